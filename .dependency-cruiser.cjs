@@ -1,0 +1,44 @@
+/** The arrows of the design: who may import whom. `npm run check` enforces them. */
+const only = (from, allowed) => ({
+  name: `${from}-imports`,
+  severity: "error",
+  from: { path: `^${from}` },
+  to: {
+    path: "^(cli|components|cluster|gitops|policy|rollout|sandbox|toolchain|test|index\\.ts|config\\.ts|release\\.ts|errors\\.ts)",
+    pathNot: `^(${[from, ...allowed, "errors\\.ts"].join("|")})`,
+  },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    { name: "nothing-imports-index", severity: "error", from: {}, to: { path: "^index\\.ts$" } },
+    { name: "nothing-imports-tests", severity: "error", from: { pathNot: "^test/" }, to: { path: "^test/" } },
+    only("errors\\.ts", []),
+    only("release\\.ts", []),
+    only("cluster", []),
+    only("components", ["cluster", "release\\.ts"]),
+    only("config\\.ts", ["components", "release\\.ts"]),
+    only("toolchain", []),
+    only("sandbox", ["toolchain", "cluster"]),
+    only("rollout", ["cluster", "toolchain"]),
+    only("cli", ["rollout", "gitops", "sandbox", "toolchain", "cluster", "release\\.ts"]),
+    {
+      name: "components-read-no-configuration",
+      severity: "error",
+      from: { path: "^components" },
+      to: { path: "^(config\\.ts|index\\.ts)" },
+    },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
+  },
+};
