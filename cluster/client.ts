@@ -1,0 +1,29 @@
+import type { KubeObject } from "./objects.ts";
+
+/** What identifies an object on a cluster. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/** Read access to a live cluster. Every call fails within the client's time-out (5 s) with {@link EdgefirstError}. */
+export interface ClusterReader {
+  /** Context name, for messages. */
+  readonly context: string;
+  /** The live object, or undefined where it, or its kind, does not exist. */
+  get(reference: ObjectReference): Promise<KubeObject | undefined>;
+  /** All live objects of a kind in all namespaces, or in one; empty where the kind does not exist. */
+  list(apiVersion: string, kind: string, namespace?: string): Promise<KubeObject[]>;
+  /** Whether the API server serves this kind at this very version. */
+  serves(apiVersion: string, kind: string): Promise<boolean>;
+}
+
+/** What a component's live check has to say before anything is changed. */
+export interface Finding {
+  /** error: nothing may be changed; warning: printed, the run goes on. */
+  readonly severity: "error" | "warning";
+  readonly message: string;
+  /** What to do now. */
+  readonly hint?: string;
+}
