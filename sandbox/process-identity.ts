@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Opaque: when the process started, as the operating system tells it, with the boot it belongs to. */
+  readonly startTime: string;
+}
+
+/** The identity of a running process, or undefined if there is none with that number (a zombie counts as none). */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startTime = process.platform === "linux" ? linuxStartTime(pid) : psField(pid, "lstart");
+  return startTime === undefined ? undefined : { pid, startTime };
+}
+
+/** Whether this very process still runs. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  return identify(identity.pid)?.startTime === identity.startTime;
+}
+
+/** Resident memory in bytes; 0 for a process that is gone. */
+export function residentBytes(pid: number): number {
+  if (process.platform !== "linux") return Number(psField(pid, "rss") ?? 0) * 1024;
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1];
+  return Number(kibibytes ?? 0) * 1024;
+}
+
+function linuxStartTime(pid: number): string | undefined {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const state = fields[0];
+  const ticks = fields[19];
+  if (ticks === undefined || state === "Z" || state === "X") return undefined;
+  // Ticks count from the boot: after a reboot another process could have the same number and the same count.
+  return `${readOrEmpty("/proc/sys/kernel/random/boot_id").trim()}/${ticks}`;
+}
+
+function psField(pid: number, field: "lstart" | "rss"): string | undefined {
+  try {
+    const output = execFileSync("ps", ["-o", `${field}=`, "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+    return output.trim() || undefined;
+  } catch {
+    // ps exits with 1 when there is no such process.
+    return undefined;
+  }
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

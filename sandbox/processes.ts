@@ -1,0 +1,171 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { EdgefirstError } from "../errors.ts";
+import { writeFileAtomic } from "./atomic-file.ts";
+import { type ProcessIdentity, identify, isAlive } from "./process-identity.ts";
+
+export { isAlive } from "./process-identity.ts";
+
+/** A program to start. */
+export interface ProcessSpec {
+  /** Unique within the folder that keeps its record; also names its log. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment; that of the calling process if absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+}
+
+/** A started process, as kept in `<dir>/processes/<name>.json`. */
+export interface ProcessRecord extends ProcessIdentity {
+  readonly name: string;
+  readonly command: string;
+  /** Milliseconds since the epoch; orders the records for {@link stopAll}. */
+  readonly startedAt: number;
+  /** File that gets stdout and stderr. */
+  readonly log: string;
+}
+
+const POLL_MS = 50;
+const GRACE_MS = 10_000;
+const LOG_TAIL_LINES = 12;
+
+/**
+ * Starts a process that outlives the caller, appends its output to `<dir>/logs/<name>.log` and records it in
+ * `<dir>/processes/<name>.json` (mode 0600).
+ * @throws EdgefirstError if the record's process still runs, or the program cannot be started.
+ */
+export async function startProcess(dir: string, spec: ProcessSpec): Promise<ProcessRecord> {
+  const running = findProcess(dir, spec.name);
+  if (running !== undefined && isAlive(running)) {
+    throw new EdgefirstError(
+      `${spec.name} already runs in ${dir} as process ${running.pid}.`,
+      "Stop it first.",
+    );
+  }
+  const log = join(dir, "logs", `${spec.name}.log`);
+  mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+  const output = openSync(log, "a", 0o600);
+  const child = spawn(spec.command, spec.args, {
+    detached: true,
+    stdio: ["ignore", output, output],
+    ...(spec.env && { env: { ...spec.env } }),
+    ...(spec.cwd !== undefined && { cwd: spec.cwd }),
+  });
+  closeSync(output);
+  // Nothing may come between the start and the record, or an interrupted caller would leave a process that nobody finds.
+  const identity = child.pid === undefined ? undefined : identify(child.pid);
+  if (identity === undefined) {
+    const cause = await new Promise<Error | undefined>((resolve) => {
+      child.once("error", resolve).once("exit", () => {
+        resolve(undefined);
+      });
+    });
+    throw new EdgefirstError(
+      `${spec.name} could not be started: ${cause?.message ?? `${spec.command} ended at once`}.`,
+      logTail(log),
+    );
+  }
+  const record = { name: spec.name, ...identity, command: spec.command, startedAt: Date.now(), log };
+  writeFileAtomic(recordPath(dir, spec.name), JSON.stringify(record));
+  child.unref();
+  return record;
+}
+
+/** The record of the process with that name, running or not. */
+export function findProcess(dir: string, name: string): ProcessRecord | undefined {
+  const path = recordPath(dir, name);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ProcessRecord) : undefined;
+}
+
+/** All records in a folder, running or not, in the order in which they were started. */
+export function listProcesses(dir: string): ProcessRecord[] {
+  const folder = join(dir, "processes");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => findProcess(dir, file.slice(0, -".json".length)))
+    .filter((record) => record !== undefined)
+    .sort((a, b) => a.startedAt - b.startedAt);
+}
+
+/**
+ * Ends this very process: SIGTERM, and SIGKILL after `graceMs`; returns once it is gone. A process that took over the number
+ * since is left alone.
+ */
+export async function stopProcess(record: ProcessIdentity, graceMs = GRACE_MS): Promise<void> {
+  const deadline = Date.now() + graceMs;
+  sendSignal(record, "SIGTERM");
+  while (isAlive(record)) {
+    if (Date.now() > deadline) sendSignal(record, "SIGKILL");
+    await delay(POLL_MS);
+  }
+}
+
+/** Ends every recorded process of a folder, the last one started first, and removes the records. Returns those that ran. */
+export async function stopAll(dir: string, graceMs = GRACE_MS): Promise<ProcessRecord[]> {
+  const stopped: ProcessRecord[] = [];
+  for (const record of listProcesses(dir).reverse()) {
+    if (isAlive(record)) stopped.push(record);
+    await stopProcess(record, graceMs);
+    rmSync(recordPath(dir, record.name), { force: true });
+  }
+  return stopped;
+}
+
+/** What {@link waitUntil} needs besides its check. */
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Processes without which waiting is pointless. */
+  readonly alive?: readonly ProcessRecord[];
+}
+
+/**
+ * Polls until `check` returns something other than undefined or false, and returns that.
+ * @throws EdgefirstError when the time is up, or one of `options.alive` died; both with the last lines of the logs.
+ */
+export async function waitUntil<T>(
+  description: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  options: WaitOptions,
+): Promise<T> {
+  const deadline = Date.now() + options.timeoutMs;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const result = await check();
+    if (result !== undefined && result !== false) return result;
+    const dead = options.alive?.find((record) => !isAlive(record));
+    if (dead) {
+      throw new EdgefirstError(`${dead.name} ended while waiting for ${description}.`, logTail(dead.log));
+    }
+    if (Date.now() > deadline) {
+      throw new EdgefirstError(
+        `Waited ${options.timeoutMs / 1000} s in vain for ${description}.`,
+        options.alive?.map(({ log }) => logTail(log)).join("\n"),
+      );
+    }
+    await delay(POLL_MS);
+  }
+}
+
+function sendSignal(record: ProcessIdentity, signal: NodeJS.Signals): void {
+  if (!isAlive(record)) return;
+  try {
+    process.kill(record.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+function recordPath(dir: string, name: string): string {
+  return join(dir, "processes", `${name}.json`);
+}
+
+function logTail(log: string): string {
+  const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES) : [];
+  return [`Last lines of ${log}:`, ...lines.map((line) => `  ${line.slice(0, 300)}`)].join("\n");
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  findProcess,
+  isAlive,
+  listProcesses,
+  startProcess,
+  stopAll,
+  stopProcess,
+  waitUntil,
+} from "../../sandbox/processes.ts";
+
+const script = (name: string, code: string) => ({ name, command: process.execPath, args: ["-e", code] });
+const FOREVER = "console.log('up'); setInterval(() => {}, 1000)";
+
+describe("sandbox/processes", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "edgefirst-processes-"));
+  });
+  afterEach(async () => {
+    await stopAll(dir, 0);
+    rmSync(dir, { recursive: true });
+  });
+
+  it("records what it starts, logs its output, and stops it", async () => {
+    const record = await startProcess(dir, script("one", FOREVER));
+    assert.ok(isAlive(record));
+    assert.deepEqual(findProcess(dir, "one"), record);
+    assert.equal(statSync(join(dir, "processes/one.json")).mode & 0o777, 0o600);
+    await waitUntil("output", () => readFileSync(record.log, "utf8").includes("up"), { timeoutMs: 5000 });
+    await stopProcess(record);
+    assert.ok(!isAlive(record));
+  });
+
+  it("refuses to start what already runs", async () => {
+    await startProcess(dir, script("one", FOREVER));
+    await assert.rejects(startProcess(dir, script("one", FOREVER)), /one already runs .* as process \d+/);
+  });
+
+  it("names a program that cannot be started", async () => {
+    await assert.rejects(
+      startProcess(dir, { name: "none", command: "/does/not/exist", args: [] }),
+      /none could not be started.*ENOENT/,
+    );
+    assert.deepEqual(listProcesses(dir), []);
+  });
+
+  it("leaves alone a process that took over the number", async () => {
+    const record = await startProcess(dir, script("one", FOREVER));
+    await stopProcess({ pid: record.pid, startTime: "an earlier life" }, 0);
+    assert.ok(isAlive(record));
+  });
+
+  it("kills what ignores SIGTERM once the grace is over", async () => {
+    const record = await startProcess(dir, script("deaf", `process.on("SIGTERM", () => {}); ${FOREVER}`));
+    await waitUntil("output", () => readFileSync(record.log, "utf8").includes("up"), { timeoutMs: 5000 });
+    await stopProcess(record, 100);
+    assert.ok(!isAlive(record));
+  });
+
+  it("stops all, the last one started first", async () => {
+    for (const name of ["b", "a", "c"]) await startProcess(dir, script(name, FOREVER));
+    assert.deepEqual(
+      (await stopAll(dir)).map(({ name }) => name),
+      ["c", "a", "b"],
+    );
+    assert.deepEqual(listProcesses(dir), []);
+  });
+
+  it("waiting ends early, with the last log lines, when the process died", async () => {
+    const record = await startProcess(dir, script("weak", "console.error('no luck'); process.exit(1)"));
+    await assert.rejects(
+      waitUntil("a miracle", () => false, { timeoutMs: 60_000, alive: [record] }),
+      /weak ended while waiting for a miracle\.[^]*no luck/,
+    );
+  });
+
+  it("waiting ends when the time is up, and when it is aborted", async () => {
+    await assert.rejects(
+      waitUntil("a miracle", () => undefined, { timeoutMs: 100 }),
+      /Waited 0.1 s in vain for a miracle/,
+    );
+    await assert.rejects(
+      waitUntil("a miracle", () => undefined, { timeoutMs: 60_000, signal: AbortSignal.timeout(100) }),
+      { name: "TimeoutError" },
+    );
+  });
+});
