@@ -1,0 +1,266 @@
+import * as https from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+import { EdgefirstError } from "../errors.ts";
+import type { ClusterReader, ObjectReference } from "./client.ts";
+import type { KubeObject } from "./objects.ts";
+
+/** Where a cluster is reached. */
+export interface ClusterAddress {
+  /** Path of the kubeconfig; by default KUBECONFIG, then ~/.kube/config. */
+  readonly kubeconfig?: string | undefined;
+  /** Name of the context in it. */
+  readonly context: string;
+}
+
+/** How an object is applied on the server side. */
+export interface ApplyOptions {
+  readonly fieldManager: string;
+  /** Take fields over from other field managers. */
+  readonly force?: boolean;
+  /** Let the server compute the outcome and store nothing. */
+  readonly dryRun?: boolean;
+}
+
+interface ApiResource {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+interface Response {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Long enough for a healthy API server under load, short enough that a dead one is an answer and no hang. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * A small client for objects of any kind, in plain JSON as the API server sends them. The generated clients drop fields that they do
+ * not know, which a comparison of declared and live objects cannot afford.
+ */
+export class KubeClient implements ClusterReader {
+  readonly context: string;
+  readonly server: string;
+  readonly #config: KubeConfig;
+  readonly #agent = new https.Agent({ keepAlive: true, maxSockets: 10 });
+  readonly #discovered = new Map<string, Promise<readonly ApiResource[]>>();
+
+  /** @throws {EdgefirstError} where the kubeconfig cannot be read or has no such context. */
+  constructor(address: ClusterAddress) {
+    this.context = address.context;
+    this.#config = loadKubeconfig(address);
+    const server = this.#config.getCurrentCluster()?.server;
+    if (server === undefined)
+      throw new EdgefirstError(
+        `The context ${address.context} of the kubeconfig names a cluster that is not in it.`,
+      );
+    this.server = server.replace(/\/$/, "");
+  }
+
+  /** The API server's version, such as `v1.36.3`. Call it first: it fails where the cluster cannot be reached. */
+  async version(): Promise<string> {
+    const { gitVersion } = (await this.#expect("GET", "/version")) as { gitVersion: string };
+    return gitVersion;
+  }
+
+  async get(reference: ObjectReference): Promise<KubeObject | undefined> {
+    const path = await this.#path(reference.apiVersion, reference.kind, reference.metadata);
+    if (path === undefined) return undefined;
+    const response = await this.#request("GET", path);
+    if (response.status === 404) return undefined;
+    return this.#checked("GET", path, response) as KubeObject;
+  }
+
+  async list(apiVersion: string, kind: string, namespace?: string): Promise<KubeObject[]> {
+    const path = await this.#path(apiVersion, kind, namespace === undefined ? {} : { namespace });
+    if (path === undefined) return [];
+    const { items } = (await this.#expect("GET", path)) as { items: KubeObject[] };
+    return items.map((item) => ({ ...item, apiVersion, kind }));
+  }
+
+  async serves(apiVersion: string, kind: string): Promise<boolean> {
+    return (await this.#resource(apiVersion, kind)) !== undefined;
+  }
+
+  /** Applies an object on the server side and returns what the server stored, or would store. */
+  async apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
+    const path = await this.#existingPath(object);
+    const query = new URLSearchParams({
+      fieldManager: options.fieldManager,
+      ...(options.force === true && { force: "true" }),
+      ...(options.dryRun === true && { dryRun: "All" }),
+    });
+    return (await this.#expect("PATCH", `${path}?${query.toString()}`, object)) as KubeObject;
+  }
+
+  /** Creates an object; for kinds such as SubjectAccessReview whose answer is in what the server returns. */
+  async create(
+    object: Omit<KubeObject, "metadata"> & { readonly metadata?: { readonly namespace?: string } },
+  ): Promise<unknown> {
+    const { apiVersion, kind } = object as KubeObject;
+    const path = await this.#path(apiVersion, kind, object.metadata ?? {});
+    if (path === undefined) throw this.#unknownKind(apiVersion, kind);
+    return this.#expect("POST", path, object);
+  }
+
+  /** Deletes an object; dependents go in the background. One that is not there is no fault. */
+  async delete(reference: ObjectReference): Promise<void> {
+    const path = await this.#path(reference.apiVersion, reference.kind, reference.metadata);
+    if (path === undefined) return;
+    const response = await this.#request("DELETE", path, { propagationPolicy: "Background" });
+    if (response.status !== 404) this.#checked("DELETE", path, response);
+  }
+
+  /** Ends idle connections, so that the process can end. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #existingPath(object: KubeObject): Promise<string> {
+    const path = await this.#path(object.apiVersion, object.kind, object.metadata);
+    if (path === undefined) throw this.#unknownKind(object.apiVersion, object.kind);
+    return path;
+  }
+
+  #unknownKind(apiVersion: string, kind: string): EdgefirstError {
+    return new EdgefirstError(`The cluster ${this.context} does not serve ${apiVersion} ${kind}.`);
+  }
+
+  async #path(
+    apiVersion: string,
+    kind: string,
+    at: { readonly name?: string; readonly namespace?: string },
+  ): Promise<string | undefined> {
+    const resource = await this.#resource(apiVersion, kind);
+    if (resource === undefined) return undefined;
+    const namespaced = resource.namespaced && (at.namespace !== undefined || at.name !== undefined);
+    const namespace = namespaced ? `/namespaces/${encodeURIComponent(at.namespace ?? "default")}` : "";
+    const name = at.name === undefined ? "" : `/${encodeURIComponent(at.name)}`;
+    return `${groupPath(apiVersion)}${namespace}/${resource.name}${name}`;
+  }
+
+  async #resource(apiVersion: string, kind: string): Promise<ApiResource | undefined> {
+    let resources = this.#discovered.get(apiVersion);
+    if (resources === undefined) {
+      resources = this.#discover(apiVersion);
+      this.#discovered.set(apiVersion, resources);
+      // A kind that is not served yet may be so a moment later, once its definition is applied.
+      void resources.then(
+        (found) => found.length === 0 && this.#discovered.delete(apiVersion),
+        () => this.#discovered.delete(apiVersion),
+      );
+    }
+    return (await resources).find((resource) => resource.kind === kind && !resource.name.includes("/"));
+  }
+
+  async #discover(apiVersion: string): Promise<readonly ApiResource[]> {
+    const path = groupPath(apiVersion);
+    const response = await this.#request("GET", path);
+    if (response.status === 404) return [];
+    return (this.#checked("GET", path, response) as { resources: ApiResource[] }).resources;
+  }
+
+  async #expect(method: string, path: string, body?: unknown): Promise<unknown> {
+    return this.#checked(method, path, await this.#request(method, path, body));
+  }
+
+  #checked(method: string, path: string, { status, body }: Response): unknown {
+    if (status < 300) return body;
+    const message = (body as { message?: string } | undefined)?.message ?? String(body);
+    const where = `${method} ${path} on cluster ${this.context}`;
+    if (status === 401)
+      throw new EdgefirstError(
+        `${where}: not authenticated (401): ${message}`,
+        "Log in again, or renew the credentials of this context in the kubeconfig.",
+      );
+    throw new EdgefirstError(`${where}: ${message} (${status})`);
+  }
+
+  async #request(method: string, path: string, body?: unknown): Promise<Response> {
+    const url = new URL(this.server + path);
+    const options: https.RequestOptions = {
+      method,
+      agent: this.#agent,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    };
+    await this.#config.applyToHTTPSOptions(options);
+    // The library sets an agent of its own; ours keeps connections alive and bounded, and certificates go with each request.
+    options.agent = this.#agent;
+    options.headers = {
+      ...(options.headers as Record<string, string> | undefined),
+      accept: "application/json",
+      "content-type": method === "PATCH" ? "application/apply-patch+yaml" : "application/json",
+    };
+    try {
+      return await send(url, options, body === undefined ? undefined : JSON.stringify(body));
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  #unreachable(error: unknown): EdgefirstError {
+    const timedOut = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+    const reason = timedOut
+      ? `no answer within ${TIMEOUT_MS / 1000} s`
+      : error instanceof Error
+        ? error.message
+        : String(error);
+    return new EdgefirstError(
+      `The cluster of context ${this.context} cannot be reached at ${this.server}: ${reason}`,
+      "Nothing was changed. Check that the cluster runs and that this machine reaches it, then try again.",
+      { cause: error },
+    );
+  }
+}
+
+function loadKubeconfig({ kubeconfig, context }: ClusterAddress): KubeConfig {
+  const config = new KubeConfig();
+  const from = kubeconfig ?? process.env.KUBECONFIG ?? "~/.kube/config";
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new EdgefirstError(
+      `The kubeconfig ${from} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      "Set edgefirst:cluster.kubeconfig or the environment variable KUBECONFIG to a complete kubeconfig.",
+    );
+  }
+  if (config.getContextObject(context) === null) {
+    const known = config.getContexts().map((entry) => entry.name);
+    throw new EdgefirstError(
+      `The kubeconfig ${from} has no context ${context} (it has: ${known.join(", ") || "none"}).`,
+      "Set edgefirst:cluster.context to one of them, or KUBECONFIG to another file.",
+    );
+  }
+  config.setCurrentContext(context);
+  return config;
+}
+
+function groupPath(apiVersion: string): string {
+  return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+}
+
+function send(url: URL, options: https.RequestOptions, body: string | undefined): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const request = https.request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        resolve({ status: response.statusCode ?? 0, body: parseBody(text) });
+      });
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,153 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import { EdgefirstError } from "./errors.ts";
+import { configSchema, SECRET_KEYS, type Config, type SecretKey } from "./config-schema.ts";
+
+/** A stack's configuration: plain values checked against the schema, and the secrets that it sets. */
+export interface StackConfig extends Config {
+  readonly secrets: Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
+}
+
+/** What a stack says under the namespace `edgefirst`, before it is checked. */
+export interface RawConfig {
+  /** Plain keys with their values: strings, or JSON of lists and maps, as the engine hands them over. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Which secret keys have a value. */
+  readonly secretsSet: ReadonlySet<SecretKey>;
+}
+
+/**
+ * Reads and checks the configuration of the current stack; the only place that does.
+ * @throws {EdgefirstError} with every fault at once: path, value and what was expected.
+ */
+export function loadConfig(): StackConfig {
+  const config = new pulumi.Config();
+  const prefix = `${config.name}:`;
+  const entries = Object.entries(pulumi.runtime.allConfig())
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  const isSecret = (key: string): key is SecretKey => (SECRET_KEYS as readonly string[]).includes(key);
+  refuseMisplacedSecrets(
+    entries.map(([key]) => key).filter((key) => !isSecret(key)),
+    prefix,
+  );
+  const set = entries
+    .filter(([key, value]) => isSecret(key) && value !== "")
+    .map(([key]) => key as SecretKey);
+  const plain = parseConfig({
+    values: Object.fromEntries(entries.filter(([key]) => !isSecret(key))),
+    secretsSet: new Set(set),
+  });
+  return { ...plain, secrets: Object.fromEntries(set.map((key) => [key, config.requireSecret(key)])) };
+}
+
+/**
+ * Checks raw configuration against the schema and the rules that span several keys.
+ * @throws {EdgefirstError} with every fault at once.
+ */
+export function parseConfig({ values, secretsSet }: RawConfig): Config {
+  const input = Object.fromEntries(
+    Object.entries(values)
+      .map(([key, value]) => [key, parseValue(value)] as const)
+      // Pulumi.yaml declares {} as "not set", since Pulumi knows no optional key.
+      .filter(([, value]) => !isEmptyObject(value)),
+  );
+  const parsed = configSchema.safeParse(input, { reportInput: true });
+  const faults = parsed.success
+    ? spanningFaults(parsed.data, secretsSet)
+    : parsed.error.issues.flatMap(describeIssue);
+  if (parsed.success && faults.length === 0) return parsed.data;
+  throw new EdgefirstError(
+    `The stack's configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}; nothing was changed.\n${faults
+      .map((fault) => `- ${fault}`)
+      .join("\n")}`,
+    "Mend the stack's Pulumi.<stack>.yaml; Pulumi.yaml says what each key is for.",
+  );
+}
+
+/** A secret inside a plain key would reach previews and messages in clear. The language host lists secret keys in this variable. */
+function refuseMisplacedSecrets(plainKeys: readonly string[], prefix: string): void {
+  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  const misplaced = plainKeys.filter((key) => secretKeys.includes(prefix + key));
+  if (misplaced.length === 0) return;
+  throw new EdgefirstError(
+    `The configuration ${misplaced.map((key) => prefix + key).join(", ")} holds a secret where none is expected; nothing was changed.`,
+    `Secrets go into these keys only: ${SECRET_KEYS.map((key) => prefix + key).join(", ")}.`,
+  );
+}
+
+function parseValue(value: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === "object" && parsed !== null ? parsed : value;
+  } catch {
+    return value;
+  }
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  );
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => `${pathText([...issue.path, key])}: unknown key; is it misspelt?`);
+  const expectation = issue.message
+    .replace(/^Invalid \w+: /, "")
+    .replace(/, received .*$/, "")
+    .replace(/^expected /, "");
+  return [`${pathText(issue.path)}: ${valueText(issue.input)} is not valid; expected ${expectation}`];
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  return `edgefirst:${text.replace(/^\./, "")}`;
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** Faults that no single key shows. */
+function spanningFaults(config: Config, secretsSet: ReadonlySet<SecretKey>): string[] {
+  const { gateways, gatus, alerting, flux } = config;
+  const faults: string[] = [];
+  const repeated = (what: string, names: readonly string[]): void => {
+    for (const name of new Set(names.filter((value, index) => names.indexOf(value) !== index)))
+      faults.push(
+        `edgefirst:gateways: ${what} ${name} is used more than once; each Gateway has its own (one Gateway, one Traefik, one class)`,
+      );
+  };
+  repeated(
+    "the name",
+    gateways.map(({ namespace, name }) => `${namespace}/${name}`),
+  );
+  repeated(
+    "the class",
+    gateways.map(({ className }) => className),
+  );
+  for (const [index, gateway] of gateways.entries())
+    if (gateway.http.port === gateway.https.port)
+      faults.push(
+        `edgefirst:gateways[${index}]: http.port and https.port are both ${gateway.http.port}; a listener needs a port of its own`,
+      );
+  if (gatus.install && gatus.hostname !== undefined && gateways.length === 0)
+    faults.push("edgefirst:gatus.hostname: its page needs a Gateway, and edgefirst:gateways is empty");
+  if (gatus.gateway !== undefined && !gateways.some(({ name }) => name === gatus.gateway))
+    faults.push(`edgefirst:gatus.gateway: no entry of edgefirst:gateways has the name ${gatus.gateway}`);
+  const pushover = (gatus.install && gatus.pushover) || (alerting.install && alerting.pushover);
+  for (const key of ["pushoverToken", "pushoverUserKey"] as const)
+    if (pushover && !secretsSet.has(key))
+      faults.push(
+        `edgefirst:${key}: nothing is set, and Pushover alerting is on; set it with: pulumi config set --secret ${key}`,
+      );
+  if (flux?.apps.rbac === "strict" && flux.apps.tenantNamespaces.length === 0)
+    faults.push(
+      "edgefirst:flux.apps.tenantNamespaces: empty, and rbac is strict: no app could be applied anywhere",
+    );
+  return faults;
+}
