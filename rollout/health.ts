@@ -1,0 +1,103 @@
+import type { KubeObject } from "../cluster/objects.ts";
+
+/** How a live object fares. */
+export interface Health {
+  /** healthy: it does its work; progressing: on its way; failed: its controller says so; present: the kind has no notion of health. */
+  readonly state: "healthy" | "progressing" | "failed" | "present";
+  /** The message of the condition that decided, or a count. */
+  readonly message: string;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly message?: string;
+  readonly reason?: string;
+  readonly observedGeneration?: number;
+}
+
+/** The conditions that must all be True, by kind; from the Gateway API, Flux and apiextensions specifications. */
+const REQUIRED_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
+  CustomResourceDefinition: ["Established"],
+  GatewayClass: ["Accepted"],
+  Gateway: ["Accepted", "Programmed"],
+  GitRepository: ["Ready"],
+  OCIRepository: ["Ready"],
+  Kustomization: ["Ready"],
+  HelmRelease: ["Ready"],
+};
+
+/** Judges a live object by its own status. A status of an older generation counts as progressing. */
+export function objectHealth(object: KubeObject): Health {
+  if (object.kind === "Deployment") return deploymentHealth(object);
+  if (object.kind === "HTTPRoute") return routeHealth(object);
+  const required = REQUIRED_CONDITIONS[object.kind];
+  if (required === undefined) return { state: "present", message: "" };
+  const { conditions } = statusOf(object) as { conditions?: Condition[] };
+  return conditionsHealth(required, conditions ?? [], generationOf(object));
+}
+
+function conditionsHealth(
+  required: readonly string[],
+  conditions: readonly Condition[],
+  generation: number,
+): Health {
+  const found = required.map((type) => conditions.find((condition) => condition.type === type));
+  const current = found.map((condition) =>
+    condition !== undefined && (condition.observedGeneration ?? generation) >= generation
+      ? condition
+      : undefined,
+  );
+  const failed = current.find((condition) => condition?.status === "False");
+  if (failed !== undefined)
+    return { state: "failed", message: `${failed.type}: ${failed.message ?? failed.reason ?? "False"}` };
+  const open = current.findIndex((condition) => condition?.status !== "True");
+  if (open !== -1)
+    return {
+      state: "progressing",
+      message: `${required[open] ?? ""}: ${current[open]?.message ?? "no status yet"}`,
+    };
+  return { state: "healthy", message: current.at(-1)?.message ?? "" };
+}
+
+function deploymentHealth(object: KubeObject): Health {
+  const { replicas = 1 } = object.spec as { replicas?: number };
+  const status = statusOf(object) as {
+    observedGeneration?: number;
+    updatedReplicas?: number;
+    availableReplicas?: number;
+    conditions?: Condition[];
+  };
+  const available = status.availableReplicas ?? 0;
+  const message = `${available} of ${replicas} available`;
+  const stalled = status.conditions?.find(
+    ({ type, status: value }) => type === "Progressing" && value === "False",
+  );
+  if (stalled !== undefined) return { state: "failed", message: stalled.message ?? message };
+  const current = (status.observedGeneration ?? 0) >= generationOf(object);
+  const complete = current && available >= replicas && (status.updatedReplicas ?? 0) >= replicas;
+  return { state: complete ? "healthy" : "progressing", message };
+}
+
+/** A route is healthy once every parent that it names accepted it and resolved its references. */
+function routeHealth(object: KubeObject): Health {
+  const { parentRefs = [] } = object.spec as { parentRefs?: unknown[] };
+  const { parents = [] } = statusOf(object) as { parents?: { conditions?: Condition[] }[] };
+  if (parents.length < parentRefs.length)
+    return { state: "progressing", message: "no parent has answered yet" };
+  const each = parents.map(({ conditions }) =>
+    conditionsHealth(["Accepted", "ResolvedRefs"], conditions ?? [], generationOf(object)),
+  );
+  return (
+    each.find(({ state }) => state === "failed") ??
+    each.find(({ state }) => state !== "healthy") ?? { state: "healthy", message: "" }
+  );
+}
+
+function statusOf(object: KubeObject): object {
+  return (object.status as object | undefined) ?? {};
+}
+
+function generationOf({ metadata }: KubeObject): number {
+  return (metadata.generation as number | undefined) ?? 0;
+}
