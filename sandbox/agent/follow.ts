@@ -1,0 +1,105 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Api } from "../api.ts";
+
+/** The part of an object that every follower reads. */
+export interface Named {
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid: string };
+}
+
+/** The objects of one collection as last seen, kept up to date. */
+export interface Followed<T extends Named> {
+  /** By `namespace/name`. */
+  readonly items: ReadonlyMap<string, T>;
+}
+
+/** How a collection is followed. */
+export interface FollowOptions {
+  readonly api: Api;
+  /** Path of the collection. */
+  readonly path: string;
+  /** Query that selects a part of it, such as `fieldSelector=…`. */
+  readonly selector?: string;
+  /** Called one at a time, with the newest state of each object that changed; called again after a second if it throws. */
+  readonly reconcile: (key: string) => Promise<void>;
+  readonly log: (line: string) => void;
+}
+
+interface List<T> {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly items: readonly T[];
+}
+
+interface WatchEvent<T> {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: T;
+}
+
+const RETRY_MS = 1_000;
+
+/** Follows a collection for ever: lists it, watches it, and lists it anew whenever the watch ends or the API server was away. */
+export function follow<T extends Named>(options: FollowOptions): Followed<T> {
+  const items = new Map<string, T>();
+  const queue = workQueue(options);
+  const listAndWatch = async (): Promise<void> => {
+    const query = options.selector === undefined ? "" : `${options.selector}&`;
+    const list = await options.api.call<List<T>>("GET", `${options.path}?${query}`);
+    const before = new Set(items.keys());
+    items.clear();
+    for (const item of list.items) items.set(keyOf(item), item);
+    // All are looked at again: what was missed while nobody watched is found by what is there now.
+    for (const key of new Set([...before, ...items.keys()])) queue.add(key);
+    const { resourceVersion } = list.metadata;
+    const watch = `${options.path}?${query}watch=true&resourceVersion=${resourceVersion}`;
+    for await (const { type, object } of options.api.stream<WatchEvent<T>>(watch)) {
+      if (type === "ERROR") return;
+      if (type === "BOOKMARK") continue;
+      if (type === "DELETED") items.delete(keyOf(object));
+      else items.set(keyOf(object), object);
+      queue.add(keyOf(object));
+    }
+  };
+  void forever(listAndWatch, options);
+  return { items };
+}
+
+/** `namespace/name`, or the name alone for a cluster-scoped object. */
+export function keyOf({ metadata: { name, namespace } }: Named): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+async function forever(work: () => Promise<void>, { log, path }: FollowOptions): Promise<never> {
+  for (;;) {
+    try {
+      await work();
+    } catch (error) {
+      log(`${path}: ${String(error)}`);
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+function workQueue({ reconcile, log }: FollowOptions): { add: (key: string) => void } {
+  const waiting = new Set<string>();
+  let busy = false;
+  const drain = async (): Promise<void> => {
+    for (const key of waiting) {
+      waiting.delete(key);
+      try {
+        await reconcile(key);
+      } catch (error) {
+        log(`${key}: ${String(error)}`);
+        setTimeout(() => {
+          add(key);
+        }, RETRY_MS);
+      }
+    }
+    busy = false;
+  };
+  const add = (key: string): void => {
+    waiting.add(key);
+    if (busy) return;
+    busy = true;
+    void drain();
+  };
+  return { add };
+}

@@ -1,0 +1,106 @@
+import { arch, hostname } from "node:os";
+import { type Api } from "../api.ts";
+
+/** Where the pretended node is in the pretended pod network. */
+export const NODE_ADDRESS = "10.244.0.1";
+
+const LEASE_SECONDS = 40;
+/** What the scheduler may give out; nothing of it is measured or enforced. */
+const CAPACITY = { cpu: "64", memory: "256Gi", "ephemeral-storage": "1Ti", pods: "500" };
+
+interface Node {
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+interface Lease {
+  readonly metadata: object;
+  readonly spec: object;
+}
+
+/** Makes the node be there and ready, and renews its lease; to be called every few seconds, as a kubelet does. */
+export async function keepNode(api: Api, name: string): Promise<void> {
+  const node = await api.find<Node>(`/api/v1/nodes/${name}`);
+  if (node === undefined) {
+    await api.call("POST", "/api/v1/nodes", { body: { ...nodeObject(name), status: nodeStatus() } });
+  } else if (!node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) {
+    await api.call("PATCH", `/api/v1/nodes/${name}/status`, {
+      body: { status: nodeStatus() },
+      contentType: "application/strategic-merge-patch+json",
+    });
+  }
+  await renewLease(api, name);
+}
+
+async function renewLease(api: Api, name: string): Promise<void> {
+  const path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+  const renewal = {
+    holderIdentity: name,
+    leaseDurationSeconds: LEASE_SECONDS,
+    renewTime: new Date().toISOString().replace("Z", "000Z"),
+  };
+  const lease = await api.find<Lease>(`${path}/${name}`);
+  if (lease === undefined) {
+    const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name }, spec: renewal };
+    await api.call("POST", path, { body });
+  } else {
+    await api.call("PUT", `${path}/${name}`, { body: { ...lease, spec: { ...lease.spec, ...renewal } } });
+  }
+}
+
+function nodeObject(name: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name,
+      labels: {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": arch() === "x64" ? "amd64" : arch(),
+        "edgefirst.dev/provider": "sandbox",
+      },
+      annotations: { "edgefirst.dev/simulated": "pods of this node are Running and Ready without a process" },
+    },
+    spec: { providerID: `edgefirst-sandbox://${hostname()}/${name}` },
+  };
+}
+
+function nodeStatus(): object {
+  const now = timestamp();
+  const condition = (type: string, status: string, reason: string): object => ({
+    type,
+    status,
+    reason,
+    message: "set by the sandbox agent",
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  });
+  return {
+    capacity: CAPACITY,
+    allocatable: CAPACITY,
+    addresses: [{ type: "InternalIP", address: NODE_ADDRESS }],
+    nodeInfo: {
+      architecture: arch() === "x64" ? "amd64" : arch(),
+      operatingSystem: "linux",
+      osImage: "edgefirst sandbox",
+      kernelVersion: "none",
+      kubeletVersion: "none",
+      kubeProxyVersion: "none",
+      containerRuntimeVersion: "simulated://0",
+      machineID: "",
+      systemUUID: "",
+      bootID: "",
+    },
+    conditions: [
+      condition("Ready", "True", "SandboxAgentReady"),
+      condition("MemoryPressure", "False", "NotMeasured"),
+      condition("DiskPressure", "False", "NotMeasured"),
+      condition("PIDPressure", "False", "NotMeasured"),
+    ],
+  };
+}
+
+/** Now, to the second, as Kubernetes writes it. */
+export function timestamp(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+}

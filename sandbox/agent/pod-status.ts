@@ -1,0 +1,87 @@
+import { type Condition, type Container, type ContainerStatus, type Pod, type PodStatus } from "./pod.ts";
+
+/** The condition that says what is only pretended of a pod. */
+export const SIMULATED: Omit<Condition, "lastTransitionTime"> = {
+  type: "edgefirst.dev/Simulated",
+  status: "True",
+  reason: "NoProcess",
+  message:
+    "The sandbox agent only says that this pod runs: there is no process, and nothing listens at its address.",
+};
+
+/** Where and when a pod pretends to run. */
+export interface Placement {
+  readonly podIP: string;
+  readonly hostIP: string;
+  /** RFC 3339, to the second. */
+  readonly now: string;
+}
+
+/**
+ * The status that a kubelet would report for a pod all of whose containers started well: running and ready, or, for a Job's pod,
+ * succeeded. Times that the pod has already are kept, so that the status of an unchanged pod is the same again.
+ */
+export function simulatedStatus(pod: Pod, placement: Placement): PodStatus {
+  const { spec, status, metadata } = pod;
+  const startTime = status.startTime ?? placement.now;
+  const succeeded = metadata.ownerReferences?.some(({ kind }) => kind === "Job") ?? false;
+  const ended = (container: Container): boolean => succeeded || container.restartPolicy !== "Always";
+  const gatesOpen = (spec.readinessGates ?? []).every(({ conditionType }) =>
+    status.conditions?.some(({ type, status }) => type === conditionType && status === "True"),
+  );
+  const describe = (container: Container, isEnded: boolean): ContainerStatus =>
+    containerStatus(container, isEnded, succeeded, { ...placement, now: startTime }, metadata.uid);
+  return {
+    phase: succeeded ? "Succeeded" : "Running",
+    observedGeneration: metadata.generation,
+    hostIP: placement.hostIP,
+    hostIPs: [{ ip: placement.hostIP }],
+    podIP: placement.podIP,
+    podIPs: [{ ip: placement.podIP }],
+    startTime,
+    conditions: [
+      { type: "PodReadyToStartContainers", status: succeeded ? "False" : "True" },
+      { type: "Initialized", status: "True", ...(succeeded && { reason: "PodCompleted" }) },
+      readiness("ContainersReady", !succeeded, "PodCompleted"),
+      readiness("Ready", !succeeded && gatesOpen, succeeded ? "PodCompleted" : "ReadinessGatesNotReady"),
+      SIMULATED,
+    ].map((condition) => withTransition(condition as Condition, status.conditions, placement.now)),
+    containerStatuses: spec.containers.map((container) => describe(container, succeeded)),
+    ...(spec.initContainers && {
+      initContainerStatuses: spec.initContainers.map((container) => describe(container, ended(container))),
+    }),
+  };
+}
+
+function readiness(type: string, ready: boolean, reason: string): Condition {
+  return ready ? { type, status: "True" } : { type, status: "False", reason };
+}
+
+function withTransition(condition: Condition, known: PodStatus["conditions"], now: string): Condition {
+  const before = known?.find(({ type }) => type === condition.type);
+  const unchanged = before?.status === condition.status ? before.lastTransitionTime : undefined;
+  return { ...condition, lastTransitionTime: unchanged ?? now };
+}
+
+function containerStatus(
+  { name, image }: Container,
+  ended: boolean,
+  podEnded: boolean,
+  { now }: Placement,
+  uid: string,
+): ContainerStatus {
+  const containerID = `simulated://${uid}/${name}`;
+  return {
+    name,
+    image,
+    imageID: "",
+    containerID,
+    // An init container that completed counts as ready; a container of a pod that ended does not.
+    ready: !podEnded || ended,
+    started: !ended,
+    restartCount: 0,
+    state: ended
+      ? { terminated: { exitCode: 0, reason: "Completed", startedAt: now, finishedAt: now, containerID } }
+      : { running: { startedAt: now } },
+  };
+}

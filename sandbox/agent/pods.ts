@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Api, ApiError } from "../api.ts";
+import { AddressPool } from "./addresses.ts";
+import { follow } from "./follow.ts";
+import { NODE_ADDRESS, timestamp } from "./node.ts";
+import { type Pod, type PodStatus } from "./pod.ts";
+import { simulatedStatus } from "./pod-status.ts";
+
+/** Pretended addresses: the API server refuses loopback addresses as endpoints. */
+const POD_CIDR = "10.244.0.0/16";
+
+/** What a part of the agent works with. */
+export interface AgentContext {
+  readonly api: Api;
+  readonly log: (line: string) => void;
+}
+
+/** Answers the pods that are bound to a node: says that they run, and lets their deletion end. */
+export function servePods({ api, log }: AgentContext, node: string): void {
+  const addresses = new AddressPool(POD_CIDR);
+  addresses.reserve(NODE_ADDRESS, node);
+  const pods = follow<Pod>({
+    api,
+    log,
+    path: "/api/v1/pods",
+    selector: `fieldSelector=spec.nodeName%3D${node}`,
+    reconcile: async (key) => {
+      const pod = pods.items.get(key);
+      if (pod === undefined || isEnded(pod)) {
+        const owners = [...pods.items.values()]
+          .filter((item) => !isEnded(item))
+          .map(({ metadata }) => metadata.uid);
+        addresses.retain(new Set([...owners, node]));
+      }
+      if (pod === undefined) return;
+      await answer(api, pod, (wanted) => {
+        const { uid } = pod.metadata;
+        if (wanted !== undefined && addresses.reserve(wanted, uid)) return wanted;
+        return addresses.claim(uid);
+      });
+    },
+  });
+}
+
+async function answer(
+  api: Api,
+  pod: Pod,
+  addressFor: (current?: string) => string | undefined,
+): Promise<void> {
+  const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
+  if (pod.metadata.deletionTimestamp !== undefined) {
+    await endDeletion(api, path, pod);
+    return;
+  }
+  if (isEnded(pod)) return;
+  const podIP = pod.spec.hostNetwork ? NODE_ADDRESS : addressFor(pod.status.podIP);
+  if (podIP === undefined) throw new Error(`no free address in ${POD_CIDR}`);
+  const status = simulatedStatus(pod, { podIP, hostIP: NODE_ADDRESS, now: timestamp() });
+  if (!isReported(pod.status, status)) await patchStatus(api, path, pod, status);
+}
+
+async function endDeletion(api: Api, path: string, pod: Pod): Promise<void> {
+  // With a grace of 0 it waits for somebody's finalizer, not for its node.
+  if (pod.metadata.deletionGracePeriodSeconds === 0) return;
+  // Whoever holds a finalizer, a Job's controller above all, waits for the pod to have ended.
+  if (!isEnded(pod)) await patchStatus(api, path, pod, { phase: "Failed" });
+  const body = { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } };
+  await ignoreGone(api.call("DELETE", path, { body }));
+}
+
+async function patchStatus(api: Api, path: string, pod: Pod, status: PodStatus): Promise<void> {
+  const body = { metadata: { uid: pod.metadata.uid }, status };
+  const contentType = "application/strategic-merge-patch+json";
+  await ignoreGone(api.call("PATCH", `${path}/status`, { body, contentType }));
+}
+
+/** 404: deleted meanwhile. 409: deleted and made again under the same name; its own event follows. */
+async function ignoreGone(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!(error instanceof ApiError && (error.status === 404 || error.status === 409))) throw error;
+  }
+}
+
+function isEnded({ status: { phase } }: Pod): boolean {
+  return phase === "Succeeded" || phase === "Failed";
+}
+
+/** Whether a status says already all that another one says; what others wrote beside it does not count. */
+function isReported(actual: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    return (wanted as unknown[]).every((item) =>
+      (actual as unknown[] | undefined)?.some((other) => isReported(other, item)),
+    );
+  }
+  if (typeof wanted !== "object" || wanted === null) return isDeepStrictEqual(actual, wanted);
+  if (typeof actual !== "object" || actual === null) return false;
+  return Object.entries(wanted).every(([key, value]) =>
+    isReported((actual as Record<string, unknown>)[key], value),
+  );
+}

@@ -1,0 +1,62 @@
+import { type Api } from "./api.ts";
+import { AGENT_GROUP } from "./pki.ts";
+
+const FIELD_MANAGER = "edgefirst-sandbox";
+
+/** The provisioner that the agent answers for. */
+export const PROVISIONER = "edgefirst.dev/sandbox";
+
+const rule = (apiGroup: string, resources: string[], verbs: string[]) => ({
+  apiGroups: [apiGroup],
+  resources,
+  verbs,
+});
+
+/** What a sandbox cluster holds from the start, by the path of its collection. */
+const OBJECTS = [
+  {
+    path: "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+    object: {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: AGENT_GROUP },
+      rules: [
+        rule("", ["services", "persistentvolumeclaims"], ["list", "watch"]),
+        rule("", ["services/status"], ["patch"]),
+        rule("", ["persistentvolumes"], ["list", "watch", "create", "delete"]),
+        rule("storage.k8s.io", ["storageclasses"], ["get"]),
+      ],
+    },
+  },
+  {
+    path: "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+    object: {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: AGENT_GROUP },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: AGENT_GROUP },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: AGENT_GROUP }],
+    },
+  },
+  {
+    path: "/apis/storage.k8s.io/v1/storageclasses",
+    object: {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: "sandbox", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+      provisioner: PROVISIONER,
+      reclaimPolicy: "Delete",
+      volumeBindingMode: "Immediate",
+    },
+  },
+];
+
+/** Applies what a sandbox cluster holds from the start: the agent's rights and the default StorageClass. */
+export async function bootstrap(api: Api): Promise<void> {
+  for (const { path, object } of OBJECTS) {
+    await api.call("PATCH", `${path}/${object.metadata.name}?fieldManager=${FIELD_MANAGER}&force=true`, {
+      body: object,
+      contentType: "application/apply-patch+yaml",
+    });
+  }
+}

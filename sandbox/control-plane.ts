@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import { type ClusterState, accessAs, pkiDir } from "./cluster-state.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
+import { type User } from "./pki.ts";
+import { type ProcessSpec } from "./processes.ts";
+
+/** The programs of a control plane, in the order in which they start. */
+export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+
+/** Path of each program. */
+export type Programs = Readonly<Record<(typeof CONTROL_PLANE)[number], string>>;
+
+/** Where Services get their addresses from. */
+export const SERVICE_CIDR = "10.96.0.0/16";
+/** The first one is the API server's own. */
+export const APISERVER_ADDRESS = "10.96.0.1";
+
+const ISSUER = "https://kubernetes.default.svc.cluster.local";
+
+/** Controllers that have nothing to do where there is no cloud, no kubelet certificate and no pod network. */
+const USELESS_CONTROLLERS = [
+  "cloud-node-lifecycle-controller",
+  "node-ipam-controller",
+  "node-route-controller",
+  "service-lb-controller",
+  "kube-apiserver-serving-clustertrustbundle-publisher-controller",
+];
+
+/** etcd without fsync: a sandbox may lose its data in a power cut, and starts much faster. */
+export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
+  const pki = (file: string): string => join(pkiDir(cluster), file);
+  const client = `https://127.0.0.1:${cluster.ports.etcd}`;
+  const peer = `https://127.0.0.1:${cluster.ports["etcd-peer"]}`;
+  return {
+    name: "etcd",
+    command: programs.etcd,
+    args: [
+      `--name=${cluster.name}`,
+      `--data-dir=${join(cluster.dir, "etcd")}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=${cluster.name}=${peer}`,
+      ...["", "peer-"].flatMap((prefix) => [
+        `--${prefix}cert-file=${pki("etcd.crt")}`,
+        `--${prefix}key-file=${pki("etcd.key")}`,
+        `--${prefix}trusted-ca-file=${pki("etcd-ca.crt")}`,
+        `--${prefix}client-cert-auth`,
+      ]),
+      "--unsafe-no-fsync",
+      "--log-level=warn",
+    ],
+  };
+}
+
+/**
+ * The API server. Its own address is not published as an endpoint of the Service `kubernetes`: validation refuses loopback
+ * addresses there.
+ */
+export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpec {
+  const pki = (file: string): string => join(pkiDir(cluster), file);
+  return {
+    name: "kube-apiserver",
+    command: programs["kube-apiserver"],
+    args: [
+      "--bind-address=127.0.0.1",
+      "--advertise-address=127.0.0.1",
+      `--secure-port=${cluster.ports.apiserver}`,
+      "--endpoint-reconciler-type=none",
+      `--tls-cert-file=${pki("apiserver.crt")}`,
+      `--tls-private-key-file=${pki("apiserver.key")}`,
+      `--client-ca-file=${pki("ca.crt")}`,
+      "--authorization-mode=Node,RBAC",
+      "--enable-admission-plugins=NodeRestriction",
+      "--allow-privileged=true",
+      `--etcd-servers=https://127.0.0.1:${cluster.ports.etcd}`,
+      `--etcd-cafile=${pki("etcd-ca.crt")}`,
+      `--etcd-certfile=${pki("etcd-client.crt")}`,
+      `--etcd-keyfile=${pki("etcd-client.key")}`,
+      `--service-cluster-ip-range=${SERVICE_CIDR}`,
+      `--service-account-issuer=${ISSUER}`,
+      `--service-account-signing-key-file=${pki("service-account.key")}`,
+      `--service-account-key-file=${pki("service-account.pub")}`,
+      "--profiling=false",
+    ],
+  };
+}
+
+/** The controller manager; without its garbage collector no foreground deletion ever ends. */
+export function controllerManager(cluster: ClusterState, programs: Programs): ProcessSpec {
+  const pki = (file: string): string => join(pkiDir(cluster), file);
+  return {
+    name: "kube-controller-manager",
+    command: programs["kube-controller-manager"],
+    args: [
+      `--kubeconfig=${userKubeconfig(cluster, "controller-manager")}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      "--use-service-account-credentials",
+      `--service-account-private-key-file=${pki("service-account.key")}`,
+      `--root-ca-file=${pki("ca.crt")}`,
+      `--cluster-signing-cert-file=${pki("ca.crt")}`,
+      `--cluster-signing-key-file=${pki("ca.key")}`,
+      `--controllers=${["*", ...USELESS_CONTROLLERS.map((name) => `-${name}`)].join(",")}`,
+      "--profiling=false",
+    ],
+  };
+}
+
+/** The scheduler. */
+export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpec {
+  return {
+    name: "kube-scheduler",
+    command: programs["kube-scheduler"],
+    args: [
+      `--kubeconfig=${userKubeconfig(cluster, "scheduler")}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      "--profiling=false",
+    ],
+  };
+}
+
+/** The node agent: a program of this project, run by the Node that runs the launcher. */
+export function agent(cluster: ClusterState): ProcessSpec {
+  return {
+    name: "agent",
+    command: process.execPath,
+    args: [
+      join(import.meta.dirname, "agent", "main.ts"),
+      `--kubeconfig=${userKubeconfig(cluster, "agent")}`,
+      `--node=${nodeName(cluster)}`,
+      `--load-balancer-pool=10.98.${cluster.index}.0/24`,
+      `--volumes=${join(cluster.dir, "volumes")}`,
+    ],
+  };
+}
+
+/** The name of a cluster's one node. */
+export function nodeName(cluster: Pick<ClusterState, "name">): string {
+  return `${cluster.name}-node`;
+}
+
+function userKubeconfig(cluster: ClusterState, user: User): string {
+  return join(cluster.dir, "kubeconfigs", user);
+}
+
+/** Writes the kubeconfigs of the programs that talk to the API server. */
+export function writeUserKubeconfigs(cluster: ClusterState): void {
+  for (const user of ["controller-manager", "scheduler", "agent"] as const) {
+    writeKubeconfig(userKubeconfig(cluster, user), [accessAs(cluster, user)]);
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { startCluster } from "./cluster.ts";
+import {
+  type ClusterState,
+  accessAs,
+  changePorts,
+  clusterDir,
+  ensureClusters,
+  readClusters,
+  serverUrl,
+} from "./cluster-state.ts";
+import { CONTROL_PLANE, type Programs } from "./control-plane.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
+import { withLock } from "./lock.ts";
+import { type ProcessRecord, stopAll, stopProcess } from "./processes.ts";
+
+/** A sandbox: control planes on this machine, all on 127.0.0.1. */
+export interface Sandbox {
+  /** Absolute path of the folder that holds everything. */
+  readonly dir: string;
+  /** Path of a kubeconfig (mode 0600) with an administrator's context for each cluster, named like the cluster. */
+  readonly kubeconfig: string;
+  readonly clusters: readonly SandboxCluster[];
+}
+
+/** One cluster of a {@link Sandbox}. */
+export interface SandboxCluster {
+  readonly name: string;
+  readonly context: string;
+  /** URL of the API server. */
+  readonly server: string;
+}
+
+/** What the operations on a sandbox have in common. */
+interface Options {
+  /** The sandbox's folder. */
+  readonly dir: string;
+  readonly progress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link sandboxUp}. */
+export interface UpOptions extends Options {
+  /** Names of the clusters that shall run; others of the same sandbox are left as they are. */
+  readonly clusters: readonly string[];
+  /** Stop the clusters and give them other ports first. */
+  readonly newPorts?: boolean;
+}
+
+/** Options of {@link sandboxDown}. */
+export interface DownOptions extends Options {
+  /** Names of the clusters to stop; all, and whatever else the sandbox runs, if absent. */
+  readonly clusters?: readonly string[] | undefined;
+  /** Delete what was stopped, with all its data. */
+  readonly deleteData?: boolean;
+}
+
+/**
+ * Brings up clusters and returns once all are ready. What runs is left alone, what died is started again; so it may be called at
+ * any time, also by two processes at once. If it fails or is aborted, what it has started ends with it.
+ * @throws EdgefirstError if a cluster does not get ready, or a port of its is taken.
+ */
+export async function sandboxUp(options: UpOptions): Promise<Sandbox> {
+  const dir = resolve(options.dir);
+  const programs = resolveControlPlane();
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return withLock(dir, options, async () => {
+    let clusters = await ensureClusters(dir, options.clusters);
+    if (options.newPorts) {
+      clusters = await Promise.all(
+        clusters.map(async (cluster) => {
+          await stopAll(cluster.dir);
+          return changePorts(dir, cluster);
+        }),
+      );
+    }
+    await startAll(clusters, programs, options);
+    const all = readClusters(dir);
+    const kubeconfig = kubeconfigPath(dir);
+    writeKubeconfig(
+      kubeconfig,
+      all.map((cluster) => accessAs(cluster, "admin")),
+    );
+    return { dir, kubeconfig, clusters: clusters.map(describe) };
+  });
+}
+
+/**
+ * Stops exactly what the sandbox has started, also after a crash of the launcher, and returns the processes that ran. The data
+ * stays for the next {@link sandboxUp} unless `deleteData` is set.
+ */
+export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]> {
+  const dir = resolve(options.dir);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return withLock(dir, options, async () => {
+    const names = options.clusters ?? readClusters(dir).map(({ name }) => name);
+    // What runs beside the clusters uses them, so it goes first.
+    const stopped = options.clusters === undefined ? await stopAll(dir) : [];
+    const ofClusters = await Promise.all(names.map((name) => stopAll(clusterDir(dir, name))));
+    if (options.deleteData)
+      for (const name of names) rmSync(clusterDir(dir, name), { recursive: true, force: true });
+    return [...stopped, ...ofClusters.flat()];
+  });
+}
+
+/** Path of a sandbox's kubeconfig. */
+export function kubeconfigPath(dir: string): string {
+  return join(dir, "kubeconfig");
+}
+
+async function startAll(
+  clusters: readonly ClusterState[],
+  programs: Programs,
+  options: UpOptions,
+): Promise<void> {
+  const started: ProcessRecord[] = [];
+  // When one cluster fails, the others need not go on.
+  const failure = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;
+  const results = await Promise.allSettled(
+    clusters.map((cluster) =>
+      startCluster(cluster, {
+        programs,
+        signal,
+        progress: options.progress,
+        started: (record) => started.push(record),
+      }).catch((error: unknown) => {
+        failure.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  if (results.every(({ status }) => status === "fulfilled")) return;
+  for (const record of started.reverse()) await stopProcess(record);
+  throw signal.reason;
+}
+
+function describe(cluster: ClusterState): SandboxCluster {
+  return { name: cluster.name, context: cluster.name, server: serverUrl(cluster) };
+}
+
+function resolveControlPlane(): Programs {
+  return Object.fromEntries(CONTROL_PLANE.map((name) => [name, name])) as unknown as Programs;
+}
