@@ -71,7 +71,11 @@ export class Api {
   ): Promise<IncomingMessage> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = payload === undefined ? {} : { "content-type": contentType };
+      // Without its length Node would send the body of a DELETE unframed, as the beginning of the next request.
+      const headers =
+        payload === undefined
+          ? {}
+          : { "content-type": contentType, "content-length": Buffer.byteLength(payload) };
       request(
         this.access.server + path,
         { method, headers, agent: this.agent, ...(signal && { signal }) },

@@ -1,0 +1,18 @@
+import { type RootHookObject } from "mocha";
+import { START_TIMEOUT_MS, discardAll, killAll } from "./sandbox.ts";
+
+/** Loaded by mocha before any test: no sandbox outlives the run. */
+export const mochaHooks: RootHookObject = {
+  async afterAll(this: Mocha.Context) {
+    this.timeout(START_TIMEOUT_MS);
+    await discardAll();
+  },
+};
+
+// An interrupted run gets to no hook, and the programs of a sandbox do not hear the terminal's Ctrl-C.
+process.on("exit", killAll);
+for (const [signal, code] of [
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const)
+  process.once(signal, () => process.exit(code));

@@ -1,0 +1,104 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { identify, isAlive, type ProcessIdentity } from "../../sandbox/process-identity.ts";
+import { listProcesses } from "../../sandbox/processes.ts";
+import { type Sandbox, sandboxDown, sandboxUp } from "../../sandbox/sandbox.ts";
+import { Api } from "../../sandbox/api.ts";
+import { readKubeconfig } from "../../sandbox/kubeconfig.ts";
+
+/** Long enough for two control planes on two busy cores. */
+export const START_TIMEOUT_MS = 120_000;
+
+const PREFIX = "edgefirst-test-sandbox-";
+const silent = (): void => undefined;
+const used = new Set<string>();
+let shared: Promise<Sandbox> | undefined;
+
+/**
+ * The sandbox with clusters `edge` and `main` that all suites of one mocha run share; it starts at the first call and is stopped
+ * after the last test. Give the calling hook {@link START_TIMEOUT_MS}, and use namespaces and stacks of your own.
+ */
+export function sharedSandbox(): Promise<Sandbox> {
+  shared ??= startTemporary(["edge", "main"]);
+  return shared;
+}
+
+/** A sandbox of one suite's own, started before its tests and stopped after them. */
+export function useSandbox(...clusters: string[]): { readonly sandbox: Sandbox; api(cluster?: string): Api } {
+  let sandbox: Sandbox | undefined;
+  const current = (): Sandbox => {
+    if (sandbox === undefined) throw new Error("the sandbox is there only inside tests and hooks");
+    return sandbox;
+  };
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    sandbox = await startTemporary(clusters);
+  });
+  after(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    if (sandbox) await discard(sandbox.dir);
+  });
+  return {
+    get sandbox() {
+      return current();
+    },
+    api: (cluster) => apiOf(current(), cluster ?? clusters[0]),
+  };
+}
+
+/** An administrator's access to one cluster of a sandbox (the first one by default). */
+export function apiOf(sandbox: Sandbox, cluster?: string): Api {
+  return new Api(readKubeconfig(sandbox.kubeconfig, cluster));
+}
+
+/** A folder for a sandbox that is stopped and removed at the end of the mocha run, whatever happens. */
+export function temporarySandboxDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), PREFIX));
+  writeFileSync(ownerFile(dir), JSON.stringify(identify(process.pid)));
+  used.add(dir);
+  return dir;
+}
+
+/** Stops the sandbox in that folder, and removes both. */
+export async function discard(dir: string): Promise<void> {
+  await sandboxDown({ dir, progress: silent, deleteData: true });
+  rmSync(dir, { recursive: true, force: true });
+  used.delete(dir);
+}
+
+/** Stops every sandbox that this run has started; called by the root hook. */
+export async function discardAll(): Promise<void> {
+  await Promise.all([...used].map(discard));
+}
+
+/** The same at once and synchronously, for a run that was interrupted. */
+export function killAll(): void {
+  for (const dir of used) {
+    const clusters = join(dir, "clusters");
+    const folders = existsSync(clusters) ? readdirSync(clusters).map((name) => join(clusters, name)) : [];
+    for (const record of [dir, ...folders].flatMap(listProcesses)) {
+      if (isAlive(record)) process.kill(record.pid, "SIGKILL");
+    }
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Stops the sandboxes of earlier runs that were killed. */
+export async function discardAbandoned(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const dir = join(tmpdir(), name);
+    if (!existsSync(ownerFile(dir))) continue;
+    const owner = JSON.parse(readFileSync(ownerFile(dir), "utf8")) as ProcessIdentity;
+    if (!isAlive(owner)) await discard(dir);
+  }
+}
+
+async function startTemporary(clusters: readonly string[]): Promise<Sandbox> {
+  await discardAbandoned();
+  return sandboxUp({ dir: temporarySandboxDir(), clusters, progress: silent });
+}
+
+function ownerFile(dir: string): string {
+  return join(dir, "owner.json");
+}
