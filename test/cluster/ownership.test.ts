@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import type { ClusterReader } from "../../cluster/client.ts";
+import { enforce } from "../../cluster/findings.ts";
+import { describeObject, STACK_LABEL, type KubeObject } from "../../cluster/objects.ts";
+import { checkOwnership, foreignNamespaces } from "../../cluster/ownership.ts";
+
+const DECLARED: KubeObject = {
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "gatus", namespace: "observability" },
+};
+
+/** A cluster that holds these objects. */
+function holding(...objects: KubeObject[]): ClusterReader {
+  return {
+    context: "test",
+    get: (wanted) =>
+      Promise.resolve(objects.find((object) => describeObject(object) === describeObject(wanted))),
+    list: () => Promise.resolve(objects),
+    serves: () => Promise.resolve(true),
+  };
+}
+
+function live(metadata: Partial<KubeObject["metadata"]>): KubeObject {
+  return { ...DECLARED, metadata: { ...DECLARED.metadata, ...metadata } };
+}
+
+const ARGS = { stack: "edge", adopt: [] };
+
+describe("ownership", () => {
+  it("passes what is absent and what carries this stack's label", async () => {
+    assert.deepEqual(await checkOwnership([DECLARED], holding(), ARGS), []);
+    assert.deepEqual(
+      await checkOwnership([DECLARED], holding(live({ labels: { [STACK_LABEL]: "edge" } })), ARGS),
+      [],
+    );
+  });
+
+  const owners: readonly [string, Partial<KubeObject["metadata"]>, RegExp][] = [
+    [
+      "a Kustomization",
+      {
+        labels: {
+          "kustomize.toolkit.fluxcd.io/name": "gatus",
+          "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+        },
+      },
+      /Flux \(Kustomization flux-system\/gatus\)/,
+    ],
+    [
+      "a HelmRelease",
+      {
+        labels: {
+          "helm.toolkit.fluxcd.io/name": "gatus",
+          "helm.toolkit.fluxcd.io/namespace": "observability",
+        },
+      },
+      /Flux \(HelmRelease observability\/gatus\)/,
+    ],
+    [
+      "Helm",
+      {
+        annotations: {
+          "meta.helm.sh/release-name": "gatus",
+          "meta.helm.sh/release-namespace": "observability",
+        },
+      },
+      /Helm \(release observability\/gatus\)/,
+    ],
+    ["another stack", { labels: { [STACK_LABEL]: "main" } }, /the edgefirst stack main/],
+    [
+      "a person",
+      { managedFields: [{ manager: "kubectl-client-side-apply" }] },
+      /somebody else \(field managers: kubectl-client-side-apply\)/,
+    ],
+  ];
+  for (const [owner, metadata, expected] of owners)
+    it(`refuses an object of ${owner}, by name and with the way to hand it over`, async () => {
+      const findings = await checkOwnership([DECLARED], holding(live(metadata)), ARGS);
+      assert.equal(findings.length, 1);
+      assert.match(findings[0]!.message, expected);
+      assert.match(findings[0]!.hint!, /add "ConfigMap observability\/gatus" to edgefirst:adopt/);
+      assert.throws(() => {
+        enforce(findings, () => undefined);
+      }, expected);
+    });
+
+  it("lets the configuration adopt one by name, and no other", async () => {
+    const foreign = holding(live({}));
+    assert.deepEqual(
+      await checkOwnership([DECLARED], foreign, { stack: "edge", adopt: ["ConfigMap observability/gatus"] }),
+      [],
+    );
+    assert.equal(
+      (await checkOwnership([DECLARED], foreign, { stack: "edge", adopt: ["ConfigMap gatus"] })).length,
+      1,
+    );
+  });
+
+  it("tells the namespaces of others from absent ones and from its own", async () => {
+    const namespace = (name: string, labels: Record<string, string>): KubeObject => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name, labels },
+    });
+    const cluster = holding(namespace("network", {}), namespace("observability", { [STACK_LABEL]: "edge" }));
+    assert.deepEqual(
+      [...(await foreignNamespaces(["network", "observability", "flux-apps"], cluster, "edge"))],
+      ["network"],
+    );
+  });
+});
+
+describe("findings", () => {
+  it("throws all errors at once and passes warnings on", () => {
+    const warned: string[] = [];
+    assert.throws(() => {
+      enforce(
+        [
+          { severity: "error", message: "first" },
+          { severity: "warning", message: "only a warning", hint: "do this" },
+          { severity: "error", message: "second" },
+        ],
+        (message) => warned.push(message),
+      );
+    }, /2 things stand[^]*first[^]*second/);
+    assert.deepEqual(warned, ["only a warning\n  do this"]);
+  });
+});

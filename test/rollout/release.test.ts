@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { releaseHash } from "../../rollout/release.ts";
+
+describe("release hash", () => {
+  let project: string;
+  const write = (path: string, content: string): void => {
+    mkdirSync(join(project, path, ".."), { recursive: true });
+    writeFileSync(join(project, path), content);
+  };
+  const lock = (packages: Record<string, unknown>): void => {
+    write("package-lock.json", JSON.stringify({ packages: { "": { name: "edgefirst" }, ...packages } }));
+  };
+
+  beforeEach(() => {
+    project = mkdtempSync(join(tmpdir(), "edgefirst-release-"));
+    for (const file of [
+      "release.yaml",
+      "Pulumi.yaml",
+      "package.json",
+      "index.ts",
+      "config.ts",
+      "components/gateway.ts",
+      "rollout/gate.ts",
+      "policy/rules/a.ts",
+    ])
+      write(file, `content of ${file}\n`);
+    lock({
+      "node_modules/zod": { version: "4.0.0", integrity: "sha512-a" },
+      "node_modules/mocha": { version: "12.0.0", integrity: "sha512-b", dev: true },
+    });
+  });
+  afterEach(() => {
+    rmSync(project, { recursive: true, force: true });
+  });
+
+  it("is the same elsewhere, with other line endings, and from another working directory", () => {
+    const before = releaseHash(project);
+    const elsewhere = mkdtempSync(join(tmpdir(), "edgefirst-elsewhere-"));
+    cpSync(project, elsewhere, { recursive: true });
+    writeFileSync(
+      join(elsewhere, "index.ts"),
+      readFileSync(join(project, "index.ts"), "utf8").replaceAll("\n", "\r\n"),
+    );
+    const cwd = process.cwd();
+    process.chdir(elsewhere);
+    try {
+      assert.equal(releaseHash(elsewhere), before);
+    } finally {
+      process.chdir(cwd);
+      rmSync(elsewhere, { recursive: true, force: true });
+    }
+  });
+
+  for (const file of [
+    "release.yaml",
+    "Pulumi.yaml",
+    "package.json",
+    "index.ts",
+    "config.ts",
+    "components/gateway.ts",
+    "rollout/gate.ts",
+    "policy/rules/a.ts",
+    "components/new.ts",
+  ])
+    it(`changes with ${file}`, () => {
+      const before = releaseHash(project);
+      write(file, "other\n");
+      assert.notEqual(releaseHash(project), before);
+    });
+
+  it("changes with a package, and with a local manifest's digest", () => {
+    const before = releaseHash(project);
+    assert.notEqual(releaseHash(project, ["a".repeat(64)]), before);
+    lock({ "node_modules/zod": { version: "4.0.0", integrity: "sha512-other" } });
+    assert.notEqual(releaseHash(project), before);
+  });
+
+  it("does not change with cluster configuration, development packages, tests or dot files", () => {
+    const before = releaseHash(project);
+    write("Pulumi.edge.yaml", "config: {}\n");
+    write("test/a.test.ts", "x\n");
+    write("components/.swp", "x\n");
+    lock({
+      "node_modules/zod": { version: "4.0.0", integrity: "sha512-a" },
+      "node_modules/mocha": { version: "13.0.0", integrity: "sha512-c", dev: true },
+    });
+    assert.equal(releaseHash(project), before);
+  });
+});
