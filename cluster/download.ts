@@ -1,0 +1,57 @@
+/** `fetch`, or what a test puts in its place. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Limits of a download. */
+export interface DownloadOptions {
+  readonly fetch?: Fetch;
+  /** Milliseconds for the whole download, redirects included. */
+  readonly timeoutMs?: number;
+  /** Bytes; a larger answer is given up. */
+  readonly maxBytes?: number;
+}
+
+const MAX_REDIRECTS = 5;
+
+/**
+ * The bytes at an https address. Redirects are followed to https only: plain text anywhere on the way would let it be replaced or read.
+ * @throws {Error} on any failure; the caller knows what the file is for and says so.
+ */
+export async function download(
+  url: string,
+  { fetch = globalThis.fetch, timeoutMs = 30_000, maxBytes = 16 * 1024 * 1024 }: DownloadOptions = {},
+): Promise<Buffer> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await follow(url, fetch, signal);
+    return await readLimited(response, maxBytes);
+  } catch (cause) {
+    if (signal.aborted) throw new Error(`no complete answer within ${timeoutMs / 1000} s`, { cause });
+    throw cause;
+  }
+}
+
+async function follow(url: string, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+  let address = new URL(url);
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    if (address.protocol !== "https:") throw new Error(`${address.href} is not an https address`);
+    const response = await fetch(address.href, { redirect: "manual", signal });
+    const location = response.headers.get("location");
+    if (response.status < 300 || response.status > 399 || location === null) {
+      if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+      return response;
+    }
+    address = new URL(location, address);
+  }
+  throw new Error(`more than ${MAX_REDIRECTS} redirects`);
+}
+
+async function readLimited(response: Response, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,140 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { EdgefirstError } from "../errors.ts";
+import { download, type Fetch } from "./download.ts";
+import type { KubeObject } from "./objects.ts";
+
+/** Where a manifest is, and what it must be. */
+export interface ManifestSource {
+  /** An https address, or the path of a local file. */
+  readonly source: string;
+  /** SHA-256 of the bytes, in lower-case hexadecimal. */
+  readonly sha256: string;
+  /** The way out when the address cannot be reached, as a whole sentence. */
+  readonly offlineHint?: string;
+}
+
+/** Parts that tests replace. */
+export interface ManifestOptions {
+  /** Directory of downloaded manifests, by checksum; by default {@link manifestCache}. */
+  readonly cacheDirectory?: string;
+  readonly fetch?: Fetch;
+  /** Milliseconds for a whole download. */
+  readonly timeoutMs?: number;
+}
+
+/** The YAML of a manifest may not expand its aliases to more than this: a small file must not fill the memory. */
+const MAX_ALIASES = 100;
+
+/** `$XDG_CACHE_HOME/edgefirst/manifests`, by default under `~/.cache`. */
+export function manifestCache(environment: NodeJS.ProcessEnv = process.env): string {
+  const home = environment.XDG_CACHE_HOME;
+  const cache = home === undefined || home === "" ? join(homedir(), ".cache") : home;
+  return join(cache, "edgefirst", "manifests");
+}
+
+/**
+ * The objects of a manifest, once its checksum is verified. A download is kept in the cache, where it is verified again on every read.
+ * @throws {EdgefirstError} where it cannot be read or downloaded, where the checksum differs, and where it is not a list of Kubernetes objects.
+ */
+export async function loadManifest(
+  manifest: ManifestSource,
+  options: ManifestOptions = {},
+): Promise<KubeObject[]> {
+  return parseManifest(await loadVerified(manifest, options), manifest.source);
+}
+
+/** The text of a manifest, verified; the first half of {@link loadManifest}. */
+export async function loadVerified(manifest: ManifestSource, options: ManifestOptions = {}): Promise<string> {
+  const { source, sha256 } = manifest;
+  if (!/^[a-z]+:\/\//.test(source)) {
+    const content = await readFile(source).catch((cause: unknown) => {
+      throw new EdgefirstError(
+        `The manifest ${source} cannot be read: ${messageOf(cause)}.`,
+        manifest.offlineHint,
+        { cause },
+      );
+    });
+    return verify(content, source, sha256);
+  }
+  const cached = join(options.cacheDirectory ?? manifestCache(), sha256);
+  const known = await readFile(cached).catch(() => undefined);
+  if (known !== undefined && checksum(known) === sha256) return known.toString("utf8");
+  const content = await download(source, options).catch((cause: unknown) => {
+    throw new EdgefirstError(
+      `The manifest ${source} cannot be downloaded: ${messageOf(cause)}.`,
+      manifest.offlineHint,
+      { cause },
+    );
+  });
+  const text = verify(content, source, sha256);
+  await keep(cached, content);
+  return text;
+}
+
+/**
+ * The Kubernetes objects in a YAML stream; empty documents are skipped.
+ * @throws {EdgefirstError} on a YAML fault, with its position, and on a document that is not a Kubernetes object.
+ */
+export function parseManifest(text: string, source: string): KubeObject[] {
+  const documents = parseAllDocuments(text);
+  return [...documents].flatMap((document, index) => {
+    const fault = document.errors[0];
+    if (fault !== undefined) throw new EdgefirstError(`${source} is not valid YAML: ${fault.message}`);
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    if (value === null || value === undefined) return [];
+    if (isKubeObject(value)) return [value];
+    throw new EdgefirstError(
+      `Document ${index + 1} of ${source} is not a Kubernetes object: apiVersion, kind and metadata.name are required.`,
+    );
+  });
+}
+
+/** SHA-256 in lower-case hexadecimal. */
+export function checksum(content: Buffer | string): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/**
+ * The content as text, if it is what it must be.
+ * @throws {EdgefirstError} naming the file, the checksum expected and the actual one.
+ */
+export function verify(content: Buffer | string, source: string, expected: string): string {
+  const actual = checksum(content);
+  if (actual === expected) return content.toString("utf8");
+  throw new EdgefirstError(
+    `${source} has the wrong checksum.\n  expected SHA-256 ${expected}\n  actual   SHA-256 ${actual}`,
+    "Nothing was applied. Compare the file with its release; if it is meant to be another one, pin its checksum.",
+  );
+}
+
+async function keep(path: string, content: Buffer): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await mkdir(join(path, ".."), { recursive: true });
+  try {
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function isKubeObject(value: unknown): value is KubeObject {
+  const object = value as { apiVersion?: unknown; kind?: unknown; metadata?: { name?: unknown } | null };
+  return (
+    typeof object === "object" &&
+    typeof object.apiVersion === "string" &&
+    typeof object.kind === "string" &&
+    typeof object.metadata?.name === "string"
+  );
+}
+
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // fetch hides the reason ("getaddrinfo ENOTFOUND …") behind "fetch failed".
+  const hidden = cause.message === "fetch failed" ? cause.cause : undefined;
+  return hidden instanceof Error ? hidden.message : cause.message;
+}
