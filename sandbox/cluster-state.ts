@@ -39,6 +39,11 @@ export function pkiDir(cluster: ClusterState): string {
   return join(cluster.dir, "pki");
 }
 
+/** Whether a cluster has got as far as having keys and certificates. */
+export function hasPki(cluster: ClusterState): boolean {
+  return existsSync(pkiDir(cluster));
+}
+
 /** How one of a cluster's users reaches its API server. */
 export function accessAs(cluster: ClusterState, user: User): ClusterAccess {
   return readAccess(cluster.name, serverUrl(cluster), pkiDir(cluster), user);

@@ -48,7 +48,7 @@ export async function startCluster(cluster: ClusterState, options: StartOptions)
     }
     options.signal?.throwIfAborted();
     for (const port of ports) await expectFree(cluster, port, options.signal);
-    const record = await startProcess(cluster.dir, spec);
+    const record = await startProcess(cluster.dir, { ...spec, env: environment() });
     options.started(record);
     running.push(record);
     names.push(spec.name);
@@ -80,6 +80,12 @@ export async function startCluster(cluster: ClusterState, options: StartOptions)
       ? `${cluster.name}: already runs`
       : `${cluster.name}: ready after ${((Date.now() - begin) / 1000).toFixed(1)} s (started ${names.join(", ")})`,
   );
+}
+
+/** No more than a program needs: the caller's environment may hold secrets, and settings that are not meant for it. */
+function environment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) };
 }
 
 /** Whether an API server answers and calls itself ready. */

@@ -7,8 +7,8 @@ import { type ProcessSpec } from "./processes.ts";
 /** The programs of a control plane, in the order in which they start. */
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
-/** Path of each program. */
-export type Programs = Readonly<Record<(typeof CONTROL_PLANE)[number], string>>;
+/** Where each program is. */
+export type Programs = Readonly<Record<(typeof CONTROL_PLANE)[number], { readonly path: string }>>;
 
 /** Where Services get their addresses from. */
 export const SERVICE_CIDR = "10.96.0.0/16";
@@ -33,7 +33,7 @@ export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
   const peer = `https://127.0.0.1:${cluster.ports["etcd-peer"]}`;
   return {
     name: "etcd",
-    command: programs.etcd,
+    command: programs.etcd.path,
     args: [
       `--name=${cluster.name}`,
       `--data-dir=${join(cluster.dir, "etcd")}`,
@@ -62,7 +62,7 @@ export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpe
   const pki = (file: string): string => join(pkiDir(cluster), file);
   return {
     name: "kube-apiserver",
-    command: programs["kube-apiserver"],
+    command: programs["kube-apiserver"].path,
     args: [
       "--bind-address=127.0.0.1",
       "--advertise-address=127.0.0.1",
@@ -92,7 +92,7 @@ export function controllerManager(cluster: ClusterState, programs: Programs): Pr
   const pki = (file: string): string => join(pkiDir(cluster), file);
   return {
     name: "kube-controller-manager",
-    command: programs["kube-controller-manager"],
+    command: programs["kube-controller-manager"].path,
     args: [
       `--kubeconfig=${userKubeconfig(cluster, "controller-manager")}`,
       "--leader-elect=false",
@@ -102,6 +102,9 @@ export function controllerManager(cluster: ClusterState, programs: Programs): Pr
       `--root-ca-file=${pki("ca.crt")}`,
       `--cluster-signing-cert-file=${pki("ca.crt")}`,
       `--cluster-signing-key-file=${pki("ca.key")}`,
+      // The defaults spread the start of the controllers, each with a ServiceAccount to make, over several seconds.
+      "--kube-api-qps=500",
+      "--kube-api-burst=500",
       `--controllers=${["*", ...USELESS_CONTROLLERS.map((name) => `-${name}`)].join(",")}`,
       "--profiling=false",
     ],
@@ -112,7 +115,7 @@ export function controllerManager(cluster: ClusterState, programs: Programs): Pr
 export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpec {
   return {
     name: "kube-scheduler",
-    command: programs["kube-scheduler"],
+    command: programs["kube-scheduler"].path,
     args: [
       `--kubeconfig=${userKubeconfig(cluster, "scheduler")}`,
       "--leader-elect=false",

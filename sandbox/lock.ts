@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ProcessIdentity, identify, isAlive } from "./process-identity.ts";
+import { type ProcessIdentity, identify, isAlive } from "../process-identity.ts";
 import { waitUntil } from "./processes.ts";
 
 const TIMEOUT_MS = 180_000;

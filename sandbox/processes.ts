@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../errors.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
-import { type ProcessIdentity, identify, isAlive } from "./process-identity.ts";
+import { type ProcessIdentity, identify, isAlive } from "../process-identity.ts";
 
-export { isAlive } from "./process-identity.ts";
+export { isAlive } from "../process-identity.ts";
 
 /** A program to start. */
 export interface ProcessSpec {

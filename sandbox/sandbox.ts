@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { resolvePrograms } from "../toolchain/resolve.ts";
 import { startCluster } from "./cluster.ts";
 import {
   type ClusterState,
@@ -7,13 +8,14 @@ import {
   changePorts,
   clusterDir,
   ensureClusters,
+  hasPki,
   readClusters,
   serverUrl,
 } from "./cluster-state.ts";
 import { CONTROL_PLANE, type Programs } from "./control-plane.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
-import { withLock } from "./lock.ts";
 import { type ProcessRecord, stopAll, stopProcess } from "./processes.ts";
+import { emptySandboxDir, inSandboxDir, isSandboxDir, kubeconfigPath, removeIfEmpty } from "./sandbox-dir.ts";
 
 /** A sandbox: control planes on this machine, all on 127.0.0.1. */
 export interface Sandbox {
@@ -63,26 +65,14 @@ export interface DownOptions extends Options {
  */
 export async function sandboxUp(options: UpOptions): Promise<Sandbox> {
   const dir = resolve(options.dir);
-  const programs = resolveControlPlane();
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  return withLock(dir, options, async () => {
+  const programs = await resolveControlPlane(options);
+  return inSandboxDir(dir, options, async () => {
     let clusters = await ensureClusters(dir, options.clusters);
-    if (options.newPorts) {
-      clusters = await Promise.all(
-        clusters.map(async (cluster) => {
-          await stopAll(cluster.dir);
-          return changePorts(dir, cluster);
-        }),
-      );
-    }
+    if (options.newPorts)
+      clusters = await Promise.all(clusters.map((cluster) => moveToNewPorts(dir, cluster)));
     await startAll(clusters, programs, options);
-    const all = readClusters(dir);
-    const kubeconfig = kubeconfigPath(dir);
-    writeKubeconfig(
-      kubeconfig,
-      all.map((cluster) => accessAs(cluster, "admin")),
-    );
-    return { dir, kubeconfig, clusters: clusters.map(describe) };
+    writeAdminKubeconfig(dir);
+    return { dir, kubeconfig: kubeconfigPath(dir), clusters: clusters.map(describeCluster) };
   });
 }
 
@@ -92,21 +82,45 @@ export async function sandboxUp(options: UpOptions): Promise<Sandbox> {
  */
 export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]> {
   const dir = resolve(options.dir);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  return withLock(dir, options, async () => {
+  if (!isSandboxDir(dir)) return [];
+  const stopped = await inSandboxDir(dir, options, async () => {
     const names = options.clusters ?? readClusters(dir).map(({ name }) => name);
     // What runs beside the clusters uses them, so it goes first.
-    const stopped = options.clusters === undefined ? await stopAll(dir) : [];
+    const others = options.clusters === undefined ? await stopAll(dir) : [];
     const ofClusters = await Promise.all(names.map((name) => stopAll(clusterDir(dir, name))));
-    if (options.deleteData)
-      for (const name of names) rmSync(clusterDir(dir, name), { recursive: true, force: true });
-    return [...stopped, ...ofClusters.flat()];
+    if (options.deleteData) deleteData(dir, options.clusters);
+    return [...others, ...ofClusters.flat()];
   });
+  removeIfEmpty(dir);
+  return stopped;
 }
 
-/** Path of a sandbox's kubeconfig. */
-export function kubeconfigPath(dir: string): string {
-  return join(dir, "kubeconfig");
+/** How a cluster is told to those who use it. */
+export function describeCluster(cluster: ClusterState): SandboxCluster {
+  return { name: cluster.name, context: cluster.name, server: serverUrl(cluster) };
+}
+
+function deleteData(dir: string, clusters: readonly string[] | undefined): void {
+  if (clusters === undefined) {
+    emptySandboxDir(dir);
+    return;
+  }
+  for (const name of clusters) rmSync(clusterDir(dir, name), { recursive: true, force: true });
+  writeAdminKubeconfig(dir);
+}
+
+/** All clusters on disk have a context, also those that this call did not start. */
+function writeAdminKubeconfig(dir: string): void {
+  const clusters = readClusters(dir).filter(hasPki);
+  writeKubeconfig(
+    kubeconfigPath(dir),
+    clusters.map((cluster) => accessAs(cluster, "admin")),
+  );
+}
+
+async function moveToNewPorts(dir: string, cluster: ClusterState): Promise<ClusterState> {
+  await stopAll(cluster.dir);
+  return changePorts(dir, cluster);
 }
 
 async function startAll(
@@ -136,10 +150,7 @@ async function startAll(
   throw signal.reason;
 }
 
-function describe(cluster: ClusterState): SandboxCluster {
-  return { name: cluster.name, context: cluster.name, server: serverUrl(cluster) };
-}
-
-function resolveControlPlane(): Programs {
-  return Object.fromEntries(CONTROL_PLANE.map((name) => [name, name])) as unknown as Programs;
+/** Before the lock is taken: a build may take minutes, and has a lock of its own. */
+function resolveControlPlane({ progress, signal }: UpOptions): Promise<Programs> {
+  return resolvePrograms(CONTROL_PLANE, { progress, signal });
 }

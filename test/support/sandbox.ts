@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { identify, isAlive, type ProcessIdentity } from "../../sandbox/process-identity.ts";
+import { dirname, join } from "node:path";
+import { identify, isAlive, type ProcessIdentity } from "../../process-identity.ts";
 import { listProcesses } from "../../sandbox/processes.ts";
 import { type Sandbox, sandboxDown, sandboxUp } from "../../sandbox/sandbox.ts";
 import { Api } from "../../sandbox/api.ts";
@@ -11,6 +11,8 @@ import { readKubeconfig } from "../../sandbox/kubeconfig.ts";
 export const START_TIMEOUT_MS = 120_000;
 
 const PREFIX = "edgefirst-test-sandbox-";
+/** Says which mocha run a folder belongs to. */
+const OWNER = "owner.json";
 const silent = (): void => undefined;
 const used = new Set<string>();
 let shared: Promise<Sandbox> | undefined;
@@ -54,8 +56,9 @@ export function apiOf(sandbox: Sandbox, cluster?: string): Api {
 
 /** A folder for a sandbox that is stopped and removed at the end of the mocha run, whatever happens. */
 export function temporarySandboxDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), PREFIX));
-  writeFileSync(ownerFile(dir), JSON.stringify(identify(process.pid)));
+  const parent = mkdtempSync(join(tmpdir(), PREFIX));
+  writeFileSync(join(parent, OWNER), JSON.stringify(identify(process.pid)));
+  const dir = join(parent, "sandbox");
   used.add(dir);
   return dir;
 }
@@ -63,7 +66,7 @@ export function temporarySandboxDir(): string {
 /** Stops the sandbox in that folder, and removes both. */
 export async function discard(dir: string): Promise<void> {
   await sandboxDown({ dir, progress: silent, deleteData: true });
-  rmSync(dir, { recursive: true, force: true });
+  rmSync(dirname(dir), { recursive: true, force: true });
   used.delete(dir);
 }
 
@@ -80,25 +83,20 @@ export function killAll(): void {
     for (const record of [dir, ...folders].flatMap(listProcesses)) {
       if (isAlive(record)) process.kill(record.pid, "SIGKILL");
     }
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(dirname(dir), { recursive: true, force: true });
   }
 }
 
 /** Stops the sandboxes of earlier runs that were killed. */
 export async function discardAbandoned(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
-    const dir = join(tmpdir(), name);
-    if (!existsSync(ownerFile(dir))) continue;
-    const owner = JSON.parse(readFileSync(ownerFile(dir), "utf8")) as ProcessIdentity;
-    if (!isAlive(owner)) await discard(dir);
+    const owner = join(tmpdir(), name, OWNER);
+    if (!existsSync(owner) || isAlive(JSON.parse(readFileSync(owner, "utf8")) as ProcessIdentity)) continue;
+    await discard(join(tmpdir(), name, "sandbox"));
   }
 }
 
 async function startTemporary(clusters: readonly string[]): Promise<Sandbox> {
   await discardAbandoned();
   return sandboxUp({ dir: temporarySandboxDir(), clusters, progress: silent });
-}
-
-function ownerFile(dir: string): string {
-  return join(dir, "owner.json");
 }

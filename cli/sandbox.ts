@@ -1,0 +1,156 @@
+import Table from "cli-table3";
+import { Command, Option } from "commander";
+import { EdgefirstError } from "../errors.ts";
+import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
+import { type ProcessStatus, type SandboxStatus, sandboxStatus } from "../sandbox/status.ts";
+
+const EXAMPLES = `
+Examples:
+  edgefirst sandbox up                      both clusters, edge and main, in .sandbox
+  edgefirst sandbox up --clusters edge      only edge
+  edgefirst sandbox status
+  edgefirst sandbox down                    stop everything, keep the data for the next up
+  edgefirst sandbox down --delete-data      stop everything and delete it
+  edgefirst sandbox up --dir /tmp/another   a second one beside the first`;
+
+const dirOption = () => new Option("--dir <dir>", "folder of the sandbox").default(".sandbox");
+const clustersOption = (what: string) =>
+  new Option("--clusters <names>", `${what}, separated by commas`).argParser((value) =>
+    value.split(",").map((name) => name.trim()),
+  );
+const jsonOption = () => new Option("--json", "print the result as JSON");
+
+/** Progress goes to stderr, so that stdout holds the result alone. */
+const progress = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+interface Flags {
+  readonly dir: string;
+  readonly clusters?: string[];
+  readonly json?: true;
+}
+
+const up = new Command("up")
+  .description("start the clusters, or what has died of them")
+  .addOption(clustersOption("which clusters").default(["edge", "main"], "edge,main"))
+  .addOption(dirOption())
+  .addOption(jsonOption())
+  .option("--new-ports", "stop the clusters and give them other ports first")
+  .action(async ({ dir, clusters = [], json, newPorts = false }: Flags & { newPorts?: boolean }) => {
+    const sandbox = await interruptible((signal) => sandboxUp({ dir, clusters, newPorts, progress, signal }));
+    print(json ? JSON.stringify(sandbox, undefined, 2) : `\n${usage(sandbox.kubeconfig, clusters[0])}`);
+  });
+
+const status = new Command("status")
+  .description("show what runs, what it takes, and what is only pretended")
+  .addOption(dirOption())
+  .addOption(jsonOption())
+  .action(async ({ dir, json }: Flags) => {
+    const found = await sandboxStatus({ dir });
+    print(json ? JSON.stringify(found, undefined, 2) : render(found));
+  });
+
+const down = new Command("down")
+  .description("end what the sandbox has started, and nothing else")
+  .addOption(clustersOption("only these clusters"))
+  .addOption(dirOption())
+  .addOption(jsonOption())
+  .option("--delete-data", "delete the clusters with all that is in them, too")
+  .action(async ({ dir, clusters, json, deleteData = false }: Flags & { deleteData?: boolean }) => {
+    const stopped = await sandboxDown({ dir, clusters, deleteData, progress });
+    print(
+      json
+        ? JSON.stringify({ stopped: stopped.map(({ name, pid }) => ({ name, pid })) }, undefined, 2)
+        : `stopped ${stopped.length} processes; ${deleteData ? "the data is deleted" : "the data stays"}`,
+    );
+  });
+
+/** `edgefirst sandbox …`: real control planes on this machine. */
+export const sandbox = new Command("sandbox")
+  .description("real Kubernetes control planes on this machine, to try everything on")
+  .addHelpText("after", EXAMPLES)
+  .addCommand(up)
+  .addCommand(status)
+  .addCommand(down);
+
+/** A sandbox's status as text of at most 80 columns. */
+export function render(status: SandboxStatus): string {
+  if (status.clusters.length === 0 && status.others.length === 0) {
+    return `no sandbox in ${status.dir}; start one: edgefirst sandbox up`;
+  }
+  const table = new Table({
+    head: ["cluster", "process", "state", "pid", "memory"],
+    colAligns: ["left", "left", "left", "right", "right"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const cluster of status.clusters) {
+    table.push(...rows(`${cluster.name} (${cluster.state})`, cluster.processes));
+  }
+  table.push(...rows("", status.others));
+  table.push(["", "total", "", "", mebibytes(status.residentBytes)]);
+  const first = status.clusters[0];
+  return [
+    table.toString(),
+    ...status.clusters.map(({ name, server }) => `context ${name}: ${server}`),
+    "",
+    "Simulated, not real:",
+    ...status.simulated.map((line) => `  ${line}`),
+    "",
+    ...advice(status),
+    ...(status.kubeconfig === undefined ? [] : [usage(status.kubeconfig, first?.name)]),
+  ].join("\n");
+}
+
+function rows(cluster: string, processes: readonly ProcessStatus[]): string[][] {
+  return processes.map(({ name, state, pid, residentBytes }, index) => [
+    index === 0 ? cluster : "",
+    name,
+    state,
+    pid === undefined ? "" : String(pid),
+    pid === undefined ? "" : mebibytes(residentBytes),
+  ]);
+}
+
+function advice({ clusters }: SandboxStatus): string[] {
+  const names = (wanted: string): string =>
+    clusters
+      .filter(({ state }) => state === wanted)
+      .map(({ name }) => name)
+      .join(",");
+  return ["degraded", "stopped"]
+    .filter((state) => names(state) !== "")
+    .map(
+      (state) =>
+        `${state}: ${names(state)}; to start what is missing: edgefirst sandbox up --clusters ${names(state)}`,
+    );
+}
+
+function usage(kubeconfig: string, context = "edge"): string {
+  return `export KUBECONFIG=${kubeconfig}\nkubectl --context ${context} get pods --all-namespaces`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Ctrl-C ends the work in good order, so that nothing is left running halfway; a second one ends the launcher at once. */
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    progress("interrupted: ending what was started");
+    controller.abort(
+      new EdgefirstError("Interrupted.", "What ran before still runs; what was just started has been ended."),
+    );
+  };
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}

@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { Api } from "./api.ts";
+import { type ClusterState, accessAs, hasPki, readClusters } from "./cluster-state.ts";
+import { isReady } from "./cluster.ts";
+import { CONTROL_PLANE } from "./control-plane.ts";
+import { residentBytes } from "../process-identity.ts";
+import { type ProcessRecord, findProcess, isAlive, listProcesses } from "./processes.ts";
+import { kubeconfigPath } from "./sandbox-dir.ts";
+import { type SandboxCluster, describeCluster } from "./sandbox.ts";
+
+/** What a sandbox only pretends. */
+export const SIMULATED: readonly string[] = [
+  "pods: Running and Ready without a process; Jobs complete at once",
+  "the node: its capacity is invented, nothing is measured",
+  "LoadBalancer Services: an address at which nothing listens",
+  "PersistentVolumeClaims of class sandbox: bound, without any storage",
+];
+
+/** How a sandbox is. */
+export interface SandboxStatus {
+  readonly dir: string;
+  /** Absent before the first `up` has succeeded. */
+  readonly kubeconfig?: string;
+  readonly clusters: readonly ClusterStatus[];
+  /** Processes that belong to no cluster. */
+  readonly others: readonly ProcessStatus[];
+  /** Sum over all processes. */
+  readonly residentBytes: number;
+  readonly simulated: readonly string[];
+}
+
+/** How one cluster is. */
+export interface ClusterStatus extends SandboxCluster {
+  /** `ready`: all processes run and the API server is ready; `stopped`: none runs; `degraded`: anything between. */
+  readonly state: "ready" | "degraded" | "stopped";
+  readonly processes: readonly ProcessStatus[];
+}
+
+/** How one process is. */
+export interface ProcessStatus {
+  readonly name: string;
+  /** `ended`: it was started and ended without `down`. */
+  readonly state: "running" | "ended" | "stopped";
+  /** Of the process that runs. */
+  readonly pid?: number;
+  readonly residentBytes: number;
+}
+
+/** Looks at a sandbox without changing anything. */
+export async function sandboxStatus(options: { readonly dir: string }): Promise<SandboxStatus> {
+  const dir = resolve(options.dir);
+  const clusters = await Promise.all(readClusters(dir).map(clusterStatus));
+  const others = listProcesses(dir).map((record) => processStatus(record.name, record));
+  const kubeconfig = kubeconfigPath(dir);
+  const processes = [...clusters.flatMap((cluster) => cluster.processes), ...others];
+  return {
+    dir,
+    ...(existsSync(kubeconfig) && { kubeconfig }),
+    clusters,
+    others,
+    residentBytes: processes.reduce((sum, process) => sum + process.residentBytes, 0),
+    simulated: SIMULATED,
+  };
+}
+
+async function clusterStatus(cluster: ClusterState): Promise<ClusterStatus> {
+  const expected = [...CONTROL_PLANE, "agent"];
+  const names = new Set([...expected, ...listProcesses(cluster.dir).map(({ name }) => name)]);
+  const processes = [...names].map((name) => processStatus(name, findProcess(cluster.dir, name)));
+  const running = processes.filter(({ state }) => state === "running").length;
+  const ready =
+    running === processes.length && hasPki(cluster) && (await isReady(new Api(accessAs(cluster, "admin"))));
+  return {
+    ...describeCluster(cluster),
+    state: ready ? "ready" : running === 0 ? "stopped" : "degraded",
+    processes,
+  };
+}
+
+function processStatus(name: string, record: ProcessRecord | undefined): ProcessStatus {
+  if (record === undefined) return { name, state: "stopped", residentBytes: 0 };
+  if (!isAlive(record)) return { name, state: "ended", residentBytes: 0 };
+  return { name, state: "running", pid: record.pid, residentBytes: residentBytes(record.pid) };
+}
