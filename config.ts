@@ -24,18 +24,13 @@ export function loadConfig(): StackConfig {
   const config = new pulumi.Config();
   const prefix = `${config.name}:`;
   const entries = Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
+    .filter(([key, value]) => key.startsWith(prefix) && value !== "")
     .map(([key, value]) => [key.slice(prefix.length), value] as const);
-  const isSecret = (key: string): key is SecretKey => (SECRET_KEYS as readonly string[]).includes(key);
-  refuseMisplacedSecrets(
-    entries.map(([key]) => key).filter((key) => !isSecret(key)),
-    prefix,
-  );
-  const set = entries
-    .filter(([key, value]) => isSecret(key) && value !== "")
-    .map(([key]) => key as SecretKey);
+  const keys = entries.map(([key]) => key);
+  refuseMisplacedSecrets(keys, prefix);
+  const set = keys.filter(isSecretKey);
   const plain = parseConfig({
-    values: Object.fromEntries(entries.filter(([key]) => !isSecret(key))),
+    values: Object.fromEntries(entries.filter(([key]) => !isSecretKey(key))),
     secretsSet: new Set(set),
   });
   return { ...plain, secrets: Object.fromEntries(set.map((key) => [key, config.requireSecret(key)])) };
@@ -65,15 +60,25 @@ export function parseConfig({ values, secretsSet }: RawConfig): Config {
   );
 }
 
-/** A secret inside a plain key would reach previews and messages in clear. The language host lists secret keys in this variable. */
-function refuseMisplacedSecrets(plainKeys: readonly string[], prefix: string): void {
-  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
-  const misplaced = plainKeys.filter((key) => secretKeys.includes(prefix + key));
+/** A secret inside a plain key, or a secret key in clear, would reach state, previews and messages. The language host lists what is encrypted in this variable. */
+function refuseMisplacedSecrets(keys: readonly string[], prefix: string): void {
+  const encrypted = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  const misplaced = keys.filter((key) => isSecretKey(key) !== encrypted.includes(prefix + key));
   if (misplaced.length === 0) return;
   throw new EdgefirstError(
-    `The configuration ${misplaced.map((key) => prefix + key).join(", ")} holds a secret where none is expected; nothing was changed.`,
-    `Secrets go into these keys only: ${SECRET_KEYS.map((key) => prefix + key).join(", ")}.`,
+    misplaced
+      .map((key) =>
+        isSecretKey(key)
+          ? `The configuration ${prefix}${key} is a secret and stands in clear; nothing was changed.`
+          : `The configuration ${prefix}${key} holds a secret where none is expected; nothing was changed.`,
+      )
+      .join("\n"),
+    `Secrets go into these keys, each by \`pulumi config set --secret KEY\`: ${SECRET_KEYS.join(", ")}.`,
   );
+}
+
+function isSecretKey(key: string): key is SecretKey {
+  return (SECRET_KEYS as readonly string[]).includes(key);
 }
 
 function parseValue(value: string): unknown {

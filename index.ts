@@ -1,0 +1,34 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { enforce } from "./cluster/findings.ts";
+import { KubeClient } from "./cluster/kube-client.ts";
+import { loadConfig } from "./config.ts";
+import { createPlatform, planPlatform } from "./platform.ts";
+import { loadRelease } from "./release.ts";
+import { releaseHash } from "./rollout/release.ts";
+
+const config = loadConfig();
+const pins = loadRelease();
+const cluster = new KubeClient(config.cluster);
+await cluster.version();
+
+const plan = await planPlatform({ stack: pulumi.getStack(), config, release: pins, cluster });
+enforce(plan.findings, (message) => {
+  void pulumi.log.warn(message);
+});
+
+// The gate of a stack that comes after others belongs here: before the first resource.
+
+const provider = new k8s.Provider("cluster", {
+  context: config.cluster.context,
+  ...(config.cluster.kubeconfig !== undefined && { kubeconfig: config.cluster.kubeconfig }),
+  enableServerSideApply: true,
+  // Without it every change of a ConfigMap deletes and creates it.
+  enableConfigMapMutable: true,
+});
+createPlatform(plan, config, provider);
+
+// The verification of what was brought up belongs here: after the last resource.
+
+export const release = releaseHash(import.meta.dirname);
+export const versions = { gatewayApi: pins.gatewayApi.version, ...pins.images };

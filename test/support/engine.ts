@@ -1,0 +1,178 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseDocument, stringify } from "yaml";
+import { pulumiEnvironment } from "../../sandbox/pulumi.ts";
+
+/** The project under test: directory of Pulumi.yaml. */
+export const PROJECT = join(import.meta.dirname, "../..");
+
+/** How a run of the CLI ended. */
+export interface Run {
+  readonly code: number | null;
+  /** Standard output and standard error, as they came. */
+  readonly output: string;
+  readonly stdout: string;
+}
+
+/** One planned step, as `pulumi preview --json` tells it. */
+export interface Step {
+  readonly op: string;
+  readonly urn: string;
+  /** Names of the properties that differ, of an update. */
+  readonly diffReasons?: readonly string[];
+  readonly newState?: { readonly type: string; readonly inputs?: Record<string, unknown> };
+}
+
+/** A preview: how it ended and what it plans. */
+export interface Preview extends Run {
+  readonly steps: readonly Step[];
+  /** The steps that change something. */
+  readonly changes: readonly Step[];
+}
+
+/** A workspace with a backend and a PULUMI_HOME of its own, in which real stacks of the real program run. */
+export class Engine {
+  readonly dir: string;
+  readonly #command: string;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(dir: string, command: string, env: NodeJS.ProcessEnv) {
+    this.dir = dir;
+    this.#command = command;
+    this.#env = env;
+  }
+
+  static async create(): Promise<Engine> {
+    const dir = mkdtempSync(join(tmpdir(), "edgefirst-engine-"));
+    const { command, env } = await pulumiEnvironment({ dir, progress: () => undefined });
+    const definition = parseDocument(readFileSync(join(PROJECT, "Pulumi.yaml"), "utf8"));
+    definition.set("main", join(PROJECT, "index.ts"));
+    mkdirSync(join(dir, "project"));
+    writeFileSync(join(dir, "project/Pulumi.yaml"), definition.toString());
+    return new Engine(dir, command, env);
+  }
+
+  /** Makes a stack with this configuration; keys are without the namespace. */
+  async stack(name: string, config: Readonly<Record<string, unknown>>): Promise<TestStack> {
+    const stack = new TestStack(this, name);
+    stack.configure(config);
+    const made = await this.run(["stack", "init", name, "--non-interactive"]);
+    if (made.code !== 0) throw new Error(made.output);
+    return stack;
+  }
+
+  /** Runs the CLI in the project. */
+  run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.#command, args, {
+        cwd: join(this.dir, "project"),
+        env: { ...this.#env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let output = "";
+      let stdout = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        stdout += chunk.toString();
+        output += chunk.toString();
+      });
+      child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+      child.on("error", reject);
+      child.on("close", (code) => {
+        resolve({ code, output, stdout });
+      });
+    });
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** A real stack. */
+export class TestStack {
+  readonly name: string;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, name: string) {
+    this.#engine = engine;
+    this.name = name;
+  }
+
+  /** Replaces the plain configuration; secrets that were set go with it. */
+  configure(config: Readonly<Record<string, unknown>>): void {
+    const file = join(this.#engine.dir, "project", `Pulumi.${this.name}.yaml`);
+    let salt: unknown;
+    try {
+      salt = parseDocument(readFileSync(file, "utf8")).get("encryptionsalt");
+    } catch {
+      // The first configuration: no file yet.
+    }
+    const values = Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [`edgefirst:${key}`, value]),
+    );
+    writeFileSync(file, stringify({ ...(salt !== undefined && { encryptionsalt: salt }), config: values }));
+  }
+
+  async setSecret(key: string, value: string): Promise<void> {
+    const run = await this.#engine.run(["config", "set", "--secret", key, value, "--stack", this.name]);
+    if (run.code !== 0) throw new Error(run.output);
+  }
+
+  async preview(): Promise<Preview> {
+    const run = await this.#engine.run(["preview", "--json", "--non-interactive", "--stack", this.name]);
+    const steps = parseSteps(run.stdout);
+    return { ...run, steps, changes: steps.filter(({ op }) => op !== "same" && op !== "read") };
+  }
+
+  /** A preview as a person sees it. */
+  previewText(): Promise<Run> {
+    return this.#engine.run(["preview", "--non-interactive", "--color", "never", "--stack", this.name]);
+  }
+
+  up(): Promise<Run> {
+    return this.#engine.run([
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+      "--color",
+      "never",
+      "--stack",
+      this.name,
+    ]);
+  }
+
+  destroy(): Promise<Run> {
+    return this.#engine.run([
+      "destroy",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+      "--color",
+      "never",
+      "--stack",
+      this.name,
+    ]);
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const run = await this.#engine.run(["stack", "output", "--json", "--stack", this.name]);
+    if (run.code !== 0) throw new Error(run.output);
+    return JSON.parse(run.stdout) as Record<string, unknown>;
+  }
+
+  /** The state as text, secrets as they are stored. */
+  async exportState(): Promise<string> {
+    return (await this.#engine.run(["stack", "export", "--stack", this.name])).stdout;
+  }
+}
+
+function parseSteps(stdout: string): Step[] {
+  try {
+    return (JSON.parse(stdout) as { steps?: Step[] }).steps ?? [];
+  } catch {
+    return [];
+  }
+}
