@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import type { Program } from "./programs.ts";
+import { pinnedVersion } from "./version.ts";
+
+/** Files of a module that decide what a build of it gives. */
+export const MODULE_FILES = ["go.mod", "go.sum", "main.go"] as const;
+
+/** The directory of a program's build: `<cache>/edgefirst/toolchain/<name>-<hash of its module and of how it is built>`. */
+export async function cacheDirectory(program: Program, env: NodeJS.ProcessEnv): Promise<string> {
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify([process.platform, process.arch, ...(await buildArguments(program))]));
+  for (const file of MODULE_FILES)
+    hash.update(`\0${file}\0${await readIfThere(join(program.directory, file))}`);
+  return join(userCache(env), "edgefirst/toolchain", `${program.name}-${hash.digest("hex").slice(0, 12)}`);
+}
+
+/** As the XDG base directory specification has it: a relative path is to be ignored. */
+function userCache({ XDG_CACHE_HOME = "", HOME = homedir() }: NodeJS.ProcessEnv): string {
+  return isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME, ".cache");
+}
+
+/** What go is given to build a program, but for the place of the binary. */
+export async function buildArguments(program: Program): Promise<string[]> {
+  const variables = Object.entries(program.variables(await pinnedVersion(program)));
+  const link = ["-s", "-w", ...variables.map(([name, value]) => `-X ${name}=${value}`)].join(" ");
+  return ["build", `-mod=${program.mod}`, "-trimpath", "-ldflags", link, program.package];
+}
+
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import { readFile, realpath } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+
+/**
+ * The npm package `pulumi` puts a script named `pulumi` on the PATH of npm scripts that downloads the official CLI at its first run.
+ * Returns the CLI that it would run, whether downloaded yet or not; undefined for anything but that script.
+ * The place is that of the package's `lib/cache.js` and `lib/resolve.js`.
+ */
+export async function shimTarget(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const directory = dirname(await realpath(path));
+  let manifest: { name?: string; version?: string };
+  try {
+    manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as typeof manifest;
+  } catch {
+    return undefined;
+  }
+  if (manifest.name !== "pulumi" || manifest.version === undefined) return undefined;
+  const home = env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  return join(home, "versions", env.PULUMI_VERSION ?? manifest.version, "bin/pulumi");
+}

@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SemVer } from "semver";
+import type { Program } from "./programs.ts";
+
+/** No program that runs needs this long to say its version; a shim that starts a download does. */
+const TIMEOUT_MS = 10_000;
+
+/** The version that a program's module pins. */
+export async function pinnedVersion({ name, directory, pin }: Program): Promise<SemVer> {
+  const path = join(directory, pin.file);
+  const version = pin.pattern.exec(await readFile(path, "utf8"))?.[1];
+  if (version === undefined) throw new Error(`${path} pins no version of ${name}`);
+  return new SemVer(version);
+}
+
+/** What a program itself says its version is; undefined where it cannot tell or does not answer. */
+export async function installedVersion(
+  { installed }: Program,
+  path: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (installed === undefined) return undefined;
+  // The Pulumi CLI writes logs into its home even when asked for its version.
+  const home = await mkdtemp(join(tmpdir(), "edgefirst-version-"));
+  try {
+    const output = await run(path, installed.args, {
+      ...env,
+      PULUMI_HOME: home,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    });
+    return installed.pattern.exec(output)?.[1];
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+function run(path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve) => {
+    // What it printed before it failed is no version; an empty answer is none either.
+    execFile(path, args, { env, timeout: TIMEOUT_MS, killSignal: "SIGKILL" }, (error, stdout) => {
+      resolve(error === null ? stdout : "");
+    });
+  });
+}
