@@ -62,6 +62,10 @@ const traefik = z
     /** false: a HelmRelease owns Traefik here; it is only checked that it accepts the GatewayClass. */
     install: z.boolean().default(true),
     replicas: z.int().min(1).max(20).default(1),
+    /** Replicas on different nodes: where possible, or else left pending. */
+    spread: z.enum(["ScheduleAnyway", "DoNotSchedule"]).default("ScheduleAnyway"),
+    /** How many replicas a drain may take away at once. With one replica there is no budget: it would block every drain. */
+    podDisruptionBudget: z.strictObject({ maxUnavailable: z.int().min(1).default(1) }).prefault({}),
     service: z
       .strictObject({
         type: z.enum(["LoadBalancer", "ClusterIP", "NodePort"]).default("LoadBalancer"),
@@ -91,7 +95,8 @@ const certificate = z.union(
 );
 
 const gateway = z.strictObject({
-  name: labelName,
+  /** Short enough for `traefik-gateway-<name>` to be the name of a Service. */
+  name: labelName.max(47),
   namespace: labelName,
   /** The GatewayClass of this Gateway alone: one Gateway, one Traefik, one class (design.md, trap 3). */
   className: labelName,

@@ -1,12 +1,11 @@
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isMap, parseDocument, type Document } from "yaml";
 import { checksum } from "../cluster/manifest-source.ts";
 import { EdgefirstError } from "../errors.ts";
 import { RELEASE_FILE } from "../release.ts";
 import { writeFileAtomic } from "../sandbox/atomic-file.ts";
+import { moduleDirectory } from "../toolchain/modules.ts";
 
 /** A Go module on this machine. */
 export interface GoModule {
@@ -45,29 +44,16 @@ function setting(document: Document, key: string): string {
   throw new EdgefirstError(`release.yaml has no gatewayApi.${key}.`);
 }
 
-function gatewayApiModule(): GoModule {
-  const folder = fileURLToPath(new URL("../toolchain/gateway-api", import.meta.url));
-  try {
-    const answer = execFileSync("go", ["mod", "download", "-json", "sigs.k8s.io/gateway-api"], {
-      cwd: folder,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const { Version, Dir } = JSON.parse(answer) as { Version: string; Dir: string };
-    return { version: Version, directory: Dir };
-  } catch (cause) {
-    throw new EdgefirstError(
-      "The Go module of the Gateway API cannot be read.",
-      "Install Go (https://go.dev/dl) and see that the module proxy can be reached.",
-      { cause },
-    );
-  }
+async function gatewayApiModule(): Promise<GoModule> {
+  const directory = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
+  // The module cache has a folder `<path>@<version>` for each version.
+  return { directory, version: directory.slice(directory.lastIndexOf("@") + 1) };
 }
 
 /** `npm run pin [-- --check]`: brings release.yaml up to date, or says that it is not. */
-function main(arguments_: readonly string[]): void {
+async function main(arguments_: readonly string[]): Promise<void> {
   const before = readFileSync(RELEASE_FILE, "utf8");
-  const after = pinGatewayApi(before, gatewayApiModule());
+  const after = pinGatewayApi(before, await gatewayApiModule());
   if (before === after) console.log("release.yaml is up to date.");
   else if (arguments_.includes("--check"))
     throw new EdgefirstError(
@@ -82,7 +68,7 @@ function main(arguments_: readonly string[]): void {
 
 if (import.meta.main) {
   try {
-    main(process.argv.slice(2));
+    await main(process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
     console.error(error.message);

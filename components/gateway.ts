@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { KubeObject } from "../cluster/objects.ts";
 import { declare, labelled, type CommonArgs } from "./declare.ts";
+import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "./gatus-annotations.ts";
 import { CONTROLLER_NAME, GATEWAY_LABEL, type GatewayIdentity } from "./gateway-contract.ts";
 import { httpsListeners, type Certificate, type HttpsListener } from "./gateway-listeners.ts";
 
@@ -107,7 +108,7 @@ function redirectRoute({ name, namespace, https }: GatewayArgs): KubeObject {
       name: `${name}-https-redirect`,
       namespace,
       // It stands for no app, whatever the Gateway's default is.
-      annotations: { "gatus.home-operations.com/enabled": "false" },
+      annotations: { [ENABLED_ANNOTATION]: "false" },
     },
     spec: {
       parentRefs: [
@@ -179,9 +180,7 @@ function issuerAnnotation({ https }: GatewayArgs): Record<string, string> {
 /** gatus-sidecar reads these from a route, and where the route has none, from its Gateway (design.md, trap 11). */
 function gatusAnnotations({ gatus }: GatewayArgs): Record<string, string> {
   return {
-    ...(gatus.enabled === undefined ? {} : { "gatus.home-operations.com/enabled": String(gatus.enabled) }),
-    ...(gatus.endpoint === undefined
-      ? {}
-      : { "gatus.home-operations.com/endpoint": stringify(gatus.endpoint) }),
+    ...(gatus.enabled === undefined ? {} : { [ENABLED_ANNOTATION]: String(gatus.enabled) }),
+    ...(gatus.endpoint === undefined ? {} : { [ENDPOINT_ANNOTATION]: stringify(gatus.endpoint) }),
   };
 }

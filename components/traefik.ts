@@ -16,6 +16,8 @@ export interface TraefikArgs extends CommonArgs {
   readonly replicas: number;
   /** How hard the scheduler keeps replicas on different nodes; DoNotSchedule leaves some pending where there are fewer nodes. */
   readonly spread: "ScheduleAnyway" | "DoNotSchedule";
+  /** How many replicas a drain may take away at once; used where there is more than one. */
+  readonly podDisruptionBudget: { readonly maxUnavailable: number };
   readonly service: TraefikServiceArgs;
   readonly resources: TraefikResources;
   readonly logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
@@ -102,7 +104,7 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",
       metadata: { name, namespace },
-      spec: { maxUnavailable: 1, selector: { matchLabels: selector(args) } },
+      spec: { ...args.podDisruptionBudget, selector: { matchLabels: selector(args) } },
     });
   return objects.map((object) => labelled(args.labels, object));
 }
