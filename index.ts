@@ -3,32 +3,42 @@ import * as pulumi from "@pulumi/pulumi";
 import { enforce } from "./cluster/findings.ts";
 import { KubeClient } from "./cluster/kube-client.ts";
 import { loadConfig } from "./config.ts";
+import { EdgefirstError } from "./errors.ts";
 import { createPlatform, planPlatform } from "./platform.ts";
 import { loadRelease } from "./release.ts";
 import { releaseHash } from "./rollout/release.ts";
 
-const config = loadConfig();
-const pins = loadRelease();
-const cluster = new KubeClient(config.cluster);
-await cluster.version();
+async function deploy() {
+  const config = loadConfig();
+  const pins = loadRelease();
+  const cluster = new KubeClient(config.cluster);
+  await cluster.version();
 
-const plan = await planPlatform({ stack: pulumi.getStack(), config, release: pins, cluster });
-enforce(plan.findings, (message) => {
-  void pulumi.log.warn(message);
+  const plan = await planPlatform({ stack: pulumi.getStack(), config, release: pins, cluster });
+  enforce(plan.findings, (message) => {
+    void pulumi.log.warn(message);
+  });
+
+  // The gate of a stack that comes after others belongs here: before the first resource.
+
+  const provider = new k8s.Provider("cluster", {
+    context: config.cluster.context,
+    ...(config.cluster.kubeconfig !== undefined && { kubeconfig: config.cluster.kubeconfig }),
+    enableServerSideApply: true,
+    // Without it every change of a ConfigMap deletes and creates it.
+    enableConfigMapMutable: true,
+  });
+  createPlatform(plan, config, provider);
+
+  // The verification of what was brought up belongs here: after the last resource.
+
+  return {
+    release: releaseHash(import.meta.dirname),
+    versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
+  };
+}
+
+export const { release, versions } = await deploy().catch((error: unknown) => {
+  // A RunError is shown as its message alone; anything else is a bug, with its stack.
+  throw error instanceof EdgefirstError ? new pulumi.RunError(error.message) : error;
 });
-
-// The gate of a stack that comes after others belongs here: before the first resource.
-
-const provider = new k8s.Provider("cluster", {
-  context: config.cluster.context,
-  ...(config.cluster.kubeconfig !== undefined && { kubeconfig: config.cluster.kubeconfig }),
-  enableServerSideApply: true,
-  // Without it every change of a ConfigMap deletes and creates it.
-  enableConfigMapMutable: true,
-});
-createPlatform(plan, config, provider);
-
-// The verification of what was brought up belongs here: after the last resource.
-
-export const release = releaseHash(import.meta.dirname);
-export const versions = { gatewayApi: pins.gatewayApi.version, ...pins.images };

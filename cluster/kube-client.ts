@@ -1,4 +1,5 @@
 import * as https from "node:https";
+import { setTimeout } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
 import { EdgefirstError } from "../errors.ts";
 import type { ClusterReader, ObjectReference } from "./client.ts";
@@ -30,6 +31,8 @@ interface ApiResource {
 interface Response {
   readonly status: number;
   readonly body: unknown;
+  /** Seconds that the server asks to wait before the next try. */
+  readonly retryAfter?: number;
 }
 
 /** Long enough for a healthy API server under load, short enough that a dead one is an answer and no hang. */
@@ -179,11 +182,8 @@ export class KubeClient implements ClusterReader {
 
   async #request(method: string, path: string, body?: unknown): Promise<Response> {
     const url = new URL(this.server + path);
-    const options: https.RequestOptions = {
-      method,
-      agent: this.#agent,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    };
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const options: https.RequestOptions = { method, agent: this.#agent, signal };
     await this.#config.applyToHTTPSOptions(options);
     // The library sets an agent of its own; ours keeps connections alive and bounded, and certificates go with each request.
     options.agent = this.#agent;
@@ -193,7 +193,12 @@ export class KubeClient implements ClusterReader {
       "content-type": method === "PATCH" ? "application/apply-patch+yaml" : "application/json",
     };
     try {
-      return await send(url, options, body === undefined ? undefined : JSON.stringify(body));
+      for (;;) {
+        const response = await send(url, options, body === undefined ? undefined : JSON.stringify(body));
+        if (response.status !== 429) return response;
+        // The API server asks for patience: it is overloaded, or makes a new kind's storage. The signal bounds the wait.
+        await setTimeout(1_000 * (response.retryAfter ?? 1), undefined, { signal });
+      }
     } catch (error) {
       throw this.#unreachable(error);
     }
@@ -249,7 +254,12 @@ function send(url: URL, options: https.RequestOptions, body: string | undefined)
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
-        resolve({ status: response.statusCode ?? 0, body: parseBody(text) });
+        const retryAfter = Number(response.headers["retry-after"]);
+        resolve({
+          status: response.statusCode ?? 0,
+          body: parseBody(text),
+          ...(Number.isFinite(retryAfter) && { retryAfter }),
+        });
       });
     });
     request.on("error", reject);

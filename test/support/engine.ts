@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { pulumiEnvironment } from "../../sandbox/pulumi.ts";
+import { moduleDirectory } from "../../toolchain/modules.ts";
 
 /** The project under test: directory of Pulumi.yaml. */
 export const PROJECT = join(import.meta.dirname, "../..");
@@ -175,4 +176,9 @@ function parseSteps(stdout: string): Step[] {
   } catch {
     return [];
   }
+}
+
+/** Directory of the Gateway API's published definitions, in the pinned Go module. */
+export async function gatewayApiDirectory(): Promise<string> {
+  return join(await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api"), "config/crd/standard");
 }

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { KubeClient } from "../../cluster/kube-client.ts";
+import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+const LABELS_OF_FLUX = {
+  "kustomize.toolkit.fluxcd.io/name": "gatus",
+  "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+};
+
+describe("engine: what stands in the way is said before anything is changed", function () {
+  this.timeout(60_000);
+  const clusters = useSandbox("edge");
+  let engine: Engine;
+  let stack: TestStack;
+  let cluster: KubeClient;
+  let crds: string;
+  let base: Record<string, unknown>;
+  const temporary: string[] = [];
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    crds = await gatewayApiDirectory();
+    engine = await Engine.create();
+    const { kubeconfig } = clusters.sandbox;
+    base = {
+      cluster: { context: "edge", kubeconfig },
+      gatewayApi: { source: crds },
+      gatus: { install: true },
+    };
+    stack = await engine.stack("edge", base);
+    cluster = new KubeClient({ kubeconfig, context: "edge" });
+  });
+  after(() => {
+    cluster.close();
+    engine.remove();
+    for (const path of temporary) rmSync(path, { recursive: true, force: true });
+  });
+
+  /** Runs `up` with this configuration, expects the refusal, and that the cluster holds none of the platform. */
+  async function refused(config: Record<string, unknown>, ...expected: RegExp[]): Promise<void> {
+    stack.configure({ ...base, ...config });
+    for (const run of [await stack.previewText(), await stack.up()]) {
+      assert.notEqual(run.code, 0, run.output);
+      for (const text of expected) assert.match(run.output, text);
+      assert.doesNotMatch(run.output, /\n\s+at .*\.ts:\d+/, "a fault of the user shows no stack trace");
+    }
+    const deployment = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "gatus", namespace: "observability" },
+    };
+    assert.equal(await cluster.get(deployment), undefined);
+  }
+
+  it("a bad configuration: every fault, with path, value and expectation", () =>
+    refused(
+      { gatus: { install: "yes" }, gateways: [{ name: "external" }], surprise: "1" },
+      /edgefirst:gatus\.install: "yes" is not valid; expected boolean/,
+      /edgefirst:gateways\[0\]\.namespace: nothing is not valid/,
+      /edgefirst:surprise: unknown key/,
+    ));
+
+  it("a manifest with the wrong checksum", async () => {
+    const copy = mkdtempSync(join(tmpdir(), "edgefirst-crds-"));
+    temporary.push(copy);
+    cpSync(crds, copy, { recursive: true });
+    appendFileSync(join(copy, "gateway.networking.k8s.io_httproutes.yaml"), "# tampered\n");
+    await refused(
+      { gatewayApi: { source: copy } },
+      /httproutes\.yaml has the wrong checksum/,
+      /expected SHA-256 [0-9a-f]{64}/,
+    );
+  });
+
+  it("an object that Flux owns, with its owner's name and the way to hand it over", async () => {
+    await cluster.apply(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: "observability" } },
+      { fieldManager: "test" },
+    );
+    const service = {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "gatus", namespace: "observability", labels: LABELS_OF_FLUX },
+    };
+    await cluster.apply(service, { fieldManager: "kustomize-controller" });
+    try {
+      await refused(
+        {},
+        /ServiceAccount observability\/gatus is there already and belongs to Flux \(Kustomization flux-system\/gatus\)/,
+        /edgefirst:adopt/,
+      );
+    } finally {
+      await cluster.delete(service);
+    }
+  });
+
+  it("definitions that are newer on the cluster", async () => {
+    await cluster.apply(
+      {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: {
+          name: "httproutes.gateway.networking.k8s.io",
+          labels: { "edgefirst.dev/stack": "edge" },
+          annotations: {
+            "gateway.networking.k8s.io/bundle-version": "v1.99.0",
+            "gateway.networking.k8s.io/channel": "standard",
+            "api-approved.kubernetes.io": "https://example.com/test",
+          },
+        },
+        spec: {
+          group: "gateway.networking.k8s.io",
+          scope: "Namespaced",
+          names: { kind: "HTTPRoute", plural: "httproutes" },
+          versions: [
+            { name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } },
+          ],
+        },
+      },
+      { fieldManager: "test" },
+    );
+    await refused({}, /httproutes\.gateway\.networking\.k8s\.io/, /v1\.99\.0/, /never downgraded/);
+  });
+
+  it("Flux's definitions are missing: names the command that installs them", () =>
+    refused(
+      {
+        flux: {
+          source: {
+            kind: "GitRepository",
+            name: "repo",
+            url: "https://example.com/repo",
+            ref: { branch: "main" },
+          },
+          root: { mode: "manage", path: "./apps" },
+        },
+      },
+      /flux install/,
+    ));
+
+  it("a context that the kubeconfig lacks", () =>
+    refused(
+      { cluster: { context: "prod", kubeconfig: clusters.sandbox.kubeconfig } },
+      /has no context prod \(it has: edge\)/,
+    ));
+
+  describe("an unreachable cluster", () => {
+    let silent: Server;
+    before(async () => {
+      silent = createServer();
+      await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    });
+    after(() => {
+      silent.close();
+    });
+
+    function kubeconfigFor(port: number): string {
+      const dir = mkdtempSync(join(tmpdir(), "edgefirst-unreachable-"));
+      temporary.push(dir);
+      const file = join(dir, "kubeconfig");
+      writeFileSync(
+        file,
+        stringify({
+          apiVersion: "v1",
+          kind: "Config",
+          clusters: [{ name: "x", cluster: { server: `https://127.0.0.1:${port}` } }],
+          users: [{ name: "x", user: { token: "none" } }],
+          contexts: [{ name: "edge", context: { cluster: "x", user: "x" } }],
+        }),
+      );
+      return file;
+    }
+
+    it("that refuses the connection", () =>
+      refused(
+        { cluster: { context: "edge", kubeconfig: kubeconfigFor(1) } },
+        /cannot be reached at https:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
+      ));
+
+    it("that never answers: an error within 20 s, no hang", async function () {
+      this.timeout(20_000);
+      const { port } = silent.address() as { port: number };
+      stack.configure({ ...base, cluster: { context: "edge", kubeconfig: kubeconfigFor(port) } });
+      const run = await stack.previewText();
+      assert.notEqual(run.code, 0);
+      assert.match(run.output, /cannot be reached at .*: no answer within 5 s/);
+    });
+  });
+});
