@@ -113,17 +113,9 @@ function rows(cluster: string, processes: readonly ProcessStatus[]): string[][] 
 }
 
 function advice({ clusters }: SandboxStatus): string[] {
-  const names = (wanted: string): string =>
-    clusters
-      .filter(({ state }) => state === wanted)
-      .map(({ name }) => name)
-      .join(",");
-  return ["degraded", "stopped"]
-    .filter((state) => names(state) !== "")
-    .map(
-      (state) =>
-        `${state}: ${names(state)}; to start what is missing: edgefirst sandbox up --clusters ${names(state)}`,
-    );
+  const incomplete = clusters.filter(({ state }) => state !== "ready").map(({ name }) => name);
+  if (incomplete.length === 0) return [];
+  return ["To start what does not run:", `  edgefirst sandbox up --clusters ${incomplete.join(",")}`, ""];
 }
 
 function usage(kubeconfig: string, context = "edge"): string {

@@ -1,6 +1,5 @@
 import { Agent, request } from "node:https";
 import { type IncomingMessage } from "node:http";
-import { createInterface } from "node:readline";
 import { type ClusterAccess } from "./kubeconfig.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -57,10 +56,15 @@ export class Api {
     }
   }
 
-  /** The JSON lines of a watch, until the server ends it. */
+  /** The JSON lines of a watch, until the server ends it; throws if the connection breaks. */
   async *stream<T>(path: string): AsyncGenerator<T> {
     const response = await this.send("GET", path, {});
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as T;
+    let rest = "";
+    for await (const chunk of response.setEncoding("utf8")) {
+      const lines = (rest + (chunk as string)).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) yield JSON.parse(line) as T;
+    }
   }
 
   private async send(

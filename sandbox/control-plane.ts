@@ -26,6 +26,11 @@ const USELESS_CONTROLLERS = [
   "kube-apiserver-serving-clustertrustbundle-publisher-controller",
 ];
 
+/** The folder in which etcd keeps all that a cluster holds. */
+export function etcdData(cluster: ClusterState): string {
+  return join(cluster.dir, "etcd");
+}
+
 /** etcd without fsync: a sandbox may lose its data in a power cut, and starts much faster. */
 export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
   const pki = (file: string): string => join(pkiDir(cluster), file);
@@ -36,7 +41,7 @@ export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
     command: programs.etcd.path,
     args: [
       `--name=${cluster.name}`,
-      `--data-dir=${join(cluster.dir, "etcd")}`,
+      `--data-dir=${etcdData(cluster)}`,
       `--listen-client-urls=${client}`,
       `--advertise-client-urls=${client}`,
       `--listen-peer-urls=${peer}`,

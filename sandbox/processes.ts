@@ -23,15 +23,15 @@ export interface ProcessSpec {
 export interface ProcessRecord extends ProcessIdentity {
   readonly name: string;
   readonly command: string;
-  /** Milliseconds since the epoch; orders the records for {@link stopAll}. */
-  readonly startedAt: number;
+  /** When it was first started, in milliseconds since the epoch: one that is started again keeps its place in {@link stopAll}. */
+  readonly place: number;
   /** File that gets stdout and stderr. */
   readonly log: string;
 }
 
 const POLL_MS = 50;
 const GRACE_MS = 10_000;
-const LOG_TAIL_LINES = 12;
+const LOG_LINES = 12;
 
 /**
  * Starts a process that outlives the caller, appends its output to `<dir>/logs/<name>.log` and records it in
@@ -39,10 +39,10 @@ const LOG_TAIL_LINES = 12;
  * @throws EdgefirstError if the record's process still runs, or the program cannot be started.
  */
 export async function startProcess(dir: string, spec: ProcessSpec): Promise<ProcessRecord> {
-  const running = findProcess(dir, spec.name);
-  if (running !== undefined && isAlive(running)) {
+  const before = findProcess(dir, spec.name);
+  if (before !== undefined && isAlive(before)) {
     throw new EdgefirstError(
-      `${spec.name} already runs in ${dir} as process ${running.pid}.`,
+      `${spec.name} already runs in ${dir} as process ${before.pid}.`,
       "Stop it first.",
     );
   }
@@ -69,7 +69,13 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
       logTail(log),
     );
   }
-  const record = { name: spec.name, ...identity, command: spec.command, startedAt: Date.now(), log };
+  const record = {
+    name: spec.name,
+    ...identity,
+    command: spec.command,
+    place: before?.place ?? Date.now(),
+    log,
+  };
   writeFileAtomic(recordPath(dir, spec.name), JSON.stringify(record));
   child.unref();
   return record;
@@ -81,7 +87,7 @@ export function findProcess(dir: string, name: string): ProcessRecord | undefine
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ProcessRecord) : undefined;
 }
 
-/** All records in a folder, running or not, in the order in which they were started. */
+/** All records in a folder, running or not, in the order in which they were first started. */
 export function listProcesses(dir: string): ProcessRecord[] {
   const folder = join(dir, "processes");
   if (!existsSync(folder)) return [];
@@ -89,7 +95,7 @@ export function listProcesses(dir: string): ProcessRecord[] {
     .filter((file) => file.endsWith(".json"))
     .map((file) => findProcess(dir, file.slice(0, -".json".length)))
     .filter((record) => record !== undefined)
-    .sort((a, b) => a.startedAt - b.startedAt);
+    .sort((a, b) => a.place - b.place);
 }
 
 /**
@@ -166,6 +172,12 @@ function recordPath(dir: string, name: string): string {
 }
 
 function logTail(log: string): string {
-  const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES) : [];
-  return [`Last lines of ${log}:`, ...lines.map((line) => `  ${line.slice(0, 300)}`)].join("\n");
+  const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-200) : [];
+  // A Go program that panics says why before its stack traces, which are long.
+  const panic = lines.findLastIndex((line) => line.startsWith("panic: "));
+  const from = panic === -1 ? Math.max(0, lines.length - LOG_LINES) : Math.max(0, panic - 2);
+  return [
+    `Last lines of ${log}:`,
+    ...lines.slice(from, from + LOG_LINES).map((line) => `  ${line.slice(0, 300)}`),
+  ].join("\n");
 }

@@ -61,8 +61,10 @@ describe("sandbox/processes", () => {
     assert.ok(!isAlive(record));
   });
 
-  it("stops all, the last one started first", async () => {
+  it("stops all, the last one started first; one that was started again keeps its place", async () => {
     for (const name of ["b", "a", "c"]) await startProcess(dir, script(name, FOREVER));
+    await stopProcess(findProcess(dir, "b")!);
+    await startProcess(dir, script("b", FOREVER));
     assert.deepEqual(
       (await stopAll(dir)).map(({ name }) => name),
       ["c", "a", "b"],
