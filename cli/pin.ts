@@ -44,7 +44,11 @@ function setting(document: Document, key: string): string {
   throw new EdgefirstError(`release.yaml has no gatewayApi.${key}.`);
 }
 
-async function gatewayApiModule(): Promise<GoModule> {
+/**
+ * The module that toolchain/gateway-api pins.
+ * @throws {EdgefirstError} without Go, or where the module cannot be fetched.
+ */
+export async function gatewayApiModule(): Promise<GoModule> {
   const directory = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
   // The module cache has a folder `<path>@<version>` for each version.
   return { directory, version: directory.slice(directory.lastIndexOf("@") + 1) };

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { parseAllDocuments, type Document } from "yaml";
 import { EdgefirstError } from "../errors.ts";
 import { download, type Fetch } from "./download.ts";
 import type { KubeObject } from "./objects.ts";
@@ -84,13 +84,21 @@ export function parseManifest(text: string, source: string): KubeObject[] {
   return [...documents].flatMap((document, index) => {
     const fault = document.errors[0];
     if (fault !== undefined) throw new EdgefirstError(`${source} is not valid YAML: ${fault.message}`);
-    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    const value = plainValue(document, source);
     if (value === null || value === undefined) return [];
     if (isKubeObject(value)) return [value];
     throw new EdgefirstError(
       `Document ${index + 1} of ${source} is not a Kubernetes object: apiVersion, kind and metadata.name are required.`,
     );
   });
+}
+
+function plainValue(document: Document.Parsed, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    throw new EdgefirstError(`${source} cannot be read: ${messageOf(cause)}.`, undefined, { cause });
+  }
 }
 
 /** SHA-256 in lower-case hexadecimal. */

@@ -1,8 +1,9 @@
 import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
+import type { Finding } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { declare, labelled, resourceName, type CommonArgs } from "./declare.ts";
-import type { GatewayIdentity, ListenerPorts } from "./gateway-contract.ts";
+import { INTERNAL_PORTS, type GatewayIdentity, type ListenerPorts } from "./gateway-contract.ts";
 import { podSpec, type TraefikResources } from "./traefik-pod.ts";
 import { TRAEFIK_RULES } from "./traefik-rbac.ts";
 
@@ -58,6 +59,17 @@ export class Traefik extends pulumi.ComponentResource {
 
 type KxServiceArgs = ConstructorParameters<typeof kx.Service>[1];
 type KxDeploymentArgs = ConstructorParameters<typeof kx.Deployment>[1];
+
+/** Listener ports that Traefik's own entry points have: it would find two entry points for one port. */
+export function checkTraefikPorts({ gateway, ports }: Pick<TraefikArgs, "gateway" | "ports">): Finding[] {
+  return Object.entries(INTERNAL_PORTS)
+    .filter(([, port]) => port === ports.http || port === ports.https)
+    .map(([name, port]) => ({
+      severity: "error",
+      message: `Gateway ${gateway.namespace}/${gateway.name} has a listener on port ${port}, on which its Traefik answers for itself (${name}).`,
+      hint: "Set another http.port or https.port.",
+    }));
+}
 
 /** Every object of the component. */
 export function traefikObjects(args: TraefikArgs): KubeObject[] {
