@@ -4,7 +4,7 @@ const only = (from, allowed) => ({
   severity: "error",
   from: { path: `^${from}` },
   to: {
-    path: "^(cli|components|cluster|gitops|policy|rollout|sandbox|toolchain|test|index\\.ts|config\\.ts|release\\.ts|errors\\.ts)",
+    path: "^(cli|components|cluster|gitops|policy|rollout|sandbox|toolchain|test|platform|index\\.ts|config(-schema)?\\.ts|release\\.ts|errors\\.ts)",
     pathNot: `^(${[from, ...allowed, "errors\\.ts"].join("|")})`,
   },
 });
@@ -19,7 +19,8 @@ module.exports = {
     only("release\\.ts", []),
     only("cluster", []),
     only("components", ["cluster", "release\\.ts"]),
-    only("config\\.ts", ["components", "release\\.ts"]),
+    only("config(-schema)?\\.ts", []),
+    only("platform", ["cluster", "components", "config(-schema)?\\.ts", "release\\.ts"]),
     only("toolchain", []),
     only("sandbox", ["toolchain", "cluster"]),
     only("rollout", ["cluster", "toolchain"]),

@@ -4,7 +4,7 @@ import { enforce } from "./cluster/findings.ts";
 import { KubeClient } from "./cluster/kube-client.ts";
 import { loadConfig } from "./config.ts";
 import { EdgefirstError } from "./errors.ts";
-import { createPlatform, planPlatform } from "./platform.ts";
+import { createPlatform, planPlatform } from "./platform/plan.ts";
 import { loadRelease } from "./release.ts";
 import { releaseHash } from "./rollout/release.ts";
 

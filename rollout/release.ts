@@ -10,7 +10,7 @@ const INPUTS = [
   "Pulumi.yaml",
   "package.json",
   "index.ts",
-  "platform.ts",
+  "platform",
   "config.ts",
   "config-schema.ts",
   "errors.ts",

@@ -1,0 +1,69 @@
+import { loadGatewayApi } from "../cluster/gateway-api-manifests.ts";
+import { checkGatewayApi, GatewayApi, gatewayApiObjects } from "../components/gateway-api.ts";
+import { checkGateways } from "../components/gateway-check.ts";
+import { Gateway, gatewayObjects, type GatewayArgs } from "../components/gateway.ts";
+import { checkTraefik } from "../components/traefik-helm.ts";
+import { Traefik, traefikObjects, type TraefikArgs } from "../components/traefik.ts";
+import type { GatewayConfig } from "../config-schema.ts";
+import { imageVersion } from "../release.ts";
+import type { Part, PlatformArgs } from "./part.ts";
+
+/** The Gateway API, and each Gateway with its Traefik. */
+export async function networkParts(args: PlatformArgs): Promise<Part[]> {
+  const gateways = args.config.gateways.map((gateway) => ({ ...gateway, labels: args.labels }));
+  return [
+    await gatewayApiPart(args),
+    ...args.config.gateways.map((gateway) => traefikPart(args, gateway)),
+    ...gateways.map((gateway, index) => gatewayPart(gateway, index === 0 ? gateways : [])),
+  ].filter((part) => part !== undefined);
+}
+
+async function gatewayApiPart({ config, release, labels }: PlatformArgs): Promise<Part> {
+  const { install, source } = config.gatewayApi;
+  const { version, channel } = release.gatewayApi;
+  const crds = await loadGatewayApi({ ...release.gatewayApi, source });
+  const ownTraefik = config.gateways.some(({ traefik }) => traefik.install);
+  const traefikVersion = ownTraefik ? imageVersion(release.images.traefik) : undefined;
+  const args = { labels, install, version, channel, crds, traefikVersion };
+  return {
+    name: "gateway-api",
+    after: [],
+    objects: gatewayApiObjects(args),
+    check: (cluster) => checkGatewayApi(args, cluster),
+    create: (options) => new GatewayApi("gateway-api", args, options),
+  };
+}
+
+function traefikPart({ release, labels }: PlatformArgs, gateway: GatewayConfig): Part | undefined {
+  const { name, namespace, className, traefik } = gateway;
+  const identity = {
+    gateway: { name, namespace, className },
+    ports: { http: gateway.http.port, https: gateway.https.port },
+  };
+  if (!traefik.install) return undefined;
+  const args: TraefikArgs = { ...traefik, ...identity, labels, image: release.images.traefik };
+  return {
+    name: `traefik-${name}`,
+    after: ["namespaces", "gateway-api"],
+    namespaces: [namespace],
+    objects: traefikObjects(args),
+    create: (options) => new Traefik(name, args, options),
+  };
+}
+
+/** @param all every Gateway of the cluster, where this part is the one that compares them */
+function gatewayPart(args: GatewayArgs & GatewayConfig, all: readonly GatewayArgs[]): Part {
+  const { name, namespace, className, traefik, http, https } = args;
+  const external = { gateway: { name, namespace, className }, ports: { http: http.port, https: https.port } };
+  return {
+    name: `gateway-${name}`,
+    after: ["namespaces", "gateway-api", `traefik-${name}`],
+    namespaces: [namespace],
+    objects: gatewayObjects(args),
+    check: async (cluster) => [
+      ...(all.length > 0 ? await checkGateways(all, cluster) : []),
+      ...(traefik.install ? [] : await checkTraefik(external, cluster)),
+    ],
+    create: (options) => new Gateway(name, args, options),
+  };
+}

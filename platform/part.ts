@@ -1,0 +1,28 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { ClusterReader, Finding } from "../cluster/client.ts";
+import type { KubeObject } from "../cluster/objects.ts";
+import type { CommonArgs } from "../components/declare.ts";
+import type { StackConfig } from "../config.ts";
+import type { Release } from "../release.ts";
+
+/** What the platform of one stack is made from. */
+export interface PlatformArgs {
+  readonly stack: string;
+  readonly config: StackConfig;
+  readonly release: Release;
+  readonly cluster: ClusterReader;
+  /** Labels of every object of the stack. */
+  readonly labels: CommonArgs["labels"];
+}
+
+/** One component of the platform: what it declares, what it checks on the live cluster, and how it is created. */
+export interface Part {
+  readonly name: string;
+  /** Names of the parts that must be there first; those that the stack does without are passed over. */
+  readonly after: readonly string[];
+  /** Namespaces that must be there. */
+  readonly namespaces?: readonly string[];
+  readonly objects: readonly KubeObject[];
+  readonly check?: (cluster: ClusterReader) => Promise<readonly Finding[]>;
+  readonly create: (options: pulumi.ComponentResourceOptions) => pulumi.ComponentResource;
+}

@@ -1,0 +1,77 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Finding } from "../cluster/client.ts";
+import { describeObject, type KubeObject } from "../cluster/objects.ts";
+import { checkOwnership, foreignNamespaces } from "../cluster/ownership.ts";
+import { stackLabels } from "../components/declare.ts";
+import { namespaceObjects, Namespaces } from "../components/namespaces.ts";
+import type { StackConfig } from "../config.ts";
+import { monitoringParts } from "./monitoring.ts";
+import { networkParts } from "./network.ts";
+import type { Part, PlatformArgs } from "./part.ts";
+
+/** The platform of one stack, decided before anything is changed. */
+export interface PlatformPlan {
+  /** In the order of creation. */
+  readonly parts: readonly Part[];
+  /** What stands in the way, and what is worth knowing. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Works out what the stack declares and compares it with the live cluster; changes nothing.
+ * @throws {EdgefirstError} where a manifest cannot be had or the cluster cannot be reached
+ */
+export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise<PlatformPlan> {
+  const args = { ...given, labels: stackLabels(given.stack) };
+  const { stack, config, cluster } = args;
+  const components = [...(await networkParts(args)), ...monitoringParts(args)];
+  const parts = [await namespacesPart(args, components), ...components].filter(
+    ({ objects, check }) => objects.length > 0 || check !== undefined,
+  );
+  const objects = parts.flatMap((part) => part.objects);
+  const findings = await Promise.all([
+    checkOwnership(objects, cluster, { stack, adopt: config.adopt }),
+    ...parts.map(({ check }) => check?.(cluster) ?? []),
+  ]);
+  return { parts: parts.filter((part) => part.objects.length > 0), findings: findings.flat() };
+}
+
+/** Creates the planned components, each after those that it needs. */
+export function createPlatform(
+  { parts }: PlatformPlan,
+  config: StackConfig,
+  provider: pulumi.ProviderResource,
+): void {
+  const created = new Map<string, pulumi.ComponentResource>();
+  for (const { name, after, create } of parts) {
+    const dependsOn = after.map((part) => created.get(part)).filter((part) => part !== undefined);
+    const transforms = [forceAdopted(config.adopt)];
+    created.set(name, create({ providers: { kubernetes: provider }, dependsOn, transforms }));
+  }
+}
+
+/** Only the namespaces that were absent, and those that are this stack's: another owner's are used as they are. */
+async function namespacesPart(
+  { stack, cluster, labels }: PlatformArgs,
+  parts: readonly Part[],
+): Promise<Part> {
+  const needed = [...new Set(parts.flatMap(({ namespaces = [] }) => namespaces))];
+  const foreign = await foreignNamespaces(needed, cluster, stack);
+  const args = { labels, names: needed.filter((name) => !foreign.has(name)) };
+  return {
+    name: "namespaces",
+    after: [],
+    objects: namespaceObjects(args),
+    create: (options) => new Namespaces("namespaces", args, options),
+  };
+}
+
+/** Lets adopted objects take their fields over from the former owner's field manager; all others would rather fail. */
+function forceAdopted(adopt: readonly string[]): pulumi.ResourceTransform {
+  return ({ custom, props, opts }) => {
+    const object = props as unknown as KubeObject;
+    if (!custom || !adopt.includes(describeObject(object))) return undefined;
+    const annotations = { ...object.metadata.annotations, "pulumi.com/patchForce": "true" };
+    return { props: { ...props, metadata: { ...object.metadata, annotations } }, opts };
+  };
+}
