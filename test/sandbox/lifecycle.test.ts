@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { clusterDir, readClusters } from "../../sandbox/cluster-state.ts";
@@ -128,27 +128,28 @@ describe("sandbox: life", function () {
       await assert.rejects(result, /enough/);
       assert.deepEqual(runningWith(other), []);
     });
-
-    it("damaged data is told with the program's own words and a way out, and deleted on request only", async () => {
-      writeFileSync(join(clusterDir(other, "edge"), "etcd/member/snap/db"), "no database");
-      await assert.rejects(
-        sandboxUp({ dir: other, clusters, progress }),
-        /etcd ended while waiting for .* of edge\..*invalid database.*down --delete-data/s,
-      );
-      await sandboxDown({ dir: other, progress, deleteData: true });
-      assert.deepEqual(await sandboxStatus({ dir: other }).then((status) => status.clusters), []);
-    });
-
-    it("a folder that holds something else is refused", async () => {
-      await assert.rejects(
-        sandboxUp({ dir: import.meta.dirname, clusters, progress }),
-        /is no sandbox, and it is not empty/,
-      );
-    });
   });
 
-  it("a cluster's name must be one", async () => {
+  it("refuses a folder that holds something else, and a cluster's name that is none", async () => {
+    await assert.rejects(
+      sandboxUp({ dir: import.meta.dirname, clusters, progress }),
+      /is no sandbox, and it is not empty/,
+    );
     await assert.rejects(sandboxUp({ dir, clusters: ["../x"], progress }), /cannot be a cluster's name/);
+  });
+
+  describe("with damaged data", () => {
+    it("tells so in the program's own words with a way out, and deletes on request only", async () => {
+      await sandboxDown({ dir, progress });
+      writeFileSync(join(edge, "etcd/member/snap/db"), "no database");
+      await assert.rejects(
+        up(),
+        /etcd ended while waiting for .* of edge\..*invalid database.*down --delete-data/s,
+      );
+      await sandboxDown({ dir, progress, deleteData: true });
+      assert.deepEqual((await sandboxStatus({ dir })).clusters, []);
+      assert.equal(existsSync(dir), false);
+    });
   });
 });
 
