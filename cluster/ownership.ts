@@ -44,6 +44,34 @@ export async function foreignNamespaces(
   );
 }
 
+/** Objects in a namespace that is neither live nor among them: the API server would refuse each, after minutes of retries. */
+export async function checkNamespaces(
+  objects: readonly KubeObject[],
+  cluster: ClusterReader,
+): Promise<Finding[]> {
+  const declared = new Set(
+    objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name),
+  );
+  const used = new Set(
+    objects.map(({ metadata }) => metadata.namespace).filter((name) => name !== undefined),
+  );
+  const findings = await Promise.all(
+    [...used.difference(declared)].map(async (name): Promise<Finding[]> => {
+      if ((await cluster.get({ apiVersion: "v1", kind: "Namespace", metadata: { name } })) !== undefined)
+        return [];
+      const inside = objects.filter(({ metadata }) => metadata.namespace === name).map(describeObject);
+      return [
+        {
+          severity: "error",
+          message: `The namespace ${name} is not there, and this stack does not make it; in it would go ${inside.join(", ")}.`,
+          hint: "Create it, or correct the configuration that names it.",
+        },
+      ];
+    }),
+  );
+  return findings.flat();
+}
+
 function judge(live: KubeObject, { stack, adopt }: OwnershipArgs): Finding | undefined {
   if (live.metadata.labels?.[STACK_LABEL] === stack) return undefined;
   const what = describeObject(live);

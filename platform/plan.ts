@@ -1,10 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Finding } from "../cluster/client.ts";
 import { describeObject, type KubeObject } from "../cluster/objects.ts";
-import { checkOwnership, foreignNamespaces } from "../cluster/ownership.ts";
+import { checkNamespaces, checkOwnership, foreignNamespaces } from "../cluster/ownership.ts";
 import { stackLabels } from "../components/declare.ts";
 import { namespaceObjects, Namespaces } from "../components/namespaces.ts";
 import type { StackConfig } from "../config.ts";
+import { fluxParts } from "./flux.ts";
 import { monitoringParts } from "./monitoring.ts";
 import { networkParts } from "./network.ts";
 import type { Part, PlatformArgs } from "./part.ts";
@@ -24,13 +25,14 @@ export interface PlatformPlan {
 export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise<PlatformPlan> {
   const args = { ...given, labels: stackLabels(given.stack) };
   const { stack, config, cluster } = args;
-  const components = [...(await networkParts(args)), ...monitoringParts(args)];
+  const components = [...(await networkParts(args)), ...(await fluxParts(args)), ...monitoringParts(args)];
   const parts = [await namespacesPart(args, components), ...components].filter(
     ({ objects, check }) => objects.length > 0 || check !== undefined,
   );
   const objects = parts.flatMap((part) => part.objects);
   const findings = await Promise.all([
     checkOwnership(objects, cluster, { stack, adopt: config.adopt }),
+    checkNamespaces(objects, cluster),
     ...parts.map(({ check }) => check?.(cluster) ?? []),
   ]);
   return { parts: parts.filter((part) => part.objects.length > 0), findings: findings.flat() };

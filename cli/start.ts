@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import Table from "cli-table3";
+import { Command } from "commander";
+import { KubeClient } from "../cluster/kube-client.ts";
+import { observe, type Observation } from "../rollout/observe.ts";
+import { deployedObjects, upStack, type StackAddress } from "../rollout/stack.ts";
+import { prepareWorkspace } from "../sandbox/workspace.ts";
+
+const PROJECT = join(import.meta.dirname, "..");
+/** In the order of their rollout. */
+const STACKS = ["edge", "main"];
+/** Traefik answers these, and a sandbox only pretends that its pods run. */
+const UNATTENDED = ["GatewayClass", "Gateway", "HTTPRoute"];
+const HEALTH_TIMEOUT_MS = 60_000;
+
+/** `edgefirst start`: the main job, played through in a sandbox. */
+export const start = new Command("start")
+  .description(
+    "bring up a sandbox, roll the platform out on edge, then on main, and show what is deployed and healthy",
+  )
+  .option("--dir <dir>", "the sandbox's folder", ".sandbox")
+  .option("--json", "print the result as JSON")
+  .addHelpText(
+    "after",
+    `
+It may be run again at any time and leaves the sandbox up; \`edgefirst sandbox down\` ends it.
+
+Examples:
+  edgefirst start
+  edgefirst start --json | jq '.[] | select(.health.state == "failed")'`,
+  )
+  .action(async ({ dir, json }: { dir: string; json?: true }) => {
+    const { sandbox, project, env } = await prepareWorkspace({
+      dir,
+      project: PROJECT,
+      stacks: STACKS,
+      progress,
+    });
+    const results: (Observation & { stack: string })[] = [];
+    for (const name of STACKS) {
+      const observations = await rollOut({ name, project, env }, sandbox.kubeconfig);
+      results.push(...observations.map((observation) => ({ stack: name, ...observation })));
+      if (observations.some(({ health }) => health.state === "failed" || health.state === "missing")) {
+        process.exitCode = 1;
+        break;
+      }
+    }
+    process.stdout.write(
+      json
+        ? `${JSON.stringify(results, undefined, 2)}\n`
+        : `${report(results)}\n${nextSteps(dir, sandbox.kubeconfig)}\n`,
+    );
+  });
+
+async function rollOut(address: StackAddress, kubeconfig: string): Promise<Observation[]> {
+  const { name } = address;
+  progress(`${name}: up`);
+  const lines: string[] = [];
+  const ticker = setInterval(() => {
+    progress(`${name}: ${lines.join("").trimEnd().split("\n").at(-1)?.trim() ?? ""}`);
+  }, 5_000);
+  const { changes } = await upStack(address, (text) => lines.push(text))
+    .catch((error: unknown) => {
+      process.stderr.write(lines.join(""));
+      throw error;
+    })
+    .finally(() => {
+      clearInterval(ticker);
+    });
+  progress(
+    `${name}: ${Object.entries(changes)
+      .map(([operation, count]) => `${count} ${operation}`)
+      .join(", ")}`,
+  );
+  const cluster = new KubeClient({ kubeconfig, context: name });
+  try {
+    const objects = await deployedObjects(address);
+    const children = await cluster.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
+    const known = new Set(
+      objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`),
+    );
+    const others = children.filter(
+      ({ kind, metadata }) => !known.has(`${kind} ${metadata.namespace ?? ""}/${metadata.name}`),
+    );
+    return await observe([...objects, ...others], cluster, {
+      timeoutMs: HEALTH_TIMEOUT_MS,
+      unattended: UNATTENDED,
+    });
+  } finally {
+    cluster.close();
+  }
+}
+
+/** The result as a table of at most 80 columns; kinds without health are only counted. */
+export function report(results: readonly (Observation & { readonly stack: string })[]): string {
+  const table = new Table({
+    head: ["stack", "object", "health", ""],
+    colWidths: [7, 43, 13, 16],
+    wordWrap: true,
+    wrapOnWordBoundary: false,
+    style: { head: [], border: [], compact: true },
+  });
+  for (const stack of new Set(results.map((result) => result.stack))) {
+    const ofStack = results.filter((result) => result.stack === stack);
+    for (const { object, kind, health } of ofStack.filter(({ health: { state } }) => state !== "present")) {
+      const waits = health.state === "progressing" && UNATTENDED.includes(kind);
+      table.push([
+        stack,
+        object,
+        waits ? "declared" : health.state,
+        waits ? "no Traefik runs" : shorten(health.message),
+      ]);
+    }
+    const present = ofStack.filter(({ health }) => health.state === "present").length;
+    table.push([stack, `${present} objects of kinds without a health`, "present", ""]);
+  }
+  return table.toString();
+}
+
+function shorten(message: string): string {
+  return message.length > 60 ? `${message.slice(0, 59)}…` : message;
+}
+
+function nextSteps(dir: string, kubeconfig: string): string {
+  const option = dir === ".sandbox" ? "" : ` --dir ${dir}`;
+  return [
+    "",
+    "Pods are simulated: Traefik and Gatus are declared and scheduled, and no process of theirs runs. The API servers, Pulumi and Flux are real.",
+    `  export KUBECONFIG=${kubeconfig}     then: kubectl --context edge get kustomizations -A`,
+    `  npx edgefirst sandbox status${option}    what runs`,
+    `  npx edgefirst sandbox down${option}      end it`,
+  ].join("\n");
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,63 @@
+import { loadManifest } from "../cluster/manifest-source.ts";
+import { FluxApps, fluxAppsNamespaces, fluxAppsObjects } from "../components/flux-apps.ts";
+import { FluxInstall, fluxInstallObjects } from "../components/flux-install.ts";
+import { FluxRoot, fluxRootObjects, type FluxRootArgs } from "../components/flux-root.ts";
+import { FluxSources, fluxSourcesObjects } from "../components/flux-sources.ts";
+import type { FluxConfig } from "../config-schema.ts";
+import type { Part, PlatformArgs } from "./part.ts";
+
+/** Flux, the repository that it follows, and where the repository's children go. */
+export async function fluxParts(args: PlatformArgs): Promise<Part[]> {
+  const { flux } = args.config;
+  if (flux === undefined) return [];
+  return [
+    ...(await installParts(args, flux)),
+    sourcesPart(args, flux),
+    appsPart(args, flux),
+    rootPart(args, flux),
+  ];
+}
+
+async function installParts({ labels }: PlatformArgs, { install }: FluxConfig): Promise<Part[]> {
+  if (install === undefined) return [];
+  const args = { labels, manifests: await loadManifest(install) };
+  return [
+    {
+      name: "flux-install",
+      after: [],
+      objects: fluxInstallObjects(args),
+      create: (options) => new FluxInstall("flux-install", args, options),
+    },
+  ];
+}
+
+function sourcesPart({ labels }: PlatformArgs, { sources }: FluxConfig): Part {
+  const args = { labels, sources };
+  return {
+    name: "flux-sources",
+    after: ["namespaces", "flux-install"],
+    objects: fluxSourcesObjects(args),
+    create: (options) => new FluxSources("flux-sources", args, options),
+  };
+}
+
+function appsPart({ labels, config }: PlatformArgs, { root, source, apps }: FluxConfig): Part {
+  const args = { ...apps, labels, root: { ...root, source }, sopsAgeKey: config.secrets.sopsAgeKey };
+  return {
+    name: "flux-apps",
+    after: ["namespaces", "flux-install"],
+    namespaces: fluxAppsNamespaces(args),
+    objects: fluxAppsObjects(args),
+    create: (options) => new FluxApps("flux-apps", args, options),
+  };
+}
+
+function rootPart({ labels }: PlatformArgs, { root, source, apps, install }: FluxConfig): Part {
+  const args: FluxRootArgs = { ...root, source, apps, labels, installsFlux: install !== undefined };
+  return {
+    name: "flux-root",
+    after: ["namespaces", "flux-install", "flux-sources", "flux-apps"],
+    objects: fluxRootObjects(args),
+    create: (options) => new FluxRoot("flux-root", args, options),
+  };
+}

@@ -1,0 +1,42 @@
+import type { StackOverlay } from "./project.ts";
+
+/** What a sandbox's stack takes from the sandbox instead of the world. */
+export interface OverlayArgs {
+  /** Name of the stack, its cluster and its context. */
+  readonly stack: string;
+  readonly kubeconfig: string;
+  /** Directory of the Gateway API's definitions. */
+  readonly gatewayApi: string;
+  /** The sandbox's GitOps repository: an `oci://` address, and its tag. */
+  readonly repository: { readonly url: string; readonly tag: string };
+}
+
+/**
+ * What must differ from the committed configuration in a sandbox, and nothing else: the cluster, where files come from, and the root, which is managed
+ * since no repository of a person holds it.
+ */
+export function sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }: OverlayArgs): StackOverlay {
+  const source = {
+    kind: "OCIRepository",
+    name: "sandbox",
+    url: repository.url,
+    ref: { tag: repository.tag },
+    interval: "1m",
+    insecure: true,
+  };
+  return {
+    stack,
+    values: [
+      [["edgefirst:cluster"], { context: stack, kubeconfig }],
+      [["edgefirst:gatewayApi"], { source: gatewayApi }],
+      [["edgefirst:flux", "source"], source],
+      [["edgefirst:flux", "root", "mode"], "manage"],
+      // The key is for a repository of the sandbox without encrypted files.
+      [["edgefirst:flux", "root", "decryptionSecret"], null],
+      [
+        ["edgefirst:flux", "apps"],
+        { placement: "namespace", settingsPath: `./kubernetes/${stack}/flux/vars` },
+      ],
+    ],
+  };
+}
