@@ -12,7 +12,9 @@ export const mochaHooks: RootHookObject = {
 // An interrupted run gets to no hook, and the programs of a sandbox do not hear the terminal's Ctrl-C.
 process.on("exit", killAll);
 for (const [signal, code] of [
+  ["SIGINT", 130],
   ["SIGTERM", 143],
   ["SIGHUP", 129],
-] as const)
+] as const) {
   process.once(signal, () => process.exit(code));
+}

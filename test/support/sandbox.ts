@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { identify, isAlive, type ProcessIdentity } from "../../process-identity.ts";
+import { writeFileAtomic } from "../../sandbox/atomic-file.ts";
 import { listProcesses } from "../../sandbox/processes.ts";
 import { type Sandbox, sandboxDown, sandboxUp } from "../../sandbox/sandbox.ts";
 import { Api } from "../../sandbox/api.ts";
@@ -57,7 +58,7 @@ export function apiOf(sandbox: Sandbox, cluster?: string): Api {
 /** A folder for a sandbox that is stopped and removed at the end of the mocha run, whatever happens. */
 export function temporarySandboxDir(): string {
   const parent = mkdtempSync(join(tmpdir(), PREFIX));
-  writeFileSync(join(parent, OWNER), JSON.stringify(identify(process.pid)));
+  writeFileAtomic(join(parent, OWNER), JSON.stringify(identify(process.pid)));
   const dir = join(parent, "sandbox");
   used.add(dir);
   return dir;
