@@ -180,6 +180,12 @@ const verify = z.strictObject({
   matchOIDCIdentity: z.array(z.strictObject({ issuer: z.string(), subject: z.string() })).optional(),
 });
 
+/** Whose signature a commit or tag must carry. */
+const gitVerify = z.strictObject({
+  mode: z.enum(["HEAD", "Tag", "TagAndHEAD"]).default("HEAD"),
+  secretRef: secretReference,
+});
+
 const ociSource = z.strictObject({
   name: objectName,
   namespace: labelName.default("flux-system"),
@@ -213,7 +219,12 @@ const repositorySource = z
     /** .gitignore-style filter of what is taken from the repository. */
     ignore: z.string().optional(),
     secretRef: secretReference.optional(),
-    verify: verify.optional(),
+    verify: z
+      .union([verify, gitVerify], {
+        error:
+          "{ provider, secretRef?, matchOIDCIdentity? } of an OCIRepository, { mode?, secretRef } of a GitRepository",
+      })
+      .optional(),
     insecure: z.boolean().default(false),
   })
   .superRefine((source, context) => {
@@ -226,6 +237,22 @@ const repositorySource = z
         message: oci
           ? "an oci:// address for an OCIRepository"
           : "an https:// or ssh:// address for a GitRepository",
+      });
+    if (source.verify !== undefined && oci !== "provider" in source.verify)
+      context.addIssue({
+        code: "custom",
+        path: ["verify"],
+        input: source.verify,
+        message: oci
+          ? "{ provider, secretRef?, matchOIDCIdentity? } for an OCIRepository"
+          : "{ mode?, secretRef } for a GitRepository",
+      });
+    if (!oci && source.insecure)
+      context.addIssue({
+        code: "custom",
+        path: ["insecure"],
+        input: source.insecure,
+        message: "only for an OCIRepository; a GitRepository says it by its http:// address",
       });
     if (oci && ("branch" in source.ref || "commit" in source.ref))
       context.addIssue({
@@ -283,8 +310,8 @@ const fluxRoot = z.strictObject({
 
 const fluxApps = z
   .strictObject({
-    /** Where child Kustomizations live: left where the repository puts them, all in one namespace, or each beside its app. */
-    placement: z.enum(["unchanged", "namespace", "targetNamespace"]).default("unchanged"),
+    /** Where child Kustomizations live: left alone, moved to one namespace, or beside their apps, where the repository itself puts them. */
+    placement: z.enum(["unchanged", "namespace", "app"]).default("unchanged"),
     namespace: labelName.default("flux-apps"),
     /** Path of the repository's settings and secrets, brought to the namespace by a Flux Kustomization of its own. */
     settingsPath: repositoryPath.optional(),

@@ -150,6 +150,10 @@ function spanningFaults(config: Config, secretsSet: ReadonlySet<SecretKey>): str
       faults.push(
         `edgefirst:${key}: nothing is set, and Pushover alerting is on; set it with: pulumi config set --secret ${key}`,
       );
+  if (flux?.apps.rbac === "strict" && flux.apps.placement === "unchanged")
+    faults.push(
+      'edgefirst:flux.apps.placement: "unchanged", and rbac is strict: expected "namespace" or "app", where children run as somebody of their own',
+    );
   if (flux?.apps.rbac === "strict" && flux.apps.tenantNamespaces.length === 0)
     faults.push(
       "edgefirst:flux.apps.tenantNamespaces: empty, and rbac is strict: no app could be applied anywhere",

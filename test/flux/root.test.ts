@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { fluxAppsObjects, type FluxAppsArgs } from "../../components/flux-apps.ts";
+import { fluxRootObjects, type FluxRootArgs } from "../../components/flux-root.ts";
+import type { FluxPatch } from "../../components/flux-patches.ts";
+import type { KubeObject } from "../../cluster/objects.ts";
+import {
+  applyObjects,
+  becomes,
+  condition,
+  deleteObject,
+  findObject,
+  FLUX_TIMEOUT_MS,
+  isReady,
+  kustomization,
+  startFluxCluster,
+  type FluxCluster,
+} from "../support/flux.ts";
+import { useSandbox } from "../support/sandbox.ts";
+
+const APPS = {
+  placement: "namespace",
+  namespace: "flux-apps",
+  settingsPath: "./kubernetes/test/flux/vars",
+  rbac: "controller",
+  tenantNamespaces: [],
+} as const;
+
+function rootArgs(url: string, name: string): FluxRootArgs {
+  return {
+    labels: { "edgefirst.dev/stack": "test" },
+    mode: "manage",
+    source: {
+      kind: "OCIRepository",
+      name: "fixture",
+      namespace: "flux-system",
+      url,
+      ref: { tag: "v1" },
+      interval: "1h",
+      insecure: true,
+    },
+    name,
+    namespace: "flux-system",
+    path: "./kubernetes/test/apps",
+    interval: "1h",
+    retryInterval: "2s",
+    prune: true,
+    wait: false,
+    decryptionSecret: null,
+    substituteFrom: [{ kind: "ConfigMap", name: "cluster-settings", optional: true }],
+    optOutLabel: "substitution.flux.home.arpa/disabled",
+    children: { retryInterval: "2s", timeout: "1m" },
+    helmReleases: { retries: 3, crds: "CreateReplace", driftDetection: "warn" },
+    apps: APPS,
+    installsFlux: false,
+  };
+}
+
+function appsArgs(root: FluxRootArgs): FluxAppsArgs {
+  return { ...APPS, labels: root.labels, root };
+}
+
+const NAMESPACE: KubeObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-apps" } };
+const configMap = (namespace: string, name: string) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { namespace, name },
+});
+const CLAIM = {
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { namespace: "media", name: "player" },
+};
+
+describe("the root with the real source- and kustomize-controller", function () {
+  this.timeout(FLUX_TIMEOUT_MS * 2);
+  const own = useSandbox("flux");
+  let flux: FluxCluster;
+  let args: FluxRootArgs;
+
+  before(async () => {
+    flux = await startFluxCluster(own.sandbox, "flux");
+    args = rootArgs(flux.url, "cluster-apps");
+    await applyObjects(flux.api, [NAMESPACE, ...fluxAppsObjects(appsArgs(args)), ...fluxRootObjects(args)]);
+    await isReady(flux.api, kustomization("flux-system", "cluster-apps"));
+  });
+
+  const spec = async (namespace: string, name: string): Promise<Record<string, unknown>> =>
+    (await isReady(flux.api, kustomization(namespace, name))).spec as Record<string, unknown>;
+  const data = async (namespace: string, name: string): Promise<unknown> =>
+    (await becomes(flux.api, configMap(namespace, name), "there", () => true)).data;
+
+  it("moves children to flux-apps and nothing else", async () => {
+    for (const name of ["player", "own-patches", "own-settings"]) {
+      const { sourceRef } = await spec("flux-apps", name);
+      assert.deepEqual(sourceRef, { kind: "OCIRepository", name: "fixture", namespace: "flux-system" });
+    }
+    assert.equal(await findObject(flux.api, kustomization("media", "player")), undefined);
+    for (const namespace of ["media", "observability"]) {
+      const alert = {
+        apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
+        kind: "Alert",
+        metadata: { namespace, name: "chat" },
+      };
+      assert.notEqual(await findObject(flux.api, alert), undefined, `Alert in ${namespace}`);
+    }
+  });
+
+  it("brings the repository's settings to where the children substitute them", async () => {
+    await spec("flux-apps", "player");
+    assert.deepEqual(await data("media", "player"), { url: "https://player.example.com" });
+  });
+
+  it("keeps a child's own patches, behind its HelmReleases' defaults", async () => {
+    const { patches } = await spec("flux-apps", "own-patches");
+    const targets = (patches as FluxPatch[]).map(({ target }) => target.kind);
+    assert.deepEqual(targets, ["HelmRelease", "ConfigMap"]);
+    assert.deepEqual(await data("media", "own-patches"), {
+      url: "https://own.example.com",
+      patched: "by the child itself",
+    });
+    const release = await findObject(flux.api, {
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { namespace: "media", name: "own-patches" },
+    });
+    const { install, upgrade, driftDetection } = release?.spec as Record<string, unknown>;
+    assert.deepEqual(install, { crds: "CreateReplace", remediation: { retries: 3 } });
+    assert.deepEqual(upgrade, install);
+    assert.deepEqual(driftDetection, { mode: "warn" });
+  });
+
+  it("keeps a child's own substituteFrom, behind the common ones", async () => {
+    const { postBuild } = await spec("flux-apps", "own-settings");
+    assert.deepEqual((postBuild as { substituteFrom: unknown }).substituteFrom, [
+      { kind: "ConfigMap", name: "cluster-settings", optional: true },
+      { kind: "ConfigMap", name: "observability-settings", optional: false },
+    ]);
+    assert.deepEqual(await data("observability", "own-settings"), {
+      retention: "14d",
+      url: "https://own-settings.example.com",
+    });
+  });
+
+  it("leaves a child alone that opted out", async () => {
+    const child = await spec("observability", "opted-out");
+    assert.equal(child.postBuild, undefined);
+    assert.equal(child.patches, undefined);
+    assert.deepEqual(await data("observability", "opted-out"), { literal: "${DOMAIN}" });
+  });
+
+  it("leaves a grandchild's claim alive when the root is replaced, and when it is renamed", async () => {
+    await isReady(flux.api, kustomization("media", "player-data"));
+    const bound = await becomes(flux.api, CLAIM, "bound", (claim) => {
+      return (claim.status as { phase?: string }).phase === "Bound";
+    });
+    const child = await findObject(flux.api, kustomization("flux-apps", "player"));
+    const roots = [args, rootArgs(flux.url, "cluster-apps"), rootArgs(flux.url, "renamed")];
+    for (const [index, next] of roots.entries()) {
+      const former = roots[index - 1];
+      if (former === undefined) continue;
+      await deleteObject(flux.api, kustomization("flux-system", former.name));
+      await applyObjects(flux.api, fluxRootObjects(next));
+      await isReady(flux.api, kustomization("flux-system", next.name));
+      const after = await findObject(flux.api, CLAIM);
+      assert.equal(after?.metadata.uid, bound.metadata.uid);
+      assert.equal(after?.metadata.deletionTimestamp, undefined);
+      const survivor = await isReady(flux.api, kustomization("flux-apps", "player"));
+      assert.equal(survivor.metadata.uid, child?.metadata.uid);
+      assert.equal(survivor.metadata.labels?.["kustomize.toolkit.fluxcd.io/name"], next.name);
+      assert.equal(condition(survivor, "Ready"), "True");
+    }
+  });
+});
