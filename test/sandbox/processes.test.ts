@@ -49,9 +49,15 @@ describe("sandbox/processes", () => {
   });
 
   it("leaves alone a process that took over the number", async () => {
-    const record = await startProcess(dir, script("one", FOREVER));
-    await stopProcess({ pid: record.pid, startTime: "an earlier life" }, 0);
-    assert.ok(isAlive(record));
+    const code = `for (const name of ["SIGTERM", "SIGUSR2"]) process.on(name, () => console.log(name)); ${FOREVER}`;
+    const record = await startProcess(dir, script("one", code));
+    const logged = (text: string) => () => readFileSync(record.log, "utf8").includes(text);
+    await waitUntil("output", logged("up"), { timeoutMs: 5000 });
+    await stopProcess({ pid: record.pid, startTime: "an earlier life" });
+    // Signals arrive in order: a SIGTERM would have been logged by now.
+    process.kill(record.pid, "SIGUSR2");
+    await waitUntil("the signal", logged("SIGUSR2"), { timeoutMs: 5000 });
+    assert.ok(!logged("SIGTERM")());
   });
 
   it("kills what ignores SIGTERM once the grace is over", async () => {
