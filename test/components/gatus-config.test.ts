@@ -18,7 +18,7 @@ describe("Gatus' base configuration", () => {
     assert.deepEqual(base([endpoint], { type: "memory" }).endpoints, [endpoint]);
   });
 
-  it("serves pages and metrics on an unprivileged port and survives a bad reload", () => {
+  it("serves pages and metrics on an unprivileged port and does not end on a bad file", () => {
     const config = base([], { type: "memory" });
     assert.deepEqual(config.web, { port: 8080 });
     assert.equal(config.metrics, true);
