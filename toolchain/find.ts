@@ -57,7 +57,6 @@ async function fromPath(program: Program, env: NodeJS.ProcessEnv): Promise<Resol
     if (!directory || !(await isExecutable(join(directory, name)))) continue;
     const found = resolve(directory, name);
     const path = (name === "pulumi" ? await shimTarget(found, env) : undefined) ?? found;
-    if (path !== found && !(await isExecutable(path))) continue;
     const version = await installedVersion(program, path, env);
     if (version !== undefined && satisfies(version, range)) return { name, path, version, origin: "path" };
   }

@@ -74,10 +74,15 @@ describe("sandbox: Pulumi of its own", () => {
     assert.equal(host, `${cli!}-language-nodejs`, "beside the CLI");
   });
 
-  it("runs programs with the Node of the project", () => {
+  it("puts its CLI and the Node of the project before all others", () => {
     const { env } = environments[0]!;
-    const version = execFileSync("node", ["--version"], { env, encoding: "utf8" });
-    assert.match(version, /^v24\./);
+    const node = join(import.meta.dirname, "../../node_modules/.bin/node");
+    const found = execFileSync("/bin/sh", ["-c", "command -v pulumi; command -v node"], {
+      env,
+      encoding: "utf8",
+    });
+    // Not the npm package's pulumi, which is on the PATH of npm scripts and would start a download.
+    assert.deepEqual(found.trim().split("\n"), [environments[0]!.command, node]);
   });
 
   it("is the same when it is prepared again, which takes no time", async () => {
