@@ -1,7 +1,10 @@
 import { loadManifest } from "../cluster/manifest-source.ts";
 import { FluxApps, fluxAppsNamespaces, fluxAppsObjects } from "../components/flux-apps.ts";
+import { checkFluxApps } from "../components/flux-apps-checks.ts";
+import { checkFluxKinds } from "../components/flux-crds.ts";
 import { FluxInstall, fluxInstallObjects } from "../components/flux-install.ts";
 import { FluxRoot, fluxRootObjects, type FluxRootArgs } from "../components/flux-root.ts";
+import { checkFluxRoot } from "../components/flux-root-checks.ts";
 import { FluxSources, fluxSourcesObjects } from "../components/flux-sources.ts";
 import type { FluxConfig } from "../config-schema.ts";
 import type { Part, PlatformArgs } from "./part.ts";
@@ -31,12 +34,14 @@ async function installParts({ labels }: PlatformArgs, { install }: FluxConfig): 
   ];
 }
 
-function sourcesPart({ labels }: PlatformArgs, { sources }: FluxConfig): Part {
+function sourcesPart({ labels }: PlatformArgs, { sources, install }: FluxConfig): Part {
   const args = { labels, sources };
+  const objects = fluxSourcesObjects(args);
   return {
     name: "flux-sources",
     after: ["namespaces", "flux-install"],
-    objects: fluxSourcesObjects(args),
+    objects,
+    ...(install === undefined && { check: (cluster) => checkFluxKinds(objects, cluster) }),
     create: (options) => new FluxSources("flux-sources", args, options),
   };
 }
@@ -48,6 +53,7 @@ function appsPart({ labels, config }: PlatformArgs, { root, source, apps }: Flux
     after: ["namespaces", "flux-install"],
     namespaces: fluxAppsNamespaces(args),
     objects: fluxAppsObjects(args),
+    check: (cluster) => checkFluxApps(args, cluster),
     create: (options) => new FluxApps("flux-apps", args, options),
   };
 }
@@ -58,6 +64,7 @@ function rootPart({ labels }: PlatformArgs, { root, source, apps, install }: Flu
     name: "flux-root",
     after: ["namespaces", "flux-install", "flux-sources", "flux-apps"],
     objects: fluxRootObjects(args),
+    check: (cluster) => checkFluxRoot(args, cluster),
     create: (options) => new FluxRoot("flux-root", args, options),
   };
 }
