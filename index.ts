@@ -4,6 +4,7 @@ import { enforce } from "./cluster/findings.ts";
 import { KubeClient } from "./cluster/kube-client.ts";
 import { loadConfig } from "./config.ts";
 import { EdgefirstError } from "./errors.ts";
+import { readOutputs } from "./platform/outputs.ts";
 import { createPlatform, planPlatform } from "./platform/plan.ts";
 import { loadRelease } from "./release.ts";
 import { releaseHash } from "./rollout/release.ts";
@@ -28,17 +29,21 @@ async function deploy() {
     // Without it every change of a ConfigMap deletes and creates it.
     enableConfigMapMutable: true,
   });
-  createPlatform(plan, config, provider);
+  const up = createPlatform(plan, config, provider);
 
   // The verification of what was brought up belongs here: after the last resource.
 
   return {
     release: releaseHash(import.meta.dirname),
     versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
+    live: up.apply(() => readOutputs(config, cluster)),
   };
 }
 
-export const { release, versions } = await deploy().catch((error: unknown) => {
+const outputs = await deploy().catch((error: unknown) => {
   // A RunError is shown as its message alone; anything else is a bug, with its stack.
   throw error instanceof EdgefirstError ? new pulumi.RunError(error.message) : error;
 });
+
+export const { release, versions } = outputs;
+export const { gateways, fluxRevision, endpoints } = outputs.live;

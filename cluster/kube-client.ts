@@ -182,6 +182,7 @@ export class KubeClient implements ClusterReader {
 
   async #request(method: string, path: string, body?: unknown): Promise<Response> {
     const url = new URL(this.server + path);
+    const content = body === undefined ? undefined : JSON.stringify(body);
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const options: https.RequestOptions = { method, agent: this.#agent, signal };
     await this.#config.applyToHTTPSOptions(options);
@@ -190,11 +191,13 @@ export class KubeClient implements ClusterReader {
     options.headers = {
       ...(options.headers as Record<string, string> | undefined),
       accept: "application/json",
+      // Node sends the body of a DELETE without a length of its own accord, and the server then takes it for the next request.
+      ...(content !== undefined && { "content-length": String(Buffer.byteLength(content)) }),
       "content-type": method === "PATCH" ? "application/apply-patch+yaml" : "application/json",
     };
     try {
       for (;;) {
-        const response = await send(url, options, body === undefined ? undefined : JSON.stringify(body));
+        const response = await send(url, options, content);
         if (response.status !== 429) return response;
         // The API server asks for patience: it is overloaded, or makes a new kind's storage. The signal bounds the wait.
         await setTimeout(1_000 * (response.retryAfter ?? 1), undefined, { signal });

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Finding } from "../cluster/client.ts";
 import { describeObject, type KubeObject } from "../cluster/objects.ts";
 import { checkNamespaces, checkOwnership, foreignNamespaces } from "../cluster/ownership.ts";
@@ -38,18 +38,24 @@ export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise
   return { parts: parts.filter((part) => part.objects.length > 0), findings: findings.flat() };
 }
 
-/** Creates the planned components, each after those that it needs. */
+/**
+ * Creates the planned components, each after those that it needs.
+ * @returns an output that is there once all of them are up
+ */
 export function createPlatform(
   { parts }: PlatformPlan,
   config: StackConfig,
   provider: pulumi.ProviderResource,
-): void {
+): pulumi.Output<string> {
   const created = new Map<string, pulumi.ComponentResource>();
   for (const { name, after, create } of parts) {
     const dependsOn = after.map((part) => created.get(part)).filter((part) => part !== undefined);
     const transforms = [forceAdopted(config.adopt)];
     created.set(name, create({ providers: { kubernetes: provider }, dependsOn, transforms }));
   }
+  // A resource is registered once all that it depends on is up, the children of components among it.
+  return new pulumi.ComponentResource("edgefirst:platform:Up", "up", {}, { dependsOn: [...created.values()] })
+    .urn;
 }
 
 /** Only the namespaces that were absent, and those that are this stack's: another owner's are used as they are. */

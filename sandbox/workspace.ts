@@ -38,8 +38,8 @@ const REPOSITORY_TAG = "sandbox";
  */
 export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> {
   const { dir, stacks, progress, signal } = args;
-  const { env } = await pulumiEnvironment({ dir, progress, signal });
   const sandbox = await sandboxUp({ dir, clusters: stacks, progress, signal });
+  const { env } = await pulumiEnvironment({ dir, progress, signal });
   const registry = await startRegistry({ dir, progress, signal });
   const url = await pushDirectory(
     registry,

@@ -1,0 +1,46 @@
+import type { ClusterReader } from "../cluster/client.ts";
+import type { KubeObject } from "../cluster/objects.ts";
+import type { StackConfig } from "../config.ts";
+
+/** What a stack says of itself beside its release: read from the live cluster once everything is up. */
+export interface PlatformOutputs {
+  /** Addresses of each Gateway, by `namespace/name`; empty until its controller has written them. */
+  readonly gateways: Readonly<Record<string, readonly string[]>>;
+  /** Revision of the repository that the root Kustomization applied last; empty before the first one. */
+  readonly fluxRevision: string;
+  /** Where the platform's own pages are, by name. */
+  readonly endpoints: Readonly<Record<string, string>>;
+}
+
+/** Reads them; in a preview they are those of the last update. */
+export async function readOutputs(config: StackConfig, cluster: ClusterReader): Promise<PlatformOutputs> {
+  const { gateways, flux, gatus } = config;
+  const addresses = await Promise.all(
+    gateways.map(async ({ name, namespace }) => {
+      const gateway = await cluster.get({
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "Gateway",
+        metadata: { name, namespace },
+      });
+      const { addresses = [] } = statusOf(gateway) as { addresses?: { value: string }[] };
+      return [`${namespace}/${name}`, addresses.map(({ value }) => value)] as const;
+    }),
+  );
+  const root =
+    flux &&
+    (await cluster.get({
+      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+      kind: "Kustomization",
+      metadata: flux.root,
+    }));
+  const { lastAppliedRevision = "" } = statusOf(root) as { lastAppliedRevision?: string };
+  return {
+    gateways: Object.fromEntries(addresses),
+    fluxRevision: lastAppliedRevision,
+    endpoints: gatus.install && gatus.hostname !== undefined ? { gatus: `https://${gatus.hostname}` } : {},
+  };
+}
+
+function statusOf(object: KubeObject | undefined): object {
+  return (object?.status as object | undefined) ?? {};
+}

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { KubeClient } from "../../cluster/kube-client.ts";
+import { installFluxCrds } from "../../sandbox/flux.ts";
+import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+const GATEWAY = {
+  name: "external",
+  namespace: "network",
+  className: "traefik",
+  https: { hostnames: [{ hostname: "*.example.com", certificate: { issuer: "letsencrypt" } }] },
+};
+const FLUX = {
+  source: { kind: "GitRepository", name: "repo", url: "https://example.com/repo", ref: { branch: "main" } },
+  root: {
+    mode: "manage",
+    path: "./kubernetes/edge/apps",
+    substituteFrom: [{ kind: "ConfigMap", name: "cluster-settings", optional: true }],
+  },
+  apps: { placement: "namespace" },
+};
+const AGE_KEY = "AGE-SECRET-KEY-CANARY-1";
+const ROUTE = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "app", namespace: "default" },
+  spec: { parentRefs: [{ name: "external", namespace: "network" }], hostnames: ["app.example.com"] },
+};
+const DEFINITION = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "httproutes.gateway.networking.k8s.io" },
+};
+const named = (apiVersion: string, kind: string, name: string, namespace?: string) => ({
+  apiVersion,
+  kind,
+  metadata: { name, ...(namespace !== undefined && { namespace }) },
+});
+const ROOT = named("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "cluster-apps", "flux-system");
+const REPOSITORY = named("source.toolkit.fluxcd.io/v1", "GitRepository", "repo", "flux-system");
+const TRAEFIK = named("apps/v1", "Deployment", "traefik-gateway-external", "network");
+
+describe("engine: the life of a stack, on the real engine and API server", function () {
+  this.timeout(180_000);
+  this.bail(true);
+  const clusters = useSandbox("edge", "main");
+  let engine: Engine;
+  let cluster: KubeClient;
+  let edge: TestStack;
+  let config: Record<string, unknown>;
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    const { kubeconfig } = clusters.sandbox;
+    await installFluxCrds(kubeconfig, "edge");
+    engine = await Engine.create();
+    cluster = new KubeClient({ kubeconfig, context: "edge" });
+    config = {
+      cluster: { context: "edge", kubeconfig },
+      gatewayApi: { source: await gatewayApiDirectory() },
+      gateways: [GATEWAY],
+      flux: FLUX,
+      gatus: { install: true, hostname: "status.example.com" },
+    };
+    edge = await engine.stack("edge", config);
+    await edge.setSecret("sopsAgeKey", AGE_KEY);
+  });
+  after(() => {
+    cluster.close();
+    engine.remove();
+  });
+
+  const exists = async (...references: Parameters<KubeClient["get"]>[0][]): Promise<boolean[]> =>
+    Promise.all(references.map(async (reference) => (await cluster.get(reference)) !== undefined));
+
+  it("previews on a cluster that has none of the definitions, and leaves it as it was", async () => {
+    const preview = await edge.preview();
+    assert.equal(preview.code, 0, preview.output);
+    assert.ok(preview.steps.every(({ op }) => op === "create"));
+    assert.ok(
+      preview.steps.some(({ urn }) => urn.includes("gateway.networking.k8s.io/v1:Gateway::network/external")),
+    );
+    assert.deepEqual(await exists(DEFINITION, named("v1", "Namespace", "network")), [false, false]);
+  });
+
+  it("shows no secret in a preview", async () => {
+    assert.doesNotMatch((await edge.previewText()).output, /CANARY/);
+  });
+
+  it("comes up", async () => {
+    const run = await edge.up();
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(await exists(DEFINITION, ROOT, REPOSITORY, TRAEFIK), [true, true, true, true]);
+    assert.doesNotMatch(run.output, /CANARY/);
+  });
+
+  it("marks every object as the stack's own", async () => {
+    const state = JSON.parse(await edge.exportState()) as {
+      deployment: {
+        resources: { type: string; custom: boolean; inputs: { metadata?: { labels?: object } } }[];
+      };
+    };
+    const objects = state.deployment.resources.filter(
+      ({ type, custom }) => custom && type.startsWith("kubernetes:"),
+    );
+    assert.ok(objects.length > 20);
+    for (const { inputs } of objects)
+      assert.equal(
+        (inputs.metadata?.labels as Record<string, string> | undefined)?.["edgefirst.dev/stack"],
+        "edge",
+      );
+  });
+
+  it("keeps the secret out of its state in clear, and puts it where Flux decrypts", async () => {
+    assert.doesNotMatch(await edge.exportState(), /CANARY/);
+    const secret = await cluster.get(named("v1", "Secret", "sops-age", "flux-apps"));
+    const { "age.agekey": key } = secret?.data as Record<string, string>;
+    assert.equal(Buffer.from(key!, "base64").toString(), AGE_KEY);
+  });
+
+  it("previews no change", async () => {
+    const preview = await edge.preview();
+    assert.equal(preview.code, 0, preview.output);
+    assert.deepEqual(preview.changes, []);
+  });
+
+  it("touches only what a changed setting concerns", async () => {
+    const endpoint = { name: "router", url: "icmp://192.0.2.1", conditions: ["[CONNECTED] == true"] };
+    edge.configure({
+      ...config,
+      gatus: { install: true, hostname: "status.example.com", endpoints: [endpoint] },
+    });
+    await edge.setSecret("sopsAgeKey", AGE_KEY);
+    const { changes } = await edge.preview();
+    assert.deepEqual(changes.map(({ op, urn }) => `${op} ${urn.split("$kubernetes:").at(-1) ?? ""}`).sort(), [
+      "update apps/v1:Deployment::observability/gatus",
+      "update core/v1:ConfigMap::observability/gatus",
+    ]);
+    edge.configure(config);
+    await edge.setSecret("sopsAgeKey", AGE_KEY);
+  });
+
+  it("reports outputs: release, versions, addresses", async () => {
+    const outputs = await edge.outputs();
+    assert.match(String(outputs.release), /^[0-9a-f]{12}$/);
+    assert.equal((outputs.versions as Record<string, string>).gatewayApi, "v1.4.1");
+  });
+
+  it("serves another cluster by configuration alone, and leaves the first one as it is", async function () {
+    const { kubeconfig } = clusters.sandbox;
+    const main = await engine.stack("main", {
+      cluster: { context: "main", kubeconfig },
+      gatewayApi: { source: await gatewayApiDirectory() },
+      gateways: [{ ...GATEWAY, traefik: { install: false } }],
+    });
+    const run = await main.up();
+    assert.equal(run.code, 0, run.output);
+    assert.match(run.output, /kubernetesGateway:/, "says which values the HelmRelease needs");
+    const other = new KubeClient({ kubeconfig, context: "main" });
+    try {
+      assert.notEqual(
+        await other.get(named("gateway.networking.k8s.io/v1", "Gateway", "external", "network")),
+        undefined,
+      );
+      assert.equal(await other.get(TRAEFIK), undefined);
+    } finally {
+      other.close();
+    }
+    assert.deepEqual((await edge.preview()).changes, []);
+  });
+
+  it("leaves definitions, namespaces, the root, its source and users' routes behind when destroyed", async () => {
+    await cluster.apply(ROUTE, { fieldManager: "user" });
+    const run = await edge.destroy();
+    assert.equal(run.code, 0, run.output);
+    const namespaces = ["network", "observability", "flux-apps"].map((name) =>
+      named("v1", "Namespace", name),
+    );
+    const left = await exists(DEFINITION, ROOT, REPOSITORY, ROUTE, ...namespaces);
+    assert.deepEqual(
+      left,
+      left.map(() => true),
+    );
+    assert.deepEqual(await exists(TRAEFIK), [false]);
+  });
+
+  it("comes up again over what it left behind, to no difference", async () => {
+    const run = await edge.up();
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual((await edge.preview()).changes, []);
+  });
+});
