@@ -3,7 +3,7 @@ import { checkGatewayApi, GatewayApi, gatewayApiObjects } from "../components/ga
 import { checkGateways } from "../components/gateway-check.ts";
 import { Gateway, gatewayObjects, type GatewayArgs } from "../components/gateway.ts";
 import { checkTraefik } from "../components/traefik-helm.ts";
-import { Traefik, traefikObjects, type TraefikArgs } from "../components/traefik.ts";
+import { checkTraefikPorts, Traefik, traefikObjects, type TraefikArgs } from "../components/traefik.ts";
 import type { GatewayConfig } from "../config-schema.ts";
 import { imageVersion } from "../release.ts";
 import type { Part, PlatformArgs } from "./part.ts";
@@ -47,6 +47,7 @@ function traefikPart({ release, labels }: PlatformArgs, gateway: GatewayConfig):
     after: ["namespaces", "gateway-api"],
     namespaces: [namespace],
     objects: traefikObjects(args),
+    check: () => Promise.resolve(checkTraefikPorts(args)),
     create: (options) => new Traefik(name, args, options),
   };
 }
