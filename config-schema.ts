@@ -302,6 +302,8 @@ const fluxRoot = z.strictObject({
   /** Name of the Secret with the age keys; null where the controller itself holds the key (design.md, trap 15). */
   decryptionSecret: objectName.nullable().default("sops-age"),
   substituteFrom: substituteFrom.default([]),
+  /** Path of the settings and secrets for the root's own namespace; left out where the repository brings them there itself. */
+  settingsPath: repositoryPath.optional(),
   /** A child with this label set to "true" is left alone by the global patches. */
   optOutLabel: z.string().default("substitution.flux.home.arpa/disabled"),
   children: childDefaults,

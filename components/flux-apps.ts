@@ -3,7 +3,7 @@ import type { KubeObject } from "../cluster/objects.ts";
 import { declare, labelled, type CommonArgs } from "./declare.ts";
 import { withoutUndefined } from "./flux-fields.ts";
 import { decryption } from "./flux-patches.ts";
-import { childNamespaces, settingsName, type FluxPlacementArgs } from "./flux-placement.ts";
+import { childNamespaces, settingsOf, type FluxPlacementArgs, type Settings } from "./flux-placement.ts";
 import { tenantObjects } from "./flux-tenants.ts";
 import type { FluxRootArgs } from "./flux-root.ts";
 
@@ -39,14 +39,11 @@ export function fluxAppsNamespaces(args: FluxAppsArgs): readonly string[] {
 /** Secrets, settings and ServiceAccounts; none while the root is only observed. */
 export function fluxAppsObjects(args: FluxAppsArgs): KubeObject[] {
   if (args.root.mode === "observe") return [];
-  const { settingsPath, labels } = args;
   return [
-    ...childNamespaces(args).flatMap((namespace) => [
-      ...ageSecret(args, namespace),
-      ...(settingsPath === undefined ? [] : [settingsObject(args, settingsPath, namespace)]),
-    ]),
+    ...childNamespaces(args).flatMap((namespace) => ageSecret(args, namespace)),
+    ...settingsOf(args.root, args).map((settings) => settingsObject(args, settings)),
     ...tenantObjects(args),
-  ].map((object) => labelled(labels, object));
+  ].map((object) => labelled(args.labels, object));
 }
 
 function ageSecret({ root, sopsAgeKey }: FluxAppsArgs, namespace: string): KubeObject[] {
@@ -62,13 +59,13 @@ function ageSecret({ root, sopsAgeKey }: FluxAppsArgs, namespace: string): KubeO
   ];
 }
 
-/** Lives beside the root, where source and key are, and applies to the children's namespace. */
-function settingsObject({ root }: FluxAppsArgs, path: string, namespace: string): KubeObject {
-  const { kind, name, namespace: sourceNamespace } = root.source;
+/** Lives beside the root, where source and key are, and applies to the namespace that needs the settings. */
+function settingsObject({ root }: FluxAppsArgs, { name, path, namespace }: Settings): KubeObject {
+  const { kind, name: source, namespace: sourceNamespace } = root.source;
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
-    metadata: { name: settingsName(namespace), namespace: root.namespace },
+    metadata: { name, namespace: root.namespace },
     spec: withoutUndefined({
       interval: root.interval,
       retryInterval: root.retryInterval,
@@ -77,7 +74,7 @@ function settingsObject({ root }: FluxAppsArgs, path: string, namespace: string)
       prune: true,
       wait: true,
       deletionPolicy: "Orphan",
-      sourceRef: { kind, name, namespace: sourceNamespace },
+      sourceRef: { kind, name: source, namespace: sourceNamespace },
       decryption: root.decryptionSecret === null ? undefined : decryption(root.decryptionSecret),
     }),
   };

@@ -40,12 +40,25 @@ export function childNamespaces(args: FluxPlacementArgs): readonly string[] {
   return args.placement === "app" ? args.tenantNamespaces : [];
 }
 
-/** Name of the Flux Kustomization that brings the repository's settings to a namespace. */
-export function settingsName(namespace: string): string {
-  return `${namespace}-settings`;
+/** A Flux Kustomization that brings a directory of settings and secrets to a namespace. */
+export interface Settings {
+  readonly name: string;
+  readonly path: string;
+  readonly namespace: string;
 }
 
-/** Names of all of them. */
-export function settingsNames(args: FluxPlacementArgs): readonly string[] {
-  return args.settingsPath === undefined ? [] : childNamespaces(args).map(settingsName);
+/** All of them: for the root's own namespace, and for where the children are. */
+export function settingsOf(root: RootSettings, apps: FluxPlacementArgs): readonly Settings[] {
+  const paths = new Map<string, string>();
+  if (apps.settingsPath !== undefined)
+    for (const namespace of childNamespaces(apps)) paths.set(namespace, apps.settingsPath);
+  if (root.settingsPath !== undefined) paths.set(root.namespace, root.settingsPath);
+  return [...paths].map(([namespace, path]) => ({ name: `${namespace}-settings`, path, namespace }));
+}
+
+/** The part of the root's arguments that says where it finds what it substitutes. */
+export interface RootSettings {
+  readonly namespace: string;
+  /** Directory of the repository that a Flux Kustomization brings to the root's namespace; undefined where the repository does so itself. */
+  readonly settingsPath?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import type { ClusterReader, Finding } from "../cluster/client.ts";
 import type { FluxAppsArgs } from "./flux-apps.ts";
 import type { LiveKustomization } from "./flux-live.ts";
-import { childNamespaces } from "./flux-placement.ts";
+import { childNamespaces, settingsOf } from "./flux-placement.ts";
 
 /** A Secret or ConfigMap that a Kustomization reads from its own namespace. */
 interface Needed {
@@ -28,21 +28,17 @@ export async function checkReferences(
   return needed.filter((_, index) => live[index] === undefined).map((missing) => absent(missing, args));
 }
 
-function neededIn(
-  namespace: string,
-  served: boolean,
-  { root, settingsPath, sopsAgeKey }: FluxAppsArgs,
-): Needed[] {
+function neededIn(namespace: string, served: boolean, args: FluxAppsArgs): Needed[] {
+  const { root, sopsAgeKey } = args;
   const key =
     root.decryptionSecret === null || (served && sopsAgeKey !== undefined)
       ? []
       : [{ kind: "Secret" as const, name: root.decryptionSecret, namespace }];
-  const settings =
-    served && settingsPath !== undefined
-      ? []
-      : root.substituteFrom
-          .filter(({ optional }) => optional !== true)
-          .map(({ kind, name }) => ({ kind, name, namespace }));
+  const settings = settingsOf(root, args).some((settings) => settings.namespace === namespace)
+    ? []
+    : root.substituteFrom
+        .filter(({ optional }) => optional !== true)
+        .map(({ kind, name }) => ({ kind, name, namespace }));
   return [...key, ...settings];
 }
 
@@ -54,6 +50,6 @@ function absent({ kind, name, namespace }: Needed, { root }: FluxAppsArgs): Find
     message: `${kind} ${namespace}/${name} is not there: Kustomizations in ${namespace} that read it will not become ready.`,
     hint: isKey
       ? `Make it: ${make}; where children are moved, edgefirst:sopsAgeKey lets this stack do so.`
-      : `Let the repository bring it to ${namespace}; where children are moved, edgefirst:flux.apps.settingsPath does so for edgefirst:flux.apps.namespace or tenantNamespaces.`,
+      : `Let the repository bring it to ${namespace}; edgefirst:flux.root.settingsPath does so for the root's own namespace, edgefirst:flux.apps.settingsPath for where the children are.`,
   };
 }

@@ -1,18 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../cluster/objects.ts";
 import { declare, labelled, type CommonArgs } from "./declare.ts";
-import { childPlacement, settingsNames, type FluxPlacementArgs } from "./flux-placement.ts";
+import { childPlacement, settingsOf, type FluxPlacementArgs, type RootSettings } from "./flux-placement.ts";
 import { withoutUndefined } from "./flux-fields.ts";
 import { childPatches, decryption, type ChildPatchArgs } from "./flux-patches.ts";
 import type { OciReference, OciVerification, SecretReference } from "./flux-sources.ts";
 
 /** Arguments of {@link FluxRoot}. */
-export interface FluxRootArgs extends CommonArgs {
+export interface FluxRootArgs extends CommonArgs, RootSettings {
   /** observe: declare nothing, only compare; manage: own the root and its source. */
   readonly mode: "observe" | "manage";
   readonly source: RepositorySource;
   readonly name: string;
-  readonly namespace: string;
   /** Directory of the repository that holds the child Kustomizations. */
   readonly path: string;
   readonly interval: string;
@@ -106,7 +105,7 @@ function sourceObject({ kind, name, namespace, insecure, ...source }: Repository
 
 function rootObject(args: FluxRootArgs): KubeObject {
   const { kind, name, namespace } = args.source;
-  const settings = settingsNames(args.apps);
+  const settings = settingsOf(args, args.apps);
   const patches = childPatches({ ...args, ...childPlacement(args.apps, args.source.namespace) });
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
@@ -122,7 +121,7 @@ function rootObject(args: FluxRootArgs): KubeObject {
       deletionPolicy: "Orphan",
       sourceRef: { kind, name, namespace },
       // Children fail until their settings are there.
-      dependsOn: settings.length === 0 ? undefined : settings.map((setting) => ({ name: setting })),
+      dependsOn: settings.length === 0 ? undefined : settings.map((setting) => ({ name: setting.name })),
       decryption: args.decryptionSecret === null ? undefined : decryption(args.decryptionSecret),
       postBuild:
         args.substituteFrom.length === 0

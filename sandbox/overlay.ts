@@ -24,6 +24,7 @@ export function sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }: Ov
     interval: "1m",
     insecure: true,
   };
+  const settingsPath = `./kubernetes/${stack}/flux/vars`;
   return {
     stack,
     values: [
@@ -33,10 +34,9 @@ export function sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }: Ov
       [["edgefirst:flux", "root", "mode"], "manage"],
       // The key is for a repository of the sandbox without encrypted files.
       [["edgefirst:flux", "root", "decryptionSecret"], null],
-      [
-        ["edgefirst:flux", "apps"],
-        { placement: "namespace", settingsPath: `./kubernetes/${stack}/flux/vars` },
-      ],
+      // A repository of a person brings its settings to flux-system itself.
+      [["edgefirst:flux", "root", "settingsPath"], settingsPath],
+      [["edgefirst:flux", "apps"], { placement: "namespace", settingsPath }],
     ],
   };
 }
