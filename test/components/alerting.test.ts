@@ -193,9 +193,14 @@ describe("alerting's objects on a live API server with the operator's CRDs", fun
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "observability" } },
       { fieldManager: "test" },
     );
+    client.close();
     const discovery = () => new KubeClient({ kubeconfig: cluster.sandbox.kubeconfig, context: "alerting" });
     await waitUntil("the operator's kinds", () => alertingSupported(discovery()), { timeoutMs: 20_000 });
     client = discovery();
+  });
+
+  after(() => {
+    client.close();
   });
 
   for (const object of alertingObjects(args))

@@ -212,6 +212,7 @@ describe("rights of the platform's ServiceAccounts, as the API server sees them"
         { fieldManager: "test" },
       );
     for (const object of objects) await client.apply(object, { fieldManager: "test" });
+    client.close();
     // The aggregated role is filled by the controller manager, and the authorizer follows all of them by watches.
     for (const [subject, verb, resource, namespace] of [
       [MEDIA, "create", "secrets", "media"],
