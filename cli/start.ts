@@ -30,7 +30,7 @@ Examples:
   edgefirst start --json | jq '.[] | select(.health.state == "failed")'`,
   )
   .action(async ({ dir, json }: { dir: string; json?: true }) => {
-    const { sandbox, project, env } = await prepareWorkspace({
+    const { sandbox, ...workspace } = await prepareWorkspace({
       dir,
       project: PROJECT,
       stacks: STACKS,
@@ -38,7 +38,7 @@ Examples:
     });
     const results: (Observation & { stack: string })[] = [];
     for (const name of STACKS) {
-      const observations = await rollOut({ name, project, env }, sandbox.kubeconfig);
+      const observations = await rollOut({ name, ...workspace }, sandbox.kubeconfig);
       results.push(...observations.map((observation) => ({ stack: name, ...observation })));
       if (observations.some(({ health }) => health.state === "failed" || health.state === "missing")) {
         process.exitCode = 1;

@@ -82,7 +82,7 @@ export function traefikName(gateway: GatewayIdentity): string {
 }
 
 /** Literal, so that a policy sees them in the first preview, and never changed: a Deployment's selector is immutable. */
-function selector({ gateway }: TraefikArgs): Record<string, string> {
+export function traefikSelector(gateway: GatewayIdentity): Record<string, string> {
   return { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": traefikName(gateway) };
 }
 
@@ -116,7 +116,7 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",
       metadata: { name, namespace },
-      spec: { ...args.podDisruptionBudget, selector: { matchLabels: selector(args) } },
+      spec: { ...args.podDisruptionBudget, selector: { matchLabels: traefikSelector(args.gateway) } },
     });
   return objects.map((object) => labelled(args.labels, object));
 }
@@ -125,7 +125,7 @@ function serviceObject(args: TraefikArgs): KubeObject {
   const { type, annotations, loadBalancerClass, externalTrafficPolicy } = args.service;
   const spec = {
     type,
-    selector: selector(args),
+    selector: traefikSelector(args.gateway),
     ports: [
       { name: "web", port: args.ports.http, targetPort: "web", protocol: "TCP" },
       { name: "websecure", port: args.ports.https, targetPort: "websecure", protocol: "TCP" },
@@ -138,14 +138,14 @@ function serviceObject(args: TraefikArgs): KubeObject {
   const metadata = {
     name: traefikName(args.gateway),
     namespace,
-    labels: selector(args),
+    labels: traefikSelector(args.gateway),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   };
   return labelled(args.labels, { apiVersion: "v1", kind: "Service", metadata, spec });
 }
 
 function deploymentObject(args: TraefikArgs): KubeObject {
-  const labels = selector(args);
+  const labels = traefikSelector(args.gateway);
   return labelled(args.labels, {
     apiVersion: "apps/v1",
     kind: "Deployment",

@@ -1,14 +1,67 @@
+import {
+  Alerting,
+  alertingObjects,
+  alertingSupported,
+  checkAlerting,
+  type AlertingArgs,
+  type ScrapeTarget,
+} from "../components/alerting.ts";
+import { GATUS_NAME, POD_LABELS } from "../components/gatus-deployment.ts";
 import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/gatus.ts";
+import { traefikName, traefikSelector } from "../components/traefik.ts";
+import type { StackConfig } from "../config.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
 /** Gatus, and the alerts of the Prometheus operator. */
-export function monitoringParts(args: PlatformArgs): Part[] {
-  return [gatusPart(args)];
+export async function monitoringParts(args: PlatformArgs): Promise<Part[]> {
+  return [gatusPart(args), await alertingPart(args)];
+}
+
+async function alertingPart({ config, cluster, labels }: PlatformArgs): Promise<Part> {
+  const { install, namespace, ruleLabels } = config.alerting;
+  const wanted: AlertingArgs = {
+    labels,
+    install,
+    namespace,
+    ruleLabels,
+    pushover: config.alerting.pushover ? pushoverSecrets(config.secrets) : undefined,
+    scrape: scrapeTargets(config),
+  };
+  const args = { ...wanted, install: install && (await alertingSupported(cluster)) };
+  return {
+    name: "alerting",
+    after: ["namespaces", "gatus"],
+    namespaces: args.install ? [namespace] : [],
+    objects: alertingObjects(args),
+    check: (live) => checkAlerting(wanted, live),
+    create: (options) => new Alerting("alerting", args, options),
+  };
+}
+
+/** What this stack runs and Prometheus can read. */
+function scrapeTargets({ gateways, gatus }: StackConfig): ScrapeTarget[] {
+  const traefiks = gateways
+    .filter(({ traefik }) => traefik.install)
+    .map((gateway) => ({
+      name: traefikName(gateway),
+      namespace: gateway.namespace,
+      matchLabels: traefikSelector(gateway),
+      port: "metrics",
+    }));
+  return gatus.install
+    ? [...traefiks, { name: GATUS_NAME, namespace: gatus.namespace, matchLabels: POD_LABELS, port: "http" }]
+    : traefiks;
+}
+
+function pushoverSecrets({
+  pushoverToken: token,
+  pushoverUserKey: userKey,
+}: StackConfig["secrets"]): AlertingArgs["pushover"] {
+  return token !== undefined && userKey !== undefined ? { token, userKey } : undefined;
 }
 
 function gatusPart({ config, release, labels }: PlatformArgs): Part {
   const { hostname, gateway: gatewayName, pushover, ...rest } = config.gatus;
-  const { pushoverToken: token, pushoverUserKey: userKey } = config.secrets;
   const gateway = config.gateways.find(({ name }) => name === (gatewayName ?? name));
   const args: GatusArgs = {
     ...rest,
@@ -18,7 +71,7 @@ function gatusPart({ config, release, labels }: PlatformArgs): Part {
       hostname !== undefined && gateway !== undefined
         ? { hostname, gateway: { name: gateway.name, namespace: gateway.namespace } }
         : undefined,
-    pushover: pushover && token !== undefined && userKey !== undefined ? { token, userKey } : undefined,
+    pushover: pushover ? pushoverSecrets(config.secrets) : undefined,
     gateways: config.gateways.map(({ name, namespace, gatus: { endpoint } }) => ({
       name,
       namespace,

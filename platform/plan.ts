@@ -25,7 +25,11 @@ export interface PlatformPlan {
 export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise<PlatformPlan> {
   const args = { ...given, labels: stackLabels(given.stack) };
   const { stack, config, cluster } = args;
-  const components = [...(await networkParts(args)), ...(await fluxParts(args)), ...monitoringParts(args)];
+  const components = [
+    ...(await networkParts(args)),
+    ...(await fluxParts(args)),
+    ...(await monitoringParts(args)),
+  ];
   const parts = [await namespacesPart(args, components), ...components].filter(
     ({ objects, check }) => objects.length > 0 || check !== undefined,
   );

@@ -1,4 +1,8 @@
-import { LocalWorkspace, type Stack as AutomationStack } from "@pulumi/pulumi/automation/index.js";
+import {
+  LocalWorkspace,
+  PulumiCommand,
+  type Stack as AutomationStack,
+} from "@pulumi/pulumi/automation/index.js";
 import type { ObjectReference } from "../cluster/client.ts";
 import { EdgefirstError } from "../errors.ts";
 
@@ -9,6 +13,8 @@ export interface StackAddress {
   readonly project: string;
   /** Environment of the CLI: backend, PULUMI_HOME, PATH. */
   readonly env: NodeJS.ProcessEnv;
+  /** Directory whose `bin` holds the CLI; by default the first one on PATH. */
+  readonly cliRoot?: string;
   /** Configuration file in place of `Pulumi.<name>.yaml`. */
   readonly configFile?: string;
 }
@@ -79,9 +85,11 @@ function isReference(value: unknown): value is ObjectReference {
   return typeof value === "object" && value !== null && "kind" in value && "metadata" in value;
 }
 
-function open({ name, project, env }: StackAddress): Promise<AutomationStack> {
+async function open({ name, project, env, cliRoot }: StackAddress): Promise<AutomationStack> {
+  const envVars = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, value ?? ""]));
+  const pulumiCommand = await PulumiCommand.get(cliRoot === undefined ? {} : { root: cliRoot });
   return LocalWorkspace.createOrSelectStack(
     { stackName: name, workDir: project },
-    { envVars: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, value ?? ""])) },
+    { envVars, pulumiCommand },
   );
 }

@@ -11,6 +11,12 @@ export interface OverlayArgs {
   readonly repository: { readonly url: string; readonly tag: string };
 }
 
+/** The committed names, none of them required. */
+const SETTINGS = [
+  { kind: "ConfigMap", name: "cluster-settings", optional: true },
+  { kind: "Secret", name: "cluster-secrets", optional: true },
+];
+
 /**
  * What must differ from the committed configuration in a sandbox, and nothing else: the cluster, where files come from, and the root, which is managed
  * since no repository of a person holds it.
@@ -32,6 +38,8 @@ export function sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }: Ov
       [["edgefirst:gatewayApi"], { source: gatewayApi }],
       [["edgefirst:flux", "source"], source],
       [["edgefirst:flux", "root", "mode"], "manage"],
+      // The repository's settings reach flux-apps and no other namespace; the root itself has nothing to substitute.
+      [["edgefirst:flux", "root", "substituteFrom"], SETTINGS],
       // The key is for a repository of the sandbox without encrypted files.
       [["edgefirst:flux", "root", "decryptionSecret"], null],
       // A repository of a person brings its settings to flux-system itself.

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { startFlux } from "./flux.ts";
 import { sandboxOverlay } from "./overlay.ts";
@@ -26,6 +26,8 @@ export interface Workspace {
   readonly project: string;
   /** Environment of the Pulumi CLI. */
   readonly env: NodeJS.ProcessEnv;
+  /** Directory whose `bin` holds the CLI. */
+  readonly cliRoot: string;
 }
 
 /** Tag of the GitOps repository that the sandbox's clusters follow. */
@@ -39,7 +41,7 @@ const REPOSITORY_TAG = "sandbox";
 export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> {
   const { dir, stacks, progress, signal } = args;
   const sandbox = await sandboxUp({ dir, clusters: stacks, progress, signal });
-  const { env } = await pulumiEnvironment({ dir, progress, signal });
+  const { command, env } = await pulumiEnvironment({ dir, progress, signal });
   const registry = await startRegistry({ dir, progress, signal });
   const url = await pushDirectory(
     registry,
@@ -58,5 +60,5 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   const repository = { url, tag: REPOSITORY_TAG };
   const overlays = stacks.map((stack) => sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }));
   await writeSandboxProject({ project: args.project, target: project, overlays });
-  return { sandbox, project, env };
+  return { sandbox, project, env, cliRoot: dirname(dirname(command)) };
 }
