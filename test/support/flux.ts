@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { KubeObject } from "../../cluster/objects.ts";
 import type { Api } from "../../sandbox/api.ts";
@@ -50,6 +51,66 @@ const ALERT_CRD: KubeObject = {
       },
     ],
   },
+};
+
+const SETTINGS = "./kubernetes/test/flux/vars";
+export const OPT_OUT = "substitution.flux.home.arpa/disabled";
+
+/** The section `flux` of a stack's configuration that follows the fixture; every default spelt out, so that it is also what components take. */
+export function fixtureConfig(url: string, rootName = "cluster-apps") {
+  return {
+    source: {
+      kind: "OCIRepository",
+      name: "fixture",
+      namespace: "flux-system",
+      url,
+      ref: { tag: "v1" },
+      interval: "1h",
+      insecure: true,
+    },
+    root: {
+      mode: "manage",
+      name: rootName,
+      namespace: "flux-system",
+      path: "./kubernetes/test/apps",
+      interval: "1h",
+      retryInterval: "2s",
+      prune: true,
+      wait: false,
+      decryptionSecret: null,
+      substituteFrom: [{ kind: "ConfigMap", name: "cluster-settings" }],
+      settingsPath: SETTINGS,
+      optOutLabel: OPT_OUT,
+      children: { retryInterval: "2s", timeout: "1m" },
+      helmReleases: { retries: 3, crds: "CreateReplace", driftDetection: "warn" },
+    },
+    apps: {
+      placement: "namespace",
+      namespace: "flux-apps",
+      settingsPath: SETTINGS,
+      rbac: "controller",
+      tenantNamespaces: [],
+    },
+  } as const;
+}
+
+/** The claim that a grandchild of the root applies, once it is bound; give it to {@link assertClaimSurvived} later. */
+export async function grandchildsClaim(api: Api): Promise<KubeObject> {
+  await isReady(api, kustomization("media", "player-data"));
+  return becomes(api, CLAIM, "bound", (claim) => (claim.status as { phase?: string }).phase === "Bound");
+}
+
+/** Fails unless the live claim is the very same one, and nobody has asked for its deletion. */
+export async function assertClaimSurvived(api: Api, before: KubeObject): Promise<void> {
+  const after = await findObject(api, CLAIM);
+  assert.equal(after?.metadata.uid, before.metadata.uid, "the claim is another one, or gone");
+  assert.equal(after?.metadata.deletionTimestamp, undefined, "the claim is being deleted");
+}
+
+const CLAIM: Reference = {
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { namespace: "media", name: "player" },
 };
 
 /** What identifies an object. */

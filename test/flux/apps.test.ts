@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { KubeClient } from "../../cluster/kube-client.ts";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { checkFluxApps } from "../../components/flux-apps-checks.ts";
+import { fluxAppsNamespaces, fluxAppsObjects, type FluxAppsArgs } from "../../components/flux-apps.ts";
+import type { FluxPlacementArgs } from "../../components/flux-placement.ts";
+import { fluxRootObjects, type FluxRootArgs } from "../../components/flux-root.ts";
+import {
+  applyObjects,
+  assertClaimSurvived,
+  becomes,
+  condition,
+  findObject,
+  fixtureConfig,
+  FLUX_TIMEOUT_MS,
+  grandchildsClaim,
+  isReady,
+  kustomization,
+  startFluxCluster,
+  type FluxCluster,
+} from "../support/flux.ts";
+import { useSandbox } from "../support/sandbox.ts";
+
+const labels = { "edgefirst.dev/stack": "test" };
+const CHILDREN = ["media/own-patches", "media/player", "observability/own-settings"];
+
+describe("where children go, with the real source- and kustomize-controller", function () {
+  this.timeout(FLUX_TIMEOUT_MS * 2);
+  const own = useSandbox("apps");
+  let flux: FluxCluster;
+  let cluster: KubeClient;
+
+  before(async () => {
+    flux = await startFluxCluster(own.sandbox, "apps");
+    cluster = new KubeClient({ kubeconfig: own.sandbox.kubeconfig, context: "apps" });
+  });
+  after(() => {
+    cluster.close();
+  });
+
+  function args(apps: Partial<FluxPlacementArgs>, children: FluxRootArgs["children"] = {}): FluxAppsArgs {
+    const config = fixtureConfig(flux.url);
+    const placement = { ...config.apps, ...apps };
+    const root = {
+      ...config.root,
+      source: config.source,
+      children: { ...config.root.children, ...children },
+    };
+    return { ...placement, labels, root };
+  }
+
+  async function apply(wanted: FluxAppsArgs): Promise<void> {
+    const namespaces = fluxAppsNamespaces(wanted).map((name): KubeObject => {
+      return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+    });
+    const root = fluxRootObjects({ ...wanted.root, apps: wanted, labels, installsFlux: false });
+    await applyObjects(flux.api, [...namespaces, ...fluxAppsObjects(wanted), ...root]);
+  }
+
+  const ready = (id: string): Promise<KubeObject> => {
+    const [namespace = "", name = ""] = id.split("/");
+    return isReady(flux.api, kustomization(namespace, name));
+  };
+  const errors = async (wanted: FluxAppsArgs): Promise<string[]> =>
+    (await checkFluxApps(wanted, cluster))
+      .filter(({ severity }) => severity === "error")
+      .map(({ message }) => /Kustomization (\S+) would move/.exec(message)?.[1] ?? message)
+      .sort();
+
+  const APP = { placement: "app", tenantNamespaces: ["media", "observability"] } as const;
+
+  it("app: where the repository puts them, with the settings in each namespace", async () => {
+    await apply(args(APP));
+    for (const child of CHILDREN) {
+      const { spec } = await ready(child);
+      assert.equal((spec as { sourceRef: { namespace?: string } }).sourceRef.namespace, "flux-system");
+    }
+  });
+
+  it("refuses the move of children that would take their objects with them, naming each", async () => {
+    assert.deepEqual(await errors(args({ placement: "namespace" })), CHILDREN);
+  });
+
+  it("moves them, once the guard is live, and leaves a grandchild's claim alive", async () => {
+    const claim = await grandchildsClaim(flux.api);
+    await apply(args(APP, { deletionPolicy: "Orphan" }));
+    for (const child of CHILDREN) {
+      const [namespace = "", name = ""] = child.split("/");
+      await becomes(flux.api, kustomization(namespace, name), "guarded", ({ spec }) => {
+        return (spec as { deletionPolicy?: string }).deletionPolicy === "Orphan";
+      });
+    }
+    const move = args({ placement: "namespace" }, { deletionPolicy: "Orphan" });
+    assert.deepEqual(await errors(move), []);
+    await apply(move);
+    await ready("flux-apps/player");
+    await ready("flux-system/cluster-apps");
+    assert.equal(await findObject(flux.api, kustomization("media", "player")), undefined);
+    await assertClaimSurvived(flux.api, claim);
+    assert.deepEqual(await errors(move), []);
+  });
+
+  it("strict: children and their HelmReleases may do in the tenant namespaces what apps need, and nothing elsewhere", async () => {
+    await apply(args({ rbac: "strict", tenantNamespaces: ["media"] }, { deletionPolicy: "Orphan" }));
+    const strict = ({ spec }: KubeObject): boolean =>
+      (spec as { serviceAccountName?: string }).serviceAccountName === "edgefirst-tenant";
+    await becomes(flux.api, kustomization("flux-apps", "own-patches"), "ready as the tenant", (child) => {
+      return strict(child) && condition(child, "Ready") === "True" && isObserved(child);
+    });
+    const release = {
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { namespace: "media", name: "own-patches" },
+    };
+    await becomes(flux.api, release, "run as the tenant", strict);
+    const account = {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { namespace: "media", name: "edgefirst-tenant" },
+    };
+    assert.notEqual(await findObject(flux.api, account), undefined, "the account that the HelmRelease names");
+    await becomes(flux.api, kustomization("flux-apps", "own-settings"), "forbidden", (child) => {
+      return strict(child) && /configmaps .* is forbidden.* "observability"/.test(message(child));
+    });
+    await becomes(flux.api, kustomization("flux-apps", "player"), "forbidden", (child) => {
+      return strict(child) && /kustomizations\S* "player-data" is forbidden/.test(message(child));
+    });
+  });
+});
+
+function isObserved({ status, metadata }: KubeObject): boolean {
+  return (status as { observedGeneration?: number }).observedGeneration === metadata.generation;
+}
+
+/** The message of the condition Ready. */
+function message({ status }: KubeObject): string {
+  const { conditions } = (status ?? {}) as { conditions?: { type: string; message: string }[] };
+  return conditions?.find(({ type }) => type === "Ready")?.message ?? "";
+}
