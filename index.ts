@@ -16,9 +16,7 @@ async function deploy() {
   await cluster.version();
 
   const plan = await planPlatform({ stack: pulumi.getStack(), config, release: pins, cluster });
-  enforce(plan.findings, (message) => {
-    void pulumi.log.warn(message);
-  });
+  enforce(plan.findings, pulumi.log);
 
   // The gate of a stack that comes after others belongs here: before the first resource.
 

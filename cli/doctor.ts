@@ -1,5 +1,5 @@
-import Table from "cli-table3";
 import { Command } from "commander";
+import { renderTable } from "./table.ts";
 import { survey, type Surveyed } from "../toolchain/survey.ts";
 
 const ORIGINS = {
@@ -32,19 +32,16 @@ Examples:
 
 /** The table, and below it what to do about each program that is missing. `framed` is for terminals. */
 export function report(programs: readonly Surveyed[], framed: boolean): string {
-  const table = new Table({
-    head: ["PROGRAM", "VERSION", "WHERE", "FOR"],
-    style: { head: [], border: [], ...(framed ? {} : { "padding-left": 0, "padding-right": 2 }) },
-    ...(framed ? {} : { chars: NO_FRAME }),
-  });
-  for (const program of programs) {
-    table.push([program.name, program.found?.version ?? program.pinned, where(program), program.purpose]);
-  }
-  const lines = table.toString().split("\n");
+  const rows = programs.map((program) => [
+    program.name,
+    program.found?.version ?? program.pinned,
+    where(program),
+    program.purpose,
+  ]);
   const advice = programs.flatMap(({ name, advice }) =>
     advice === undefined ? [] : ["", `${name}: ${advice}`],
   );
-  return [...lines.map((line) => line.trimEnd()), ...advice].join("\n");
+  return [renderTable(["PROGRAM", "VERSION", "WHERE", "FOR"], rows, framed), ...advice].join("\n");
 }
 
 function where({ state, found }: Surveyed): string {
@@ -52,10 +49,3 @@ function where({ state, found }: Surveyed): string {
   if (state === "buildable") return "not built yet: the first command that needs it builds it with Go";
   return state === "missing" ? "missing, and there is no Go to build it" : "unusable";
 }
-
-const NO_FRAME = Object.fromEntries(
-  [
-    ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
-    ...["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
-  ].map((name) => [name, ""]),
-);

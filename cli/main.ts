@@ -19,7 +19,7 @@ try {
 } catch (error) {
   // Faults that a person can act on say so in a sentence; a stack trace belongs to bugs only.
   process.stderr.write(
-    `${error instanceof EdgefirstError ? `edgefirst: ${error.message}` : (error instanceof Error && error.stack) || String(error)}\n`,
+    `${error instanceof EdgefirstError ? `edgefirst: ${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   process.exitCode = 1;
 }

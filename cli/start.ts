@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import Table from "cli-table3";
 import { Command } from "commander";
 import { KubeClient } from "../cluster/kube-client.ts";
 import { observe, type Observation } from "../rollout/observe.ts";
 import { deployedObjects, upStack, type StackAddress } from "../rollout/stack.ts";
+import { renderTable } from "./table.ts";
 import { prepareWorkspace } from "../sandbox/workspace.ts";
 
 const PROJECT = join(import.meta.dirname, "..");
@@ -48,7 +48,7 @@ Examples:
     process.stdout.write(
       json
         ? `${JSON.stringify(results, undefined, 2)}\n`
-        : `${report(results)}\n${nextSteps(dir, sandbox.kubeconfig)}\n`,
+        : `${report(results, process.stdout.isTTY)}\n${nextSteps(dir, sandbox.kubeconfig)}\n`,
     );
   });
 
@@ -91,41 +91,44 @@ async function rollOut(address: StackAddress, kubeconfig: string): Promise<Obser
   }
 }
 
-/** The result as a table of at most 80 columns; kinds without health are only counted. */
-export function report(results: readonly (Observation & { readonly stack: string })[]): string {
-  const table = new Table({
-    head: ["stack", "object", "health", ""],
-    colWidths: [7, 43, 13, 16],
-    wordWrap: true,
-    wrapOnWordBoundary: false,
-    style: { head: [], border: [], compact: true },
-  });
-  for (const stack of new Set(results.map((result) => result.stack))) {
+/** The result as a table of at most 80 columns: each object that has a health, definitions as one line, the rest as a count. */
+export function report(
+  results: readonly (Observation & { readonly stack: string })[],
+  framed: boolean,
+): string {
+  const rows = [...new Set(results.map(({ stack }) => stack))].flatMap((stack) => {
     const ofStack = results.filter((result) => result.stack === stack);
-    for (const { object, kind, health } of ofStack.filter(({ health: { state } }) => state !== "present")) {
-      const waits = health.state === "progressing" && UNATTENDED.includes(kind);
-      table.push([
+    const definitions = ofStack.filter(({ kind }) => kind === "CustomResourceDefinition");
+    const established = definitions.filter(({ health }) => health.state === "healthy").length;
+    const judged = ofStack.filter(
+      ({ kind, health }) => kind !== "CustomResourceDefinition" && health.state !== "present",
+    );
+    const others = ofStack.length - definitions.length - judged.length;
+    return [
+      [
         stack,
-        object,
-        waits ? "declared" : health.state,
-        waits ? "no Traefik runs" : shorten(health.message),
-      ]);
-    }
-    const present = ofStack.filter(({ health }) => health.state === "present").length;
-    table.push([stack, `${present} objects of kinds without a health`, "present", ""]);
-  }
-  return table.toString();
+        `${definitions.length} Gateway API definitions`,
+        `${established} of ${definitions.length} established`,
+      ],
+      ...judged.map((observation) => ["", observation.object, fate(observation)]),
+      ["", `${others} other objects`, "present"],
+    ];
+  });
+  return renderTable(["STACK", "OBJECT", "HEALTH"], rows, framed);
 }
 
-function shorten(message: string): string {
-  return message.length > 60 ? `${message.slice(0, 59)}…` : message;
+function fate({ kind, health: { state, message } }: Observation): string {
+  if (state === "healthy") return "healthy";
+  if (state === "progressing" && UNATTENDED.includes(kind)) return "declared";
+  return `${state}: ${message.length > 60 ? `${message.slice(0, 59)}…` : message}`;
 }
 
 function nextSteps(dir: string, kubeconfig: string): string {
   const option = dir === ".sandbox" ? "" : ` --dir ${dir}`;
   return [
     "",
-    "Pods are simulated: Traefik and Gatus are declared and scheduled, and no process of theirs runs. The API servers, Pulumi and Flux are real.",
+    "The API servers, Pulumi and Flux are real. Pods are simulated: no process of Traefik or Gatus",
+    "runs, so nobody answers what is only declared.",
     `  export KUBECONFIG=${kubeconfig}     then: kubectl --context edge get kustomizations -A`,
     `  npx edgefirst sandbox status${option}    what runs`,
     `  npx edgefirst sandbox down${option}      end it`,

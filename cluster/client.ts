@@ -21,8 +21,8 @@ export interface ClusterReader {
 
 /** What a component's live check has to say before anything is changed. */
 export interface Finding {
-  /** error: nothing may be changed; warning: printed, the run goes on. */
-  readonly severity: "error" | "warning";
+  /** error: nothing may be changed; warning and info: printed, the run goes on. */
+  readonly severity: "error" | "warning" | "info";
   readonly message: string;
   /** What to do now. */
   readonly hint?: string;

@@ -6,13 +6,21 @@ export function describeFinding({ message, hint }: Finding): string {
   return hint === undefined ? message : `${message}\n  ${hint}`;
 }
 
+/** Where findings that are no errors are printed. */
+export interface FindingLog {
+  warn(message: string): unknown;
+  info(message: string): unknown;
+}
+
 /**
- * Passes each warning on and throws where there are errors, all of them at once.
+ * Passes warnings and information on, and throws where there are errors, all of them at once.
  * @throws {EdgefirstError} with every error finding, before anything is changed.
  */
-export function enforce(findings: readonly Finding[], warn: (message: string) => void): void {
+export function enforce(findings: readonly Finding[], log: FindingLog): void {
+  for (const finding of findings.filter(({ severity }) => severity === "info"))
+    log.info(describeFinding(finding));
   for (const finding of findings.filter(({ severity }) => severity === "warning"))
-    warn(describeFinding(finding));
+    log.warn(describeFinding(finding));
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return;
   throw new EdgefirstError(

@@ -1,9 +1,11 @@
+import type { ClusterReader, Finding } from "../cluster/client.ts";
 import { loadManifest } from "../cluster/manifest-source.ts";
 import { FluxApps, fluxAppsNamespaces, fluxAppsObjects } from "../components/flux-apps.ts";
 import { checkFluxApps } from "../components/flux-apps-checks.ts";
 import { checkFluxKinds } from "../components/flux-crds.ts";
+import { describeDifference } from "../components/flux-difference.ts";
 import { FluxInstall, fluxInstallObjects } from "../components/flux-install.ts";
-import { FluxRoot, fluxRootObjects, type FluxRootArgs } from "../components/flux-root.ts";
+import { desiredFluxRoot, FluxRoot, fluxRootObjects, type FluxRootArgs } from "../components/flux-root.ts";
 import { checkFluxRoot } from "../components/flux-root-checks.ts";
 import { FluxSources, fluxSourcesObjects } from "../components/flux-sources.ts";
 import type { FluxConfig } from "../config-schema.ts";
@@ -64,7 +66,22 @@ function rootPart({ labels }: PlatformArgs, { root, source, apps, install }: Flu
     name: "flux-root",
     after: ["namespaces", "flux-install", "flux-sources", "flux-apps"],
     objects: fluxRootObjects(args),
-    check: (cluster) => checkFluxRoot(args, cluster),
+    check: async (cluster) => [
+      ...(await checkFluxRoot(args, cluster)),
+      ...(root.mode === "observe" ? await differences(args, cluster) : []),
+    ],
     create: (options) => new FluxRoot("flux-root", args, options),
   };
+}
+
+/** What managing the root would change, said and not done. */
+async function differences(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
+  const found = await describeDifference(desiredFluxRoot(args), cluster);
+  return found.map(({ object, state, diff }) => ({
+    severity: "info",
+    message:
+      state === "none"
+        ? `${object} is observed: it is as this stack would have it.`
+        : `${object} is observed and left alone. To manage it would change:\n${diff}`,
+  }));
 }

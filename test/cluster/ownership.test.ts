@@ -81,7 +81,7 @@ describe("ownership", () => {
       assert.match(findings[0]!.message, expected);
       assert.match(findings[0]!.hint!, /add "ConfigMap observability\/gatus" to edgefirst:adopt/);
       assert.throws(() => {
-        enforce(findings, () => undefined);
+        enforce(findings, { warn: () => undefined, info: () => undefined });
       }, expected);
     });
 
@@ -112,8 +112,9 @@ describe("ownership", () => {
 });
 
 describe("findings", () => {
-  it("throws all errors at once and passes warnings on", () => {
+  it("throws all errors at once and passes warnings and information on", () => {
     const warned: string[] = [];
+    const told: string[] = [];
     assert.throws(() => {
       enforce(
         [
@@ -121,9 +122,10 @@ describe("findings", () => {
           { severity: "warning", message: "only a warning", hint: "do this" },
           { severity: "error", message: "second" },
         ],
-        (message) => warned.push(message),
+        { warn: (message) => warned.push(message), info: (message) => told.push(message) },
       );
     }, /2 things stand[^]*first[^]*second/);
+    assert.deepEqual(told, ["worth knowing"]);
     assert.deepEqual(warned, ["only a warning\n  do this"]);
   });
 });
