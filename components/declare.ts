@@ -33,16 +33,30 @@ export function resourceName(object: KubeObject): string {
 /** Declares an object as a child of a component. Other kinds than {@link CLASSES} go through the generic resource, whose type token is the kind's own. */
 export function declare(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
   const Class = CLASSES[`${object.apiVersion}/${object.kind}`] ?? k8s.apiextensions.CustomResource;
-  return new Class(
-    resourceName(object),
-    object,
-    options,
-  );
+  return new Class(resourceName(object), object, options);
+}
+
+/**
+ * Declares an object that outlives the stack: it is left alone on delete, and taken up again by a stack that declares it anew. That needs one
+ * field manager for all of them: with the random ones of the provider, the new resource conflicts with what the former one left in `managedFields`.
+ */
+export function declareRetained(
+  object: KubeObject,
+  options: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+  const annotations = { ...object.metadata.annotations, "pulumi.com/patchFieldManager": "edgefirst" };
+  const managed = { ...object, metadata: { ...object.metadata, annotations } };
+  return declare(managed, { ...options, retainOnDelete: true });
 }
 
 /** An object with the common labels, its own ones first. */
 export function labelled(labels: CommonArgs["labels"], object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } };
+}
+
+/** An object without the empty `status` that controller-gen leaves in the files it makes, and that the API server does not take. */
+export function withoutStatus(object: KubeObject): KubeObject {
+  return Object.fromEntries(Object.entries(object).filter(([field]) => field !== "status")) as KubeObject;
 }
 
 /** Labels of every object of a stack. */

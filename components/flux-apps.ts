@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../cluster/objects.ts";
-import { declare, labelled, type CommonArgs } from "./declare.ts";
+import { declareRetained, labelled, type CommonArgs } from "./declare.ts";
 import { withoutUndefined } from "./flux-fields.ts";
 import { decryption } from "./flux-patches.ts";
 import { childNamespaces, settingsOf, type FluxPlacementArgs, type Settings } from "./flux-placement.ts";
@@ -25,7 +25,7 @@ const AGE_KEY = "age.agekey";
 export class FluxApps extends pulumi.ComponentResource {
   constructor(name: string, args: FluxAppsArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:FluxApps", name, {}, options);
-    for (const object of fluxAppsObjects(args)) declare(object, { parent: this, retainOnDelete: true });
+    for (const object of fluxAppsObjects(args)) declareRetained(object, { parent: this });
     this.registerOutputs();
   }
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../cluster/objects.ts";
-import { declare, labelled, type CommonArgs } from "./declare.ts";
+import { declare, declareRetained, labelled, withoutStatus, type CommonArgs } from "./declare.ts";
 
 /** Arguments of {@link FluxInstall}. */
 export interface FluxInstallArgs extends CommonArgs {
@@ -18,12 +18,8 @@ export class FluxInstall extends pulumi.ComponentResource {
     const first: pulumi.Resource[] = [];
     for (const object of fluxInstallObjects(args)) {
       const retained = RETAINED.includes(object.kind);
-      const child = declare(object, {
-        parent: this,
-        retainOnDelete: retained,
-        dependsOn: retained ? [] : [...first],
-      });
-      if (retained) first.push(child);
+      if (retained) first.push(declareRetained(object, { parent: this }));
+      else declare(object, { parent: this, dependsOn: [...first] });
     }
     this.registerOutputs();
   }
@@ -32,18 +28,7 @@ export class FluxInstall extends pulumi.ComponentResource {
 /** The objects of the manifest, labelled; namespaces and CustomResourceDefinitions first, since the others need them. */
 export function fluxInstallObjects({ manifests, labels }: FluxInstallArgs): KubeObject[] {
   const isFirst = ({ kind }: KubeObject): boolean => RETAINED.includes(kind);
-  return [...manifests.filter(isFirst), ...manifests.filter((object) => !isFirst(object))]
-    .map((object) => withoutStatus(object))
-    .map((object) => labelled(labels, isFirst(object) ? withFieldManager(object) : object));
-}
-
-/** The files that controller-gen makes hold an empty status, which the API server does not take. */
-function withoutStatus(object: KubeObject): KubeObject {
-  return Object.fromEntries(Object.entries(object).filter(([field]) => field !== "status")) as KubeObject;
-}
-
-/** A fixed field manager: a stack that is made anew owns the fields of what the former one left behind. The provider's own are random. */
-function withFieldManager(object: KubeObject): KubeObject {
-  const annotations = { ...object.metadata.annotations, "pulumi.com/patchFieldManager": "edgefirst" };
-  return { ...object, metadata: { ...object.metadata, annotations } };
+  return [...manifests.filter(isFirst), ...manifests.filter((object) => !isFirst(object))].map((object) =>
+    labelled(labels, withoutStatus(object)),
+  );
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../cluster/objects.ts";
-import { declare, labelled, type CommonArgs } from "./declare.ts";
+import { declareRetained, labelled, type CommonArgs } from "./declare.ts";
 import { childPlacement, settingsOf, type FluxPlacementArgs, type RootSettings } from "./flux-placement.ts";
 import { withoutUndefined } from "./flux-fields.ts";
 import { childPatches, decryption, type ChildPatchArgs } from "./flux-patches.ts";
@@ -71,7 +71,7 @@ export class FluxRoot extends pulumi.ComponentResource {
     super("edgefirst:platform:FluxRoot", name, {}, options);
     const declared: pulumi.Resource[] = [];
     for (const object of fluxRootObjects(args))
-      declared.push(declare(object, { parent: this, retainOnDelete: true, dependsOn: [...declared] }));
+      declared.push(declareRetained(object, { parent: this, dependsOn: [...declared] }));
     this.registerOutputs();
   }
 }

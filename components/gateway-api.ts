@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
 import type { ClusterReader, Finding } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
-import { declare, labelled, type CommonArgs } from "./declare.ts";
+import { declareRetained, labelled, withoutStatus, type CommonArgs } from "./declare.ts";
 import { fittingBundles } from "./gateway-api-support.ts";
 
 /** Arguments of {@link GatewayApi}. */
@@ -22,23 +22,17 @@ export interface GatewayApiArgs extends CommonArgs {
 export class GatewayApi extends pulumi.ComponentResource {
   constructor(name: string, args: GatewayApiArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:GatewayApi", name, {}, options);
-    for (const object of gatewayApiObjects(args)) declare(object, { parent: this, retainOnDelete: true });
+    for (const object of gatewayApiObjects(args)) declareRetained(object, { parent: this });
     this.registerOutputs();
   }
 }
 
 /**
- * The CustomResourceDefinitions as they are published, labelled, without the empty `status` that their generator leaves in the files. The fixed field
- * manager lets a stack that is made anew own the fields of the CRDs that the former one left behind; the provider's own are random.
+ * The CustomResourceDefinitions as they are published, labelled, without the empty `status` that their generator leaves in the files.
  */
 export function gatewayApiObjects({ install, crds, labels }: GatewayApiArgs): KubeObject[] {
   if (!install) return [];
-  return crds.map((crd) => {
-    const published = Object.entries(crd).filter(([field]) => field !== "status");
-    const object = labelled(labels, Object.fromEntries(published) as KubeObject);
-    const annotations = { ...object.metadata.annotations, "pulumi.com/patchFieldManager": "edgefirst" };
-    return { ...object, metadata: { ...object.metadata, annotations } };
-  });
+  return crds.map((crd) => labelled(labels, withoutStatus(crd)));
 }
 
 /** The annotations by which every CRD tells its release (https://gateway-api.sigs.k8s.io/guides/implementers/#ensuring-consistency). */

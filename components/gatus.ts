@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterReader, Finding } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { imageVersion } from "../release.ts";
-import { declare, labelled, resourceName, type CommonArgs } from "./declare.ts";
+import { declare, declareRetained, labelled, resourceName, type CommonArgs } from "./declare.ts";
 import { gatusConfig, pushoverConfig, type GatusEndpoint, type GatusStorage } from "./gatus-config.ts";
 import { CONFIG_KEY, GATUS_NAME, gatusDeployment, POD_LABELS, PUSHOVER_SECRET } from "./gatus-deployment.ts";
 import { endpointConflicts, type GatewayDefaults } from "./gatus-conflicts.ts";
@@ -60,7 +60,7 @@ function declareGatus(object: KubeObject, options: pulumi.CustomResourceOptions)
     return new kx.Deployment(resourceName(object), object as unknown as kx.types.Deployment, options);
   if (kind === "Service")
     return new kx.Service(resourceName(object), object as unknown as kx.types.Service, options);
-  return declare(object, { ...options, retainOnDelete: kind === "PersistentVolumeClaim" });
+  return kind === "PersistentVolumeClaim" ? declareRetained(object, options) : declare(object, options);
 }
 
 /** Every object of Gatus; none where it is not to be installed. The Deployment comes after what its pod needs. */

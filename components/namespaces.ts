@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../cluster/objects.ts";
-import { declare, labelled, type CommonArgs } from "./declare.ts";
+import { declareRetained, labelled, type CommonArgs } from "./declare.ts";
 
 /** Arguments of {@link Namespaces}. */
 export interface NamespacesArgs extends CommonArgs {
@@ -12,7 +12,7 @@ export interface NamespacesArgs extends CommonArgs {
 export class Namespaces extends pulumi.ComponentResource {
   constructor(name: string, args: NamespacesArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Namespaces", name, {}, options);
-    for (const object of namespaceObjects(args)) declare(object, { parent: this, retainOnDelete: true });
+    for (const object of namespaceObjects(args)) declareRetained(object, { parent: this });
     this.registerOutputs();
   }
 }

@@ -120,6 +120,7 @@ describe("findings", () => {
         [
           { severity: "error", message: "first" },
           { severity: "warning", message: "only a warning", hint: "do this" },
+          { severity: "info", message: "worth knowing" },
           { severity: "error", message: "second" },
         ],
         { warn: (message) => warned.push(message), info: (message) => told.push(message) },

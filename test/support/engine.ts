@@ -91,6 +91,8 @@ export class Engine {
   }
 }
 
+const UNATTENDED = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
+
 /** A real stack. */
 export class TestStack {
   readonly name: string;
@@ -132,30 +134,12 @@ export class TestStack {
     return this.#engine.run(["preview", "--non-interactive", "--color", "never", "--stack", this.name]);
   }
 
-  up(): Promise<Run> {
-    return this.#engine.run([
-      "up",
-      "--yes",
-      "--skip-preview",
-      "--non-interactive",
-      "--color",
-      "never",
-      "--stack",
-      this.name,
-    ]);
+  up(...flags: readonly string[]): Promise<Run> {
+    return this.#engine.run(["up", ...UNATTENDED, "--stack", this.name, ...flags]);
   }
 
   destroy(): Promise<Run> {
-    return this.#engine.run([
-      "destroy",
-      "--yes",
-      "--skip-preview",
-      "--non-interactive",
-      "--color",
-      "never",
-      "--stack",
-      this.name,
-    ]);
+    return this.#engine.run(["destroy", ...UNATTENDED, "--stack", this.name]);
   }
 
   async outputs(): Promise<Record<string, unknown>> {
