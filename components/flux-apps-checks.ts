@@ -1,5 +1,6 @@
 import type { ClusterReader, Finding } from "../cluster/client.ts";
 import type { FluxAppsArgs } from "./flux-apps.ts";
+import { unguardedMoves } from "./flux-guards.ts";
 import { id, liveRoots, type LiveKustomization, type LiveRoots } from "./flux-live.ts";
 import { checkReferences } from "./flux-references.ts";
 import { asWarning } from "./flux-root-checks.ts";
@@ -12,31 +13,15 @@ import { checkControllers } from "./flux-controllers.ts";
 export async function checkFluxApps(args: FluxAppsArgs, cluster: ClusterReader): Promise<Finding[]> {
   const live = await liveRoots(args.root, cluster);
   const findings = [
+    ...unguardedMoves(args, live),
     ...(args.placement === "namespace"
-      ? [
-          ...unguardedMoves(args, live.children),
-          ...nameClashes(args, live.children),
-          ...brokenDependencies(args, live),
-        ]
+      ? [...nameClashes(args, live.children), ...brokenDependencies(args, live)]
       : []),
     ...(args.rbac === "strict" ? strangers(args, live.children) : []),
     ...(await checkControllers(args, cluster)),
     ...(await checkReferences(args, live.children, cluster)),
   ];
   return args.root.mode === "observe" ? findings.map(asWarning) : findings;
-}
-
-function unguardedMoves({ namespace }: FluxAppsArgs, children: readonly LiveKustomization[]): Finding[] {
-  return children
-    .filter(({ metadata, spec }) => {
-      const guarded = spec.suspend === true || spec.deletionPolicy === "Orphan";
-      return metadata.namespace !== namespace && !guarded;
-    })
-    .map((child) => ({
-      severity: "error",
-      message: `Kustomization ${id(child)} would move to ${namespace}: the old one would be deleted, and with it everything that it applied.`,
-      hint: `First let it leave its objects alive: set edgefirst:flux.root.children.deletionPolicy to Orphan with placement unchanged (or spec.deletionPolicy: Orphan in its ks.yaml), and wait until that is live. Then turn the move on.`,
-    }));
 }
 
 /** Two of one name cannot both be in one namespace: the root's build would apply one over the other. */

@@ -53,7 +53,9 @@ function fieldsOf(live: unknown, declared: unknown): unknown {
   return Object.fromEntries(
     Object.entries(declared)
       .filter(([key]) => key in live)
-      .map(([key, value]) => [key, fieldsOf(live[key], value)]),
+      .map(([key, value]) => [key, fieldsOf(live[key], value)] as const)
+      // A map that shares no key with the declared one.
+      .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
   );
 }
 
@@ -78,8 +80,9 @@ function sortedYaml(text: string): string {
   const document = parseDocument(text);
   if (document.errors.length > 0) return text;
   visit(document, {
-    Map: (_, map) => {
-      sortKeys(map);
+    Collection: (_, collection) => {
+      collection.flow = false;
+      if (isMap(collection)) sortKeys(collection);
     },
   });
   return document.toString({ lineWidth: 0 });
@@ -91,7 +94,6 @@ function sortKeys(map: YAMLMap): void {
   for (const { value } of map.items) {
     if (isScalar(value) && typeof value.value === "string" && looksLikeMap(value.value))
       value.value = sortedYaml(value.value);
-    if (isMap(value)) value.flow = false;
   }
 }
 

@@ -31,6 +31,8 @@ export interface RootIdentity {
 
 /** The root's surroundings as they are on the cluster. */
 export interface LiveRoots {
+  /** The root itself. */
+  readonly root: LiveKustomization | undefined;
   /** Other Kustomizations that build the same path of the same source: a root under its former name. */
   readonly formerRoots: readonly LiveKustomization[];
   /** What the root, or a former one, or one that is gone, has applied; without those that opted out of the global patches. */
@@ -51,15 +53,16 @@ export async function liveRoots(root: RootIdentity, cluster: ClusterReader): Pro
   )) as unknown as readonly LiveKustomization[];
   const own = `${root.namespace}/${root.name}`;
   const formerRoots = all.filter((live) => id(live) !== own && buildsTheSame(live, root));
-  const foreign = new Set(all.map(id));
-  for (const name of [own, ...formerRoots.map(id)]) foreign.delete(name);
+  const roots = new Set([own, ...formerRoots.map(id)]);
+  const others = new Set(all.map(id)).difference(roots);
   const children = all.filter((live) => {
     const owner = ownerOf(live);
-    return owner !== undefined && owner !== id(live) && !foreign.has(owner);
+    return owner !== undefined && !others.has(owner) && !roots.has(id(live));
   });
   const isOptedOut = ({ metadata }: LiveKustomization): boolean =>
     metadata.labels?.[root.optOutLabel] === "true";
   return {
+    root: all.find((live) => id(live) === own),
     formerRoots,
     children: children.filter((child) => !isOptedOut(child)),
     optedOut: children.filter(isOptedOut),
@@ -76,7 +79,11 @@ function ownerOf({ metadata }: LiveKustomization): string | undefined {
   return name === undefined ? undefined : `${metadata.labels?.[OWNER_NAMESPACE] ?? ""}/${name}`;
 }
 
-function buildsTheSame({ metadata, spec }: LiveKustomization, { path, source }: RootIdentity): boolean {
+/** Whether a Kustomization builds the root's path of the root's source. */
+export function buildsTheSame(
+  { metadata, spec }: LiveKustomization,
+  { path, source }: RootIdentity,
+): boolean {
   const { kind, name, namespace = metadata.namespace } = spec.sourceRef;
   return (
     trimmed(spec.path ?? "./") === trimmed(path) &&

@@ -1,6 +1,7 @@
 import type { ClusterReader, Finding } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { checkFluxKinds } from "./flux-crds.ts";
+import { unguardedPruning } from "./flux-guards.ts";
 import { id, liveRoots, type LiveKustomization } from "./flux-live.ts";
 import { childPlacement } from "./flux-placement.ts";
 import { desiredFluxRoot, type FluxRootArgs } from "./flux-root.ts";
@@ -12,8 +13,11 @@ import { desiredFluxRoot, type FluxRootArgs } from "./flux-root.ts";
 export async function checkFluxRoot(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
   const kinds = args.installsFlux ? [] : await checkFluxKinds(desiredFluxRoot(args), cluster);
   if (kinds.length > 0) return args.mode === "observe" ? kinds.map(asWarning) : kinds;
-  const { formerRoots, children } = await liveRoots(args, cluster);
+  const live = await liveRoots(args, cluster);
+  const { formerRoots, children } = live;
+  const pruning = unguardedPruning(args, live);
   return [
+    ...(args.mode === "observe" ? pruning.map(asWarning) : pruning),
     ...formerRoots.map((root) => formerRoot(root, args)),
     ...(await Promise.all(children.map((child) => losses(child, args, cluster)))).flat(),
     ...(args.mode === "observe" ? await nothingLive(args, cluster) : []),

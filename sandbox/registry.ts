@@ -30,7 +30,7 @@ export interface RegistryOptions {
 const START_TIMEOUT_MS = 20_000;
 
 /**
- * Starts the registry of a sandbox; one that runs is left alone. It keeps its port and its images over restarts.
+ * Starts the registry of a sandbox; one that runs is left alone. Over a restart it keeps its port, and forgets its tags: push again.
  * @throws EdgefirstError if it does not get ready.
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
