@@ -125,7 +125,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
       },
       { fieldManager: "test" },
     );
-    await refused({}, /httproutes\.gateway\.networking\.k8s\.io/, /v1\.99\.0/, /never downgraded/);
+    await refused({}, /CRDs httproutes are newer on edge/, /v1\.99\.0/, /never downgraded/);
   });
 
   it("Flux's definitions are missing: names the command that installs them", () =>

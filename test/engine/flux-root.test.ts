@@ -15,7 +15,6 @@ import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 describe("engine: the root on a cluster with the real Flux", function () {
   this.timeout(FLUX_TIMEOUT_MS);
-  this.bail(true);
   const own = useSandbox("edge");
   let flux: FluxCluster;
   let engine: Engine;

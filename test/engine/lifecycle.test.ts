@@ -42,7 +42,6 @@ const TRAEFIK = named("apps/v1", "Deployment", "traefik-gateway-external", "netw
 
 describe("engine: the life of a stack, on the real engine and API server", function () {
   this.timeout(180_000);
-  this.bail(true);
   const clusters = useSandbox("edge", "main");
   let engine: Engine;
   let cluster: KubeClient;
