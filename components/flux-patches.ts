@@ -156,7 +156,8 @@ function toYaml(value: unknown): string {
 
 /**
  * Says in a comment above a list's key how its entries are told apart. kustomize reads the schema of a field from such a comment
- * (sigs.k8s.io/kustomize/kyaml, fieldmeta.FieldMeta.Read and yaml/walk), and knows no other schema of a custom resource.
+ * (sigs.k8s.io/kustomize/kyaml, fieldmeta.FieldMeta.Read and yaml/walk), and knows no other schema of a custom resource. Seen with kyaml 0.19 (in Flux 2.6)
+ * and 0.21 (kustomize 5.8). It must be the line above the key: beside it, kustomize fails, and below it, the comment is taken for the first entry's.
  */
 function keepEntries(pair: Pair): void {
   if (!isScalar(pair.key)) return;

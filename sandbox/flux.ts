@@ -8,6 +8,7 @@ import { Api } from "./api.ts";
 import { clusterDir } from "./cluster-state.ts";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { waitUntil } from "./processes.ts";
+import { inSandboxDir } from "./sandbox-dir.ts";
 import { ensureService } from "./service.ts";
 
 /** Which cluster, and how it is reached. */
@@ -60,6 +61,14 @@ export async function installFluxCrds(kubeconfig: string, context: string): Prom
 export async function startFlux(options: FluxOptions): Promise<void> {
   const programs = await resolvePrograms(CONTROLLERS, options);
   await installFluxCrds(options.kubeconfig, options.context);
+  await inSandboxDir(resolve(options.dir), options, () => startControllers(programs, options));
+  options.progress(`${options.cluster}: Flux reconciles`);
+}
+
+async function startControllers(
+  programs: Readonly<Record<(typeof CONTROLLERS)[number], { readonly path: string }>>,
+  options: FluxOptions,
+): Promise<void> {
   const dir = clusterDir(resolve(options.dir), options.cluster);
   const kubeconfig = join(dir, "kubeconfigs", "flux");
   writeKubeconfig(kubeconfig, [readKubeconfig(options.kubeconfig, options.context)]);
@@ -98,7 +107,6 @@ export async function startFlux(options: FluxOptions): Promise<void> {
     },
     options.signal,
   );
-  options.progress(`${options.cluster}: Flux reconciles`);
 }
 
 function controllerFlags(health: number): string[] {
