@@ -1,0 +1,32 @@
+/** Where a value is in an object: field names and list positions, from the root. */
+export type Path = readonly (string | number)[];
+
+/** A path as messages show it: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
+export function formatPath(path: Path): string {
+  return path
+    .map((step) => {
+      if (typeof step === "number") return `[${step}]`;
+      return /^[\w-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+    })
+    .join("")
+    .replace(/^\./, "");
+}
+
+/** Whether `path` is `prefix` or lies below it. */
+export function startsWith(path: Path, prefix: Path): boolean {
+  return prefix.every((step, index) => path[index] === step);
+}
+
+/** The inverse of {@link formatPath}; undefined where the text is no path. */
+export function parsePath(text: string): Path | undefined {
+  const steps: (string | number)[] = [];
+  let end = 0;
+  for (const match of text.matchAll(/(?:^|\.)([\w-]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g)) {
+    if (match.index !== end) return undefined;
+    end += match[0].length;
+    const [, name, position, quoted] = match;
+    if (position !== undefined) steps.push(Number(position));
+    else steps.push(name ?? (JSON.parse(quoted ?? '""') as string));
+  }
+  return end === text.length && steps.length > 0 ? steps : undefined;
+}

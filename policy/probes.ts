@@ -1,0 +1,48 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Path } from "./path.ts";
+import { at, fields, list, type Fields } from "./read.ts";
+import type { Problem } from "./rule.ts";
+
+/** The three probes of a container, in the words of a Pod's spec without the ending. */
+export const PROBES = ["liveness", "readiness", "startup"] as const;
+
+const HANDLERS = ["httpGet", "tcpSocket", "grpc"] as const;
+
+/** What is wrong with the probes of one long-running container of a Pod's spec. */
+export function* probeProblems(container: Fields, path: Path): Generator<Problem> {
+  const missing = PROBES.filter((probe) => container[`${probe}Probe`] === undefined);
+  if (missing.length > 0) yield { path, message: `The container has no ${missing.join(", no ")} probe.` };
+  for (const probe of PROBES)
+    yield* portProblems(container, [...path, `${probe}Probe`], fields(container[`${probe}Probe`]));
+  yield* sameProblem(container.livenessProbe, container.readinessProbe, [...path, "livenessProbe"]);
+}
+
+/** A liveness probe that says no more than the readiness probe, or restarts a container that only is not ready. */
+export function* sameProblem(liveness: unknown, readiness: unknown, path: Path): Generator<Problem> {
+  if (liveness === undefined || !isDeepStrictEqual(liveness, readiness)) return;
+  yield {
+    path,
+    message: "The liveness probe is the readiness probe: a container that is slow for a moment is restarted.",
+    remediation: "Ask something cheaper, or allow more failures, for liveness.",
+    advice: true,
+  };
+}
+
+function* portProblems(container: Fields, path: Path, probe: Fields): Generator<Problem> {
+  const ports = list(container.ports).map(fields);
+  for (const handler of HANDLERS) {
+    const port = at(probe, [handler, "port"]);
+    const known = ports.some(({ name, containerPort }) => port === name || port === containerPort);
+    // A container need not list a port that it listens on; only a name is sure to lead nowhere.
+    if (typeof port === "string" && !known)
+      yield {
+        path: [...path, handler, "port"],
+        message: `The probe asks port ${port}, which the container does not name.`,
+      };
+    else if (typeof port === "number" && !known && ports.length > 0)
+      yield {
+        path: [...path, handler, "port"],
+        message: `The probe asks port ${port}, which is none of the container's ports.`,
+      };
+  }
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { Path } from "../path.ts";
+import { defineRule, type Problem } from "../rule.ts";
+import { containersOf, WORKLOADS } from "../workloads.ts";
+
+/** See `docs/policies.md`. */
+export const imagePinned = defineRule({
+  id: "image-pinned",
+  description:
+    "A container's image has a tag that says a version, or a digest: what runs is what was reviewed, and a restart brings no surprise.",
+  remediation: "Name the version's tag, and its digest where the registry shows one: image:1.2.3@sha256:….",
+  severity: "high",
+  enforcement: "mandatory",
+  kinds: WORKLOADS,
+  settings: z.strictObject({
+    requireDigest: z.boolean().default(false).describe("A tag alone is a breach, too."),
+    floatingTags: z
+      .array(z.string())
+      .default([
+        "latest",
+        "main",
+        "master",
+        "edge",
+        "nightly",
+        "dev",
+        "develop",
+        "stable",
+        "rolling",
+        "testing",
+      ])
+      .describe("Tags that move."),
+  }),
+  *check(object, { settings }) {
+    for (const { path, spec } of containersOf(object)) {
+      if (typeof spec.image === "string") yield* imageProblems(spec.image, [...path, "image"], settings);
+    }
+  },
+});
+
+/** What keeps an image reference from naming one image. */
+export function* imageProblems(
+  image: string,
+  path: Path,
+  {
+    requireDigest,
+    floatingTags,
+  }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
+): Generator<Problem> {
+  const [reference = "", digest] = image.split("@");
+  if (digest !== undefined) return;
+  // A colon before the last slash belongs to a registry's port.
+  const tag = /:([^/:]+)$/.exec(reference)?.[1];
+  if (tag === undefined)
+    yield { path, message: `The image ${image} has neither tag nor digest, which means latest.` };
+  else if (floatingTags.includes(tag)) yield { path, message: `The tag ${tag} of ${image} moves.` };
+  else if (requireDigest) yield { path, message: `The image ${image} has no digest.` };
+}

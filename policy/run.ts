@@ -1,0 +1,175 @@
+import { z } from "zod";
+import type { KubeObject } from "../cluster/objects.ts";
+import { EdgefirstError } from "../errors.ts";
+import { EXEMPTION_RULE, exemptionsOf, type Exemption } from "./exemptions.ts";
+import { groupOf, ObjectIndex } from "./object-index.ts";
+import { startsWith, type Path } from "./path.ts";
+import { RULES } from "./registry.ts";
+import type { Enforcement, Origin, Problem, Rule, RuleContext, Severity, Undecided } from "./rule.ts";
+import { UnknownValue } from "./unknown.ts";
+
+/** What is to be checked, and by which rules. */
+export interface RunInput {
+  readonly host: RuleContext["host"];
+  /** One stack, or the part of a repository that is one cluster. They are given back by identity in findings. */
+  readonly objects: readonly KubeObject[];
+  /** All rules, without those that are disabled, unless given. */
+  readonly rules?: readonly Rule[];
+  /** By rule id: values of the rule's own settings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly previous?: readonly KubeObject[];
+  readonly origin?: (object: KubeObject) => Origin | undefined;
+  /** Today, unless given. */
+  readonly now?: Date;
+}
+
+/** One breach of a rule. */
+export interface RuleFinding {
+  /** Rule id, or {@link EXEMPTION_RULE}. */
+  readonly rule: string;
+  readonly object: KubeObject;
+  readonly path: Path;
+  readonly message: string;
+  readonly remediation: string;
+  readonly severity: Severity;
+  readonly enforcement: Enforcement;
+  /** Set where the object is exempted: then it is no breach, and only counted. */
+  readonly exemption?: Exemption;
+  /** As the rule gave it, for its `fix`. */
+  readonly problem: Problem;
+}
+
+/** Something that a rule could not decide about an object. */
+export interface UndecidedFinding {
+  readonly rule: string;
+  readonly object: KubeObject;
+  readonly path: Path;
+  readonly reason: string;
+  readonly enforcement: Enforcement;
+}
+
+/** All that the rules have to say. */
+export interface RuleReport {
+  /** Those that are exempted among them. */
+  readonly findings: readonly RuleFinding[];
+  readonly undecided: readonly UndecidedFinding[];
+  /** Number of findings that are exempted, by rule. */
+  readonly exempted: ReadonlyMap<string, number>;
+}
+
+const EXEMPTION = {
+  remediation:
+    'Write "<reason>; owner=<who>; until=<YYYY-MM-DD or never>" for a rule that exists, or remove the annotation.',
+  severity: "high",
+  enforcement: "mandatory",
+} as const;
+
+/**
+ * Runs the rules over all objects.
+ * @throws {EdgefirstError} where a rule's settings are not as its schema says, or name a rule that does not exist
+ */
+export function runRules(input: RunInput): RuleReport {
+  const rules = (input.rules ?? RULES).filter(({ enforcement }) => enforcement !== "disabled");
+  const ids = new Set(RULES.map(({ id }) => id));
+  const now = input.now ?? new Date();
+  const settings = parseSettings(rules, ids, input.settings ?? {});
+  const shared = {
+    host: input.host,
+    objects: new ObjectIndex(input.objects),
+    previous: input.previous && new ObjectIndex(input.previous),
+    origin: input.origin ?? (() => undefined),
+    now,
+  };
+  const findings: RuleFinding[] = [];
+  const undecided: UndecidedFinding[] = [];
+  for (const object of input.objects) {
+    const { valid, problems } = exemptionsOf(object, ids, now);
+    for (const problem of problems)
+      findings.push({ rule: EXEMPTION_RULE, object, ...EXEMPTION, ...problem, problem });
+    for (const rule of rules.filter((candidate) => applies(candidate, object))) {
+      const context: RuleContext = { ...shared, settings: settings.get(rule.id) };
+      for (const outcome of outcomes(rule, object, context))
+        if ("undecided" in outcome)
+          undecided.push({
+            rule: rule.id,
+            object,
+            path: outcome.path,
+            reason: outcome.undecided,
+            enforcement: rule.enforcement,
+          });
+        else findings.push(findingOf(rule, object, outcome, valid));
+    }
+  }
+  const exempted = Map.groupBy(
+    findings.filter(({ exemption }) => exemption !== undefined),
+    ({ rule }) => rule,
+  );
+  return { findings, undecided, exempted: new Map([...exempted].map(([id, all]) => [id, all.length])) };
+}
+
+/** Whether the rule checks objects of this kind. */
+export function applies({ kinds }: Rule, object: KubeObject): boolean {
+  const group = groupOf(object);
+  return kinds.some(
+    (matcher) =>
+      (matcher.kind === "*" || matcher.kind === object.kind) &&
+      (matcher.group === "*" || matcher.group === group),
+  );
+}
+
+function findingOf(
+  { id, severity, enforcement, remediation }: Rule,
+  object: KubeObject,
+  problem: Problem,
+  exemptions: readonly Exemption[],
+): RuleFinding {
+  const exemption = exemptions.find(({ rule, path }) => rule === id && startsWith(problem.path, path ?? []));
+  return {
+    rule: id,
+    object,
+    path: problem.path,
+    message: problem.message,
+    remediation: problem.remediation ?? remediation,
+    severity: problem.advice ? "low" : severity,
+    enforcement: problem.advice ? "advisory" : enforcement,
+    ...(exemption !== undefined && { exemption }),
+    problem,
+  };
+}
+
+/** What the rule yields, ended by an undecided outcome where it meets a value that is not known, or breaks. */
+function* outcomes(rule: Rule, object: KubeObject, context: RuleContext): Generator<Problem | Undecided> {
+  try {
+    yield* rule.check(object, context);
+  } catch (error) {
+    if (error instanceof UnknownValue) yield { path: error.path, undecided: error.message };
+    else yield { path: [], undecided: `the rule broke: ${String(error)}` };
+  }
+}
+
+function parseSettings(
+  rules: readonly Rule[],
+  ids: ReadonlySet<string>,
+  given: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, unknown> {
+  const stray = Object.keys(given).find((id) => !ids.has(id));
+  if (stray !== undefined)
+    throw new EdgefirstError(
+      `The settings name a rule that does not exist: ${stray}.`,
+      `Rules: ${[...ids].sort().join(", ")}.`,
+    );
+  return new Map(
+    rules.flatMap(({ id, settings }) =>
+      settings ? [[id, parsed(id, settings, given[id] ?? {})] as const] : [],
+    ),
+  );
+}
+
+function parsed(id: string, schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new EdgefirstError(
+    `The settings of the rule ${id} are not right: ${z.prettifyError(result.error)}`,
+    "docs/policies.md lists each rule's settings.",
+  );
+}

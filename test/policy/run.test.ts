@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { formatPath, parsePath } from "../../policy/path.ts";
+import { runRules, type RuleReport } from "../../policy/run.ts";
+import { UNKNOWN, withUnknowns } from "../../policy/unknown.ts";
+
+describe("runRules", () => {
+  const NOW = new Date("2026-03-10T12:00:00Z");
+  const run = (...objects: KubeObject[]): RuleReport => runRules({ host: "repository", objects, now: NOW });
+  const EXEMPT = "edgefirst.dev/exempt.image-pinned";
+
+  it("names rule, object and path, and keeps the object's identity", () => {
+    const object = pod({});
+    const found = run(object).findings.filter(({ rule }) => rule === "image-pinned");
+    assert.deepEqual(
+      found.map(({ path, enforcement }) => [formatPath(path), enforcement]),
+      [["spec.containers[0].image", "mandatory"]],
+    );
+    assert.ok(found.every((finding) => finding.object === object));
+  });
+
+  it("counts what an exemption covers, and shows its reason", () => {
+    const report = run(pod({ [EXEMPT]: "built on this node; owner=ann; until=2026-03-10" }));
+    assert.deepEqual([...report.exempted], [["image-pinned", 1]]);
+    const found = report.findings.flatMap(({ exemption }) => exemption ?? []);
+    assert.deepEqual(
+      found.map(({ reason, owner }) => [reason, owner]),
+      [["built on this node", "ann"]],
+    );
+  });
+
+  it("limits an exemption to its path", () => {
+    const exempted = (path: string) =>
+      run(pod({ [EXEMPT]: `reason; owner=ann; until=never; path=${path}` })).exempted.get("image-pinned");
+    assert.equal(exempted("spec.containers[0]"), 1);
+    assert.equal(exempted("spec.containers[1]"), undefined);
+  });
+
+  for (const [value, says] of [
+    ["owner=ann; until=2027-01-01", "no reason"],
+    ["; owner=ann; until=2027-01-01", "no reason"],
+    ["reason; until=2027-01-01", "no owner"],
+    ["reason; owner=ann", "no end"],
+    ["reason; owner=ann; until=2026-03-09", "ended on 2026-03-09"],
+    ["reason; owner=ann; until=soon", "not a date"],
+    ["reason; owner=ann; until=2027-01-01; path=a..b", "not a path"],
+    ["reason; owner=ann; until=2027-01-01; color=red", '"color"'],
+  ] as const)
+    it(`takes "${value}" for no exemption, but for a finding`, () => {
+      const report = run(pod({ [EXEMPT]: value }));
+      const found = report.findings.filter(({ rule }) => rule === "exemption");
+      assert.deepEqual(
+        found.map(({ path, message }) => [path.join("|"), message.includes(says)]),
+        [[`metadata|annotations|${EXEMPT}`, true]],
+      );
+      assert.equal(report.exempted.size, 0);
+    });
+
+  it("finds an exemption from a rule that does not exist", () => {
+    const { findings } = run(pod({ "edgefirst.dev/exempt.image-pined": "r; owner=a; until=never" }));
+    assert.ok(findings.some(({ message }) => message.includes("no rule image-pined")));
+  });
+
+  it("says what it could not decide, keeps what it could, and never takes it for a pass", () => {
+    const containers = [
+      { name: "a", image: "a" },
+      { name: "b", image: UNKNOWN },
+    ];
+    const object = withUnknowns({ ...pod({}), spec: { containers } });
+    const report = run(object);
+    const mine = <T extends { rule: string }>(all: readonly T[]) =>
+      all.filter(({ rule }) => rule === "image-pinned");
+    assert.deepEqual(
+      mine(report.findings).map(({ path }) => formatPath(path)),
+      ["spec.containers[0].image"],
+    );
+    assert.deepEqual(
+      mine(report.undecided).map(({ path }) => formatPath(path)),
+      ["spec.containers[1].image"],
+    );
+  });
+
+  it("refuses settings that no rule has", () => {
+    const settings = (value: Record<string, unknown>) => () =>
+      runRules({ host: "stack", objects: [], settings: value });
+    assert.throws(settings({ "image-pinned": { digest: true } }), /image-pinned are not right.*digest/s);
+    assert.throws(settings({ nothing: {} }), /does not exist: nothing/);
+  });
+});
+
+describe("paths of findings", () => {
+  it("are read back as they are written", () => {
+    for (const path of [
+      ["spec", "containers", 0, "image"],
+      ["metadata", "annotations", 'a.b/c"d'],
+      [0, "a"],
+    ])
+      assert.deepEqual(parsePath(formatPath(path)), path);
+    for (const text of ["", "a..b", "a[", "a[x]"]) assert.equal(parsePath(text), undefined);
+  });
+});
+
+function pod(annotations: Record<string, string>): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p", namespace: "default", annotations },
+    spec: { containers: [{ name: "a", image: "app:latest" }] },
+  };
+}
