@@ -69,38 +69,15 @@ const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
 export function childPatches(args: ChildPatchArgs): FluxPatch[] {
   const target = { ...KUSTOMIZATION, labelSelector: `${args.optOutLabel} notin (true)` };
   const spec = childSpec(args);
+  const identity = identitySpec(args);
   return [
-    ...(Object.keys(spec).length === 0
-      ? []
-      : [{ patch: mergePatch("kustomize.toolkit.fluxcd.io/v1", "Kustomization", spec), target }]),
+    ...(Object.keys(spec).length === 0 ? [] : [{ patch: childPatch(spec), target }]),
+    // No way out by label: whoever may write a child could give it the controllers' own rights.
+    ...(identity === undefined ? [] : [{ patch: childPatch(identity), target: KUSTOMIZATION }]),
     // A merge patch cannot change a namespace; `add` also sets one where a child has none.
     ...(args.namespace === undefined
       ? []
       : [{ patch: jsonPatch([{ op: "add", path: "/metadata/namespace", value: args.namespace }]), target }]),
-  ];
-}
-
-/** The patches that each child applies to the HelmReleases that it builds. */
-export function helmReleasePatches(args: ChildPatchArgs): FluxPatch[] {
-  const { helmReleases, serviceAccountName, optOutLabel } = args;
-  return [
-    ...(helmReleases === undefined
-      ? []
-      : [
-          {
-            patch: mergePatch("helm.toolkit.fluxcd.io/v2", "HelmRelease", helmReleaseSpec(helmReleases)),
-            target: { ...HELM_RELEASE, labelSelector: `${optOutLabel} notin (true)` },
-          },
-        ]),
-    // No way out by label: whoever may write a HelmRelease could give it helm-controller's own rights.
-    ...(serviceAccountName === undefined
-      ? []
-      : [
-          {
-            patch: mergePatch("helm.toolkit.fluxcd.io/v2", "HelmRelease", { serviceAccountName }),
-            target: HELM_RELEASE,
-          },
-        ]),
   ];
 }
 
@@ -110,18 +87,41 @@ export function decryption(secret: string): Readonly<Record<string, unknown>> {
 }
 
 function childSpec(args: ChildPatchArgs): Readonly<Record<string, unknown>> {
-  const patches = helmReleasePatches(args);
   return withoutUndefined({
     ...args.children,
     sourceRef: args.sourceNamespace === undefined ? undefined : { namespace: args.sourceNamespace },
-    serviceAccountName: args.serviceAccountName,
     decryption: args.decryptionSecret === null ? undefined : decryption(args.decryptionSecret),
     postBuild:
       args.substituteFrom.length === 0
         ? undefined
         : { substituteFrom: args.substituteFrom.map((reference) => withoutUndefined(reference)) },
-    patches: patches.length === 0 ? undefined : patches,
+    patches:
+      args.helmReleases === undefined
+        ? undefined
+        : [
+            {
+              patch: helmReleasePatch(helmReleaseSpec(args.helmReleases)),
+              target: { ...HELM_RELEASE, labelSelector: `${args.optOutLabel} notin (true)` },
+            },
+          ],
   });
+}
+
+/** With whose rights a child applies, and with whose its HelmReleases do. */
+function identitySpec({ serviceAccountName }: ChildPatchArgs): object | undefined {
+  if (serviceAccountName === undefined) return undefined;
+  return {
+    serviceAccountName,
+    patches: [{ patch: helmReleasePatch({ serviceAccountName }), target: HELM_RELEASE }],
+  };
+}
+
+function childPatch(spec: object): string {
+  return mergePatch("kustomize.toolkit.fluxcd.io/v1", "Kustomization", spec);
+}
+
+function helmReleasePatch(spec: object): string {
+  return mergePatch("helm.toolkit.fluxcd.io/v2", "HelmRelease", spec);
 }
 
 function helmReleaseSpec({ retries, crds, driftDetection }: HelmReleaseDefaults): object {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { childPatches, helmReleasePatches, type ChildPatchArgs } from "../../components/flux-patches.ts";
+import { childPatches, type ChildPatchArgs, type FluxPatch } from "../../components/flux-patches.ts";
 
 const NOTHING: ChildPatchArgs = {
   optOutLabel: "opt.out/label",
@@ -89,7 +89,7 @@ describe("flux patches", () => {
       ...NOTHING,
       helmReleases: { retries: -1, crds: "CreateReplace", driftDetection: "enabled" },
     };
-    const [patch] = helmReleasePatches(args);
+    const [patch] = specOf(childPatches(args)[0]!.patch).patches as FluxPatch[];
     assert.deepEqual(patch?.target, {
       group: "helm.toolkit.fluxcd.io",
       kind: "HelmRelease",
@@ -101,14 +101,19 @@ describe("flux patches", () => {
       upgrade: action,
       driftDetection: { mode: "enabled" },
     });
-    assert.deepEqual(specOf(childPatches(args)[0]!.patch), { patches: [patch] });
   });
 
-  it("let no HelmRelease out of strict mode by a label", () => {
-    const args: ChildPatchArgs = { ...NOTHING, serviceAccountName: "tenant" };
-    const [patch] = helmReleasePatches(args);
-    assert.deepEqual(patch?.target, { group: "helm.toolkit.fluxcd.io", kind: "HelmRelease" });
-    assert.deepEqual(specOf(patch.patch), { serviceAccountName: "tenant" });
-    assert.equal(specOf(childPatches(args)[0]!.patch).serviceAccountName, "tenant");
+  it("let nobody out of strict mode by a label: no child, and no HelmRelease of one", () => {
+    const args: ChildPatchArgs = { ...NOTHING, children: { interval: "1h" }, serviceAccountName: "tenant" };
+    const [defaults, identity] = childPatches(args);
+    assert.equal(specOf(defaults!.patch).serviceAccountName, undefined);
+    assert.deepEqual(identity?.target, { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" });
+    const { serviceAccountName, patches } = specOf(identity.patch) as {
+      serviceAccountName: string;
+      patches: FluxPatch[];
+    };
+    assert.equal(serviceAccountName, "tenant");
+    assert.deepEqual(patches[0]?.target, { group: "helm.toolkit.fluxcd.io", kind: "HelmRelease" });
+    assert.deepEqual(specOf(patches[0].patch), { serviceAccountName: "tenant" });
   });
 });
