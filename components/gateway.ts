@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { KubeObject } from "../cluster/objects.ts";
 import { declare, labelled, type CommonArgs } from "./declare.ts";
-import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "./gatus-annotations.ts";
-import { CONTROLLER_NAME, GATEWAY_LABEL, type GatewayIdentity } from "./gateway-contract.ts";
+import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../cluster/gatus-annotations.ts";
+import { CONTROLLER_NAME, GATEWAY_LABEL, type GatewayIdentity } from "../cluster/gateway-contract.ts";
 import { httpsListeners, type Certificate, type HttpsListener } from "./gateway-listeners.ts";
 
 /** Arguments of {@link Gateway}. */

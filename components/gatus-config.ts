@@ -86,16 +86,6 @@ export function pushoverConfig(token: string, userKey: string): string {
   });
 }
 
-/** Gatus' identity of an endpoint, as its `config/key` builds it; two endpoints of one key are refused. */
-export function endpointKey(group: string | undefined, name: string): string {
-  const sanitize = (text: string) =>
-    text
-      .toLowerCase()
-      .trim()
-      .replace(/[/_., #+&]/g, "-");
-  return `${sanitize(group ?? "")}_${sanitize(name)}`;
-}
-
 /** Protects text from Gatus' expansion of environment variables. */
 function literal(text: string): string {
   return text.replaceAll("$", "$$$$");

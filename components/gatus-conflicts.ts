@@ -3,13 +3,19 @@ import { describeObject, type KubeObject } from "../cluster/objects.ts";
 import {
   ENABLED_ANNOTATION,
   ENDPOINT_ANNOTATION,
-  isDisabled,
   template,
-  yamlMap,
   type Template,
-} from "./gatus-annotations.ts";
-import { baseEndpoints, endpointKey, type GatusEndpoint } from "./gatus-config.ts";
-import { LABELLED_CONFIG_MAP } from "./gatus-deployment.ts";
+} from "../cluster/gatus-annotations.ts";
+import {
+  endpointFiles,
+  endpointKey,
+  fragmentKey,
+  gatewayOf,
+  isAnnotated,
+  isMonitored,
+  LABELLED_CONFIG_MAP,
+} from "../cluster/gatus-endpoints.ts";
+import { baseEndpoints, type GatusEndpoint } from "./gatus-config.ts";
 import { SERVICE_PREFIX, type Discovery } from "./gatus-sidecar.ts";
 
 /** A Gateway and the endpoint fragment that it is annotated with. */
@@ -84,7 +90,7 @@ async function routeEndpoints(
   const live = await cluster.list("gateway.networking.k8s.io/v1", "HTTPRoute");
   const names = new Set(declared.map(describeObject));
   const routes = [...declared, ...live.filter((route) => !names.has(describeObject(route)))].filter(
-    (route) => !isDisabled(route) && (route.spec as RouteSpec).hostnames?.[0] !== undefined,
+    isMonitored,
   );
   const defaults = await gatewayDefaults(routes, gateways, cluster);
   return named(routes, "", (route) => defaults.get(gatewayOf(route)) ?? {});
@@ -114,11 +120,7 @@ async function gatewayDefaults(
 
 async function serviceEndpoints(cluster: ClusterReader): Promise<Endpoints> {
   const services = await cluster.list("v1", "Service");
-  const annotated = services.filter((service) => {
-    const annotations = service.metadata.annotations ?? {};
-    return (ENABLED_ANNOTATION in annotations || ENDPOINT_ANNOTATION in annotations) && !isDisabled(service);
-  });
-  return named(annotated, SERVICE_PREFIX, () => ({}));
+  return named(services.filter(isAnnotated), SERVICE_PREFIX, () => ({}));
 }
 
 /** Endpoints as gatus-sidecar names them: prefix and name of the object, overruled by its own fragment, then by what it inherits. */
@@ -138,14 +140,8 @@ function named(
   return { found, findings };
 }
 
-function endpointOf(ownName: string, { group, name }: Template, object: KubeObject): NamedEndpoint {
-  return {
-    key: endpointKey(
-      typeof group === "string" ? group : undefined,
-      typeof name === "string" ? name : ownName,
-    ),
-    source: describeObject(object),
-  };
+function endpointOf(ownName: string, fragment: Template, object: KubeObject): NamedEndpoint {
+  return { key: fragmentKey(ownName, fragment), source: describeObject(object) };
 }
 
 async function labelledEndpoints(cluster: ClusterReader): Promise<Endpoints> {
@@ -155,20 +151,13 @@ async function labelledEndpoints(cluster: ClusterReader): Promise<Endpoints> {
   const found: NamedEndpoint[] = [];
   const findings: Finding[] = [];
   for (const object of configMaps) {
-    const data = (object.data ?? {}) as Readonly<Record<string, string>>;
-    for (const [file, text] of Object.entries(data).filter(([key]) => /\.ya?ml$/.test(key))) {
-      const content = yamlMap(text);
-      if (content === undefined)
+    for (const { file, endpoints } of endpointFiles(object)) {
+      if (endpoints === undefined)
         findings.push({ ...unreadable(describeObject(object), file), severity: "error" });
-      else for (const endpoint of endpointList(content)) found.push(endpointOf("", endpoint, object));
+      else for (const endpoint of endpoints) found.push(endpointOf("", endpoint, object));
     }
   }
   return { found, findings };
-}
-
-function endpointList({ endpoints }: Template): Template[] {
-  if (!Array.isArray(endpoints)) return [];
-  return (endpoints as unknown[]).filter((item): item is Template => item instanceof Object);
 }
 
 function unreadable(object: string, part: string): Finding {
@@ -177,20 +166,4 @@ function unreadable(object: string, part: string): Finding {
     message: `${object} is not monitored as it says: its ${part} is not a YAML map.`,
     hint: "Gatus and its sidecar read it as a part of an endpoint's configuration; mend it where the object comes from.",
   };
-}
-
-interface RouteSpec {
-  readonly hostnames?: readonly string[];
-  readonly parentRefs?: readonly {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly kind?: string;
-  }[];
-}
-
-/** `namespace/name` of the parent whose annotations a route inherits: the first one, where it is a Gateway. */
-function gatewayOf(route: KubeObject): string {
-  const parent = (route.spec as RouteSpec).parentRefs?.[0];
-  if (parent === undefined || (parent.kind ?? "Gateway") !== "Gateway") return "";
-  return `${parent.namespace ?? route.metadata.namespace ?? ""}/${parent.name}`;
 }

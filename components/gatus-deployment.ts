@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { LABELLED_CONFIG_MAP } from "../cluster/gatus-endpoints.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { DATA_DIRECTORY, GATUS_PORT, STORAGE_URL_VARIABLE, type GatusStorage } from "./gatus-config.ts";
 
@@ -174,9 +175,6 @@ function labelledSidecar({ images, labelledConfigMaps }: GatusDeploymentArgs): R
     },
   ];
 }
-
-/** Label, with any value, of the ConfigMaps whose files Gatus reads. */
-export const LABELLED_CONFIG_MAP = "gatus.io/enabled";
 
 function volumes(args: GatusDeploymentArgs): ({ readonly name: string } & Record<string, unknown>)[] {
   return [

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../cluster/objects.ts";
-import { ENABLED_ANNOTATION } from "./gatus-annotations.ts";
+import { ENABLED_ANNOTATION } from "../cluster/gatus-annotations.ts";
 import { GATUS_NAME } from "./gatus-deployment.ts";
 
 /** Where Gatus' page is served. */

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { ClusterReader, Finding } from "../cluster/client.ts";
-import { GATEWAY_LABEL, type GatewayIdentity, type ListenerPorts } from "./gateway-contract.ts";
+import { GATEWAY_LABEL, type GatewayIdentity, type ListenerPorts } from "../cluster/gateway-contract.ts";
 
 /** A Gateway whose Traefik a HelmRelease of the repository owns (`traefik.install: false`). */
 export interface ExternalTraefikArgs {

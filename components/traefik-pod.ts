@@ -3,7 +3,7 @@ import {
   INTERNAL_PORTS,
   type GatewayIdentity,
   type ListenerPorts,
-} from "./gateway-contract.ts";
+} from "../cluster/gateway-contract.ts";
 
 /** What Traefik's pod is made of. */
 export interface TraefikPodArgs {

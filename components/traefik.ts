@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Finding } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { declare, labelled, resourceName, type CommonArgs } from "./declare.ts";
-import { INTERNAL_PORTS, type GatewayIdentity, type ListenerPorts } from "./gateway-contract.ts";
+import { INTERNAL_PORTS, type GatewayIdentity, type ListenerPorts } from "../cluster/gateway-contract.ts";
 import { podSpec, type TraefikResources } from "./traefik-pod.ts";
 import { TRAEFIK_RULES } from "./traefik-rbac.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { endpointKey, gatusConfig, pushoverConfig, SELF_ENDPOINT } from "../../components/gatus-config.ts";
+import { endpointKey } from "../../cluster/gatus-endpoints.ts";
+import { gatusConfig, pushoverConfig, SELF_ENDPOINT } from "../../components/gatus-config.ts";
 
 const endpoint = {
   name: "dns",

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { KubeObject } from "../cluster/objects.ts";
+import type { KubeObject } from "./objects.ts";
 
 /** Annotation that turns a resource's monitoring on or off. */
 export const ENABLED_ANNOTATION = "gatus.home-operations.com/enabled";
