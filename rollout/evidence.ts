@@ -1,0 +1,195 @@
+import { z } from "zod";
+
+/** Format of the evidence that this program writes and reads. */
+export const EVIDENCE_VERSION = 1;
+/** Name of the stack output that holds it. */
+export const EVIDENCE_OUTPUT = "evidence";
+/** How many verified releases, and how many revoked ones, a stack remembers. */
+const KEPT = 10;
+
+const instant = z.iso.datetime();
+const seconds = z.number().nonnegative();
+
+/** What a check came to, over all objects that it looked at. */
+const checkRecord = z.strictObject({
+  /** Id of the check, such as `rollouts`. */
+  id: z.string(),
+  /** held: for the whole soak; nothing: no object to look at; notChecked: left out by configuration; failed. */
+  outcome: z.enum(["held", "nothing", "notChecked", "failed"]),
+  /** How many objects it judged. */
+  objects: z.int().nonnegative(),
+  /** What is no proof, each as a sentence: why it was not checked, what is suspended, guarded, or was unhealthy before the update. */
+  notes: z.array(z.string()),
+});
+
+const override = z.strictObject({
+  reason: z.string().min(1),
+  /** Instant from which it is no longer in force. */
+  expires: instant,
+});
+
+/** The repository that Flux followed, and the revision that ran. */
+const gitops = z.strictObject({
+  kind: z.enum(["GitRepository", "OCIRepository"]),
+  url: z.string(),
+  /** As Flux writes it: `main@sha1:<commit>`, `v1.2.3@sha256:<digest>`. */
+  revision: z.string(),
+});
+
+const verification = z.strictObject({
+  release: z.string(),
+  /** Commit of the project's checkout; null outside a git repository. */
+  commit: z.string().nullable(),
+  /** Whether the checkout had changes that were not committed. */
+  dirty: z.boolean(),
+  /** Instant at which the verification ended. */
+  time: instant,
+  /** Seconds during which every check held without a break. */
+  soak: seconds,
+  checks: z.array(checkRecord),
+  /** SHA-256 over the objects that the program declared. */
+  digest: z.string(),
+  /** null where the stack follows no repository, or Flux has not fetched it. */
+  gitops: gitops.nullable(),
+  /** Override of the gate under which it was brought up. */
+  override: override.optional(),
+});
+
+const revocation = verification.extend({
+  /** What was wrong, at least one thing. */
+  failures: z
+    .array(
+      z.strictObject({
+        check: z.string(),
+        /** As in `Gateway network/external`. */
+        object: z.string(),
+        message: z.string(),
+      }),
+    )
+    .min(1),
+});
+
+/** What a stack proves: shape of its output {@link EVIDENCE_OUTPUT}. Holds no secret. */
+export const evidenceSchema = z.strictObject({
+  version: z.literal(EVIDENCE_VERSION),
+  /** The cluster that was looked at. */
+  cluster: z.strictObject({
+    context: z.string(),
+    /** UID of its namespace kube-system, the same under whatever name a kubeconfig knows it. */
+    uid: z.string(),
+  }),
+  /** Releases that passed, the latest first; at most ten, each once, none of them revoked. */
+  verified: z.array(verification).max(KEPT),
+  /** Releases whose latest verification failed, the latest first; at most ten, each once. */
+  revoked: z.array(revocation).max(KEPT),
+});
+
+export type Evidence = z.infer<typeof evidenceSchema>;
+/** One verification that passed. */
+export type Verification = z.infer<typeof verification>;
+/** One verification that failed, and so takes back what the release had proved. */
+export type Revocation = z.infer<typeof revocation>;
+export type CheckRecord = z.infer<typeof checkRecord>;
+export type GitopsRevision = z.infer<typeof gitops>;
+export type OverrideRecord = z.infer<typeof override>;
+/** A failing object and its condition's message. */
+export type Failure = Revocation["failures"][number];
+
+/** What the outputs of a stack say of its evidence. */
+export type ReadEvidence =
+  | { readonly state: "present"; readonly evidence: Evidence }
+  /** neverRan: no outputs; none: outputs without evidence; unreadable: another format. */
+  | { readonly state: "neverRan" | "none" | "unreadable"; readonly message: string };
+
+/**
+ * Reads the evidence among a stack's outputs.
+ * @param stack name of the stack, for the message
+ */
+export function readEvidence(stack: string, outputs: Readonly<Record<string, unknown>>): ReadEvidence {
+  if (Object.keys(outputs).length === 0)
+    return { state: "neverRan", message: `The stack ${stack} has never been brought up.` };
+  const value = outputs[EVIDENCE_OUTPUT];
+  if (value === undefined)
+    return {
+      state: "none",
+      message: `The stack ${stack} has no evidence: what it runs was brought up by a version of the program that did not verify.`,
+    };
+  const parsed = evidenceSchema.safeParse(value);
+  if (parsed.success) return { state: "present", evidence: parsed.data };
+  const version =
+    typeof value === "object" && value !== null && "version" in value ? value.version : undefined;
+  return {
+    state: "unreadable",
+    message:
+      version === EVIDENCE_VERSION
+        ? `The evidence of stack ${stack} is damaged: ${z.prettifyError(parsed.error)}`
+        : `The evidence of stack ${stack} has format ${String(version)}, and this program reads format ${EVIDENCE_VERSION}.`,
+  };
+}
+
+/** How a release stands in a stack's evidence. */
+export type Standing =
+  | { readonly state: "verified"; readonly record: Verification }
+  | { readonly state: "revoked"; readonly record: Revocation }
+  | { readonly state: "unknown" };
+
+/** How a release stands: its latest verification decides. */
+export function standingOf({ verified, revoked }: Evidence, release: string): Standing {
+  const failure = revoked.find((entry) => entry.release === release);
+  if (failure !== undefined) return { state: "revoked", record: failure };
+  const record = verified.find((entry) => entry.release === release);
+  return record === undefined ? { state: "unknown" } : { state: "verified", record };
+}
+
+/** The evidence with a verification that passed on top; an older word on the same release is forgotten. */
+export function withVerified(
+  evidence: Evidence | undefined,
+  cluster: Evidence["cluster"],
+  record: Verification,
+): Evidence {
+  const { verified, revoked } = without(evidence, record.release);
+  return {
+    version: EVIDENCE_VERSION,
+    cluster,
+    verified: [record, ...verified].slice(0, KEPT),
+    revoked,
+  };
+}
+
+/** The evidence with a release revoked: it is no longer among the verified ones. */
+export function withRevoked(
+  evidence: Evidence | undefined,
+  cluster: Evidence["cluster"],
+  record: Revocation,
+): Evidence {
+  const { verified, revoked } = without(evidence, record.release);
+  return {
+    version: EVIDENCE_VERSION,
+    cluster,
+    verified,
+    revoked: [record, ...revoked].slice(0, KEPT),
+  };
+}
+
+function without(evidence: Evidence | undefined, release: string): Pick<Evidence, "verified" | "revoked"> {
+  const other = (entry: { release: string }): boolean => entry.release !== release;
+  return {
+    verified: evidence?.verified.filter(other) ?? [],
+    revoked: evidence?.revoked.filter(other) ?? [],
+  };
+}
+
+/**
+ * Whether bringing a stack from one release to another is a move forward, for which the stacks before it must be fresh and healthy now.
+ * The same release again is none, nor is one that the stack before verified earlier than the present one: a rollback must not wait for them.
+ * @param current release that the stack runs; undefined where it never ran
+ */
+export function isForward(before: Evidence, current: string | undefined, next: string): boolean {
+  if (current === next) return false;
+  const timeOf = (release: string | undefined): number | undefined => {
+    const record = [...before.verified, ...before.revoked].find((entry) => entry.release === release);
+    return record && Date.parse(record.time);
+  };
+  const [from, to] = [timeOf(current), timeOf(next)];
+  return from === undefined || to === undefined || to >= from;
+}
