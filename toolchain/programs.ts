@@ -177,4 +177,15 @@ export const PROGRAMS: readonly Program[] = [
     installed: { args: ["version"], pattern: /^v?(\d\S*)/m, range: () => ">=0.20.0 <1" },
     buildSeconds: 20,
   },
+  {
+    name: "kustomize",
+    purpose: "tests: what the offline build of a repository is compared with",
+    directory: inModule("kustomize"),
+    package: "sigs.k8s.io/kustomize/kustomize/v5",
+    pin: required("sigs.k8s.io/kustomize/kustomize/v5"),
+    mod: "readonly",
+    variables: () => ({}),
+    installed: { args: ["version"], pattern: /^v?(\d\S*)/m, range: () => ">=5.6.0 <6" },
+    buildSeconds: 30,
+  },
 ];

@@ -1,0 +1,101 @@
+/** A kind of object: group (empty for the core API), version and kind. */
+export interface Gvk {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** An apiVersion's group and version, as Kustomize splits them. */
+export function parseApiVersion(apiVersion: string): { group: string; version: string } {
+  const slash = apiVersion.indexOf("/");
+  if (slash < 0) return { group: "", version: apiVersion };
+  return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+/** Whether a kind meets what is asked of it; an empty part asks nothing. */
+export function isSelected(gvk: Gvk, selector: Partial<Gvk>): boolean {
+  return (
+    (!selector.group || selector.group === gvk.group) &&
+    (!selector.version || selector.version === gvk.version) &&
+    (!selector.kind || selector.kind === gvk.kind)
+  );
+}
+
+/**
+ * The kinds whose schema Kustomize carries (Kubernetes 1.21), by apiVersion. Only these have lists that a patch merges, and only of
+ * these does Kustomize know whether they belong to a namespace.
+ * Source: precomputedIsNamespaceScoped in kyaml/openapi/openapi.go.
+ */
+const NAMESPACED: Readonly<Record<string, string>> = {
+  "apps/v1": "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet",
+  "autoscaling/v1": "HorizontalPodAutoscaler Scale",
+  "autoscaling/v2beta1": "HorizontalPodAutoscaler",
+  "autoscaling/v2beta2": "HorizontalPodAutoscaler",
+  "batch/v1": "CronJob Job",
+  "batch/v1beta1": "CronJob",
+  "coordination.k8s.io/v1": "Lease",
+  "coordination.k8s.io/v1beta1": "Lease",
+  "discovery.k8s.io/v1": "EndpointSlice",
+  "discovery.k8s.io/v1beta1": "EndpointSlice",
+  "events.k8s.io/v1": "Event",
+  "events.k8s.io/v1beta1": "Event",
+  "extensions/v1beta1": "Ingress",
+  "networking.k8s.io/v1": "Ingress NetworkPolicy",
+  "networking.k8s.io/v1beta1": "Ingress",
+  "policy/v1": "PodDisruptionBudget",
+  "policy/v1beta1": "PodDisruptionBudget",
+  "rbac.authorization.k8s.io/v1": "Role RoleBinding",
+  "rbac.authorization.k8s.io/v1beta1": "Role RoleBinding",
+  "storage.k8s.io/v1beta1": "CSIStorageCapacity",
+  v1:
+    "ConfigMap Endpoints Event LimitRange PersistentVolumeClaim Pod PodTemplate ReplicationController ResourceQuota Secret Service " +
+    "ServiceAccount",
+};
+
+const CLUSTER_SCOPED: Readonly<Record<string, string>> = {
+  "admissionregistration.k8s.io/v1":
+    "MutatingWebhookConfiguration ValidatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding",
+  "admissionregistration.k8s.io/v1beta1": "MutatingWebhookConfiguration ValidatingWebhookConfiguration",
+  "apiextensions.k8s.io/v1": "CustomResourceDefinition",
+  "apiextensions.k8s.io/v1beta1": "CustomResourceDefinition",
+  "apiregistration.k8s.io/v1": "APIService",
+  "apiregistration.k8s.io/v1beta1": "APIService",
+  "certificates.k8s.io/v1": "CertificateSigningRequest",
+  "certificates.k8s.io/v1beta1": "CertificateSigningRequest",
+  "flowcontrol.apiserver.k8s.io/v1beta1": "FlowSchema PriorityLevelConfiguration",
+  "networking.k8s.io/v1": "IngressClass",
+  "networking.k8s.io/v1beta1": "IngressClass",
+  "node.k8s.io/v1": "RuntimeClass",
+  "node.k8s.io/v1beta1": "RuntimeClass",
+  "policy/v1beta1": "PodSecurityPolicy",
+  "rbac.authorization.k8s.io/v1": "ClusterRole ClusterRoleBinding",
+  "rbac.authorization.k8s.io/v1beta1": "ClusterRole ClusterRoleBinding",
+  "scheduling.k8s.io/v1": "PriorityClass",
+  "scheduling.k8s.io/v1beta1": "PriorityClass",
+  "storage.k8s.io/v1": "CSIDriver CSINode StorageClass VolumeAttachment",
+  "storage.k8s.io/v1beta1": "CSIDriver CSINode StorageClass VolumeAttachment",
+  v1: "ComponentStatus Namespace Node PersistentVolume",
+};
+
+const namespaced = expand(NAMESPACED);
+const clusterScoped = expand(CLUSTER_SCOPED);
+
+function expand(table: Readonly<Record<string, string>>): ReadonlySet<string> {
+  return new Set(
+    Object.entries(table).flatMap(([apiVersion, kinds]) =>
+      kinds.split(" ").map((kind) => `${apiVersion} ${kind}`),
+    ),
+  );
+}
+
+const key = ({ group, version, kind }: Gvk): string => `${group === "" ? "" : `${group}/`}${version} ${kind}`;
+
+/** Whether Kustomize carries the schema of a kind. */
+export function hasSchema(gvk: Gvk): boolean {
+  return namespaced.has(key(gvk)) || clusterScoped.has(key(gvk));
+}
+
+/** Whether Kustomize knows that objects of a kind belong to no namespace; custom resources count as namespaced. */
+export function isClusterScoped(gvk: Gvk): boolean {
+  return clusterScoped.has(key(gvk));
+}

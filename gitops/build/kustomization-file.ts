@@ -1,0 +1,136 @@
+import { posix } from "node:path";
+import { type Repository } from "../documents/repository.ts";
+import { SourceFile, type Origin } from "../documents/source.ts";
+import {
+  cloneValue,
+  entryOrigin,
+  fieldsAt,
+  isFields,
+  listAt,
+  pushElement,
+  setField,
+  type Fields,
+} from "../documents/values.ts";
+import { BuildError, unsupported } from "../problem.ts";
+import { text } from "./resource.ts";
+
+/** A kustomization.yaml: where it is and what it says. */
+export interface KustomizationFile {
+  readonly directory: string;
+  readonly fields: Fields;
+  readonly origin: Origin;
+  readonly kind: "Kustomization" | "Component";
+}
+
+const NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+const KNOWN = new Set([
+  ...[
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "bases",
+    "components",
+    "configurations",
+    "generatorOptions",
+  ],
+  ...[
+    "configMapGenerator",
+    "secretGenerator",
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "namespace",
+  ],
+  ...[
+    "namePrefix",
+    "nameSuffix",
+    "labels",
+    "commonLabels",
+    "commonAnnotations",
+    "replicas",
+    "images",
+    "openapi",
+  ],
+  // The order of the output says nothing about the objects.
+  "sortOptions",
+]);
+
+/** Path of the kustomization file of a directory, or undefined where it has none. */
+export function findKustomizationFile(repository: Repository, directory: string): string | undefined {
+  return NAMES.map((name) => posix.join(directory, name)).find((path) => repository.isFile(path));
+}
+
+/**
+ * Reads the kustomization file of a directory.
+ * @throws BuildError at `from` where there is none; at a field that the build lacks
+ */
+export function readKustomizationFile(
+  repository: Repository,
+  directory: string,
+  from: Origin,
+): KustomizationFile {
+  const path = findKustomizationFile(repository, directory);
+  if (path === undefined) throw new BuildError(`${directory} has no kustomization.yaml`, from);
+  const { documents, faults } = repository.parse(path);
+  const [fault] = faults;
+  if (fault) throw new BuildError(fault.message, fault.origin, "syntax");
+  const [document, ...more] = documents;
+  if (!document || !isFields(document.value) || more.length > 0) {
+    throw new BuildError(`${path} must hold one mapping`, document?.origin ?? from);
+  }
+  const fields = cloneValue(document.value);
+  for (const field of Object.keys(fields)) {
+    if (!KNOWN.has(field)) throw unsupported(`${field} in a kustomization`, entryOrigin(fields, field));
+  }
+  if (isFields(fields.openapi))
+    throw unsupported("openapi in a kustomization", entryOrigin(fields, "openapi"));
+  const kind = text(fields.kind) === "Component" ? "Component" : "Kustomization";
+  return { directory, fields, origin: document.origin, kind };
+}
+
+/** Files that Flux leaves out of a source by default and that this could find. Source: fluxcd/pkg/sourceignore. */
+const IGNORED = new Set([
+  ".goreleaser.yml",
+  ".sops.yaml",
+  ".flux.yaml",
+  ".travis.yml",
+  ".gitlab-ci.yml",
+  "appveyor.yml",
+  ".drone.yml",
+]);
+const IGNORED_DIRECTORIES = new Set([".git", ".github", ".circleci"]);
+
+/**
+ * What kustomize-controller writes where a directory has no kustomization file: every YAML file below it, and every directory that
+ * has one. Source: generateKustomization and scanManifests in fluxcd/pkg/kustomize.
+ */
+export function generateKustomizationFile(
+  repository: Repository,
+  directory: string,
+  from: Origin,
+): KustomizationFile {
+  if (!repository.isDirectory(directory)) throw new BuildError(`there is no directory ${directory}`, from);
+  const origin = { source: new SourceFile(posix.join(directory, "kustomization.yaml"), ""), offset: 0 };
+  const fields = fieldsAt(origin);
+  const resources = listAt(origin);
+  for (const path of scan(repository, directory)) pushElement(resources, path, from);
+  setField(fields, "resources", resources, origin);
+  return { directory, fields, origin, kind: "Kustomization" };
+}
+
+function scan(repository: Repository, base: string, below = ""): readonly string[] {
+  const found: string[] = [];
+  for (const entry of repository.entries(posix.join(base, below))) {
+    const path = posix.join(below, entry.name);
+    if (entry.isDirectory()) {
+      if (IGNORED_DIRECTORIES.has(entry.name)) continue;
+      const hasFile = findKustomizationFile(repository, posix.join(base, path)) !== undefined;
+      found.push(...(hasFile ? [`./${path}`] : scan(repository, base, path)));
+    } else if (/\.ya?ml$/.test(entry.name) && !IGNORED.has(entry.name)) {
+      found.push(`./${path}`);
+    }
+  }
+  return found;
+}

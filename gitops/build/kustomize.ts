@@ -1,0 +1,248 @@
+import { posix } from "node:path";
+import { type Repository } from "../documents/repository.ts";
+import { type Origin } from "../documents/source.ts";
+import { entryOrigin, isFields, type Fields, type Value } from "../documents/values.ts";
+import { BuildError, unsupported } from "../problem.ts";
+import {
+  DEFAULT_CONFIGURATION,
+  loadConfigurations,
+  mergeConfigurations,
+  type Configuration,
+} from "./configuration.ts";
+import { METADATA_LABELS } from "./default-fields.ts";
+import { mergeSpecs } from "./field-spec.ts";
+import { generate } from "./generators.ts";
+import { contentHash } from "./hash.ts";
+import { setImage } from "./images.ts";
+import {
+  findKustomizationFile,
+  readKustomizationFile,
+  type KustomizationFile,
+} from "./kustomization-file.ts";
+import { updateNameReferences } from "./name-references.ts";
+import { applyPatch, applyStrategicMergeEntry } from "./patches.ts";
+import { resourcesOf, text, type Resource } from "./resource.ts";
+import { Resources } from "./resources.ts";
+import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
+
+/**
+ * The objects that `kustomize build` makes of a kustomization, each field with the place where it was written. A file that is no
+ * YAML is told to `onFault` and left out, where that is given.
+ * @throws BuildError for what Kustomize would refuse, and for what this build does not know
+ * @see https://github.com/kubernetes-sigs/kustomize, api/internal/target/kusttarget.go
+ */
+export function kustomizeBuild(
+  file: KustomizationFile,
+  repository: Repository,
+  onFault?: (fault: BuildError) => void,
+): readonly Resource[] {
+  const build = new Build(repository, onFault);
+  const { resources, configuration } = build.accumulate(file, {
+    resources: new Resources(),
+    configuration: DEFAULT_CONFIGURATION,
+  });
+  for (const resource of resources.all.filter(({ hashed }) => hashed)) {
+    resource.rememberId();
+    resource.setMetadata("name", `${resource.name}-${contentHash(resource.object)}`, resource.origin);
+    resources.renamed(resource);
+  }
+  updateNameReferences(resources, configuration.nameReference);
+  return resources.all.filter(
+    ({ annotations }) => annotations["config.kubernetes.io/local-config"] === undefined,
+  );
+}
+
+interface Accumulated {
+  readonly resources: Resources;
+  configuration: Configuration;
+}
+
+class Build {
+  readonly #repository: Repository;
+  readonly #onFault: ((fault: BuildError) => void) | undefined;
+  readonly #active: string[] = [];
+
+  constructor(repository: Repository, onFault: ((fault: BuildError) => void) | undefined) {
+    this.#repository = repository;
+    this.#onFault = onFault;
+  }
+
+  accumulate(file: KustomizationFile, into: Accumulated): Accumulated {
+    const { fields, directory } = file;
+    if (this.#active.includes(directory)) throw new BuildError(`${directory} includes itself`, file.origin);
+    this.#active.push(directory);
+    for (const field of ["resources", "bases"]) this.#addResources(fields, field, directory, into);
+    const own = loadConfigurations(listField(fields, "configurations"), this.#repository, directory);
+    into.configuration = mergeConfigurations(into.configuration, own);
+    this.#generate(fields, directory, into.resources);
+    this.#addComponents(fields, directory, into);
+    this.#transform(fields, directory, into);
+    this.#active.pop();
+    return into;
+  }
+
+  #addResources(fields: Fields, field: string, directory: string, into: Accumulated): void {
+    const list = listField(fields, field);
+    for (const [index, entry] of list.entries()) {
+      const origin = entryOrigin(list, index);
+      const path = this.#local(directory, text(entry), origin);
+      if (this.#repository.isFile(path)) this.#addFile(path, into.resources);
+      else {
+        const child = this.#child(path, origin, "Kustomization");
+        const built = this.accumulate(child, {
+          resources: new Resources(),
+          configuration: DEFAULT_CONFIGURATION,
+        });
+        for (const resource of built.resources.all) into.resources.append(resource);
+        into.configuration = mergeConfigurations(into.configuration, built.configuration);
+      }
+    }
+  }
+
+  #addFile(path: string, resources: Resources): void {
+    const { documents, faults } = this.#repository.parse(path);
+    for (const fault of faults) this.#fault(new BuildError(fault.message, fault.origin, "syntax"));
+    for (const { value, origin } of documents) {
+      try {
+        for (const resource of resourcesOf(value, origin)) resources.append(resource);
+      } catch (error) {
+        if (!(error instanceof BuildError)) throw error;
+        this.#fault(error);
+      }
+    }
+  }
+
+  #fault(fault: BuildError): void {
+    if (!this.#onFault) throw fault;
+    this.#onFault(fault);
+  }
+
+  #addComponents(fields: Fields, directory: string, into: Accumulated): void {
+    const list = listField(fields, "components");
+    for (const [index, entry] of list.entries()) {
+      const origin = entryOrigin(list, index);
+      this.accumulate(this.#child(this.#local(directory, text(entry), origin), origin, "Component"), into);
+    }
+  }
+
+  #child(path: string, origin: Origin, kind: KustomizationFile["kind"]): KustomizationFile {
+    if (!this.#repository.isDirectory(path))
+      throw new BuildError(`there is no file or directory ${path}`, origin);
+    const file = readKustomizationFile(this.#repository, path, origin);
+    if (file.kind !== kind) throw new BuildError(`${path} must be a ${kind}, and is a ${file.kind}`, origin);
+    return file;
+  }
+
+  #local(directory: string, path: string, origin: Origin): string {
+    if (/^(?:[a-z][a-z+]*:\/\/|git::|gh:|git@|github\.com[:/])/i.test(path) || path.includes("?ref=")) {
+      throw unsupported(`the remote resource ${path}: it would have to be fetched`, origin);
+    }
+    const resolved = this.#repository.resolve(directory, path);
+    if (resolved === undefined) throw new BuildError(`${path} leaves the repository`, origin);
+    return resolved;
+  }
+
+  #generate(fields: Fields, directory: string, resources: Resources): void {
+    const options = isFields(fields.generatorOptions) ? fields.generatorOptions : {};
+    for (const [field, kind] of [
+      ["configMapGenerator", "ConfigMap"],
+      ["secretGenerator", "Secret"],
+    ] as const) {
+      for (const entry of mappings(fields, field))
+        generate(resources, kind, entry, options, this.#repository, directory);
+    }
+  }
+
+  /** In the order of Kustomize's configureBuiltinTransformers. */
+  #transform(fields: Fields, directory: string, { resources, configuration }: Accumulated): void {
+    const merges = listField(fields, "patchesStrategicMerge");
+    for (const index of merges.keys())
+      applyStrategicMergeEntry(resources, merges, index, this.#repository, directory);
+    for (const entry of mappings(fields, "patches"))
+      applyPatch(resources, entry, this.#repository, directory);
+    const namespace = text(fields.namespace);
+    if (namespace !== "")
+      setNamespace(resources, namespace, configuration.namespace, entryOrigin(fields, "namespace"));
+    const [prefix, suffix] = [text(fields.namePrefix), text(fields.nameSuffix)];
+    if (prefix !== "") affixNames(resources, { prefix }, entryOrigin(fields, "namePrefix"));
+    if (suffix !== "") affixNames(resources, { suffix }, entryOrigin(fields, "nameSuffix"));
+    for (const entry of mappings(fields, "labels")) addLabels(resources, entry, configuration);
+    if (isFields(fields.commonLabels)) {
+      setPairs(resources, fields.commonLabels, mergeSpecs(configuration.commonLabels, configuration.labels));
+    }
+    if (isFields(fields.commonAnnotations))
+      setPairs(resources, fields.commonAnnotations, configuration.commonAnnotations);
+    for (const entry of mappings(fields, "patchesJson6902"))
+      applyPatch(resources, entry, this.#repository, directory);
+    for (const entry of mappings(fields, "replicas")) setReplicas(resources, entry, configuration.replicas);
+    for (const entry of mappings(fields, "images")) setImage(resources, entry, configuration.images);
+  }
+}
+
+function addLabels(resources: Resources, entry: Fields, configuration: Configuration): void {
+  if (!isFields(entry.pairs)) return;
+  if (entry.fields !== undefined) throw unsupported("labels with fields", entryOrigin(entry, "fields"));
+  if (entry.includeVolumeClaimTemplates === true) {
+    throw unsupported(
+      "labels with includeVolumeClaimTemplates",
+      entryOrigin(entry, "includeVolumeClaimTemplates"),
+    );
+  }
+  let specs = configuration.labels;
+  if (entry.includeSelectors === true) specs = mergeSpecs(specs, configuration.commonLabels);
+  else {
+    if (entry.includeTemplates === true) specs = mergeSpecs(specs, configuration.templateLabels);
+    specs = mergeSpecs(specs, [METADATA_LABELS]);
+  }
+  setPairs(resources, entry.pairs, specs);
+}
+
+function listField(fields: Fields, field: string): Value[] {
+  const value = fields[field];
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new BuildError(`${field} must be a list`, entryOrigin(fields, field));
+  return value;
+}
+
+function mappings(fields: Fields, field: string): readonly Fields[] {
+  const list = listField(fields, field);
+  return list.map((entry, index) => {
+    if (!isFields(entry))
+      throw new BuildError(`an entry of ${field} must be a mapping`, entryOrigin(list, index));
+    return entry;
+  });
+}
+
+/**
+ * Every file that a build of a directory reads as resources, and every directory, without building: to find out what includes what.
+ * What cannot be read is left out; a build tells of it.
+ */
+export function filesOf(
+  repository: Repository,
+  file: KustomizationFile,
+  seen = new Set<string>(),
+): ReadonlySet<string> {
+  if (seen.has(file.directory)) return seen;
+  seen.add(file.directory);
+  for (const field of ["resources", "bases", "components"]) {
+    const list = file.fields[field];
+    if (!Array.isArray(list)) continue;
+    for (const [index, entry] of list.entries()) {
+      const path = repository.resolve(file.directory, text(entry));
+      if (path === undefined) continue;
+      if (repository.isFile(path)) seen.add(path);
+      else if (findKustomizationFile(repository, path) !== undefined) {
+        try {
+          filesOf(
+            repository,
+            readKustomizationFile(repository, posix.normalize(path), entryOrigin(list, index)),
+            seen,
+          );
+        } catch (error) {
+          if (!(error instanceof BuildError)) throw error;
+        }
+      }
+    }
+  }
+  return seen;
+}

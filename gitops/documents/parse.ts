@@ -1,0 +1,182 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Document,
+  type Node,
+  type Pair,
+  type ParsedNode,
+} from "yaml";
+import { type Origin, type SourceText } from "./source.ts";
+import { fieldsAt, isFields, listAt, pushElement, setField, type Fields, type Value } from "./values.ts";
+import { GO_YAML_TAGS } from "./schema.ts";
+
+/** One document of a YAML file. */
+export interface ParsedDocument {
+  readonly value: Value;
+  readonly origin: Origin;
+}
+
+/** What a text holds, and what is wrong with it. */
+export interface ParsedText {
+  readonly documents: readonly ParsedDocument[];
+  /** Faults of syntax. A document that has one is not among the documents. */
+  readonly faults: readonly SyntaxFault[];
+}
+
+/** A place that cannot be read. */
+export interface SyntaxFault {
+  readonly message: string;
+  readonly origin: Origin;
+}
+
+/** Nodes that the aliases of a document may stand for: a file cannot blow up in memory. */
+const MAX_ALIASED_NODES = 100_000;
+
+/** Reads every document of a text, as go-yaml would, each field with the place where it was written. */
+export function parseYaml(source: SourceText): ParsedText {
+  const documents: ParsedDocument[] = [];
+  const faults: SyntaxFault[] = [];
+  const parsed = parseAllDocuments(source.text, {
+    schema: "failsafe",
+    customTags: (tags) => [...tags, ...GO_YAML_TAGS],
+    prettyErrors: false,
+    logLevel: "silent",
+    uniqueKeys: true,
+  });
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    const [error] = document.errors;
+    if (error) {
+      faults.push({ message: error.message, origin: { source, offset: error.pos[0] } });
+      continue;
+    }
+    if (document.contents === null) continue;
+    try {
+      const reader = new Reader(source, document);
+      const offset = document.contents.range[0];
+      documents.push({ value: reader.read(document.contents, offset), origin: { source, offset } });
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault;
+      faults.push({ message: fault.message, origin: { source, offset: fault.offset } });
+    }
+  }
+  return { documents, faults };
+}
+
+class Fault extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+class Reader {
+  readonly #source: SourceText;
+  readonly #document: Document;
+  #aliased = 0;
+  #insideAlias = false;
+
+  constructor(source: SourceText, document: Document) {
+    this.#source = source;
+    this.#document = document;
+  }
+
+  read(node: Node | null | undefined, offset: number): Value {
+    if (this.#insideAlias && ++this.#aliased > MAX_ALIASED_NODES) {
+      throw new Fault("the aliases of this document stand for too many nodes", offset);
+    }
+    if (isScalar(node)) return node.value as Value;
+    if (isMap(node)) return this.#map(node.items as Pair<ParsedNode, ParsedNode | null>[], offset);
+    if (isSeq(node)) {
+      const list = listAt(this.#at(offset));
+      for (const item of node.items as (ParsedNode | null)[]) {
+        const start = item?.range[0] ?? offset;
+        pushElement(list, this.read(item, start), this.#at(start));
+      }
+      return list;
+    }
+    return isAlias(node)
+      ? this.#aliasTarget(node.source, offset, (target) => this.read(target, offset))
+      : null;
+  }
+
+  #at(offset: number): Origin {
+    return { source: this.#source, offset };
+  }
+
+  #map(items: readonly Pair<ParsedNode, ParsedNode | null>[], offset: number): Fields {
+    const fields = fieldsAt(this.#at(offset));
+    const merged: Fields[] = [];
+    for (const { key, value } of items) {
+      const start = key.range[0];
+      if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") {
+        merged.push(...this.#merged(this.read(value, start), start));
+        continue;
+      }
+      if (!isScalar(key)) throw new Fault("a key must be a scalar", start);
+      const valueOffset = value?.range[0] ?? start;
+      setField(fields, keyText(key.value), this.read(value, valueOffset), {
+        source: this.#source,
+        offset: start,
+        valueOffset,
+        ...(isScalar(value) && value.value === null && value.source === "" ? { blank: true } : {}),
+      });
+    }
+    for (const source of merged) addMissing(fields, source, this.#at(offset));
+    return fields;
+  }
+
+  /** What `<<` brings in: a mapping, or a list of mappings of which the first wins. */
+  #merged(value: Value, offset: number): readonly Fields[] {
+    const sources = Array.isArray(value) ? value : [value];
+    if (!sources.every(isFields)) throw new Fault("<< takes a mapping or a list of mappings", offset);
+    return sources;
+  }
+
+  #aliasTarget(name: string, offset: number, read: (target: Node) => Value): Value {
+    const target = this.#anchors().get(name);
+    if (!target) throw new Fault(`no anchor named ${name}`, offset);
+    const before = this.#insideAlias;
+    this.#insideAlias = true;
+    try {
+      return read(target);
+    } finally {
+      this.#insideAlias = before;
+    }
+  }
+
+  #anchorNodes: Map<string, Node> | undefined;
+
+  #anchors(): Map<string, Node> {
+    this.#anchorNodes ??= collectAnchors(this.#document.contents, new Map());
+    return this.#anchorNodes;
+  }
+}
+
+/** An anchor that is set twice keeps its last node; the parser itself rejects aliases that come before their anchor. */
+function collectAnchors(node: Node | null | undefined, anchors: Map<string, Node>): Map<string, Node> {
+  if (!node || isAlias(node)) return anchors;
+  if ("anchor" in node && node.anchor) anchors.set(node.anchor, node);
+  if (isSeq(node)) for (const item of node.items) collectAnchors(item as Node | null, anchors);
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      collectAnchors(key as Node | null, anchors);
+      collectAnchors(value as Node | null, anchors);
+    }
+  }
+  return anchors;
+}
+
+function keyText(key: unknown): string {
+  return typeof key === "string" ? key : JSON.stringify(key);
+}
+
+function addMissing(fields: Fields, source: Fields, origin: Origin): void {
+  for (const key of Object.keys(source)) {
+    if (!Object.hasOwn(fields, key)) setField(fields, key, source[key] as Value, origin);
+  }
+}

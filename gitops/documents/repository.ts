@@ -1,0 +1,132 @@
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Dirent } from "node:fs";
+import { join, posix, relative, sep } from "node:path";
+import { BuildError } from "../problem.ts";
+import { parseYaml, type ParsedText } from "./parse.ts";
+import { SourceFile, type Origin } from "./source.ts";
+
+/** Bytes of the largest YAML file that is read; a Kubernetes object has at most about 1.5 MB. */
+const MAX_YAML_BYTES = 8 * 1024 * 1024;
+
+/** Directories that hold no manifests. */
+const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
+
+/**
+ * A repository's files, each read and parsed once. Paths are relative to its root, with forward slashes; `.` is the root. What
+ * leaves the root, also by a symbolic link, does not exist. Files are read when they are asked for, synchronously: thousands of
+ * small reads are several times faster so than through the thread pool.
+ */
+export class Repository {
+  /** Absolute. */
+  readonly root: string;
+  readonly #files = new Map<string, SourceFile>();
+  readonly #parsed = new Map<string, ParsedText>();
+  readonly #inside = new Map<string, boolean>();
+
+  constructor(root: string) {
+    this.root = realpathSync(root);
+  }
+
+  /** A path as written in a file of a directory, relative to the root; undefined where it leaves the root. */
+  resolve(directory: string, path: string): string | undefined {
+    if (posix.isAbsolute(path)) return undefined;
+    const resolved = posix.normalize(posix.join(directory, path)).replace(/(.)\/$/, "$1");
+    return resolved === ".." || resolved.startsWith("../") ? undefined : resolved;
+  }
+
+  isFile(path: string): boolean {
+    return (
+      this.#isInside(path) && (statSync(join(this.root, path), { throwIfNoEntry: false })?.isFile() ?? false)
+    );
+  }
+
+  isDirectory(path: string): boolean {
+    return (
+      this.#isInside(path) &&
+      (statSync(join(this.root, path), { throwIfNoEntry: false })?.isDirectory() ?? false)
+    );
+  }
+
+  /**
+   * The text of a file.
+   * @throws BuildError at `from` if there is none
+   */
+  read(path: string, from: Origin): SourceFile {
+    if (!this.isFile(path)) throw new BuildError(`there is no file ${path}`, from);
+    return this.#file(path);
+  }
+
+  /** The bytes of a file. */
+  readBytes(path: string, from: Origin): Buffer {
+    if (!this.isFile(path)) throw new BuildError(`there is no file ${path}`, from);
+    return readFileSync(join(this.root, path));
+  }
+
+  /** The documents of a YAML file. The values are shared by all who ask: clone what you change. */
+  parse(path: string): ParsedText {
+    let parsed = this.#parsed.get(path);
+    if (!parsed) {
+      const { size } = statSync(join(this.root, path));
+      if (size > MAX_YAML_BYTES) {
+        const source = new SourceFile(path, "");
+        const message = `the file is larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB and is not read`;
+        parsed = { documents: [], faults: [{ message, origin: { source, offset: 0 } }] };
+      } else {
+        parsed = parseYaml(this.#file(path));
+      }
+      this.#parsed.set(path, parsed);
+    }
+    return parsed;
+  }
+
+  /** Every YAML file below a directory, sorted; symbolic links to directories are not followed. */
+  yamlFiles(directory: string): string[] {
+    const files: string[] = [];
+    for (const entry of this.entries(directory)) {
+      const path = posix.join(directory, entry.name);
+      if (entry.isDirectory()) {
+        if (!SKIPPED_DIRECTORIES.has(entry.name)) files.push(...this.yamlFiles(path));
+      } else if (/\.ya?ml$/.test(entry.name) && (entry.isFile() || this.isFile(path))) {
+        files.push(path);
+      }
+    }
+    return files;
+  }
+
+  /** What a directory holds, sorted by name. */
+  entries(directory: string): Dirent[] {
+    const entries = readdirSync(join(this.root, directory), { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  #file(path: string): SourceFile {
+    let file = this.#files.get(path);
+    if (!file) {
+      file = new SourceFile(path, readFileSync(join(this.root, path), "utf8"));
+      this.#files.set(path, file);
+    }
+    return file;
+  }
+
+  /** Whether a path stays inside the root when every link in it is followed. */
+  #isInside(path: string): boolean {
+    if (path === "" || path === ".") return true;
+    let inside = this.#inside.get(path);
+    if (inside === undefined) {
+      inside = this.#isInside(posix.dirname(path)) && this.#stays(path);
+      this.#inside.set(path, inside);
+    }
+    return inside;
+  }
+
+  #stays(path: string): boolean {
+    const absolute = join(this.root, path);
+    if (!lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) return true;
+    try {
+      const target = relative(this.root, realpathSync(absolute));
+      return target !== ".." && !target.startsWith(`..${sep}`);
+    } catch {
+      // A link to nothing.
+      return false;
+    }
+  }
+}

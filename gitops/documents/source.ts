@@ -1,0 +1,100 @@
+/** A place in a text file. Both numbers start at 1; a column counts UTF-16 code units. */
+export interface Position {
+  /** Relative to the repository's root, with forward slashes. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Text that knows where each of its characters stands in a file. */
+export interface SourceText {
+  /** Relative to the repository's root, with forward slashes. */
+  readonly file: string;
+  readonly text: string;
+  /** Where the character at this offset (UTF-16 code units) stands in the file. */
+  locate(offset: number): Position;
+}
+
+/** Where a field of an object was written. */
+export interface Origin {
+  readonly source: SourceText;
+  /** Of the field's key, of the list's element, or of the document. */
+  readonly offset: number;
+  /** Of the field's value, where it is written beside the key. */
+  readonly valueOffset?: number;
+  /** The value is a null that nothing is written for; Kustomize drops such a field when it patches the object. */
+  readonly blank?: true;
+}
+
+/** Where an origin stands in its file. */
+export function locate({ source, offset }: Origin): Position {
+  return source.locate(offset);
+}
+
+/** A whole file. */
+export class SourceFile implements SourceText {
+  readonly file: string;
+  readonly text: string;
+  #lineStarts: readonly number[] | undefined;
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+  }
+
+  locate(offset: number): Position {
+    this.#lineStarts ??= lineStarts(this.text);
+    const line = lastAtMost(this.#lineStarts, offset);
+    return { file: this.file, line: line + 1, column: offset - (this.#lineStarts[line] ?? 0) + 1 };
+  }
+}
+
+/** A literal block up to its first line: blank lines, indentation. */
+const LITERAL_HEADER = /^\|[-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n((?:[ \t]*\r?\n)*)( *)/;
+
+/** Text inside a scalar of another source, such as an inline patch. */
+export class EmbeddedText implements SourceText {
+  readonly file: string;
+  readonly text: string;
+  readonly #outer: Origin;
+  #lineStarts: readonly number[] | undefined;
+
+  constructor(text: string, outer: Origin) {
+    this.file = outer.source.file;
+    this.text = text;
+    this.#outer = outer;
+  }
+
+  /** Exact in a literal block (`|`); in any other scalar the position is that of the scalar, as its lines are folded. */
+  locate(offset: number): Position {
+    const { source, offset: key, valueOffset = key } = this.#outer;
+    const start = source.locate(valueOffset);
+    const header = LITERAL_HEADER.exec(source.text.slice(valueOffset));
+    if (header?.[2] === undefined) return start;
+    const leadingBlankLines = (header[1] ?? "").split("\n").length - 1;
+    this.#lineStarts ??= lineStarts(this.text);
+    const line = lastAtMost(this.#lineStarts, offset);
+    const firstContentLine = this.text.length - this.text.replace(/^\n+/, "").length;
+    const column = offset - (this.#lineStarts[line] ?? 0) + 1 + header[2].length;
+    return { file: this.file, line: start.line + 1 + leadingBlankLines - firstContentLine + line, column };
+  }
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let index = text.indexOf("\n"); index >= 0; index = text.indexOf("\n", index + 1))
+    starts.push(index + 1);
+  return starts;
+}
+
+/** Index of the last number in a sorted list that is not above a limit. */
+function lastAtMost(sorted: readonly number[], limit: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((sorted[middle] ?? 0) <= limit) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,115 @@
+import { type Origin } from "./source.ts";
+
+/** Plain data as YAML and JSON have it. */
+export type Value = string | number | boolean | null | Value[] | Fields;
+
+/** A mapping. */
+export interface Fields {
+  [key: string]: Value;
+}
+
+/** One step of a path: a field's name or an element's index. */
+export type PathStep = string | number;
+
+/** Hidden beside the data: where a mapping or list, and each of its entries, was written. */
+const ORIGINS = Symbol("origins");
+
+interface Origins {
+  self: Origin;
+  /** By key, or by index. */
+  entries: Record<PathStep, Origin>;
+}
+
+type Container = (Fields | Value[]) & { [ORIGINS]?: Origins };
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An empty mapping that was written at `self`. */
+export function fieldsAt(self: Origin): Fields {
+  return withOrigins({}, self);
+}
+
+/** An empty list that was written at `self`. */
+export function listAt(self: Origin): Value[] {
+  return withOrigins([], self);
+}
+
+function withOrigins<C extends Fields | Value[]>(container: C, self: Origin): C {
+  (container as Container)[ORIGINS] = { self, entries: {} };
+  return container;
+}
+
+/** Sets a field and says where it was written. */
+export function setField(fields: Fields, key: string, value: Value, origin: Origin): void {
+  if (key === "__proto__") {
+    Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    fields[key] = value;
+  }
+  const origins = (fields as Container)[ORIGINS];
+  if (origins) origins.entries[key] = origin;
+}
+
+/** Appends an element and says where it was written. */
+export function pushElement(list: Value[], value: Value, origin: Origin): void {
+  list.push(value);
+  const origins = (list as Container)[ORIGINS];
+  if (origins) origins.entries[list.length - 1] = origin;
+}
+
+/** Where a mapping or list was written. */
+export function originOf(container: Fields | Value[]): Origin {
+  const origins = (container as Container)[ORIGINS];
+  if (!origins) throw new Error("the value does not come from a document");
+  return origins.self;
+}
+
+/** Where an entry of a mapping or list was written; the container's own origin where the entry has none. */
+export function entryOrigin(container: Fields | Value[], key: PathStep): Origin {
+  const entry = (container as Container)[ORIGINS]?.entries[key];
+  return entry ?? originOf(container);
+}
+
+/** Where the value at a path was written; of a path that does not exist, its nearest ancestor. */
+export function originAt(root: Fields | Value[], path: readonly PathStep[]): Origin {
+  let origin = originOf(root);
+  let value: Value = root;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return origin;
+    origin = entryOrigin(value, step);
+    value = (value as Fields)[step] as Value;
+  }
+  return origin;
+}
+
+/** A deep copy that knows the same origins. */
+export function cloneValue<V extends Value>(value: V): V {
+  if (typeof value !== "object" || value === null) return value;
+  const origins = (value as Container)[ORIGINS];
+  const copy: Container = Array.isArray(value)
+    ? value.map((element) => cloneValue(element))
+    : cloneFields(value);
+  if (origins) copy[ORIGINS] = { self: origins.self, entries: { ...origins.entries } };
+  return copy as V;
+}
+
+function cloneFields(fields: Fields): Fields {
+  const copy: Fields = {};
+  for (const key of Object.keys(fields)) copy[key] = cloneValue(fields[key] as Value);
+  return copy;
+}
+
+/** The value with every origin replaced by one. */
+export function valueAt(value: Value, origin: Origin): Value {
+  if (Array.isArray(value)) {
+    const list = listAt(origin);
+    for (const element of value) pushElement(list, valueAt(element, origin), origin);
+    return list;
+  }
+  if (!isFields(value)) return value;
+  const fields = fieldsAt(origin);
+  for (const key of Object.keys(value)) setField(fields, key, valueAt(value[key] as Value, origin), origin);
+  return fields;
+}

@@ -1,0 +1,234 @@
+import { kustomizeBuild } from "../build/kustomize.ts";
+import { effectiveNamespace, Resource, resourcesOf, text } from "../build/resource.ts";
+import { type Repository } from "../documents/repository.ts";
+import { type Origin } from "../documents/source.ts";
+import { cloneValue, isFields, originOf, type Fields } from "../documents/values.ts";
+import { BuildError, type Problem } from "../problem.ts";
+import {
+  addCommonMetadata,
+  fileWithSpec,
+  isFluxKustomization,
+  plainFile,
+  specOf,
+} from "./flux-kustomization.ts";
+import { type OwnSources } from "./roots.ts";
+import { substituteObject } from "./substitution.ts";
+import { lookupIn, variablesOf, type Variables } from "./variables.ts";
+
+/** A Flux Kustomization and what it builds. */
+export class BuiltKustomization {
+  /** As its parent applies it. */
+  readonly object: Fields;
+  readonly variables: Variables | undefined;
+  readonly #repository: Repository;
+  #plain: ReadonlyMap<string, Fields> | undefined;
+
+  constructor(object: Fields, variables: Variables | undefined, repository: Repository) {
+    this.object = object;
+    this.variables = variables;
+    this.#repository = repository;
+  }
+
+  /** The object of a document before this Kustomization's own patches, target namespace and the like; built when first asked for. */
+  beforePatches(origin: Origin): Fields | undefined {
+    this.#plain ??= this.#buildPlain();
+    return this.#plain.get(originKey(origin));
+  }
+
+  #buildPlain(): ReadonlyMap<string, Fields> {
+    try {
+      const resources = kustomizeBuild(
+        plainFile(this.object, this.#repository),
+        this.#repository,
+        () => undefined,
+      );
+      return new Map(resources.map((resource) => [originKey(resource.origin), resource.object]));
+    } catch (error) {
+      // Told where the Kustomization itself was built.
+      if (error instanceof BuildError) return new Map();
+      throw error;
+    }
+  }
+}
+
+/** One object as it reaches the cluster. */
+export interface BuiltObject {
+  readonly object: Fields;
+  /** Undefined for a root that nothing in the repository applies. */
+  readonly kustomization: BuiltKustomization | undefined;
+  /** Before `postBuild` substitution. */
+  readonly beforeSubstitution: Fields;
+  /** The document that it began as. */
+  readonly origin: Origin;
+}
+
+/** Everything that one cluster gets from the repository. */
+export interface BuiltCluster {
+  /** `kubernetes/main`, or `.` for the whole repository. */
+  readonly name: string;
+  readonly objects: readonly BuiltObject[];
+  readonly kustomizations: readonly BuiltKustomization[];
+  readonly problems: readonly Problem[];
+}
+
+const originKey = ({ source, offset }: Origin): string => `${source.file}:${offset}`;
+
+/** Builds roots and, in turn, every Kustomization that they apply. */
+export function buildCluster(
+  name: string,
+  roots: readonly Fields[],
+  sources: OwnSources,
+  repository: Repository,
+): BuiltCluster {
+  return new ClusterBuild(name, sources, repository).run(roots);
+}
+
+class ClusterBuild {
+  readonly #name: string;
+  readonly #sources: OwnSources;
+  readonly #repository: Repository;
+  readonly #objects: BuiltObject[] = [];
+  readonly #kustomizations: BuiltKustomization[] = [];
+  readonly #problems = new Map<string, Problem>();
+  readonly #seen = new Set<string>();
+  /** ConfigMaps and Secrets, for `substituteFrom`. */
+  readonly #variableSources = new Map<string, Fields>();
+
+  constructor(name: string, sources: OwnSources, repository: Repository) {
+    this.#name = name;
+    this.#sources = sources;
+    this.#repository = repository;
+  }
+
+  run(roots: readonly Fields[]): BuiltCluster {
+    let queue = [...roots];
+    for (const root of roots) this.#seen.add(identity(root));
+    while (queue.length > 0) {
+      // What waits for a ConfigMap that a sibling brings is built after the siblings, with what is known then.
+      const waiting: { kustomization: Fields; resources: readonly Resource[] }[] = [];
+      const children: Fields[] = [];
+      for (const kustomization of queue) {
+        const resources = this.#build(kustomization);
+        this.#collectVariableSources(resources.map(({ object }) => object));
+        waiting.push({ kustomization, resources });
+      }
+      for (const { kustomization, resources } of waiting)
+        children.push(...this.#finish(kustomization, resources));
+      queue = children;
+    }
+    this.#addRoots(roots);
+    return {
+      name: this.#name,
+      objects: this.#objects,
+      kustomizations: this.#kustomizations,
+      problems: [...this.#problems.values()],
+    };
+  }
+
+  #build(kustomization: Fields): readonly Resource[] {
+    if (!this.#sources.has(kustomization)) return [];
+    return (
+      this.#attempt(() =>
+        kustomizeBuild(fileWithSpec(kustomization, this.#repository), this.#repository, (fault) => {
+          this.#tell(fault);
+        }),
+      ) ?? []
+    );
+  }
+
+  /** Substitutes, keeps the objects and gives the Kustomizations among them that have not been built. */
+  #finish(kustomization: Fields, resources: readonly Resource[]): readonly Fields[] {
+    const variables = variablesOf(kustomization, (kind, namespace, name) =>
+      this.#variableSources.get(sourceKey(kind, namespace, name)),
+    );
+    const built = new BuiltKustomization(kustomization, variables, this.#repository);
+    this.#kustomizations.push(built);
+    const children: Fields[] = [];
+    for (const resource of resources) {
+      const object =
+        this.#attempt(() => finished(resource.object, kustomization, variables)) ?? resource.object;
+      this.#objects.push({
+        object,
+        kustomization: built,
+        beforeSubstitution: resource.object,
+        origin: resource.origin,
+      });
+      this.#collectVariableSources([object]);
+      if (!isFluxKustomization(object) || this.#seen.has(identity(object))) continue;
+      this.#seen.add(identity(object));
+      children.push(object);
+    }
+    return children;
+  }
+
+  /** A root that applies itself is among the objects already. */
+  #addRoots(roots: readonly Fields[]): void {
+    const applied = new Set(
+      this.#objects
+        .map(({ object }) => object)
+        .filter(isFluxKustomization)
+        .map(identity),
+    );
+    for (const root of roots.filter((candidate) => !applied.has(identity(candidate)))) {
+      this.#objects.push({
+        object: root,
+        kustomization: undefined,
+        beforeSubstitution: root,
+        origin: originOf(root),
+      });
+    }
+  }
+
+  #collectVariableSources(objects: readonly Fields[]): void {
+    for (const object of objects) {
+      if (object.kind !== "ConfigMap" && object.kind !== "Secret") continue;
+      const { id } = new Resource(object, originOf(object));
+      this.#variableSources.set(sourceKey(object.kind, id.namespace, id.name), object);
+    }
+  }
+
+  #attempt<T>(build: () => T): T | undefined {
+    try {
+      return build();
+    } catch (error) {
+      if (!(error instanceof BuildError)) throw error;
+      this.#tell(error);
+      return undefined;
+    }
+  }
+
+  #tell(error: BuildError): void {
+    const { problem } = error;
+    const { file, line, column } = problem.position;
+    this.#problems.set(`${file}:${line}:${column} ${problem.message}`, problem);
+  }
+}
+
+function finished(object: Fields, kustomization: Fields, variables: Variables | undefined): Fields {
+  const substitutes = variables && (variables.values.size > 0 || !variables.complete);
+  return addCommonMetadata(
+    substitutes ? substituteObject(object, lookupIn(variables)) : object,
+    kustomization,
+  );
+}
+
+function sourceKey(kind: string, namespace: string, name: string): string {
+  return `${kind} ${namespace === "" ? "default" : namespace}/${name}`;
+}
+
+function identity(kustomization: Fields): string {
+  const { id } = new Resource(kustomization, originOf(kustomization));
+  return `${effectiveNamespace(id)}/${id.name}`;
+}
+
+/** A copy of a written Kustomization that a build may start from. */
+export function rootObject(written: Fields): Fields {
+  const [resource] = resourcesOf(cloneValue(written), originOf(written));
+  return resource?.object ?? written;
+}
+
+/** Whether a Kustomization's files come from elsewhere. */
+export function sourceName(kustomization: Fields): string {
+  const { sourceRef } = specOf(kustomization);
+  return isFields(sourceRef) ? `${text(sourceRef.kind)} ${text(sourceRef.name)}` : "no source";
+}

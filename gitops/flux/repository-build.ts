@@ -1,0 +1,122 @@
+import { posix } from "node:path";
+import { filesOf, kustomizeBuild } from "../build/kustomize.ts";
+import { readKustomizationFile } from "../build/kustomization-file.ts";
+import { resourcesOf, text, type Resource } from "../build/resource.ts";
+import { type Repository } from "../documents/repository.ts";
+import { SourceFile } from "../documents/source.ts";
+import { isFields } from "../documents/values.ts";
+import { BuildError, type Problem } from "../problem.ts";
+import {
+  buildCluster,
+  rootObject,
+  sourceName,
+  type BuiltCluster,
+  type BuiltObject,
+} from "./cluster-build.ts";
+import { clusterOf, findRoots, ownSources, writtenKustomizations } from "./roots.ts";
+
+/** All that a repository makes of its clusters. */
+export interface BuiltRepository {
+  readonly clusters: readonly BuiltCluster[];
+  /** Flux Kustomizations whose files come from another source and are not built: `namespace/name (source)`. */
+  readonly external: readonly string[];
+}
+
+/**
+ * Builds a repository offline: every Flux Kustomization from the roots down, as Flux builds them. A repository that has none is
+ * built by its kustomization files that no other one includes, and what they leave out is taken as it is written.
+ */
+export function buildRepository(repository: Repository): BuiltRepository {
+  const files = repository.yamlFiles(".");
+  const written = writtenKustomizations(repository, files);
+  if (written.length === 0) return { clusters: plainClusters(repository, files), external: [] };
+  const sources = ownSources(written, repository);
+  const roots = findRoots(written, sources, repository);
+  const clusters = [...Map.groupBy(roots, clusterOf)].map(([name, own]) =>
+    buildCluster(
+      name,
+      own.map(({ object }) => rootObject(object)),
+      sources,
+      repository,
+    ),
+  );
+  const external = clusters
+    .flatMap(({ kustomizations }) => kustomizations)
+    .filter(({ object }) => !sources.has(object))
+    .map(({ object }) => {
+      const metadata = isFields(object.metadata) ? object.metadata : {};
+      return `${text(metadata.namespace)}/${text(metadata.name)} (${sourceName(object)})`;
+    });
+  return { clusters, external };
+}
+
+/** Without Flux: each kustomization that no other one includes is a cluster of its own, and so are the files outside of all. */
+function plainClusters(repository: Repository, files: readonly string[]): readonly BuiltCluster[] {
+  const directories = files
+    .filter((file) => /(?:^|\/)kustomization\.ya?ml$/.test(file))
+    .map((file) => posix.dirname(file));
+  const reached = new Map(directories.map((directory) => [directory, reachedFrom(repository, directory)]));
+  const included = (path: string): boolean =>
+    [...reached].some(([directory, reaches]) => directory !== path && reaches.has(path));
+  const roots = directories.filter((directory) => !included(directory));
+  const clusters = roots.map((directory) => kustomizationCluster(repository, directory));
+  const kustomizationFiles = new Set(files.filter((file) => directories.includes(posix.dirname(file))));
+  const loose = files.filter((file) => !kustomizationFiles.has(file) && !included(file));
+  return [...clusters, looseCluster(repository, loose)].filter(
+    ({ objects, problems }) => objects.length > 0 || problems.length > 0,
+  );
+}
+
+function reachedFrom(repository: Repository, directory: string): ReadonlySet<string> {
+  try {
+    return filesOf(repository, readKustomizationFile(repository, directory, top(directory)));
+  } catch (error) {
+    if (error instanceof BuildError) return new Set();
+    throw error;
+  }
+}
+
+const top = (file: string): { source: SourceFile; offset: number } => ({
+  source: new SourceFile(file, ""),
+  offset: 0,
+});
+
+function kustomizationCluster(repository: Repository, directory: string): BuiltCluster {
+  const problems: Problem[] = [];
+  try {
+    const file = readKustomizationFile(repository, directory, top(directory));
+    const resources =
+      file.kind === "Component"
+        ? []
+        : kustomizeBuild(file, repository, ({ problem }) => problems.push(problem));
+    return { name: directory, objects: resources.map(asBuilt), kustomizations: [], problems };
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    return { name: directory, objects: [], kustomizations: [], problems: [...problems, error.problem] };
+  }
+}
+
+/** Documents that are no Kubernetes objects, such as values and settings of tools, are passed over. */
+function looseCluster(repository: Repository, files: readonly string[]): BuiltCluster {
+  const objects: BuiltObject[] = [];
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const { documents, faults } = repository.parse(file);
+    for (const { message, origin } of faults)
+      problems.push(new BuildError(message, origin, "syntax").problem);
+    for (const { value, origin } of documents) {
+      if (!isFields(value) || text(value.apiVersion) === "" || text(value.kind) === "") continue;
+      try {
+        objects.push(...resourcesOf(value, origin).map(asBuilt));
+      } catch (error) {
+        if (!(error instanceof BuildError)) throw error;
+        problems.push(error.problem);
+      }
+    }
+  }
+  return { name: ".", objects, kustomizations: [], problems };
+}
+
+function asBuilt({ object, origin }: Resource): BuiltObject {
+  return { object, kustomization: undefined, beforeSubstitution: object, origin };
+}

@@ -1,0 +1,110 @@
+import { filesOf } from "../build/kustomize.ts";
+import { text } from "../build/resource.ts";
+import { type Repository } from "../documents/repository.ts";
+import { isFields, type Fields } from "../documents/values.ts";
+import { BuildError } from "../problem.ts";
+import { isFluxKustomization, pathOf, plainFile, specOf } from "./flux-kustomization.ts";
+
+/** A Flux Kustomization as it stands in a file. */
+export interface WrittenKustomization {
+  readonly object: Fields;
+  readonly file: string;
+}
+
+/** Every Flux Kustomization that is written in the repository. Files that cannot hold one are not parsed. */
+export function writtenKustomizations(
+  repository: Repository,
+  files: readonly string[],
+): readonly WrittenKustomization[] {
+  const origin = {
+    source: { file: ".", text: "", locate: () => ({ file: ".", line: 1, column: 1 }) },
+    offset: 0,
+  };
+  return files.flatMap((file) => {
+    if (!repository.read(file, origin).text.includes("kustomize.toolkit.fluxcd.io/")) return [];
+    const { documents } = repository.parse(file);
+    return documents.flatMap(({ value }) => (isFluxKustomization(value) ? [{ object: value, file }] : []));
+  });
+}
+
+/**
+ * The Kustomizations that no other one applies: where a cluster's tree starts. Of a circle the first file is the root.
+ */
+export function findRoots(
+  written: readonly WrittenKustomization[],
+  sources: OwnSources,
+  repository: Repository,
+): readonly WrittenKustomization[] {
+  const reaches = new Map<WrittenKustomization, ReadonlySet<string>>();
+  for (const kustomization of written) {
+    if (!sources.has(kustomization.object)) continue;
+    const files = reachedFiles(kustomization.object, repository);
+    if (files) reaches.set(kustomization, files);
+  }
+  const applied = (child: WrittenKustomization, parent: WrittenKustomization): boolean =>
+    child !== parent && (reaches.get(parent)?.has(child.file) ?? false);
+  const roots: WrittenKustomization[] = [];
+  const reached = new Set<WrittenKustomization>();
+  const visit = (root: WrittenKustomization): void => {
+    if (reached.has(root)) return;
+    reached.add(root);
+    for (const child of written) if (applied(child, root)) visit(child);
+  };
+  for (const candidate of written) {
+    if (written.some((parent) => applied(candidate, parent))) continue;
+    roots.push(candidate);
+    visit(candidate);
+  }
+  for (const candidate of written) {
+    if (reached.has(candidate)) continue;
+    roots.push(candidate);
+    visit(candidate);
+  }
+  return roots;
+}
+
+function reachedFiles(object: Fields, repository: Repository): ReadonlySet<string> | undefined {
+  try {
+    return filesOf(repository, plainFile(object, repository));
+  } catch (error) {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  }
+}
+
+/** Tells which Kustomizations take their files from this very repository. */
+export interface OwnSources {
+  has(kustomization: Fields): boolean;
+}
+
+/**
+ * A source is taken to be this repository if some Kustomization that uses it names a directory that exists here (and not just the
+ * source's top), or if it is the only one. The repository's own URL is known to Git alone, and may have many forms.
+ */
+export function ownSources(written: readonly WrittenKustomization[], repository: Repository): OwnSources {
+  const key = (kustomization: Fields): string => {
+    const { sourceRef } = specOf(kustomization);
+    const reference = isFields(sourceRef) ? sourceRef : {};
+    return `${text(reference.kind)} ${text(reference.name)}`;
+  };
+  const all = new Set(written.map(({ object }) => key(object)));
+  const own = new Set(
+    written
+      .filter(({ object }) => {
+        try {
+          const path = pathOf(object, repository);
+          return path !== "." && repository.isDirectory(path);
+        } catch (error) {
+          if (error instanceof BuildError) return false;
+          throw error;
+        }
+      })
+      .map(({ object }) => key(object)),
+  );
+  return { has: (kustomization) => all.size === 1 || own.has(key(kustomization)) };
+}
+
+/** The cluster that a root belongs to: `kubernetes/<cluster>`, `clusters/<cluster>`, or the whole repository. */
+export function clusterOf({ file }: WrittenKustomization): string {
+  return /^(?:[^/]+\/)*?(?:kubernetes|clusters|k8s)\/[^/]+(?=\/)/.exec(file)?.[0] ?? ".";
+}
