@@ -1,14 +1,20 @@
-import { join } from "node:path";
 import { Command } from "commander";
 import { KubeClient } from "../cluster/kube-client.ts";
 import { observe, type Observation } from "../rollout/observe.ts";
-import { deployedObjects, upStack, type StackAddress } from "../rollout/stack.ts";
+import { planWaves } from "../rollout/plan.ts";
+import { runRollout, succeeded } from "../rollout/run.ts";
+import { stackRunner } from "../rollout/stack-runner.ts";
+import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
+import { interruptible } from "./interrupt.ts";
+import { prepareProject } from "./project.ts";
+import { rolloutDisplay } from "./rollout-display.ts";
 import { renderTable } from "./table.ts";
-import { prepareWorkspace } from "../sandbox/workspace.ts";
 
-const PROJECT = join(import.meta.dirname, "..");
-/** In the order of their rollout. */
-const STACKS = ["edge", "main"];
+const INTERRUPT = {
+  ending: "interrupted: ending what was started",
+  left: "What ran before still runs; an update that was under way has been cancelled.",
+  again: "still ending: what is under way has to finish first",
+};
 /** Traefik answers these, and a sandbox only pretends that its pods run. */
 const UNATTENDED = ["GatewayClass", "Gateway", "HTTPRoute"];
 const HEALTH_TIMEOUT_MS = 60_000;
@@ -29,50 +35,37 @@ Examples:
   edgefirst start
   edgefirst start --json | jq '.[] | select(.health.state == "failed")'`,
   )
-  .action(async ({ dir, json }: { dir: string; json?: true }) => {
-    const { sandbox, ...workspace } = await prepareWorkspace({
-      dir,
-      project: PROJECT,
-      stacks: STACKS,
-      progress,
-    });
-    const results: (Observation & { stack: string })[] = [];
-    for (const name of STACKS) {
-      const observations = await rollOut({ name, ...workspace }, sandbox.kubeconfig);
-      results.push(...observations.map((observation) => ({ stack: name, ...observation })));
-      if (observations.some(({ health }) => health.state === "failed" || health.state === "missing")) {
-        process.exitCode = 1;
-        break;
+  .action(({ dir, json }: { dir: string; json?: true }) =>
+    interruptible(INTERRUPT, async (signal) => {
+      const project = await prepareProject({ dir }, progress, signal);
+      const approve = () => Promise.resolve(true);
+      const result = await runRollout({
+        waves: planWaves(project.stacks),
+        runner: stackRunner({ address: project.address, takeOver: true, approve }),
+        parallel: 1,
+        dryRun: false,
+        resume: false,
+        onEvent: rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now }),
+        signal,
+      });
+      const results: (Observation & { stack: string })[] = [];
+      for (const [stack, { state }] of result) {
+        if (state !== "updated") continue;
+        const observations = await look(project.address(stack), project.kubeconfig ?? "", signal);
+        results.push(...observations.map((observation) => ({ stack, ...observation })));
       }
-    }
-    process.stdout.write(
-      json
-        ? `${JSON.stringify(results, undefined, 2)}\n`
-        : `${report(results, process.stdout.isTTY)}\n${nextSteps(dir, sandbox.kubeconfig)}\n`,
-    );
-  });
-
-async function rollOut(address: StackAddress, kubeconfig: string): Promise<Observation[]> {
-  const { name } = address;
-  progress(`${name}: up`);
-  const lines: string[] = [];
-  const ticker = setInterval(() => {
-    progress(`${name}: ${lines.join("").trimEnd().split("\n").at(-1)?.trim() ?? ""}`);
-  }, 5_000);
-  const { changes } = await upStack(address, (text) => lines.push(text))
-    .catch((error: unknown) => {
-      process.stderr.write(lines.join(""));
-      throw error;
-    })
-    .finally(() => {
-      clearInterval(ticker);
-    });
-  progress(
-    `${name}: ${Object.entries(changes)
-      .map(([operation, count]) => `${count} ${operation}`)
-      .join(", ")}`,
+      const bad = results.some(({ health }) => health.state === "failed" || health.state === "missing");
+      if (bad || !succeeded(result)) process.exitCode ??= 1;
+      process.stdout.write(
+        json
+          ? `${JSON.stringify(results, undefined, 2)}\n`
+          : `${report(results, process.stdout.isTTY)}\n${nextSteps(dir, project.kubeconfig ?? "")}\n`,
+      );
+    }),
   );
-  const cluster = new KubeClient({ kubeconfig, context: name });
+
+async function look(address: StackAddress, kubeconfig: string, signal: AbortSignal): Promise<Observation[]> {
+  const cluster = new KubeClient({ kubeconfig, context: address.name });
   try {
     const objects = await deployedObjects(address);
     const children = await cluster.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
@@ -85,6 +78,7 @@ async function rollOut(address: StackAddress, kubeconfig: string): Promise<Obser
     return await observe([...objects, ...others], cluster, {
       timeoutMs: HEALTH_TIMEOUT_MS,
       unattended: UNATTENDED,
+      signal,
     });
   } finally {
     cluster.close();

@@ -1,0 +1,85 @@
+import { stripVTControlCharacters } from "node:util";
+import { changeOf, isObject, type EngineStep, type EngineSummary } from "./summary.ts";
+
+/** The events of the engine that a rollout reads; the Automation API's `EngineEvent` has these and more. */
+export interface EngineEvent {
+  readonly stdoutEvent?: { readonly message: string };
+  readonly diagnosticEvent?: { readonly message: string; readonly severity: string };
+  readonly policyEvent?: {
+    readonly message: string;
+    readonly policyName: string;
+    readonly enforcementLevel: string;
+  };
+  readonly resourcePreEvent?: { readonly metadata: EngineStep };
+  readonly resOutputsEvent?: { readonly metadata: EngineStep };
+}
+
+/** Type of the resource whose outputs are the stack's. */
+const STACK_TYPE = "pulumi:pulumi:Stack";
+
+/** What the events of one run have said so far. */
+export interface EventLog extends EngineSummary {
+  /** Messages of severity error. */
+  readonly errors: readonly string[];
+  /** The engine has begun to end the run because of a signal. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Gathers what the events of one run say.
+ * @param report gets one line for each step that is done, and for each message of the program
+ */
+export function gatherEvents(report: (text: string) => void): {
+  readonly log: EventLog;
+  readonly onEvent: (event: EngineEvent) => void;
+} {
+  const log = {
+    changes: [] as EngineSummary["changes"][number][],
+    unchanged: 0,
+    warnings: [] as string[],
+    violations: [] as EngineSummary["violations"][number][],
+    outputs: {} as EngineSummary["outputs"],
+    errors: [] as string[],
+    interrupted: false,
+  };
+  let finished = 0;
+  const step = (metadata: EngineStep): void => {
+    const change = changeOf(metadata);
+    if (change !== undefined) log.changes.push(change);
+    else if (metadata.op === "same" && isObject(metadata)) log.unchanged += 1;
+  };
+  const done = (metadata: EngineStep): void => {
+    if (metadata.type === STACK_TYPE) log.outputs = metadata.new?.outputs ?? {};
+    const change = changeOf(metadata);
+    if (change === undefined) return;
+    finished += 1;
+    report(`${finished} done: ${change.kind} ${change.object}`);
+  };
+  const message = (severity: string, text: string): void => {
+    if (text === "") return;
+    if (severity === "error") log.errors.push(text);
+    else if (severity === "warning") log.warnings.push(text);
+    else report(text.split("\n").at(-1) ?? "");
+  };
+  const onEvent = (event: EngineEvent): void => {
+    if (event.resourcePreEvent !== undefined) step(event.resourcePreEvent.metadata);
+    if (event.resOutputsEvent !== undefined) done(event.resOutputsEvent.metadata);
+    if (event.stdoutEvent?.message.includes("received; cancelling") === true) log.interrupted = true;
+    if (event.diagnosticEvent !== undefined)
+      message(event.diagnosticEvent.severity, plainText(event.diagnosticEvent.message));
+    if (event.policyEvent !== undefined)
+      log.violations.push({
+        policy: event.policyEvent.policyName,
+        mandatory: event.policyEvent.enforcementLevel === "mandatory",
+        message: plainText(event.policyEvent.message),
+      });
+  };
+  return { log, onEvent };
+}
+
+/** A message without the engine's colour directives (`<{%fg 1%}>`) and without terminal codes. */
+function plainText(message: string): string {
+  return stripVTControlCharacters(message)
+    .replaceAll(/<\{%.*?%\}>/g, "")
+    .trim();
+}

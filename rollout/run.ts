@@ -1,0 +1,177 @@
+import { type EngineSummary } from "./summary.ts";
+
+/** Does the work for one stack; the rollout decides what is done when. Each call rejects where it fails, and soon after an abort. */
+export interface Runner {
+  /** Whether the stack has verified this release already, and its last update succeeded; asked where a preview found nothing to change. */
+  isDone(stack: string, summary: EngineSummary, signal: AbortSignal): Promise<boolean>;
+  preview(stack: string, report: (text: string) => void, signal: AbortSignal): Promise<EngineSummary>;
+  approve(stack: string, summary: EngineSummary, signal: AbortSignal): Promise<boolean>;
+  /** Brings the stack up and has it verified. Resolves to one line on what it did. */
+  up(stack: string, report: (text: string) => void, signal: AbortSignal): Promise<string>;
+}
+
+/** How a stack ended. */
+export type Outcome =
+  | { readonly state: "updated"; readonly message: string }
+  | { readonly state: "previewed" }
+  /** By an earlier rollout of this release. */
+  | { readonly state: "done-before" }
+  | { readonly state: "failed"; readonly message: string }
+  | { readonly state: "declined" }
+  /** Ended by the caller's signal while it was under way. */
+  | { readonly state: "cancelled" }
+  | { readonly state: "not-started"; readonly message: string };
+
+/** What happens during a rollout, in order. */
+export type RolloutEvent =
+  | {
+      readonly type: "wave";
+      /** From 1. */
+      readonly wave: number;
+      readonly of: number;
+      readonly stacks: readonly string[];
+    }
+  | { readonly type: "phase"; readonly stack: string; readonly phase: "preview" | "approval" | "update" }
+  | { readonly type: "progress"; readonly stack: string; readonly text: string }
+  | { readonly type: "summary"; readonly stack: string; readonly summary: EngineSummary }
+  | { readonly type: "outcome"; readonly stack: string; readonly outcome: Outcome };
+
+/** Arguments of {@link runRollout}. */
+export interface RolloutArgs {
+  /** As from {@link planWaves}. */
+  readonly waves: readonly (readonly string[])[];
+  readonly runner: Runner;
+  /** How many stacks may be previewed, or updated, at one time. */
+  readonly parallel: number;
+  /** Preview every stack and change none. */
+  readonly dryRun: boolean;
+  /** Leave alone what is done already. */
+  readonly resume: boolean;
+  readonly onEvent: (event: RolloutEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Outcome of each stack, in the order of the waves. */
+export type RolloutResult = ReadonlyMap<string, Outcome>;
+
+/**
+ * Rolls out wave by wave: previews of a wave, then approvals one after the other, then updates. A stack that fails or is declined stops
+ * the waves after its own; the others of its wave go on. A dry run changes nothing, so that nothing stops it. Never rejects because of a stack.
+ */
+export async function runRollout(args: RolloutArgs): Promise<RolloutResult> {
+  const { waves, dryRun, onEvent, signal } = args;
+  const outcomes = new Map<string, Outcome>();
+  const settle = (stack: string, outcome: Outcome): void => {
+    outcomes.set(stack, outcome);
+    onEvent({ type: "outcome", stack, outcome });
+  };
+  for (const [index, stacks] of waves.entries()) {
+    const stopped = signal.aborted ? "interrupted" : dryRun ? undefined : stoppedBy(outcomes);
+    if (stopped === undefined) {
+      onEvent({ type: "wave", wave: index + 1, of: waves.length, stacks });
+      await runWave(stacks, args, settle);
+    } else for (const stack of stacks) settle(stack, { state: "not-started", message: stopped });
+  }
+  return outcomes;
+}
+
+/** Whether every stack ended as it should. */
+export function succeeded(result: RolloutResult): boolean {
+  return [...result.values()].every(({ state }) => GOOD.has(state));
+}
+
+const GOOD: ReadonlySet<Outcome["state"]> = new Set(["updated", "previewed", "done-before"]);
+
+function stoppedBy(outcomes: RolloutResult): string | undefined {
+  const bad = [...outcomes].filter(([, { state }]) => !GOOD.has(state));
+  const [first] = bad.filter(([, { state }]) => state !== "not-started");
+  return first === undefined ? undefined : `${first[0]} ${first[1].state}`;
+}
+
+/** Does one phase of a stack. Resolves to whether it goes on: a failure or an abort is its outcome. */
+type Attempt = (stack: string, work: () => Promise<Outcome | undefined>) => Promise<boolean>;
+
+async function runWave(
+  stacks: readonly string[],
+  args: RolloutArgs,
+  settle: (stack: string, outcome: Outcome) => void,
+): Promise<void> {
+  const { runner, parallel, onEvent, signal } = args;
+  const attempt: Attempt = async (stack, work) => {
+    const outcome: Outcome | undefined = signal.aborted
+      ? { state: "not-started", message: "interrupted" }
+      : await work().catch((error: unknown) =>
+          signal.aborted ? { state: "cancelled" } : { state: "failed", message: messageOf(error) },
+        );
+    if (outcome !== undefined) settle(stack, outcome);
+    return outcome === undefined;
+  };
+  const summaries = await previewAll(stacks, args, attempt);
+  const approved: string[] = [];
+  // One at a time, and with nothing else going on that writes over the question.
+  for (const [stack, summary] of summaries) {
+    const goesOn = await attempt(stack, async () => {
+      onEvent({ type: "phase", stack, phase: "approval" });
+      return (await runner.approve(stack, summary, signal)) ? undefined : { state: "declined" };
+    });
+    if (goesOn) approved.push(stack);
+  }
+  await eachAtMost(parallel, approved, async (stack) => {
+    await attempt(stack, async () => {
+      onEvent({ type: "phase", stack, phase: "update" });
+      return { state: "updated", message: await runner.up(stack, reporter(stack, onEvent), signal) };
+    });
+  });
+}
+
+/** Summaries of the stacks that are to be updated. */
+async function previewAll(
+  stacks: readonly string[],
+  { runner, parallel, dryRun, resume, onEvent, signal }: RolloutArgs,
+  attempt: Attempt,
+): Promise<Map<string, EngineSummary>> {
+  const summaries = new Map<string, EngineSummary>();
+  await eachAtMost(parallel, stacks, async (stack) => {
+    await attempt(stack, async () => {
+      onEvent({ type: "phase", stack, phase: "preview" });
+      const summary = await runner.preview(stack, reporter(stack, onEvent), signal);
+      onEvent({ type: "summary", stack, summary });
+      const unchanged = summary.changes.length === 0;
+      if (resume && unchanged && (await runner.isDone(stack, summary, signal)))
+        return { state: "done-before" };
+      if (dryRun) return { state: "previewed" };
+      summaries.set(stack, summary);
+      return undefined;
+    });
+  });
+  // In the order of the wave, whichever preview was ready first.
+  return new Map(
+    stacks.flatMap((stack) => {
+      const summary = summaries.get(stack);
+      return summary === undefined ? [] : [[stack, summary] as const];
+    }),
+  );
+}
+
+function reporter(stack: string, onEvent: RolloutArgs["onEvent"]): (text: string) => void {
+  return (text) => {
+    onEvent({ type: "progress", stack, text });
+  };
+}
+
+/** Works on all items, at most so many at one time, in their order. */
+async function eachAtMost<T>(
+  limit: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

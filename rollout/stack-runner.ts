@@ -1,0 +1,39 @@
+import { readEvidence, standingOf } from "./evidence.ts";
+import { type Runner } from "./run.ts";
+import { lastUpdate, previewStack, stackOutputs, upStack, type StackAddress } from "./stack.ts";
+import { countsText, type EngineSummary } from "./summary.ts";
+
+/** Arguments of {@link stackRunner}. */
+export interface StackRunnerArgs {
+  readonly address: (stack: string) => StackAddress;
+  /** Directory of the policy pack that previews and updates run. */
+  readonly policyPack?: string | undefined;
+  /** Take over the lock of an update on this machine whose process is gone. */
+  readonly takeOver: boolean;
+  readonly approve: Runner["approve"];
+}
+
+/** A runner on real stacks. */
+export function stackRunner({ address, policyPack, takeOver, approve }: StackRunnerArgs): Runner {
+  return {
+    approve,
+    isDone: (stack, { outputs }) => hasVerified(address(stack), outputs.release),
+    preview: (stack, report, signal) => previewStack(address(stack), { report, signal, policyPack }),
+    up: async (stack, report, signal) => {
+      const summary = await upStack(address(stack), { report, signal, policyPack, takeOver });
+      return doneText(summary);
+    },
+  };
+}
+
+/** Whether the stack's evidence says that it has verified this release, and no update has failed since. */
+async function hasVerified(address: StackAddress, release: unknown): Promise<boolean> {
+  const read = readEvidence(address.name, await stackOutputs(address));
+  if (read.state !== "present" || standingOf(read.evidence, String(release)).state !== "verified")
+    return false;
+  return (await lastUpdate(address))?.result === "succeeded";
+}
+
+function doneText(summary: EngineSummary): string {
+  return countsText(summary).replaceAll(/ to (create|update|replace|delete|forget)/gi, " $1d");
+}

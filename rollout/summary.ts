@@ -1,0 +1,124 @@
+/** A planned or finished step, as the engine's events tell it (the Automation API's `StepEventMetadata`). */
+export interface EngineStep {
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+  readonly diffs?: readonly string[];
+  readonly keys?: readonly string[];
+  readonly old?: { readonly custom?: boolean; readonly retainOnDelete?: boolean };
+  readonly new?: { readonly custom?: boolean; readonly outputs?: Readonly<Record<string, unknown>> };
+}
+
+/** What happens to a resource: forget removes it from the state and leaves it on the cluster. */
+export type ChangeKind = "create" | "update" | "replace" | "delete" | "forget";
+
+/** A resource that an update would change. */
+export interface Change {
+  readonly kind: ChangeKind;
+  /** As in `Deployment network/traefik`. */
+  readonly object: string;
+  /** Top-level properties that differ, or that force the replacement. */
+  readonly properties: readonly string[];
+}
+
+/** A violation that the policy pack reports. */
+export interface Violation {
+  readonly policy: string;
+  readonly mandatory: boolean;
+  readonly message: string;
+}
+
+/** What a preview found, or an update did. */
+export interface EngineSummary {
+  readonly changes: readonly Change[];
+  /** Number of resources that stay as they are. */
+  readonly unchanged: number;
+  readonly warnings: readonly string[];
+  readonly violations: readonly Violation[];
+  /** The stack's outputs as the program gives them; empty where it did not get that far. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+const KINDS: Readonly<Record<string, ChangeKind>> = {
+  create: "create",
+  update: "update",
+  replace: "replace",
+  delete: "delete",
+  import: "create",
+  "import-replacement": "replace",
+};
+
+/** Reads one step; undefined for a part of a replacement, for what stays, and for what has no object of its own (components, providers, the stack). */
+export function changeOf(step: EngineStep): Change | undefined {
+  const kind = KINDS[step.op];
+  if (kind === undefined || !isObject(step)) return undefined;
+  return {
+    kind: kind === "delete" && step.old?.retainOnDelete === true ? "forget" : kind,
+    object: describeUrn(step.urn),
+    properties: (kind === "replace" ? step.keys : undefined) ?? step.diffs ?? [],
+  };
+}
+
+/** Whether a step is about a resource that exists outside of Pulumi. The engine leaves `custom` out where it is false. */
+export function isObject({ type, old, new: next }: EngineStep): boolean {
+  return (next ?? old)?.custom === true && !type.startsWith("pulumi:");
+}
+
+/** A URN as a person names the object: `urn:pulumi:edge::edgefirst::…$kubernetes:apps/v1:Deployment::network/traefik` is `Deployment network/traefik`. */
+export function describeUrn(urn: string): string {
+  const [type = "", ...name] = urn.split("::").slice(2);
+  return `${type.split(":").at(-1) ?? ""} ${name.join("::")}`;
+}
+
+const ORDER: readonly ChangeKind[] = ["delete", "replace", "forget", "update", "create"];
+const VERBS: Readonly<Record<ChangeKind, string>> = {
+  create: "create",
+  update: "update",
+  replace: "REPLACE",
+  delete: "DELETE",
+  forget: "forget",
+};
+/** A long list of new objects says no more than its number. */
+const LISTED_CREATES = 10;
+
+/** One line: what changes, in numbers; as in `2 to DELETE, 1 to update, 30 unchanged`. */
+export function countsText({ changes, unchanged }: EngineSummary): string {
+  const counts = ORDER.flatMap((kind) => {
+    const count = changes.filter((change) => change.kind === kind).length;
+    return count === 0 ? [] : [`${count} to ${VERBS[kind]}`];
+  });
+  return [...(counts.length === 0 ? ["no change"] : counts), `${unchanged} unchanged`].join(", ");
+}
+
+/** The summary as lines for a person: what destroys something first and marked, then updates with their properties, then what is new. */
+export function renderSummary(summary: EngineSummary): string[] {
+  const { changes, warnings, violations } = summary;
+  const of = (kind: ChangeKind): Change[] => changes.filter((change) => change.kind === kind);
+  const lines = (kind: ChangeKind, mark: string): string[] => of(kind).map((change) => line(change, mark));
+  const creates = lines("create", "  ");
+  const shown = creates.length > LISTED_CREATES ? creates.slice(0, LISTED_CREATES - 1) : creates;
+  const more = creates.length - shown.length;
+  return [
+    countsText(summary),
+    ...lines("delete", "! "),
+    ...lines("replace", "! "),
+    ...lines("forget", "  ").map((text) => `${text} (stays on the cluster)`),
+    ...lines("update", "  "),
+    ...shown,
+    ...(more > 0 ? [`  and ${more} more to create`] : []),
+    ...violations.flatMap(({ policy, mandatory, message }) =>
+      indented(`${mandatory ? "! policy" : "  policy (advice)"} ${policy}: ${message}`),
+    ),
+    ...warnings.flatMap((warning) => indented(`  warning: ${warning}`)),
+  ];
+}
+
+/** A text as lines, those after the first one under it. */
+function indented(text: string): string[] {
+  return text.split("\n").map((part, index) => (index === 0 ? part : `    ${part}`));
+}
+
+function line({ kind, object, properties }: Change, mark: string): string {
+  const which = kind === "create" || properties.length === 0 ? "" : `: ${properties.join(", ")}`;
+  return `${mark}${VERBS[kind]} ${object}${which}`;
+}
