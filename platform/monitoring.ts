@@ -30,7 +30,7 @@ async function alertingPart({ config, cluster, labels }: PlatformArgs): Promise<
   const args = { ...wanted, install: install && (await alertingSupported(cluster)) };
   return {
     name: "alerting",
-    after: ["namespaces", "gatus"],
+    after: ["namespaces"],
     namespaces: args.install ? [namespace] : [],
     objects: alertingObjects(args),
     check: (live) => checkAlerting(wanted, live),
@@ -80,7 +80,7 @@ function gatusPart({ config, release, labels }: PlatformArgs): Part {
   };
   return {
     name: "gatus",
-    after: ["namespaces", "gateway-api", ...config.gateways.map(({ name }) => `gateway-${name}`)],
+    after: ["namespaces", "gateway-api"],
     namespaces: config.gatus.install ? [config.gatus.namespace] : [],
     objects: gatusObjects(args),
     check: (cluster) => checkGatus(args, cluster),

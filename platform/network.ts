@@ -58,7 +58,7 @@ function gatewayPart(args: GatewayArgs & GatewayConfig, all: readonly GatewayArg
   const external = { gateway: { name, namespace, className }, ports: { http: http.port, https: https.port } };
   return {
     name: `gateway-${name}`,
-    after: ["namespaces", "gateway-api", `traefik-${name}`],
+    after: ["namespaces", "gateway-api"],
     namespaces: [namespace],
     objects: gatewayObjects(args),
     check: async (cluster) => [

@@ -18,7 +18,7 @@ export interface PlatformArgs {
 /** One component of the platform: what it declares, what it checks on the live cluster, and how it is created. */
 export interface Part {
   readonly name: string;
-  /** Names of the parts that must be there first; those that the stack does without are passed over. */
+  /** Names of the parts without which the API server would refuse this one; controllers catch up with the rest. Those that the stack does without are passed over. */
   readonly after: readonly string[];
   /** Namespaces that must be there. */
   readonly namespaces?: readonly string[];
