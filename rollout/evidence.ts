@@ -18,8 +18,10 @@ const checkRecord = z.strictObject({
   outcome: z.enum(["held", "nothing", "notChecked", "failed"]),
   /** How many objects it judged. */
   objects: z.int().nonnegative(),
-  /** What is no proof, each as a sentence: why it was not checked, what is suspended, guarded, or was unhealthy before the update. */
+  /** What is no proof, each as a sentence: why it was not checked, what is suspended or guarded. */
   notes: z.array(z.string()),
+  /** Objects that were unhealthy before the update and still are: not blamed on it. */
+  unhealthyBefore: z.array(z.string()),
 });
 
 const override = z.strictObject({
@@ -69,6 +71,13 @@ const revocation = verification.extend({
     .min(1),
 });
 
+/** Where the stack's Gatus answers. */
+const gatusAddress = z.union([
+  z.strictObject({ url: z.string() }),
+  /** By the API server's service proxy; the port by name or number. */
+  z.strictObject({ namespace: z.string(), service: z.string(), port: z.string() }),
+]);
+
 /** What a stack proves: shape of its output {@link EVIDENCE_OUTPUT}. Holds no secret. */
 export const evidenceSchema = z.strictObject({
   version: z.literal(EVIDENCE_VERSION),
@@ -78,10 +87,14 @@ export const evidenceSchema = z.strictObject({
     /** UID of its namespace kube-system, the same under whatever name a kubeconfig knows it. */
     uid: z.string(),
   }),
+  /** null: no Gatus that the stack knows of. */
+  gatus: gatusAddress.nullable(),
   /** Releases that passed, the latest first; at most ten, each once, none of them revoked. */
   verified: z.array(verification).max(KEPT),
   /** Releases whose latest verification failed, the latest first; at most ten, each once. */
   revoked: z.array(revocation).max(KEPT),
+  /** Revisions of the repository with which a release passed, the latest first; at most ten, each once. */
+  revisions: z.array(gitops).max(KEPT),
 });
 
 export type Evidence = z.infer<typeof evidenceSchema>;
@@ -90,6 +103,7 @@ export type Verification = z.infer<typeof verification>;
 /** One verification that failed, and so takes back what the release had proved. */
 export type Revocation = z.infer<typeof revocation>;
 export type CheckRecord = z.infer<typeof checkRecord>;
+export type GatusAddress = z.infer<typeof gatusAddress>;
 export type GitopsRevision = z.infer<typeof gitops>;
 export type OverrideRecord = z.infer<typeof override>;
 /** A failing object and its condition's message. */
@@ -141,55 +155,70 @@ export function standingOf({ verified, revoked }: Evidence, release: string): St
   return record === undefined ? { state: "unknown" } : { state: "verified", record };
 }
 
+/** What the evidence is about: the part that each verification states anew. */
+export type Subject = Pick<Evidence, "cluster" | "gatus">;
+
 /** The evidence with a verification that passed on top; an older word on the same release is forgotten. */
 export function withVerified(
   evidence: Evidence | undefined,
-  cluster: Evidence["cluster"],
+  subject: Subject,
   record: Verification,
 ): Evidence {
-  const { verified, revoked } = without(evidence, record.release);
+  const { verified, revoked, revisions } = without(evidence, record.release);
+  const { gitops: ran } = record;
   return {
     version: EVIDENCE_VERSION,
-    cluster,
+    ...subject,
     verified: [record, ...verified].slice(0, KEPT),
     revoked,
+    revisions:
+      ran === null
+        ? revisions
+        : [
+            ran,
+            ...revisions.filter(({ url, revision }) => url !== ran.url || revision !== ran.revision),
+          ].slice(0, KEPT),
   };
 }
 
 /** The evidence with a release revoked: it is no longer among the verified ones. */
-export function withRevoked(
-  evidence: Evidence | undefined,
-  cluster: Evidence["cluster"],
-  record: Revocation,
-): Evidence {
-  const { verified, revoked } = without(evidence, record.release);
+export function withRevoked(evidence: Evidence | undefined, subject: Subject, record: Revocation): Evidence {
+  const { verified, revoked, revisions } = without(evidence, record.release);
   return {
     version: EVIDENCE_VERSION,
-    cluster,
+    ...subject,
     verified,
     revoked: [record, ...revoked].slice(0, KEPT),
+    revisions,
   };
 }
 
-function without(evidence: Evidence | undefined, release: string): Pick<Evidence, "verified" | "revoked"> {
+function without(
+  evidence: Evidence | undefined,
+  release: string,
+): Pick<Evidence, "verified" | "revoked" | "revisions"> {
   const other = (entry: { release: string }): boolean => entry.release !== release;
   return {
     verified: evidence?.verified.filter(other) ?? [],
     revoked: evidence?.revoked.filter(other) ?? [],
+    revisions: evidence?.revisions ?? [],
   };
 }
 
+/** Where an update takes a stack, by the order in which the stack before it verified the two releases. */
+export type Movement = "forward" | "same" | "back";
+
 /**
- * Whether bringing a stack from one release to another is a move forward, for which the stacks before it must be fresh and healthy now.
- * The same release again is none, nor is one that the stack before verified earlier than the present one: a rollback must not wait for them.
+ * Where an update takes a stack. Only for a move forward must the stacks before it be fresh and healthy now: a rollback must not wait for them. What the
+ * stack before does not remember is taken for older, so that a doubtful move counts as forward.
  * @param current release that the stack runs; undefined where it never ran
  */
-export function isForward(before: Evidence, current: string | undefined, next: string): boolean {
-  if (current === next) return false;
+export function movement(before: Evidence, current: string | undefined, next: string): Movement {
+  if (current === next) return "same";
   const timeOf = (release: string | undefined): number | undefined => {
     const record = [...before.verified, ...before.revoked].find((entry) => entry.release === release);
     return record && Date.parse(record.time);
   };
   const [from, to] = [timeOf(current), timeOf(next)];
-  return from === undefined || to === undefined || to >= from;
+  return from !== undefined && to !== undefined && to < from ? "back" : "forward";
 }

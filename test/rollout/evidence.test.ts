@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  isForward,
+  movement,
   readEvidence,
   standingOf,
   withRevoked,
@@ -9,7 +9,7 @@ import {
   type Verification,
 } from "../../rollout/evidence.ts";
 
-const cluster = { context: "edge", uid: "u-1" };
+const subject = { cluster: { context: "edge", uid: "u-1" }, gatus: null };
 
 function record(release: string, minute = 0): Verification {
   const time = new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
@@ -29,14 +29,14 @@ const failures = [{ check: "rollouts", object: "Deployment a/b", message: "0 of 
 
 function verifiedInTurn(...releases: string[]): Evidence {
   return releases.reduce<Evidence | undefined>(
-    (evidence, release, minute) => withVerified(evidence, cluster, record(release, minute)),
+    (evidence, release, minute) => withVerified(evidence, subject, record(release, minute)),
     undefined,
   )!;
 }
 
 describe("evidence", () => {
   it("survives its way through JSON", () => {
-    const evidence = withRevoked(verifiedInTurn("a"), cluster, { ...record("b"), failures });
+    const evidence = withRevoked(verifiedInTurn("a"), subject, { ...record("b"), failures });
     const read = readEvidence("edge", {
       release: "b",
       evidence: JSON.parse(JSON.stringify(evidence)) as unknown,
@@ -54,7 +54,7 @@ describe("evidence", () => {
   });
 
   it("revokes a verified release that fails, and no other", () => {
-    const evidence = withRevoked(verifiedInTurn("a", "b"), cluster, { ...record("b", 9), failures });
+    const evidence = withRevoked(verifiedInTurn("a", "b"), subject, { ...record("b", 9), failures });
     assert.equal(standingOf(evidence, "b").state, "revoked");
     assert.equal(standingOf(evidence, "a").state, "verified");
     assert.equal(standingOf(evidence, "c").state, "unknown");
@@ -63,14 +63,14 @@ describe("evidence", () => {
   it("lets many failures push no verified release out", () => {
     let evidence = verifiedInTurn("good");
     for (let index = 0; index < 15; index++)
-      evidence = withRevoked(evidence, cluster, { ...record(`bad${index}`), failures });
+      evidence = withRevoked(evidence, subject, { ...record(`bad${index}`), failures });
     assert.equal(standingOf(evidence, "good").state, "verified");
     assert.equal(evidence.revoked.length, 10);
   });
 
   it("takes a revoked release back once it passes again", () => {
-    const revoked = withRevoked(verifiedInTurn("a"), cluster, { ...record("a"), failures });
-    const evidence = withVerified(revoked, cluster, record("a", 3));
+    const revoked = withRevoked(verifiedInTurn("a"), subject, { ...record("a"), failures });
+    const evidence = withVerified(revoked, subject, record("a", 3));
     assert.equal(standingOf(evidence, "a").state, "verified");
     assert.deepEqual(evidence.revoked, []);
   });
@@ -80,16 +80,29 @@ describe("evidence", () => {
     assert.equal(readEvidence("edge", { release: "a" }).state, "none");
     const other = readEvidence("edge", { evidence: { version: 0 } });
     assert.ok(other.state === "unreadable" && other.message.includes("format 0"));
-    const damaged = readEvidence("edge", { evidence: { version: 1, cluster, verified: "no", revoked: [] } });
+    const damaged = readEvidence("edge", {
+      evidence: { version: 1, ...subject, verified: "no", revoked: [], revisions: [] },
+    });
     assert.ok(damaged.state === "unreadable" && damaged.message.includes("damaged"));
   });
 
-  it("calls a move forward all but the same release and an older one", () => {
+  it("knows a move forward, the same release, and a way back", () => {
     const before = verifiedInTurn("a", "b");
-    assert.equal(isForward(before, "a", "b"), true);
-    assert.equal(isForward(before, "b", "a"), false);
-    assert.equal(isForward(before, "b", "b"), false);
-    assert.equal(isForward(before, undefined, "a"), true);
-    assert.equal(isForward(before, "forgotten", "a"), true);
+    assert.equal(movement(before, "a", "b"), "forward");
+    assert.equal(movement(before, "b", "a"), "back");
+    assert.equal(movement(before, "b", "b"), "same");
+    assert.equal(movement(before, undefined, "a"), "forward");
+    assert.equal(movement(before, "forgotten", "a"), "forward");
+  });
+
+  it("remembers the repository's revisions with which releases passed, of one release too", () => {
+    const gitops = (revision: string) => ({ kind: "OCIRepository", url: "oci://x/y", revision }) as const;
+    let evidence: Evidence | undefined;
+    for (const revision of ["1", "2", "1", "3"])
+      evidence = withVerified(evidence, subject, { ...record("a"), gitops: gitops(revision) });
+    assert.deepEqual(
+      evidence?.revisions.map(({ revision }) => revision),
+      ["3", "1", "2"],
+    );
   });
 });
