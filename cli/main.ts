@@ -1,25 +1,34 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { EdgefirstError } from "../errors.ts";
-import { doctor } from "./doctor.ts";
-import { sandbox } from "./sandbox.ts";
-import { start } from "./start.ts";
+
+/** Each verb's own file, loaded only when it is asked for: some bring a hundred modules along. */
+const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import("./start.ts")).start,
+  rollout: async () => (await import("./rollout.ts")).rollout,
+  status: async () => (await import("./status.ts")).status,
+  rollback: async () => (await import("./rollback.ts")).rollback,
+  export: async () => (await import("./export.ts")).exportCommand,
+  sandbox: async () => (await import("./sandbox.ts")).sandbox,
+  lint: async () => (await import("./lint.ts")).lint,
+  doctor: async () => (await import("./doctor.ts")).doctor,
+};
 
 const program = new Command("edgefirst")
   .description(
     "The same platform layer on every cluster of a small GitOps fleet, proven on edge before main gets it",
   )
-  .showHelpAfterError("(--help shows what there is)")
-  .addCommand(start)
-  .addCommand(sandbox)
-  .addCommand(doctor);
+  .showHelpAfterError("(--help shows what there is)");
 
 try {
+  const asked = VERBS[process.argv[2] ?? ""];
+  for (const load of asked ? [asked] : Object.values(VERBS)) program.addCommand(await load());
   await program.parseAsync();
 } catch (error) {
   // Faults that a person can act on say so in a sentence; a stack trace belongs to bugs only.
   process.stderr.write(
     `${error instanceof EdgefirstError ? `edgefirst: ${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
-  process.exitCode = 1;
+  // A signal has left its own.
+  process.exitCode ??= 1;
 }

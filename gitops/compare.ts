@@ -5,7 +5,7 @@ import { kustomizeBuild } from "./build/kustomize.ts";
 import { readKustomizationFile } from "./build/kustomization-file.ts";
 import { resourcesOf, text } from "./build/resource.ts";
 import { parseYaml } from "./documents/parse.ts";
-import { type Repository } from "./documents/repository.ts";
+import type { Repository } from "./documents/repository.ts";
 import { SourceFile } from "./documents/source.ts";
 import { isFields, type Fields, type Value } from "./documents/values.ts";
 import { BuildError } from "./problem.ts";

@@ -1,4 +1,4 @@
-import { type Repository } from "../documents/repository.ts";
+import type { Repository } from "../documents/repository.ts";
 import { entryOrigin, isFields, type Fields, type Value } from "../documents/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import {

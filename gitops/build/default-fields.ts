@@ -1,4 +1,4 @@
-import { type FieldSpec } from "./field-spec.ts";
+import type { FieldSpec } from "./field-spec.ts";
 
 /**
  * Where the transformers of Kustomize write if no `configurations` say more.

@@ -1,5 +1,5 @@
-import { type FieldSpec } from "./field-spec.ts";
-import { type Gvk } from "./kinds.ts";
+import type { FieldSpec } from "./field-spec.ts";
+import type { Gvk } from "./kinds.ts";
 
 /** Fields of other objects that name an object of a kind. */
 export interface NameReference extends Partial<Gvk> {

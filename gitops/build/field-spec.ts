@@ -1,4 +1,4 @@
-import { type Origin } from "../documents/source.ts";
+import type { Origin } from "../documents/source.ts";
 import {
   entryOrigin,
   fieldsAt,
@@ -10,7 +10,7 @@ import {
 } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
 import { isSelected, type Gvk } from "./kinds.ts";
-import { type Resource } from "./resource.ts";
+import type { Resource } from "./resource.ts";
 
 /** Where a transformer writes in objects of a kind. Source: FieldSpec in kustomize's api/types. */
 export interface FieldSpec extends Partial<Gvk> {

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
-import { type Repository } from "../documents/repository.ts";
+import type { Repository } from "../documents/repository.ts";
 import { SourceFile, type Origin } from "../documents/source.ts";
 import {
   entryOrigin,
@@ -13,7 +13,7 @@ import {
 } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
 import { Resource, text, type Behavior } from "./resource.ts";
-import { type Resources } from "./resources.ts";
+import type { Resources } from "./resources.ts";
 
 interface Entry {
   readonly key: string;

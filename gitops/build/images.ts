@@ -1,7 +1,7 @@
 import { type FieldSpec, visitField } from "./field-spec.ts";
 import { entryOrigin, setField, type Fields } from "../documents/values.ts";
 import { text } from "./resource.ts";
-import { type Resources } from "./resources.ts";
+import type { Resources } from "./resources.ts";
 import { BuildError } from "../problem.ts";
 
 /** Applies one entry of `images`. Source: filters/imagetag and api/internal/image. */

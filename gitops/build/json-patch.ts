@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Origin } from "../documents/source.ts";
+import type { Origin } from "../documents/source.ts";
 import {
   cloneValue,
   entryOrigin,

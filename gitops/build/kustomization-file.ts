@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { type Repository } from "../documents/repository.ts";
+import type { Repository } from "../documents/repository.ts";
 import { SourceFile, type Origin } from "../documents/source.ts";
 import {
   cloneValue,

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { type Repository } from "../documents/repository.ts";
-import { type Origin } from "../documents/source.ts";
+import type { Repository } from "../documents/repository.ts";
+import type { Origin } from "../documents/source.ts";
 import { entryOrigin, isFields, type Fields, type Value } from "../documents/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import {

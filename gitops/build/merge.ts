@@ -1,4 +1,4 @@
-import { type Origin } from "../documents/source.ts";
+import type { Origin } from "../documents/source.ts";
 import {
   cloneValue,
   entryOrigin,
@@ -12,7 +12,7 @@ import {
   type Value,
 } from "../documents/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
-import { type Gvk } from "./kinds.ts";
+import type { Gvk } from "./kinds.ts";
 import { mergeKeys, type MergeKeys } from "./merge-keys.ts";
 import { text } from "./resource.ts";
 

@@ -1,11 +1,11 @@
-import { type Origin } from "../documents/source.ts";
+import type { Origin } from "../documents/source.ts";
 import { entryOrigin, isFields, setField, type Fields, type Value } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
-import { type NameReference } from "./default-references.ts";
+import type { NameReference } from "./default-references.ts";
 import { visitField, type FieldSpec } from "./field-spec.ts";
 import { isClusterScoped, isSelected } from "./kinds.ts";
 import { effectiveNamespace, text, type Resource } from "./resource.ts";
-import { type Resources } from "./resources.ts";
+import type { Resources } from "./resources.ts";
 
 /**
  * Follows the names that the build has changed (prefixes, suffixes, hashes, namespaces) into the fields that refer to them.

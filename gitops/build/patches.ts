@@ -1,5 +1,5 @@
 import { parseYaml } from "../documents/parse.ts";
-import { type Repository } from "../documents/repository.ts";
+import type { Repository } from "../documents/repository.ts";
 import { EmbeddedText, type SourceText } from "../documents/source.ts";
 import {
   cloneValue,
@@ -14,7 +14,7 @@ import { BuildError, unsupported } from "../problem.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { strategicMerge } from "./merge.ts";
 import { Resource, text } from "./resource.ts";
-import { type Resources } from "./resources.ts";
+import type { Resources } from "./resources.ts";
 import { select, targetOf } from "./selector.ts";
 
 /** Applies one entry of `patches`, or of `patchesJson6902`, which has the same fields. */

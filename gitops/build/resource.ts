@@ -1,4 +1,4 @@
-import { type Origin } from "../documents/source.ts";
+import type { Origin } from "../documents/source.ts";
 import {
   cloneValue,
   entryOrigin,

@@ -1,4 +1,4 @@
-import { type Origin } from "../documents/source.ts";
+import type { Origin } from "../documents/source.ts";
 import { BuildError } from "../problem.ts";
 import { describeId, effectiveNamespace, type Resource, type ResourceId, sameId } from "./resource.ts";
 

@@ -2,7 +2,7 @@ import { entryOrigin, isFields, originOf, type Fields } from "../documents/value
 import { BuildError } from "../problem.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 import { effectiveNamespace, text, type Resource } from "./resource.ts";
-import { type Resources } from "./resources.ts";
+import type { Resources } from "./resources.ts";
 
 const FIELDS = new Set([
   "group",

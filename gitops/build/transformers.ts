@@ -1,10 +1,10 @@
-import { type Origin } from "../documents/source.ts";
+import type { Origin } from "../documents/source.ts";
 import { entryOrigin, isFields, setField, type Fields, type Value } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
 import { type FieldSpec, visitField } from "./field-spec.ts";
 import { isClusterScoped } from "./kinds.ts";
 import { describeId, text, type Resource } from "./resource.ts";
-import { type Resources } from "./resources.ts";
+import type { Resources } from "./resources.ts";
 
 /** `namespace`. Source: filters/namespace and internal/builtins/NamespaceTransformer.go. */
 export function setNamespace(

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   isAlias,
   isMap,
   isScalar,
@@ -9,7 +10,8 @@ import {
   type Pair,
   type ParsedNode,
 } from "yaml";
-import { type Origin, type SourceText } from "./source.ts";
+import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
+import type { Origin, SourceText } from "./source.ts";
 import { fieldsAt, isFields, listAt, pushElement, setField, type Fields, type Value } from "./values.ts";
 import { GO_YAML_TAGS } from "./schema.ts";
 
@@ -37,6 +39,20 @@ const MAX_ALIASED_NODES = 100_000;
 
 /** Reads every document of a text, as go-yaml would, each field with the place where it was written. */
 export function parseYaml(source: SourceText): ParsedText {
+  try {
+    const documents = parseBlockStyle(source).map(({ value, offset }) => ({
+      value,
+      origin: { source, offset },
+    }));
+    return { documents, faults: [] };
+  } catch (error) {
+    if (error instanceof BeyondBlockStyle) return parseFully(source);
+    throw error;
+  }
+}
+
+/** The same by the `yaml` package, which reads all of YAML and says what is wrong with what is not. */
+export function parseFully(source: SourceText): ParsedText {
   const documents: ParsedDocument[] = [];
   const faults: SyntaxFault[] = [];
   const parsed = parseAllDocuments(source.text, {
@@ -56,7 +72,8 @@ export function parseYaml(source: SourceText): ParsedText {
     try {
       const reader = new Reader(source, document);
       const offset = document.contents.range[0];
-      documents.push({ value: reader.read(document.contents, offset), origin: { source, offset } });
+      const value = reader.read(document.contents, offset);
+      if (value !== null) documents.push({ value, origin: { source, offset } });
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
       faults.push({ message: fault.message, origin: { source, offset: fault.offset } });
@@ -99,9 +116,7 @@ class Reader {
       }
       return list;
     }
-    return isAlias(node)
-      ? this.#aliasTarget(node.source, offset, (target) => this.read(target, offset))
-      : null;
+    return isAlias(node) ? this.#aliasTarget(node, offset) : null;
   }
 
   #at(offset: number): Origin {
@@ -137,38 +152,18 @@ class Reader {
     return sources;
   }
 
-  #aliasTarget(name: string, offset: number, read: (target: Node) => Value): Value {
-    const target = this.#anchors().get(name);
-    if (!target) throw new Fault(`no anchor named ${name}`, offset);
+  /** What an anchor was last set to before the alias. */
+  #aliasTarget(alias: Alias, offset: number): Value {
+    const target = alias.resolve(this.#document);
+    if (!target) throw new Fault(`no anchor named ${alias.source}`, offset);
     const before = this.#insideAlias;
     this.#insideAlias = true;
     try {
-      return read(target);
+      return this.read(target, offset);
     } finally {
       this.#insideAlias = before;
     }
   }
-
-  #anchorNodes: Map<string, Node> | undefined;
-
-  #anchors(): Map<string, Node> {
-    this.#anchorNodes ??= collectAnchors(this.#document.contents, new Map());
-    return this.#anchorNodes;
-  }
-}
-
-/** An anchor that is set twice keeps its last node; the parser itself rejects aliases that come before their anchor. */
-function collectAnchors(node: Node | null | undefined, anchors: Map<string, Node>): Map<string, Node> {
-  if (!node || isAlias(node)) return anchors;
-  if ("anchor" in node && node.anchor) anchors.set(node.anchor, node);
-  if (isSeq(node)) for (const item of node.items) collectAnchors(item as Node | null, anchors);
-  if (isMap(node)) {
-    for (const { key, value } of node.items) {
-      collectAnchors(key as Node | null, anchors);
-      collectAnchors(value as Node | null, anchors);
-    }
-  }
-  return anchors;
 }
 
 function keyText(key: unknown): string {

@@ -1,4 +1,4 @@
-import { type Origin } from "./source.ts";
+import type { Origin } from "./source.ts";
 
 /** Plain data as YAML and JSON have it. */
 export type Value = string | number | boolean | null | Value[] | Fields;
@@ -98,6 +98,16 @@ export function cloneValue<V extends Value>(value: V): V {
 function cloneFields(fields: Fields): Fields {
   const copy: Fields = {};
   for (const key of Object.keys(fields)) copy[key] = cloneValue(fields[key] as Value);
+  return copy;
+}
+
+/** A deep copy that stands at another place itself; what is in it was written where it was. */
+export function cloneAt(value: Value, self: Origin): Value {
+  const copy = cloneValue(value);
+  if (typeof copy === "object" && copy !== null) {
+    const origins = (copy as Container)[ORIGINS];
+    if (origins) origins.self = self;
+  }
   return copy;
 }
 

@@ -1,7 +1,7 @@
 import { kustomizeBuild } from "../build/kustomize.ts";
 import { effectiveNamespace, Resource, resourcesOf, text } from "../build/resource.ts";
-import { type Repository } from "../documents/repository.ts";
-import { type Origin } from "../documents/source.ts";
+import type { Repository } from "../documents/repository.ts";
+import type { Origin } from "../documents/source.ts";
 import { cloneValue, isFields, originOf, type Fields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
 import {
@@ -11,7 +11,7 @@ import {
   plainFile,
   specOf,
 } from "./flux-kustomization.ts";
-import { type OwnSources } from "./roots.ts";
+import type { OwnSources } from "./roots.ts";
 import { substituteObject } from "./substitution.ts";
 import { lookupIn, variablesOf, type Variables } from "./variables.ts";
 

@@ -5,7 +5,7 @@ import {
   type KustomizationFile,
 } from "../build/kustomization-file.ts";
 import { text } from "../build/resource.ts";
-import { type Repository } from "../documents/repository.ts";
+import type { Repository } from "../documents/repository.ts";
 import {
   entryOrigin,
   fieldsAt,

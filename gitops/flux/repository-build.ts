@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { filesOf, kustomizeBuild } from "../build/kustomize.ts";
 import { readKustomizationFile } from "../build/kustomization-file.ts";
 import { resourcesOf, text, type Resource } from "../build/resource.ts";
-import { type Repository } from "../documents/repository.ts";
+import type { Repository } from "../documents/repository.ts";
 import { SourceFile } from "../documents/source.ts";
 import { isFields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";

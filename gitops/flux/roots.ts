@@ -1,6 +1,6 @@
 import { filesOf } from "../build/kustomize.ts";
 import { text } from "../build/resource.ts";
-import { type Repository } from "../documents/repository.ts";
+import type { Repository } from "../documents/repository.ts";
 import { isFields, type Fields } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
 import { isFluxKustomization, pathOf, plainFile, specOf } from "./flux-kustomization.ts";

@@ -1,0 +1,122 @@
+import { relative, sep } from "node:path";
+import { Command, Option } from "commander";
+import { EdgefirstError } from "../errors.ts";
+import type { LintedReport } from "../gitops/lint/lint.ts";
+
+type Format = "text" | "json" | "sarif" | "github";
+
+interface Flags {
+  readonly format: Format;
+  readonly failOn: "mandatory" | "advisory" | "none";
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly fix?: true;
+}
+
+/** `edgefirst lint`: the rules over what a GitOps repository makes of its clusters. Exits with 0, 1 (findings) or 2 (could not run). */
+export const lint = new Command("lint")
+  .description("check what a GitOps repository makes of its clusters, built offline as Flux builds it")
+  .argument(
+    "<path...>",
+    "a repository, or files and directories of one; what Flux builds starts at the directory with .git",
+  )
+  .addOption(
+    new Option("--format <format>", "how findings are written")
+      .choices(["text", "json", "sarif", "github"])
+      .default("text"),
+  )
+  .addOption(
+    new Option("--fail-on <level>", "the least level that makes the exit code 1")
+      .choices(["mandatory", "advisory", "none"])
+      .default("mandatory"),
+  )
+  .option("--baseline <file>", "report only what is not in this baseline")
+  .option("--write-baseline <file>", "write all findings of now as a baseline and report none of them")
+  .option("--fix", "apply the safe remediations to the files, comments and formatting kept")
+  .addHelpText(
+    "after",
+    `
+Exit code: 0 nothing at or over --fail-on, 1 findings, 2 could not run.
+Each finding names the file, line and column where the field was written, also where a component or a patch
+of another file made it. What the offline build does not know is a finding itself.
+
+Examples:
+  edgefirst lint .
+  edgefirst lint kubernetes/main/apps/media
+  edgefirst lint . --write-baseline .edgefirst-baseline.json
+  edgefirst lint . --baseline .edgefirst-baseline.json --format sarif > lint.sarif
+  edgefirst lint . --fix`,
+  )
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .action(async (paths: string[], flags: Flags) => {
+    // A reader such as head may have seen enough.
+    process.stdout.on("error", () => process.exit());
+    try {
+      process.exitCode = await run(paths, flags);
+    } catch (error) {
+      if (!(error instanceof EdgefirstError)) throw error;
+      process.stderr.write(`edgefirst: ${error.message}\n`);
+      process.exitCode = 2;
+    }
+  });
+
+async function run(paths: readonly string[], flags: Flags): Promise<number> {
+  const { findRoot } = await import("../gitops/root.ts");
+  const { Repository } = await import("../gitops/documents/repository.ts");
+  const { lintRepository } = await import("../gitops/lint/lint.ts");
+  const { root, within } = findRoot(paths);
+  let report = lintRepository(new Repository(root), { within });
+  if (flags.fix) {
+    const { applyFixes } = await import("../gitops/lint/fix.ts");
+    const { files, fixed } = await applyFixes(root, report.findings);
+    process.stderr.write(`Fixed ${fixed} findings in ${files.length} files.\n`);
+    if (fixed > 0) report = lintRepository(new Repository(root), { within });
+  }
+  report = await applyBaseline(report, flags);
+  process.stdout.write(await format(report, root, flags.format));
+  const levels =
+    flags.failOn === "none" ? [] : flags.failOn === "advisory" ? ["mandatory", "advisory"] : ["mandatory"];
+  return report.findings.some(({ level }) => levels.includes(level)) ? 1 : 0;
+}
+
+async function applyBaseline(report: LintedReport, flags: Flags): Promise<LintedReport> {
+  if (flags.baseline === undefined && flags.writeBaseline === undefined) return report;
+  const { formatBaseline, readBaseline, withoutBaseline } = await import("../gitops/lint/baseline.ts");
+  if (flags.writeBaseline !== undefined) {
+    const { writeAtomically } = await import("../gitops/atomic-file.ts");
+    await writeAtomically(flags.writeBaseline, formatBaseline(report.findings));
+    process.stderr.write(`Wrote ${report.findings.length} findings to ${flags.writeBaseline}.\n`);
+    return { ...report, findings: [], rules: new Map() };
+  }
+  const findings = withoutBaseline(report.findings, await readBaseline(flags.baseline ?? ""));
+  const rules = new Map([...report.rules].filter(([id]) => findings.some(({ rule }) => rule === id)));
+  return { ...report, findings, rules };
+}
+
+async function format(report: LintedReport, root: string, name: Format): Promise<string> {
+  const prefix = prefixOf(root);
+  switch (name) {
+    case "text":
+      return (await import("../gitops/lint/formats/text.ts")).formatText(report, process.stdout.isTTY);
+    case "json":
+      return (await import("../gitops/lint/formats/json.ts")).formatJson(report);
+    case "github":
+      return (await import("../gitops/lint/formats/github.ts")).formatGithub(report, prefix);
+    case "sarif": {
+      const { default: packageJson } = await import("../package.json", { with: { type: "json" } });
+      return (await import("../gitops/lint/formats/sarif.ts")).formatSarif(
+        report,
+        prefix,
+        packageJson.version,
+      );
+    }
+  }
+}
+
+/** The root as seen from the checkout that a workflow runs in. */
+function prefixOf(root: string): string {
+  const path = relative(process.env.GITHUB_WORKSPACE ?? root, root)
+    .split(sep)
+    .join("/");
+  return path === "" || path.startsWith("..") ? "" : `${path}/`;
+}

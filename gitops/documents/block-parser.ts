@@ -1,0 +1,314 @@
+import { parseFlow, scanQuoted } from "./flow-scalars.ts";
+import { resolvePlain } from "./schema.ts";
+import type { Origin, SourceText } from "./source.ts";
+import { cloneAt, fieldsAt, listAt, pushElement, setField, type Fields, type Value } from "./values.ts";
+
+/** Thrown where a text goes beyond the block style that this parser reads. */
+export class BeyondBlockStyle extends Error {}
+
+/** One document as the block parser reads it. */
+export interface BlockDocument {
+  readonly value: Value;
+  readonly offset: number;
+}
+
+const KEY =
+  /(?:"[^"\\\n]*"|'[^'\n]*'|[^\s"'#&*!|>%@`,[\]{}?:-](?:[^\s:#]|:(?=\S)|(?<=\S)#)*|[?:-](?=[^\s:])(?:[^\s:#]|:(?=\S)|(?<=\S)#)*)(?=:(?:[ \n]|$))/y;
+
+/**
+ * Reads YAML as people write manifests: mappings and lists in block style, scalars and flow collections on one line, literal blocks,
+ * anchors on scalars. It is several times faster than a full parser, and knows no faults: whatever it does not read, a wrong text
+ * included, is left to the full parser.
+ * @throws BeyondBlockStyle where the full parser must read the text
+ */
+export function parseBlockStyle(source: SourceText): BlockDocument[] {
+  return new BlockParser(source).documents();
+}
+
+class BlockParser {
+  readonly #source: SourceText;
+  readonly #text: string;
+  readonly #end: number;
+  #anchors = new Map<string, Value>();
+  /** Start of the current line's content, and its column. */
+  #at = 0;
+  #indent = 0;
+  #lineStart = 0;
+  #aliased = 0;
+
+  constructor(source: SourceText) {
+    this.#source = source;
+    this.#text = source.text;
+    this.#end = source.text.length;
+    if (/[\r\t\uFEFF]|^(?:%|\.\.\.)/m.test(source.text)) throw new BeyondBlockStyle();
+  }
+
+  documents(): BlockDocument[] {
+    const documents: BlockDocument[] = [];
+    this.#seek(0);
+    while (this.#at < this.#end) {
+      if (this.#isSeparator()) {
+        if (this.#restOfLine(this.#at + 3) !== "") throw new BeyondBlockStyle();
+        this.#seek(this.#nextLine(this.#at));
+        continue;
+      }
+      if (this.#indent !== 0) throw new BeyondBlockStyle();
+      this.#anchors = new Map();
+      const offset = this.#at;
+      documents.push({ value: this.#node(0), offset });
+      if (this.#at < this.#end && !this.#isSeparator()) throw new BeyondBlockStyle();
+    }
+    return documents;
+  }
+
+  #isSeparator(): boolean {
+    return (
+      this.#indent === 0 &&
+      this.#text.startsWith("---", this.#at) &&
+      /^(?:\s|$)/.test(this.#text.charAt(this.#at + 3))
+    );
+  }
+
+  /** Goes to the next line from `from` that holds more than blanks and a comment. */
+  #seek(from: number): void {
+    let line = from;
+    while (line < this.#end) {
+      let at = line;
+      while (this.#text.charCodeAt(at) === 32) at++;
+      const code = this.#text.charCodeAt(at);
+      if (code === 10) line = at + 1;
+      else if (code === 35) line = this.#nextLine(at);
+      else if (at >= this.#end) line = at;
+      else {
+        this.#at = at;
+        this.#indent = at - line;
+        this.#lineStart = line;
+        return;
+      }
+    }
+    this.#at = this.#end;
+    this.#indent = -1;
+    this.#lineStart = this.#end;
+  }
+
+  #nextLine(from: number): number {
+    const newline = this.#text.indexOf("\n", from);
+    return newline < 0 ? this.#end : newline + 1;
+  }
+
+  /** From an offset to the end of its line, without blanks and a comment. */
+  #restOfLine(from: number): string {
+    const rest = this.#text.slice(from, this.#nextLine(from));
+    return /^ +#/.test(rest) ? "" : rest.trim();
+  }
+
+  #origin(offset: number): Origin {
+    return { source: this.#source, offset };
+  }
+
+  /** The collection that starts at the current place, whose entries stand in column `indent`. */
+  #node(indent: number): Value {
+    const code = this.#text.charCodeAt(this.#at);
+    if (code === 45 && this.#isBlank(this.#at + 1)) return this.#list(indent);
+    if (this.#key(this.#at) === undefined) throw new BeyondBlockStyle();
+    return this.#mapping(indent);
+  }
+
+  #isBlank(at: number): boolean {
+    const code = this.#text.charCodeAt(at);
+    return code === 32 || code === 10 || at >= this.#end;
+  }
+
+  #key(at: number): string | undefined {
+    KEY.lastIndex = at;
+    const match = KEY.exec(this.#text);
+    return match?.[0];
+  }
+
+  #list(indent: number): Value[] {
+    const list = listAt(this.#origin(this.#at));
+    while (this.#indent === indent && this.#text.charCodeAt(this.#at) === 45 && this.#isBlank(this.#at + 1)) {
+      if (this.#isSeparator()) break;
+      let at = this.#at + 1;
+      while (this.#text.charCodeAt(at) === 32) at++;
+      if (this.#text.charCodeAt(at) === 10 || this.#text.charCodeAt(at) === 35 || at >= this.#end) {
+        this.#seek(this.#nextLine(at));
+        if (this.#indent <= indent) throw new BeyondBlockStyle();
+        const offset = this.#at;
+        pushElement(list, this.#node(this.#indent), this.#origin(offset));
+        continue;
+      }
+      const nested = this.#text.charCodeAt(at) === 45 && this.#isBlank(at + 1);
+      if (nested || this.#key(at) !== undefined) {
+        this.#indent = at - this.#lineStart;
+        this.#at = at;
+        pushElement(list, this.#node(this.#indent), this.#origin(at));
+        continue;
+      }
+      const { value, start } = this.#inline(at, indent);
+      pushElement(list, value, this.#origin(start));
+    }
+    if (this.#indent > indent) throw new BeyondBlockStyle();
+    return list;
+  }
+
+  #mapping(indent: number): Fields {
+    const fields = fieldsAt(this.#origin(this.#at));
+    while (this.#indent === indent && !this.#isSeparator()) {
+      const offset = this.#at;
+      const written = this.#key(offset);
+      if (written === undefined || written === "<<") throw new BeyondBlockStyle();
+      const key = /^["']/.test(written) ? written.slice(1, -1) : keyText(written);
+      if (Object.hasOwn(fields, key)) throw new BeyondBlockStyle();
+      this.#entry(fields, key, offset, offset + written.length + 1, indent);
+    }
+    if (this.#indent > indent) throw new BeyondBlockStyle();
+    return fields;
+  }
+
+  /** The value after a key's colon. */
+  #entry(fields: Fields, key: string, offset: number, afterColon: number, indent: number): void {
+    let at = afterColon;
+    while (this.#text.charCodeAt(at) === 32) at++;
+    const anchor =
+      this.#text.charCodeAt(at) === 38
+        ? /^&([^\s,[\]{}]+) *(?=\n)/.exec(this.#text.slice(at, this.#nextLine(at)))
+        : null;
+    if (anchor) at += anchor[0].length;
+    const code = this.#text.charCodeAt(at);
+    if (code !== 10 && code !== 35 && at < this.#end) {
+      const { value, start } = this.#inline(at, indent);
+      setField(fields, key, value, { source: this.#source, offset, valueOffset: start });
+      return;
+    }
+    this.#seek(this.#nextLine(at));
+    const isList = this.#text.charCodeAt(this.#at) === 45 && this.#isBlank(this.#at + 1);
+    if (this.#indent > indent || (this.#indent === indent && isList && !this.#isSeparator())) {
+      const start = this.#at;
+      const value = this.#node(this.#indent);
+      if (anchor?.[1] !== undefined) this.#anchors.set(anchor[1], value);
+      setField(fields, key, value, { source: this.#source, offset, valueOffset: start });
+    } else {
+      if (anchor) throw new BeyondBlockStyle();
+      setField(fields, key, null, { source: this.#source, offset, valueOffset: afterColon, blank: true });
+    }
+  }
+
+  /** A value on the line of its key or dash; goes to the line after it. `indent` is the column of the parent. */
+  #inline(at: number, indent: number): { value: Value; start: number } {
+    const character = this.#text.charAt(at);
+    switch (character) {
+      case "|":
+        return { value: this.#literal(at, indent), start: at };
+      case "&":
+        return this.#anchored(at, indent);
+      case "*":
+        return { value: this.#alias(at, indent), start: at };
+      case '"':
+      case "'": {
+        const quoted = scanQuoted(this.#text, at);
+        if (!quoted || this.#restOfLine(quoted.end) !== "") throw new BeyondBlockStyle();
+        this.#finishLine(quoted.end, indent);
+        return { value: quoted.value, start: at };
+      }
+      case "[":
+      case "{": {
+        const flow = parseFlow(this.#source, at);
+        if (!flow || this.#restOfLine(flow.end) !== "") throw new BeyondBlockStyle();
+        this.#finishLine(flow.end, indent);
+        return { value: flow.value, start: at };
+      }
+    }
+    return { value: this.#plain(at, indent), start: at };
+  }
+
+  /** Goes on to the next line; one that is deeper would continue the scalar. */
+  #finishLine(from: number, indent: number): void {
+    this.#seek(this.#nextLine(from));
+    if (this.#indent > indent) throw new BeyondBlockStyle();
+  }
+
+  #plain(at: number, indent: number): Value {
+    if (/[>%@`!?,\]}]/.test(this.#text.charAt(at))) throw new BeyondBlockStyle();
+    const newline = this.#text.indexOf("\n", at);
+    let scalar = this.#text.slice(at, newline < 0 ? this.#end : newline);
+    const comment = scalar.search(/\s#/);
+    if (comment >= 0) scalar = scalar.slice(0, comment);
+    scalar = scalar.trimEnd();
+    if (/:(?:\s|$)/.test(scalar) || scalar === "-") throw new BeyondBlockStyle();
+    this.#finishLine(at, indent);
+    return resolvePlain(scalar);
+  }
+
+  #anchored(at: number, indent: number): { value: Value; start: number } {
+    const [written, name] =
+      /^&([^\s,[\]{}]+) +(?=[^\s#|>&*![{])/.exec(this.#text.slice(at, this.#nextLine(at))) ?? [];
+    if (written === undefined || name === undefined) throw new BeyondBlockStyle();
+    const { value, start } = this.#inline(at + written.length, indent);
+    if (typeof value === "object" && value !== null) throw new BeyondBlockStyle();
+    this.#anchors.set(name, value);
+    return { value, start };
+  }
+
+  #alias(at: number, indent: number): Value {
+    const name = /^\*([^\s,[\]{}]+)(?=\s|$)/.exec(this.#text.slice(at, this.#nextLine(at)))?.[1];
+    const value = name === undefined ? undefined : this.#anchors.get(name);
+    if (name === undefined || value === undefined || this.#restOfLine(at + 1 + name.length) !== "")
+      throw new BeyondBlockStyle();
+    this.#finishLine(at, indent);
+    this.#aliased += sizeOf(value);
+    // Enough for people; the full parser tells whether it is too much.
+    if (this.#aliased > 10_000) throw new BeyondBlockStyle();
+    return cloneAt(value, this.#origin(at));
+  }
+
+  /** A literal block. */
+  #literal(at: number, indent: number): string {
+    const [header, chomping] =
+      /^\|([-+]?)[ ]*(?:#.*)?\n/.exec(this.#text.slice(at, this.#nextLine(at))) ?? [];
+    if (header === undefined || chomping === undefined) throw new BeyondBlockStyle();
+    const lines: string[] = [];
+    let own = -1;
+    let line = this.#nextLine(at);
+    while (line < this.#end) {
+      const next = this.#nextLine(line);
+      const raw = this.#text.slice(line, this.#text.charCodeAt(next - 1) === 10 ? next - 1 : next);
+      const width = raw.length - raw.trimStart().length;
+      if (width < raw.length) {
+        if (own < 0 && width > indent) {
+          if (lines.some((blank) => blank.length > width)) throw new BeyondBlockStyle();
+          own = width;
+        }
+        if (own < 0 || width < own) break;
+      }
+      lines.push(raw);
+      line = next;
+    }
+    // Rare enough to leave: nothing in it, more blanks than content, a last line without an end.
+    if (own <= 0 || (line >= this.#end && !this.#text.endsWith("\n"))) throw new BeyondBlockStyle();
+    this.#seek(line);
+    if (this.#indent > indent) throw new BeyondBlockStyle();
+    return chomped(
+      lines.map((raw) => raw.slice(own)),
+      chomping,
+    );
+  }
+}
+
+function sizeOf(value: Value): number {
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value).reduce<number>((size, inner: Value) => size + sizeOf(inner), 1);
+}
+
+function chomped(lines: readonly string[], chomping: string): string {
+  const text = `${lines.join("\n")}\n`;
+  if (chomping === "+") return text;
+  const trimmed = text.replace(/\n+$/, "");
+  return chomping === "-" ? trimmed : `${trimmed}\n`;
+}
+
+/** Keys that are no strings are written as the full parser writes them. */
+function keyText(written: string): string {
+  const value = resolvePlain(written);
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

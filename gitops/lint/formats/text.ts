@@ -1,0 +1,50 @@
+import { createColors } from "picocolors";
+import type { LintFinding, LintReport } from "../finding.ts";
+
+/** For people: grouped by file, the remediation of each rule once at its end. */
+export function formatText(report: LintReport, coloured: boolean): string {
+  const colors = createColors(coloured);
+  const lines: string[] = [];
+  for (const [file, findings] of Map.groupBy(report.findings, ({ position }) => position.file)) {
+    lines.push(colors.underline(file));
+    const width = Math.max(...findings.map(({ position }) => place(position).length));
+    for (const finding of findings) {
+      const level = finding.level === "mandatory" ? colors.red("error  ") : colors.yellow("advice ");
+      const where = colors.dim(place(finding.position).padEnd(width));
+      lines.push(`  ${where}  ${level}  ${subject(finding)}${finding.message}  ${colors.dim(finding.rule)}`);
+    }
+    lines.push("");
+  }
+  for (const [rule, { remediation }] of report.rules) lines.push(`${colors.bold(rule)}: ${remediation}`);
+  if (report.rules.size > 0) lines.push("");
+  lines.push(totals(report));
+  for (const name of report.external)
+    lines.push(`Not built, as its files come from elsewhere: Kustomization ${name}.`);
+  return `${lines.join("\n")}\n`;
+}
+
+const place = ({ line, column }: LintFinding["position"]): string => `${line}:${column}`;
+
+function subject({ object, path }: LintFinding): string {
+  if (object === "") return "";
+  return path === "" ? `${object}: ` : `${object}, ${path}: `;
+}
+
+function totals({ findings, objects, clusters, exempted, undecided }: LintReport): string {
+  const mandatory = findings.filter(({ level }) => level === "mandatory").length;
+  const parts = [
+    `${count(mandatory, "error")} and ${count(findings.length - mandatory, "advice", "pieces of advice")}`,
+    `in ${count(objects, "object")} of ${clusters.length === 1 && clusters[0] === "." ? "the repository" : clusters.join(", ")}`,
+  ];
+  const rest = [
+    ...(exempted > 0 ? [`${count(exempted, "finding")} exempted`] : []),
+    ...(undecided.length > 0
+      ? [`${count(undecided.length, "question")} could not be decided (--format json lists them)`]
+      : []),
+  ];
+  return `${parts.join(" ")}${rest.length > 0 ? `; ${rest.join("; ")}` : ""}.`;
+}
+
+function count(number: number, singular: string, plural = `${singular}s`): string {
+  return `${number} ${number === 1 ? singular : plural}`;
+}

@@ -1,0 +1,180 @@
+import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import { formatPath } from "../../policy/path.ts";
+import { RULES } from "../../policy/registry.ts";
+import { runRules, type RuleFinding, type UndecidedFinding } from "../../policy/run.ts";
+import { locate } from "../documents/source.ts";
+import type { Repository } from "../documents/repository.ts";
+import { originAt, type Fields } from "../documents/values.ts";
+import { buildRepository, type BuiltRepository } from "../flux/repository-build.ts";
+import type { BuiltCluster } from "../flux/cluster-build.ts";
+import type { Problem } from "../problem.ts";
+import { byPosition, fingerprint, type LintFinding, type LintReport, type RuleSummary } from "./finding.ts";
+import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
+
+/** One breach together with the object, for a fix. */
+export interface LintedFinding extends LintFinding {
+  /** Absent for what is about a file. */
+  readonly breach?: RuleFinding;
+}
+
+/** A report whose findings can be fixed. */
+export interface LintedReport extends LintReport {
+  readonly findings: readonly LintedFinding[];
+}
+
+const PROBLEMS: Readonly<Record<Problem["kind"], RuleSummary>> = {
+  syntax: {
+    description: "A file is YAML that can be read.",
+    remediation: "Mend the file; until then its objects are not checked.",
+    severity: "critical",
+  },
+  build: {
+    description: "Kustomize and Flux can build what the repository holds.",
+    remediation: "Mend the construct; until then the objects of this build are not checked.",
+    severity: "critical",
+  },
+  unsupported: {
+    description: "The offline build knows every construct that the repository uses.",
+    remediation:
+      "These objects are not checked: check them where Flux builds them, or write the construct in another way.",
+    severity: "critical",
+  },
+};
+
+/** How a repository is looked at. */
+export interface LintOptions {
+  /** Files and directories, relative to the root: findings elsewhere are left out. All if empty. */
+  readonly within?: readonly string[];
+  readonly now?: Date;
+}
+
+/** Builds a repository offline and runs every rule over what reaches its clusters. */
+export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {
+  const built = buildRepository(repository);
+  const findings = new Map<string, LintedFinding>();
+  const undecided = new Map<string, LintFinding>();
+  let exempted = 0;
+  for (const cluster of built.clusters) {
+    for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
+    const report = runCluster(cluster, options.now);
+    for (const finding of report.findings) {
+      if (finding.exemption) exempted++;
+      else add(findings, ofBreach(finding, cluster.name));
+    }
+    for (const finding of report.undecided) add(undecided, ofUndecided(finding, cluster.name));
+  }
+  const isWithin = within(options.within ?? []);
+  const kept = [...findings.values()].filter(isWithin).sort(byPosition);
+  return {
+    ...summary(built),
+    findings: kept,
+    rules: summaries(kept),
+    exempted,
+    undecided: [...undecided.values()].filter(isWithin).sort(byPosition),
+  };
+}
+
+function summary({
+  clusters,
+  external,
+}: BuiltRepository): Pick<LintReport, "objects" | "clusters" | "external"> {
+  const objects = clusters.reduce((count, cluster) => count + cluster.objects.length, 0);
+  return { objects, clusters: clusters.map(({ name }) => name), external };
+}
+
+function runCluster({ objects }: BuiltCluster, now: Date | undefined): ReturnType<typeof runRules> {
+  const byObject = new Map(objects.map((built) => [asKubeObject(built.object), built]));
+  return runRules({
+    host: "repository",
+    objects: [...byObject.keys()],
+    origin: (object) => {
+      const built = byObject.get(object);
+      return built && ruleOrigin(built);
+    },
+    ...(now === undefined ? {} : { now }),
+  });
+}
+
+/** A finding that another cluster has too gets that cluster's name. */
+function add<F extends LintFinding>(findings: Map<string, F>, finding: F): void {
+  const { line, column } = finding.position;
+  const key = `${fingerprint(finding)} ${line}:${column}`;
+  const known = findings.get(key);
+  const clusters = known ? [...new Set([...known.clusters, ...finding.clusters])] : finding.clusters;
+  findings.set(key, { ...(known ?? finding), clusters });
+}
+
+function ofProblem({ kind, message, position }: Problem, cluster: string): LintFinding {
+  const { severity, remediation } = PROBLEMS[kind];
+  return {
+    rule: kind,
+    level: "mandatory",
+    severity,
+    object: "",
+    path: "",
+    message,
+    remediation,
+    position,
+    clusters: [cluster],
+  };
+}
+
+function ofBreach(breach: RuleFinding, cluster: string): LintedFinding {
+  const { rule, object, path, message, remediation, severity, enforcement } = breach;
+  return {
+    rule,
+    level: enforcement === "advisory" ? "advisory" : "mandatory",
+    severity,
+    object: describeObject(object),
+    path: formatPath(path),
+    message,
+    remediation,
+    position: positionOf(object, path),
+    clusters: [cluster],
+    breach,
+  };
+}
+
+function ofUndecided({ rule, object, path, reason }: UndecidedFinding, cluster: string): LintFinding {
+  return {
+    rule,
+    level: "advisory",
+    severity: "low",
+    object: describeObject(object),
+    path: formatPath(path),
+    message: `could not be decided: ${reason}`,
+    remediation: "",
+    position: positionOf(object, path),
+    clusters: [cluster],
+  };
+}
+
+function positionOf(object: KubeObject, path: RuleFinding["path"]): LintFinding["position"] {
+  return locate(originAt(object as unknown as Fields, path));
+}
+
+function within(paths: readonly string[]): (finding: LintFinding) => boolean {
+  if (paths.length === 0 || paths.includes(".")) return () => true;
+  return ({ position: { file } }) => paths.some((path) => file === path || file.startsWith(`${path}/`));
+}
+
+function summaries(findings: readonly LintFinding[]): ReadonlyMap<string, RuleSummary> {
+  const used = new Map<string, RuleSummary>();
+  for (const { rule, remediation, severity } of findings) {
+    if (used.has(rule)) continue;
+    const known = RULES.find(({ id }) => id === rule);
+    if (known) used.set(rule, known);
+    else if (isProblem(rule)) used.set(rule, PROBLEMS[rule]);
+    else
+      used.set(rule, {
+        description: "An exemption has a reason, an owner and an end.",
+        remediation,
+        severity,
+      });
+  }
+  return used;
+}
+
+function isProblem(rule: string): rule is Problem["kind"] {
+  return Object.hasOwn(PROBLEMS, rule);
+}
