@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { EdgefirstError } from "../errors.ts";
-import { planWaves, stacksUpTo } from "../rollout/plan.ts";
+import { planWaves, stackNamed, stacksUpTo, type StackNode } from "../rollout/plan.ts";
 import { runRollout, succeeded, type Runner } from "../rollout/run.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import { interruptible } from "./interrupt.ts";
@@ -25,6 +25,7 @@ Examples:
 
 interface Flags extends ProjectFlags {
   readonly to?: string;
+  readonly only?: string;
   readonly dryRun?: true;
   readonly yes?: true;
   readonly parallel: number;
@@ -37,6 +38,7 @@ interface Flags extends ProjectFlags {
 export const rollout = new Command("rollout")
   .description("bring all stacks up in the order of their edgefirst:after, each verified before the next")
   .option("--to <stack>", "only this stack and those that it comes after")
+  .addOption(new Option("--only <stack>", "only this stack; its gate holds all the same").conflicts("to"))
   .option("--dry-run", "show what would change, and change nothing")
   .option("--yes", "do not ask; required where there is no terminal")
   .option("--parallel <number>", "how many stacks of a wave at one time", count, 2)
@@ -55,16 +57,15 @@ const INTERRUPT = {
 const rollOut =
   (flags: Flags) =>
   async (signal: AbortSignal): Promise<void> => {
-    const { to, dryRun = false, yes = false, parallel, resume = false, json = false } = flags;
+    const { dryRun = false, yes = false, parallel, resume = false, json = false } = flags;
     if (!dryRun && !yes && !process.stdin.isTTY)
       throw new EdgefirstError(
         "There is no terminal to ask for approval on, and --yes is not given; nothing was changed.",
         "Look at the changes with --dry-run, then run it again with --yes.",
       );
     const project = await prepareProject(flags, progress, signal);
-    const stacks = to === undefined ? project.stacks : stacksUpTo(project.stacks, to);
     const result = await runRollout({
-      waves: planWaves(to === undefined ? project.stacks : stacks),
+      waves: wavesOf(project.stacks, flags),
       runner: stackRunner({
         address: project.address,
         policyPack: policyPack(flags),
@@ -82,6 +83,11 @@ const rollOut =
     if (!json) process.stdout.write(`${resultText(result)}\n`);
     if (!succeeded(result)) process.exitCode ??= 1;
   };
+
+function wavesOf(stacks: readonly StackNode[], { to, only }: Flags): string[][] {
+  if (only !== undefined) return [[stackNamed(stacks, only).name]];
+  return planWaves(to === undefined ? stacks : stacksUpTo(stacks, to));
+}
 
 /** Asks on the terminal; nothing changes in a stack without `y`. */
 const ask: Runner["approve"] = async (stack, { changes }, signal) => {

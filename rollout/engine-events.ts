@@ -59,7 +59,8 @@ export function gatherEvents(report: (text: string) => void): {
     if (text === "") return;
     if (severity === "error") log.errors.push(text);
     else if (severity === "warning") log.warnings.push(text);
-    else report(text.split("\n").at(-1) ?? "");
+    // Not debug: those repeat every call with its values.
+    else if (severity.startsWith("info")) report(text.split("\n").at(-1) ?? "");
   };
   const onEvent = (event: EngineEvent): void => {
     if (event.resourcePreEvent !== undefined) step(event.resourcePreEvent.metadata);

@@ -88,6 +88,7 @@ describe("summary of a preview", () => {
     onEvent({ resOutputsEvent: { metadata: step("create", DEPLOYMENT, "network/traefik") } });
     onEvent({ resOutputsEvent: { metadata: step("same", DEPLOYMENT, "network/other") } });
     onEvent({ diagnosticEvent: { severity: "info", message: "verifying\n3 of 4 checks hold\n" } });
+    onEvent({ diagnosticEvent: { severity: "debug", message: "RegisterResource … every value" } });
     onEvent({ diagnosticEvent: { severity: "error", message: "it broke" } });
     onEvent({ stdoutEvent: { message: "^C received; cancelling. If you would like …" } });
     assert.deepEqual(lines, ["1 done: create Deployment network/traefik", "3 of 4 checks hold"]);

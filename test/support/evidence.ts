@@ -1,0 +1,46 @@
+import {
+  EVIDENCE_VERSION,
+  type Evidence,
+  type Revocation,
+  type Verification,
+} from "../../rollout/evidence.ts";
+
+/** A verification that passed, for tests of what reads evidence. */
+export function verification(release: string, fields: Partial<Verification> = {}): Verification {
+  return {
+    release,
+    commit: `${release}0000`,
+    dirty: false,
+    time: "2026-01-31T12:00:00Z",
+    soak: 300,
+    checks: [],
+    digest: "d",
+    gitops: null,
+    ...fields,
+  };
+}
+
+/** The same verification, failed. */
+export function revocation(release: string): Revocation {
+  return {
+    ...verification(release),
+    failures: [{ check: "gateways", object: "Gateway network/external", message: "not programmed" }],
+  };
+}
+
+/** Outputs of a stack that runs a release and remembers these, the latest first. */
+export function outputsOf(
+  release: string,
+  verified: readonly Verification[],
+  revoked: readonly Revocation[] = [],
+): Record<string, unknown> {
+  const evidence: Evidence = {
+    version: EVIDENCE_VERSION,
+    cluster: { context: "test", uid: "uid" },
+    gatus: null,
+    verified: [...verified],
+    revoked: [...revoked],
+    revisions: [],
+  };
+  return { release, evidence };
+}
