@@ -58,7 +58,7 @@ export interface RuleContext<Settings = unknown> {
   /** The same at an earlier time: the live cluster, or an earlier revision. Undefined where the host does not know. */
   readonly previous: ObjectIndex | undefined;
   /** Undefined for objects that are not made by Flux. */
-  origin(object: KubeObject): Origin | undefined;
+  readonly origin: (object: KubeObject) => Origin | undefined;
   readonly now: Date;
 }
 

@@ -25,6 +25,8 @@ export interface Container {
   readonly name: string;
   readonly path: Path;
   readonly spec: Fields;
+  /** The spec of its pod, without the containers. */
+  readonly pod: Fields;
   /** Runs for the pod's whole life: no plain init container. A native sidecar is an init container that does. */
   readonly longRunning: boolean;
 }
@@ -47,6 +49,7 @@ export function containersOf(object: KubeObject): readonly Container[] {
         name: typeof container.name === "string" ? container.name : String(index),
         path: [...path, field, index],
         spec: container,
+        pod: spec,
         // https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
         longRunning: field === "containers" || container.restartPolicy === "Always",
       };

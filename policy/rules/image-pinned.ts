@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { isOpen } from "../app-template.ts";
+import { allContainersOf, CONTAINER_KINDS } from "../containers.ts";
 import type { Path } from "../path.ts";
 import { defineRule, type Problem } from "../rule.ts";
-import { containersOf, WORKLOADS } from "../workloads.ts";
 
 /** See `docs/policies.md`. */
 export const imagePinned = defineRule({
@@ -11,7 +12,7 @@ export const imagePinned = defineRule({
   remediation: "Name the version's tag, and its digest where the registry shows one: image:1.2.3@sha256:….",
   severity: "high",
   enforcement: "mandatory",
-  kinds: WORKLOADS,
+  kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireDigest: z.boolean().default(false).describe("A tag alone is a breach, too."),
     floatingTags: z
@@ -30,15 +31,15 @@ export const imagePinned = defineRule({
       ])
       .describe("Tags that move."),
   }),
-  *check(object, { settings }) {
-    for (const { path, spec } of containersOf(object)) {
+  *check(object, { settings, objects }) {
+    for (const { path, spec } of allContainersOf(object, objects)) {
       if (typeof spec.image === "string") yield* imageProblems(spec.image, [...path, "image"], settings);
     }
   },
 });
 
 /** What keeps an image reference from naming one image. */
-export function* imageProblems(
+function* imageProblems(
   image: string,
   path: Path,
   {
@@ -46,6 +47,8 @@ export function* imageProblems(
     floatingTags,
   }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
 ): Generator<Problem> {
+  // A variable or a template expression is not known here.
+  if (isOpen(image)) return;
   const [reference = "", digest] = image.split("@");
   if (digest !== undefined) return;
   // A colon before the last slash belongs to a registry's port.

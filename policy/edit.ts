@@ -1,0 +1,16 @@
+import type { Edit } from "./rule.ts";
+import { fields, list } from "./read.ts";
+
+/** A copy of a tree of plain data with the edits made; maps on the way to a new value are made where they are missing. */
+export function withEdits<T>(tree: T, edits: readonly Edit[]): T {
+  return edits.reduce<unknown>((now, { path, value }) => edited(now, path, value), tree) as T;
+}
+
+function edited(tree: unknown, [step, ...rest]: Edit["path"], value: unknown): unknown {
+  if (step === undefined) return value;
+  if (typeof step === "number")
+    return list(tree).map((item, index) => (index === step ? edited(item, rest, value) : item));
+  const { [step]: old, ...others } = fields(tree);
+  if (rest.length === 0 && value === undefined) return others;
+  return { ...fields(tree), [step]: edited(old, rest, value) };
+}

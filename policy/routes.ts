@@ -1,0 +1,36 @@
+import type { KubeObject } from "../cluster/objects.ts";
+import { appRoutes, type AppRoute } from "./app-template.ts";
+import { HELM_RELEASE, HTTP_ROUTE } from "./kinds.ts";
+import type { GroupKind, ObjectIndex } from "./object-index.ts";
+import { perIndex } from "./per-index.ts";
+import { fields, list } from "./read.ts";
+
+/** Kinds that make HTTPRoutes. */
+export const ROUTE_KINDS: readonly GroupKind[] = [HTTP_ROUTE, HELM_RELEASE];
+
+/** The HTTPRoutes that an object is, or renders. */
+export function routesOf(object: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
+  if (object.kind === "HelmRelease") return appRoutes(object, objects);
+  return object.kind === "HTTPRoute" ? [{ route: object, path: (steps) => steps }] : [];
+}
+
+/** A route, and the object that it comes from. */
+export interface SourcedRoute extends AppRoute {
+  readonly source: KubeObject;
+}
+
+/** Every HTTPRoute there is. */
+export const allRoutes = perIndex((objects): readonly SourcedRoute[] =>
+  ROUTE_KINDS.flatMap((kind) => objects.ofKind(kind)).flatMap((source) =>
+    routesOf(source, objects).map((route) => ({ ...route, source })),
+  ),
+);
+
+/** The routes by each of their hostnames. */
+export const routesByHost = perIndex((objects): ReadonlyMap<unknown, readonly SourcedRoute[]> => {
+  const pairs = allRoutes(objects).flatMap((route) =>
+    list(fields(route.route.spec).hostnames).map((host) => ({ host, route })),
+  );
+  const byHost = Map.groupBy(pairs, ({ host }) => host);
+  return new Map([...byHost].map(([host, found]) => [host, found.map(({ route }) => route)]));
+});

@@ -1,0 +1,141 @@
+import { endpointFiles, isMonitored, LABELLED_CONFIG_MAP } from "../../cluster/gatus-endpoints.ts";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { allContainersOf } from "../containers.ts";
+import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../endpoints.ts";
+import { endpointFaults, holdOnTimeOut } from "../gatus-fragment.ts";
+import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../kinds.ts";
+import type { ObjectIndex } from "../object-index.ts";
+import { at, fields, list, text } from "../read.ts";
+import { defineRule, type Problem } from "../rule.ts";
+import { routesOf } from "../routes.ts";
+
+/** Names of middlewares that ask for a login, where the middleware itself is not to be seen. */
+const AUTH_NAME = /auth|oidc|sso|login/i;
+const MIDDLEWARE = { group: "traefik.io", kind: "Middleware" };
+
+/** See `docs/policies.md`. */
+export const gatusEndpoints = defineRule({
+  id: "gatus-endpoints",
+  description:
+    "All endpoints together are a configuration that Gatus takes, and each of them turns red when its app is down: no two of one name and group, at least one, no condition that a time-out fulfils, no app behind a login that is expected to answer 200.",
+  remediation:
+    'Set group or name in the annotation gatus.home-operations.com/endpoint (or the endpoint file); compare the status with a number ("[STATUS] == 200"), never by "<".',
+  severity: "high",
+  enforcement: "mandatory",
+  kinds: [HTTP_ROUTE, HELM_RELEASE, CONFIG_MAP, DEPLOYMENT, STATEFUL_SET],
+  wholeStack: true,
+  *check(object, { objects }) {
+    const all = allEndpoints(objects);
+    for (const endpoint of all.bySource.get(object) ?? []) {
+      yield* sameKey(endpoint, all);
+      yield* timeOut(endpoint);
+      if (endpoint.route !== undefined) yield* login(endpoint, endpoint.route, objects);
+    }
+    yield* furtherHostnames(object, objects);
+    if (object.kind === "ConfigMap") yield* fileProblems(object);
+    else yield* noEndpoint(object, objects, all);
+  },
+});
+
+function* sameKey(endpoint: Endpoint, { byKey }: Endpoints): Generator<Problem> {
+  if (endpoint.key === undefined) return;
+  const twins = (byKey.get(endpoint.key) ?? []).filter((other) => other !== endpoint);
+  if (twins.length > 0)
+    yield {
+      path: endpoint.path,
+      message: `Gatus refuses its whole configuration: ${twins.map(describeEndpoint).join(", ")} would be the endpoint ${endpoint.key}, too.`,
+    };
+}
+
+function* timeOut({ path, conditionsPath, conditions, dns }: Endpoint): Generator<Problem> {
+  if (!holdOnTimeOut(conditions)) return;
+  const place = conditionsPath ?? path;
+  if (dns)
+    yield {
+      path: place,
+      message: `A DNS query that nobody answers fulfils ${conditions.join(" and ")}: the endpoint is no proof that the app works.`,
+      advice: true,
+    };
+  else
+    yield {
+      path: place,
+      message: `A request that times out fulfils ${conditions.join(" and ")} (its status is 0): a dead app is shown as up.`,
+    };
+}
+
+/** Traefik's middleware asks for a login before the app is reached, and answers 302 or 401. */
+function* login(endpoint: Endpoint, route: KubeObject, objects: ObjectIndex): Generator<Problem> {
+  if (endpoint.dns || !endpoint.conditions.includes("[STATUS] == 200")) return;
+  for (const rule of list(fields(route.spec).rules))
+    for (const filter of list(fields(rule).filters)) {
+      const reference = fields(fields(filter).extensionRef);
+      const name = text(reference.name) ?? "";
+      if (reference.kind !== "Middleware" || !asksForLogin(name, route, objects)) continue;
+      yield {
+        path: endpoint.conditionsPath ?? endpoint.path,
+        message: `The middleware ${name} asks for a login, so that the app answers 302 or 401 and never fulfils [STATUS] == 200.`,
+        remediation:
+          'Set conditions in the endpoint annotation, such as "[STATUS] == any(200, 302, 401)", or a path that is served without a login.',
+      };
+    }
+}
+
+function asksForLogin(name: string, { metadata }: KubeObject, objects: ObjectIndex): boolean {
+  const middleware = objects.get(MIDDLEWARE, metadata.namespace, name);
+  if (middleware === undefined) return AUTH_NAME.test(name);
+  return ["forwardAuth", "basicAuth", "digestAuth"].some(
+    (kind) => at(middleware, ["spec", kind]) !== undefined,
+  );
+}
+
+function* furtherHostnames(object: KubeObject, objects: ObjectIndex): Generator<Problem> {
+  for (const { route, path } of routesOf(object, objects)) {
+    const [first, ...others] = list(fields(route.spec).hostnames);
+    if (others.length > 0 && isMonitored(route))
+      yield {
+        path: path(["spec", "hostnames", 1]),
+        message: `gatus-sidecar watches the first hostname alone (${String(first)}), not ${others.map(String).join(", ")}.`,
+        advice: true,
+      };
+  }
+}
+
+function* fileProblems(configMap: KubeObject): Generator<Problem> {
+  if (configMap.metadata.labels?.[LABELLED_CONFIG_MAP] === undefined) return;
+  for (const { file, endpoints } of endpointFiles(configMap)) {
+    const path = ["data", file];
+    if (endpoints === undefined)
+      yield { path, message: `${file} is no YAML map: Gatus refuses its whole configuration.` };
+    for (const endpoint of endpoints ?? []) {
+      const name = text(endpoint.name) ?? "without a name";
+      for (const field of ["name", "url", "conditions"])
+        if (endpoint[field] === undefined)
+          yield {
+            path,
+            message: `The endpoint ${name} has no ${field}: Gatus refuses its whole configuration.`,
+          };
+      for (const fault of endpointFaults(endpoint)) yield { path, message: `Endpoint ${name}: ${fault}` };
+    }
+  }
+}
+
+/** Gatus itself, in a place where nothing gives it an endpoint. */
+function* noEndpoint(object: KubeObject, objects: ObjectIndex, all: Endpoints): Generator<Problem> {
+  if (object.kind === "HTTPRoute" || all.bySource.size > 0) return;
+  const gatus = allContainersOf(object, objects).find(({ spec }) =>
+    /(^|\/)twin\/gatus(:|@|$)/.test(text(spec.image) ?? ""),
+  );
+  if (gatus === undefined || hasConfiguredEndpoint(objects)) return;
+  yield {
+    path: gatus.path,
+    message: "Nothing gives Gatus an endpoint, and without one it refuses to start.",
+    remediation: "Add one to its configuration file that depends on nothing, such as its own /health.",
+  };
+}
+
+/** Any file of a ConfigMap with a list of endpoints: which one Gatus mounts does not matter where there is none. */
+function hasConfiguredEndpoint(objects: ObjectIndex): boolean {
+  return objects
+    .ofKind(CONFIG_MAP)
+    .some((configMap) => endpointFiles(configMap).some(({ endpoints = [] }) => endpoints.length > 0));
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { describeObject } from "../../cluster/objects.ts";
+import type { Path } from "../path.ts";
+import { fields, list, texts, type Fields } from "../read.ts";
+import { defineRule, type Problem } from "../rule.ts";
+
+const GROUP = "rbac.authorization.k8s.io";
+
+/** Verbs by which a subject gives itself more than it has (https://kubernetes.io/docs/concepts/security/rbac-good-practices/). */
+const ESCALATION = ["escalate", "bind", "impersonate"];
+
+/** See `docs/policies.md`. */
+export const leastPrivilege = defineRule({
+  id: "least-privilege",
+  description:
+    "Roles name what they need: no wildcards, no verbs by which a subject raises its own rights, no binding to cluster-admin, no reading of every Secret of the cluster.",
+  remediation:
+    "List the groups, resources and verbs that are used. Where all is meant, add the object to the setting `allow`, or exempt it with a reason.",
+  severity: "critical",
+  enforcement: "mandatory",
+  kinds: ["ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"].map((kind) => ({ group: GROUP, kind })),
+  settings: z.strictObject({
+    allow: z
+      .array(z.string())
+      .default([
+        "ClusterRole crd-controller-flux-system",
+        "ClusterRoleBinding cluster-reconciler-flux-system",
+      ])
+      .describe(
+        "Objects that may: `Kind name` or `Kind namespace/name`. By default those that `flux install` makes for Flux itself.",
+      ),
+  }),
+  *check(object, { settings }) {
+    if (settings.allow.includes(describeObject(object))) return;
+    if (object.kind.endsWith("Binding")) {
+      if (fields(object.roleRef).name === "cluster-admin")
+        yield { path: ["roleRef", "name"], message: "The binding gives cluster-admin." };
+      return;
+    }
+    for (const [index, rule] of list(object.rules).entries())
+      yield* ruleProblems(fields(rule), ["rules", index], object.kind === "ClusterRole");
+  },
+});
+
+function* ruleProblems(rule: Fields, path: Path, wholeCluster: boolean): Generator<Problem> {
+  const verbs = texts(rule.verbs);
+  for (const field of ["apiGroups", "resources", "verbs"]) {
+    const index = texts(rule[field]).indexOf("*");
+    if (index >= 0) yield { path: [...path, field, index], message: `The rule is for all ${field}.` };
+  }
+  const escalation = verbs.filter((verb) => ESCALATION.includes(verb));
+  for (const verb of escalation)
+    yield {
+      path: [...path, "verbs", verbs.indexOf(verb)],
+      message: `The verb ${verb} lets the subject have more than its own rights.`,
+    };
+  const secrets = texts(rule.resources).indexOf("secrets");
+  const reads = verbs.some((verb) => ["get", "list", "watch"].includes(verb));
+  if (wholeCluster && secrets >= 0 && reads && list(rule.resourceNames).length === 0)
+    yield {
+      path: [...path, "resources", secrets],
+      message: "The rule reads every Secret, if it is bound for the whole cluster.",
+    };
+}

@@ -1,0 +1,59 @@
+import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import { enabled, isAppTemplate, isOpen } from "../app-template.ts";
+import { releaseOf, valuesOf } from "../helm.ts";
+import { HELM_RELEASE, INGRESS } from "../kinds.ts";
+import type { ObjectIndex } from "../object-index.ts";
+import type { Path } from "../path.ts";
+import { at, fields, list, text } from "../read.ts";
+import { defineRule } from "../rule.ts";
+import { routesByHost } from "../routes.ts";
+
+/** See `docs/policies.md`. */
+export const noIngressLeft = defineRule({
+  id: "no-ingress-left",
+  description:
+    "A host is on an Ingress or on an HTTPRoute, not on both: external-dns and cert-manager hang on the Ingress as long as it is there, and the DNS record follows the route only once no Ingress with that host is left.",
+  remediation: "Remove the Ingress once the route is accepted.",
+  severity: "high",
+  enforcement: "mandatory",
+  kinds: [INGRESS, HELM_RELEASE],
+  wholeStack: true,
+  *check(object, { objects }) {
+    for (const { host, path } of ingressHosts(object, objects)) {
+      const route = routesByHost(objects).get(host)?.[0];
+      if (route !== undefined)
+        yield { path, message: `${host} is on an Ingress and on ${describeObject(route.route)}.` };
+    }
+  },
+});
+
+interface Host {
+  readonly host: string;
+  readonly path: Path;
+}
+
+function ingressHosts(object: KubeObject, objects: ObjectIndex): readonly Host[] {
+  const hosts = object.kind === "Ingress" ? ownHosts(object) : appHosts(object, objects);
+  return hosts.filter(({ host }) => host !== "" && !isOpen(host));
+}
+
+function ownHosts(ingress: KubeObject): readonly Host[] {
+  return list(at(ingress, ["spec", "rules"])).map((rule, index) => ({
+    host: text(fields(rule).host) ?? "",
+    path: ["spec", "rules", index, "host"],
+  }));
+}
+
+function appHosts(release: KubeObject, objects: ObjectIndex): readonly Host[] {
+  if (!isAppTemplate(release, objects)) return [];
+  const { values, path } = valuesOf(release, objects);
+  return enabled(values.ingress).flatMap(([identifier, ingress]) =>
+    list(ingress.hosts).map((host, index) => ({
+      host: (text(fields(host).host) ?? "").replaceAll(
+        /\{\{-?\s*\.Release\.Name\s*-?\}\}/g,
+        releaseOf(release).name,
+      ),
+      path: path(["ingress", identifier, "hosts", index, "host"]),
+    })),
+  );
+}

@@ -1,0 +1,112 @@
+import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import { isGuarded, prunes } from "../flux.ts";
+import { valuesOf } from "../helm.ts";
+import { CLAIM, HELM_RELEASE, STATEFUL_SET } from "../kinds.ts";
+import { groupOf, type ObjectIndex } from "../object-index.ts";
+import { perIndex } from "../per-index.ts";
+import { fields, list } from "../read.ts";
+import { defineRule, type Origin, type Problem, type RuleContext } from "../rule.ts";
+
+/** See `docs/policies.md`. */
+export const pruneGuard = defineRule({
+  id: "prune-guard",
+  description:
+    "A claim, or a release that keeps data, does not change its namespace or name, and neither does the Kustomization that applies it, while that prunes: for Flux it is a deletion and a new object, and the data goes with the old one.",
+  remediation:
+    "First annotate the object kustomize.toolkit.fluxcd.io/prune: disabled (or set deletionPolicy: Orphan on its Kustomization) and let that be applied; move it then.",
+  severity: "critical",
+  enforcement: "mandatory",
+  kinds: [CLAIM, STATEFUL_SET, HELM_RELEASE],
+  wholeStack: true,
+  *check(object, context) {
+    const origin = context.origin(object);
+    if (origin === undefined || !keepsData(object, context.objects)) return;
+    yield* moved(object, origin, context);
+    yield* movedKustomization(object, origin, context);
+  },
+});
+
+/** A release keeps data where its values say a claim, as app-template and most charts do. */
+function keepsData(object: KubeObject, objects: ObjectIndex): boolean {
+  return object.kind !== "HelmRelease" || claims(valuesOf(object, objects).values);
+}
+
+const CLAIM_KEYS = ["existingClaim", "persistentVolumeClaim", "volumeClaimTemplate", "volumeClaimTemplates"];
+
+/** `type: persistentVolumeClaim` of app-template, `existingClaim`, or the usual `persistence.enabled: true`. */
+function claims(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(claims);
+  return Object.entries(fields(value)).some(
+    ([key, child]) =>
+      CLAIM_KEYS.includes(key) ||
+      child === "persistentVolumeClaim" ||
+      (key === "persistence" && fields(child).enabled === true) ||
+      claims(child),
+  );
+}
+
+/** Under another name or namespace than before. */
+function* moved(object: KubeObject, { kustomization }: Origin, context: RuleContext): Generator<Problem> {
+  if (context.previous === undefined) return;
+  const kind = { group: groupOf(object), kind: object.kind };
+  const { namespace, name } = object.metadata;
+  if (context.previous.get(kind, namespace, name) !== undefined) return;
+  const former = gone(context)
+    .get(object.kind)
+    ?.find(
+      (other) =>
+        (other.metadata.name === name || other.metadata.namespace === namespace) &&
+        (other.metadata.name === name || sameSpec(other, object)),
+    );
+  if (former !== undefined && !isGuarded(former) && prunes(kustomization))
+    yield {
+      path: ["metadata", former.metadata.name === name ? "namespace" : "name"],
+      message: `It was ${describeObject(former)}, which Flux deletes.`,
+    };
+}
+
+function sameSpec(one: KubeObject, other: KubeObject): boolean {
+  return JSON.stringify(one.spec) === JSON.stringify(other.spec);
+}
+
+/** What was there before and is not any more, by kind. */
+function gone({ objects, previous }: RuleContext): ReadonlyMap<string, readonly KubeObject[]> {
+  return goneSince(objects)(previous);
+}
+
+const goneSince = perIndex((objects) => {
+  const cache = new Map<ObjectIndex | undefined, ReadonlyMap<string, readonly KubeObject[]>>();
+  return (previous: ObjectIndex | undefined) => {
+    const known = cache.get(previous);
+    if (known !== undefined) return known;
+    const vanished = (previous?.all() ?? []).filter(
+      (object) =>
+        objects.get(
+          { group: groupOf(object), kind: object.kind },
+          object.metadata.namespace,
+          object.metadata.name,
+        ) === undefined,
+    );
+    const byKind = Map.groupBy(vanished, ({ kind }) => kind);
+    cache.set(previous, byKind);
+    return byKind;
+  };
+});
+
+/** Applied by a Kustomization that a patch of its parent puts elsewhere: turning that patch on moves it. */
+function* movedKustomization(
+  object: KubeObject,
+  { kustomization }: Origin,
+  context: RuleContext,
+): Generator<Problem> {
+  const parent = context.origin(kustomization);
+  if (parent === undefined || isGuarded(object) || !prunes(kustomization)) return;
+  const [before, now] = [parent.beforePatches.metadata, kustomization.metadata];
+  if (before.namespace === now.namespace && before.name === now.name) return;
+  if (list(context.previous?.all()).length > 0) return;
+  yield {
+    path: ["metadata"],
+    message: `${describeObject(parent.kustomization)} moves ${describeObject(parent.beforePatches)} to ${now.namespace ?? ""}/${now.name}; the first time, Flux deletes with the old one what it applied.`,
+    advice: true,
+  };
+}

@@ -1,0 +1,181 @@
+import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import { appServices, isOpen, type ServicePort } from "../app-template.ts";
+import { releaseOf } from "../helm.ts";
+import { GATEWAY, HELM_RELEASE, NAMESPACE, SERVICE } from "../kinds.ts";
+import type { ObjectIndex } from "../object-index.ts";
+import type { Path } from "../path.ts";
+import { perIndex } from "../per-index.ts";
+import { at, fields, list, text, type Fields } from "../read.ts";
+import { isGranted } from "../reference-grants.ts";
+import { ROUTE_KINDS, routesOf } from "../routes.ts";
+import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
+
+type Outcome = Problem | Undecided;
+
+/** See `docs/policies.md`. */
+export const routeAttachment = defineRule({
+  id: "route-attachment",
+  description:
+    "A route attaches to a Gateway that exists, at a listener that lets its namespace in, and leads to a Service and a port that exist; into another namespace by a ReferenceGrant.",
+  remediation: "Correct parentRefs or backendRefs, or the listener's allowedRoutes.",
+  severity: "high",
+  enforcement: "mandatory",
+  kinds: ROUTE_KINDS,
+  wholeStack: true,
+  *check(object, context) {
+    for (const { route, path } of routesOf(object, context.objects)) {
+      const spec = fields(route.spec);
+      for (const [index, parent] of list(spec.parentRefs).map(fields).entries())
+        yield* placed(parentProblems(route, parent, context), path, ["spec", "parentRefs", index]);
+      for (const [index, rule] of list(spec.rules).map(fields).entries())
+        for (const [position, backend] of list(rule.backendRefs).map(fields).entries()) {
+          const place = ["spec", "rules", index, "backendRefs", position];
+          yield* placed(backendProblems(route, backend, context), path, place);
+        }
+    }
+  },
+});
+
+function* placed(outcomes: Iterable<Outcome>, path: (steps: Path) => Path, place: Path): Generator<Outcome> {
+  for (const outcome of outcomes) yield { ...outcome, path: path([...place, ...outcome.path]) };
+}
+
+/** Not to be seen: in a repository that is a fault, in a stack it may be somebody else's. */
+function missing(message: string, path: Path, { host }: RuleContext): Outcome {
+  return host === "repository" ? { path, message } : { path, undecided: message };
+}
+
+function* parentProblems(route: KubeObject, parent: Fields, context: RuleContext): Generator<Outcome> {
+  if ((text(parent.kind) ?? "Gateway") !== "Gateway") return;
+  const namespace = text(parent.namespace) ?? route.metadata.namespace;
+  const name = text(parent.name) ?? "";
+  if (isOpen(name) || isOpen(namespace ?? "")) return;
+  const gateway = context.objects.get(GATEWAY, namespace, name);
+  if (gateway === undefined) {
+    yield missing(`The Gateway ${namespace ?? ""}/${name} is not there.`, [], context);
+    return;
+  }
+  const all = list(at(gateway, ["spec", "listeners"])).map(fields);
+  const section = text(parent.sectionName);
+  const listeners = section === undefined ? all : all.filter((listener) => listener.name === section);
+  if (listeners.length === 0)
+    yield {
+      path: ["sectionName"],
+      message: `${describeObject(gateway)} has no listener ${section ?? ""} (${all.map(({ name: own }) => String(own)).join(", ")}).`,
+    };
+  else yield* admission(route, gateway, listeners, context);
+}
+
+function* admission(
+  route: KubeObject,
+  gateway: KubeObject,
+  listeners: readonly Fields[],
+  { objects }: RuleContext,
+): Generator<Outcome> {
+  const answers = listeners.map((listener) => admits(listener, gateway, route, objects));
+  if (answers.includes(true)) return;
+  const where = route.metadata.namespace ?? "";
+  if (answers.includes(undefined))
+    yield {
+      path: [],
+      undecided: `The listener selects namespaces by label, and Namespace ${where} is not to be seen.`,
+    };
+  else yield { path: [], message: `No listener of ${describeObject(gateway)} lets routes of ${where} in.` };
+}
+
+/** Whether the listener lets the route's namespace in; undefined where that hangs on a Namespace that is not to be seen. */
+function admits(
+  listener: Fields,
+  gateway: KubeObject,
+  route: KubeObject,
+  objects: ObjectIndex,
+): boolean | undefined {
+  const namespaces = fields(at(listener, ["allowedRoutes", "namespaces"]));
+  if (namespaces.from === "All") return true;
+  if (namespaces.from !== "Selector") return gateway.metadata.namespace === route.metadata.namespace;
+  const selector = fields(namespaces.selector);
+  // Expressions are read by nobody here.
+  if (selector.matchExpressions !== undefined) return undefined;
+  const namespace = objects.get(NAMESPACE, undefined, route.metadata.namespace ?? "");
+  if (namespace === undefined) return undefined;
+  // The API server gives every namespace this label.
+  const labels = { "kubernetes.io/metadata.name": namespace.metadata.name, ...namespace.metadata.labels };
+  return Object.entries(fields(selector.matchLabels)).every(([key, value]) => fields(labels)[key] === value);
+}
+
+function* backendProblems(route: KubeObject, backend: Fields, context: RuleContext): Generator<Outcome> {
+  const { objects } = context;
+  if (backend.name === undefined) {
+    yield {
+      path: [],
+      message:
+        backend.identifier === undefined
+          ? "The backend names no Service."
+          : `The release has no Service with the identifier ${text(backend.identifier) ?? ""}.`,
+    };
+    return;
+  }
+  const [group, kind] = [text(backend.group) ?? "", text(backend.kind) ?? "Service"];
+  const [name, namespace] = [
+    text(backend.name) ?? "",
+    text(backend.namespace) ?? route.metadata.namespace ?? "",
+  ];
+  if (group !== "" || kind !== "Service" || isOpen(name) || isOpen(namespace)) return;
+  if (namespace !== route.metadata.namespace && !isGranted(route, { group, kind, name, namespace }, objects))
+    yield missing(
+      `No ReferenceGrant in ${namespace} lets the route reach Service ${name}.`,
+      ["namespace"],
+      context,
+    );
+  const ports = portsOf(namespace, name, objects);
+  if (ports === undefined) {
+    const message = `Service ${namespace}/${name} is not there.`;
+    // Any chart may make a Service of any name.
+    yield hasOtherCharts(namespace, objects)
+      ? { path: [], undecided: message }
+      : missing(message, [], context);
+  } else if (backend.port !== undefined && !ports.some(({ port }) => port === backend.port))
+    yield {
+      path: ["port"],
+      message: `Service ${namespace}/${name} has no port ${JSON.stringify(backend.port)} (${ports.map(({ port }) => String(port)).join(", ")}).`,
+    };
+  else if (backend.port === undefined)
+    yield { path: [], message: `The backend Service ${name} has no port in the route, and needs one.` };
+}
+
+function portsOf(namespace: string, name: string, objects: ObjectIndex): readonly ServicePort[] | undefined {
+  const service = objects.get(SERVICE, namespace, name);
+  if (service === undefined) return renderedServices(objects).get(`${namespace}/${name}`);
+  return list(at(service, ["spec", "ports"])).map((item) => {
+    const { name: portName, port } = fields(item);
+    return { name: text(portName), port: typeof port === "number" ? port : undefined };
+  });
+}
+
+/** Services of app-template releases, by `namespace/name`. */
+const renderedServices = perIndex(
+  (objects) =>
+    new Map(
+      objects
+        .ofKind(HELM_RELEASE)
+        .flatMap((release) =>
+          appServices(release, objects).map(
+            ({ name, ports }) => [`${releaseOf(release).namespace}/${name}`, ports] as const,
+          ),
+        ),
+    ),
+);
+
+const namespacesWithOtherCharts = perIndex(
+  (objects) =>
+    new Set(
+      objects
+        .ofKind(HELM_RELEASE)
+        .filter((release) => appServices(release, objects).length === 0)
+        .map((release) => releaseOf(release).namespace),
+    ),
+);
+
+function hasOtherCharts(namespace: string, objects: ObjectIndex): boolean {
+  return namespacesWithOtherCharts(objects).has(namespace);
+}
