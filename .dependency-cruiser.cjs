@@ -4,7 +4,7 @@ const only = (from, allowed) => ({
   severity: "error",
   from: { path: `^${from}` },
   to: {
-    path: "^(cli|components|cluster|gitops|policy|rollout|sandbox|toolchain|test|platform|index\\.ts|config(-schema)?\\.ts|release\\.ts|errors\\.ts)",
+    path: "^(cli|components|cluster|gitops|policy|rollout|sandbox|toolchain|test|platform|index\\.ts|config(-schema)?\\.ts|config/|release\\.ts|errors\\.ts)",
     pathNot: `^(${[from, ...allowed, "errors\\.ts"].join("|")})`,
   },
 });
@@ -19,7 +19,7 @@ module.exports = {
     only("release\\.ts", []),
     only("cluster", []),
     only("components", ["cluster", "release\\.ts"]),
-    only("config(-schema)?\\.ts", []),
+    only("config(-schema\\.ts|\\.ts|/)", ["config(-schema)?\\.ts|config/"]),
     only("policy", ["cluster"]),
     only("platform", ["cluster", "components", "config(-schema)?\\.ts", "policy", "release\\.ts"]),
     only("gitops", ["policy", "cluster"]),

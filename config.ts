@@ -56,7 +56,7 @@ export function parseConfig({ values, secretsSet }: RawConfig): Config {
     `The stack's configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}; nothing was changed.\n${faults
       .map((fault) => `- ${fault}`)
       .join("\n")}`,
-    "Mend the stack's Pulumi.<stack>.yaml; Pulumi.yaml says what each key is for.",
+    "Mend the stack's Pulumi.<stack>.yaml; docs/configuration.md says what each key is for.",
   );
 }
 

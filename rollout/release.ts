@@ -13,6 +13,7 @@ const INPUTS = [
   "platform",
   "config.ts",
   "config-schema.ts",
+  "config",
   "errors.ts",
   "cluster",
   "components",

@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/** Kinds of plain values that the sections of the configuration share, each with what a person is told to write and with its title on the page of keys. */
+
+/** A Kubernetes object name: RFC 1123 subdomain. */
+export const objectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "a lower-case Kubernetes object name (RFC 1123)")
+  .meta({ title: "object name" });
+
+/** A namespace, Service or label-like name: RFC 1123 label. */
+export const labelName = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "a lower-case DNS label of at most 63 characters (RFC 1123)")
+  .meta({ title: "DNS label" });
+
+/** A hostname, with an optional leading wildcard label (Gateway API `Hostname`). */
+export const hostname = z
+  .string()
+  .max(253)
+  .regex(
+    /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
+    "a hostname such as app.example.com or *.example.com",
+  )
+  .meta({ title: "hostname" });
+
+/** A duration as Flux reads it. */
+export const duration = z
+  .string()
+  .regex(/^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/, "a duration such as 30s, 10m or 1h")
+  .meta({ title: "duration such as `10m`" });
+
+/** A checksum, as `sha256sum` prints it. */
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits (SHA-256)")
+  .meta({ title: "64 hexadecimal digits" });
+
+/** A TCP port. */
+export const port = z.int().min(1).max(65535).meta({ title: "port" });
+
+/** Labels or annotations. */
+export const stringMap = z.record(z.string(), z.string()).meta({ title: "map of texts" });
+
+/** An amount of CPU, memory or storage. */
+export const quantity = z
+  .string()
+  .regex(/^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$/, "a Kubernetes quantity such as 100m or 64Mi")
+  .meta({ title: "quantity such as `64Mi`" });
+
+/** A Secret of the object's own namespace. */
+export const secretReference = z.strictObject({ name: objectName.describe("Name of the Secret.") });
+
+/** A directory of the GitOps repository. */
+export const repositoryPath = z
+  .string()
+  .regex(/^\.(\/(?!\.\.(\/|$))[^/]+)*\/?$/, "a path inside the repository that starts with ./ and has no ..")
+  .meta({ title: "path that starts with `./`" });
