@@ -60,7 +60,10 @@ class Merge {
       if (value === undefined) continue;
       // A mapping or list that the patch only reaches into stays where it was written.
       const kept =
-        base !== undefined && Object.hasOwn(base, key) && typeof value === "object" && value !== null;
+        base !== undefined &&
+        isContainer(value) &&
+        isContainer(base[key]) &&
+        originOf(value) === originOf(base[key]);
       setField(merged, key, value, kept ? entryOrigin(base, key) : entryOrigin(patch, key));
     }
     return inOrder(merged, base);
@@ -131,6 +134,10 @@ class Merge {
     }
     return merged;
   }
+}
+
+function isContainer(value: Value | undefined): value is Fields | Value[] {
+  return typeof value === "object" && value !== null;
 }
 
 interface Element {

@@ -27,10 +27,36 @@ export function resolvePlain(text: string): string | number | boolean | null {
   const first = text.charCodeAt(0);
   // Only a digit, a sign or a point starts a number.
   if ((first < 48 || first > 57) && first !== 43 && first !== 45 && first !== 46) return text;
+  if (text.charCodeAt(4) === 45) return timestamp(text) ?? text;
   if (INTEGER.test(text)) return integer(text);
   if (FLOAT.test(text)) return Number(text);
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return /^\.(?:nan|NaN|NAN)$/.test(text) ? NaN : text;
+}
+
+const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})/;
+const TIME = /^([Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d\d:\d\d)?$/;
+
+/** A date as Go writes the time that go-yaml reads from it: `2024-01-02` becomes `2024-01-02T00:00:00Z`. */
+function timestamp(text: string): string | undefined {
+  const [written = "", year, month = "", day = ""] = DATE.exec(text) ?? [];
+  const date = `${year ?? ""}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+  if (year === undefined || !isDate(date)) return undefined;
+  if (written === text) return `${date}T00:00:00Z`;
+  const [, separator, hour = "", minute = "", second = "", fraction = "", zone] =
+    TIME.exec(text.slice(written.length)) ?? [];
+  // Only a date and time that are apart by a blank have no zone.
+  if (separator === undefined || (separator === " ") !== (zone === undefined)) return undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  const time = [hour, minute, second].map((part) => part.padStart(2, "0")).join(":");
+  const digits = fraction.replace(/\.?0+$/, "");
+  return `${date}T${time}${digits}${zone === undefined || zone === "+00:00" ? "Z" : zone}`;
+}
+
+function isDate(date: string): boolean {
+  const time = new Date(`${date}T00:00:00Z`);
+  // The thirtieth of February would be the first of March.
+  return !Number.isNaN(time.getTime()) && time.toJSON().startsWith(date);
 }
 
 function integer(text: string): number {
@@ -50,6 +76,7 @@ export const GO_YAML_TAGS: ScalarTag[] = [
     (value) => typeof value === "boolean",
     /^(?:true|True|TRUE|false|False|FALSE)$/,
   ),
+  tag("tag:yaml.org,2002:timestamp", () => false, /^\d{4}-\d{1,2}-\d{1,2}.*$/),
   tag("tag:yaml.org,2002:int", (value) => typeof value === "number", INTEGER),
   tag(
     "tag:yaml.org,2002:float",

@@ -37,8 +37,12 @@ export function listAt(self: Origin): Value[] {
 }
 
 function withOrigins<C extends Fields | Value[]>(container: C, self: Origin): C {
-  (container as Container)[ORIGINS] = { self, entries: {} };
-  return container;
+  return remember(container, { self, entries: {} });
+}
+
+/** Not enumerable: comparisons, copies and printers see plain data. */
+function remember<C extends Fields | Value[]>(container: C, origins: Origins): C {
+  return Object.defineProperty(container, ORIGINS, { value: origins });
 }
 
 /** Sets a field and says where it was written. */
@@ -91,7 +95,7 @@ export function cloneValue<V extends Value>(value: V): V {
   const copy: Container = Array.isArray(value)
     ? value.map((element) => cloneValue(element))
     : cloneFields(value);
-  if (origins) copy[ORIGINS] = { self: origins.self, entries: { ...origins.entries } };
+  if (origins) remember(copy, { self: origins.self, entries: { ...origins.entries } });
   return copy as V;
 }
 
