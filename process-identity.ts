@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
@@ -17,6 +17,21 @@ export function identify(pid: number): ProcessIdentity | undefined {
 /** Whether this very process still runs. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTime === identity.startTime;
+}
+
+/**
+ * The first process that was started with this variable in its environment, among those that this user may look into. Linux only:
+ * elsewhere none is found.
+ */
+export function findByEnvironment(variable: string, value: string): ProcessIdentity | undefined {
+  if (process.platform !== "linux") return undefined;
+  const entry = `${variable}=${value}`;
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => readOrEmpty(`/proc/${pid}/environ`).split("\0").includes(entry))
+    .sort((a, b) => a - b)
+    .map(identify)
+    .find((identity) => identity !== undefined);
 }
 
 /** Resident memory in bytes; 0 for a process that is gone. */

@@ -4,7 +4,7 @@ import { isMap, parseDocument, type Document } from "yaml";
 import { checksum } from "../cluster/manifest-source.ts";
 import { EdgefirstError } from "../errors.ts";
 import { RELEASE_FILE } from "../release.ts";
-import { writeFileAtomic } from "../sandbox/atomic-file.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 
 /** A Go module on this machine. */

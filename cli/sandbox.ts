@@ -1,8 +1,11 @@
+import { resolve } from "node:path";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
-import { EdgefirstError } from "../errors.ts";
+import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { type ProcessStatus, type SandboxStatus, sandboxStatus } from "../sandbox/status.ts";
+import { shellWord } from "../shell-word.ts";
+import { interruptible } from "./interrupt.ts";
 
 const EXAMPLES = `
 Examples:
@@ -13,7 +16,8 @@ Examples:
   edgefirst sandbox down --delete-data      stop everything and delete it
   edgefirst sandbox up --dir /tmp/another   a second one beside the first`;
 
-const dirOption = () => new Option("--dir <dir>", "folder of the sandbox").default(".sandbox");
+const DIR = ".sandbox";
+const dirOption = () => new Option("--dir <dir>", "folder of the sandbox").default(DIR);
 const clustersOption = (what: string) =>
   new Option("--clusters <names>", `${what}, separated by commas`).argParser((value) =>
     value.split(",").map((name) => name.trim()),
@@ -23,6 +27,11 @@ const jsonOption = () => new Option("--json", "print the result as JSON");
 /** Progress goes to stderr, so that stdout holds the result alone. */
 const progress = (line: string): void => {
   process.stderr.write(`${line}\n`);
+};
+
+const INTERRUPT = {
+  ending: "interrupted: ending what was started",
+  left: "What ran before still runs; what was just started has been ended.",
 };
 
 interface Flags {
@@ -38,7 +47,9 @@ const up = new Command("up")
   .addOption(jsonOption())
   .option("--new-ports", "stop the clusters and give them other ports first")
   .action(async ({ dir, clusters = [], json, newPorts = false }: Flags & { newPorts?: boolean }) => {
-    const sandbox = await interruptible((signal) => sandboxUp({ dir, clusters, newPorts, progress, signal }));
+    const sandbox = await interruptible(INTERRUPT, (signal) =>
+      sandboxUp({ dir, clusters, newPorts, progress, signal }),
+    );
     print(json ? JSON.stringify(sandbox, undefined, 2) : `\n${usage(sandbox.kubeconfig, clusters[0])}`);
   });
 
@@ -58,12 +69,13 @@ const down = new Command("down")
   .addOption(jsonOption())
   .option("--delete-data", "delete the clusters with all that is in them, too")
   .action(async ({ dir, clusters, json, deleteData = false }: Flags & { deleteData?: boolean }) => {
+    const wasThere = isSandboxDir(dir);
     const stopped = await sandboxDown({ dir, clusters, deleteData, progress });
-    print(
-      json
-        ? JSON.stringify({ stopped: stopped.map(({ name, pid }) => ({ name, pid })) }, undefined, 2)
-        : `stopped ${stopped.length} processes; ${deleteData ? "the data is deleted" : "the data stays"}`,
-    );
+    if (json)
+      print(JSON.stringify({ stopped: stopped.map(({ name, pid }) => ({ name, pid })) }, undefined, 2));
+    else if (!wasThere) print(`no sandbox in ${resolve(dir)}: nothing to end`);
+    else
+      print(`stopped ${stopped.length} processes; ${deleteData ? "the data is deleted" : "the data stays"}`);
   });
 
 /** `edgefirst sandbox …`: real control planes on this machine. */
@@ -77,7 +89,7 @@ export const sandbox = new Command("sandbox")
 /** A sandbox's status as text of at most 80 columns. */
 export function render(status: SandboxStatus): string {
   if (status.clusters.length === 0 && status.others.length === 0) {
-    return `no sandbox in ${status.dir}; start one: edgefirst sandbox up`;
+    return `no sandbox in ${status.dir}; start one: edgefirst sandbox up${dirFlag(status.dir)}`;
   }
   const table = new Table({
     head: ["cluster", "process", "state", "pid", "memory"],
@@ -112,14 +124,23 @@ function rows(cluster: string, processes: readonly ProcessStatus[]): string[][] 
   ]);
 }
 
-function advice({ clusters }: SandboxStatus): string[] {
+function advice({ clusters, dir }: SandboxStatus): string[] {
   const incomplete = clusters.filter(({ state }) => state !== "ready").map(({ name }) => name);
   if (incomplete.length === 0) return [];
-  return ["To start what does not run:", `  edgefirst sandbox up --clusters ${incomplete.join(",")}`, ""];
+  return [
+    "To start what does not run:",
+    `  edgefirst sandbox up --clusters ${incomplete.join(",")}${dirFlag(dir)}`,
+    "",
+  ];
+}
+
+/** What names a sandbox on the command line, where it is not the default one. */
+function dirFlag(dir: string): string {
+  return dir === resolve(DIR) ? "" : ` --dir ${shellWord(dir)}`;
 }
 
 function usage(kubeconfig: string, context = "edge"): string {
-  return `export KUBECONFIG=${kubeconfig}\nkubectl --context ${context} get pods --all-namespaces`;
+  return `export KUBECONFIG=${shellWord(kubeconfig)}\nkubectl --context ${context} get pods --all-namespaces`;
 }
 
 function mebibytes(bytes: number): string {
@@ -128,21 +149,4 @@ function mebibytes(bytes: number): string {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-/** Ctrl-C ends the work in good order, so that nothing is left running halfway; a second one ends the launcher at once. */
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    progress("interrupted: ending what was started");
-    controller.abort(
-      new EdgefirstError("Interrupted.", "What ran before still runs; what was just started has been ended."),
-    );
-  };
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  }
 }

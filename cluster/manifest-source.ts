@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments, type Document } from "yaml";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { EdgefirstError } from "../errors.ts";
+import { userCache } from "../user-cache.ts";
 import { download, type Fetch } from "./download.ts";
 import type { KubeObject } from "./objects.ts";
 
@@ -29,11 +30,9 @@ export interface ManifestOptions {
 /** The YAML of a manifest may not expand its aliases to more than this: a small file must not fill the memory. */
 const MAX_ALIASES = 100;
 
-/** `$XDG_CACHE_HOME/edgefirst/manifests`, by default under `~/.cache`. */
-export function manifestCache(environment: NodeJS.ProcessEnv = process.env): string {
-  const home = environment.XDG_CACHE_HOME;
-  const cache = home === undefined || home === "" ? join(homedir(), ".cache") : home;
-  return join(cache, "edgefirst", "manifests");
+/** The folder `manifests` of the user's cache. */
+export function manifestCache(environment?: NodeJS.ProcessEnv): string {
+  return join(userCache(environment), "manifests");
 }
 
 /**
@@ -71,7 +70,7 @@ export async function loadVerified(manifest: ManifestSource, options: ManifestOp
     );
   });
   const text = verify(content, source, sha256);
-  await keep(cached, content);
+  writeFileAtomic(cached, content);
   return text;
 }
 
@@ -117,17 +116,6 @@ export function verify(content: Buffer | string, source: string, expected: strin
     `${source} has the wrong checksum.\n  expected SHA-256 ${expected}\n  actual   SHA-256 ${actual}`,
     "Nothing was applied. Compare the file with its release; if it is meant to be another one, pin its checksum.",
   );
-}
-
-async function keep(path: string, content: Buffer): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  await mkdir(join(path, ".."), { recursive: true });
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
 
 function isKubeObject(value: unknown): value is KubeObject {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { EdgefirstError } from "../errors.ts";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { type ClusterAccess, readAccess } from "./kubeconfig.ts";
 import { type User } from "./pki.ts";
 
@@ -78,7 +78,7 @@ export async function ensureClusters(sandboxDir: string, names: readonly string[
     const cluster = { name, dir: clusterDir(sandboxDir, name), index, ports: await freePorts(others) };
     clusters.set(name, writeCluster(cluster));
   }
-  return names.map((name) => clusters.get(name)).filter((cluster) => cluster !== undefined);
+  return [...new Set(names)].map((name) => clusters.get(name)).filter((cluster) => cluster !== undefined);
 }
 
 /** Gives a cluster other ports, which are free now. It must not run. */

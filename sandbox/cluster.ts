@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Api } from "./api.ts";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type ClusterState, accessAs, isListening, pkiDir } from "./cluster-state.ts";
 import * as controlPlane from "./control-plane.ts";

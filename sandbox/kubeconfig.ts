@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 
 /** One context of a kubeconfig: where a cluster is, and who asks. All PEM. */
 export interface ClusterAccess {

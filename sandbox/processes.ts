@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../errors.ts";
-import { writeFileAtomic } from "./atomic-file.ts";
-import { type ProcessIdentity, identify, isAlive } from "../process-identity.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
+import { type ProcessIdentity, findByEnvironment, identify, isAlive } from "../process-identity.ts";
 
 export { isAlive } from "../process-identity.ts";
 
@@ -14,7 +15,7 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment; that of the calling process if absent. */
+  /** What its environment holds beside PATH, HOME and TMPDIR of the calling process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
@@ -29,6 +30,13 @@ export interface ProcessRecord extends ProcessIdentity {
   readonly log: string;
 }
 
+/** What is recorded of a process before it is started: a launcher that is killed right after the start writes no more. */
+type StartIntent = Omit<ProcessRecord, keyof ProcessIdentity> & {
+  /** Value of {@link START_VARIABLE} in the environment of that process, and of no other. */
+  readonly token: string;
+};
+
+const START_VARIABLE = "EDGEFIRST_SANDBOX_START";
 const POLL_MS = 50;
 const GRACE_MS = 10_000;
 const LOG_LINES = 12;
@@ -48,15 +56,18 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
   }
   const log = join(dir, "logs", `${spec.name}.log`);
   mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+  const path = recordPath(dir, spec.name);
+  const known = { name: spec.name, command: spec.command, place: before?.place ?? Date.now(), log };
+  const intent: StartIntent = { ...known, token: randomUUID() };
+  writeFileAtomic(path, JSON.stringify(intent));
   const output = openSync(log, "a", 0o600);
   const child = spawn(spec.command, spec.args, {
     detached: true,
     stdio: ["ignore", output, output],
-    ...(spec.env && { env: { ...spec.env } }),
+    env: { ...environment(), ...spec.env, [START_VARIABLE]: intent.token },
     ...(spec.cwd !== undefined && { cwd: spec.cwd }),
   });
   closeSync(output);
-  // Nothing may come between the start and the record, or an interrupted caller would leave a process that nobody finds.
   const identity = child.pid === undefined ? undefined : identify(child.pid);
   if (identity === undefined) {
     const cause = await new Promise<Error | undefined>((resolve) => {
@@ -64,19 +75,14 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
         resolve(undefined);
       });
     });
+    rmSync(path, { force: true });
     throw new EdgefirstError(
       `${spec.name} could not be started: ${cause?.message ?? `${spec.command} ended at once`}.`,
       logTail(log),
     );
   }
-  const record = {
-    name: spec.name,
-    ...identity,
-    command: spec.command,
-    place: before?.place ?? Date.now(),
-    log,
-  };
-  writeFileAtomic(recordPath(dir, spec.name), JSON.stringify(record));
+  const record = { ...known, ...identity };
+  writeFileAtomic(path, JSON.stringify(record));
   child.unref();
   return record;
 }
@@ -84,7 +90,12 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
 /** The record of the process with that name, running or not. */
 export function findProcess(dir: string, name: string): ProcessRecord | undefined {
   const path = recordPath(dir, name);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ProcessRecord) : undefined;
+  if (!existsSync(path)) return undefined;
+  const known = JSON.parse(readFileSync(path, "utf8")) as ProcessRecord | StartIntent;
+  if (!("token" in known)) return known;
+  const { token, ...rest } = known;
+  const identity = findByEnvironment(START_VARIABLE, token);
+  return identity && { ...rest, ...identity };
 }
 
 /** All records in a folder, running or not, in the order in which they were first started. */
@@ -119,6 +130,7 @@ export async function stopAll(dir: string, graceMs = GRACE_MS): Promise<ProcessR
     await stopProcess(record, graceMs);
     rmSync(recordPath(dir, record.name), { force: true });
   }
+  rmSync(join(dir, "processes"), { recursive: true, force: true });
   return stopped;
 }
 
@@ -165,6 +177,12 @@ function sendSignal(record: ProcessIdentity, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
+}
+
+/** No more than a program needs: the caller's environment may hold secrets, and settings that are not meant for it. */
+function environment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) };
 }
 
 function recordPath(dir: string, name: string): string {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument, type Document } from "yaml";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 
 /** What differs in a sandbox, for one stack. */
 export interface StackOverlay {

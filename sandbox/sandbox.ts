@@ -84,7 +84,10 @@ export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]
   const dir = resolve(options.dir);
   if (!isSandboxDir(dir)) return [];
   const stopped = await inSandboxDir(dir, options, async () => {
-    const names = options.clusters ?? readClusters(dir).map(({ name }) => name);
+    const known = readClusters(dir).map(({ name }) => name);
+    const names = options.clusters ?? known;
+    for (const name of names.filter((wanted) => !known.includes(wanted)))
+      options.progress(`${dir} has no cluster ${name}`);
     // What runs beside the clusters uses them, so it goes first.
     const others = options.clusters === undefined ? await stopAll(dir) : [];
     const ofClusters = await Promise.all(names.map((name) => stopAll(clusterDir(dir, name))));

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { isFree } from "./cluster-state.ts";
 import { findProcess, isAlive, startProcess, waitUntil } from "./processes.ts";
 
@@ -38,7 +38,7 @@ export async function ensureService<Port extends string>(
       name: service.name,
       command: service.command,
       args: service.args(ports),
-      env: { ...environment(), ...service.env },
+      ...(service.env && { env: service.env }),
     }));
   await waitUntil(`${service.name} to be ready`, () => service.ready(ports), {
     timeoutMs: service.timeoutMs,
@@ -46,12 +46,6 @@ export async function ensureService<Port extends string>(
     alive: [record],
   });
   return ports;
-}
-
-/** No more than a program needs: the caller's environment may hold secrets, and settings that are not meant for it. */
-function environment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR } = process.env;
-  return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) };
 }
 
 /** The ports are kept where they can be, so that addresses in a cluster's objects stay right over a restart. */

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { EdgefirstError } from "../errors.ts";
+import { shellWord } from "../shell-word.ts";
 import { type ClusterState, type Ports, isFree } from "./cluster-state.ts";
 import {
   type ProcessRecord,
@@ -51,7 +53,7 @@ export class Startup {
     }
     this.options.signal?.throwIfAborted();
     if (this.names.length === 0) this.options.progress(`${name}: starting`);
-    const record = await startProcess(dir, { ...spec, env: environment() });
+    const record = await startProcess(dir, spec);
     this.options.started(record);
     this.running.push(record);
     this.names.push(spec.name);
@@ -75,7 +77,10 @@ export class Startup {
       if (!(error instanceof EdgefirstError)) throw error;
       throw new EdgefirstError(
         error.message,
-        "If the cluster's data is damaged: `edgefirst sandbox down --delete-data`, then `up` again.",
+        [
+          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.folder}; then up again.`,
+          "If it is a program that was built here: delete its folder, which edgefirst doctor names; up builds it anew.",
+        ].join("\n"),
       );
     });
   }
@@ -83,6 +88,11 @@ export class Startup {
   /** Whether one of the cluster's processes runs. */
   isRunning(name: string): boolean {
     return this.findRunning(name) !== undefined;
+  }
+
+  /** The sandbox's folder, for a command line. */
+  private get folder(): string {
+    return shellWord(join(this.cluster.dir, "../.."));
   }
 
   private findRunning(name: string): ProcessRecord | undefined {
@@ -100,15 +110,9 @@ export class Startup {
       signal?.throwIfAborted();
       throw new EdgefirstError(
         `Port ${port} of 127.0.0.1, which belongs to ${use} of the sandbox cluster ${this.cluster.name}, is taken by another program.`,
-        "End that program, or give the clusters other ports: edgefirst sandbox up --new-ports",
+        `End that program, or give the clusters other ports: edgefirst sandbox up --new-ports --dir ${this.folder}`,
         { cause: error },
       );
     }
   }
-}
-
-/** No more than a program needs: the caller's environment may hold secrets, and settings that are not meant for it. */
-function environment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR } = process.env;
-  return { PATH, HOME, TMPDIR };
 }

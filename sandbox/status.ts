@@ -6,7 +6,7 @@ import { isReady } from "./cluster.ts";
 import { CONTROL_PLANE } from "./control-plane.ts";
 import { residentBytes } from "../process-identity.ts";
 import { type ProcessRecord, findProcess, isAlive, listProcesses } from "./processes.ts";
-import { kubeconfigPath } from "./sandbox-dir.ts";
+import { isSandboxDir, kubeconfigPath } from "./sandbox-dir.ts";
 import { type SandboxCluster, describeCluster } from "./sandbox.ts";
 
 /** What a sandbox only pretends. */
@@ -47,10 +47,13 @@ export interface ProcessStatus {
   readonly residentBytes: number;
 }
 
-/** Looks at a sandbox without changing anything. */
+/**
+ * Looks at a sandbox without changing anything.
+ * @throws EdgefirstError if the folder holds something else or a sandbox of another version, or cannot be read.
+ */
 export async function sandboxStatus(options: { readonly dir: string }): Promise<SandboxStatus> {
   const dir = resolve(options.dir);
-  const clusters = await Promise.all(readClusters(dir).map(clusterStatus));
+  const clusters = await Promise.all((isSandboxDir(dir) ? readClusters(dir) : []).map(clusterStatus));
   const others = listProcesses(dir).map((record) => processStatus(record.name, record));
   const kubeconfig = kubeconfigPath(dir);
   const processes = [...clusters.flatMap((cluster) => cluster.processes), ...others];

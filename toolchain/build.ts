@@ -1,8 +1,9 @@
 import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { EdgefirstError } from "../errors.ts";
+import { explainingFileFaults } from "../file-fault.ts";
+import { withFileLock } from "../file-lock.ts";
 import { identify } from "../process-identity.ts";
-import { withBuildLock } from "./build-lock.ts";
 import { buildArguments, cacheDirectory, MODULE_FILES } from "./cache.ts";
 import { duration } from "./duration.ts";
 import { findProgram, type ResolvedProgram } from "./find.ts";
@@ -27,12 +28,18 @@ const COMPILER_LINES = 20;
  */
 export async function buildProgram(program: Program, options: BuildOptions): Promise<ResolvedProgram> {
   const target = await cacheDirectory(program, options.env);
-  await mkdir(dirname(target), { recursive: true });
+  return explainingFileFaults(`The cache ${dirname(target)}`, async () => {
+    await mkdir(dirname(target), { recursive: true });
+    return buildInto(target, program, options);
+  });
+}
+
+function buildInto(target: string, program: Program, options: BuildOptions): Promise<ResolvedProgram> {
   const onWait = ({ pid }: { pid: number }): void => {
     // This process has said already what it builds.
     if (pid !== process.pid) options.progress(`waiting for process ${pid}, which builds ${program.name}`);
   };
-  return withBuildLock(`${target}.lock`, { onWait, signal: options.signal }, async () => {
+  return withFileLock(`${target}.lock`, { onWait, signal: options.signal }, async () => {
     const found = await findProgram(program, options.env);
     if (found !== undefined) return found;
     await removeAbandoned(target);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { userCache } from "../user-cache.ts";
 import type { Program } from "./programs.ts";
 import { pinnedVersion } from "./version.ts";
 
@@ -14,12 +14,7 @@ export async function cacheDirectory(program: Program, env: NodeJS.ProcessEnv): 
   hash.update(JSON.stringify([process.platform, process.arch, ...(await buildArguments(program))]));
   for (const file of MODULE_FILES)
     hash.update(`\0${file}\0${await readIfThere(join(program.directory, file))}`);
-  return join(userCache(env), "edgefirst/toolchain", `${program.name}-${hash.digest("hex").slice(0, 12)}`);
-}
-
-/** As the XDG base directory specification has it: a relative path is to be ignored. */
-function userCache({ XDG_CACHE_HOME = "", HOME = homedir() }: NodeJS.ProcessEnv): string {
-  return isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME, ".cache");
+  return join(userCache(env), "toolchain", `${program.name}-${hash.digest("hex").slice(0, 12)}`);
 }
 
 /** What go is given to build a program, but for the place of the binary. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -65,6 +65,42 @@ describe("sandbox/processes", () => {
     await waitUntil("output", () => readFileSync(record.log, "utf8").includes("up"), { timeoutMs: 5000 });
     await stopProcess(record, 100);
     assert.ok(!isAlive(record));
+  });
+
+  it("finds, and stops, a process whose launcher was killed before it could write the number down", async function () {
+    if (process.platform !== "linux") return this.skip();
+    const record = await startProcess(dir, script("one", FOREVER));
+    const environment = readFileSync(`/proc/${record.pid}/environ`, "utf8").split("\0");
+    const token = environment.find((entry) => entry.startsWith("EDGEFIRST_SANDBOX_START="))?.split("=")[1];
+    const { pid, startTime, ...known } = record;
+    writeFileSync(join(dir, "processes/one.json"), JSON.stringify({ ...known, token }));
+    assert.deepEqual(findProcess(dir, "one"), { ...known, pid, startTime });
+    assert.deepEqual(
+      (await stopAll(dir)).map((stopped) => stopped.pid),
+      [pid],
+    );
+    assert.ok(!isAlive(record));
+    mkdirSync(join(dir, "processes"));
+    writeFileSync(join(dir, "processes/one.json"), JSON.stringify({ ...known, token }));
+    assert.equal(findProcess(dir, "one"), undefined, "nothing was started with that intent");
+    return undefined;
+  });
+
+  it("gives a program nothing of the caller's environment but PATH, HOME and TMPDIR", async () => {
+    process.env.EDGEFIRST_TEST_SECRET = "secret";
+    try {
+      const record = await startProcess(dir, {
+        ...script("one", "console.log(Object.keys(process.env).sort().join()); setInterval(() => {}, 1000)"),
+        env: { EXTRA: "1" },
+      });
+      const names = await waitUntil("output", () => readFileSync(record.log, "utf8").trim() || undefined, {
+        timeoutMs: 5000,
+      });
+      assert.match(names, /EXTRA,HOME,PATH/);
+      assert.doesNotMatch(names, /EDGEFIRST_TEST_SECRET/);
+    } finally {
+      delete process.env.EDGEFIRST_TEST_SECRET;
+    }
   });
 
   it("stops all, the last one started first; one that was started again keeps its place", async () => {

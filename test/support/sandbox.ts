@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { identify, isAlive, type ProcessIdentity } from "../../process-identity.ts";
-import { writeFileAtomic } from "../../sandbox/atomic-file.ts";
+import { writeFileAtomic } from "../../atomic-file.ts";
 import { listProcesses } from "../../sandbox/processes.ts";
 import { type Sandbox, sandboxDown, sandboxUp } from "../../sandbox/sandbox.ts";
 import { Api } from "../../sandbox/api.ts";

@@ -1,35 +1,35 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { identify, isAlive, type ProcessIdentity } from "../process-identity.ts";
+import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 
-const POLL_MS = 250;
+const POLL_MS = 100;
 
-/** What {@link withBuildLock} needs besides the work. */
-export interface BuildLockOptions {
+/** What {@link withFileLock} needs besides the work. */
+export interface FileLockOptions {
   /** Told once if somebody else has the lock. */
   readonly onWait: (holder: ProcessIdentity) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Does the work while no other process, and no other call in this one, holds the lock file. A dead holder's lock is taken over. It only
- * spares a second build: work must be safe without it.
+ * Does the work while no other process, and no other call in this one, holds the lock file. A lock whose holder died is taken over.
+ * @throws the reason of `signal` if that ends the waiting
  */
-export async function withBuildLock<T>(
+export async function withFileLock<T>(
   path: string,
-  options: BuildLockOptions,
+  { onWait, signal }: FileLockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const token = `${path}.${process.pid}-${crypto.randomUUID()}`;
+  const token = `${path}.${randomUUID()}`;
   let told = false;
   for (;;) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const holder = take(path, token);
     if (holder === "taken") break;
-    if (holder !== "retry" && !told) {
-      options.onWait(holder);
-      told = true;
-    }
+    if (holder === "retry") continue;
+    if (!told) onWait(holder);
+    told = true;
     await delay(POLL_MS);
   }
   try {
@@ -40,15 +40,15 @@ export async function withBuildLock<T>(
 }
 
 function take(path: string, token: string): "taken" | "retry" | ProcessIdentity {
-  writeFileSync(token, JSON.stringify(identify(process.pid)));
   try {
+    writeFileSync(token, JSON.stringify(identify(process.pid)), { mode: 0o600 });
     // A hard link appears with its content, and fails if the name is there.
     linkSync(token, path);
     return "taken";
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (codeOf(error) !== "EEXIST") throw error;
   } finally {
-    rmSync(token);
+    rmSync(token, { force: true });
   }
   const holder = read(path);
   if (holder !== undefined && isAlive(holder)) return holder;
@@ -62,17 +62,23 @@ function removeDead(path: string, aside: string): void {
     renameSync(path, aside);
     const moved = read(aside);
     if (moved !== undefined && isAlive(moved)) linkSync(aside, path);
-    rmSync(aside);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code !== "ENOENT" && code !== "EEXIST") throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
+/** Who holds a lock; undefined where there is none, or a power cut left an empty file. */
 function read(path: string): ProcessIdentity | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity;
   } catch {
     return undefined;
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
