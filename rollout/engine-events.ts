@@ -42,14 +42,18 @@ export function gatherEvents(report: (text: string) => void): {
     errors: [] as string[],
     interrupted: false,
   };
+  // What a refresh finds is only told once each resource is done.
+  const refreshing = new Set<string>();
   let finished = 0;
   const step = (metadata: EngineStep): void => {
+    if (metadata.op === "refresh") refreshing.add(metadata.urn);
     const change = changeOf(metadata);
     if (change !== undefined) log.changes.push(change);
     else if (metadata.op === "same" && isObject(metadata)) log.unchanged += 1;
   };
   const done = (metadata: EngineStep): void => {
     if (metadata.type === STACK_TYPE) log.outputs = metadata.new?.outputs ?? {};
+    if (refreshing.delete(metadata.urn)) step(metadata);
     const change = changeOf(metadata);
     if (change === undefined) return;
     finished += 1;

@@ -78,7 +78,9 @@ function stackStatus(
     record?.override !== undefined && Date.parse(record.override.expires) > now.getTime()
       ? record.override
       : undefined;
-  const drifted = drift?.changes.map(({ kind, object }) => `${kind} ${object}`);
+  const drifted = drift?.changes.map(({ kind, object, properties }) =>
+    kind === "update" ? `${object} (${properties.join(", ")})` : `${object} is gone`,
+  );
   return {
     stack: name,
     ...(release !== undefined && { release }),

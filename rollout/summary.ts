@@ -5,6 +5,8 @@ export interface EngineStep {
   readonly type: string;
   readonly diffs?: readonly string[];
   readonly keys?: readonly string[];
+  /** By path of the property; of a refresh only this one is there. */
+  readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
   readonly old?: { readonly custom?: boolean; readonly retainOnDelete?: boolean };
   readonly new?: { readonly custom?: boolean; readonly outputs?: Readonly<Record<string, unknown>> };
 }
@@ -55,7 +57,8 @@ export function changeOf(step: EngineStep): Change | undefined {
   return {
     kind: kind === "delete" && step.old?.retainOnDelete === true ? "forget" : kind,
     object: describeUrn(step.urn),
-    properties: (kind === "replace" ? step.keys : undefined) ?? step.diffs ?? [],
+    properties:
+      (kind === "replace" ? step.keys : undefined) ?? step.diffs ?? Object.keys(step.detailedDiff ?? {}),
   };
 }
 

@@ -67,11 +67,15 @@ describe("status of the stacks", () => {
 
   it("names drift, and says where there is none", () => {
     const none = { changes: [], unchanged: 3, warnings: [], violations: [], outputs: {} };
-    const change = { kind: "update", object: "Deployment network/traefik", properties: [] } as const;
+    const changes = [
+      { kind: "update", object: "Service network/traefik", properties: ["metadata.labels"] },
+      { kind: "delete", object: "Deployment network/traefik", properties: [] },
+    ] as const;
     const outputs = outputsOf("r", [verification("r")]);
     assert.deepEqual(status({ edge: { outputs, drift: none } })[0]?.notes, ["no drift"]);
-    const [edge] = status({ edge: { outputs, drift: { ...none, changes: [change] } } });
-    assert.deepEqual(edge?.notes, ["drift: update Deployment network/traefik"]);
+    assert.deepEqual(status({ edge: { outputs, drift: { ...none, changes } } })[0]?.notes, [
+      "drift: Service network/traefik (metadata.labels), Deployment network/traefik is gone",
+    ]);
   });
 
   it("has a line for a stack that never ran, or cannot be read", () => {

@@ -96,6 +96,23 @@ describe("summary of a preview", () => {
     assert.equal(log.interrupted, true);
   });
 
+  it("reads what a refresh finds from the end of each step, where alone it is told", () => {
+    const { log, onEvent } = gatherEvents(() => undefined);
+    for (const [op, name] of [
+      ["update", "network/a"],
+      ["same", "network/b"],
+    ] as const) {
+      onEvent({ resourcePreEvent: { metadata: step("refresh", DEPLOYMENT, name) } });
+      onEvent({
+        resOutputsEvent: { metadata: step(op, DEPLOYMENT, name, { detailedDiff: { "spec.x": {} } }) },
+      });
+    }
+    assert.deepEqual(log.changes, [
+      { kind: "update", object: "Deployment network/a", properties: ["spec.x"] },
+    ]);
+    assert.equal(log.unchanged, 1);
+  });
+
   it("has the outputs that the program gives", () => {
     const { log, onEvent } = gatherEvents(() => undefined);
     const metadata = {

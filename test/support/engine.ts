@@ -55,6 +55,11 @@ export class Engine {
     return new Engine(dir, command, env);
   }
 
+  /** Environment in which the CLI, or what runs it, finds this workspace. */
+  get env(): NodeJS.ProcessEnv {
+    return this.#env;
+  }
+
   /** Makes a stack with this configuration; keys are without the namespace. */
   async stack(name: string, config: Readonly<Record<string, unknown>>): Promise<TestStack> {
     const stack = new TestStack(this, name);
