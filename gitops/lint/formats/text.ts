@@ -1,33 +1,43 @@
 import { createColors } from "picocolors";
 import type { LintFinding, LintReport } from "../finding.ts";
 
-/** For people: grouped by file, the remediation of each rule once at its end. */
+/** For people: grouped by file, what a shared patch does to many objects in one line, the remediation of each rule once at its end. */
 export function formatText(report: LintReport, coloured: boolean): string {
   const colors = createColors(coloured);
   const lines: string[] = [];
   for (const [file, findings] of Map.groupBy(report.findings, ({ position }) => position.file)) {
     lines.push(colors.underline(file));
     const width = Math.max(...findings.map(({ position }) => place(position).length));
-    for (const finding of findings) {
+    for (const [finding, ...same] of Map.groupBy(findings, lineOf).values()) {
+      if (!finding) continue;
       const level = finding.level === "mandatory" ? colors.red("error  ") : colors.yellow("advice ");
       const where = colors.dim(place(finding.position).padEnd(width));
-      lines.push(`  ${where}  ${level}  ${subject(finding)}${finding.message}  ${colors.dim(finding.rule)}`);
+      lines.push(
+        `  ${where}  ${level}  ${subject(finding, same.length)}${finding.message}  ${colors.dim(finding.rule)}`,
+      );
     }
     lines.push("");
   }
   for (const [rule, { remediation }] of report.rules) lines.push(`${colors.bold(rule)}: ${remediation}`);
   if (report.rules.size > 0) lines.push("");
   lines.push(totals(report));
-  for (const name of report.external)
+  for (const name of new Set(report.external)) {
     lines.push(`Not built, as its files come from elsewhere: Kustomization ${name}.`);
+  }
   return `${lines.join("\n")}\n`;
+}
+
+/** Findings that say the same of one place. */
+function lineOf({ position, rule, path, message }: LintFinding): string {
+  return [place(position), rule, path, message].join(" ");
 }
 
 const place = ({ line, column }: LintFinding["position"]): string => `${line}:${column}`;
 
-function subject({ object, path }: LintFinding): string {
+function subject({ object, path }: LintFinding, others: number): string {
   if (object === "") return "";
-  return path === "" ? `${object}: ` : `${object}, ${path}: `;
+  const objects = others === 0 ? object : `${object} and ${others} more`;
+  return path === "" ? `${objects}: ` : `${objects}, ${path}: `;
 }
 
 function totals({ findings, objects, clusters, exempted, undecided }: LintReport): string {
