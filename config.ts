@@ -3,6 +3,9 @@ import type { z } from "zod";
 import { EdgefirstError } from "./errors.ts";
 import { configSchema, SECRET_KEYS, type Config, type SecretKey } from "./config-schema.ts";
 
+/** Of application tokens and of user keys (https://pushover.net/api). */
+const PUSHOVER_LENGTH = 30;
+
 /** A stack's configuration: plain values checked against the schema, and the secrets that it sets. */
 export interface StackConfig extends Config {
   readonly secrets: Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
@@ -12,8 +15,8 @@ export interface StackConfig extends Config {
 export interface RawConfig {
   /** Plain keys with their values: strings, or JSON of lists and maps, as the engine hands them over. */
   readonly values: Readonly<Record<string, string>>;
-  /** Which secret keys have a value. */
-  readonly secretsSet: ReadonlySet<SecretKey>;
+  /** The secrets that are set. They are looked at, and never shown. */
+  readonly secrets: Readonly<Partial<Record<SecretKey, string>>>;
 }
 
 /**
@@ -31,7 +34,7 @@ export function loadConfig(): StackConfig {
   const set = keys.filter(isSecretKey);
   const plain = parseConfig({
     values: Object.fromEntries(entries.filter(([key]) => !isSecretKey(key))),
-    secretsSet: new Set(set),
+    secrets: Object.fromEntries(entries.filter(([key]) => isSecretKey(key))),
   });
   return { ...plain, secrets: Object.fromEntries(set.map((key) => [key, config.requireSecret(key)])) };
 }
@@ -40,7 +43,7 @@ export function loadConfig(): StackConfig {
  * Checks raw configuration against the schema and the rules that span several keys.
  * @throws {EdgefirstError} with every fault at once.
  */
-export function parseConfig({ values, secretsSet }: RawConfig): Config {
+export function parseConfig({ values, secrets }: RawConfig): Config {
   const input = Object.fromEntries(
     Object.entries(values)
       .map(([key, value]) => [key, parseValue(value)] as const)
@@ -49,8 +52,8 @@ export function parseConfig({ values, secretsSet }: RawConfig): Config {
   );
   const parsed = configSchema.safeParse(input, { reportInput: true });
   const faults = parsed.success
-    ? spanningFaults(parsed.data, secretsSet)
-    : parsed.error.issues.flatMap(describeIssue);
+    ? [...spanningFaults(parsed.data, secrets), ...secretFaults(secrets)]
+    : [...parsed.error.issues.flatMap(describeIssue), ...secretFaults(secrets)];
   if (parsed.success && faults.length === 0) return parsed.data;
   throw new EdgefirstError(
     `The stack's configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}; nothing was changed.\n${faults
@@ -100,7 +103,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => `${pathText([...issue.path, key])}: unknown key; is it misspelt?`);
   const expectation = issue.message
-    .replace(/^Invalid \w+: /, "")
+    .replace(/^(Invalid \w+|Too small|Too big): /, "")
     .replace(/, received .*$/, "")
     .replace(/^expected /, "");
   return [`${pathText(issue.path)}: ${valueText(issue.input)} is not valid; expected ${expectation}`];
@@ -117,8 +120,24 @@ function valueText(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
+/** Secrets that are not what they should be, told without a character of theirs. */
+function secretFaults(secrets: RawConfig["secrets"]): string[] {
+  const { sopsAgeKey } = secrets;
+  const faults = (["pushoverToken", "pushoverUserKey"] as const).flatMap((key) => {
+    const length = secrets[key]?.length ?? PUSHOVER_LENGTH;
+    return length === PUSHOVER_LENGTH
+      ? []
+      : [
+          `edgefirst:${key}: has ${length} characters; expected ${PUSHOVER_LENGTH} (Gatus passes over any other without a word)`,
+        ];
+  });
+  return sopsAgeKey === undefined || sopsAgeKey.includes("AGE-SECRET-KEY-")
+    ? faults
+    : [...faults, "edgefirst:sopsAgeKey: is no age private key; expected AGE-SECRET-KEY-…"];
+}
+
 /** Faults that no single key shows. */
-function spanningFaults(config: Config, secretsSet: ReadonlySet<SecretKey>): string[] {
+function spanningFaults(config: Config, secrets: RawConfig["secrets"]): string[] {
   const { gateways, gatus, alerting, flux } = config;
   const faults: string[] = [];
   const repeated = (what: string, names: readonly string[]): void => {
@@ -146,7 +165,7 @@ function spanningFaults(config: Config, secretsSet: ReadonlySet<SecretKey>): str
     faults.push(`edgefirst:gatus.gateway: no entry of edgefirst:gateways has the name ${gatus.gateway}`);
   const pushover = (gatus.install && gatus.pushover) || (alerting.install && alerting.pushover);
   for (const key of ["pushoverToken", "pushoverUserKey"] as const)
-    if (pushover && !secretsSet.has(key))
+    if (pushover && secrets[key] === undefined)
       faults.push(
         `edgefirst:${key}: nothing is set, and Pushover alerting is on; set it with: pulumi config set --secret ${key}`,
       );

@@ -72,6 +72,19 @@ export async function checkNamespaces(
   return findings.flat();
 }
 
+/** Objects that two parts of the configuration declare: they would undo each other, and the engine knows only their names. */
+export function checkDistinct(objects: readonly KubeObject[]): Finding[] {
+  const identity = (object: KubeObject): string =>
+    `${object.apiVersion.replace(/\/?[^/]+$/, "")} ${describeObject(object)}`;
+  return [...Map.groupBy(objects, identity).values()]
+    .filter(({ length }) => length > 1)
+    .map((same) => ({
+      severity: "error",
+      message: `${same[0] === undefined ? "" : describeObject(same[0])} is declared ${same.length} times.`,
+      hint: "Give one of the two another name or namespace in the configuration.",
+    }));
+}
+
 function judge(live: KubeObject, { stack, adopt }: OwnershipArgs): Finding | undefined {
   if (live.metadata.labels?.[STACK_LABEL] === stack) return undefined;
   const what = describeObject(live);

@@ -1,28 +1,39 @@
+import { stringify } from "yaml";
 import type { KubeObject } from "../cluster/objects.ts";
-import { ENABLED_ANNOTATION } from "../cluster/gatus-annotations.ts";
+import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../cluster/gatus-annotations.ts";
 import { GATUS_NAME } from "./gatus-deployment.ts";
 
 /** Where Gatus' page is served. */
 export interface GatusPage {
   readonly hostname: string;
-  /** `sectionName` is a listener; undefined attaches the route to every listener that takes its hostname. */
+  /** Its address as clients write it, such as `https://status.example.com`. */
+  readonly url: string;
+  /** `sectionName` is the listener that serves it. */
   readonly gateway: {
     readonly name: string;
     readonly namespace: string;
-    readonly sectionName?: string | undefined;
+    readonly sectionName: string;
   };
 }
 
 /** The HTTPRoute of Gatus' page, itself monitored. */
 export function gatusRoute(
-  { hostname, gateway }: GatusPage,
+  { hostname, url, gateway }: GatusPage,
   namespace: string,
   servicePort: number,
 ): KubeObject {
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
-    metadata: { name: GATUS_NAME, namespace, annotations: { [ENABLED_ANNOTATION]: "true" } },
+    metadata: {
+      name: GATUS_NAME,
+      namespace,
+      annotations: {
+        [ENABLED_ANNOTATION]: "true",
+        // gatus-sidecar would ask https://<hostname>, whatever the listener.
+        ...(url === `https://${hostname}` ? {} : { [ENDPOINT_ANNOTATION]: stringify({ url }) }),
+      },
+    },
     spec: {
       parentRefs: [
         {
@@ -30,7 +41,7 @@ export function gatusRoute(
           kind: "Gateway",
           name: gateway.name,
           namespace: gateway.namespace,
-          ...(gateway.sectionName === undefined ? {} : { sectionName: gateway.sectionName }),
+          sectionName: gateway.sectionName,
         },
       ],
       hostnames: [hostname],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, hostname, labelName, objectName, quantity, stringMap } from "./values.ts";
+import { duration, hostname, labelName, labels, objectName, quantity } from "./values.ts";
 
 const endpoint = z.looseObject({
   name: z.string().min(1).describe("Its name; name and group together must be unique."),
@@ -12,19 +12,23 @@ const endpoint = z.looseObject({
     .describe("What must hold. `[STATUS] == 200`: `< 500` would hold on a time-out too."),
 });
 
-const storage = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("memory").describe("Results are lost on a restart.") }),
-  z.strictObject({
-    type: z.literal("sqlite").describe("A file on a claim, which outlives the stack."),
-    size: quantity.default("1Gi").describe("Size of the claim."),
-    storageClass: z.string().min(1).optional().describe("Its storage class; by default the cluster's."),
-  }),
-  z.strictObject({
-    type: z.literal("postgres").describe("A database."),
-    secret: objectName.describe("An existing Secret of Gatus' namespace with a `postgres://` address."),
-    key: z.string().default("url").describe("The key in it."),
-  }),
-]);
+const storage = z.discriminatedUnion(
+  "type",
+  [
+    z.strictObject({ type: z.literal("memory").describe("Results are lost on a restart.") }),
+    z.strictObject({
+      type: z.literal("sqlite").describe("A file on a claim, which outlives the stack."),
+      size: quantity.default("1Gi").describe("Size of the claim."),
+      storageClass: z.string().min(1).optional().describe("Its storage class; by default the cluster's."),
+    }),
+    z.strictObject({
+      type: z.literal("postgres").describe("A database."),
+      secret: objectName.describe("An existing Secret of Gatus' namespace with a `postgres://` address."),
+      key: z.string().default("url").describe("The key in it."),
+    }),
+  ],
+  { error: 'type "memory", "sqlite" or "postgres"' },
+);
 
 /** The section `gatus`. */
 export const gatus = z
@@ -77,7 +81,7 @@ export const alerting = z
     namespace: labelName
       .default("observability")
       .describe("Namespace of the rules; made where it is absent."),
-    ruleLabels: stringMap
+    ruleLabels: labels
       .default({})
       .describe("Labels by which the cluster's Prometheus and Alertmanager select what they read."),
     pushover: z

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hostname, labelName, objectName, port, quantity, stringMap } from "./values.ts";
+import { annotations, hostname, labelName, labels, objectName, port, quantity } from "./values.ts";
 
 /** The section `gatewayApi`. */
 export const gatewayApi = z
@@ -39,7 +39,7 @@ const service = z
       .enum(["LoadBalancer", "ClusterIP", "NodePort"])
       .default("LoadBalancer")
       .describe("How clients reach it."),
-    annotations: stringMap.default({}).describe("For address pools, as in `lbipam.cilium.io/ips`."),
+    annotations: annotations.default({}).describe("For address pools, as in `lbipam.cilium.io/ips`."),
     loadBalancerClass: z
       .string()
       .min(1)
@@ -123,7 +123,7 @@ export const gateway = z.strictObject({
       [
         z.literal("All"),
         z.literal("Same"),
-        z.strictObject({ matchLabels: stringMap.describe("Labels of the namespaces.") }),
+        z.strictObject({ matchLabels: labels.describe("Labels of the namespaces.") }),
       ],
       { error: '"All", "Same" or { matchLabels: {…} }' },
     )
@@ -142,7 +142,11 @@ export const gateway = z.strictObject({
   https: z
     .strictObject({
       port: port.default(443).describe("Port of the HTTPS listeners."),
-      hostnames: z.array(listenerHostname).default([]).describe("One listener a hostname."),
+      hostnames: z
+        .array(listenerHostname)
+        .max(63)
+        .default([])
+        .describe("One listener a hostname; a Gateway has at most 64 listeners, the plain one among them."),
     })
     .prefault({})
     .describe("The listeners for HTTPS."),

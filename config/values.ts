@@ -41,8 +41,26 @@ export const sha256 = z
 /** A TCP port. */
 export const port = z.int().min(1).max(65535).meta({ title: "port" });
 
-/** Labels or annotations. */
-export const stringMap = z.record(z.string(), z.string()).meta({ title: "map of texts" });
+/** A prefix that is a DNS subdomain, where there is one, and a name. */
+const metadataKey = z
+  .string()
+  .regex(
+    /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    "a key such as app.kubernetes.io/name",
+  );
+
+/** Labels. */
+export const labels = z
+  .record(
+    metadataKey,
+    z
+      .string()
+      .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, "a label value of at most 63 characters"),
+  )
+  .meta({ title: "labels" });
+
+/** Annotations. */
+export const annotations = z.record(metadataKey, z.string()).meta({ title: "annotations" });
 
 /** An amount of CPU, memory or storage. */
 export const quantity = z

@@ -10,6 +10,7 @@ import { GATUS_NAME, POD_LABELS } from "../components/gatus-deployment.ts";
 import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/gatus.ts";
 import { traefikName, traefikSelector } from "../components/traefik.ts";
 import type { StackConfig } from "../config.ts";
+import { checkGatusPage, gatusPage } from "./page.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
 /** Gatus, and the alerts of the Prometheus operator. */
@@ -61,16 +62,12 @@ function pushoverSecrets({
 }
 
 function gatusPart({ config, release, labels }: PlatformArgs): Part {
-  const { hostname, gateway: gatewayName, pushover, ...rest } = config.gatus;
-  const gateway = config.gateways.find(({ name }) => name === (gatewayName ?? name));
+  const { pushover, ...gatus } = config.gatus;
   const args: GatusArgs = {
-    ...rest,
+    ...gatus,
     labels,
     images: release.images,
-    page:
-      hostname !== undefined && gateway !== undefined
-        ? { hostname, gateway: { name: gateway.name, namespace: gateway.namespace } }
-        : undefined,
+    page: gatusPage(config),
     pushover: pushover ? pushoverSecrets(config.secrets) : undefined,
     gateways: config.gateways.map(({ name, namespace, gatus: { endpoint } }) => ({
       name,
@@ -83,7 +80,7 @@ function gatusPart({ config, release, labels }: PlatformArgs): Part {
     after: ["namespaces", "gateway-api"],
     namespaces: config.gatus.install ? [config.gatus.namespace] : [],
     objects: gatusObjects(args),
-    check: (cluster) => checkGatus(args, cluster),
+    check: async (cluster) => [...checkGatusPage(config), ...(await checkGatus(args, cluster))],
     create: (options) => new Gatus("gatus", args, options),
   };
 }

@@ -1,6 +1,7 @@
 import type { ClusterReader } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import type { StackConfig } from "../config.ts";
+import { gatusPage } from "./page.ts";
 
 /** What a stack says of itself beside its release: read from the live cluster once everything is up. */
 export interface PlatformOutputs {
@@ -14,7 +15,8 @@ export interface PlatformOutputs {
 
 /** Reads them; in a preview they are those of the last update. */
 export async function readOutputs(config: StackConfig, cluster: ClusterReader): Promise<PlatformOutputs> {
-  const { gateways, flux, gatus } = config;
+  const { gateways, flux } = config;
+  const page = gatusPage(config);
   const addresses = await Promise.all(
     gateways.map(async ({ name, namespace }) => {
       const gateway = await cluster.get({
@@ -37,7 +39,7 @@ export async function readOutputs(config: StackConfig, cluster: ClusterReader): 
   return {
     gateways: Object.fromEntries(addresses),
     fluxRevision: lastAppliedRevision,
-    endpoints: gatus.install && gatus.hostname !== undefined ? { gatus: `https://${gatus.hostname}` } : {},
+    endpoints: page === undefined ? {} : { gatus: page.url },
   };
 }
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Finding } from "../cluster/client.ts";
 import { describeObject, type KubeObject } from "../cluster/objects.ts";
-import { checkNamespaces, checkOwnership, foreignNamespaces } from "../cluster/ownership.ts";
+import { checkDistinct, checkNamespaces, checkOwnership, foreignNamespaces } from "../cluster/ownership.ts";
 import { stackLabels } from "../components/declare.ts";
 import { namespaceObjects, Namespaces } from "../components/namespaces.ts";
 import type { StackConfig } from "../config.ts";
@@ -39,7 +39,10 @@ export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise
     checkNamespaces(objects, cluster),
     ...parts.map(({ check }) => check?.(cluster) ?? []),
   ]);
-  return { parts: parts.filter((part) => part.objects.length > 0), findings: findings.flat() };
+  return {
+    parts: parts.filter((part) => part.objects.length > 0),
+    findings: [...checkDistinct(objects), ...findings.flat()],
+  };
 }
 
 /**

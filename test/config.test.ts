@@ -17,7 +17,10 @@ function raw(config: Readonly<Record<string, unknown>>, secrets: readonly Secret
     key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  return { values: Object.fromEntries(values) as Record<string, string>, secretsSet: new Set(secrets) };
+  return {
+    values: Object.fromEntries(values) as Record<string, string>,
+    secrets: Object.fromEntries(secrets.map((key) => [key, "x".repeat(30)])),
+  };
 }
 
 function faultsOf(config: Readonly<Record<string, unknown>>, secrets: readonly SecretKey[] = []): string {
@@ -105,6 +108,44 @@ describe("configuration", () => {
       assert.ok(faults.includes(expected), faults);
     });
 
+  it("refuses secrets of the wrong shape, and tells nothing of them", () => {
+    const given = raw({ cluster: CLUSTER });
+    const secrets = { pushoverToken: "canary\n", pushoverUserKey: "u".repeat(30), sopsAgeKey: "canary" };
+    assert.throws(
+      () => parseConfig({ ...given, secrets }),
+      ({ message }: Error) =>
+        message.includes("edgefirst:pushoverToken: has 7 characters; expected 30") &&
+        message.includes("edgefirst:sopsAgeKey: is no age private key") &&
+        !message.includes("pushoverUserKey") &&
+        !message.includes("canary"),
+    );
+  });
+
+  it("refuses what the API server would refuse half-way: labels, listeners", () => {
+    const faults = faultsOf({
+      cluster: CLUSTER,
+      gateways: [
+        {
+          ...GATEWAY,
+          allowedNamespaces: { matchLabels: { team: "a b" } },
+          https: {
+            hostnames: Array.from({ length: 64 }, (_, index) => ({ hostname: `h${index}.example.com` })),
+          },
+          traefik: { service: { annotations: { "not a key": "x" } } },
+        },
+      ],
+      alerting: { install: false, ruleLabels: { "-": "x" } },
+    });
+    for (const expected of [
+      "gateways[0].allowedNamespaces",
+      "gateways[0].https.hostnames: ",
+      "array to have <=63 items",
+      "annotations.not a key",
+      "alerting.ruleLabels.-",
+    ])
+      assert.ok(faults.includes(expected), `${expected}\nis not in\n${faults}`);
+  });
+
   it("accepts Pushover once both secrets are set", () => {
     assert.equal(
       faultsOf({ cluster: CLUSTER, gatus: { install: true, pushover: true } }, [
@@ -143,7 +184,7 @@ describe("configuration", () => {
     fc.assert(
       fc.property(values, (given) => {
         try {
-          parseConfig({ values: given, secretsSet: new Set() });
+          parseConfig({ values: given, secrets: {} });
         } catch (error) {
           assert(error instanceof EdgefirstError, String(error));
           assert.match(error.message, /edgefirst:/);

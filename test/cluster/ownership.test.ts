@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ClusterReader } from "../../cluster/client.ts";
 import { enforce } from "../../cluster/findings.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "../../cluster/objects.ts";
-import { checkOwnership, foreignNamespaces } from "../../cluster/ownership.ts";
+import { checkDistinct, checkOwnership, foreignNamespaces } from "../../cluster/ownership.ts";
 
 const DECLARED: KubeObject = {
   apiVersion: "v1",
@@ -107,6 +107,33 @@ describe("ownership", () => {
     assert.deepEqual(
       [...(await foreignNamespaces(["network", "observability", "flux-apps"], cluster, "edge"))],
       ["network"],
+    );
+  });
+});
+
+describe("objects that are declared twice", () => {
+  const source = (apiVersion: string, name: string): KubeObject => ({
+    apiVersion,
+    kind: "OCIRepository",
+    metadata: { name, namespace: "flux-system" },
+  });
+
+  it("are refused, in whatever version", () => {
+    const twice = [
+      source("source.toolkit.fluxcd.io/v1", "app"),
+      source("source.toolkit.fluxcd.io/v1beta2", "app"),
+    ];
+    assert.deepEqual(
+      checkDistinct(twice).map(({ severity, message }) => `${severity}: ${message}`),
+      ["error: OCIRepository flux-system/app is declared 2 times."],
+    );
+  });
+
+  it("are other objects than those of another name or API group", () => {
+    const one = source("source.toolkit.fluxcd.io/v1", "app");
+    assert.deepEqual(
+      checkDistinct([one, source("source.toolkit.fluxcd.io/v1", "b"), source("other.io/v1", "app")]),
+      [],
     );
   });
 });

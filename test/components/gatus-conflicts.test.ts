@@ -128,7 +128,11 @@ describe("Gatus' check of the live cluster", () => {
   });
 
   it("counts its own page, once also where the route is there already", async () => {
-    const page = { hostname: "status.example.com", gateway: { name: "external", namespace: "network" } };
+    const page = {
+      hostname: "status.example.com",
+      url: "https://status.example.com",
+      gateway: { name: "external", namespace: "network", sectionName: "web" },
+    };
     assert.equal(await messages({ page }, route("observability", "gatus")), "");
     assert.match(await messages({ page }, route("other", "gatus")), /_gatus/);
   });

@@ -11,7 +11,11 @@ const args: GatusArgs = {
   install: true,
   namespace: "observability",
   labels,
-  page: { hostname: "status.example.com", gateway: { name: "external", namespace: "network" } },
+  page: {
+    hostname: "status.example.com",
+    url: "https://status.example.com",
+    gateway: { name: "external", namespace: "network", sectionName: "web" },
+  },
   endpoints: [],
   storage: { type: "memory" },
   discover: { httpRoutes: true, services: false },
@@ -254,6 +258,7 @@ describe("Gatus' page and alerts", () => {
       await record({
         page: {
           hostname: "status.example.com",
+          url: "https://status.example.com",
           gateway: { name: "external", namespace: "network", sectionName: "websecure" },
         },
       }),
@@ -261,7 +266,7 @@ describe("Gatus' page and alerts", () => {
       "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
     );
     const { annotations } = route.inputs.metadata as { annotations: Record<string, string> };
-    assert.equal(annotations["gatus.home-operations.com/enabled"], "true");
+    assert.deepEqual(annotations, { "gatus.home-operations.com/enabled": "true" });
     assert.deepEqual(route.inputs.spec, {
       parentRefs: [
         {
@@ -275,6 +280,18 @@ describe("Gatus' page and alerts", () => {
       hostnames: ["status.example.com"],
       rules: [{ backendRefs: [{ name: "gatus", port: 80 }] }],
     });
+  });
+
+  it("is probed where it answers, since gatus-sidecar would ask https on 443", async () => {
+    const gateway = { name: "external", namespace: "network", sectionName: "web" };
+    const page = { hostname: "status.example.com", url: "http://status.example.com:8080", gateway };
+    const route = resourceNamed(
+      await record({ page }),
+      "observability/gatus",
+      "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+    );
+    const { annotations } = route.inputs.metadata as { annotations: Record<string, string> };
+    assert.deepEqual(parse(annotations["gatus.home-operations.com/endpoint"] ?? ""), { url: page.url });
   });
 
   it("has no route without a hostname", async () => {
