@@ -1,0 +1,182 @@
+import {
+  PolicyPack,
+  type PolicyConfigSchema,
+  type PolicyResource,
+  type ReportViolation,
+  type ResourceValidationPolicy,
+  type StackValidationPolicy,
+} from "@pulumi/policy";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { KubeObject } from "../cluster/objects.ts";
+import { EXEMPTION_RULE } from "./exemptions.ts";
+import { formatPath } from "./path.ts";
+import { RULES } from "./registry.ts";
+import { objectOf } from "./resources.ts";
+import type { Edit, Rule } from "./rule.ts";
+import { applies, checkExemptions, runRules, type RuleFinding, type RuleReport } from "./run.ts";
+import { STACK, stackObject } from "./stack-object.ts";
+
+/** The adapter between rules and CrossGuard: each rule is a policy of its name; what the pack says about itself are two more. */
+new PolicyPack("edgefirst", {
+  policies: [
+    ...RULES.map((rule) =>
+      rule.wholeStack || looksAtStack(rule) ? stackPolicy(rule) : resourcePolicy(rule),
+    ),
+    exemptions(),
+    coverage(),
+  ],
+});
+
+function resourcePolicy(rule: Rule): ResourceValidationPolicy {
+  return {
+    ...described(rule),
+    validateResource: (args, report) => {
+      const object = objectOf(args);
+      if (object === undefined || !applies(rule, object)) return;
+      tell(check(rule, [object], args.getConfig()), report);
+    },
+    ...(rule.enforcement === "remediate" && {
+      remediateResource: (args) => {
+        const object = objectOf(args);
+        if (object === undefined || !applies(rule, object)) return undefined;
+        const { findings } = check(rule, [object], args.getConfig());
+        const edits = findings.filter(isBreach).flatMap(({ problem }) => rule.fix?.(object, problem) ?? []);
+        if (edits.length === 0) return undefined;
+        for (const edit of edits) make(args.props, edit);
+        return args.props;
+      },
+    }),
+  };
+}
+
+function stackPolicy(rule: Rule): StackValidationPolicy {
+  return {
+    ...described(rule),
+    validateStack: (args, report) => {
+      const urns = objectsOf(args.resources);
+      const objects = looksAtStack(rule) ? [thisStack()] : [...urns.keys()];
+      tell(check(rule, objects, args.getConfig()), report, urns);
+    },
+  };
+}
+
+/** An exemption that does not hold is a breach of its own. */
+function exemptions(): ResourceValidationPolicy {
+  return {
+    name: EXEMPTION_RULE,
+    description:
+      "An exemption gives a reason, an owner and an end that has not come, and is for a rule that exists.",
+    enforcementLevel: "mandatory",
+    severity: "high",
+    validateResource: (args, report) => {
+      const object = objectOf(args);
+      if (object !== undefined) tell(checkExemptions(object), report);
+    },
+  };
+}
+
+/** Counts what the rules could not decide, and what they were told to pass over: neither is a pass. */
+function coverage(): StackValidationPolicy {
+  return {
+    name: "coverage",
+    description: "How much of the rules' work was done: what could not be decided, and what is exempted.",
+    enforcementLevel: "advisory",
+    validateStack: ({ resources }, report) => {
+      const { undecided, exempted } = runRules({ host: "stack", objects: [...objectsOf(resources).keys()] });
+      const mandatory = undecided.filter(({ enforcement }) => enforcement !== "advisory");
+      if (undecided.length > 0)
+        report(
+          `${undecided.length} checks could not be decided, ${mandatory.length} of them mandatory: ${counts(undecided.map(({ rule }) => rule))}. They are no pass; what was only not known yet is decided in the update itself.`,
+        );
+      if (exempted.size > 0)
+        report(`Exempted: ${[...exempted].map(([rule, count]) => `${rule} ${count}`).join(", ")}.`);
+    },
+  };
+}
+
+function counts(rules: readonly string[]): string {
+  return [...Map.groupBy(rules, (rule) => rule)].map(([rule, { length }]) => `${rule} ${length}`).join(", ");
+}
+
+function described({ id, description, remediation, enforcement, severity, settings }: Rule) {
+  return {
+    name: id,
+    description,
+    remediationSteps: remediation,
+    enforcementLevel: enforcement,
+    severity,
+    ...(settings !== undefined && { configSchema: configSchema(settings) }),
+  };
+}
+
+function configSchema(settings: z.ZodType): PolicyConfigSchema {
+  const { properties } = z.toJSONSchema(settings, { io: "input" });
+  return { properties: (properties ?? {}) as PolicyConfigSchema["properties"] };
+}
+
+function check(rule: Rule, objects: readonly KubeObject[], settings: unknown): RuleReport {
+  return runRules({
+    host: "stack",
+    rules: [rule],
+    objects,
+    settings: rule.settings ? { [rule.id]: settings } : {},
+  });
+}
+
+/** @param urns of a stack's resources, where more than one is looked at */
+function tell(
+  { findings, undecided }: Pick<RuleReport, "findings" | "undecided">,
+  report: ReportViolation,
+  urns?: ReadonlyMap<KubeObject, string>,
+): void {
+  for (const finding of findings.filter(({ exemption }) => exemption === undefined)) {
+    const { object, path, message, remediation } = finding;
+    const text = `${formatPath(path)}: ${message} ${remediation}`;
+    if (isBreach(finding)) report(text, urns?.get(object));
+    else advise(report, text, urns?.get(object));
+  }
+  for (const { object, path, reason } of undecided)
+    advise(report, `Not decided, and no pass: ${formatPath(path)}: ${reason}`, urns?.get(object));
+}
+
+function isBreach({ problem, exemption }: RuleFinding): boolean {
+  return problem.advice !== true && exemption === undefined;
+}
+
+/** A report below the policy's own level; the function takes an object, too (server.js, makeReportViolationFun), which its type leaves out. */
+function advise(report: ReportViolation, message: string, urn: string | undefined): void {
+  (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });
+}
+
+function objectsOf(resources: readonly PolicyResource[]): ReadonlyMap<KubeObject, string> {
+  return new Map(
+    resources.flatMap((resource) => {
+      const object = objectOf(resource);
+      return object === undefined ? [] : [[object, resource.urn] as const];
+    }),
+  );
+}
+
+function looksAtStack({ kinds }: Rule): boolean {
+  return kinds.includes(STACK);
+}
+
+function thisStack(): KubeObject {
+  const config = new pulumi.Config("edgefirst");
+  return stackObject(pulumi.getStack(), {
+    after: config.getObject("after"),
+    override: config.getObject("override"),
+  });
+}
+
+/** Changes the engine's own tree in place, so that what is secret in it stays secret. */
+function make(tree: Record<string, unknown>, { path, value }: Edit): void {
+  const [last, ...before] = [...path].reverse();
+  let here: Record<string | number, unknown> = tree;
+  for (const step of before.reverse()) {
+    here[step] ??= {};
+    here = here[step] as Record<string | number, unknown>;
+  }
+  if (last !== undefined) here[last] = value;
+}

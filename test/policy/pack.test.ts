@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sandboxPolicyPack } from "../../sandbox/policy-pack.ts";
+import { pulumiEnvironment } from "../../sandbox/pulumi.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** A program of its own, whose provider writes files in place of asking a cluster. */
+const HEAD = `
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+const provider = new k8s.Provider("files", { renderYamlToDirectory: "rendered" });
+const options = { provider };
+const pod = (name, container, annotations = {}) =>
+  new k8s.core.v1.Pod(name, { metadata: { name, namespace: "media", annotations }, spec: {
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    containers: [{ name: "app", securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } }, ...container }],
+  } }, options);
+const probe = { httpGet: { path: "/", port: 80 } };
+const probes = { livenessProbe: { ...probe, periodSeconds: 30 }, readinessProbe: probe, startupProbe: probe };
+const resources = { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "16Mi" } };
+const route = (name, annotations) => new k8s.apiextensions.CustomResource(name, {
+  apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute",
+  metadata: { name, namespace: "media", ...(annotations && { annotations }) }, spec: { hostnames: [name + ".example.com"] },
+}, options);
+`;
+
+describe("policy pack, under the real engine", function () {
+  this.timeout(60_000);
+  let dir: string;
+  let pulumi: (...args: string[]) => Promise<{ readonly code: number; readonly output: string }>;
+  let pack: string;
+
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), "edgefirst-policy-"));
+    const { command, env } = await pulumiEnvironment({ dir, progress: () => undefined });
+    pack = await sandboxPolicyPack({ dir, pack: join(ROOT, "policy") });
+    const project = join(dir, "project");
+    mkdirSync(project);
+    symlinkSync(join(ROOT, "node_modules"), join(project, "node_modules"));
+    writeFileSync(join(project, "Pulumi.yaml"), "name: tiny\nruntime: nodejs\nmain: index.js\n");
+    writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+    pulumi = (...args) =>
+      new Promise((resolve) => {
+        execFile(command, [...args, "--non-interactive"], { cwd: project, env }, (error, stdout, stderr) => {
+          resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
+        });
+      });
+    assert.equal((await pulumi("stack", "init", "test")).code, 0);
+  });
+
+  after(() => {
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const run = (program: string, command: string[], ...flags: string[]) => {
+    writeFileSync(join(dir, "project/index.js"), HEAD + program);
+    return pulumi(...command, "--color", "never", "--policy-pack", pack, ...flags);
+  };
+
+  it("passes a program that keeps the rules, mends what can be mended, and counts what is exempted", async () => {
+    const { code, output } = await run(
+      `
+      pod("good", { image: "app:1.0", ...probes, resources });
+      pod("exempt", { image: "app:1.0", resources }, { "edgefirst.dev/exempt.workload-probes": "it only sleeps; owner=ann; until=never" });
+      route("quiet");`,
+      ["preview"],
+    );
+    assert.equal(code, 0, output);
+    assert.deepEqual(violations(output, "mandatory"), []);
+    assert.match(output, /\[remediate\] +route-monitoring +\(1 resource\)/);
+    assert.match(output, /Exempted: workload-probes 1\./);
+  });
+
+  it("fails a program that breaks rules of one object and of several, and takes settings from its configuration", async () => {
+    const config = join(dir, "config.json");
+    writeFileSync(config, JSON.stringify({ "image-pinned": { requireDigest: true }, resources: "disabled" }));
+    const { code, output } = await run(
+      `
+      pod("bad", { image: "app:1.0" }, { "edgefirst.dev/exempt.resources": "no end; owner=ann" });
+      route("one", { "gatus.home-operations.com/enabled": "true", "gatus.home-operations.com/endpoint": "name: same" });
+      route("two", { "gatus.home-operations.com/enabled": "true", "gatus.home-operations.com/endpoint": "name: same" });`,
+      ["preview"],
+      "--policy-pack-config",
+      config,
+    );
+    assert.notEqual(code, 0, output);
+    assert.deepEqual(violations(output, "mandatory"), [
+      "exemption kubernetes:core/v1:Pod: bad",
+      "gatus-endpoints kubernetes:gateway.networking.k8s.io/v1:HTTPRoute: one",
+      "gatus-endpoints kubernetes:gateway.networking.k8s.io/v1:HTTPRoute: two",
+      "image-pinned kubernetes:core/v1:Pod: bad",
+      "workload-probes kubernetes:core/v1:Pod: bad",
+    ]);
+    assert.match(output, /spec\.containers\[0\]\.image: The image app:1\.0 has no digest/);
+    assert.doesNotMatch(output, / resources +\(/);
+  });
+
+  it("takes what is not known yet for no pass in a preview, and decides it in the update", async () => {
+    const program = `
+      const map = new k8s.core.v1.ConfigMap("map", { metadata: { namespace: "media" }, data: {} }, options);
+      pod("later", { image: map.id.apply(() => "app:latest"), ...probes, resources });`;
+    const before = await run(program, ["preview"]);
+    assert.equal(before.code, 0, before.output);
+    assert.deepEqual(
+      violations(before.output, "advisory").filter((line) => line.startsWith("image-pinned")),
+      ["image-pinned kubernetes:core/v1:Pod: later"],
+    );
+    assert.match(before.output, /Not decided, and no pass: spec\.containers\[0\]\.image/);
+    assert.match(before.output, /1 checks? could not be decided, 1 of them mandatory: image-pinned 1/);
+    const update = await run(program, ["up", "--yes", "--skip-preview"]);
+    assert.notEqual(update.code, 0, update.output);
+    assert.deepEqual(violations(update.output, "mandatory"), ["image-pinned kubernetes:core/v1:Pod: later"]);
+  });
+});
+
+/** The violations of one level, as `policy type: name`. */
+function violations(output: string, level: string): string[] {
+  const lines = output.matchAll(/^ +- \[(\w+)\](?: \[severity: \w+\])? +(\S+) +\((.*)\)$/gm);
+  return [...lines]
+    .flatMap(([, found, policy, resource]) => (found === level ? [`${policy ?? ""} ${resource ?? ""}`] : []))
+    .sort();
+}
