@@ -1,7 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { parseDocument } from "yaml";
+import { readdir } from "node:fs/promises";
 import { EdgefirstError } from "../errors.ts";
+import { readStackFile } from "./stack-file.ts";
 
 /** A stack and the stacks that must have verified a release before it may get that release. */
 export interface StackNode {
@@ -28,21 +27,8 @@ export async function readStacks(project: string): Promise<StackNode[]> {
       `The project in ${project} has no stack: there is no Pulumi.<stack>.yaml.`,
       "Write one a cluster; docs/configuration.md has every key.",
     );
-  return Promise.all(names.map(async (name) => ({ name, after: await readAfter(project, name) })));
-}
-
-async function readAfter(project: string, stack: string): Promise<string[]> {
-  const file = `Pulumi.${stack}.yaml`;
-  const document = parseDocument(await readFile(join(project, file), "utf8"));
-  const [fault] = document.errors;
-  if (fault !== undefined)
-    throw new EdgefirstError(`${file} is no valid YAML: ${fault.message}`, "Mend it; nothing was changed.");
-  const { config } = (document.toJS() ?? {}) as { config?: Record<string, unknown> | null };
-  const after = config?.["edgefirst:after"] ?? [];
-  if (Array.isArray(after) && after.every((name) => typeof name === "string")) return after;
-  throw new EdgefirstError(
-    `${file} says edgefirst:after: ${JSON.stringify(after)}; expected a list of stack names.`,
-    "Write it as in `edgefirst:after: [edge]`.",
+  return Promise.all(
+    names.map(async (name) => ({ name, after: (await readStackFile(project, name)).after })),
   );
 }
 
