@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { RELEASE_FILE } from "../release.ts";
+import { parse } from "yaml";
+
+interface Renovate {
+  readonly customManagers: readonly {
+    readonly managerFilePatterns: readonly string[];
+    readonly matchStrings: readonly string[];
+  }[];
+}
+
+describe("renovate.json", () => {
+  const read = (file: string): string => readFileSync(file, "utf8");
+  const { customManagers } = JSON.parse(read(join(import.meta.dirname, "../renovate.json"))) as Renovate;
+
+  it("finds every version and digest of release.yaml, under the very name of its image", () => {
+    const { gatewayApi, images } = parse(read(RELEASE_FILE)) as {
+      gatewayApi: { version: string };
+      images: Record<string, string>;
+    };
+    const found = customManagers.flatMap(({ matchStrings, managerFilePatterns }) => {
+      assert.deepEqual(managerFilePatterns, [`/^${basename(RELEASE_FILE).replace(".", "\\.")}$/`]);
+      return matchStrings.flatMap((pattern) =>
+        [...read(RELEASE_FILE).matchAll(new RegExp(pattern, "g"))].map(({ groups = {} }) =>
+          groups.datasource === "docker"
+            ? `${groups.depName ?? ""}:${groups.currentValue ?? ""}@${groups.currentDigest ?? ""}`
+            : `${groups.datasource ?? ""} ${groups.depName ?? ""} ${groups.currentValue ?? ""}`,
+        ),
+      );
+    });
+    const expected = [
+      ...Object.values(images),
+      `github-releases kubernetes-sigs/gateway-api ${gatewayApi.version}`,
+    ];
+    assert.deepEqual(found.sort(), expected.sort());
+  });
+});
