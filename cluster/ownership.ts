@@ -44,7 +44,7 @@ export async function foreignNamespaces(
   );
 }
 
-/** Objects in a namespace that is neither live nor among them: the API server would refuse each, after minutes of retries. */
+/** Objects in a namespace that is being deleted, or is neither live nor among them: the API server would refuse each, after minutes of retries. */
 export async function checkNamespaces(
   objects: readonly KubeObject[],
   cluster: ClusterReader,
@@ -57,8 +57,8 @@ export async function checkNamespaces(
   );
   const findings = await Promise.all(
     [...used.difference(declared)].map(async (name): Promise<Finding[]> => {
-      if ((await cluster.get({ apiVersion: "v1", kind: "Namespace", metadata: { name } })) !== undefined)
-        return [];
+      const live = await cluster.get({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+      if (live !== undefined) return isGoing(live) ? [going(live)] : [];
       const inside = objects.filter(({ metadata }) => metadata.namespace === name).map(describeObject);
       return [
         {
@@ -70,6 +70,24 @@ export async function checkNamespaces(
     }),
   );
   return findings.flat();
+}
+
+function isGoing({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** What is applied to it would vanish with it, and the engine would take it for done. */
+function going(live: KubeObject): Finding {
+  const { deletionTimestamp, finalizers } = live.metadata as {
+    deletionTimestamp?: string;
+    finalizers?: readonly string[];
+  };
+  const waiting = finalizers === undefined ? "" : ` and waits for ${finalizers.join(", ")}`;
+  return {
+    severity: "error",
+    message: `${describeObject(live)} is being deleted (since ${deletionTimestamp ?? ""})${waiting}.`,
+    hint: "Run again once it is gone. Where it stays, whoever set the finalizer, or what is left in the namespace, keeps it.",
+  };
 }
 
 /** Objects that two parts of the configuration declare: they would undo each other, and the engine knows only their names. */
@@ -86,6 +104,7 @@ export function checkDistinct(objects: readonly KubeObject[]): Finding[] {
 }
 
 function judge(live: KubeObject, { stack, adopt }: OwnershipArgs): Finding | undefined {
+  if (isGoing(live)) return going(live);
   if (live.metadata.labels?.[STACK_LABEL] === stack) return undefined;
   const what = describeObject(live);
   if (adopt.includes(what)) return undefined;

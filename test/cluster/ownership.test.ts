@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import type { ClusterReader } from "../../cluster/client.ts";
 import { enforce } from "../../cluster/findings.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "../../cluster/objects.ts";
-import { checkDistinct, checkOwnership, foreignNamespaces } from "../../cluster/ownership.ts";
+import {
+  checkDistinct,
+  checkNamespaces,
+  checkOwnership,
+  foreignNamespaces,
+} from "../../cluster/ownership.ts";
 
 const DECLARED: KubeObject = {
   apiVersion: "v1",
@@ -34,6 +39,24 @@ describe("ownership", () => {
       await checkOwnership([DECLARED], holding(live({ labels: { [STACK_LABEL]: "edge" } })), ARGS),
       [],
     );
+  });
+
+  it("refuses what is being deleted, its own too: what is applied to it would vanish", async () => {
+    const metadata = {
+      labels: { [STACK_LABEL]: "edge" },
+      deletionTimestamp: "2026-01-01T00:00:00Z",
+      finalizers: ["example.com/keep"],
+    };
+    const [found] = await checkOwnership([DECLARED], holding(live(metadata)), ARGS);
+    assert.equal(found?.severity, "error");
+    assert.match(found.message, /is being deleted .* waits for example\.com\/keep/);
+  });
+
+  it("refuses a namespace that is being deleted for what would go into it", async () => {
+    const metadata = { name: "observability", deletionTimestamp: "2026-01-01T00:00:00Z" };
+    const going = holding({ apiVersion: "v1", kind: "Namespace", metadata });
+    const findings = await checkNamespaces([DECLARED], going);
+    assert.match(findings[0]?.message ?? "", /^Namespace observability is being deleted/);
   });
 
   const owners: readonly [string, Partial<KubeObject["metadata"]>, RegExp][] = [
