@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { exemption } from "../cluster/exemption.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { declare, declareRetained, labelled, withoutStatus, type CommonArgs } from "./declare.ts";
 
@@ -29,6 +30,14 @@ export class FluxInstall extends pulumi.ComponentResource {
 export function fluxInstallObjects({ manifests, labels }: FluxInstallArgs): KubeObject[] {
   const isFirst = ({ kind }: KubeObject): boolean => RETAINED.includes(kind);
   return [...manifests.filter(isFirst), ...manifests.filter((object) => !isFirst(object))].map((object) =>
-    labelled(labels, withoutStatus(object)),
+    labelled(labels, exempted(withoutStatus(object))),
   );
+}
+
+/** Flux publishes its controllers without a startup probe, and their images and manifests are Flux's own. */
+function exempted(object: KubeObject): KubeObject {
+  if (object.kind !== "Deployment") return object;
+  const annotation = exemption("workload-probes", "as Flux publishes it", "spec.template.spec.containers");
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotation } } };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { LABELLED_CONFIG_MAP } from "../cluster/gatus-endpoints.ts";
 import type { KubeObject } from "../cluster/objects.ts";
+import { exemption } from "../cluster/exemption.ts";
 import { DATA_DIRECTORY, GATUS_PORT, STORAGE_URL_VARIABLE, type GatusStorage } from "./gatus-config.ts";
 
 /** Name of Gatus' objects in its namespace, and of its main container. */
@@ -48,7 +49,18 @@ export function gatusDeployment(args: GatusDeploymentArgs): KubeObject {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { name: GATUS_NAME, namespace: args.namespace, labels: POD_LABELS },
+    metadata: {
+      name: GATUS_NAME,
+      namespace: args.namespace,
+      labels: POD_LABELS,
+      ...(args.sidecarArgs !== undefined && {
+        annotations: exemption(
+          "workload-probes",
+          "gatus-sidecar serves no port and its image holds no shell, so that no probe would say anything true",
+          `spec.template.spec.initContainers[0]`,
+        ),
+      }),
+    },
     spec: {
       // Two would probe twice and alert twice.
       replicas: 1,
@@ -168,6 +180,7 @@ function labelledSidecar({ images, labelledConfigMaps }: GatusDeploymentArgs): R
       env: Object.entries(environment).map(([name, value]) => ({ name, value })),
       ports: [{ name: "labelled-health", containerPort: LABELLED_HEALTH_PORT, protocol: "TCP" }],
       startupProbe: { ...health, periodSeconds: 2, failureThreshold: 30 },
+      readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
       livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
       resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
       securityContext: containerSecurity,

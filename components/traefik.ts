@@ -1,6 +1,7 @@
 import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
 import type { Finding } from "../cluster/client.ts";
+import { exemption } from "../cluster/exemption.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { declare, labelled, resourceName, type CommonArgs } from "./declare.ts";
 import { INTERNAL_PORTS, type GatewayIdentity, type ListenerPorts } from "../cluster/gateway-contract.ts";
@@ -99,7 +100,14 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRole",
-      metadata: { name },
+      metadata: {
+        name,
+        annotations: exemption(
+          "least-privilege",
+          "Traefik's Gateway provider watches the certificates' Secrets in all namespaces",
+          "rules[0].resources",
+        ),
+      },
       rules: TRAEFIK_RULES,
     },
     {

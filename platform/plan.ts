@@ -9,6 +9,7 @@ import { fluxParts } from "./flux.ts";
 import { monitoringParts } from "./monitoring.ts";
 import { networkParts } from "./network.ts";
 import type { Part, PlatformArgs } from "./part.ts";
+import { checkPolicies } from "./policies.ts";
 
 /** The platform of one stack, decided before anything is changed. */
 export interface PlatformPlan {
@@ -41,7 +42,7 @@ export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise
   ]);
   return {
     parts: parts.filter((part) => part.objects.length > 0),
-    findings: [...checkDistinct(objects), ...findings.flat()],
+    findings: [...checkDistinct(objects), ...checkPolicies(objects), ...findings.flat()],
   };
 }
 

@@ -1,9 +1,7 @@
+import { EXEMPT_PREFIX } from "../cluster/exemption.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { parsePath, type Path } from "./path.ts";
 import type { Problem } from "./rule.ts";
-
-/** `edgefirst.dev/exempt.<rule>` on an object exempts it from that rule. */
-export const EXEMPT_PREFIX = "edgefirst.dev/exempt.";
 
 /** Rule id of findings about exemptions themselves. */
 export const EXEMPTION_RULE = "exemption";

@@ -164,9 +164,11 @@ function looksAtStack({ kinds }: Rule): boolean {
 
 function thisStack(): KubeObject {
   const config = new pulumi.Config("edgefirst");
+  const override = config.getObject<object>("override") ?? {};
   return stackObject(pulumi.getStack(), {
     after: config.getObject("after"),
-    override: config.getObject("override"),
+    // Pulumi.yaml declares {} as "not set", since Pulumi knows no optional key.
+    override: Object.keys(override).length === 0 ? undefined : override,
   });
 }
 

@@ -24,6 +24,8 @@ export const leastPrivilege = defineRule({
       .array(z.string())
       .default([
         "ClusterRole crd-controller-flux-system",
+        "ClusterRole flux-edit-flux-system",
+        "ClusterRole flux-view-flux-system",
         "ClusterRoleBinding cluster-reconciler-flux-system",
       ])
       .describe(

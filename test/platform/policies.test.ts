@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { parseConfig, type StackConfig } from "../../config.ts";
+import { planPlatform } from "../../platform/plan.ts";
+import { checkPolicies } from "../../platform/policies.ts";
+import { loadRelease } from "../../release.ts";
+import { clusterHolding } from "../support/cluster.ts";
+import { gatewayApiDirectory } from "../support/engine.ts";
+
+const PROJECT = join(import.meta.dirname, "../..");
+
+/** Every part of the platform at once, over what a committed stack says. */
+const EVERYTHING = {
+  gatus: {
+    install: true,
+    labelledConfigMaps: true,
+    discover: { services: true },
+    storage: { type: "sqlite" },
+  },
+  alerting: { install: true, pushover: false },
+};
+
+describe("the platform under its own policies", () => {
+  for (const stack of ["edge", "main"])
+    for (const [name, more] of Object.entries({ "as it is": {}, "with every part": EVERYTHING }))
+      it(`${stack} ${name}: no breach, and the exemptions are counted`, async () => {
+        const messages = policyMessages(await plan(stack, more));
+        assert.deepEqual(
+          messages.filter((message) => !message.startsWith("Exempted from policies")),
+          [],
+        );
+        const all = "workload-probes (1)";
+        if (name !== "as it is") assert.ok(messages.some((message) => message.includes(all)));
+      });
+
+  it("stops at a breach of a mandatory rule, with object, path and what to do", () => {
+    const pod: KubeObject = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "p", namespace: "network" },
+      spec: { containers: [{ name: "c", image: "app" }] },
+    };
+    const findings = checkPolicies([pod]);
+    assert.ok(findings.every(({ severity }) => severity === "error"));
+    const pinned = findings.find(({ message }) => message.startsWith("Policy image-pinned: Pod network/p"));
+    assert.match(pinned?.message ?? "", /spec\.containers\[0\]\.image/);
+    assert.match(pinned?.hint ?? "", /digest/);
+    assert.ok(
+      !findings.some(({ message }) => message.startsWith("Policy resources")),
+      "advice is the pack's",
+    );
+  });
+});
+
+function policyMessages({ findings }: Awaited<ReturnType<typeof planPlatform>>): string[] {
+  return findings
+    .map(({ message }) => message)
+    .filter((message) => message.startsWith("Policy ") || message.startsWith("Exempted from policies"));
+}
+
+async function plan(stack: string, more: Readonly<Record<string, unknown>>) {
+  const file = parse(readFileSync(join(PROJECT, `Pulumi.${stack}.yaml`), "utf8")) as {
+    config: Readonly<Record<string, object>>;
+  };
+  const own = Object.fromEntries(
+    Object.entries(file.config).map(([key, value]) => [key.replace("edgefirst:", ""), value]),
+  );
+  const flux = own.flux as { root: object };
+  const values = {
+    ...own,
+    flux: { ...flux, root: { ...flux.root, mode: "manage" } },
+    gatewayApi: { source: await gatewayApiDirectory() },
+    ...more,
+  };
+  const raw = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]);
+  const config: StackConfig = {
+    ...parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} }),
+    secrets: {},
+  };
+  return planPlatform({ stack, config, release: loadRelease(), cluster: clusterHolding() });
+}
