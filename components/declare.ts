@@ -14,15 +14,8 @@ type ResourceClass = new (
   opts: pulumi.CustomResourceOptions,
 ) => pulumi.CustomResource;
 
-/** SDK classes of the built-in kinds, so that policies see them under the type tokens that they know. */
-const CLASSES: Readonly<Record<string, ResourceClass>> = {
-  "v1/ConfigMap": k8s.core.v1.ConfigMap,
-  "v1/Namespace": k8s.core.v1.Namespace,
-  "v1/PersistentVolumeClaim": k8s.core.v1.PersistentVolumeClaim,
-  "v1/Secret": k8s.core.v1.Secret,
-  "v1/Service": k8s.core.v1.Service,
-  "v1/ServiceAccount": k8s.core.v1.ServiceAccount,
-};
+/** The SDK's classes of the core group, by kind: the generic resource refuses an apiVersion without a group. */
+const CORE = k8s.core.v1 as unknown as Readonly<Record<string, ResourceClass | undefined>>;
 
 /** The Pulumi name of an object's resource: `namespace/name`, or `name` where it is cluster-scoped. */
 export function resourceName(object: KubeObject): string {
@@ -30,9 +23,10 @@ export function resourceName(object: KubeObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** Declares an object as a child of a component. Other kinds than {@link CLASSES} go through the generic resource, whose type token is the kind's own. */
+/** Declares an object as a child of a component. All but the core group's kinds go through the generic resource, whose type token is the kind's own. */
 export function declare(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
-  const Class = CLASSES[`${object.apiVersion}/${object.kind}`] ?? k8s.apiextensions.CustomResource;
+  const Class =
+    (object.apiVersion === "v1" ? CORE[object.kind] : undefined) ?? k8s.apiextensions.CustomResource;
   return new Class(resourceName(object), object, options);
 }
 

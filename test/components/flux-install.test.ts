@@ -38,6 +38,32 @@ describe("flux-install", () => {
     assert.deepEqual([...deployment.options.dependencies].sort(), first.map(({ urn }) => urn).sort());
   });
 
+  it("declares every kind that `flux install --export` has, those of the core group too", async () => {
+    const others: KubeObject[] = [
+      {
+        apiVersion: "v1",
+        kind: "ResourceQuota",
+        metadata: { name: "critical-pods", namespace: "flux-system" },
+      },
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "source-controller", namespace: "flux-system" },
+      },
+    ];
+    const resources = await recordResources(() => {
+      const provider = new k8s.Provider("cluster", { context: "test" });
+      new FluxInstall("flux-install", { labels, manifests: others }, { providers: [provider] });
+    });
+    assert.deepEqual(
+      resources
+        .filter(({ type }) => type.startsWith("kubernetes:"))
+        .map(({ type }) => type)
+        .sort(),
+      ["kubernetes:core/v1:ResourceQuota", "kubernetes:core/v1:Service"],
+    );
+  });
+
   it("labels every object, leaves out the CRDs' status", () => {
     const objects = fluxInstallObjects({ labels, manifests });
     assert.deepEqual(
