@@ -69,7 +69,7 @@ const down = new Command("down")
   .addOption(jsonOption())
   .option("--delete-data", "delete the clusters with all that is in them, too")
   .action(async ({ dir, clusters, json, deleteData = false }: Flags & { deleteData?: boolean }) => {
-    const wasThere = isSandboxDir(dir);
+    const wasThere = isSandboxDir(resolve(dir));
     const stopped = await sandboxDown({ dir, clusters, deleteData, progress });
     if (json)
       print(JSON.stringify({ stopped: stopped.map(({ name, pid }) => ({ name, pid })) }, undefined, 2));

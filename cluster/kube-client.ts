@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
 import { EdgefirstError } from "../errors.ts";
 import type { ClusterReader, ObjectReference } from "./client.ts";
+import { readBody, sendJson } from "./http.ts";
 import type { KubeObject } from "./objects.ts";
 
 /** Where a cluster is reached. */
@@ -31,8 +32,6 @@ interface ApiResource {
 interface Response {
   readonly status: number;
   readonly body: unknown;
-  /** Seconds that the server asks to wait before the next try. */
-  readonly retryAfter?: number;
 }
 
 /** Long enough for a healthy API server under load, short enough that a dead one is an answer and no hang. */
@@ -148,13 +147,14 @@ export class KubeClient implements ClusterReader {
     if (resources === undefined) {
       resources = this.#discover(apiVersion);
       this.#discovered.set(apiVersion, resources);
-      // A kind that is not served yet may be so a moment later, once its definition is applied.
-      void resources.then(
-        (found) => found.length === 0 && this.#discovered.delete(apiVersion),
-        () => this.#discovered.delete(apiVersion),
-      );
+      void resources.catch(() => this.#discovered.delete(apiVersion));
     }
-    return (await resources).find((resource) => resource.kind === kind && !resource.name.includes("/"));
+    const found = (await resources).find(
+      (resource) => resource.kind === kind && !resource.name.includes("/"),
+    );
+    // A kind that is not served yet may be so a moment later, once its definition is applied, be it the group's first or another one.
+    if (found === undefined) this.#discovered.delete(apiVersion);
+    return found;
   }
 
   async #discover(apiVersion: string): Promise<readonly ApiResource[]> {
@@ -181,8 +181,6 @@ export class KubeClient implements ClusterReader {
   }
 
   async #request(method: string, path: string, body?: unknown): Promise<Response> {
-    const url = new URL(this.server + path);
-    const content = body === undefined ? undefined : JSON.stringify(body);
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const options: https.RequestOptions = { method, agent: this.#agent, signal };
     await this.#config.applyToHTTPSOptions(options);
@@ -191,16 +189,16 @@ export class KubeClient implements ClusterReader {
     options.headers = {
       ...(options.headers as Record<string, string> | undefined),
       accept: "application/json",
-      // Node sends the body of a DELETE without a length of its own accord, and the server then takes it for the next request.
-      ...(content !== undefined && { "content-length": String(Buffer.byteLength(content)) }),
       "content-type": method === "PATCH" ? "application/apply-patch+yaml" : "application/json",
     };
     try {
       for (;;) {
-        const response = await send(url, options, content);
-        if (response.status !== 429) return response;
+        const response = await sendJson(this.server + path, options, body);
+        const answer = { status: response.statusCode ?? 0, body: await readBody(response) };
+        if (answer.status !== 429) return answer;
         // The API server asks for patience: it is overloaded, or makes a new kind's storage. The signal bounds the wait.
-        await setTimeout(1_000 * (response.retryAfter ?? 1), undefined, { signal });
+        const seconds = Number(response.headers["retry-after"]);
+        await setTimeout(1_000 * (Number.isFinite(seconds) ? seconds : 1), undefined, { signal });
       }
     } catch (error) {
       throw this.#unreachable(error);
@@ -247,33 +245,4 @@ function loadKubeconfig({ kubeconfig, context }: ClusterAddress): KubeConfig {
 
 function groupPath(apiVersion: string): string {
   return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-}
-
-function send(url: URL, options: https.RequestOptions, body: string | undefined): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const request = https.request(url, options, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const text = Buffer.concat(chunks).toString("utf8");
-        const retryAfter = Number(response.headers["retry-after"]);
-        resolve({
-          status: response.statusCode ?? 0,
-          body: parseBody(text),
-          ...(Number.isFinite(retryAfter) && { retryAfter }),
-        });
-      });
-    });
-    request.on("error", reject);
-    request.end(body);
-  });
-}
-
-function parseBody(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

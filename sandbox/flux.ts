@@ -2,9 +2,10 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
+import { KubeClient } from "../cluster/kube-client.ts";
+import type { KubeObject } from "../cluster/objects.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
-import { Api } from "./api.ts";
 import { clusterDir } from "./cluster-state.ts";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { waitUntil } from "./processes.ts";
@@ -33,24 +34,23 @@ const START_TIMEOUT_MS = 60_000;
 
 /**
  * Applies Flux's CustomResourceDefinitions, of the versions that the toolchain pins, and its namespace; returns once they are served.
- * @throws EdgefirstError if the modules cannot be fetched, ApiError if the cluster refuses them.
+ * @throws EdgefirstError if the modules cannot be fetched, or the cluster refuses them.
  */
 export async function installFluxCrds(kubeconfig: string, context: string): Promise<void> {
-  const api = new Api(readKubeconfig(kubeconfig, context));
-  await apply(api, `/api/v1/namespaces/${FLUX_NAMESPACE}`, {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: FLUX_NAMESPACE },
-  });
+  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: FLUX_NAMESPACE } };
   const crds = (await Promise.all(CRD_MODULES.map(readCrds))).flat();
-  const path = (crd: Crd): string =>
-    `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd.metadata.name}`;
-  for (const crd of crds) await apply(api, path(crd), crd);
-  await waitUntil(
-    "Flux's CustomResourceDefinitions",
-    async () => (await Promise.all(crds.map((crd) => api.call<Crd>("GET", path(crd))))).every(isEstablished),
-    { timeoutMs: START_TIMEOUT_MS },
-  );
+  const cluster = new KubeClient({ kubeconfig, context });
+  try {
+    for (const object of [namespace, ...crds])
+      await cluster.apply(object, { fieldManager: "edgefirst-sandbox", force: true });
+    await waitUntil(
+      "Flux's CustomResourceDefinitions",
+      async () => (await Promise.all(crds.map((crd) => cluster.get(crd)))).every(isEstablished),
+      { timeoutMs: START_TIMEOUT_MS },
+    );
+  } finally {
+    cluster.close();
+  }
 }
 
 /**
@@ -119,29 +119,18 @@ function controllerFlags(health: number): string[] {
   ];
 }
 
-interface Crd {
-  readonly metadata: { readonly name: string };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-async function readCrds(controller: (typeof CRD_MODULES)[number]): Promise<Crd[]> {
+async function readCrds(controller: (typeof CRD_MODULES)[number]): Promise<KubeObject[]> {
   const module = await moduleDirectory(`flux-${controller}`, `github.com/fluxcd/${controller}`);
   const bases = join(module, "config", "crd", "bases");
   const files = (await readdir(bases)).sort();
-  return Promise.all(files.map(async (file) => parse(await readFile(join(bases, file), "utf8")) as Crd));
-}
-
-function isEstablished(crd: Crd): boolean {
-  return (
-    crd.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false
+  return Promise.all(
+    files.map(async (file) => parse(await readFile(join(bases, file), "utf8")) as KubeObject),
   );
 }
 
-function apply(api: Api, path: string, object: object): Promise<unknown> {
-  return api.call("PATCH", `${path}?fieldManager=edgefirst-sandbox&force=true`, {
-    body: object,
-    contentType: "application/apply-patch+yaml",
-  });
+function isEstablished(crd: KubeObject | undefined): boolean {
+  const status = crd?.status as { conditions?: { type: string; status: string }[] } | undefined;
+  return status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false;
 }
 
 /** Asks a controller-runtime program's probe; it says ready once its manager runs. */

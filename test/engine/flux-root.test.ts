@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { KubeClient } from "../../cluster/kube-client.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import {
   assertClaimSurvived,
@@ -19,7 +18,6 @@ describe("engine: the root on a cluster with the real Flux", function () {
   let flux: FluxCluster;
   let engine: Engine;
   let stack: TestStack;
-  let cluster: KubeClient;
   let base: Record<string, unknown>;
 
   before(async function () {
@@ -27,7 +25,6 @@ describe("engine: the root on a cluster with the real Flux", function () {
     const { kubeconfig } = own.sandbox;
     flux = await startFluxCluster(own.sandbox, "edge");
     engine = await Engine.create();
-    cluster = new KubeClient({ kubeconfig, context: "edge" });
     base = {
       cluster: { context: "edge", kubeconfig },
       gatewayApi: { source: await gatewayApiDirectory() },
@@ -36,50 +33,50 @@ describe("engine: the root on a cluster with the real Flux", function () {
     stack = await engine.stack("edge", base);
   });
   after(() => {
-    cluster.close();
+    flux.client.close();
     engine.remove();
   });
 
-  const root = (name: string) => cluster.get(kustomization("flux-system", name));
+  const root = (name: string) => flux.client.get(kustomization("flux-system", name));
 
   it("brings the repository up: root, children and what a grandchild applies", async () => {
     const run = await stack.up();
     assert.equal(run.code, 0, run.output);
-    await isReady(flux.api, kustomization("flux-system", "cluster-apps"));
-    await grandchildsClaim(flux.api);
+    await isReady(flux.client, kustomization("flux-system", "cluster-apps"));
+    await grandchildsClaim(flux.client);
   });
 
   it("leaves the claim alive when the root is renamed, and names the former root and how to remove it", async () => {
-    const claim = await grandchildsClaim(flux.api);
+    const claim = await grandchildsClaim(flux.client);
     stack.configure({ ...base, flux: fixtureConfig(flux.url, "apps") });
     const run = await stack.up();
     assert.equal(run.code, 0, run.output);
-    await isReady(flux.api, kustomization("flux-system", "apps"));
+    await isReady(flux.client, kustomization("flux-system", "apps"));
     assert.notEqual(await root("cluster-apps"), undefined, "the former root is left to its owner");
-    await assertClaimSurvived(flux.api, claim);
+    await assertClaimSurvived(flux.client, claim);
 
     const preview = await stack.previewText();
     assert.match(
       preview.output,
       /Kustomization flux-system\/cluster-apps builds the same path as the root apps/,
     );
-    await cluster.delete(kustomization("flux-system", "cluster-apps"));
-    await isReady(flux.api, kustomization("flux-system", "apps"));
-    await assertClaimSurvived(flux.api, claim);
+    await flux.client.delete(kustomization("flux-system", "cluster-apps"));
+    await isReady(flux.client, kustomization("flux-system", "apps"));
+    await assertClaimSurvived(flux.client, claim);
   });
 
   it("leaves the claim alive when the root is replaced", async () => {
-    const claim = await grandchildsClaim(flux.api);
+    const claim = await grandchildsClaim(flux.client);
     const before = await root("apps");
     const replaced = await stack.up("--target-replace", "**Kustomization::flux-system/apps");
     assert.equal(replaced.code, 0, replaced.output);
-    const after = await isReady(flux.api, kustomization("flux-system", "apps"));
+    const after = await isReady(flux.client, kustomization("flux-system", "apps"));
     assert.ok(before !== undefined && after.metadata.generation !== undefined);
-    await assertClaimSurvived(flux.api, claim);
+    await assertClaimSurvived(flux.client, claim);
   });
 
   it("only compares in mode observe: says what it would change and changes nothing", async () => {
-    const claim = await grandchildsClaim(flux.api);
+    const claim = await grandchildsClaim(flux.client);
     const before = await root("apps");
     const observed = fixtureConfig(flux.url, "apps");
     stack.configure({
@@ -91,6 +88,6 @@ describe("engine: the root on a cluster with the real Flux", function () {
     assert.match(run.output, /Kustomization flux-system\/apps is observed and left alone/);
     assert.match(run.output, /\+ {2}interval: 7m/);
     assert.deepEqual((await root("apps"))?.spec, before?.spec);
-    await assertClaimSurvived(flux.api, claim);
+    await assertClaimSurvived(flux.client, claim);
   });
 });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { KubeClient } from "../../cluster/kube-client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { checkFluxApps } from "../../components/flux-apps-checks.ts";
 import { fluxAppsNamespaces, fluxAppsObjects, type FluxAppsArgs } from "../../components/flux-apps.ts";
@@ -10,7 +9,6 @@ import {
   assertClaimSurvived,
   becomes,
   condition,
-  findObject,
   fixtureConfig,
   FLUX_TIMEOUT_MS,
   grandchildsClaim,
@@ -28,14 +26,12 @@ describe("where children go, with the real source- and kustomize-controller", fu
   this.timeout(FLUX_TIMEOUT_MS * 2);
   const own = useSandbox("apps");
   let flux: FluxCluster;
-  let cluster: KubeClient;
 
   before(async () => {
     flux = await startFluxCluster(own.sandbox, "apps");
-    cluster = new KubeClient({ kubeconfig: own.sandbox.kubeconfig, context: "apps" });
   });
   after(() => {
-    cluster.close();
+    flux.client.close();
   });
 
   function args(apps: Partial<FluxPlacementArgs>, children: FluxRootArgs["children"] = {}): FluxAppsArgs {
@@ -54,15 +50,15 @@ describe("where children go, with the real source- and kustomize-controller", fu
       return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
     });
     const root = fluxRootObjects({ ...wanted.root, apps: wanted, labels, installsFlux: false });
-    await applyObjects(flux.api, [...namespaces, ...fluxAppsObjects(wanted), ...root]);
+    await applyObjects(flux.client, [...namespaces, ...fluxAppsObjects(wanted), ...root]);
   }
 
   const ready = (id: string): Promise<KubeObject> => {
     const [namespace = "", name = ""] = id.split("/");
-    return isReady(flux.api, kustomization(namespace, name));
+    return isReady(flux.client, kustomization(namespace, name));
   };
   const errors = async (wanted: FluxAppsArgs): Promise<string[]> =>
-    (await checkFluxApps(wanted, cluster))
+    (await checkFluxApps(wanted, flux.client))
       .filter(({ severity }) => severity === "error")
       .map(({ message }) => /Kustomization (\S+) would move/.exec(message)?.[1] ?? message)
       .sort();
@@ -82,11 +78,11 @@ describe("where children go, with the real source- and kustomize-controller", fu
   });
 
   it("moves them, once the guard is live, and leaves a grandchild's claim alive", async () => {
-    const claim = await grandchildsClaim(flux.api);
+    const claim = await grandchildsClaim(flux.client);
     await apply(args(APP, { deletionPolicy: "Orphan" }));
     for (const child of CHILDREN) {
       const [namespace = "", name = ""] = child.split("/");
-      await becomes(flux.api, kustomization(namespace, name), "guarded", ({ spec }) => {
+      await becomes(flux.client, kustomization(namespace, name), "guarded", ({ spec }) => {
         return (spec as { deletionPolicy?: string }).deletionPolicy === "Orphan";
       });
     }
@@ -95,8 +91,8 @@ describe("where children go, with the real source- and kustomize-controller", fu
     await apply(move);
     await ready("flux-apps/player");
     await ready("flux-system/cluster-apps");
-    assert.equal(await findObject(flux.api, kustomization("media", "player")), undefined);
-    await assertClaimSurvived(flux.api, claim);
+    assert.equal(await flux.client.get(kustomization("media", "player")), undefined);
+    await assertClaimSurvived(flux.client, claim);
     assert.deepEqual(await errors(move), []);
   });
 
@@ -104,7 +100,7 @@ describe("where children go, with the real source- and kustomize-controller", fu
     await apply(args({ rbac: "strict", tenantNamespaces: ["media"] }, { deletionPolicy: "Orphan" }));
     const strict = ({ spec }: KubeObject): boolean =>
       (spec as { serviceAccountName?: string }).serviceAccountName === "edgefirst-tenant";
-    await becomes(flux.api, kustomization("flux-apps", "own-patches"), "ready as the tenant", (child) => {
+    await becomes(flux.client, kustomization("flux-apps", "own-patches"), "ready as the tenant", (child) => {
       return strict(child) && condition(child, "Ready") === "True" && isObserved(child);
     });
     const release = {
@@ -112,17 +108,17 @@ describe("where children go, with the real source- and kustomize-controller", fu
       kind: "HelmRelease",
       metadata: { namespace: "media", name: "own-patches" },
     };
-    await becomes(flux.api, release, "run as the tenant", strict);
+    await becomes(flux.client, release, "run as the tenant", strict);
     const account = {
       apiVersion: "v1",
       kind: "ServiceAccount",
       metadata: { namespace: "media", name: "edgefirst-tenant" },
     };
-    assert.notEqual(await findObject(flux.api, account), undefined, "the account that the HelmRelease names");
-    await becomes(flux.api, kustomization("flux-apps", "own-settings"), "forbidden", (child) => {
+    assert.notEqual(await flux.client.get(account), undefined, "the account that the HelmRelease names");
+    await becomes(flux.client, kustomization("flux-apps", "own-settings"), "forbidden", (child) => {
       return strict(child) && /configmaps .* is forbidden.* "observability"/.test(message(child));
     });
-    await becomes(flux.api, kustomization("flux-apps", "player"), "forbidden", (child) => {
+    await becomes(flux.client, kustomization("flux-apps", "player"), "forbidden", (child) => {
       return strict(child) && /kustomizations\S* "player-data" is forbidden/.test(message(child));
     });
   });

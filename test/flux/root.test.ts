@@ -8,7 +8,6 @@ import {
   assertClaimSurvived,
   becomes,
   deleteObject,
-  findObject,
   fixtureConfig,
   FLUX_TIMEOUT_MS,
   grandchildsClaim,
@@ -46,28 +45,32 @@ describe("the root with the real source- and kustomize-controller", function () 
   before(async () => {
     flux = await startFluxCluster(own.sandbox, "flux");
     args = rootArgs(flux.url, "cluster-apps");
-    await applyObjects(flux.api, [NAMESPACE, ...fluxAppsObjects(appsArgs(args)), ...fluxRootObjects(args)]);
-    await isReady(flux.api, kustomization("flux-system", "cluster-apps"));
+    await applyObjects(flux.client, [
+      NAMESPACE,
+      ...fluxAppsObjects(appsArgs(args)),
+      ...fluxRootObjects(args),
+    ]);
+    await isReady(flux.client, kustomization("flux-system", "cluster-apps"));
   });
 
   const spec = async (namespace: string, name: string): Promise<Record<string, unknown>> =>
-    (await isReady(flux.api, kustomization(namespace, name))).spec as Record<string, unknown>;
+    (await isReady(flux.client, kustomization(namespace, name))).spec as Record<string, unknown>;
   const data = async (namespace: string, name: string): Promise<unknown> =>
-    (await becomes(flux.api, configMap(namespace, name), "there", () => true)).data;
+    (await becomes(flux.client, configMap(namespace, name), "there", () => true)).data;
 
   it("moves children to flux-apps and nothing else", async () => {
     for (const name of ["player", "own-patches", "own-settings"]) {
       const { sourceRef } = await spec("flux-apps", name);
       assert.deepEqual(sourceRef, { kind: "OCIRepository", name: "fixture", namespace: "flux-system" });
     }
-    assert.equal(await findObject(flux.api, kustomization("media", "player")), undefined);
+    assert.equal(await flux.client.get(kustomization("media", "player")), undefined);
     for (const namespace of ["media", "observability"]) {
       const alert = {
         apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
         kind: "Alert",
         metadata: { namespace, name: "chat" },
       };
-      assert.notEqual(await findObject(flux.api, alert), undefined, `Alert in ${namespace}`);
+      assert.notEqual(await flux.client.get(alert), undefined, `Alert in ${namespace}`);
     }
   });
 
@@ -84,7 +87,7 @@ describe("the root with the real source- and kustomize-controller", function () 
       url: "https://own.example.com",
       patched: "by the child itself",
     });
-    const release = await findObject(flux.api, {
+    const release = await flux.client.get({
       apiVersion: "helm.toolkit.fluxcd.io/v2",
       kind: "HelmRelease",
       metadata: { namespace: "media", name: "own-patches" },
@@ -115,17 +118,17 @@ describe("the root with the real source- and kustomize-controller", function () 
   });
 
   it("leaves a grandchild's claim alive when the root is replaced, and when it is renamed", async () => {
-    const claim = await grandchildsClaim(flux.api);
-    const child = await findObject(flux.api, kustomization("flux-apps", "player"));
+    const claim = await grandchildsClaim(flux.client);
+    const child = await flux.client.get(kustomization("flux-apps", "player"));
     const roots = [args, rootArgs(flux.url, "cluster-apps"), rootArgs(flux.url, "renamed")];
     for (const [index, next] of roots.entries()) {
       const former = roots[index - 1];
       if (former === undefined) continue;
-      await deleteObject(flux.api, kustomization("flux-system", former.name));
-      await applyObjects(flux.api, fluxRootObjects(next));
-      await isReady(flux.api, kustomization("flux-system", next.name));
-      await assertClaimSurvived(flux.api, claim);
-      const survivor = await isReady(flux.api, kustomization("flux-apps", "player"));
+      await deleteObject(flux.client, kustomization("flux-system", former.name));
+      await applyObjects(flux.client, fluxRootObjects(next));
+      await isReady(flux.client, kustomization("flux-system", next.name));
+      await assertClaimSurvived(flux.client, claim);
+      const survivor = await isReady(flux.client, kustomization("flux-apps", "player"));
       assert.equal(survivor.metadata.uid, child?.metadata.uid);
       assert.equal(survivor.metadata.labels?.["kustomize.toolkit.fluxcd.io/name"], next.name);
     }

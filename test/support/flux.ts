@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { ObjectReference } from "../../cluster/client.ts";
+import { KubeClient } from "../../cluster/kube-client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
-import type { Api } from "../../sandbox/api.ts";
 import { startFlux } from "../../sandbox/flux.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
 import { pushDirectory, startRegistry } from "../../sandbox/registry.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import { apiOf } from "./sandbox.ts";
 
 /** Long enough for the controllers to start and to reconcile once, on a busy machine. */
 export const FLUX_TIMEOUT_MS = 120_000;
@@ -16,7 +16,7 @@ export const FIXTURE = join(import.meta.dirname, "..", "fixtures", "gitops");
 
 /** A cluster of a sandbox with real Flux controllers and the fixture in a registry. */
 export interface FluxCluster {
-  readonly api: Api;
+  readonly client: KubeClient;
   /** Address of the fixture, for an OCIRepository with `insecure: true` and tag `v1`. */
   readonly url: string;
 }
@@ -27,10 +27,10 @@ export async function startFluxCluster(sandbox: Sandbox, cluster: string): Promi
   const { dir, kubeconfig } = sandbox;
   const registry = await startRegistry({ dir, progress });
   await startFlux({ dir, cluster, kubeconfig, context: cluster, progress });
-  const api = apiOf(sandbox, cluster);
-  await applyObjects(api, [ALERT_CRD]);
-  await becomes(api, ALERT_CRD, "served", (crd) => condition(crd, "Established") === "True");
-  return { api, url: await pushDirectory(registry, "fixture", "v1", FIXTURE) };
+  const client = new KubeClient({ kubeconfig, context: cluster });
+  await applyObjects(client, [ALERT_CRD]);
+  await becomes(client, ALERT_CRD, "served", (crd) => condition(crd, "Established") === "True");
+  return { client, url: await pushDirectory(registry, "fixture", "v1", FIXTURE) };
 }
 
 /** notification-controller's module is not to be had; its kind stands in the fixture as a namespaced object that must not move. */
@@ -95,55 +95,43 @@ export function fixtureConfig(url: string, rootName = "cluster-apps") {
 }
 
 /** The claim that a grandchild of the root applies, once it is bound; give it to {@link assertClaimSurvived} later. */
-export async function grandchildsClaim(api: Api): Promise<KubeObject> {
-  await isReady(api, kustomization("media", "player-data"));
-  return becomes(api, CLAIM, "bound", (claim) => (claim.status as { phase?: string }).phase === "Bound");
+export async function grandchildsClaim(client: KubeClient): Promise<KubeObject> {
+  await isReady(client, kustomization("media", "player-data"));
+  return becomes(client, CLAIM, "bound", (claim) => (claim.status as { phase?: string }).phase === "Bound");
 }
 
 /** Fails unless the live claim is the very same one, and nobody has asked for its deletion. */
-export async function assertClaimSurvived(api: Api, before: KubeObject): Promise<void> {
-  const after = await findObject(api, CLAIM);
+export async function assertClaimSurvived(client: KubeClient, before: KubeObject): Promise<void> {
+  const after = await client.get(CLAIM);
   assert.equal(after?.metadata.uid, before.metadata.uid, "the claim is another one, or gone");
   assert.equal(after?.metadata.deletionTimestamp, undefined, "the claim is being deleted");
 }
 
-const CLAIM: Reference = {
+const CLAIM: ObjectReference = {
   apiVersion: "v1",
   kind: "PersistentVolumeClaim",
   metadata: { namespace: "media", name: "player" },
 };
 
-/** What identifies an object. */
-export type Reference = Pick<KubeObject, "apiVersion" | "kind" | "metadata">;
-
 /** Applies objects in order, server side, as a person would with kubectl. */
-export async function applyObjects(api: Api, objects: readonly KubeObject[]): Promise<void> {
-  for (const object of objects)
-    await api.call("PATCH", `${pathOf(object)}?fieldManager=test&force=true`, {
-      body: object,
-      contentType: "application/apply-patch+yaml",
-    });
+export async function applyObjects(client: KubeClient, objects: readonly KubeObject[]): Promise<void> {
+  for (const object of objects) await client.apply(object, { fieldManager: "test", force: true });
 }
 
 /** Deletes an object and returns once it is gone, finalizers done. */
-export async function deleteObject(api: Api, object: Reference): Promise<void> {
-  await api.call("DELETE", pathOf(object));
+export async function deleteObject(client: KubeClient, object: ObjectReference): Promise<void> {
+  await client.delete(object);
   await waitUntil(
     `${object.kind} ${object.metadata.name} to be gone`,
-    async () => (await api.find(pathOf(object))) === undefined,
+    async () => (await client.get(object)) === undefined,
     { timeoutMs: FLUX_TIMEOUT_MS },
   );
 }
 
-/** The live object, or undefined. */
-export function findObject(api: Api, object: Reference): Promise<KubeObject | undefined> {
-  return api.find<KubeObject>(pathOf(object));
-}
-
 /** The live object, once it is what is waited for. The last state seen is in the error. */
 export async function becomes(
-  api: Api,
-  object: Reference,
+  client: KubeClient,
+  object: ObjectReference,
   what: string,
   check: (live: KubeObject) => boolean,
 ): Promise<KubeObject> {
@@ -152,7 +140,7 @@ export async function becomes(
     return await waitUntil(
       what,
       async () => {
-        seen = await findObject(api, object);
+        seen = await client.get(object);
         return seen !== undefined && check(seen) ? seen : undefined;
       },
       { timeoutMs: FLUX_TIMEOUT_MS },
@@ -167,7 +155,7 @@ export async function becomes(
 }
 
 /** A Flux Kustomization, by where it is. */
-export function kustomization(namespace: string, name: string): Reference {
+export function kustomization(namespace: string, name: string): ObjectReference {
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
@@ -176,8 +164,8 @@ export function kustomization(namespace: string, name: string): Reference {
 }
 
 /** Waits until a Flux object is Ready at its present generation. */
-export function isReady(api: Api, object: Reference): Promise<KubeObject> {
-  return becomes(api, object, "ready", (live) => {
+export function isReady(client: KubeClient, object: ObjectReference): Promise<KubeObject> {
+  return becomes(client, object, "ready", (live) => {
     const { observedGeneration } = live.status as { observedGeneration?: number };
     return observedGeneration === live.metadata.generation && condition(live, "Ready") === "True";
   });
@@ -187,16 +175,4 @@ export function isReady(api: Api, object: Reference): Promise<KubeObject> {
 export function condition(live: KubeObject, type: string): string | undefined {
   const { conditions } = (live.status ?? {}) as { conditions?: { type: string; status: string }[] };
   return conditions?.find((entry) => entry.type === type)?.status;
-}
-
-const PLURALS: Readonly<Record<string, string>> = {
-  GitRepository: "gitrepositories",
-  OCIRepository: "ocirepositories",
-};
-const CLUSTER_SCOPED = ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace"];
-
-function pathOf({ apiVersion, kind, metadata }: Reference): string {
-  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const scope = CLUSTER_SCOPED.includes(kind) ? "" : `/namespaces/${metadata.namespace ?? "default"}`;
-  return `${group}${scope}/${PLURALS[kind] ?? `${kind.toLowerCase()}s`}/${metadata.name}`;
 }
