@@ -56,6 +56,11 @@ export async function gatewayApiModule(): Promise<GoModule> {
 
 /** `npm run pin [-- --check]`: brings release.yaml up to date, or says that it is not. */
 async function main(arguments_: readonly string[]): Promise<void> {
+  if (arguments_.some((argument) => argument !== "--check"))
+    throw new EdgefirstError(
+      "Usage: npm run pin [-- --check]",
+      "--check writes nothing, and fails where something would change.",
+    );
   const before = readFileSync(RELEASE_FILE, "utf8");
   const after = pinGatewayApi(before, await gatewayApiModule());
   if (before === after) console.log("release.yaml is up to date.");

@@ -81,7 +81,7 @@ const down = new Command("down")
 /** `edgefirst sandbox …`: real control planes on this machine. */
 export const sandbox = new Command("sandbox")
   .description("real Kubernetes control planes on this machine, to try everything on")
-  .addHelpText("after", EXAMPLES)
+  .addHelpText("afterAll", EXAMPLES)
   .addCommand(up)
   .addCommand(status)
   .addCommand(down);

@@ -133,6 +133,9 @@ async function explain(
       [
         "Go's last lines:",
         ...lines.map((line) => `  ${line.slice(0, 300)}`),
+        ...(error.output.includes("no space left on device")
+          ? ["A disk is full: make room for the cache, and for Go's own (go env GOCACHE)."]
+          : []),
         `Or set ${environmentVariable(program.name)} to the program's path.`,
       ].join("\n"),
       { cause: error },
