@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Api } from "./api.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
@@ -6,9 +6,13 @@ import { bootstrap } from "./bootstrap.ts";
 import { type ClusterState, accessAs, isListening, pkiDir } from "./cluster-state.ts";
 import * as controlPlane from "./control-plane.ts";
 import { createPki } from "./pki.ts";
+import { type PodMode } from "./pod-mode.ts";
+import { findProcess, stopProcess } from "./processes.ts";
 import { Startup, type StartupOptions } from "./startup.ts";
 
 const READY_MARKER = "was-ready";
+/** File that says how the agent was started last. */
+const POD_MODE = "pod-mode";
 
 /**
  * Starts what does not run of one cluster and returns when the cluster is ready: the API server says so, the controllers made
@@ -17,7 +21,10 @@ const READY_MARKER = "was-ready";
  */
 export async function startCluster(
   cluster: ClusterState,
-  options: StartupOptions & { readonly programs: controlPlane.Programs },
+  options: StartupOptions & {
+    readonly programs: controlPlane.Programs;
+    readonly pods: PodMode;
+  },
 ): Promise<void> {
   const { programs, progress } = options;
   const begin = Date.now();
@@ -40,7 +47,8 @@ export async function startCluster(
   markReady(cluster);
   await startup.ensure(controlPlane.controllerManager(cluster, programs));
   await startup.ensure(controlPlane.scheduler(cluster, programs));
-  await startup.ensure(controlPlane.agent(cluster));
+  await endOtherAgent(cluster, options.pods);
+  await startup.ensure(controlPlane.agent(cluster, options.pods));
   await startup.wait("the controllers", () => hasDefaultServiceAccount(api));
   await startup.wait("the node", () => takesPods(api, controlPlane.nodeName(cluster)));
 
@@ -51,6 +59,15 @@ export async function startCluster(
       ? `${cluster.name}: already runs`
       : `${cluster.name}: ready after ${seconds} s (${names.join(", ")})`,
   );
+}
+
+/** Ends an agent that runs pods in the other way. */
+async function endOtherAgent(cluster: ClusterState, pods: PodMode): Promise<void> {
+  const path = join(cluster.dir, POD_MODE);
+  const before = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  const agent = findProcess(cluster.dir, "agent");
+  if (agent !== undefined && before !== pods) await stopProcess(agent);
+  writeFileAtomic(path, pods);
 }
 
 /** Whether the cluster's API server has ever been ready. */

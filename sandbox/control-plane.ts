@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type ClusterState, accessAs, pkiDir } from "./cluster-state.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { type User } from "./pki.ts";
+import { type PodMode } from "./pod-mode.ts";
 import { type ProcessSpec } from "./processes.ts";
 
 /** The programs of a control plane, in the order in which they start. */
@@ -130,19 +131,34 @@ export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpe
   };
 }
 
-/** The node agent: a program of this project, run by the Node that runs the launcher. */
-export function agent(cluster: ClusterState): ProcessSpec {
+/**
+ * The node agent: a program of this project, run by the Node that runs the launcher. For real pods it is what `network/main.ts`
+ * keeps alive in the cluster's private network.
+ */
+export function agent(cluster: ClusterState, pods: PodMode): ProcessSpec {
+  const args = [
+    join(import.meta.dirname, "agent", "main.ts"),
+    `--kubeconfig=${userKubeconfig(cluster, "agent")}`,
+    `--node=${nodeName(cluster)}`,
+    `--load-balancer-pool=10.98.${cluster.index}.0/24`,
+    `--volumes=${join(cluster.dir, "volumes")}`,
+    `--pods=${pods}`,
+  ];
+  const common = { name: "agent", command: process.execPath };
+  if (pods === "simulated") return { ...common, args };
+  const network = join(import.meta.dirname, "network", "main.ts");
   return {
-    name: "agent",
-    command: process.execPath,
-    args: [
-      join(import.meta.dirname, "agent", "main.ts"),
-      `--kubeconfig=${userKubeconfig(cluster, "agent")}`,
-      `--node=${nodeName(cluster)}`,
-      `--load-balancer-pool=10.98.${cluster.index}.0/24`,
-      `--volumes=${join(cluster.dir, "volumes")}`,
-    ],
+    ...common,
+    args: [network, `--apiserver=${cluster.ports.apiserver}`, "--", ...args],
+    cwd: cluster.dir,
+    env: toolchainEnvironment(),
   };
+}
+
+/** What finds and builds programs, when a pod needs one long after the launcher has ended. */
+function toolchainEnvironment(): NodeJS.ProcessEnv {
+  const matters = /^(EDGEFIRST_|KUBEBUILDER_ASSETS$|XDG_CACHE_HOME$|GO[A-Z]*$|HTTPS?_PROXY$|NO_PROXY$)/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => matters.test(name)));
 }
 
 /** The name of a cluster's one node. */

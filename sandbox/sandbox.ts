@@ -14,6 +14,7 @@ import {
 } from "./cluster-state.ts";
 import { CONTROL_PLANE, type Programs } from "./control-plane.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
+import { type PodMode } from "./pod-mode.ts";
 import { type ProcessRecord, stopAll, stopProcess } from "./processes.ts";
 import { emptySandboxDir, inSandboxDir, isSandboxDir, kubeconfigPath, removeIfEmpty } from "./sandbox-dir.ts";
 
@@ -48,6 +49,11 @@ export interface UpOptions extends Options {
   readonly clusters: readonly string[];
   /** Stop the clusters and give them other ports first. */
   readonly newPorts?: boolean;
+  /**
+   * Whether pods are processes in a private network, for images with a local program; `simulated` if absent. An agent of the other
+   * kind is ended first. See {@link choosePodMode} for whether they can be real.
+   */
+  readonly pods?: PodMode;
 }
 
 /** Options of {@link sandboxDown}. */
@@ -139,6 +145,7 @@ async function startAll(
     clusters.map((cluster) =>
       startCluster(cluster, {
         programs,
+        pods: options.pods ?? "simulated",
         signal,
         progress: options.progress,
         started: (record) => started.push(record),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Api } from "../api.ts";
+import { type Api, ApiError } from "../api.ts";
 
 /** The part of an object that every follower reads. */
 export interface Named {
@@ -19,6 +19,8 @@ export interface FollowOptions {
   readonly path: string;
   /** Query that selects a part of it, such as `fieldSelector=…`. */
   readonly selector?: string;
+  /** The kind may not be served, as that of a definition that nobody has applied yet; then there are none. */
+  readonly optional?: boolean;
   /** Called one at a time, with the newest state of each object that changed; called again after a second if it throws. */
   readonly reconcile: (key: string) => Promise<void>;
   readonly log: (line: string) => void;
@@ -35,6 +37,7 @@ interface WatchEvent<T> {
 }
 
 const RETRY_MS = 1_000;
+const UNSERVED_MS = 2_000;
 
 /** Follows a collection for ever: lists it, watches it, and lists it anew whenever the watch ends or the API server was away. */
 export function follow<T extends Named>(options: FollowOptions): Followed<T> {
@@ -67,11 +70,15 @@ export function keyOf({ metadata: { name, namespace } }: Named): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-async function forever(work: () => Promise<void>, { log, path }: FollowOptions): Promise<never> {
+async function forever(work: () => Promise<void>, { log, path, optional }: FollowOptions): Promise<never> {
   for (;;) {
     try {
       await work();
     } catch (error) {
+      if (optional === true && error instanceof ApiError && error.status === 404) {
+        await delay(UNSERVED_MS);
+        continue;
+      }
       log(`${path}: ${String(error)}`);
       await delay(RETRY_MS);
     }

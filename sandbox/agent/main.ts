@@ -1,28 +1,52 @@
 import { parseArgs } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
 import { Api } from "../api.ts";
+import { APISERVER_ADDRESS, SERVICE_CIDR } from "../control-plane.ts";
 import { readKubeconfig } from "../kubeconfig.ts";
+import { openNetwork, serveNetwork } from "../network/inside.ts";
 import { serveLoadBalancers } from "./load-balancers.ts";
 import { keepNode } from "./node.ts";
 import { type AgentContext, servePods } from "./pods.ts";
+import { realPods } from "./real-pods.ts";
 import { serveVolumes } from "./volumes.ts";
 
-// The node agent of one sandbox cluster: a process of its own, started and ended like the programs of the control plane.
+// The node agent of one sandbox cluster: a process of its own, started and ended like the programs of the control plane. With real pods
+// it is the first process of the cluster's private network, and the working directory is the cluster's folder.
 
 const RENEW_MS = 10_000;
 const RETRY_MS = 1_000;
+const LAST_MS = 3_000;
 
 const text = { type: "string", default: "" } as const;
 const { values } = parseArgs({
-  options: { kubeconfig: text, node: text, "load-balancer-pool": text, volumes: text },
+  options: { kubeconfig: text, node: text, "load-balancer-pool": text, volumes: text, pods: text },
 });
 
 const log = (line: string): void => {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 };
-const context: AgentContext = { api: new Api(readKubeconfig(values.kubeconfig)), log };
+const access = readKubeconfig(values.kubeconfig);
+const context: AgentContext = { api: new Api(access), log };
+const real = values.pods === "real";
 
-servePods(context, values.node);
+if (real) {
+  const network = {
+    serviceCidr: SERVICE_CIDR,
+    apiserverAddress: APISERVER_ADDRESS,
+    apiserverPort: Number(new URL(access.server).port),
+  };
+  await openNetwork(network);
+  const objects = await serveNetwork(context.api, log, network);
+  const runtime = realPods(context, values.node, objects.services);
+  servePods(context, values.node, runtime);
+  // The machine's side keeps the other end of the standard input; when that is gone, so shall be everything in here.
+  process.stdin.resume().once("end", () => {
+    const ended = Promise.all(runtime.uids.map((uid) => runtime.interrupt(uid)));
+    void Promise.race([ended, delay(LAST_MS)]).then(endNetwork);
+  });
+} else {
+  servePods(context, values.node);
+}
 serveLoadBalancers(context, values["load-balancer-pool"]);
 serveVolumes(context, values.volumes);
 for (;;) {
@@ -33,4 +57,10 @@ for (;;) {
     log(`node: ${String(error)}`);
     await delay(RETRY_MS);
   }
+}
+
+/** With the first process of the network, the kernel ends all that are left in it. */
+function endNetwork(): void {
+  // eslint-disable-next-line no-restricted-properties -- servers, probes and pods would keep this program running
+  process.exit(0);
 }

@@ -41,8 +41,9 @@ export interface PodStatus {
 export interface Condition {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";
-  readonly reason?: string;
-  readonly message?: string;
+  /** In a patch, null takes it away. */
+  readonly reason?: string | null;
+  readonly message?: string | null;
   readonly lastTransitionTime?: string;
 }
 

@@ -5,6 +5,7 @@ import { follow } from "./follow.ts";
 import { NODE_ADDRESS, timestamp } from "./node.ts";
 import { type Pod, type PodStatus } from "./pod.ts";
 import { simulatedStatus } from "./pod-status.ts";
+import { type PodRuntime } from "../runtime/pods.ts";
 
 /** Pretended addresses: the API server refuses loopback addresses as endpoints. */
 const POD_CIDR = "10.244.0.0/16";
@@ -15,8 +16,11 @@ export interface AgentContext {
   readonly log: (line: string) => void;
 }
 
-/** Answers the pods that are bound to a node: says that they run, and lets their deletion end. */
-export function servePods({ api, log }: AgentContext, node: string): void {
+/**
+ * Answers the pods that are bound to a node: runs those that the runtime can run, says of the others that they run, and lets their
+ * deletion end.
+ */
+export function servePods({ api, log }: AgentContext, node: string, runtime?: PodRuntime): void {
   const addresses = new AddressPool(POD_CIDR);
   addresses.reserve(NODE_ADDRESS, node);
   const pods = follow<Pod>({
@@ -32,8 +36,9 @@ export function servePods({ api, log }: AgentContext, node: string): void {
           .map(({ metadata }) => metadata.uid);
         addresses.retain(new Set([...owners, node]));
       }
+      if (runtime !== undefined) endVanished(runtime, pods.items);
       if (pod === undefined) return;
-      await answer(api, pod, (wanted) => {
+      await answer(api, runtime, pod, (wanted) => {
         const { uid } = pod.metadata;
         if (wanted !== undefined && addresses.reserve(wanted, uid)) return wanted;
         return addresses.claim(uid);
@@ -42,19 +47,43 @@ export function servePods({ api, log }: AgentContext, node: string): void {
   });
 }
 
+/** Writes the status of a pod, unless it is another one of that name by now. */
+export async function reportStatus(api: Api, pod: Pod, status: PodStatus, simulated: string): Promise<void> {
+  const annotations = simulated === "" ? {} : { "edgefirst.dev/simulated": simulated };
+  await patchStatus(api, pathOf(pod), pod, status, annotations);
+}
+
+/** Ends pods that were deleted by force, whose processes nobody else would end. */
+function endVanished(runtime: PodRuntime, pods: ReadonlyMap<string, Pod>): void {
+  const there = new Set([...pods.values()].map(({ metadata }) => metadata.uid));
+  for (const uid of runtime.uids) if (!there.has(uid)) void runtime.end(uid, 0);
+}
+
+function pathOf({ metadata: { namespace, name } }: Pod): string {
+  return `/api/v1/namespaces/${namespace}/pods/${name}`;
+}
+
 async function answer(
   api: Api,
+  runtime: PodRuntime | undefined,
   pod: Pod,
   addressFor: (current?: string) => string | undefined,
 ): Promise<void> {
-  const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
-  if (pod.metadata.deletionTimestamp !== undefined) {
-    await endDeletion(api, path, pod);
+  const path = pathOf(pod);
+  const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
+  if (deletionTimestamp !== undefined) {
+    // Other pods need not wait for this one's grace.
+    const ended = runtime?.end(uid, deletionGracePeriodSeconds) ?? Promise.resolve();
+    void ended.then(() => endDeletion(api, path, pod));
     return;
   }
   if (isEnded(pod)) return;
   const podIP = pod.spec.hostNetwork ? NODE_ADDRESS : addressFor(pod.status.podIP);
   if (podIP === undefined) throw new Error(`no free address in ${POD_CIDR}`);
+  if (runtime?.takes(pod)) {
+    runtime.serve(pod, { podIP, hostIP: NODE_ADDRESS });
+    return;
+  }
   const status = simulatedStatus(pod, { podIP, hostIP: NODE_ADDRESS, now: timestamp() });
   if (!isReported(pod.status, status)) await patchStatus(api, path, pod, status);
 }
@@ -68,8 +97,14 @@ async function endDeletion(api: Api, path: string, pod: Pod): Promise<void> {
   await ignoreGone(api.call("DELETE", path, { body }));
 }
 
-async function patchStatus(api: Api, path: string, pod: Pod, status: PodStatus): Promise<void> {
-  const body = { metadata: { uid: pod.metadata.uid }, status };
+async function patchStatus(
+  api: Api,
+  path: string,
+  pod: Pod,
+  status: PodStatus,
+  annotations: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const body = { metadata: { uid: pod.metadata.uid, annotations }, status };
   const contentType = "application/strategic-merge-patch+json";
   await ignoreGone(api.call("PATCH", `${path}/status`, { body, contentType }));
 }

@@ -1,0 +1,25 @@
+import { askForProgram } from "../network/programs-server.ts";
+import { type Service } from "../network/objects.ts";
+import { SOCKETS } from "../network/sockets.ts";
+import { PodEvents } from "../runtime/events.ts";
+import { PodRuntime } from "../runtime/pods.ts";
+import { simulatedParts } from "../runtime/simulated.ts";
+import { type AgentContext, reportStatus } from "./pods.ts";
+
+/** The runtime of a node's pods, which reports to the API server. */
+export function realPods(
+  { api, log }: AgentContext,
+  node: string,
+  services: ReadonlyMap<string, Service>,
+): PodRuntime {
+  return new PodRuntime(
+    {
+      api,
+      log,
+      services,
+      events: new PodEvents(api, node, log),
+      program: (name) => askForProgram(SOCKETS.programs, name),
+    },
+    (pod, status) => reportStatus(api, pod, status, simulatedParts(pod).join("; ")),
+  );
+}

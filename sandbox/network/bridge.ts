@@ -1,0 +1,72 @@
+import { run } from "./commands.ts";
+
+/** Address of the bridge, and so of the node, in the pod network. */
+export const GATEWAY = "10.244.0.1";
+const PREFIX = 16;
+const BRIDGE = "br0";
+
+/**
+ * Prepares the private world that this process is the first one of: a `/proc` and a `/run` of its own, the bridge, and Services'
+ * addresses as local ones, so that a proxy can listen at each.
+ */
+export async function setUpNetwork(serviceCidr: string): Promise<void> {
+  // Where parts of the machine's own /proc are hidden, as in containers, the kernel allows no other one.
+  await run("mount", ["-t", "proc", "proc", "/proc"]).catch(() => undefined);
+  await run("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"]);
+  await run("mkdir", ["-p", "/run/netns", "/run/pods"]);
+  await ip([
+    "link set lo up",
+    `link add ${BRIDGE} type bridge`,
+    `addr add ${GATEWAY}/${PREFIX} dev ${BRIDGE}`,
+    `link set ${BRIDGE} up`,
+    `route add local ${serviceCidr} dev lo`,
+  ]);
+}
+
+/** Makes an address one of this network's own. */
+export async function ownAddress(address: string): Promise<void> {
+  await ip([`route replace local ${address}/32 dev lo`]);
+}
+
+/** Path of a pod's network namespace. */
+export function podNetwork(uid: string): string {
+  return `/run/netns/${uid}`;
+}
+
+/** Gives a pod a network namespace with a link to the bridge. One that is there is made anew. */
+export async function addPodNetwork(uid: string, address: string): Promise<void> {
+  await removePodNetwork(uid);
+  const number = address.split(".").slice(2).map(Number);
+  const link = `pod-${number.join("-")}`;
+  await run("ip", ["netns", "add", uid]);
+  await ip([
+    `link add ${link} type veth peer name eth0 netns ${uid}`,
+    `link set ${link} master ${BRIDGE} up`,
+  ]);
+  await ip(
+    [
+      "link set lo up",
+      `addr add ${address}/${PREFIX} dev eth0`,
+      "link set eth0 up",
+      `route add default via ${GATEWAY}`,
+    ],
+    uid,
+  );
+}
+
+/** Sets sysctls of a pod's network namespace; all others are the machine's. @throws EdgefirstError if the kernel refuses one. */
+export async function setPodSysctl(uid: string, name: string, value: string): Promise<void> {
+  const path = `/proc/sys/${name.replaceAll(".", "/")}`;
+  await run("nsenter", [`--net=${podNetwork(uid)}`, "sh", "-c", 'printf %s "$2" > "$1"', "sh", path, value]);
+}
+
+/** Removes a pod's network namespace, and its link with it; none is no fault. */
+export async function removePodNetwork(uid: string): Promise<void> {
+  const names = (await run("ip", ["netns", "list"])).split("\n").map((line) => line.split(" ")[0]);
+  if (names.includes(uid)) await run("ip", ["netns", "delete", uid]);
+}
+
+async function ip(lines: readonly string[], namespace?: string): Promise<void> {
+  const where = namespace === undefined ? [] : ["-netns", namespace];
+  await run("ip", [...where, "-batch", "-"], `${lines.join("\n")}\n`);
+}

@@ -1,0 +1,60 @@
+/** A question of the Domain Name System, as far as it is read here. */
+export interface Question {
+  /** In lower case, without the last dot. */
+  readonly name: string;
+  readonly type: number;
+  /** The bytes of the question section. */
+  readonly bytes: Buffer;
+}
+
+/** The type of a question for an IPv4 address. */
+export const TYPE_A = 1;
+const HEADER = 12;
+const TTL_SECONDS = 5;
+const NAME_ERROR = 3;
+
+/** The first question of a query (RFC 1035, section 4); undefined if the message is none. */
+export function readQuestion(query: Buffer): Question | undefined {
+  if (query.length < HEADER || query.readUInt16BE(4) < 1) return undefined;
+  const labels: string[] = [];
+  let at = HEADER;
+  for (;;) {
+    const length = query[at];
+    if (length === undefined || length > 63 || at + length + 5 > query.length) return undefined;
+    at += 1;
+    if (length === 0) break;
+    labels.push(query.toString("latin1", at, at + length));
+    at += length;
+  }
+  return {
+    name: labels.join(".").toLowerCase(),
+    type: query.readUInt16BE(at),
+    bytes: query.subarray(HEADER, at + 4),
+  };
+}
+
+/** The authoritative answer to a query: these addresses; none for an empty list; "no such name" for undefined. */
+export function answer(query: Buffer, question: Question, addresses: readonly string[] | undefined): Buffer {
+  const header = Buffer.alloc(HEADER);
+  query.copy(header, 0, 0, 2);
+  // Answer, authoritative, recursion available; "recursion desired" as in the query.
+  header.writeUInt16BE(
+    0x8480 | (query.readUInt16BE(2) & 0x0100) | (addresses === undefined ? NAME_ERROR : 0),
+    2,
+  );
+  header.writeUInt16BE(1, 4);
+  header.writeUInt16BE(addresses?.length ?? 0, 6);
+  return Buffer.concat([header, question.bytes, ...(addresses ?? []).map(addressRecord)]);
+}
+
+function addressRecord(address: string): Buffer {
+  const record = Buffer.alloc(16);
+  // A pointer to the name in the question.
+  record.writeUInt16BE(0xc000 | HEADER, 0);
+  record.writeUInt16BE(TYPE_A, 2);
+  record.writeUInt16BE(1, 4);
+  record.writeUInt32BE(TTL_SECONDS, 6);
+  record.writeUInt16BE(4, 10);
+  address.split(".").forEach((part, index) => record.writeUInt8(Number(part), 12 + index));
+  return record;
+}

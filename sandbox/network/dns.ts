@@ -1,0 +1,23 @@
+import { createSocket } from "node:dgram";
+import { answer, readQuestion, TYPE_A } from "./dns-message.ts";
+
+/** Where the cluster's name server is, in the range of Services that are never given out by chance. */
+export const NAME_SERVER = "10.96.0.10";
+
+/** Answers names over UDP, at port 53 of {@link NAME_SERVER}. What it does not know does not exist: nothing is asked elsewhere. */
+export function serveNames(lookup: (name: string) => readonly string[] | undefined): Promise<void> {
+  const socket = createSocket("udp4");
+  socket.on("message", (query, from) => {
+    const question = readQuestion(query);
+    if (question === undefined) return;
+    const addresses = lookup(question.name);
+    const known = addresses !== undefined && question.type !== TYPE_A ? [] : addresses;
+    socket.send(answer(query, question, known), from.port, from.address);
+  });
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject).bind(53, NAME_SERVER, () => {
+      socket.off("error", reject).on("error", () => undefined);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,85 @@
+import { connect } from "node:net";
+import { type Api } from "../api.ts";
+import { follow, type Named } from "../agent/follow.ts";
+import { setUpNetwork } from "./bridge.ts";
+import { serveNames } from "./dns.ts";
+import { addressesOf } from "./names.ts";
+import {
+  type EndpointSlice,
+  type Gateway,
+  type HttpRoute,
+  type Ingress,
+  type NetworkObjects,
+  type Service,
+} from "./objects.ts";
+import { join, relay, serve } from "./relay.ts";
+import { ServiceProxy } from "./service-proxy.ts";
+import { SOCKETS } from "./sockets.ts";
+
+/** What the inside of a cluster's private network needs to know. */
+export interface InsideOptions {
+  /** Where Services get their addresses from; a /16. */
+  readonly serviceCidr: string;
+  /** Address of the Service `kubernetes`. */
+  readonly apiserverAddress: string;
+  /** The API server's port on the machine's loopback; it is the same inside. */
+  readonly apiserverPort: number;
+}
+
+/** Prepares the private network, so that the API server can be reached in it under the machine's own address and under that of its Service. */
+export async function openNetwork(options: InsideOptions): Promise<void> {
+  await setUpNetwork(options.serviceCidr);
+  const apiserver = (): { path: string } => ({ path: SOCKETS.apiserver });
+  await relay({ host: "127.0.0.1", port: options.apiserverPort }, apiserver);
+  await relay({ host: options.apiserverAddress, port: 443 }, apiserver);
+}
+
+/** Serves what a cluster's objects call for: the addresses of Services, names, and connections from the machine to either. */
+export async function serveNetwork(
+  api: Api,
+  log: (line: string) => void,
+  { serviceCidr }: InsideOptions,
+): Promise<NetworkObjects> {
+  const collection = <T extends Named>(path: string, optional = false): ReadonlyMap<string, T> =>
+    follow<T>({ api, log, path, optional, reconcile: () => changed() }).items;
+  const objects: NetworkObjects = {
+    services: collection<Service>("/api/v1/services"),
+    slices: collection<EndpointSlice>("/apis/discovery.k8s.io/v1/endpointslices"),
+    gateways: collection<Gateway>("/apis/gateway.networking.k8s.io/v1/gateways", true),
+    routes: collection<HttpRoute>("/apis/gateway.networking.k8s.io/v1/httproutes", true),
+    ingresses: collection<Ingress>("/apis/networking.k8s.io/v1/ingresses"),
+  };
+  const proxy = new ServiceProxy(objects, `${serviceCidr.split(".").slice(0, 2).join(".")}.`);
+  let updates: Promise<void> = Promise.resolve();
+  function changed(): Promise<void> {
+    updates = updates.catch(() => undefined).then(() => proxy.update());
+    return updates;
+  }
+  const lookup = (name: string): readonly string[] | undefined => addressesOf(name, objects);
+  await serveNames(lookup);
+  await serveConnections(lookup);
+  return objects;
+}
+
+/** The machine's way in: after a line `HOST PORT`, a connection goes on to there. */
+async function serveConnections(lookup: (name: string) => readonly string[] | undefined): Promise<void> {
+  await serve({ path: SOCKETS.inside }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.once("readable", () => {
+      // The line comes alone: the caller goes on once it is answered.
+      const [name = "", port] = String(socket.read()).trim().split(" ");
+      const host = /^[\d.]+$/.test(name) ? name : lookup(name)?.[0];
+      if (host === undefined) {
+        socket.end(`no address of ${name} is known\n`);
+        return;
+      }
+      const onward = connect({ host, port: Number(port), allowHalfOpen: true });
+      onward.once("error", (error) => socket.end(`${error.message}\n`));
+      onward.once("connect", () => {
+        onward.removeAllListeners("error");
+        socket.write("\n");
+        join(socket, onward);
+      });
+    });
+  });
+}

@@ -1,0 +1,92 @@
+/** What the network reads of a Service. */
+export interface Service {
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly type?: string;
+    readonly clusterIP?: string;
+    readonly externalIPs?: readonly string[];
+    readonly ports?: readonly ServicePort[];
+  };
+  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
+}
+
+/** One port of a Service. */
+export interface ServicePort {
+  readonly name?: string;
+  readonly port: number;
+  readonly nodePort?: number;
+  readonly protocol?: string;
+}
+
+/** What the network reads of an EndpointSlice. */
+export interface EndpointSlice {
+  readonly metadata: Metadata;
+  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[];
+  readonly endpoints?: readonly {
+    readonly addresses: readonly string[];
+    readonly conditions?: { readonly ready?: boolean };
+    readonly hostname?: string;
+  }[];
+}
+
+/** What the network reads of a Gateway. */
+export interface Gateway {
+  readonly metadata: Metadata;
+  readonly spec: { readonly listeners?: readonly { readonly hostname?: string }[] };
+  readonly status?: { readonly addresses?: readonly { readonly type?: string; readonly value: string }[] };
+}
+
+/** What the network reads of an HTTPRoute. */
+export interface HttpRoute {
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly hostnames?: readonly string[];
+    readonly parentRefs?: readonly {
+      readonly kind?: string;
+      readonly name: string;
+      readonly namespace?: string;
+    }[];
+  };
+}
+
+/** What the network reads of an Ingress. */
+export interface Ingress {
+  readonly metadata: Metadata;
+  readonly spec: { readonly rules?: readonly { readonly host?: string }[] };
+  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
+}
+
+interface Metadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** The objects of a cluster by which its network goes. */
+export interface NetworkObjects {
+  readonly services: ReadonlyMap<string, Service>;
+  readonly slices: ReadonlyMap<string, EndpointSlice>;
+  readonly gateways: ReadonlyMap<string, Gateway>;
+  readonly routes: ReadonlyMap<string, HttpRoute>;
+  readonly ingresses: ReadonlyMap<string, Ingress>;
+}
+
+/** The ready endpoints of a Service, each with its slice. */
+export function readyEndpoints(
+  { slices }: Pick<NetworkObjects, "slices">,
+  { metadata }: Service,
+): { readonly slice: EndpointSlice; readonly address: string; readonly hostname?: string | undefined }[] {
+  return [...slices.values()]
+    .filter(
+      (slice) =>
+        slice.metadata.namespace === metadata.namespace &&
+        slice.metadata.labels?.["kubernetes.io/service-name"] === metadata.name,
+    )
+    .flatMap((slice) =>
+      (slice.endpoints ?? [])
+        // Absent means ready, by the API's own rule.
+        .filter(({ conditions }) => conditions?.ready !== false)
+        .flatMap(({ addresses, hostname }) => addresses.map((address) => ({ slice, address, hostname }))),
+    );
+}

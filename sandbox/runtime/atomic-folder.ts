@@ -1,0 +1,44 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+
+/** A file of a volume. */
+export interface VolumeFile {
+  readonly data: Buffer;
+  readonly mode: number;
+}
+
+/** The link that is switched over. */
+const DATA = "..data";
+
+/**
+ * Makes a folder hold exactly these files (by relative path) as the kubelet does: each is a link through `..data`, which is
+ * switched over in one step, so that a reader sees all of the old files or all of the new ones, and a watcher one change.
+ */
+export function writeVolume(folder: string, files: ReadonlyMap<string, VolumeFile>): void {
+  mkdirSync(folder, { recursive: true });
+  const version = `..${new Date().toISOString().replaceAll(/[:.]/g, "_")}.${crypto.randomUUID().slice(0, 8)}`;
+  mkdirSync(join(folder, version));
+  for (const [path, { data, mode }] of files) {
+    const target = join(folder, version, path);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, data, { mode });
+  }
+  const before = readdirSync(folder);
+  const old = before.includes(DATA) ? readlinkSync(join(folder, DATA)) : undefined;
+  symlinkSync(version, join(folder, `${DATA}_tmp`));
+  renameSync(join(folder, `${DATA}_tmp`), join(folder, DATA));
+  const visible = new Set([...files.keys()].map((path) => path.split("/")[0] ?? path));
+  for (const name of visible) if (!before.includes(name)) symlinkSync(join(DATA, name), join(folder, name));
+  for (const name of before) {
+    if (!name.startsWith("..") && !visible.has(name)) rmSync(join(folder, name));
+  }
+  if (old !== undefined) rmSync(join(folder, old), { recursive: true, force: true });
+}

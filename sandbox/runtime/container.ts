@@ -1,0 +1,233 @@
+import { type ChildProcess } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { timestamp } from "../agent/node.ts";
+import { execute, type Launch, launch } from "./launch.ts";
+import { type ProbeKind, probeContainer } from "./probing.ts";
+import { type RealContainer } from "./pod-spec.ts";
+
+/** How a container ended. */
+export interface Ended {
+  readonly exitCode: number;
+  readonly signal?: number;
+  readonly reason: string;
+  readonly message?: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** A container's state, as Pod status has it. */
+export type ContainerState =
+  | { readonly waiting: { readonly reason: string; readonly message?: string } }
+  | { readonly running: { readonly startedAt: string } }
+  | { readonly terminated: Ended };
+
+/** Numbers of the signals by which containers end. */
+const SIGNALS: Readonly<Record<string, number>> = {
+  SIGKILL: 9,
+  SIGTERM: 15,
+  SIGSEGV: 11,
+  SIGABRT: 6,
+  SIGINT: 2,
+};
+const SECOND = 1000;
+/** The kubelet's: a container that ran this long has recovered. */
+const BACKOFF_RESET_MS = 600 * SECOND;
+const BACKOFF_FIRST_MS = 10 * SECOND;
+const BACKOFF_MOST_MS = 300 * SECOND;
+
+/** What a container needs of its pod. */
+export interface ContainerHost {
+  readonly podIP: string;
+  /** Prepares a start. @throws MissingError while something that it needs is absent. */
+  readonly prepare: (container: RealContainer) => Promise<Launch>;
+  readonly changed: () => void;
+  readonly event: (type: "Normal" | "Warning", reason: string, message: string, container: string) => void;
+  /** Seconds. */
+  readonly grace: number;
+}
+
+/** One container of a pod over all of its restarts. */
+export class ContainerRunner {
+  readonly spec: RealContainer;
+  state: ContainerState = { waiting: { reason: "PodInitializing" } };
+  lastState: ContainerState | undefined;
+  restartCount = 0;
+  ready = false;
+  started = false;
+  private readonly host: ContainerHost;
+  private readonly stopping = new AbortController();
+  private child: ChildProcess | undefined;
+  private graceMs: number;
+  private backoffMs = 0;
+
+  constructor(spec: RealContainer, host: ContainerHost) {
+    this.spec = spec;
+    this.host = host;
+    this.graceMs = host.grace * SECOND;
+  }
+
+  /** Whether the container has been told to end. */
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** Runs the container, and again for as long as `again` says so of the way it ended, with the kubelet's back-off. */
+  async run(again: (ended: Ended) => boolean): Promise<Ended | undefined> {
+    for (;;) {
+      const begin = Date.now();
+      const ended = await this.once();
+      if (ended === undefined) return undefined;
+      this.ready = false;
+      this.started = false;
+      this.state = { terminated: ended };
+      this.host.changed();
+      if (this.isStopping() || !again(ended)) return ended;
+      await this.backOff(Date.now() - begin, ended);
+      if (this.isStopping()) return ended;
+      this.restartCount++;
+    }
+  }
+
+  /** Asks the container to end, and kills what is left of it after its grace. */
+  async stop(graceMs = this.graceMs): Promise<void> {
+    this.stopping.abort();
+    await this.end(graceMs);
+  }
+
+  /** One life; undefined if it was told to end before it began. */
+  private async once(): Promise<Ended | undefined> {
+    const prepared = await this.prepared();
+    if (prepared === undefined || this.isStopping()) return undefined;
+    const { child, begun } = launch(prepared);
+    this.child = child;
+    const exit = exitOf(child);
+    await begun;
+    const startedAt = timestamp();
+    this.state = { running: { startedAt } };
+    this.host.event("Normal", "Started", `Started container ${this.spec.name}`, this.spec.name);
+    this.host.changed();
+    const life = new AbortController();
+    const probes = this.probe(prepared, child, life.signal);
+    const [code, signal] = await exit;
+    life.abort();
+    killGroup(child);
+    this.child = undefined;
+    await probes;
+    const number = SIGNALS[signal ?? ""];
+    const exitCode = code ?? 128 + (number ?? 0);
+    return {
+      exitCode,
+      ...(number !== undefined && { signal: number }),
+      reason: exitCode === 0 ? "Completed" : "Error",
+      startedAt,
+      finishedAt: timestamp(),
+    };
+  }
+
+  private async prepared(): Promise<Launch | undefined> {
+    while (!this.isStopping()) {
+      try {
+        return await this.host.prepare(this.spec);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        const reason = "CreateContainerConfigError";
+        if (!("waiting" in this.state) || this.state.waiting.message !== message) {
+          this.state = { waiting: { reason, message } };
+          this.host.event("Warning", "Failed", `Error: ${message}`, this.spec.name);
+          this.host.changed();
+        }
+        await this.pause(2 * SECOND);
+      }
+    }
+    return undefined;
+  }
+
+  private probe(prepared: Launch, child: ChildProcess, signal: AbortSignal): Promise<void> {
+    const { spec, host } = this;
+    const target = {
+      container: spec,
+      podIP: host.podIP,
+      execute: (command: readonly string[], timeoutMs: number) =>
+        execute(child.pid ?? 0, prepared, command, timeoutMs),
+    };
+    return probeContainer(
+      target,
+      {
+        started: () => {
+          this.started = true;
+          host.changed();
+        },
+        ready: (ready) => {
+          if (this.ready === ready) return;
+          this.ready = ready;
+          host.changed();
+        },
+        failed: (kind: ProbeKind, output) => {
+          host.event("Warning", "Unhealthy", `${kind} probe failed: ${output}`, spec.name);
+        },
+        unhealthy: (probe, message) => {
+          host.event("Normal", "Killing", `Container ${spec.name} ${message}, will be restarted`, spec.name);
+          const grace = probe.terminationGracePeriodSeconds;
+          void this.end(grace === undefined ? this.graceMs : grace * SECOND);
+        },
+      },
+      signal,
+    );
+  }
+
+  private async backOff(ranMs: number, ended: Ended): Promise<void> {
+    if (ranMs >= BACKOFF_RESET_MS) this.backoffMs = 0;
+    this.lastState = { terminated: ended };
+    const { backoffMs } = this;
+    // The first restart is at once; each further one waits twice as long as the one before.
+    this.backoffMs = backoffMs === 0 ? BACKOFF_FIRST_MS : Math.min(2 * backoffMs, BACKOFF_MOST_MS);
+    if (backoffMs === 0) return;
+    const message = `back-off ${backoffMs / SECOND}s restarting failed container=${this.spec.name}`;
+    this.state = { waiting: { reason: "CrashLoopBackOff", message } };
+    this.host.event(
+      "Warning",
+      "BackOff",
+      `Back-off restarting failed container ${this.spec.name}`,
+      this.spec.name,
+    );
+    this.host.changed();
+    await this.pause(backoffMs);
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+
+  private async end(graceMs: number): Promise<void> {
+    const { child } = this;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const exit = exitOf(child);
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => {
+      killGroup(child);
+    }, graceMs);
+    await exit;
+    clearTimeout(timer);
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  return new Promise((resolve) => {
+    child.once("error", () => {
+      resolve([128, null]);
+    });
+    child.once("exit", (code, signal) => {
+      resolve([code, signal]);
+    });
+  });
+}
+
+/** What a container started does not outlive it. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

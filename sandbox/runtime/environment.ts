@@ -1,0 +1,82 @@
+import { podField, resourceField } from "./fields.ts";
+import { type Image } from "./images.ts";
+import { MissingError, type PodObjects } from "./pod-objects.ts";
+import { allContainers, type EnvVar, type RealContainer, type RealPod } from "./pod-spec.ts";
+
+/** Where a pod is. */
+export interface PodPlace {
+  readonly podIP: string;
+  readonly hostIP: string;
+}
+
+/** Variables that tell of Services, by name. */
+export type ServiceVariables = Readonly<Record<string, string>>;
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * A container's environment by the rules of the kubelet: the image's, then Services, `envFrom`, `env` in order, each value with
+ * `$(NAME)` of what is known before it.
+ * @throws MissingError if an object or key that is not optional is absent.
+ */
+export async function environmentOf(
+  pod: RealPod,
+  container: RealContainer,
+  image: Image,
+  services: ServiceVariables,
+  objects: PodObjects,
+  place: PodPlace,
+): Promise<Record<string, string>> {
+  const env: Record<string, string> = {
+    PATH,
+    HOME: "/",
+    HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
+    ...image.env,
+    ...services,
+  };
+  for (const { prefix = "", configMapRef, secretRef } of container.envFrom ?? []) {
+    const data = configMapRef
+      ? await objects.data("configmap", configMapRef.name, configMapRef.optional)
+      : secretRef
+        ? await objects.data("secret", secretRef.name, secretRef.optional)
+        : new Map<string, Buffer>();
+    for (const [key, value] of data) env[prefix + key] = value.toString("utf8");
+  }
+  for (const variable of container.env ?? []) {
+    const value = await valueOf(variable, pod, container, env, objects, place);
+    if (value !== undefined) env[variable.name] = value;
+  }
+  return env;
+}
+
+async function valueOf(
+  { value = "", valueFrom }: EnvVar,
+  pod: RealPod,
+  container: RealContainer,
+  env: Readonly<Record<string, string>>,
+  objects: PodObjects,
+  { podIP, hostIP }: PodPlace,
+): Promise<string | undefined> {
+  if (valueFrom === undefined) return expand(value, env);
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
+  if (fieldRef) return podField(pod, fieldRef.fieldPath, podIP, hostIP);
+  if (resourceFieldRef) {
+    const { containerName = container.name, resource, divisor } = resourceFieldRef;
+    const of = allContainers(pod).find(({ name }) => name === containerName) ?? container;
+    return resourceField(of, resource, divisor);
+  }
+  const kind = configMapKeyRef ? "configmap" : "secret";
+  const reference = configMapKeyRef ?? secretKeyRef;
+  if (reference === undefined) throw new MissingError("valueFrom has no source that is known here");
+  const found = (await objects.data(kind, reference.name, reference.optional)).get(reference.key);
+  if (found === undefined && reference.optional !== true)
+    throw new MissingError(`couldn't find key ${reference.key} in ${kind} ${reference.name}`);
+  return found?.toString("utf8");
+}
+
+/** Replaces `$(NAME)` of known variables; `$$(NAME)` stays `$(NAME)`, and so does an unknown one. */
+export function expand(text: string, env: Readonly<Record<string, string>>): string {
+  return text.replace(/\$\$|\$\(([^)]+)\)/g, (match, name?: string) =>
+    match === "$$" ? "$" : (env[name ?? ""] ?? match),
+  );
+}

@@ -1,0 +1,73 @@
+import { type Api } from "../api.ts";
+import { timestamp } from "../agent/node.ts";
+import { type RealPod } from "./pod-spec.ts";
+
+/** Reports events of pods as a kubelet does: one that is repeated is counted, not written again. */
+export class PodEvents {
+  private readonly api: Api;
+  private readonly node: string;
+  private readonly log: (line: string) => void;
+  private readonly counts = new Map<string, { name: string; count: number }>();
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(api: Api, node: string, log: (line: string) => void) {
+    this.api = api;
+    this.node = node;
+    this.log = log;
+  }
+
+  /** Reports an event of a pod, or of one of its containers; a failure to do so is logged. */
+  report(
+    pod: RealPod,
+    type: "Normal" | "Warning",
+    reason: string,
+    message: string,
+    container?: string,
+  ): void {
+    const { name, namespace, uid } = pod.metadata;
+    const key = [uid, type, reason, message, container].join("\0");
+    const path = `/api/v1/namespaces/${namespace}/events`;
+    const now = timestamp();
+    const known = this.counts.get(key);
+    if (known !== undefined) {
+      known.count++;
+      const body = { count: known.count, lastTimestamp: now };
+      this.send("PATCH", `${path}/${known.name}`, { body, contentType: "application/merge-patch+json" });
+      return;
+    }
+    const event = `${name}.${crypto.randomUUID().slice(0, 13)}`;
+    this.counts.set(key, { name: event, count: 1 });
+    const body = {
+      metadata: { name: event, namespace },
+      involvedObject: {
+        apiVersion: "v1",
+        kind: "Pod",
+        name,
+        namespace,
+        uid,
+        ...(container !== undefined && { fieldPath: `spec.containers{${container}}` }),
+      },
+      type,
+      reason,
+      message,
+      source: { component: "edgefirst-agent", host: this.node },
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count: 1,
+    };
+    this.send("POST", path, { body });
+  }
+
+  /** Forgets a pod that is gone. */
+  forget(uid: string): void {
+    for (const key of this.counts.keys()) if (key.startsWith(`${uid}\0`)) this.counts.delete(key);
+  }
+
+  private send(method: string, path: string, options: { body: unknown; contentType?: string }): void {
+    this.queue = this.queue
+      .then(() => this.api.call(method, path, options))
+      .catch((error: unknown) => {
+        this.log(`event: ${String(error)}`);
+      });
+  }
+}

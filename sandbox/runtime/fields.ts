@@ -1,0 +1,63 @@
+import { type RealContainer, type RealPod } from "./pod-spec.ts";
+
+/** The value of a field of a pod as the downward API gives it. @throws Error for a field that it does not have. */
+export function podField(pod: RealPod, path: string, podIP: string, hostIP: string): string {
+  const { metadata, spec } = pod;
+  const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
+  if (keyed) return metadata[keyed[1] as "labels" | "annotations"]?.[keyed[2] ?? ""] ?? "";
+  switch (path) {
+    case "metadata.name":
+      return metadata.name;
+    case "metadata.namespace":
+      return metadata.namespace;
+    case "metadata.uid":
+      return metadata.uid;
+    case "metadata.labels":
+      return lines(metadata.labels);
+    case "metadata.annotations":
+      return lines(metadata.annotations);
+    case "spec.nodeName":
+      return spec.nodeName ?? "";
+    case "spec.serviceAccountName":
+      return spec.serviceAccountName ?? "default";
+    case "status.podIP":
+    case "status.podIPs":
+      return podIP;
+    case "status.hostIP":
+    case "status.hostIPs":
+      return hostIP;
+    default:
+      throw new Error(`the downward API has no field ${path}`);
+  }
+}
+
+function lines(values: Readonly<Record<string, string>> = {}): string {
+  return Object.entries(values)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}\n`)
+    .join("");
+}
+
+const FACTORS: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** A container's request or limit in units of the divisor, rounded up, as the downward API gives it; 0 where it has none. */
+export function resourceField(container: RealContainer, resource: string, divisor = "1"): string {
+  const [kind = "", name = ""] = resource.split(".");
+  const declared = container.resources?.[kind as "limits" | "requests"]?.[name] ?? "0";
+  return String(Math.ceil(quantity(declared) / (quantity(divisor) || 1)));
+}
+
+function quantity(text: string): number {
+  const [, number = "0", suffix = ""] = /^([\d.]+)(\D*)$/.exec(text) ?? [];
+  return Number(number) * (FACTORS[suffix] ?? 1);
+}

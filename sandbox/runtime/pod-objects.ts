@@ -1,0 +1,86 @@
+import { type Api, ApiError } from "../api.ts";
+
+/** The data of a ConfigMap or Secret, as bytes. */
+export type ObjectData = ReadonlyMap<string, Buffer>;
+
+/** Something that a pod needs is not there (yet); the message says what. */
+export class MissingError extends Error {
+  override readonly name = "MissingError";
+}
+
+interface KubeData {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+}
+
+/** Reads what the pods of a namespace refer to, with the node's own rights: only what a pod of this node names. */
+export class PodObjects {
+  private readonly api: Api;
+  private readonly namespace: string;
+
+  constructor(api: Api, namespace: string) {
+    this.api = api;
+    this.namespace = namespace;
+  }
+
+  /** An object's data; an empty one for an optional object that is absent. @throws MissingError for one that is not optional. */
+  async data(kind: "configmap" | "secret", name: string, optional = false): Promise<ObjectData> {
+    const object = await this.read<KubeData>(`${kind}s/${name}`);
+    if (object === undefined && !optional) throw new MissingError(`${kind} "${name}" not found`);
+    const text = kind === "secret" ? ("base64" as const) : ("utf8" as const);
+    return new Map([
+      ...Object.entries(object?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, text)] as const),
+      ...Object.entries(object?.binaryData ?? {}).map(
+        ([key, value]) => [key, Buffer.from(value, "base64")] as const,
+      ),
+    ]);
+  }
+
+  /** The folder behind a claim's volume. @throws MissingError until the claim is bound. */
+  async claimedFolder(claim: string): Promise<string> {
+    const found = await this.read<{ spec: { volumeName?: string } }>(`persistentvolumeclaims/${claim}`);
+    const volume = found?.spec.volumeName;
+    const path = volume === undefined ? undefined : `/api/v1/persistentvolumes/${volume}`;
+    const object =
+      path === undefined ? undefined : await this.api.find<{ spec: { hostPath?: { path: string } } }>(path);
+    const folder = object?.spec.hostPath?.path;
+    if (folder === undefined)
+      throw new MissingError(`persistentvolumeclaim "${claim}" is not bound to a folder`);
+    return folder;
+  }
+
+  /** A token of a ServiceAccount that is bound to a pod (TokenRequest API). */
+  async token(
+    serviceAccount: string,
+    pod: { readonly name: string; readonly uid: string },
+    options: { readonly audience?: string | undefined; readonly expirationSeconds?: number | undefined },
+  ): Promise<{ readonly token: string; readonly expires: Date }> {
+    const path = `/api/v1/namespaces/${this.namespace}/serviceaccounts/${serviceAccount}/token`;
+    const { status } = await this.api.call<{ status: { token: string; expirationTimestamp: string } }>(
+      "POST",
+      path,
+      {
+        body: {
+          apiVersion: "authentication.k8s.io/v1",
+          kind: "TokenRequest",
+          spec: {
+            ...(options.audience !== undefined && { audiences: [options.audience] }),
+            expirationSeconds: options.expirationSeconds ?? 3600,
+            boundObjectRef: { apiVersion: "v1", kind: "Pod", ...pod },
+          },
+        },
+      },
+    );
+    return { token: status.token, expires: new Date(status.expirationTimestamp) };
+  }
+
+  private async read<T>(path: string): Promise<T | undefined> {
+    try {
+      return await this.api.find<T>(`/api/v1/namespaces/${this.namespace}/${path}`);
+    } catch (error) {
+      // The authorizer learns of a pod's references from the same watch as this node does, and may be a moment behind.
+      if (error instanceof ApiError && error.status === 403) throw new MissingError(error.message);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import { type Pod, type Container } from "../agent/pod.ts";
+
+/** A Pod with all of its spec that the runtime reads; other fields are told of by {@link simulatedParts}. */
+export interface RealPod extends Pod {
+  readonly metadata: Pod["metadata"] & {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: Pod["spec"] & {
+    readonly nodeName?: string;
+    readonly containers: readonly RealContainer[];
+    readonly initContainers?: readonly RealContainer[];
+    readonly volumes?: readonly Volume[];
+    readonly serviceAccountName?: string;
+    readonly enableServiceLinks?: boolean;
+    readonly terminationGracePeriodSeconds?: number;
+    readonly dnsPolicy?: string;
+    readonly hostname?: string;
+    readonly subdomain?: string;
+    readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[];
+    readonly securityContext?: PodSecurity;
+  };
+}
+
+interface PodSecurity {
+  readonly runAsUser?: number;
+  readonly runAsGroup?: number;
+  readonly sysctls?: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** A container with all that the runtime reads of it. */
+export interface RealContainer extends Container {
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly workingDir?: string;
+  readonly env?: readonly EnvVar[];
+  readonly envFrom?: readonly EnvFrom[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly volumeMounts?: readonly VolumeMount[];
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>;
+    readonly limits?: Readonly<Record<string, string>>;
+  };
+  readonly securityContext?: {
+    readonly runAsUser?: number;
+    readonly runAsGroup?: number;
+    readonly allowPrivilegeEscalation?: boolean;
+    readonly readOnlyRootFilesystem?: boolean;
+    readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
+  };
+}
+
+/** One variable of a container's environment. */
+export interface EnvVar {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly fieldRef?: { readonly fieldPath: string };
+    readonly resourceFieldRef?: {
+      readonly containerName?: string;
+      readonly resource: string;
+      readonly divisor?: string;
+    };
+    readonly configMapKeyRef?: KeyRef;
+    readonly secretKeyRef?: KeyRef;
+  };
+}
+
+interface KeyRef {
+  readonly name: string;
+  readonly key: string;
+  readonly optional?: boolean;
+}
+
+/** Variables from all keys of an object. */
+export interface EnvFrom {
+  readonly prefix?: string;
+  readonly configMapRef?: { readonly name: string; readonly optional?: boolean };
+  readonly secretRef?: { readonly name: string; readonly optional?: boolean };
+}
+
+/** A volume's place in a container. */
+export interface VolumeMount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
+  readonly subPath?: string;
+}
+
+/** Keys of an object, each with the path of its file. */
+export type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
+
+/** Files out of an object of the pod's namespace. */
+export interface ObjectSource {
+  readonly name?: string;
+  readonly items?: Items;
+  readonly optional?: boolean;
+}
+
+/** Files out of a pod's own fields. */
+export interface DownwardSource {
+  readonly items?: readonly { readonly path: string; readonly fieldRef?: { readonly fieldPath: string } }[];
+}
+
+/** One part of a projected volume. */
+export interface Projection {
+  readonly configMap?: ObjectSource;
+  readonly secret?: ObjectSource;
+  readonly downwardAPI?: DownwardSource;
+  readonly serviceAccountToken?: {
+    readonly path: string;
+    readonly audience?: string;
+    readonly expirationSeconds?: number;
+  };
+}
+
+/** A volume of a pod. */
+export interface Volume {
+  readonly name: string;
+  readonly emptyDir?: object;
+  readonly configMap?: ObjectSource & { readonly defaultMode?: number };
+  readonly secret?: Omit<ObjectSource, "name"> & {
+    readonly secretName?: string;
+    readonly defaultMode?: number;
+  };
+  readonly downwardAPI?: DownwardSource & { readonly defaultMode?: number };
+  readonly projected?: { readonly sources?: readonly Projection[]; readonly defaultMode?: number };
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  readonly hostPath?: { readonly path: string };
+}
+
+/** A check of a container. Times in seconds. */
+export interface Probe {
+  readonly httpGet?: {
+    readonly path?: string;
+    readonly port: number | string;
+    readonly host?: string;
+    readonly scheme?: "HTTP" | "HTTPS";
+    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
+  };
+  readonly tcpSocket?: { readonly port: number | string; readonly host?: string };
+  readonly exec?: { readonly command?: readonly string[] };
+  readonly initialDelaySeconds?: number;
+  readonly periodSeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly successThreshold?: number;
+  readonly failureThreshold?: number;
+  readonly terminationGracePeriodSeconds?: number;
+}
+
+/** All containers of a pod, init containers first. */
+export function allContainers({ spec }: RealPod): readonly RealContainer[] {
+  return [...(spec.initContainers ?? []), ...spec.containers];
+}

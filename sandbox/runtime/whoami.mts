@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { request } from "node:https";
+import { hostname, networkInterfaces } from "node:os";
+import { parseArgs } from "node:util";
+
+// A small HTTP server that tells who it is and what it was asked: `/` as text, `/api` as JSON, `/env` its environment, `/file?path=` a file that
+// it sees, `/kubernetes` as whom the API server knows it, `/health` its health, which `/become?health=` sets.
+
+const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+const text = (value: string) => ({ type: "string", default: value }) as const;
+const { values } = parseArgs({
+  options: {
+    port: text(process.env.WHOAMI_PORT_NUMBER ?? "80"),
+    name: text(process.env.WHOAMI_NAME ?? ""),
+    /** A second port with the same pages. */
+    "control-port": text(""),
+  },
+});
+let health = 200;
+
+const pages: Readonly<Record<string, (url: URL, incoming: IncomingMessage) => string | Promise<string>>> = {
+  "/": (_, incoming) =>
+    Object.entries(facts(incoming))
+      .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+      .join(""),
+  "/api": (_, incoming) => JSON.stringify(facts(incoming)),
+  "/env": () => JSON.stringify(process.env),
+  "/file": (url) => readFile(url.searchParams.get("path") ?? "", "utf8"),
+  "/kubernetes": askKubernetes,
+  "/become": (url) => String((health = Number(url.searchParams.get("health")))),
+};
+
+function facts(incoming: IncomingMessage): object {
+  const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return {
+    name: values.name,
+    hostname: hostname(),
+    ip: interfaces.map(({ address }) => address),
+    user: process.getuid?.(),
+    remote: incoming.socket.remoteAddress,
+    method: incoming.method,
+    url: incoming.url,
+    headers: incoming.headers,
+  };
+}
+
+/** The name under which the API server knows this pod, by the in-cluster configuration that every client library uses. */
+async function askKubernetes(): Promise<string> {
+  const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" });
+  const options = {
+    host: process.env.KUBERNETES_SERVICE_HOST,
+    port: process.env.KUBERNETES_SERVICE_PORT,
+    path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+    method: "POST",
+    ca: await readFile(`${ACCOUNT}/ca.crt`),
+    headers: {
+      authorization: `Bearer ${await readFile(`${ACCOUNT}/token`, "utf8")}`,
+      "content-type": "application/json",
+    },
+  };
+  return new Promise((resolve, reject) => {
+    const asked = request(options, (response) => {
+      let answer = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (answer += chunk));
+      response.once("end", () => {
+        const review = JSON.parse(answer) as { status?: { userInfo?: { username?: string } } };
+        resolve(review.status?.userInfo?.username ?? answer);
+      });
+    });
+    asked.once("error", reject).end(body);
+  });
+}
+
+async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(incoming.url ?? "/", "http://localhost");
+  if (url.pathname === "/health") {
+    response.writeHead(health).end();
+    return;
+  }
+  try {
+    response.end(await (pages[url.pathname] ?? pages["/"])?.(url, incoming));
+  } catch (error) {
+    response.writeHead(404).end(String(error));
+  }
+}
+
+for (const port of [values.port, values["control-port"]].filter(Boolean)) {
+  const server = createServer((incoming, response) => void serve(incoming, response));
+  server.listen(Number(port), () => {
+    process.stdout.write(`listening on port ${port}\n`);
+  });
+  process.once("SIGTERM", () => {
+    server.close();
+    server.closeAllConnections();
+  });
+}

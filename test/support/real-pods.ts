@@ -1,0 +1,106 @@
+import { request } from "node:http";
+import { connect as tlsConnect } from "node:tls";
+import { join } from "node:path";
+import { type Api } from "../../sandbox/api.ts";
+import { dial } from "../../sandbox/network/dial.ts";
+import { whyNoNetworks } from "../../sandbox/network/namespaces.ts";
+import { type Sandbox, sandboxUp } from "../../sandbox/sandbox.ts";
+import { findProgram } from "../../toolchain/find.ts";
+import { programNamed, PROGRAMS } from "../../toolchain/programs.ts";
+import { apiOf, discard, START_TIMEOUT_MS, temporarySandboxDir } from "./sandbox.ts";
+
+/** An answer over HTTP. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** What {@link useRealPods} gives. */
+export interface RealPods {
+  readonly sandbox: Sandbox;
+  readonly api: Api;
+  /** The cluster's folder. */
+  readonly dir: string;
+  /** Asks an address or a name in the cluster's network; status 0 where nobody answers. */
+  get(
+    host: string,
+    path: string,
+    options?: { port?: number; hostname?: string; tls?: boolean },
+  ): Promise<Answer>;
+}
+
+/**
+ * A sandbox of one suite's own whose pods are real. Where the machine allows no private networks, or one of the programs would
+ * have to be built first, the suite is skipped, and says so.
+ */
+export function useRealPods(...programs: string[]): RealPods {
+  let sandbox: Sandbox | undefined;
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    const reason = await whySkip(programs);
+    if (reason !== undefined) {
+      process.stdout.write(`    skipped: ${reason}\n`);
+      this.skip();
+    }
+    const dir = temporarySandboxDir();
+    sandbox = await sandboxUp({ dir, clusters: ["edge"], pods: "real", progress: () => undefined });
+  });
+  after(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    if (sandbox) await discard(sandbox.dir);
+  });
+  const current = (): Sandbox => {
+    if (sandbox === undefined) throw new Error("the sandbox is there only inside tests and hooks");
+    return sandbox;
+  };
+  return {
+    get sandbox() {
+      return current();
+    },
+    get api() {
+      return apiOf(current());
+    },
+    get dir() {
+      return join(current().dir, "clusters", "edge");
+    },
+    get: (host, path, options) => ask(join(current().dir, "clusters", "edge"), host, path, options),
+  };
+}
+
+async function whySkip(programs: readonly string[]): Promise<string | undefined> {
+  const reason = await whyNoNetworks();
+  if (reason !== undefined) return reason;
+  for (const name of programs) {
+    if ((await findProgram(programNamed(name, PROGRAMS))) === undefined)
+      return `${name} would have to be built first`;
+  }
+  return undefined;
+}
+
+async function ask(
+  clusterDir: string,
+  host: string,
+  path: string,
+  { port = 80, hostname = host, tls = false }: { port?: number; hostname?: string; tls?: boolean } = {},
+): Promise<Answer> {
+  try {
+    const raw = await dial(clusterDir, host, port);
+    // Whose certificate it is, is not the question here.
+    const socket = tls ? tlsConnect({ socket: raw, servername: hostname, rejectUnauthorized: false }) : raw;
+    return await new Promise((resolve, reject) => {
+      const options = { createConnection: () => socket, path, headers: { host: hostname } };
+      // The connection is made already, encrypted or not.
+      const asked = request(options);
+      asked.once("error", reject).once("response", (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+        response.once("error", reject).once("end", () => {
+          resolve({ status: response.statusCode ?? 0, body });
+        });
+      });
+      asked.end();
+    });
+  } catch (error) {
+    return { status: 0, body: String(error) };
+  }
+}
