@@ -1,18 +1,12 @@
 import * as https from "node:https";
 import { setTimeout } from "node:timers/promises";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { EdgefirstError } from "../errors.ts";
 import type { ClusterReader, ObjectReference } from "./client.ts";
+import { apiFault } from "./api-fault.ts";
 import { readBody, sendJson } from "./http.ts";
+import { loadKubeconfig, type ClusterAddress } from "./kubeconfig.ts";
 import type { KubeObject } from "./objects.ts";
-
-/** Where a cluster is reached. */
-export interface ClusterAddress {
-  /** Path of the kubeconfig; by default KUBECONFIG, then ~/.kube/config. */
-  readonly kubeconfig?: string | undefined;
-  /** Name of the context in it. */
-  readonly context: string;
-}
 
 /** How an object is applied on the server side. */
 export interface ApplyOptions {
@@ -52,18 +46,17 @@ export class KubeClient implements ClusterReader {
   constructor(address: ClusterAddress) {
     this.context = address.context;
     this.#config = loadKubeconfig(address);
-    const server = this.#config.getCurrentCluster()?.server;
-    if (server === undefined)
-      throw new EdgefirstError(
-        `The context ${address.context} of the kubeconfig names a cluster that is not in it.`,
-      );
-    this.server = server.replace(/\/$/, "");
+    this.server = (this.#config.getCurrentCluster()?.server ?? "").replace(/\/$/, "");
   }
 
   /** The API server's version, such as `v1.36.3`. Call it first: it fails where the cluster cannot be reached. */
   async version(): Promise<string> {
-    const { gitVersion } = (await this.#expect("GET", "/version")) as { gitVersion: string };
-    return gitVersion;
+    const { gitVersion } = (await this.#expect("GET", "/version")) as { gitVersion?: string };
+    if (gitVersion !== undefined) return gitVersion;
+    throw new EdgefirstError(
+      `${this.server} (context ${this.context}) answers, and is no Kubernetes API server.`,
+      "Check the server of this context in the kubeconfig.",
+    );
   }
 
   async get(reference: ObjectReference): Promise<KubeObject | undefined> {
@@ -170,20 +163,15 @@ export class KubeClient implements ClusterReader {
 
   #checked(method: string, path: string, { status, body }: Response): unknown {
     if (status < 300) return body;
-    const message = (body as { message?: string } | undefined)?.message ?? String(body);
-    const where = `${method} ${path} on cluster ${this.context}`;
-    if (status === 401)
-      throw new EdgefirstError(
-        `${where}: not authenticated (401): ${message}`,
-        "Log in again, or renew the credentials of this context in the kubeconfig.",
-      );
-    throw new EdgefirstError(`${where}: ${message} (${status})`);
+    throw apiFault({ request: `${method} ${path}`, context: this.context, status, body });
   }
 
   async #request(method: string, path: string, body?: unknown): Promise<Response> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const options: https.RequestOptions = { method, agent: this.#agent, signal };
-    await this.#config.applyToHTTPSOptions(options);
+    await this.#config.applyToHTTPSOptions(options).catch((cause: unknown) => {
+      throw this.#withoutCredentials(cause);
+    });
     // The library sets an agent of its own; ours keeps connections alive and bounded, and certificates go with each request.
     options.agent = this.#agent;
     options.headers = {
@@ -205,6 +193,15 @@ export class KubeClient implements ClusterReader {
     }
   }
 
+  #withoutCredentials(cause: unknown): EdgefirstError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new EdgefirstError(
+      `The context ${this.context} of the kubeconfig gives no way to connect: ${reason}`,
+      "Nothing was changed. Log in again, install the program that the context's user names (exec), or mend the kubeconfig.",
+      { cause },
+    );
+  }
+
   #unreachable(error: unknown): EdgefirstError {
     const timedOut = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
     const reason = timedOut
@@ -218,29 +215,6 @@ export class KubeClient implements ClusterReader {
       { cause: error },
     );
   }
-}
-
-function loadKubeconfig({ kubeconfig, context }: ClusterAddress): KubeConfig {
-  const config = new KubeConfig();
-  const from = kubeconfig ?? process.env.KUBECONFIG ?? "~/.kube/config";
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw new EdgefirstError(
-      `The kubeconfig ${from} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      "Set edgefirst:cluster.kubeconfig or the environment variable KUBECONFIG to a complete kubeconfig.",
-    );
-  }
-  if (config.getContextObject(context) === null) {
-    const known = config.getContexts().map((entry) => entry.name);
-    throw new EdgefirstError(
-      `The kubeconfig ${from} has no context ${context} (it has: ${known.join(", ") || "none"}).`,
-      "Set edgefirst:cluster.context to one of them, or KUBECONFIG to another file.",
-    );
-  }
-  config.setCurrentContext(context);
-  return config;
 }
 
 function groupPath(apiVersion: string): string {
