@@ -33,6 +33,13 @@ module.exports = {
       from: { path: "^components" },
       to: { path: "^(config\\.ts|index\\.ts)" },
     },
+    {
+      // So that preview, CI and the repository's lint share one rule set.
+      name: "rules-without-pulumi",
+      severity: "error",
+      from: { path: "^policy/", pathNot: "^policy/index\\.ts$" },
+      to: { path: "node_modules/@pulumi/" },
+    },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -49,8 +49,11 @@ function* containerProblems(
   const own = fields(spec.securityContext);
   const shared = fields(pod.securityContext);
   const here = spec.securityContext === undefined ? path : [...path, "securityContext"];
-  if (own.privileged === true)
+  if (own.privileged === true) {
+    // Nothing else that it could say would keep it from anything.
     yield { path: [...here, "privileged"], message: `Container ${name} is privileged.` };
+    return;
+  }
   const lacking = [
     (own.runAsNonRoot ?? shared.runAsNonRoot) !== true && "runAsNonRoot: true",
     own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",

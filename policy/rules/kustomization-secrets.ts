@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { CONFIG_MAP, FLUX_KUSTOMIZATION, SECRET } from "../kinds.ts";
-import type { ObjectIndex } from "../object-index.ts";
+import type { GroupKind, ObjectIndex } from "../object-index.ts";
 import type { Path } from "../path.ts";
 import { at, fields, list, text } from "../read.ts";
 import { defineRule } from "../rule.ts";
@@ -28,9 +28,11 @@ export const kustomizationSecrets = defineRule({
       const namespace = object.metadata.namespace ?? "";
       const id = `${kind} ${namespace}/${name}`;
       if (settings.elsewhere.includes(id) || isMade(kind, namespace, name, objects)) continue;
-      yield host === "repository"
-        ? { path, message: `${id} is not there.` }
-        : { path, undecided: `${id} is not part of the stack; it may be there already.` };
+      if (host === "stack")
+        yield { path, undecided: `${id} is not part of the stack; it may be there already.` };
+      else if (objects.get(kindNamed(kind), undefined, name) !== undefined)
+        yield { path, undecided: `There is a ${kind} ${name} that says no namespace.` };
+      else yield { path, message: `${id} is not there.` };
     }
   },
 });
@@ -62,6 +64,10 @@ function references({ spec }: KubeObject): readonly Reference[] {
   ];
 }
 
+function kindNamed(kind: string): GroupKind {
+  return kind === "Secret" ? SECRET : CONFIG_MAP;
+}
+
 /** Kinds that make a Secret of their own name, or of one that they say. */
 const MAKERS = [
   { kind: { group: "external-secrets.io", kind: "ExternalSecret" }, name: ["spec", "target", "name"] },
@@ -70,10 +76,10 @@ const MAKERS = [
 ];
 
 function isMade(kind: string, namespace: string, name: string, objects: ObjectIndex): boolean {
-  if (objects.get(kind === "Secret" ? SECRET : CONFIG_MAP, namespace, name) !== undefined) return true;
+  if (objects.get(kindNamed(kind), namespace, name) !== undefined) return true;
   if (kind === "Secret" && makesSecret(namespace, name, objects)) return true;
   return objects
-    .ofKind(kind === "Secret" ? SECRET : CONFIG_MAP)
+    .ofKind(kindNamed(kind))
     .some((source) => source.metadata.name === name && isReflected(source, namespace));
 }
 
