@@ -47,11 +47,13 @@ describe("toolchain: build", function () {
     assert.match(basename(dirname(built.path)), /^greeter-[0-9a-f]{12}$/);
     assert.equal(execFileSync(built.path, { encoding: "utf8" }), "greeter v1.2.3\n");
     assert.equal(greeter.lines[0], "building greeter 1.2.3 (about 1 s on 2 cores, once)");
-    assert.match(greeter.lines[1]!, /^built greeter 1\.2\.3 in \d+ s$/);
+    // In between a slow machine says that it is still building.
+    assert.match(greeter.lines.at(-1)!, /^built greeter 1\.2\.3 in \d+ s$/);
+    const told = greeter.lines.length;
 
     const again = await resolveProgram("greeter", greeter.options(greeter.envWithoutGo()));
     assert.deepEqual(again, { ...built, origin: "cache" });
-    assert.equal(greeter.lines.length, 2);
+    assert.equal(greeter.lines.length, told);
     assert.deepEqual(greeter.cached(), [basename(dirname(built.path))]);
   });
 
