@@ -1,5 +1,5 @@
 import type { ClusterReader, Finding } from "../cluster/client.ts";
-import { describeObject, type KubeObject } from "../cluster/objects.ts";
+import { describeObject, STACK_LABEL, type KubeObject } from "../cluster/objects.ts";
 import {
   ENABLED_ANNOTATION,
   ENDPOINT_ANNOTATION,
@@ -39,6 +39,8 @@ export interface EndpointSources {
 interface NamedEndpoint {
   readonly key: string;
   readonly source: string;
+  /** The stack that declares it, or did. */
+  readonly stack?: string | undefined;
 }
 interface Endpoints {
   readonly found: readonly NamedEndpoint[];
@@ -71,8 +73,16 @@ function conflict([key, endpoints]: readonly [string, readonly NamedEndpoint[]])
   return {
     severity: "error",
     message: `Gatus would refuse its whole configuration: ${endpoints.map(({ source }) => source).join(" and ")} become one endpoint, ${key}.`,
-    hint: `Set another group or name for one of them (a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or turn its monitoring off (annotation ${ENABLED_ANNOTATION}: "false").`,
+    hint: isMove(endpoints)
+      ? "The one is the page of before, which would go only once the new Gatus runs. Move Gatus in two steps: gatus.install: false and an update, then its new place."
+      : `Set another group or name for one of them (a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or turn its monitoring off (annotation ${ENABLED_ANNOTATION}: "false").`,
   };
+}
+
+/** Two pages of one stack: Gatus is to run in another namespace. */
+function isMove(endpoints: readonly NamedEndpoint[]): boolean {
+  const [first] = endpoints;
+  return first?.stack !== undefined && endpoints.every(({ stack }) => stack === first.stack);
 }
 
 function configuredEndpoints(configured: readonly GatusEndpoint[]): Endpoints {
@@ -141,7 +151,8 @@ function named(
 }
 
 function endpointOf(ownName: string, fragment: Template, object: KubeObject): NamedEndpoint {
-  return { key: fragmentKey(ownName, fragment), source: describeObject(object) };
+  const stack = object.metadata.labels?.[STACK_LABEL];
+  return { key: fragmentKey(ownName, fragment), source: describeObject(object), stack };
 }
 
 async function labelledEndpoints(cluster: ClusterReader): Promise<Endpoints> {

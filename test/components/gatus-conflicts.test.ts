@@ -137,6 +137,21 @@ describe("Gatus' check of the live cluster", () => {
     assert.match(await messages({ page }, route("other", "gatus")), /_gatus/);
   });
 
+  it("takes its own page elsewhere for a move, which has to go in two steps", async () => {
+    const labels = { "edgefirst.dev/stack": "edge" };
+    const page = {
+      hostname: "status.example.com",
+      url: "https://status.example.com",
+      gateway: { name: "external", namespace: "network", sectionName: "web" },
+    };
+    const former = route("former", "gatus");
+    const own = { ...former, metadata: { ...former.metadata, labels } };
+    const hints = async (live: KubeObject) =>
+      (await findings({ page, labels }, live)).map(({ hint }) => hint);
+    assert.match((await hints(own))[0] ?? "", /two steps/);
+    assert.match((await hints(former))[0] ?? "", /another group or name/);
+  });
+
   it("counts Services only where they are annotated, and never against a route", async () => {
     const on = { "gatus.home-operations.com/enabled": "true" };
     assert.equal(await messages({}, service("a", "db", {}), service("b", "db", {})), "");
