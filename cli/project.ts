@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Option } from "commander";
 import { readStacks, type StackNode } from "../rollout/plan.ts";
 import { type StackAddress } from "../rollout/stack.ts";
+import { sandboxPolicyPack } from "../sandbox/policy-pack.ts";
 import { pulumiEnvironment } from "../sandbox/pulumi.ts";
 import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
 import { prepareWorkspace } from "../sandbox/workspace.ts";
@@ -16,6 +18,8 @@ export interface Project {
   readonly directory: string;
   readonly stacks: readonly StackNode[];
   readonly address: (stack: string) => StackAddress;
+  /** Directory of the policy pack that previews and updates run; absent where the project has none. */
+  readonly policyPack?: string;
   /** Kubeconfig of the sandbox; absent for a project of the user's. */
   readonly kubeconfig?: string;
 }
@@ -40,7 +44,10 @@ export async function openProject({ dir }: ProjectFlags, progress: (line: string
   if (dir === undefined) {
     const directory = process.cwd();
     const stacks = await readStacks(directory);
-    return { directory, stacks, address: (name) => ({ name, project: directory, env: {} }) };
+    const address = (name: string): StackAddress => ({ name, project: directory, env: {} });
+    const pack = join(directory, "policy");
+    const hasPack = existsSync(join(pack, "PulumiPolicy.yaml"));
+    return { directory, stacks, address, ...(hasPack && { policyPack: pack }) };
   }
   if (!isSandboxDir(dir))
     throw new EdgefirstError(`There is no sandbox in ${dir}.`, "Make one: edgefirst start");
@@ -48,13 +55,7 @@ export async function openProject({ dir }: ProjectFlags, progress: (line: string
   const directory = join(resolve(dir), "project");
   const cliRoot = join(command, "../..");
   const stacks = await readStacks(directory);
-  const address = (name: string): StackAddress => ({
-    name,
-    project: directory,
-    env,
-    cliRoot,
-    create: true,
-  });
+  const address = (name: string): StackAddress => ({ name, project: directory, env, cliRoot });
   return { directory, stacks, address };
 }
 
@@ -70,5 +71,6 @@ export async function prepareProject(
   const { sandbox, project: directory, env, cliRoot } = workspace;
   const stacks = await readStacks(directory);
   const address = (name: string): StackAddress => ({ name, project: directory, env, cliRoot, create: true });
-  return { directory, stacks, address, kubeconfig: sandbox.kubeconfig };
+  const policyPack = await sandboxPolicyPack({ dir, pack: join(PROGRAM, "policy") });
+  return { directory, stacks, address, policyPack, kubeconfig: sandbox.kubeconfig };
 }

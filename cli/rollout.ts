@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { EdgefirstError } from "../errors.ts";
@@ -11,8 +9,8 @@ import { prepareProject, projectOptions, type ProjectFlags } from "./project.ts"
 import { resultText, rolloutDisplay } from "./rollout-display.ts";
 
 const EXAMPLES = `
-Stacks go in waves: each after those that its edgefirst:after names. Every stack is previewed, its changes are
-shown, and it is updated once approved; its update ends with the verification. A stack that fails or is declined
+Stacks go in waves: each after those that its edgefirst:after names. Every stack is previewed with the policy pack,
+its changes are shown, and it is updated once approved; its update ends with the verification. A stack that fails or is declined
 stops the waves after it. Exit code: 0 all went well, 1 something did not, 130 interrupted.
 
 Examples:
@@ -31,7 +29,6 @@ interface Flags extends ProjectFlags {
   readonly parallel: number;
   readonly json?: true;
   readonly resume?: true;
-  readonly policyPack?: string;
 }
 
 /** `edgefirst rollout`: all stacks, wave by wave. */
@@ -43,7 +40,6 @@ export const rollout = new Command("rollout")
   .option("--yes", "do not ask; required where there is no terminal")
   .option("--parallel <number>", "how many stacks of a wave at one time", count, 2)
   .option("--resume", "leave alone what has verified this release; take over the lock of a rollout that died")
-  .option("--policy-pack <dir>", "policy pack for previews and updates")
   .option("--json", "print each event as a line of JSON");
 for (const option of projectOptions()) rollout.addOption(option);
 rollout.addHelpText("after", EXAMPLES).action((flags: Flags) => interruptible(INTERRUPT, rollOut(flags)));
@@ -68,7 +64,7 @@ const rollOut =
       waves: wavesOf(project.stacks, flags),
       runner: stackRunner({
         address: project.address,
-        policyPack: policyPack(flags),
+        policyPack: project.policyPack,
         takeOver: resume,
         approve: yes ? () => Promise.resolve(true) : ask,
       }),
@@ -102,14 +98,6 @@ const ask: Runner["approve"] = async (stack, { changes }, signal) => {
     terminal.close();
   }
 };
-
-/** Directory of the named policy pack. */
-function policyPack({ policyPack: named }: Flags): string | undefined {
-  if (named === undefined) return undefined;
-  const directory = resolve(named);
-  if (existsSync(join(directory, "PulumiPolicy.yaml"))) return directory;
-  throw new EdgefirstError(`There is no policy pack in ${directory}: it has no PulumiPolicy.yaml.`);
-}
 
 function count(value: string): number {
   const number = Number(value);

@@ -41,7 +41,12 @@ Examples:
       const approve = () => Promise.resolve(true);
       const result = await runRollout({
         waves: planWaves(project.stacks),
-        runner: stackRunner({ address: project.address, takeOver: true, approve }),
+        runner: stackRunner({
+          address: project.address,
+          policyPack: project.policyPack,
+          takeOver: true,
+          approve,
+        }),
         parallel: 1,
         dryRun: false,
         resume: false,

@@ -21,9 +21,14 @@ const STACK_TYPE = "pulumi:pulumi:Stack";
 export interface EventLog extends EngineSummary {
   /** Messages of severity error. */
   readonly errors: readonly string[];
+  /** How many changes are done. */
+  readonly finished: number;
   /** The engine has begun to end the run because of a signal. */
   readonly interrupted: boolean;
 }
+
+/** The CLI warns of every plugin that it finds on PATH; it says nothing of the stack. */
+const FOUND_PLUGIN = /^using \S+ from \$PATH/;
 
 /**
  * Gathers what the events of one run say.
@@ -40,11 +45,11 @@ export function gatherEvents(report: (text: string) => void): {
     violations: [] as EngineSummary["violations"][number][],
     outputs: {} as EngineSummary["outputs"],
     errors: [] as string[],
+    finished: 0,
     interrupted: false,
   };
   // What a refresh finds is only told once each resource is done.
   const refreshing = new Set<string>();
-  let finished = 0;
   const step = (metadata: EngineStep): void => {
     if (metadata.op === "refresh") refreshing.add(metadata.urn);
     const change = changeOf(metadata);
@@ -56,13 +61,15 @@ export function gatherEvents(report: (text: string) => void): {
     if (refreshing.delete(metadata.urn)) step(metadata);
     const change = changeOf(metadata);
     if (change === undefined) return;
-    finished += 1;
-    report(`${finished} done: ${change.kind} ${change.object}`);
+    log.finished += 1;
+    report(`${log.finished} done: ${change.kind} ${change.object}`);
   };
   const message = (severity: string, text: string): void => {
     if (text === "") return;
     if (severity === "error") log.errors.push(text);
-    else if (severity === "warning") log.warnings.push(text);
+    else if (severity === "warning") {
+      if (!FOUND_PLUGIN.test(text)) log.warnings.push(text);
+    }
     // Not debug: those repeat every call with its values.
     else if (severity.startsWith("info")) report(text.split("\n").at(-1) ?? "");
   };

@@ -162,7 +162,7 @@ async function run(
     const said = reasons.length > 0 ? [...new Set(reasons)] : [messageOf(error)];
     throw new EdgefirstError(
       `The ${what} of stack ${name} failed:\n${said.join("\n")}`,
-      what === "update"
+      log.finished > 0 && what === "update"
         ? "What it had done until then is recorded; the next update goes on from there."
         : undefined,
       { cause: error },

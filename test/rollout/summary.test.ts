@@ -72,6 +72,7 @@ describe("summary of a preview", () => {
     onEvent({
       diagnosticEvent: { severity: "warning", message: "<{%fg 1%}>not verified<{%reset%}>\nby edge\n" },
     });
+    onEvent({ diagnosticEvent: { severity: "warning", message: "using pulumi-x from $PATH at /bin" } });
     onEvent({
       policyEvent: { policyName: "image-pinned", enforcementLevel: "mandatory", message: "no digest" },
     });
