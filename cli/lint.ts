@@ -1,5 +1,6 @@
 import { relative, sep } from "node:path";
 import { Command, Option } from "commander";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { EdgefirstError } from "../errors.ts";
 import type { LintedReport } from "../gitops/lint/lint.ts";
 
@@ -83,8 +84,7 @@ async function applyBaseline(report: LintedReport, flags: Flags): Promise<Linted
   if (flags.baseline === undefined && flags.writeBaseline === undefined) return report;
   const { formatBaseline, readBaseline, withoutBaseline } = await import("../gitops/lint/baseline.ts");
   if (flags.writeBaseline !== undefined) {
-    const { writeAtomically } = await import("../gitops/atomic-file.ts");
-    await writeAtomically(flags.writeBaseline, formatBaseline(report.findings));
+    writeFileAtomic(flags.writeBaseline, formatBaseline(report.findings), 0o644);
     process.stderr.write(`Wrote ${report.findings.length} findings to ${flags.writeBaseline}.\n`);
     return { ...report, findings: [], rules: new Map() };
   }

@@ -1,7 +1,6 @@
-import { posix } from "node:path";
 import type { Repository } from "../documents/repository.ts";
 import type { Origin } from "../documents/source.ts";
-import { entryOrigin, isFields, type Fields, type Value } from "../documents/values.ts";
+import { entryOrigin, isFields, type Fields } from "../documents/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import {
   DEFAULT_CONFIGURATION,
@@ -9,16 +8,13 @@ import {
   mergeConfigurations,
   type Configuration,
 } from "./configuration.ts";
-import { METADATA_LABELS } from "./default-fields.ts";
 import { mergeSpecs } from "./field-spec.ts";
 import { generate } from "./generators.ts";
 import { contentHash } from "./hash.ts";
 import { setImage } from "./images.ts";
-import {
-  findKustomizationFile,
-  readKustomizationFile,
-  type KustomizationFile,
-} from "./kustomization-file.ts";
+import { readKustomizationFile, type KustomizationFile } from "./kustomization-file.ts";
+import { addLabels } from "./label-entries.ts";
+import { listField, mappings } from "./lists.ts";
 import { updateNameReferences } from "./name-references.ts";
 import { applyPatch, applyStrategicMergeEntry } from "./patches.ts";
 import { resourcesOf, text, type Resource } from "./resource.ts";
@@ -177,72 +173,4 @@ class Build {
     for (const entry of mappings(fields, "replicas")) setReplicas(resources, entry, configuration.replicas);
     for (const entry of mappings(fields, "images")) setImage(resources, entry, configuration.images);
   }
-}
-
-function addLabels(resources: Resources, entry: Fields, configuration: Configuration): void {
-  if (!isFields(entry.pairs)) return;
-  if (entry.fields !== undefined) throw unsupported("labels with fields", entryOrigin(entry, "fields"));
-  if (entry.includeVolumeClaimTemplates === true) {
-    throw unsupported(
-      "labels with includeVolumeClaimTemplates",
-      entryOrigin(entry, "includeVolumeClaimTemplates"),
-    );
-  }
-  let specs = configuration.labels;
-  if (entry.includeSelectors === true) specs = mergeSpecs(specs, configuration.commonLabels);
-  else {
-    if (entry.includeTemplates === true) specs = mergeSpecs(specs, configuration.templateLabels);
-    specs = mergeSpecs(specs, [METADATA_LABELS]);
-  }
-  setPairs(resources, entry.pairs, specs);
-}
-
-function listField(fields: Fields, field: string): Value[] {
-  const value = fields[field];
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new BuildError(`${field} must be a list`, entryOrigin(fields, field));
-  return value;
-}
-
-function mappings(fields: Fields, field: string): readonly Fields[] {
-  const list = listField(fields, field);
-  return list.map((entry, index) => {
-    if (!isFields(entry))
-      throw new BuildError(`an entry of ${field} must be a mapping`, entryOrigin(list, index));
-    return entry;
-  });
-}
-
-/**
- * Every file that a build of a directory reads as resources, and every directory, without building: to find out what includes what.
- * What cannot be read is left out; a build tells of it.
- */
-export function filesOf(
-  repository: Repository,
-  file: KustomizationFile,
-  seen = new Set<string>(),
-): ReadonlySet<string> {
-  if (seen.has(file.directory)) return seen;
-  seen.add(file.directory);
-  for (const field of ["resources", "bases", "components"]) {
-    const list = file.fields[field];
-    if (!Array.isArray(list)) continue;
-    for (const [index, entry] of list.entries()) {
-      const path = repository.resolve(file.directory, text(entry));
-      if (path === undefined) continue;
-      if (repository.isFile(path)) seen.add(path);
-      else if (findKustomizationFile(repository, path) !== undefined) {
-        try {
-          filesOf(
-            repository,
-            readKustomizationFile(repository, posix.normalize(path), entryOrigin(list, index)),
-            seen,
-          );
-        } catch (error) {
-          if (!(error instanceof BuildError)) throw error;
-        }
-      }
-    }
-  }
-  return seen;
 }

@@ -1,4 +1,5 @@
 import { parseFlow, scanQuoted } from "./flow-scalars.ts";
+import { readLiteral } from "./literal-block.ts";
 import { resolvePlain } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { cloneAt, fieldsAt, listAt, pushElement, setField, type Fields, type Value } from "./values.ts";
@@ -262,49 +263,18 @@ class BlockParser {
     return cloneAt(value, this.#origin(at));
   }
 
-  /** A literal block. */
   #literal(at: number, indent: number): string {
-    const [header, chomping] =
-      /^\|([-+]?)[ ]*(?:#.*)?\n/.exec(this.#text.slice(at, this.#nextLine(at))) ?? [];
-    if (header === undefined || chomping === undefined) throw new BeyondBlockStyle();
-    const lines: string[] = [];
-    let own = -1;
-    let line = this.#nextLine(at);
-    while (line < this.#end) {
-      const next = this.#nextLine(line);
-      const raw = this.#text.slice(line, this.#text.charCodeAt(next - 1) === 10 ? next - 1 : next);
-      const width = raw.length - raw.trimStart().length;
-      if (width < raw.length) {
-        if (own < 0 && width > indent) {
-          if (lines.some((blank) => blank.length > width)) throw new BeyondBlockStyle();
-          own = width;
-        }
-        if (own < 0 || width < own) break;
-      }
-      lines.push(raw);
-      line = next;
-    }
-    // Rare enough to leave: nothing in it, more blanks than content, a last line without an end.
-    if (own <= 0 || (line >= this.#end && !this.#text.endsWith("\n"))) throw new BeyondBlockStyle();
-    this.#seek(line);
+    const literal = readLiteral(this.#text, at, indent);
+    if (!literal) throw new BeyondBlockStyle();
+    this.#seek(literal.end);
     if (this.#indent > indent) throw new BeyondBlockStyle();
-    return chomped(
-      lines.map((raw) => raw.slice(own)),
-      chomping,
-    );
+    return literal.value;
   }
 }
 
 function sizeOf(value: Value): number {
   if (typeof value !== "object" || value === null) return 1;
   return Object.values(value).reduce<number>((size, inner: Value) => size + sizeOf(inner), 1);
-}
-
-function chomped(lines: readonly string[], chomping: string): string {
-  const text = `${lines.join("\n")}\n`;
-  if (chomping === "+") return text;
-  const trimmed = text.replace(/\n+$/, "");
-  return chomping === "-" ? trimmed : `${trimmed}\n`;
 }
 
 /** Keys that are no strings are written as the full parser writes them. */

@@ -1,18 +1,14 @@
 import { posix } from "node:path";
-import { filesOf, kustomizeBuild } from "../build/kustomize.ts";
+import { filesOf } from "../build/included-files.ts";
+import { kustomizeBuild } from "../build/kustomize.ts";
 import { readKustomizationFile } from "../build/kustomization-file.ts";
 import { resourcesOf, text, type Resource } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
 import { SourceFile } from "../documents/source.ts";
 import { isFields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
-import {
-  buildCluster,
-  rootObject,
-  sourceName,
-  type BuiltCluster,
-  type BuiltObject,
-} from "./cluster-build.ts";
+import { buildCluster, rootObject, sourceName } from "./cluster-build.ts";
+import type { BuiltCluster, BuiltObject } from "./built.ts";
 import { clusterOf, findRoots, ownSources, writtenKustomizations } from "./roots.ts";
 
 /** All that a repository makes of its clusters. */

@@ -1,4 +1,4 @@
-import { filesOf } from "../build/kustomize.ts";
+import { filesOf } from "../build/included-files.ts";
 import { text } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
 import { isFields, type Fields } from "../documents/values.ts";

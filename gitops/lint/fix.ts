@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RULES } from "../../policy/registry.ts";
 import type { Edit } from "../../policy/rule.ts";
-import { writeAtomically } from "../atomic-file.ts";
+import { statSync } from "node:fs";
+import { writeFileAtomic } from "../../atomic-file.ts";
 import { SourceFile, type Origin } from "../documents/source.ts";
 import { entryOrigin, isFields, originOf, type Fields, type Value } from "../documents/values.ts";
 import { applyEdits, EditableText, isValid, type TextEdit } from "./edit-text.ts";
@@ -35,7 +36,7 @@ export async function applyFixes(root: string, findings: readonly LintedFinding[
     const path = join(root, file);
     const { text } = applyEdits(await readFile(path, "utf8"), unique(own));
     if (!isValid(text)) continue;
-    await writeAtomically(path, text);
+    writeFileAtomic(path, text, statSync(path).mode & 0o777);
     files.push(file);
   }
   return { files, fixed };

@@ -6,7 +6,7 @@ import { locate } from "../documents/source.ts";
 import type { Repository } from "../documents/repository.ts";
 import { originAt, type Fields } from "../documents/values.ts";
 import { buildRepository, type BuiltRepository } from "../flux/repository-build.ts";
-import type { BuiltCluster } from "../flux/cluster-build.ts";
+import type { BuiltCluster } from "../flux/built.ts";
 import type { Problem } from "../problem.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport, type RuleSummary } from "./finding.ts";
 import { asKubeObject, ruleOrigin } from "./rule-origin.ts";

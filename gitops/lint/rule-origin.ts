@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../cluster/objects.ts";
 import type { Origin as RuleOrigin } from "../../policy/rule.ts";
 import type { Fields } from "../documents/values.ts";
-import type { BuiltObject } from "../flux/cluster-build.ts";
+import type { BuiltObject } from "../flux/built.ts";
 
 /** An object of a build as the rules take it: every built object has the fields that they read. */
 export function asKubeObject(object: Fields): KubeObject {

@@ -1,0 +1,47 @@
+import type { Scanned } from "./flow-scalars.ts";
+
+/**
+ * A literal block (`|`) whose parent stands in column `indent`; undefined for one that is better left to the full parser: with an
+ * indentation indicator, with nothing in it, with leading lines of more blanks than its content, or without an end of line.
+ */
+export function readLiteral(text: string, at: number, indent: number): Scanned<string> | undefined {
+  const [header, chomping] = /^\|([-+]?)[ ]*(?:#.*)?\n/.exec(text.slice(at, lineAfter(text, at))) ?? [];
+  if (header === undefined || chomping === undefined) return undefined;
+  const lines: string[] = [];
+  let own = -1;
+  let line = lineAfter(text, at);
+  while (line < text.length) {
+    const next = lineAfter(text, line);
+    const raw = text.slice(line, text.charCodeAt(next - 1) === 10 ? next - 1 : next);
+    const width = raw.length - raw.trimStart().length;
+    if (width < raw.length) {
+      if (own < 0 && width > indent) {
+        if (lines.some((blank) => blank.length > width)) return undefined;
+        own = width;
+      }
+      if (own < 0 || width < own) break;
+    }
+    lines.push(raw);
+    line = next;
+  }
+  if (own <= 0 || (line >= text.length && !text.endsWith("\n"))) return undefined;
+  return {
+    value: chomped(
+      lines.map((raw) => raw.slice(own)),
+      chomping,
+    ),
+    end: line,
+  };
+}
+
+function lineAfter(text: string, from: number): number {
+  const newline = text.indexOf("\n", from);
+  return newline < 0 ? text.length : newline + 1;
+}
+
+function chomped(lines: readonly string[], chomping: string): string {
+  const text = `${lines.join("\n")}\n`;
+  if (chomping === "+") return text;
+  const trimmed = text.replace(/\n+$/, "");
+  return chomping === "-" ? trimmed : `${trimmed}\n`;
+}
