@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { unknownValue } from "@pulumi/pulumi/runtime/rpc.js";
+import { parse, stringify } from "yaml";
+import { KubeClient } from "../../cluster/kube-client.ts";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { installFluxCrds } from "../../sandbox/flux.ts";
+import { moduleDirectory } from "../../toolchain/modules.ts";
+import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+const TOKEN = "CANARYtoken".padEnd(30, "0");
+const USER_KEY = "CANARYuserkey".padEnd(30, "0");
+const SETTINGS = "./kubernetes/full/flux/vars";
+
+const GATEWAYS = [
+  {
+    name: "external",
+    namespace: "network",
+    className: "traefik",
+    http: { redirectToHttps: true },
+    https: {
+      hostnames: [
+        { hostname: "*.example.com", certificate: { secret: "wildcard", namespace: "certificates" } },
+        { hostname: "app.example.org" },
+      ],
+    },
+    gatus: { enabled: true, endpoint: { group: "external" } },
+  },
+  // In Gatus' own namespace: no name of the two may clash.
+  {
+    name: "internal",
+    namespace: "observability",
+    className: "traefik-internal",
+    traefik: { replicas: 2, service: { type: "ClusterIP" } },
+  },
+];
+const REPOSITORY = {
+  kind: "GitRepository",
+  name: "repo",
+  url: "https://example.com/repo",
+  ref: { branch: "main" },
+};
+const FLUX = {
+  source: REPOSITORY,
+  root: {
+    mode: "manage",
+    path: "./kubernetes/full/apps",
+    settingsPath: SETTINGS,
+    substituteFrom: [{ kind: "ConfigMap", name: "cluster-settings" }],
+    helmReleases: {},
+  },
+  apps: { placement: "namespace", rbac: "strict", tenantNamespaces: ["media"], settingsPath: SETTINGS },
+  sources: [
+    {
+      name: "app-template",
+      url: "oci://registry.example.com/app-template",
+      ref: { tag: "4.4.0" },
+      verify: { provider: "cosign", matchOIDCIdentity: [{ issuer: "^https://a$", subject: "^https://b$" }] },
+    },
+  ],
+};
+const GATUS = {
+  install: true,
+  hostname: "status.example.com",
+  storage: { type: "sqlite" },
+  labelledConfigMaps: true,
+  pushover: true,
+  discover: { services: true },
+  endpoints: [{ name: "router", url: "icmp://192.0.2.1", conditions: ["[CONNECTED] == true"] }],
+};
+
+describe("engine: what a stack may ask for", function () {
+  this.timeout(120_000);
+  const clusters = useSandbox("full", "bare");
+  let engine: Engine;
+  let definitions: string;
+  const clients: KubeClient[] = [];
+  const client = (context: string): KubeClient => {
+    const made = new KubeClient({ kubeconfig: clusters.sandbox.kubeconfig, context });
+    clients.push(made);
+    return made;
+  };
+  const base = (context: string) => ({
+    cluster: { context, kubeconfig: clusters.sandbox.kubeconfig },
+    gatewayApi: { source: definitions },
+  });
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    engine = await Engine.create();
+    definitions = await gatewayApiDirectory();
+  });
+  after(() => {
+    for (const made of clients) made.close();
+    engine.remove();
+  });
+
+  describe("everything", () => {
+    let stack: TestStack;
+
+    before(async function () {
+      this.timeout(START_TIMEOUT_MS);
+      const cluster = client("full");
+      await installFluxCrds(clusters.sandbox.kubeconfig, "full");
+      for (const definition of [...(await operatorDefinitions()), namespace("certificates")])
+        await cluster.apply(definition, { fieldManager: "test" });
+      const alerting = { install: true, ruleLabels: { release: "prometheus" } };
+      stack = await engine.stack("full", {
+        ...base("full"),
+        gateways: GATEWAYS,
+        flux: FLUX,
+        gatus: GATUS,
+        alerting,
+      });
+      await stack.setSecret("pushoverToken", TOKEN);
+      await stack.setSecret("pushoverUserKey", USER_KEY);
+    });
+
+    it("is known in the first preview, to the last value, and shows no secret", async () => {
+      const preview = await stack.preview();
+      assert.equal(preview.code, 0, preview.output);
+      const unknown = preview.steps.filter(({ newState }) =>
+        JSON.stringify(newState?.inputs ?? {}).includes(unknownValue),
+      );
+      assert.deepEqual(
+        unknown.map(({ urn }) => urn),
+        [],
+      );
+      assert.ok(preview.steps.length > 60);
+      assert.doesNotMatch(preview.output, /CANARY/);
+    });
+
+    it("comes up, to no difference, with its secrets in clear nowhere", async () => {
+      const run = await stack.up();
+      assert.equal(run.code, 0, run.output);
+      const preview = await stack.preview();
+      assert.equal(preview.code, 0, preview.output);
+      assert.deepEqual(preview.changes, []);
+      assert.doesNotMatch(run.output + preview.output + (await stack.exportState()), /CANARY/);
+    });
+  });
+
+  describe("a cluster without Flux, and objects of somebody else", () => {
+    const account = object("v1", "ServiceAccount", "gatus", "observability");
+    const settings = object("v1", "ConfigMap", "gatus", "observability");
+    let stack: TestStack;
+    let cluster: KubeClient;
+    let config: Record<string, unknown>;
+
+    before(async () => {
+      cluster = client("bare");
+      await cluster.apply(namespace("observability"), { fieldManager: "somebody" });
+      await cluster.apply(account, { fieldManager: "somebody" });
+      const foreign = { ...settings, data: { "config.yaml": "theirs: true", kept: "by its owner" } };
+      await cluster.apply(foreign, { fieldManager: "somebody" });
+      const manifest = await fluxManifest();
+      const source = join(engine.dir, "gotk.yaml");
+      writeFileSync(source, manifest);
+      const sha256 = createHash("sha256").update(manifest).digest("hex");
+      config = {
+        ...base("bare"),
+        flux: { install: { source, sha256 }, source: REPOSITORY, root: { mode: "manage", path: "./apps" } },
+        gatus: { install: true },
+      };
+      stack = await engine.stack("bare", config);
+    });
+
+    it("adopts what it is told to, installs Flux and its root at once, to no difference", async () => {
+      stack.configure({
+        ...config,
+        adopt: ["ServiceAccount observability/gatus", "ConfigMap observability/gatus"],
+      });
+      const run = await stack.up();
+      assert.equal(run.code, 0, run.output);
+      const root = object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "cluster-apps", "flux-system");
+      assert.notEqual(await cluster.get(root), undefined);
+      const { data, metadata } = (await cluster.get(settings)) as KubeObject & {
+        data: Record<string, string>;
+      };
+      assert.match(data["config.yaml"] ?? "", /skip-invalid-config-update/);
+      assert.equal(data.kept, "by its owner");
+      assert.equal(metadata.labels?.["edgefirst.dev/stack"], "bare");
+      const preview = await stack.preview();
+      assert.equal(preview.code, 0, preview.output);
+      assert.deepEqual(preview.changes, []);
+    });
+
+    it("keeps what it adopted once the list is empty again", async () => {
+      stack.configure(config);
+      const run = await stack.up();
+      assert.equal(run.code, 0, run.output);
+      const live = await cluster.get(settings);
+      assert.equal(live?.metadata.labels?.["edgefirst.dev/stack"], "bare");
+      assert.equal(live.metadata.annotations?.["pulumi.com/patchForce"], undefined);
+    });
+  });
+});
+
+function object(apiVersion: string, kind: string, name: string, at?: string): KubeObject {
+  return { apiVersion, kind, metadata: { name, ...(at !== undefined && { namespace: at }) } };
+}
+
+function namespace(name: string): KubeObject {
+  return object("v1", "Namespace", name);
+}
+
+/** The Prometheus operator's definitions, from its Go module. */
+async function operatorDefinitions(): Promise<KubeObject[]> {
+  const module = "github.com/prometheus-operator/prometheus-operator";
+  const folder = join(
+    await moduleDirectory("prometheus-operator", module),
+    "example/prometheus-operator-crd",
+  );
+  return ["alertmanagerconfigs", "podmonitors", "prometheusrules"].map(
+    (name) => parse(readFileSync(join(folder, `monitoring.coreos.com_${name}.yaml`), "utf8")) as KubeObject,
+  );
+}
+
+/** What `flux install --export` is made of, with the definitions of the Go modules. */
+async function fluxManifest(): Promise<string> {
+  const folders = await Promise.all(
+    ["source-controller", "kustomize-controller"].map(async (name) =>
+      join(await moduleDirectory(`flux-${name}`, `github.com/fluxcd/${name}`), "config/crd/bases"),
+    ),
+  );
+  const definitions = folders.flatMap((folder) =>
+    readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8")),
+  );
+  const others = [
+    namespace("flux-system"),
+    object("v1", "ServiceAccount", "source-controller", "flux-system"),
+    { ...object("v1", "ResourceQuota", "critical-pods", "flux-system"), spec: { hard: { pods: "1000" } } },
+  ];
+  return [...others.map((other) => stringify(other)), ...definitions].join("\n---\n");
+}
