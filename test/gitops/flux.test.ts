@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Repository } from "../../gitops/documents/repository.ts";
 import { locate } from "../../gitops/documents/source.ts";
 import { originAt, type Fields } from "../../gitops/documents/values.ts";
-import { type BuiltObject } from "../../gitops/flux/cluster-build.ts";
+import type { BuiltObject } from "../../gitops/flux/built.ts";
 import {
   ELSEWHERE,
   substitute,
