@@ -1,17 +1,21 @@
 import { resolve } from "node:path";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
+import { choosePodMode, type PodMode } from "../sandbox/pod-mode.ts";
 import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { type ProcessStatus, type SandboxStatus, sandboxStatus } from "../sandbox/status.ts";
 import { shellWord } from "../shell-word.ts";
 import { interruptible } from "./interrupt.ts";
+import { logs, open } from "./sandbox-pods.ts";
 
 const EXAMPLES = `
 Examples:
   edgefirst sandbox up                      both clusters, edge and main, in .sandbox
   edgefirst sandbox up --clusters edge      only edge
   edgefirst sandbox status
+  edgefirst sandbox logs -f traefik         what a pod prints
+  edgefirst sandbox open                    Gateways and Gatus on 127.0.0.1
   edgefirst sandbox down                    stop everything, keep the data for the next up
   edgefirst sandbox down --delete-data      stop everything and delete it
   edgefirst sandbox up --dir /tmp/another   a second one beside the first`;
@@ -40,15 +44,27 @@ interface Flags {
   readonly json?: true;
 }
 
+interface UpFlags extends Flags {
+  readonly newPorts?: boolean;
+  readonly pods?: PodMode;
+}
+
 const up = new Command("up")
   .description("start the clusters, or what has died of them")
   .addOption(clustersOption("which clusters").default(["edge", "main"], "edge,main"))
   .addOption(dirOption())
   .addOption(jsonOption())
   .option("--new-ports", "stop the clusters and give them other ports first")
-  .action(async ({ dir, clusters = [], json, newPorts = false }: Flags & { newPorts?: boolean }) => {
+  .addOption(
+    new Option(
+      "--pods <mode>",
+      "run pods as processes, or only say that they run (default: real where this machine allows it)",
+    ).choices(["real", "simulated"]),
+  )
+  .action(async ({ dir, clusters = [], json, newPorts = false, ...flags }: UpFlags) => {
+    const pods = await choosePodMode(flags.pods, progress);
     const sandbox = await interruptible(INTERRUPT, (signal) =>
-      sandboxUp({ dir, clusters, newPorts, progress, signal }),
+      sandboxUp({ dir, clusters, newPorts, pods, progress, signal }),
     );
     print(json ? JSON.stringify(sandbox, undefined, 2) : `\n${usage(sandbox.kubeconfig, clusters[0])}`);
   });
@@ -84,6 +100,8 @@ export const sandbox = new Command("sandbox")
   .addHelpText("afterAll", EXAMPLES)
   .addCommand(up)
   .addCommand(status)
+  .addCommand(logs)
+  .addCommand(open)
   .addCommand(down);
 
 /** A sandbox's status as text of at most 80 columns. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Api } from "./api.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
@@ -6,13 +6,11 @@ import { bootstrap } from "./bootstrap.ts";
 import { type ClusterState, accessAs, isListening, pkiDir } from "./cluster-state.ts";
 import * as controlPlane from "./control-plane.ts";
 import { createPki } from "./pki.ts";
-import { type PodMode } from "./pod-mode.ts";
+import { type PodMode, readPodMode, writePodMode } from "./pod-mode.ts";
 import { findProcess, stopProcess } from "./processes.ts";
 import { Startup, type StartupOptions } from "./startup.ts";
 
 const READY_MARKER = "was-ready";
-/** File that says how the agent was started last. */
-const POD_MODE = "pod-mode";
 
 /**
  * Starts what does not run of one cluster and returns when the cluster is ready: the API server says so, the controllers made
@@ -62,12 +60,10 @@ export async function startCluster(
 }
 
 /** Ends an agent that runs pods in the other way. */
-async function endOtherAgent(cluster: ClusterState, pods: PodMode): Promise<void> {
-  const path = join(cluster.dir, POD_MODE);
-  const before = existsSync(path) ? readFileSync(path, "utf8") : undefined;
-  const agent = findProcess(cluster.dir, "agent");
-  if (agent !== undefined && before !== pods) await stopProcess(agent);
-  writeFileAtomic(path, pods);
+async function endOtherAgent({ dir }: ClusterState, pods: PodMode): Promise<void> {
+  const agent = findProcess(dir, "agent");
+  if (agent !== undefined && readPodMode(dir) !== pods) await stopProcess(agent);
+  writePodMode(dir, pods);
 }
 
 /** Whether the cluster's API server has ever been ready. */

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { EdgefirstError } from "../errors.ts";
 import { whyNoNetworks } from "./network/namespaces.ts";
 
@@ -23,4 +26,19 @@ export async function choosePodMode(
   }
   progress(`pods are simulated: ${reason}`);
   return "simulated";
+}
+
+/** How a cluster's agent was started last; undefined if it never was. */
+export function readPodMode(clusterDir: string): PodMode | undefined {
+  const path = modeFile(clusterDir);
+  return existsSync(path) ? (readFileSync(path, "utf8") as PodMode) : undefined;
+}
+
+/** Notes how a cluster's agent is started. */
+export function writePodMode(clusterDir: string, mode: PodMode): void {
+  writeFileAtomic(modeFile(clusterDir), mode);
+}
+
+function modeFile(clusterDir: string): string {
+  return join(clusterDir, "pod-mode");
 }

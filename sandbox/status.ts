@@ -4,18 +4,11 @@ import { Api } from "./api.ts";
 import { type ClusterState, accessAs, hasPki, readClusters } from "./cluster-state.ts";
 import { isReady } from "./cluster.ts";
 import { CONTROL_PLANE } from "./control-plane.ts";
-import { residentBytes } from "../process-identity.ts";
+import { treeResidentBytes } from "./process-tree.ts";
 import { type ProcessRecord, findProcess, isAlive, listProcesses } from "./processes.ts";
 import { isSandboxDir, kubeconfigPath } from "./sandbox-dir.ts";
 import { type SandboxCluster, describeCluster } from "./sandbox.ts";
-
-/** What a sandbox only pretends. */
-export const SIMULATED: readonly string[] = [
-  "pods: Running and Ready without a process; Jobs complete at once",
-  "the node: its capacity is invented, nothing is measured",
-  "LoadBalancer Services: an address at which nothing listens",
-  "PersistentVolumeClaims of class sandbox: bound, without any storage",
-];
+import { podsWithoutProcess, simulatedIn } from "./simulated.ts";
 
 /** How a sandbox is. */
 export interface SandboxStatus {
@@ -44,6 +37,7 @@ export interface ProcessStatus {
   readonly state: "running" | "ended" | "stopped";
   /** Of the process that runs. */
   readonly pid?: number;
+  /** With all that it started: the agent's holds the pods. */
   readonly residentBytes: number;
 }
 
@@ -53,7 +47,9 @@ export interface ProcessStatus {
  */
 export async function sandboxStatus(options: { readonly dir: string }): Promise<SandboxStatus> {
   const dir = resolve(options.dir);
-  const clusters = await Promise.all((isSandboxDir(dir) ? readClusters(dir) : []).map(clusterStatus));
+  const states = isSandboxDir(dir) ? readClusters(dir) : [];
+  const clusters = await Promise.all(states.map(clusterStatus));
+  const ready = states.filter((_, index) => clusters[index]?.state === "ready");
   const others = listProcesses(dir).map((record) => processStatus(record.name, record));
   const kubeconfig = kubeconfigPath(dir);
   const processes = [...clusters.flatMap((cluster) => cluster.processes), ...others];
@@ -63,7 +59,7 @@ export async function sandboxStatus(options: { readonly dir: string }): Promise<
     clusters,
     others,
     residentBytes: processes.reduce((sum, process) => sum + process.residentBytes, 0),
-    simulated: SIMULATED,
+    simulated: [...simulatedIn(states), ...(await podsWithoutProcess(ready))],
   };
 }
 
@@ -84,5 +80,5 @@ async function clusterStatus(cluster: ClusterState): Promise<ClusterStatus> {
 function processStatus(name: string, record: ProcessRecord | undefined): ProcessStatus {
   if (record === undefined) return { name, state: "stopped", residentBytes: 0 };
   if (!isAlive(record)) return { name, state: "ended", residentBytes: 0 };
-  return { name, state: "running", pid: record.pid, residentBytes: residentBytes(record.pid) };
+  return { name, state: "running", pid: record.pid, residentBytes: treeResidentBytes(record.pid) };
 }

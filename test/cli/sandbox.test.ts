@@ -6,7 +6,8 @@ import { stripVTControlCharacters } from "node:util";
 import { render } from "../../cli/sandbox.ts";
 import { clusterDir } from "../../sandbox/cluster-state.ts";
 import { findProcess, waitUntil } from "../../sandbox/processes.ts";
-import { SIMULATED, type SandboxStatus } from "../../sandbox/status.ts";
+import { SIMULATED } from "../../sandbox/simulated.ts";
+import { type SandboxStatus } from "../../sandbox/status.ts";
 import { runningWith } from "../support/running.ts";
 import { START_TIMEOUT_MS, discard, temporarySandboxDir } from "../support/sandbox.ts";
 

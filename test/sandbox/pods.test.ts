@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { podLogs } from "../../sandbox/logs.ts";
+import { openServices } from "../../sandbox/open.ts";
 import { findProcess, isAlive, waitUntil } from "../../sandbox/processes.ts";
 import { type Answer, useRealPods } from "../support/real-pods.ts";
 
@@ -96,6 +98,28 @@ describe("sandbox: pods as processes", function () {
     const [first] = await pods();
     assert.match(first?.metadata.annotations?.["edgefirst.dev/simulated"] ?? "", /fsGroup.*resources/);
     assert.ok(first?.status.conditions?.some(({ type }) => type === "edgefirst.dev/Simulated"));
+  });
+
+  it("shows what a container prints", async () => {
+    const [first] = await pods();
+    const { signal } = new AbortController();
+    const options = { dir: cluster.sandbox.dir, pod: first?.metadata.name ?? "", follow: false, signal };
+    const chunks: Buffer[] = [];
+    for await (const chunk of podLogs(options)) chunks.push(chunk);
+    assert.match(Buffer.concat(chunks).toString(), /listening on port 80\n/);
+  });
+
+  it("opens a Service on this machine", async () => {
+    const opened = await openServices({
+      dir: cluster.sandbox.dir,
+      cluster: "edge",
+      services: [`${NAMESPACE}/who`],
+    });
+    const response = await fetch(`http://127.0.0.1:${opened.ports[0]?.local ?? 0}/api`, {
+      headers: { connection: "close" },
+    });
+    assert.equal(((await response.json()) as Json).user, 4321);
+    opened.close();
   });
 
   it("brings changes of a ConfigMap into running containers", async () => {

@@ -1,0 +1,57 @@
+import { Api } from "./api.ts";
+import { type ClusterState, accessAs } from "./cluster-state.ts";
+import { readPodMode } from "./pod-mode.ts";
+
+const NODE = "the node: its capacity is invented, nothing is measured";
+
+/** What a sandbox pretends where pods are simulated. */
+export const SIMULATED: readonly string[] = [
+  "pods: Running and Ready without a process; Jobs complete at once",
+  NODE,
+  "LoadBalancer Services: an address at which nothing listens",
+  "PersistentVolumeClaims of class sandbox: bound, without any storage",
+];
+
+/** What it pretends where pods are real. */
+export const SIMULATED_BESIDE_PODS: readonly string[] = [
+  "pods: users, fsGroup, seccomp, limits and images; each pod's annotation",
+  "  edgefirst.dev/simulated names what is not as on a real node",
+  NODE,
+  "Services: TCP only; sources of connections are the node's address",
+];
+
+/** What these clusters pretend, in lines of at most 76 columns. */
+export function simulatedIn(clusters: readonly ClusterState[]): readonly string[] {
+  const isReal = ({ dir }: ClusterState): boolean => readPodMode(dir) === "real";
+  if (clusters.every(isReal) && clusters.length > 0) return SIMULATED_BESIDE_PODS;
+  if (!clusters.some(isReal)) return SIMULATED;
+  const simulated = clusters.filter((cluster) => !isReal(cluster)).map(({ name }) => name);
+  return [...SIMULATED_BESIDE_PODS, `pods of ${simulated.join(", ")}: all of them; Jobs complete at once`];
+}
+
+interface Pod {
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+}
+
+const COLUMNS = 76;
+
+/** The containers for which there is no local program, in clusters that are ready and whose pods are real; lines of at most 76 columns. */
+export async function podsWithoutProcess(clusters: readonly ClusterState[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const cluster of clusters.filter(({ dir }) => readPodMode(dir) === "real")) {
+    const api = new Api(accessAs(cluster, "admin"));
+    const { items } = await api.call<{ items: Pod[] }>("GET", "/api/v1/pods");
+    for (const { metadata } of items) {
+      const parts = metadata.annotations?.["edgefirst.dev/simulated"] ?? "";
+      for (const [, container] of parts.matchAll(/ontainers\[([^\]]+)\]: no process/g)) {
+        const line = `${cluster.name}: no program for ${container ?? ""} of ${metadata.namespace}/${metadata.name}`;
+        lines.push(line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line);
+      }
+    }
+  }
+  return lines;
+}
