@@ -1,8 +1,7 @@
 import type { KubeObject } from "../cluster/objects.ts";
-import { chartOf, releaseOf, valuesOf, type Values } from "./helm.ts";
+import { chartOf, valuesOf, type Values } from "./helm.ts";
 import type { ObjectIndex } from "./object-index.ts";
-import type { Path } from "./path.ts";
-import { at, fields, list, text, type Fields } from "./read.ts";
+import { at, fields, text, type Fields } from "./read.ts";
 import type { Container } from "./workloads.ts";
 
 /**
@@ -103,127 +102,6 @@ export function enabled(map: unknown): readonly (readonly [string, Fields])[] {
     const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
     return isMap && entry.enabled !== false ? [[key, entry] as const] : [];
   });
-}
-
-/** A port of a Service. */
-export interface ServicePort {
-  readonly name: string | undefined;
-  readonly port: number | undefined;
-}
-
-/** A Service of an app-template release. */
-export interface AppService {
-  readonly identifier: string;
-  readonly name: string;
-  readonly ports: readonly ServicePort[];
-}
-
-/** The Services that the release renders. */
-export function appServices(release: KubeObject, objects: ObjectIndex): readonly AppService[] {
-  if (!isAppTemplate(release, objects)) return [];
-  const { values } = valuesOf(release, objects);
-  const services = enabled(values.service);
-  return services.map(([identifier, service]) => ({
-    identifier,
-    name: objectName(release, values, identifier, service, services.length),
-    ports: enabled(service.ports).map(([name, port]) => ({
-      name,
-      port: typeof port.port === "number" ? port.port : Number(port.port) || undefined,
-    })),
-  }));
-}
-
-/** A route of an app-template release, as the HTTPRoute that the chart renders. */
-export interface AppRoute {
-  readonly route: KubeObject;
-  /** Where a path of that HTTPRoute is written in the release. */
-  readonly path: (steps: Path) => Path;
-}
-
-/** The HTTPRoutes that the release renders. Their backends by identifier are given by the name of the Service. */
-export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
-  if (!isAppTemplate(release, objects)) return [];
-  const { values, path } = valuesOf(release, objects);
-  const routes = enabled(values.route);
-  const services = appServices(release, objects);
-  return routes
-    .filter(([, route]) => (text(route.kind) ?? "HTTPRoute") === "HTTPRoute")
-    .map(([identifier, route]) => ({
-      route: {
-        apiVersion: "gateway.networking.k8s.io/v1",
-        kind: "HTTPRoute",
-        metadata: {
-          name: objectName(release, values, identifier, route, routes.length),
-          namespace: releaseOf(release).namespace,
-          annotations: route.annotations as Readonly<Record<string, string>>,
-        },
-        spec: {
-          parentRefs: list(route.parentRefs),
-          hostnames: list(route.hostnames).map((host) =>
-            typeof host === "string" ? rendered(host, release) : host,
-          ),
-          rules: rulesOf(route, services),
-        },
-      },
-      path: (steps) => path(["route", identifier, ...valueSteps(steps)]),
-    }));
-}
-
-/** An HTTPRoute's fields in the words of the chart's values, which have no `metadata` and no `spec`. */
-function valueSteps([first, ...rest]: Path): Path {
-  return first === "metadata" || first === "spec" ? rest : first === undefined ? [] : [first, ...rest];
-}
-
-/** With one Service, a rule without a backend, or a backend that names none, gets that Service (`autoDetectService`). */
-function rulesOf(route: Fields, services: readonly AppService[]): readonly unknown[] {
-  const only = services.length === 1 ? services[0] : undefined;
-  const given = list(route.rules);
-  const rules = given.length === 0 && only !== undefined ? [{ backendRefs: [{}] }] : given;
-  return rules.map((rule) => ({
-    ...fields(rule),
-    backendRefs: list(fields(rule).backendRefs).map((item) => backend(fields(item), services, only)),
-  }));
-}
-
-function backend(ref: Fields, services: readonly AppService[], only: AppService | undefined): Fields {
-  if (ref.name !== undefined) return ref;
-  const service =
-    ref.identifier === undefined ? only : services.find(({ identifier }) => identifier === ref.identifier);
-  const { identifier, ...rest } = ref;
-  if (service === undefined) return { ...rest, name: undefined, identifier };
-  return { port: service.ports[0]?.port, ...rest, name: service.name };
-}
-
-/** `determineResourceNameFromValues` of 4.x; `nameOverride` is what 3.x calls a suffix. */
-function objectName(
-  release: KubeObject,
-  values: Fields,
-  identifier: string,
-  { nameOverride, forceRename, prefix, suffix }: Fields,
-  count: number,
-): string {
-  const global = fields(values.global);
-  const forced = text(forceRename);
-  if (forced !== undefined) return rendered(forced, release).toLowerCase();
-  const fullname = text(global.fullnameOverride) ?? text(values.fullnameOverride) ?? releaseOf(release).name;
-  const before = text(prefix);
-  const base = before === undefined ? fullname : `${rendered(before, release)}-${fullname}`;
-  const ending = text(suffix) ?? text(nameOverride);
-  if (ending !== undefined) return withEnding(base, rendered(ending, release));
-  const identified = count > 1 || global.alwaysAppendIdentifierToResourceName === true;
-  return (identified && identifier !== base ? withEnding(base, identifier) : base).toLowerCase();
-}
-
-function withEnding(name: string, ending: string): string {
-  return name.endsWith(`-${ending}`) ? name : `${name}-${ending}`;
-}
-
-/** A text with the two template expressions that everybody uses; others stay as they are. */
-function rendered(template: string, release: KubeObject): string {
-  const { name, namespace } = releaseOf(release);
-  return template
-    .replaceAll(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name)
-    .replaceAll(/\{\{-?\s*\.Release\.Namespace\s*-?\}\}/g, namespace);
 }
 
 /** Whether a text still has something that only a cluster knows: a template expression or a variable. */

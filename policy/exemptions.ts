@@ -1,6 +1,7 @@
 import { EXEMPT_PREFIX } from "../cluster/exemption.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { parsePath, type Path } from "./path.ts";
+import { fields } from "./read.ts";
 import type { Problem } from "./rule.ts";
 
 /** Rule id of findings about exemptions themselves. */
@@ -31,7 +32,7 @@ export interface Exemptions {
 export function exemptionsOf({ metadata }: KubeObject, ruleIds: ReadonlySet<string>, now: Date): Exemptions {
   const valid: Exemption[] = [];
   const problems: Problem[] = [];
-  for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
+  for (const [key, value] of Object.entries(fields(metadata.annotations))) {
     if (!key.startsWith(EXEMPT_PREFIX)) continue;
     const rule = key.slice(EXEMPT_PREFIX.length);
     const read = ruleIds.has(rule) ? readExemption(rule, value, now) : `there is no rule ${rule}`;
@@ -46,7 +47,8 @@ export function exemptionsOf({ metadata }: KubeObject, ruleIds: ReadonlySet<stri
 }
 
 /** @returns what is wrong with it, where it does not hold */
-function readExemption(rule: string, value: string, now: Date): Exemption | string {
+function readExemption(rule: string, value: unknown, now: Date): Exemption | string {
+  if (typeof value !== "string") return "it is no text, as an annotation must be";
   const [reason = "", ...rest] = value.split(";").map((part) => part.trim());
   const given = new Map(
     rest

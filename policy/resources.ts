@@ -11,12 +11,15 @@ export interface PulumiResource {
   readonly props: Readonly<Record<string, unknown>>;
 }
 
+/** No rule looks into a definition, and those of the Gateway API alone are most of what a stack declares. */
+const DEFINITION = /^kubernetes:apiextensions\.k8s\.io\/v\w+:CustomResourceDefinition$/;
+
 /**
- * The Kubernetes object that a resource declares, with what is not known yet throwing `UnknownValue` when it is read; undefined for a resource that is no object:
- * a component, a provider, a patch of somebody else's object. Where even the name is not known, the resource's own stands in for it.
+ * The Kubernetes object that a resource declares, with what is not known yet throwing `UnknownValue` when it is read; undefined for a resource that is no object
+ * that a rule looks at: a component, a provider, a definition, a patch of somebody else's object. Where even the name is not known, the resource's own stands in for it.
  */
 export function objectOf({ type, name, props }: PulumiResource): KubeObject | undefined {
-  if (!type.startsWith("kubernetes:") || type.endsWith("Patch")) return undefined;
+  if (!type.startsWith("kubernetes:") || type.endsWith("Patch") || DEFINITION.test(type)) return undefined;
   const tree = plain(props) as Record<string, unknown>;
   const { apiVersion, kind, metadata } = tree;
   if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;

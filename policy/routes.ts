@@ -1,5 +1,5 @@
 import type { KubeObject } from "../cluster/objects.ts";
-import { appRoutes, type AppRoute } from "./app-template.ts";
+import { appRoutes, type AppRoute } from "./app-template-network.ts";
 import { HELM_RELEASE, HTTP_ROUTE } from "./kinds.ts";
 import type { GroupKind, ObjectIndex } from "./object-index.ts";
 import { perIndex } from "./per-index.ts";

@@ -1,5 +1,6 @@
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { appServices, isOpen, type ServicePort } from "../app-template.ts";
+import { appServices, type ServicePort } from "../app-template-network.ts";
+import { isOpen } from "../app-template.ts";
 import { releaseOf } from "../helm.ts";
 import { GATEWAY, HELM_RELEASE, NAMESPACE, SERVICE } from "../kinds.ts";
 import type { ObjectIndex } from "../object-index.ts";

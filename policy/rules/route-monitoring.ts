@@ -72,7 +72,7 @@ function* enabledProblems(value: unknown, path: Path): Generator<Problem> {
   if (typeof value !== "string")
     yield {
       path,
-      message: `The value ${String(value)} is no text, as an annotation must be.`,
+      message: `The value ${JSON.stringify(value)} is no text, as an annotation must be.`,
       remediation: "Put it in quotes.",
     };
   else if (!BOOLEANS.includes(value) && !value.includes("${"))

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sandboxPolicyPack } from "../../sandbox/policy-pack.ts";
 import { pulumiEnvironment } from "../../sandbox/pulumi.ts";
+import { violations } from "./violations.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -29,7 +30,7 @@ const route = (name, annotations) => new k8s.apiextensions.CustomResource(name, 
 `;
 
 describe("policy pack, under the real engine", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let dir: string;
   let pulumi: (...args: string[]) => Promise<{ readonly code: number; readonly output: string }>;
   let pack: string;
@@ -116,11 +117,3 @@ describe("policy pack, under the real engine", function () {
     assert.deepEqual(violations(update.output, "mandatory"), ["image-pinned kubernetes:core/v1:Pod: later"]);
   });
 });
-
-/** The violations of one level, as `policy type: name`. */
-function violations(output: string, level: string): string[] {
-  const lines = output.matchAll(/^ +- \[(\w+)\](?: \[severity: \w+\])? +(\S+) +\((.*)\)$/gm);
-  return [...lines]
-    .flatMap(([, found, policy, resource]) => (found === level ? [`${policy ?? ""} ${resource ?? ""}`] : []))
-    .sort();
-}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { installFluxCrds } from "../../sandbox/flux.ts";
+import { sandboxPolicyPack } from "../../sandbox/policy-pack.ts";
+import { Engine, gatewayApiDirectory, PROJECT } from "../support/engine.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+import { violations } from "./violations.ts";
+
+describe("policy pack over the platform, under the real engine", function () {
+  this.timeout(180_000);
+  const clusters = useSandbox("edge");
+  let engine: Engine;
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    await installFluxCrds(clusters.sandbox.kubeconfig, "edge");
+    engine = await Engine.create();
+    await engine.stack("edge", {
+      cluster: { context: "edge", kubeconfig: clusters.sandbox.kubeconfig },
+      gatewayApi: { source: await gatewayApiDirectory() },
+      gateways: [
+        {
+          name: "external",
+          namespace: "network",
+          className: "traefik",
+          https: { hostnames: [{ hostname: "*.example.com", certificate: { issuer: "letsencrypt" } }] },
+        },
+      ],
+      flux: {
+        source: {
+          kind: "GitRepository",
+          name: "repo",
+          url: "https://example.com/repo",
+          ref: { branch: "main" },
+        },
+        root: { mode: "manage", path: "./kubernetes/edge/apps" },
+      },
+      gatus: { install: true, hostname: "status.example.com" },
+    });
+  });
+  after(() => {
+    engine.remove();
+  });
+
+  it("passes the first preview, with nothing left undecided but what only the cluster can tell", async () => {
+    const pack = await sandboxPolicyPack({ dir: engine.dir, pack: join(PROJECT, "policy") });
+    const flags = ["--non-interactive", "--color", "never", "--stack", "edge", "--policy-pack", pack];
+    const { code, output } = await engine.run(["preview", ...flags]);
+    assert.equal(code, 0, output);
+    assert.match(output, /edgefirst@v/);
+    assert.deepEqual(violations(output, "mandatory"), []);
+    assert.doesNotMatch(output, /\[remediate\]/);
+    assert.doesNotMatch(output, /is not known yet/);
+    assert.match(
+      output,
+      /Exempted: (least-privilege 1, workload-probes 1|workload-probes 1, least-privilege 1)\./,
+    );
+  });
+});
