@@ -25,6 +25,7 @@ const OBJECTS = [
         rule("", ["services/status"], ["patch"]),
         rule("", ["persistentvolumes"], ["list", "watch", "create", "delete"]),
         rule("storage.k8s.io", ["storageclasses"], ["get"]),
+        rule("", ["secrets"], ["create"]),
         rule("discovery.k8s.io", ["endpointslices"], ["list", "watch"]),
         rule("networking.k8s.io", ["ingresses"], ["list", "watch"]),
         rule("gateway.networking.k8s.io", ["gateways", "httproutes"], ["list", "watch"]),

@@ -17,6 +17,7 @@ export const SIMULATED_BESIDE_PODS: readonly string[] = [
   "pods: users, fsGroup, seccomp, limits and images; each pod's annotation",
   "  edgefirst.dev/simulated names what is not as on a real node",
   NODE,
+  "Gateways' certificates: self-signed, where nobody brings the Secret",
   "Services: TCP only; sources of connections are the node's address",
 ];
 

@@ -4,6 +4,7 @@ import { Api } from "../api.ts";
 import { APISERVER_ADDRESS, SERVICE_CIDR } from "../control-plane.ts";
 import { readKubeconfig } from "../kubeconfig.ts";
 import { openNetwork, serveNetwork } from "../network/inside.ts";
+import { serveCertificates } from "./certificates.ts";
 import { serveLoadBalancers } from "./load-balancers.ts";
 import { keepNode } from "./node.ts";
 import { type AgentContext, servePods } from "./pods.ts";
@@ -39,6 +40,7 @@ if (real) {
   const objects = await serveNetwork(context.api, log, network);
   const runtime = realPods(context, values.node, objects.services);
   servePods(context, values.node, runtime);
+  serveCertificates(context);
   // The machine's side keeps the other end of the standard input; when that is gone, so shall be everything in here.
   process.stdin.resume().once("end", () => {
     const ended = Promise.all(runtime.uids.map((uid) => runtime.interrupt(uid)));

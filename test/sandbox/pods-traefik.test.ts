@@ -40,7 +40,19 @@ const OBJECTS: readonly KubeObject[] = [
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "Gateway",
     metadata: metadata("external"),
-    spec: { gatewayClassName: "traefik", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
+    spec: {
+      gatewayClassName: "traefik",
+      listeners: [
+        { name: "http", port: 80, protocol: "HTTP" },
+        {
+          name: "https",
+          port: 443,
+          protocol: "HTTPS",
+          hostname: HOST,
+          tls: { certificateRefs: [{ name: "whoami-tls" }] },
+        },
+      ],
+    },
   },
   {
     apiVersion: "v1",
@@ -135,6 +147,19 @@ describe("sandbox: the real Traefik in pods", function () {
     const { hostname, headers } = JSON.parse(body) as { hostname: string; headers: Record<string, string> };
     assert.equal(hostname, "whoami");
     assert.match(headers["x-forwarded-server"] ?? "", /^traefik-gateway-external-/);
+  });
+
+  it("serves it encrypted too, with the certificate that the sandbox made for the listener", async () => {
+    const answer = await waitUntil(
+      "an encrypted answer",
+      async () => {
+        const found = await cluster.get(HOST, "/api", { port: 443, tls: true });
+        return found.status === 200 && found;
+      },
+      WAIT,
+    );
+    const { headers } = JSON.parse(answer.body) as { headers: Record<string, string> };
+    assert.equal(headers["x-forwarded-proto"], "https");
   });
 
   it("serves on after Traefik's processes were killed", async () => {

@@ -1,0 +1,65 @@
+import { ApiError } from "../api.ts";
+import { follow } from "./follow.ts";
+import { type AgentContext } from "./pods.ts";
+import { selfSigned } from "./self-signed.ts";
+
+interface Gateway {
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
+  readonly spec: {
+    readonly listeners?: readonly {
+      readonly hostname?: string;
+      readonly tls?: {
+        readonly certificateRefs?: readonly {
+          readonly kind?: string;
+          readonly name: string;
+          readonly namespace?: string;
+        }[];
+      };
+    }[];
+  };
+}
+
+/**
+ * Makes the Secrets that Gateways' listeners name and that are not there, each with a self-signed certificate of the listener's host name: no
+ * authority reaches a sandbox, and without its certificate a Gateway serves nothing. A Secret that is there is left alone.
+ */
+export function serveCertificates({ api, log }: AgentContext): void {
+  const gateways = follow<Gateway>({
+    api,
+    log,
+    path: "/apis/gateway.networking.k8s.io/v1/gateways",
+    optional: true,
+    reconcile: async (key) => {
+      const gateway = gateways.items.get(key);
+      for (const { hostname = "localhost", tls } of gateway?.spec.listeners ?? []) {
+        for (const {
+          kind = "Secret",
+          name,
+          namespace = gateway?.metadata.namespace,
+        } of tls?.certificateRefs ?? []) {
+          if (kind === "Secret" && namespace !== undefined) await ensure(namespace, name, hostname);
+        }
+      }
+    },
+  });
+
+  const known = new Set<string>();
+  async function ensure(namespace: string, name: string, hostname: string): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/secrets`;
+    // The agent has no right to read Secrets at large; that one is there is told by the refusal to make it again.
+    if (known.has(`${namespace}/${name}`)) return;
+    const { certificate, key } = await selfSigned(hostname);
+    const body = {
+      metadata: { name, labels: { "edgefirst.dev/simulated": "certificate" } },
+      type: "kubernetes.io/tls",
+      stringData: { "tls.crt": certificate, "tls.key": key },
+    };
+    try {
+      await api.call("POST", path, { body });
+      log(`${namespace}/${name}: a self-signed certificate for ${hostname}`);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 409)) throw error;
+    }
+    known.add(`${namespace}/${name}`);
+  }
+}
