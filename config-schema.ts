@@ -2,6 +2,7 @@ import { z } from "zod";
 import { flux } from "./config/flux.ts";
 import { alerting, gatus } from "./config/monitoring.ts";
 import { gateway, gatewayApi } from "./config/network.ts";
+import { after, gate, override, promotion, verification } from "./config/staged.ts";
 
 /**
  * The shape of a stack's configuration, one schema for all keys of the namespace `edgefirst`. Every object is strict:
@@ -45,6 +46,13 @@ export const configSchema = z.strictObject({
   flux: flux.optional().describe("The repository that Flux follows; left out, the stack leaves Flux alone."),
   gatus: gatus.describe("Monitoring of what the cluster serves."),
   alerting: alerting.describe("Rules and receivers for the Prometheus operator."),
+  after: after.describe("The stacks that must have verified a release before this one may get it."),
+  gate: gate.describe("How strictly the stacks before are looked at."),
+  override: override
+    .optional()
+    .describe("Lets a release pass the gate that the stacks before have not verified."),
+  verification: verification.describe("What must hold after every update, and for how long."),
+  promotion: promotion.describe("Whether the repository moves from stack to stack as well."),
 });
 
 /** Configuration keys whose values are secret, with what each is; each must be set with `pulumi config set --secret`. */

@@ -136,10 +136,24 @@ function secretFaults(secrets: RawConfig["secrets"]): string[] {
     : [...faults, "edgefirst:sopsAgeKey: is no age private key; expected AGE-SECRET-KEY-…"];
 }
 
+function promotionFaults({ after, promotion, flux }: Config): string[] {
+  if (!promotion.pin) return [];
+  const faults: string[] = [];
+  if (flux?.root.mode !== "manage")
+    faults.push(
+      "edgefirst:promotion.pin: the source is this stack's own only where flux.root.mode is manage",
+    );
+  if (promotion.from === undefined && after.length !== 1)
+    faults.push("edgefirst:promotion.from: nothing is set; expected one of edgefirst:after");
+  if (promotion.from !== undefined && !after.includes(promotion.from))
+    faults.push(`edgefirst:promotion.from: ${promotion.from} is not in edgefirst:after`);
+  return faults;
+}
+
 /** Faults that no single key shows. */
 function spanningFaults(config: Config, secrets: RawConfig["secrets"]): string[] {
   const { gateways, gatus, alerting, flux } = config;
-  const faults: string[] = [];
+  const faults = promotionFaults(config);
   const repeated = (what: string, names: readonly string[]): void => {
     for (const name of new Set(names.filter((value, index) => names.indexOf(value) !== index)))
       faults.push(

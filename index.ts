@@ -4,38 +4,58 @@ import { enforce } from "./cluster/findings.ts";
 import { KubeClient } from "./cluster/kube-client.ts";
 import { loadConfig } from "./config.ts";
 import { EdgefirstError } from "./errors.ts";
-import { readOutputs } from "./platform/outputs.ts";
+import { NO_OUTPUTS, readOutputs } from "./platform/outputs.ts";
 import { createPlatform, planPlatform } from "./platform/plan.ts";
+import { gatusAddress, promoted } from "./platform/staging.ts";
 import { loadRelease } from "./release.ts";
 import { releaseHash } from "./rollout/release.ts";
+import { stageUpdate } from "./rollout/staged-update.ts";
 
 async function deploy() {
-  const config = loadConfig();
+  const settings = loadConfig();
   const pins = loadRelease();
-  const cluster = new KubeClient(config.cluster);
+  const { context, kubeconfig } = settings.cluster;
+  const cluster = new KubeClient(settings.cluster);
   await cluster.version();
 
+  const release = releaseHash(import.meta.dirname, localManifests(settings));
+  const update = await stageUpdate({
+    settings,
+    release,
+    project: import.meta.dirname,
+    cluster,
+    kubeconfig,
+    gatus: gatusAddress(settings),
+    repository: settings.flux,
+  });
+  const config = promoted(settings, update.ref);
   const plan = await planPlatform({ stack: pulumi.getStack(), config, release: pins, cluster });
   enforce(plan.findings, pulumi.log);
-
-  // The gate of a stack that comes after others belongs here: before the first resource.
+  await update.lookBefore();
 
   const provider = new k8s.Provider("cluster", {
-    context: config.cluster.context,
-    ...(config.cluster.kubeconfig !== undefined && { kubeconfig: config.cluster.kubeconfig }),
+    context,
+    ...(kubeconfig !== undefined && { kubeconfig }),
     enableServerSideApply: true,
     // Without it every change of a ConfigMap deletes and creates it.
     enableConfigMapMutable: true,
   });
   const up = createPlatform(plan, config, provider);
-
-  // The verification of what was brought up belongs here: after the last resource.
+  const declared = plan.parts.flatMap(({ objects }) => objects);
+  const evidence = update.evidence(up, declared);
 
   return {
-    release: releaseHash(import.meta.dirname),
+    release,
     versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
-    live: up.apply(() => readOutputs(config, cluster)),
+    evidence,
+    // A cluster that is lost by now must not cost the evidence: outputs that throw store none at all.
+    live: evidence.apply(() => readOutputs(config, cluster).catch(() => NO_OUTPUTS)),
   };
+}
+
+/** Checksums of what the stack applies beside what release.yaml pins. */
+function localManifests({ flux }: ReturnType<typeof loadConfig>): string[] {
+  return flux?.install === undefined ? [] : [flux.install.sha256];
 }
 
 const outputs = await deploy().catch((error: unknown) => {
@@ -43,5 +63,5 @@ const outputs = await deploy().catch((error: unknown) => {
   throw error instanceof EdgefirstError ? new pulumi.RunError(error.message) : error;
 });
 
-export const { release, versions } = outputs;
+export const { release, versions, evidence } = outputs;
 export const { gateways, fluxRevision, endpoints } = outputs.live;

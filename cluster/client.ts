@@ -19,6 +19,23 @@ export interface ClusterReader {
   serves(apiVersion: string, kind: string): Promise<boolean>;
 }
 
+/** How an object is applied on the server side. */
+export interface ApplyOptions {
+  readonly fieldManager: string;
+  /** Take fields over from other field managers. */
+  readonly force?: boolean;
+  /** Let the server compute the outcome and store nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** What a verification needs of a live cluster beyond reading objects. */
+export interface LiveCluster extends ClusterReader {
+  /** Applies an object on the server side and returns what the server stored, or would store. */
+  apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
+  /** The answer to a GET of any path of the API server, as JSON: discovery, or what it hands on from a Service. */
+  read(path: string): Promise<unknown>;
+}
+
 /** What a component's live check has to say before anything is changed. */
 export interface Finding {
   /** error: nothing may be changed; warning and info: printed, the run goes on. */

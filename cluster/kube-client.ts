@@ -2,20 +2,11 @@ import * as https from "node:https";
 import { setTimeout } from "node:timers/promises";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { EdgefirstError } from "../errors.ts";
-import type { ClusterReader, ObjectReference } from "./client.ts";
 import { apiFault } from "./api-fault.ts";
+import type { ApplyOptions, LiveCluster, ObjectReference } from "./client.ts";
 import { readBody, sendJson } from "./http.ts";
 import { loadKubeconfig, type ClusterAddress } from "./kubeconfig.ts";
 import type { KubeObject } from "./objects.ts";
-
-/** How an object is applied on the server side. */
-export interface ApplyOptions {
-  readonly fieldManager: string;
-  /** Take fields over from other field managers. */
-  readonly force?: boolean;
-  /** Let the server compute the outcome and store nothing. */
-  readonly dryRun?: boolean;
-}
 
 interface ApiResource {
   readonly name: string;
@@ -35,7 +26,7 @@ const TIMEOUT_MS = 5_000;
  * A small client for objects of any kind, in plain JSON as the API server sends them. The generated clients drop fields that they do
  * not know, which a comparison of declared and live objects cannot afford.
  */
-export class KubeClient implements ClusterReader {
+export class KubeClient implements LiveCluster {
   readonly context: string;
   readonly server: string;
   readonly #config: KubeConfig;
@@ -87,6 +78,10 @@ export class KubeClient implements ClusterReader {
       ...(options.dryRun === true && { dryRun: "All" }),
     });
     return (await this.#expect("PATCH", `${path}?${query.toString()}`, object)) as KubeObject;
+  }
+
+  read(path: string): Promise<unknown> {
+    return this.#expect("GET", path);
   }
 
   /** Creates an object; for kinds such as SubjectAccessReview whose answer is in what the server returns. */

@@ -13,6 +13,9 @@ export interface PlatformOutputs {
   readonly endpoints: Readonly<Record<string, string>>;
 }
 
+/** What there is to say of a cluster that gives no answer. */
+export const NO_OUTPUTS: PlatformOutputs = { gateways: {}, fluxRevision: "", endpoints: {} };
+
 /** Reads them; in a preview they are those of the last update. */
 export async function readOutputs(config: StackConfig, cluster: ClusterReader): Promise<PlatformOutputs> {
   const { gateways, flux } = config;

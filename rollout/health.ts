@@ -20,9 +20,10 @@ interface Condition {
 const REQUIRED_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
   CustomResourceDefinition: ["Established"],
   GatewayClass: ["Accepted"],
-  Gateway: ["Accepted", "Programmed"],
   GitRepository: ["Ready"],
   OCIRepository: ["Ready"],
+  HelmRepository: ["Ready"],
+  HelmChart: ["Ready"],
   Kustomization: ["Ready"],
   HelmRelease: ["Ready"],
 };
@@ -31,6 +32,7 @@ const REQUIRED_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
 export function objectHealth(object: KubeObject): Health {
   if (object.kind === "Deployment") return deploymentHealth(object);
   if (object.kind === "HTTPRoute") return routeHealth(object);
+  if (object.kind === "Gateway") return gatewayHealth(object);
   const required = REQUIRED_CONDITIONS[object.kind];
   if (required === undefined) return { state: "present", message: "" };
   const { conditions } = statusOf(object) as { conditions?: Condition[] };
@@ -79,15 +81,69 @@ function deploymentHealth(object: KubeObject): Health {
   return { state: complete ? "healthy" : "progressing", message };
 }
 
-/** A route is healthy once every parent that it names accepted it and resolved its references. */
-function routeHealth(object: KubeObject): Health {
-  const { parentRefs = [] } = object.spec as { parentRefs?: unknown[] };
-  const { parents = [] } = statusOf(object) as { parents?: { conditions?: Condition[] }[] };
-  if (parents.length < parentRefs.length)
-    return { state: "progressing", message: "no parent has answered yet" };
-  const each = parents.map(({ conditions }) =>
-    conditionsHealth(["Accepted", "ResolvedRefs"], conditions ?? [], generationOf(object)),
+/** A Gateway is healthy once it and every listener of its specification are accepted and programmed, and the listeners' references resolve. */
+function gatewayHealth(object: KubeObject): Health {
+  const { listeners = [] } = (object.spec as { listeners?: { name: string }[] } | undefined) ?? {};
+  const status = statusOf(object) as {
+    conditions?: Condition[];
+    listeners?: { name: string; conditions?: Condition[] }[];
+  };
+  const generation = generationOf(object);
+  const each = listeners.map(({ name }) => {
+    const found = status.listeners?.find((listener) => listener.name === name);
+    const health = conditionsHealth(
+      ["Accepted", "ResolvedRefs", "Programmed"],
+      found?.conditions ?? [],
+      generation,
+    );
+    return health.state === "healthy"
+      ? health
+      : { ...health, message: `listener ${name}: ${health.message}` };
+  });
+  return worst([conditionsHealth(["Accepted", "Programmed"], status.conditions ?? [], generation), ...each]);
+}
+
+/** Where a route wants to be attached (Gateway API `ParentReference`). */
+export interface ParentReference {
+  readonly kind?: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly sectionName?: string;
+  readonly port?: number;
+}
+
+/** The parents that a route names. */
+export function parentsOf(route: KubeObject): readonly ParentReference[] {
+  return (route.spec as { parentRefs?: ParentReference[] } | undefined)?.parentRefs ?? [];
+}
+
+/**
+ * A route is healthy once every parent that it names accepted it and resolved its references.
+ * @param counts which parents are looked at; by default all
+ */
+export function routeHealth(
+  route: KubeObject,
+  counts: (parent: ParentReference) => boolean = () => true,
+): Health {
+  const { parents = [] } = statusOf(route) as {
+    parents?: { parentRef: ParentReference; conditions?: Condition[] }[];
+  };
+  const identity = ({ name, namespace, sectionName, port }: ParentReference): string =>
+    [namespace ?? route.metadata.namespace, name, sectionName, port].join("/");
+  return worst(
+    parentsOf(route)
+      .filter(counts)
+      .map((parent) => {
+        const answer = parents.find(({ parentRef }) => identity(parentRef) === identity(parent));
+        if (answer === undefined)
+          return { state: "progressing", message: `no answer yet from its parent ${parent.name}` };
+        return conditionsHealth(["Accepted", "ResolvedRefs"], answer.conditions ?? [], generationOf(route));
+      }),
   );
+}
+
+/** What failed before what is on its way, and that before what is healthy. */
+function worst(each: readonly Health[]): Health {
   return (
     each.find(({ state }) => state === "failed") ??
     each.find(({ state }) => state !== "healthy") ?? { state: "healthy", message: "" }

@@ -17,6 +17,19 @@ const SETTINGS = [
   { kind: "Secret", name: "cluster-secrets", optional: true },
 ];
 
+/** What a sandbox cannot prove, and says so. */
+const NO_TRAEFIK =
+  "The pods of Traefik are simulated in this sandbox: nobody answers for GatewayClasses, Gateways and routes.";
+const NO_GATUS = "The pods of Gatus are simulated in this sandbox: nobody probes anything.";
+
+/** Verified in seconds, by what runs for real: the API server, Flux, and the rollouts of simulated pods. */
+const VERIFICATION = {
+  soak: "3s",
+  timeout: "2m",
+  interval: "1s",
+  skip: { gateways: NO_TRAEFIK, routes: NO_TRAEFIK, gatus: NO_GATUS },
+};
+
 /**
  * What must differ from the committed configuration in a sandbox, and nothing else: the cluster, where files come from, and the root, which is managed
  * since no repository of a person holds it.
@@ -36,6 +49,7 @@ export function sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }: Ov
     values: [
       [["edgefirst:cluster"], { context: stack, kubeconfig }],
       [["edgefirst:gatewayApi"], { source: gatewayApi }],
+      [["edgefirst:verification"], VERIFICATION],
       [["edgefirst:flux", "source"], source],
       [["edgefirst:flux", "root", "mode"], "manage"],
       // The repository's settings reach flux-apps and no other namespace; the root itself has nothing to substitute.

@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Which checkout of the project runs. */
+export interface Checkout {
+  /** null outside a git repository. */
+  readonly commit: string | null;
+  /** Whether it has changes that are not committed. */
+  readonly dirty: boolean;
+}
+
+/** Asks git; without it, or outside a repository, nothing is known. */
+export async function readCheckout(project: string): Promise<Checkout> {
+  try {
+    const commit = await git(project, "rev-parse", "HEAD");
+    return { commit, dirty: (await git(project, "status", "--porcelain")) !== "" };
+  } catch {
+    return { commit: null, dirty: false };
+  }
+}
+
+async function git(project: string, ...args: readonly string[]): Promise<string> {
+  return (await run("git", ["-C", project, ...args])).stdout.trim();
+}

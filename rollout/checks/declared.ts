@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from "node:util";
+import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import { EdgefirstError } from "../../errors.ts";
+import type { Check, StackOnCluster, Verdict } from "./check.ts";
+
+const FIELD_MANAGER = "edgefirst-verify";
+/** What the server itself writes. */
+const SERVER_FIELDS = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
+/** Paths named in a message. */
+const SHOWN = 3;
+
+/**
+ * Each declared object is on the cluster as it is declared: applying it once more, with nothing stored, would change nothing. So neither `--target` nor an
+ * edit by hand passes. What others added beside the declared fields is not looked at.
+ */
+export function declaredCheck({ cluster }: StackOnCluster, declared: readonly KubeObject[]): Check {
+  return {
+    id: "declared",
+    steady: true,
+    look: async () => ({ verdicts: await Promise.all(declared.map(verdict)) }),
+  };
+
+  async function verdict(object: KubeObject): Promise<Verdict> {
+    const say = (state: Verdict["state"], message: string): Verdict => ({
+      object: describeObject(object),
+      state,
+      message,
+      own: true,
+    });
+    const live = await cluster.get(object);
+    if (live === undefined) return say("failed", "is not on the cluster");
+    try {
+      const applied = await cluster.apply(object, {
+        fieldManager: FIELD_MANAGER,
+        force: true,
+        dryRun: true,
+      });
+      const paths = differingPaths(comparable(live), comparable(applied));
+      return paths.length === 0
+        ? say("held", "")
+        : say("failed", `differs from what is declared: ${shown(paths)}`);
+    } catch (error) {
+      // An admission webhook with side effects takes no dry runs (API server, "does not support dry run").
+      if (error instanceof EdgefirstError && error.message.includes("does not support dry run"))
+        return say("skipped", "cannot be compared: an admission webhook of the cluster takes no dry run");
+      throw error;
+    }
+  }
+}
+
+function comparable(object: KubeObject): unknown {
+  const metadata = Object.fromEntries(
+    Object.entries(object.metadata).filter(([field]) => !SERVER_FIELDS.includes(field)),
+  );
+  return { ...object, metadata, status: undefined };
+}
+
+/** Paths at which two JSON values differ, such as `spec.replicas`. */
+function differingPaths(one: unknown, other: unknown, path = ""): string[] {
+  if (isDeepStrictEqual(one, other)) return [];
+  if (!isMap(one) || !isMap(other)) return [path];
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((key) =>
+    differingPaths(one[key], other[key], path === "" ? key : `${path}.${key}`),
+  );
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function shown(paths: readonly string[]): string {
+  const more = paths.length - SHOWN;
+  return [...paths.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}

@@ -1,0 +1,72 @@
+import { template } from "../../cluster/gatus-annotations.ts";
+import { fragmentKey, gatewayOf, isMonitored } from "../../cluster/gatus-endpoints.ts";
+import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import type { GatusAddress } from "../evidence.ts";
+import { isOwn, type Check, type StackOnCluster, type Verdict } from "./check.ts";
+import { readStatuses, type EndpointResult, type EndpointStatus } from "./gatus-api.ts";
+import { GATEWAY_API } from "./gateways.ts";
+
+/** Arguments of {@link gatusCheck}. */
+export interface GatusCheckArgs extends StackOnCluster {
+  /** null: no Gatus that the stack knows of. */
+  readonly gatus: GatusAddress | null;
+  /** Milliseconds since the epoch: older results prove nothing. */
+  readonly since: number;
+}
+
+/** For every HTTPRoute that asks to be monitored Gatus has an endpoint, and its latest result, newer than the update, is a success. */
+export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Check {
+  return {
+    id: "gatus",
+    look: async () => {
+      if (gatus === null) return { verdicts: [], notes: ["The stack knows of no Gatus."] };
+      const routes = (await cluster.list(GATEWAY_API, "HTTPRoute")).filter(isMonitored);
+      if (routes.length === 0) return { verdicts: [], notes: ["No HTTPRoute asks to be monitored."] };
+      const inherited = await fragments();
+      const answer = await readStatuses(gatus, cluster);
+      return { verdicts: routes.map((route) => verdict(route, inherited, answer)) };
+    },
+  };
+
+  async function fragments(): Promise<Map<string, Readonly<Record<string, unknown>>>> {
+    const gateways = await cluster.list(GATEWAY_API, "Gateway");
+    return new Map(
+      gateways.map((gateway) => [
+        `${gateway.metadata.namespace ?? ""}/${gateway.metadata.name}`,
+        template(gateway) ?? {},
+      ]),
+    );
+  }
+
+  function verdict(
+    route: KubeObject,
+    inherited: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+    answer: readonly EndpointStatus[] | string,
+  ): Verdict {
+    const fragment = { ...inherited.get(gatewayOf(route)), ...template(route) };
+    const key = fragmentKey(route.metadata.name, fragment);
+    const say = (state: Verdict["state"], message: string): Verdict => ({
+      object: `Gatus endpoint ${key} of ${describeObject(route)}`,
+      state,
+      message,
+      own: isOwn(route, stack),
+    });
+    if (fragment.guarded === true) return say("skipped", "is guarded: a DNS probe, and no proof of health");
+    if (typeof answer === "string") return say("pending", `Gatus does not answer: ${answer}`);
+    const endpoint = answer.find((status) => status.key === key);
+    if (endpoint === undefined) return say("pending", "Gatus has no such endpoint");
+    const latest = latestOf(endpoint);
+    if (latest === undefined || Date.parse(latest.timestamp) <= since)
+      return say("pending", "no result yet that is newer than the update");
+    return latest.success ? say("held", "") : say("failed", reasonOf(latest));
+  }
+}
+
+function latestOf({ results }: EndpointStatus): EndpointResult | undefined {
+  return results?.toSorted((one, other) => Date.parse(one.timestamp) - Date.parse(other.timestamp)).at(-1);
+}
+
+function reasonOf({ errors = [], conditionResults = [], timestamp }: EndpointResult): string {
+  const unmet = conditionResults.filter(({ success }) => !success).map(({ condition }) => condition);
+  return `is down since ${timestamp} at the latest: ${[...unmet, ...errors].join("; ") || "no reason given"}`;
+}

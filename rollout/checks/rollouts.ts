@@ -1,0 +1,31 @@
+import type { KubeObject } from "../../cluster/objects.ts";
+import { isOwn, verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
+
+/** Every Deployment of the stack runs its present specification with all its replicas. */
+export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
+  return {
+    id: "rollouts",
+    look: async () => {
+      const deployments = await cluster.list("apps/v1", "Deployment");
+      return { verdicts: deployments.filter((object) => isOwn(object, stack)).map(verdict) };
+    },
+  };
+
+  function verdict(deployment: KubeObject): Verdict {
+    const found = verdictOf(deployment, stack);
+    // A rollout that keeps enough replicas is on its way; one without them is down, whatever it is on its way to.
+    const down = conditionOf(deployment, "Available");
+    if (found.state !== "pending" || down?.status !== "False") return found;
+    return { ...found, state: "failed", message: `${found.message}: ${down.message ?? "not available"}` };
+  }
+}
+
+function conditionOf(
+  { status }: KubeObject,
+  type: string,
+): { readonly status: string; readonly message?: string } | undefined {
+  const { conditions = [] } = (status ?? {}) as {
+    conditions?: { type: string; status: string; message?: string }[];
+  };
+  return conditions.find((condition) => condition.type === type);
+}
