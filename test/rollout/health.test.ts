@@ -75,8 +75,15 @@ describe("object health", () => {
       "a route that one of two parents took",
       object(
         "HTTPRoute",
-        { parentRefs: [{}, {}] },
-        { parents: [{ conditions: [condition("Accepted", "True"), condition("ResolvedRefs", "True")] }] },
+        { parentRefs: [{ name: "external" }, { name: "internal" }] },
+        {
+          parents: [
+            {
+              parentRef: { name: "external" },
+              conditions: [condition("Accepted", "True"), condition("ResolvedRefs", "True")],
+            },
+          ],
+        },
       ),
       "progressing",
     ],
@@ -84,8 +91,15 @@ describe("object health", () => {
       "a route that was refused",
       object(
         "HTTPRoute",
-        { parentRefs: [{}] },
-        { parents: [{ conditions: [condition("Accepted", "False"), condition("ResolvedRefs", "True")] }] },
+        { parentRefs: [{ name: "external" }] },
+        {
+          parents: [
+            {
+              parentRef: { name: "external" },
+              conditions: [condition("Accepted", "False"), condition("ResolvedRefs", "True")],
+            },
+          ],
+        },
       ),
       "failed",
     ],
