@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { releaseHash } from "../../rollout/release.ts";
+import { PROJECT } from "../support/engine.ts";
 
 describe("release hash", () => {
   let project: string;
@@ -91,4 +92,27 @@ describe("release hash", () => {
     });
     assert.equal(releaseHash(project), before);
   });
+
+  it("changes with every file that the program itself imports", () => {
+    const files = importedBy("index.ts");
+    assert.ok(files.size > 50);
+    for (const file of files) cpSync(join(PROJECT, file), join(project, file));
+    const before = releaseHash(project);
+    for (const file of files) {
+      const content = readFileSync(join(project, file), "utf8");
+      write(file, `${content}// other\n`);
+      assert.notEqual(releaseHash(project), before, file);
+      write(file, content);
+    }
+  });
 });
+
+/** A file of this project and all that it imports from it, directly or not. */
+function importedBy(entry: string): Set<string> {
+  const files = new Set([entry]);
+  // A set's iteration also visits what is added during it.
+  for (const file of files)
+    for (const [, path = ""] of readFileSync(join(PROJECT, file), "utf8").matchAll(/ from "(\.[^"]+)";/g))
+      files.add(normalize(join(dirname(file), path)));
+  return files;
+}

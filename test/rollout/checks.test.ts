@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { checkIds } from "../../config/staged.ts";
+import { CHECK_IDS, type Check } from "../../rollout/checks/check.ts";
+import { declaredCheck } from "../../rollout/checks/declared.ts";
+import { fluxCheck } from "../../rollout/checks/flux.ts";
+import { gatewaysCheck } from "../../rollout/checks/gateways.ts";
+import { gatusCheck } from "../../rollout/checks/gatus.ts";
+import { leftoversCheck } from "../../rollout/checks/leftovers.ts";
+import { routesCheck } from "../../rollout/checks/routes.ts";
+import { ready, scriptedCluster } from "../support/scripted-cluster.ts";
+
+const stack = "edge";
+const OURS = { "edgefirst.dev/stack": stack };
+const GATEWAY_API = "gateway.networking.k8s.io/v1";
+
+async function verdicts(check: Check): Promise<Record<string, string>> {
+  const { verdicts: found } = await check.look();
+  return Object.fromEntries(
+    found.map(({ object, state, message }) => [object, message === "" ? state : `${state}: ${message}`]),
+  );
+}
+
+const conditions = (status: string, ...types: string[]) => ({
+  conditions: types.map((type) => ({ type, status, message: `says ${status}` })),
+});
+
+function gateway(name: string, status: object, labels: Record<string, string> = OURS): KubeObject {
+  const listeners = [{ name: "web" }];
+  return {
+    apiVersion: GATEWAY_API,
+    kind: "Gateway",
+    metadata: { name, namespace: "network", labels },
+    spec: { listeners },
+    status,
+  };
+}
+const PROGRAMMED = conditions("True", "Accepted", "Programmed");
+
+function route(name: string, parent: object, status: object = {}, more: object = {}): KubeObject {
+  return {
+    apiVersion: GATEWAY_API,
+    kind: "HTTPRoute",
+    metadata: { name, namespace: "apps", ...more },
+    spec: { parentRefs: [parent], hostnames: [`${name}.example.com`] },
+    status: { parents: [{ parentRef: parent, ...status }] },
+  };
+}
+
+describe("checks", () => {
+  it("have the ids that the configuration knows", () => {
+    assert.deepEqual(checkIds, CHECK_IDS);
+  });
+
+  it("gateways: a listener that is not programmed fails its Gateway; others' Gateways are not looked at", async () => {
+    const listener = (status: string) => ({
+      listeners: [{ name: "web", ...conditions(status, "Accepted", "ResolvedRefs", "Programmed") }],
+    });
+    const cluster = scriptedCluster(() => [
+      gateway("well", { ...PROGRAMMED, ...listener("True") }),
+      gateway("bad", { ...PROGRAMMED, ...listener("False") }),
+      gateway("young", PROGRAMMED),
+      gateway("foreign", {}, {}),
+    ]);
+    assert.deepEqual(await verdicts(gatewaysCheck({ cluster, stack })), {
+      "Gateway network/well": "held",
+      "Gateway network/bad": "failed: listener web: Accepted: says False",
+      "Gateway network/young": "pending: listener web: Accepted: no status yet",
+    });
+  });
+
+  it("routes: those of the stack's Gateways, by what these say of them", async () => {
+    const ours = { name: "external", namespace: "network" };
+    const accepted = conditions("True", "Accepted", "ResolvedRefs");
+    const twoParents = route("two", ours, accepted);
+    const cluster = scriptedCluster(() => [
+      gateway("external", {}),
+      route("well", ours, accepted),
+      route("refused", ours, conditions("False", "Accepted")),
+      route("elsewhere", { name: "other" }, conditions("False", "Accepted")),
+      {
+        ...twoParents,
+        spec: { parentRefs: [ours, { name: "foreign" }] },
+        status: {
+          parents: [
+            { parentRef: ours, ...accepted },
+            { parentRef: { name: "foreign" }, ...conditions("False", "Accepted") },
+          ],
+        },
+      },
+    ]);
+    assert.deepEqual(await verdicts(routesCheck({ cluster, stack })), {
+      "HTTPRoute apps/well": "held",
+      "HTTPRoute apps/refused": "failed: Accepted: says False",
+      "HTTPRoute apps/two": "held",
+    });
+  });
+
+  describe("flux", () => {
+    const source: KubeObject = {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      metadata: { name: "repo", namespace: "flux-system" },
+      status: { ...ready("True"), artifact: { revision: "main@sha1:new" } },
+    };
+    const kustomization = (name: string, status: object, spec: object = {}): KubeObject => ({
+      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+      kind: "Kustomization",
+      metadata: { name, namespace: "flux-system" },
+      spec: { sourceRef: { kind: "GitRepository", name: "repo" }, ...spec },
+      status,
+    });
+
+    it("ready counts only at the revision that the source has, and what is suspended does not count", async () => {
+      const cluster = scriptedCluster(() => [
+        source,
+        kustomization("level", { ...ready("True"), lastAppliedRevision: "main@sha1:new" }),
+        kustomization("behind", { ...ready("True"), lastAppliedRevision: "main@sha1:old" }),
+        kustomization("still", ready("False", "boom"), { suspend: true }),
+      ]);
+      assert.deepEqual(await verdicts(fluxCheck({ cluster, stack })), {
+        "GitRepository flux-system/repo": "held",
+        "Kustomization flux-system/level": "held",
+        "Kustomization flux-system/behind":
+          "pending: has main@sha1:old, and GitRepository flux-system/repo is at main@sha1:new",
+        "Kustomization flux-system/still": "skipped: is suspended",
+      });
+    });
+
+    it("a HelmRelease is level with its OCI chart by digest, and with its HelmChart by version", async () => {
+      const chart = (kind: string, name: string, revision: string): KubeObject => ({
+        ...source,
+        kind,
+        metadata: { name, namespace: "apps" },
+        status: { ...ready("True"), artifact: { revision } },
+      });
+      const release = (name: string, spec: object, status: object): KubeObject => ({
+        apiVersion: "helm.toolkit.fluxcd.io/v2",
+        kind: "HelmRelease",
+        metadata: { name, namespace: "apps" },
+        spec,
+        status: { ...ready("True"), ...status },
+      });
+      const byRef = { chartRef: { kind: "OCIRepository", name: "oci" } };
+      const cluster = scriptedCluster(() => [
+        chart("OCIRepository", "oci", "1.2.3@sha256:abc"),
+        chart("HelmChart", "chart", "4.5.6"),
+        release("oci-level", byRef, {
+          lastAttemptedRevision: "1.2.3+abc",
+          lastAttemptedRevisionDigest: "sha256:abc",
+        }),
+        release("oci-behind", byRef, {
+          lastAttemptedRevision: "1.2.3+000",
+          lastAttemptedRevisionDigest: "sha256:000",
+        }),
+        release("chart-level", {}, { helmChart: "apps/chart", lastAttemptedRevision: "4.5.6" }),
+        release("chart-behind", {}, { helmChart: "apps/chart", lastAttemptedRevision: "4.5.5" }),
+      ]);
+      const found = await verdicts(fluxCheck({ cluster, stack }));
+      assert.deepEqual(
+        ["oci-level", "oci-behind", "chart-level", "chart-behind"].map(
+          (name) => found[`HelmRelease apps/${name}`]?.split(":")[0],
+        ),
+        ["held", "pending", "held", "pending"],
+      );
+    });
+  });
+
+  describe("gatus, its answers as its API documents them", () => {
+    const since = Date.parse("2026-01-31T12:00:00Z");
+    const parent = { name: "external", namespace: "network" };
+    const annotated = (endpoint: string) => ({
+      annotations: { "gatus.home-operations.com/endpoint": endpoint },
+    });
+    const result = (success: boolean, timestamp: string) => ({
+      success,
+      timestamp,
+      ...(!success && { conditionResults: [{ condition: "[STATUS] (502) == 200", success: false }] }),
+    });
+    const look = (answer: unknown, ...routes: KubeObject[]) =>
+      verdicts(
+        gatusCheck({
+          cluster: scriptedCluster(
+            () => [gateway("external", {}), ...routes],
+            (path) => (path.endsWith("http:gatus:http/proxy/api/v1/endpoints/statuses") ? answer : undefined),
+          ),
+          stack,
+          gatus: { namespace: "observability", service: "gatus", port: "http" },
+          since,
+        }),
+      );
+
+    it("counts only results that are newer than the update, and the latest one", async () => {
+      const statuses = [
+        {
+          key: "_up",
+          results: [result(false, "2026-01-31T12:00:01Z"), result(true, "2026-01-31T12:00:02Z")],
+        },
+        {
+          key: "_down",
+          results: [result(false, "2026-01-31T12:00:02Z"), result(true, "2026-01-31T12:00:01Z")],
+        },
+        { key: "_old", results: [result(true, "2026-01-31T11:59:59Z")] },
+      ];
+      const found = await look(
+        statuses,
+        ...["up", "down", "old", "absent"].map((name) => route(name, parent)),
+      );
+      assert.deepEqual(found, {
+        "Gatus endpoint _up of HTTPRoute apps/up": "held",
+        "Gatus endpoint _down of HTTPRoute apps/down":
+          "failed: is down since 2026-01-31T12:00:02Z at the latest: [STATUS] (502) == 200",
+        "Gatus endpoint _old of HTTPRoute apps/old": "pending: no result yet that is newer than the update",
+        "Gatus endpoint _absent of HTTPRoute apps/absent": "pending: Gatus has no such endpoint",
+      });
+    });
+
+    it("takes a guarded endpoint for no proof, and a route that is not monitored for none at all", async () => {
+      const found = await look(
+        [],
+        route("dns", parent, {}, annotated("guarded: true\ngroup: internal")),
+        route("off", parent, {}, { annotations: { "gatus.home-operations.com/enabled": "false" } }),
+      );
+      assert.deepEqual(found, {
+        "Gatus endpoint internal_dns of HTTPRoute apps/dns":
+          "skipped: is guarded: a DNS probe, and no proof of health",
+      });
+    });
+
+    it("waits for a Gatus that does not answer", async () => {
+      const [verdict] = Object.values(await look(undefined, route("app", parent)));
+      assert.match(verdict ?? "", /^pending: Gatus does not answer: .*404/);
+    });
+
+    it("says that there is no route, and no Gatus", async () => {
+      const cluster = scriptedCluster(() => []);
+      const notes = async (gatus: { url: string } | null) =>
+        (await gatusCheck({ cluster, stack, gatus, since }).look()).notes;
+      assert.deepEqual(await notes(null), ["The stack knows of no Gatus."]);
+      assert.deepEqual(await notes({ url: "http://127.0.0.1:1" }), ["No HTTPRoute asks to be monitored."]);
+    });
+  });
+
+  describe("declared", () => {
+    const service: KubeObject = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "s", namespace: "n", resourceVersion: "1" },
+      spec: { type: "ClusterIP" },
+      status: { a: 1 },
+    };
+    const against = (applied: KubeObject) => {
+      const cluster = { ...scriptedCluster(() => [service]), apply: () => Promise.resolve(applied) };
+      return verdicts(declaredCheck({ cluster, stack }, [service]));
+    };
+
+    it("what the server writes of its own accord is no difference", async () => {
+      const applied = { ...service, metadata: { ...service.metadata, resourceVersion: "2" }, status: {} };
+      assert.deepEqual(await against(applied), { "Service n/s": "held" });
+    });
+
+    it("names the fields that differ", async () => {
+      assert.deepEqual(await against({ ...service, spec: { type: "NodePort" } }), {
+        "Service n/s": "failed: differs from what is declared: spec.type",
+      });
+    });
+  });
+
+  it("leftovers: what is labelled and not declared, but for what others made of it and what is kept by design", async () => {
+    const labelled = (kind: string, name: string, metadata: object = {}): KubeObject => ({
+      apiVersion: "v1",
+      kind,
+      metadata: { name, namespace: "n", labels: OURS, ...metadata },
+    });
+    const live: Record<string, KubeObject[]> = {
+      "/api/v1/services": [labelled("Service", "kept"), labelled("Service", "forgotten")],
+      "/api/v1/endpoints": [labelled("Endpoints", "kept"), labelled("Endpoints", "alone")],
+      "/api/v1/pods": [labelled("Pod", "p", { ownerReferences: [{ kind: "ReplicaSet" }] })],
+      "/api/v1/namespaces": [
+        labelled("Namespace", "retained", { annotations: { "pulumi.com/patchFieldManager": "edgefirst" } }),
+      ],
+    };
+    const kinds = { services: "Service", endpoints: "Endpoints", pods: "Pod", namespaces: "Namespace" };
+    const cluster = {
+      ...scriptedCluster(() => []),
+      read: (path: string): Promise<unknown> => {
+        if (path === "/apis")
+          return Promise.resolve({ groups: [{ preferredVersion: { groupVersion: "apps/v1" } }] });
+        if (path === "/apis/apps/v1") return Promise.resolve({ resources: [] });
+        if (path === "/api/v1")
+          return Promise.resolve({
+            resources: Object.entries(kinds).map(([name, kind]) => ({ name, kind, verbs: ["list"] })),
+          });
+        const [list, query] = path.split("?");
+        assert.equal(query, "labelSelector=edgefirst.dev%2Fstack%3Dedge");
+        return Promise.resolve({ items: live[list ?? ""] });
+      },
+    };
+    const check = leftoversCheck({ cluster, stack }, [labelled("Service", "kept")]);
+    assert.deepEqual(Object.keys(await verdicts(check)), ["Service n/forgotten", "Endpoints n/alone"]);
+    assert.deepEqual((await check.look()).notes, [
+      "Namespace n/retained is no longer declared and kept by design.",
+    ]);
+  });
+});
