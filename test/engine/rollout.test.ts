@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type RolloutEvent } from "../../rollout/run.ts";
+import { Engine, gatewayApiDirectory, PROJECT } from "../support/engine.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+const MAIN = join(PROJECT, "cli/main.ts");
+
+/** A rollout with the real command, in a process group of its own. */
+class Launched {
+  readonly events: RolloutEvent[] = [];
+  readonly ended: Promise<{ code: number | null; stderr: string }>;
+  readonly #child;
+  #waiting: { until: (event: RolloutEvent) => boolean; resolve: () => void }[] = [];
+
+  constructor(engine: Engine, ...flags: readonly string[]) {
+    const args = [MAIN, "rollout", "--yes", "--json", ...flags];
+    const cwd = join(engine.dir, "project");
+    this.#child = spawn(process.execPath, args, {
+      cwd,
+      env: engine.env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stderr = "";
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    createInterface({ input: this.#child.stdout }).on("line", (line) => {
+      const event = JSON.parse(line) as RolloutEvent;
+      this.events.push(event);
+      for (const { until, resolve } of this.#waiting) if (until(event)) resolve();
+    });
+    this.ended = once(this.#child, "close").then(([code]) => ({ code: code as number | null, stderr }));
+  }
+
+  /** Resolves at the first resource that the update of a stack has created; rejects where the rollout ends before. */
+  async midUp(stack: string): Promise<void> {
+    const reached = new Promise<void>((resolve) => {
+      let updating = false;
+      const until = (event: RolloutEvent): boolean => {
+        if (event.type === "phase" && event.stack === stack) updating = event.phase === "update";
+        return updating && event.type === "progress" && event.text.includes("done: create");
+      };
+      this.#waiting.push({ until, resolve });
+    });
+    await Promise.race([
+      reached,
+      this.ended.then(({ stderr }) => {
+        throw new Error(`ended before the middle of the update: ${stderr}${JSON.stringify(this.events)}`);
+      }),
+    ]);
+  }
+
+  /** As a terminal that is not one: only the command gets the signal. */
+  interrupt(): void {
+    process.kill(this.#child.pid!, "SIGINT");
+  }
+
+  /** The command and the CLI, at once. */
+  kill(): void {
+    process.kill(-this.#child.pid!, "SIGKILL");
+  }
+
+  outcomes(): Record<string, string> {
+    return Object.fromEntries(
+      this.events.flatMap((event) => (event.type === "outcome" ? [[event.stack, event.outcome.state]] : [])),
+    );
+  }
+}
+
+describe("engine: a rollout of two stacks, interrupted in every way", function () {
+  this.timeout(180_000);
+  const clusters = useSandbox("edge", "main");
+  let engine: Engine;
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    const { kubeconfig } = clusters.sandbox;
+    engine = await Engine.create();
+    const source = await gatewayApiDirectory();
+    const config = (context: string) => ({
+      cluster: { context, kubeconfig },
+      gatewayApi: { source },
+      verification: { soak: "1s", interval: "1s", timeout: "2m" },
+    });
+    await engine.stack("edge", config("edge"));
+    await engine.stack("main", { ...config("main"), after: ["edge"] });
+  });
+  after(() => {
+    engine.remove();
+  });
+
+  const locks = (): string[] => {
+    const dir = join(engine.dir, "state/.pulumi/locks");
+    return existsSync(dir)
+      ? readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"))
+      : [];
+  };
+
+  it("Ctrl-C in the middle of an update: exit code 130, no lock, and main untouched", async () => {
+    const rollout = new Launched(engine);
+    await rollout.midUp("edge");
+    assert.equal(locks().length, 1);
+    rollout.interrupt();
+    const { code, stderr } = await rollout.ended;
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /interrupted: cancelling/);
+    assert.deepEqual(locks(), []);
+    assert.deepEqual(rollout.outcomes(), { edge: "cancelled", main: "not-started" });
+  });
+
+  it("killed in the middle of an update, it is resumed: the lock of the dead is taken over", async () => {
+    const killed = new Launched(engine);
+    await killed.midUp("edge");
+    killed.kill();
+    await killed.ended;
+    assert.equal(locks().length, 1, "what the killed update has left");
+
+    const resumed = new Launched(engine, "--resume");
+    const { code, stderr } = await resumed.ended;
+    assert.equal(code, 0, stderr + JSON.stringify(resumed.events));
+    assert.deepEqual(resumed.outcomes(), { edge: "updated", main: "updated" });
+    assert.deepEqual(locks(), []);
+  });
+
+  it("resumed once more, it finds that nothing would change and every stack has verified this release", async () => {
+    const again = new Launched(engine, "--resume");
+    const { code, stderr } = await again.ended;
+    assert.equal(code, 0, stderr + JSON.stringify(again.events));
+    assert.deepEqual(again.outcomes(), { edge: "done-before", main: "done-before" });
+  });
+
+  it("status, verify and rollback tell what the rollout has proved", async () => {
+    const edgefirst = async (...args: string[]) => {
+      const child = spawn(process.execPath, [MAIN, ...args], {
+        cwd: join(engine.dir, "project"),
+        env: engine.env,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let output = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+      const [code] = (await once(child, "close")) as [number];
+      return { code, output };
+    };
+    const [status, verify, rollback] = [
+      await edgefirst("status"),
+      await edgefirst("verify", "edge"),
+      await edgefirst("rollback", "main"),
+    ];
+    assert.match(status.output, /^edge +[0-9a-f]{12} +- +\d+[sm] ago +\d+s .* succeeded$/m);
+    assert.match(status.output, /^main +[0-9a-f]{12} +level .* succeeded$/m);
+    assert.equal(verify.code, 0, verify.output);
+    assert.match(verify.output, /edge is as well as it was when it verified release [0-9a-f]{12}/);
+    assert.equal(rollback.code, 1);
+    assert.match(rollback.output, /There is no older release that edge verified/);
+  });
+});
