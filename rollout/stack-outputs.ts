@@ -6,7 +6,7 @@ export type StackReading =
   | { readonly state: "unknown" | "unreadable"; readonly message: string };
 
 /**
- * Reads the outputs of a stack of this project and organisation. The engine's own invoke leaves nothing in the state, and its errors can be caught;
+ * Reads the outputs of a stack of this project and organisation. The engine's own invoke leaves no resource in the state but its default provider, and its errors can be caught;
  * those of a StackReference cannot.
  */
 export async function readStackOutputs(stack: string): Promise<StackReading> {

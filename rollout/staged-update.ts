@@ -19,7 +19,7 @@ import { descendsFrom } from "./git-history.ts";
 import type { Before } from "./look.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
 import { readStackOutputs } from "./stack-outputs.ts";
-import { failUpdate, summaryOf } from "./verdict.ts";
+import { cancelledSummary, failUpdate, summaryOf } from "./verdict.ts";
 import { lookBefore, verify, type Repository, type VerificationArgs } from "./verify.ts";
 
 /** What decides how an update is staged; durations as Flux writes them. */
@@ -197,7 +197,8 @@ async function runVerification(
   process.on("SIGINT", cancel).on("SIGTERM", cancel);
   try {
     const { evidence, record } = await verify({ ...args, signal: cancelled.signal }, before, declared);
-    if ("failures" in record) failUpdate(summaryOf(record));
+    if ("failures" in record)
+      failUpdate(cancelled.signal.aborted ? cancelledSummary(record) : summaryOf(record));
     else void pulumi.log.info(summaryOf(record));
     return evidence;
   } finally {

@@ -22,6 +22,12 @@ export function summaryOf(record: Verification | Revocation): string {
   return `The verification of release ${release} failed; the release is revoked, and stacks that come after this one are refused it.\n${failed.join("\n")}${remarks}`;
 }
 
+/** What a cancelled verification had seen. The engine takes no outputs any more by then, so that nothing is recorded. */
+export function cancelledSummary({ release, failures }: Revocation): string {
+  const seen = failures.map(({ check, object, message }) => `- ${check}: ${object}: ${message}`);
+  return `The verification of release ${release} was cancelled. Nothing of it is recorded, and earlier evidence stays as it was: bring the stack up again.\n${seen.join("\n")}`;
+}
+
 /** What a check did not prove. */
 function openIn({ id, outcome, notes, unhealthyBefore }: CheckRecord): string[] {
   const told = notes.join(" ");

@@ -132,7 +132,9 @@ export class TestStack {
         value,
       ]),
     );
-    writeFileSync(file, stringify({ ...(salt !== undefined && { encryptionsalt: salt }), config: values }));
+    const content = { ...(salt !== undefined && { encryptionsalt: salt }), config: values };
+    // The CLI takes a plain instant for a date, and writes it anew in a format of its own.
+    writeFileSync(file, stringify(content, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" }));
   }
 
   async setSecret(key: string, value: string): Promise<void> {
