@@ -18,10 +18,11 @@ async function deploy() {
   const cluster = new KubeClient(settings.cluster);
   await cluster.version();
 
-  const release = releaseHash(import.meta.dirname, localManifests(settings));
+  const release = releaseHash(import.meta.dirname);
   const update = await stageUpdate({
     settings,
     release,
+    manifests: ownManifests(settings),
     project: import.meta.dirname,
     cluster,
     kubeconfig,
@@ -31,7 +32,8 @@ async function deploy() {
   const config = promoted(settings, update.ref);
   const plan = await planPlatform({ stack: pulumi.getStack(), config, release: pins, cluster });
   enforce(plan.findings, pulumi.log);
-  await update.lookBefore();
+  const declared = plan.parts.flatMap(({ objects }) => objects);
+  await update.lookBefore(declared);
 
   const provider = new k8s.Provider("cluster", {
     context,
@@ -41,7 +43,6 @@ async function deploy() {
     enableConfigMapMutable: true,
   });
   const up = createPlatform(plan, config, provider);
-  const declared = plan.parts.flatMap(({ objects }) => objects);
   const evidence = update.evidence(up, declared);
 
   return {
@@ -53,9 +54,9 @@ async function deploy() {
   };
 }
 
-/** Checksums of what the stack applies beside what release.yaml pins. */
-function localManifests({ flux }: ReturnType<typeof loadConfig>): string[] {
-  return flux?.install === undefined ? [] : [flux.install.sha256];
+/** Checksums of what the stack's configuration has it apply beside what release.yaml pins, by what it installs. */
+function ownManifests({ flux }: ReturnType<typeof loadConfig>): Record<string, string> {
+  return flux?.install === undefined ? {} : { flux: flux.install.sha256 };
 }
 
 const outputs = await deploy().catch((error: unknown) => {

@@ -49,6 +49,8 @@ const verification = z.strictObject({
   /** Seconds during which every check held without a break. */
   soak: seconds,
   checks: z.array(checkRecord),
+  /** SHA-256 of each manifest that this stack's configuration names, by what it installs: no part of the release, since stacks differ in it. */
+  manifests: z.record(z.string(), z.string()),
   /** SHA-256 over the objects that the program declared. */
   digest: z.string(),
   /** null where the stack follows no repository, or Flux has not fetched it. */
@@ -203,22 +205,4 @@ function without(
     revoked: evidence?.revoked.filter(other) ?? [],
     revisions: evidence?.revisions ?? [],
   };
-}
-
-/** Where an update takes a stack, by the order in which the stack before it verified the two releases. */
-export type Movement = "forward" | "same" | "back";
-
-/**
- * Where an update takes a stack. Only for a move forward must the stacks before it be fresh and healthy now: a rollback must not wait for them. What the
- * stack before does not remember is taken for older, so that a doubtful move counts as forward.
- * @param current release that the stack runs; undefined where it never ran
- */
-export function movement(before: Evidence, current: string | undefined, next: string): Movement {
-  if (current === next) return "same";
-  const timeOf = (release: string | undefined): number | undefined => {
-    const record = [...before.verified, ...before.revoked].find((entry) => entry.release === release);
-    return record && Date.parse(record.time);
-  };
-  const [from, to] = [timeOf(current), timeOf(next)];
-  return from !== undefined && to !== undefined && to < from ? "back" : "forward";
 }

@@ -1,26 +1,12 @@
-import type { Finding, LiveCluster } from "../cluster/client.ts";
+import type { Finding } from "../cluster/client.ts";
 import { describeFinding } from "../cluster/findings.ts";
-import { EdgefirstError } from "../errors.ts";
-import type { Clock } from "./clock.ts";
-import {
-  movement,
-  readEvidence,
-  standingOf,
-  type Evidence,
-  type Movement,
-  type OverrideRecord,
-  type Verification,
-} from "./evidence.ts";
-import { checkLive } from "./live-check.ts";
+import { readEvidence, standingOf, type Evidence, type OverrideRecord } from "./evidence.ts";
+import { movement } from "./movement.ts";
+import { judgePredecessor, type Predecessor, type PredecessorArgs } from "./predecessor.ts";
 import type { StackReading } from "./stack-outputs.ts";
 
-/** A cluster that must be let go of. */
-export interface ConnectedCluster extends LiveCluster {
-  close(): void;
-}
-
 /** Arguments of {@link holdGate}. */
-export interface GateArgs {
+export interface GateArgs extends PredecessorArgs {
   readonly stack: string;
   /** The release that is about to be brought up. */
   readonly release: string;
@@ -28,26 +14,8 @@ export interface GateArgs {
   readonly current: string | undefined;
   /** The stacks that must have verified the release. */
   readonly after: readonly string[];
-  /** Milliseconds after which a verification is too old for a move forward. */
-  readonly maxAgeMs: number;
-  /** What a move forward does where the cluster of a stack before it cannot be looked at. */
-  readonly unreachable: "refuse" | "warn";
-  /** Milliseconds that a stack before it has to become healthy again. */
-  readonly patienceMs: number;
   readonly override?: OverrideRecord | undefined;
   readonly readOutputs: (stack: string) => Promise<StackReading>;
-  /** @throws {EdgefirstError} where this machine knows no way to the cluster of the stack */
-  readonly connect: (stack: string, evidence: Evidence) => ConnectedCluster;
-  readonly clock: Clock;
-  readonly progress: (line: string) => void;
-}
-
-/** A stack before this one that has verified the release. */
-export interface Predecessor {
-  readonly stack: string;
-  readonly evidence: Evidence;
-  readonly record: Verification;
-  readonly movement: Movement;
 }
 
 /** What the gate found. */
@@ -128,9 +96,7 @@ async function judge(stack: string, args: GateArgs): Promise<Judgement> {
   const { record } = standing;
   const moves = movement(evidence, args.current, args.release);
   const predecessor = { stack, evidence, record, movement: moves };
-  const findings =
-    moves === "forward" ? [...tooOld(predecessor, args), ...(await notHealthy(predecessor, args))] : [];
-  return { findings: [passed(predecessor), ...findings], predecessor };
+  return { findings: await judgePredecessor(predecessor, args), predecessor };
 }
 
 function refusal(message: string, hint: string): Judgement {
@@ -148,67 +114,4 @@ function unverified(stack: string, { verified, revoked }: Evidence, { release }:
       ? `it has verified none yet${revoked.length > 0 ? `, and ${revoked.length} failed` : ""}`
       : `its latest one is ${latest.release}, of ${latest.time}`;
   return `The stack ${stack} has not verified release ${release}; ${has}.`;
-}
-
-/** Said on every pass, with all that the other stack's proof leaves open. */
-function passed({ stack, record }: Predecessor): Finding {
-  const open = record.checks
-    .filter(({ outcome }) => outcome === "notChecked")
-    .map(({ id, notes }) => `  - ${id}: ${notes.join(" ")}`);
-  const commit = record.commit === null ? "" : `, commit ${record.commit.slice(0, 12)}`;
-  const message = `The stack ${stack} verified release ${record.release} at ${record.time} (${record.soak} s of soak${commit}${record.dirty ? " with changes that were not committed" : ""}).`;
-  return open.length === 0
-    ? { severity: "info", message }
-    : { severity: "warning", message: `${message} Not checked there:\n${open.join("\n")}` };
-}
-
-function tooOld({ stack, record }: Predecessor, { maxAgeMs, clock }: GateArgs): Finding[] {
-  const age = clock.now() - Date.parse(record.time);
-  if (age <= maxAgeMs) return [];
-  return [
-    {
-      severity: "error",
-      message: `The stack ${stack} verified release ${record.release} ${hours(age)} ago, and edgefirst:gate.maxAge is ${hours(maxAgeMs)}.`,
-      hint: `Bring it up again, which verifies it anew: pulumi up --stack ${stack}`,
-    },
-  ];
-}
-
-function hours(ms: number): string {
-  return `${Math.round(ms / 360_000) / 10} h`;
-}
-
-async function notHealthy({ stack, evidence, record }: Predecessor, args: GateArgs): Promise<Finding[]> {
-  let cluster: ConnectedCluster | undefined;
-  try {
-    cluster = args.connect(stack, evidence);
-    const progress = (line: string): void => {
-      args.progress(`${stack}: ${line}`);
-    };
-    const { clock, patienceMs: timeoutMs } = args;
-    const { failures } = await checkLive({ stack, evidence, record, cluster, timeoutMs, clock, progress });
-    if (failures.length === 0) return [];
-    const what = failures.map(({ object, message }) => `  - ${object}: ${message}`).join("\n");
-    return [
-      {
-        severity: "error",
-        message: `The stack ${stack} verified release ${record.release} at ${record.time}, and is not healthy now:\n${what}`,
-        hint: `Mend it, then bring it up again: pulumi up --stack ${stack}`,
-      },
-    ];
-  } catch (error) {
-    if (!(error instanceof EdgefirstError)) throw error;
-    const refuses = args.unreachable === "refuse";
-    return [
-      {
-        severity: refuses ? "error" : "warning",
-        message: `Whether the stack ${stack} is healthy now cannot be seen from here: ${error.message}`,
-        hint: refuses
-          ? `Set edgefirst:gate.clusters.${stack} to { context, kubeconfig? } of this machine, or edgefirst:gate.unreachable to warn, where no machine reaches both clusters.`
-          : "edgefirst:gate.unreachable is warn: its evidence alone counts.",
-      },
-    ];
-  } finally {
-    cluster?.close();
-  }
 }

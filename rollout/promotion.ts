@@ -2,7 +2,7 @@ import type { Finding } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { EdgefirstError } from "../errors.ts";
 import type { GitopsRevision } from "./evidence.ts";
-import type { Predecessor } from "./gate.ts";
+import type { Predecessor } from "./predecessor.ts";
 
 /** What a source checks out, as in the `spec.ref` of a GitRepository or an OCIRepository. */
 export type SourceReference = Readonly<Record<string, string>>;

@@ -37,13 +37,12 @@ interface LockedPackage {
 }
 
 /**
- * The release that this checkout deploys: 12 hexadecimal digits over the program's files (line endings normalised), every package
- * that is not for development only, and the digests of what a stack applies from local files. The same on every machine and from any working directory.
+ * The release that this checkout deploys: 12 hexadecimal digits over the program's files (line endings normalised) and every package
+ * that is not for development only. The same on every machine, from any working directory and for every stack: what only a stack's configuration names is not in it.
  * @param project directory of Pulumi.yaml
- * @param manifestDigests SHA-256 of each local manifest that the stack applies
  * @throws {EdgefirstError} where the lockfile is missing
  */
-export function releaseHash(project: string, manifestDigests: readonly string[] = []): string {
+export function releaseHash(project: string): string {
   const hash = createHash("sha256");
   for (const input of INPUTS)
     for (const file of filesUnder(project, input)) {
@@ -51,7 +50,6 @@ export function releaseHash(project: string, manifestDigests: readonly string[] 
       hash.update(`${file}\0${Buffer.byteLength(content)}\0${content}\0`);
     }
   for (const line of lockedPackages(project)) hash.update(`${line}\0`);
-  for (const digest of [...manifestDigests].sort()) hash.update(`${digest}\0`);
   return hash.digest("hex").slice(0, 12);
 }
 

@@ -12,6 +12,7 @@ import { EdgefirstError } from "../errors.ts";
 import { gatherEvents, type EventLog } from "./engine-events.ts";
 import { interruption } from "./interruption.ts";
 import { waitForDeadLock } from "./lock.ts";
+import { objectsIn, type StateDeployment } from "./state-objects.ts";
 import { type EngineSummary } from "./summary.ts";
 
 /** A stack of this project and how the Pulumi CLI is run for it. */
@@ -117,24 +118,7 @@ export async function previewDrift(address: StackAddress, options: RunOptions): 
 /** References of the Kubernetes objects that a stack's state holds. */
 export async function deployedObjects(address: StackAddress): Promise<ObjectReference[]> {
   const stack = await open(address);
-  const { deployment } = (await stack.exportStack()) as { deployment: { resources?: StateResource[] } };
-  return (deployment.resources ?? [])
-    .filter(
-      ({ type, custom, delete: replaced }) =>
-        custom && replaced !== true && /^kubernetes:(?!.*:(.*List|Provider)$)/.test(type),
-    )
-    .flatMap(({ outputs }) => (isReference(outputs) ? [outputs] : []));
-}
-
-interface StateResource {
-  readonly type: string;
-  readonly custom: boolean;
-  readonly delete?: boolean;
-  readonly outputs?: unknown;
-}
-
-function isReference(value: unknown): value is ObjectReference {
-  return typeof value === "object" && value !== null && "kind" in value && "metadata" in value;
+  return objectsIn((await stack.exportStack()).deployment as StateDeployment);
 }
 
 /** Runs the CLI; an error carries the program's own messages instead of the CLI's output. */

@@ -7,18 +7,13 @@ import { EdgefirstError } from "../errors.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { CheckId } from "./checks/check.ts";
 import { durationMs } from "./duration.ts";
-import {
-  EVIDENCE_OUTPUT,
-  readEvidence,
-  type Evidence,
-  type GatusAddress,
-  type OverrideRecord,
-} from "./evidence.ts";
+import type { Evidence, GatusAddress, OverrideRecord } from "./evidence.ts";
 import { holdGate, type GateResult } from "./gate.ts";
 import { descendsFrom } from "./git-history.ts";
 import type { Before } from "./look.ts";
+import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
-import { readStackOutputs } from "./stack-outputs.ts";
+import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
 import { cancelledSummary, failUpdate, summaryOf } from "./verdict.ts";
 import { lookBefore, verify, type Repository, type VerificationArgs } from "./verify.ts";
 
@@ -49,6 +44,8 @@ export interface StagingSettings {
 export interface StagedUpdateArgs {
   readonly settings: StagingSettings;
   readonly release: string;
+  /** SHA-256 of each manifest that only this stack's configuration names, by what it installs. */
+  readonly manifests: Readonly<Record<string, string>>;
   /** Directory of the project. */
   readonly project: string;
   readonly cluster: LiveCluster;
@@ -62,13 +59,16 @@ export interface StagedUpdateArgs {
 export interface StagedUpdate {
   /** What the repository is pinned to; undefined: as it is configured. */
   readonly ref: SourceReference | undefined;
-  /** Looks at the cluster; call it before the first resource. */
-  lookBefore(): Promise<void>;
+  /**
+   * Looks at the cluster; call it before the first resource.
+   * @param declared every object that the program declares; may hold outputs
+   */
+  lookBefore(declared: readonly KubeObject[]): Promise<void>;
   /**
    * The stack's evidence. In a preview, as it was; in an update, with the verification of what was brought up: it always resolves, and fails the update
    * where something is wrong.
    * @param up is there once every resource is up
-   * @param declared every object that the program declares; may hold outputs
+   * @param declared as before
    */
   evidence(up: pulumi.Output<unknown>, declared: readonly KubeObject[]): pulumi.Output<unknown>;
 }
@@ -81,17 +81,16 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   const { settings, release } = args;
   refuseImpossible(settings);
   const stack = pulumi.getStack();
-  const own = await readStackOutputs(stack);
-  const outputs = own.state === "read" ? own.outputs : {};
-  const earlier = ownEvidence(stack, outputs);
-  const gate = await holdTheGate(args, stack, outputs.release);
+  const own = await readOwnStack(stack);
+  const gate = await holdTheGate(args, stack, own);
   const promotion = await promotionOf(args, gate);
   enforceStage([...gate.findings, ...promotion.findings], gate.override !== undefined);
   const verification: VerificationArgs = {
     ...args,
     stack,
     release,
-    earlier,
+    earlier: own.evidence,
+    recorded: () => readRecordedObjects(stack),
     override: gate.override,
     skip: settings.verification.skip,
     soakMs: durationMs(settings.verification.soak),
@@ -105,11 +104,13 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   let before: Before | undefined;
   return {
     ref: promotion.ref,
-    lookBefore: async () => {
-      if (!pulumi.runtime.isDryRun()) before = await lookBefore(verification);
+    lookBefore: async (declared) => {
+      if (!pulumi.runtime.isDryRun()) before = await lookBefore(verification, declared);
     },
     evidence: (up, declared) => {
-      if (pulumi.runtime.isDryRun() || before === undefined) return pulumi.output(outputs[EVIDENCE_OUTPUT]);
+      // Before a stack's first update only the update can say.
+      if (pulumi.runtime.isDryRun() || before === undefined)
+        return pulumi.output<unknown>(own.output ?? pulumi.unknown);
       const looked = before;
       const verified = pulumi
         .all([up, pulumi.output(declared)])
@@ -129,20 +130,14 @@ function refuseImpossible({ verification: { soak, timeout } }: StagingSettings):
   );
 }
 
-function ownEvidence(stack: string, outputs: Readonly<Record<string, unknown>>): Evidence | undefined {
-  const read = readEvidence(stack, outputs);
-  if (read.state === "present") return read.evidence;
-  if (read.state === "unreadable") void pulumi.log.warn(`${read.message} It is begun anew.`);
-  return undefined;
-}
-
-function holdTheGate(args: StagedUpdateArgs, stack: string, current: unknown): Promise<GateResult> {
-  const { settings, release, kubeconfig } = args;
+function holdTheGate(args: StagedUpdateArgs, stack: string, own: OwnStack): Promise<GateResult> {
+  const { settings, release, manifests, kubeconfig } = args;
   const { maxAge, unreachable, patience, clusters } = settings.gate;
   return holdGate({
     stack,
     release,
-    current: typeof current === "string" ? current : undefined,
+    manifests,
+    current: currentRelease(own, args),
     after: settings.after,
     maxAgeMs: durationMs(maxAge),
     unreachable,

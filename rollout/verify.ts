@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import type { LiveCluster } from "../cluster/client.ts";
+import type { LiveCluster, ObjectReference } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { readCheckout } from "./checkout.ts";
 import { CHECK_IDS, type Check, type CheckId } from "./checks/check.ts";
 import { declarationChecks, liveChecks } from "./checks/checks.ts";
+import { withoutLeaving } from "./checks/undeclared.ts";
 import type { Clock } from "./clock.ts";
 import {
   withRevoked,
@@ -24,6 +25,8 @@ import { watch } from "./watch.ts";
 export interface VerificationArgs extends Patience {
   readonly stack: string;
   readonly release: string;
+  /** SHA-256 of each manifest that only this stack's configuration names, by what it installs. */
+  readonly manifests: Readonly<Record<string, string>>;
   /** Directory of the project, for its commit. */
   readonly project: string;
   readonly cluster: LiveCluster;
@@ -34,6 +37,8 @@ export interface VerificationArgs extends Patience {
   readonly repository?: Repository | undefined;
   /** The stack's earlier evidence. */
   readonly earlier: Evidence | undefined;
+  /** The objects in the stack's state. */
+  readonly recorded: () => Promise<readonly ObjectReference[]>;
   readonly override?: OverrideRecord | undefined;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
@@ -57,9 +62,15 @@ export interface VerificationResult {
   readonly record: Evidence["verified"][number] | Revocation;
 }
 
-/** Looks at the cluster before the update; what is unhealthy already is not blamed on it. */
-export async function lookBefore(args: VerificationArgs): Promise<Before> {
-  const look = await lookOnce(made(liveChecks({ ...args, since: 0 }), args));
+/**
+ * Looks at the cluster before the update; what is unhealthy already is not blamed on it.
+ * @param declared every object that the program declares
+ */
+export async function lookBefore(
+  args: VerificationArgs,
+  declared: readonly ObjectReference[],
+): Promise<Before> {
+  const look = await lookOnce(made(checksOf(args, declared, 0), args));
   return { look, blamed: blamedBy(args.earlier) };
 }
 
@@ -82,7 +93,7 @@ export async function verify(
   declared: readonly KubeObject[],
 ): Promise<VerificationResult> {
   const { cluster, clock, earlier, gatus, override } = args;
-  const all = [...liveChecks({ ...args, since: clock.now() }), ...declarationChecks(args, declared)];
+  const all = [...checksOf(args, declared, clock.now()), ...declarationChecks(args, declared)];
   const result = await watch({ ...args, checks: made(all, args), before }, clock, args.signal);
   const subject = { cluster: { context: cluster.context, uid: await uidOf(args) }, gatus };
   const record = {
@@ -91,6 +102,7 @@ export async function verify(
     time: new Date(clock.now()).toISOString(),
     soak: Math.round(result.soakMs / 1_000),
     checks: CHECK_IDS.map((id) => checkRecord(id, args.skip[id], result)),
+    manifests: { ...args.manifests },
     digest: digestOf(declared),
     gitops: await gitopsRevision(args),
     ...(override !== undefined && { override }),
@@ -99,6 +111,10 @@ export async function verify(
   const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
   const revocation = { ...record, failures };
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };
+}
+
+function checksOf(args: VerificationArgs, declared: readonly ObjectReference[], since: number): Check[] {
+  return liveChecks({ ...args, cluster: withoutLeaving(args.cluster, args.stack, declared), since });
 }
 
 function made(checks: readonly Check[], { skip }: VerificationArgs): Check[] {

@@ -1,10 +1,10 @@
 import type { KubeObject } from "../../cluster/objects.ts";
-import type { Check, StackOnCluster } from "./check.ts";
+import type { Check } from "./check.ts";
 import { declaredCheck } from "./declared.ts";
 import { fluxCheck } from "./flux.ts";
 import { gatewaysCheck } from "./gateways.ts";
 import { gatusCheck, type GatusCheckArgs } from "./gatus.ts";
-import { leftoversCheck } from "./leftovers.ts";
+import { leftoversCheck, type LeftoversCheckArgs } from "./leftovers.ts";
 import { rolloutsCheck } from "./rollouts.ts";
 import { routesCheck } from "./routes.ts";
 
@@ -14,6 +14,6 @@ export function liveChecks(args: GatusCheckArgs): Check[] {
 }
 
 /** The checks against what the program declares. */
-export function declarationChecks(args: StackOnCluster, declared: readonly KubeObject[]): Check[] {
+export function declarationChecks(args: LeftoversCheckArgs, declared: readonly KubeObject[]): Check[] {
   return [declaredCheck(args, declared), leftoversCheck(args, declared)];
 }

@@ -1,31 +1,42 @@
+import type { ObjectReference } from "../../cluster/client.ts";
 import { labelledObjects } from "../../cluster/labelled.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "../../cluster/objects.ts";
-import type { Check, StackOnCluster } from "./check.ts";
+import type { Check, StackOnCluster, Verdict } from "./check.ts";
+import { isRetained, ObjectSet } from "./undeclared.ts";
 
-/** Set on what outlives the stack by design, so that its field manager stays the same. */
-const RETAINED = "pulumi.com/patchFieldManager";
+/** Arguments of {@link leftoversCheck}. */
+export interface LeftoversCheckArgs extends StackOnCluster {
+  /** What the stack's state holds, and so what an update deletes that no longer declares it. Asked only where something is left. */
+  readonly recorded: () => Promise<readonly ObjectReference[]>;
+}
 
 /**
- * Nothing carries the stack's label that the program no longer declares. Pulumi deletes only after the program has ended, so an update that removes something
- * does not pass: the next one does.
+ * Nothing carries the stack's label that the program no longer declares, and that no update would delete: what the state does not know. What it knows is
+ * deleted once the program has ended, and only if it has ended well; so this look is too early for it, and says so.
  */
-export function leftoversCheck({ cluster, stack }: StackOnCluster, declared: readonly KubeObject[]): Check {
-  const known = new Set(declared.map(identity));
+export function leftoversCheck(
+  { cluster, stack, recorded }: LeftoversCheckArgs,
+  declared: readonly KubeObject[],
+): Check {
+  const known = new ObjectSet(declared);
   return {
     id: "leftovers",
     steady: true,
     look: async () => {
       const { objects, unread } = await labelledObjects(cluster, STACK_LABEL, stack);
-      const left = objects.filter((object) => !known.has(identity(object)) && !isCopied(object, known));
-      const [retained, forgotten] = split(left, ({ metadata }) => RETAINED in (metadata.annotations ?? {}));
+      const left = objects.filter((object) => !known.has(object) && !isCopied(object, known));
+      const [retained, others] = split(left, isRetained);
+      const deletable = new ObjectSet(others.length === 0 ? [] : await recorded());
+      const [leaving, unknown] = split(others, (object) => deletable.has(object));
+      const forgotten = unknown.filter((object) => !isCopied(object, deletable));
       return {
-        verdicts: forgotten.map((object) => ({
-          object: describeObject(object),
-          state: "failed",
-          message: "is no longer declared, and Pulumi deletes only after the program: run `up` again",
-          own: true,
-        })),
+        verdicts: forgotten.map(verdict),
         notes: [
+          ...(leaving.length === 0
+            ? []
+            : [
+                `No longer declared, and deleted by Pulumi after the verification, which has not seen the cluster without: ${leaving.map(describeObject).join(", ")}.`,
+              ]),
           ...retained.map((object) => `${describeObject(object)} is no longer declared and kept by design.`),
           ...unread.map((group) => `What ${group} serves could not be looked at.`),
         ],
@@ -34,15 +45,22 @@ export function leftoversCheck({ cluster, stack }: StackOnCluster, declared: rea
   };
 }
 
-/** Without the version: one object is served at several. */
-function identity({ apiVersion, kind, metadata }: KubeObject): string {
-  return [apiVersion.split("/").slice(0, -1)[0] ?? "", kind, metadata.namespace, metadata.name].join(" ");
+function verdict(object: KubeObject): Verdict {
+  const going = object.metadata.deletionTimestamp !== undefined;
+  return {
+    object: describeObject(object),
+    state: going ? "pending" : "failed",
+    message: going
+      ? "is being deleted, and not gone yet"
+      : "is not declared, and the stack's state does not know it, so that no update deletes it: delete it by hand",
+    own: true,
+  };
 }
 
-/** What a controller made after a declared object and its labels: it belongs to its owner. Endpoints, unlike EndpointSlices, do not say so. */
-function isCopied({ kind, metadata }: KubeObject, known: ReadonlySet<string>): boolean {
+/** What a controller made after a stack's object and its labels: it belongs to its owner. Endpoints, unlike EndpointSlices, do not say so. */
+function isCopied({ kind, metadata }: KubeObject, originals: ObjectSet): boolean {
   if (metadata.ownerReferences !== undefined) return true;
-  return kind === "Endpoints" && known.has(identity({ apiVersion: "v1", kind: "Service", metadata }));
+  return kind === "Endpoints" && originals.has({ apiVersion: "v1", kind: "Service", metadata });
 }
 
 function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

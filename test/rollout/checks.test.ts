@@ -8,6 +8,7 @@ import { gatewaysCheck } from "../../rollout/checks/gateways.ts";
 import { gatusCheck } from "../../rollout/checks/gatus.ts";
 import { leftoversCheck } from "../../rollout/checks/leftovers.ts";
 import { routesCheck } from "../../rollout/checks/routes.ts";
+import { withoutLeaving } from "../../rollout/checks/undeclared.ts";
 import { ready, scriptedCluster } from "../support/scripted-cluster.ts";
 
 const stack = "edge";
@@ -266,15 +267,42 @@ describe("checks", () => {
     });
   });
 
-  it("leftovers: what is labelled and not declared, but for what others made of it and what is kept by design", async () => {
+  it("what the update is going to delete is not looked at, what it keeps by design is", async () => {
+    const down = conditions("False", "Accepted", "Programmed");
+    const kept = gateway("kept", down);
+    const retained = gateway("retained", down);
+    const annotations = { "pulumi.com/patchFieldManager": "edgefirst" };
+    const cluster = scriptedCluster(() => [
+      gateway("leaving", down),
+      gateway("others", down, {}),
+      kept,
+      { ...retained, metadata: { ...retained.metadata, annotations } },
+    ]);
+    const check = gatewaysCheck({ cluster: withoutLeaving(cluster, stack, [kept]), stack });
+    assert.deepEqual(Object.keys(await verdicts(check)), [
+      "Gateway network/kept",
+      "Gateway network/retained",
+    ]);
+  });
+
+  it("leftovers: what is labelled, not declared, and in no state; what this update deletes, and what is kept by design, is told", async () => {
     const labelled = (kind: string, name: string, metadata: object = {}): KubeObject => ({
       apiVersion: "v1",
       kind,
       metadata: { name, namespace: "n", labels: OURS, ...metadata },
     });
     const live: Record<string, KubeObject[]> = {
-      "/api/v1/services": [labelled("Service", "kept"), labelled("Service", "forgotten")],
-      "/api/v1/endpoints": [labelled("Endpoints", "kept"), labelled("Endpoints", "alone")],
+      "/api/v1/services": [
+        labelled("Service", "kept"),
+        labelled("Service", "forgotten"),
+        labelled("Service", "going", { deletionTimestamp: "2026-01-31T12:00:00Z" }),
+        labelled("Service", "leaving"),
+      ],
+      "/api/v1/endpoints": [
+        labelled("Endpoints", "kept"),
+        labelled("Endpoints", "leaving"),
+        labelled("Endpoints", "alone"),
+      ],
       "/api/v1/pods": [labelled("Pod", "p", { ownerReferences: [{ kind: "ReplicaSet" }] })],
       "/api/v1/namespaces": [
         labelled("Namespace", "retained", { annotations: { "pulumi.com/patchFieldManager": "edgefirst" } }),
@@ -296,9 +324,16 @@ describe("checks", () => {
         return Promise.resolve({ items: live[list ?? ""] });
       },
     };
-    const check = leftoversCheck({ cluster, stack }, [labelled("Service", "kept")]);
-    assert.deepEqual(Object.keys(await verdicts(check)), ["Service n/forgotten", "Endpoints n/alone"]);
+    const recorded = () => Promise.resolve([labelled("Service", "leaving"), labelled("Service", "kept")]);
+    const check = leftoversCheck({ cluster, stack, recorded }, [labelled("Service", "kept")]);
+    const found = (await check.look()).verdicts.map(({ object, state }) => `${object} ${state}`);
+    assert.deepEqual(found, [
+      "Service n/forgotten failed",
+      "Service n/going pending",
+      "Endpoints n/alone failed",
+    ]);
     assert.deepEqual((await check.look()).notes, [
+      "No longer declared, and deleted by Pulumi after the verification, which has not seen the cluster without: Service n/leaving.",
       "Namespace n/retained is no longer declared and kept by design.",
     ]);
   });

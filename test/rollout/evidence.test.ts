@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  movement,
   readEvidence,
   standingOf,
   withRevoked,
@@ -8,6 +7,7 @@ import {
   type Evidence,
   type Verification,
 } from "../../rollout/evidence.ts";
+import { movement } from "../../rollout/movement.ts";
 
 const subject = { cluster: { context: "edge", uid: "u-1" }, gatus: null };
 
@@ -20,6 +20,7 @@ function record(release: string, minute = 0): Verification {
     time,
     soak: 5,
     checks: [],
+    manifests: {},
     digest: "d",
     gitops: null,
   };

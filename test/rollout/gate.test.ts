@@ -3,6 +3,7 @@ import type { Finding } from "../../cluster/client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import type { CheckRecord, Evidence, Verification } from "../../rollout/evidence.ts";
 import { holdGate, type GateArgs, type GateResult } from "../../rollout/gate.ts";
+import { currentRelease } from "../../rollout/own-stack.ts";
 import type { StackReading } from "../../rollout/stack-outputs.ts";
 import { EdgefirstError } from "../../errors.ts";
 import { outputsOf, revocation, verification } from "../support/evidence.ts";
@@ -55,6 +56,7 @@ describe("gate of main, which comes after edge", () => {
       maxAgeMs: 24 * HOUR,
       unreachable: "refuse",
       patienceMs: 4_000,
+      manifests: {},
       readOutputs: () => Promise.resolve(edge),
       connect: () => scriptedCluster(() => []),
       clock,
@@ -124,6 +126,30 @@ describe("gate of main, which comes after edge", () => {
     ));
   it("a verification that is too old", () =>
     refused(reading([verification("r2", ago(25))]), /25 h ago, and edgefirst:gate\.maxAge is 24 h/));
+
+  it("compares what only a stack's configuration has it install: refuses another manifest, and says what edge does not install", async () => {
+    const manifests = { flux: "a".repeat(64) };
+    const withFlux = (flux: string): StackReading =>
+      reading([verification("r2", { ...ago(1), manifests: { flux } })]);
+    assert.deepEqual(errors(await gate(withFlux("a".repeat(64)), { manifests })), []);
+    assert.match(
+      errors(await gate(withFlux("b".repeat(64)), { manifests }))[0]!,
+      /with another manifest of flux: b{12}, and here it is a{12}/,
+    );
+    assert.deepEqual(errors(await gate(withFlux("b".repeat(64)))), [], "main installs none");
+    const alone = await gate(fresh(), { manifests });
+    assert.deepEqual(errors(alone), []);
+    assert.ok(alone.findings.some(({ message }) => message.includes("edge installs no flux of its own")));
+  });
+
+  it("the same release with another manifest of its own is a move forward", () => {
+    const { evidence } = outputsOf("r2", [verification("r2", { manifests: { flux: "a" } })]) as {
+      evidence: Evidence;
+    };
+    const current = (release: string, flux: string) =>
+      currentRelease({ release: "r2", evidence }, { release, manifests: { flux } });
+    assert.deepEqual([current("r2", "a"), current("r2", "b"), current("r3", "b")], ["r2", undefined, "r2"]);
+  });
 
   it("looks at the clusters before only for a move forward, and at maxAge likewise", async () => {
     const old = reading([

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { EdgefirstError } from "../../errors.ts";
-import type { Evidence, GitopsRevision, Movement } from "../../rollout/evidence.ts";
-import type { Predecessor } from "../../rollout/gate.ts";
+import type { Evidence, GitopsRevision } from "../../rollout/evidence.ts";
+import type { Movement } from "../../rollout/movement.ts";
+import type { Predecessor } from "../../rollout/predecessor.ts";
 import {
   promote,
   type PromotedSource,

@@ -74,9 +74,8 @@ describe("release hash", () => {
       assert.notEqual(releaseHash(project), before);
     });
 
-  it("changes with a package, and with a local manifest's digest", () => {
+  it("changes with a package", () => {
     const before = releaseHash(project);
-    assert.notEqual(releaseHash(project, ["a".repeat(64)]), before);
     lock({ "node_modules/zod": { version: "4.0.0", integrity: "sha512-other" } });
     assert.notEqual(releaseHash(project), before);
   });

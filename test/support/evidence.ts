@@ -14,6 +14,7 @@ export function verification(release: string, fields: Partial<Verification> = {}
     time: "2026-01-31T12:00:00Z",
     soak: 300,
     checks: [],
+    manifests: {},
     digest: "d",
     gitops: null,
     ...fields,
