@@ -2,6 +2,7 @@ import { relative, sep } from "node:path";
 import { Command, Option } from "commander";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { EdgefirstError } from "../errors.ts";
+import { wantsColour } from "./colour.ts";
 import type { LintedReport } from "../gitops/lint/lint.ts";
 
 type Format = "text" | "json" | "sarif" | "github";
@@ -97,7 +98,7 @@ async function format(report: LintedReport, root: string, name: Format): Promise
   const prefix = prefixOf(root);
   switch (name) {
     case "text":
-      return (await import("../gitops/lint/formats/text.ts")).formatText(report, process.stdout.isTTY);
+      return (await import("../gitops/lint/formats/text.ts")).formatText(report, wantsColour());
     case "json":
       return (await import("../gitops/lint/formats/json.ts")).formatJson(report);
     case "github":

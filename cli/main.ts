@@ -18,6 +18,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./export.ts")).exportCommand,
   sandbox: async () => (await import("./sandbox.ts")).sandbox,
   lint: async () => (await import("./lint.ts")).lint,
+  migrate: async () => (await import("./migrate.ts")).migrate,
   doctor: async () => (await import("./doctor.ts")).doctor,
 };
 

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Dirent } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 import { BuildError } from "../problem.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
@@ -9,6 +9,18 @@ const MAX_YAML_BYTES = 8 * 1024 * 1024;
 
 /** Directories that hold no manifests. */
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
+
+/** What a directory holds by one name. */
+export interface Entry {
+  readonly name: string;
+  /** Not through a symbolic link. */
+  isFile(): boolean;
+  /** Not through a symbolic link. */
+  isDirectory(): boolean;
+}
+
+/** By path, relative to the root; undefined for a file that is taken away. */
+export type Changes = ReadonlyMap<string, string | undefined>;
 
 /**
  * A repository's files, each read and parsed once. Paths are relative to its root, with forward slashes; `.` is the root. What
@@ -21,9 +33,19 @@ export class Repository {
   readonly #files = new Map<string, SourceFile>();
   readonly #parsed = new Map<string, ParsedText>();
   readonly #inside = new Map<string, boolean>();
+  readonly #changes: Changes;
 
-  constructor(root: string) {
+  constructor(root: string, changes: Changes = new Map()) {
     this.root = realpathSync(root);
+    this.#changes = changes;
+  }
+
+  /** The repository as it would be with some files changed; nothing is written. */
+  with(changes: Changes): Repository {
+    const changed = new Repository(this.root, new Map([...this.#changes, ...changes]));
+    for (const [path, file] of this.#files) if (!changes.has(path)) changed.#files.set(path, file);
+    for (const [path, parsed] of this.#parsed) if (!changes.has(path)) changed.#parsed.set(path, parsed);
+    return changed;
   }
 
   /** A path as written in a file of a directory, relative to the root; undefined where it leaves the root. */
@@ -34,6 +56,7 @@ export class Repository {
   }
 
   isFile(path: string): boolean {
+    if (this.#changes.has(path)) return this.#changes.get(path) !== undefined;
     return (
       this.#isInside(path) && (statSync(join(this.root, path), { throwIfNoEntry: false })?.isFile() ?? false)
     );
@@ -41,8 +64,9 @@ export class Repository {
 
   isDirectory(path: string): boolean {
     return (
-      this.#isInside(path) &&
-      (statSync(join(this.root, path), { throwIfNoEntry: false })?.isDirectory() ?? false)
+      this.#added(path).length > 0 ||
+      (this.#isInside(path) &&
+        (statSync(join(this.root, path), { throwIfNoEntry: false })?.isDirectory() ?? false))
     );
   }
 
@@ -58,14 +82,16 @@ export class Repository {
   /** The bytes of a file. */
   readBytes(path: string, from: Origin): Buffer {
     if (!this.isFile(path)) throw new BuildError(`there is no file ${path}`, from);
-    return readFileSync(join(this.root, path));
+    const changed = this.#changes.get(path);
+    return changed === undefined ? readFileSync(join(this.root, path)) : Buffer.from(changed);
   }
 
   /** The documents of a YAML file. The values are shared by all who ask: clone what you change. */
   parse(path: string): ParsedText {
     let parsed = this.#parsed.get(path);
     if (!parsed) {
-      const { size } = statSync(join(this.root, path));
+      const changed = this.#changes.get(path);
+      const size = changed?.length ?? statSync(join(this.root, path)).size;
       if (size > MAX_YAML_BYTES) {
         const source = new SourceFile(path, "");
         const message = `the file is larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB and is not read`;
@@ -93,15 +119,32 @@ export class Repository {
   }
 
   /** What a directory holds, sorted by name. */
-  entries(directory: string): Dirent[] {
-    const entries = readdirSync(join(this.root, directory), { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  entries(directory: string): readonly Entry[] {
+    const absolute = join(this.root, directory);
+    const present = statSync(absolute, { throwIfNoEntry: false })
+      ? readdirSync(absolute, { withFileTypes: true })
+      : [];
+    const added = new Map(this.#added(directory).map((entry) => [entry.name, entry]));
+    const kept: readonly Entry[] = present.filter(
+      ({ name }) => !this.#changes.has(posix.join(directory, name)) && !added.has(name),
+    );
+    return [...kept, ...added.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** What the changes bring into a directory, by the first part of each path below it. */
+  #added(directory: string): readonly Entry[] {
+    const prefix = directory === "." || directory === "" ? "" : `${posix.normalize(directory)}/`;
+    return [...this.#changes].flatMap(([path, text]) => {
+      if (text === undefined || !path.startsWith(prefix)) return [];
+      const [name = "", ...below] = path.slice(prefix.length).split("/");
+      return [{ name, isFile: () => below.length === 0, isDirectory: () => below.length > 0 }];
+    });
   }
 
   #file(path: string): SourceFile {
     let file = this.#files.get(path);
     if (!file) {
-      file = new SourceFile(path, readFileSync(join(this.root, path), "utf8"));
+      file = new SourceFile(path, this.#changes.get(path) ?? readFileSync(join(this.root, path), "utf8"));
       this.#files.set(path, file);
     }
     return file;

@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import { writeFileAtomic } from "../../atomic-file.ts";
 import { SourceFile, type Origin } from "../documents/source.ts";
 import { entryOrigin, isFields, originOf, type Fields, type Value } from "../documents/values.ts";
-import { applyEdits, EditableText, isValid, type TextEdit } from "./edit-text.ts";
+import { applyEdits, EditableText, isValid, type TextEdit } from "../edit/edit-text.ts";
 import type { LintedFinding } from "./lint.ts";
 
 /** What was mended. */

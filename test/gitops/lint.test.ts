@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Repository } from "../../gitops/documents/repository.ts";
 import { formatBaseline, readBaseline, withoutBaseline } from "../../gitops/lint/baseline.ts";
-import { applyEdits, EditableText } from "../../gitops/lint/edit-text.ts";
+import { applyEdits, EditableText } from "../../gitops/edit/edit-text.ts";
 import { applyFixes } from "../../gitops/lint/fix.ts";
 import { type LintFinding, type LintReport } from "../../gitops/lint/finding.ts";
 import { formatGithub } from "../../gitops/lint/formats/github.ts";

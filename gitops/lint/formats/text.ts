@@ -3,8 +3,7 @@ import type { LintFinding, LintReport } from "../finding.ts";
 
 /** For people: grouped by file, what a shared patch does to many objects in one line, the remediation of each rule once at its end. */
 export function formatText(report: LintReport, coloured: boolean): string {
-  // Without an argument it heeds NO_COLOR; on its own it would also colour wherever CI is set.
-  const colors = coloured ? createColors() : createColors(false);
+  const colors = createColors(coloured);
   const lines: string[] = [];
   for (const [file, findings] of Map.groupBy(report.findings, ({ position }) => position.file)) {
     lines.push(colors.underline(file));

@@ -1,0 +1,5 @@
+/** Whether the output goes to a terminal that wants colours. CI variables do not count: nobody sees colours in a log. */
+export function wantsColour(): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return process.stdout.isTTY && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
+}

@@ -1,0 +1,95 @@
+import type { Repository } from "../documents/repository.ts";
+import { filesOf } from "../build/included-files.ts";
+import { BuildError, type Problem } from "../problem.ts";
+import type { BuiltCluster, BuiltKustomization } from "../flux/built.ts";
+import { plainFile } from "../flux/flux-kustomization.ts";
+import { buildRepository } from "../flux/repository-build.ts";
+import { posix } from "node:path";
+import { differences, type Difference } from "./differences.ts";
+import type { Plan, Step, StepContext } from "./step.ts";
+
+/** What the builds before and after say of a step. */
+export interface Proof {
+  /** `unproven` where a changed file belongs to a Kustomization that cannot be built offline. */
+  readonly status: "holds" | "fails" | "unproven";
+  /** Intended differences in what reaches the clusters. */
+  readonly intended: readonly Difference[];
+  /** Why the proof fails, a sentence each. */
+  readonly failures: readonly string[];
+  /** What keeps it from being had, a sentence each. */
+  readonly gaps: readonly string[];
+  /** Changed files that no Kustomization reads: nothing of them reaches a cluster. */
+  readonly unread: readonly string[];
+  /** What the repository makes of its clusters after the step. */
+  readonly clusters: readonly BuiltCluster[];
+}
+
+/** Builds what a plan would leave, and holds what differs against the step's promise. */
+export function prove(step: Step, context: StepContext, plan: Plan): { proof: Proof; after: Repository } {
+  const after = context.repository.with(new Map(plan.changes.map(({ path, text }) => [path, text])));
+  const { clusters } = plan.changes.length === 0 ? context : buildRepository(after);
+  const intended: Difference[] = [];
+  const failures = newProblems(context.clusters, clusters);
+  for (const difference of differences(context.clusters, clusters)) {
+    const reason = step.unintended(difference.before, difference.after, context);
+    if (reason === undefined) intended.push(difference);
+    else failures.push(`${describe(difference)}: ${reason}`);
+  }
+  const changed = plan.changes.map(({ path }) => path);
+  const reach = [...reaches(context.clusters, context.repository), ...reaches(clusters, after)];
+  const gaps = gapsOf(changed, reach, clusters);
+  const unread = changed.filter((path) => !reach.some((read) => isRead(path, read)));
+  const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
+  return { proof: { status, intended, failures, gaps, unread, clusters }, after };
+}
+
+/** `kubernetes/edge: HelmRelease media/plex (spec.values.route) ` */
+export function describe({ cluster, object, before, after, fields }: Difference): string {
+  const how = before === undefined ? "comes" : after === undefined ? "goes" : fields.join(", ");
+  return `${cluster}: ${object} (${how})`;
+}
+
+/** A step that keeps something from being built has broken it. */
+function newProblems(before: readonly BuiltCluster[], after: readonly BuiltCluster[]): string[] {
+  const key = ({ message, position }: Problem): string => `${position.file}: ${message}`;
+  const known = new Set(before.flatMap(({ problems }) => problems).map(key));
+  const problems = after.flatMap(({ problems }) => problems);
+  return [...new Set(problems.map(key).filter((problem) => !known.has(problem)))];
+}
+
+function gapsOf(
+  changed: readonly string[],
+  reach: readonly ReadonlySet<string>[],
+  clusters: readonly BuiltCluster[],
+): readonly string[] {
+  const gaps = clusters
+    .flatMap(({ problems }) => problems)
+    .flatMap(({ message, position: { file, line } }) =>
+      reach
+        .filter((read) => isRead(file, read))
+        .flatMap((read) => changed.filter((path) => isRead(path, read)))
+        .map((path) => `${path}: not built, since ${file}:${line}: ${message}`),
+    );
+  return [...new Set(gaps)];
+}
+
+/** What each Kustomization reads, built or not: files, and directories with all that lies right in them. */
+function reaches(clusters: readonly BuiltCluster[], repository: Repository): readonly ReadonlySet<string>[] {
+  return clusters.flatMap(({ kustomizations, objects }) => [
+    ...kustomizations.map((kustomization) => filesRead(kustomization, repository)),
+    new Set(objects.map(({ origin }) => origin.source.file)),
+  ]);
+}
+
+function isRead(path: string, read: ReadonlySet<string>): boolean {
+  return read.has(path) || read.has(posix.dirname(path));
+}
+
+function filesRead({ object }: BuiltKustomization, repository: Repository): ReadonlySet<string> {
+  try {
+    return filesOf(repository, plainFile(object, repository));
+  } catch (error) {
+    if (error instanceof BuildError) return new Set([error.problem.position.file]);
+    throw error;
+  }
+}

@@ -1,0 +1,5 @@
+import type { Step } from "./step.ts";
+import { ks } from "./steps/ks.ts";
+
+/** Every step, the least risky first: the order in which a repository takes them. */
+export const STEPS: readonly Step[] = [ks];

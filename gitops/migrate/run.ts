@@ -1,0 +1,79 @@
+import { lstatSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { writeFileAtomic } from "../../atomic-file.ts";
+import { EdgefirstError } from "../../errors.ts";
+import type { Repository } from "../documents/repository.ts";
+import { SourceFile } from "../documents/source.ts";
+import type { BuiltCluster } from "../flux/built.ts";
+import { prove, type Proof } from "./proof.ts";
+import type { FileChange, Plan, Step, StepContext } from "./step.ts";
+import { parseFully } from "../documents/parse.ts";
+
+/** What a step would do, and what is proven of it. */
+export interface StepResult {
+  readonly step: Step;
+  readonly plan: Plan;
+  readonly proof: Proof;
+  /** The repository as the step would leave it. */
+  readonly after: Repository;
+}
+
+/** Plans a step and proves it; writes nothing. */
+export function runStep(step: Step, context: StepContext): StepResult {
+  const planned = step.plan(context);
+  const changes = planned.changes
+    .filter(({ path }) => context.selected(path))
+    .filter(({ path, text }) => text !== textOf(context.repository, path));
+  const plan = { notes: planned.notes, changes };
+  return { step, plan, ...prove(step, context, plan) };
+}
+
+/** Runs steps one on top of the other, each from what the one before would leave. */
+export function runSteps(steps: readonly Step[], context: StepContext): readonly StepResult[] {
+  let { repository, clusters }: { repository: Repository; clusters: readonly BuiltCluster[] } = context;
+  return steps.map((step) => {
+    const result = runStep(step, { ...context, repository, clusters });
+    ({ after: repository } = result);
+    ({ clusters } = result.proof);
+    return result;
+  });
+}
+
+/** The text of a file; undefined where there is none. */
+export function textOf(repository: Repository, path: string): string | undefined {
+  if (!repository.isFile(path)) return undefined;
+  return repository.read(path, { source: new SourceFile(path, ""), offset: 0 }).text;
+}
+
+/**
+ * Writes the changes of a step, each file whole or not at all, after all of them have been looked at.
+ * @throws EdgefirstError where a file is not what it was when the step was planned, is no YAML afterwards, or is a symbolic link
+ */
+export function writeChanges(before: Repository, changes: readonly FileChange[]): void {
+  for (const change of changes) checkChange(before, change);
+  for (const { path, text } of changes) {
+    const absolute = join(before.root, path);
+    if (text === undefined) {
+      rmSync(absolute);
+      continue;
+    }
+    mkdirSync(dirname(absolute), { recursive: true });
+    const mode = statSync(absolute, { throwIfNoEntry: false })?.mode ?? 0o644;
+    writeFileAtomic(absolute, text, mode & 0o777);
+  }
+}
+
+function checkChange(before: Repository, { path, text }: FileChange): void {
+  const absolute = join(before.root, path);
+  const nothing = "Nothing was written.";
+  if (lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new EdgefirstError(`${path} is a symbolic link.`, `Migrate the file that it leads to. ${nothing}`);
+  }
+  const now = lstatSync(absolute, { throwIfNoEntry: false }) ? readFileSync(absolute, "utf8") : undefined;
+  if (now !== textOf(before, path)) {
+    throw new EdgefirstError(`${path} has been changed meanwhile.`, `Run the step again. ${nothing}`);
+  }
+  if (text === undefined || !/\.ya?ml$/.test(path)) return;
+  const [fault] = parseFully(new SourceFile(path, text)).faults;
+  if (fault) throw new Error(`the step would leave ${path} as no YAML: ${fault.message}`);
+}
