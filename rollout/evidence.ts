@@ -95,7 +95,7 @@ export const evidenceSchema = z.strictObject({
   verified: z.array(verification).max(KEPT),
   /** Releases whose latest verification failed, the latest first; at most ten, each once. */
   revoked: z.array(revocation).max(KEPT),
-  /** Revisions of the repository with which a release passed, the latest first; at most ten, each once. */
+  /** Revisions of the repository with which a release passed, at most ten, each once; first the one whose first pass was the latest. */
   revisions: z.array(gitops).max(KEPT),
 });
 
@@ -173,14 +173,12 @@ export function withVerified(
     ...subject,
     verified: [record, ...verified].slice(0, KEPT),
     revoked,
-    revisions:
-      ran === null
-        ? revisions
-        : [
-            ran,
-            ...revisions.filter(({ url, revision }) => url !== ran.url || revision !== ran.revision),
-          ].slice(0, KEPT),
+    revisions: ran === null || isAmong(revisions, ran) ? revisions : [ran, ...revisions].slice(0, KEPT),
   };
+}
+
+function isAmong(revisions: Evidence["revisions"], { url, revision }: GitopsRevision): boolean {
+  return revisions.some((known) => known.url === url && known.revision === revision);
 }
 
 /** The evidence with a release revoked: it is no longer among the verified ones. */

@@ -36,7 +36,7 @@ export interface Promotion {
  * Pins the repository to the revision that the stack before has verified with this release. Where that must not be, the live pin stays, and an error says why:
  * the source must be the same, a branch shared, and the revision no step back from the live one.
  *
- * A commit descends from another one by git's history. An artifact of a registry has no ancestors: it descends from what the stack before has verified earlier.
+ * A commit descends from another one by git's history. An artifact of a registry has no ancestors: it descends from those that the stack before had verified when it verified this one for the first time.
  */
 export async function promote(args: PromotionArgs): Promise<Promotion> {
   const { from, live } = args;
@@ -126,8 +126,8 @@ function pinDigest(
     );
   if (runsAt < at)
     throw new EdgefirstError(
-      `${stack} verified ${running}, which runs here, after ${digest}: that would be a step back.`,
-      `Bring ${stack} up again with the present artifact.`,
+      `${stack} verified ${running}, which runs here, after it had verified ${digest}: that would be a step back.`,
+      `Publish what is to run as a new artifact and bring ${stack} up with it. To go back all the same, turn edgefirst:promotion.pin off and name the digest in edgefirst:flux.source.`,
     );
   return { digest };
 }

@@ -96,14 +96,14 @@ describe("evidence", () => {
     assert.equal(movement(before, "forgotten", "a"), "forward");
   });
 
-  it("remembers the repository's revisions with which releases passed, of one release too", () => {
+  it("remembers the repository's revisions with which releases passed, of one release too, by their first pass", () => {
     const gitops = (revision: string) => ({ kind: "OCIRepository", url: "oci://x/y", revision }) as const;
     let evidence: Evidence | undefined;
     for (const revision of ["1", "2", "1", "3"])
       evidence = withVerified(evidence, subject, { ...record("a"), gitops: gitops(revision) });
     assert.deepEqual(
       evidence?.revisions.map(({ revision }) => revision),
-      ["3", "1", "2"],
+      ["3", "2", "1"],
     );
   });
 });

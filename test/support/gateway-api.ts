@@ -1,0 +1,15 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { KubeClient } from "../../cluster/kube-client.ts";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { gatewayApiDirectory } from "./engine.ts";
+
+/** Brings a cluster the Gateway API's definitions, as somebody else's: for stacks with `gatewayApi.install: false`, whose updates are quicker. */
+export async function applyGatewayApi(client: KubeClient): Promise<void> {
+  const directory = await gatewayApiDirectory();
+  const objects = readdirSync(directory)
+    .map((file) => parse(readFileSync(join(directory, file), "utf8")) as KubeObject | null)
+    .filter((object) => object?.kind === "CustomResourceDefinition");
+  for (const object of objects) if (object !== null) await client.apply(object, { fieldManager: "test" });
+}

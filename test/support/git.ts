@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** A git repository of a test's own, with a work tree and branch `main`. */
+export class GitRepository {
+  readonly dir = mkdtempSync(join(tmpdir(), "edgefirst-repository-"));
+
+  constructor() {
+    this.git("init", "--quiet", "--initial-branch=main");
+  }
+
+  git(...args: readonly string[]): string {
+    const author = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+    return execFileSync("git", ["-C", this.dir, ...author, ...args], { encoding: "utf8" }).trim();
+  }
+
+  /** Writes files and commits all that has changed; returns the commit. */
+  commit(files: Readonly<Record<string, string>>): string {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.dir, path)), { recursive: true });
+      writeFileSync(join(this.dir, path), content);
+    }
+    this.git("add", "--all");
+    this.git("commit", "--quiet", "--message", "test");
+    return this.git("rev-parse", "HEAD");
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
