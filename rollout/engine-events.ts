@@ -32,9 +32,13 @@ const FOUND_PLUGIN = /^using \S+ from \$PATH/;
 
 /**
  * Gathers what the events of one run say.
- * @param report gets one line for each step that is done, and for each message of the program
+ * @param report gets one line for each step, and for each message of the program
+ * @param what what the steps are: planned in a preview, done in an update
  */
-export function gatherEvents(report: (text: string) => void): {
+export function gatherEvents(
+  report: (text: string) => void,
+  what: "planned" | "done",
+): {
   readonly log: EventLog;
   readonly onEvent: (event: EngineEvent) => void;
 } {
@@ -62,7 +66,7 @@ export function gatherEvents(report: (text: string) => void): {
     const change = changeOf(metadata);
     if (change === undefined) return;
     log.finished += 1;
-    report(`${log.finished} done: ${change.kind} ${change.object}`);
+    report(`${log.finished} ${what}: ${change.kind} ${change.object}`);
   };
   const message = (severity: string, text: string): void => {
     if (text === "") return;
@@ -71,7 +75,7 @@ export function gatherEvents(report: (text: string) => void): {
       if (!FOUND_PLUGIN.test(text)) log.warnings.push(text);
     }
     // Not debug: those repeat every call with its values.
-    else if (severity.startsWith("info")) report(text.split("\n").at(-1) ?? "");
+    else if (severity.startsWith("info")) report(text.split("\n")[0] ?? "");
   };
   const onEvent = (event: EngineEvent): void => {
     if (event.resourcePreEvent !== undefined) step(event.resourcePreEvent.metadata);

@@ -50,5 +50,6 @@ function nameOf(stack: string): string {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^invocation of \S+ returned an error: /, "");
 }

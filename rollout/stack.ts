@@ -49,7 +49,7 @@ export interface LastUpdate {
  */
 export async function previewStack(address: StackAddress, options: RunOptions): Promise<EngineSummary> {
   const stack = await open(address);
-  const { log, onEvent } = gatherEvents(options.report);
+  const { log, onEvent } = gatherEvents(options.report, "planned");
   await run("preview", address, log, () => stack.preview(engineOptions(log, onEvent, options)));
   return log;
 }
@@ -66,7 +66,7 @@ export async function upStack(
   const { report, signal, takeOver } = options;
   const stack = await open(address);
   for (;;) {
-    const { log, onEvent } = gatherEvents(report);
+    const { log, onEvent } = gatherEvents(report, "done");
     try {
       await run("update", address, log, () => stack.up(engineOptions(log, onEvent, options)));
       return log;
@@ -110,7 +110,7 @@ export async function lastUpdate(address: StackAddress): Promise<LastUpdate | un
 /** What of a stack differs on the cluster from what its last update has left. Reads the cluster; changes nothing. */
 export async function previewDrift(address: StackAddress, options: RunOptions): Promise<EngineSummary> {
   const stack = await open(address);
-  const { log, onEvent } = gatherEvents(options.report);
+  const { log, onEvent } = gatherEvents(options.report, "planned");
   await run("refresh", address, log, () => stack.previewRefresh(engineOptions(log, onEvent, options)));
   return log;
 }

@@ -182,6 +182,10 @@ export class WatchState {
       return;
     }
     const left = Math.max(0, this.#args.soakMs - (now - (this.#soakingSince ?? now)));
+    if (this.#args.soakMs === 0) {
+      this.#say("every check holds");
+      return;
+    }
     this.#say("every check holds; the soak has begun");
     this.#args.progress(`every check holds; ${Math.ceil(left / 1_000)} s of soak left`, false);
   }

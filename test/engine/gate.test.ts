@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { KubeClient } from "../../cluster/kube-client.ts";
 import { evidenceSchema, type Evidence } from "../../rollout/evidence.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
+import { applyGatewayApi } from "../support/gateway-api.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
@@ -13,6 +16,7 @@ const CLASS = `/apis/${GATEWAY_API}/gatewayclasses/traefik`;
 const GATEWAY = `/apis/${GATEWAY_API}/namespaces/network/gateways/external`;
 const ROUTE_PATH = `/apis/${GATEWAY_API}/namespaces/default/httproutes/app`;
 const PARENT = { name: "external", namespace: "network" };
+const GATEWAY_REFERENCE = { apiVersion: GATEWAY_API, kind: "Gateway", metadata: PARENT };
 const ROUTE: KubeObject = {
   apiVersion: GATEWAY_API,
   kind: "HTTPRoute",
@@ -34,6 +38,7 @@ const conditions = (status: "True" | "False", ...types: string[]) =>
     lastTransitionTime: "2026-01-31T12:00:00Z",
   }));
 const LONG = { timeoutMs: 60_000 };
+const VERIFICATION = { soak: "1s", timeout: "30s", interval: "500ms" };
 const OVERRIDE = { reason: "edge is being rebuilt", expires: "2999-01-01T00:00:00Z" };
 
 describe("engine: main after edge, on two clusters; the test writes the statuses of Traefik, and a server with Gatus' documented answers stands in for Gatus", function () {
@@ -45,6 +50,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
   let late: TestStack;
   let mainConfig: Record<string, unknown>;
   let edgeConfig: Record<string, unknown>;
+  let failingConfig: Record<string, unknown>;
   let onEdge: KubeClient;
   let onMain: KubeClient;
   let gatus: Server;
@@ -64,12 +70,13 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     engine = await Engine.create();
     onEdge = new KubeClient({ kubeconfig, context: "edge" });
     onMain = new KubeClient({ kubeconfig, context: "main" });
+    await Promise.all([applyGatewayApi(onEdge), applyGatewayApi(onMain)]);
     const source = await gatewayApiDirectory();
     const platform = (context: string) => ({
       cluster: { context, kubeconfig },
-      gatewayApi: { source },
+      gatewayApi: { install: false, source },
       gatus: { install: true },
-      verification: { soak: "1s", timeout: "8s", interval: "500ms" },
+      verification: VERIFICATION,
     });
     mainConfig = { ...platform("main"), after: ["edge"], gate: { patience: "2s" } };
     main = await engine.stack("main", mainConfig);
@@ -78,8 +85,10 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     edgeConfig = {
       ...platform("edge"),
       gateways: [{ ...PARENT, className: "traefik" }],
-      verification: { soak: "1s", timeout: "8s", interval: "500ms", gatus: { url } },
+      verification: { ...VERIFICATION, gatus: { url } },
     };
+    // What is wrong stays wrong: no need to watch it for long.
+    failingConfig = { ...edgeConfig, verification: { ...VERIFICATION, timeout: "3s", gatus: { url } } };
   });
   after(() => {
     gatus.close();
@@ -158,7 +167,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     refuses(main, /knows no stack organization\/edgefirst\/edge/));
 
   it("main is refused before edge: a stack that never ran; its preview warns and goes on", async () => {
-    edge = await engine.stack("edge", edgeConfig);
+    edge = await engine.stack("edge", failingConfig);
     await refuses(main, /The stack edge has never been brought up/, /pulumi up --stack edge/);
     const preview = await main.previewText();
     assert.equal(preview.code, 0, preview.output);
@@ -167,11 +176,9 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
 
   it("edge fails its verification with each failing object by name, and main stays refused", async () => {
     const first = edge.up();
-    await waitUntil(
-      "the route's definition",
-      async () => (await onEdge.serves(GATEWAY_API, "HTTPRoute")) && (await applied(ROUTE)),
-      LONG,
-    );
+    // What is unhealthy before an update is not blamed on it, so that the route comes once the update is under way.
+    await waitUntil("the Gateway", async () => (await onEdge.get(GATEWAY_REFERENCE)) !== undefined, LONG);
+    await onEdge.apply(ROUTE, { fieldManager: "test" });
     await writeStatus(ROUTE_PATH, routeStatus("False"));
     const run = await first;
     assert.notEqual(run.code, 0, run.output);
@@ -203,6 +210,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     });
     await writeStatus(ROUTE_PATH, routeStatus("True"));
     gatusIsUp = true;
+    edge.configure(edgeConfig);
     passes(await edge.up());
     const { verified, revoked } = await evidenceOf(edge);
     assert.deepEqual([verified.length, revoked.length], [1, 0]);
@@ -229,6 +237,20 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     assert.doesNotMatch(preview.output, /evidence/);
   });
 
+  it("a state of edge that cannot be read, and evidence of an older format, refuse each with its own words", async () => {
+    const state = join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json");
+    const content = readFileSync(state, "utf8");
+    const older = content.replaceAll('"version":1}', '"version":0}');
+    try {
+      writeFileSync(state, content.slice(1));
+      await refuses(late, /The outputs of stack organization\/edgefirst\/edge cannot be read: /);
+      writeFileSync(state, older);
+      await refuses(late, /evidence of stack edge has format 0, and this program reads format 1/);
+    } finally {
+      writeFileSync(state, content);
+    }
+  });
+
   it("the same release again fails in a resource: the evidence stays, and the live look keeps others out", async () => {
     const before = await evidenceOf(edge);
     await onEdge.apply(denyConfigMaps("ValidatingAdmissionPolicy"), { fieldManager: "test" });
@@ -250,7 +272,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     assert.match(run.output, /denied by the test/);
     assert.deepEqual(await evidenceOf(edge), before);
     await onEdge.delete(denyConfigMaps("ValidatingAdmissionPolicyBinding"));
-    edge.configure(edgeConfig);
+    edge.configure(failingConfig);
     await cordon(true);
     await refuses(late, /is not healthy now/, /Deployment observability\/gatus: 0 of 1 available/);
   });
@@ -284,17 +306,20 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
 
   it("mended, edge passes again, and so does who comes after it", async () => {
     await cordon(false);
+    edge.configure(edgeConfig);
     passes(await edge.up());
     passes(await main.up());
     assert.equal((await evidenceOf(main)).verified[0]?.override, undefined);
   });
 
-  async function applied(object: KubeObject): Promise<boolean> {
-    return onEdge.apply(object, { fieldManager: "test" }).then(
-      () => true,
-      () => false,
-    );
-  }
+  it("an update that removes what is broken passes, names it, and deletes it", async () => {
+    await cordon(true);
+    edge.configure({ ...edgeConfig, gatus: { install: false } });
+    const run = await edge.up();
+    passes(run);
+    assert.match(run.output, /deleted by Pulumi after the verification.*: .*Deployment observability\/gatus/);
+    assert.equal(await onEdge.get(GATUS), undefined);
+  });
 });
 
 const GATUS_CONFIG: KubeObject = {

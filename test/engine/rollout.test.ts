@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { KubeClient } from "../../cluster/kube-client.ts";
 import { type RolloutEvent } from "../../rollout/run.ts";
-import { Engine, gatewayApiDirectory, PROJECT } from "../support/engine.ts";
+import {
+  Engine,
+  gatewayApiDirectory,
+  PROJECT,
+  QUICK_VERIFICATION,
+  type TestStack,
+} from "../support/engine.ts";
+import { applyGatewayApi } from "../support/gateway-api.ts";
+import { GitRepository } from "../support/git.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const MAIN = join(PROJECT, "cli/main.ts");
@@ -71,26 +80,50 @@ class Launched {
   }
 }
 
+const releaseFile = readFileSync(join(PROJECT, "release.yaml"), "utf8");
+
+/** The program, committed to a repository of its own, so that the test can give it further releases. */
+function checkout(): GitRepository {
+  const repository = new GitRepository();
+  for (const name of readdirSync(PROJECT).filter((entry) => !LEFT_OUT.has(entry)))
+    cpSync(join(PROJECT, name), join(repository.dir, name), { recursive: true });
+  symlinkSync(join(PROJECT, "node_modules"), join(repository.dir, "node_modules"));
+  repository.commit({ ".gitignore": "node_modules\n" });
+  return repository;
+}
+const LEFT_OUT = new Set([".git", ".sandbox", "node_modules", "test"]);
+
 describe("engine: a rollout of two stacks, interrupted in every way", function () {
   this.timeout(180_000);
   const clusters = useSandbox("edge", "main");
   let engine: Engine;
+  let edge: TestStack;
+  let main: TestStack;
+  let edgeConfig: Record<string, unknown>;
+  /** The program as a repository of its own, at its first release. */
+  let program: GitRepository;
 
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
     const { kubeconfig } = clusters.sandbox;
-    engine = await Engine.create();
+    program = checkout();
+    engine = await Engine.create(program.dir);
     const source = await gatewayApiDirectory();
-    const config = (context: string) => ({
+    const onMain = new KubeClient({ kubeconfig, context: "main" });
+    await applyGatewayApi(onMain);
+    onMain.close();
+    const config = (context: string, install: boolean) => ({
       cluster: { context, kubeconfig },
-      gatewayApi: { source },
-      verification: { soak: "1s", interval: "1s", timeout: "2m" },
+      gatewayApi: { install, source },
+      verification: QUICK_VERIFICATION,
     });
-    await engine.stack("edge", config("edge"));
-    await engine.stack("main", { ...config("main"), after: ["edge"] });
+    edgeConfig = config("edge", true);
+    edge = await engine.stack("edge", edgeConfig);
+    main = await engine.stack("main", { ...config("main", false), after: ["edge"] });
   });
   after(() => {
     engine.remove();
+    program.remove();
   });
 
   const locks = (): string[] => {
@@ -101,6 +134,8 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
   };
 
   it("Ctrl-C in the middle of an update: exit code 130, no lock, and main untouched", async () => {
+    // So that the update cannot be over before the signal.
+    edge.configure({ ...edgeConfig, verification: { ...QUICK_VERIFICATION, soak: "1m", timeout: "5m" } });
     const rollout = new Launched(engine);
     await rollout.midUp("edge");
     assert.equal(locks().length, 1);
@@ -119,6 +154,7 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
     await killed.ended;
     assert.equal(locks().length, 1, "what the killed update has left");
 
+    edge.configure(edgeConfig);
     const resumed = new Launched(engine, "--resume");
     const { code, stderr } = await resumed.ended;
     assert.equal(code, 0, stderr + JSON.stringify(resumed.events));
@@ -133,19 +169,20 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
     assert.deepEqual(again.outcomes(), { edge: "done-before", main: "done-before" });
   });
 
+  const edgefirst = async (...args: string[]) => {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: join(engine.dir, "project"),
+      env: engine.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const [code] = (await once(child, "close")) as [number];
+    return { code, output };
+  };
+
   it("status, verify and rollback tell what the rollout has proved", async () => {
-    const edgefirst = async (...args: string[]) => {
-      const child = spawn(process.execPath, [MAIN, ...args], {
-        cwd: join(engine.dir, "project"),
-        env: engine.env,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let output = "";
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding("utf8").on("data", (text: string) => (output += text));
-      const [code] = (await once(child, "close")) as [number];
-      return { code, output };
-    };
     const [status, verify, rollback] = [
       await edgefirst("status"),
       await edgefirst("verify", "edge"),
@@ -157,5 +194,26 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
     assert.match(verify.output, /edge is as well as it was when it verified release [0-9a-f]{12}/);
     assert.equal(rollback.code, 1);
     assert.match(rollback.output, /There is no older release that edge verified/);
+  });
+
+  it("goes back to an older release that edge has verified, by the commit that rollback names, and to no other", async () => {
+    const first = program.git("rev-parse", "HEAD");
+    program.commit({ "release.yaml": `${releaseFile}# second\n` });
+    for (const stack of [edge, main]) {
+      const run = await stack.up();
+      assert.equal(run.code, 0, run.output);
+    }
+    const { output } = await edgefirst("rollback", "main");
+    assert.ok(output.includes(`git checkout ${first}\n`), output);
+
+    program.commit({ "release.yaml": `${releaseFile}# third\n` });
+    const unverified = await main.up();
+    assert.notEqual(unverified.code, 0);
+    assert.match(unverified.output, /edge has not verified release/);
+
+    program.git("checkout", "--quiet", first);
+    const back = await main.up();
+    assert.equal(back.code, 0, back.output);
+    assert.match((await edgefirst("status")).output, /^main +[0-9a-f]{12} +1 behind /m);
   });
 });

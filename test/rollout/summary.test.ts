@@ -13,7 +13,7 @@ const step = (op: string, type: string, name: string, more: Partial<EngineStep> 
 });
 
 function summaryOf(...steps: EngineStep[]): EngineSummary {
-  const { log, onEvent } = gatherEvents(() => undefined);
+  const { log, onEvent } = gatherEvents(() => undefined, "done");
   for (const metadata of steps) onEvent({ resourcePreEvent: { metadata } });
   return log;
 }
@@ -68,7 +68,7 @@ describe("summary of a preview", () => {
   });
 
   it("tells warnings and violations, without the engine's colours", () => {
-    const { log, onEvent } = gatherEvents(() => undefined);
+    const { log, onEvent } = gatherEvents(() => undefined, "done");
     onEvent({
       diagnosticEvent: { severity: "warning", message: "<{%fg 1%}>not verified<{%reset%}>\nby edge\n" },
     });
@@ -85,10 +85,10 @@ describe("summary of a preview", () => {
 
   it("reports each finished step and each message of the program as one line", () => {
     const lines: string[] = [];
-    const { log, onEvent } = gatherEvents((text) => lines.push(text));
+    const { log, onEvent } = gatherEvents((text) => lines.push(text), "done");
     onEvent({ resOutputsEvent: { metadata: step("create", DEPLOYMENT, "network/traefik") } });
     onEvent({ resOutputsEvent: { metadata: step("same", DEPLOYMENT, "network/other") } });
-    onEvent({ diagnosticEvent: { severity: "info", message: "verifying\n3 of 4 checks hold\n" } });
+    onEvent({ diagnosticEvent: { severity: "info", message: "3 of 4 checks hold\nwaiting for x\n" } });
     onEvent({ diagnosticEvent: { severity: "debug", message: "RegisterResource … every value" } });
     onEvent({ diagnosticEvent: { severity: "error", message: "it broke" } });
     onEvent({ stdoutEvent: { message: "^C received; cancelling. If you would like …" } });
@@ -98,7 +98,7 @@ describe("summary of a preview", () => {
   });
 
   it("reads what a refresh finds from the end of each step, where alone it is told", () => {
-    const { log, onEvent } = gatherEvents(() => undefined);
+    const { log, onEvent } = gatherEvents(() => undefined, "done");
     for (const [op, name] of [
       ["update", "network/a"],
       ["same", "network/b"],
@@ -115,7 +115,7 @@ describe("summary of a preview", () => {
   });
 
   it("has the outputs that the program gives", () => {
-    const { log, onEvent } = gatherEvents(() => undefined);
+    const { log, onEvent } = gatherEvents(() => undefined, "done");
     const metadata = {
       op: "same",
       urn: "",

@@ -45,11 +45,12 @@ export class Engine {
     this.#env = env;
   }
 
-  static async create(): Promise<Engine> {
+  /** @param program directory of the program that the stacks run */
+  static async create(program = PROJECT): Promise<Engine> {
     const dir = mkdtempSync(join(tmpdir(), "edgefirst-engine-"));
     const { command, env } = await pulumiEnvironment({ dir, progress: () => undefined });
-    const definition = parseDocument(readFileSync(join(PROJECT, "Pulumi.yaml"), "utf8"));
-    definition.set("main", join(PROJECT, "index.ts"));
+    const definition = parseDocument(readFileSync(join(program, "Pulumi.yaml"), "utf8"));
+    definition.set("main", join(program, "index.ts"));
     mkdirSync(join(dir, "project"));
     writeFileSync(join(dir, "project/Pulumi.yaml"), definition.toString());
     return new Engine(dir, command, env);
