@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { EdgefirstError } from "../errors.ts";
 import { planWaves, stackNamed, stacksUpTo, type StackNode } from "../rollout/plan.ts";
-import { runRollout, succeeded, type Runner } from "../rollout/run.ts";
+import { runRollout, succeeded, type RolloutEvent, type Runner } from "../rollout/run.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import { interruptible } from "./interrupt.ts";
 import { prepareProject, projectOptions, type ProjectFlags } from "./project.ts";
@@ -72,7 +72,7 @@ const rollOut =
       dryRun,
       resume,
       onEvent: json
-        ? (event) => process.stdout.write(`${JSON.stringify(event)}\n`)
+        ? (event) => process.stdout.write(`${jsonLine(event)}\n`)
         : rolloutDisplay({ stream: process.stdout, live: process.stdout.isTTY, now: Date.now }),
       signal,
     });
@@ -98,6 +98,13 @@ const ask: Runner["approve"] = async (stack, { changes }, signal) => {
     terminal.close();
   }
 };
+
+/** Without the stack's outputs: `pulumi stack output` has them. */
+function jsonLine(event: RolloutEvent): string {
+  if (event.type !== "summary") return JSON.stringify(event);
+  const { changes, unchanged, warnings, violations } = event.summary;
+  return JSON.stringify({ ...event, summary: { changes, unchanged, warnings, violations } });
+}
 
 function count(value: string): number {
   const number = Number(value);

@@ -17,7 +17,6 @@ const INTERRUPT = {
 };
 /** Traefik answers these, and a sandbox only pretends that its pods run. */
 const UNATTENDED = ["GatewayClass", "Gateway", "HTTPRoute"];
-const HEALTH_TIMEOUT_MS = 60_000;
 
 /** `edgefirst start`: the main job, played through in a sandbox. */
 export const start = new Command("start")
@@ -56,7 +55,7 @@ Examples:
       const results: (Observation & { stack: string })[] = [];
       for (const [stack, { state }] of result) {
         if (state !== "updated") continue;
-        const observations = await look(project.address(stack), project.kubeconfig ?? "", signal);
+        const observations = await look(project.address(stack), project.kubeconfig ?? "");
         results.push(...observations.map((observation) => ({ stack, ...observation })));
       }
       const bad = results.some(({ health }) => health.state === "failed" || health.state === "missing");
@@ -69,7 +68,7 @@ Examples:
     }),
   );
 
-async function look(address: StackAddress, kubeconfig: string, signal: AbortSignal): Promise<Observation[]> {
+async function look(address: StackAddress, kubeconfig: string): Promise<Observation[]> {
   const cluster = new KubeClient({ kubeconfig, context: address.name });
   try {
     const objects = await deployedObjects(address);
@@ -80,11 +79,7 @@ async function look(address: StackAddress, kubeconfig: string, signal: AbortSign
     const others = children.filter(
       ({ kind, metadata }) => !known.has(`${kind} ${metadata.namespace ?? ""}/${metadata.name}`),
     );
-    return await observe([...objects, ...others], cluster, {
-      timeoutMs: HEALTH_TIMEOUT_MS,
-      unattended: UNATTENDED,
-      signal,
-    });
+    return await observe([...objects, ...others], cluster);
   } finally {
     cluster.close();
   }

@@ -16,7 +16,8 @@ const TIMEOUT_MS = 60_000;
 
 const EXAMPLES = `
 It changes nothing and records nothing: it looks whether the cluster is still as well as it was when the release that
-the stack runs was verified, by the same checks. Exit code: 0 it is, 1 it is not.
+the stack runs was verified, by the same checks. What differs from the declaration, status --refresh tells.
+Exit code: 0 it is, 1 it is not.
 
 Examples:
   edgefirst verify edge
@@ -39,7 +40,14 @@ verify.addHelpText("after", EXAMPLES).action((name: string, flags: Flags) =>
     const { failures, look } = await lookAt(project, { stack, evidence, record }, signal);
     const update = await lastUpdate(project.address(stack));
     const broken = update?.result === "failed";
-    const result = { stack, release, verifiedAt: record.time, lastUpdate: update?.result, failures };
+    const result = {
+      stack,
+      release,
+      verifiedAt: record.time,
+      lastUpdate: update?.result,
+      failures,
+      verdicts: look.verdicts,
+    };
     if (failures.length > 0 || broken) process.exitCode ??= 1;
     const table = renderTable(
       ["CHECK", "OBJECT", "STATE"],

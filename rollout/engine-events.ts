@@ -1,5 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
-import { changeOf, isObject, type EngineStep, type EngineSummary } from "./summary.ts";
+import {
+  changeOf,
+  describeUrn,
+  isObject,
+  violationText,
+  type EngineStep,
+  type EngineSummary,
+} from "./summary.ts";
 
 /** The events of the engine that a rollout reads; the Automation API's `EngineEvent` has these and more. */
 export interface EngineEvent {
@@ -9,6 +16,8 @@ export interface EngineEvent {
     readonly message: string;
     readonly policyName: string;
     readonly enforcementLevel: string;
+    /** Of the stack itself where the policy is about all of it. */
+    readonly resourceUrn?: string;
   };
   readonly resourcePreEvent?: { readonly metadata: EngineStep };
   readonly resOutputsEvent?: { readonly metadata: EngineStep };
@@ -88,9 +97,29 @@ export function gatherEvents(
         policy: event.policyEvent.policyName,
         mandatory: event.policyEvent.enforcementLevel === "mandatory",
         message: plainText(event.policyEvent.message),
+        ...objectOf(event.policyEvent.resourceUrn),
       });
   };
   return { log, onEvent };
+}
+
+/**
+ * Why a run failed, in the words of the program and of the policies; empty where neither said anything.
+ * @param what the engine's word for the run, as in `preview`
+ */
+export function reasonsOf(what: string, { errors, violations, interrupted }: EventLog): string[] {
+  const violated = violations.filter(({ mandatory }) => mandatory);
+  const reasons = [
+    // The engine sums up what it has said itself.
+    ...errors.filter((error) => error !== `${what} failed`),
+    ...violated.map((violation) => `policy ${violationText(violation)}`),
+    ...(interrupted ? ["It was interrupted."] : []),
+  ];
+  return [...new Set(reasons)];
+}
+
+function objectOf(urn: string | undefined): { object?: string } {
+  return urn === undefined || urn.split("::")[2] === STACK_TYPE ? {} : { object: describeUrn(urn) };
 }
 
 /** A message without the engine's colour directives (`<{%fg 1%}>`) and without terminal codes. */

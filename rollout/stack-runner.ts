@@ -21,7 +21,7 @@ export function stackRunner({ address, policyPack, takeOver, approve }: StackRun
     preview: (stack, report, signal) => previewStack(address(stack), { report, signal, policyPack }),
     up: async (stack, report, signal) => {
       const summary = await upStack(address(stack), { report, signal, policyPack, takeOver });
-      return doneText(summary);
+      return doneText(stack, summary);
     },
   };
 }
@@ -34,6 +34,14 @@ async function hasVerified(address: StackAddress, release: unknown): Promise<boo
   return (await lastUpdate(address))?.result === "succeeded";
 }
 
-function doneText(summary: EngineSummary): string {
-  return countsText(summary).replaceAll(/ to (create|update|replace|delete|forget)/gi, " $1d");
+function doneText(stack: string, summary: EngineSummary): string {
+  const counts = countsText(summary).replaceAll(/ to (create|update|replace|delete|forget)/gi, " $1d");
+  const read = readEvidence(stack, summary.outputs);
+  const standing =
+    read.state === "present" ? standingOf(read.evidence, String(summary.outputs.release)) : undefined;
+  if (standing?.state !== "verified") return counts;
+  const { release, soak, checks } = standing.record;
+  const open = checks.filter(({ outcome }) => outcome === "notChecked").map(({ id }) => id);
+  const left = open.length === 0 ? "" : `, not checked: ${open.join(", ")}`;
+  return `${counts}; release ${release} verified after ${soak} s of soak${left}`;
 }

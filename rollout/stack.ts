@@ -9,7 +9,7 @@ import {
 } from "@pulumi/pulumi/automation/index.js";
 import type { ObjectReference } from "../cluster/client.ts";
 import { EdgefirstError } from "../errors.ts";
-import { gatherEvents, type EventLog } from "./engine-events.ts";
+import { gatherEvents, reasonsOf, type EventLog } from "./engine-events.ts";
 import { interruption } from "./interruption.ts";
 import { waitForDeadLock } from "./lock.ts";
 import { objectsIn, type StateDeployment } from "./state-objects.ts";
@@ -137,13 +137,8 @@ async function run(
         `Check which backend this is (pulumi whoami -v); make the stack if it is a new one: pulumi stack init ${name}`,
         { cause: error },
       );
-    const violated = log.violations.filter(({ mandatory }) => mandatory);
-    const reasons = [
-      ...log.errors,
-      ...violated.map(({ policy, message }) => `policy ${policy}: ${message}`),
-      ...(log.interrupted ? ["It was interrupted."] : []),
-    ];
-    const said = reasons.length > 0 ? [...new Set(reasons)] : [messageOf(error)];
+    const reasons = reasonsOf(what, log);
+    const said = reasons.length > 0 ? reasons : [messageOf(error)];
     throw new EdgefirstError(
       `The ${what} of stack ${name} failed:\n${said.join("\n")}`,
       log.finished > 0 && what === "update"
@@ -187,9 +182,15 @@ async function findCli(cliRoot: string | undefined): Promise<PulumiCommand> {
     return await PulumiCommand.get(cliRoot === undefined ? {} : { root: cliRoot });
   } catch (error) {
     throw new EdgefirstError(
-      `The Pulumi CLI cannot be used: ${messageOf(error)}`,
+      `The Pulumi CLI cannot be used: ${refusalOf(error)}`,
       "Put `pulumi` on PATH: as npx does after npm ci, or by Pulumi's own installer.",
       { cause: error },
     );
   }
+}
+
+/** What the program wrote itself, where the Automation API tells it among other things. */
+function refusalOf(error: unknown): string {
+  const { commandResult } = error as { commandResult?: { stderr?: string } };
+  return commandResult?.stderr?.trim() ?? messageOf(error);
 }

@@ -27,6 +27,8 @@ export interface Change {
 export interface Violation {
   readonly policy: string;
   readonly mandatory: boolean;
+  /** As in `Deployment network/traefik`; absent where the policy is about the whole stack. */
+  readonly object?: string;
   readonly message: string;
 }
 
@@ -109,11 +111,16 @@ export function renderSummary(summary: EngineSummary): string[] {
     ...lines("update", "  "),
     ...shown,
     ...(more > 0 ? [`  and ${more} more to create`] : []),
-    ...violations.flatMap(({ policy, mandatory, message }) =>
-      indented(`${mandatory ? "! policy" : "  policy (advice)"} ${policy}: ${message}`),
+    ...violations.flatMap((violation) =>
+      indented(`${violation.mandatory ? "! policy" : "  policy (advice)"} ${violationText(violation)}`),
     ),
     ...warnings.flatMap((warning) => indented(`  warning: ${warning}`)),
   ];
+}
+
+/** As in `image-pinned: Deployment network/traefik: no digest`. */
+export function violationText({ policy, object, message }: Violation): string {
+  return [policy, ...(object === undefined ? [] : [object]), message].join(": ");
 }
 
 /** A text as lines, those after the first one under it. */

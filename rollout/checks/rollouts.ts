@@ -13,6 +13,9 @@ export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
 
   function verdict(deployment: KubeObject): Verdict {
     const found = verdictOf(deployment, stack);
+    // To the API server no replica is a complete rollout; to whoever needs the Deployment it is down.
+    if ((deployment.spec as { replicas?: number } | undefined)?.replicas === 0)
+      return { ...found, state: "failed", message: "is scaled to 0" };
     // A rollout that keeps enough replicas is on its way; one without them is down, whatever it is on its way to.
     const down = conditionOf(deployment, "Available");
     if (found.state !== "pending" || down?.status !== "False") return found;

@@ -7,6 +7,7 @@ import { fluxCheck } from "../../rollout/checks/flux.ts";
 import { gatewaysCheck } from "../../rollout/checks/gateways.ts";
 import { gatusCheck } from "../../rollout/checks/gatus.ts";
 import { leftoversCheck } from "../../rollout/checks/leftovers.ts";
+import { rolloutsCheck } from "../../rollout/checks/rollouts.ts";
 import { routesCheck } from "../../rollout/checks/routes.ts";
 import { withoutLeaving } from "../../rollout/checks/undeclared.ts";
 import { ready, scriptedCluster } from "../support/scripted-cluster.ts";
@@ -51,6 +52,21 @@ function route(name: string, parent: object, status: object = {}, more: object =
 describe("checks", () => {
   it("have the ids that the configuration knows", () => {
     assert.deepEqual(checkIds, CHECK_IDS);
+  });
+
+  it("rollouts: a Deployment that somebody has scaled to 0 is down, complete though it is", async () => {
+    const deployment = (name: string, replicas: number): KubeObject => ({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name, namespace: "n", labels: OURS },
+      spec: { replicas },
+      status: { availableReplicas: replicas, updatedReplicas: replicas },
+    });
+    const cluster = scriptedCluster(() => [deployment("up", 1), deployment("down", 0)]);
+    assert.deepEqual(await verdicts(rolloutsCheck({ cluster, stack })), {
+      "Deployment n/up": "held",
+      "Deployment n/down": "failed: is scaled to 0",
+    });
   });
 
   it("gateways: a listener that is not programmed fails its Gateway; others' Gateways are not looked at", async () => {

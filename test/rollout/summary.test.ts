@@ -74,10 +74,15 @@ describe("summary of a preview", () => {
     });
     onEvent({ diagnosticEvent: { severity: "warning", message: "using pulumi-x from $PATH at /bin" } });
     onEvent({
-      policyEvent: { policyName: "image-pinned", enforcementLevel: "mandatory", message: "no digest" },
+      policyEvent: {
+        policyName: "image-pinned",
+        enforcementLevel: "mandatory",
+        message: "no digest",
+        resourceUrn: step("create", DEPLOYMENT, "network/traefik").urn,
+      },
     });
     assert.deepEqual(renderSummary(log).slice(1), [
-      "! policy image-pinned: no digest",
+      "! policy image-pinned: Deployment network/traefik: no digest",
       "  warning: not verified",
       "    by edge",
     ]);
