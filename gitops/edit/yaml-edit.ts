@@ -5,6 +5,7 @@ import {
   isScalar,
   isSeq,
   parseAllDocuments,
+  Scalar,
   stringify,
   type Node,
   type Pair,
@@ -31,12 +32,15 @@ interface Place {
 export class YamlEdit {
   readonly #text: string;
   readonly #newline: string;
+  /** The last line has no line ending: it gets one for the work, and loses it in the end. */
+  readonly #open: boolean;
   readonly #roots: readonly (Node | null)[];
   readonly #edits: TextEdit[] = [];
 
   constructor(text: string) {
-    this.#text = text;
     this.#newline = text.includes("\r\n") ? "\r\n" : "\n";
+    this.#open = text !== "" && !text.endsWith("\n");
+    this.#text = this.#open ? text + this.#newline : text;
     const documents = parseAllDocuments(text, { logLevel: "silent", prettyErrors: false });
     this.#roots = Array.isArray(documents) ? documents.map(({ contents }) => contents as Node | null) : [];
   }
@@ -64,12 +68,28 @@ export class YamlEdit {
     return lines.flatMap((line) => /(?:^|\s)(#.*)$/.exec(line)?.[1] ?? []);
   }
 
-  /** Replaces a plain or quoted scalar. */
+  /**
+   * An entry's text as {@link insert} takes it: with the comments right above it, without indentation; undefined where it does not
+   * start its line.
+   */
+  linesOf(document: number, path: readonly PathStep[]): string | undefined {
+    const place = this.#place(document, path);
+    if (!place || place.container.flow === true || !this.#startsLine(place)) return undefined;
+    const column = place.start - this.#lineStart(place.start);
+    return this.#text
+      .slice(this.#startWithComments(place), this.#end(place))
+      .split(/\r?\n/)
+      .map((line) => line.slice(Math.min(column, /^ */.exec(line)?.[0].length ?? 0)))
+      .join("\n");
+  }
+
+  /** Replaces a plain or quoted scalar; the quotes stay. */
   setScalar(document: number, path: readonly PathStep[], value: string | number | boolean): boolean {
     const node = this.#place(document, path)?.value;
     if (!isScalar(node) || !node.range || node.anchor !== undefined) return false;
     if (node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED") return false;
-    this.#edits.push({ start: node.range[0], end: node.range[1], text: inline(value) });
+    const quotes = typeof value === "string" ? node.type : undefined;
+    this.#edits.push({ start: node.range[0], end: node.range[1], text: inline(value, quotes) });
     return true;
   }
 
@@ -122,16 +142,15 @@ export class YamlEdit {
     if (!first || !place) return false;
     const at = this.#end(place);
     const column = first.start - this.#lineStart(first.start);
-    const text = this.#indented(lines, column);
-    const open = at === this.#text.length && !this.#text.endsWith("\n");
-    this.#edits.push({ start: at, end: at, text: open ? this.#newline + text.trimEnd() : text });
+    this.#edits.push({ start: at, end: at, text: this.#indented(lines, column) });
     return true;
   }
 
   /** The file's text with all that was planned; the text itself where nothing was. */
   text(): string {
     const merged = new Map(this.#edits.map((edit) => [JSON.stringify(edit), edit]));
-    return applyEdits(this.#text, [...merged.values()]).text;
+    const { text } = applyEdits(this.#text, [...merged.values()]);
+    return this.#open ? text.replace(/\r?\n$/, "") : text;
   }
 
   /** The lines at an indentation, with the file's line endings. */
@@ -233,6 +252,8 @@ function keyText(key: Node): string {
 }
 
 /** A scalar as YAML writes it on one line. */
-function inline(value: string | number | boolean): string {
-  return stringify(value, { lineWidth: 0 }).trimEnd();
+function inline(value: string | number | boolean, type?: Scalar.Type): string {
+  const scalar = new Scalar(value);
+  if (type !== undefined) scalar.type = type;
+  return stringify(scalar, { lineWidth: 0 }).trimEnd();
 }

@@ -5,8 +5,53 @@ import type { Repository } from "../documents/repository.ts";
 /** Where a repository says what the steps cannot know. */
 export const OPTIONS_FILE = ".edgefirst/migrate.yaml";
 
+/** Step `components`: which directory becomes, or gives way to, which component. In this order; paths from the repository's root. */
+const components = z.strictObject({
+  directories: z
+    .record(z.string().min(1), z.string().min(1))
+    .default(() => inShared(COMPONENTS_OF_TEMPLATES, "templates")),
+  /** Components with another name than they should have. */
+  renamed: z
+    .record(z.string().min(1), z.string().min(1))
+    .default(() => inShared({ "gatus/gaurded": "gatus/guarded" }, "components")),
+});
+
+const COMPONENTS_OF_TEMPLATES = {
+  "gatus/gaurded": "gatus/guarded",
+  "gatus/guarded": "gatus/guarded",
+  "gatus/external": "gatus/external",
+  "volsync/app-pvc": "volsync/aws",
+  "volsync/extra-pvc": "volsync/extra-pvc",
+  "volsync/aws": "volsync/aws",
+  "volsync/b2": "volsync/b2",
+  "volsync/r2": "volsync/r2",
+};
+
+const inShared = (table: Readonly<Record<string, string>>, directory: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(table).map(([from, to]) => [
+      `kubernetes/shared/${directory}/${from}`,
+      `kubernetes/shared/components/${to}`,
+    ]),
+  );
+
+/** Step `taskfile`. */
+const taskfile = z.strictObject({
+  /** Includes that stay in the root Taskfile. */
+  includes: z.array(z.string()).default(["kubernetes", "flux", "sops"]),
+  /** Includes of which only `keep` and what others call stays. */
+  pruned: z.array(z.string()).default(["flux"]),
+  /** Tasks that stay although no other calls them, as they are called from the root. */
+  keep: z
+    .array(z.string())
+    .default(["default", "flux:verify", "flux:sync", "flux:bootstrap", "flux:github-deploy-key"]),
+});
+
 /** Sections of steps; each has a default for every key. */
-const optionsSchema = z.strictObject({});
+const optionsSchema = z.strictObject({
+  components: components.prefault({}),
+  taskfile: taskfile.prefault({}),
+});
 
 /** What the steps go by: the repository's own {@link OPTIONS_FILE} over the defaults. */
 export type MigrateOptions = z.output<typeof optionsSchema>;

@@ -1,5 +1,6 @@
 import type { Step } from "./step.ts";
+import { components } from "./steps/components.ts";
 import { ks } from "./steps/ks.ts";
 
 /** Every step, the least risky first: the order in which a repository takes them. */
-export const STEPS: readonly Step[] = [ks];
+export const STEPS: readonly Step[] = [components, ks];
