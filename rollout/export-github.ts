@@ -40,7 +40,8 @@ function waveJob(stacks: readonly string[], index: number) {
     strategy: { "fail-fast": false, matrix: { stack: stacks } },
     environment: "${{ matrix.stack }}",
     steps: [
-      { uses: "actions/checkout@v4" },
+      // No later step pushes.
+      { uses: "actions/checkout@v4", with: { "persist-credentials": false } },
       { uses: "actions/setup-node@v4", with: { "node-version": 24, cache: "npm" } },
       { run: "npm ci" },
       {

@@ -27,12 +27,22 @@ export const KUBECONFIG_SECRET = "edgefirst-kubeconfig";
 const KUBECONFIG_DIR = "/etc/edgefirst";
 /** The operator waits three times longer after each failure, up to a day: a stack whose gate waits for another would come late. */
 const RETRY_SECONDS = 600;
+/**
+ * How recent the success of a prerequisite must be. Since release 2.8 the operator gives up after three failed updates of one commit, about two minutes, so that an update must
+ * not start before the stacks before it have verified the commit; where their success is older, the operator has them updated, and so verified, first.
+ */
+const FRESH_ONE = "2m";
+/** Longer than several prerequisites' updates may lie apart: with a shorter time they would be asked for by turns and without end. */
+const FRESH_SEVERAL = "30m";
 
 const COMMENT = ` Stacks for the Pulumi Kubernetes Operator, version 2; from edgefirst export operator.
 
- A prerequisite only says that the other stack's last update succeeded, possibly one of an older commit. What holds a stack back
- is the gate inside the program: its update fails, with nothing changed, until the stacks before it have verified this very
- release, and the operator tries again. Prerequisites spare most of these attempts.
+ A prerequisite only says that the other stack's last update succeeded, possibly one of an older commit; where that was not just now, the
+ operator has the other stack updated first. What holds a stack back is the gate inside the program: its update fails, with nothing
+ changed, until the stacks before it have verified this very release.
+
+ Since its release 2.8 the operator tries a failed update twice more and then waits for the next commit. To have it try again:
+   kubectl annotate stack NAME --overwrite pulumi.com/reconciliation-request="$(date)"
 
  It needs in this namespace: a Secret ${ENVIRONMENT_SECRET}, whose keys become environment variables (PULUMI_ACCESS_TOKEN, or the
  credentials of the state backend; PULUMI_CONFIG_PASSPHRASE), and a Secret ${KUBECONFIG_SECRET} with the key kubeconfig.`;
@@ -77,7 +87,10 @@ function stackObject(args: OperatorArgs, { name, after }: StackNode) {
       projectRepo: repository,
       branch,
       ...(after.length > 0 && {
-        prerequisites: after.map((before) => ({ name: objectName(project, before) })),
+        prerequisites: after.map((before) => ({
+          name: objectName(project, before),
+          requirement: { succeededWithinDuration: after.length === 1 ? FRESH_ONE : FRESH_SEVERAL },
+        })),
       }),
       retryMaxBackoffDurationSeconds: RETRY_SECONDS,
       // A deleted Stack object must not take the platform with it.

@@ -36,9 +36,16 @@ describe("export of the graph", () => {
       stacks.map(({ metadata }) => metadata.name),
       ["edgefirst-lab-2", "edgefirst-edge", "edgefirst-main"],
     );
+    const requirement = { succeededWithinDuration: "30m" };
     assert.deepEqual(stacks[2]?.spec.prerequisites, [
-      { name: "edgefirst-edge" },
-      { name: "edgefirst-lab-2" },
+      { name: "edgefirst-edge", requirement },
+      { name: "edgefirst-lab-2", requirement },
+    ]);
+    const [, one] = resources(
+      operatorStacks({ ...args, stacks: [STACKS[1]!, { name: "main", after: ["edge"] }] }),
+    );
+    assert.deepEqual(one?.spec.prerequisites, [
+      { name: "edgefirst-edge", requirement: { succeededWithinDuration: "2m" } },
     ]);
     assert.equal(stacks[0]?.spec.prerequisites, undefined);
     assert.equal(stacks[0]?.spec.stack, "organization/edgefirst/Lab_2");
