@@ -103,7 +103,7 @@ export class YamlEdit {
 
   /**
    * Removes an entry of a block collection with its lines and with the comments right above it. Of a collection's only entry, the
-   * collection goes, and so on up.
+   * collection goes, and so on up. Of blank lines on both sides, one stays.
    */
   remove(document: number, path: readonly PathStep[]): boolean {
     const place = this.#place(document, path);
@@ -112,8 +112,18 @@ export class YamlEdit {
       return path.length > 1 && this.remove(document, path.slice(0, -1));
     const start = this.#startWithComments(place);
     if (!this.#startsLine(place)) return this.#removeFirstInline(place);
-    this.#edits.push({ start, end: this.#end(place), text: "" });
+    const end = this.#end(place);
+    this.#edits.push({ start: this.#withBlankLine(start, end), end, text: "" });
     return true;
+  }
+
+  /** Of the blank lines on both sides of what goes, one stays. */
+  #withBlankLine(start: number, end: number): number {
+    const above = this.#lineStart(start - 1);
+    const isBlank = start > 0 && this.#text.slice(above, start).trim() === "";
+    const next = this.#text.indexOf("\n", end);
+    const after = this.#text.slice(end, next < 0 ? undefined : next);
+    return isBlank && after.trim() === "" ? above : start;
   }
 
   /** Replaces the lines of an entry by others; they are given without indentation. */

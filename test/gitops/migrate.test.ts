@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Repository } from "../../gitops/documents/repository.ts";
@@ -33,10 +24,7 @@ function runOn(root: string, step: Step): StepResult {
 
 /** Every file below a directory with its bytes. */
 function filesIn(directory: string): Record<string, string> {
-  const paths = globSync("**/*", { cwd: directory }).concat(
-    globSync("**/.*", { cwd: directory }),
-    globSync("**/.*/*", { cwd: directory }),
-  );
+  const paths = readdirSync(directory, { recursive: true, encoding: "utf8" });
   return Object.fromEntries(
     paths
       .sort()
