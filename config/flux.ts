@@ -110,7 +110,9 @@ export const flux = z.strictObject({
       sha256: sha256.describe("Its SHA-256."),
     })
     .optional()
-    .describe("The output of `flux install --export`, for a cluster without Flux."),
+    .describe(
+      "The output of `flux install --export`, for a cluster without Flux. It is no part of the release: the gate compares it with what the stack before installs.",
+    ),
   source: repositorySource.describe("The GitOps repository that the cluster follows."),
   root: fluxRoot.describe("The Kustomization whose children are the apps."),
   apps: fluxApps.describe("Where the children live, and with whose rights they run."),

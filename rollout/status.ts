@@ -36,6 +36,12 @@ export interface StackStatus {
   readonly soak?: number;
   /** Revision that the root Kustomization applied last, as Flux writes it. */
   readonly revision?: string;
+  /** What it has verified and remembers, the latest first; those that a rollback can go to. */
+  readonly verified: readonly {
+    readonly release: string;
+    readonly commit: string | null;
+    readonly time: string;
+  }[];
   readonly positions: readonly Position[];
   /** Override under which the release was brought up, where it has not expired. */
   readonly override?: OverrideRecord;
@@ -87,6 +93,11 @@ function stackStatus(
     verification: record === undefined ? "none" : standing?.state === "revoked" ? "revoked" : "verified",
     ...(record !== undefined && { verifiedAt: record.time, soak: record.soak }),
     ...(revision !== undefined && { revision }),
+    verified: (evidence?.verified ?? []).map((entry) => ({
+      release: entry.release,
+      commit: entry.commit,
+      time: entry.time,
+    })),
     positions,
     ...(override !== undefined && { override }),
     ...(lastUpdate !== undefined && { lastUpdate }),

@@ -24,6 +24,10 @@ describe("status of the stacks", () => {
       edge: { outputs: { ...outputsOf("new", verified), fluxRevision: `main@sha1:${"1a2b3c4d".repeat(5)}` } },
       main: { outputs: outputsOf("old", [verification("old")]) },
     });
+    assert.deepEqual(
+      statuses[0]?.verified.map(({ release, commit }) => `${release} ${commit ?? ""}`),
+      ["new new0000", "mid mid0000", "old old0000"],
+    );
     assert.deepEqual(statuses[1]?.positions, [{ before: "edge", state: "behind", releases: 2 }]);
     assert.deepEqual(renderStatus(statuses, NOW).split("\n"), [
       "STACK  RELEASE  POSITION  VERIFIED  SOAK  GITOPS        UPDATE",
