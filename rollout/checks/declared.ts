@@ -6,6 +6,8 @@ import type { Check, StackOnCluster, Verdict } from "./check.ts";
 const FIELD_MANAGER = "edgefirst-verify";
 /** What the server itself writes. */
 const SERVER_FIELDS = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
+/** The state holds what was declared, so that an update alone finds nothing to do; and who changed the field owns it now. */
+const REMEDY = "listed under edgefirst:adopt, one `pulumi up --refresh` puts it back";
 /** Paths named in a message. */
 const SHOWN = 3;
 
@@ -38,7 +40,7 @@ export function declaredCheck({ cluster }: StackOnCluster, declared: readonly Ku
       const paths = differingPaths(comparable(live), comparable(applied));
       return paths.length === 0
         ? say("held", "")
-        : say("failed", `differs from what is declared: ${shown(paths)}`);
+        : say("failed", `differs from what is declared: ${shown(paths)}; ${REMEDY}`);
     } catch (error) {
       // An admission webhook with side effects takes no dry runs (API server, "does not support dry run").
       if (error instanceof EdgefirstError && error.message.includes("does not support dry run"))

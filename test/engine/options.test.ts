@@ -6,6 +6,7 @@ import { unknownValue } from "@pulumi/pulumi/runtime/rpc.js";
 import { parse, stringify } from "yaml";
 import { KubeClient } from "../../cluster/kube-client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
+import { evidenceSchema } from "../../rollout/evidence.ts";
 import { installFluxCrds } from "../../sandbox/flux.ts";
 import { moduleDirectory } from "../../toolchain/modules.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
@@ -149,6 +150,7 @@ describe("engine: what a stack may ask for", function () {
     let stack: TestStack;
     let cluster: KubeClient;
     let config: Record<string, unknown>;
+    let sha256: string;
 
     before(async () => {
       cluster = client("bare");
@@ -159,7 +161,7 @@ describe("engine: what a stack may ask for", function () {
       const manifest = await fluxManifest();
       const source = join(engine.dir, "gotk.yaml");
       writeFileSync(source, manifest);
-      const sha256 = createHash("sha256").update(manifest).digest("hex");
+      sha256 = createHash("sha256").update(manifest).digest("hex");
       config = {
         ...base("bare"),
         flux: { install: { source, sha256 }, source: REPOSITORY, root: { mode: "manage", path: "./apps" } },
@@ -177,6 +179,8 @@ describe("engine: what a stack may ask for", function () {
       assert.equal(run.code, 0, run.output);
       const root = object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "cluster-apps", "flux-system");
       assert.notEqual(await cluster.get(root), undefined);
+      const { verified } = evidenceSchema.parse((await stack.outputs()).evidence);
+      assert.deepEqual(verified[0]?.manifests, { flux: sha256 });
       const { data, metadata } = (await cluster.get(settings)) as KubeObject & {
         data: Record<string, string>;
       };

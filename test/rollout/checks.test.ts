@@ -278,7 +278,8 @@ describe("checks", () => {
 
     it("names the fields that differ", async () => {
       assert.deepEqual(await against({ ...service, spec: { type: "NodePort" } }), {
-        "Service n/s": "failed: differs from what is declared: spec.type",
+        "Service n/s":
+          "failed: differs from what is declared: spec.type; listed under edgefirst:adopt, one `pulumi up --refresh` puts it back",
       });
     });
   });
