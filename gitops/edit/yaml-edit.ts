@@ -160,6 +160,7 @@ export class YamlEdit {
   text(): string {
     const merged = new Map(this.#edits.map((edit) => [JSON.stringify(edit), edit]));
     const { text } = applyEdits(this.#text, [...merged.values()]);
+    if (merged.size === 0) return this.#open ? text.slice(0, -this.#newline.length) : text;
     return this.#open ? text.replace(/\r?\n$/, "") : text;
   }
 

@@ -49,7 +49,7 @@ function remove(edit: YamlEdit, fields: User["fields"], taken: User["entries"]):
 
 function insert(edit: YamlEdit, text: string, lines: string, after: string): boolean {
   if (edit.has(0, ["components"])) return edit.insert(0, ["components"], lines);
-  const indent = new RegExp(`^${after}:.*\\n(?:\\s*(?:#.*)?\\n)*( *)-`, "m").exec(text)?.[1] ?? "";
+  const indent = new RegExp(`^${after}:[^\\n]*\\n(?:\\s*(?:#[^\\n]*)?\\n)*( *)-`, "m").exec(text)?.[1] ?? "";
   return edit.insert(0, [], `components:\n${lines.replace(/^(?=.)/gm, indent)}`, after);
 }
 

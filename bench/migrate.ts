@@ -1,0 +1,62 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { Repository } from "../gitops/documents/repository.ts";
+import { buildRepository } from "../gitops/flux/repository-build.ts";
+import { readOptions } from "../gitops/migrate/options.ts";
+import { STEPS } from "../gitops/migrate/registry.ts";
+import { formatMarkdown, reportOf, unifiedDiff, verdict } from "../gitops/migrate/report.ts";
+import { runStep, writeChanges } from "../gitops/migrate/run.ts";
+
+// npm run bench:migrate -- REPOSITORY [--diff | --report]: every step, one after the other, written to a copy and proven there; twice.
+
+const [root, show] = process.argv.slice(2);
+if (root === undefined) throw new Error("usage: npm run bench:migrate -- REPOSITORY [--diff | --report]");
+const write = (line: string): void => void process.stdout.write(`${line}\n`);
+const skipped = new Set([".git", "node_modules"]);
+const copy = mkdtempSync(join(tmpdir(), "bench-migrate-"));
+try {
+  cpSync(root, copy, {
+    recursive: true,
+    filter: (path) => relative(root, path) === "" || !skipped.has(basename(path)),
+  });
+  const first = sequence(copy);
+  const again = sequence(copy);
+  write(`all steps: ${first.seconds.toFixed(2)} s, a second time ${again.seconds.toFixed(2)} s`);
+  if (again.files > 0) write(`NOT IDEMPOTENT: the second run changes ${again.files} files`);
+  process.exitCode = first.proven && again.proven && again.files === 0 ? 0 : 1;
+} finally {
+  rmSync(copy, { recursive: true });
+}
+
+/** Plans, proves and writes each step on the files that the one before has left. A step that is not proven is left out. */
+function sequence(directory: string): { seconds: number; files: number; proven: boolean } {
+  let [seconds, files, proven] = [0, 0, true];
+  const start = performance.now();
+  let repository = new Repository(directory);
+  let { clusters } = buildRepository(repository);
+  write(`read and built once: ${((performance.now() - start) / 1000).toFixed(2)} s`);
+  seconds += (performance.now() - start) / 1000;
+  for (const step of STEPS) {
+    const begin = performance.now();
+    const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+    const result = runStep(step, context);
+    const report = reportOf(result, repository);
+    const diff = show === "--diff" ? unifiedDiff(result, repository) : "";
+    if (report.proof === "holds") {
+      writeChanges(repository, result.plan.changes);
+      repository = result.after;
+      ({ clusters } = result.proof);
+    } else proven = false;
+    const took = (performance.now() - begin) / 1000;
+    seconds += took;
+    files += report.files.length;
+    write(
+      `${step.id}: ${took.toFixed(2)} s, ${report.files.length} files, ${report.notes.length} notes. ${verdict(report)}`,
+    );
+    for (const line of [...report.failures, ...report.gaps]) write(`  ${line}`);
+    if (diff !== "") write(diff);
+    if (show === "--report") write(formatMarkdown([report]));
+  }
+  return { seconds, files, proven };
+}
