@@ -31,6 +31,7 @@ export const migrate = new Command("migrate")
       .choices(["text", "markdown", "json"])
       .default("text"),
   )
+  .addOption(new Option("--json", "the same as --format json").implies({ format: "json" }))
   .addHelpText(
     "after",
     `

@@ -163,12 +163,12 @@ export class Repository {
 
   #stays(path: string): boolean {
     const absolute = join(this.root, path);
-    if (!lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) return true;
     try {
+      if (!lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) return true;
       const target = relative(this.root, realpathSync(absolute));
       return target !== ".." && !target.startsWith(`..${sep}`);
     } catch {
-      // A link to nothing.
+      // A link to nothing, or a path below a file.
       return false;
     }
   }

@@ -1,4 +1,5 @@
 import type { Repository } from "../documents/repository.ts";
+import { textOf } from "../documents/text-of.ts";
 import { filesOf } from "../build/included-files.ts";
 import { BuildError, type Problem } from "../problem.ts";
 import type { BuiltCluster, BuiltKustomization } from "../flux/built.ts";
@@ -37,7 +38,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   }
   const changed = plan.changes.map(({ path }) => path);
   const reach = [...reaches(context.clusters, context.repository), ...reaches(clusters, after)];
-  const gaps = gapsOf(changed, reach, clusters);
+  const gaps = gapsOf(changed, reach, clusters, after);
   const unread = changed.filter((path) => !reach.some((read) => isRead(path, read)));
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
   return { proof: { status, intended, failures, gaps, unread, clusters }, after };
@@ -61,16 +62,27 @@ function gapsOf(
   changed: readonly string[],
   reach: readonly ReadonlySet<string>[],
   clusters: readonly BuiltCluster[],
+  repository: Repository,
 ): readonly string[] {
   const gaps = clusters
     .flatMap(({ problems }) => problems)
-    .flatMap(({ message, position: { file, line } }) =>
-      reach
-        .filter((read) => isRead(file, read))
-        .flatMap((read) => changed.filter((path) => isRead(path, read)))
-        .map((path) => `${path}: not built, since ${file}:${line}: ${message}`),
-    );
+    .flatMap(({ message, position: { file, line } }) => {
+      const readers = reach.filter((read) => isRead(file, read));
+      return changed
+        .filter((path) => readers.some((read) => isRead(path, read)) || mayRead(file, path, repository))
+        .map((path) => `${path}: not built, since ${file}:${line}: ${message}`);
+    });
   return [...new Set(gaps)];
+}
+
+/** Whether a file that could not be used may lead to another: it lies above it, or names it or what it lies in. */
+function mayRead(file: string, path: string, repository: Repository): boolean {
+  const directory = posix.dirname(file);
+  const words = textOf(repository, file)?.split(/[\s"'[\]{},]+/) ?? [];
+  return [".", ...words].some((word) => {
+    const named = repository.resolve(directory, word);
+    return named !== undefined && named !== "." && (path === named || path.startsWith(`${named}/`));
+  });
 }
 
 /** What each Kustomization reads, built or not: files, and directories with all that lies right in them. */

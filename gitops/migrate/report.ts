@@ -1,6 +1,7 @@
 import { createTwoFilesPatch } from "diff";
 import { describe } from "./proof.ts";
-import { textOf, type StepResult } from "./run.ts";
+import { textOf } from "../documents/text-of.ts";
+import type { StepResult } from "./run.ts";
 import type { Note } from "./step.ts";
 import type { Repository } from "../documents/repository.ts";
 

@@ -5,6 +5,7 @@ import { EdgefirstError } from "../../errors.ts";
 import type { Repository } from "../documents/repository.ts";
 import { SourceFile } from "../documents/source.ts";
 import type { BuiltCluster } from "../flux/built.ts";
+import { textOf } from "../documents/text-of.ts";
 import { prove, type Proof } from "./proof.ts";
 import type { FileChange, Plan, Step, StepContext } from "./step.ts";
 import { parseFully } from "../documents/parse.ts";
@@ -37,12 +38,6 @@ export function runSteps(steps: readonly Step[], context: StepContext): readonly
     ({ clusters } = result.proof);
     return result;
   });
-}
-
-/** The text of a file; undefined where there is none. */
-export function textOf(repository: Repository, path: string): string | undefined {
-  if (!repository.isFile(path)) return undefined;
-  return repository.read(path, { source: new SourceFile(path, ""), offset: 0 }).text;
 }
 
 /**

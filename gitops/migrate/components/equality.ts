@@ -7,7 +7,7 @@ import type { Repository } from "../../documents/repository.ts";
 import { SourceFile } from "../../documents/source.ts";
 import type { Fields } from "../../documents/values.ts";
 import { BuildError } from "../../problem.ts";
-import { textOf } from "../run.ts";
+import { textOf } from "../../documents/text-of.ts";
 import { allFiles, listOf } from "./references.ts";
 
 /** Fields that mean the same in a component. Any other would reach the objects of the kustomization that takes it. */

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Repository } from "../../documents/repository.ts";
 import { locate, type Origin, type Position } from "../../documents/source.ts";
 import { entryOrigin, isFields, type Fields, type Value } from "../../documents/values.ts";
-import { textOf } from "../run.ts";
+import { textOf } from "../../documents/text-of.ts";
 
 /** The lists of a kustomization that name directories. */
 const LISTS = ["resources", "bases", "components"] as const;

@@ -6,7 +6,7 @@ import type { Repository } from "../../documents/repository.ts";
 import { locate, SourceFile } from "../../documents/source.ts";
 import { entryOrigin, isFields, type Fields, type Value } from "../../documents/values.ts";
 import { BuildError } from "../../problem.ts";
-import { textOf } from "../run.ts";
+import { textOf } from "../../documents/text-of.ts";
 import type { Note } from "../step.ts";
 import { listOf, resolves } from "./references.ts";
 

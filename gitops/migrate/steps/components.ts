@@ -6,7 +6,7 @@ import { buildsTheSame, whyNoComponent } from "../components/equality.ts";
 import { allFiles, referencesInto, usersOf, type User } from "../components/references.ts";
 import { patchesOutOfReach } from "../components/route-patches.ts";
 import { rewriteUser } from "../components/rewrite-user.ts";
-import { textOf } from "../run.ts";
+import { textOf } from "../../documents/text-of.ts";
 import { changesNothing, type Note, type Plan, type Step, type StepContext } from "../step.ts";
 
 /** Turns shared directories that kustomizations take as resources into components. */

@@ -1,6 +1,6 @@
 import { isFields } from "../../documents/values.ts";
 import { YamlEdit } from "../../edit/yaml-edit.ts";
-import { textOf } from "../run.ts";
+import { textOf } from "../../documents/text-of.ts";
 import {
   changesNothing,
   type FileChange,

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Repository } from "../../documents/repository.ts";
 import { isFields, type Value } from "../../documents/values.ts";
-import { textOf } from "../run.ts";
+import { textOf } from "../../documents/text-of.ts";
 
 /** A call of a task. */
 export interface Call {

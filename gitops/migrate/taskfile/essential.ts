@@ -1,7 +1,7 @@
 import type { Repository } from "../../documents/repository.ts";
 import { isFields } from "../../documents/values.ts";
 import type { MigrateOptions } from "../options.ts";
-import { textOf } from "../run.ts";
+import { textOf } from "../../documents/text-of.ts";
 import { callsFromOutside } from "./calls.ts";
 import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
