@@ -4,6 +4,7 @@ import { filesOf } from "../build/included-files.ts";
 import { BuildError, type Problem } from "../problem.ts";
 import type { BuiltCluster, BuiltKustomization } from "../flux/built.ts";
 import { plainFile } from "../flux/flux-kustomization.ts";
+import { ownSources, writtenKustomizations } from "../flux/roots.ts";
 import { buildRepository } from "../flux/repository-build.ts";
 import { posix } from "node:path";
 import { differences, type Difference } from "./differences.ts";
@@ -87,8 +88,11 @@ function mayRead(file: string, path: string, repository: Repository): boolean {
 
 /** What each Kustomization reads, built or not: files, and directories with all that lies right in them. */
 function reaches(clusters: readonly BuiltCluster[], repository: Repository): readonly ReadonlySet<string>[] {
+  const sources = ownSources(writtenKustomizations(repository, repository.yamlFiles(".")), repository);
   return clusters.flatMap(({ kustomizations, objects }) => [
-    ...kustomizations.map((kustomization) => filesRead(kustomization, repository)),
+    ...kustomizations
+      .filter(({ object }) => sources.has(object))
+      .map((kustomization) => filesRead(kustomization, repository)),
     new Set(objects.map(({ origin }) => origin.source.file)),
   ]);
 }

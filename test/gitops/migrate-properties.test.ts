@@ -99,6 +99,7 @@ describe("edits of YAML text", () => {
           assert.equal(new YamlEdit(text).text(), text);
         },
       ),
+      { examples: [["\r"], ["a: 1"]] },
     );
   });
 
