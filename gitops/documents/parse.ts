@@ -132,9 +132,10 @@ class Reader {
         merged.push(...this.#merged(this.read(value, start), start));
         continue;
       }
-      if (!isScalar(key)) throw new Fault("a key must be a scalar", start);
+      const name = isAlias(key) ? key.resolve(this.#document) : key;
+      if (!isScalar(name)) throw new Fault("a key must be a scalar", start);
       const valueOffset = value?.range[0] ?? start;
-      setField(fields, keyText(key.value), this.read(value, valueOffset), {
+      setField(fields, keyText(name.value), this.read(value, valueOffset), {
         source: this.#source,
         offset: start,
         valueOffset,

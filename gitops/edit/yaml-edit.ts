@@ -60,11 +60,12 @@ export class YamlEdit {
     return this.#place(document, path) !== undefined;
   }
 
-  /** The comments that go with an entry: those right above it at its indentation, and those on its lines. */
-  commentsOf(document: number, path: readonly PathStep[]): readonly string[] {
+  /** The comments that go with an entry: those on its lines and, unless it is only replaced, those right above at its indentation. */
+  commentsOf(document: number, path: readonly PathStep[], replaced = false): readonly string[] {
     const place = this.#place(document, path);
     if (!place) return [];
-    const lines = this.#text.slice(this.#startWithComments(place), this.#end(place)).split(/\r?\n/);
+    const start = replaced ? place.start : this.#startWithComments(place);
+    const lines = this.#text.slice(start, this.#end(place)).split(/\r?\n/);
     return lines.flatMap((line) => /(?:^|\s)(#.*)$/.exec(line)?.[1] ?? []);
   }
 

@@ -47,10 +47,17 @@ const taskfile = z.strictObject({
     .default(["default", "flux:verify", "flux:sync", "flux:bootstrap", "flux:github-deploy-key"]),
 });
 
+/** Step `oci`. */
+const oci = z.strictObject({
+  /** Tags that a registry is known to have, by the chart's `oci://` address. */
+  published: z.record(z.string(), z.array(z.string())).default({}),
+});
+
 /** Sections of steps; each has a default for every key. */
 const optionsSchema = z.strictObject({
   components: components.prefault({}),
   taskfile: taskfile.prefault({}),
+  oci: oci.prefault({}),
 });
 
 /** What the steps go by: the repository's own {@link OPTIONS_FILE} over the defaults. */

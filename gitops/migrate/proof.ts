@@ -33,7 +33,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   const intended: Difference[] = [];
   const failures = newProblems(context.clusters, clusters);
   for (const difference of differences(context.clusters, clusters)) {
-    const reason = step.unintended(difference.before, difference.after, context);
+    const reason = step.unintended(difference.before, difference.after, context, clusters);
     if (reason === undefined) intended.push(difference);
     else failures.push(`${describe(difference)}: ${reason}`);
   }

@@ -1,7 +1,8 @@
 import type { Step } from "./step.ts";
 import { components } from "./steps/components.ts";
 import { ks } from "./steps/ks.ts";
+import { oci } from "./steps/oci.ts";
 import { taskfile } from "./steps/taskfile.ts";
 
 /** Every step, the least risky first: the order in which a repository takes them. */
-export const STEPS: readonly Step[] = [taskfile, components, ks];
+export const STEPS: readonly Step[] = [taskfile, oci, components, ks];

@@ -56,6 +56,8 @@ export interface Step {
     before: BuiltObject | undefined,
     after: BuiltObject | undefined,
     context: StepContext,
+    /** What the repository makes of its clusters after the step. */
+    clusters: readonly BuiltCluster[],
   ) => string | undefined;
 }
 

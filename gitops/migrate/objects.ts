@@ -1,0 +1,53 @@
+import { SourceFile, type Origin, type Position, locate } from "../documents/source.ts";
+import { isFields, type Fields, type PathStep, type Value } from "../documents/values.ts";
+import { effectiveNamespace, Resource, text } from "../build/resource.ts";
+import type { BuiltCluster, BuiltObject } from "../flux/built.ts";
+
+/** An object of a file, with each form in which a cluster gets it. */
+export interface WrittenObject {
+  readonly file: string;
+  /** The file's text. */
+  readonly text: string;
+  readonly origin: Origin;
+  readonly position: Position;
+  readonly forms: readonly BuiltObject[];
+}
+
+/** The objects of a kind that stand in files, in the order in which the clusters get them. */
+export function writtenObjects(
+  clusters: readonly BuiltCluster[],
+  matches: (object: Fields) => boolean,
+): readonly WrittenObject[] {
+  const found = new Map<string, WrittenObject & { forms: BuiltObject[] }>();
+  for (const built of clusters.flatMap(({ objects }) => objects)) {
+    const { origin, object } = built;
+    if (!matches(object) || !(origin.source instanceof SourceFile)) continue;
+    const { file, text } = origin.source;
+    const key = `${file}:${origin.offset}`;
+    const written = found.get(key) ?? { file, text, origin, position: locate(origin), forms: [] };
+    found.set(key, written);
+    written.forms.push(built);
+  }
+  return [...found.values()];
+}
+
+/** Whether an object is of a kind and API group. */
+export function isKind(object: Fields, group: string, kind: string): boolean {
+  return object.kind === kind && text(object.apiVersion).startsWith(`${group}/`);
+}
+
+/** The value at a path; undefined where there is none. */
+export function at(value: Value | undefined, path: readonly PathStep[]): Value | undefined {
+  return path.reduce<Value | undefined>(
+    (inner, step) => (Array.isArray(inner) ? inner[Number(step)] : isFields(inner) ? inner[step] : undefined),
+    value,
+  );
+}
+
+/** `namespace/name` of an object; the namespace is `default` where none is written. */
+export function nameOf(object: Fields): { readonly namespace: string; readonly name: string } {
+  const { id } = new Resource(object, { source: NOWHERE, offset: 0 });
+  return { namespace: effectiveNamespace(id), name: id.name };
+}
+
+const NOWHERE = new SourceFile("", "");
