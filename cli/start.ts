@@ -5,6 +5,7 @@ import { planWaves } from "../rollout/plan.ts";
 import { runRollout, succeeded } from "../rollout/run.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
+import { askServed, podsAreReal, type Answer } from "../sandbox/served.ts";
 import { interruptible } from "./interrupt.ts";
 import { prepareProject } from "./project.ts";
 import { rolloutDisplay } from "./rollout-display.ts";
@@ -15,7 +16,7 @@ const INTERRUPT = {
   left: "What ran before still runs; an update that was under way has been cancelled.",
   again: "still ending: what is under way has to finish first",
 };
-/** Traefik answers these, and a sandbox only pretends that its pods run. */
+/** Traefik answers these: nobody does where pods are simulated. */
 const UNATTENDED = ["GatewayClass", "Gateway", "HTTPRoute"];
 
 /** `edgefirst start`: the main job, played through in a sandbox. */
@@ -32,7 +33,7 @@ It may be run again at any time and leaves the sandbox up; \`edgefirst sandbox d
 
 Examples:
   edgefirst start
-  edgefirst start --json | jq '.[] | select(.health.state == "failed")'`,
+  edgefirst start --json | jq '.objects[] | select(.health.state == "failed")'`,
   )
   .action(({ dir, json }: { dir: string; json?: true }) =>
     interruptible(INTERRUPT, async (signal) => {
@@ -58,12 +59,17 @@ Examples:
         const observations = await look(project.address(stack), project.kubeconfig ?? "");
         results.push(...observations.map((observation) => ({ stack, ...observation })));
       }
-      const bad = results.some(({ health }) => health.state === "failed" || health.state === "missing");
+      const answers: (Answer & { stack: string })[] = [];
+      for (const stack of new Set(results.map((one) => one.stack)))
+        answers.push(...(await askServed(dir, stack)).map((answer) => ({ stack, ...answer })));
+      const bad =
+        answers.some(({ status }) => status !== 200) ||
+        results.some(({ health }) => health.state === "failed" || health.state === "missing");
       if (bad || !succeeded(result)) process.exitCode ??= 1;
       process.stdout.write(
         json
-          ? `${JSON.stringify(results, undefined, 2)}\n`
-          : `${report(results, process.stdout.isTTY)}\n${nextSteps(dir, project.kubeconfig ?? "")}\n`,
+          ? `${JSON.stringify({ objects: results, answers }, undefined, 2)}\n`
+          : `${report(results, process.stdout.isTTY, (stack) => podsAreReal(dir, stack))}\n${reportAnswers(answers)}${nextSteps(dir, project.kubeconfig ?? "")}\n`,
       );
     }),
   );
@@ -89,6 +95,7 @@ async function look(address: StackAddress, kubeconfig: string): Promise<Observat
 export function report(
   results: readonly (Observation & { readonly stack: string })[],
   framed: boolean,
+  isReal: (stack: string) => boolean,
 ): string {
   const rows = [...new Set(results.map(({ stack }) => stack))].flatMap((stack) => {
     const ofStack = results.filter((result) => result.stack === stack);
@@ -104,28 +111,40 @@ export function report(
         `${definitions.length} Gateway API definitions`,
         `${established} of ${definitions.length} established`,
       ],
-      ...judged.map((observation) => ["", observation.object, fate(observation)]),
+      ...judged.map((observation) => ["", observation.object, fate(observation, isReal(stack))]),
       ["", `${others} other objects`, "present"],
     ];
   });
   return renderTable(["STACK", "OBJECT", "HEALTH"], rows, framed);
 }
 
-function fate({ kind, health: { state, message } }: Observation): string {
+function fate({ kind, health: { state, message } }: Observation, isReal: boolean): string {
   if (state === "healthy") return "healthy";
-  if (state === "progressing" && UNATTENDED.includes(kind)) return "declared";
+  if (!isReal && state === "progressing" && UNATTENDED.includes(kind)) return "declared";
   return `${state}: ${message.length > 60 ? `${message.slice(0, 59)}…` : message}`;
+}
+
+/** What the requests through the Gateways gave. */
+function reportAnswers(answers: readonly (Answer & { readonly stack: string })[]): string {
+  const rows = answers.map(({ stack, url, status, error }) => [stack, url, String(status ?? error)]);
+  return rows.length === 0
+    ? ""
+    : `\n${renderTable(["STACK", "THROUGH ITS TRAEFIK", "ANSWER"], rows, process.stdout.isTTY)}\n`;
 }
 
 function nextSteps(dir: string, kubeconfig: string): string {
   const option = dir === ".sandbox" ? "" : ` --dir ${dir}`;
+  const truth = podsAreReal(dir, "edge")
+    ? "API servers, Pulumi, Flux, Traefik and Gatus are the real programs; gatus-sidecar is left out.\n" +
+      `  npx edgefirst sandbox open${option}      Gatus' page and the Gateway on 127.0.0.1`
+    : "The API servers, Pulumi and Flux are real. Pods are simulated: no process of Traefik or Gatus\n" +
+      "runs, so nobody answers what is only declared.";
   return [
     "",
-    "The API servers, Pulumi and Flux are real. Pods are simulated: no process of Traefik or Gatus",
-    "runs, so nobody answers what is only declared.",
-    `  export KUBECONFIG=${kubeconfig}     then: kubectl --context edge get kustomizations -A`,
+    truth,
     `  npx edgefirst sandbox status${option}    what runs`,
     `  npx edgefirst sandbox down${option}      end it`,
+    `  export KUBECONFIG=${kubeconfig}     then: kubectl --context edge get httproutes -A`,
   ].join("\n");
 }
 

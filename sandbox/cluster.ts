@@ -31,6 +31,7 @@ export async function startCluster(
     apiserverAddress: controlPlane.APISERVER_ADDRESS,
   });
   controlPlane.writeUserKubeconfigs(cluster);
+  controlPlane.writeEgressFile(cluster);
 
   const startup = new Startup(cluster, options);
   await startup.checkPorts("etcd", ["etcd", "etcd-peer"]);

@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import { writeFileAtomic } from "../atomic-file.ts";
 import { type ClusterState, accessAs, pkiDir } from "./cluster-state.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { type User } from "./pki.ts";
+import { SOCKETS } from "./network/sockets.ts";
 import { type PodMode } from "./pod-mode.ts";
 import { type ProcessSpec } from "./processes.ts";
 
@@ -88,9 +90,26 @@ export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpe
       `--service-account-issuer=${ISSUER}`,
       `--service-account-signing-key-file=${pki("service-account.key")}`,
       `--service-account-key-file=${pki("service-account.pub")}`,
+      `--egress-selector-config-file=${egressFile(cluster)}`,
       "--profiling=false",
     ],
+    cwd: cluster.dir,
   };
+}
+
+function egressFile(cluster: ClusterState): string {
+  return join(cluster.dir, "egress.yaml");
+}
+
+/** Writes how the API server reaches pods and Services, which live in the cluster's private network. */
+export function writeEgressFile(cluster: ClusterState): void {
+  const connection = { proxyProtocol: "HTTPConnect", transport: { uds: { udsName: SOCKETS.connect } } };
+  const configuration = {
+    apiVersion: "apiserver.k8s.io/v1beta1",
+    kind: "EgressSelectorConfiguration",
+    egressSelections: [{ name: "cluster", connection }],
+  };
+  writeFileAtomic(egressFile(cluster), JSON.stringify(configuration));
 }
 
 /** The controller manager; without its garbage collector no foreground deletion ever ends. */

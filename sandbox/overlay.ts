@@ -1,4 +1,6 @@
+import type { PodMode } from "./pod-mode.ts";
 import type { StackOverlay } from "./project.ts";
+import { SERVED } from "./served.ts";
 
 /** What a sandbox's stack takes from the sandbox instead of the world. */
 export interface OverlayArgs {
@@ -9,7 +11,10 @@ export interface OverlayArgs {
   readonly gatewayApi: string;
   /** The sandbox's GitOps repository: an `oci://` address, and its tag. */
   readonly repository: { readonly url: string; readonly tag: string };
+  readonly pods: PodMode;
 }
+
+const CERTIFICATE = ["edgefirst:gateways", 0, "https", "hostnames", 0, "certificate"];
 
 /** The committed names, none of them required. */
 const SETTINGS = [
@@ -17,24 +22,48 @@ const SETTINGS = [
   { kind: "Secret", name: "cluster-secrets", optional: true },
 ];
 
-/** What a sandbox cannot prove, and says so. */
+/** What simulated pods cannot prove, and the verification says so. */
 const NO_TRAEFIK =
   "The pods of Traefik are simulated in this sandbox: nobody answers for GatewayClasses, Gateways and routes.";
 const NO_GATUS = "The pods of Gatus are simulated in this sandbox: nobody probes anything.";
+const SIMULATED = { gateways: NO_TRAEFIK, routes: NO_TRAEFIK, gatus: NO_GATUS };
 
-/** Verified in seconds, by what runs for real: the API server, Flux, and the rollouts of simulated pods. */
+/** Verified in seconds: nothing of a sandbox takes minutes to show. */
 const VERIFICATION = {
   soak: "3s",
   timeout: "2m",
   interval: "1s",
-  skip: { gateways: NO_TRAEFIK, routes: NO_TRAEFIK, gatus: NO_GATUS },
+  gatus: { namespace: "observability", service: "gatus", port: "http" },
 };
+/** Where edge has no certificate, the sandbox makes one, as it does for main. */
+const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
+
+/**
+ * The endpoints that gatus-sidecar would find by the routes: it has no local program, so they are written down, under the names that it would
+ * give them.
+ */
+function endpoints(stack: string): readonly object[] {
+  return Object.entries(SERVED[stack] ?? {}).map(([name, host]) => ({
+    name,
+    url: `https://${host}/`,
+    interval: "2s",
+    conditions: ["[STATUS] == 200"],
+    // Nobody but the sandbox has signed the certificate.
+    client: { insecure: true },
+  }));
+}
 
 /**
  * What must differ from the committed configuration in a sandbox, and nothing else: the cluster, where files come from, and the root, which is managed
  * since no repository of a person holds it.
  */
-export function sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }: OverlayArgs): StackOverlay {
+export function sandboxOverlay({
+  stack,
+  kubeconfig,
+  gatewayApi,
+  repository,
+  pods,
+}: OverlayArgs): StackOverlay {
   const source = {
     kind: "OCIRepository",
     name: "sandbox",
@@ -49,7 +78,13 @@ export function sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }: Ov
     values: [
       [["edgefirst:cluster"], { context: stack, kubeconfig }],
       [["edgefirst:gatewayApi"], { source: gatewayApi }],
-      [["edgefirst:verification"], VERIFICATION],
+      [["edgefirst:verification"], pods === "real" ? VERIFICATION : { ...VERIFICATION, skip: SIMULATED }],
+      // No HelmRelease of a person runs them here.
+      [["edgefirst:gateways", 0, "traefik", "install"], true],
+      ...(stack === "edge" ? [[CERTIFICATE, EDGE_CERTIFICATE] as const] : []),
+      [["edgefirst:gatus", "install"], true],
+      [["edgefirst:gatus", "discover"], { httpRoutes: false }],
+      [["edgefirst:gatus", "endpoints"], endpoints(stack)],
       [["edgefirst:flux", "source"], source],
       [["edgefirst:flux", "root", "mode"], "manage"],
       // The repository's settings reach flux-apps and no other namespace; the root itself has nothing to substitute.

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { startFlux } from "./flux.ts";
 import { sandboxOverlay } from "./overlay.ts";
+import { choosePodMode } from "./pod-mode.ts";
 import { writeSandboxProject } from "./project.ts";
 import { pulumiEnvironment } from "./pulumi.ts";
 import { pushDirectory, startRegistry } from "./registry.ts";
@@ -40,7 +41,8 @@ const REPOSITORY_TAG = "sandbox";
  */
 export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> {
   const { dir, stacks, progress, signal } = args;
-  const sandbox = await sandboxUp({ dir, clusters: stacks, progress, signal });
+  const pods = await choosePodMode(undefined, progress);
+  const sandbox = await sandboxUp({ dir, clusters: stacks, pods, progress, signal });
   const { command, env } = await pulumiEnvironment({ dir, progress, signal });
   const registry = await startRegistry({ dir, progress, signal });
   const url = await pushDirectory(
@@ -58,7 +60,7 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   );
   const project = join(sandbox.dir, "project");
   const repository = { url, tag: REPOSITORY_TAG };
-  const overlays = stacks.map((stack) => sandboxOverlay({ stack, kubeconfig, gatewayApi, repository }));
+  const overlays = stacks.map((stack) => sandboxOverlay({ stack, kubeconfig, gatewayApi, repository, pods }));
   await writeSandboxProject({ project: args.project, target: project, overlays });
   return { sandbox, project, env, cliRoot: dirname(dirname(command)) };
 }

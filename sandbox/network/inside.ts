@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { type Api } from "../api.ts";
 import { follow, type Named } from "../agent/follow.ts";
 import { setUpNetwork } from "./bridge.ts";
+import { serveConnect } from "./connect-server.ts";
 import { serveNames } from "./dns.ts";
 import { addressesOf } from "./names.ts";
 import {
@@ -58,6 +59,7 @@ export async function serveNetwork(
   const lookup = (name: string): readonly string[] | undefined => addressesOf(name, objects);
   await serveNames(lookup);
   await serveConnections(lookup);
+  await serveConnect(SOCKETS.connect);
   return objects;
 }
 

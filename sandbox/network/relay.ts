@@ -1,11 +1,12 @@
 import { rmSync } from "node:fs";
+import type { Duplex } from "node:stream";
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from "node:net";
 
 /** Where connections are taken: an address, or a socket in the file system, which reaches across network namespaces. */
 export type Listen = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Passes everything between two connections, each direction until its end; a fault of one ends both. */
-export function join(one: Socket, other: Socket): void {
+export function join(one: Duplex, other: Duplex): void {
   const cut = (): void => {
     one.destroy();
     other.destroy();

@@ -9,4 +9,6 @@ export const SOCKETS = {
   programs: "run/programs.sock",
   /** The network's side: after a line `HOST PORT`, the connection goes on to that address in the network. */
   inside: "run/inside.sock",
+  /** The network's side: an HTTP proxy that takes CONNECT, for the API server. */
+  connect: "run/connect.sock",
 } as const;

@@ -1,0 +1,29 @@
+import { rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { join } from "./relay.ts";
+
+/**
+ * The API server's way to pods and Services, for the proxy subresources and for webhooks: an HTTP proxy that takes CONNECT only, on a socket
+ * in the file system. Resolves once it listens.
+ */
+export function serveConnect(path: string): Promise<void> {
+  rmSync(path, { force: true });
+  const server = createServer().on("connect", ({ url = "" }, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const [, host = "", port] = /^\[?(.*?)\]?:(\d+)$/.exec(url) ?? [];
+    const onward = connect({ host, port: Number(port), allowHalfOpen: true });
+    onward.once("error", ({ message }) => socket.end(`HTTP/1.1 502 ${message}\r\n\r\n`));
+    onward.once("connect", () => {
+      onward.removeAllListeners("error");
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      onward.write(head);
+      join(socket, onward);
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject).listen(path, () => {
+      resolve();
+    });
+  });
+}
