@@ -149,11 +149,13 @@ function claimObjects({ namespace, storage }: GatusArgs): KubeObject[] {
   ];
 }
 
+/** Not waited for by itself: the Deployment's rollout and the verification, which asks Gatus through it, say more than its endpoints' settling. */
 function serviceObject(namespace: string): KubeObject {
+  const annotations = { "pulumi.com/skipAwait": "true" };
   return {
     apiVersion: "v1",
     kind: "Service",
-    metadata: { name: GATUS_NAME, namespace, labels: POD_LABELS },
+    metadata: { name: GATUS_NAME, namespace, annotations, labels: POD_LABELS },
     spec: {
       type: "ClusterIP",
       selector: POD_LABELS,

@@ -33,6 +33,8 @@ export function objectHealth(object: KubeObject): Health {
   if (object.kind === "Deployment") return deploymentHealth(object);
   if (object.kind === "HTTPRoute") return routeHealth(object);
   if (object.kind === "Gateway") return gatewayHealth(object);
+  if (object.kind === "Service" && (object.spec as { type?: string }).type === "LoadBalancer")
+    return loadBalancerHealth(object);
   const required = REQUIRED_CONDITIONS[object.kind];
   if (required === undefined) return { state: "present", message: "" };
   const { conditions } = statusOf(object) as { conditions?: Condition[] };
@@ -79,6 +81,17 @@ function deploymentHealth(object: KubeObject): Health {
   const current = (status.observedGeneration ?? 0) >= generationOf(object);
   const complete = current && available >= replicas && (status.updatedReplicas ?? 0) >= replicas;
   return { state: complete ? "healthy" : "progressing", message };
+}
+
+/** A load balancer is healthy once it has an address. */
+function loadBalancerHealth(object: KubeObject): Health {
+  const { loadBalancer } = statusOf(object) as {
+    loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] };
+  };
+  const addresses = (loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? "");
+  return addresses.length === 0
+    ? { state: "progressing", message: "no address yet" }
+    : { state: "healthy", message: addresses.join(", ") };
 }
 
 /** A Gateway is healthy once it and every listener of its specification are accepted and programmed, and the listeners' references resolve. */

@@ -20,6 +20,8 @@ export interface FluxOptions {
   readonly cluster: string;
   readonly kubeconfig: string;
   readonly context: string;
+  /** Whether helm-controller runs, too; without it, HelmReleases are left as they are. */
+  readonly helm?: true;
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -27,10 +29,11 @@ export interface FluxOptions {
 /** The namespace of Flux, as `flux install` has it. */
 export const FLUX_NAMESPACE = "flux-system";
 
-/** The Go modules whose CustomResourceDefinitions a sandbox has; helm-controller itself does not run there. */
-const CRD_MODULES = ["source-controller", "kustomize-controller", "helm-controller"] as const;
-const CONTROLLERS = ["source-controller", "kustomize-controller"] as const;
+/** The controllers, by the name of their Go module and program. */
+const CONTROLLERS = ["source-controller", "kustomize-controller", "helm-controller"] as const;
+type Controller = (typeof CONTROLLERS)[number];
 const START_TIMEOUT_MS = 60_000;
+const FIELD_MANAGER = "edgefirst-sandbox";
 
 /**
  * Applies Flux's CustomResourceDefinitions, of the versions that the toolchain pins, and its namespace; returns once they are served.
@@ -38,11 +41,11 @@ const START_TIMEOUT_MS = 60_000;
  */
 export async function installFluxCrds(kubeconfig: string, context: string): Promise<void> {
   const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: FLUX_NAMESPACE } };
-  const crds = (await Promise.all(CRD_MODULES.map(readCrds))).flat();
+  const crds = (await Promise.all(CONTROLLERS.map(readCrds))).flat();
   const cluster = new KubeClient({ kubeconfig, context });
   try {
     for (const object of [namespace, ...crds])
-      await cluster.apply(object, { fieldManager: "edgefirst-sandbox", force: true });
+      await cluster.apply(object, { fieldManager: FIELD_MANAGER, force: true });
     await waitUntil(
       "Flux's CustomResourceDefinitions",
       async () => (await Promise.all(crds.map((crd) => cluster.get(crd)))).every(isEstablished),
@@ -53,20 +56,39 @@ export async function installFluxCrds(kubeconfig: string, context: string): Prom
   }
 }
 
+/** Puts the age key where Flux decrypts with it, as a person does who bootstraps a cluster. */
+export async function putAgeKey(kubeconfig: string, context: string, identity: string): Promise<void> {
+  const cluster = new KubeClient({ kubeconfig, context });
+  try {
+    await cluster.apply(
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "sops-age", namespace: FLUX_NAMESPACE },
+        stringData: { "age.agekey": identity },
+      },
+      { fieldManager: FIELD_MANAGER, force: true },
+    );
+  } finally {
+    cluster.close();
+  }
+}
+
 /**
- * Starts source-controller and kustomize-controller for a cluster, as processes of this machine with an administrator's rights there; those that run are
- * left alone. Returns once both are ready.
+ * Starts Flux' controllers for a cluster, as processes of this machine with an administrator's rights there; those that run are left alone. Returns once
+ * all are ready.
  * @throws EdgefirstError if one ends or does not get ready.
  */
 export async function startFlux(options: FluxOptions): Promise<void> {
-  const programs = await resolvePrograms(CONTROLLERS, options);
+  const names = CONTROLLERS.filter((name) => options.helm || name !== "helm-controller");
+  const programs = await resolvePrograms(names, options);
   await installFluxCrds(options.kubeconfig, options.context);
   await inSandboxDir(resolve(options.dir), options, () => startControllers(programs, options));
   options.progress(`${options.cluster}: Flux reconciles`);
 }
 
 async function startControllers(
-  programs: Readonly<Record<(typeof CONTROLLERS)[number], { readonly path: string }>>,
+  programs: Readonly<Partial<Record<Controller, { readonly path: string }>>>,
   options: FluxOptions,
 ): Promise<void> {
   const dir = clusterDir(resolve(options.dir), options.cluster);
@@ -74,39 +96,29 @@ async function startControllers(
   writeKubeconfig(kubeconfig, [readKubeconfig(options.kubeconfig, options.context)]);
   const storage = join(dir, "flux");
   await mkdir(storage, { recursive: true });
-  const common = {
-    env: { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: FLUX_NAMESPACE },
-    timeoutMs: START_TIMEOUT_MS,
-  };
-  await ensureService(
-    dir,
-    {
-      ...common,
-      name: "source-controller",
-      command: programs["source-controller"].path,
-      ports: ["health", "storage"],
-      args: (ports) => [
-        ...controllerFlags(ports.health),
-        `--storage-path=${storage}`,
-        `--storage-addr=127.0.0.1:${ports.storage}`,
-        `--storage-adv-addr=127.0.0.1:${ports.storage}`,
-      ],
-      ready: (ports) => isHealthy(ports.health),
-    },
-    options.signal,
-  );
-  await ensureService(
-    dir,
-    {
-      ...common,
-      name: "kustomize-controller",
-      command: programs["kustomize-controller"].path,
-      ports: ["health"],
-      args: (ports) => controllerFlags(ports.health),
-      ready: (ports) => isHealthy(ports.health),
-    },
-    options.signal,
-  );
+  const start = (name: Controller, command: string): Promise<unknown> =>
+    ensureService(
+      dir,
+      {
+        name,
+        command,
+        env: { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: FLUX_NAMESPACE },
+        ports: name === "source-controller" ? ["health", "storage"] : ["health"],
+        args: (ports) => [
+          ...controllerFlags(ports.health),
+          ...(name === "source-controller" ? storageFlags(storage, ports.storage) : []),
+        ],
+        ready: (ports) => isHealthy(ports.health),
+        timeoutMs: START_TIMEOUT_MS,
+      },
+      options.signal,
+    );
+  for (const [name, { path }] of Object.entries(programs)) await start(name as Controller, path);
+}
+
+function storageFlags(directory: string, port: number): string[] {
+  const address = `127.0.0.1:${port}`;
+  return [`--storage-path=${directory}`, `--storage-addr=${address}`, `--storage-adv-addr=${address}`];
 }
 
 function controllerFlags(health: number): string[] {
@@ -119,7 +131,7 @@ function controllerFlags(health: number): string[] {
   ];
 }
 
-async function readCrds(controller: (typeof CRD_MODULES)[number]): Promise<KubeObject[]> {
+async function readCrds(controller: Controller): Promise<KubeObject[]> {
   const module = await moduleDirectory(`flux-${controller}`, `github.com/fluxcd/${controller}`);
   const bases = join(module, "config", "crd", "bases");
   const files = (await readdir(bases)).sort();

@@ -89,8 +89,6 @@ export function sandboxOverlay({
       [["edgefirst:flux", "root", "mode"], "manage"],
       // The repository's settings reach flux-apps and no other namespace; the root itself has nothing to substitute.
       [["edgefirst:flux", "root", "substituteFrom"], SETTINGS],
-      // The key is for a repository of the sandbox without encrypted files.
-      [["edgefirst:flux", "root", "decryptionSecret"], null],
       // A repository of a person brings its settings to flux-system itself.
       [["edgefirst:flux", "root", "settingsPath"], settingsPath],
       [["edgefirst:flux", "apps"], { placement: "namespace", settingsPath }],

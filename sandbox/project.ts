@@ -21,7 +21,7 @@ export interface SandboxProjectArgs {
 
 /**
  * Writes a Pulumi project whose program is the real one and whose stack files are the committed ones with the sandbox's overlay. The
- * committed files stay untouched: the CLI writes the salt of its secrets into the stack files that it works with.
+ * committed files stay untouched: the CLI writes its secrets, and their salt, into the stack files that it works with; they are kept.
  */
 export async function writeSandboxProject({ project, target, overlays }: SandboxProjectArgs): Promise<void> {
   const definition = await readDocument(join(project, "Pulumi.yaml"));
@@ -31,10 +31,26 @@ export async function writeSandboxProject({ project, target, overlays }: Sandbox
     const name = `Pulumi.${stack}.yaml`;
     const config = await readDocument(join(project, name));
     for (const [path, value] of values) config.setIn(["config", ...path], config.createNode(value));
-    const salt = (await readDocument(join(target, name))).get("encryptionsalt");
-    if (salt !== undefined) config.set("encryptionsalt", salt);
+    const { encryptionsalt, secrets } = await written(join(target, name));
+    if (encryptionsalt !== undefined) config.set("encryptionsalt", encryptionsalt);
+    for (const [key, value] of secrets) config.setIn(["config", key], config.createNode(value));
     writeFileAtomic(join(target, name), config.toString());
   }
+}
+
+/** What the CLI has written into a stack's file. */
+async function written(
+  file: string,
+): Promise<{ encryptionsalt: string | undefined; secrets: readonly (readonly [string, object])[] }> {
+  const { encryptionsalt, config } = (await readDocument(file)).toJS() as {
+    encryptionsalt?: string;
+    config?: Record<string, unknown>;
+  };
+  const secrets = Object.entries(config ?? {}).filter(
+    (entry): entry is [string, object] =>
+      typeof entry[1] === "object" && entry[1] !== null && "secure" in entry[1],
+  );
+  return { encryptionsalt, secrets };
 }
 
 /** A YAML file as a document; an empty one where there is no such file. */

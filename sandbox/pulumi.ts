@@ -1,13 +1,17 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { link, lstat, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, rename, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { EdgefirstError } from "../errors.ts";
 import { findProgram } from "../toolchain/find.ts";
 import { programNamed, PROGRAMS } from "../toolchain/programs.ts";
 import { pulumiLanguageHost } from "../toolchain/pulumi-language-host.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import { pinnedVersion } from "../toolchain/version.ts";
+import { secretFile } from "./secret-file.ts";
 
 /** Arguments of {@link pulumiEnvironment}. */
 export interface PulumiEnvironmentArgs {
@@ -49,7 +53,7 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
     ...withoutPulumi(process.env),
     PULUMI_HOME: home,
     PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
-    PULUMI_CONFIG_PASSPHRASE: await passphrase(join(dir, "passphrase")),
+    PULUMI_CONFIG_PASSPHRASE: await secretFile(join(dir, "passphrase"), () => crypto.randomUUID()),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Every plugin that the program needs is put in place here.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -61,6 +65,41 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
   };
   await putProvider(command, env, home, args);
   return { command, env };
+}
+
+/** Arguments of {@link putSecret}. */
+export interface PutSecretArgs extends PulumiEnvironment {
+  /** Directory of Pulumi.yaml. */
+  readonly project: string;
+  /** Made where it is not there yet. */
+  readonly stack: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/**
+ * Puts a secret into a stack's file, encrypted by the CLI; one that is there is left alone.
+ * @throws EdgefirstError with what the CLI said, if it refuses
+ */
+export async function putSecret({ command, env, project, stack, key, value }: PutSecretArgs): Promise<void> {
+  const file = join(project, `Pulumi.${stack}.yaml`);
+  const { config } = parse(await readFile(file, "utf8")) as { config?: Record<string, unknown> };
+  if (config?.[key] !== undefined) return;
+  const run = async (args: readonly string[], input = ""): Promise<void> => {
+    const asked = promisify(execFile)(command, [...args, "--non-interactive", "-C", project], { env });
+    asked.child.stdin?.end(input);
+    await asked;
+  };
+  try {
+    await run(["stack", "select", "--create", stack]);
+    await run(["config", "set", "--secret", "--stack", stack, key], value);
+  } catch (cause) {
+    throw new EdgefirstError(
+      `The secret ${key} could not be put into ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Does the folder's passphrase belong to its stacks? A new sandbox: --dir, or edgefirst sandbox down --delete-data.",
+      { cause },
+    );
+  }
 }
 
 /** Puts the Kubernetes provider where the CLI looks for plugins: a link to one that is there, a download, or a build. */
@@ -112,21 +151,6 @@ function download(
       done(error === null);
     });
   });
-}
-
-/** The passphrase kept in a file of mode 0600; a random one at the first call. */
-async function passphrase(path: string): Promise<string> {
-  const temporary = `${path}.${crypto.randomUUID()}`;
-  await writeFile(temporary, crypto.randomUUID(), { mode: 0o600 });
-  try {
-    // Unlike a rename, a link never replaces what another caller made first.
-    await link(temporary, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    await rm(temporary);
-  }
-  return readFile(path, "utf8");
 }
 
 /** Makes, or replaces in one step, a symbolic link. */

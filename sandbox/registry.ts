@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { parse } from "yaml";
 import { EdgefirstError } from "../errors.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import { isListening } from "./cluster-state.ts";
+import { writeImageLayout } from "./image-layout.ts";
 import { inSandboxDir } from "./sandbox-dir.ts";
 import { ensureService } from "./service.ts";
 import { tarDirectory } from "./tar.ts";
@@ -64,18 +66,46 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
  * @returns the artifact's address, `oci://<registry>/<repository>`.
  * @throws EdgefirstError with what crane said, if the push fails.
  */
-export async function pushDirectory(
+export function pushDirectory(
   registry: Registry,
   repository: string,
   tag: string,
   directory: string,
 ): Promise<string> {
-  const temporary = await mkdtemp(join(tmpdir(), "edgefirst-push-"));
-  try {
+  return push(registry, `${repository}:${tag}`, directory, async (temporary) => {
     const layer = join(temporary, "layer.tar.gz");
     await writeFile(layer, gzipSync(await tarDirectory(resolve(directory))));
-    const image = `${registry.address}/${repository}:${tag}`;
-    await promisify(execFile)(registry.crane, ["append", "--insecure", "-f", layer, "-t", image]);
+    return ["append", "--insecure", "-f", layer, "-t"];
+  });
+}
+
+/**
+ * Pushes a Helm chart as `helm push` does, tagged with its version: https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v370
+ * @param directory the chart's, named as the chart is
+ * @returns the chart's address, `oci://<registry>/<repository>`.
+ * @throws EdgefirstError with what crane said, if the push fails.
+ */
+export async function pushChart(registry: Registry, repository: string, directory: string): Promise<string> {
+  const chart = parse(await readFile(join(directory, "Chart.yaml"), "utf8")) as { version: string };
+  return push(registry, `${repository}:${chart.version}`, directory, async (temporary) => {
+    const archive = gzipSync(await tarDirectory(resolve(directory), `${basename(directory)}/`));
+    await writeImageLayout(temporary, {
+      config: { mediaType: "application/vnd.cncf.helm.config.v1+json", content: Buffer.from(JSON.stringify(chart)) },
+      layer: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", content: archive },
+    });
+    return ["push", "--insecure", temporary];
+  });
+}
+
+async function push(
+  registry: Registry,
+  reference: string,
+  directory: string,
+  prepare: (temporary: string) => Promise<string[]>,
+): Promise<string> {
+  const temporary = await mkdtemp(join(tmpdir(), "edgefirst-push-"));
+  try {
+    await promisify(execFile)(registry.crane, [...(await prepare(temporary)), `${registry.address}/${reference}`]);
   } catch (cause) {
     throw new EdgefirstError(
       `${directory} could not be pushed to the sandbox's registry: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -85,5 +115,5 @@ export async function pushDirectory(
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-  return `oci://${registry.address}/${repository}`;
+  return `oci://${registry.address}/${reference.slice(0, reference.lastIndexOf(":"))}`;
 }

@@ -7,8 +7,12 @@ import { readPodMode } from "./pod-mode.ts";
 
 /** By stack: names of what the real Traefik serves there, with the hosts. */
 export const SERVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  edge: { whoami: "whoami.haynesedge.com", gatus: "status.haynesedge.com" },
-  main: { whoami: "whoami.haynesops.com" },
+  edge: {
+    whoami: "whoami.haynesedge.com",
+    greeter: "greeter.haynesedge.com",
+    gatus: "status.haynesedge.com",
+  },
+  main: { whoami: "whoami.haynesops.com", greeter: "greeter.haynesops.com" },
 };
 
 /** What came back for a request through a cluster's Gateway. */

@@ -5,9 +5,10 @@ const BLOCK = 512;
 
 /**
  * The files of a directory as a tar archive (POSIX ustar), the same bytes for the same files: sorted, with no times, owners or modes of theirs.
+ * @param prefix set before each path, such as `chart/`
  * @throws Error if a path is longer than the 100 bytes that the format's name field holds.
  */
-export async function tarDirectory(directory: string): Promise<Buffer> {
+export async function tarDirectory(directory: string, prefix = ""): Promise<Buffer> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
@@ -16,7 +17,7 @@ export async function tarDirectory(directory: string): Promise<Buffer> {
   const blocks: Buffer[] = [];
   for (const path of paths) {
     const content = await readFile(join(directory, path));
-    blocks.push(header(path, content.length), content, Buffer.alloc(padding(content.length)));
+    blocks.push(header(`${prefix}${path}`, content.length), content, Buffer.alloc(padding(content.length)));
   }
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
 }

@@ -1,12 +1,15 @@
 import { dirname, join } from "node:path";
+import { generateX25519Identity } from "age-encryption";
 import { moduleDirectory } from "../toolchain/modules.ts";
-import { startFlux } from "./flux.ts";
+import { putAgeKey, startFlux } from "./flux.ts";
+import { pushGitOpsRepository, REPOSITORY_TAG } from "./gitops-repository.ts";
 import { sandboxOverlay } from "./overlay.ts";
 import { choosePodMode } from "./pod-mode.ts";
 import { writeSandboxProject } from "./project.ts";
-import { pulumiEnvironment } from "./pulumi.ts";
-import { pushDirectory, startRegistry } from "./registry.ts";
+import { pulumiEnvironment, putSecret } from "./pulumi.ts";
+import { startRegistry } from "./registry.ts";
 import { sandboxUp, type Sandbox } from "./sandbox.ts";
+import { secretFile } from "./secret-file.ts";
 
 /** Arguments of {@link prepareWorkspace}. */
 export interface WorkspaceArgs {
@@ -31,8 +34,6 @@ export interface Workspace {
   readonly cliRoot: string;
 }
 
-/** Tag of the GitOps repository that the sandbox's clusters follow. */
-const REPOSITORY_TAG = "sandbox";
 
 /**
  * Brings up the clusters with a real Flux beside each, a registry that holds the GitOps repository of `sandbox/repository`, and a Pulumi
@@ -45,15 +46,14 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   const sandbox = await sandboxUp({ dir, clusters: stacks, pods, progress, signal });
   const { command, env } = await pulumiEnvironment({ dir, progress, signal });
   const registry = await startRegistry({ dir, progress, signal });
-  const url = await pushDirectory(
-    registry,
-    "gitops",
-    REPOSITORY_TAG,
-    join(import.meta.dirname, "repository"),
-  );
+  const ageKey = await secretFile(join(sandbox.dir, "age.key"), generateX25519Identity);
+  const source = join(import.meta.dirname, "repository");
+  const url = await pushGitOpsRepository({ dir, registry, source, clusters: stacks, ageKey });
   const { kubeconfig } = sandbox;
-  for (const stack of stacks)
-    await startFlux({ dir, cluster: stack, context: stack, kubeconfig, progress, signal });
+  for (const stack of stacks) {
+    await startFlux({ dir, cluster: stack, context: stack, kubeconfig, helm: true, progress, signal });
+    await putAgeKey(kubeconfig, stack, ageKey);
+  }
   const gatewayApi = join(
     await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api"),
     "config/crd/standard",
@@ -62,5 +62,7 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   const repository = { url, tag: REPOSITORY_TAG };
   const overlays = stacks.map((stack) => sandboxOverlay({ stack, kubeconfig, gatewayApi, repository, pods }));
   await writeSandboxProject({ project: args.project, target: project, overlays });
+  for (const stack of stacks)
+    await putSecret({ command, env, project, stack, key: "edgefirst:sopsAgeKey", value: ageKey });
   return { sandbox, project, env, cliRoot: dirname(dirname(command)) };
 }

@@ -1,13 +1,21 @@
 import type { KubeObject } from "../../cluster/objects.ts";
 import { isOwn, verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
 
-/** Every Deployment of the stack runs its present specification with all its replicas. */
+/** Every Deployment of the stack runs its present specification with all its replicas, and every load balancer has an address. */
 export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "rollouts",
     look: async () => {
       const deployments = await cluster.list("apps/v1", "Deployment");
-      return { verdicts: deployments.filter((object) => isOwn(object, stack)).map(verdict) };
+      const services = await cluster.list("v1", "Service");
+      const own = (objects: readonly KubeObject[]): KubeObject[] =>
+        objects.filter((object) => isOwn(object, stack));
+      return {
+        verdicts: [
+          ...own(deployments).map(verdict),
+          ...own(services.filter(isLoadBalancer)).map((service) => verdictOf(service, stack)),
+        ],
+      };
     },
   };
 
@@ -21,6 +29,10 @@ export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
     if (found.state !== "pending" || down?.status !== "False") return found;
     return { ...found, state: "failed", message: `${found.message}: ${down.message ?? "not available"}` };
   }
+}
+
+function isLoadBalancer({ spec }: KubeObject): boolean {
+  return (spec as { type?: string } | undefined)?.type === "LoadBalancer";
 }
 
 function conditionOf(
