@@ -34,11 +34,15 @@ export function findByEnvironment(variable: string, value: string): ProcessIdent
     .find((identity) => identity !== undefined);
 }
 
-/** Resident memory in bytes; 0 for a process that is gone. */
-export function residentBytes(pid: number): number {
+/**
+ * Memory that a process takes, in bytes: pages that it shares with others count in proportion (Linux, `Pss` of proc_pid_smaps(5)), so that the sum over
+ * processes of one program is right; resident memory where that cannot be read. 0 for a process that is gone.
+ */
+export function memoryBytes(pid: number): number {
   if (process.platform !== "linux") return Number(psField(pid, "rss") ?? 0) * 1024;
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1];
-  return Number(kibibytes ?? 0) * 1024;
+  const proportional = /^Pss:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`));
+  const found = proportional ?? /^VmRSS:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/status`));
+  return Number(found?.[1] ?? 0) * 1024;
 }
 
 function linuxStartTime(pid: number): string | undefined {

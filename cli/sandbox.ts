@@ -5,6 +5,7 @@ import { choosePodMode, type PodMode } from "../sandbox/pod-mode.ts";
 import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { type ProcessStatus, type SandboxStatus, sandboxStatus } from "../sandbox/status.ts";
+import { superviseSandbox } from "../sandbox/supervisor.ts";
 import { shellWord } from "../shell-word.ts";
 import { interruptible } from "./interrupt.ts";
 import { logs, open } from "./sandbox-pods.ts";
@@ -63,9 +64,11 @@ const up = new Command("up")
   )
   .action(async ({ dir, clusters = [], json, newPorts = false, ...flags }: UpFlags) => {
     const pods = await choosePodMode(flags.pods, progress);
-    const sandbox = await interruptible(INTERRUPT, (signal) =>
-      sandboxUp({ dir, clusters, newPorts, pods, progress, signal }),
-    );
+    const sandbox = await interruptible(INTERRUPT, async (signal) => {
+      const running = await sandboxUp({ dir, clusters, newPorts, pods, progress, signal });
+      await superviseSandbox({ dir, progress, signal });
+      return running;
+    });
     print(json ? JSON.stringify(sandbox, undefined, 2) : `\n${usage(sandbox.kubeconfig, clusters[0])}`);
   });
 
@@ -118,7 +121,7 @@ export function render(status: SandboxStatus): string {
     table.push(...rows(`${cluster.name} (${cluster.state})`, cluster.processes));
   }
   table.push(...rows("", status.others));
-  table.push(["", "total", "", "", mebibytes(status.residentBytes)]);
+  table.push(["", "total", "", "", mebibytes(status.memoryBytes)]);
   const first = status.clusters[0];
   return [
     table.toString(),
@@ -133,12 +136,12 @@ export function render(status: SandboxStatus): string {
 }
 
 function rows(cluster: string, processes: readonly ProcessStatus[]): string[][] {
-  return processes.map(({ name, state, pid, residentBytes }, index) => [
+  return processes.map(({ name, state, pid, memoryBytes }, index) => [
     index === 0 ? cluster : "",
     name,
     state,
     pid === undefined ? "" : String(pid),
-    pid === undefined ? "" : mebibytes(residentBytes),
+    pid === undefined ? "" : mebibytes(memoryBytes),
   ]);
 }
 

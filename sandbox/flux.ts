@@ -80,7 +80,7 @@ export async function putAgeKey(kubeconfig: string, context: string, identity: s
  * @throws EdgefirstError if one ends or does not get ready.
  */
 export async function startFlux(options: FluxOptions): Promise<void> {
-  const names = CONTROLLERS.filter((name) => options.helm || name !== "helm-controller");
+  const names = CONTROLLERS.filter((name) => options.helm === true || name !== "helm-controller");
   const programs = await resolvePrograms(names, options);
   await installFluxCrds(options.kubeconfig, options.context);
   await inSandboxDir(resolve(options.dir), options, () => startControllers(programs, options));

@@ -1,9 +1,14 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { residentBytes } from "../process-identity.ts";
+import { memoryBytes } from "../process-identity.ts";
 
-/** Resident memory in bytes of a process and of all that it started, directly or not; where there is no /proc, of itself alone. */
-export function treeResidentBytes(pid: number): number {
-  return residentBytes(pid) + childrenOf(pid).reduce((sum, child) => sum + treeResidentBytes(child), 0);
+/** A process and all that it started, directly or not; where there is no /proc, itself alone. */
+export function treeOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(treeOf)];
+}
+
+/** Memory in bytes of a process and of all that it started. */
+export function treeMemoryBytes(pid: number): number {
+  return treeOf(pid).reduce((sum, each) => sum + memoryBytes(each), 0);
 }
 
 function childrenOf(pid: number): number[] {

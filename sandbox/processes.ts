@@ -20,10 +20,8 @@ export interface ProcessSpec {
   readonly cwd?: string;
 }
 
-/** A started process, as kept in `<dir>/processes/<name>.json`. */
-export interface ProcessRecord extends ProcessIdentity {
-  readonly name: string;
-  readonly command: string;
+/** A started process, as kept in `<dir>/processes/<name>.json`; it may be started again by it. */
+export interface ProcessRecord extends ProcessSpec, ProcessIdentity {
   /** When it was first started, in milliseconds since the epoch: one that is started again keeps its place in {@link stopAll}. */
   readonly place: number;
   /** File that gets stdout and stderr. */
@@ -57,7 +55,12 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
   const log = join(dir, "logs", `${spec.name}.log`);
   mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
   const path = recordPath(dir, spec.name);
-  const known = { name: spec.name, command: spec.command, place: before?.place ?? Date.now(), log };
+  const { name, command, args, env, cwd } = spec;
+  const known = {
+    ...{ name, command, args, place: before?.place ?? Date.now(), log },
+    ...(env !== undefined && { env }),
+    ...(cwd !== undefined && { cwd }),
+  };
   const intent: StartIntent = { ...known, token: randomUUID() };
   writeFileAtomic(path, JSON.stringify(intent));
   const output = openSync(log, "a", 0o600);

@@ -7,7 +7,7 @@ import { withFileLock } from "../file-lock.ts";
 
 const MARKER = "edgefirst-sandbox";
 /** To be counted up when records, names or places in a sandbox change: another version would not find what runs. */
-const LAYOUT = "1";
+const LAYOUT = "2";
 const isLock = (file: string): boolean => file.startsWith("lock");
 
 /** Path of a sandbox's kubeconfig. */

@@ -4,7 +4,7 @@ import { Api } from "./api.ts";
 import { type ClusterState, accessAs, hasPki, readClusters } from "./cluster-state.ts";
 import { isReady } from "./cluster.ts";
 import { CONTROL_PLANE } from "./control-plane.ts";
-import { treeResidentBytes } from "./process-tree.ts";
+import { treeMemoryBytes } from "./process-tree.ts";
 import { type ProcessRecord, findProcess, isAlive, listProcesses } from "./processes.ts";
 import { isSandboxDir, kubeconfigPath } from "./sandbox-dir.ts";
 import { type SandboxCluster, describeCluster } from "./sandbox.ts";
@@ -19,7 +19,7 @@ export interface SandboxStatus {
   /** Processes that belong to no cluster. */
   readonly others: readonly ProcessStatus[];
   /** Sum over all processes. */
-  readonly residentBytes: number;
+  readonly memoryBytes: number;
   readonly simulated: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export interface ProcessStatus {
   /** Of the process that runs. */
   readonly pid?: number;
   /** With all that it started: the agent's holds the pods. */
-  readonly residentBytes: number;
+  readonly memoryBytes: number;
 }
 
 /**
@@ -58,7 +58,7 @@ export async function sandboxStatus(options: { readonly dir: string }): Promise<
     ...(existsSync(kubeconfig) && { kubeconfig }),
     clusters,
     others,
-    residentBytes: processes.reduce((sum, process) => sum + process.residentBytes, 0),
+    memoryBytes: processes.reduce((sum, process) => sum + process.memoryBytes, 0),
     simulated: [...simulatedIn(states), ...(await podsWithoutProcess(ready))],
   };
 }
@@ -78,7 +78,7 @@ async function clusterStatus(cluster: ClusterState): Promise<ClusterStatus> {
 }
 
 function processStatus(name: string, record: ProcessRecord | undefined): ProcessStatus {
-  if (record === undefined) return { name, state: "stopped", residentBytes: 0 };
-  if (!isAlive(record)) return { name, state: "ended", residentBytes: 0 };
-  return { name, state: "running", pid: record.pid, residentBytes: treeResidentBytes(record.pid) };
+  if (record === undefined) return { name, state: "stopped", memoryBytes: 0 };
+  if (!isAlive(record)) return { name, state: "ended", memoryBytes: 0 };
+  return { name, state: "running", pid: record.pid, memoryBytes: treeMemoryBytes(record.pid) };
 }

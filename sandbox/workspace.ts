@@ -10,6 +10,7 @@ import { pulumiEnvironment, putSecret } from "./pulumi.ts";
 import { startRegistry } from "./registry.ts";
 import { sandboxUp, type Sandbox } from "./sandbox.ts";
 import { secretFile } from "./secret-file.ts";
+import { superviseSandbox } from "./supervisor.ts";
 
 /** Arguments of {@link prepareWorkspace}. */
 export interface WorkspaceArgs {
@@ -54,6 +55,7 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
     await startFlux({ dir, cluster: stack, context: stack, kubeconfig, helm: true, progress, signal });
     await putAgeKey(kubeconfig, stack, ageKey);
   }
+  await superviseSandbox({ dir, progress, signal });
   const gatewayApi = join(
     await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api"),
     "config/crd/standard",

@@ -8,6 +8,8 @@ const FIELD_MANAGER = "edgefirst-verify";
 const SERVER_FIELDS = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
 /** The state holds what was declared, so that an update alone finds nothing to do; and who changed the field owns it now. */
 const REMEDY = "listed under edgefirst:adopt, one `pulumi up --refresh` puts it back";
+/** How often an object is looked at that others change at the same time. */
+const ROUNDS = 5;
 /** Paths named in a message. */
 const SHOWN = 3;
 
@@ -29,18 +31,18 @@ export function declaredCheck({ cluster }: StackOnCluster, declared: readonly Ku
       message,
       own: true,
     });
-    const live = await cluster.get(object);
-    if (live === undefined) return say("failed", "is not on the cluster");
     try {
-      const applied = await cluster.apply(object, {
-        fieldManager: FIELD_MANAGER,
-        force: true,
-        dryRun: true,
-      });
-      const paths = differingPaths(comparable(live), comparable(applied));
-      return paths.length === 0
-        ? say("held", "")
-        : say("failed", `differs from what is declared: ${shown(paths)}; ${REMEDY}`);
+      for (let round = 1; ; round++) {
+        const live = await cluster.get(object);
+        if (live === undefined) return say("failed", "is not on the cluster");
+        const applied = await cluster.apply(object, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
+        const paths = differingPaths(comparable(live), comparable(applied));
+        if (paths.length === 0) return say("held", "");
+        // Somebody who labels it between the two requests has not changed what is declared.
+        const after = await cluster.get(object);
+        if (round === ROUNDS || after?.metadata.resourceVersion === live.metadata.resourceVersion)
+          return say("failed", `differs from what is declared: ${shown(paths)}; ${REMEDY}`);
+      }
     } catch (error) {
       // An admission webhook with side effects takes no dry runs (API server, "does not support dry run").
       if (error instanceof EdgefirstError && error.message.includes("does not support dry run"))

@@ -61,7 +61,7 @@ describe("edgefirst sandbox", function () {
 
     const status = JSON.parse((await edgefirst("status", "--dir", dir, "--json")).stdout) as SandboxStatus;
     assert.equal(status.clusters[0]?.state, "ready");
-    assert.ok(status.residentBytes > 100 * 2 ** 20, "the memory of real processes");
+    assert.ok(status.memoryBytes > 100 * 2 ** 20, "the memory of real processes");
     const { stdout } = await edgefirst("status", "--dir", dir);
     assert.match(stdout, new RegExp(`^export KUBECONFIG=${sandbox.kubeconfig}$`, "m"));
     assert.equal(stripVTControlCharacters(stdout), stdout, "no colour in a pipe");
@@ -85,11 +85,11 @@ describe("edgefirst sandbox", function () {
           name: process,
           state: "running",
           pid: 4194304,
-          residentBytes: 10 * 2 ** 30,
+          memoryBytes: 10 * 2 ** 30,
         })),
       })),
-      others: [{ name: "kustomize-controller", state: "ended", residentBytes: 0 }],
-      residentBytes: 100 * 2 ** 30,
+      others: [{ name: "kustomize-controller", state: "ended", memoryBytes: 0 }],
+      memoryBytes: 100 * 2 ** 30,
       simulated: SIMULATED,
     });
     for (const line of text.split("\n")) assert.ok(line.length <= 80, `${line.length} columns: ${line}`);

@@ -230,7 +230,7 @@ describe("traefik", () => {
         Object.entries(object.spec as object).filter(([field]) => field !== "ports" && field !== "selector"),
       );
       assert.deepEqual(rest, { type, ...expected });
-      assert.deepEqual(object.metadata.annotations, { pool: "a" });
+      assert.deepEqual(object.metadata.annotations, { pool: "a", "pulumi.com/skipAwait": "true" });
     });
 
   it("reports a listener on a port that its own entry points have", () => {

@@ -276,11 +276,43 @@ describe("checks", () => {
       assert.deepEqual(await against(applied), { "Service n/s": "held" });
     });
 
+    it("looks again at what somebody has labelled between its two requests", async () => {
+      let live: KubeObject = service;
+      const cluster = {
+        ...scriptedCluster(() => [live]),
+        apply: () => {
+          const { metadata } = service;
+          live = { ...service, metadata: { ...metadata, resourceVersion: "2", labels: { by: "flux" } } };
+          return Promise.resolve(live);
+        },
+      };
+      assert.deepEqual(await verdicts(declaredCheck({ cluster, stack }, [service])), { "Service n/s": "held" });
+    });
+
     it("names the fields that differ", async () => {
       assert.deepEqual(await against({ ...service, spec: { type: "NodePort" } }), {
         "Service n/s":
           "failed: differs from what is declared: spec.type; listed under edgefirst:adopt, one `pulumi up --refresh` puts it back",
       });
+    });
+  });
+
+  it("rollouts: a load balancer is pending until it has an address", async () => {
+    const service = (name: string, type: string, status: object): KubeObject => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace: "n", labels: OURS },
+      spec: { type },
+      status,
+    });
+    const cluster = scriptedCluster(() => [
+      service("served", "LoadBalancer", { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } }),
+      service("waiting", "LoadBalancer", { loadBalancer: {} }),
+      service("inside", "ClusterIP", {}),
+    ]);
+    assert.deepEqual(await verdicts(rolloutsCheck({ cluster, stack })), {
+      "Service n/served": "held",
+      "Service n/waiting": "pending: no address yet",
     });
   });
 

@@ -67,7 +67,8 @@ export function useRealPods(...programs: string[]): RealPods {
   };
 }
 
-async function whySkip(programs: readonly string[]): Promise<string | undefined> {
+/** Why pods cannot run for real here, or would only after a build; undefined where they can. */
+export async function whySkip(programs: readonly string[]): Promise<string | undefined> {
   const reason = await whyNoNetworks();
   if (reason !== undefined) return reason;
   for (const name of programs) {
@@ -77,7 +78,8 @@ async function whySkip(programs: readonly string[]): Promise<string | undefined>
   return undefined;
 }
 
-async function ask(
+/** Asks an address or a name in a cluster's network; status 0 where nobody answers. */
+export async function ask(
   clusterDir: string,
   host: string,
   path: string,

@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KubeClient } from "../../cluster/kube-client.ts";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { treeOf } from "../../sandbox/process-tree.ts";
+import { pushGitOpsRepository } from "../../sandbox/gitops-repository.ts";
+import { findProcess, waitUntil } from "../../sandbox/processes.ts";
+import { startRegistry } from "../../sandbox/registry.ts";
+import { ask, whySkip, type Answer } from "../support/real-pods.ts";
+import { becomes, condition, isReady, kustomization } from "../support/flux.ts";
+import { runningWith } from "../support/running.ts";
+import { discard, temporarySandboxDir } from "../support/sandbox.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+/** Two stacks one after the other, on a machine that runs other tests. */
+const START_MS = 400_000;
+const WAIT = { timeoutMs: 90_000 };
+const HOST = "whoami.haynesedge.com";
+const PROGRAMS = [
+  "traefik",
+  "gatus",
+  "source-controller",
+  "kustomize-controller",
+  "helm-controller",
+] as const;
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus", function () {
+  this.timeout(START_MS);
+  const dir = temporarySandboxDir();
+  const edge = join(dir, "clusters", "edge");
+  let client: KubeClient;
+  let started: Ended;
+
+  before(async function () {
+    const reason = await whySkip(PROGRAMS);
+    if (reason !== undefined) {
+      process.stdout.write(`    skipped: ${reason}\n`);
+      this.skip();
+    }
+    started = await edgefirst("start", "--dir", dir, "--json");
+    client = new KubeClient({ kubeconfig: join(dir, "kubeconfig"), context: "edge" });
+  });
+  after(async () => {
+    client?.close();
+    await discard(dir);
+  });
+
+  const https = (path: string, host = HOST): Promise<Answer> =>
+    ask(edge, host, path, { port: 443, tls: true });
+  const answers = (status: number, host = HOST): Promise<unknown> =>
+    waitUntil(`${host} to answer ${status}`, async () => (await https("/", host)).status === status, WAIT);
+
+  /** What Gatus says of an endpoint, once it has looked. */
+  async function gatus(name: string): Promise<boolean | undefined> {
+    const { body } = await https("/api/v1/endpoints/statuses", "status.haynesedge.com");
+    const statuses = JSON.parse(body) as { name: string; results?: { success: boolean }[] }[];
+    return statuses.find((status) => status.name === name)?.results?.at(-1)?.success;
+  }
+
+  it("edge, then main: everything healthy, and every app answers through its Traefik", () => {
+    assert.equal(started.code, 0, started.stderr);
+    const { answers: found, objects } = JSON.parse(started.stdout) as {
+      answers: { url: string; status: number }[];
+      objects: { stack: string; kind: string; object: string; health: { state: string } }[];
+    };
+    assert.deepEqual(
+      found.map(({ url, status }) => `${url} ${status}`),
+      [
+        "https://whoami.haynesedge.com/ 200",
+        "https://greeter.haynesedge.com/ 200",
+        "https://status.haynesedge.com/ 200",
+        "https://whoami.haynesops.com/ 200",
+        "https://greeter.haynesops.com/ 200",
+      ],
+    );
+    const unhealthy = objects.filter(({ health }) => !["healthy", "present"].includes(health.state));
+    assert.deepEqual(unhealthy, []);
+    assert.deepEqual([...new Set(objects.map(({ stack }) => stack))], ["edge", "main"]);
+  });
+
+  it("on port 80, too", async () => {
+    const { status, body } = await ask(edge, HOST, "/");
+    assert.equal(status, 200);
+    assert.match(body, /x-forwarded-host/);
+  });
+
+  it("children are decrypted, substituted and placed by the root's patches alone", async () => {
+    const [encrypted] = readdirSync(join(dir, "sops"));
+    assert.match(readFileSync(join(dir, "sops", encrypted!), "utf8"), /SECRET_DOMAIN: ENC\[AES256_GCM,/);
+    const secret = (await client.get({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { namespace: "flux-apps", name: "cluster-secrets" },
+    })) as { data?: Record<string, string> } | undefined;
+    assert.equal(Buffer.from(secret?.data?.SECRET_DOMAIN ?? "", "base64").toString(), "haynesedge.com");
+    await isReady(client, kustomization("flux-apps", "whoami"));
+  });
+
+  it("a chart of the local registry is installed by chartRef", async () => {
+    const release = {
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { namespace: "demo", name: "greeter" },
+    };
+    const { status } = await isReady(client, release);
+    const [latest] = (status as { history: { chartName: string; chartVersion: string; status: string }[] })
+      .history;
+    assert.deepEqual([latest?.chartName, latest?.status], ["greeter", "deployed"]);
+  });
+
+  it("Gatus, by its page and its API, sees them healthy through Traefik", async () => {
+    const { status, body } = await https("/", "status.haynesedge.com");
+    assert.equal(status, 200);
+    assert.match(body, /Gatus/);
+    for (const name of ["whoami", "greeter", "gatus"]) assert.equal(await gatus(name), true, name);
+  });
+
+  it("a broken app on edge turns its endpoint red, and keeps main shut", async () => {
+    await https("/become?health=503");
+    await waitUntil("the endpoint to be red", async () => (await gatus("whoami")) === false, WAIT);
+    const verified = await edgefirst("verify", "edge", "--dir", dir);
+    assert.equal(verified.code, 1, verified.stdout);
+    assert.match(verified.stdout, /Gatus endpoint _whoami of HTTPRoute demo\/whoami: is down/);
+    const refused = await edgefirst("rollout", "--only", "main", "--yes", "--dir", dir);
+    assert.equal(refused.code, 1, refused.stderr);
+    assert.match(refused.stderr, /main.*edge/s);
+    assert.match(refused.stderr, /_whoami/);
+  });
+
+  it("and once it is mended, edge passes again", async () => {
+    for (const { metadata } of await client.list("v1", "Pod", "demo"))
+      if (metadata.name.startsWith("whoami")) await client.delete(pod(metadata.name));
+    await answers(200);
+    await waitUntil("the endpoint to be green", async () => (await gatus("whoami")) === true, WAIT);
+    const verified = await edgefirst("verify", "edge", "--dir", dir);
+    assert.equal(verified.code, 0, verified.stdout);
+  });
+
+  it("comes back without hands, whatever is killed", async () => {
+    const killed: [string, () => number][] = [
+      ["the app", () => pidBelow("agent", /whoami\.mts/)],
+      ["Traefik", () => pidBelow("agent", /^traefik /)],
+      ["the agent", () => pidBelow("agent", /agent\/main\.ts/)],
+      ["what keeps the private network", () => findProcess(edge, "agent")!.pid],
+      ["the API server", () => findProcess(edge, "kube-apiserver")!.pid],
+      ["kustomize-controller", () => findProcess(edge, "kustomize-controller")!.pid],
+    ];
+    for (const [what, find] of killed) {
+      const pid = find();
+      process.kill(pid, "SIGKILL");
+      await waitUntil(`another process for ${what}`, () => isReplaced(find, pid), WAIT);
+      await answers(200);
+    }
+    await waitUntil(
+      "the API server to know whoami as ready",
+      async () => {
+        const pods = await client.list("v1", "Pod", "demo").catch(() => []);
+        return pods.some(
+          (live) => live.metadata.name.startsWith("whoami") && condition(live, "Ready") === "True",
+        );
+      },
+      WAIT,
+    );
+  });
+
+  it("down leaves nothing running", async () => {
+    client.close();
+    assert.equal((await edgefirst("sandbox", "down", "--dir", dir)).code, 0);
+    assert.deepEqual(runningWith(dir), []);
+  });
+
+  /** The process of a cluster below one of the sandbox's, by its command line. */
+  function pidBelow(name: string, command: RegExp): number {
+    const root = findProcess(edge, name);
+    const found = treeOf(root!.pid).find((pid) =>
+      command.test(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")),
+    );
+    assert.ok(found, `no process ${command}`);
+    return found;
+  }
+});
+
+function isReplaced(find: () => number, before: number): boolean {
+  try {
+    return find() !== before;
+  } catch {
+    // It is on its way.
+    return false;
+  }
+}
+
+function pod(name: string): KubeObject {
+  return { apiVersion: "v1", kind: "Pod", metadata: { namespace: "demo", name } };
+}
+
+function edgefirst(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { cwd: ROOT, maxBuffer: 1 << 26 };
+    execFile(process.execPath, [join(ROOT, "cli/main.ts"), ...args], options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+    });
+  });
+}
