@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { ObjectReference } from "../../cluster/client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { checkFluxApps } from "../../components/flux-apps-checks.ts";
 import { fluxAppsNamespaces, fluxAppsObjects, type FluxAppsArgs } from "../../components/flux-apps.ts";
@@ -17,8 +19,10 @@ import {
   startFluxCluster,
   type FluxCluster,
 } from "../support/flux.ts";
+import { pushChart } from "../../sandbox/registry.ts";
 import { useSandbox } from "../support/sandbox.ts";
 
+const CHARTS = join(import.meta.dirname, "../fixtures/charts");
 const labels = { "edgefirst.dev/stack": "test" };
 const CHILDREN = ["media/own-patches", "media/player", "observability/own-settings"];
 
@@ -28,7 +32,7 @@ describe("where children go, with the real source- and kustomize-controller", fu
   let flux: FluxCluster;
 
   before(async () => {
-    flux = await startFluxCluster(own.sandbox, "apps");
+    flux = await startFluxCluster(own.sandbox, "apps", { helm: true });
   });
   after(() => {
     flux.client.close();
@@ -122,7 +126,50 @@ describe("where children go, with the real source- and kustomize-controller", fu
       return strict(child) && /kustomizations\S* "player-data" is forbidden/.test(message(child));
     });
   });
+
+  it("strict: a tenant's HelmRelease installs its chart in the tenant's namespace, and is refused elsewhere", async () => {
+    const url = await pushChart(flux.registry, "charts/note", join(CHARTS, "note"));
+    const source = {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "OCIRepository",
+      metadata: { namespace: "media", name: "note" },
+      spec: {
+        ...{ interval: "1h", url, insecure: true, ref: { tag: "1.0.0" } },
+        layerSelector: {
+          mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+          operation: "copy",
+        },
+      },
+    };
+    const release = (name: string, targetNamespace: string): KubeObject => ({
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { namespace: "media", name },
+      spec: {
+        ...{ interval: "1h", targetNamespace, serviceAccountName: "edgefirst-tenant" },
+        chartRef: { kind: "OCIRepository", name: "note" },
+      },
+    });
+    const inside = release("inside", "media");
+    const outside = release("outside", "observability");
+    await applyObjects(flux.client, [source, inside, outside]);
+    await isReady(flux.client, inside);
+    await becomes(flux.client, outside, "forbidden", (live) =>
+      /forbidden.*"observability"/s.test(message(live)),
+    );
+    assert.equal(await flux.client.get(note("observability", "outside")), undefined);
+    assert.notEqual(await flux.client.get(note("media", "inside")), undefined);
+  });
 });
+
+function note(namespace: string, release: string): ObjectReference {
+  // Helm's release name is prefixed with the target namespace where one is given.
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { namespace, name: `${namespace}-${release}-note` },
+  };
+}
 
 function isObserved({ status, metadata }: KubeObject): boolean {
   return (status as { observedGeneration?: number }).observedGeneration === metadata.generation;

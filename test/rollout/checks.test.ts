@@ -286,7 +286,9 @@ describe("checks", () => {
           return Promise.resolve(live);
         },
       };
-      assert.deepEqual(await verdicts(declaredCheck({ cluster, stack }, [service])), { "Service n/s": "held" });
+      assert.deepEqual(await verdicts(declaredCheck({ cluster, stack }, [service])), {
+        "Service n/s": "held",
+      });
     });
 
     it("names the fields that differ", async () => {

@@ -5,7 +5,7 @@ import { KubeClient } from "../../cluster/kube-client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { startFlux } from "../../sandbox/flux.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
-import { pushDirectory, startRegistry } from "../../sandbox/registry.ts";
+import { pushDirectory, type Registry, startRegistry } from "../../sandbox/registry.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 
 /** Long enough for the controllers to start and to reconcile once, on a busy machine. */
@@ -19,18 +19,23 @@ export interface FluxCluster {
   readonly client: KubeClient;
   /** Address of the fixture, for an OCIRepository with `insecure: true` and tag `v1`. */
   readonly url: string;
+  readonly registry: Registry;
 }
 
-/** Starts registry and controllers beside a cluster, and pushes the fixture. */
-export async function startFluxCluster(sandbox: Sandbox, cluster: string): Promise<FluxCluster> {
+/** Starts registry and controllers (helm-controller if asked for) beside a cluster, and pushes the fixture. */
+export async function startFluxCluster(
+  sandbox: Sandbox,
+  cluster: string,
+  controllers: { readonly helm?: true } = {},
+): Promise<FluxCluster> {
   const progress = (): void => undefined;
   const { dir, kubeconfig } = sandbox;
   const registry = await startRegistry({ dir, progress });
-  await startFlux({ dir, cluster, kubeconfig, context: cluster, progress });
+  await startFlux({ dir, cluster, kubeconfig, context: cluster, ...controllers, progress });
   const client = new KubeClient({ kubeconfig, context: cluster });
   await applyObjects(client, [ALERT_CRD]);
   await becomes(client, ALERT_CRD, "served", (crd) => condition(crd, "Established") === "True");
-  return { client, url: await pushDirectory(registry, "fixture", "v1", FIXTURE) };
+  return { client, registry, url: await pushDirectory(registry, "fixture", "v1", FIXTURE) };
 }
 
 /** notification-controller's module is not to be had; its kind stands in the fixture as a namespaced object that must not move. */
