@@ -90,7 +90,10 @@ export async function pushChart(registry: Registry, repository: string, director
   return push(registry, `${repository}:${chart.version}`, directory, async (temporary) => {
     const archive = gzipSync(await tarDirectory(resolve(directory), `${basename(directory)}/`));
     await writeImageLayout(temporary, {
-      config: { mediaType: "application/vnd.cncf.helm.config.v1+json", content: Buffer.from(JSON.stringify(chart)) },
+      config: {
+        mediaType: "application/vnd.cncf.helm.config.v1+json",
+        content: Buffer.from(JSON.stringify(chart)),
+      },
       layer: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", content: archive },
     });
     return ["push", "--insecure", temporary];
@@ -105,7 +108,10 @@ async function push(
 ): Promise<string> {
   const temporary = await mkdtemp(join(tmpdir(), "edgefirst-push-"));
   try {
-    await promisify(execFile)(registry.crane, [...(await prepare(temporary)), `${registry.address}/${reference}`]);
+    await promisify(execFile)(registry.crane, [
+      ...(await prepare(temporary)),
+      `${registry.address}/${reference}`,
+    ]);
   } catch (cause) {
     throw new EdgefirstError(
       `${directory} could not be pushed to the sandbox's registry: ${cause instanceof Error ? cause.message : String(cause)}`,

@@ -35,7 +35,6 @@ export interface Workspace {
   readonly cliRoot: string;
 }
 
-
 /**
  * Brings up the clusters with a real Flux beside each, a registry that holds the GitOps repository of `sandbox/repository`, and a Pulumi
  * CLI with a backend of its own. What runs is left alone, so it may be called at any time again.

@@ -35,7 +35,11 @@ export function declaredCheck({ cluster }: StackOnCluster, declared: readonly Ku
       for (let round = 1; ; round++) {
         const live = await cluster.get(object);
         if (live === undefined) return say("failed", "is not on the cluster");
-        const applied = await cluster.apply(object, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
+        const applied = await cluster.apply(object, {
+          fieldManager: FIELD_MANAGER,
+          force: true,
+          dryRun: true,
+        });
         const paths = differingPaths(comparable(live), comparable(applied));
         if (paths.length === 0) return say("held", "");
         // Somebody who labels it between the two requests has not changed what is declared.

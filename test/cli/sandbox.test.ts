@@ -67,7 +67,7 @@ describe("edgefirst sandbox", function () {
     assert.equal(stripVTControlCharacters(stdout), stdout, "no colour in a pipe");
 
     const down = await edgefirst("down", "--dir", dir, "--delete-data");
-    assert.equal(down.stdout, "stopped 5 processes; the data is deleted\n");
+    assert.equal(down.stdout, "stopped 6 processes; the data is deleted\n");
     assert.deepEqual(runningWith(dir), []);
   });
 
