@@ -15,6 +15,7 @@ interface Flags {
   readonly write?: true;
   readonly acceptUnproven?: true;
   readonly strict?: true;
+  readonly keepIngress?: true;
 }
 
 /** `edgefirst migrate`: the steps over a GitOps repository. Exits with 0, 1 (a proof failed, or --strict) or 2 (could not run). */
@@ -26,6 +27,7 @@ export const migrate = new Command("migrate")
   .option("--only <glob>", "change files that match only, such as 'kubernetes/edge/**'")
   .option("--strict", "exit with 1 where something is lost or not understood")
   .option("--accept-unproven", "with --write: write although a part cannot be built offline")
+  .option("--keep-ingress", "step route: leave the Ingresses beside the routes that come")
   .addOption(
     new Option("--format <format>", "how the report is written")
       .choices(["text", "markdown", "json"])
@@ -72,11 +74,13 @@ async function run(name: string, path: string, flags: Flags): Promise<number> {
     );
   const repository = new Repository(path);
   const { only } = flags;
+  const options = readOptions(repository);
+  const { keepIngress = options.route.keepIngress } = flags;
   const context = {
     repository,
     clusters: buildRepository(repository).clusters,
     selected: (file: string) => only === undefined || posix.matchesGlob(file, only),
-    options: readOptions(repository),
+    options: { ...options, route: { ...options.route, keepIngress } },
   };
   if (name === "plan") {
     const reports = steps.map((step) => reportOf(runStep(step, context), repository));

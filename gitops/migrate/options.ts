@@ -53,11 +53,49 @@ const oci = z.strictObject({
   published: z.record(z.string(), z.array(z.string())).default({}),
 });
 
+/** Step `route`. */
+const route = z.strictObject({
+  /** By the class of an Ingress. */
+  gateways: z
+    .record(
+      z.string().min(1),
+      z.strictObject({
+        name: z.string().min(1),
+        namespace: z.string().min(1),
+        /** The listener, by port or name, in place of an entry point that an Ingress names. */
+        entryPoints: z
+          .record(z.string().min(1), z.union([z.int().positive(), z.string().min(1)]))
+          .default({}),
+      }),
+    )
+    .default({}),
+  /** Ingresses stay beside the routes that come. */
+  keepIngress: z.boolean().default(false),
+});
+
+/** Step `gateway-provider`. */
+const gatewayProvider = z.strictObject({
+  /** Traefik's HelmReleases, by `namespace/name`. */
+  releases: z
+    .record(
+      z.string().regex(/^[^/]+\/[^/]+$/, "write namespace/name"),
+      z.strictObject({
+        /** Of the GatewayClass that this Traefik alone answers for. */
+        labelSelector: z.string().min(1),
+        /** Ports of the Gateway's listeners, by the entry point that serves them. */
+        ports: z.record(z.string().min(1), z.int().positive()),
+      }),
+    )
+    .default({}),
+});
+
 /** Sections of steps; each has a default for every key. */
 const optionsSchema = z.strictObject({
   components: components.prefault({}),
   taskfile: taskfile.prefault({}),
   oci: oci.prefault({}),
+  "gateway-provider": gatewayProvider.prefault({}),
+  route: route.prefault({}),
 });
 
 /** What the steps go by: the repository's own {@link OPTIONS_FILE} over the defaults. */
