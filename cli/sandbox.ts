@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { choosePodMode, type PodMode } from "../sandbox/pod-mode.ts";
 import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
@@ -9,6 +8,7 @@ import { superviseSandbox } from "../sandbox/supervisor.ts";
 import { shellWord } from "../shell-word.ts";
 import { interruptible } from "./interrupt.ts";
 import { logs, open } from "./sandbox-pods.ts";
+import { renderTable } from "./table.ts";
 
 const EXAMPLES = `
 Examples:
@@ -78,7 +78,7 @@ const status = new Command("status")
   .addOption(jsonOption())
   .action(async ({ dir, json }: Flags) => {
     const found = await sandboxStatus({ dir });
-    print(json ? JSON.stringify(found, undefined, 2) : render(found));
+    print(json ? JSON.stringify(found, undefined, 2) : render(found, process.stdout.isTTY));
   });
 
 const down = new Command("down")
@@ -107,24 +107,19 @@ export const sandbox = new Command("sandbox")
   .addCommand(open)
   .addCommand(down);
 
-/** A sandbox's status as text of at most 80 columns. */
-export function render(status: SandboxStatus): string {
+/** A sandbox's status as text of at most 80 columns; `framed` is for terminals. */
+export function render(status: SandboxStatus, framed: boolean): string {
   if (status.clusters.length === 0 && status.others.length === 0) {
     return `no sandbox in ${status.dir}; start one: edgefirst sandbox up${dirFlag(status.dir)}`;
   }
-  const table = new Table({
-    head: ["cluster", "process", "state", "pid", "memory"],
-    colAligns: ["left", "left", "left", "right", "right"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const cluster of status.clusters) {
-    table.push(...rows(`${cluster.name} (${cluster.state})`, cluster.processes));
-  }
-  table.push(...rows("", status.others));
-  table.push(["", "total", "", "", mebibytes(status.memoryBytes)]);
+  const processes = [
+    ...status.clusters.flatMap((cluster) => rows(`${cluster.name} (${cluster.state})`, cluster.processes)),
+    ...rows("", status.others),
+    ["", "total", "", "", mebibytes(status.memoryBytes)],
+  ];
   const first = status.clusters[0];
   return [
-    table.toString(),
+    renderTable(["CLUSTER", "PROCESS", "STATE", "PID", "MEMORY"], processes, framed, [3, 4]),
     ...status.clusters.map(({ name, server }) => `context ${name}: ${server}`),
     "",
     "Simulated, not real:",

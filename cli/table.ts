@@ -21,14 +21,16 @@ const NO_FRAME = Object.fromEntries(
   ].map((part) => [part, ""]),
 );
 
-/** A table with lines on a terminal and without any elsewhere; no colour in either. */
+/** A table with lines on a terminal and without any elsewhere; no colour in either. `numbers`: indices of columns that are aligned to the right. */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   framed: boolean,
+  numbers: readonly number[] = [],
 ): string {
   const table = new Table({
     head: [...head],
+    colAligns: head.map((_, index) => (numbers.includes(index) ? "right" : "left")),
     style: {
       head: [],
       border: [],

@@ -73,7 +73,7 @@ describe("edgefirst sandbox", function () {
 
   it("shows two clusters within 80 columns, what is simulated, and what to do", () => {
     const names = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "agent"];
-    const text = render({
+    const status: SandboxStatus = {
       dir: "/home/somebody/.sandbox",
       kubeconfig: "/home/somebody/.sandbox/kubeconfig",
       clusters: ["edge", "main"].map((name) => ({
@@ -91,7 +91,9 @@ describe("edgefirst sandbox", function () {
       others: [{ name: "kustomize-controller", state: "ended", memoryBytes: 0 }],
       memoryBytes: 100 * 2 ** 30,
       simulated: SIMULATED,
-    });
+    };
+    assert.doesNotMatch(render(status, false), /[│┌─]/, "no lines in a pipe");
+    const text = render(status, true);
     for (const line of text.split("\n")) assert.ok(line.length <= 80, `${line.length} columns: ${line}`);
     for (const line of SIMULATED) assert.ok(text.includes(line));
     assert.match(text, /edgefirst sandbox up --clusters edge,main/);
