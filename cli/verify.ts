@@ -4,6 +4,7 @@ import { EdgefirstError } from "../errors.ts";
 import { SYSTEM_CLOCK } from "../rollout/clock.ts";
 import { readEvidence, standingOf, type Evidence, type Verification } from "../rollout/evidence.ts";
 import { checkLive } from "../rollout/live-check.ts";
+import type { Look } from "../rollout/look.ts";
 import { stackNamed } from "../rollout/plan.ts";
 import { lastUpdate, stackOutputs } from "../rollout/stack.ts";
 import { readStackFile } from "../rollout/stack-file.ts";
@@ -47,6 +48,7 @@ verify.addHelpText("after", EXAMPLES).action((name: string, flags: Flags) =>
       lastUpdate: update?.result,
       failures,
       verdicts: look.verdicts,
+      notes: notesOf(record, look),
     };
     if (failures.length > 0 || broken) process.exitCode ??= 1;
     const table = renderTable(
@@ -64,6 +66,7 @@ verify.addHelpText("after", EXAMPLES).action((name: string, flags: Flags) =>
         : `${stack} is not what it was when it verified release ${release} at ${record.time}:`,
       ...failures.map(({ check, object, message }) => `  ${check}: ${object}: ${message}`),
       ...(broken ? ["its last update failed"] : []),
+      ...result.notes,
     ];
     process.stdout.write(
       flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${table}\n\n${sentences.join("\n")}\n`,
@@ -95,6 +98,15 @@ async function verifiedRelease(project: Project, name: string): Promise<Verified
     ].join("\n"),
     `Its next update verifies it: pulumi up -s ${stack}`,
   );
+}
+
+/** What was not looked at, and what had nothing to look at: neither is a proof. */
+function notesOf(record: Verification, { sightings }: Look): string[] {
+  const left = record.checks.filter(({ outcome }) => outcome === "notChecked");
+  return [
+    ...left.map(({ id, notes }) => `not checked: ${[id, ...notes].join(": ")}`),
+    ...[...sightings].flatMap(([id, { notes = [] }]) => notes.map((note) => `${id}: ${note}`)),
+  ];
 }
 
 async function lookAt(project: Project, verified: Verified, signal: AbortSignal) {
