@@ -5,6 +5,7 @@ import { planWaves } from "../rollout/plan.ts";
 import { runRollout, succeeded } from "../rollout/run.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
+import { findGatusSidecar } from "../sandbox/gatus-sidecar.ts";
 import { askServed, podsAreReal, type Answer } from "../sandbox/served.ts";
 import { interruptible } from "./interrupt.ts";
 import { prepareProject } from "./project.ts";
@@ -135,7 +136,7 @@ function reportAnswers(answers: readonly (Answer & { readonly stack: string })[]
 function nextSteps(dir: string, kubeconfig: string): string {
   const option = dir === ".sandbox" ? "" : ` --dir ${dir}`;
   const truth = podsAreReal(dir, "edge")
-    ? "API servers, Pulumi, Flux, Traefik and Gatus are the real programs; gatus-sidecar is left out.\n" +
+    ? `API servers, Pulumi, Flux, Traefik and Gatus are the real programs; ${sidecarTruth()}.\n` +
       `  npx edgefirst sandbox open${option}      Gatus' page and the Gateway on 127.0.0.1`
     : "The API servers, Pulumi and Flux are real. Pods are simulated: no process of Traefik or Gatus\n" +
       "runs, so nobody answers what is only declared.";
@@ -146,6 +147,12 @@ function nextSteps(dir: string, kubeconfig: string): string {
     `  npx edgefirst sandbox down${option}      end it`,
     `  export KUBECONFIG=${kubeconfig}     then: kubectl --context edge get httproutes -A`,
   ].join("\n");
+}
+
+function sidecarTruth(): string {
+  return findGatusSidecar() === undefined
+    ? "gatus-sidecar is not on PATH, and left out"
+    : "gatus-sidecar is the one of this machine";
 }
 
 function progress(line: string): void {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { type ClusterState, accessAs, pkiDir } from "./cluster-state.ts";
+import { findGatusSidecar } from "./gatus-sidecar.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { type User } from "./pki.ts";
 import { SOCKETS } from "./network/sockets.ts";
@@ -166,9 +167,11 @@ export function agent(cluster: ClusterState, pods: PodMode): ProcessSpec {
   const common = { name: "agent", command: process.execPath };
   if (pods === "simulated") return { ...common, args };
   const network = join(import.meta.dirname, "network", "main.ts");
+  const sidecar = findGatusSidecar();
+  const given = sidecar === undefined ? [] : [`--gatus-sidecar=${sidecar}`];
   return {
     ...common,
-    args: [network, `--apiserver=${cluster.ports.apiserver}`, "--", ...args],
+    args: [network, `--apiserver=${cluster.ports.apiserver}`, "--", ...args, ...given],
     cwd: cluster.dir,
     env: toolchainEnvironment(),
   };

@@ -12,6 +12,8 @@ export interface OverlayArgs {
   /** The sandbox's GitOps repository: an `oci://` address, and its tag. */
   readonly repository: { readonly url: string; readonly tag: string };
   readonly pods: PodMode;
+  /** Whether a gatus-sidecar runs, which finds the endpoints by the routes. */
+  readonly discovers: boolean;
 }
 
 const CERTIFICATE = ["edgefirst:gateways", 0, "https", "hostnames", 0, "certificate"];
@@ -38,18 +40,16 @@ const VERIFICATION = {
 /** Where edge has no certificate, the sandbox makes one, as it does for main. */
 const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
 
-/**
- * The endpoints that gatus-sidecar would find by the routes: it has no local program, so they are written down, under the names that it would
- * give them.
- */
+/** How Gatus probes here: nobody but the sandbox has signed the certificates. */
+const PROBING = { interval: "2s", client: { insecure: true } };
+
+/** The endpoints that gatus-sidecar would find by the routes, under the names that it would give them: for where it cannot run. */
 function endpoints(stack: string): readonly object[] {
   return Object.entries(SERVED[stack] ?? {}).map(([name, host]) => ({
     name,
     url: `https://${host}/`,
-    interval: "2s",
     conditions: ["[STATUS] == 200"],
-    // Nobody but the sandbox has signed the certificate.
-    client: { insecure: true },
+    ...PROBING,
   }));
 }
 
@@ -63,6 +63,7 @@ export function sandboxOverlay({
   gatewayApi,
   repository,
   pods,
+  discovers,
 }: OverlayArgs): StackOverlay {
   const source = {
     kind: "OCIRepository",
@@ -83,8 +84,12 @@ export function sandboxOverlay({
       [["edgefirst:gateways", 0, "traefik", "install"], true],
       ...(stack === "edge" ? [[CERTIFICATE, EDGE_CERTIFICATE] as const] : []),
       [["edgefirst:gatus", "install"], true],
-      [["edgefirst:gatus", "discover"], { httpRoutes: false }],
-      [["edgefirst:gatus", "endpoints"], endpoints(stack)],
+      ...(discovers
+        ? [[["edgefirst:gateways", 0, "gatus", "endpoint"], PROBING] as const]
+        : [
+            [["edgefirst:gatus", "discover"], { httpRoutes: false }] as const,
+            [["edgefirst:gatus", "endpoints"], endpoints(stack)] as const,
+          ]),
       [["edgefirst:flux", "source"], source],
       [["edgefirst:flux", "root", "mode"], "manage"],
       // The repository's settings reach flux-apps and no other namespace; the root itself has nothing to substitute.

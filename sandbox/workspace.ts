@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { generateX25519Identity } from "age-encryption";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { putAgeKey, startFlux } from "./flux.ts";
+import { findGatusSidecar } from "./gatus-sidecar.ts";
 import { pushGitOpsRepository, REPOSITORY_TAG } from "./gitops-repository.ts";
 import { sandboxOverlay } from "./overlay.ts";
 import { choosePodMode } from "./pod-mode.ts";
@@ -61,7 +62,10 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   );
   const project = join(sandbox.dir, "project");
   const repository = { url, tag: REPOSITORY_TAG };
-  const overlays = stacks.map((stack) => sandboxOverlay({ stack, kubeconfig, gatewayApi, repository, pods }));
+  const discovers = findGatusSidecar() !== undefined;
+  const overlays = stacks.map((stack) =>
+    sandboxOverlay({ stack, kubeconfig, gatewayApi, repository, pods, discovers }),
+  );
   await writeSandboxProject({ project: args.project, target: project, overlays });
   for (const stack of stacks)
     await putSecret({ command, env, project, stack, key: "edgefirst:sopsAgeKey", value: ageKey });

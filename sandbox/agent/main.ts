@@ -4,6 +4,7 @@ import { Api } from "../api.ts";
 import { APISERVER_ADDRESS, SERVICE_CIDR } from "../control-plane.ts";
 import { readKubeconfig } from "../kubeconfig.ts";
 import { openNetwork, serveNetwork } from "../network/inside.ts";
+import { giveGatusSidecar } from "../runtime/images.ts";
 import { serveCertificates } from "./certificates.ts";
 import { serveLoadBalancers } from "./load-balancers.ts";
 import { keepNode } from "./node.ts";
@@ -20,7 +21,14 @@ const LAST_MS = 3_000;
 
 const text = { type: "string", default: "" } as const;
 const { values } = parseArgs({
-  options: { kubeconfig: text, node: text, "load-balancer-pool": text, volumes: text, pods: text },
+  options: {
+    kubeconfig: text,
+    node: text,
+    "load-balancer-pool": text,
+    volumes: text,
+    pods: text,
+    "gatus-sidecar": text,
+  },
 });
 
 const log = (line: string): void => {
@@ -31,6 +39,7 @@ const context: AgentContext = { api: new Api(access), log };
 const real = values.pods === "real";
 
 if (real) {
+  if (values["gatus-sidecar"] !== "") giveGatusSidecar(values["gatus-sidecar"]);
   const network = {
     serviceCidr: SERVICE_CIDR,
     apiserverAddress: APISERVER_ADDRESS,

@@ -7,6 +7,8 @@ export interface Image {
   readonly program?: string;
   /** A program of this project. */
   readonly script?: string;
+  /** A program of this machine. */
+  readonly file?: string;
   /** Where the image has the program; the local one is put there. */
   readonly path: string;
   readonly entrypoint: readonly string[];
@@ -27,7 +29,7 @@ const flux = (name: string): Image => ({
 });
 
 /** By repository. Paths, entry points and variables are those of the images' own Dockerfiles. */
-const IMAGES: Readonly<Record<string, Image>> = {
+const IMAGES: Record<string, Image> = {
   "docker.io/library/traefik": {
     program: "traefik",
     path: "/usr/local/bin/traefik",
@@ -49,6 +51,15 @@ const IMAGES: Readonly<Record<string, Image>> = {
     difference: "edgefirst's own whoami, which tells the same in another form",
   },
 };
+
+/** From now on, this program of the machine runs in place of gatus-sidecar's image. */
+export function giveGatusSidecar(file: string): void {
+  const path = "/gatus-sidecar";
+  IMAGES["ghcr.io/home-operations/gatus-sidecar"] = {
+    ...{ file, path, entrypoint: [path] },
+    difference: "the gatus-sidecar of this machine, whatever its version",
+  };
+}
 
 /** What runs in place of a container image, whatever its tag; undefined if there is nothing. */
 export function imageOf(reference: string): Image | undefined {

@@ -88,13 +88,12 @@ export class PodPreparation {
   }
 
   private async programMounts(
-    { program, script, path }: Image,
+    { program, script, file, path }: Image,
     { image, name }: RealContainer,
   ): Promise<Mount[]> {
-    if (program === undefined) {
-      const mount = (source: string, target: string): Mount => ({ source, target, readOnly: true });
-      return [mount(process.execPath, NODE_PATH), mount(script ?? "", path)];
-    }
+    const mount = (source: string, target: string): Mount => ({ source, target, readOnly: true });
+    if (file !== undefined) return [mount(file, path)];
+    if (program === undefined) return [mount(process.execPath, NODE_PATH), mount(script ?? "", path)];
     const { events } = this.context;
     const pod = this.pod();
     events.report(pod, "Normal", "Pulling", `Resolving ${program} for ${image}`, name);
@@ -108,7 +107,7 @@ export class PodPreparation {
       `Runs ${program} ${found.version} of the toolchain${difference}`,
       name,
     );
-    return [{ source: found.path, target: path, readOnly: true }];
+    return [mount(found.path, path)];
   }
 
   private volumeMounts({ volumeMounts = [] }: RealContainer): Mount[] {

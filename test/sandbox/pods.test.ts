@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { podLogs } from "../../sandbox/logs.ts";
 import { openServices } from "../../sandbox/open.ts";
 import { findProcess, isAlive, waitUntil } from "../../sandbox/processes.ts";
@@ -28,7 +30,19 @@ const labels = { app: "who" };
 
 describe("sandbox: pods as processes", function () {
   this.timeout(40_000);
+  const folder = mkdtempSync(join(tmpdir(), "edgefirst-sidecar-"));
+  before(() => {
+    const sidecar = join(folder, "gatus-sidecar");
+    writeFileSync(sidecar, '#!/bin/sh\necho "sidecar with $*"\nexec sleep 600\n', { mode: 0o755 });
+    process.env.EDGEFIRST_GATUS_SIDECAR = sidecar;
+  });
   const cluster = useRealPods();
+  before(() => {
+    delete process.env.EDGEFIRST_GATUS_SIDECAR;
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
   const create = (path: string, body: Json): Promise<Json> => cluster.api.call("POST", path, { body });
   const pod = (name: string): Promise<PodObject | undefined> => cluster.api.find(`${CORE}/pods/${name}`);
   const pods = async (): Promise<PodObject[]> =>
@@ -39,6 +53,14 @@ describe("sandbox: pods as processes", function () {
     waitUntil(what, check, WAIT);
   const whoami = (path: string, host = `who.${NAMESPACE}.svc.cluster.local`): Promise<Answer> =>
     cluster.get(host, path);
+
+  const printed = async (name: string): Promise<string> => {
+    const { signal } = new AbortController();
+    const chunks: Buffer[] = [];
+    for await (const chunk of podLogs({ dir: cluster.sandbox.dir, pod: name, follow: false, signal }))
+      chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
 
   before(async () => {
     await create("/api/v1/namespaces", { metadata: { name: NAMESPACE } });
@@ -100,13 +122,17 @@ describe("sandbox: pods as processes", function () {
     assert.ok(first?.status.conditions?.some(({ type }) => type === "edgefirst.dev/Simulated"));
   });
 
+  it("runs the gatus-sidecar of this machine, where there is one", async () => {
+    const image = "ghcr.io/home-operations/gatus-sidecar:0.4.1";
+    const spec = { containers: [{ name: "sidecar", image, args: ["--auto-httproute"] }] };
+    await create(`${CORE}/pods`, { metadata: { name: "sidecar" }, spec });
+    await until("the sidecar to run", async () => isReady(await pod("sidecar")));
+    assert.equal(await printed("sidecar"), "sidecar with --auto-httproute\n");
+  });
+
   it("shows what a container prints", async () => {
     const [first] = await pods();
-    const { signal } = new AbortController();
-    const options = { dir: cluster.sandbox.dir, pod: first?.metadata.name ?? "", follow: false, signal };
-    const chunks: Buffer[] = [];
-    for await (const chunk of podLogs(options)) chunks.push(chunk);
-    assert.match(Buffer.concat(chunks).toString(), /listening on port 80\n/);
+    assert.match(await printed(first?.metadata.name ?? ""), /listening on port 80\n/);
   });
 
   it("opens a Service on this machine", async () => {
