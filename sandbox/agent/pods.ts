@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Api, ApiError } from "../api.ts";
 import { AddressPool } from "./addresses.ts";
@@ -7,6 +8,7 @@ import { type Pod, type PodStatus } from "./pod.ts";
 import { simulatedStatus } from "./pod-status.ts";
 import { type PodRuntime } from "../runtime/pods.ts";
 
+const RETRY_MS = 1_000;
 /** Pretended addresses: the API server refuses loopback addresses as endpoints. */
 const POD_CIDR = "10.244.0.0/16";
 
@@ -36,9 +38,9 @@ export function servePods({ api, log }: AgentContext, node: string, runtime?: Po
           .map(({ metadata }) => metadata.uid);
         addresses.retain(new Set([...owners, node]));
       }
-      if (runtime !== undefined) endVanished(runtime, pods.items);
+      if (runtime !== undefined) endVanished(runtime, pods.items, log);
       if (pod === undefined) return;
-      await answer(api, runtime, pod, (wanted) => {
+      await answer({ api, log }, runtime, pod, (wanted) => {
         const { uid } = pod.metadata;
         if (wanted !== undefined && addresses.reserve(wanted, uid)) return wanted;
         return addresses.claim(uid);
@@ -54,9 +56,22 @@ export async function reportStatus(api: Api, pod: Pod, status: PodStatus, simula
 }
 
 /** Ends pods that were deleted by force, whose processes nobody else would end. */
-function endVanished(runtime: PodRuntime, pods: ReadonlyMap<string, Pod>): void {
+function endVanished(runtime: PodRuntime, pods: ReadonlyMap<string, Pod>, log: AgentContext["log"]): void {
   const there = new Set([...pods.values()].map(({ metadata }) => metadata.uid));
-  for (const uid of runtime.uids) if (!there.has(uid)) void runtime.end(uid, 0);
+  for (const uid of runtime.uids) if (!there.has(uid)) void untilDone(log, uid, () => runtime.end(uid, 0));
+}
+
+/** Work that nobody waits for, again until it succeeds. */
+async function untilDone(log: AgentContext["log"], what: string, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      log(`${what}: ${String(error)}`);
+      await delay(RETRY_MS);
+    }
+  }
 }
 
 function pathOf({ metadata: { namespace, name } }: Pod): string {
@@ -64,7 +79,7 @@ function pathOf({ metadata: { namespace, name } }: Pod): string {
 }
 
 async function answer(
-  api: Api,
+  { api, log }: AgentContext,
   runtime: PodRuntime | undefined,
   pod: Pod,
   addressFor: (current?: string) => string | undefined,
@@ -73,8 +88,10 @@ async function answer(
   const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
   if (deletionTimestamp !== undefined) {
     // Other pods need not wait for this one's grace.
-    const ended = runtime?.end(uid, deletionGracePeriodSeconds) ?? Promise.resolve();
-    void ended.then(() => endDeletion(api, path, pod));
+    void untilDone(log, path, async () => {
+      await runtime?.end(uid, deletionGracePeriodSeconds);
+      await endDeletion(api, path, pod);
+    });
     return;
   }
   if (isEnded(pod)) return;

@@ -33,11 +33,13 @@ export function podNetwork(uid: string): string {
   return `/run/netns/${uid}`;
 }
 
-/** Gives a pod a network namespace with a link to the bridge. One that is there is made anew. */
+/** Gives a pod a network namespace with a link to the bridge. One that is there is made anew, and who had the address before loses it. */
 export async function addPodNetwork(uid: string, address: string): Promise<void> {
   await removePodNetwork(uid);
   const number = address.split(".").slice(2).map(Number);
   const link = `pod-${number.join("-")}`;
+  // A pod that has ended keeps its namespace until it is deleted, and a namespace that is deleted takes its link with it a moment later.
+  if ((await linkNames()).includes(link)) await run("ip", ["link", "delete", link]);
   await run("ip", ["netns", "add", uid]);
   await ip([
     `link add ${link} type veth peer name eth0 netns ${uid}`,
@@ -64,6 +66,11 @@ export async function setPodSysctl(uid: string, name: string, value: string): Pr
 export async function removePodNetwork(uid: string): Promise<void> {
   const names = (await run("ip", ["netns", "list"])).split("\n").map((line) => line.split(" ")[0]);
   if (names.includes(uid)) await run("ip", ["netns", "delete", uid]);
+}
+
+async function linkNames(): Promise<string[]> {
+  const links = JSON.parse(await run("ip", ["-json", "link", "show"])) as { ifname: string }[];
+  return links.map(({ ifname }) => ifname);
 }
 
 async function ip(lines: readonly string[], namespace?: string): Promise<void> {

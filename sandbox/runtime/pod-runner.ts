@@ -33,6 +33,7 @@ export class PodRunner {
   private initialized = false;
   private ended: "Succeeded" | "Failed" | undefined;
   private reporting: Promise<void> | undefined;
+  private cleaning: Promise<void> | undefined;
   private reportAgain = false;
   private silent = false;
   private written: PodStatus | undefined;
@@ -62,10 +63,21 @@ export class PodRunner {
     this.changed();
   }
 
-  /** Ends the pod's containers, each with this grace, and cleans up. Resolves when nothing is left of it. */
+  /**
+   * Ends the pod's containers, each with this grace, and cleans up. Resolves when nothing is left of it. A pod's deletion is several changes of it, each of
+   * which asks for its end, some with a shorter grace.
+   */
   async stop(graceSeconds: number): Promise<void> {
     this.stopping.abort();
     await this.stopContainers(graceSeconds * 1000);
+    this.cleaning ??= this.cleanUp().catch((error: unknown) => {
+      this.cleaning = undefined;
+      throw error;
+    });
+    await this.cleaning;
+  }
+
+  private async cleanUp(): Promise<void> {
     await this.finished;
     await this.reporting;
     await removePodNetwork(this.pod.metadata.uid);

@@ -85,9 +85,21 @@ describe("sandbox: pods as processes", function () {
     await until("both pods to be ready", async () => (await pods()).filter(isReady).length === 2);
   });
 
+  /** The agent in the private network. */
+  function insidePid(): number {
+    const record = findProcess(cluster.dir, "agent");
+    assert.ok(record);
+    assert.ok(isAlive(record));
+    return childrenOf(childrenOf(record.pid)[0] ?? 0)[0] ?? 0;
+  }
+
   it("gives each pod an address, so that both listen on one port, and the Service passes connections to both", async () => {
     const names = new Set<unknown>();
-    for (let i = 0; i < 4; i++) names.add((JSON.parse((await whoami("/api")).body) as Json).name);
+    // That a pod is ready, its Service learns a moment later.
+    await until("an answer of both", async () => {
+      names.add((JSON.parse((await whoami("/api")).body) as Json).name);
+      return names.size === 2;
+    });
     assert.deepEqual([...names].sort(), (await pods()).map(({ metadata }) => metadata.name).sort());
     const service = await cluster.api.call<{ status: { loadBalancer: { ingress: { ip: string }[] } } }>(
       "GET",
@@ -201,18 +213,17 @@ describe("sandbox: pods as processes", function () {
     );
   });
 
-  it("ends a pod within its grace, and nothing is left of it", async () => {
+  it("ends a pod within its grace, nothing is left of it, and no other pod notices", async () => {
+    const agent = insidePid();
     const victim = (await pods())[0]?.metadata.name ?? "";
     await cluster.api.call("DELETE", `${CORE}/pods/${victim}`);
     await until("the deletion", async () => (await pod(victim)) === undefined);
     await until("another pod", async () => (await pods()).filter(isReady).length === 2);
+    assert.equal(insidePid(), agent);
   });
 
   it("recovers from the death of the agent's private network", async () => {
-    const record = findProcess(cluster.dir, "agent");
-    assert.ok(record);
-    assert.ok(isAlive(record));
-    const inside = childrenOf(childrenOf(record.pid)[0] ?? 0)[0] ?? 0;
+    const inside = insidePid();
     const before = new Map((await pods()).map((object) => [object.metadata.name, object]));
     process.kill(inside, "SIGKILL");
     await until("the pods to be restarted", async () =>
