@@ -1,34 +1,11 @@
 import { type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { timestamp } from "../agent/node.ts";
+import { type ContainerState, type Ended, SIGNALS } from "./container-state.ts";
 import { execute, type Launch, launch } from "./launch.ts";
 import { type ProbeKind, probeContainer } from "./probing.ts";
 import { type RealContainer } from "./pod-spec.ts";
 
-/** How a container ended. */
-export interface Ended {
-  readonly exitCode: number;
-  readonly signal?: number;
-  readonly reason: string;
-  readonly message?: string;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-}
-
-/** A container's state, as Pod status has it. */
-export type ContainerState =
-  | { readonly waiting: { readonly reason: string; readonly message?: string } }
-  | { readonly running: { readonly startedAt: string } }
-  | { readonly terminated: Ended };
-
-/** Numbers of the signals by which containers end. */
-const SIGNALS: Readonly<Record<string, number>> = {
-  SIGKILL: 9,
-  SIGTERM: 15,
-  SIGSEGV: 11,
-  SIGABRT: 6,
-  SIGINT: 2,
-};
 const SECOND = 1000;
 /** The kubelet's: a container that ran this long has recovered. */
 const BACKOFF_RESET_MS = 600 * SECOND;

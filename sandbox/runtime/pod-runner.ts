@@ -1,16 +1,15 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import { timestamp } from "../agent/node.ts";
 import { type PodStatus } from "../agent/pod.ts";
 import { addPodNetwork, removePodNetwork, setPodSysctl } from "../network/bridge.ts";
-import { ContainerRunner, type Ended } from "./container.ts";
 import { type PodPlace } from "./environment.ts";
-import { imageOf } from "./images.ts";
+import { PodContainers } from "./pod-containers.ts";
 import { MissingError } from "./pod-objects.ts";
 import { PodPreparation, type RuntimeContext } from "./preparation.ts";
-import { type RealContainer, type RealPod } from "./pod-spec.ts";
+import { type RealPod } from "./pod-spec.ts";
 import { simulatedParts } from "./simulated.ts";
+import { StatusReporter } from "./status-reporter.ts";
 import { statusOf } from "./status.ts";
 
 /** The kubelet looks at a pod's objects about once a minute; people who try something do not like to wait so long. */
@@ -21,23 +20,17 @@ const RETRY_MS = 1_000;
 export class PodRunner {
   private pod: RealPod;
   private readonly context: RuntimeContext;
-  private readonly report: (pod: RealPod, status: PodStatus) => Promise<void>;
   private readonly preparation: PodPreparation;
   private readonly place: PodPlace;
-  private readonly init: ContainerRunner[];
-  private readonly containers: ContainerRunner[];
+  private readonly containers: PodContainers;
   private readonly startTime: string;
   private readonly stopping = new AbortController();
   private readonly finished: Promise<void>;
   private hasNetwork = false;
   private initialized = false;
   private ended: "Succeeded" | "Failed" | undefined;
-  private reporting: Promise<void> | undefined;
   private cleaning: Promise<void> | undefined;
-  private reportAgain = false;
-  private silent = false;
-  private written: PodStatus | undefined;
-  private waiting: (() => void)[] = [];
+  private readonly reporter: StatusReporter;
 
   /** Starts the pod. `report` writes its status. */
   constructor(
@@ -49,11 +42,26 @@ export class PodRunner {
     this.pod = pod;
     this.place = place;
     this.context = context;
-    this.report = report;
+    this.reporter = new StatusReporter({
+      status: () => statusOf(this.pod, { ...this.progress(), simulated: simulatedParts(this.pod) }),
+      write: (status) => report(this.pod, status),
+      failed: (error) => {
+        context.log(`${this.pod.metadata.name}: ${String(error)}`);
+      },
+    });
     this.startTime = pod.status.startTime ?? timestamp();
     this.preparation = new PodPreparation(() => this.pod, place, context);
-    this.init = (pod.spec.initContainers ?? []).map((container) => this.runner(container));
-    this.containers = pod.spec.containers.map((container) => this.runner(container));
+    this.containers = new PodContainers(pod, {
+      podIP: place.podIP,
+      stopping: this.stopping.signal,
+      prepare: (container, restart) => this.preparation.launchOf(container, restart),
+      changed: () => {
+        this.changed();
+      },
+      event: (type, reason, message, name) => {
+        this.event(type, reason, message, name);
+      },
+    });
     this.finished = this.live();
   }
 
@@ -69,7 +77,7 @@ export class PodRunner {
    */
   async stop(graceSeconds: number): Promise<void> {
     this.stopping.abort();
-    await this.stopContainers(graceSeconds * 1000);
+    await this.containers.stop(graceSeconds * 1000);
     this.cleaning ??= this.cleanUp().catch((error: unknown) => {
       this.cleaning = undefined;
       throw error;
@@ -79,7 +87,7 @@ export class PodRunner {
 
   private async cleanUp(): Promise<void> {
     await this.finished;
-    await this.reporting;
+    await this.reporter.done();
     await removePodNetwork(this.pod.metadata.uid);
     rmSync(this.preparation.folder, { recursive: true, force: true });
     rmSync(this.preparation.logs, { recursive: true, force: true });
@@ -88,9 +96,9 @@ export class PodRunner {
 
   /** Ends the pod's processes without a word about it. */
   async interrupt(): Promise<void> {
-    this.silent = true;
+    this.reporter.silence();
     this.stopping.abort();
-    await this.stopContainers((this.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
+    await this.containers.stop((this.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
   }
 
   private isStopping(): boolean {
@@ -102,20 +110,17 @@ export class PodRunner {
     await this.untilDone(() => this.setUp());
     if (this.isStopping()) return;
     const refreshing = this.refresh();
-    if (!(await this.runInit())) {
-      if (!this.isStopping()) this.end("Failed");
-    } else if (!this.isStopping()) {
-      this.initialized = true;
-      this.changed();
-      const ends = await Promise.all(this.containers.map((runner) => this.runToEnd(runner)));
-      if (!this.isStopping()) {
-        // Sidecars serve the containers, and end after them.
-        await Promise.all(this.sidecars().map((runner) => runner.stop()));
-        this.end(ends.every((ended) => ended?.exitCode === 0) ? "Succeeded" : "Failed");
-      }
-    }
+    const isWell = (await this.containers.runInit()) && (await this.runMain());
+    if (!this.isStopping()) this.end(isWell ? "Succeeded" : "Failed");
     this.stopping.abort();
     await refreshing;
+  }
+
+  private runMain(): Promise<boolean> {
+    if (this.isStopping()) return Promise.resolve(false);
+    this.initialized = true;
+    this.changed();
+    return this.containers.runMain();
   }
 
   private async setUp(): Promise<void> {
@@ -131,63 +136,6 @@ export class PodRunner {
       if (simulated.length > 0) this.event("Normal", "Simulated", simulated.join("; "));
     }
     await this.preparation.update();
-  }
-
-  /** Runs the init containers in order; whether all came through. A sidecar goes on, and the next one starts when it has started. */
-  private async runInit(): Promise<boolean> {
-    for (const runner of this.init) {
-      if (this.isStopping()) return false;
-      if (runner.spec.restartPolicy === "Always") {
-        void this.runToEnd(runner);
-        while (!runner.started && !this.isStopping()) await this.nextChange();
-        continue;
-      }
-      const ended = await this.run(
-        runner,
-        ({ exitCode }) => exitCode !== 0 && this.pod.spec.restartPolicy !== "Never",
-      );
-      if (ended?.exitCode !== 0) return false;
-    }
-    return true;
-  }
-
-  private runToEnd(runner: ContainerRunner): Promise<Ended | undefined> {
-    const policy = runner.spec.restartPolicy ?? this.pod.spec.restartPolicy ?? "Always";
-    return this.run(
-      runner,
-      ({ exitCode }) => policy === "Always" || (policy === "OnFailure" && exitCode !== 0),
-    );
-  }
-
-  private async run(runner: ContainerRunner, again: (ended: Ended) => boolean): Promise<Ended | undefined> {
-    if (imageOf(runner.spec.image) !== undefined) return runner.run(again);
-    return this.pretend(runner);
-  }
-
-  /** A container without a local program: an init container completes at once, others pretend to run until the pod ends. */
-  private async pretend(runner: ContainerRunner): Promise<Ended | undefined> {
-    const startedAt = timestamp();
-    const completes = this.init.includes(runner) && runner.spec.restartPolicy !== "Always";
-    const terminated = { exitCode: 0, reason: "Completed", startedAt, finishedAt: startedAt };
-    runner.state = completes ? { terminated } : { running: { startedAt } };
-    runner.ready = !completes;
-    runner.started = !completes;
-    this.changed();
-    if (completes) return terminated;
-    await new Promise((resolve) => {
-      this.stopping.signal.addEventListener("abort", resolve, { once: true });
-    });
-    return undefined;
-  }
-
-  private async stopContainers(graceMs: number): Promise<void> {
-    await Promise.all(this.containers.map((runner) => runner.stop(graceMs)));
-    for (const runner of this.sidecars().reverse()) await runner.stop(graceMs);
-    await Promise.all(this.init.map((runner) => runner.stop(graceMs)));
-  }
-
-  private sidecars(): ContainerRunner[] {
-    return this.init.filter(({ spec }) => spec.restartPolicy === "Always");
   }
 
   private end(phase: "Succeeded" | "Failed"): void {
@@ -226,76 +174,17 @@ export class PodRunner {
     }
   }
 
-  private runner(container: RealContainer): ContainerRunner {
-    const known = [
-      ...(this.pod.status.containerStatuses ?? []),
-      ...(this.pod.status.initContainerStatuses ?? []),
-    ];
-    const before = known.find(({ name }) => name === container.name);
-    const runner: ContainerRunner = new ContainerRunner(container, {
-      podIP: this.place.podIP,
-      grace: this.pod.spec.terminationGracePeriodSeconds ?? 30,
-      prepare: (spec) => this.preparation.launchOf(spec, runner.restartCount),
-      changed: () => {
-        this.changed();
-      },
-      event: (type, reason, message, name) => {
-        this.event(type, reason, message, name);
-      },
-    });
-    // The status of an earlier agent: all of its processes have ended with it.
-    if (before?.state !== undefined && "running" in before.state)
-      runner.restartCount = Number(before.restartCount ?? 0) + 1;
-    else runner.restartCount = Number(before?.restartCount ?? 0);
-    return runner;
-  }
-
   private event(type: "Normal" | "Warning", reason: string, message: string, container?: string): void {
     this.context.events.report(this.pod, type, reason, message, container);
   }
 
-  private nextChange(): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiting.push(resolve);
-      this.stopping.signal.addEventListener(
-        "abort",
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-    });
-  }
-
-  /** Has the status written; several changes at once are one. */
   private changed(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
-    this.reportAgain = true;
-    this.reporting ??= this.reportAll().finally(() => {
-      this.reporting = undefined;
-    });
-  }
-
-  private async reportAll(): Promise<void> {
-    // Changes of one moment come together.
-    await Promise.resolve();
-    while (this.reportAgain && !this.silent) {
-      this.reportAgain = false;
-      const status = statusOf(this.pod, { ...this.progress(), simulated: simulatedParts(this.pod) });
-      if (isDeepStrictEqual(status, this.written)) continue;
-      try {
-        await this.report(this.pod, status);
-        this.written = status;
-      } catch (error) {
-        this.context.log(`${this.pod.metadata.name}: ${String(error)}`);
-        this.reportAgain = true;
-        await delay(RETRY_MS);
-      }
-    }
+    this.reporter.report();
   }
 
   private progress() {
-    const { place, startTime, hasNetwork, initialized, init, containers, ended } = this;
+    const { place, startTime, hasNetwork, initialized, ended } = this;
+    const { init, main: containers } = this.containers;
     return { place, startTime, hasNetwork, initialized, init, containers, ended };
   }
 }

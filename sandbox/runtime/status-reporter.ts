@@ -1,0 +1,62 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { type PodStatus } from "../agent/pod.ts";
+
+const RETRY_MS = 1_000;
+
+/** What {@link StatusReporter} works with. */
+export interface StatusReporterArgs {
+  /** The status as it is now. */
+  readonly status: () => PodStatus;
+  readonly write: (status: PodStatus) => Promise<void>;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Writes a pod's status whenever it changed: one write at a time, several changes of one moment together, again after a failure. */
+export class StatusReporter {
+  private readonly args: StatusReporterArgs;
+  private writing: Promise<void> | undefined;
+  private again = false;
+  private silent = false;
+  private written: PodStatus | undefined;
+
+  constructor(args: StatusReporterArgs) {
+    this.args = args;
+  }
+
+  /** Has the status written, if it is another one than was written last. */
+  report(): void {
+    this.again = true;
+    this.writing ??= this.writeAll().finally(() => {
+      this.writing = undefined;
+    });
+  }
+
+  /** Writes nothing from now on. */
+  silence(): void {
+    this.silent = true;
+  }
+
+  /** Resolves when the last change has been written. */
+  async done(): Promise<void> {
+    await this.writing;
+  }
+
+  private async writeAll(): Promise<void> {
+    // Changes of one moment come together.
+    await Promise.resolve();
+    while (this.again && !this.silent) {
+      this.again = false;
+      const status = this.args.status();
+      if (isDeepStrictEqual(status, this.written)) continue;
+      try {
+        await this.args.write(status);
+        this.written = status;
+      } catch (error) {
+        this.args.failed(error);
+        this.again = true;
+        await delay(RETRY_MS);
+      }
+    }
+  }
+}
