@@ -12,6 +12,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import { commentsIn } from "./document-edit.ts";
 import { applyEdits, type TextEdit } from "./edit-text.ts";
 import type { PathStep } from "../documents/values.ts";
 
@@ -60,13 +61,24 @@ export class YamlEdit {
     return this.#place(document, path) !== undefined;
   }
 
+  /** The anchor by which a scalar can be had again at a later path: its own, or that of which it is an alias. */
+  anchorOf(document: number, path: readonly PathStep[], later: readonly PathStep[]): string | undefined {
+    const node = this.#place(document, path)?.value ?? null;
+    const name = isAlias(node) ? node.source : isScalar(node) ? node.anchor : undefined;
+    const anchored = nodesIn(this.#roots[document] ?? null).filter((one) => anchorOf(one) === name);
+    const [only] = anchored;
+    const end = this.#place(document, later)?.start;
+    // Where one name is given twice, the last one before an alias counts.
+    if (name === undefined || anchored.length !== 1 || !only?.range || end === undefined) return undefined;
+    return only.range[1] <= end ? name : undefined;
+  }
+
   /** The comments that go with an entry: those on its lines and, unless it is only replaced, those right above at its indentation. */
   commentsOf(document: number, path: readonly PathStep[], replaced = false): readonly string[] {
     const place = this.#place(document, path);
     if (!place) return [];
     const start = replaced ? place.start : this.#startWithComments(place);
-    const lines = this.#text.slice(start, this.#end(place)).split(/\r?\n/);
-    return lines.flatMap((line) => /(?:^|\s)(#.*)$/.exec(line)?.[1] ?? []);
+    return commentsIn(this.#text.slice(start, this.#end(place)));
   }
 
   /**
@@ -108,7 +120,7 @@ export class YamlEdit {
    */
   remove(document: number, path: readonly PathStep[]): boolean {
     const place = this.#place(document, path);
-    if (!place || place.container.flow === true || hasAnchor(place.value)) return false;
+    if (!place || place.container.flow === true || this.#isReferredTo(place.value)) return false;
     if (place.container.items.length === 1)
       return path.length > 1 && this.remove(document, path.slice(0, -1));
     const start = this.#startWithComments(place);
@@ -130,8 +142,8 @@ export class YamlEdit {
   /** Replaces the lines of an entry by others; they are given without indentation. */
   replace(document: number, path: readonly PathStep[], lines: string): boolean {
     const place = this.#place(document, path);
-    if (!place || place.container.flow === true || hasAnchor(place.value) || !this.#startsLine(place))
-      return false;
+    if (!place || place.container.flow === true || !this.#startsLine(place)) return false;
+    if (this.#isReferredTo(place.value)) return false;
     const start = this.#lineStart(place.start);
     this.#edits.push({ start, end: this.#end(place), text: this.#indented(lines, place.start - start) });
     return true;
@@ -172,6 +184,15 @@ export class YamlEdit {
       .split("\n")
       .map((line) => (line === "" ? "" : " ".repeat(column) + line) + this.#newline)
       .join("");
+  }
+
+  /** Whether an alias elsewhere stands for something in a node. */
+  #isReferredTo(value: Node | null): boolean {
+    const within = new Set(nodesIn(value));
+    const anchors = new Set([...within].map(anchorOf));
+    return this.#roots.some((root) =>
+      nodesIn(root).some((node) => isAlias(node) && anchors.has(node.source) && !within.has(node)),
+    );
   }
 
   #place(document: number, path: readonly PathStep[]): Place | undefined {
@@ -251,12 +272,16 @@ function contentEnd(node: Node | null | undefined): number | undefined {
   return node.range?.[1];
 }
 
-/** Something else in the document may refer to it. */
-function hasAnchor(node: Node | null): boolean {
-  if (node === null) return false;
-  if (!isAlias(node) && (node as { anchor?: string }).anchor !== undefined) return true;
-  if (isMap<Node, Node | null>(node)) return node.items.some(({ value }) => hasAnchor(value));
-  return isSeq<Node>(node) && node.items.some(hasAnchor);
+/** Every node below one, itself included. */
+function nodesIn(node: Node | null): readonly Node[] {
+  if (node === null) return [];
+  if (isMap<Node, Node | null>(node))
+    return [node, ...node.items.flatMap(({ key, value }) => [key, ...nodesIn(value)])];
+  return isSeq<Node>(node) ? [node, ...node.items.flatMap(nodesIn)] : [node];
+}
+
+function anchorOf(node: Node): string | undefined {
+  return isAlias(node) ? undefined : (node as { anchor?: string }).anchor;
 }
 
 function keyText(key: Node): string {

@@ -1,6 +1,7 @@
 import { SourceFile, type Origin, type Position, locate } from "../documents/source.ts";
 import { isFields, type Fields, type PathStep, type Value } from "../documents/values.ts";
 import { effectiveNamespace, Resource, text } from "../build/resource.ts";
+import type { Repository } from "../documents/repository.ts";
 import type { BuiltCluster, BuiltObject } from "../flux/built.ts";
 
 /** An object of a file, with each form in which a cluster gets it. */
@@ -31,6 +32,15 @@ export function writtenObjects(
   return [...found.values()];
 }
 
+/** The object as its file has it: without what Flux puts in, and before any patch. */
+export function asWritten({ file, origin }: WrittenObject, repository: Repository): Fields {
+  const document = repository
+    .parse(file)
+    .documents.find(({ origin: { offset } }) => offset === origin.offset);
+  if (!isFields(document?.value)) throw new Error(`${file} has no object at ${origin.offset}`);
+  return document.value;
+}
+
 /** Whether an object is of a kind and API group. */
 export function isKind(object: Fields, group: string, kind: string): boolean {
   return object.kind === kind && text(object.apiVersion).startsWith(`${group}/`);
@@ -51,3 +61,9 @@ export function nameOf(object: Fields): { readonly namespace: string; readonly n
 }
 
 const NOWHERE = new SourceFile("", "");
+
+/** A mapping at a path; an empty one where there is none. */
+export function fieldsIn(value: Value | undefined, path: readonly PathStep[]): Fields {
+  const fields = at(value, path);
+  return isFields(fields) ? fields : {};
+}

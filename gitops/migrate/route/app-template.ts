@@ -4,7 +4,9 @@ import { isFields, type Fields, type Value } from "../../documents/values.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import { at, isKind, nameOf } from "../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
-import { extensionRefs, middlewaresOf } from "./filters.ts";
+import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
+import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.ts";
+import { serviceSettings } from "./services.ts";
 import { matchOf, type Backend, type HostGroup, type Reading, type Served } from "./served.ts";
 
 /** A chart and its version as it is written. */
@@ -60,13 +62,14 @@ export function readIngress(entry: Fields, services: Value | undefined, namespac
   const refusals = [...middlewares.refusals];
   if (entry.defaultBackend !== undefined) refusals.push("defaultBackend answers for every host of the class");
   const served: Served[] = [];
-  for (const host of listOf(entry.hosts)) {
-    for (const path of listOf(host.paths)) {
+  const lost: string[] = [];
+  for (const host of fieldList(entry.hosts)) {
+    for (const path of fieldList(host.paths)) {
       const value = text(path.path) || "/";
       const type = pathType(text(path.pathType) || "Prefix", annotations.pathMatcher);
       if (type === undefined) refusals.push(`path ${value} has the type ${text(path.pathType)}`);
       if (value.includes("{{")) refusals.push(`path ${value} is a template, which route values do not take`);
-      const backend = backendOf(isFields(path.service) ? path.service : {}, services);
+      const backend = backendOf(isFields(path.service) ? path.service : {}, services, lost);
       if (typeof backend === "string") refusals.push(backend);
       else
         served.push({
@@ -77,25 +80,18 @@ export function readIngress(entry: Fields, services: Value | undefined, namespac
         });
     }
   }
-  if (served.some(({ host }) => host === "" || host.startsWith("*")))
-    refusals.push("a host with a wildcard, or none: a route's would answer for more");
-  const ingressClass = text(entry.className) || annotations.ingressClass;
-  return { ingressClass, entryPoints: annotations.entryPoints, served, refusals, lost: annotations.lost };
-}
-
-/** The type of path in a route; undefined where there is none like it. */
-export function pathType(type: string, pathMatcher: string): string | undefined {
-  if (type === "Exact") return "Exact";
-  if (type === "Prefix") return "PathPrefix";
-  const matchers: Readonly<Record<string, string>> = {
-    Path: "Exact",
-    PathPrefix: "PathPrefix",
-    PathRegexp: "RegularExpression",
+  return {
+    ingressClass: text(entry.className) || annotations.ingressClass,
+    entryPoints: annotations.entryPoints,
+    served,
+    refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
+    lost: [...annotations.lost, ...lost, ...pathLosses(served)],
+    tlsSecrets: secretsOf(entry.tls),
+    annotations,
   };
-  return type === "ImplementationSpecific" ? matchers[pathMatcher] : undefined;
 }
 
-function backendOf(service: Fields, services: Value | undefined): Backend | string {
+function backendOf(service: Fields, services: Value | undefined, lost: string[]): Backend | string {
   const identifier = text(service.identifier);
   const name = text(service.name);
   const own = at(services, [identifier]);
@@ -103,6 +99,9 @@ function backendOf(service: Fields, services: Value | undefined): Backend | stri
     return `there is no service ${identifier || "(none is named)"} in its values`;
   if (name === "" && at(own, ["type"]) === "ExternalName")
     return `service ${identifier} is an ExternalName, which Traefik's Gateway provider refuses`;
+  const settings = serviceSettings(at(own, ["annotations"]), identifier);
+  lost.push(...settings.lost);
+  if (settings.refusal !== undefined) return settings.refusal;
   const port =
     typeof service.port === "string" ? at(own, ["ports", service.port, "port"]) : (service.port ?? undefined);
   if (port === undefined && (name !== "" || service.port !== undefined))
@@ -117,11 +116,17 @@ function backendOf(service: Fields, services: Value | undefined): Backend | stri
 }
 
 /** Reads one entry of `route`. */
-export function readRoute(entry: Fields, services: Value | undefined): readonly Served[] {
+export function readRoute(
+  entry: Fields,
+  services: Value | undefined,
+  dialect: RouteDialect,
+): readonly Served[] {
   const hosts = Array.isArray(entry.hostnames) ? entry.hostnames.map(text) : [];
-  return listOf(entry.rules).flatMap((rule) => {
-    const backends = listOf(rule.backendRefs).map((reference) => routeBackend(reference, services));
-    const matches = listOf(rule.matches);
+  return fieldList(entry.rules).flatMap((rule) => {
+    const backends = fieldList(rule.backendRefs).map((reference) =>
+      routeBackend(reference, services, dialect),
+    );
+    const matches = fieldList(rule.matches);
     return hosts.flatMap((host) =>
       (matches.length === 0 ? [{}] : matches).map((match) => ({
         host,
@@ -133,12 +138,18 @@ export function readRoute(entry: Fields, services: Value | undefined): readonly 
   });
 }
 
-function routeBackend(reference: Fields, services: Value | undefined): Backend {
+function routeBackend(
+  reference: Fields,
+  services: Value | undefined,
+  { identifierKey }: RouteDialect,
+): Backend {
   const name = text(reference.name);
-  const identifier = text(reference.identifier) || (isFields(at(services, [name])) ? name : "");
+  const isOwn = identifierKey === "name" && isFields(at(services, [name]));
+  const identifier = isOwn ? name : text(reference.identifier);
   return {
     kind: "Service",
-    ...(identifier === "" ? { name } : { identifier }),
+    // Where both are there, the chart takes the name.
+    ...(isOwn || name === "" ? { identifier } : { name }),
     ...(typeof reference.port === "number" ? { port: reference.port } : {}),
     weight: typeof reference.weight === "number" ? reference.weight : 1,
   };
@@ -162,15 +173,4 @@ export function routeValues(
       })),
     })),
   };
-}
-
-/** `matches`, unless it would say what a route does without. */
-export function writtenMatches(matches: readonly Fields[]): Fields {
-  const [first] = matches;
-  const all = JSON.stringify(matchOf({}));
-  return matches.length === 1 && JSON.stringify(first) === all ? {} : { matches: [...matches] };
-}
-
-function listOf(value: Value | undefined): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isFields) : [];
 }

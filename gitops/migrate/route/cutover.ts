@@ -2,37 +2,89 @@ import { text } from "../../build/resource.ts";
 import type { Fields } from "../../documents/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { at, isKind, nameOf } from "../objects.ts";
-import type { Note, StepContext } from "../step.ts";
-import type { IngressAnnotations } from "./annotations.ts";
+import type { StepContext } from "../step.ts";
 import { chartOf } from "./app-template.ts";
-import type { Served } from "./served.ts";
+import { clusterOf } from "./clusters.ts";
+import type { DnsRecord } from "./outcome.ts";
+import type { Reading } from "./served.ts";
 
-/** What moves from an Ingress to a route. */
-export interface Move {
-  readonly ingressClass: string;
-  readonly served: readonly Served[];
-  readonly parentRefs: readonly Fields[];
-  readonly annotations: IngressAnnotations;
-  /** The Ingress itself has certificates. */
-  readonly tls: boolean;
+/** A note of the cutover list, without its place. */
+export interface CutoverNote {
+  readonly kind: "cutover";
+  readonly message: string;
 }
 
-/** For each hostname, what DNS and certificates need around the commit. */
-export function cutover(form: BuiltObject, move: Move, context: StepContext): readonly Note[] {
-  const hosts = new Set(move.served.map(({ host }) => rendered(host, form.object)));
-  const [gateway] = move.parentRefs.map(({ namespace, name }) => `${text(namespace)}/${text(name)}`);
-  const cluster = context.clusters.find(({ objects }) => objects.includes(form));
-  const filters = [...new Set(move.served.flatMap(({ middlewares }) => middlewares))];
+/** For each hostname, what DNS and certificates need around the commit; and what the Gateway's Traefik needs for the route. */
+export function cutover(
+  form: BuiltObject,
+  reading: Reading,
+  parentRefs: readonly Fields[],
+  context: StepContext,
+): readonly CutoverNote[] {
+  const hosts = new Set(reading.served.map(({ host }) => rendered(host, form.object)));
+  const [gateway = ""] = parentRefs.map(gatewayName);
+  const cluster = clusterOf(form, context.clusters);
+  const middlewares = new Set(reading.served.flatMap((served) => served.middlewares));
+  const plain = parentRefs.some(
+    ({ namespace, port, sectionName }) =>
+      namespace === placeOf(form.object) && port === undefined && sectionName === undefined,
+  );
+  const internal = reading.served
+    .flatMap(({ backends }) => backends)
+    .filter(({ kind }) => kind === "TraefikService");
   return [
-    ...[...hosts].map((host): Note => ({
-      kind: "cutover",
-      message: `${host} goes from class ${move.ingressClass} to Gateway ${gateway ?? ""}. ${dns(host, move, cluster, context)} ${certificates(host, move)}`,
-    })),
-    ...filters.map((name): Note => ({
-      kind: "cutover",
-      message: `Middleware ${name} runs only where the Traefik of Gateway ${gateway ?? ""} has its provider kubernetesCRD on: without it every request to the route gets 500`,
-    })),
-  ];
+    ...[...hosts].map(
+      (host) =>
+        `${host}: from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${[...dns(host, reading, cluster, context), ...certificates(reading), ...(plain ? [OWN_NAMESPACE] : [])].join("; ")}`,
+    ),
+    ...[...middlewares].map(
+      (name) =>
+        `Middleware ${name}: the Traefik of Gateway ${gateway} needs its provider kubernetesCRD, or every request to the route gets 500`,
+    ),
+    ...internal.map(
+      ({ name = "" }) => `${name}: of the Traefik of Gateway ${gateway} from now on, which has to have it on`,
+    ),
+  ].map((message) => ({ kind: "cutover", message }));
+}
+
+/** A Gateway that redirects plain requests lets routes of its own namespace onto its HTTP listener, for the redirect itself. */
+const OWN_NAMESPACE =
+  "plain HTTP: the route is of the Gateway's own namespace, so a redirecting listener may let it; name an entry point and its listener";
+
+/** Where an Ingress, or what a release renders, is in the cluster. */
+function placeOf(object: Fields): string {
+  return text(at(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
+}
+
+/** The records of an Ingress's hosts. */
+export function recordsOf(
+  form: BuiltObject,
+  reading: Reading,
+  parentRefs: readonly Fields[],
+  { clusters }: StepContext,
+): readonly DnsRecord[] {
+  const [gateway = ""] = parentRefs.map(gatewayName);
+  const cluster = clusterOf(form, clusters)?.name ?? "";
+  const hosts = new Set(reading.served.map(({ host }) => rendered(host, form.object)));
+  const target = reading.annotations.dnsTarget;
+  return [...hosts].map((host) => ({ host, gateway: `${gateway} of ${cluster}`, target }));
+}
+
+/** Gateways whose hosts have had several targets: external-dns takes one from a Gateway, for all its routes. */
+export function targetConflicts(records: readonly DnsRecord[]): readonly CutoverNote[] {
+  return [...Map.groupBy(records, ({ gateway }) => gateway)].flatMap(([gateway, own]): CutoverNote[] => {
+    const targets = [...Map.groupBy(own, ({ target }) => target)];
+    if (targets.length < 2) return [];
+    const list = targets.map(
+      ([target, hosts]) => `${target ?? "the class's address"} (${hosts.map(({ host }) => host).join(", ")})`,
+    );
+    const message = `Gateway ${gateway}: its DNS target is one for all hosts, and they have had several: ${list.join("; ")}; give one group a Gateway of its own, or keep its records by hand`;
+    return [{ kind: "cutover", message }];
+  });
+}
+
+function gatewayName({ namespace, name }: Fields): string {
+  return `${text(namespace)}/${text(name)}`;
 }
 
 /** A host as Helm renders it, as far as the release's name goes. */
@@ -43,29 +95,26 @@ function rendered(host: string, release: Fields): string {
 
 function dns(
   host: string,
-  { annotations }: Move,
+  { annotations: { dnsTarget } }: Reading,
   cluster: BuiltCluster | undefined,
   context: StepContext,
-): string {
-  const target =
-    annotations.dnsTarget === undefined
-      ? "Its record follows the Gateway's address"
-      : `Before: annotate the Gateway with external-dns.alpha.kubernetes.io/target: ${annotations.dnsTarget} (of a route it is not read)`;
+): readonly string[] {
   const writers = (cluster?.objects ?? [])
     .map(({ object }) => object)
     .filter((object) => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease"))
     .filter((object) => chartOf(object, context.clusters).name === "external-dns" && covers(object, host));
   const blind = writers.filter((object) => !sourcesOf(object).includes("gateway-httproute"));
-  const watched =
-    writers.length === 0
-      ? "what writes its record has to watch HTTPRoutes"
-      : blind.length === 0
-        ? "its record is then the route's"
-        : `add gateway-httproute to the sources of ${blind.map((object) => Object.values(nameOf(object)).join("/")).join(", ")}, or the record goes with the Ingress`;
-  const both = context.options.route.keepIngress
-    ? " While both are there, the record stays the Ingress's."
-    : "";
-  return `${target}; ${watched}.${both}`;
+  const names = blind.map((object) => Object.values(nameOf(object)).join("/")).join(", ");
+  return [
+    dnsTarget === undefined
+      ? "DNS: to the Gateway's address"
+      : `DNS: target ${dnsTarget} becomes an annotation of the Gateway`,
+    ...(writers.length === 0 ? ["what writes its record has to watch HTTPRoutes"] : []),
+    ...(blind.length === 0
+      ? []
+      : [`${names} lacks the source gateway-httproute, so its record would go with the Ingress`]),
+    ...(context.options.route.keepIngress ? ["its record stays the Ingress's while that is there"] : []),
+  ];
 }
 
 function sourcesOf(release: Fields): readonly string[] {
@@ -84,12 +133,13 @@ function covers(release: Fields, host: string): boolean {
   return (domains.length === 0 || domains.some(within)) && !list("excludeDomains").some(within);
 }
 
-function certificates(host: string, { annotations, tls }: Move): string {
-  const own =
-    annotations.certificate.length > 0
-      ? `cert-manager made one for the Ingress (${annotations.certificate.join(", ")}) and makes none for the route: issue it for the Gateway`
-      : tls
-        ? "that of the Ingress is not read any more"
-        : "the class's default one is not read any more";
-  return `TLS: a listener's certificate has to cover ${host}; ${own}.`;
+function certificates({ annotations: { certificate }, tlsSecrets }: Reading): readonly string[] {
+  const had = tlsSecrets.length === 0 ? "" : `, as Secret ${tlsSecrets.join(", ")} did`;
+  const issued =
+    certificate.length === 0
+      ? []
+      : [
+          `cert-manager drops the Ingress's certificate with it: ${certificate.join(", ")} belongs to the Gateway`,
+        ];
+  return [`TLS: a certificate of the Gateway's listener has to cover it${had}`, ...issued];
 }

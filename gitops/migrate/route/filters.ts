@@ -1,5 +1,6 @@
 import { text } from "../../build/resource.ts";
 import { isFields, type Fields, type Value } from "../../documents/values.ts";
+import { matchOf } from "./served.ts";
 
 /** Filters that run Middlewares of the route's own namespace. */
 export function extensionRefs(middlewares: readonly string[]): Fields[] {
@@ -16,4 +17,11 @@ export function middlewaresOf(filters: Value | undefined): readonly string[] {
     const reference = isFields(filter.extensionRef) ? filter.extensionRef : {};
     return reference.kind === "Middleware" ? text(reference.name) : JSON.stringify(filter);
   });
+}
+
+/** `matches`, unless it would say what a route does without. */
+export function writtenMatches(matches: readonly Fields[]): Fields {
+  const [first] = matches;
+  const all = JSON.stringify(matchOf({}));
+  return matches.length === 1 && JSON.stringify(first) === all ? {} : { matches: [...matches] };
 }

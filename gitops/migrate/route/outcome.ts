@@ -1,9 +1,23 @@
-import type { YamlEdit } from "../../edit/yaml-edit.ts";
 import type { Note } from "../step.ts";
 
 /** What the step would do to one object. */
 export interface Outcome {
   readonly notes: readonly Note[];
-  /** Plans the change of the object's file; false where the text does not let it. Undefined where there is nothing to do. */
-  readonly edit?: (edit: YamlEdit, document: number) => boolean;
+  readonly records?: readonly DnsRecord[];
+  /**
+   * The text of the object's file with the change, given the text and where the object's document starts, and what the change loses; undefined where the
+   * text does not let it. Not there where there is nothing to do.
+   */
+  readonly edit?: (
+    text: string,
+    offset: number,
+  ) => { readonly text: string; readonly notes: readonly Note[] } | undefined;
+}
+
+/** A record that external-dns makes of a host. */
+export interface DnsRecord {
+  readonly host: string;
+  /** The cluster and the Gateway that the host goes to: `network/internal of kubernetes/main`. */
+  readonly gateway: string;
+  readonly target: string | undefined;
 }

@@ -1,4 +1,5 @@
 import { isFields, type Fields, type Value } from "../../documents/values.ts";
+import type { IngressAnnotations } from "./annotations.ts";
 
 /** A Service, or a TraefikService, that answers. */
 export interface Backend {
@@ -45,6 +46,9 @@ export interface Reading {
   readonly refusals: readonly string[];
   /** What would have no place in a route. */
   readonly lost: readonly string[];
+  /** Names of the Secrets with its certificates. */
+  readonly tlsSecrets: readonly string[];
+  readonly annotations: IngressAnnotations;
 }
 
 /** A match in one form, so that two can be compared: every path has its type and value, and nothing is there that is empty. */

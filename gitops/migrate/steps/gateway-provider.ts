@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { stringify } from "yaml";
 import { cloneValue, isFields, type Fields, type PathStep, type Value } from "../../documents/values.ts";
+import { writeYaml } from "../../edit/write-yaml.ts";
 import { YamlEdit } from "../../edit/yaml-edit.ts";
-import { at, isKind, nameOf, writtenObjects, type WrittenObject } from "../objects.ts";
+import { asWritten, at, isKind, nameOf, writtenObjects, type WrittenObject } from "../objects.ts";
 import { OPTIONS_FILE } from "../options.ts";
 import { chartOf } from "../route/app-template.ts";
-import { writtenIn } from "../route/release.ts";
-import type { FileChange, Note, Plan, Step, StepContext } from "../step.ts";
+import type { Note, Plan, Step, StepContext } from "../step.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
 
@@ -31,40 +30,34 @@ const isRelease = (object: Fields): boolean => isKind(object, "helm.toolkit.flux
  * The values for a Gateway. The chart would bring a Gateway and a GatewayClass of its own (`traefik`, the same name for every release), and these are
  * the platform's; a listener finds its entry point by the port (the chart's templates/gateway.yaml; Traefik's gateway provider).
  */
-function wanted({ labelSelector, ports }: Release): Fields {
+function wanted({ labelSelector, ports }: Release, present: Value | undefined): Fields {
+  const entryPoints = Object.entries(ports).map(([name, port]): [string, Fields] => [name, { port }]);
+  const flag = at(present, ["experimental", "kubernetesGateway", "enabled"]);
   return {
+    ...(flag === undefined ? {} : { experimental: { kubernetesGateway: { enabled: false } } }),
     providers: {
       kubernetesGateway: { enabled: true, experimentalChannel: false, labelselector: labelSelector },
     },
     gateway: { enabled: false },
     gatewayClass: { enabled: false },
-    ports: Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, { port }])),
+    ...(entryPoints.length === 0 ? {} : { ports: Object.fromEntries(entryPoints) }),
   };
 }
 
 function plan(context: StepContext): Plan {
-  const changes: FileChange[] = [];
+  const texts = new Map<string, string>();
   const notes: Note[] = [];
   for (const release of writtenObjects(context.clusters, isRelease)) {
     if (!context.selected(release.file) || !isTraefik(release.forms[0]?.object, context)) continue;
-    const planned = planRelease(
-      release,
-      changes.find(({ path }) => path === release.file)?.text ?? release.text,
-      context,
-    );
+    const planned = planRelease(release, texts.get(release.file) ?? release.text, context);
     notes.push(...planned.notes);
-    if (planned.text === undefined) continue;
-    const index = changes.findIndex(({ path }) => path === release.file);
-    changes.splice(index < 0 ? changes.length : index, index < 0 ? 0 : 1, {
-      path: release.file,
-      text: planned.text,
-    });
+    if (planned.text !== undefined) texts.set(release.file, planned.text);
   }
-  return { changes, notes };
+  return { changes: [...texts].map(([path, text]) => ({ path, text })), notes };
 }
 
 function isTraefik(release: Fields | undefined, { clusters }: StepContext): boolean {
-  return release !== undefined && chartOf(release, clusters).name === "traefik";
+  return release !== undefined && isRelease(release) && chartOf(release, clusters).name === "traefik";
 }
 
 function planRelease(
@@ -86,11 +79,22 @@ function planRelease(
       `which Gateway it serves is not known: write \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` into ${OPTIONS_FILE}`,
     );
   }
-  const written = writtenIn(release, context);
+  const rival = release.forms
+    .map(({ object }) => rivalOf(object, option, context))
+    .find((name) => name !== undefined);
+  if (rival !== undefined)
+    return left(
+      `${rival} has the same label selector: both would answer for one GatewayClass, each on its own address`,
+    );
+  const written = asWritten(release, context.repository);
+  if (release.forms.some(({ object }) => hasOwnGateway(at(object, VALUES))))
+    return left(
+      "its chart brings a Gateway already, which would go with what is attached to it: move its routes, and set gateway.enabled to false first",
+    );
   const edit = new YamlEdit(text);
-  const document = edit.documentAt(release.origin.offset);
+  const document = new YamlEdit(release.text).documentAt(release.origin.offset);
   const values = at(written, VALUES);
-  if (!supply(edit, document, VALUES, values, wanted(option), "providers"))
+  if (!supply(edit, document, VALUES, values, wanted(option, values), "providers"))
     return left("an anchor, a flow mapping or a scalar is where its values would change");
   const now = edit.text();
   return { notes: now === text ? [] : runbook(written, option, position), text: now };
@@ -101,6 +105,24 @@ function optionsOf(release: Fields, { options }: StepContext): Release | undefin
   const { namespace, name } = nameOf(release);
   const key = `${namespace}/${name}`;
   return Object.hasOwn(releases, key) ? releases[key] : undefined;
+}
+
+/** Whether the chart renders a Gateway today: it does unless it is told not to. */
+function hasOwnGateway(values: Value | undefined): boolean {
+  const isOn = at(values, ["providers", "kubernetesGateway", "enabled"]) === true;
+  return isOn && at(values, ["gateway", "enabled"]) !== false;
+}
+
+/** Another Traefik of the same cluster for the same GatewayClass. */
+function rivalOf(release: Fields, { labelSelector }: Release, context: StepContext): string | undefined {
+  const cluster = context.clusters.find(({ objects }) => objects.some(({ object }) => object === release));
+  const rival = cluster?.objects.find(
+    ({ object }) =>
+      object !== release &&
+      isTraefik(object, context) &&
+      optionsOf(object, context)?.labelSelector === labelSelector,
+  );
+  return rival && Object.values(nameOf(rival.object)).join("/");
 }
 
 /** Plans every value that is not as it should be; false where the text does not let it. */
@@ -117,10 +139,7 @@ function supply(
   const missing = Object.fromEntries(entries.filter(([key]) => present[key] === undefined));
   const place = after !== undefined && present[after] !== undefined ? after : undefined;
   // Before what comes into its entries: of two texts for one place, the one that was planned later stands first.
-  if (
-    Object.keys(missing).length > 0 &&
-    !edit.insert(document, path, stringify(missing, { lineWidth: 0 }), place)
-  )
+  if (Object.keys(missing).length > 0 && !edit.insert(document, path, writeYaml(missing), place))
     return false;
   return entries.every(([key, value]) => {
     const there = present[key];
@@ -154,7 +173,7 @@ function unintended(...[before, after, context]: Parameters<Step["unintended"]>)
   if (!option) return "the options do not name it";
   const expected = cloneValue(before.object);
   const spec = isFields(expected.spec) ? expected.spec : {};
-  spec.values = merged(spec.values, wanted(option));
+  spec.values = merged(spec.values, wanted(option, spec.values));
   return isDeepStrictEqual(expected, after.object)
     ? undefined
     : "more than the values for its Gateway has changed";

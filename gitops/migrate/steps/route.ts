@@ -1,21 +1,24 @@
-import { isDeepStrictEqual } from "node:util";
+import { locate } from "../../documents/source.ts";
 import { isFields, type Fields } from "../../documents/values.ts";
-import { YamlEdit } from "../../edit/yaml-edit.ts";
-import { at, isKind, writtenObjects, type WrittenObject } from "../objects.ts";
-import { releaseAnswers, releaseOutcome } from "../route/release.ts";
-import type { Outcome } from "../route/outcome.ts";
+import { isKind, writtenObjects, type WrittenObject } from "../objects.ts";
+import { targetConflicts } from "../route/cutover.ts";
+import { isHttpRoute, isIngress, objectOutcome } from "../route/object.ts";
+import type { DnsRecord } from "../route/outcome.ts";
+import { comeFault, goneFault, releaseFault } from "../route/proof.ts";
+import { releaseOutcome } from "../route/release.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../step.ts";
 
 const isRelease = (object: Fields): boolean => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease");
 
-/** From Ingress to HTTPRoute. */
+/** From Ingresses, in the values of app-template and by themselves, and IngressRoutes to HTTPRoutes. */
 export const route: Step = {
   id: "route",
   title: "Ingresses as HTTPRoutes",
   risk: "high",
   live: [
-    "before: kubectl get gateway -A shows each Gateway Programmed, with a listener and a certificate for each host of the cutover list",
-    "after: kubectl get httproute -A: each Accepted, with ResolvedRefs; then ask each host of the cutover list",
+    "before: kubectl get crd httproutes.gateway.networking.k8s.io: without it Flux applies nothing of a Kustomization with a route",
+    "before: kubectl get gateway -A: each is programmed, with a listener and a certificate for every host of the cutover list",
+    "after: kubectl get httproute -A: each is accepted, its references resolved; then ask every host of the cutover list",
   ],
   plan,
   unintended,
@@ -24,60 +27,68 @@ export const route: Step = {
 function plan(context: StepContext): Plan {
   const changes: FileChange[] = [];
   const notes: Note[] = [];
-  const written = writtenObjects(context.clusters, isRelease);
+  const records: DnsRecord[] = [];
+  const written = writtenObjects(context.clusters, (object) => isRelease(object) || isIngress(object));
   for (const [path, objects] of Map.groupBy(written, ({ file }) => file)) {
     if (!context.selected(path)) continue;
-    const { text, noted } = rewritten(objects, context);
-    notes.push(...noted);
-    changes.push({ path, text });
+    const file = rewritten(objects, context);
+    notes.push(...file.notes);
+    records.push(...file.records);
+    changes.push({ path, text: file.text });
   }
-  return { changes, notes };
+  return { changes, notes: [...notes, ...targetConflicts(records), ...unread(written, context)] };
 }
 
-/** A file with its objects moved, one at a time and the last first: so the documents before keep their places. */
+/** A file with its objects moved, the last one first: so the documents before it keep their places. */
 function rewritten(
   objects: readonly WrittenObject[],
   context: StepContext,
-): { text: string; noted: readonly Note[] } {
+): { readonly text: string; readonly notes: readonly Note[]; readonly records: readonly DnsRecord[] } {
   let text = objects[0]?.text ?? "";
-  const noted: (readonly Note[])[] = [];
+  const notes: (readonly Note[])[] = [];
+  const records: DnsRecord[] = [];
   for (const object of objects.toSorted((a, b) => b.origin.offset - a.origin.offset)) {
-    const { notes, edit: apply } = outcomeOf(object, context);
-    const edit = new YamlEdit(text);
-    const document = new YamlEdit(object.text).documentAt(object.origin.offset);
-    if (!apply || apply(edit, document)) {
-      text = edit.text();
-      noted.unshift(notes);
-    } else {
-      const message = "an anchor that is used elsewhere, or a flow mapping, holds what would change";
-      noted.unshift([{ kind: "left", message, position: object.position }]);
+    const outcome = isRelease(object.forms[0]?.object ?? {})
+      ? releaseOutcome(object, context)
+      : objectOutcome(object, context);
+    const change = outcome.edit?.(text, object.origin.offset);
+    if (outcome.edit && !change) {
+      const message =
+        "its text does not let it be changed: an anchor that is used elsewhere, a flow mapping, or the only document of its file";
+      notes.unshift([{ kind: "left", message, position: object.position }]);
+      continue;
     }
+    notes.unshift([...outcome.notes, ...(change?.notes ?? [])]);
+    records.unshift(...(outcome.records ?? []));
+    text = change?.text ?? text;
   }
-  return { text, noted: noted.flat() };
+  return { text, notes: notes.flat(), records };
 }
 
-function outcomeOf(object: WrittenObject, context: StepContext): Outcome {
-  return releaseOutcome(object, context);
+/** Ingresses in files that no cluster gets. */
+function unread(written: readonly WrittenObject[], { repository, selected }: StepContext): readonly Note[] {
+  const read = new Set(written.map(({ file, origin }) => `${file}:${origin.offset}`));
+  return repository
+    .yamlFiles(".")
+    .filter(selected)
+    .flatMap((file) => repository.parse(file).documents)
+    .filter(
+      ({ value, origin }) =>
+        isFields(value) && isIngress(value) && !read.has(`${origin.source.file}:${origin.offset}`),
+    )
+    .map(({ origin }) => ({
+      kind: "left",
+      message: "no Kustomization that could be built reads this Ingress",
+      position: locate(origin),
+    }));
 }
 
-/** Intended: the same requests are answered as before, by a route in place of an Ingress, and nothing else changes. */
-function unintended(...[before, after, context]: Parameters<Step["unintended"]>): string | undefined {
-  if (!before || !after || !isRelease(after.object)) return "only Ingresses and routes may change";
-  if (!isDeepStrictEqual(withoutIngress(before.object), withoutIngress(after.object)))
-    return "more than its ingress and route values has changed";
-  const [was, is] = [before, after].map(({ object }) => releaseAnswers(object, context));
-  if (typeof was === "string") return was;
-  if (typeof is === "string") return is;
-  return isDeepStrictEqual(was, is) ? undefined : "its routes do not answer what its Ingresses did";
-}
-
-function withoutIngress(object: Fields): unknown {
-  const values = at(object, ["spec", "values"]);
-  const rest = Object.entries(isFields(values) ? values : {}).filter(
-    ([key]) => key !== "ingress" && key !== "route",
-  );
-  return {
-    ...object,
-    spec: { ...(isFields(object.spec) ? object.spec : {}), values: Object.fromEntries(rest) },
-  };
+/** Intended: every request is answered as before, by a route where an Ingress was, and nothing else changes. */
+function unintended(
+  ...[before, after, context, clusters]: Parameters<Step["unintended"]>
+): string | undefined {
+  if (before && after && isRelease(before.object)) return releaseFault(before.object, after.object, context);
+  if (before && !after && isIngress(before.object)) return goneFault(before, context, clusters);
+  if (!before && after && isHttpRoute(after.object)) return comeFault(after, context, clusters);
+  return "only Ingresses and routes may change";
 }

@@ -1,0 +1,57 @@
+import type { WrittenObject } from "../objects.ts";
+import type { Note, StepContext } from "../step.ts";
+import { cutover, recordsOf, type CutoverNote } from "./cutover.ts";
+import type { DnsRecord } from "./outcome.ts";
+import { parentsOf, type Parents } from "./parents.ts";
+import type { Reading } from "./served.ts";
+
+/** An Ingress that can become routes. */
+export interface Move {
+  readonly parents: Parents;
+  readonly notes: readonly Omit<Note, "position">[];
+  readonly records: readonly DnsRecord[];
+}
+
+/**
+ * Looks at an Ingress as it is written and in each form that a cluster gets.
+ * @param forms in the order of the object's own
+ * @returns why it cannot become a route where it cannot
+ */
+export function moveOf(
+  written: Reading,
+  forms: readonly Reading[],
+  { forms: built }: WrittenObject,
+  context: StepContext,
+  takesPort: boolean,
+): Move | string {
+  const refusals = new Set([written, ...forms].flatMap((reading) => reading.refusals));
+  if (refusals.size > 0) return [...refusals].join("; ");
+  const classes = new Set(forms.map(({ ingressClass }) => ingressClass));
+  const [ingressClass] = classes;
+  if (classes.size > 1) return "its class is another one in each cluster";
+  const parents = parentsOf({ ...written, ingressClass }, context.options.route, takesPort);
+  if (typeof parents === "string") return parents;
+  const { parentRefs } = parents;
+  const pairs = forms.flatMap((reading, index) => {
+    const form = built[index];
+    return form ? [{ reading, form }] : [];
+  });
+  const lost = [...new Set([...written.lost, ...parents.lost])];
+  return {
+    parents,
+    notes: [
+      ...lost.map((message) => ({ kind: "lost" as const, message })),
+      ...written.annotations.unknown.map((name) => ({
+        kind: "unknown" as const,
+        message: `annotation ${name} is kept: whether what reads it looks at HTTPRoutes is not known`,
+      })),
+      ...distinct(pairs.flatMap(({ form, reading }) => cutover(form, reading, parentRefs, context))),
+    ],
+    records: pairs.flatMap(({ form, reading }) => recordsOf(form, reading, parentRefs, context)),
+  };
+}
+
+/** Clusters that share a file often need the same. */
+function distinct(notes: readonly CutoverNote[]): readonly CutoverNote[] {
+  return [...new Map(notes.map((note) => [note.message, note])).values()];
+}
