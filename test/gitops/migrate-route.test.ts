@@ -114,6 +114,14 @@ const CASES: readonly Case[] = [
     fault: /of none of its Ingresses/,
   },
   {
+    name: "other shares of two Services",
+    fixture: "route/ingress-routes",
+    path: "kubernetes/apps/rules.yaml",
+    from: "weight: 3",
+    to: "weight: 2",
+    fault: /answer/,
+  },
+  {
     name: "an Ingress that stays",
     fixture: "route/ingresses",
     path: "kubernetes/apps/page.yaml",
