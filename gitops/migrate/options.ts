@@ -89,6 +89,20 @@ const gatewayProvider = z.strictObject({
     .default({}),
 });
 
+/** Step `namespace`. */
+const namespace = z.strictObject({
+  /** Name of the Kustomization whose children move. */
+  root: z.string().min(1).default("cluster-apps"),
+  /** Where they move to. */
+  target: z.string().min(1).default("flux-apps"),
+  /** Children with this label set to "true" are no business of the global patches, and stay. */
+  optOutLabel: z.string().min(1).default("substitution.flux.home.arpa/disabled"),
+  /** Kinds with data of their own, `Kind` or `Kind.group`: Flux is never to prune these. */
+  data: z.array(z.string()).default(["PersistentVolumeClaim", "Cluster.postgresql.cnpg.io"]),
+  /** How far each cluster is to go; guard where nothing is said. */
+  phases: z.record(z.string(), z.enum(["guard", "move", "unguard"])).default({}),
+});
+
 /** Sections of steps; each has a default for every key. */
 const optionsSchema = z.strictObject({
   components: components.prefault({}),
@@ -96,6 +110,7 @@ const optionsSchema = z.strictObject({
   oci: oci.prefault({}),
   "gateway-provider": gatewayProvider.prefault({}),
   route: route.prefault({}),
+  namespace: namespace.prefault({}),
 });
 
 /** What the steps go by: the repository's own {@link OPTIONS_FILE} over the defaults. */

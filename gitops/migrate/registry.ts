@@ -2,9 +2,10 @@ import type { Step } from "./step.ts";
 import { components } from "./steps/components.ts";
 import { gatewayProvider } from "./steps/gateway-provider.ts";
 import { ks } from "./steps/ks.ts";
+import { namespace } from "./steps/namespace.ts";
 import { oci } from "./steps/oci.ts";
 import { route } from "./steps/route.ts";
 import { taskfile } from "./steps/taskfile.ts";
 
 /** Every step, the least risky first: the order in which a repository takes them. */
-export const STEPS: readonly Step[] = [taskfile, oci, components, ks, gatewayProvider, route];
+export const STEPS: readonly Step[] = [taskfile, oci, components, ks, gatewayProvider, route, namespace];

@@ -1,0 +1,46 @@
+import type { YamlEdit } from "../../edit/yaml-edit.ts";
+
+const HEAD = `    apiVersion: kustomize.toolkit.fluxcd.io/v1
+    kind: Kustomization
+    metadata:
+      name: not-used
+`;
+const TARGET = `  target:
+    group: kustomize.toolkit.fluxcd.io
+    kind: Kustomization
+`;
+
+/** For every child, those that opt out of the global patches too. */
+export const GUARD = `# What a child has applied outlives it, until the children have moved.
+- patch: |-
+${HEAD}    spec:
+      deletionPolicy: Orphan
+${TARGET}`;
+
+/** The source by its namespace, which is no longer the child's own. */
+export function sourcePatch(sourceNamespace: string, optOutLabel: string): string {
+  return `- patch: |-
+${HEAD}    spec:
+      sourceRef:
+        namespace: ${sourceNamespace}
+${TARGET}    labelSelector: ${optOutLabel} notin (true)
+`;
+}
+
+/** A merge patch cannot change a namespace. */
+export function movePatch(target: string, optOutLabel: string): string {
+  return `- patch: |-
+    - op: add
+      path: /metadata/namespace
+      value: ${target}
+${TARGET}    labelSelector: ${optOutLabel} notin (true)
+`;
+}
+
+/** Adds patches behind those of a Flux Kustomization; false where its text does not allow it. */
+export function addPatches(edit: YamlEdit, document: number, patches: readonly string[]): boolean {
+  const lines = patches.join("");
+  if (edit.has(document, ["spec", "patches"])) return edit.insert(document, ["spec", "patches"], lines);
+  const indented = lines.replace(/^(?=.)/gm, "  ");
+  return edit.insert(document, ["spec"], `patches:\n${indented}`);
+}

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from "node:util";
+import { cloneValue, isFields, type Fields } from "../../documents/values.ts";
+import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
+import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
+import { nameOf } from "../objects.ts";
+import type { Step, StepContext } from "../step.ts";
+import { isData, KEEP, pruneOf } from "./guard.ts";
+import { idOf, isGuarded, optsOut } from "./root.ts";
+import { settingsName } from "./target.ts";
+
+/** What guarding, moving and unguarding may change of what reaches a cluster. */
+export const unintended: Step["unintended"] = (before, after, context, clusters) => {
+  const { root, target, data, optOutLabel } = context.options.namespace;
+  if (!before) return after && !mayCome(after, context) ? "it comes, and is not part of the move" : undefined;
+  if (!after) return mayGo(before, clusters, target);
+  if (isFluxKustomization(before.object)) {
+    if (nameOf(before.object).name === root)
+      return sameWithout(before, after, ["spec.patches"])
+        ? undefined
+        : "of the root, only spec.patches changes";
+    if (!sameWithout(before, after, ["spec.deletionPolicy"])) return "only spec.deletionPolicy changes here";
+    return isGuarded(after.object) ||
+      nameOf(after.object).namespace === target ||
+      optsOut(after.object, optOutLabel)
+      ? undefined
+      : "the guard goes although it has not moved";
+  }
+  if (!sameApplier(before, after, target)) return "another Kustomization applies it";
+  if (isDeepStrictEqual(before.object, after.object)) return undefined;
+  const kept = isData(after.object, data) && pruneOf(after.object) === "disabled";
+  return kept && sameWithout(before, after, [`metadata.annotations.${KEEP}`])
+    ? undefined
+    : "it must stay as it is";
+};
+
+/** The target, what fills it, and a child that has been elsewhere. */
+function mayCome(after: BuiltObject, { clusters, options: { namespace } }: StepContext): boolean {
+  const { object, kustomization } = after;
+  const { name, namespace: own } = nameOf(object);
+  if (object.kind === "Namespace") return name === namespace.target;
+  if (kustomization && nameOf(kustomization.object).name === settingsName(namespace.target))
+    return own === namespace.target;
+  if (!isFluxKustomization(object)) return false;
+  if (name === settingsName(namespace.target)) return true;
+  return own === namespace.target && clusters.some((cluster) => cluster.objects.some(isSameChild(after)));
+}
+
+/** Only a guarded child that comes again in the target, the same but for where it finds its source. */
+function mayGo(before: BuiltObject, clusters: readonly BuiltCluster[], target: string): string | undefined {
+  if (!isFluxKustomization(before.object)) return "it would be pruned";
+  if (!isGuarded(before.object)) return "it would take with it what it has applied: it has no guard";
+  const moved = clusters
+    .flatMap(({ objects }) => objects)
+    .filter(isSameChild(before))
+    .find(({ object }) => nameOf(object).namespace === target);
+  if (!moved) return `it does not come again in ${target}`;
+  if (!isGuarded(moved.object)) return "it would have no guard where it comes";
+  const paths = ["metadata.namespace", "spec.sourceRef.namespace"];
+  return sameWithout(before, moved, paths) ? undefined : "it would come as another one";
+}
+
+/** Began as the same document. */
+function isSameChild({ origin, object }: BuiltObject): (other: BuiltObject) => boolean {
+  return (other) =>
+    other.origin.source.file === origin.source.file &&
+    isFluxKustomization(other.object) &&
+    nameOf(other.object).name === nameOf(object).name;
+}
+
+/** Applied by the same Kustomization, before and after its own move. */
+function sameApplier(before: BuiltObject, after: BuiltObject, target: string): boolean {
+  const [old, now] = [before.kustomization?.object, after.kustomization?.object];
+  if (!old || !now) return old === now;
+  return idOf(old) === idOf(now) || idOf(now) === `${target}/${nameOf(old).name}`;
+}
+
+function sameWithout(before: BuiltObject, after: BuiltObject, paths: readonly string[]): boolean {
+  const [a, b] = [before, after].map(({ object }) => {
+    const copy = cloneValue(object);
+    for (const path of paths) remove(copy, path);
+    return copy;
+  });
+  return isDeepStrictEqual(a, b);
+}
+
+/** Removes a field by its path (the last name may hold dots after `annotations.`), and the annotations that it leaves empty. */
+function remove(object: Fields, path: string): void {
+  const steps = path.startsWith("metadata.annotations.")
+    ? ["metadata", "annotations", path.slice("metadata.annotations.".length)]
+    : path.split(".");
+  const holders = [object];
+  for (const step of steps.slice(0, -1)) {
+    const next = holders.at(-1)?.[step];
+    if (!isFields(next)) return;
+    holders.push(next);
+  }
+  for (const [depth, holder] of [...holders.entries()].reverse()) {
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of plain data
+    delete holder[steps[depth] ?? ""];
+    if (Object.keys(holder).length > 0) return;
+  }
+}

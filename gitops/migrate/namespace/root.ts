@@ -1,0 +1,76 @@
+import { text } from "../../build/resource.ts";
+import { isFields, type Fields } from "../../documents/values.ts";
+import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
+import { isFluxKustomization, specOf } from "../../flux/flux-kustomization.ts";
+import { parse } from "yaml";
+import { nameOf } from "../objects.ts";
+import type { MigrateOptions } from "../options.ts";
+
+/** A cluster's Kustomization whose children move. */
+export interface MovingRoot {
+  readonly cluster: BuiltCluster;
+  readonly root: BuiltObject;
+  /** Kustomizations that it applies and that its global patches are for. */
+  readonly children: readonly BuiltObject[];
+  /** Where they are to be. */
+  readonly target: string;
+}
+
+/**
+ * How far a move has come, as the repository says. before: a child would take with it what it applied; guarded: none would; moved: all are in
+ * the target, and the guard is on; done: it is off.
+ */
+export type Phase = "before" | "guarded" | "moved" | "done";
+
+/** The root of each cluster that has one with children. */
+export function movingRoots(
+  clusters: readonly BuiltCluster[],
+  { namespace: { root: rootName, target, optOutLabel } }: MigrateOptions,
+): readonly MovingRoot[] {
+  return clusters.flatMap((cluster) => {
+    const kustomizations = cluster.objects.filter(({ object }) => isFluxKustomization(object));
+    const root = kustomizations.find(({ object }) => nameOf(object).name === rootName);
+    if (!root) return [];
+    const children = kustomizations
+      .filter(({ kustomization }) => kustomization && idOf(kustomization.object) === idOf(root.object))
+      .filter(({ object }) => idOf(object) !== idOf(root.object) && !optsOut(object, optOutLabel));
+    return children.length === 0 ? [] : [{ cluster, root, children, target }];
+  });
+}
+
+/** How far the repository has come with a root. */
+export function phaseOf({ root, children, target }: MovingRoot): Phase {
+  const outside = children.filter(({ object }) => nameOf(object).namespace !== target);
+  if (outside.length > 0) return outside.every(({ object }) => isGuarded(object)) ? "guarded" : "before";
+  return guardIndex(root.object) < 0 ? "done" : "moved";
+}
+
+/** Whether what a Kustomization applied stays when it goes. */
+export function isGuarded(kustomization: Fields): boolean {
+  return specOf(kustomization).deletionPolicy === "Orphan";
+}
+
+/** `namespace/name`. */
+export function idOf(object: Fields): string {
+  const { namespace, name } = nameOf(object);
+  return `${namespace}/${name}`;
+}
+
+/** Which of a root's patches is the guard; -1 where none is. */
+export function guardIndex(root: Fields): number {
+  const { patches } = specOf(root);
+  return Array.isArray(patches) ? patches.findIndex((entry) => isFields(entry) && isGuard(entry)) : -1;
+}
+
+/** A patch that sets nothing but the guard. */
+function isGuard({ patch }: Fields): boolean {
+  const written: unknown = parse(text(patch), { logLevel: "silent" });
+  if (!isFields(written) || !isFields(written.spec)) return false;
+  return written.spec.deletionPolicy === "Orphan" && Object.keys(written.spec).length === 1;
+}
+
+/** Whether a child is no business of the global patches. */
+export function optsOut(object: Fields, optOutLabel: string): boolean {
+  const labels = isFields(object.metadata) ? object.metadata.labels : undefined;
+  return isFields(labels) && text(labels[optOutLabel]) === "true";
+}

@@ -1,0 +1,48 @@
+import { locate } from "../../documents/source.ts";
+import type { Note } from "../step.ts";
+import { referencesOf } from "./references.ts";
+import { nameOf } from "../objects.ts";
+import type { MovingRoot, Phase } from "./root.ts";
+
+/** What a person does live, at the phase that the repository is in after this plan. */
+export function runbookOf(moving: MovingRoot, phase: Phase): readonly Note[] {
+  const { cluster, root, children, target } = moving;
+  const { namespace: own, name } = nameOf(root.object);
+  const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
+  // A change of the root itself arrives by the Kustomization above it.
+  const above = root.kustomization && nameOf(root.kustomization.object);
+  const sync = [
+    ...(above ? [`flux -n ${above.namespace} reconcile kustomization ${above.name} --with-source`] : []),
+    `flux -n ${own} reconcile kustomization ${name}${above ? "" : " --with-source"}`,
+  ].join(" && ");
+  const key = (text: string): string =>
+    `in .edgefirst/migrate.yaml, namespace.phases["${cluster.name}"]: ${text}`;
+  const lines: Readonly<Record<Phase, readonly string[]>> = {
+    before: [],
+    guarded: [
+      `guard: commit, then: ${sync}`,
+      ...secretsOf(moving).map(
+        (secret) =>
+          `make Secret ${target}/${secret}: kubectl -n ${target} create secret generic ${secret} --from-file=age.agekey=<file with the key>`,
+      ),
+      `go on only where this exits with 0: ${check}`,
+      key("move"),
+    ],
+    moved: [
+      `move: commit, then: ${sync}; the ${children.length} children go from their namespaces, and come in ${target}; what they have applied stays`,
+      `to go back: git revert the commit of the move, never that of the guard`,
+      `go on only where this exits with 0: ${check}`,
+      key("unguard"),
+    ],
+    done: [],
+  };
+  return lines[phase].map((line) => ({ kind: "runbook", message: line, position: locate(root.origin) }));
+}
+
+/** The keys by which children decrypt; a repository does not hold them in clear. */
+function secretsOf({ children }: MovingRoot): readonly string[] {
+  const keys = children
+    .flatMap(({ object }) => referencesOf(object))
+    .filter(({ use }) => use === "decryption");
+  return [...new Set(keys.map(({ name }) => name))];
+}

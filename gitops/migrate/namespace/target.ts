@@ -1,0 +1,94 @@
+import { posix } from "node:path";
+import { stringify } from "yaml";
+import { text } from "../../build/resource.ts";
+import { findKustomizationFile } from "../../build/kustomization-file.ts";
+import type { Repository } from "../../documents/repository.ts";
+import { isFields, type Fields } from "../../documents/values.ts";
+import { specOf } from "../../flux/flux-kustomization.ts";
+import { NewFiles } from "../new-files.ts";
+import { nameOf } from "../objects.ts";
+import type { FileChange, Note } from "../step.ts";
+import { presentIn, referencesOf } from "./references.ts";
+import type { MovingRoot } from "./root.ts";
+
+/** Name of the Kustomization that brings settings and secrets of the repository to the target; as the stack names its own. */
+export const settingsName = (target: string): string => `${target}-settings`;
+
+/** What the children need where they will be: the namespace, and the repository's settings and secrets in it. */
+export function targetFiles(
+  moving: MovingRoot,
+  repository: Repository,
+): { readonly changes: readonly FileChange[]; readonly notes: readonly Note[] } {
+  const { cluster, root, target } = moving;
+  const directory = posix.dirname(root.origin.source.file);
+  const path = posix.join(directory, `${target}.yaml`);
+  const files = new NewFiles(repository);
+  const documents: string[] = [];
+  if (!presentIn(cluster, { kind: "Namespace", namespace: "", name: target }))
+    documents.push(namespace(target));
+  const directories = settingsDirectories(moving);
+  const [settings] = directories;
+  if (directories.length === 1 && settings !== undefined)
+    documents.push(settingsKustomization(moving, settings));
+  for (const document of documents) files.append(path, document);
+  const own = findKustomizationFile(repository, directory);
+  if (documents.length > 0 && own !== undefined) files.addResource(own, `./${target}.yaml`);
+  return {
+    changes: files.changes(),
+    notes: directories.length > 1 ? [severalDirectories(moving, directories)] : [],
+  };
+}
+
+/** Directories with what the children substitute from, as far as it is not in the target. */
+function settingsDirectories({ cluster, children, target }: MovingRoot): readonly string[] {
+  const needed = children
+    .flatMap(({ object }) => referencesOf(object))
+    .filter(({ use }) => use === "substituteFrom")
+    .filter(({ kind, name }) => !presentIn(cluster, { kind, name, namespace: target }));
+  const holders = cluster.objects.filter(({ object }) =>
+    needed.some(
+      ({ kind, name, namespace }) =>
+        object.kind === kind && nameOf(object).name === name && nameOf(object).namespace === namespace,
+    ),
+  );
+  return [...new Set(holders.map(({ origin }) => posix.dirname(origin.source.file)))];
+}
+
+function severalDirectories({ target }: MovingRoot, directories: readonly string[]): Note {
+  return {
+    kind: "left",
+    message: `what the children substitute from lies in ${directories.join(" and ")}; bring it to ${target} by hand`,
+  };
+}
+
+function namespace(name: string): string {
+  const annotations = { "kustomize.toolkit.fluxcd.io/prune": "disabled" };
+  return stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name, annotations } });
+}
+
+/** It lives beside the root, where source and key are. */
+function settingsKustomization({ root, target }: MovingRoot, directory: string): string {
+  const { interval, sourceRef, decryption } = specOf(root.object);
+  const { namespace: own } = nameOf(root.object);
+  return stringify({
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { name: settingsName(target), namespace: own },
+    spec: {
+      interval: text(interval) || "30m",
+      path: `./${directory}`,
+      targetNamespace: target,
+      prune: true,
+      wait: true,
+      deletionPolicy: "Orphan",
+      sourceRef: isFields(sourceRef) ? sourceRefOf(sourceRef) : {},
+      ...(isFields(decryption) && { decryption }),
+    },
+  });
+}
+
+const sourceRefOf = ({ kind, name, namespace }: Fields): Fields => ({
+  kind: text(kind),
+  name: text(name),
+  ...(namespace !== undefined && { namespace }),
+});
