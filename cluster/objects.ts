@@ -18,6 +18,9 @@ export interface ObjectMeta {
 /** The label that marks an object as declared by a stack; its value is the stack's name. */
 export const STACK_LABEL = "edgefirst.dev/stack";
 
+/** Set on what outlives its stack by design: what carries it and is no longer declared was not forgotten. */
+export const RETAINED_ANNOTATION = "edgefirst.dev/retained";
+
 /** `Kind namespace/name` (or `Kind name` for a cluster-scoped object), as messages show an object. */
 export function describeObject(object: Pick<KubeObject, "kind" | "metadata">): string {
   const { name, namespace } = object.metadata;

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { STACK_LABEL, type KubeObject } from "../cluster/objects.ts";
+import { RETAINED_ANNOTATION, STACK_LABEL, type KubeObject } from "../cluster/objects.ts";
 
 /** What every component takes beside its own arguments. */
 export interface CommonArgs {
@@ -27,20 +27,28 @@ export function resourceName(object: KubeObject): string {
 export function declare(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
   const Class =
     (object.apiVersion === "v1" ? CORE[object.kind] : undefined) ?? k8s.apiextensions.CustomResource;
-  return new Class(resourceName(object), object, options);
+  return new Class(resourceName(object), withFieldManager(object), options);
 }
 
 /**
- * Declares an object that outlives the stack: it is left alone on delete, and taken up again by a stack that declares it anew. That needs one
- * field manager for all of them: with the random ones of the provider, the new resource conflicts with what the former one left in `managedFields`.
+ * An object with the one field manager of all that the program applies. The provider's own are random, one for each new resource: where the state does not
+ * know of an object that is there (an update was killed, or the stack left the object behind), the new resource would be in conflict with the former one.
  */
+export function withFieldManager(object: KubeObject): KubeObject {
+  return annotated(object, { "pulumi.com/patchFieldManager": "edgefirst" });
+}
+
+/** Declares an object that outlives the stack: it is left alone on delete, and taken up again by a stack that declares it anew. */
 export function declareRetained(
   object: KubeObject,
   options: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  const annotations = { ...object.metadata.annotations, "pulumi.com/patchFieldManager": "edgefirst" };
-  const managed = { ...object, metadata: { ...object.metadata, annotations } };
-  return declare(managed, { ...options, retainOnDelete: true });
+  return declare(annotated(object, { [RETAINED_ANNOTATION]: "true" }), { ...options, retainOnDelete: true });
+}
+
+function annotated(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
 }
 
 /** An object with the common labels, its own ones first. */

@@ -3,7 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterReader, Finding } from "../cluster/client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { imageVersion } from "../release.ts";
-import { declare, declareRetained, labelled, resourceName, type CommonArgs } from "./declare.ts";
+import {
+  declare,
+  declareRetained,
+  labelled,
+  resourceName,
+  withFieldManager,
+  type CommonArgs,
+} from "./declare.ts";
 import { gatusConfig, pushoverConfig, type GatusEndpoint, type GatusStorage } from "./gatus-config.ts";
 import { CONFIG_KEY, GATUS_NAME, gatusDeployment, POD_LABELS, PUSHOVER_SECRET } from "./gatus-deployment.ts";
 import { endpointConflicts, type GatewayDefaults } from "./gatus-conflicts.ts";
@@ -56,10 +63,10 @@ export class Gatus extends pulumi.ComponentResource {
 /** Deployment and Service go through kubernetesx with an explicit spec and literal names (its PodBuilder replaces labels and drops `readOnly`). */
 function declareGatus(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.Resource {
   const { kind } = object;
+  const managed: unknown = withFieldManager(object);
   if (kind === "Deployment")
-    return new kx.Deployment(resourceName(object), object as unknown as kx.types.Deployment, options);
-  if (kind === "Service")
-    return new kx.Service(resourceName(object), object as unknown as kx.types.Service, options);
+    return new kx.Deployment(resourceName(object), managed as kx.types.Deployment, options);
+  if (kind === "Service") return new kx.Service(resourceName(object), managed as kx.types.Service, options);
   return kind === "PersistentVolumeClaim" ? declareRetained(object, options) : declare(object, options);
 }
 

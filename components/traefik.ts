@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Finding } from "../cluster/client.ts";
 import { exemption } from "../cluster/exemption.ts";
 import type { KubeObject } from "../cluster/objects.ts";
-import { declare, labelled, resourceName, type CommonArgs } from "./declare.ts";
+import { declare, labelled, resourceName, withFieldManager, type CommonArgs } from "./declare.ts";
 import { INTERNAL_PORTS, type GatewayIdentity, type ListenerPorts } from "../cluster/gateway-contract.ts";
 import { podSpec, type TraefikResources } from "./traefik-pod.ts";
 import { TRAEFIK_RULES } from "./traefik-rbac.ts";
@@ -42,8 +42,12 @@ export class Traefik extends pulumi.ComponentResource {
     for (const object of supportingObjects(args)) declare(object, { parent: this });
     const service = serviceObject(args);
     const deployment = deploymentObject(args);
-    new kx.Service(resourceName(service), service as unknown as KxServiceArgs, { parent: this });
-    new kx.Deployment(resourceName(deployment), deployment as unknown as KxDeploymentArgs, { parent: this });
+    new kx.Service(resourceName(service), withFieldManager(service) as unknown as KxServiceArgs, {
+      parent: this,
+    });
+    new kx.Deployment(resourceName(deployment), withFieldManager(deployment) as unknown as KxDeploymentArgs, {
+      parent: this,
+    });
     this.registerOutputs({});
   }
 }

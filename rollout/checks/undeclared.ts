@@ -1,8 +1,5 @@
 import type { LiveCluster, ObjectReference } from "../../cluster/client.ts";
-import { STACK_LABEL, type KubeObject } from "../../cluster/objects.ts";
-
-/** Set on what outlives the stack by design, so that its field manager stays the same. */
-const RETAINED = "pulumi.com/patchFieldManager";
+import { RETAINED_ANNOTATION, STACK_LABEL, type KubeObject } from "../../cluster/objects.ts";
 
 /** Objects by identity. */
 export class ObjectSet {
@@ -25,7 +22,7 @@ function identity({ apiVersion, kind, metadata }: ObjectReference): string {
 
 /** Whether an object outlives the stack that no longer declares it. */
 export function isRetained({ metadata }: KubeObject): boolean {
-  return RETAINED in (metadata.annotations ?? {});
+  return RETAINED_ANNOTATION in (metadata.annotations ?? {});
 }
 
 /**

@@ -67,6 +67,7 @@ describe("gateway-api", () => {
         annotations: {
           "gateway.networking.k8s.io/bundle-version": "v1.4.1",
           "gateway.networking.k8s.io/channel": "standard",
+          "edgefirst.dev/retained": "true",
           "pulumi.com/patchFieldManager": "edgefirst",
         },
       });

@@ -5,6 +5,7 @@ import type { KubeObject } from "../../cluster/objects.ts";
 import { checkGateways } from "../../components/gateway-check.ts";
 import { httpsListeners, type Certificate } from "../../components/gateway-listeners.ts";
 import { Gateway, gatewayObjects, type GatewayArgs } from "../../components/gateway.ts";
+import { withFieldManager } from "../../components/declare.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { recordResources, resourceNamed } from "../support/mocks.ts";
 
@@ -70,7 +71,7 @@ describe("gateway", () => {
       assert.equal(child.provider, component.options.providers.kubernetes);
       assert.deepEqual(child.unknowns, []);
       const object = objects.find(({ kind }) => kind === child.inputs.kind);
-      assert.deepEqual(child.inputs, object);
+      assert.deepEqual(child.inputs, object && withFieldManager(object));
       assert.equal(object?.metadata.labels?.["edgefirst.dev/stack"], "edge");
     }
   });

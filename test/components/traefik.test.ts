@@ -5,6 +5,7 @@ import type { KubeObject } from "../../cluster/objects.ts";
 import { checkTraefik, helmValues } from "../../components/traefik-helm.ts";
 import { checkTraefikPorts, Traefik, traefikObjects, type TraefikArgs } from "../../components/traefik.ts";
 import { clusterHolding } from "../support/cluster.ts";
+import { withFieldManager } from "../../components/declare.ts";
 import { recordResources, resourceNamed } from "../support/mocks.ts";
 
 const ARGS: TraefikArgs = {
@@ -63,7 +64,7 @@ describe("traefik", () => {
       assert.equal(child.provider, component.options.providers.kubernetes);
       assert.deepEqual(child.unknowns, []);
       const object = objects.find(({ kind }) => kind === child.inputs.kind);
-      assert.deepEqual(child.inputs.metadata, object?.metadata);
+      assert.deepEqual(child.inputs.metadata, object && withFieldManager(object).metadata);
       assert.equal(object?.metadata.labels?.["edgefirst.dev/stack"], "edge");
     }
     const deployment = resourceNamed(children, `network/${NAME}`, "kubernetes:apps/v1:Deployment");

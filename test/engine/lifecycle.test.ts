@@ -93,21 +93,25 @@ describe("engine: the life of a stack, on the real engine and API server", funct
     assert.doesNotMatch(run.output, /CANARY/);
   });
 
-  it("marks every object as the stack's own", async () => {
+  it("marks every object as the stack's own, and applies it by the one field manager", async () => {
     const state = JSON.parse(await edge.exportState()) as {
       deployment: {
-        resources: { type: string; custom: boolean; inputs: { metadata?: { labels?: object } } }[];
+        resources: {
+          type: string;
+          custom: boolean;
+          inputs: { metadata?: { labels?: object } };
+          outputs: { __fieldManager?: string };
+        }[];
       };
     };
     const objects = state.deployment.resources.filter(
       ({ type, custom }) => custom && type.startsWith("kubernetes:"),
     );
     assert.ok(objects.length > 20);
-    for (const { inputs } of objects)
-      assert.equal(
-        (inputs.metadata?.labels as Record<string, string> | undefined)?.["edgefirst.dev/stack"],
-        "edge",
-      );
+    for (const { inputs, outputs } of objects) {
+      const labels = inputs.metadata?.labels as Record<string, string> | undefined;
+      assert.deepEqual([labels?.["edgefirst.dev/stack"], outputs.__fieldManager], ["edge", "edgefirst"]);
+    }
   });
 
   it("keeps the secret out of its state in clear, and puts it where Flux decrypts", async () => {

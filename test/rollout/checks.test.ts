@@ -322,7 +322,7 @@ describe("checks", () => {
     const down = conditions("False", "Accepted", "Programmed");
     const kept = gateway("kept", down);
     const retained = gateway("retained", down);
-    const annotations = { "pulumi.com/patchFieldManager": "edgefirst" };
+    const annotations = { "edgefirst.dev/retained": "true" };
     const cluster = scriptedCluster(() => [
       gateway("leaving", down),
       gateway("others", down, {}),
@@ -356,7 +356,7 @@ describe("checks", () => {
       ],
       "/api/v1/pods": [labelled("Pod", "p", { ownerReferences: [{ kind: "ReplicaSet" }] })],
       "/api/v1/namespaces": [
-        labelled("Namespace", "retained", { annotations: { "pulumi.com/patchFieldManager": "edgefirst" } }),
+        labelled("Namespace", "retained", { annotations: { "edgefirst.dev/retained": "true" } }),
       ],
     };
     const kinds = { services: "Service", endpoints: "Endpoints", pods: "Pod", namespaces: "Namespace" };
