@@ -198,6 +198,20 @@ export class KubeClient implements LiveCluster {
   }
 
   #unreachable(error: unknown): EdgefirstError {
+    const { code = "", message = "" } = error as NodeJS.ErrnoException;
+    // What OpenSSL makes of the client's own certificate or key, before anything is sent.
+    if (code.startsWith("ERR_OSSL"))
+      return new EdgefirstError(
+        `A certificate or key of the context ${this.context} in the kubeconfig cannot be read: ${message}`,
+        "Nothing was changed. The kubeconfig is damaged, or was not written to its end: fetch it anew.",
+        { cause: error },
+      );
+    if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+      return new EdgefirstError(
+        `The certificate of ${this.server} (context ${this.context}) is not valid now, at ${new Date().toISOString()}: ${message}`,
+        "Nothing was changed. Check the clock of this machine; if it is right, renew the API server's certificate.",
+        { cause: error },
+      );
     const timedOut = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
     const reason = timedOut
       ? `no answer within ${TIMEOUT_MS / 1000} s`

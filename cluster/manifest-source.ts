@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseAllDocuments, type Document } from "yaml";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { EdgefirstError } from "../errors.ts";
+import { fileFault } from "../file-fault.ts";
 import { userCache } from "../user-cache.ts";
 import { download, type Fetch } from "./download.ts";
 import type { KubeObject } from "./objects.ts";
@@ -70,7 +71,11 @@ export async function loadVerified(manifest: ManifestSource, options: ManifestOp
     );
   });
   const text = verify(content, source, sha256);
-  writeFileAtomic(cached, content);
+  try {
+    writeFileAtomic(cached, content);
+  } catch (error) {
+    throw fileFault(`The cache of manifests ${dirname(cached)}`, error);
+  }
   return text;
 }
 

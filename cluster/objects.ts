@@ -18,6 +18,9 @@ export interface ObjectMeta {
 /** The label that marks an object as declared by a stack; its value is the stack's name. */
 export const STACK_LABEL = "edgefirst.dev/stack";
 
+/** The one field manager by which the program applies everything. */
+export const FIELD_MANAGER = "edgefirst";
+
 /** Set on what outlives its stack by design: what carries it and is no longer declared was not forgotten. */
 export const RETAINED_ANNOTATION = "edgefirst.dev/retained";
 

@@ -1,4 +1,5 @@
 import type { ClusterReader, Finding } from "./client.ts";
+import { handEdits } from "./hand-edits.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "./objects.ts";
 
 /** Whose objects a stack may touch. */
@@ -10,8 +11,8 @@ export interface OwnershipArgs {
 }
 
 /**
- * Compares each object that the program is about to declare with the live one. Objects of this stack pass; those of Flux, Helm or anybody
- * else are refused by their owner's name, unless `adopt` lists them. What controllers write (status, defaulted fields) is no ground to refuse.
+ * Compares each object that the program is about to declare with the live one. Objects of this stack pass, unless somebody changed by hand what it declares; those
+ * of Flux, Helm or anybody else are refused by their owner's name. What `adopt` lists is taken, whoever has it. What controllers write (status, defaulted fields) is no ground to refuse.
  */
 export async function checkOwnership(
   objects: readonly KubeObject[],
@@ -21,7 +22,7 @@ export async function checkOwnership(
   const findings = await Promise.all(
     objects.map(async (object) => {
       const live = await cluster.get(object);
-      return live === undefined ? undefined : judge(live, args);
+      return live === undefined ? undefined : judge(object, live, args);
     }),
   );
   return findings.filter((finding) => finding !== undefined);
@@ -103,16 +104,28 @@ export function checkDistinct(objects: readonly KubeObject[]): Finding[] {
     }));
 }
 
-function judge(live: KubeObject, { stack, adopt }: OwnershipArgs): Finding | undefined {
+function judge(declared: KubeObject, live: KubeObject, { stack, adopt }: OwnershipArgs): Finding | undefined {
   if (isGoing(live)) return going(live);
-  if (live.metadata.labels?.[STACK_LABEL] === stack) return undefined;
   const what = describeObject(live);
   if (adopt.includes(what)) return undefined;
+  if (live.metadata.labels?.[STACK_LABEL] === stack) return edited(declared, live);
   const owner = ownerOf(live);
   return {
     severity: "error",
     message: `${what} is there already and belongs to ${owner.name}.`,
     hint: `${owner.handOver} To take it over as it is, add "${what}" to edgefirst:adopt.`,
+  };
+}
+
+function edited(declared: KubeObject, live: KubeObject): Finding | undefined {
+  const edits = handEdits(declared, live);
+  if (edits.length === 0) return undefined;
+  const what = describeObject(live);
+  const changes = edits.map(({ path, manager, time }) => `${path} (by ${manager}, ${time})`);
+  return {
+    severity: "error",
+    message: `${what} was changed by somebody else since this stack applied it: ${changes.join(", ")}.`,
+    hint: `Bring the change into the configuration, or undo it. To overwrite it, add "${what}" to edgefirst:adopt for one update.`,
   };
 }
 

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { RETAINED_ANNOTATION, STACK_LABEL, type KubeObject } from "../cluster/objects.ts";
+import { FIELD_MANAGER, RETAINED_ANNOTATION, STACK_LABEL, type KubeObject } from "../cluster/objects.ts";
 
 /** What every component takes beside its own arguments. */
 export interface CommonArgs {
@@ -35,7 +35,7 @@ export function declare(object: KubeObject, options: pulumi.CustomResourceOption
  * know of an object that is there (an update was killed, or the stack left the object behind), the new resource would be in conflict with the former one.
  */
 export function withFieldManager(object: KubeObject): KubeObject {
-  return annotated(object, { "pulumi.com/patchFieldManager": "edgefirst" });
+  return annotated(object, { "pulumi.com/patchFieldManager": FIELD_MANAGER });
 }
 
 /** Declares an object that outlives the stack: it is left alone on delete, and taken up again by a stack that declares it anew. */

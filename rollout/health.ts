@@ -78,6 +78,11 @@ function deploymentHealth(object: KubeObject): Health {
     ({ type, status: value }) => type === "Progressing" && value === "False",
   );
   if (stalled !== undefined) return { state: "failed", message: stalled.message ?? message };
+  // Its pods are refused: by a quota, or by an admission webhook.
+  const refused = status.conditions?.find(
+    ({ type, status: value }) => type === "ReplicaFailure" && value === "True",
+  );
+  if (refused !== undefined) return { state: "failed", message: refused.message ?? message };
   const current = (status.observedGeneration ?? 0) >= generationOf(object);
   const complete = current && available >= replicas && (status.updatedReplicas ?? 0) >= replicas;
   return { state: complete ? "healthy" : "progressing", message };

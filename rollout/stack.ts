@@ -141,12 +141,16 @@ async function run(
     const said = reasons.length > 0 ? reasons : [messageOf(error)];
     throw new EdgefirstError(
       `The ${what} of stack ${name} failed:\n${said.join("\n")}`,
-      log.finished > 0 && what === "update"
-        ? "What it had done until then is recorded; the next update goes on from there."
-        : undefined,
+      hintFor(said, log.finished > 0 && what === "update"),
       { cause: error },
     );
   }
+}
+
+function hintFor(said: readonly string[], changed: boolean): string | undefined {
+  if (said.some((reason) => reason.includes("failed to load checkpoint")))
+    return "The state file of the stack is damaged. Nothing was changed. docs/backends.md says how its last whole copy is put back.";
+  return changed ? "What it had done until then is recorded; the next update goes on from there." : undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -15,6 +15,7 @@ import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
 import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
 import { cancelledSummary, failUpdate, summaryOf } from "./verdict.ts";
+import { reportWaiting } from "./waiting.ts";
 import { lookBefore, verify, type Repository, type VerificationArgs } from "./verify.ts";
 
 /** What decides how an update is staged; durations as Flux writes them. */
@@ -112,6 +113,8 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       if (pulumi.runtime.isDryRun() || before === undefined)
         return pulumi.output<unknown>(own.output ?? pulumi.unknown);
       const looked = before;
+      const stop = reportWaiting(verification);
+      up.apply(stop);
       const verified = pulumi
         .all([up, pulumi.output(declared)])
         .apply(([, objects]) => runVerification(verification, looked, objects as unknown as KubeObject[]));

@@ -45,6 +45,15 @@ describe("object health", () => {
     ],
     ["a GatewayClass that nobody answered", object("GatewayClass", {}, {}), "progressing"],
     [
+      "a Deployment whose pods a quota refuses",
+      object(
+        "Deployment",
+        { replicas: 1 },
+        { observedGeneration: 2, availableReplicas: 1, conditions: [condition("ReplicaFailure", "True")] },
+      ),
+      "failed",
+    ],
+    [
       "a Deployment with all replicas",
       object(
         "Deployment",

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from "node:util";
+import { FIELD_MANAGER, type KubeObject } from "./objects.ts";
+
+/** A declared field that somebody else has set to another value on the live object. */
+export interface HandEdit {
+  /** As in `spec.template.spec.containers[name=gatus].image`. */
+  readonly path: string;
+  /** Field manager, as in `kubectl-edit`. */
+  readonly manager: string;
+  /** When that manager last wrote, as the API server recorded it. */
+  readonly time: string;
+}
+
+interface ManagedFields {
+  readonly manager?: string;
+  readonly subresource?: string;
+  readonly time?: string;
+  readonly fieldsV1?: Fields;
+}
+
+/** The format `FieldsV1` (sigs.k8s.io/structured-merge-diff, `fieldpath`): `f:` a field, `k:` a list item by its keys, `v:` by its value. */
+interface Fields {
+  readonly [step: string]: Fields;
+}
+
+interface Found {
+  readonly path: string;
+  readonly differs: boolean;
+}
+
+/**
+ * Declared fields that others took over and set to another value. The provider takes back, without a word, what any manager named `kubectl…` has set
+ * (fixCSAFieldManagers in its await.go), and only where it has an update of the object to make; nobody would see the edit in either case.
+ */
+export function handEdits(declared: KubeObject, live: KubeObject): HandEdit[] {
+  const entries = ((live.metadata.managedFields ?? []) as readonly ManagedFields[]).filter(
+    ({ subresource = "" }) => subresource === "",
+  );
+  const leaves = ({ fieldsV1 = {} }: ManagedFields): Found[] => walk(fieldsV1, declared, live, "");
+  const ours = new Set(
+    entries
+      .filter(({ manager }) => manager === FIELD_MANAGER)
+      .flatMap(leaves)
+      .map(({ path }) => path),
+  );
+  return entries
+    .filter(({ manager }) => manager !== FIELD_MANAGER)
+    .flatMap((entry) =>
+      leaves(entry)
+        .filter(({ path, differs }) => differs && !ours.has(path))
+        .map(({ path }) => ({ path, manager: entry.manager ?? "unknown", time: entry.time ?? "unknown" })),
+    );
+}
+
+/** The leaves of a set of fields that the declared object has too. */
+function walk(fields: Fields, declared: unknown, live: unknown, path: string): Found[] {
+  const steps = Object.entries(fields).filter(([step]) => step !== ".");
+  if (declared === undefined) return [];
+  if (steps.length === 0) return [{ path, differs: !isDeepStrictEqual(declared, live) }];
+  return steps.flatMap(([step, below]) => {
+    const name = step.slice(2);
+    if (step.startsWith("f:"))
+      return walk(
+        below,
+        fieldOf(declared, name),
+        fieldOf(live, name),
+        path === "" ? name : `${path}.${name}`,
+      );
+    if (!step.startsWith("k:")) return [];
+    const keys = JSON.parse(name) as Readonly<Record<string, unknown>>;
+    const shown = Object.entries(keys).map(([key, value]) => `${key}=${String(value)}`);
+    return walk(below, itemOf(declared, keys), itemOf(live, keys), `${path}[${shown.join(",")}]`);
+  });
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function itemOf(list: unknown, keys: Readonly<Record<string, unknown>>): unknown {
+  if (!Array.isArray(list)) return undefined;
+  return (list as unknown[]).find((item) =>
+    Object.entries(keys).every(([key, value]) => fieldOf(item, key) === value),
+  );
+}
