@@ -198,7 +198,7 @@ export class KubeClient implements LiveCluster {
   }
 
   #unreachable(error: unknown): EdgefirstError {
-    const { code = "", message = "" } = error as NodeJS.ErrnoException;
+    const { code = "", message } = error as NodeJS.ErrnoException;
     // What OpenSSL makes of the client's own certificate or key, before anything is sent.
     if (code.startsWith("ERR_OSSL"))
       return new EdgefirstError(

@@ -11,7 +11,8 @@ export function treeMemoryBytes(pid: number): number {
   return treeOf(pid).reduce((sum, each) => sum + memoryBytes(each), 0);
 }
 
-function childrenOf(pid: number): number[] {
+/** Processes that this one has started. */
+export function childrenOf(pid: number): number[] {
   try {
     // A child belongs to the thread that started it.
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>

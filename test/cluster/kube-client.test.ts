@@ -59,6 +59,17 @@ describe("a client of a cluster", () => {
     assert.match(await failure(kubeconfig({}), "astray"), /astray .* names a cluster that is not in it/);
   });
 
+  it("says of a key that was not written to its end that the kubeconfig is damaged", async () => {
+    const pem = Buffer.from("-----BEGIN CERTIFICATE-----\nMIIB").toString("base64");
+    const message = await failure(
+      kubeconfig({ "client-certificate-data": pem, "client-key-data": pem }, "https://127.0.0.1:1"),
+    );
+    assert.match(
+      message,
+      /certificate or key of the context test .* cannot be read: .*PEM.*\n.*fetch it anew/,
+    );
+  });
+
   it("quotes no line of a kubeconfig that it cannot read", async () => {
     const file = join(dir, "broken");
     writeFileSync(file, "users:\n- user:\n    token: CANARY\n  name: [u\n");

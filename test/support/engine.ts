@@ -17,6 +17,14 @@ export interface Run {
   readonly stdout: string;
 }
 
+/** A run of the CLI that is under way. */
+export interface Running {
+  readonly pid: number;
+  /** What it has said so far. */
+  readonly output: () => string;
+  readonly ended: Promise<Run>;
+}
+
 /** One planned step, as `pulumi preview --json` tells it. */
 export interface Step {
   readonly op: string;
@@ -72,24 +80,33 @@ export class Engine {
 
   /** Runs the CLI in the project. */
   run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(this.#command, args, {
-        cwd: join(this.dir, "project"),
-        env: { ...this.#env, ...env },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let output = "";
-      let stdout = "";
-      child.stdout.on("data", (chunk: Buffer) => {
-        stdout += chunk.toString();
-        output += chunk.toString();
-      });
-      child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-      child.on("error", reject);
-      child.on("close", (code) => {
+    return this.start(args, env).ended;
+  }
+
+  /**
+   * The same, to be watched meanwhile.
+   * @param wrapper a command that runs the command line which follows it
+   */
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []): Running {
+    const [command, ...rest] = [...wrapper, this.#command, ...args];
+    const child = spawn(command!, rest, {
+      cwd: join(this.dir, "project"),
+      env: { ...this.#env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    let stdout = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+      output += chunk.toString();
+    });
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const ended = new Promise<Run>((resolve, reject) => {
+      child.on("error", reject).on("close", (code) => {
         resolve({ code, output, stdout });
       });
     });
+    return { pid: child.pid ?? 0, output: () => output, ended };
   }
 
   remove(): void {
@@ -156,6 +173,16 @@ export class TestStack {
 
   up(...flags: readonly string[]): Promise<Run> {
     return this.#engine.run(["up", ...UNATTENDED, "--stack", this.name, ...flags]);
+  }
+
+  /** An update to be watched meanwhile. */
+  startUp(env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []): Running {
+    return this.#engine.start(["up", ...UNATTENDED, "--stack", this.name], env, wrapper);
+  }
+
+  /** Removes the lock of an update that is no more. */
+  cancel(): Promise<Run> {
+    return this.#engine.run(["cancel", "--yes", "--non-interactive", "--stack", this.name]);
   }
 
   destroy(): Promise<Run> {

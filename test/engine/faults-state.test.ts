@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { createPrivateKey, sign } from "node:crypto";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { clusterDir } from "../../sandbox/cluster-state.ts";
+import { PROJECT } from "../support/engine.ts";
+import { fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
+
+const PRIVATE_MOUNTS = ["--user", "--map-root-user", "--mount", "--propagation", "private"];
+
+/** Runs a script in which a folder may get a file system of its own. */
+function withPrivateMounts(script: string): readonly string[] {
+  return ["unshare", ...PRIVATE_MOUNTS, "sh", "-euc", script, "sh"];
+}
+
+describe("engine: state, disks, credentials and clocks that fail", function () {
+  this.timeout(60_000);
+  const platform = useFaultyPlatform();
+  const { change, reachesZeroDiff } = platform;
+  let state: string;
+  let folder: string;
+
+  before(async function () {
+    this.timeout(60_000);
+    folder = platform.engine.dir;
+    state = join(folder, "state/.pulumi/stacks/edgefirst/edge.json");
+    passes(await platform.stack.up());
+  });
+
+  /** Previews with a copy of the kubeconfig; nothing of the stack may change. */
+  async function previewWith(text: string): Promise<Awaited<ReturnType<typeof platform.stack.previewText>>> {
+    const kubeconfig = join(folder, "kubeconfig");
+    writeFileSync(kubeconfig, text);
+    change({ cluster: { context: "edge", kubeconfig } });
+    return platform.stack.previewText();
+  }
+
+  it("a damaged state file: refused, and the copy beside it is the way back, to zero diff", async () => {
+    truncateSync(state, 2_000);
+    fails(await platform.stack.up(), /failed to load checkpoint/);
+    copyFileSync(`${state}.bak`, state);
+    await reachesZeroDiff();
+  });
+
+  it("a kubeconfig of which half was written: cut in its YAML, and in a key", async () => {
+    const whole = readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8");
+    fails(await previewWith(whole.slice(0, 40)), /kubeconfig .* cannot be read/);
+    const cut = await previewWith(whole.slice(0, whole.length - 200));
+    fails(cut, /certificate or key of the context edge .* cannot be read/, /fetch it anew/);
+    assert.doesNotMatch(cut.output, /LS0tLS/, "no key is quoted");
+  });
+
+  it("a token that has expired: not authenticated, with what to do", async () => {
+    const key = join(clusterDir(platform.sandbox.sandbox.dir, "edge"), "pki/service-account.key");
+    const document = parseDocument(readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8"));
+    document.setIn(["users", 0, "user"], { token: expiredToken(readFileSync(key, "utf8")) });
+    fails(
+      await previewWith(document.toString()),
+      /Unauthorized \(401\)/,
+      /log in again, or renew the credentials/,
+    );
+  });
+
+  describe("full disks", function () {
+    before(function () {
+      if (spawnSync("unshare", [...PRIVATE_MOUNTS, "true"]).status === 0) return;
+      process.stdout.write("    skipped: this machine lets nobody but root mount a file system\n");
+      this.skip();
+    });
+
+    it("the state backend's, in mid-up: said; what is on the cluster is taken up again, to zero diff", async () => {
+      const [small, after] = [join(folder, "small"), join(folder, "after")];
+      mkdirSync(small);
+      change();
+      const blocks = Number(
+        execFileSync("du", ["-sk", join(folder, "state")], { encoding: "utf8" }).split("\t")[0],
+      );
+      // The lock and the first snapshots still fit; the backup, or a later snapshot, does not.
+      const script = `mount -t tmpfs -o size=${blocks + 40}k tmpfs ${small}; cp -a ${folder}/state/. ${small}; set +e; "$@"; code=$?; cp -a ${small}/. ${after}; exit $code`;
+      const backend = { PULUMI_BACKEND_URL: `file://${small}` };
+      fails(
+        await platform.stack.startUp(backend, withPrivateMounts(script)).ended,
+        /no space left on device/,
+      );
+      rmSync(join(folder, "state"), { recursive: true });
+      cpSync(after, join(folder, "state"), { recursive: true });
+      await platform.stack.cancel();
+      await reachesZeroDiff();
+    });
+
+    it("the cache's, at a download: said with the folder, and nothing half is kept", () => {
+      const cache = join(folder, "cache");
+      mkdirSync(cache);
+      const module = join(PROJECT, "cluster/manifest-source.ts");
+      const program = `import { loadVerified, checksum } from ${JSON.stringify(module)};
+        const body = "x".repeat(100_000);
+        const manifest = { source: "https://example.com/a.yaml", sha256: checksum(body) };
+        await loadVerified(manifest, { cacheDirectory: ${JSON.stringify(cache)}, fetch: async () => new Response(body) })
+          .catch((error) => console.log(error.message));`;
+      const script = `mount -t tmpfs -o size=16k tmpfs ${cache}; "$@"; ls -A ${cache}`;
+      const [command, ...args] = withPrivateMounts(script);
+      const said = execFileSync(command!, [...args, process.execPath, "--input-type=module", "-e", program], {
+        encoding: "utf8",
+      });
+      assert.match(said, /The cache of manifests .*\/cache cannot be worked on: ENOSPC.*\n.*make room/);
+      assert.equal(said.trimEnd().split("\n").length, 2, "no file is left");
+    });
+  });
+});
+
+/** A ServiceAccount's token, signed by the cluster's own key, whose hour is over. */
+function expiredToken(key: string): string {
+  const now = Math.floor(Date.now() / 1_000);
+  const issuer = "https://kubernetes.default.svc.cluster.local";
+  const claims = {
+    iss: issuer,
+    aud: [issuer],
+    sub: "system:serviceaccount:default:default",
+    iat: now - 7_200,
+    nbf: now - 7_200,
+    exp: now - 3_600,
+    "kubernetes.io": { namespace: "default", serviceaccount: { name: "default", uid: "0" } },
+  };
+  const encoded = [{ alg: "ES256", typ: "JWT" }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  const signature = sign("sha256", Buffer.from(encoded), {
+    key: createPrivateKey(key),
+    dsaEncoding: "ieee-p1363",
+  });
+  return `${encoded}.${signature.toString("base64url")}`;
+}

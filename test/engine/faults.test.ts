@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { waitUntil } from "../../sandbox/processes.ts";
+import { selfSigned } from "../../sandbox/agent/self-signed.ts";
+import {
+  bare,
+  commandOf,
+  descendants,
+  fails,
+  passes,
+  SOON,
+  useFaultyPlatform,
+} from "../support/platform-under-fault.ts";
+
+const CONFIG_MAP = bare("v1", "ConfigMap", "gatus", "observability");
+const QUOTA = bare("v1", "ResourceQuota", "tight", "observability");
+const RUNNER = "cmd/run/index.js";
+const WEBHOOK = bare("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "test");
+
+describe("engine: killed, refused and edited by hand in the middle", function () {
+  this.timeout(60_000);
+  const platform = useFaultyPlatform();
+  const { change, takePods, midUp, reachesZeroDiff } = platform;
+
+  it("the CLI killed in the first update, then another configuration: cancel, and up to zero diff", async () => {
+    const { pid, ended } = await midUp();
+    const family = descendants(pid);
+    assert.ok(family.length >= 3, "language host, program and provider");
+
+    fails(await platform.stack.up(), /the stack is currently locked by 1 lock\(s\)/, /pulumi cancel/);
+
+    process.kill(pid, "SIGKILL");
+    await ended;
+    const program = family.filter((child) => commandOf(child).includes(RUNNER));
+    await waitUntil("the program to end", () => program.every((child) => commandOf(child) === ""), SOON);
+    // The language host looks for its engine every five minutes, and the provider never.
+    for (const child of family.filter((each) => commandOf(each) !== "")) process.kill(child, "SIGKILL");
+    fails(await platform.stack.up(), /the stack is currently locked/, new RegExp(`\\(pid ${pid}\\)`));
+    await takePods(true);
+    change();
+    passes(await platform.stack.cancel());
+    await reachesZeroDiff();
+  });
+
+  for (const [victim, command, said] of [
+    ["the program", RUNNER, /Program exited with non-zero exit code/],
+    ["the provider", "pulumi-resource-kubernetes", /pulumi-resource-kubernetes exited prematurely/],
+  ] as const)
+    it(`${victim} killed: the update says so, the evidence stays, and the next one goes on to zero diff`, async () => {
+      const { evidence } = await platform.stack.outputs();
+      assert.notEqual(evidence, undefined);
+      const { pid, ended } = await midUp();
+      const child = descendants(pid).find((each) => commandOf(each).includes(command));
+      process.kill(child!, "SIGKILL");
+      // The engine still waits for what the provider is about.
+      await takePods(true);
+      fails(await ended, said);
+      assert.deepEqual((await platform.stack.outputs()).evidence, evidence);
+      await reachesZeroDiff();
+    });
+
+  it("a quota in the way: what the engine waits for is said while it waits", async () => {
+    await platform.cluster.apply({ ...QUOTA, spec: { hard: { pods: "1" } } }, { fieldManager: "somebody" });
+    change();
+    const { ended, output } = platform.stack.startUp();
+    await waitUntil(
+      "the reason to be said",
+      () => /still waiting for Deployment observability\/gatus: .*exceeded quota: tight/.test(output()),
+      SOON,
+    );
+    await platform.cluster.delete(QUOTA);
+    passes(await ended);
+  });
+
+  it("changed by hand between preview and up: refused by name of the field and of who did it, until it is adopted", async () => {
+    change();
+    passes(await platform.stack.preview());
+    const edited = { ...CONFIG_MAP, data: { "config.yaml": "endpoints: []" } };
+    await platform.cluster.apply(edited, { fieldManager: "kubectl-edit", force: true });
+    fails(
+      await platform.stack.up(),
+      /ConfigMap observability\/gatus was changed by somebody else .*: data\.config\.yaml \(by kubectl-edit, /,
+      /edgefirst:adopt/,
+    );
+    const live = await platform.cluster.get(CONFIG_MAP);
+    assert.deepEqual(live?.data, edited.data);
+    change({ adopt: ["ConfigMap observability/gatus"] });
+    passes(await platform.stack.up());
+    change();
+    await reachesZeroDiff();
+  });
+
+  it("a namespace stuck in its deletion, with what it waits for", async () => {
+    const stuck = bare("v1", "Namespace", "stuck");
+    const kept = { ...stuck, metadata: { ...stuck.metadata, finalizers: ["example.com/keep"] } };
+    await platform.cluster.apply(kept, { fieldManager: "somebody" });
+    await platform.cluster.delete(stuck);
+    change({ gatus: { install: true, namespace: "stuck" } });
+    fails(
+      await platform.stack.up(),
+      /Nothing was changed/,
+      /Namespace stuck is being deleted .* waits for example\.com\/keep/,
+    );
+  });
+
+  describe("an admission webhook", () => {
+    let server: Server;
+    /** Whether the API server lets the ConfigMap be changed. */
+    const admitted = (): Promise<boolean> => {
+      const probe = { ...CONFIG_MAP, metadata: { ...CONFIG_MAP.metadata, labels: { probe: "x" } } };
+      return platform.cluster.apply(probe, { fieldManager: "somebody", dryRun: true }).then(
+        () => true,
+        () => false,
+      );
+    };
+
+    before(async () => {
+      const { certificate, key } = await selfSigned("localhost");
+      server = createServer({ cert: certificate, key }, (request, response) => {
+        let body = "";
+        request
+          .on("data", (chunk: Buffer) => (body += chunk.toString()))
+          .on("end", () => {
+            const { uid } = (JSON.parse(body) as { request: { uid: string } }).request;
+            const answer = { uid, allowed: false, status: { message: "said by the test" } };
+            response.setHeader("content-type", "application/json");
+            response.end(
+              JSON.stringify({
+                apiVersion: "admission.k8s.io/v1",
+                kind: "AdmissionReview",
+                response: answer,
+              }),
+            );
+          });
+      });
+      await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+      const { port } = server.address() as AddressInfo;
+      const webhook = {
+        name: "no.example.com",
+        clientConfig: {
+          url: `https://localhost:${port}/`,
+          caBundle: Buffer.from(certificate).toString("base64"),
+        },
+        rules: [
+          {
+            apiGroups: [""],
+            apiVersions: ["v1"],
+            operations: ["UPDATE"],
+            resources: ["configmaps"],
+            scope: "*",
+          },
+        ],
+        sideEffects: "None",
+        admissionReviewVersions: ["v1"],
+        timeoutSeconds: 2,
+      };
+      await platform.cluster.apply({ ...WEBHOOK, webhooks: [webhook] }, { fieldManager: "somebody" });
+      await waitUntil("the webhook to refuse", async () => !(await admitted()), SOON);
+    });
+    after(() => {
+      server.close();
+    });
+
+    it("that refuses is named with its words", async () => {
+      change();
+      fails(
+        await platform.stack.up(),
+        /admission webhook "no\.example\.com" denied the request: said by the test/,
+      );
+    });
+
+    it("that is down is named; once it is gone, up goes on to zero diff", async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      fails(await platform.stack.up(), /failed calling webhook "no\.example\.com".*connection refused/);
+      await platform.cluster.delete(WEBHOOK);
+      await waitUntil("the webhook to be forgotten", admitted, SOON);
+      await reachesZeroDiff();
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import { clusterDir } from "../../sandbox/cluster-state.ts";
+import { findProcess, waitUntil } from "../../sandbox/processes.ts";
+import { sandboxUp } from "../../sandbox/sandbox.ts";
+import { QUICK_VERIFICATION } from "../support/engine.ts";
+import { fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
+
+/** How long the API server is away: what is tested is that this time passes. */
+const OUTAGE_MS = 20_000;
+
+/** Not among the tests of `npm test`, for the time that the outages take: `npm run test:faults`. */
+describe("engine: the control plane away for 20 s", function () {
+  this.timeout(180_000);
+  const platform = useFaultyPlatform({
+    verification: { ...QUICK_VERIFICATION, soak: "5s", timeout: "2m" },
+  });
+  const { change, midUp, takePods, reachesZeroDiff } = platform;
+
+  function signal(program: string, name: NodeJS.Signals): void {
+    const { dir } = platform.sandbox.sandbox;
+    process.kill(findProcess(clusterDir(dir, "edge"), program)!.pid, name);
+  }
+
+  before(async function () {
+    this.timeout(60_000);
+    passes(await platform.stack.up());
+  });
+
+  it("the API server killed in mid-up and started again: the update goes on to its end", async () => {
+    const { ended } = await midUp();
+    signal("kube-apiserver", "SIGKILL");
+    await setTimeout(OUTAGE_MS);
+    const { dir } = platform.sandbox.sandbox;
+    await sandboxUp({ dir, clusters: ["edge"], progress: () => undefined });
+    await takePods(true);
+    passes(await ended);
+    await reachesZeroDiff();
+  });
+
+  it("the API server silent in mid-verification: said, and the soak starts again", async () => {
+    change();
+    const { ended, output } = platform.stack.startUp();
+    await waitUntil("the soak to begin", () => output().includes("the soak has begun"), SOON);
+    signal("kube-apiserver", "SIGSTOP");
+    await setTimeout(OUTAGE_MS);
+    assert.match(output(), /the cluster gives no answer: .* no answer within 5 s/);
+    signal("kube-apiserver", "SIGCONT");
+    const run = await ended;
+    passes(run);
+    assert.match(run.output, /is verified after [5-9] s of soak/);
+    assert.equal(run.output.split("the soak has begun").length > 2, true, "it began twice");
+  });
+
+  it("etcd silent: a preview ends within 20 s with what to do, and goes through once it is back", async () => {
+    signal("etcd", "SIGSTOP");
+    try {
+      const begin = Date.now();
+      fails(
+        await platform.stack.previewText(),
+        /cannot be reached at .*: no answer within 5 s|etcd|\(50[0-9]\)/,
+      );
+      assert.ok(Date.now() - begin < 20_000);
+    } finally {
+      signal("etcd", "SIGCONT");
+    }
+    await waitUntil(
+      "the API server to be well",
+      () =>
+        platform.cluster.read("/readyz").then(
+          () => true,
+          () => false,
+        ),
+      SOON,
+    );
+    await reachesZeroDiff();
+  });
+});

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { loadGatewayApi } from "../../cluster/gateway-api-manifests.ts";
+import { KubeClient } from "../../cluster/kube-client.ts";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { withoutStatus } from "../../components/declare.ts";
+import { loadRelease } from "../../release.ts";
+import { childrenOf } from "../../sandbox/process-tree.ts";
+import { waitUntil } from "../../sandbox/processes.ts";
+import { Engine, gatewayApiDirectory, type Run, type Running, type TestStack } from "./engine.ts";
+import { START_TIMEOUT_MS, useSandbox } from "./sandbox.ts";
+
+/** Gatus' Deployment: the one object that an update waits for. */
+export const GATUS = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "gatus", namespace: "observability" },
+};
+/** Long enough for what happens within seconds on a machine that is busy. */
+export const SOON = { timeoutMs: 30_000 };
+
+/** What {@link useFaultyPlatform} gives. */
+export interface FaultyPlatform {
+  readonly engine: Engine;
+  readonly stack: TestStack;
+  readonly cluster: KubeClient;
+  readonly sandbox: ReturnType<typeof useSandbox>;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Configures another endpoint of Gatus, which changes its ConfigMap and its Deployment. */
+  readonly change: (more?: Readonly<Record<string, unknown>>) => void;
+  /** Starts an update that changes something, on a cluster whose node takes no pods, and resolves once it waits for the Deployment. */
+  readonly midUp: (env?: NodeJS.ProcessEnv) => Promise<Running>;
+  /** Whether the node takes pods. */
+  readonly takePods: (takes: boolean) => Promise<void>;
+  /** Brings the stack up, and expects that nothing would change any more. */
+  readonly reachesZeroDiff: () => Promise<void>;
+}
+
+/**
+ * A cluster, and a stack of few objects on it: Gatus, with the Gateway API's definitions there already. No test of what goes wrong needs more, and each run
+ * takes seconds.
+ */
+export function useFaultyPlatform(verification: Readonly<Record<string, unknown>> = {}): FaultyPlatform {
+  const sandbox = useSandbox("edge");
+  let made: Pick<FaultyPlatform, "engine" | "stack" | "cluster" | "config"> | undefined;
+  let changes = 0;
+  const current = (): NonNullable<typeof made> => {
+    if (made === undefined) throw new Error("the platform is there only inside tests and hooks");
+    return made;
+  };
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    const { kubeconfig } = sandbox.sandbox;
+    const cluster = new KubeClient({ kubeconfig, context: "edge" });
+    const source = await gatewayApiDirectory();
+    for (const definition of await loadGatewayApi({ ...loadRelease().gatewayApi, source }))
+      await cluster.apply(withoutStatus(definition), { fieldManager: "somebody" });
+    const engine = await Engine.create();
+    const config = {
+      cluster: { context: "edge", kubeconfig },
+      gatewayApi: { install: false, source },
+      gatus: { install: true },
+      ...verification,
+    };
+    made = { engine, cluster, config, stack: await engine.stack("edge", config) };
+  });
+  after(() => {
+    made?.cluster.close();
+    made?.engine.remove();
+  });
+
+  const change = (more: Readonly<Record<string, unknown>> = {}): void => {
+    const conditions = ["[CONNECTED] == true"];
+    const endpoint = { name: "router", url: `icmp://192.0.2.${++changes}`, conditions };
+    current().stack.configure({
+      ...current().config,
+      gatus: { install: true, endpoints: [endpoint] },
+      ...more,
+    });
+  };
+  const takePods = async (takes: boolean): Promise<void> => {
+    const [node] = await current().cluster.list("v1", "Node");
+    await sandbox.api().call("PATCH", `/api/v1/nodes/${node!.metadata.name}`, {
+      body: { spec: { unschedulable: !takes } },
+      contentType: "application/merge-patch+json",
+    });
+  };
+  const generation = async (): Promise<number> =>
+    ((await current().cluster.get(GATUS))?.metadata.generation as number | undefined) ?? 0;
+
+  return {
+    sandbox,
+    change,
+    takePods,
+    get engine() {
+      return current().engine;
+    },
+    get stack() {
+      return current().stack;
+    },
+    get cluster() {
+      return current().cluster;
+    },
+    get config() {
+      return current().config;
+    },
+    midUp: async (env) => {
+      await takePods(false);
+      change();
+      const before = await generation();
+      const running = current().stack.startUp(env);
+      await Promise.race([
+        waitUntil("the update to change Gatus", async () => (await generation()) > before, SOON),
+        running.ended.then(({ output }) => {
+          throw new Error(`ended before it changed Gatus: ${output}`);
+        }),
+      ]);
+      return running;
+    },
+    reachesZeroDiff: async () => {
+      passes(await current().stack.up());
+      const preview = await current().stack.preview();
+      passes(preview);
+      assert.deepEqual(preview.changes, []);
+    },
+  };
+}
+
+/** Expects success. */
+export function passes({ code, output }: Run): void {
+  assert.equal(code, 0, output);
+}
+
+/** Expects a failure with these words, and no stack trace. */
+export function fails({ code, output }: Run, ...expected: readonly RegExp[]): void {
+  assert.notEqual(code, 0, output);
+  for (const text of expected) assert.match(output, text);
+  assert.doesNotMatch(output, /\n\s+at .*\.ts:\d+/);
+}
+
+/** Processes below this one, itself left out. */
+export function descendants(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** Command line of a process; empty once it is gone. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
+
+/** An object without content, to be applied or deleted. */
+export function bare(apiVersion: string, kind: string, name: string, namespace?: string): KubeObject {
+  return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
+}
