@@ -17,6 +17,8 @@ interface ApiResource {
 interface Response {
   readonly status: number;
   readonly body: unknown;
+  /** Header `Date`. */
+  readonly date: string | undefined;
 }
 
 /** Long enough for a healthy API server under load, short enough that a dead one is an answer and no hang. */
@@ -48,6 +50,14 @@ export class KubeClient implements LiveCluster {
       `${this.server} (context ${this.context}) answers, and is no Kubernetes API server.`,
       "Check the server of this context in the kubeconfig.",
     );
+  }
+
+  /** The API server's clock, in milliseconds since the epoch, to the second; this machine's where a proxy before it takes the header away. */
+  async time(): Promise<number> {
+    const response = await this.#request("GET", "/version");
+    this.#checked("GET", "/version", response);
+    const time = Date.parse(response.date ?? "");
+    return Number.isNaN(time) ? Date.now() : time;
   }
 
   async get(reference: ObjectReference): Promise<KubeObject | undefined> {
@@ -177,7 +187,11 @@ export class KubeClient implements LiveCluster {
     try {
       for (;;) {
         const response = await sendJson(this.server + path, options, body);
-        const answer = { status: response.statusCode ?? 0, body: await readBody(response) };
+        const answer = {
+          status: response.statusCode ?? 0,
+          body: await readBody(response),
+          date: response.headers.date,
+        };
         if (answer.status !== 429) return answer;
         // The API server asks for patience: it is overloaded, or makes a new kind's storage. The signal bounds the wait.
         const seconds = Number(response.headers["retry-after"]);

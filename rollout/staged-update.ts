@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Finding, LiveCluster } from "../cluster/client.ts";
+import type { Finding } from "../cluster/client.ts";
 import { enforce } from "../cluster/findings.ts";
 import { KubeClient } from "../cluster/kube-client.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { EdgefirstError } from "../errors.ts";
-import { SYSTEM_CLOCK } from "./clock.ts";
+import { clusterClock, type Clock } from "./clock.ts";
 import type { CheckId } from "./checks/check.ts";
 import { durationMs } from "./duration.ts";
 import type { Evidence, GatusAddress, OverrideRecord } from "./evidence.ts";
@@ -49,7 +49,7 @@ export interface StagedUpdateArgs {
   readonly manifests: Readonly<Record<string, string>>;
   /** Directory of the project. */
   readonly project: string;
-  readonly cluster: LiveCluster;
+  readonly cluster: KubeClient;
   /** Kubeconfig of this stack, in which the clusters of stacks before are looked for. */
   readonly kubeconfig?: string | undefined;
   readonly gatus: GatusAddress | null;
@@ -83,7 +83,11 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   refuseImpossible(settings);
   const stack = pulumi.getStack();
   const own = await readOwnStack(stack);
-  const gate = await holdTheGate(args, stack, own);
+  const clock = await clusterClock(
+    () => args.cluster.time(),
+    (line) => void pulumi.log.warn(line),
+  );
+  const gate = await holdTheGate({ ...args, clock }, stack, own);
   const promotion = await promotionOf(args, gate);
   enforceStage([...gate.findings, ...promotion.findings], gate.override !== undefined);
   const verification: VerificationArgs = {
@@ -97,7 +101,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
     soakMs: durationMs(settings.verification.soak),
     timeoutMs: durationMs(settings.verification.timeout),
     intervalMs: durationMs(settings.verification.interval),
-    clock: SYSTEM_CLOCK,
+    clock,
     progress: (line, lasting) => {
       void pulumi.log.info(`verification: ${line}`, undefined, undefined, !lasting);
     },
@@ -133,8 +137,12 @@ function refuseImpossible({ verification: { soak, timeout } }: StagingSettings):
   );
 }
 
-function holdTheGate(args: StagedUpdateArgs, stack: string, own: OwnStack): Promise<GateResult> {
-  const { settings, release, manifests, kubeconfig } = args;
+function holdTheGate(
+  args: StagedUpdateArgs & { readonly clock: Clock },
+  stack: string,
+  own: OwnStack,
+): Promise<GateResult> {
+  const { settings, release, manifests, kubeconfig, clock } = args;
   const { maxAge, unreachable, patience, clusters } = settings.gate;
   return holdGate({
     stack,
@@ -149,7 +157,7 @@ function holdTheGate(args: StagedUpdateArgs, stack: string, own: OwnStack): Prom
     readOutputs: readStackOutputs,
     connect: (before, evidence) =>
       new KubeClient({ kubeconfig, context: evidence.cluster.context, ...clusters[before] }),
-    clock: SYSTEM_CLOCK,
+    clock,
     progress: (line) => void pulumi.log.info(`gate: ${line}`),
   });
 }

@@ -63,6 +63,18 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     );
   });
 
+  it("a machine whose clock is two hours ahead: said, and the evidence is dated by the cluster's", async () => {
+    const shift = join(folder, "two-hours-ahead.mjs");
+    writeFileSync(shift, "const now = Date.now; Date.now = () => now() + 7_200_000;");
+    platform.stack.configure(platform.config);
+    const run = await platform.stack.startUp({ NODE_OPTIONS: `--import=${shift}` }).ended;
+    passes(run);
+    assert.match(run.output, /The clock of this machine is (7199|720[01]) s ahead of the cluster's/);
+    const { evidence } = (await platform.stack.outputs()) as { evidence: { verified: { time: string }[] } };
+    const age = Date.now() - Date.parse(evidence.verified[0]!.time);
+    assert.ok(Math.abs(age) < 60_000, `verified ${age} ms ago`);
+  });
+
   describe("full disks", function () {
     before(function () {
       if (spawnSync("unshare", [...PRIVATE_MOUNTS, "true"]).status === 0) return;

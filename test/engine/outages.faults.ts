@@ -9,7 +9,14 @@ import { fails, passes, SOON, useFaultyPlatform } from "../support/platform-unde
 /** How long the API server is away: what is tested is that this time passes. */
 const OUTAGE_MS = 20_000;
 
-/** Not among the tests of `npm test`, for the time that the outages take: `npm run test:faults`. */
+function succeeds(attempt: Promise<unknown>): Promise<boolean> {
+  return attempt.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Not among the tests of `npm test`, for the time that the outages take: `npm run faults`. */
 describe("engine: the control plane away for 20 s", function () {
   this.timeout(180_000);
   const platform = useFaultyPlatform({
@@ -32,8 +39,10 @@ describe("engine: the control plane away for 20 s", function () {
     signal("kube-apiserver", "SIGKILL");
     await setTimeout(OUTAGE_MS);
     const { dir } = platform.sandbox.sandbox;
-    await sandboxUp({ dir, clusters: ["edge"], progress: () => undefined });
-    await takePods(true);
+    const up = sandboxUp({ dir, clusters: ["edge"], progress: () => undefined });
+    // It waits until the node takes pods.
+    await waitUntil("the node to take pods", () => succeeds(takePods(true)), SOON);
+    await up;
     passes(await ended);
     await reachesZeroDiff();
   });
@@ -64,15 +73,7 @@ describe("engine: the control plane away for 20 s", function () {
     } finally {
       signal("etcd", "SIGCONT");
     }
-    await waitUntil(
-      "the API server to be well",
-      () =>
-        platform.cluster.read("/readyz").then(
-          () => true,
-          () => false,
-        ),
-      SOON,
-    );
+    await waitUntil("the API server to be well", () => succeeds(platform.cluster.read("/readyz")), SOON);
     await reachesZeroDiff();
   });
 });
