@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { clusterDir } from "../../sandbox/cluster-state.ts";
 import { findProcess, waitUntil } from "../../sandbox/processes.ts";
-import { sandboxUp } from "../../sandbox/sandbox.ts";
 import { QUICK_VERIFICATION } from "../support/engine.ts";
 import { fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 
@@ -34,16 +33,19 @@ describe("engine: the control plane away for 20 s", function () {
     passes(await platform.stack.up());
   });
 
-  it("the API server killed in mid-up and started again: the update goes on to its end", async () => {
+  it("the API server silent in mid-up: the update goes on, or says so, and the next one reaches zero diff", async () => {
+    const { evidence } = await platform.stack.outputs();
     const { ended } = await midUp();
-    signal("kube-apiserver", "SIGKILL");
+    signal("kube-apiserver", "SIGSTOP");
     await setTimeout(OUTAGE_MS);
-    const { dir } = platform.sandbox.sandbox;
-    const up = sandboxUp({ dir, clusters: ["edge"], progress: () => undefined });
-    // It waits until the node takes pods.
+    signal("kube-apiserver", "SIGCONT");
     await waitUntil("the node to take pods", () => succeeds(takePods(true)), SOON);
-    await up;
-    passes(await ended);
+    const run = await ended;
+    // A request that was under way may be lost, and the provider does not ask again; where it only waited, it goes on.
+    if (run.code !== 0) {
+      fails(run, /failed: /);
+      assert.deepEqual((await platform.stack.outputs()).evidence, evidence);
+    }
     await reachesZeroDiff();
   });
 
