@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import type { Fields } from "../../gitops/documents/values.ts";
 import { Repository } from "../../gitops/documents/repository.ts";
 import { buildRepository } from "../../gitops/flux/repository-build.ts";
 import { readOptions } from "../../gitops/migrate/options.ts";
 import { prove, type Proof } from "../../gitops/migrate/proof.ts";
+import { reordered, type Ranked } from "../../gitops/migrate/route/precedence.ts";
+import { matchOf } from "../../gitops/migrate/route/served.ts";
 import { parseRule } from "../../gitops/migrate/route/traefik-rule.ts";
 import { gatewayProvider } from "../../gitops/migrate/steps/gateway-provider.ts";
 import { route } from "../../gitops/migrate/steps/route.ts";
@@ -197,6 +200,52 @@ describe("migrate route", () => {
       assert.equal(names(rule), `the rule ${rule} is not understood`);
     const many = Array.from({ length: 9 }, () => "(Host(`a`) || Host(`b`))").join(" && ");
     assert.match(names(many) as string, /too many alternatives/);
+  });
+});
+
+describe("the order of an IngressRoute's rules", () => {
+  const request = (path: string, more: Fields = {}, name = "b", host = "a"): Ranked["served"] => ({
+    host,
+    match: matchOf({
+      path: { type: path.endsWith("$") ? "Exact" : "PathPrefix", value: path.replace("$", "") },
+      ...more,
+    }),
+    backends: [{ kind: "Service", name, port: 80, weight: 1 }],
+    middlewares: [],
+  });
+  const header = { headers: [{ name: "X", value: "y" }] };
+  const kept = (first: Ranked["served"], second: Ranked["served"]): boolean =>
+    reordered([
+      { served: second, rank: 1 },
+      { served: first, rank: 2 },
+    ]).length === 0;
+
+  it("is that of a route where the first is the more special one", () => {
+    assert.ok(kept(request("/api"), request("/", {}, "c")));
+    assert.ok(kept(request("/api$"), request("/api", {}, "c")));
+    assert.ok(kept(request("/api", { method: "GET" }), request("/api", header, "c")));
+    assert.ok(kept(request("/", header), request("/", {}, "c")));
+  });
+
+  it("is another one where the first is not, and both may be asked", () => {
+    assert.ok(!kept(request("/"), request("/api", {}, "c")));
+    assert.ok(!kept(request("/", header), request("/api", {}, "c")));
+    assert.ok(!kept(request("/api", header), request("/api", header, "c")));
+    assert.ok(!kept(request("/api"), request("/api$", {}, "c")));
+  });
+
+  it("is not known where Traefik and the Gateway API differ: a longer path, or a method", () => {
+    const [method, path] = [request("/a", { method: "GET" }), request("/a/b", {}, "c")];
+    assert.ok(!kept(method, path));
+    assert.ok(!kept(path, method));
+  });
+
+  it("does not matter where no request meets both, or the answer is the same", () => {
+    assert.ok(kept(request("/"), request("/api")));
+    assert.ok(kept(request("/"), request("/api", {}, "c", "other")));
+    assert.ok(kept(request("/api"), request("/apis", {}, "c")));
+    assert.ok(kept(request("/api$"), request("/api/more", {}, "c")));
+    assert.ok(kept(request("/", { method: "GET" }), request("/api", { method: "PUT" }, "c")));
   });
 });
 

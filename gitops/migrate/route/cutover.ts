@@ -5,14 +5,9 @@ import { at, isKind, nameOf } from "../objects.ts";
 import type { StepContext } from "../step.ts";
 import { chartOf } from "./app-template.ts";
 import { clusterOf } from "./clusters.ts";
-import type { DnsRecord } from "./outcome.ts";
+import { rendered, sourceOf } from "./hosts.ts";
+import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import type { Reading } from "./served.ts";
-
-/** A note of the cutover list, without its place. */
-export interface CutoverNote {
-  readonly kind: "cutover";
-  readonly message: string;
-}
 
 /** For each hostname, what DNS and certificates need around the commit; and what the Gateway's Traefik needs for the route. */
 export function cutover(
@@ -56,18 +51,20 @@ function placeOf(object: Fields): string {
   return text(at(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
 }
 
-/** The records of an Ingress's hosts. */
+/** The records of an Ingress's hosts; `key` is that of the Ingress in the values of a HelmRelease. */
 export function recordsOf(
   form: BuiltObject,
   reading: Reading,
   parentRefs: readonly Fields[],
   { clusters }: StepContext,
+  key: string | undefined,
 ): readonly DnsRecord[] {
   const [gateway = ""] = parentRefs.map(gatewayName);
   const cluster = clusterOf(form, clusters)?.name ?? "";
   const hosts = new Set(reading.served.map(({ host }) => rendered(host, form.object)));
   const target = reading.annotations.dnsTarget;
-  return [...hosts].map((host) => ({ host, gateway: `${gateway} of ${cluster}`, target }));
+  const source = sourceOf(form.object, key);
+  return [...hosts].map((host) => ({ host, cluster, source, gateway: `${gateway} of ${cluster}`, target }));
 }
 
 /** Gateways whose hosts have had several targets: external-dns takes one from a Gateway, for all its routes. */
@@ -85,12 +82,6 @@ export function targetConflicts(records: readonly DnsRecord[]): readonly Cutover
 
 function gatewayName({ namespace, name }: Fields): string {
   return `${text(namespace)}/${text(name)}`;
-}
-
-/** A host as Helm renders it, as far as the release's name goes. */
-function rendered(host: string, release: Fields): string {
-  const name = text(at(release, ["spec", "releaseName"])) || nameOf(release).name;
-  return host.replace(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name);
 }
 
 function dns(

@@ -3,7 +3,8 @@ import { isFields, type Fields } from "../../documents/values.ts";
 import { at } from "../objects.ts";
 import { foreign, ingressAnnotations } from "./annotations.ts";
 import { fieldList, pathLosses, refusalsOf, secretsOf } from "./paths.ts";
-import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
+import { matchOf, type Backend, type Reading } from "./served.ts";
+import { reordered, type Ranked } from "./precedence.ts";
 import { portOf, type Services } from "./services.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
 
@@ -12,7 +13,7 @@ export function readIngressRoute(object: Fields, namespace: string, services: Se
   const annotations = ingressAnnotations(at(object, ["metadata", "annotations"]));
   const spec = isFields(object.spec) ? object.spec : {};
   const refusals: string[] = unknownKeys("", spec, ["entryPoints", "routes", "tls", "ingressClassName"]);
-  const served: Served[] = [];
+  const requests: Ranked[] = [];
   const lost: string[] = [...annotations.lost];
   for (const route of fieldList(spec.routes)) {
     refusals.push(
@@ -31,9 +32,16 @@ export function readIngressRoute(object: Fields, namespace: string, services: Se
       if (route[key] !== undefined) lost.push(`${key} of the rule ${text(route.match)}`);
     const backends = backendsOf(route, namespace, services, refusals);
     const middlewares = middlewaresOf(route, namespace, refusals);
-    for (const { host, match } of requestsOf(text(route.match), refusals))
-      served.push({ host, match, backends, middlewares });
+    const rule = text(route.match);
+    const rank = typeof route.priority === "number" && route.priority > 0 ? route.priority : rule.length;
+    for (const { host, match } of requestsOf(rule, refusals))
+      requests.push({ served: { host, match, backends, middlewares }, rank });
   }
+  for (const host of reordered(requests))
+    refusals.push(
+      `of the rules of ${host} another one would come first in a route: by path, method, headers and query, not by length or priority`,
+    );
+  const served = requests.map((request) => request.served);
   const tls = isFields(spec.tls) ? spec.tls : {};
   lost.push(
     ...Object.keys(tls)

@@ -1,7 +1,7 @@
 import type { WrittenObject } from "../objects.ts";
 import type { Note, StepContext } from "../step.ts";
-import { cutover, recordsOf, type CutoverNote } from "./cutover.ts";
-import type { DnsRecord } from "./outcome.ts";
+import { cutover, recordsOf } from "./cutover.ts";
+import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import { parentsOf, type Parents } from "./parents.ts";
 import type { Reading } from "./served.ts";
 
@@ -15,6 +15,7 @@ export interface Move {
 /**
  * Looks at an Ingress as it is written and in each form that a cluster gets.
  * @param forms in the order of the object's own
+ * @param place whether its route takes a port in `parentRefs`, and its key where it is in the values of a HelmRelease
  * @returns why it cannot become a route where it cannot
  */
 export function moveOf(
@@ -22,14 +23,14 @@ export function moveOf(
   forms: readonly Reading[],
   { forms: built }: WrittenObject,
   context: StepContext,
-  takesPort: boolean,
+  place: { readonly takesPort: boolean; readonly key?: string },
 ): Move | string {
   const refusals = new Set([written, ...forms].flatMap((reading) => reading.refusals));
   if (refusals.size > 0) return [...refusals].join("; ");
   const classes = new Set(forms.map(({ ingressClass }) => ingressClass));
   const [ingressClass] = classes;
   if (classes.size > 1) return "its class is another one in each cluster";
-  const parents = parentsOf({ ...written, ingressClass }, context.options.route, takesPort);
+  const parents = parentsOf({ ...written, ingressClass }, context.options.route, place.takesPort);
   if (typeof parents === "string") return parents;
   const { parentRefs } = parents;
   const pairs = forms.flatMap((reading, index) => {
@@ -47,7 +48,7 @@ export function moveOf(
       })),
       ...distinct(pairs.flatMap(({ form, reading }) => cutover(form, reading, parentRefs, context))),
     ],
-    records: pairs.flatMap(({ form, reading }) => recordsOf(form, reading, parentRefs, context)),
+    records: pairs.flatMap(({ form, reading }) => recordsOf(form, reading, parentRefs, context, place.key)),
   };
 }
 

@@ -90,7 +90,7 @@ function routesOf(written: Fields, ingress: WrittenObject, context: StepContext)
   if (!first) return "no cluster gets it";
   const reading = readAny(written, first.namespace, first.services);
   const readings = forms.map(({ form, namespace, services }) => readAny(form.object, namespace, services));
-  const move = moveOf(reading, readings, ingress, context, true);
+  const move = moveOf(reading, readings, ingress, context, { takesPort: true });
   if (typeof move === "string") return move;
   const groups = hostGroups(reading.served);
   const name = text(at(written, ["metadata", "name"]));
@@ -163,16 +163,22 @@ function namesake(
   );
   if (twin)
     return `${text(twin.kind)} ${namespace}/${name} would become an HTTPRoute of the same name: give one of them another name`;
-  const release = objects.find(
-    (other) =>
-      isKind(other, "helm.toolkit.fluxcd.io", "HelmRelease") &&
-      nameOf(other).name === name &&
-      releaseNamespace(other) === namespace &&
-      chartOf(other, context.clusters).name === "app-template" &&
-      ["ingress", "route"].some((key) => Object.keys(fieldsIn(other, ["spec", "values", key])).length > 0),
-  );
+  const release = objects.find((other) => rendersName(other, name, namespace, context));
   return (
     release &&
-    `the chart of HelmRelease ${name} renders an HTTPRoute of the same name: give this one another name`
+    `the chart of HelmRelease ${nameOf(release).name} renders an HTTPRoute of the same name: give this one another name`
+  );
+}
+
+/** Whether app-template gives a route a name: that of the release, and of several each with its key. */
+function rendersName(object: Fields, name: string, namespace: string, { clusters }: StepContext): boolean {
+  if (!isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) return false;
+  const own = nameOf(object).name;
+  const keys = ["ingress", "route"].flatMap((key) => Object.keys(fieldsIn(object, ["spec", "values", key])));
+  return (
+    releaseNamespace(object) === namespace &&
+    keys.length > 0 &&
+    (name === own || keys.some((key) => name === `${own}-${key}`)) &&
+    chartOf(object, clusters).name === "app-template"
   );
 }

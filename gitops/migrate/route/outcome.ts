@@ -17,7 +17,16 @@ export interface Outcome {
 /** A record that external-dns makes of a host. */
 export interface DnsRecord {
   readonly host: string;
+  readonly cluster: string;
+  /** The Ingress that has had it. */
+  readonly source: string;
   /** The cluster and the Gateway that the host goes to: `network/internal of kubernetes/main`. */
   readonly gateway: string;
   readonly target: string | undefined;
+}
+
+/** A note of the cutover list, without its place. */
+export interface CutoverNote {
+  readonly kind: "cutover";
+  readonly message: string;
 }

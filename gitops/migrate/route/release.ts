@@ -52,6 +52,12 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
     notes.push(...converted.notes.map((note) => ({ ...note, position: position(key) })));
   }
   const gone = context.options.route.keepIngress ? [] : moved;
+  const there = Object.keys(fieldsIn(written, ROUTE));
+  const [only] = there;
+  if (only !== undefined && there.length === 1 && Object.keys(routes).length > 0) {
+    const message = `route.${only}: beside another route the chart gives its HTTPRoute another name, with -${only}, and so makes it anew`;
+    notes.push({ kind: "cutover", message, position: locate(originAt(written, ROUTE)) });
+  }
   if (Object.keys(routes).length === 0 && gone.length === 0) return { notes };
   return {
     notes,
@@ -78,7 +84,7 @@ function convert(
   const services = at(written, ["spec", "values", "service"]);
   const reading = readIngress(entry, services, namespace);
   const forms = release.forms.map(({ object }) => readEntry(object, key, namespace));
-  const move = moveOf(reading, forms, release, context, dialect.takesParentPort);
+  const move = moveOf(reading, forms, release, context, { takesPort: dialect.takesParentPort, key });
   if (typeof move === "string") return move;
   const present = fieldsIn(written, ROUTE);
   const routes: Fields = {};

@@ -2,6 +2,7 @@ import { locate } from "../../documents/source.ts";
 import { isFields, type Fields } from "../../documents/values.ts";
 import { isKind, writtenObjects, type WrittenObject } from "../objects.ts";
 import { targetConflicts } from "../route/cutover.ts";
+import { splitHosts } from "../route/hosts.ts";
 import { isHttpRoute, isIngress, objectOutcome } from "../route/object.ts";
 import type { DnsRecord } from "../route/outcome.ts";
 import { comeFault, goneFault, releaseFault } from "../route/proof.ts";
@@ -36,7 +37,8 @@ function plan(context: StepContext): Plan {
     records.push(...file.records);
     changes.push({ path, text: file.text });
   }
-  return { changes, notes: [...notes, ...targetConflicts(records), ...unread(written, context)] };
+  const split = context.options.route.keepIngress ? [] : splitHosts(records, context.clusters);
+  return { changes, notes: [...notes, ...targetConflicts(records), ...split, ...unread(written, context)] };
 }
 
 /** A file with its objects moved, the last one first: so the documents before it keep their places. */
