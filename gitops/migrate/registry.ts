@@ -1,4 +1,5 @@
 import type { Step } from "./step.ts";
+import { annotate } from "./steps/annotate.ts";
 import { components } from "./steps/components.ts";
 import { gatewayProvider } from "./steps/gateway-provider.ts";
 import { ks } from "./steps/ks.ts";
@@ -8,4 +9,13 @@ import { route } from "./steps/route.ts";
 import { taskfile } from "./steps/taskfile.ts";
 
 /** Every step, the least risky first: the order in which a repository takes them. */
-export const STEPS: readonly Step[] = [taskfile, oci, components, ks, gatewayProvider, route, namespace];
+export const STEPS: readonly Step[] = [
+  taskfile,
+  oci,
+  components,
+  ks,
+  gatewayProvider,
+  annotate,
+  route,
+  namespace,
+];

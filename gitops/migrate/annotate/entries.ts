@@ -1,0 +1,66 @@
+import { findKustomizationFile, readKustomizationFile } from "../../build/kustomization-file.ts";
+import { filesOf } from "../../build/included-files.ts";
+import type { Repository } from "../../documents/repository.ts";
+import { SourceFile, type Position, locate } from "../../documents/source.ts";
+import { entryOrigin, isFields, type Fields } from "../../documents/values.ts";
+import { BuildError } from "../../problem.ts";
+import { listOf, resolves } from "../components/references.ts";
+
+/** Where a kustomization takes a file in, by itself or with a directory that holds nothing else. */
+export interface Entry {
+  readonly kustomization: string;
+  readonly list: string;
+  readonly index: number;
+  readonly position: Position;
+  /** What it names is the file itself. */
+  readonly direct: boolean;
+}
+
+const LISTS = ["resources", "bases", "components"];
+/** A kustomization with more than these does something to other objects too, or makes some. */
+const PLAIN = new Set(["apiVersion", "kind", "metadata", ...LISTS]);
+
+/** The entry, below a directory, that takes in a file; undefined where none does that takes in no other file. */
+export function entryOf(repository: Repository, directory: string, file: string): Entry | undefined {
+  const kustomization = findKustomizationFile(repository, directory);
+  if (kustomization === undefined) return undefined;
+  const fields = repository.parse(kustomization).documents[0]?.value;
+  if (!isFields(fields)) return undefined;
+  for (const list of LISTS) {
+    const entries = listOf(fields, list);
+    for (const [index, name] of entries.entries()) {
+      const path = resolves(repository, kustomization, name);
+      if (path === undefined) continue;
+      const direct = path === file;
+      if (!direct && !filesIn(repository, path)?.has(file)) continue;
+      const position = locate(entryOrigin(entries as Fields[string][], index));
+      return direct || holdsOnly(repository, path, file)
+        ? { kustomization, list, index, position, direct }
+        : entryOf(repository, path, file);
+    }
+  }
+  return undefined;
+}
+
+/** Files and directories that a directory's kustomization reads. */
+function filesIn(repository: Repository, directory: string): ReadonlySet<string> | undefined {
+  if (!repository.isDirectory(directory)) return undefined;
+  try {
+    return filesOf(
+      repository,
+      readKustomizationFile(repository, directory, { source: new SourceFile(directory, ""), offset: 0 }),
+    );
+  } catch (error) {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  }
+}
+
+function holdsOnly(repository: Repository, directory: string, file: string): boolean {
+  return [...(filesIn(repository, directory) ?? [])].every((path) => {
+    if (repository.isFile(path)) return path === file && repository.parse(path).documents.length === 1;
+    const kustomization = findKustomizationFile(repository, path);
+    const fields = kustomization === undefined ? null : repository.parse(kustomization).documents[0]?.value;
+    return isFields(fields) && Object.keys(fields).every((key) => PLAIN.has(key));
+  });
+}
