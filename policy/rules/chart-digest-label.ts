@@ -5,6 +5,14 @@ import { DAEMON_SET, DEPLOYMENT, HELM_RELEASE, STATEFUL_SET } from "../kinds.ts"
 import { at, fields, text } from "../read.ts";
 import { defineRule, type Problem } from "../rule.ts";
 
+/**
+ * Charts whose templates take the version as it is, where a label or a selector allows no `+`: kagent in
+ * github.com/kagent-dev/kagent: helm/kagent/templates/_helpers.tpl, authentik-remote-cluster in github.com/goauthentik/helm:
+ * charts/authentik-remote-cluster/templates/_helpers.tpl (August 2026). The charts of the table of `helmrelease-probes`, and
+ * github.com/actions/actions-runner-controller since it replaces the `+`, were read for it and do without.
+ */
+const VERSION_AS_IT_IS = ["authentik-remote-cluster", "kagent"];
+
 /** Labels whose value changes with a version. */
 const VERSION_LABELS = ["helm.sh/chart", "chart", "app.kubernetes.io/version", "version"];
 
@@ -12,7 +20,7 @@ const VERSION_LABELS = ["helm.sh/chart", "chart", "app.kubernetes.io/version", "
 export const chartDigestLabel = defineRule({
   id: "chart-digest-label",
   description:
-    "No selector holds a version: it can never change. With chartRef the chart's version even ends in its digest (helm-controller, feature gate DisableChartDigestTracking), so that a chart with the version in its selector cannot be upgraded in place.",
+    "No selector holds a version: it can never change. With chartRef the chart's version even ends in + and its digest (helm-controller, feature gate DisableChartDigestTracking), so that a chart with the version in its selector cannot be upgraded in place, and one with the version as it is in any label cannot be installed.",
   remediation:
     "Take the version out of the selector. Where it is the chart's own, use chart.spec with a HelmRepository, patch the selector by spec.postRenderers, or turn the digest off in helm-controller (--feature-gates=DisableChartDigestTracking=true).",
   severity: "high",
@@ -22,9 +30,9 @@ export const chartDigestLabel = defineRule({
   settings: z.strictObject({
     charts: z
       .array(z.string())
-      .default([])
+      .default(VERSION_AS_IT_IS)
       .describe(
-        "Charts that are known to put their version in a selector. None ships with the rule: every chart that was read for it does without.",
+        "Charts that are known to put their version, as it is, in a selector or another label. The charts of the table below were read for it and do without.",
       ),
   }),
   *check(object, { settings, objects }) {
@@ -34,7 +42,7 @@ export const chartDigestLabel = defineRule({
       if (name !== undefined && settings.charts.includes(name))
         yield {
           path,
-          message: `The chart ${name} puts its version in a selector, and chartRef puts a digest in the version.`,
+          message: `The chart ${name} puts its version as it is in a label, and chartRef puts a digest in the version, with a + that no label may have.`,
         };
     }
   },

@@ -118,7 +118,7 @@ function* otherChartProblems(
       path: chart.path,
       message: `It is not known how the chart ${chart.name} sets its probes; look into its values.`,
       remediation:
-        "Check what the chart renders (helm template), or add the chart to policy/chart-probes.ts.",
+        "Check what the chart renders (helm template), or add the chart to policy/known-charts.ts.",
       advice: true,
     };
   else yield* knownChartProblems(chart.name, chart.path, missing, values);

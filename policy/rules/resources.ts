@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { allContainersOf, CONTAINER_KINDS } from "../containers.ts";
-import { at } from "../read.ts";
+import { at, text, type Fields } from "../read.ts";
 import { defineRule } from "../rule.ts";
 
 /** See `docs/policies.md`. */
@@ -28,8 +28,16 @@ export const resources = defineRule({
       if (missing.length > 0)
         yield {
           path: spec.resources === undefined ? path : [...path, "resources"],
-          message: `Container ${name} has no ${missing.join(", no ")}.`,
+          message: `Container ${name} has no ${missing.map((field) => lack(field, spec)).join(", no ")}.`,
         };
     }
   },
 });
+
+/** Where only the limit is set, it is the request, too (https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/). */
+function lack(field: string, { resources: given }: Fields): string {
+  const limit = text(at(given, field.replace(/^requests\./, "limits.").split(".")));
+  return field.startsWith("requests.") && limit !== undefined
+    ? `${field} (so that its limit of ${limit} is what it asks for)`
+    : field;
+}
