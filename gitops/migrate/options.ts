@@ -53,6 +53,12 @@ const oci = z.strictObject({
   published: z.record(z.string(), z.array(z.string())).default({}),
 });
 
+/** Step `probes`. */
+const probes = z.strictObject({
+  /** Paths that answer for an app's readiness, by its image's name without the tag. */
+  paths: z.record(z.string().min(1), z.string().startsWith("/")).default({}),
+});
+
 /** Step `route`. */
 const route = z.strictObject({
   /** By the class of an Ingress. */
@@ -108,6 +114,7 @@ const optionsSchema = z.strictObject({
   components: components.prefault({}),
   taskfile: taskfile.prefault({}),
   oci: oci.prefault({}),
+  probes: probes.prefault({}),
   "gateway-provider": gatewayProvider.prefault({}),
   route: route.prefault({}),
   namespace: namespace.prefault({}),

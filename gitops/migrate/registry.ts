@@ -5,6 +5,7 @@ import { gatewayProvider } from "./steps/gateway-provider.ts";
 import { ks } from "./steps/ks.ts";
 import { namespace } from "./steps/namespace.ts";
 import { oci } from "./steps/oci.ts";
+import { probes } from "./steps/probes.ts";
 import { route } from "./steps/route.ts";
 import { taskfile } from "./steps/taskfile.ts";
 
@@ -15,6 +16,7 @@ export const STEPS: readonly Step[] = [
   components,
   ks,
   gatewayProvider,
+  probes,
   annotate,
   route,
   namespace,
