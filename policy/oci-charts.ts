@@ -12,6 +12,7 @@ export const OCI_CHARTS: Readonly<Record<string, string>> = {
   "https://coredns.github.io/helm": "oci://ghcr.io/coredns/charts",
   "https://grafana.github.io/helm-charts": "oci://ghcr.io/grafana/helm-charts",
   "https://helm.traefik.io/traefik": "oci://ghcr.io/traefik/helm",
+  "https://postfinance.github.io/kubelet-csr-approver": "oci://ghcr.io/postfinance/charts",
   "https://prometheus-community.github.io/helm-charts": "oci://ghcr.io/prometheus-community/charts",
   "https://stakater.github.io/stakater-charts": "oci://ghcr.io/stakater/charts",
   "https://traefik.github.io/charts": "oci://ghcr.io/traefik/helm",

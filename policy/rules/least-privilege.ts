@@ -48,7 +48,8 @@ function* ruleProblems(rule: Fields, path: Path, wholeCluster: boolean): Generat
   const verbs = texts(rule.verbs);
   for (const field of ["apiGroups", "resources", "verbs"]) {
     const index = texts(rule[field]).indexOf("*");
-    if (index >= 0) yield { path: [...path, field, index], message: `The rule is for all ${field}.` };
+    if (index >= 0)
+      yield { path: [...path, field, index], message: `The rule is for all ${field}${reach(rule, field)}.` };
   }
   const escalation = verbs.filter((verb) => ESCALATION.includes(verb));
   for (const verb of escalation)
@@ -63,4 +64,11 @@ function* ruleProblems(rule: Fields, path: Path, wholeCluster: boolean): Generat
       path: [...path, "resources", secrets],
       message: "The rule reads every Secret, if it is bound for the whole cluster.",
     };
+}
+
+/** What a wildcard is limited by: the groups are the largest part of a rule. */
+function reach(rule: Fields, field: string): string {
+  const groups = texts(rule.apiGroups);
+  if (field === "apiGroups" || groups.length === 0 || groups.includes("*")) return "";
+  return ` of ${groups.map((group) => (group === "" ? "the core group" : group)).join(", ")}`;
 }
