@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import Ajv from "ajv";
+import draft04 from "ajv/lib/refs/json-schema-draft-04.json" with { type: "json" };
+import sarifSchema from "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" with { type: "json" };
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -144,6 +147,16 @@ describe("a report", () => {
         logicalLocations: [{ fullyQualifiedName: "Pod a spec.containers[0]" }],
       },
     ]);
+  });
+
+  it("is valid by the schema of SARIF 2.1.0, without findings and with those of a whole repository", () => {
+    const ajv = new Ajv({ schemaId: "id", meta: false, allErrors: true });
+    ajv.addMetaSchema(draft04);
+    const isValid = ajv.compile(sarifSchema);
+    for (const one of [report, { ...report, findings: [], rules: new Map() }, lint(FLEET)]) {
+      const log: unknown = JSON.parse(formatSarif(one, "gitops/", "1.2.3"));
+      assert.ok(isValid(log), JSON.stringify(isValid.errors, undefined, 2));
+    }
   });
 
   it("against a baseline holds what is new, also where lines have moved", async () => {

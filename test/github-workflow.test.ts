@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+
+interface Job {
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly "timeout-minutes"?: number;
+  readonly steps: readonly { readonly uses?: string; readonly with?: Readonly<Record<string, unknown>> }[];
+}
+
+interface Workflow {
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const DIRECTORY = join(import.meta.dirname, "../.github/workflows");
+
+for (const file of readdirSync(DIRECTORY))
+  describe(`workflow ${file}`, () => {
+    const text = readFileSync(join(DIRECTORY, file), "utf8");
+    const document = parseDocument(text);
+    const workflow = document.toJS() as Workflow;
+    const jobs = Object.entries(workflow.jobs);
+
+    it("is YAML, and is not run with secrets for the pull requests of strangers", () => {
+      assert.deepEqual(document.errors, []);
+      assert.ok(!("pull_request_target" in workflow.on) && !("workflow_run" in workflow.on));
+    });
+
+    it("pins every action by its commit, with the version beside it", () => {
+      const uses = text.split("\n").filter((line) => /\buses:/.test(line));
+      const steps = jobs.flatMap(([, { steps }]) => steps.filter((step) => step.uses !== undefined));
+      assert.ok(uses.length > 0 && uses.length === steps.length);
+      for (const line of uses)
+        assert.match(line, /^\s+(?:- )?uses: [\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    });
+
+    it("gives no right to all jobs, and to each job what it needs and no more", () => {
+      assert.deepEqual(workflow.permissions, {});
+      for (const [name, { permissions }] of jobs) {
+        assert.ok(permissions, `${name} names no permissions`);
+        const written = Object.keys(permissions).filter((key) => permissions[key] !== "read");
+        const uploads = workflow.jobs[name]?.steps.some(({ uses }) => uses?.includes("/upload-sarif@"));
+        assert.deepEqual(written, uploads === true ? ["security-events"] : [], name);
+      }
+    });
+
+    it("leaves no token behind in a checkout, and no job to run for hours", () => {
+      for (const [name, job] of jobs) {
+        assert.ok((job["timeout-minutes"] ?? 360) <= 30, `${name} has no time limit`);
+        for (const { uses, with: inputs } of job.steps)
+          if (uses?.startsWith("actions/checkout@") === true)
+            assert.equal(inputs?.["persist-credentials"], false, name);
+      }
+    });
+
+    it("hands no expression to a shell, where a name could become a command", () => {
+      for (const [, { steps }] of jobs)
+        for (const step of steps) assert.ok(!String((step as { run?: string }).run).includes("${{"));
+    });
+  });
