@@ -56,10 +56,12 @@ export function createPlatform(
   provider: pulumi.ProviderResource,
 ): pulumi.Output<string> {
   const created = new Map<string, pulumi.ComponentResource>();
-  for (const { name, after, create } of parts) {
+  for (const { name, after, objects, create } of parts) {
     const dependsOn = after.map((part) => created.get(part)).filter((part) => part !== undefined);
-    const transforms = [forceAdopted(config.adopt)];
-    created.set(name, create({ providers: { kubernetes: provider }, dependsOn, transforms }));
+    // The engine hands every resource under a transform back to the program, the definitions with all their schemas among them.
+    const adopts = objects.some((object) => config.adopt.includes(describeObject(object)));
+    const transforms = adopts ? { transforms: [forceAdopted(config.adopt)] } : {};
+    created.set(name, create({ providers: { kubernetes: provider }, dependsOn, ...transforms }));
   }
   // A resource is registered once all that it depends on is up, the children of components among it.
   return new pulumi.ComponentResource("edgefirst:platform:Up", "up", {}, { dependsOn: [...created.values()] })
