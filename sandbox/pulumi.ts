@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { lstat, mkdir, readFile, rename, symlink } from "node:fs/promises";
+import { lstat, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -48,6 +48,7 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
   const command = join(home, "bin/pulumi");
   await putSymlink(cli.path, command);
   await putSymlink(host, join(home, "bin/pulumi-language-nodejs"));
+  await keepNoLogs(home);
 
   const env: NodeJS.ProcessEnv = {
     ...withoutPulumi(process.env),
@@ -65,6 +66,17 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
   };
   await putProvider(command, env, home, args);
   return { command, env };
+}
+
+/**
+ * The CLI logs every value of every resource that it handles, for `pulumi logs share`: half of the time of a preview with the Gateway API's definitions, and 27 MB
+ * each time (bench/results.md). It has no option for that; where its folder cannot be made it goes on without (pkg/logging/encrypted.go).
+ */
+async function keepNoLogs(home: string): Promise<void> {
+  const folder = join(home, "logs");
+  const found = await lstat(folder).catch(() => undefined);
+  if (found?.isDirectory() === true) await rm(folder, { recursive: true, force: true });
+  await writeFile(folder, "", { flag: "a", mode: 0o600 });
 }
 
 /** Arguments of {@link putSecret}. */

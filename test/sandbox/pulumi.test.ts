@@ -74,6 +74,16 @@ describe("sandbox: Pulumi of its own", () => {
     assert.equal(host, `${cli!}-language-nodejs`, "beside the CLI");
   });
 
+  it("keeps no logs of every value, those of before neither", async () => {
+    const logs = join(dir, "pulumi/logs");
+    assert.ok(statSync(logs).isFile());
+    rmSync(logs);
+    pulumi("whoami");
+    assert.ok(statSync(logs).isDirectory(), "the CLI would");
+    await pulumiEnvironment({ dir, progress: unexpected });
+    assert.ok(statSync(logs).isFile());
+  });
+
   it("puts its CLI and the Node of the project before all others", () => {
     const { env } = environments[0]!;
     const node = join(import.meta.dirname, "../../node_modules/.bin/node");
