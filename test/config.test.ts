@@ -190,7 +190,31 @@ describe("configuration", () => {
           assert.match(error.message, /edgefirst:/);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 10_000 },
     );
-  });
+  }).timeout(60_000);
+
+  it("names every one of several faults, beside what is right", () => {
+    const committed = ["edge", "main"].map((stack) => {
+      const { config } = parse(readFileSync(join(PROJECT, `Pulumi.${stack}.yaml`), "utf8")) as {
+        config: Record<string, unknown>;
+      };
+      return Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [key.replace("edgefirst:", ""), value]),
+      );
+    });
+    const unknown = fc.stringMatching(/^zz[a-z]{1,8}$/);
+    const faulty = fc.uniqueArray(fc.oneof(fc.constantFrom(...Object.keys(configSchema.shape)), unknown), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...committed), faulty, (right, keys) => {
+        const faults = faultsOf({ ...right, ...Object.fromEntries(keys.map((key) => [key, 7])) });
+        for (const key of keys) assert.match(faults, new RegExp(`edgefirst:${key}\\b`));
+        assert.doesNotMatch(faults, /\n\s+at /);
+      }),
+      { numRuns: 10_000 },
+    );
+  }).timeout(60_000);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,11 +10,21 @@ import type { KubeObject } from "../../cluster/objects.ts";
 import { evidenceSchema } from "../../rollout/evidence.ts";
 import { installFluxCrds } from "../../sandbox/flux.ts";
 import { moduleDirectory } from "../../toolchain/modules.ts";
-import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, PROJECT, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const TOKEN = "CANARYtoken".padEnd(30, "0");
 const USER_KEY = "CANARYuserkey".padEnd(30, "0");
+const AGE_KEY = "AGE-SECRET-KEY-1CANARY";
+/** As they are, and as a Secret's data holds one by itself. */
+const CANARIES = new RegExp(
+  [
+    TOKEN,
+    USER_KEY,
+    AGE_KEY,
+    ...[TOKEN, USER_KEY, AGE_KEY].map((text) => btoa(text).replace(/.=*$/, "")),
+  ].join("|"),
+);
 const SETTINGS = "./kubernetes/full/flux/vars";
 
 const GATEWAYS = [
@@ -118,6 +129,7 @@ describe("engine: what a stack may ask for", function () {
       });
       await stack.setSecret("pushoverToken", TOKEN);
       await stack.setSecret("pushoverUserKey", USER_KEY);
+      await stack.setSecret("sopsAgeKey", AGE_KEY);
     });
 
     it("is known in the first preview, to the last value, and shows no secret", async () => {
@@ -141,6 +153,36 @@ describe("engine: what a stack may ask for", function () {
       assert.equal(preview.code, 0, preview.output);
       assert.deepEqual(preview.changes, []);
       assert.doesNotMatch(run.output + preview.output + (await stack.exportState()), /CANARY/);
+    });
+
+    it("and its secrets are in clear in no file of the backend, in no output and in no report", async () => {
+      const reports = [
+        ["status", "--json"],
+        ["export", "github"],
+        ["export", "operator", "--repo", REPOSITORY.url],
+      ];
+      const said = reports.map((args) => {
+        const run = spawnSync(process.execPath, [join(PROJECT, "cli/main.ts"), ...args], {
+          cwd: join(engine.dir, "project"),
+          env: engine.env,
+          encoding: "utf8",
+        });
+        assert.equal(run.status, 0, run.stderr);
+        return run.stdout + run.stderr;
+      });
+      const outputs = JSON.stringify(await stack.outputs());
+      assert.match(outputs, /"verified"/);
+      const files = ["state", "project"].flatMap((folder) => filesBelow(join(engine.dir, folder)));
+      assert.ok(
+        files.some((file) => file.endsWith("full.json")),
+        "the state is among them",
+      );
+      assert.ok(
+        files.some((file) => file.includes("/history/")),
+        "and what each update did",
+      );
+      for (const text of [...said, outputs, ...files.map((file) => readFileSync(file, "latin1"))])
+        assert.doesNotMatch(text, CANARIES);
     });
   });
 
@@ -239,4 +281,10 @@ async function fluxManifest(): Promise<string> {
     { ...object("v1", "ResourceQuota", "critical-pods", "flux-system"), spec: { hard: { pods: "1000" } } },
   ];
   return [...others.map((other) => stringify(other)), ...definitions].join("\n---\n");
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }

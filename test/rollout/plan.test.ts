@@ -62,6 +62,27 @@ describe("plan of a rollout", () => {
     );
   });
 
+  it("answers any graph with waves or with what is wrong with it, never with a crash", () => {
+    const name = fc.constantFrom("a", "b", "c", "d", "e", "f");
+    const graph = fc.uniqueArray(fc.record({ name, after: fc.array(name, { maxLength: 3 }) }), {
+      selector: (node) => node.name,
+    });
+    fc.assert(
+      fc.property(graph, (stacks) => {
+        const known = new Set(stacks.map((node) => node.name));
+        try {
+          assert.deepEqual(planWaves(stacks).flat().sort(), [...known].sort());
+        } catch (error) {
+          assert(error instanceof EdgefirstError, String(error));
+          for (const { name: waiting, after } of stacks)
+            for (const before of after.filter((each) => !known.has(each)))
+              assert.match(error.message, new RegExp(`${waiting} comes after ${before}|circle`));
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
   it("names every missing stack, and who waits for it", () => {
     assert.throws(
       () => planWaves([stack("a", "x"), stack("b", "a", "y")]),
