@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeClient } from "../../cluster/kube-client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { treeOf } from "../../sandbox/process-tree.ts";
+import { pushGitOpsRepository } from "../../sandbox/gitops-repository.ts";
 import { findProcess, waitUntil } from "../../sandbox/processes.ts";
+import { startRegistry } from "../../sandbox/registry.ts";
 import { ask, whySkip, type Answer } from "../support/real-pods.ts";
-import { condition, isReady, kustomization } from "../support/flux.ts";
+import { becomes, condition, isReady, kustomization } from "../support/flux.ts";
 import { runningWith } from "../support/running.ts";
 import { discard, temporarySandboxDir } from "../support/sandbox.ts";
 
@@ -16,6 +19,12 @@ const ROOT = join(import.meta.dirname, "../..");
 const START_MS = 400_000;
 const WAIT = { timeoutMs: 90_000 };
 const HOST = "whoami.haynesedge.com";
+const LEGACY = "legacy.haynesedge.com";
+const SOURCE = {
+  apiVersion: "source.toolkit.fluxcd.io/v1",
+  kind: "OCIRepository",
+  metadata: { namespace: "flux-system", name: "sandbox" },
+};
 const PROGRAMS = [
   "traefik",
   "gatus",
@@ -148,6 +157,30 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.deepEqual([...new Set(objects.map(({ stack }) => stack))], ["edge", "main"]);
   });
 
+  it("an app moves from its Ingress to a route by migrate, and answers through the Gateway", async () => {
+    const repository = mkdtempSync(join(tmpdir(), "edgefirst-playthrough-"));
+    try {
+      cpSync(join(ROOT, "sandbox/repository"), repository, { recursive: true });
+      cpSync(join(ROOT, "test/fixtures/playthrough"), repository, { recursive: true });
+      await publish(repository);
+      await isReady(client, kustomization("flux-apps", "legacy"));
+      const ingress = await client.list("networking.k8s.io/v1", "Ingress", "demo");
+      assert.deepEqual(
+        ingress.map(({ metadata }) => metadata.name),
+        ["legacy"],
+      );
+      assert.equal((await https("/", LEGACY)).status, 404);
+
+      const migrated = await edgefirst("migrate", "route", repository, "--write");
+      assert.equal(migrated.code, 0, migrated.stdout + migrated.stderr);
+      await publish(repository);
+      await answers(200, LEGACY);
+      assert.deepEqual(await client.list("networking.k8s.io/v1", "Ingress", "demo"), []);
+    } finally {
+      rmSync(repository, { recursive: true });
+    }
+  });
+
   it("comes back without hands, whatever is killed", async () => {
     const killed: [string, () => number][] = [
       ["the app", () => pidBelow("agent", /whoami\.mts/)],
@@ -180,6 +213,22 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.equal((await edgefirst("sandbox", "down", "--dir", dir)).code, 0);
     assert.deepEqual(runningWith(dir), []);
   });
+
+  /** Pushes a GitOps repository, and asks Flux to fetch it now. */
+  async function publish(source: string): Promise<void> {
+    const registry = await startRegistry({ dir, progress: () => undefined });
+    const ageKey = readFileSync(join(dir, "age.key"), "utf8");
+    await pushGitOpsRepository({ dir, registry, source, clusters: ["edge", "main"], ageKey });
+    const requestedAt = new Date().toISOString();
+    const annotations = { "reconcile.fluxcd.io/requestedAt": requestedAt };
+    await client.apply(
+      { ...SOURCE, metadata: { ...SOURCE.metadata, annotations } },
+      { fieldManager: "playthrough", force: true },
+    );
+    await becomes(client, SOURCE, "fetched", ({ status }) => {
+      return (status as { lastHandledReconcileAt?: string }).lastHandledReconcileAt === requestedAt;
+    });
+  }
 
   /** The process of a cluster below one of the sandbox's, by its command line. */
   function pidBelow(name: string, command: RegExp): number {
