@@ -7,6 +7,7 @@ import {
   readKustomizationFile,
   type KustomizationFile,
 } from "./kustomization-file.ts";
+import { MAX_INCLUDES } from "./kustomize.ts";
 import { text } from "./resource.ts";
 
 /**
@@ -17,8 +18,9 @@ export function filesOf(
   repository: Repository,
   file: KustomizationFile,
   seen = new Set<string>(),
+  depth = 0,
 ): ReadonlySet<string> {
-  if (seen.has(file.directory)) return seen;
+  if (seen.has(file.directory) || depth > MAX_INCLUDES) return seen;
   seen.add(file.directory);
   for (const field of ["resources", "bases", "components"]) {
     const list = file.fields[field];
@@ -33,6 +35,7 @@ export function filesOf(
             repository,
             readKustomizationFile(repository, posix.normalize(path), entryOrigin(list, index)),
             seen,
+            depth + 1,
           );
         } catch (error) {
           if (!(error instanceof BuildError)) throw error;

@@ -128,7 +128,8 @@ function scan(repository: Repository, base: string, below = ""): readonly string
       if (IGNORED_DIRECTORIES.has(entry.name)) continue;
       const hasFile = findKustomizationFile(repository, posix.join(base, path)) !== undefined;
       found.push(...(hasFile ? [`./${path}`] : scan(repository, base, path)));
-    } else if (/\.ya?ml$/.test(entry.name) && !IGNORED.has(entry.name)) {
+    } else if (entry.isFile() && /\.ya?ml$/.test(entry.name) && !IGNORED.has(entry.name)) {
+      // Flux leaves symbolic links out of a source.
       found.push(`./${path}`);
     }
   }

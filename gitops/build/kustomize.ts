@@ -48,6 +48,9 @@ export function kustomizeBuild(
   );
 }
 
+/** Directories that include each other in a row: what follows them does so by recursion. */
+export const MAX_INCLUDES = 200;
+
 interface Accumulated {
   readonly resources: Resources;
   configuration: Configuration;
@@ -66,6 +69,8 @@ class Build {
   accumulate(file: KustomizationFile, into: Accumulated): Accumulated {
     const { fields, directory } = file;
     if (this.#active.includes(directory)) throw new BuildError(`${directory} includes itself`, file.origin);
+    if (this.#active.length >= MAX_INCLUDES)
+      throw new BuildError(`more than ${MAX_INCLUDES} directories include each other in a row`, file.origin);
     this.#active.push(directory);
     for (const field of ["resources", "bases"]) this.#addResources(fields, field, directory, into);
     const own = loadConfigurations(listField(fields, "configurations"), this.#repository, directory);

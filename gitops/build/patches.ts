@@ -67,12 +67,12 @@ export function applyStrategicMergeEntry(
 
 function applyStrategicPatches(
   resources: Resources,
-  patches: readonly Value[],
+  patches: readonly (Fields | Value[])[],
   target: Fields | undefined,
 ): void {
   for (const patch of patches) {
     if (!isFields(patch))
-      throw new BuildError("a patch must be a mapping or a list of operations", originOfPatch(patch));
+      throw new BuildError("a patch must be a mapping or a list of operations", originOf(patch));
     requireIdentity(patch);
     const found = target
       ? select(resources, target)
@@ -125,16 +125,14 @@ function patchText(entry: Fields, repository: Repository, directory: string): So
   return repository.read(resolved, origin);
 }
 
-function readPatch(source: SourceText): readonly Value[] {
+function readPatch(source: SourceText): readonly (Fields | Value[])[] {
   const { documents, faults } = parseYaml(source);
   const [fault] = faults;
   if (fault) throw new BuildError(fault.message, fault.origin, "syntax");
   const values = documents.map(({ value }) => value).filter((value) => value !== null);
   if (values.length === 0) throw new BuildError("the patch is empty", { source, offset: 0 });
-  return values;
-}
-
-function originOfPatch(patch: Value): ReturnType<typeof originOf> {
-  if (Array.isArray(patch)) return originOf(patch);
-  throw new Error("a patch is a mapping or a list");
+  return values.map((value) => {
+    if (typeof value === "object") return value;
+    throw new BuildError("a patch must be a mapping or a list of operations", { source, offset: 0 });
+  });
 }

@@ -107,7 +107,11 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   if (text(value.apiVersion) === "")
     throw new BuildError("this is not an object: it has no apiVersion", origin);
   const metadata = asFields(value.metadata);
-  if (text(metadata.name) === "" && kind !== "List") {
+  if (kind === "List") {
+    if (value.items === undefined || value.items === null) return [];
+    throw new BuildError("the items of this List are no list", entryOrigin(value, "items"));
+  }
+  if (text(metadata.name) === "") {
     throw new BuildError(`this ${kind} has no metadata.name`, origin);
   }
   return [new Resource(cloneValue(value), originOf(value))];

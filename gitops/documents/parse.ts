@@ -11,6 +11,7 @@ import {
   type ParsedNode,
 } from "yaml";
 import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
+import { isDeep, MAX_DEPTH } from "./depth.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { fieldsAt, isFields, listAt, pushElement, setField, type Fields, type Value } from "./values.ts";
 import { GO_YAML_TAGS } from "./schema.ts";
@@ -39,6 +40,23 @@ const MAX_ALIASED_NODES = 100_000;
 
 /** Reads every document of a text, as go-yaml would, each field with the place where it was written. */
 export function parseYaml(source: SourceText): ParsedText {
+  const tooDeep = {
+    message: `the document has more than ${MAX_DEPTH} levels`,
+    origin: { source, offset: 0 },
+  };
+  try {
+    const { documents, faults } = parseText(source);
+    const shallow = documents.filter(({ value }) => !isDeep(value));
+    const deep = documents.filter((document) => !shallow.includes(document));
+    return { documents: shallow, faults: [...faults, ...deep.map(({ origin }) => ({ ...tooDeep, origin }))] };
+  } catch (error) {
+    // The parsers' own recursion ends before the limit can be looked at.
+    if (error instanceof RangeError) return { documents: [], faults: [tooDeep] };
+    throw error;
+  }
+}
+
+function parseText(source: SourceText): ParsedText {
   try {
     const documents = parseBlockStyle(source).map(({ value, offset }) => ({
       value,
@@ -96,6 +114,7 @@ class Reader {
   readonly #document: Document;
   #aliased = 0;
   #insideAlias = false;
+  readonly #open = new Set<Node>();
 
   constructor(source: SourceText, document: Document) {
     this.#source = source;
@@ -157,12 +176,15 @@ class Reader {
   #aliasTarget(alias: Alias, offset: number): Value {
     const target = alias.resolve(this.#document);
     if (!target) throw new Fault(`no anchor named ${alias.source}`, offset);
+    if (this.#open.has(target)) throw new Fault(`the anchor ${alias.source} stands for itself`, offset);
     const before = this.#insideAlias;
     this.#insideAlias = true;
+    this.#open.add(target);
     try {
       return this.read(target, offset);
     } finally {
       this.#insideAlias = before;
+      this.#open.delete(target);
     }
   }
 }

@@ -1,11 +1,13 @@
+import { isUtf8 } from "node:buffer";
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 import { BuildError } from "../problem.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
 import { SourceFile, type Origin } from "./source.ts";
 
-/** Bytes of the largest YAML file that is read; a Kubernetes object has at most about 1.5 MB. */
-const MAX_YAML_BYTES = 8 * 1024 * 1024;
+/** Bytes of the largest file that is read; a Kubernetes object has at most about 1.5 MB. */
+const MAX_BYTES = 8 * 1024 * 1024;
+const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB and is not read`;
 
 /** Directories that hold no manifests. */
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
@@ -75,13 +77,24 @@ export class Repository {
    * @throws BuildError at `from` if there is none
    */
   read(path: string, from: Origin): SourceFile {
-    if (!this.isFile(path)) throw new BuildError(`there is no file ${path}`, from);
+    this.#check(path, from);
     return this.#file(path);
+  }
+
+  /** Whether a file is too large to be read. */
+  isTooLarge(path: string): boolean {
+    const size = this.#changes.get(path)?.length ?? statSync(join(this.root, path)).size;
+    return size > MAX_BYTES;
+  }
+
+  #check(path: string, from: Origin): void {
+    if (!this.isFile(path)) throw new BuildError(`there is no file ${path}`, from);
+    if (this.isTooLarge(path)) throw new BuildError(`${path}: ${TOO_LARGE}`, from);
   }
 
   /** The bytes of a file. */
   readBytes(path: string, from: Origin): Buffer {
-    if (!this.isFile(path)) throw new BuildError(`there is no file ${path}`, from);
+    this.#check(path, from);
     const changed = this.#changes.get(path);
     return changed === undefined ? readFileSync(join(this.root, path)) : Buffer.from(changed);
   }
@@ -90,15 +103,7 @@ export class Repository {
   parse(path: string): ParsedText {
     let parsed = this.#parsed.get(path);
     if (!parsed) {
-      const changed = this.#changes.get(path);
-      const size = changed?.length ?? statSync(join(this.root, path)).size;
-      if (size > MAX_YAML_BYTES) {
-        const source = new SourceFile(path, "");
-        const message = `the file is larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB and is not read`;
-        parsed = { documents: [], faults: [{ message, origin: { source, offset: 0 } }] };
-      } else {
-        parsed = parseYaml(this.#file(path));
-      }
+      parsed = this.isTooLarge(path) ? unread(path, TOO_LARGE) : this.#parse(path);
       this.#parsed.set(path, parsed);
     }
     return parsed;
@@ -141,6 +146,14 @@ export class Repository {
     });
   }
 
+  /** A text that is not UTF-8 would be read as another one than go-yaml reads. */
+  #parse(path: string): ParsedText {
+    const file = this.#file(path);
+    const isText =
+      !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(readFileSync(join(this.root, path)));
+    return isText ? parseYaml(file) : unread(path, "the file is not UTF-8 and is not read");
+  }
+
   #file(path: string): SourceFile {
     let file = this.#files.get(path);
     if (!file) {
@@ -172,4 +185,8 @@ export class Repository {
       return false;
     }
   }
+}
+
+function unread(path: string, message: string): ParsedText {
+  return { documents: [], faults: [{ message, origin: { source: new SourceFile(path, ""), offset: 0 } }] };
 }

@@ -55,6 +55,13 @@ function plainClusters(repository: Repository, files: readonly string[]): readon
   const included = (path: string): boolean =>
     [...reached].some(([directory, reaches]) => directory !== path && reaches.has(path));
   const roots = directories.filter((directory) => !included(directory));
+  // Of a circle that nothing else includes the first one is built, and tells of it.
+  const covered = new Set(roots.flatMap((root) => [root, ...(reached.get(root) ?? [])]));
+  for (const directory of directories) {
+    if (covered.has(directory)) continue;
+    roots.push(directory);
+    for (const path of reached.get(directory) ?? []) covered.add(path);
+  }
   const clusters = roots.map((directory) => kustomizationCluster(repository, directory));
   const kustomizationFiles = new Set(files.filter((file) => directories.includes(posix.dirname(file))));
   const loose = files.filter((file) => !kustomizationFiles.has(file) && !included(file));

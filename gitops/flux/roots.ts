@@ -21,6 +21,7 @@ export function writtenKustomizations(
     offset: 0,
   };
   return files.flatMap((file) => {
+    if (repository.isTooLarge(file)) return [];
     if (!repository.read(file, origin).text.includes("kustomize.toolkit.fluxcd.io/")) return [];
     const { documents } = repository.parse(file);
     return documents.flatMap(({ value }) => (isFluxKustomization(value) ? [{ object: value, file }] : []));

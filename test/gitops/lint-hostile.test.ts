@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Repository } from "../../gitops/documents/repository.ts";
+import { lintRepository } from "../../gitops/lint/lint.ts";
+
+const POD =
+  "apiVersion: v1\nkind: Pod\nmetadata: { name: good }\nspec: { containers: [{ name: a, image: a }] }\n";
+const FLUX = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: root, namespace: flux-system }
+spec: { path: ./apps, sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system } }
+`;
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "hostile-"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function write(path: string, content: string | Buffer): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), content);
+}
+
+/** What kept files from being read or built, as `rule file: message`; whatever it is, the good Pod's findings are there. */
+function faults(): string[] {
+  const { findings } = lintRepository(new Repository(root));
+  assert.ok(
+    findings.some(({ object, rule }) => object === "Pod good" && rule === "workload-probes"),
+    "the findings of the other file are gone",
+  );
+  return findings
+    .filter(({ object }) => object === "")
+    .map(({ rule, position, message }) => `${rule} ${position.file}: ${message}`);
+}
+
+const bomb = Array.from({ length: 12 }, (_unused, index) => {
+  const below = index === 0 ? "x" : `*a${index - 1}`;
+  return `a${index}: &a${index} [${Array.from({ length: 9 }, () => below).join(", ")}]\n`;
+}).join("");
+
+const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: RegExp | undefined]>> = {
+  "aliases of aliases": [bomb, /syntax .*aliases of this document stand for too many nodes/],
+  "an anchor inside itself": ["a: &a\n  b: *a\n", /syntax .*the anchor a stands for itself/],
+  "brackets without an end": [`a: ${"[".repeat(100_000)}\n`, /syntax .*more than 500 levels/],
+  "lists in lists": [`${"- ".repeat(20_000)}x\n`, /syntax .*more than 500 levels/],
+  "mappings in mappings": [
+    Array.from({ length: 3000 }, (_unused, depth) => `${" ".repeat(depth)}k:\n`).join(""),
+    /syntax .*more than 500 levels/,
+  ],
+  "another encoding": [Buffer.from("a: caf\u00e9\n", "latin1"), /syntax .*is not UTF-8/],
+  "UTF-16": [Buffer.from(`\ufeff${POD}`, "utf16le"), /syntax .*is not UTF-8/],
+  "tabs for indentation": ["a:\n\tb: c\n", /syntax .*[Tt]ab/],
+  "a key twice": [`${POD.replace("good", "twice")}kind: Pod\n`, /syntax .*unique/],
+  "an alias of nothing": ["a: *nothing\n", /syntax .*nothing/],
+  "a list that is none": ["apiVersion: v1\nkind: List\nitems: 3\n", /build .*items of this List/],
+  "nothing at all": ["", undefined],
+  "nothing but ends of documents": ["---\n".repeat(1000), undefined],
+};
+
+describe("lint of what is broken on purpose", () => {
+  for (const [name, [content, fault]] of Object.entries(FILES))
+    for (const path of ["bad.yaml", "apps/bad.yaml"])
+      it(`${name}, ${path === "bad.yaml" ? "in a loose file" : "in what Flux builds"}`, () => {
+        write(path.replace("bad", "good"), POD);
+        write(path, content);
+        if (path !== "bad.yaml") write("flux/ks.yaml", FLUX);
+        const found = faults();
+        if (fault === undefined) assert.deepEqual(found, []);
+        else assert.ok(found.length === 1 && fault.test(found[0] ?? ""), found.join("\n"));
+      });
+
+  it("files that no memory holds are refused unread", () => {
+    write("flux/ks.yaml", FLUX);
+    write("apps/kustomization.yaml", "resources: [good.yaml]\ncomponents: [../part]\n");
+    write("apps/good.yaml", POD);
+    write(
+      "part/kustomization.yaml",
+      "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigMapGenerator: [{ name: big, files: [big.bin] }]\n",
+    );
+    write("part/big.bin", "");
+    truncateSync(join(root, "part/big.bin"), 3 * 2 ** 30);
+    write("loose.yaml", "");
+    truncateSync(join(root, "loose.yaml"), 700 * 2 ** 20);
+    const { findings } = lintRepository(new Repository(root));
+    assert.ok(findings.some(({ message }) => message.includes("big.bin: the file is larger than 8 MiB")));
+    rmSync(join(root, "flux"), { recursive: true });
+    rmSync(join(root, "part"), { recursive: true });
+    write("apps/kustomization.yaml", "resources: [good.yaml]\n");
+    assert.deepEqual(faults(), ["syntax loose.yaml: the file is larger than 8 MiB and is not read"]);
+  });
+
+  it("links that leave the repository, go in a circle or lead nowhere; Flux's source has none", () => {
+    write("flux/ks.yaml", FLUX);
+    write("apps/good.yaml", POD);
+    for (const [target, path] of [
+      ["/etc/passwd", "outside.yaml"],
+      ["loop.yaml", "loop.yaml"],
+      ["nowhere", "dead.yaml"],
+      ["../apps", "again"],
+      ["good.yaml", "twice.yaml"],
+    ] as const)
+      symlinkSync(target, join(root, "apps", path));
+    assert.deepEqual(faults(), []);
+  });
+
+  it("directories that include themselves, each other, or too many in a row", () => {
+    write("good.yaml", POD);
+    write("self/kustomization.yaml", "resources: [.]\n");
+    write("a/kustomization.yaml", "resources: [../b]\n");
+    write("b/kustomization.yaml", "resources: [../a]\n");
+    write("part/kustomization.yaml", "kind: Component\ncomponents: [../part]\n");
+    write("user/kustomization.yaml", "components: [../part]\n");
+    for (let index = 0; index < 300; index++)
+      write(`row/${index}/kustomization.yaml`, `resources: [../${index + 1}]\n`);
+    write("row/300/kustomization.yaml", "resources: []\n");
+    const found = faults();
+    assert.ok(
+      found.some((fault) => fault.includes("part includes itself")),
+      found.join("\n"),
+    );
+    assert.ok(
+      found.some((fault) => /\ba includes itself/.test(fault)),
+      found.join("\n"),
+    );
+    assert.ok(found.some((fault) => fault.includes("more than 200 directories include each other")));
+  });
+
+  it("patches that are none end their own build alone", () => {
+    write("good.yaml", POD);
+    for (const [name, patch] of Object.entries({ scalar: "hello\n", empty: "", self: "a: &a [*a]\n" })) {
+      write(`${name}/pod.yaml`, POD.replace("good", name));
+      write(`${name}/patch.yaml`, patch);
+      write(`${name}/kustomization.yaml`, "resources: [pod.yaml]\npatches: [{ path: patch.yaml }]\n");
+    }
+    const found = faults();
+    for (const expected of [
+      /build scalar\/patch\.yaml: a patch must be/,
+      /build empty\/patch\.yaml: the patch is empty/,
+      /syntax self\/patch\.yaml: the anchor/,
+    ])
+      assert.ok(
+        found.some((fault) => expected.test(fault)),
+        found.join("\n"),
+      );
+  });
+});
