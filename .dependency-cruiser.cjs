@@ -15,6 +15,12 @@ module.exports = {
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     { name: "nothing-imports-index", severity: "error", from: {}, to: { path: "^index\\.ts$" } },
     {
+      name: "only-index-imports-the-program",
+      severity: "error",
+      from: { pathNot: "^index\\.ts$" },
+      to: { path: "^program\\.ts$" },
+    },
+    {
       name: "nothing-imports-tests",
       severity: "error",
       from: { pathNot: "^(test|bench)/" },
@@ -36,7 +42,7 @@ module.exports = {
       name: "components-read-no-configuration",
       severity: "error",
       from: { path: "^components" },
-      to: { path: "^(config\\.ts|index\\.ts)" },
+      to: { path: "^(config\\.ts|index\\.ts|program\\.ts)" },
     },
     {
       // So that preview, CI and the repository's lint share one rule set.

@@ -21,7 +21,7 @@ export default tseslint.config(
   },
   {
     files: ["**/*.ts"],
-    ignores: ["cli/**", "test/**", "index.ts"],
+    ignores: ["cli/**", "test/**", "program.ts"],
     rules: {
       // Only cli/ prints and sets exit codes.
       "no-console": "error",

@@ -111,7 +111,9 @@ function importedBy(entry: string): Set<string> {
   const files = new Set([entry]);
   // A set's iteration also visits what is added during it.
   for (const file of files)
-    for (const [, path = ""] of readFileSync(join(PROJECT, file), "utf8").matchAll(/ from "(\.[^"]+)";/g))
+    for (const [, path = ""] of readFileSync(join(PROJECT, file), "utf8").matchAll(
+      /(?: from |\bimport[ (])"(\.[^"]+)"/g,
+    ))
       files.add(normalize(join(dirname(file), path)));
   return files;
 }

@@ -1,0 +1,68 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { enforce } from "./cluster/findings.ts";
+import { KubeClient } from "./cluster/kube-client.ts";
+import { loadConfig } from "./config.ts";
+import { EdgefirstError } from "./errors.ts";
+import { NO_OUTPUTS, readOutputs } from "./platform/outputs.ts";
+import { createPlatform, planPlatform } from "./platform/plan.ts";
+import { gatusAddress, promoted } from "./platform/staging.ts";
+import { loadRelease } from "./release.ts";
+import { releaseHash } from "./rollout/release.ts";
+import { stageUpdate } from "./rollout/staged-update.ts";
+
+async function deploy() {
+  const settings = loadConfig();
+  const pins = loadRelease();
+  const { context, kubeconfig } = settings.cluster;
+  const cluster = new KubeClient(settings.cluster);
+  await cluster.version();
+
+  const release = releaseHash(import.meta.dirname);
+  const update = await stageUpdate({
+    settings,
+    release,
+    manifests: ownManifests(settings),
+    project: import.meta.dirname,
+    cluster,
+    kubeconfig,
+    gatus: gatusAddress(settings),
+    repository: settings.flux,
+  });
+  const config = promoted(settings, update.ref);
+  const plan = await planPlatform({ stack: pulumi.getStack(), config, release: pins, cluster });
+  enforce(plan.findings, pulumi.log);
+  const declared = plan.parts.flatMap(({ objects }) => objects);
+  await update.lookBefore(declared);
+
+  const provider = new k8s.Provider("cluster", {
+    context,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    enableServerSideApply: true,
+    // Without it every change of a ConfigMap deletes and creates it.
+    enableConfigMapMutable: true,
+  });
+  const up = createPlatform(plan, config, provider);
+  const evidence = update.evidence(up, declared);
+
+  return {
+    release,
+    versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
+    evidence,
+    // A cluster that is lost by now must not cost the evidence: outputs that throw store none at all.
+    live: evidence.apply(() => readOutputs(config, cluster).catch(() => NO_OUTPUTS)),
+  };
+}
+
+/** Checksums of what the stack's configuration has it apply beside what release.yaml pins, by what it installs. */
+function ownManifests({ flux }: ReturnType<typeof loadConfig>): Record<string, string> {
+  return flux?.install === undefined ? {} : { flux: flux.install.sha256 };
+}
+
+const outputs = await deploy().catch((error: unknown) => {
+  // A RunError is shown as its message alone; anything else is a bug, with its stack.
+  throw error instanceof EdgefirstError ? new pulumi.RunError(error.message) : error;
+});
+
+export const { release, versions, evidence } = outputs;
+export const { gateways, fluxRevision, endpoints } = outputs.live;
