@@ -21,7 +21,8 @@ export async function cacheDirectory(program: Program, env: NodeJS.ProcessEnv): 
 export async function buildArguments(program: Program): Promise<string[]> {
   const variables = Object.entries(program.variables(await pinnedVersion(program)));
   const link = ["-s", "-w", ...variables.map(([name, value]) => `-X ${name}=${value}`)].join(" ");
-  return ["build", `-mod=${program.mod}`, "-trimpath", "-ldflags", link, program.package];
+  const command = program.tests === true ? ["test", "-c"] : ["build"];
+  return [...command, `-mod=${program.mod}`, "-trimpath", "-ldflags", link, program.package];
 }
 
 async function readIfThere(path: string): Promise<string> {

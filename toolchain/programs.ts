@@ -12,6 +12,8 @@ export interface Program {
   readonly directory: string;
   /** Go package to build, relative to the module. */
   readonly package: string;
+  /** Build the package's tests, as a program that runs them. */
+  readonly tests?: true;
   /** Where the module says which version it pins; the first group is the version. */
   readonly pin: { readonly file: string; readonly pattern: RegExp };
   /** Value of go's `-mod`; `mod` lets go complete a go.mod that is not tidy, in a copy. */
@@ -85,6 +87,16 @@ function flux(name: string, mod: Program["mod"], purpose: string, buildSeconds: 
     mod,
     variables: () => ({}),
     buildSeconds,
+  };
+}
+
+function conformance(own: Pick<Program, "name" | "purpose" | "package" | "tests" | "buildSeconds">): Program {
+  return {
+    ...own,
+    directory: inModule("gateway-api-conformance"),
+    pin: required("sigs.k8s.io/gateway-api"),
+    mod: "readonly",
+    variables: () => ({}),
   };
 }
 
@@ -188,4 +200,17 @@ export const PROGRAMS: readonly Program[] = [
     installed: { args: ["version"], pattern: /^v?(\d\S*)/m, range: () => ">=5.6.0 <6" },
     buildSeconds: 30,
   },
+  conformance({
+    name: "gateway-api-conformance",
+    purpose: "npm run conformance: the Gateway API's own tests",
+    package: "sigs.k8s.io/gateway-api/conformance",
+    tests: true,
+    buildSeconds: 60,
+  }),
+  conformance({
+    name: "echo-basic",
+    purpose: "npm run conformance: the server behind the tests' routes",
+    package: "sigs.k8s.io/gateway-api/conformance/echo-basic",
+    buildSeconds: 20,
+  }),
 ];

@@ -44,6 +44,16 @@ const IMAGES: Record<string, Image> = {
   "ghcr.io/fluxcd/source-controller": flux("source-controller"),
   "ghcr.io/fluxcd/kustomize-controller": flux("kustomize-controller"),
   "ghcr.io/fluxcd/helm-controller": flux("helm-controller"),
+  "gcr.io/k8s-staging-gateway-api/echo-basic": {
+    program: "echo-basic",
+    path: "/echo-basic",
+    entrypoint: ["/echo-basic"],
+  },
+  "edgefirst.dev/gateway-api-conformance": {
+    program: "gateway-api-conformance",
+    path: "/gateway-api-conformance",
+    entrypoint: ["/gateway-api-conformance"],
+  },
   "docker.io/traefik/whoami": {
     script: join(import.meta.dirname, "whoami.mts"),
     path: "/whoami.mts",

@@ -5,6 +5,8 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../../errors.ts";
 import { isAlive, identify, type ProcessIdentity } from "../../process-identity.ts";
+import { buildArguments, cacheDirectory } from "../../toolchain/cache.ts";
+import { type Program } from "../../toolchain/programs.ts";
 import { resolveProgram, resolvePrograms } from "../../toolchain/resolve.ts";
 import { Greeter } from "./greeter.ts";
 
@@ -55,6 +57,15 @@ describe("toolchain: build", function () {
     assert.deepEqual(again, { ...built, origin: "cache" });
     assert.equal(greeter.lines.length, told);
     assert.deepEqual(greeter.cached(), [basename(dirname(built.path))]);
+  });
+
+  it("builds a package's tests where these are what runs", async () => {
+    const { program } = greeter;
+    assert.deepEqual((await buildArguments({ ...program, tests: true })).slice(0, 2), ["test", "-c"]);
+    assert.equal((await buildArguments(program))[0], "build");
+    const folder = (tests: Pick<Program, "tests">): Promise<string> =>
+      cacheDirectory({ ...program, ...tests }, greeter.env());
+    assert.notEqual(await folder({ tests: true }), await folder({}));
   });
 
   it("builds again when the module changes", async () => {
