@@ -22,6 +22,7 @@ export async function startCluster(
   options: StartupOptions & {
     readonly programs: controlPlane.Programs;
     readonly pods: PodMode;
+    readonly certificates: controlPlane.CertificateMode;
   },
 ): Promise<void> {
   const { programs, progress } = options;
@@ -47,7 +48,7 @@ export async function startCluster(
   await startup.ensure(controlPlane.controllerManager(cluster, programs));
   await startup.ensure(controlPlane.scheduler(cluster, programs));
   await endOtherAgent(cluster, options.pods);
-  await startup.ensure(controlPlane.agent(cluster, options.pods));
+  await startup.ensure(controlPlane.agent(cluster, options.pods, options.certificates));
   await startup.wait("the controllers", () => hasDefaultServiceAccount(api));
   await startup.wait("the node", () => takesPods(api, controlPlane.nodeName(cluster)));
 

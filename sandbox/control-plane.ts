@@ -151,11 +151,14 @@ export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpe
   };
 }
 
+/** Whether the agent makes the certificates that Gateways name and that are not there, or they are whoever's who names them. */
+export type CertificateMode = "made" | "given";
+
 /**
  * The node agent: a program of this project, run by the Node that runs the launcher. For real pods it is what `network/main.ts`
  * keeps alive in the cluster's private network.
  */
-export function agent(cluster: ClusterState, pods: PodMode): ProcessSpec {
+export function agent(cluster: ClusterState, pods: PodMode, certificates: CertificateMode): ProcessSpec {
   const args = [
     join(import.meta.dirname, "agent", "main.ts"),
     `--kubeconfig=${userKubeconfig(cluster, "agent")}`,
@@ -163,6 +166,7 @@ export function agent(cluster: ClusterState, pods: PodMode): ProcessSpec {
     `--load-balancer-pool=10.98.${cluster.index}.0/24`,
     `--volumes=${join(cluster.dir, "volumes")}`,
     `--pods=${pods}`,
+    `--certificates=${certificates}`,
   ];
   const common = { name: "agent", command: process.execPath };
   if (pods === "simulated") return { ...common, args };

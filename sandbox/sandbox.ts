@@ -12,7 +12,7 @@ import {
   readClusters,
   serverUrl,
 } from "./cluster-state.ts";
-import { CONTROL_PLANE, type Programs } from "./control-plane.ts";
+import { type CertificateMode, CONTROL_PLANE, type Programs } from "./control-plane.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { type PodMode } from "./pod-mode.ts";
 import { type ProcessRecord, stopAll, stopProcess } from "./processes.ts";
@@ -54,6 +54,8 @@ export interface UpOptions extends Options {
    * kind is ended first. See {@link choosePodMode} for whether they can be real.
    */
   readonly pods?: PodMode;
+  /** `given`: do not make the Secrets that Gateways' listeners name and that are not there, as real pods have it otherwise. */
+  readonly certificates?: CertificateMode;
 }
 
 /** Options of {@link sandboxDown}. */
@@ -146,6 +148,7 @@ async function startAll(
       startCluster(cluster, {
         programs,
         pods: options.pods ?? "simulated",
+        certificates: options.certificates ?? "made",
         signal,
         progress: options.progress,
         started: (record) => started.push(record),

@@ -27,6 +27,7 @@ const { values } = parseArgs({
     "load-balancer-pool": text,
     volumes: text,
     pods: text,
+    certificates: text,
     "gatus-sidecar": text,
   },
 });
@@ -49,7 +50,7 @@ if (real) {
   const objects = await serveNetwork(context.api, log, network);
   const runtime = realPods(context, values.node, objects.services);
   servePods(context, values.node, runtime);
-  serveCertificates(context);
+  if (values.certificates === "made") serveCertificates(context);
   // The machine's side keeps the other end of the standard input; when that is gone, so shall be everything in here.
   process.stdin.resume().once("end", () => {
     const ended = Promise.all(runtime.uids.map((uid) => runtime.interrupt(uid)));
