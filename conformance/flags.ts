@@ -1,0 +1,25 @@
+import { CLASS_NAME } from "./objects.ts";
+
+/** Features that Traefik's binary claims in the GatewayClass and this deployment has not; each test of them is left out. */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  GatewayPort8080: "the component gives Traefik two entry points for listeners, 80 and 443",
+  TLSRoute: "not in the standard channel, the only one that is installed",
+};
+
+/** The suite's flags: what Traefik claims, without {@link LEFT_OUT}. */
+export function suiteFlags(claimed: readonly string[], version: string): string[] {
+  const features = claimed.filter((name) => !(name in LEFT_OUT));
+  return [
+    "-test.v",
+    `-gateway-class=${CLASS_NAME}`,
+    "-conformance-profiles=GATEWAY-HTTP,GATEWAY-GRPC",
+    `-supported-features=${features.join(",")}`,
+    // Its sandbox goes away as a whole.
+    "-cleanup-base-resources=false",
+    "-organization=traefik",
+    "-project=traefik",
+    "-url=https://traefik.io/",
+    `-version=v${version}`,
+    "-contact=@traefik/maintainers",
+  ];
+}
