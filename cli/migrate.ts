@@ -16,6 +16,10 @@ interface Flags {
   readonly acceptUnproven?: true;
   readonly strict?: true;
   readonly keepIngress?: true;
+  readonly check?: true;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly cluster?: string;
 }
 
 /** `edgefirst migrate`: the steps over a GitOps repository. Exits with 0, 1 (a proof failed, or --strict) or 2 (could not run). */
@@ -29,6 +33,18 @@ export const migrate = new Command("migrate")
   .option("--accept-unproven", "with --write: write although a part cannot be built offline")
   .option("--keep-ingress", "step route: leave the Ingresses beside the routes that come")
   .addOption(
+    new Option(
+      "--check",
+      "of a step in phases: look at the live cluster whether it is safe to go on",
+    ).conflicts("write"),
+  )
+  .option("--context <name>", "with --check: the cluster's context of the kubeconfig")
+  .option("--kubeconfig <path>", "with --check: by default KUBECONFIG, then ~/.kube/config")
+  .option(
+    "--cluster <name>",
+    "with --check: which of the repository's clusters it is; by default that of the context's name",
+  )
+  .addOption(
     new Option("--format <format>", "how the report is written")
       .choices(["text", "markdown", "json"])
       .default("text"),
@@ -41,12 +57,14 @@ Each step builds the repository before and after as Flux would, and says what ch
 clusters. A step whose proof fails writes nothing. Comments, anchors, order and line endings stay; a second run finds nothing.
 
 Exit code: 0 done or nothing to do, 1 a proof failed, or --strict and something is lost, 2 could not run.
+With --check: 0 safe to go on, 1 not safe, 2 could not tell.
 
 Examples:
   edgefirst migrate .                                the plan, in the order of risk
   edgefirst migrate ks .                             the diff of one step
   edgefirst migrate ks . --only 'kubernetes/edge/**' --write
-  edgefirst migrate oci . --format markdown          the report for a pull request`,
+  edgefirst migrate oci . --format markdown          the report for a pull request
+  edgefirst migrate namespace . --check --context edge`,
   )
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(async (first: string, second: string | undefined, flags: Flags) => {
@@ -82,6 +100,12 @@ async function run(name: string, path: string, flags: Flags): Promise<number> {
     selected: (file: string) => only === undefined || posix.matchesGlob(file, only),
     options: { ...options, route: { ...options.route, keepIngress } },
   };
+  if (flags.check) {
+    const [step, ...others] = steps;
+    if (!step || others.length > 0)
+      throw new EdgefirstError("--check is for one step.", "Name it: edgefirst migrate namespace . --check");
+    return (await import("./migrate-check.ts")).checkLive(step, context, flags);
+  }
   if (name === "plan") {
     const reports = steps.map((step) => reportOf(runStep(step, context), repository));
     process.stdout.write(await format(reports, flags.format, (report) => planned(report, steps)));

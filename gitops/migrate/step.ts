@@ -1,6 +1,8 @@
 import type { Repository } from "../documents/repository.ts";
 import type { Position } from "../documents/source.ts";
 import type { BuiltCluster, BuiltObject } from "../flux/built.ts";
+import type { ClusterReader } from "../../cluster/client.ts";
+import type { CheckReport } from "./live/check.ts";
 import type { MigrateOptions } from "./options.ts";
 
 /** One change of a file. */
@@ -59,6 +61,8 @@ export interface Step {
     /** What the repository makes of its clusters after the step. */
     clusters: readonly BuiltCluster[],
   ) => string | undefined;
+  /** Of a step in phases: whether a live cluster, the only one of the context, is ready for the next one. */
+  readonly check?: (context: StepContext, cluster: ClusterReader) => Promise<CheckReport>;
 }
 
 /** The promise of a refactoring. */

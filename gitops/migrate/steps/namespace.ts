@@ -1,4 +1,9 @@
+import type { ClusterReader } from "../../../cluster/client.ts";
+import { EdgefirstError } from "../../../errors.ts";
 import { locate } from "../../documents/source.ts";
+import type { CheckReport } from "../live/check.ts";
+import { checkNamespace } from "../namespace/check.ts";
+import { OPTIONS_FILE } from "../options.ts";
 import { Edits } from "../edits.ts";
 import { planGuard } from "../namespace/guard.ts";
 import { planMove } from "../namespace/move.ts";
@@ -17,7 +22,18 @@ export const namespace: Step = {
   ],
   plan,
   unintended,
+  check,
 };
+
+function check(context: StepContext, cluster: ClusterReader): Promise<CheckReport> {
+  const [moving] = movingRoots(context.clusters, context.options);
+  if (moving) return checkNamespace(moving, context, cluster);
+  const { root } = context.options.namespace;
+  throw new EdgefirstError(
+    `No Kustomization ${root} with children is in this part of the repository.`,
+    `Name the root in ${OPTIONS_FILE}: namespace.root.`,
+  );
+}
 
 function plan(context: StepContext): Plan {
   const changes = new Map<string, FileChange>();
