@@ -109,6 +109,16 @@ const namespace = z.strictObject({
   phases: z.record(z.string(), z.enum(["guard", "move", "unguard"])).default({}),
 });
 
+/** Step `handover`. */
+const handover = z.strictObject({
+  /** Name of the Kustomization that the stack's flux.root is; its source goes with it. */
+  root: z.string().min(1).default("cluster-apps"),
+  /** What else the stacks own: a Gateway, say, or the Kustomization of an app that comes from the stack now. */
+  objects: z.array(z.strictObject({ kind: z.string(), namespace: z.string(), name: z.string() })).default([]),
+  /** How far each cluster is to go; guard where nothing is said. */
+  phases: z.record(z.string(), z.enum(["guard", "remove"])).default({}),
+});
+
 /** Sections of steps; each has a default for every key. */
 const optionsSchema = z.strictObject({
   components: components.prefault({}),
@@ -118,6 +128,7 @@ const optionsSchema = z.strictObject({
   "gateway-provider": gatewayProvider.prefault({}),
   route: route.prefault({}),
   namespace: namespace.prefault({}),
+  handover: handover.prefault({}),
 });
 
 /** What the steps go by: the repository's own {@link OPTIONS_FILE} over the defaults. */

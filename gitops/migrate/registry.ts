@@ -2,6 +2,7 @@ import type { Step } from "./step.ts";
 import { annotate } from "./steps/annotate.ts";
 import { components } from "./steps/components.ts";
 import { gatewayProvider } from "./steps/gateway-provider.ts";
+import { handover } from "./steps/handover.ts";
 import { ks } from "./steps/ks.ts";
 import { namespace } from "./steps/namespace.ts";
 import { oci } from "./steps/oci.ts";
@@ -20,4 +21,5 @@ export const STEPS: readonly Step[] = [
   annotate,
   route,
   namespace,
+  handover,
 ];

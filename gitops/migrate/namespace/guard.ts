@@ -3,14 +3,12 @@ import { isFields, type Fields } from "../../documents/values.ts";
 import { parseApiVersion } from "../../build/kinds.ts";
 import { text } from "../../build/resource.ts";
 import type { BuiltObject } from "../../flux/built.ts";
+import { annotateKept, KEEP } from "../annotate-kept.ts";
 import type { Edits } from "../edits.ts";
 import type { FileChange, Note, StepContext } from "../step.ts";
 import { addPatches, GUARD } from "./patches.ts";
 import { guardIndex, type MovingRoot } from "./root.ts";
 import { targetFiles } from "./target.ts";
-
-/** Keeps Flux from ever pruning an object. */
-export const KEEP = "kustomize.toolkit.fluxcd.io/prune";
 
 /** Plans the guard of a root's children, of the data that they apply, and the target's own objects. */
 export function planGuard(
@@ -68,12 +66,6 @@ function keep({ object, origin }: BuiltObject, { selected }: StepContext, edits:
   if (!selected(source.file)) return left("its file is not selected");
   const edit = edits.of(source.file);
   const document = edit.documentAt(origin.offset);
-  const line = `${KEEP}: disabled`;
-  const path = ["metadata", "annotations"];
-  const done = edit.has(document, [...path, KEEP])
-    ? edit.setScalar(document, [...path, KEEP], "disabled")
-    : edit.has(document, path)
-      ? edit.insert(document, path, line)
-      : edit.insert(document, ["metadata"], `annotations:\n  ${line}`);
+  const done = annotateKept(edit, document);
   return done ? undefined : left("its metadata is not written as a block");
 }

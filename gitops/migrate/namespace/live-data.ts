@@ -1,7 +1,8 @@
 import type { ClusterReader } from "../../../cluster/client.ts";
 import { describeOwned, liveInventory } from "../live/inventory.ts";
 import type { LiveKustomization } from "../live/kustomizations.ts";
-import { isData, KEEP } from "./guard.ts";
+import { KEEP } from "../annotate-kept.ts";
+import { isData } from "./guard.ts";
 
 /** Live objects with data that Flux owns and may still prune: a sentence each. */
 export async function unkeptData(

@@ -4,7 +4,8 @@ import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import { nameOf } from "../objects.ts";
 import type { Step, StepContext } from "../step.ts";
-import { isData, KEEP, pruneOf } from "./guard.ts";
+import { KEEP } from "../annotate-kept.ts";
+import { isData, pruneOf } from "./guard.ts";
 import { idOf, isGuarded, optsOut } from "./root.ts";
 import { settingsName } from "./target.ts";
 

@@ -1,0 +1,62 @@
+import { posix } from "node:path";
+import { findKustomizationFile } from "../../build/kustomization-file.ts";
+import { text as textIn } from "../../build/resource.ts";
+import { locate, SourceFile } from "../../documents/source.ts";
+import { textOf } from "../../documents/text-of.ts";
+import { isFields } from "../../documents/values.ts";
+import { removeDocuments } from "../../edit/remove-document.ts";
+import type { BuiltObject } from "../../flux/built.ts";
+import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
+import { annotateKept } from "../annotate-kept.ts";
+import { Edits } from "../edits.ts";
+import type { FileChange, Note, Plan, StepContext } from "../step.ts";
+import { isKept } from "./objects.ts";
+
+/** Keeps objects from being pruned, and what they have applied from going with them. */
+export function planGuard(objects: readonly BuiltObject[], { repository }: StepContext): Plan {
+  const edits = new Edits(repository);
+  const notes = objects
+    .filter(({ object }) => !isKept(object))
+    .flatMap(({ object, origin }): Note[] => {
+      const edit = edits.of(origin.source.file);
+      const document = edit.documentAt(origin.offset);
+      const policy = ["spec", "deletionPolicy"];
+      const done =
+        origin.source instanceof SourceFile &&
+        annotateKept(edit, document) &&
+        (!isFluxKustomization(object) ||
+          (edit.has(document, policy)
+            ? edit.setScalar(document, policy, "Orphan")
+            : edit.insert(document, ["spec"], "deletionPolicy: Orphan")));
+      if (done) return [];
+      const message = `${textIn(object.kind)} takes no guard as it is written`;
+      return [{ kind: "left", message, position: locate(origin) }];
+    });
+  return { changes: edits.changes(), notes };
+}
+
+/** Takes objects out of the files in which they stand; a file that is left empty goes, and with it its name in the kustomization. */
+export function planRemoval(
+  objects: readonly BuiltObject[],
+  { repository }: StepContext,
+): readonly FileChange[] {
+  const edits = new Edits(repository);
+  const changes: FileChange[] = [];
+  for (const [file, own] of Map.groupBy(objects, ({ origin }) => origin.source.file)) {
+    const rest = removeDocuments(
+      textOf(repository, file) ?? "",
+      own.map(({ origin }) => origin.offset),
+    );
+    changes.push({ path: file, text: rest });
+    if (rest !== undefined) continue;
+    const kustomization = findKustomizationFile(repository, posix.dirname(file));
+    if (kustomization === undefined) continue;
+    const [document] = repository.parse(kustomization).documents;
+    const resources = document && isFields(document.value) ? document.value.resources : undefined;
+    const index = Array.isArray(resources)
+      ? resources.findIndex((entry) => posix.normalize(textIn(entry)) === posix.basename(file))
+      : -1;
+    if (index >= 0) edits.of(kustomization).remove(0, ["resources", index]);
+  }
+  return [...changes, ...edits.changes()];
+}
