@@ -107,7 +107,7 @@ describe("edgefirst migrate handover", () => {
     assert.deepEqual([source?.state, source?.diff], ["none", ""]);
     assert.equal(changed?.object, "Kustomization flux-system/cluster-apps");
     // In words it is another one: the stack names the namespace of the source, and says how lists are merged.
-    assert.equal(changed?.state, "differs");
+    assert.equal(changed.state, "differs");
     const path = "kubernetes/home/flux/apps.yaml";
     const after = repository.with(new Map([[path, stringify(declared[1])]]));
     const found = differences(clusters, buildRepository(after).clusters);

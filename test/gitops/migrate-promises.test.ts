@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Repository } from "../../gitops/documents/repository.ts";
+import { textOf } from "../../gitops/documents/text-of.ts";
+import { YamlEdit } from "../../gitops/edit/yaml-edit.ts";
+import { buildRepository } from "../../gitops/flux/repository-build.ts";
+import { addPatches, movePatch } from "../../gitops/migrate/namespace/patches.ts";
+import { readOptions } from "../../gitops/migrate/options.ts";
+import { prove } from "../../gitops/migrate/proof.ts";
+import type { Step } from "../../gitops/migrate/step.ts";
+import { handover } from "../../gitops/migrate/steps/handover.ts";
+import { namespace } from "../../gitops/migrate/steps/namespace.ts";
+
+const FIXTURES = join(import.meta.dirname, "../fixtures/migrate");
+const ROOT = "kubernetes/home/flux/apps.yaml";
+
+/** Why a change, made by whatever mistake, would not be proven. */
+function failures(step: Step, fixture: string, file: string, change: (text: string) => string | undefined) {
+  const repository = new Repository(join(FIXTURES, step.id, fixture));
+  const { clusters } = buildRepository(repository);
+  const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+  const changes = [{ path: file, text: change(textOf(repository, file) ?? "") }];
+  return prove(step, context, { changes, notes: [] }).proof.failures;
+}
+
+const moved = (text: string): string => {
+  const edit = new YamlEdit(text);
+  assert.ok(addPatches(edit, 0, [movePatch("flux-apps", "substitution.flux.home.arpa/disabled")]));
+  return edit.text();
+};
+
+describe("proofs of the steps that move and hand over", () => {
+  it("namespace: a move without guard fails", () => {
+    assert.ok(
+      failures(namespace, "guard/before", ROOT, moved).includes(
+        "kubernetes/home: Kustomization flux-system/player (goes): it would take with it what it has applied: it has no guard",
+      ),
+    );
+  });
+
+  it("namespace: a guard that goes before the move fails", () => {
+    const unguarded = (text: string): string => text.replace("deletionPolicy: Orphan", "wait: false");
+    assert.notDeepEqual(failures(namespace, "guard/after", ROOT, unguarded), []);
+  });
+
+  it("namespace: what a child applies must not change", () => {
+    const file = "kubernetes/home/apps/media/player/app/config.yaml";
+    assert.deepEqual(
+      failures(namespace, "guard/before", file, (text) => text.replace("https", "http")),
+      ["kubernetes/home: ConfigMap media/player (data.url): it must stay as it is"],
+    );
+  });
+
+  it("handover: a root that goes without guard fails, and so does what is not handed over", () => {
+    const gone = (): undefined => undefined;
+    assert.ok(
+      failures(handover, "guard/before", ROOT, gone).includes(
+        "kubernetes/home: Kustomization flux-system/cluster-apps (goes): it would be pruned: it has no guard",
+      ),
+    );
+    assert.deepEqual(
+      failures(handover, "guard/after", "kubernetes/home/flux/vars/settings.yaml", (text) =>
+        text.replace("example.com", "example.org"),
+      ).slice(0, 1),
+      ["kubernetes/home: ConfigMap flux-system/cluster-settings (data.DOMAIN): it is not handed over"],
+    );
+  });
+});
