@@ -38,16 +38,26 @@ export interface SyntaxFault {
 /** Nodes that the aliases of a document may stand for: a file cannot blow up in memory. */
 const MAX_ALIASED_NODES = 100_000;
 
+/** What go-yaml refuses a text for, wherever it stands. Source: yaml_parser_update_buffer in readerc.go of yaml.v3. */
+// eslint-disable-next-line no-control-regex -- they are what it looks for
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
 /** Reads every document of a text, as go-yaml would, each field with the place where it was written. */
 export function parseYaml(source: SourceText): ParsedText {
+  const control = source.text.search(CONTROL);
+  if (control >= 0) {
+    const message = "the file holds a control character and is not read";
+    return { documents: [], faults: [{ message, origin: { source, offset: control } }] };
+  }
   const tooDeep = {
     message: `the document has more than ${MAX_DEPTH} levels`,
     origin: { source, offset: 0 },
   };
   try {
     const { documents, faults } = parseText(source);
-    const shallow = documents.filter(({ value }) => !isDeep(value));
-    const deep = documents.filter((document) => !shallow.includes(document));
+    const { deep = [], shallow = [] } = Object.groupBy(documents, ({ value }) =>
+      isDeep(value) ? "deep" : "shallow",
+    );
     return { documents: shallow, faults: [...faults, ...deep.map(({ origin }) => ({ ...tooDeep, origin }))] };
   } catch (error) {
     // The parsers' own recursion ends before the limit can be looked at.

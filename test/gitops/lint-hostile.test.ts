@@ -54,6 +54,8 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: 
   ],
   "another encoding": [Buffer.from("a: caf\u00e9\n", "latin1"), /syntax .*is not UTF-8/],
   "UTF-16": [Buffer.from(`\ufeff${POD}`, "utf16le"), /syntax .*is not UTF-8/],
+  "a control character": ["a: \u0000b\n", /syntax .*control character/],
+  "a control character in a comment": ["a: b # \u001b[31m\n", /syntax .*control character/],
   "tabs for indentation": ["a:\n\tb: c\n", /syntax .*[Tt]ab/],
   "a key twice": [`${POD.replace("good", "twice")}kind: Pod\n`, /syntax .*unique/],
   "an alias of nothing": ["a: *nothing\n", /syntax .*nothing/],
