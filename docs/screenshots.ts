@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { launch } from "puppeteer-core";
 import { openServices } from "../sandbox/open.ts";
 import { sandboxDown } from "../sandbox/sandbox.ts";
+import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
 
 // npm run screenshots: the pictures of the README, of a sandbox that is made for them and deleted again: what `npm start` prints, and Gatus' page as its
 // Traefik serves it. Needs Chromium: by CHROMIUM, else on PATH.
@@ -90,20 +91,11 @@ async function picture({ name, url, args = [], selector }: Picture): Promise<voi
 }
 
 function findChromium(): string {
-  const { CHROMIUM, PATH = "" } = process.env;
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-  const onPath = PATH.split(delimiter).flatMap((directory) => names.map((name) => join(directory, name)));
-  const found = (CHROMIUM === undefined ? onPath : [CHROMIUM]).find(isExecutable);
+  const found =
+    givenExecutable("Chromium", "CHROMIUM", process.env) ??
+    names.flatMap((name) => executablesOnPath(name, process.env))[0];
   if (found === undefined)
     throw new Error("There is no Chromium on PATH: install one, or set CHROMIUM to its path.");
   return found;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,8 +1,7 @@
-import { access, constants, stat } from "node:fs/promises";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join } from "node:path";
 import { satisfies } from "semver";
-import { EdgefirstError } from "../errors.ts";
 import { cacheDirectory } from "./cache.ts";
+import { executablesOnPath, givenExecutable, isExecutable } from "./executable.ts";
 import { shimTarget } from "./npm-shim.ts";
 import { environmentVariable, type Program } from "./programs.ts";
 import { installedVersion, pinnedVersion } from "./version.ts";
@@ -34,16 +33,8 @@ async function fromEnvironment(
   program: Program,
   env: NodeJS.ProcessEnv,
 ): Promise<ResolvedProgram | undefined> {
-  const variable = environmentVariable(program.name);
-  const value = env[variable];
-  if (!value) return undefined;
-  const path = resolve(value);
-  if (!(await isExecutable(path))) {
-    throw new EdgefirstError(
-      `${variable} is set to ${value}, which is not a file that can be run.`,
-      `Set it to the path of ${program.name}, or unset it.`,
-    );
-  }
+  const path = givenExecutable(program.name, environmentVariable(program.name), env);
+  if (path === undefined) return undefined;
   const version = (await installedVersion(program, path, env)) ?? "unknown";
   return { name: program.name, path, version, origin: "environment" };
 }
@@ -52,10 +43,8 @@ async function fromPath(program: Program, env: NodeJS.ProcessEnv): Promise<Resol
   const { name, installed } = program;
   if (installed === undefined) return undefined;
   const range = installed.range(await pinnedVersion(program));
-  const directories = [env.KUBEBUILDER_ASSETS, ...(env.PATH ?? "").split(delimiter)];
-  for (const directory of directories) {
-    if (!directory || !(await isExecutable(join(directory, name)))) continue;
-    const found = resolve(directory, name);
+  const PATH = [env.KUBEBUILDER_ASSETS, env.PATH].filter(Boolean).join(delimiter);
+  for (const found of executablesOnPath(name, { PATH })) {
     const path = (name === "pulumi" ? await shimTarget(found, env) : undefined) ?? found;
     const version = await installedVersion(program, path, env);
     if (version !== undefined && satisfies(version, range)) return { name, path, version, origin: "path" };
@@ -65,16 +54,7 @@ async function fromPath(program: Program, env: NodeJS.ProcessEnv): Promise<Resol
 
 async function fromCache(program: Program, env: NodeJS.ProcessEnv): Promise<ResolvedProgram | undefined> {
   const path = join(await cacheDirectory(program, env), program.name);
-  if (!(await isExecutable(path))) return undefined;
+  if (!isExecutable(path)) return undefined;
   const { version } = await pinnedVersion(program);
   return { name: program.name, path, version, origin: "cache" };
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }
