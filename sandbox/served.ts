@@ -1,8 +1,6 @@
-import { request } from "node:https";
 import { resolve } from "node:path";
-import { connect } from "node:tls";
 import { clusterDir } from "./cluster-state.ts";
-import { dial } from "./network/dial.ts";
+import { ask } from "./network/ask.ts";
 import { readPodMode } from "./pod-mode.ts";
 
 /** By stack: names of what the real Traefik serves there, with the hosts. */
@@ -25,7 +23,6 @@ export interface Answer {
 }
 
 const HTTPS = 443;
-const TIMEOUT_MS = 10_000;
 
 /** Whether the pods of a stack's cluster are processes. */
 export function podsAreReal(dir: string, stack: string): boolean {
@@ -35,25 +32,14 @@ export function podsAreReal(dir: string, stack: string): boolean {
 /** Asks each host of a stack, by HTTPS and by its name in the cluster's private network; nothing where pods are simulated. */
 export function askServed(dir: string, stack: string): Promise<readonly Answer[]> {
   const hosts = podsAreReal(dir, stack) ? Object.values(SERVED[stack] ?? {}) : [];
-  return Promise.all(hosts.map((host) => ask(clusterDir(resolve(dir), stack), host)));
+  return Promise.all(hosts.map((host) => answerOf(clusterDir(resolve(dir), stack), host)));
 }
 
-async function ask(directory: string, host: string): Promise<Answer> {
+async function answerOf(directory: string, host: string): Promise<Answer> {
   const url = `https://${host}/`;
   try {
-    const socket = await dial(directory, host, HTTPS);
-    return await new Promise((settle, reject) => {
-      // Nobody but the sandbox has signed the certificate.
-      const secured = connect({ socket, servername: host, rejectUnauthorized: false });
-      const outgoing = request(url, { createConnection: () => secured, timeout: TIMEOUT_MS });
-      outgoing.once("response", (incoming) => {
-        incoming.resume().once("end", () => {
-          settle({ url, ...(incoming.statusCode !== undefined && { status: incoming.statusCode }) });
-        });
-      });
-      outgoing.once("timeout", () => outgoing.destroy(new Error("no answer in time")));
-      outgoing.once("error", reject).end();
-    });
+    const { status } = await ask(directory, host, { path: "/", port: HTTPS, tls: true });
+    return { url, status };
   } catch (error) {
     return { url, error: error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error) };
   }

@@ -3,11 +3,14 @@ import { connect, type Socket } from "node:net";
 import { EdgefirstError } from "../../errors.ts";
 import { SOCKETS } from "./sockets.ts";
 
+const ADVICE = "do its pods run? `edgefirst sandbox status` tells";
+
 /**
  * Connects from the machine to an address or a name in a cluster's private network.
+ * @param signal ends the attempt, and the connection once there is one.
  * @throws EdgefirstError if there is no such network, or nobody answers there.
  */
-export function dial(clusterDir: string, host: string, port: number): Promise<Socket> {
+export function dial(clusterDir: string, host: string, port: number, signal?: AbortSignal): Promise<Socket> {
   const fail = (reason: string): EdgefirstError =>
     new EdgefirstError(
       `${host}:${port} in the sandbox cluster of ${clusterDir} cannot be reached: ${reason}`,
@@ -21,16 +24,19 @@ export function dial(clusterDir: string, host: string, port: number): Promise<So
       return;
     }
     // By the open folder, whose path may be longer than a socket's may be.
-    const socket = connect({ path: `/proc/self/fd/${folder}/${SOCKETS.inside}`, allowHalfOpen: true });
-    socket.once("connect", () => {
-      socket.write(`${host} ${port}\n`);
-    });
-    socket.once("error", (error) => {
-      reject(fail(`${error.message}; do its pods run? \`edgefirst sandbox status\` tells`));
-    });
-    socket.once("close", () => {
-      closeSync(folder);
-    });
+    const path = `/proc/self/fd/${folder}/${SOCKETS.inside}`;
+    const socket = connect({ path, allowHalfOpen: true, signal });
+    const giveUp = (reason: string): void => {
+      reject(fail(reason));
+      socket.destroy();
+    };
+    const failed = (error: Error): void => {
+      giveUp(`${error.message}; ${ADVICE}`);
+    };
+    // What keeps the network may be killed between taking the connection and saying what came of it.
+    const ended = (): void => {
+      giveUp(`the connection ended; ${ADVICE}`);
+    };
     let greeting = "";
     const read = (): void => {
       for (
@@ -43,13 +49,18 @@ export function dial(clusterDir: string, host: string, port: number): Promise<So
           greeting += character;
           continue;
         }
-        socket.off("readable", read).removeAllListeners("error");
+        socket.off("readable", read).off("end", ended).off("error", failed);
         if (greeting === "") resolve(socket);
-        else reject(fail(greeting));
-        if (greeting !== "") socket.destroy();
+        else giveUp(greeting);
         return;
       }
     };
-    socket.on("readable", read);
+    socket.once("error", failed).once("end", ended).on("readable", read);
+    socket.once("close", () => {
+      closeSync(folder);
+    });
+    socket.once("connect", () => {
+      socket.write(`${host} ${port}\n`);
+    });
   });
 }

@@ -1,19 +1,11 @@
-import { request } from "node:http";
-import { connect as tlsConnect } from "node:tls";
 import { join } from "node:path";
 import { type Api } from "../../sandbox/api.ts";
-import { dial } from "../../sandbox/network/dial.ts";
+import { ask as askNetwork, type HttpAnswer, type Question } from "../../sandbox/network/ask.ts";
 import { whyNoNetworks } from "../../sandbox/network/namespaces.ts";
 import { type Sandbox, sandboxUp } from "../../sandbox/sandbox.ts";
 import { findProgram } from "../../toolchain/find.ts";
 import { programNamed, PROGRAMS } from "../../toolchain/programs.ts";
 import { apiOf, discard, START_TIMEOUT_MS, temporarySandboxDir } from "./sandbox.ts";
-
-/** An answer over HTTP. */
-export interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
 
 /** What {@link useRealPods} gives. */
 export interface RealPods {
@@ -22,11 +14,7 @@ export interface RealPods {
   /** The cluster's folder. */
   readonly dir: string;
   /** Asks an address or a name in the cluster's network; status 0 where nobody answers. */
-  get(
-    host: string,
-    path: string,
-    options?: { port?: number; hostname?: string; tls?: boolean },
-  ): Promise<Answer>;
+  get(host: string, path: string, options?: Omit<Question, "path">): Promise<HttpAnswer>;
 }
 
 /**
@@ -83,25 +71,10 @@ export async function ask(
   clusterDir: string,
   host: string,
   path: string,
-  { port = 80, hostname = host, tls = false }: { port?: number; hostname?: string; tls?: boolean } = {},
-): Promise<Answer> {
+  options: Omit<Question, "path"> = {},
+): Promise<HttpAnswer> {
   try {
-    const raw = await dial(clusterDir, host, port);
-    // Whose certificate it is, is not the question here.
-    const socket = tls ? tlsConnect({ socket: raw, servername: hostname, rejectUnauthorized: false }) : raw;
-    return await new Promise((resolve, reject) => {
-      const options = { createConnection: () => socket, path, headers: { host: hostname } };
-      // The connection is made already, encrypted or not.
-      const asked = request(options);
-      asked.once("error", reject).once("response", (response) => {
-        let body = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-        response.once("error", reject).once("end", () => {
-          resolve({ status: response.statusCode ?? 0, body });
-        });
-      });
-      asked.end();
-    });
+    return await askNetwork(clusterDir, host, { path, ...options });
   } catch (error) {
     return { status: 0, body: String(error) };
   }
