@@ -3,15 +3,8 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { waitUntil } from "../../sandbox/processes.ts";
 import { selfSigned } from "../../sandbox/agent/self-signed.ts";
-import {
-  bare,
-  commandOf,
-  descendants,
-  fails,
-  passes,
-  SOON,
-  useFaultyPlatform,
-} from "../support/platform-under-fault.ts";
+import { bare, fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { commandOf, descendants } from "../support/running.ts";
 
 const CONFIG_MAP = bare("v1", "ConfigMap", "gatus", "observability");
 const QUOTA = bare("v1", "ResourceQuota", "tight", "observability");

@@ -7,11 +7,12 @@ import { KubeClient } from "../../cluster/kube-client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { treeOf } from "../../sandbox/process-tree.ts";
 import { pushGitOpsRepository } from "../../sandbox/gitops-repository.ts";
+import { type HttpAnswer } from "../../sandbox/network/ask.ts";
 import { findProcess, waitUntil } from "../../sandbox/processes.ts";
 import { startRegistry } from "../../sandbox/registry.ts";
-import { ask, whySkip, type Answer } from "../support/real-pods.ts";
+import { ask, whySkip } from "../support/real-pods.ts";
 import { becomes, condition, isReady, kustomization } from "../support/flux.ts";
-import { runningWith } from "../support/running.ts";
+import { commandOf, runningWith } from "../support/running.ts";
 import { discard, temporarySandboxDir } from "../support/sandbox.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -59,7 +60,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     await discard(dir);
   });
 
-  const https = (path: string, host = HOST): Promise<Answer> =>
+  const https = (path: string, host = HOST): Promise<HttpAnswer> =>
     ask(edge, host, path, { port: 443, tls: true });
   const answers = (status: number, host = HOST): Promise<unknown> =>
     waitUntil(`${host} to answer ${status}`, async () => (await https("/", host)).status === status, WAIT);
@@ -235,9 +236,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
   /** The process of a cluster below one of the sandbox's, by its command line. */
   function pidBelow(name: string, command: RegExp): number {
     const root = findProcess(edge, name);
-    const found = treeOf(root!.pid).find((pid) =>
-      command.test(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")),
-    );
+    const found = treeOf(root!.pid).find((pid) => command.test(commandOf(pid)));
     assert.ok(found, `no process ${command}`);
     return found;
   }

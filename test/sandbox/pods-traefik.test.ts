@@ -6,6 +6,8 @@ import { KubeClient } from "../../cluster/kube-client.ts";
 import { CONTROLLER_NAME, GATEWAY_LABEL } from "../../cluster/gateway-contract.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { traefikObjects } from "../../components/traefik.ts";
+import { gateway } from "../../config/network.ts";
+import { traefikArgs } from "../../platform/network.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
 import { moduleDirectory } from "../../toolchain/modules.ts";
 import { useRealPods } from "../support/real-pods.ts";
@@ -18,18 +20,17 @@ const metadata = (name: string) => ({ name, namespace: NAMESPACE, labels });
 
 /** Traefik as the platform deploys it, with two replicas; a Gateway, an app and its route. */
 const OBJECTS: readonly KubeObject[] = [
-  ...traefikObjects({
-    gateway: { name: "external", namespace: NAMESPACE, className: "traefik" },
-    ports: { http: 80, https: 443 },
-    image: "docker.io/library/traefik:v3.6.12",
-    replicas: 2,
-    spread: "ScheduleAnyway",
-    podDisruptionBudget: { maxUnavailable: 1 },
-    service: { type: "LoadBalancer", annotations: {}, externalTrafficPolicy: "Cluster" },
-    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-    logLevel: "INFO",
-    labels: {},
-  }),
+  ...traefikObjects(
+    traefikArgs(
+      gateway.parse({
+        name: "external",
+        namespace: NAMESPACE,
+        className: "traefik",
+        traefik: { replicas: 2 },
+      }),
+      { labels: {}, image: "docker.io/library/traefik:v3.6.12" },
+    ),
+  ),
   {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "GatewayClass",

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { podLogs } from "../../sandbox/logs.ts";
 import { openServices } from "../../sandbox/open.ts";
 import { findProcess, isAlive, waitUntil } from "../../sandbox/processes.ts";
-import { type Answer, useRealPods } from "../support/real-pods.ts";
+import { childrenOf } from "../../sandbox/process-tree.ts";
+import { type HttpAnswer } from "../../sandbox/network/ask.ts";
+import { useRealPods } from "../support/real-pods.ts";
 
 type Json = Record<string, unknown>;
 
@@ -51,7 +53,7 @@ describe("sandbox: pods as processes", function () {
     object?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
   const until = <T>(what: string, check: () => Promise<T | undefined | false>): Promise<T> =>
     waitUntil(what, check, WAIT);
-  const whoami = (path: string, host = `who.${NAMESPACE}.svc.cluster.local`): Promise<Answer> =>
+  const whoami = (path: string, host = `who.${NAMESPACE}.svc.cluster.local`): Promise<HttpAnswer> =>
     cluster.get(host, path);
 
   const printed = async (name: string): Promise<string> => {
@@ -267,8 +269,4 @@ function podSpec(): Json {
     ],
     volumes: [{ name: "config", configMap: { name: "config" } }],
   };
-}
-
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
 }

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { loadGatewayApi } from "../../cluster/gateway-api-manifests.ts";
 import { KubeClient } from "../../cluster/kube-client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { withoutStatus } from "../../components/declare.ts";
 import { loadRelease } from "../../release.ts";
-import { childrenOf } from "../../sandbox/process-tree.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Run, type Running, type TestStack } from "./engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "./sandbox.ts";
@@ -136,20 +134,6 @@ export function fails({ code, output }: Run, ...expected: readonly RegExp[]): vo
   assert.notEqual(code, 0, output);
   for (const text of expected) assert.match(output, text);
   assert.doesNotMatch(output, /\n\s+at .*\.ts:\d+/);
-}
-
-/** Processes below this one, itself left out. */
-export function descendants(pid: number): number[] {
-  return childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
-}
-
-/** Command line of a process; empty once it is gone. */
-export function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return "";
-  }
 }
 
 /** An object without content, to be applied or deleted. */

@@ -1,18 +1,25 @@
 import { readFileSync, readdirSync } from "node:fs";
+import { treeOf } from "../../sandbox/process-tree.ts";
 
 /** Command lines of all processes of this machine that mention a text; only on Linux. */
 export function runningWith(text: string): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map((pid) => readOrEmpty(`/proc/${pid}/cmdline`).replaceAll("\0", " "))
+    .map(commandOf)
     .filter((command) => command.includes(text));
 }
 
-function readOrEmpty(path: string): string {
+/** Command line of a process; empty once it is gone. */
+export function commandOf(pid: number | string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {
     // It ended meanwhile.
     return "";
   }
+}
+
+/** Processes below this one, itself left out. */
+export function descendants(pid: number): number[] {
+  return treeOf(pid).slice(1);
 }
