@@ -2,6 +2,8 @@ import { GATEWAY_LABEL } from "../cluster/gateway-contract.ts";
 import type { KubeObject } from "../cluster/objects.ts";
 import { gatewayObjects } from "../components/gateway.ts";
 import { traefikObjects } from "../components/traefik.ts";
+import { gateway } from "../config/network.ts";
+import { traefikArgs } from "../platform/network.ts";
 
 /** Namespace of Traefik and of the suite. */
 export const NAMESPACE = "network";
@@ -16,31 +18,14 @@ const GATEWAY = { name: "external", namespace: NAMESPACE, className: CLASS_NAME 
 const REPORT_PATH = "/report";
 
 /**
- * Traefik and its GatewayClass, from the components themselves. Not their Gateway: the suite brings its own ones, and counts on no other route. Traefik serves
+ * Traefik and its GatewayClass as a stack has them that configures nothing of them. Not their Gateway: the suite brings its own ones, and counts on no other route. Traefik serves
  * them because its `labelselector` narrows the GatewayClasses, not the Gateways.
  */
 export function platformObjects(image: string): KubeObject[] {
-  const traefik = traefikObjects({
-    gateway: GATEWAY,
-    ports: { http: 80, https: 443 },
-    image,
-    replicas: 1,
-    spread: "ScheduleAnyway",
-    podDisruptionBudget: { maxUnavailable: 1 },
-    service: { type: "LoadBalancer", annotations: {}, externalTrafficPolicy: "Cluster" },
-    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-    logLevel: "INFO",
-    labels: {},
-  });
-  const gateway = gatewayObjects({
-    ...GATEWAY,
-    allowedNamespaces: "All",
-    http: { port: 80, redirectToHttps: false },
-    https: { port: 443, hostnames: [] },
-    gatus: {},
-    labels: {},
-  });
-  return [...traefik, ...gateway.filter(({ kind }) => kind === "GatewayClass")];
+  const settings = gateway.parse(GATEWAY);
+  const traefik = traefikObjects(traefikArgs(settings, { labels: {}, image }));
+  const declared = gatewayObjects({ ...settings, labels: {} });
+  return [...traefik, ...declared.filter(({ kind }) => kind === "GatewayClass")];
 }
 
 /**

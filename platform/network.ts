@@ -35,13 +35,9 @@ async function gatewayApiPart({ config, release, labels }: PlatformArgs): Promis
 }
 
 function traefikPart({ release, labels }: PlatformArgs, gateway: GatewayConfig): Part | undefined {
-  const { name, namespace, className, traefik } = gateway;
-  const identity = {
-    gateway: { name, namespace, className },
-    ports: { http: gateway.http.port, https: gateway.https.port },
-  };
+  const { name, namespace, traefik } = gateway;
   if (!traefik.install) return undefined;
-  const args: TraefikArgs = { ...traefik, ...identity, labels, image: release.images.traefik };
+  const args = traefikArgs(gateway, { labels, image: release.images.traefik });
   return {
     name: `traefik-${name}`,
     after: ["namespaces", "gateway-api"],
@@ -52,10 +48,27 @@ function traefikPart({ release, labels }: PlatformArgs, gateway: GatewayConfig):
   };
 }
 
+/** The Traefik that a Gateway's configuration asks for. */
+export function traefikArgs(
+  gateway: GatewayConfig,
+  common: Pick<TraefikArgs, "labels" | "image">,
+): TraefikArgs {
+  return { ...gateway.traefik, ...identityOf(gateway), ...common };
+}
+
+function identityOf({
+  name,
+  namespace,
+  className,
+  http,
+  https,
+}: GatewayConfig): Pick<TraefikArgs, "gateway" | "ports"> {
+  return { gateway: { name, namespace, className }, ports: { http: http.port, https: https.port } };
+}
+
 /** @param all every Gateway of the cluster, where this part is the one that compares them */
 function gatewayPart(args: GatewayArgs & GatewayConfig, all: readonly GatewayArgs[]): Part {
-  const { name, namespace, className, traefik, http, https } = args;
-  const external = { gateway: { name, namespace, className }, ports: { http: http.port, https: https.port } };
+  const { name, namespace, traefik } = args;
   return {
     name: `gateway-${name}`,
     after: ["namespaces", "gateway-api"],
@@ -63,7 +76,7 @@ function gatewayPart(args: GatewayArgs & GatewayConfig, all: readonly GatewayArg
     objects: gatewayObjects(args),
     check: async (cluster) => [
       ...(all.length > 0 ? await checkGateways(all, cluster) : []),
-      ...(traefik.install ? [] : await checkTraefik(external, cluster)),
+      ...(traefik.install ? [] : await checkTraefik(identityOf(args), cluster)),
     ],
     create: (options) => new Gateway(name, args, options),
   };
