@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { KubeClient } from "../cluster/kube-client.ts";
 import { describeObject, type KubeObject } from "../cluster/objects.ts";
 import { waitUntil } from "../sandbox/processes.ts";
+import { fullConfiguration } from "../test/support/configuration.ts";
 import { Engine, type TestStack } from "../test/support/engine.ts";
 import { keep, ratios, seconds, spread, table } from "./measure.ts";
-import { fullConfiguration, onClusters, program, succeeded } from "./platform.ts";
+import { onClusters, program, succeeded } from "./platform.ts";
 
 // npm run bench:engine: a cold `up` of the whole platform, then previews without a change, one of each kind a round.
 

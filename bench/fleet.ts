@@ -63,10 +63,7 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
             `${waves} waves × ${Math.ceil(WAVE / PARALLEL)} turns × one stack alone`,
             `${ideal.toFixed(1)} s; the rollout took ${(whole / ideal).toFixed(2)} times that`,
           ],
-          [
-            "greatest resident memory of the command and all below it",
-            `${Math.max(...memory).toFixed(0)} MB`,
-          ],
+          ["greatest memory of the command and all below it", `${Math.max(...memory).toFixed(0)} MB`],
           ["the same by stack in flight", `${(Math.max(...memory) / PARALLEL).toFixed(0)} MB`],
         ],
       ),
@@ -76,7 +73,7 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
   }
 });
 
-/** @param memory gets samples of the resident memory in MB; pages that processes share are counted for each */
+/** @param memory gets samples of the memory in MB; pages that processes share count in proportion */
 function rollOut(engine: Engine, memory: number[]): Promise<void> {
   const child = spawn(process.execPath, [join(PROJECT, "cli/main.ts"), "rollout", "--yes", "--json"], {
     cwd: join(engine.dir, "project"),

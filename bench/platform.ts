@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installFluxCrds } from "../sandbox/flux.ts";
 import { sandboxDown, sandboxUp, type Sandbox } from "../sandbox/sandbox.ts";
-import { gatewayApiDirectory, PROJECT, type Run } from "../test/support/engine.ts";
+import { PROJECT, type Run } from "../test/support/engine.ts";
 
 /** Runs something on control planes of its own, on which Flux' definitions are there already. */
 export async function onClusters(
@@ -20,40 +20,6 @@ export async function onClusters(
     await sandboxDown({ dir: join(dir, "sandbox"), progress, deleteData: true });
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** The configuration of a stack with everything in it. */
-export async function fullConfiguration(
-  kubeconfig: string,
-  context: string,
-): Promise<Record<string, unknown>> {
-  return {
-    cluster: { context, kubeconfig },
-    gatewayApi: { source: await gatewayApiDirectory() },
-    gateways: [
-      {
-        name: "external",
-        namespace: "network",
-        className: "traefik",
-        https: { hostnames: [{ hostname: "*.example.com", certificate: { issuer: "letsencrypt" } }] },
-      },
-    ],
-    flux: {
-      source: {
-        kind: "GitRepository",
-        name: "repo",
-        url: "https://example.com/repo",
-        ref: { branch: "main" },
-      },
-      root: {
-        mode: "manage",
-        path: "./kubernetes/edge/apps",
-        substituteFrom: [{ kind: "ConfigMap", name: "cluster-settings", optional: true }],
-      },
-      apps: { placement: "namespace" },
-    },
-    gatus: { install: true, hostname: "status.example.com" },
-  };
 }
 
 /** A folder with a program of this text, which runs by the same language host and finds the same packages. */

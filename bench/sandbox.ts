@@ -31,7 +31,7 @@ keep(
     ["one control plane of the sandbox", `median of ${ROUNDS} (least–greatest)`],
     [
       ["ready after", spread(ready, " s")],
-      ...[...memory].map(([name, values]) => [`resident memory of ${name} then`, spread(values, " MB")]),
+      ...[...memory].map(([name, values]) => [`memory of ${name} then`, spread(values, " MB")]),
     ],
   ),
 );

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { KubeClient } from "../../cluster/kube-client.ts";
+import { SOURCE } from "../support/configuration.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
@@ -132,12 +133,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
     refused(
       {
         flux: {
-          source: {
-            kind: "GitRepository",
-            name: "repo",
-            url: "https://example.com/repo",
-            ref: { branch: "main" },
-          },
+          source: SOURCE,
           root: { mode: "manage", path: "./apps" },
         },
       },

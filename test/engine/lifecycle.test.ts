@@ -1,24 +1,10 @@
 import assert from "node:assert/strict";
 import { KubeClient } from "../../cluster/kube-client.ts";
 import { installFluxCrds } from "../../sandbox/flux.ts";
+import { fullConfiguration, GATEWAY } from "../support/configuration.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
-const GATEWAY = {
-  name: "external",
-  namespace: "network",
-  className: "traefik",
-  https: { hostnames: [{ hostname: "*.example.com", certificate: { issuer: "letsencrypt" } }] },
-};
-const FLUX = {
-  source: { kind: "GitRepository", name: "repo", url: "https://example.com/repo", ref: { branch: "main" } },
-  root: {
-    mode: "manage",
-    path: "./kubernetes/edge/apps",
-    substituteFrom: [{ kind: "ConfigMap", name: "cluster-settings", optional: true }],
-  },
-  apps: { placement: "namespace" },
-};
 const AGE_KEY = "AGE-SECRET-KEY-CANARY-1";
 const ROUTE = {
   apiVersion: "gateway.networking.k8s.io/v1",
@@ -54,13 +40,7 @@ describe("engine: the life of a stack, on the real engine and API server", funct
     await installFluxCrds(kubeconfig, "edge");
     engine = await Engine.create();
     cluster = new KubeClient({ kubeconfig, context: "edge" });
-    config = {
-      cluster: { context: "edge", kubeconfig },
-      gatewayApi: { source: await gatewayApiDirectory() },
-      gateways: [GATEWAY],
-      flux: FLUX,
-      gatus: { install: true, hostname: "status.example.com" },
-    };
+    config = await fullConfiguration(kubeconfig, "edge");
     edge = await engine.stack("edge", config);
     await edge.setSecret("sopsAgeKey", AGE_KEY);
   });

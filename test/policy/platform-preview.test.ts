@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { installFluxCrds } from "../../sandbox/flux.ts";
 import { sandboxPolicyPack } from "../../sandbox/policy-pack.ts";
+import { GATEWAY, SOURCE } from "../support/configuration.ts";
 import { Engine, gatewayApiDirectory, PROJECT } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 import { violations } from "./violations.ts";
@@ -18,23 +19,8 @@ describe("policy pack over the platform, under the real engine", function () {
     await engine.stack("edge", {
       cluster: { context: "edge", kubeconfig: clusters.sandbox.kubeconfig },
       gatewayApi: { source: await gatewayApiDirectory() },
-      gateways: [
-        {
-          name: "external",
-          namespace: "network",
-          className: "traefik",
-          https: { hostnames: [{ hostname: "*.example.com", certificate: { issuer: "letsencrypt" } }] },
-        },
-      ],
-      flux: {
-        source: {
-          kind: "GitRepository",
-          name: "repo",
-          url: "https://example.com/repo",
-          ref: { branch: "main" },
-        },
-        root: { mode: "manage", path: "./kubernetes/edge/apps" },
-      },
+      gateways: [GATEWAY],
+      flux: { source: SOURCE, root: { mode: "manage", path: "./kubernetes/edge/apps" } },
       gatus: { install: true, hostname: "status.example.com" },
     });
   });
