@@ -32,10 +32,24 @@ export function insertAfterDocument(text: string, offset: number, contents: stri
 
 /** The text without the document at an offset, unless it is the only one. */
 export function removeDocument(text: string, offset: number): string | undefined {
-  const place = placeOf(text, offset);
-  if (!place) return undefined;
-  const rest = text.slice(0, place.start) + text.slice(place.end);
-  return contentsStart(rest, 0) === undefined ? undefined : rest;
+  return placeOf(text, offset) && removeDocuments(text, [offset]);
+}
+
+/**
+ * The text without the documents that begin at these offsets, each with its `---` and the comments between; undefined where
+ * nothing but comments would be left.
+ */
+export function removeDocuments(text: string, offsets: readonly number[]): string | undefined {
+  const parts = text.split(/^(?=---(?:\s|$))/m);
+  let start = 0;
+  const kept = parts.filter((part) => {
+    const end = start + part.length;
+    const goes = offsets.some((offset) => start <= offset && offset < end);
+    start = end;
+    return !goes;
+  });
+  const isEmpty = (part: string): boolean => part.replace(/^---/, "").replace(/#.*$/gm, "").trim() === "";
+  return kept.every(isEmpty) ? undefined : kept.join("");
 }
 
 /** The comments that go with the document at an offset, or with what it holds, where that alone is replaced; one that names its schema is not told. */

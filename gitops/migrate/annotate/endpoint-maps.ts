@@ -14,7 +14,7 @@ import { referencesInto } from "../components/references.ts";
 import { at } from "../objects.ts";
 import type { FileChange, StepContext } from "../step.ts";
 import { endpointMaps, indexOf } from "./endpoints.ts";
-import { entryOf, type Entry } from "./entries.ts";
+import { entryOf, type Entry } from "../entries.ts";
 
 /** A ConfigMap of endpoints as one entry of a kustomization brings it to clusters. */
 export interface EndpointMap {

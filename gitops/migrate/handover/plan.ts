@@ -1,14 +1,13 @@
 import { posix } from "node:path";
-import { findKustomizationFile } from "../../build/kustomization-file.ts";
 import { text as textIn } from "../../build/resource.ts";
 import { locate, SourceFile } from "../../documents/source.ts";
 import { textOf } from "../../documents/text-of.ts";
-import { isFields } from "../../documents/values.ts";
-import { removeDocuments } from "../../edit/remove-document.ts";
+import { removeDocuments } from "../../edit/document-edit.ts";
 import type { BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import { annotateKept } from "../annotate-kept.ts";
 import { Edits } from "../edits.ts";
+import { entryOf } from "../entries.ts";
 import type { FileChange, Note, Plan, StepContext } from "../step.ts";
 import { isKept } from "./objects.ts";
 
@@ -49,14 +48,8 @@ export function planRemoval(
     );
     changes.push({ path: file, text: rest });
     if (rest !== undefined) continue;
-    const kustomization = findKustomizationFile(repository, posix.dirname(file));
-    if (kustomization === undefined) continue;
-    const [document] = repository.parse(kustomization).documents;
-    const resources = document && isFields(document.value) ? document.value.resources : undefined;
-    const index = Array.isArray(resources)
-      ? resources.findIndex((entry) => posix.normalize(textIn(entry)) === posix.basename(file))
-      : -1;
-    if (index >= 0) edits.of(kustomization).remove(0, ["resources", index]);
+    const entry = entryOf(repository, posix.dirname(file), file);
+    if (entry) edits.of(entry.kustomization).remove(0, [entry.list, entry.index]);
   }
   return [...changes, ...edits.changes()];
 }

@@ -4,7 +4,8 @@ import { isFields, type Fields, type Value } from "../../documents/values.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import { at, isKind, nameOf } from "../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
-import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
+import { extensionRefs, writtenMatches } from "./filters.ts";
+import { servedByRules } from "./http-route.ts";
 import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.ts";
 import { serviceSettings } from "./services.ts";
 import { matchOf, type Backend, type HostGroup, type Reading, type Served } from "./served.ts";
@@ -122,20 +123,7 @@ export function readRoute(
   dialect: RouteDialect,
 ): readonly Served[] {
   const hosts = Array.isArray(entry.hostnames) ? entry.hostnames.map(text) : [];
-  return fieldList(entry.rules).flatMap((rule) => {
-    const backends = fieldList(rule.backendRefs).map((reference) =>
-      routeBackend(reference, services, dialect),
-    );
-    const matches = fieldList(rule.matches);
-    return hosts.flatMap((host) =>
-      (matches.length === 0 ? [{}] : matches).map((match) => ({
-        host,
-        match: matchOf(match),
-        backends,
-        middlewares: middlewaresOf(rule.filters),
-      })),
-    );
-  });
+  return servedByRules(entry.rules, hosts, (reference) => routeBackend(reference, services, dialect));
 }
 
 function routeBackend(

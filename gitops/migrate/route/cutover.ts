@@ -4,7 +4,7 @@ import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { at, isKind, nameOf } from "../objects.ts";
 import type { StepContext } from "../step.ts";
 import { chartOf } from "./app-template.ts";
-import { clusterOf } from "./clusters.ts";
+import { clusterOf } from "../clusters.ts";
 import { rendered, sourceOf } from "./hosts.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import type { Reading } from "./served.ts";

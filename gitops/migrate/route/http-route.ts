@@ -1,5 +1,5 @@
 import { text } from "../../build/resource.ts";
-import { isFields, type Fields } from "../../documents/values.ts";
+import { isFields, type Fields, type Value } from "../../documents/values.ts";
 import { at } from "../objects.ts";
 import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
 import { fieldList } from "./paths.ts";
@@ -32,14 +32,13 @@ function backendRef({ kind, name = "", port, weight }: Backend, weighted: boolea
   return { name, ...(port === undefined ? {} : { port }), ...(weighted || weight !== 1 ? { weight } : {}) };
 }
 
-/** The listeners that an HTTPRoute names, and what it serves there. */
-export function readHttpRoute(
-  route: Fields,
-  namespace: string,
-): { readonly parentRefs: readonly Fields[]; readonly served: readonly Served[] } {
-  const hostnames = at(route, ["spec", "hostnames"]);
-  const hosts = Array.isArray(hostnames) ? hostnames.map(text) : [""];
-  const served = fieldList(at(route, ["spec", "rules"])).flatMap((rule) => {
+/** What rules of the Gateway API serve for each of some hosts. */
+export function servedByRules(
+  rules: Value | undefined,
+  hosts: readonly string[],
+  backendOf: (reference: Fields) => Backend,
+): readonly Served[] {
+  return fieldList(rules).flatMap((rule) => {
     const backends = fieldList(rule.backendRefs).map(backendOf);
     const matches = fieldList(rule.matches);
     return hosts.flatMap((host) =>
@@ -51,6 +50,16 @@ export function readHttpRoute(
       })),
     );
   });
+}
+
+/** The listeners that an HTTPRoute names, and what it serves there. */
+export function readHttpRoute(
+  route: Fields,
+  namespace: string,
+): { readonly parentRefs: readonly Fields[]; readonly served: readonly Served[] } {
+  const hostnames = at(route, ["spec", "hostnames"]);
+  const hosts = Array.isArray(hostnames) ? hostnames.map(text) : [""];
+  const served = servedByRules(at(route, ["spec", "rules"]), hosts, backendOf);
   const parentRefs = fieldList(at(route, ["spec", "parentRefs"])).map((reference) => ({
     namespace,
     ...reference,

@@ -16,7 +16,7 @@ import { chartOf } from "./app-template.ts";
 import { httpRoute, readHttpRoute } from "./http-route.ts";
 import { readIngressObject } from "./ingress.ts";
 import { readIngressRoute } from "./ingress-route.ts";
-import { clusterOf } from "./clusters.ts";
+import { clusterOf } from "../clusters.ts";
 import { moveOf, type Move } from "./move.ts";
 import type { Outcome } from "./outcome.ts";
 import { releaseNamespace } from "./release.ts";

@@ -5,7 +5,7 @@ import { at, fieldsIn, nameOf } from "../objects.ts";
 import type { StepContext } from "../step.ts";
 import { chartOf, dialectOf, readIngress, readRoute, type RouteDialect } from "./app-template.ts";
 import { readHttpRoute } from "./http-route.ts";
-import { clusterOf } from "./clusters.ts";
+import { clusterOf } from "../clusters.ts";
 import { isHttpRoute, isIngress, readAny } from "./object.ts";
 import { parentsOf } from "./parents.ts";
 import { fieldList } from "./paths.ts";

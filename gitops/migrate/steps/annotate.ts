@@ -3,6 +3,7 @@ import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../cluster/gatus-
 import { isFields, type Fields } from "../../documents/values.ts";
 import { AnnotatePlan } from "../annotate/annotate-plan.ts";
 import { endpointMaps, indexOf, watchedOtherwise } from "../annotate/endpoints.ts";
+import { clusterOf } from "../clusters.ts";
 import { fieldsIn } from "../objects.ts";
 import { asKubeObject } from "../../lint/rule-origin.ts";
 import type { Step } from "../step.ts";
@@ -24,7 +25,7 @@ export const annotate: Step = {
 function unintended(
   ...[before, after, context, clusters]: Parameters<Step["unintended"]>
 ): string | undefined {
-  const old = before && context.clusters.find(({ objects }) => objects.includes(before));
+  const old = before && clusterOf(before, context.clusters);
   const now = clusters.find(({ name }) => name === old?.name);
   if (!before || !old || !now) return "nothing may come";
   if (!after && !endpointMaps(indexOf(old)).includes(asKubeObject(before.object)))

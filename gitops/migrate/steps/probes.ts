@@ -14,6 +14,7 @@ import { YamlEdit } from "../../edit/yaml-edit.ts";
 import type { BuiltObject } from "../../flux/built.ts";
 import { asKubeObject } from "../../lint/rule-origin.ts";
 import { indexOf } from "../annotate/endpoints.ts";
+import { clusterOf } from "../clusters.ts";
 import { fieldsIn } from "../objects.ts";
 import { missingProbes, type Probes } from "../probes/missing.ts";
 import { probeLines } from "../probes/write-probes.ts";
@@ -115,7 +116,7 @@ function insert(
 function unintended(
   ...[before, after, context, clusters]: Parameters<Step["unintended"]>
 ): string | undefined {
-  const old = before && context.clusters.find(({ objects }) => objects.includes(before));
+  const old = before && clusterOf(before, context.clusters);
   const now = clusters.find(({ name }) => name === old?.name);
   if (!before || !after || !old || !now) return "nothing may come or go";
   if (!isDeepStrictEqual(withoutProbes(before.object), withoutProbes(after.object)))

@@ -1,4 +1,4 @@
-import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
+import type { BuiltCluster, BuiltObject } from "../flux/built.ts";
 
 /** The cluster that gets an object. */
 export function clusterOf(object: BuiltObject, clusters: readonly BuiltCluster[]): BuiltCluster | undefined {

@@ -1,10 +1,10 @@
-import { findKustomizationFile, readKustomizationFile } from "../../build/kustomization-file.ts";
-import { filesOf } from "../../build/included-files.ts";
-import type { Repository } from "../../documents/repository.ts";
-import { SourceFile, type Position, locate } from "../../documents/source.ts";
-import { entryOrigin, isFields, type Fields } from "../../documents/values.ts";
-import { BuildError } from "../../problem.ts";
-import { listOf, resolves } from "../components/references.ts";
+import { findKustomizationFile, readKustomizationFile } from "../build/kustomization-file.ts";
+import { filesOf } from "../build/included-files.ts";
+import type { Repository } from "../documents/repository.ts";
+import { SourceFile, type Position, locate } from "../documents/source.ts";
+import { entryOrigin, isFields, type Fields } from "../documents/values.ts";
+import { BuildError } from "../problem.ts";
+import { listOf, resolves } from "./components/references.ts";
 
 /** Where a kustomization takes a file in, by itself or with a directory that holds nothing else. */
 export interface Entry {
