@@ -52,6 +52,9 @@ export function rolloutDisplay({ stream, live, now }: DisplayTarget): (event: Ro
       case "progress":
         progress(event.stack, event.text);
         break;
+      case "note":
+        print([`${event.stack}: ${event.text}`]);
+        break;
       case "summary":
         under.delete(event.stack);
         print(renderSummary(event.summary).map((line) => `${event.stack}: ${line}`));

@@ -2,13 +2,14 @@ import { Command } from "commander";
 import { KubeClient } from "../cluster/kube-client.ts";
 import { observe, type Observation } from "../rollout/observe.ts";
 import { planWaves } from "../rollout/plan.ts";
-import { runRollout, succeeded } from "../rollout/run.ts";
+import { runRollout, succeeded, type Runner } from "../rollout/run.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
 import { findGatusSidecar } from "../sandbox/gatus-sidecar.ts";
-import { askServed, podsAreReal, type Answer } from "../sandbox/served.ts";
+import { askServed, MOVING, podsAreReal, type Answer } from "../sandbox/served.ts";
 import { interruptible } from "./interrupt.ts";
-import { prepareProject } from "./project.ts";
+import { moveApp, type Move } from "./move-app.ts";
+import { prepareProject, type Project } from "./project.ts";
 import { rolloutDisplay } from "./rollout-display.ts";
 import { renderTable } from "./table.ts";
 
@@ -23,13 +24,14 @@ const UNATTENDED = ["GatewayClass", "Gateway", "HTTPRoute"];
 /** `edgefirst start`: the main job, played through in a sandbox. */
 export const start = new Command("start")
   .description(
-    "bring up a sandbox, roll the platform out on edge, then on main, and show what is deployed and healthy",
+    "bring up a sandbox, roll the platform out on edge, move an app from its Ingress to a route, roll out on main, and show what is healthy",
   )
   .option("--dir <dir>", "the sandbox's folder", ".sandbox")
   .option("--json", "print the result as JSON")
   .addHelpText(
     "after",
     `
+The app moves by \`edgefirst migrate route --write\` over the sandbox's own copy of its repository, <dir>/repository.
 It may be run again at any time and leaves the sandbox up; \`edgefirst sandbox down\` ends it.
 
 Examples:
@@ -39,20 +41,22 @@ Examples:
   .action(({ dir, json }: { dir: string; json?: true }) =>
     interruptible(INTERRUPT, async (signal) => {
       const project = await prepareProject({ dir }, progress, signal);
-      const approve = () => Promise.resolve(true);
+      const onEvent = rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now });
+      let move: Move | undefined;
+      const runner = thenMoving(runnerOf(project), async (stack) => {
+        const args = {
+          dir,
+          kubeconfig: project.kubeconfig ?? "",
+          clusters: project.stacks.map(({ name }) => name),
+        };
+        const note = (text: string): void => {
+          onEvent({ type: "note", stack, text });
+        };
+        move = await moveApp({ ...args, progress: note, signal });
+      });
+      const waves = planWaves(project.stacks);
       const result = await runRollout({
-        waves: planWaves(project.stacks),
-        runner: stackRunner({
-          address: project.address,
-          policyPack: project.policyPack,
-          takeOver: true,
-          approve,
-        }),
-        parallel: 1,
-        dryRun: false,
-        resume: false,
-        onEvent: rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now }),
-        signal,
+        ...{ waves, runner, parallel: 1, dryRun: false, resume: false, onEvent, signal },
       });
       const results: (Observation & { stack: string })[] = [];
       for (const [stack, { state }] of result) {
@@ -69,11 +73,28 @@ Examples:
       if (bad || !succeeded(result)) process.exitCode ??= 1;
       process.stdout.write(
         json
-          ? `${JSON.stringify({ objects: results, answers }, undefined, 2)}\n`
+          ? `${JSON.stringify({ objects: results, move, answers }, undefined, 2)}\n`
           : `${report(results, process.stdout.isTTY, (stack) => podsAreReal(dir, stack))}\n${reportAnswers(answers)}${nextSteps(dir, project.kubeconfig ?? "")}\n`,
       );
     }),
   );
+
+function runnerOf({ address, policyPack }: Project): Runner {
+  const approve = (): Promise<boolean> => Promise.resolve(true);
+  return stackRunner({ address, policyPack, takeOver: true, approve });
+}
+
+/** A runner that has an app moved once its stack is up: before the stacks after it, which an app that does not come back keeps shut. */
+function thenMoving(runner: Runner, move: (stack: string) => Promise<void>): Runner {
+  return {
+    ...runner,
+    up: async (stack, report, signal) => {
+      const message = await runner.up(stack, report, signal);
+      if (stack === MOVING.stack) await move(stack);
+      return message;
+    },
+  };
+}
 
 async function look(address: StackAddress, kubeconfig: string): Promise<Observation[]> {
   const cluster = new KubeClient({ kubeconfig, context: address.name });

@@ -33,6 +33,8 @@ export type RolloutEvent =
     }
   | { readonly type: "phase"; readonly stack: string; readonly phase: "preview" | "approval" | "update" }
   | { readonly type: "progress"; readonly stack: string; readonly text: string }
+  /** Progress that stays on the screen; for runners that do more than update. */
+  | { readonly type: "note"; readonly stack: string; readonly text: string }
   | { readonly type: "summary"; readonly stack: string; readonly summary: EngineSummary }
   | { readonly type: "outcome"; readonly stack: string; readonly outcome: Outcome };
 

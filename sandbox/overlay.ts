@@ -16,6 +16,9 @@ export interface OverlayArgs {
   readonly discovers: boolean;
 }
 
+/** Name of the source, in Flux's own namespace, that every Kustomization of a sandbox's cluster follows. */
+export const SOURCE_NAME = "sandbox";
+
 const CERTIFICATE = ["edgefirst:gateways", 0, "https", "hostnames", 0, "certificate"];
 
 /** The committed names, none of them required. */
@@ -37,6 +40,8 @@ const VERIFICATION = {
   interval: "1s",
   gatus: { namespace: "observability", service: "gatus", port: "http" },
 };
+/** What is wrong here is wrong for good after Gatus' probe of two seconds and its cache of ten. */
+const GATE = { patience: "15s" };
 /** Where edge has no certificate, the sandbox makes one, as it does for main. */
 const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
 
@@ -67,7 +72,7 @@ export function sandboxOverlay({
 }: OverlayArgs): StackOverlay {
   const source = {
     kind: "OCIRepository",
-    name: "sandbox",
+    name: SOURCE_NAME,
     url: repository.url,
     ref: { tag: repository.tag },
     interval: "1m",
@@ -80,6 +85,7 @@ export function sandboxOverlay({
       [["edgefirst:cluster"], { context: stack, kubeconfig }],
       [["edgefirst:gatewayApi"], { source: gatewayApi }],
       [["edgefirst:verification"], pods === "real" ? VERIFICATION : { ...VERIFICATION, skip: SIMULATED }],
+      [["edgefirst:gate"], GATE],
       // No HelmRelease of a person runs them here.
       [["edgefirst:gateways", 0, "traefik", "install"], true],
       ...(stack === "edge" ? [[CERTIFICATE, EDGE_CERTIFICATE] as const] : []),

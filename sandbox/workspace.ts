@@ -1,17 +1,15 @@
 import { dirname, join } from "node:path";
-import { generateX25519Identity } from "age-encryption";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { putAgeKey, startFlux } from "./flux.ts";
 import { findGatusSidecar } from "./gatus-sidecar.ts";
-import { pushGitOpsRepository, REPOSITORY_TAG } from "./gitops-repository.ts";
+import { REPOSITORY_TAG } from "./gitops-repository.ts";
 import { sandboxOverlay } from "./overlay.ts";
 import { choosePodMode } from "./pod-mode.ts";
 import { writeSandboxProject } from "./project.ts";
 import { pulumiEnvironment, putSecret } from "./pulumi.ts";
-import { startRegistry } from "./registry.ts";
 import { sandboxUp, type Sandbox } from "./sandbox.ts";
-import { secretFile } from "./secret-file.ts";
 import { superviseSandbox } from "./supervisor.ts";
+import { ageKeyOf, ensureWorkingCopy, publishWorkingCopy } from "./working-copy.ts";
 
 /** Arguments of {@link prepareWorkspace}. */
 export interface WorkspaceArgs {
@@ -37,7 +35,7 @@ export interface Workspace {
 }
 
 /**
- * Brings up the clusters with a real Flux beside each, a registry that holds the GitOps repository of `sandbox/repository`, and a Pulumi
+ * Brings up the clusters with a real Flux beside each, a registry that holds the sandbox's copy of `sandbox/repository`, and a Pulumi
  * CLI with a backend of its own. What runs is left alone, so it may be called at any time again.
  * @throws {EdgefirstError} where a program can neither be found nor built, or something does not start
  */
@@ -46,10 +44,9 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   const pods = await choosePodMode(undefined, progress);
   const sandbox = await sandboxUp({ dir, clusters: stacks, pods, progress, signal });
   const { command, env } = await pulumiEnvironment({ dir, progress, signal });
-  const registry = await startRegistry({ dir, progress, signal });
-  const ageKey = await secretFile(join(sandbox.dir, "age.key"), generateX25519Identity);
-  const source = join(import.meta.dirname, "repository");
-  const url = await pushGitOpsRepository({ dir, registry, source, clusters: stacks, ageKey });
+  await ensureWorkingCopy({ dir, progress, signal });
+  const url = await publishWorkingCopy({ dir, clusters: stacks, progress, signal });
+  const ageKey = await ageKeyOf(dir);
   const { kubeconfig } = sandbox;
   for (const stack of stacks) {
     await startFlux({ dir, cluster: stack, context: stack, kubeconfig, helm: true, progress, signal });

@@ -84,6 +84,7 @@ describe("display of a rollout", () => {
     { type: "phase", stack: "edge", phase: "update" },
     { type: "progress", stack: "edge", text: "1 done" },
     { type: "progress", stack: "edge", text: "2 done" },
+    { type: "note", stack: "edge", text: "an app moved" },
     { type: "outcome", stack: "edge", outcome: { state: "failed", message: "it broke" } },
   ];
 
@@ -101,12 +102,13 @@ describe("display of a rollout", () => {
       "edge: previewing",
       "edge: no change, 3 unchanged",
       "edge: updating",
+      "edge: an app moved",
       "edge: failed: it broke",
     ];
     assert.deepEqual(shown(false).trimEnd().split("\n"), lines);
     // Two clock readings at the starts of the phases, then one each progress, and one where it is printed.
     const rarely = shown(false, [0, 0, 5_000, 10_000, 10_000]).trimEnd().split("\n");
-    assert.deepEqual(rarely, [...lines.slice(0, 4), "edge: updating: 2 done", "edge: failed: it broke"]);
+    assert.deepEqual(rarely, [...lines.slice(0, 4), "edge: updating: 2 done", ...lines.slice(4)]);
   });
 
   it("on a terminal writes one line a stack over and over, below what happened", () => {
@@ -116,7 +118,10 @@ describe("display of a rollout", () => {
       text.includes(`edge: updating \n${over}edge: updating 1 done\n${over}edge: updating 2 done\n`),
       text,
     );
-    assert.ok(text.endsWith(`${over}edge: failed: it broke\n`), text);
+    assert.ok(
+      text.endsWith(`${over}edge: an app moved\nedge: updating 2 done\n${over}edge: failed: it broke\n`),
+      text,
+    );
   });
 
   it("ends with how many stacks ended how", () => {

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { moveApp, type Move } from "../../cli/move-app.ts";
 import { KubeClient } from "../../cluster/kube-client.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { treeOf } from "../../sandbox/process-tree.ts";
-import { pushGitOpsRepository } from "../../sandbox/gitops-repository.ts";
 import { type HttpAnswer } from "../../sandbox/network/ask.ts";
 import { findProcess, waitUntil } from "../../sandbox/processes.ts";
-import { startRegistry } from "../../sandbox/registry.ts";
+import { type Answer } from "../../sandbox/served.ts";
 import { ask, whySkip } from "../support/real-pods.ts";
-import { becomes, condition, isReady, kustomization } from "../support/flux.ts";
+import { condition, isReady, kustomization } from "../support/flux.ts";
 import { commandOf, runningWith } from "../support/running.ts";
 import { discard, temporarySandboxDir } from "../support/sandbox.ts";
 
@@ -20,12 +19,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const START_MS = 400_000;
 const WAIT = { timeoutMs: 90_000 };
 const HOST = "whoami.haynesedge.com";
-const LEGACY = "legacy.haynesedge.com";
-const SOURCE = {
-  apiVersion: "source.toolkit.fluxcd.io/v1",
-  kind: "OCIRepository",
-  metadata: { namespace: "flux-system", name: "sandbox" },
-};
+const LEGACY = "kubernetes/edge/apps/demo/legacy/app/legacy.yaml";
 const PROGRAMS = [
   "traefik",
   "gatus",
@@ -38,6 +32,13 @@ interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** What `start --json` prints. */
+interface Started {
+  readonly objects: readonly { stack: string; kind: string; object: string; health: { state: string } }[];
+  readonly move: Required<Move>;
+  readonly answers: readonly Answer[];
 }
 
 describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus", function () {
@@ -62,8 +63,8 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
 
   const https = (path: string, host = HOST): Promise<HttpAnswer> =>
     ask(edge, host, path, { port: 443, tls: true });
-  const answers = (status: number, host = HOST): Promise<unknown> =>
-    waitUntil(`${host} to answer ${status}`, async () => (await https("/", host)).status === status, WAIT);
+  const answers = (status: number): Promise<unknown> =>
+    waitUntil(`${HOST} to answer ${status}`, async () => (await https("/")).status === status, WAIT);
 
   /** What Gatus says of an endpoint, once it has looked. */
   async function gatus(name: string): Promise<boolean | undefined> {
@@ -136,19 +137,21 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.equal(verified.code, 0, verified.stdout);
   });
 
-  it("edge, then main: everything healthy, and every app answers through its Traefik", async () => {
+  it("edge, an app from its Ingress to a route, then main: everything healthy, and every app answers through its Traefik", async () => {
+    assert.deepEqual(await ingresses(), ["legacy"]);
     const started = await edgefirst("start", "--dir", dir, "--json");
     assert.equal(started.code, 0, started.stderr);
-    const { answers: found, objects } = JSON.parse(started.stdout) as {
-      answers: { url: string; status: number }[];
-      objects: { stack: string; kind: string; object: string; health: { state: string } }[];
-    };
+    const { answers: found, objects, move } = JSON.parse(started.stdout) as Started;
+    assert.deepEqual(move.files, [{ path: LEGACY, change: "changed" }]);
+    assert.deepEqual([move.answers.before.status, move.answers.after.status], [404, 200]);
+    assert.deepEqual(await ingresses(), []);
     assert.deepEqual(
       found.map(({ url, status }) => `${url} ${status}`),
       [
         "https://whoami.haynesedge.com/ 200",
         "https://greeter.haynesedge.com/ 200",
         "https://status.haynesedge.com/ 200",
+        "https://legacy.haynesedge.com/ 200",
         "https://whoami.haynesops.com/ 200",
         "https://greeter.haynesops.com/ 200",
       ],
@@ -158,30 +161,18 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.deepEqual([...new Set(objects.map(({ stack }) => stack))], ["edge", "main"]);
   });
 
-  it("an app moves from its Ingress to a route by migrate, and answers through the Gateway", async () => {
-    const repository = mkdtempSync(join(tmpdir(), "edgefirst-playthrough-"));
-    try {
-      cpSync(join(ROOT, "sandbox/repository"), repository, { recursive: true });
-      cpSync(join(ROOT, "test/fixtures/playthrough"), repository, { recursive: true });
-      await publish(repository);
-      await isReady(client, kustomization("flux-apps", "legacy"));
-      const ingress = await client.list("networking.k8s.io/v1", "Ingress", "demo");
-      assert.deepEqual(
-        ingress.map(({ metadata }) => metadata.name),
-        ["legacy"],
-      );
-      // Its name is nobody's yet, so the Gateway is asked by another one.
-      const refused = await ask(edge, HOST, "/", { port: 443, tls: true, hostname: LEGACY });
-      assert.equal(refused.status, 404);
-
-      const migrated = await edgefirst("migrate", "route", repository, "--write");
-      assert.equal(migrated.code, 0, migrated.stdout + migrated.stderr);
-      await publish(repository);
-      await answers(200, LEGACY);
-      assert.deepEqual(await client.list("networking.k8s.io/v1", "Ingress", "demo"), []);
-    } finally {
-      rmSync(repository, { recursive: true });
-    }
+  it("the app that has moved stays where it is", async () => {
+    const { signal } = new AbortController();
+    const kubeconfig = join(dir, "kubeconfig");
+    const again = await moveApp({
+      dir,
+      kubeconfig,
+      clusters: ["edge", "main"],
+      progress: () => undefined,
+      signal,
+    });
+    assert.deepEqual(again.files, []);
+    assert.deepEqual([again.answers?.before.status, again.answers?.after.status], [200, 200]);
   });
 
   it("comes back without hands, whatever is killed", async () => {
@@ -217,20 +208,9 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.deepEqual(runningWith(dir), []);
   });
 
-  /** Pushes a GitOps repository, and asks Flux to fetch it now. */
-  async function publish(source: string): Promise<void> {
-    const registry = await startRegistry({ dir, progress: () => undefined });
-    const ageKey = readFileSync(join(dir, "age.key"), "utf8");
-    await pushGitOpsRepository({ dir, registry, source, clusters: ["edge", "main"], ageKey });
-    const requestedAt = new Date().toISOString();
-    const annotations = { "reconcile.fluxcd.io/requestedAt": requestedAt };
-    await client.apply(
-      { ...SOURCE, metadata: { ...SOURCE.metadata, annotations } },
-      { fieldManager: "playthrough", force: true },
-    );
-    await becomes(client, SOURCE, "fetched", ({ status }) => {
-      return (status as { lastHandledReconcileAt?: string }).lastHandledReconcileAt === requestedAt;
-    });
+  async function ingresses(): Promise<string[]> {
+    const found = await client.list("networking.k8s.io/v1", "Ingress", "demo");
+    return found.map(({ metadata }) => metadata.name);
   }
 
   /** The process of a cluster below one of the sandbox's, by its command line. */

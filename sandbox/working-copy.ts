@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { cp, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { generateX25519Identity } from "age-encryption";
+import { pushGitOpsRepository } from "./gitops-repository.ts";
+import { startRegistry } from "./registry.ts";
+import { inSandboxDir, type SandboxDirOptions } from "./sandbox-dir.ts";
+import { secretFile } from "./secret-file.ts";
+
+/** Options of {@link ensureWorkingCopy} and {@link publishWorkingCopy}. */
+export interface WorkingCopyOptions extends SandboxDirOptions {
+  /** The sandbox's folder. */
+  readonly dir: string;
+}
+
+/** What every sandbox begins with. */
+const ORIGINAL = join(import.meta.dirname, "repository");
+
+/** The sandbox's own copy of the GitOps repository: what its clusters follow, and what a migration changes. */
+export function workingCopy(dir: string): string {
+  return join(resolve(dir), "repository");
+}
+
+/** Makes the working copy of a sandbox that has none. One that is there is a person's, and stays as it is. */
+export async function ensureWorkingCopy({ dir, ...options }: WorkingCopyOptions): Promise<void> {
+  await inSandboxDir(resolve(dir), options, async () => {
+    const copy = workingCopy(dir);
+    if (existsSync(copy)) return;
+    const unfinished = `${copy}.new`;
+    await rm(unfinished, { recursive: true, force: true });
+    await cp(ORIGINAL, unfinished, { recursive: true });
+    await rename(unfinished, copy);
+  });
+}
+
+/** The age identity that the sandbox's clusters decrypt with. */
+export function ageKeyOf(dir: string): Promise<string> {
+  return secretFile(join(resolve(dir), "age.key"), generateX25519Identity);
+}
+
+/**
+ * Pushes the working copy to the sandbox's registry, from which these clusters get it; the same files stay the same artifact.
+ * @returns the artifact's address, `oci://…`
+ */
+export async function publishWorkingCopy({
+  clusters,
+  ...options
+}: WorkingCopyOptions & { readonly clusters: readonly string[] }): Promise<string> {
+  const { dir } = options;
+  const [registry, ageKey] = [await startRegistry(options), await ageKeyOf(dir)];
+  return pushGitOpsRepository({ dir, registry, source: workingCopy(dir), clusters, ageKey });
+}
