@@ -79,8 +79,8 @@ export function loadConfigurations(paths: Value[], repository: Repository, direc
   for (const [index, path] of paths.entries()) {
     const origin = entryOrigin(paths, index);
     const resolved = repository.resolve(directory, text(path));
-    if (resolved === undefined || !repository.isFile(resolved))
-      throw new BuildError(`there is no file ${text(path)}`, origin);
+    if (resolved === undefined) throw new BuildError(`${text(path)} leaves the repository`, origin);
+    if (!repository.isFile(resolved)) throw repository.absence("file", resolved, origin);
     const { documents, faults } = repository.parse(resolved);
     const [fault] = faults;
     if (fault) throw new BuildError(fault.message, fault.origin, "syntax");

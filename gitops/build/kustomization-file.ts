@@ -90,18 +90,6 @@ export function readKustomizationFile(
   return { directory, fields, origin: document.origin, kind };
 }
 
-/** Files that Flux leaves out of a source by default and that this could find. Source: fluxcd/pkg/sourceignore. */
-const IGNORED = new Set([
-  ".goreleaser.yml",
-  ".sops.yaml",
-  ".flux.yaml",
-  ".travis.yml",
-  ".gitlab-ci.yml",
-  "appveyor.yml",
-  ".drone.yml",
-]);
-const IGNORED_DIRECTORIES = new Set([".git", ".github", ".circleci"]);
-
 /**
  * What kustomize-controller writes where a directory has no kustomization file: every YAML file below it, and every directory that
  * has one. Source: generateKustomization and scanManifests in fluxcd/pkg/kustomize.
@@ -111,7 +99,7 @@ export function generateKustomizationFile(
   directory: string,
   from: Origin,
 ): KustomizationFile {
-  if (!repository.isDirectory(directory)) throw new BuildError(`there is no directory ${directory}`, from);
+  if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
   const origin = { source: new SourceFile(posix.join(directory, "kustomization.yaml"), ""), offset: 0 };
   const fields = fieldsAt(origin);
   const resources = listAt(origin);
@@ -125,11 +113,9 @@ function scan(repository: Repository, base: string, below = ""): readonly string
   for (const entry of repository.entries(posix.join(base, below))) {
     const path = posix.join(below, entry.name);
     if (entry.isDirectory()) {
-      if (IGNORED_DIRECTORIES.has(entry.name)) continue;
       const hasFile = findKustomizationFile(repository, posix.join(base, path)) !== undefined;
       found.push(...(hasFile ? [`./${path}`] : scan(repository, base, path)));
-    } else if (entry.isFile() && /\.ya?ml$/.test(entry.name) && !IGNORED.has(entry.name)) {
-      // Flux leaves symbolic links out of a source.
+    } else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) {
       found.push(`./${path}`);
     }
   }

@@ -128,7 +128,7 @@ class Build {
 
   #child(path: string, origin: Origin, kind: KustomizationFile["kind"]): KustomizationFile {
     if (!this.#repository.isDirectory(path))
-      throw new BuildError(`there is no file or directory ${path}`, origin);
+      throw this.#repository.absence("file or directory", path, origin);
     const file = readKustomizationFile(this.#repository, path, origin);
     if (file.kind !== kind) throw new BuildError(`${path} must be a ${kind}, and is a ${file.kind}`, origin);
     return file;

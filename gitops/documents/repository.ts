@@ -24,6 +24,9 @@ export interface Entry {
 /** By path, relative to the root; undefined for a file that is taken away. */
 export type Changes = ReadonlyMap<string, string | undefined>;
 
+/** Where a path lies: in the root as it is written, in the root by a symbolic link, or not in it. */
+type Reach = "plain" | "linked" | "outside";
+
 /**
  * A repository's files, each read and parsed once. Paths are relative to its root, with forward slashes; `.` is the root. What
  * leaves the root, also by a symbolic link, does not exist. Files are read when they are asked for, synchronously: thousands of
@@ -34,7 +37,7 @@ export class Repository {
   readonly root: string;
   readonly #files = new Map<string, SourceFile>();
   readonly #parsed = new Map<string, ParsedText>();
-  readonly #inside = new Map<string, boolean>();
+  readonly #reaches = new Map<string, Reach>();
   readonly #changes: Changes;
 
   constructor(root: string, changes: Changes = new Map()) {
@@ -88,8 +91,18 @@ export class Repository {
   }
 
   #check(path: string, from: Origin): void {
-    if (!this.isFile(path)) throw new BuildError(`there is no file ${path}`, from);
+    if (!this.isFile(path)) throw this.absence("file", path, from);
     if (this.isTooLarge(path)) throw new BuildError(`${path}: ${TOO_LARGE}`, from);
+  }
+
+  /** What to throw at `from` for a file or a directory that is not there. */
+  absence(what: string, path: string, from: Origin): BuildError {
+    return new BuildError(`there is no ${what} ${path}`, from);
+  }
+
+  /** Whether a path leads through a symbolic link. */
+  isLinked(path: string): boolean {
+    return !this.#changes.has(path) && this.#reach(path) === "linked";
   }
 
   /** The bytes of a file. */
@@ -111,12 +124,17 @@ export class Repository {
 
   /** Every YAML file below a directory, sorted; symbolic links to directories are not followed. */
   yamlFiles(directory: string): string[] {
+    return this.filesBelow(directory, (name) => /\.ya?ml$/.test(name));
+  }
+
+  /** Every file below a directory whose name is wanted, sorted; symbolic links to directories are not followed. */
+  filesBelow(directory: string, isWanted: (name: string) => boolean): string[] {
     const files: string[] = [];
     for (const entry of this.entries(directory)) {
       const path = posix.join(directory, entry.name);
       if (entry.isDirectory()) {
-        if (!SKIPPED_DIRECTORIES.has(entry.name)) files.push(...this.yamlFiles(path));
-      } else if (/\.ya?ml$/.test(entry.name) && (entry.isFile() || this.isFile(path))) {
+        if (!SKIPPED_DIRECTORIES.has(entry.name)) files.push(...this.filesBelow(path, isWanted));
+      } else if (isWanted(entry.name) && (entry.isFile() || this.isFile(path))) {
         files.push(path);
       }
     }
@@ -165,24 +183,30 @@ export class Repository {
 
   /** Whether a path stays inside the root when every link in it is followed. */
   #isInside(path: string): boolean {
-    if (path === "" || path === ".") return true;
-    let inside = this.#inside.get(path);
-    if (inside === undefined) {
-      inside = this.#isInside(posix.dirname(path)) && this.#stays(path);
-      this.#inside.set(path, inside);
-    }
-    return inside;
+    return this.#reach(path) !== "outside";
   }
 
-  #stays(path: string): boolean {
+  #reach(path: string): Reach {
+    if (path === "" || path === ".") return "plain";
+    let reach = this.#reaches.get(path);
+    if (reach === undefined) {
+      const above = this.#reach(posix.dirname(path));
+      const own = above === "outside" ? above : this.#ownReach(path);
+      reach = own === "plain" ? above : own;
+      this.#reaches.set(path, reach);
+    }
+    return reach;
+  }
+
+  #ownReach(path: string): Reach {
     const absolute = join(this.root, path);
     try {
-      if (!lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) return true;
+      if (!lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) return "plain";
       const target = relative(this.root, realpathSync(absolute));
-      return target !== ".." && !target.startsWith(`..${sep}`);
+      return target !== ".." && !target.startsWith(`..${sep}`) ? "linked" : "outside";
     } catch {
       // A link to nothing, or a path below a file.
-      return false;
+      return "outside";
     }
   }
 }

@@ -1,9 +1,9 @@
 import { kustomizeBuild } from "../build/kustomize.ts";
 import { effectiveNamespace, Resource, resourcesOf, text } from "../build/resource.ts";
-import type { Repository } from "../documents/repository.ts";
 import { cloneValue, isFields, originOf, type Fields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
 import { addCommonMetadata, fileWithSpec, isFluxKustomization, specOf } from "./flux-kustomization.ts";
+import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
 import { substituteObject } from "./substitution.ts";
@@ -14,15 +14,15 @@ export function buildCluster(
   name: string,
   roots: readonly Fields[],
   sources: OwnSources,
-  repository: Repository,
+  artifacts: Artifacts,
 ): BuiltCluster {
-  return new ClusterBuild(name, sources, repository).run(roots);
+  return new ClusterBuild(name, sources, artifacts).run(roots);
 }
 
 class ClusterBuild {
   readonly #name: string;
   readonly #sources: OwnSources;
-  readonly #repository: Repository;
+  readonly #artifacts: Artifacts;
   readonly #objects: BuiltObject[] = [];
   readonly #kustomizations: BuiltKustomization[] = [];
   readonly #problems = new Map<string, Problem>();
@@ -30,10 +30,10 @@ class ClusterBuild {
   /** ConfigMaps and Secrets, for `substituteFrom`. */
   readonly #variableSources = new Map<string, Fields>();
 
-  constructor(name: string, sources: OwnSources, repository: Repository) {
+  constructor(name: string, sources: OwnSources, artifacts: Artifacts) {
     this.#name = name;
     this.#sources = sources;
-    this.#repository = repository;
+    this.#artifacts = artifacts;
   }
 
   run(roots: readonly Fields[]): BuiltCluster {
@@ -63,9 +63,10 @@ class ClusterBuild {
 
   #build(kustomization: Fields): readonly Resource[] {
     if (!this.#sources.has(kustomization)) return [];
+    const delivered = this.#artifacts.of(kustomization, this.#name);
     return (
       this.#attempt(() =>
-        kustomizeBuild(fileWithSpec(kustomization, this.#repository), this.#repository, (fault) => {
+        kustomizeBuild(fileWithSpec(kustomization, delivered), delivered, (fault) => {
           this.#tell(fault);
         }),
       ) ?? []
@@ -77,7 +78,11 @@ class ClusterBuild {
     const variables = variablesOf(kustomization, (kind, namespace, name) =>
       this.#variableSources.get(sourceKey(kind, namespace, name)),
     );
-    const built = new BuiltKustomization(kustomization, variables, this.#repository);
+    const built = new BuiltKustomization(
+      kustomization,
+      variables,
+      this.#artifacts.of(kustomization, this.#name),
+    );
     this.#kustomizations.push(built);
     const children: Fields[] = [];
     for (const resource of resources) {

@@ -46,7 +46,7 @@ export function plainFile(kustomization: Fields, repository: Repository): Kustom
   const spec = specOf(kustomization);
   const from = entryOrigin(isFields(kustomization.spec) ? spec : kustomization, "path");
   const directory = pathOf(kustomization, repository);
-  if (!repository.isDirectory(directory)) throw new BuildError(`there is no directory ${directory}`, from);
+  if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
   return findKustomizationFile(repository, directory) === undefined
     ? generateKustomizationFile(repository, directory, from)
     : readKustomizationFile(repository, directory, from);

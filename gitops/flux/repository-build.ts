@@ -4,18 +4,23 @@ import { kustomizeBuild } from "../build/kustomize.ts";
 import { readKustomizationFile } from "../build/kustomization-file.ts";
 import { resourcesOf, text, type Resource } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
+import { textOf } from "../documents/text-of.ts";
 import { SourceFile } from "../documents/source.ts";
 import { isFields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
 import { buildCluster, rootObject, sourceName } from "./cluster-build.ts";
 import type { BuiltCluster, BuiltObject } from "./built.ts";
-import { clusterOf, findRoots, ownSources, writtenKustomizations } from "./roots.ts";
+import { Artifacts } from "./artifacts.ts";
+import { findRoots, ownSources } from "./roots.ts";
+import { clusterOf, writtenKustomizations } from "./written.ts";
 
 /** All that a repository makes of its clusters. */
 export interface BuiltRepository {
   readonly clusters: readonly BuiltCluster[];
   /** Flux Kustomizations whose files come from another source and are not built: `namespace/name (source)`. */
   readonly external: readonly string[];
+  /** Files that hold objects, and that no Flux Kustomization makes use of. */
+  readonly unreached: readonly string[];
 }
 
 /**
@@ -25,15 +30,17 @@ export interface BuiltRepository {
 export function buildRepository(repository: Repository): BuiltRepository {
   const files = repository.yamlFiles(".");
   const written = writtenKustomizations(repository, files);
-  if (written.length === 0) return { clusters: plainClusters(repository, files), external: [] };
+  if (written.length === 0)
+    return { clusters: plainClusters(repository, files), external: [], unreached: [] };
   const sources = ownSources(written, repository);
-  const roots = findRoots(written, sources, repository);
+  const artifacts = new Artifacts(repository, files);
+  const roots = findRoots(written, sources, artifacts);
   const clusters = [...Map.groupBy(roots, clusterOf)].map(([name, own]) =>
     buildCluster(
       name,
       own.map(({ object }) => rootObject(object)),
       sources,
-      repository,
+      artifacts,
     ),
   );
   const external = clusters
@@ -43,7 +50,15 @@ export function buildRepository(repository: Repository): BuiltRepository {
       const metadata = isFields(object.metadata) ? object.metadata : {};
       return `${text(metadata.namespace)}/${text(metadata.name)} (${sourceName(object)})`;
     });
-  return { clusters, external };
+  const reached = new Set([...artifacts.filesRead(), ...roots.map(({ file }) => file)]);
+  const unreached = files.filter((file) => !reached.has(file) && mayHoldObjects(repository, file));
+  return { clusters, external, unreached };
+}
+
+function mayHoldObjects(repository: Repository, file: string): boolean {
+  if (repository.isTooLarge(file)) return false;
+  const content = textOf(repository, file) ?? "";
+  return /^apiVersion:/m.test(content) && /^kind:/m.test(content);
 }
 
 /** Without Flux: each kustomization that no other one includes is a cluster of its own, and so are the files outside of all. */

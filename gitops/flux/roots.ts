@@ -3,50 +3,32 @@ import { text } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
 import { isFields, type Fields } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
-import { isFluxKustomization, pathOf, plainFile, specOf } from "./flux-kustomization.ts";
-
-/** A Flux Kustomization as it stands in a file. */
-export interface WrittenKustomization {
-  readonly object: Fields;
-  readonly file: string;
-}
-
-/** Every Flux Kustomization that is written in the repository. Files that cannot hold one are not parsed. */
-export function writtenKustomizations(
-  repository: Repository,
-  files: readonly string[],
-): readonly WrittenKustomization[] {
-  const origin = {
-    source: { file: ".", text: "", locate: () => ({ file: ".", line: 1, column: 1 }) },
-    offset: 0,
-  };
-  return files.flatMap((file) => {
-    if (repository.isTooLarge(file)) return [];
-    if (!repository.read(file, origin).text.includes("kustomize.toolkit.fluxcd.io/")) return [];
-    const { documents } = repository.parse(file);
-    return documents.flatMap(({ value }) => (isFluxKustomization(value) ? [{ object: value, file }] : []));
-  });
-}
+import type { Artifacts } from "./artifacts.ts";
+import { pathOf, plainFile, specOf } from "./flux-kustomization.ts";
+import { clusterOf, type WrittenObject } from "./written.ts";
 
 /**
  * The Kustomizations that no other one applies: where a cluster's tree starts. Of a circle the first file is the root.
  */
 export function findRoots(
-  written: readonly WrittenKustomization[],
+  written: readonly WrittenObject[],
   sources: OwnSources,
-  repository: Repository,
-): readonly WrittenKustomization[] {
-  const reaches = new Map<WrittenKustomization, ReadonlySet<string>>();
+  artifacts: Artifacts,
+): readonly WrittenObject[] {
+  const reaches = new Map<WrittenObject, ReadonlySet<string>>();
   for (const kustomization of written) {
     if (!sources.has(kustomization.object)) continue;
-    const files = reachedFiles(kustomization.object, repository);
+    const files = reachedFiles(
+      kustomization.object,
+      artifacts.of(kustomization.object, clusterOf(kustomization)),
+    );
     if (files) reaches.set(kustomization, files);
   }
-  const applied = (child: WrittenKustomization, parent: WrittenKustomization): boolean =>
+  const applied = (child: WrittenObject, parent: WrittenObject): boolean =>
     child !== parent && (reaches.get(parent)?.has(child.file) ?? false);
-  const roots: WrittenKustomization[] = [];
-  const reached = new Set<WrittenKustomization>();
-  const visit = (root: WrittenKustomization): void => {
+  const roots: WrittenObject[] = [];
+  const reached = new Set<WrittenObject>();
+  const visit = (root: WrittenObject): void => {
     if (reached.has(root)) return;
     reached.add(root);
     for (const child of written) if (applied(child, root)) visit(child);
@@ -82,7 +64,7 @@ export interface OwnSources {
  * A source is taken to be this repository if some Kustomization that uses it names a directory that exists here (and not just the
  * source's top), or if it is the only one. The repository's own URL is known to Git alone, and may have many forms.
  */
-export function ownSources(written: readonly WrittenKustomization[], repository: Repository): OwnSources {
+export function ownSources(written: readonly WrittenObject[], repository: Repository): OwnSources {
   const key = (kustomization: Fields): string => {
     const { sourceRef } = specOf(kustomization);
     const reference = isFields(sourceRef) ? sourceRef : {};
@@ -103,9 +85,4 @@ export function ownSources(written: readonly WrittenKustomization[], repository:
       .map(({ object }) => key(object)),
   );
   return { has: (kustomization) => all.size === 1 || own.has(key(kustomization)) };
-}
-
-/** The cluster that a root belongs to: `kubernetes/<cluster>`, `clusters/<cluster>`, or the whole repository. */
-export function clusterOf({ file }: WrittenKustomization): string {
-  return /^(?:[^/]+\/)*?(?:kubernetes|clusters|k8s)\/[^/]+(?=\/)/.exec(file)?.[0] ?? ".";
 }

@@ -37,6 +37,8 @@ export interface LintReport {
   readonly undecided: readonly LintFinding[];
   /** Flux Kustomizations whose files come from another source. */
   readonly external: readonly string[];
+  /** Files that hold objects and that no Flux Kustomization makes use of: they are not checked. */
+  readonly unreached: readonly string[];
 }
 
 /** A rule as a report shows it. */

@@ -64,22 +64,28 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     for (const finding of report.undecided) add(undecided, ofUndecided(finding, cluster.name));
   }
   const isWithin = within(options.within ?? []);
-  const kept = [...findings.values()].filter(isWithin).sort(byPosition);
+  const inside = ({ position }: LintFinding): boolean => isWithin(position.file);
+  const kept = [...findings.values()].filter(inside).sort(byPosition);
   return {
-    ...summary(built),
+    ...summary(built, isWithin),
     findings: kept,
     rules: summaries(kept),
     exempted,
-    undecided: [...undecided.values()].filter(isWithin).sort(byPosition),
+    undecided: [...undecided.values()].filter(inside).sort(byPosition),
   };
 }
 
-function summary({
-  clusters,
-  external,
-}: BuiltRepository): Pick<LintReport, "objects" | "clusters" | "external"> {
+function summary(
+  { clusters, external, unreached }: BuiltRepository,
+  isWithin: (file: string) => boolean,
+): Pick<LintReport, "objects" | "clusters" | "external" | "unreached"> {
   const objects = clusters.reduce((count, cluster) => count + cluster.objects.length, 0);
-  return { objects, clusters: clusters.map(({ name }) => name), external };
+  return {
+    objects,
+    clusters: clusters.map(({ name }) => name),
+    external,
+    unreached: unreached.filter(isWithin),
+  };
 }
 
 function runCluster({ objects }: BuiltCluster, now: Date | undefined): ReturnType<typeof runRules> {
@@ -153,9 +159,9 @@ function positionOf(object: KubeObject, path: RuleFinding["path"]): LintFinding[
   return locate(originAt(object as unknown as Fields, path));
 }
 
-function within(paths: readonly string[]): (finding: LintFinding) => boolean {
+function within(paths: readonly string[]): (file: string) => boolean {
   if (paths.length === 0 || paths.includes(".")) return () => true;
-  return ({ position: { file } }) => paths.some((path) => file === path || file.startsWith(`${path}/`));
+  return (file) => paths.some((path) => file === path || file.startsWith(`${path}/`));
 }
 
 function summaries(findings: readonly LintFinding[]): ReadonlyMap<string, RuleSummary> {

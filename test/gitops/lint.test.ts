@@ -95,6 +95,7 @@ describe("a report", () => {
     exempted: 1,
     undecided: [],
     external: ["a/b (OCIRepository c)"],
+    unreached: ["a", "b", "c", "d", "e", "f"].map((name) => `${name}.yaml`),
   };
 
   it("is text, coloured only where asked, with one line for what many objects share", () => {
@@ -106,6 +107,7 @@ describe("a report", () => {
       /^apps\/a b\.yaml\n {2}1:3 {2}error {4}Pod a and 1 more, spec\.containers\[0\]: No probe/,
     );
     assert.match(text, /2 errors and 1 advice in 2 objects of kubernetes\/edge; 1 finding exempted\./);
+    assert.match(text, /Not checked.*: a\.yaml, b\.yaml, .*e\.yaml, and 1 more/);
   });
 
   it("is JSON with all fields", () => {

@@ -2,7 +2,7 @@ import { fingerprint, type LintFinding, type LintReport } from "../finding.ts";
 
 /** For programs: everything that the report knows. */
 export function formatJson(report: LintReport): string {
-  const { objects, clusters, exempted, external } = report;
+  const { objects, clusters, exempted, external, unreached } = report;
   const json = {
     findings: report.findings.map(plain),
     undecided: report.undecided.map(plain),
@@ -16,6 +16,7 @@ export function formatJson(report: LintReport): string {
     clusters,
     exempted,
     external,
+    unreached,
   };
   return `${JSON.stringify(json, undefined, 2)}\n`;
 }

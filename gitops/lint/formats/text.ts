@@ -1,6 +1,9 @@
 import { createColors } from "picocolors";
 import type { LintFinding, LintReport } from "../finding.ts";
 
+/** How many of the files that nothing reaches are named. */
+const NAMED_FILES = 5;
+
 /** For people: grouped by file, what a shared patch does to many objects in one line, the remediation of each rule once at its end. */
 export function formatText(report: LintReport, coloured: boolean): string {
   const colors = createColors(coloured);
@@ -24,7 +27,15 @@ export function formatText(report: LintReport, coloured: boolean): string {
   for (const name of new Set(report.external)) {
     lines.push(`Not built, as its files come from elsewhere: Kustomization ${name}.`);
   }
+  if (report.unreached.length > 0) lines.push(notChecked(report.unreached));
   return `${lines.join("\n")}\n`;
+}
+
+function notChecked(files: readonly string[]): string {
+  const named = files.slice(0, NAMED_FILES).join(", ");
+  const others =
+    files.length > NAMED_FILES ? `, and ${files.length - NAMED_FILES} more (--format json lists them)` : "";
+  return `Not checked, as no Flux Kustomization makes use of them: ${named}${others}.`;
 }
 
 /** Findings that say the same of one place. */

@@ -1,0 +1,101 @@
+/** One line of an ignore file, for the directory that it lies in. */
+export interface IgnorePattern {
+  /** As it is written. */
+  readonly line: string;
+  /** Whether it takes in what it matches, instead of leaving it out. */
+  readonly includes: boolean;
+  /** Whether a path, as its parts from the root down, is matched. */
+  readonly matches: (path: readonly string[], isDirectory: boolean) => boolean;
+}
+
+/**
+ * The patterns of an ignore file of a directory. They are those of a `.gitignore` but for one thing: what lies in a directory that is left out can be
+ * taken in again. Source: fluxcd/pkg/sourceignore and its package gitignore.
+ */
+export function parseIgnore(text: string, directory: readonly string[] = []): readonly IgnorePattern[] {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => !line.startsWith("#") && line.trim() !== "")
+    .map((line) => parsePattern(line, directory));
+}
+
+function parsePattern(line: string, directory: readonly string[]): IgnorePattern {
+  const includes = line.startsWith("!");
+  const written = includes ? line.slice(1) : line;
+  const trimmed = written.endsWith("\\ ") ? written : written.replace(/ +$/, "");
+  const directoryOnly = trimmed.endsWith("/");
+  const pattern = directoryOnly ? trimmed.slice(0, -1) : trimmed;
+  const below = pattern.includes("/")
+    ? pathMatcher(pattern, directoryOnly)
+    : nameMatcher(pattern, directoryOnly);
+  return {
+    line,
+    includes,
+    matches: (path, isDirectory) =>
+      path.length > directory.length &&
+      directory.every((part, index) => path[index] === part) &&
+      below(path.slice(directory.length), isDirectory),
+  };
+}
+
+/** A pattern without a slash matches a name at any depth, and what lies below it. */
+function nameMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["matches"] {
+  const matches = glob(pattern);
+  return (path, isDirectory) => {
+    const found = path.findIndex(matches);
+    return found >= 0 && !(directoryOnly && !isDirectory && found === path.length - 1);
+  };
+}
+
+/** A pattern with a slash matches from its directory on, and what lies below. */
+function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["matches"] {
+  const parts = pattern.split("/").map((part) => ({ part, matches: glob(part) }));
+  return (path, isDirectory) => {
+    let rest = path;
+    let matched = false;
+    let atAnyDepth = false;
+    for (const [index, { part, matches }] of parts.entries()) {
+      if (part === "") {
+        atAnyDepth = false;
+      } else if (part === "**") {
+        if (index < parts.length - 1) atAnyDepth = true;
+      } else if (part.includes("**") || rest.length === 0) {
+        return false;
+      } else if (atAnyDepth) {
+        atAnyDepth = false;
+        const found = rest.findIndex(matches);
+        // As Flux has it: what an earlier part matched counts, unless the search went on to the end.
+        matched = found >= 0;
+        rest = found >= 0 ? rest.slice(found + 1) : [];
+      } else {
+        const [name = "", ...others] = rest;
+        if (!matches(name)) return false;
+        matched = true;
+        rest = others;
+      }
+    }
+    return matched && !(directoryOnly && !isDirectory && rest.length === 0);
+  };
+}
+
+/** Go's filepath.Match for one name; a pattern that it refuses matches nothing. */
+function glob(pattern: string): (name: string) => boolean {
+  if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern;
+  const source = pattern.replace(
+    /\\(?<escaped>.)|\[(?<class>\^?(?:\\.|[^\\\]])+)\]|(?<wild>[*?])|(?<other>[^*?[\\])|(?<broken>.)/gsu,
+    (...found) => {
+      const groups = found.at(-1) as Record<string, string | undefined>;
+      if (groups.wild !== undefined) return groups.wild === "*" ? ".*" : ".";
+      if (groups.class !== undefined)
+        return `[${groups.class.replace(/\\(.)/gsu, (_, character: string) => RegExp.escape(character))}]`;
+      if (groups.broken !== undefined) return "(?!)";
+      return RegExp.escape(groups.escaped ?? groups.other ?? "");
+    },
+  );
+  try {
+    const expression = new RegExp(`^(?:${source})$`, "su");
+    return (name) => expression.test(name);
+  } catch {
+    return () => false;
+  }
+}

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Repository } from "../../gitops/documents/repository.ts";
+import type { Fields } from "../../gitops/documents/values.ts";
+import { parseIgnore } from "../../gitops/flux/ignore-pattern.ts";
+import { buildRepository, type BuiltRepository } from "../../gitops/flux/repository-build.ts";
+
+/** Whether the last pattern that matches leaves a path out; a directory ends with a slash. */
+function isLeftOut(ignore: string, path: string, directory: readonly string[] = []): boolean {
+  const parts = path.split("/").filter((part) => part !== "");
+  const last = parseIgnore(ignore, directory).findLast(({ matches }) => matches(parts, path.endsWith("/")));
+  return last !== undefined && !last.includes;
+}
+
+describe("ignore patterns", () => {
+  const cases: readonly [pattern: string, leftOut: readonly string[], kept: readonly string[]][] = [
+    ["a.yaml", ["a.yaml", "b/a.yaml", "a.yaml/b"], ["aa.yaml"]],
+    ["a/", ["a/", "a/b", "b/a/"], ["a", "b/a"]],
+    ["/a", ["a", "a/b"], ["b/a"]],
+    ["a/*.yaml", ["a/b.yaml"], ["a/b/c.yaml", "c/a/b.yaml"]],
+    ["**/a/b", ["a/b", "c/a/b", "c/d/a/b/e"], ["a/c/b"]],
+    ["a/**/b", ["a/b", "a/c/d/b"], ["c/a/b"]],
+    ["a/**", ["a/b", "a/b/c"], ["b/a"]],
+    ["a**/b", [], ["a/b", "aa/b"]],
+    ["[a-c]?.yaml", ["ab.yaml"], ["d1.yaml", "a.yaml"]],
+    ["[^a].yaml", ["b.yaml"], ["a.yaml"]],
+    ["\\*.yaml", ["*.yaml"], ["a.yaml"]],
+    ["[.yaml", [], ["[.yaml"]],
+    ["a.b", ["a.b"], ["aXb"]],
+    ["# a\n\na  ", ["a"], ["# a", "b"]],
+    ["/*\n!/kept", ["other/a", "a"], ["kept/a", "kept/a/b"]],
+    ["!a\na", ["a"], []],
+  ];
+  for (const [ignore, leftOut, kept] of cases)
+    it(`${JSON.stringify(ignore)} are understood as Flux understands them`, () => {
+      assert.deepEqual(
+        [...leftOut, ...kept].filter((path) => isLeftOut(ignore, path)),
+        leftOut,
+      );
+    });
+
+  it("of a directory speak of what is below it", () => {
+    const below = ["apps", "web"];
+    assert.ok(isLeftOut("/a", "apps/web/a", below));
+    assert.ok(!isLeftOut("/a", "apps/a", below));
+    assert.ok(!isLeftOut("/a", "a", below));
+  });
+});
+
+describe("what Flux's source delivers of a repository", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "artifacts-"));
+    write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps"));
+    write("kubernetes/edge/apps/web.yaml", configMap("web"));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  function write(path: string, text: string): void {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const build = (): BuiltRepository => buildRepository(new Repository(root));
+  const configMaps = ({ clusters: [cluster] }: BuiltRepository): unknown[] =>
+    cluster!.objects
+      .filter(({ object }) => object.kind === "ConfigMap")
+      .map(({ object }) => (object.metadata as Fields).name)
+      .sort();
+  const problems = ({ clusters: [cluster] }: BuiltRepository): string[] =>
+    cluster!.problems.map(({ message }) => message);
+
+  it("is all of it but for what Flux leaves out by default", () => {
+    write("kubernetes/edge/apps/.sops.yaml", configMap("sops"));
+    write("kubernetes/edge/apps/.github/a.yaml", configMap("github"));
+    write("kubernetes/edge/apps/cloudbuild.yaml", configMap("cloudbuild"));
+    assert.deepEqual(configMaps(build()), ["web"]);
+  });
+
+  it("is without the defaults where the repository says itself what to leave out", () => {
+    write("kubernetes/edge/apps/.sops.yaml", configMap("sops"));
+    write(".sourceignore", "*.md\n");
+    assert.deepEqual(configMaps(build()), ["sops", "web"]);
+  });
+
+  it("is without what an ignore file in a directory names", () => {
+    write("kubernetes/edge/apps/draft.yaml", configMap("draft"));
+    write("kubernetes/edge/apps/.sourceignore", "/draft.yaml\n");
+    assert.deepEqual(configMaps(build()), ["web"]);
+  });
+
+  it("a build that needs what is left out names the pattern", () => {
+    write(".sourceignore", "/shared\n");
+    write("shared/kustomization.yaml", "resources: [a.yaml]\n");
+    write("shared/a.yaml", configMap("shared"));
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, ../../../shared]\n");
+    assert.deepEqual(problems(build()), [
+      "shared is not in what Flux's source delivers: left out by `/shared` (.sourceignore)",
+    ]);
+  });
+
+  it("goes by the source of the cluster, and over the ignore files", () => {
+    for (const [cluster, ignore] of [
+      ["edge", "/*\n!/kubernetes/edge\n"],
+      ["main", "/*\n"],
+    ] as const)
+      write(`kubernetes/${cluster}/flux/source.yaml`, source(ignore));
+    write(".sourceignore", "/kubernetes\n");
+    assert.deepEqual(configMaps(build()), ["web"]);
+    write("kubernetes/edge/flux/source.yaml", source("/*\n!/kubernetes/main\n"));
+    assert.deepEqual(problems(build()), [
+      "kubernetes/edge/apps is not in what Flux's source delivers: left out by `/*` (spec.ignore in kubernetes/edge/flux/source.yaml)",
+    ]);
+  });
+
+  it("holds no symbolic links", () => {
+    write("shared/a.yaml", configMap("shared"));
+    symlinkSync("../../../shared", join(root, "kubernetes/edge/apps/shared"));
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, shared/a.yaml]\n");
+    assert.deepEqual(problems(build()), [
+      "kubernetes/edge/apps/shared/a.yaml is not in what Flux's source delivers: it holds no symbolic links",
+    ]);
+  });
+
+  it("and what no Kustomization makes use of is told", () => {
+    write(
+      "kubernetes/edge/apps/kustomization.yaml",
+      "resources: [web.yaml]\npatches: [{ path: patch.yaml }]\n",
+    );
+    write("kubernetes/edge/apps/patch.yaml", configMap("web"));
+    write("kubernetes/edge/apps/forgotten.yaml", configMap("forgotten"));
+    write("kubernetes/components/a/kustomization.yaml", component("../b"));
+    write("kubernetes/components/b/kustomization.yaml", component("../a"));
+    write("values.yaml", "replicas: 1\n");
+    assert.deepEqual(build().unreached, [
+      "kubernetes/components/a/kustomization.yaml",
+      "kubernetes/components/b/kustomization.yaml",
+      "kubernetes/edge/apps/forgotten.yaml",
+    ]);
+  });
+});
+
+const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
+
+const component = (other: string): string =>
+  `apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncomponents: [${other}]\n`;
+
+const kustomization = (path: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: cluster, namespace: flux-system }
+spec:
+  interval: 1h
+  prune: true
+  path: ${path}
+  sourceRef: { kind: GitRepository, name: home }
+`;
+
+const source = (ignore: string): string => `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: home, namespace: flux-system }
+spec:
+  interval: 1h
+  url: https://git.example.com/home.git
+  ignore: ${JSON.stringify(ignore)}
+`;
