@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { allContainersOf, CONTAINER_KINDS } from "../containers.ts";
-import type { Path } from "../path.ts";
-import { at, fields, list, text, texts, type Fields } from "../read.ts";
+import { hostAccess } from "../host-access.ts";
+import { fields, texts, type Fields } from "../read.ts";
 import { defineRule, type Problem } from "../rule.ts";
-import { podSpecPath, type Container } from "../workloads.ts";
+import type { Container } from "../workloads.ts";
 
 /** See `docs/policies.md`. */
 export const containerSecurity = defineRule({
@@ -22,25 +22,11 @@ export const containerSecurity = defineRule({
       .describe("A writable root file system is a breach; without it, it is advice."),
   }),
   *check(object, { settings, objects }) {
-    const containers = allContainersOf(object, objects);
-    const [first] = containers;
-    if (first !== undefined && object.kind !== "HelmRelease")
-      yield* hostProblems(first.pod, podSpecPath(object));
-    for (const container of containers) yield* containerProblems(container, settings.requireReadOnlyRoot);
+    for (const { path, what } of hostAccess(object, objects)) yield { path, message: `The pod ${what}.` };
+    for (const container of allContainersOf(object, objects))
+      yield* containerProblems(container, settings.requireReadOnlyRoot);
   },
 });
-
-function* hostProblems(pod: Fields, path: Path): Generator<Problem> {
-  for (const field of ["hostNetwork", "hostPID", "hostIPC"])
-    if (pod[field] === true)
-      yield { path: [...path, field], message: `The pod shares the host's ${field.slice(4)}.` };
-  for (const [index, volume] of list(pod.volumes).entries())
-    if (fields(volume).hostPath !== undefined)
-      yield {
-        path: [...path, "volumes", index, "hostPath"],
-        message: `The pod mounts ${text(at(volume, ["hostPath", "path"])) ?? "a path"} of the host.`,
-      };
-}
 
 function* containerProblems(
   { name, path, spec, pod }: Container,
