@@ -100,6 +100,27 @@ describe("policy pack, under the real engine", function () {
     assert.doesNotMatch(output, / resources +\(/);
   });
 
+  it("reads a stack's place in the rollout from its configuration: an override without an end is a breach, one in force is told", async () => {
+    const configured = (override: object): void => {
+      const config = { "edgefirst:after": ["edge"], "edgefirst:override": override };
+      writeFileSync(join(dir, "project/Pulumi.test.yaml"), JSON.stringify({ config }));
+    };
+    try {
+      configured({ reason: "the fix cannot wait" });
+      const refused = await run("", ["preview"]);
+      assert.notEqual(refused.code, 0, refused.output);
+      assert.match(refused.output, /\[mandatory\].* rollout-order /);
+      assert.match(refused.output, /spec\.override: The override of the gate has no expiry date\./);
+
+      configured({ reason: "the fix cannot wait", expires: "2999-01-01T00:00:00Z" });
+      const passed = await run("", ["preview"]);
+      assert.equal(passed.code, 0, passed.output);
+      assert.match(passed.output, /The gate is overridden until 2999-01-01T00:00:00Z: the fix cannot wait\./);
+    } finally {
+      rmSync(join(dir, "project/Pulumi.test.yaml"));
+    }
+  });
+
   it("takes what is not known yet for no pass in a preview, and decides it in the update", async () => {
     const program = `
       const map = new k8s.core.v1.ConfigMap("map", { metadata: { namespace: "media" }, data: {} }, options);
