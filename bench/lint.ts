@@ -23,20 +23,31 @@ const KUBE_SCORE: Program = {
   buildSeconds: 60,
 };
 
-/** Median seconds of a command over several runs; exit codes 0 and 1 are fine. */
-function median(command: string, args: readonly string[], runs = RUNS): number {
-  const seconds = Array.from({ length: runs }, () => {
+/** Has Node say at its end how much memory it needed at most, in KiB, as the last line of its errors. */
+const TELL_MEMORY =
+  "--import=data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))";
+
+/** Median seconds of a command over several runs, and the last line of its errors; exit codes 0 and 1 are fine. */
+function median(command: string, args: readonly string[]): { seconds: number; lastLine: string } {
+  const runs = Array.from({ length: RUNS }, () => {
     const start = performance.now();
     const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 30 });
     if (error) throw error;
     if (status !== 0 && status !== 1)
       throw new Error(`${command} exited with ${status ?? "a signal"}: ${stderr}`);
-    return (performance.now() - start) / 1000;
+    const seconds = (performance.now() - start) / 1000;
+    return { seconds, lastLine: stderr.trim().split("\n").at(-1) ?? "" };
   });
-  return seconds.sort((a, b) => a - b)[runs >> 1] ?? NaN;
+  const middle = runs.sort((a, b) => a.seconds - b.seconds)[RUNS >> 1];
+  if (middle === undefined) throw new Error("nothing was run");
+  return middle;
 }
 
-const lint = (path: string): number => median(process.execPath, [MAIN, "lint", path]);
+/** Time and memory of a lint, as a text. */
+function lint(path: string): string {
+  const { seconds, lastLine } = median(process.execPath, [TELL_MEMORY, MAIN, "lint", path]);
+  return `${seconds.toFixed(2)} s, ${Math.round(Number(lastLine) / 1024)} MiB`;
+}
 
 function generate(count: number, manifest: (index: number) => string): string {
   const directory = mkdtempSync(join(tmpdir(), "bench-lint-"));
@@ -141,7 +152,7 @@ spec:
 `;
 
 const [repository] = process.argv.slice(2);
-if (repository !== undefined) write(`${repository}: ${lint(repository).toFixed(2)} s`);
+if (repository !== undefined) write(`${repository}: ${lint(repository)}`);
 
 const kubeScore =
   (await findProgram(KUBE_SCORE)) ?? (await buildProgram(KUBE_SCORE, { progress: write, env: process.env }));
@@ -149,10 +160,15 @@ within(generate(2000, deployment), (directory) => {
   const files = Array.from({ length: 2000 }, (_unused, index) => join(directory, `${index}.yaml`));
   const own = lint(directory);
   const other = median(kubeScore.path, ["score", "--output-format", "ci", ...files]);
-  write(`2,000 Deployments: ${own.toFixed(2)} s; kube-score ${kubeScore.version} ${other.toFixed(2)} s`);
+  write(`2000 Deployments: ${own}; kube-score ${kubeScore.version} ${other.seconds.toFixed(2)} s`);
 });
+for (const count of [1000, 5000, 20_000]) {
+  within(generate(count, deployment), (directory) => {
+    write(`${count} Deployments: ${lint(directory)}`);
+  });
+}
 for (const count of [500, 1000, 2000, 4000]) {
   within(generate(count, release), (directory) => {
-    write(`${count} HelmReleases: ${lint(directory).toFixed(2)} s`);
+    write(`${count} HelmReleases: ${lint(directory)}`);
   });
 }

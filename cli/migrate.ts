@@ -159,14 +159,14 @@ async function planned(report: StepReport, steps: readonly Step[]): Promise<stri
   return [
     `${report.step}: ${report.title} (${step?.risk ?? "low"} risk)`,
     `  ${report.files.length} files. ${verdict(report)}${noted === "" ? "" : ` Notes: ${noted}.`}`,
-    ...(report.files.length === 0 ? [] : (step?.live ?? []).map((line) => `  live: ${line}`)),
+    ...report.live.map((line) => `  live: ${line}`),
     "",
   ].join("\n");
 }
 
 /** What a person reads after the diff. */
 async function done(report: StepReport, { write }: Flags): Promise<string> {
-  const { formatNote, NOTE_TITLES, verdict } = await import("../gitops/migrate/report.ts");
+  const { formatNote, LIVE_TITLE, NOTE_TITLES, verdict } = await import("../gitops/migrate/report.ts");
   const notes = Object.entries(NOTE_TITLES).flatMap(([kind, title]) => {
     const own = report.notes.filter((note) => note.kind === kind);
     return own.length === 0 ? [] : [`${title}:`, ...own.map((note) => `  ${formatNote(note)}`)];
@@ -177,6 +177,7 @@ async function done(report: StepReport, { write }: Flags): Promise<string> {
     `${report.step}: ${report.files.length} files. ${verdict(report)}${hint}`,
     ...list(report.failures),
     ...list(report.gaps),
+    ...(report.live.length === 0 ? [] : [`${LIVE_TITLE}:`, ...list(report.live)]),
     ...notes,
     "",
   ].join("\n");

@@ -53,6 +53,12 @@ const oci = z.strictObject({
   published: z.record(z.string(), z.array(z.string())).default({}),
 });
 
+/** Step `annotate`. */
+const annotate = z.strictObject({
+  /** Clusters in which gatus-sidecar runs with `--auto-httproute`, and not from this repository. */
+  sidecar: z.array(z.string()).default([]),
+});
+
 /** Step `probes`. */
 const probes = z.strictObject({
   /** Paths that answer for an app's readiness, by its image's name without the tag. */
@@ -125,6 +131,7 @@ const optionsSchema = z.strictObject({
   taskfile: taskfile.prefault({}),
   oci: oci.prefault({}),
   probes: probes.prefault({}),
+  annotate: annotate.prefault({}),
   "gateway-provider": gatewayProvider.prefault({}),
   route: route.prefault({}),
   namespace: namespace.prefault({}),

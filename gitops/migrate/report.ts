@@ -18,6 +18,8 @@ export interface StepReport {
   /** Changed files that no Kustomization reads. */
   readonly unread: readonly string[];
   readonly notes: readonly Note[];
+  /** What has to happen live before the change is committed, or after; nothing where no file changes. */
+  readonly live: readonly string[];
 }
 
 /** What a step would do, as data. */
@@ -35,6 +37,7 @@ export function reportOf({ step, plan, proof }: StepResult, before: Repository):
     })),
     unread: proof.unread,
     notes: plan.notes,
+    live: plan.changes.length === 0 ? [] : step.live,
   };
 }
 
@@ -84,6 +87,7 @@ export function formatMarkdown(reports: readonly StepReport[]): string {
           "Files",
           report.files.map(({ path, change }) => `\`${path}\` ${change}`),
         ),
+        ...section(LIVE_TITLE, report.live),
         ...(["cutover", "runbook", "lost", "unknown", "left"] as const).flatMap((kind) =>
           section(NOTE_TITLES[kind], report.notes.filter((note) => note.kind === kind).map(formatNote)),
         ),
@@ -92,6 +96,9 @@ export function formatMarkdown(reports: readonly StepReport[]): string {
     )
     .join("\n");
 }
+
+/** What {@link StepReport.live} is called. */
+export const LIVE_TITLE = "On the live cluster";
 
 /** What each kind of note is called. */
 export const NOTE_TITLES: Readonly<Record<Note["kind"], string>> = {

@@ -120,6 +120,15 @@ describe("the proof of migrate annotate", () => {
   });
 });
 
+describe("the proof of migrate annotate, where no gatus-sidecar watches routes", () => {
+  it("fails for a ConfigMap that goes", () => {
+    const failures = failuresWith(annotate, "annotate/unwatched", "kubernetes/kustomization.yaml", (text) =>
+      text.replace("  - endpoints.yaml\n", ""),
+    );
+    assert.match(failures, /nobody would watch the route/);
+  });
+});
+
 describe("the proof of migrate probes", () => {
   refuses(probes, "probes/containers", [
     {

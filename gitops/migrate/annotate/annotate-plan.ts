@@ -12,6 +12,7 @@ import { mapsOf, takeOut, type EndpointMap } from "./endpoint-maps.ts";
 import { fragmentFor, hostAsked } from "./fragment.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
 import { hasFragment } from "./sidecar.ts";
+import { whyUnwatched } from "./watching.ts";
 
 /** A route that takes an endpoint over. */
 interface Move {
@@ -58,6 +59,9 @@ export class AnnotatePlan {
 
   /** Moves all endpoints of a ConfigMap; why not, where one of them cannot be. */
   #move(map: EndpointMap, isAlone: boolean): string | undefined {
+    const { options } = this.#context;
+    const unwatched = map.forms.map(({ cluster }) => whyUnwatched(cluster, options)).find(Boolean);
+    if (unwatched !== undefined) return unwatched;
     const moves = map.forms.map(({ cluster, object }) => this.#movesOf(cluster, object));
     const [first] = moves;
     const reason = moves.find((one) => typeof one === "string");

@@ -3,6 +3,7 @@ import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../cluster/gatus-
 import { isFields, type Fields } from "../../documents/values.ts";
 import { AnnotatePlan } from "../annotate/annotate-plan.ts";
 import { endpointMaps, indexOf, watchedOtherwise } from "../annotate/endpoints.ts";
+import { whyUnwatched } from "../annotate/watching.ts";
 import { clusterOf } from "../clusters.ts";
 import { fieldsIn } from "../objects.ts";
 import { asKubeObject } from "../../lint/rule-origin.ts";
@@ -14,7 +15,7 @@ export const annotate: Step = {
   title: "Monitoring by annotations of routes",
   risk: "medium",
   live: [
-    "before: gatus-sidecar runs with --auto-httproute beside the Gatus that alerts; what moves from a ConfigMap is not monitored without it",
+    "before: the gatus-sidecar that watches routes runs beside the Gatus that alerts",
     "after: as many endpoints as before on Gatus' page; between Helm's upgrade and Flux's pruning Gatus may refuse its configuration, since route and ConfigMap are one endpoint",
   ],
   plan: (context) => new AnnotatePlan(context).run(),
@@ -30,6 +31,8 @@ function unintended(
   if (!before || !old || !now) return "nothing may come";
   if (!after && !endpointMaps(indexOf(old)).includes(asKubeObject(before.object)))
     return "only ConfigMaps of endpoints may go";
+  const unwatched = after ? undefined : whyUnwatched(now, context.options);
+  if (unwatched !== undefined) return unwatched;
   if (after && !isDeepStrictEqual(unannotated(before.object), unannotated(after.object)))
     return "more than the annotations of gatus-sidecar has changed";
   return watchedOtherwise(indexOf(old), indexOf(now));
