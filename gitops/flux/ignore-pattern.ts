@@ -78,24 +78,51 @@ function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["ma
   };
 }
 
+type Token = "*" | RegExp;
+
 /** Go's filepath.Match for one name; a pattern that it refuses matches nothing. */
 function glob(pattern: string): (name: string) => boolean {
   if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern;
-  const source = pattern.replace(
+  const tokens = tokensOf(pattern);
+  return (name) => tokens !== undefined && matchesTokens(tokens, Array.from(name));
+}
+
+function tokensOf(pattern: string): readonly Token[] | undefined {
+  const parts = pattern.matchAll(
     /\\(?<escaped>.)|\[(?<class>\^?(?:\\.|[^\\\]])+)\]|(?<wild>[*?])|(?<other>[^*?[\\])|(?<broken>.)/gsu,
-    (...found) => {
-      const groups = found.at(-1) as Record<string, string | undefined>;
-      if (groups.wild !== undefined) return groups.wild === "*" ? ".*" : ".";
-      if (groups.class !== undefined)
-        return `[${groups.class.replace(/\\(.)/gsu, (_, character: string) => RegExp.escape(character))}]`;
-      if (groups.broken !== undefined) return "(?!)";
-      return RegExp.escape(groups.escaped ?? groups.other ?? "");
-    },
   );
   try {
-    const expression = new RegExp(`^(?:${source})$`, "su");
-    return (name) => expression.test(name);
-  } catch {
-    return () => false;
+    return Array.from(parts, ({ groups = {} }): Token => {
+      if (groups.broken !== undefined) throw new SyntaxError(pattern);
+      if (groups.wild === "*") return "*";
+      if (groups.wild === "?") return /^.$/su;
+      if (groups.class === undefined)
+        return new RegExp(`^${RegExp.escape(groups.escaped ?? groups.other ?? "")}$`, "u");
+      const set = groups.class.replace(/\\(.)/gsu, (_, character: string) => RegExp.escape(character));
+      return new RegExp(`^[${set}]$`, "u");
+    });
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
+}
+
+/** One expression for all of it could take as good as for ever; here the last star alone may take in more. */
+function matchesTokens(tokens: readonly Token[], name: readonly string[]): boolean {
+  let at = 0;
+  let token = 0;
+  let retry: { at: number; token: number } | undefined;
+  while (at < name.length || token < tokens.length) {
+    const wanted = tokens[token];
+    if (wanted === "*") {
+      retry = { at: at + 1, token };
+      token += 1;
+    } else if (wanted !== undefined && at < name.length && wanted.test(name[at] ?? "")) {
+      at += 1;
+      token += 1;
+    } else if (retry !== undefined && retry.at <= name.length) {
+      ({ at, token } = retry);
+    } else return false;
+  }
+  return true;
 }

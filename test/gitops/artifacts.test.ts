@@ -41,6 +41,10 @@ describe("ignore patterns", () => {
       );
     });
 
+  it("with many stars take no time to speak of", () => {
+    assert.ok(!isLeftOut(`${"*a".repeat(60)}b`, "a".repeat(250)));
+  });
+
   it("of a directory speak of what is below it", () => {
     const below = ["apps", "web"];
     assert.ok(isLeftOut("/a", "apps/web/a", below));
