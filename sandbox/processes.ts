@@ -92,9 +92,9 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
 
 /** The record of the process with that name, running or not. */
 export function findProcess(dir: string, name: string): ProcessRecord | undefined {
-  const path = recordPath(dir, name);
-  if (!existsSync(path)) return undefined;
-  const known = JSON.parse(readFileSync(path, "utf8")) as ProcessRecord | StartIntent;
+  const text = unlessAbsent(() => readFileSync(recordPath(dir, name), "utf8"));
+  if (text === undefined) return undefined;
+  const known = JSON.parse(text) as ProcessRecord | StartIntent;
   if (!("token" in known)) return known;
   const { token, ...rest } = known;
   const identity = findByEnvironment(START_VARIABLE, token);
@@ -104,8 +104,7 @@ export function findProcess(dir: string, name: string): ProcessRecord | undefine
 /** All records in a folder, running or not, in the order in which they were first started. */
 export function listProcesses(dir: string): ProcessRecord[] {
   const folder = join(dir, "processes");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  return (unlessAbsent(() => readdirSync(folder)) ?? [])
     .filter((file) => file.endsWith(".json"))
     .map((file) => findProcess(dir, file.slice(0, -".json".length)))
     .filter((record) => record !== undefined)
@@ -147,7 +146,7 @@ export interface WaitOptions {
 
 /**
  * Polls until `check` returns something other than undefined or false, and returns that.
- * @throws EdgefirstError when the time is up, or one of `options.alive` died; both with the last lines of the logs.
+ * @throws EdgefirstError when the time is up, also where `check` does not return, or one of `options.alive` died; both with the last lines of the logs.
  */
 export async function waitUntil<T>(
   description: string,
@@ -157,7 +156,7 @@ export async function waitUntil<T>(
   const deadline = Date.now() + options.timeoutMs;
   for (;;) {
     options.signal?.throwIfAborted();
-    const result = await check();
+    const result = await within(deadline, check);
     if (result !== undefined && result !== false) return result;
     const dead = options.alive?.find((record) => !isAlive(record));
     if (dead) {
@@ -173,12 +172,35 @@ export async function waitUntil<T>(
   }
 }
 
+/** What the check says, or nothing where it does not by then. */
+async function within<T>(deadline: number, check: () => Promise<T> | T): Promise<T | undefined> {
+  const end = new AbortController();
+  // A moment past it, so that the time is up when the caller looks.
+  const left = Math.max(0, deadline - Date.now()) + POLL_MS;
+  const late = delay(left, undefined, { signal: end.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([check(), late]);
+  } finally {
+    end.abort();
+  }
+}
+
 function sendSignal(record: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isAlive(record)) return;
   try {
     process.kill(record.pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Undefined for what is not there, be it that another process has just taken it away. */
+function unlessAbsent<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 

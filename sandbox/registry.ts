@@ -30,6 +30,7 @@ export interface RegistryOptions {
 }
 
 const START_TIMEOUT_MS = 20_000;
+const PUSH_TIMEOUT_MS = 60_000;
 
 /**
  * Starts the registry of a sandbox; one that runs is left alone. Over a restart it keeps its port, and forgets its tags: push again.
@@ -108,10 +109,8 @@ async function push(
 ): Promise<string> {
   const temporary = await mkdtemp(join(tmpdir(), "edgefirst-push-"));
   try {
-    await promisify(execFile)(registry.crane, [
-      ...(await prepare(temporary)),
-      `${registry.address}/${reference}`,
-    ]);
+    const args = [...(await prepare(temporary)), `${registry.address}/${reference}`];
+    await promisify(execFile)(registry.crane, args, { timeout: PUSH_TIMEOUT_MS });
   } catch (cause) {
     throw new EdgefirstError(
       `${directory} could not be pushed to the sandbox's registry: ${cause instanceof Error ? cause.message : String(cause)}`,

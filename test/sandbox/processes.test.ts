@@ -122,6 +122,14 @@ describe("sandbox/processes", () => {
     );
   });
 
+  it("waiting ends when the time is up although what is asked never answers", async () => {
+    const never = new Promise<boolean>(() => undefined);
+    await assert.rejects(
+      waitUntil("an answer", () => never, { timeoutMs: 100 }),
+      /Waited 0\.1 s in vain for an answer/,
+    );
+  });
+
   it("waiting ends when the time is up, and when it is aborted", async () => {
     await assert.rejects(
       waitUntil("a miracle", () => undefined, { timeoutMs: 100 }),
