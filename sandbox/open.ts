@@ -79,8 +79,13 @@ function nameOf({ metadata }: Service): string {
 
 function forward(cluster: ClusterState, host: string, port: number): Promise<Server> {
   return serve({ host: "127.0.0.1", port: 0 }, (socket) => {
-    socket.on("error", () => socket.destroy());
-    dial(cluster.dir, host, port).then(
+    const gone = new AbortController();
+    socket
+      .on("error", () => socket.destroy())
+      .once("close", () => {
+        gone.abort();
+      });
+    dial(cluster.dir, host, port, gone.signal).then(
       (onward) => {
         join(socket, onward);
       },

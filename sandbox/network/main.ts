@@ -29,12 +29,16 @@ mkdirSync("run", { recursive: true, mode: 0o700 });
 await relay({ path: SOCKETS.apiserver }, () => ({ host: "127.0.0.1", port: Number(values.apiserver) }));
 await servePrograms(SOCKETS.programs, log);
 process.on("SIGTERM", stop).on("SIGINT", stop);
-for (;;) {
+while (!isStopping()) {
   const end = await live();
-  // eslint-disable-next-line no-restricted-properties -- the servers would keep this program running
-  if (stopping.signal.aborted) process.exit(0);
-  log(`the private network ended: ${end}`);
-  await delay(RESTART_MS);
+  if (!isStopping()) log(`the private network ended: ${end}`);
+  await delay(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+}
+// eslint-disable-next-line no-restricted-properties -- the servers would keep this program running
+process.exit(0);
+
+function isStopping(): boolean {
+  return stopping.signal.aborted;
 }
 
 /** One life of the private network; resolves with how it ended. */

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
-import { createServer, request } from "node:http";
+import { createServer, type IncomingMessage, request } from "node:http";
+import { readBody } from "../../cluster/http.ts";
 import { EdgefirstError } from "../../errors.ts";
 import { resolveProgram } from "../../toolchain/resolve.ts";
 
@@ -41,17 +42,14 @@ export function servePrograms(path: string, log: (line: string) => void): Promis
  * Asks {@link servePrograms} for a program; a build takes minutes, and so does the answer then.
  * @throws EdgefirstError with the reason where it can neither be found nor built.
  */
-export function askForProgram(socketPath: string, name: string): Promise<LocalProgram> {
-  return new Promise((resolve, reject) => {
-    request({ socketPath, path: `/programs/${name}` }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => {
-        if (response.statusCode === 200) resolve(JSON.parse(text) as LocalProgram);
-        else reject(new EdgefirstError(text));
-      });
-    })
+export async function askForProgram(socketPath: string, name: string): Promise<LocalProgram> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request({ socketPath, path: `/programs/${name}` }, resolve)
       .on("error", reject)
       .end();
   });
+  // It throws where the other side ends in the middle of its answer.
+  const answer = await readBody(response);
+  if (response.statusCode !== 200) throw new EdgefirstError(String(answer));
+  return answer as LocalProgram;
 }

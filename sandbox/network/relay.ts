@@ -5,12 +5,13 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 /** Where connections are taken: an address, or a socket in the file system, which reaches across network namespaces. */
 export type Listen = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** Passes everything between two connections, each direction until its end; a fault of one ends both. */
+/** Passes everything between two connections, each direction until its end; a fault of one, also an earlier one, ends both. */
 export function join(one: Duplex, other: Duplex): void {
   const cut = (): void => {
     one.destroy();
     other.destroy();
   };
+  if (one.destroyed || other.destroyed) cut();
   one.on("error", cut).on("close", cut);
   other.on("error", cut).on("close", cut);
   one.pipe(other).pipe(one);

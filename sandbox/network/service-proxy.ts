@@ -30,7 +30,10 @@ export class ServiceProxy {
     this.serviceNetwork = serviceNetwork;
   }
 
-  /** Makes the listeners what the Services and their endpoints call for. To be called one at a time. */
+  /**
+   * Makes the listeners what the Services and their endpoints call for. To be called one at a time.
+   * @throws what stood in the way of some, after all others
+   */
   async update(): Promise<void> {
     const wanted = this.wanted();
     for (const [key, { server }] of this.listeners) {
@@ -38,11 +41,13 @@ export class ServiceProxy {
       server.close();
       this.listeners.delete(key);
     }
+    const faults: unknown[] = [];
     for (const [key, { host, port, backends }] of wanted) {
       const listener = this.listeners.get(key);
       if (listener !== undefined) listener.backends = backends;
-      else await this.listen(key, host, port, backends);
+      else await this.listen(key, host, port, backends).catch((fault: unknown) => faults.push(fault));
     }
+    if (faults.length > 0) throw new AggregateError(faults, faults.map(String).join("; "));
   }
 
   private wanted(): Map<string, Backend & { readonly backends: readonly Backend[] }> {
