@@ -8,43 +8,62 @@ import { inSandboxDir } from "../sandbox-dir.ts";
 // and takes the record away, so that nothing comes back that was asked to go.
 
 const INTERVAL_MS = 300;
-const LONGEST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 10_000;
 /** A process that has lived for so long is started again at once. */
-const STEADY_MS = 60_000;
+const STEADY_MS = 10_000;
 
-interface Restarts {
-  readonly last: number;
+/** The life of a process that was started again here. */
+interface Life {
+  readonly started: number;
+  /** Milliseconds between its end and the next start, unless it lives for long. */
   readonly pause: number;
+  /** When it was first seen to have ended. */
+  ended?: number;
 }
 
 const dir = process.cwd();
-const restarts = new Map<string, Restarts>();
+const lives = new Map<string, Life>();
 const log = (line: string): void => {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 };
 
 for (;;) {
+  try {
+    await look();
+  } catch (error) {
+    // A cluster may be deleted while it is looked at; whatever it is, the others are not to be left alone for it.
+    log(String(error));
+  }
+  await delay(INTERVAL_MS);
+}
+
+async function look(): Promise<void> {
   for (const folder of [dir, ...readClusters(dir).map((cluster) => cluster.dir)])
     for (const record of listProcesses(folder)) {
       if (!isAlive(record) && isDue(record.log)) await startAgain(folder, record.name);
     }
-  await delay(INTERVAL_MS);
 }
 
 /** Whether a process that ended has waited long enough: one that ends again and again waits longer each time. */
 function isDue(id: string): boolean {
-  const before = restarts.get(id);
-  return before === undefined || Date.now() - before.last >= before.pause;
+  const life = lives.get(id);
+  if (life === undefined) return true;
+  life.ended ??= Date.now();
+  return isSteady(life) || Date.now() - life.ended >= life.pause;
+}
+
+function isSteady({ started, ended = Date.now() }: Life): boolean {
+  return ended - started >= STEADY_MS;
 }
 
 async function startAgain(folder: string, name: string): Promise<void> {
   await inSandboxDir(dir, { progress: log }, async () => {
     const record = findProcess(folder, name);
     if (record === undefined || isAlive(record)) return;
-    const before = restarts.get(record.log);
-    const isSteady = before === undefined || Date.now() - before.last > STEADY_MS;
-    const pause = isSteady ? INTERVAL_MS : Math.min(2 * before.pause, LONGEST_PAUSE_MS);
-    restarts.set(record.log, { last: Date.now(), pause });
+    const before = lives.get(record.log);
+    const isNew = before === undefined || isSteady(before);
+    const pause = isNew ? INTERVAL_MS : Math.min(2 * before.pause, LONGEST_PAUSE_MS);
+    lives.set(record.log, { started: Date.now(), pause });
     log(`${basename(folder)}: ${name} ended; it is started again`);
     try {
       await startProcess(folder, record);
