@@ -68,6 +68,8 @@ export class PodRunner {
   /** Takes in a new state of the pod's object: labels, annotations, the gates of its readiness. */
   update(pod: RealPod): void {
     this.pod = pod;
+    // The controller of nodes calls the pods of a node that was silent for a while not ready, and leaves it to the node to say otherwise.
+    this.reporter.compare(pod.status);
     this.changed();
   }
 

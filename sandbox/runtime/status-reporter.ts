@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { type PodStatus } from "../agent/pod.ts";
+import { type Condition, type PodStatus } from "../agent/pod.ts";
 
 const RETRY_MS = 1_000;
 
@@ -30,6 +30,13 @@ export class StatusReporter {
     this.writing ??= this.writeAll().finally(() => {
       this.writing = undefined;
     });
+  }
+
+  /** Has the status written again where the live one has other conditions than the last one that was written: somebody else has set them. */
+  compare({ conditions = [] }: Pick<PodStatus, "conditions">): void {
+    const isThere = ({ type, status }: Condition): boolean =>
+      conditions.some((live) => live.type === type && live.status === status);
+    if (this.written?.conditions?.every(isThere) === false) this.written = undefined;
   }
 
   /** Writes nothing from now on. */
