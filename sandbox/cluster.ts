@@ -1,13 +1,14 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { Api } from "./api.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type ClusterState, accessAs, isListening, pkiDir } from "./cluster-state.ts";
 import * as controlPlane from "./control-plane.ts";
 import { createPki } from "./pki.ts";
-import { type PodMode, readPodMode, writePodMode } from "./pod-mode.ts";
-import { findProcess, stopProcess } from "./processes.ts";
+import { type PodMode, writePodMode } from "./pod-mode.ts";
+import { findProcess, type ProcessSpec, stopProcess } from "./processes.ts";
 import { Startup, type StartupOptions } from "./startup.ts";
 
 const READY_MARKER = "was-ready";
@@ -47,8 +48,10 @@ export async function startCluster(
   markReady(cluster);
   await startup.ensure(controlPlane.controllerManager(cluster, programs));
   await startup.ensure(controlPlane.scheduler(cluster, programs));
-  await endOtherAgent(cluster, options.pods);
-  await startup.ensure(controlPlane.agent(cluster, options.pods, options.certificates));
+  const agent = controlPlane.agent(cluster, options.pods, options.certificates);
+  await endOtherAgent(cluster, agent);
+  writePodMode(cluster.dir, options.pods);
+  await startup.ensure(agent);
   await startup.wait("the controllers", () => hasDefaultServiceAccount(api));
   await startup.wait("the node", () => takesPods(api, controlPlane.nodeName(cluster)));
 
@@ -61,11 +64,10 @@ export async function startCluster(
   );
 }
 
-/** Ends an agent that runs pods in the other way. */
-async function endOtherAgent({ dir }: ClusterState, pods: PodMode): Promise<void> {
+/** Ends an agent that was started in another way: without the gatus-sidecar that this machine has by now, or for pods of the other kind. */
+async function endOtherAgent({ dir }: ClusterState, wanted: ProcessSpec): Promise<void> {
   const agent = findProcess(dir, "agent");
-  if (agent !== undefined && readPodMode(dir) !== pods) await stopProcess(agent);
-  writePodMode(dir, pods);
+  if (agent !== undefined && !isDeepStrictEqual(agent.args, wanted.args)) await stopProcess(agent);
 }
 
 /** Whether the cluster's API server has ever been ready. */

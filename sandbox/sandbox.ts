@@ -50,8 +50,8 @@ export interface UpOptions extends Options {
   /** Stop the clusters and give them other ports first. */
   readonly newPorts?: boolean;
   /**
-   * Whether pods are processes in a private network, for images with a local program; `simulated` if absent. An agent of the other
-   * kind is ended first. See {@link choosePodMode} for whether they can be real.
+   * Whether pods are processes in a private network, for images with a local program; `simulated` if absent. An agent that was started in another way
+   * is ended first. See {@link choosePodMode} for whether they can be real.
    */
   readonly pods?: PodMode;
   /** `given`: do not make the Secrets that Gateways' listeners name and that are not there, as real pods have it otherwise. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { podLogs } from "../../sandbox/logs.ts";
 import { openServices } from "../../sandbox/open.ts";
+import { sandboxUp } from "../../sandbox/sandbox.ts";
 import { findProcess, isAlive, waitUntil } from "../../sandbox/processes.ts";
 import { childrenOf } from "../../sandbox/process-tree.ts";
 import { type HttpAnswer } from "../../sandbox/network/ask.ts";
@@ -32,19 +33,7 @@ const labels = { app: "who" };
 
 describe("sandbox: pods as processes", function () {
   this.timeout(40_000);
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-sidecar-"));
-  before(() => {
-    const sidecar = join(folder, "gatus-sidecar");
-    writeFileSync(sidecar, '#!/bin/sh\necho "sidecar with $*"\nexec sleep 600\n', { mode: 0o755 });
-    process.env.EDGEFIRST_GATUS_SIDECAR = sidecar;
-  });
   const cluster = useRealPods();
-  before(() => {
-    delete process.env.EDGEFIRST_GATUS_SIDECAR;
-  });
-  after(() => {
-    rmSync(folder, { recursive: true });
-  });
   const create = (path: string, body: Json): Promise<Json> => cluster.api.call("POST", path, { body });
   const pod = (name: string): Promise<PodObject | undefined> => cluster.api.find(`${CORE}/pods/${name}`);
   const pods = async (): Promise<PodObject[]> =>
@@ -134,14 +123,6 @@ describe("sandbox: pods as processes", function () {
     const [first] = await pods();
     assert.match(first?.metadata.annotations?.["edgefirst.dev/simulated"] ?? "", /fsGroup.*resources/);
     assert.ok(first?.status.conditions?.some(({ type }) => type === "edgefirst.dev/Simulated"));
-  });
-
-  it("runs the gatus-sidecar of this machine, where there is one", async () => {
-    const image = "ghcr.io/home-operations/gatus-sidecar:0.4.1";
-    const spec = { containers: [{ name: "sidecar", image, args: ["--auto-httproute"] }] };
-    await create(`${CORE}/pods`, { metadata: { name: "sidecar" }, spec });
-    await until("the sidecar to run", async () => isReady(await pod("sidecar")));
-    assert.equal(await printed("sidecar"), "sidecar with --auto-httproute\n");
   });
 
   it("shows what a container prints", async () => {
@@ -237,6 +218,39 @@ describe("sandbox: pods as processes", function () {
       ),
     );
     await until("an answer", async () => (await whoami("/")).status === 200);
+  });
+
+  it("says again what somebody else has written over", async () => {
+    const name = (await pods())[0]?.metadata.name ?? "";
+    const body = { status: { conditions: [{ type: "Ready", status: "False" }] } };
+    const contentType = "application/strategic-merge-patch+json";
+    const written = await cluster.api.call<PodObject>("PATCH", `${CORE}/pods/${name}/status`, {
+      ...{ body, contentType },
+    });
+    assert.equal(isReady(written), false);
+    await until("the pod to be ready again", async () => isReady(await pod(name)));
+  });
+
+  it("runs the gatus-sidecar of this machine, also where it came after the agent", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "edgefirst-sidecar-"));
+    try {
+      const sidecar = join(folder, "gatus-sidecar");
+      writeFileSync(sidecar, '#!/bin/sh\necho "sidecar with $*"\nexec sleep 600\n', { mode: 0o755 });
+      process.env.EDGEFIRST_GATUS_SIDECAR = sidecar;
+      const { dir } = cluster.sandbox;
+      await sandboxUp({ dir, clusters: ["edge"], pods: "real", progress: () => undefined });
+      const image = "ghcr.io/home-operations/gatus-sidecar:0.4.1";
+      const spec = { containers: [{ name: "sidecar", image, args: ["--auto-httproute"] }] };
+      await create(`${CORE}/pods`, { metadata: { name: "sidecar" }, spec });
+      await until("the sidecar to run", async () => isReady(await pod("sidecar")));
+      await until(
+        "what it prints",
+        async () => (await printed("sidecar")) === "sidecar with --auto-httproute\n",
+      );
+    } finally {
+      delete process.env.EDGEFIRST_GATUS_SIDECAR;
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
