@@ -33,7 +33,10 @@ export function writtenObjects(
 }
 
 /** The object as its file has it: without what Flux puts in, and before any patch. */
-export function asWritten({ file, origin }: WrittenObject, repository: Repository): Fields {
+export function asWritten(
+  { file, origin }: Pick<WrittenObject, "file" | "origin">,
+  repository: Repository,
+): Fields {
   const document = repository
     .parse(file)
     .documents.find(({ origin: { offset } }) => offset === origin.offset);

@@ -6,9 +6,12 @@ import { at, fields, list, text } from "../../../policy/read.ts";
 import type { Repository } from "../../documents/repository.ts";
 import { textOf } from "../../documents/text-of.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
+import { takeOut } from "../take-out.ts";
+import { takenObjects, type TakenObject } from "../taken-objects.ts";
 import type { Note, Plan, StepContext } from "../step.ts";
-import { indexOf } from "./endpoints.ts";
-import { mapsOf, takeOut, type EndpointMap } from "./endpoint-maps.ts";
+import { asKubeObject } from "../../lint/rule-origin.ts";
+import { nameOf } from "../objects.ts";
+import { indexOf, isEndpointMap } from "./endpoints.ts";
 import { fragmentFor, hostAsked } from "./fragment.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
 import { hasFragment } from "./sidecar.ts";
@@ -36,11 +39,8 @@ export class AnnotatePlan {
   }
 
   run(): Plan {
-    const maps = mapsOf(this.#context);
-    for (const map of maps) {
-      const isAlone =
-        maps.filter(({ file, offset }) => file === map.file && offset === map.offset).length === 1;
-      const reason = this.#move(map, isAlone);
+    for (const map of takenObjects(this.#context, isEndpointMap)) {
+      const reason = this.#move(map);
       if (reason !== undefined) this.#left(map, reason);
     }
     for (const [key, routes] of Map.groupBy(this.#routes, ({ place }) => placeKey(place)))
@@ -48,8 +48,8 @@ export class AnnotatePlan {
     return { changes: [...this.#changes].map(([path, text]) => ({ path, text })), notes: this.#notes };
   }
 
-  #left({ forms, position }: EndpointMap, reason: string): void {
-    const names = new Set(forms.map(({ object }) => object.metadata.name));
+  #left({ forms, position }: TakenObject, reason: string): void {
+    const names = new Set(forms.map(({ object }) => nameOf(object).name));
     this.#notes.push({
       kind: "left",
       message: `ConfigMap ${[...names].join(", ")} stays: ${reason}`,
@@ -58,11 +58,11 @@ export class AnnotatePlan {
   }
 
   /** Moves all endpoints of a ConfigMap; why not, where one of them cannot be. */
-  #move(map: EndpointMap, isAlone: boolean): string | undefined {
+  #move(map: TakenObject): string | undefined {
     const { options } = this.#context;
     const unwatched = map.forms.map(({ cluster }) => whyUnwatched(cluster, options)).find(Boolean);
     if (unwatched !== undefined) return unwatched;
-    const moves = map.forms.map(({ cluster, object }) => this.#movesOf(cluster, object));
+    const moves = map.forms.map(({ cluster, object }) => this.#movesOf(cluster, asKubeObject(object)));
     const [first] = moves;
     const reason = moves.find((one) => typeof one === "string");
     if (typeof reason === "string" || typeof first === "string" || !first)
@@ -75,7 +75,7 @@ export class AnnotatePlan {
       return "its route is read elsewhere too, where this endpoint is not";
     const changes = this.#changesOf(first);
     if (typeof changes === "string") return changes;
-    const out = takeOut(map, isAlone, this.#repository.with(changes));
+    const out = takeOut(map, this.#repository.with(changes));
     if (typeof out === "string") return out;
     for (const { path, text: left } of out.changes) changes.set(path, left);
     const refused = [...changes.keys()].find((path) => !this.#context.selected(path));
@@ -83,7 +83,11 @@ export class AnnotatePlan {
     this.#take(changes);
     for (const { target } of first) this.#annotated.add(placeKey(target.place));
     this.#notes.push(
-      ...out.comments.map((message): Note => ({ kind: "lost", message, position: map.position })),
+      ...out.comments.map((comment): Note => ({
+        kind: "lost",
+        message: `the comment "${comment}" goes with the ConfigMap`,
+        position: map.position,
+      })),
     );
     return undefined;
   }

@@ -4,7 +4,7 @@ import { endpointFiles, LABELLED_CONFIG_MAP } from "../../../cluster/gatus-endpo
 import type { KubeObject } from "../../../cluster/objects.ts";
 import { CONFIG_MAP } from "../../../policy/kinds.ts";
 import { ObjectIndex } from "../../../policy/object-index.ts";
-import { fields, text } from "../../../policy/read.ts";
+import { at, fields, text, type Fields } from "../../../policy/read.ts";
 import { allRoutes } from "../../../policy/routes.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import { asKubeObject } from "../../lint/rule-origin.ts";
@@ -28,20 +28,25 @@ export function indexOf(cluster: BuiltCluster): ObjectIndex {
   return index;
 }
 
-/** ConfigMaps whose files Gatus reads by their label. */
-export function endpointMaps(objects: ObjectIndex): readonly KubeObject[] {
-  return objects
-    .ofKind(CONFIG_MAP)
-    .filter(({ metadata }) => metadata.labels?.[LABELLED_CONFIG_MAP] !== undefined);
+/** Whether Gatus reads a ConfigMap's files by its label. */
+export function isEndpointMap(object: Fields): boolean {
+  return (
+    object.apiVersion === "v1" &&
+    object.kind === "ConfigMap" &&
+    fields(at(object, ["metadata", "labels"]))[LABELLED_CONFIG_MAP] !== undefined
+  );
 }
 
 /** Everything that Gatus watches by gatus-sidecar and by labelled ConfigMaps. */
 export function watchedBy(objects: ObjectIndex): readonly Watched[] {
-  const files = endpointMaps(objects).flatMap((map) =>
-    endpointFiles(map).flatMap(({ endpoints = [] }) =>
-      endpoints.map((endpoint) => ({ endpoint: normal(endpoint), route: undefined })),
-    ),
-  );
+  const files = objects
+    .ofKind(CONFIG_MAP)
+    .filter((map) => isEndpointMap(map))
+    .flatMap((map) =>
+      endpointFiles(map).flatMap(({ endpoints = [] }) =>
+        endpoints.map((endpoint) => ({ endpoint: normal(endpoint), route: undefined })),
+      ),
+    );
   const routes = allRoutes(objects).flatMap(({ route }) => {
     const endpoint = sidecarEndpoint(route, objects);
     return endpoint === undefined ? [] : [{ endpoint: normal(endpoint), route }];

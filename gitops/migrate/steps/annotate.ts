@@ -2,11 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../cluster/gatus-annotations.ts";
 import { isFields, type Fields } from "../../documents/values.ts";
 import { AnnotatePlan } from "../annotate/annotate-plan.ts";
-import { endpointMaps, indexOf, watchedOtherwise } from "../annotate/endpoints.ts";
+import { indexOf, isEndpointMap, watchedOtherwise } from "../annotate/endpoints.ts";
 import { whyUnwatched } from "../annotate/watching.ts";
 import { clusterOf } from "../clusters.ts";
 import { fieldsIn } from "../objects.ts";
-import { asKubeObject } from "../../lint/rule-origin.ts";
 import type { Step } from "../step.ts";
 
 /** Routes say that they are monitored, and how, in place of hand-written endpoint ConfigMaps. */
@@ -29,8 +28,7 @@ function unintended(
   const old = before && clusterOf(before, context.clusters);
   const now = clusters.find(({ name }) => name === old?.name);
   if (!before || !old || !now) return "nothing may come";
-  if (!after && !endpointMaps(indexOf(old)).includes(asKubeObject(before.object)))
-    return "only ConfigMaps of endpoints may go";
+  if (!after && !isEndpointMap(before.object)) return "only ConfigMaps of endpoints may go";
   const unwatched = after ? undefined : whyUnwatched(now, context.options);
   if (unwatched !== undefined) return unwatched;
   if (after && !isDeepStrictEqual(unannotated(before.object), unannotated(after.object)))

@@ -1,0 +1,59 @@
+import { posix } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Repository } from "../documents/repository.ts";
+import { textOf } from "../documents/text-of.ts";
+import { commentsOfDocument, removeDocument } from "../edit/document-edit.ts";
+import { YamlEdit } from "../edit/yaml-edit.ts";
+import { referencesInto } from "./components/references.ts";
+import { entryOf, type Entry } from "./entries.ts";
+import type { FileChange } from "./step.ts";
+import type { TakenObject } from "./taken-objects.ts";
+
+/** What takes an object out, and the comments that go with it. */
+export interface TakenOut {
+  readonly changes: readonly FileChange[];
+  readonly comments: readonly string[];
+}
+
+/**
+ * Takes an object out of what a kustomization builds: the entry where it leads to nothing else, else its document.
+ * @returns a reason where the text does not allow it
+ */
+export function takeOut(
+  { file, entry, written, isAlone }: TakenObject,
+  repository: Repository,
+): TakenOut | string {
+  if (entry === undefined) return "no kustomization file names it alone";
+  const { documents } = repository.parse(file);
+  if (entry !== "scanned" && (!entry.direct || documents.length === 1))
+    return withoutEntry(file, entry, repository);
+  if (!isAlone) return "its file is read elsewhere too";
+  const document = documents.find(({ value }) => isDeepStrictEqual(value, written));
+  if (!document) return "its document is no longer as it was";
+  const { offset } = document.origin;
+  const source = textOf(repository, file) ?? "";
+  const comments = commentsOfDocument(source, offset, false);
+  if (documents.length === 1) return { changes: [{ path: file, text: undefined }], comments };
+  const text = removeDocument(source, offset);
+  return text === undefined
+    ? "its document cannot be taken out of its file"
+    : { changes: [{ path: file, text }], comments };
+}
+
+function withoutEntry(
+  file: string,
+  { kustomization, direct }: Entry,
+  repository: Repository,
+): TakenOut | string {
+  // Where it stands now: entries before it may have gone.
+  const entry = entryOf(repository, posix.dirname(kustomization), file);
+  const edit = new YamlEdit(textOf(repository, kustomization) ?? "");
+  const path = [entry?.list ?? "", entry?.index ?? 0];
+  const comments = edit.commentsOf(0, path);
+  if (!edit.remove(0, path)) return `${kustomization} names it in a form that is not changed`;
+  const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
+  const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);
+  if (!direct || others.length > 0) return { changes, comments };
+  const inFile = commentsOfDocument(textOf(repository, file) ?? "", 0, false);
+  return { changes: [...changes, { path: file, text: undefined }], comments: [...comments, ...inFile] };
+}

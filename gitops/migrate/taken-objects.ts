@@ -1,0 +1,59 @@
+import { locate, SourceFile, type Position } from "../documents/source.ts";
+import type { Fields } from "../documents/values.ts";
+import type { BuiltCluster } from "../flux/built.ts";
+import { takenIn, type TakenIn } from "./entries.ts";
+import { asWritten } from "./objects.ts";
+import type { StepContext } from "./step.ts";
+
+/** An object as one entry of a kustomization brings it to clusters. */
+export interface TakenObject {
+  readonly file: string;
+  readonly entry: TakenIn;
+  /** As its file has it. */
+  readonly written: Fields;
+  /** Of the object; of the entry, where it leads to a directory that others take in too. */
+  readonly position: Position;
+  /** Whether it reaches clusters in no other way. */
+  readonly isAlone: boolean;
+  readonly forms: readonly Form[];
+}
+
+/** An object as a cluster gets it. */
+export interface Form {
+  readonly cluster: BuiltCluster;
+  readonly object: Fields;
+}
+
+/** The objects of a kind that stand in files, once for each entry that takes them in. */
+export function takenObjects(
+  { clusters, repository }: StepContext,
+  matches: (object: Fields) => boolean,
+): readonly TakenObject[] {
+  const found = new Map<string, TakenObject & { readonly offset: number; readonly forms: Form[] }>();
+  for (const cluster of clusters) {
+    for (const built of cluster.objects) {
+      const { origin, object, kustomization } = built;
+      if (!matches(object) || !(origin.source instanceof SourceFile)) continue;
+      const { file } = origin.source;
+      const entry = takenIn(built, file, repository);
+      const key = JSON.stringify([file, origin.offset, entry ?? kustomization?.object.metadata]);
+      const isShared = typeof entry === "object" && !entry.direct;
+      const taken = found.get(key) ?? {
+        file,
+        offset: origin.offset,
+        entry,
+        written: asWritten({ file, origin }, repository),
+        position: isShared ? entry.position : locate(origin),
+        isAlone: true,
+        forms: [],
+      };
+      found.set(key, taken);
+      taken.forms.push({ cluster, object });
+    }
+  }
+  const all = [...found.values()];
+  return all.map((taken) => {
+    const same = all.filter(({ file, offset }) => file === taken.file && offset === taken.offset);
+    return { ...taken, isAlone: same.length === 1 };
+  });
+}
