@@ -3,8 +3,6 @@ import { filesOf } from "../build/included-files.ts";
 import type { Repository } from "../documents/repository.ts";
 import { SourceFile, type Position, locate } from "../documents/source.ts";
 import { entryOrigin, isFields, type Fields } from "../documents/values.ts";
-import type { BuiltObject } from "../flux/built.ts";
-import { pathOf } from "../flux/flux-kustomization.ts";
 import { BuildError } from "../problem.ts";
 import { listOf, resolves } from "./components/references.ts";
 
@@ -16,18 +14,6 @@ export interface Entry {
   readonly position: Position;
   /** What it names is the file itself. */
   readonly direct: boolean;
-}
-
-/** How an object of a file reaches a cluster; `scanned`: Flux takes in every file of the directory. */
-export type TakenIn = Entry | "scanned" | undefined;
-
-/** What takes in a file for the Flux Kustomization that an object belongs to. */
-export function takenIn({ kustomization }: BuiltObject, file: string, repository: Repository): TakenIn {
-  if (!kustomization) return undefined;
-  const directory = pathOf(kustomization.object, repository);
-  return findKustomizationFile(repository, directory) === undefined
-    ? "scanned"
-    : entryOf(repository, directory, file);
 }
 
 const LISTS = ["resources", "bases", "components"];

@@ -51,6 +51,10 @@ const taskfile = z.strictObject({
 const oci = z.strictObject({
   /** Tags that a registry is known to have, by the chart's `oci://` address. */
   published: z.record(z.string(), z.array(z.string())).default({}),
+  /** Charts whose workloads have the chart's version in their selectors, which can never change. */
+  versionInSelector: z.array(z.string()).default([]),
+  /** HelmRepositories that are to go, by `namespace/name`. */
+  remove: z.array(z.string().regex(/^[^/]+\/[^/]+$/, "write namespace/name")).default([]),
 });
 
 /** Step `annotate`. */

@@ -1,5 +1,5 @@
-import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { findKustomizationFile } from "../build/kustomization-file.ts";
 import type { Repository } from "../documents/repository.ts";
 import { textOf } from "../documents/text-of.ts";
 import { commentsOfDocument, removeDocument } from "../edit/document-edit.ts";
@@ -20,13 +20,17 @@ export interface TakenOut {
  * @returns a reason where the text does not allow it
  */
 export function takeOut(
-  { file, entry, written, isAlone }: TakenObject,
+  { file, directory, written, isAlone }: TakenObject,
   repository: Repository,
 ): TakenOut | string {
-  if (entry === undefined) return "no kustomization file names it alone";
+  if (directory === undefined) return "no Kustomization of this repository applies it";
   const { documents } = repository.parse(file);
-  if (entry !== "scanned" && (!entry.direct || documents.length === 1))
-    return withoutEntry(file, entry, repository);
+  // Where Flux finds no kustomization file, it takes in every file of the directory.
+  if (findKustomizationFile(repository, directory) !== undefined) {
+    const entry = entryOf(repository, directory, file);
+    if (entry === undefined) return "no kustomization file names it alone";
+    if (!entry.direct || documents.length === 1) return withoutEntry(file, entry, repository);
+  }
   if (!isAlone) return "its file is read elsewhere too";
   const document = documents.find(({ value }) => isDeepStrictEqual(value, written));
   if (!document) return "its document is no longer as it was";
@@ -42,13 +46,11 @@ export function takeOut(
 
 function withoutEntry(
   file: string,
-  { kustomization, direct }: Entry,
+  { kustomization, list, index, direct }: Entry,
   repository: Repository,
 ): TakenOut | string {
-  // Where it stands now: entries before it may have gone.
-  const entry = entryOf(repository, posix.dirname(kustomization), file);
   const edit = new YamlEdit(textOf(repository, kustomization) ?? "");
-  const path = [entry?.list ?? "", entry?.index ?? 0];
+  const path = [list, index];
   const comments = edit.commentsOf(0, path);
   if (!edit.remove(0, path)) return `${kustomization} names it in a form that is not changed`;
   const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];

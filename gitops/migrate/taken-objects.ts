@@ -1,14 +1,16 @@
 import { locate, SourceFile, type Position } from "../documents/source.ts";
 import type { Fields } from "../documents/values.ts";
 import type { BuiltCluster } from "../flux/built.ts";
-import { takenIn, type TakenIn } from "./entries.ts";
+import { pathOf } from "../flux/flux-kustomization.ts";
+import { entryOf } from "./entries.ts";
 import { asWritten } from "./objects.ts";
 import type { StepContext } from "./step.ts";
 
 /** An object as one entry of a kustomization brings it to clusters. */
 export interface TakenObject {
   readonly file: string;
-  readonly entry: TakenIn;
+  /** What the Flux Kustomization that applies it builds; undefined where none does. */
+  readonly directory: string | undefined;
   /** As its file has it. */
   readonly written: Fields;
   /** Of the object; of the entry, where it leads to a directory that others take in too. */
@@ -35,13 +37,14 @@ export function takenObjects(
       const { origin, object, kustomization } = built;
       if (!matches(object) || !(origin.source instanceof SourceFile)) continue;
       const { file } = origin.source;
-      const entry = takenIn(built, file, repository);
+      const directory = kustomization && pathOf(kustomization.object, repository);
+      const entry = directory === undefined ? undefined : entryOf(repository, directory, file);
       const key = JSON.stringify([file, origin.offset, entry ?? kustomization?.object.metadata]);
-      const isShared = typeof entry === "object" && !entry.direct;
+      const isShared = entry !== undefined && !entry.direct;
       const taken = found.get(key) ?? {
         file,
         offset: origin.offset,
-        entry,
+        directory,
         written: asWritten({ file, origin }, repository),
         position: isShared ? entry.position : locate(origin),
         isAlone: true,

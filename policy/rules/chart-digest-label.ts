@@ -4,14 +4,7 @@ import { chartOf } from "../helm.ts";
 import { DAEMON_SET, DEPLOYMENT, HELM_RELEASE, STATEFUL_SET } from "../kinds.ts";
 import { at, fields, text } from "../read.ts";
 import { defineRule, type Problem } from "../rule.ts";
-
-/**
- * Charts whose templates take the version as it is, where a label or a selector allows no `+`: kagent in
- * github.com/kagent-dev/kagent: helm/kagent/templates/_helpers.tpl, authentik-remote-cluster in github.com/goauthentik/helm:
- * charts/authentik-remote-cluster/templates/_helpers.tpl (August 2026). The charts of the table of `helmrelease-probes`, and
- * github.com/actions/actions-runner-controller since it replaces the `+`, were read for it and do without.
- */
-const VERSION_AS_IT_IS = ["authentik-remote-cluster", "kagent"];
+import { VERSION_AS_IT_IS } from "../version-labels.ts";
 
 /** Labels whose value changes with a version. */
 const VERSION_LABELS = ["helm.sh/chart", "chart", "app.kubernetes.io/version", "version"];
@@ -30,7 +23,7 @@ export const chartDigestLabel = defineRule({
   settings: z.strictObject({
     charts: z
       .array(z.string())
-      .default(VERSION_AS_IT_IS)
+      .default([...VERSION_AS_IT_IS])
       .describe(
         "Charts that are known to put their version, as it is, in a selector or another label. The charts of the table below were read for it and do without.",
       ),

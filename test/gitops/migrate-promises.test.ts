@@ -10,6 +10,7 @@ import { prove } from "../../gitops/migrate/proof.ts";
 import type { Step } from "../../gitops/migrate/step.ts";
 import { handover } from "../../gitops/migrate/steps/handover.ts";
 import { namespace } from "../../gitops/migrate/steps/namespace.ts";
+import { oci } from "../../gitops/migrate/steps/oci.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/migrate");
 const ROOT = "kubernetes/home/flux/apps.yaml";
@@ -28,6 +29,27 @@ const moved = (text: string): string => {
   assert.ok(addPatches(edit, 0, [movePatch("flux-apps", "substitution.flux.home.arpa/disabled")]));
   return edit.text();
 };
+
+describe("proofs of the step oci", () => {
+  const FILE = "kubernetes/repositories/others.yaml";
+  const without =
+    (name: string) =>
+    (text: string): string =>
+      text
+        .split("---\n")
+        .filter((document) => !document.includes(`name: ${name}\n`))
+        .join("---\n");
+
+  it("a HelmRepository that something refers to, or whose removal nobody asked for, does not go", () => {
+    const repository = "kubernetes/flux: HelmRepository flux-system";
+    assert.deepEqual(failures(oci, "unused/before", FILE, without("somebody")), [
+      `${repository}/somebody (goes): HelmRelease apps/other refers to it`,
+    ]);
+    assert.deepEqual(failures(oci, "unused/before", FILE, without("spare")), [
+      `${repository}/spare (goes): its removal was not asked for by name`,
+    ]);
+  });
+});
 
 describe("proofs of the steps that move and hand over", () => {
   it("namespace: a move without guard fails", () => {

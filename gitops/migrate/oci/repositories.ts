@@ -1,0 +1,77 @@
+import { posix } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { stringify } from "yaml";
+import { findKustomizationFile } from "../../build/kustomization-file.ts";
+import { text } from "../../build/resource.ts";
+import type { Fields } from "../../documents/values.ts";
+import { YamlEdit } from "../../edit/yaml-edit.ts";
+import type { BuiltCluster } from "../../flux/built.ts";
+import type { NewFiles } from "../new-files.ts";
+import { at, nameOf, type WrittenObject } from "../objects.ts";
+import type { StepContext } from "../step.ts";
+import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
+
+/** `chartRef`: to an OCIRepository that is there in every cluster, or to a new one beside the release; a reason where neither can be. */
+export function referenceFor(
+  release: WrittenObject,
+  source: Source,
+  context: StepContext,
+  files: NewFiles,
+): Fields | string {
+  const [form] = release.forms;
+  if (!form) return "no cluster gets it";
+  const { name, namespace } = nameOf(form.object);
+  const known = release.forms.map((built) => namesOf(built.object, source, context.clusters)[0]);
+  const [first] = known;
+  if (first !== undefined && known.every((one) => one === first))
+    return { kind: "OCIRepository", name: first };
+  const directory = posix.dirname(release.file);
+  const kustomization = findKustomizationFile(context.repository, directory);
+  if (
+    context.clusters.some(({ objects }) =>
+      objects.some(
+        ({ object }) => isOciRepository(object) && isDeepStrictEqual(nameOf(object), { name, namespace }),
+      ),
+    )
+  )
+    return `an OCIRepository ${namespace}/${name} is there, and is of another chart or version`;
+  const path = posix.join(directory, "ocirepository.yaml");
+  const object = {
+    apiVersion: `${SOURCE}/v1`,
+    kind: "OCIRepository",
+    metadata: { name, ...(written(release, "namespace") && { namespace }) },
+    spec: {
+      interval:
+        text(at(form.object, ["spec", "chart", "spec", "interval"])) ||
+        text(at(form.object, ["spec", "interval"])) ||
+        "1h",
+      url: source.address,
+      ref: { tag: source.tag },
+      layerSelector: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", operation: "copy" },
+    },
+  };
+  files.append(path, stringify(object));
+  if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
+  return { kind: "OCIRepository", name };
+}
+
+/** Whether the release's own file says a field of its metadata. */
+function written(release: WrittenObject, field: string): boolean {
+  const edit = new YamlEdit(release.text);
+  return edit.has(edit.documentAt(release.origin.offset), ["metadata", field]);
+}
+
+/** Names of the OCIRepositories of that very artifact in the release's namespace. */
+export function namesOf(
+  release: Fields,
+  { address, tag }: Source,
+  clusters: readonly BuiltCluster[],
+): readonly string[] {
+  const { namespace } = nameOf(release);
+  return clusters
+    .flatMap(({ objects }) => objects)
+    .map(({ object }) => object)
+    .filter((object) => isOciRepository(object) && nameOf(object).namespace === namespace)
+    .filter((object) => at(object, ["spec", "url"]) === address && at(object, ["spec", "ref", "tag"]) === tag)
+    .map((object) => nameOf(object).name);
+}
