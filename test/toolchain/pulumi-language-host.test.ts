@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Program } from "../../toolchain/programs.ts";
 import { pulumiLanguageHost } from "../../toolchain/pulumi-language-host.ts";
@@ -45,6 +45,7 @@ describe("toolchain: Pulumi's Node language host", function () {
     const first = await pulumiLanguageHost(cli, options());
     assert.equal(first, join(dirname(cli.path), HOST));
     assert(statSync(first).isFile());
+    assert.match(readFileSync(first, "utf8"), /-typescript=false "\$@"$/m, "as Pulumi.yaml has it");
     const { ino } = statSync(first);
     await pulumiLanguageHost(cli, options());
     assert.equal(statSync(first).ino, ino);
