@@ -10,6 +10,9 @@ export interface DownloadOptions {
   readonly maxBytes?: number;
 }
 
+/** Bytes of the largest manifest that is taken, from wherever it comes; the Gateway API's bundle has 1.2 MB. */
+export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+
 const MAX_REDIRECTS = 5;
 
 /**
@@ -18,7 +21,7 @@ const MAX_REDIRECTS = 5;
  */
 export async function download(
   url: string,
-  { fetch = globalThis.fetch, timeoutMs = 30_000, maxBytes = 16 * 1024 * 1024 }: DownloadOptions = {},
+  { fetch = globalThis.fetch, timeoutMs = 30_000, maxBytes = MAX_MANIFEST_BYTES }: DownloadOptions = {},
 ): Promise<Buffer> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {

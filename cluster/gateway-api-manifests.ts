@@ -1,7 +1,13 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgefirstError } from "../errors.ts";
-import { loadManifest, parseManifest, verify, type ManifestOptions } from "./manifest-source.ts";
+import {
+  loadManifest,
+  parseManifest,
+  readManifest,
+  verify,
+  type ManifestOptions,
+} from "./manifest-source.ts";
 import type { KubeObject } from "./objects.ts";
 
 /** Which files of the Gateway API to load; `gatewayApi` of release.yaml and of the configuration. */
@@ -63,9 +69,7 @@ async function isDirectory(path: string): Promise<boolean> {
  * (hack/build-install-yaml.sh of the release), so that every part can be verified with the checksum of its file.
  */
 async function loadBundle({ files, channel }: GatewayApiSource, source: string): Promise<KubeObject[]> {
-  const text = await readFile(source, "utf8").catch((cause: unknown) => {
-    throw new EdgefirstError(`The Gateway API manifests ${source} cannot be read.`, OFFLINE, { cause });
-  });
+  const text = (await readManifest(source, OFFLINE)).toString("utf8");
   const [, ...parts] = text.split(/^---\n#\n# (config\/crd\/\S+)\n#\n/m);
   return files.flatMap(({ name, sha256 }) => {
     const index = parts.indexOf(`config/crd/${channel}/${name}`);

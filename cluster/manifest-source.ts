@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseAllDocuments, type Document } from "yaml";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { EdgefirstError } from "../errors.ts";
 import { fileFault } from "../file-fault.ts";
 import { userCache } from "../user-cache.ts";
-import { download, type Fetch } from "./download.ts";
+import { download, MAX_MANIFEST_BYTES, type Fetch } from "./download.ts";
 import type { KubeObject } from "./objects.ts";
 
 /** Where a manifest is, and what it must be. */
@@ -51,14 +51,7 @@ export async function loadManifest(
 export async function loadVerified(manifest: ManifestSource, options: ManifestOptions = {}): Promise<string> {
   const { source, sha256 } = manifest;
   if (!/^[a-z]+:\/\//.test(source)) {
-    const content = await readFile(source).catch((cause: unknown) => {
-      throw new EdgefirstError(
-        `The manifest ${source} cannot be read: ${messageOf(cause)}.`,
-        manifest.offlineHint,
-        { cause },
-      );
-    });
-    return verify(content, source, sha256);
+    return verify(await readManifest(source, manifest.offlineHint), source, sha256);
   }
   const cached = join(options.cacheDirectory ?? manifestCache(), sha256);
   const known = await readFile(cached).catch(() => undefined);
@@ -77,6 +70,21 @@ export async function loadVerified(manifest: ManifestSource, options: ManifestOp
     throw fileFault(`The cache of manifests ${dirname(cached)}`, error);
   }
   return text;
+}
+
+/**
+ * The bytes of a local manifest.
+ * @param hint what to do where there is none
+ * @throws {EdgefirstError} where it cannot be read, or is larger than a download may be
+ */
+export async function readManifest(path: string, hint?: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_MANIFEST_BYTES) throw new Error(`it is larger than ${MAX_MANIFEST_BYTES} bytes`);
+    return await readFile(path);
+  } catch (cause) {
+    throw new EdgefirstError(`The manifest ${path} cannot be read: ${messageOf(cause)}.`, hint, { cause });
+  }
 }
 
 /**

@@ -56,6 +56,15 @@ for (const file of readdirSync(DIRECTORY))
       }
     });
 
+    it("audits the dependencies, weekly as well, before any script of theirs has run", () => {
+      const runs = workflow.jobs.audit?.steps.map((step) => (step as { run?: string }).run ?? "") ?? [];
+      assert.deepEqual(
+        runs.filter((run) => run.startsWith("npm")),
+        ["npm ci --ignore-scripts", "npm audit", "npm audit signatures"],
+      );
+      assert.ok("schedule" in workflow.on);
+    });
+
     it("hands no expression to a shell, where a name could become a command", () => {
       for (const [, { steps }] of jobs)
         for (const step of steps) assert.ok(!String((step as { run?: string }).run).includes("${{"));

@@ -42,7 +42,7 @@ export function runSteps(steps: readonly Step[], context: StepContext): readonly
 
 /**
  * Writes the changes of a step, each file whole or not at all, after all of them have been looked at.
- * @throws EdgefirstError where a file is not what it was when the step was planned, is no YAML afterwards, or is a symbolic link
+ * @throws EdgefirstError where a file is not what it was when the step was planned, is no YAML afterwards, or is, or lies below, a symbolic link
  */
 export function writeChanges(before: Repository, changes: readonly FileChange[]): void {
   for (const change of changes) checkChange(before, change);
@@ -61,8 +61,10 @@ export function writeChanges(before: Repository, changes: readonly FileChange[])
 function checkChange(before: Repository, { path, text }: FileChange): void {
   const absolute = join(before.root, path);
   const nothing = "Nothing was written.";
-  if (lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw new EdgefirstError(`${path} is a symbolic link.`, `Migrate the file that it leads to. ${nothing}`);
+  const link = linkOn(before.root, path);
+  if (link !== undefined) {
+    const fault = link === path ? "is a symbolic link" : `lies below the symbolic link ${link}`;
+    throw new EdgefirstError(`${path} ${fault}.`, `Migrate what it leads to. ${nothing}`);
   }
   const now = lstatSync(absolute, { throwIfNoEntry: false }) ? readFileSync(absolute, "utf8") : undefined;
   if (now !== textOf(before, path)) {
@@ -71,4 +73,12 @@ function checkChange(before: Repository, { path, text }: FileChange): void {
   if (text === undefined || !/\.ya?ml$/.test(path)) return;
   const [fault] = parseFully(new SourceFile(path, text)).faults;
   if (fault) throw new Error(`the step would leave ${path} as no YAML: ${fault.message}`);
+}
+
+/** The symbolic link that a path leads through, which may leave the repository. */
+function linkOn(root: string, path: string): string | undefined {
+  const names = path.split("/");
+  return names
+    .map((_name, index) => names.slice(0, index + 1).join("/"))
+    .find((part) => lstatSync(join(root, part), { throwIfNoEntry: false })?.isSymbolicLink());
 }

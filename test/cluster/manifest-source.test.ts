@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Fetch } from "../../cluster/download.ts";
@@ -147,6 +147,18 @@ describe("a manifest in a file", () => {
     await writeFile(source, MANIFEST);
     assert.equal((await loadManifest({ source, sha256: SHA256 })).length, 2);
     await assert.rejects(loadManifest({ source, sha256: "0".repeat(64) }), /wrong checksum/);
+  });
+
+  it("that is larger than any manifest is refused unread", async () => {
+    const source = join(directory, "large.yaml");
+    await writeFile(source, "");
+    await truncate(source, 3 * 2 ** 30);
+    const { rss } = process.memoryUsage();
+    await assert.rejects(
+      loadManifest({ source, sha256: SHA256 }),
+      /large\.yaml cannot be read: it is larger than 16777216 bytes/,
+    );
+    assert.ok(process.memoryUsage().rss - rss < 100 * 2 ** 20);
   });
 
   it("that is missing is named", async () => {

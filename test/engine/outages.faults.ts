@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { clusterDir } from "../../sandbox/cluster-state.ts";
-import { findProcess, waitUntil } from "../../sandbox/processes.ts";
+import { findProcess, isAlive, startProcess, waitUntil } from "../../sandbox/processes.ts";
 import { QUICK_VERIFICATION } from "../support/engine.ts";
 import { fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 
@@ -42,6 +42,26 @@ describe("engine: the control plane away for 20 s", function () {
     await waitUntil("the node to take pods", () => succeeds(takePods(true)), SOON);
     const run = await ended;
     // A request that was under way may be lost, and the provider does not ask again; where it only waited, it goes on.
+    if (run.code !== 0) {
+      fails(run, /failed: /);
+      assert.deepEqual((await platform.stack.outputs()).evidence, evidence);
+    }
+    await reachesZeroDiff();
+  });
+
+  it("the API server killed in mid-up and started again: the update goes on, or says so, and the next one reaches zero diff", async () => {
+    const { evidence } = await platform.stack.outputs();
+    const { ended } = await midUp();
+    const folder = clusterDir(platform.sandbox.sandbox.dir, "edge");
+    const killed = findProcess(folder, "kube-apiserver")!;
+    process.kill(killed.pid, "SIGKILL");
+    await waitUntil("its end", () => Promise.resolve(!isAlive(killed)), SOON);
+    const restarted = await startProcess(folder, killed);
+    assert.notEqual(restarted.pid, killed.pid);
+    await waitUntil("the API server to be well", () => succeeds(platform.cluster.read("/readyz")), SOON);
+    await waitUntil("the node to take pods", () => succeeds(takePods(true)), SOON);
+    const run = await ended;
+    // The provider's watch of the Deployment ends with the API server; where it takes it up again, the update goes on.
     if (run.code !== 0) {
       fails(run, /failed: /);
       assert.deepEqual((await platform.stack.outputs()).evidence, evidence);

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Repository } from "../../gitops/documents/repository.ts";
@@ -64,4 +74,58 @@ describe("edgefirst migrate", () => {
       }
     });
   }
+
+  describe("writes nothing", () => {
+    let [root, outside] = ["", ""];
+
+    beforeEach(() => {
+      [root, outside] = [mkdtempSync(join(tmpdir(), "edgefirst-")), mkdtempSync(join(tmpdir(), "outside-"))];
+      writeFileSync(join(root, "plain.yaml"), "a: 1\n");
+      writeFileSync(join(outside, "kept.yaml"), "a: 1\n");
+    });
+    afterEach(() => {
+      for (const folder of [root, outside]) rmSync(folder, { recursive: true });
+    });
+
+    /** Tries to change a plain file first, then another one. */
+    function refuses(path: string, message: RegExp): void {
+      const changes = ["plain.yaml", path].map((each) => ({ path: each, text: "a: 2\n" }));
+      const repository = new Repository(root);
+      repository.parse("plain.yaml");
+      assert.throws(() => {
+        writeChanges(repository, changes);
+      }, message);
+      assert.deepEqual(filesIn(outside), { "kept.yaml": "a: 1\n" });
+      assert.equal(readFileSync(join(root, "plain.yaml"), "utf8"), "a: 1\n");
+    }
+
+    it("by a link to a file elsewhere", () => {
+      symlinkSync(join(outside, "kept.yaml"), join(root, "link.yaml"));
+      refuses("link.yaml", /link\.yaml is a symbolic link\.\n.*Nothing was written/);
+    });
+
+    it("below a link to a directory elsewhere, be the file there or a new one", () => {
+      symlinkSync(outside, join(root, "apps"));
+      refuses(
+        "apps/kept.yaml",
+        /apps\/kept\.yaml lies below the symbolic link apps\.\n.*Nothing was written/,
+      );
+      refuses("apps/new/new.yaml", /lies below the symbolic link apps/);
+    });
+
+    it("by a link to nothing", () => {
+      symlinkSync("nowhere.yaml", join(root, "dead.yaml"));
+      refuses("dead.yaml", /dead\.yaml is a symbolic link/);
+    });
+
+    it("over a file that was changed meanwhile", () => {
+      const repository = new Repository(root);
+      repository.parse("plain.yaml");
+      writeFileSync(join(root, "plain.yaml"), "a: 3\n");
+      assert.throws(() => {
+        writeChanges(repository, [{ path: "plain.yaml", text: "a: 2\n" }]);
+      }, /plain\.yaml has been changed meanwhile/);
+      assert.equal(readFileSync(join(root, "plain.yaml"), "utf8"), "a: 3\n");
+    });
+  });
 });
