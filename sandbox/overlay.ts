@@ -40,8 +40,8 @@ const VERIFICATION = {
   interval: "1s",
   gatus: { namespace: "observability", service: "gatus", port: "http" },
 };
-/** What is wrong here is wrong for good after Gatus' probe of two seconds and its cache of ten. */
-const GATE = { patience: "15s" };
+/** Gatus probes every two seconds here: what is wrong for longer is wrong for good. */
+const GATE = { patience: "8s" };
 /** Where edge has no certificate, the sandbox makes one, as it does for main. */
 const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
 

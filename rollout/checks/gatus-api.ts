@@ -3,41 +3,61 @@ import type { LiveCluster } from "../../cluster/client.ts";
 import type { GatusAddress } from "../evidence.ts";
 
 /** The part of Gatus' answer that is looked at (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
-const statuses = z.array(
-  z.object({
-    key: z.string(),
-    results: z
-      .array(
-        z.object({
-          success: z.boolean(),
-          timestamp: z.string(),
-          errors: z.array(z.string()).optional(),
-          conditionResults: z.array(z.object({ condition: z.string(), success: z.boolean() })).optional(),
-        }),
-      )
-      .nullable(),
-  }),
-);
+const status = z.object({
+  key: z.string(),
+  results: z
+    .array(
+      z.object({
+        success: z.boolean(),
+        timestamp: z.string(),
+        errors: z.array(z.string()).optional(),
+        conditionResults: z.array(z.object({ condition: z.string(), success: z.boolean() })).optional(),
+      }),
+    )
+    .nullable(),
+});
+const statuses = z.array(status);
 
-/** An endpoint that Gatus watches, with its latest results. Gatus answers from a cache of ten seconds. */
-export type EndpointStatus = z.infer<typeof statuses>[number];
+/** An endpoint that Gatus watches, with its latest results. */
+export type EndpointStatus = z.infer<typeof status>;
 export type EndpointResult = NonNullable<EndpointStatus["results"]>[number];
 
 const PATH = "/api/v1/endpoints/statuses";
 const TIMEOUT_MS = 5_000;
 
 /**
- * All endpoints with their results, as text where Gatus does not answer as it should.
+ * All endpoints with their results, as text where Gatus does not answer as it should. Gatus answers from a cache of ten seconds.
  * @throws {EdgefirstError} where the cluster itself cannot be reached
  */
 export async function readStatuses(
   address: GatusAddress,
   cluster: LiveCluster,
 ): Promise<readonly EndpointStatus[] | string> {
-  const answer = "url" in address ? await fetchJson(address.url + PATH) : await proxied(address, cluster);
+  // That the API server answers at all is asked first, so that its own silence is no fault of Gatus.
+  if (!("url" in address)) await cluster.read("/version");
+  const answer = await read(address, cluster, PATH);
   if (answer instanceof Error) return answer.message.split("\n")[0] ?? "";
   const parsed = statuses.safeParse(answer);
   return parsed.success ? parsed.data : "its answer is no list of endpoints";
+}
+
+/** One endpoint with its results, from no cache; undefined where Gatus does not have it, or does not answer. */
+export async function readStatus(
+  address: GatusAddress,
+  cluster: LiveCluster,
+  key: string,
+): Promise<EndpointStatus | undefined> {
+  const answer = await read(address, cluster, `/api/v1/endpoints/${encodeURIComponent(key)}/statuses`);
+  return status.safeParse(answer).data;
+}
+
+/** By its own address, or by the API server (`GET …/services/http:<name>:<port>/proxy/…`). */
+function read(address: GatusAddress, cluster: LiveCluster, path: string): Promise<unknown> {
+  if ("url" in address) return fetchJson(address.url + path);
+  const { namespace, service, port } = address;
+  return cluster
+    .read(`/api/v1/namespaces/${namespace}/services/http:${service}:${port}/proxy${path}`)
+    .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
 async function fetchJson(url: string): Promise<unknown> {
@@ -48,15 +68,4 @@ async function fetchJson(url: string): Promise<unknown> {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return new Error(`${url} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-}
-
-/** By the API server (`GET …/services/http:<name>:<port>/proxy/…`); that it answers at all is asked first, so that its own silence is no fault of Gatus. */
-async function proxied(
-  { namespace, service, port }: Extract<GatusAddress, { service: string }>,
-  cluster: LiveCluster,
-): Promise<unknown> {
-  await cluster.read("/version");
-  return cluster
-    .read(`/api/v1/namespaces/${namespace}/services/http:${service}:${port}/proxy${PATH}`)
-    .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }

@@ -3,7 +3,7 @@ import { fragmentKey, gatewayOf, isMonitored } from "../../cluster/gatus-endpoin
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
 import type { GatusAddress } from "../evidence.ts";
 import { isOwn, type Check, type StackOnCluster, type Verdict } from "./check.ts";
-import { readStatuses, type EndpointResult, type EndpointStatus } from "./gatus-api.ts";
+import { readStatus, readStatuses, type EndpointResult, type EndpointStatus } from "./gatus-api.ts";
 import { GATEWAY_API } from "./gateways.ts";
 
 /** Arguments of {@link gatusCheck}. */
@@ -24,11 +24,18 @@ export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Ch
       if (routes.length === 0) return { verdicts: [], notes: ["No HTTPRoute asks to be monitored."] };
       const inherited = await fragments();
       const answer = await readStatuses(gatus, cluster);
-      return { verdicts: routes.map((route) => verdict(route, inherited, answer)) };
+      const fresh = async (route: KubeObject): Promise<Verdict> => {
+        const found = verdict(route, inherited, answer);
+        if (typeof answer === "string" || ["held", "skipped"].includes(found.state)) return found;
+        // What was wrong up to ten seconds ago may be well by now.
+        const latest = await readStatus(gatus, cluster, keyOf(route, inherited));
+        return latest === undefined ? found : verdict(route, inherited, [latest]);
+      };
+      return { verdicts: await Promise.all(routes.map(fresh)) };
     },
   };
 
-  async function fragments(): Promise<Map<string, Readonly<Record<string, unknown>>>> {
+  async function fragments(): Promise<Fragments> {
     const gateways = await cluster.list(GATEWAY_API, "Gateway");
     return new Map(
       gateways.map((gateway) => [
@@ -40,11 +47,11 @@ export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Ch
 
   function verdict(
     route: KubeObject,
-    inherited: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+    inherited: Fragments,
     answer: readonly EndpointStatus[] | string,
   ): Verdict {
-    const fragment = { ...inherited.get(gatewayOf(route)), ...template(route) };
-    const key = fragmentKey(route.metadata.name, fragment);
+    const fragment = fragmentOf(route, inherited);
+    const key = keyOf(route, inherited);
     const say = (state: Verdict["state"], message: string): Verdict => ({
       object: `Gatus endpoint ${key} of ${describeObject(route)}`,
       state,
@@ -60,6 +67,17 @@ export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Ch
       return say("pending", "no result yet that is newer than the update");
     return latest.success ? say("held", "") : say("failed", reasonOf(latest));
   }
+}
+
+type Fragments = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/** What a route, and the Gateway before it, says of its endpoint. */
+function fragmentOf(route: KubeObject, inherited: Fragments): Readonly<Record<string, unknown>> {
+  return { ...inherited.get(gatewayOf(route)), ...template(route) };
+}
+
+function keyOf(route: KubeObject, inherited: Fragments): string {
+  return fragmentKey(route.metadata.name, fragmentOf(route, inherited));
 }
 
 function latestOf({ results }: EndpointStatus): EndpointResult | undefined {

@@ -37,7 +37,7 @@ interface WatchEvent<T> {
 }
 
 const RETRY_MS = 1_000;
-const UNSERVED_MS = 2_000;
+const UNSERVED_MS = 500;
 
 /** Follows a collection for ever: lists it, watches it, and lists it anew whenever the watch ends or the API server was away. */
 export function follow<T extends Named>(options: FollowOptions): Followed<T> {

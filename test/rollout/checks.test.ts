@@ -194,18 +194,20 @@ describe("checks", () => {
       timestamp,
       ...(!success && { conditionResults: [{ condition: "[STATUS] (502) == 200", success: false }] }),
     });
-    const look = (answer: unknown, ...routes: KubeObject[]) =>
+    /** A Gatus that answers some paths below `/api/v1/endpoints/`. */
+    const lookAt = (answers: Readonly<Record<string, unknown>>, ...routes: KubeObject[]) =>
       verdicts(
         gatusCheck({
           cluster: scriptedCluster(
             () => [gateway("external", {}), ...routes],
-            (path) => (path.endsWith("http:gatus:http/proxy/api/v1/endpoints/statuses") ? answer : undefined),
+            (path) => answers[path.split("http:gatus:http/proxy/api/v1/endpoints/")[1] ?? ""],
           ),
           stack,
           gatus: { namespace: "observability", service: "gatus", port: "http" },
           since,
         }),
       );
+    const look = (statuses: unknown, ...routes: KubeObject[]) => lookAt({ statuses }, ...routes);
 
     it("counts only results that are newer than the update, and the latest one", async () => {
       const statuses = [
@@ -229,6 +231,29 @@ describe("checks", () => {
           "failed: is down since 2026-01-31T12:00:02Z at the latest: [STATUS] (502) == 200",
         "Gatus endpoint _old of HTTPRoute apps/old": "pending: no result yet that is newer than the update",
         "Gatus endpoint _absent of HTTPRoute apps/absent": "pending: Gatus has no such endpoint",
+      });
+    });
+
+    it("asks once more, for what the list keeps for ten seconds, only of endpoints that it does not find well", async () => {
+      const [bad, good] = [result(false, "2026-01-31T12:00:01Z"), result(true, "2026-01-31T12:00:02Z")];
+      const statuses = [
+        { key: "_mended", results: [bad] },
+        { key: "_down", results: [bad] },
+        { key: "_well", results: [good] },
+      ];
+      const answers = {
+        statuses,
+        "_mended/statuses": { key: "_mended", results: [bad, good] },
+        "_late/statuses": { key: "_late", results: [good] },
+        "_well/statuses": { key: "_well", results: [bad] },
+      };
+      const routes = ["mended", "down", "well", "late"].map((name) => route(name, parent));
+      assert.deepEqual(await lookAt(answers, ...routes), {
+        "Gatus endpoint _mended of HTTPRoute apps/mended": "held",
+        "Gatus endpoint _down of HTTPRoute apps/down":
+          "failed: is down since 2026-01-31T12:00:01Z at the latest: [STATUS] (502) == 200",
+        "Gatus endpoint _well of HTTPRoute apps/well": "held",
+        "Gatus endpoint _late of HTTPRoute apps/late": "held",
       });
     });
 
