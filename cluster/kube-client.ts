@@ -1,12 +1,12 @@
 import * as https from "node:https";
 import { setTimeout } from "node:timers/promises";
-import type { KubeConfig } from "@kubernetes/client-node";
 import { EdgefirstError } from "../errors.ts";
 import { apiFault } from "./api-fault.ts";
 import type { ApplyOptions, LiveCluster, ObjectReference } from "./client.ts";
 import { readBody, sendJson } from "./http.ts";
 import { loadKubeconfig, type ClusterAddress } from "./kubeconfig.ts";
 import type { KubeObject } from "./objects.ts";
+import type { ClusterAccess } from "./plain-kubeconfig.ts";
 
 interface ApiResource {
   readonly name: string;
@@ -31,15 +31,15 @@ const TIMEOUT_MS = 5_000;
 export class KubeClient implements LiveCluster {
   readonly context: string;
   readonly server: string;
-  readonly #config: KubeConfig;
+  readonly #access: ClusterAccess;
   readonly #agent = new https.Agent({ keepAlive: true, maxSockets: 10 });
   readonly #discovered = new Map<string, Promise<readonly ApiResource[]>>();
 
   /** @throws {EdgefirstError} where the kubeconfig cannot be read or has no such context. */
   constructor(address: ClusterAddress) {
     this.context = address.context;
-    this.#config = loadKubeconfig(address);
-    this.server = (this.#config.getCurrentCluster()?.server ?? "").replace(/\/$/, "");
+    this.#access = loadKubeconfig(address);
+    this.server = this.#access.server.replace(/\/$/, "");
   }
 
   /** The API server's version, such as `v1.36.3`. Call it first: it fails where the cluster cannot be reached. */
@@ -174,7 +174,7 @@ export class KubeClient implements LiveCluster {
   async #request(method: string, path: string, body?: unknown): Promise<Response> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const options: https.RequestOptions = { method, agent: this.#agent, signal };
-    await this.#config.applyToHTTPSOptions(options).catch((cause: unknown) => {
+    await this.#access.authenticate(options).catch((cause: unknown) => {
       throw this.#withoutCredentials(cause);
     });
     // The library sets an agent of its own; ours keeps connections alive and bounded, and certificates go with each request.

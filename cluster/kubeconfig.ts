@@ -1,5 +1,9 @@
-import { KubeConfig } from "@kubernetes/client-node";
+import type * as client from "@kubernetes/client-node";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import { EdgefirstError } from "../errors.ts";
+import { plainAccess, type ClusterAccess } from "./plain-kubeconfig.ts";
 
 /** Where a cluster is reached. */
 export interface ClusterAddress {
@@ -16,8 +20,17 @@ const MEND =
  * Reads the kubeconfig and chooses the context.
  * @throws {EdgefirstError} where it cannot be read, has no such context, or the context names a cluster that is not in it.
  */
-export function loadKubeconfig({ kubeconfig, context }: ClusterAddress): KubeConfig {
-  const config = new KubeConfig();
+export function loadKubeconfig(address: ClusterAddress): ClusterAccess {
+  const file = address.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube/config");
+  // KUBECONFIG may name several files, which the library merges.
+  const isOne = address.kubeconfig !== undefined || !file.includes(delimiter);
+  return (isOne ? plainAccess(file, address.context) : undefined) ?? libraryAccess(address);
+}
+
+/** The same by the client library, which is loaded here: it takes longer than all else that the program imports. */
+function libraryAccess({ kubeconfig, context }: ClusterAddress): ClusterAccess {
+  const library = createRequire(import.meta.url)("@kubernetes/client-node") as typeof client;
+  const config = new library.KubeConfig();
   const from = kubeconfig ?? process.env.KUBECONFIG ?? "~/.kube/config";
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
@@ -33,12 +46,13 @@ export function loadKubeconfig({ kubeconfig, context }: ClusterAddress): KubeCon
     );
   }
   config.setCurrentContext(context);
-  if (config.getCurrentCluster() === null)
+  const cluster = config.getCurrentCluster();
+  if (cluster === null)
     throw new EdgefirstError(
       `The context ${context} of the kubeconfig ${from} names a cluster that is not in it.`,
       MEND,
     );
-  return config;
+  return { server: cluster.server, authenticate: (options) => config.applyToHTTPSOptions(options) };
 }
 
 /** A YAML fault goes on to quote the lines around it, which in a kubeconfig may be a key. */
