@@ -1,7 +1,15 @@
+import { join } from "node:path";
 import { Command } from "commander";
-import { renderTable } from "./table.ts";
+import { renderFitting, renderTable } from "./table.ts";
 import { survey, type Surveyed } from "../toolchain/survey.ts";
 
+/** How much of it a table for a terminal says; the paths come below. */
+const SHORT = {
+  environment: "by variable",
+  path: "on PATH",
+  cache: "built here",
+  built: "built here",
+} as const;
 const ORIGINS = {
   environment: "given by its environment variable",
   path: "on PATH",
@@ -30,18 +38,37 @@ Examples:
     if (programs.some(({ state }) => state === "missing" || state === "unusable")) process.exitCode = 1;
   });
 
-/** The table, and below it what to do about each program that is missing. `framed` is for terminals. */
+/**
+ * The table, and below it what to do about each program that is missing. For a terminal (`framed`) it fits into 80 columns, and the paths are below it, too.
+ */
 export function report(programs: readonly Surveyed[], framed: boolean): string {
   const rows = programs.map((program) => [
     program.name,
     program.found?.version ?? program.pinned,
-    where(program),
+    framed ? short(program) : where(program),
     program.purpose,
   ]);
+  const head = ["PROGRAM", "VERSION", "WHERE", "FOR"];
   const advice = programs.flatMap(({ name, advice }) =>
     advice === undefined ? [] : ["", `${name}: ${advice}`],
   );
-  return [renderTable(["PROGRAM", "VERSION", "WHERE", "FOR"], rows, framed), ...advice].join("\n");
+  return framed
+    ? [renderFitting(head, rows), ...places(programs), ...advice].join("\n")
+    : [renderTable(head, rows, false), ...advice].join("\n");
+}
+
+function short({ state, found }: Surveyed): string {
+  if (found) return SHORT[found.origin];
+  return state === "buildable" ? "to be built" : state;
+}
+
+/** Where programs are: each by itself, but for those that were built, which are all in one folder. */
+function places(programs: readonly Surveyed[]): string[] {
+  const found = programs.flatMap((program) => program.found ?? []);
+  const built = found.filter(({ origin }) => SHORT[origin] === SHORT.built);
+  const others = found.filter((program) => !built.includes(program));
+  const folders = new Set(built.map(({ path }) => join(path, "../..")));
+  return [...[...folders].map((folder) => `built here: ${folder}`), ...others.map(({ path }) => path)];
 }
 
 function where({ state, found }: Surveyed): string {

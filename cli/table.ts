@@ -21,6 +21,9 @@ const NO_FRAME = Object.fromEntries(
   ].map((part) => [part, ""]),
 );
 
+/** Columns of a terminal. */
+const TERMINAL = 80;
+
 /** A table with lines on a terminal and without any elsewhere; no colour in either. `numbers`: indices of columns that are aligned to the right. */
 export function renderTable(
   head: readonly string[],
@@ -42,4 +45,29 @@ export function renderTable(
   table.push(...rows.map((row) => [...row]));
   const lines = table.toString().split("\n");
   return lines.map((line) => line.trimEnd()).join("\n");
+}
+
+/** A framed table that fits into 80 columns: what is too long in its last column goes on in the next line. */
+export function renderFitting(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lengths = head
+    .slice(0, -1)
+    .map((_, index) => Math.max(...[head, ...rows].map((row) => row[index]?.length ?? 0)));
+  // Each column has a line before it and a blank on both sides, and the last one a line after it.
+  const left = TERMINAL - 4 - lengths.reduce((sum, length) => sum + length + 3, 0);
+  return renderTable(
+    head,
+    rows.map((row) => [...row.slice(0, -1), wrapped(row.at(-1) ?? "", left)]),
+    true,
+  );
+}
+
+function wrapped(text: string, width: number): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join("\n");
 }

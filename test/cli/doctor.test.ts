@@ -68,7 +68,22 @@ greeter  1.2.3    unusable${" ".repeat(path.length + 4)}greets
 greeter: EDGEFIRST_GREETER is set to /nothing, which is not a file that can be run.
 Set it to the path of greeter, or unset it.`,
     );
-    assert.match(report([found], true), /^┌─+/);
+    assert.match(report([found], true), /^┌─+[^]*\n.*on PATH[^]*\n.*\/greeter$/);
+  });
+
+  it("fits into the 80 columns of a terminal, and says where what was built is", async () => {
+    const known = await survey(greeter.envWithoutGo());
+    const programs = known.map(({ name, purpose, pinned }, index): Surveyed => {
+      const found = { name, path: `/cache/${name}-0/${name}`, version: "10.10.10", origin: "cache" } as const;
+      return { name, purpose, pinned, ...(index < 10 ? { state: "found", found } : { state: "buildable" }) };
+    });
+    const text = report(programs, true);
+    for (const line of text.split("\n")) assert.ok(line.length <= 80, `${line.length} columns: ${line}`);
+    assert.match(text, /\nbuilt here: \/cache$/);
+    for (const { name, purpose } of programs) {
+      assert.ok(text.includes(name));
+      for (const word of purpose.split(" ")) assert.ok(text.includes(word), word);
+    }
   });
 
   it("shows examples in its help", () => {
