@@ -87,4 +87,20 @@ describe("proofs of the steps that move and hand over", () => {
       ["kubernetes/home: ConfigMap flux-system/cluster-settings (data.DOMAIN): it is not handed over"],
     );
   });
+
+  it("handover: what the root applies neither changes nor goes while the root is there", () => {
+    const file = "kubernetes/home/apps/media/player/app/config.yaml";
+    const spoilt = [
+      (text: string): string => text.replace("https", "http"),
+      (text: string): string => `${text}---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: more }\n`,
+      (text: string): string => text.replace(/name: .*/, "name: other"),
+    ];
+    for (const change of spoilt) {
+      const found = failures(handover, "guard/after", file, change);
+      assert.ok(
+        found.length > 0 && found.every((line) => line.endsWith("it is not handed over")),
+        found.join("\n"),
+      );
+    }
+  });
 });

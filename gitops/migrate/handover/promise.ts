@@ -9,9 +9,9 @@ import { handedOver, isKept } from "./objects.ts";
 
 /**
  * What a handover may change: the guard of what is handed over; then that it goes, once it is guarded. What the root applies is out of
- * the repository's sight from then on, since the root is the stack's.
+ * the repository's sight from then on, since the root is the stack's; while the root is there, it stays as it is.
  */
-export const unintended: Step["unintended"] = (before, after, { clusters, options }) => {
+export const unintended: Step["unintended"] = (before, after, { clusters, options }, clustersAfter) => {
   const objects = clusters.flatMap((cluster) => handedOver(cluster, options));
   const wasHanded = before !== undefined && objects.some((one) => keyOf(one) === keyOf(before));
   if (before && wasHanded) {
@@ -21,8 +21,11 @@ export const unintended: Step["unintended"] = (before, after, { clusters, option
       : "only its guard changes";
   }
   const built = before ?? after;
-  const roots = objects.filter(({ object }) => isFluxKustomization(object) && isKept(object));
-  const below = new Set(clusters.flatMap((cluster) => keysBelow(roots, cluster)));
+  const remaining = new Set(clustersAfter.flatMap((cluster) => handedOver(cluster, options)).map(keyOf));
+  const gone = objects.filter(
+    (one) => isFluxKustomization(one.object) && isKept(one.object) && !remaining.has(keyOf(one)),
+  );
+  const below = new Set(clusters.flatMap((cluster) => keysBelow(gone, cluster)));
   return built && below.has(keyOf(built)) ? undefined : "it is not handed over";
 };
 
