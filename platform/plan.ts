@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Finding } from "../cluster/client.ts";
 import { describeObject, type KubeObject } from "../cluster/objects.ts";
 import { checkDistinct, checkNamespaces, checkOwnership, foreignNamespaces } from "../cluster/ownership.ts";
+import { readOnce } from "../cluster/read-once.ts";
 import { stackLabels } from "../components/declare.ts";
 import { namespaceObjects, Namespaces } from "../components/namespaces.ts";
 import type { StackConfig } from "../config.ts";
@@ -24,7 +25,7 @@ export interface PlatformPlan {
  * @throws {EdgefirstError} where a manifest cannot be had or the cluster cannot be reached
  */
 export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise<PlatformPlan> {
-  const args = { ...given, labels: stackLabels(given.stack) };
+  const args = { ...given, cluster: readOnce(given.cluster), labels: stackLabels(given.stack) };
   const { stack, config, cluster } = args;
   const components = [
     ...(await networkParts(args)),

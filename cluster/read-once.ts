@@ -1,0 +1,22 @@
+import type { ClusterReader } from "./client.ts";
+import type { KubeObject } from "./objects.ts";
+
+/** A reader that reads each object once: all that look at it see the same, and a definition of 300 KB is fetched and parsed but once. */
+export function readOnce(cluster: ClusterReader): ClusterReader {
+  const known = new Map<string, Promise<KubeObject | undefined>>();
+  return {
+    context: cluster.context,
+    get: (reference) => {
+      const { apiVersion, kind, metadata } = reference;
+      const key = JSON.stringify([apiVersion, kind, metadata.namespace, metadata.name]);
+      let object = known.get(key);
+      if (object === undefined) {
+        object = cluster.get(reference);
+        known.set(key, object);
+      }
+      return object;
+    },
+    list: (apiVersion, kind, namespace) => cluster.list(apiVersion, kind, namespace),
+    serves: (apiVersion, kind) => cluster.serves(apiVersion, kind),
+  };
+}
