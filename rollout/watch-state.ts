@@ -33,6 +33,7 @@ export interface WatchResult {
 
 /** For how long an object may be on its way during the soak, where it says nothing itself. */
 const PATIENCE_MS = 5 * 60_000;
+const HOLDS = "every check holds";
 
 /** What a verification has seen so far, and what it makes of it. */
 export class WatchState {
@@ -183,11 +184,13 @@ export class WatchState {
     }
     const left = Math.max(0, this.#args.soakMs - (now - (this.#soakingSince ?? now)));
     if (this.#args.soakMs === 0) {
-      this.#say("every check holds");
+      this.#say(HOLDS);
       return;
     }
-    this.#say("every check holds; the soak has begun");
-    this.#args.progress(`every check holds; ${Math.ceil(left / 1_000)} s of soak left`, false);
+    // What was on its way at the same revision was no end of the soak.
+    if (!this.#said.startsWith(HOLDS))
+      this.#say(`${HOLDS}; the soak ${this.#soakingSince === now ? "has begun" : "goes on"}`);
+    this.#args.progress(`${HOLDS}; ${Math.ceil(left / 1_000)} s of soak left`, false);
   }
 
   #say(line: string): void {

@@ -28,7 +28,7 @@ const GATUS = {
   kind: "Deployment",
   metadata: { name: "gatus", namespace: "observability" },
 };
-const conditions = (status: "True" | "False", ...types: string[]) =>
+const conditions = (status: "True" | "False" | "Unknown", ...types: string[]) =>
   types.map((type) => ({
     type,
     status,
@@ -49,17 +49,19 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
   let main: TestStack;
   let late: TestStack;
   let mainConfig: Record<string, unknown>;
-  let edgeConfig: Record<string, unknown>;
+  let edgeConfig: Record<string, unknown> & { readonly verification: Record<string, unknown> };
   let failingConfig: Record<string, unknown>;
   let onEdge: KubeClient;
   let onMain: KubeClient;
   let gatus: Server;
   let gatusIsUp = false;
+  let gatusAsked = 0;
 
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
     const { kubeconfig } = clusters.sandbox;
     gatus = createServer((_, response) => {
+      gatusAsked++;
       const result = { success: gatusIsUp, timestamp: new Date().toISOString() };
       const condition = { condition: "[STATUS] (502) == 200", success: gatusIsUp };
       response.end(
@@ -133,7 +135,12 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
       body: { status },
       contentType: "application/merge-patch+json",
     });
-  const routeStatus = (status: "True" | "False") => ({
+  /** A look of the verification from its beginning to its end: of the requests to Gatus, the first one may be of a look that is under way. */
+  async function looked(): Promise<void> {
+    const before = gatusAsked;
+    await waitUntil("two looks", () => gatusAsked >= before + 3, LONG);
+  }
+  const routeStatus = (status: "True" | "False" | "Unknown") => ({
     parents: [
       {
         parentRef: PARENT,
@@ -304,10 +311,31 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     main.configure(mainConfig);
   });
 
-  it("mended, edge passes again, and so does who comes after it", async () => {
+  it("mended, edge passes again: a route that fails for a moment starts the soak anew, one that is reconciled does not", async () => {
     await cordon(false);
+    edge.configure({ ...edgeConfig, verification: { ...edgeConfig.verification, soak: "5s" } });
+    const { ended, output } = edge.startUp();
+    // At its end the engine tells everything once more.
+    const soaks = (): number => output().split("Diagnostics:")[0]!.split("the soak has begun").length - 1;
+    const soakBegins = (count: number): Promise<unknown> =>
+      waitUntil(`the soak to begin, ${count}`, () => soaks() === count, LONG);
+    await soakBegins(1);
+    await writeStatus(ROUTE_PATH, routeStatus("False"));
+    await looked();
+    await writeStatus(ROUTE_PATH, routeStatus("True"));
+    await soakBegins(2);
+    await writeStatus(ROUTE_PATH, routeStatus("Unknown"));
+    await looked();
+    await writeStatus(ROUTE_PATH, routeStatus("True"));
+    const run = await ended;
+    passes(run);
+    assert.equal(soaks(), 2, run.output);
+    assert.match(run.output, /every check holds; the soak goes on/);
+    assert.ok((await evidenceOf(edge)).verified[0]!.soak >= 5);
+  });
+
+  it("and so does who comes after it", async () => {
     edge.configure(edgeConfig);
-    passes(await edge.up());
     passes(await main.up());
     assert.equal((await evidenceOf(main)).verified[0]?.override, undefined);
   });

@@ -76,6 +76,10 @@ describe("watch: a soak of 10 s, a look each second, on a scripted cluster with 
   it("goes on while an object reconciles at the same revision", async () => {
     const result = await watching((second) => [app(ready(second >= 3 && second <= 6 ? "Unknown" : "True"))]);
     assert.deepEqual([result.failures, clock.seconds], [[], 10]);
+    assert.deepEqual(
+      lasting.filter((line) => line.includes("the soak")),
+      ["every check holds; the soak has begun", "every check holds; the soak goes on"],
+    );
   });
 
   it("does not end while an object reconciles, though the soak would be over", async () => {
