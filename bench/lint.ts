@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { buildProgram } from "../toolchain/build.ts";
 import { findProgram } from "../toolchain/find.ts";
 import type { Program } from "../toolchain/programs.ts";
+import { keep, table, write } from "./measure.ts";
 
-// npm run bench:lint [-- REPOSITORY]: medians of one run, Node's start included; kube-score beside it.
+// npm run bench:lint: medians of one run, Node's start included; kube-score beside it.
 
 const RUNS = 7;
 const MAIN = join(import.meta.dirname, "../cli/main.ts");
-const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const KUBE_SCORE: Program = {
   name: "kube-score",
@@ -43,10 +43,14 @@ function median(command: string, args: readonly string[]): { seconds: number; la
   return middle;
 }
 
-/** Time and memory of a lint, as a text. */
-function lint(path: string): string {
+/** Time, files a second and greatest memory of a lint, as cells of the table. */
+function lint(path: string, files: number): readonly string[] {
   const { seconds, lastLine } = median(process.execPath, [TELL_MEMORY, MAIN, "lint", path]);
-  return `${seconds.toFixed(2)} s, ${Math.round(Number(lastLine) / 1024)} MiB`;
+  return [
+    `${seconds.toFixed(2)} s`,
+    (files / seconds).toFixed(0),
+    `${Math.round(Number(lastLine) / 1024)} MiB`,
+  ];
 }
 
 function generate(count: number, manifest: (index: number) => string): string {
@@ -151,24 +155,20 @@ spec:
             namespace: network
 `;
 
-const [repository] = process.argv.slice(2);
-if (repository !== undefined) write(`${repository}: ${lint(repository)}`);
-
 const kubeScore =
   (await findProgram(KUBE_SCORE)) ?? (await buildProgram(KUBE_SCORE, { progress: write, env: process.env }));
-within(generate(2000, deployment), (directory) => {
-  const files = Array.from({ length: 2000 }, (_unused, index) => join(directory, `${index}.yaml`));
-  const own = lint(directory);
-  const other = median(kubeScore.path, ["score", "--output-format", "ci", ...files]);
-  write(`2000 Deployments: ${own}; kube-score ${kubeScore.version} ${other.seconds.toFixed(2)} s`);
-});
-for (const count of [1000, 5000, 20_000]) {
-  within(generate(count, deployment), (directory) => {
-    write(`${count} Deployments: ${lint(directory)}`);
-  });
-}
-for (const count of [500, 1000, 2000, 4000]) {
-  within(generate(count, release), (directory) => {
-    write(`${count} HelmReleases: ${lint(directory)}`);
-  });
-}
+const rows: (readonly string[])[] = [];
+for (const [kind, counts, manifest] of [
+  ["Deployments", [1000, 2000, 5000, 20_000], deployment],
+  ["HelmReleases", [500, 1000, 2000, 4000], release],
+] as const)
+  for (const count of counts)
+    within(generate(count, manifest), (directory) => {
+      rows.push([`${count} ${kind}`, ...lint(directory, count)]);
+      if (kind !== "Deployments" || count !== 2000) return;
+      const files = Array.from({ length: count }, (_unused, index) => join(directory, `${index}.yaml`));
+      const { seconds } = median(kubeScore.path, ["score", "--output-format", "ci", ...files]);
+      const took = [`${seconds.toFixed(2)} s`, (count / seconds).toFixed(0), "not measured"];
+      rows.push([`the same by kube-score ${kubeScore.version}`, ...took]);
+    });
+keep("lint", table(["one file a document", "median of 7", "files a second", "memory at most"], rows));
