@@ -111,6 +111,8 @@ const namespace = z.strictObject({
   root: z.string().min(1).default("cluster-apps"),
   /** Where they move to. */
   target: z.string().min(1).default("flux-apps"),
+  /** Each child moves to the namespace of its app in place of the target: to its `targetNamespace`. */
+  perApp: z.boolean().default(false),
   /** Children with this label set to "true" are no business of the global patches, and stay. */
   optOutLabel: z.string().min(1).default("substitution.flux.home.arpa/disabled"),
   /** Kinds with data of their own, `Kind` or `Kind.group`: Flux is never to prune these. */

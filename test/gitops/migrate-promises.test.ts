@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Repository } from "../../gitops/documents/repository.ts";
 import { textOf } from "../../gitops/documents/text-of.ts";
@@ -70,6 +71,24 @@ describe("proofs of the steps that move and hand over", () => {
     assert.deepEqual(
       failures(namespace, "guard/before", file, (text) => text.replace("https", "http")),
       ["kubernetes/home: ConfigMap media/player (data.url): it must stay as it is"],
+    );
+  });
+
+  it("namespace, per app: a child comes in the namespace of its app, and waits for the same ones", () => {
+    const file = "kubernetes/home/flux/apps.yaml";
+    const after = readFileSync(join(FIXTURES, "namespace/per-app-move/after", file), "utf8");
+    const spoilt = (from: string, to: string): readonly string[] =>
+      failures(namespace, "per-app-move/before", file, () => after.replace(from, to));
+    assert.deepEqual(spoilt("", ""), []);
+    assert.ok(
+      spoilt("value: search\n        - op: add", "value: media\n        - op: add").includes(
+        "kubernetes/home: Kustomization flux-system/index (goes): it does not come again in search",
+      ),
+    );
+    assert.ok(
+      spoilt("/spec/dependsOn/1/namespace", "/spec/dependsOn/1/name").includes(
+        "kubernetes/home: Kustomization flux-system/player (goes): it would wait for another one",
+      ),
     );
   });
 

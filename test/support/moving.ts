@@ -23,24 +23,34 @@ export class MovingRepository {
   /** The claim of the app, as Flux has brought it first. */
   readonly claim: KubeObject;
   readonly #step: string;
+  readonly #options: object;
   readonly #kubeconfig: string;
   readonly #context: string;
 
   private constructor(
     at: { dir: string; client: KubeClient; registry: Registry; claim: KubeObject },
-    run: { step: string; kubeconfig: string; context: string },
+    run: { step: string; options: object; kubeconfig: string; context: string },
   ) {
     this.dir = at.dir;
     this.client = at.client;
     this.registry = at.registry;
     this.claim = at.claim;
     this.#step = run.step;
+    this.#options = run.options;
     this.#kubeconfig = run.kubeconfig;
     this.#context = run.context;
   }
 
-  /** Starts Flux beside a cluster, and has it apply the fixture. */
-  static async follow(sandbox: Sandbox, context: string, step: string): Promise<MovingRepository> {
+  /**
+   * Starts Flux beside a cluster, and has it apply the fixture.
+   * @param options of the step, beside its phases
+   */
+  static async follow(
+    sandbox: Sandbox,
+    context: string,
+    step: string,
+    options: object = {},
+  ): Promise<MovingRepository> {
     const { client } = await startFluxCluster(sandbox, context);
     const registry = await startRegistry({ dir: sandbox.dir, progress: () => undefined });
     const dir = mkdtempSync(join(tmpdir(), "edgefirst-moving-"));
@@ -55,7 +65,7 @@ export class MovingRepository {
     await isReady(client, kustomization("flux-system", "player"));
     const claim = await becomes(client, claimNamed("player"), "bound", isBound);
     const { kubeconfig } = sandbox;
-    return new MovingRepository({ dir, client, registry, claim }, { step, kubeconfig, context });
+    return new MovingRepository({ dir, client, registry, claim }, { step, options, kubeconfig, context });
   }
 
   end(): void {
@@ -71,7 +81,7 @@ export class MovingRepository {
   /** Says in the repository how far it is to go, and writes that phase. */
   async write(phase: string): Promise<void> {
     mkdirSync(join(this.dir, ".edgefirst"), { recursive: true });
-    const options = { [this.#step]: { phases: { "kubernetes/test": phase } } };
+    const options = { [this.#step]: { ...this.#options, phases: { "kubernetes/test": phase } } };
     writeFileSync(join(this.dir, ".edgefirst/migrate.yaml"), JSON.stringify(options));
     const { code, output } = await this.#run("--write");
     assert.equal(code, 0, output);

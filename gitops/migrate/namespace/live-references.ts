@@ -28,7 +28,9 @@ export async function missingLive(
   const after = clusterAfter(moving, context, edits);
   const moved = new Set(moving.children.map(({ object }) => nameOf(object).name));
   const needed = after.objects
-    .filter(({ object }) => object.kind === "Kustomization" && nameOf(object).namespace === moving.target)
+    .filter(
+      ({ object }) => object.kind === "Kustomization" && nameOf(object).namespace === moving.targetOf(object),
+    )
     .filter(({ object }) => moved.has(nameOf(object).name))
     .flatMap(({ object }) => referencesOf(object).map((reference) => ({ reference, by: idOf(object) })));
   const byObject = Map.groupBy(

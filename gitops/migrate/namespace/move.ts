@@ -5,23 +5,24 @@ import type { Edits } from "../edits.ts";
 import { nameOf } from "../objects.ts";
 import type { Note, StepContext } from "../step.ts";
 import { missingAfter } from "./missing.ts";
-import { addPatches, movePatch, sourcePatch } from "./patches.ts";
+import { addPatches, dependsOnPatch, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
 import { referencesOf, type Reference } from "./references.ts";
 import { idOf, type MovingRoot } from "./root.ts";
 
 /** Plans the move of a root's children, or says in notes of the kind `left` what stands against it. */
 export function planMove(moving: MovingRoot, context: StepContext, edits: Edits): readonly Note[] {
-  const { cluster, root, target } = moving;
+  const { cluster, root } = moving;
   const obstacles = [...clashes(moving), ...severalSources(moving)];
   if (obstacles.length > 0) return obstacles;
   const edit = edits.of(root.origin.source.file);
   const document = edit.documentAt(root.origin.offset);
-  const { optOutLabel } = context.options.namespace;
+  const { optOutLabel, perApp, target } = context.options.namespace;
   const [source] = sourceNamespaces(moving);
-  const patches = [
+  const shared = [
     ...(source === undefined ? [] : [sourcePatch(source, optOutLabel)]),
     movePatch(target, optOutLabel),
   ];
+  const patches = perApp ? patchesPerApp(moving, source) : shared;
   if (!addPatches(edit, document, patches))
     return [
       {
@@ -61,15 +62,40 @@ function onlyLive({ use, kind, namespace, name }: Reference, { root }: MovingRoo
   };
 }
 
-/** Two of one name cannot both be in one namespace. */
-function clashes({ children, target }: MovingRoot): readonly Note[] {
+/** Of the children of each target one patch, and one of each child that waits for a child in another namespace. */
+function patchesPerApp(
+  { children, targets, targetOf }: MovingRoot,
+  source: string | undefined,
+): readonly string[] {
+  const away = children.filter(({ object }) => nameOf(object).namespace !== targetOf(object));
+  const moves = targets.flatMap((target) => {
+    const names = away
+      .filter(({ object }) => targetOf(object) === target)
+      .map(({ object }) => nameOf(object).name);
+    return names.length === 0 ? [] : [movePatchOf(names, target, source)];
+  });
+  const byId = new Map(children.map(({ object }) => [idOf(object), object]));
+  const waits = children.flatMap(({ object }) => {
+    const namespaces = referencesOf(object)
+      .filter(({ use }) => use === "dependsOn")
+      .map(({ namespace, name }) => byId.get(`${namespace}/${name}`))
+      .map((other) => (other && targetOf(other) !== targetOf(object) ? targetOf(other) : undefined));
+    return namespaces.some((one) => one !== undefined)
+      ? [dependsOnPatch(nameOf(object).name, namespaces)]
+      : [];
+  });
+  return [...moves, ...waits];
+}
+
+/** Two of one name cannot both be in one namespace, nor be told apart by a patch. */
+function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
   const names = Map.groupBy(children, ({ object }) => nameOf(object).name);
   return [...names.values()].flatMap(([first, ...others]) =>
     first && others.length > 0
       ? [
           {
             kind: "left" as const,
-            message: `no move: ${[first, ...others].map(({ object }) => idOf(object)).join(" and ")} would both be ${target}/${nameOf(first.object).name}; rename all but one`,
+            message: `no move: ${[first, ...others].map(({ object }) => idOf(object)).join(" and ")} would both be ${targetOf(first.object)}/${nameOf(first.object).name}; rename all but one`,
             position: locate(first.origin),
           },
         ]

@@ -37,6 +37,42 @@ ${TARGET}    labelSelector: ${optOutLabel} notin (true)
 `;
 }
 
+/** The same for the children of some names, and their source by its namespace, where one is given. */
+export function movePatchOf(
+  names: readonly string[],
+  target: string,
+  sourceNamespace: string | undefined,
+): string {
+  const source =
+    sourceNamespace === undefined
+      ? ""
+      : `    - op: add
+      path: /spec/sourceRef/namespace
+      value: ${sourceNamespace}
+`;
+  return `- patch: |-
+    - op: add
+      path: /metadata/namespace
+      value: ${target}
+${source}${TARGET}    name: ${names.map((name) => name.replaceAll(".", "\\.")).join("|")}
+`;
+}
+
+/** Where what a child depends on will be, entry by entry; undefined for an entry that stays as it is. */
+export function dependsOnPatch(name: string, namespaces: readonly (string | undefined)[]): string {
+  const operations = namespaces.map((namespace, index) =>
+    namespace === undefined
+      ? ""
+      : `    - op: add
+      path: /spec/dependsOn/${index}/namespace
+      value: ${namespace}
+`,
+  );
+  return `- patch: |-
+${operations.join("")}${TARGET}    name: ${name.replaceAll(".", "\\.")}
+`;
+}
+
 /** Adds patches behind those of a Flux Kustomization; false where its text does not allow it. */
 export function addPatches(edit: YamlEdit, document: number, patches: readonly string[]): boolean {
   const lines = patches.join("");

@@ -3,17 +3,22 @@ import { cloneValue, isFields, type Fields } from "../../documents/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import { nameOf } from "../objects.ts";
+import type { MigrateOptions } from "../options.ts";
 import type { Step, StepContext } from "../step.ts";
 import { KEEP } from "../annotate-kept.ts";
 import { isData, pruneOf } from "./guard.ts";
-import { idOf, isGuarded, optsOut } from "./root.ts";
+import { referencesOf } from "./references.ts";
+import { idOf, isGuarded, movingRoots, optsOut, targetFor } from "./root.ts";
 import { settingsName } from "./target.ts";
+
+type Placement = MigrateOptions["namespace"];
 
 /** What guarding, moving and unguarding may change of what reaches a cluster. */
 export const unintended: Step["unintended"] = (before, after, context, clusters) => {
-  const { root, target, data, optOutLabel } = context.options.namespace;
+  const { namespace: options } = context.options;
+  const { root, data, optOutLabel } = options;
   if (!before) return after && !mayCome(after, context) ? "it comes, and is not part of the move" : undefined;
-  if (!after) return mayGo(before, clusters, target);
+  if (!after) return mayGo(before, clusters, options);
   if (isFluxKustomization(before.object)) {
     if (nameOf(before.object).name === root)
       return sameWithout(before, after, ["spec.patches"])
@@ -21,12 +26,12 @@ export const unintended: Step["unintended"] = (before, after, context, clusters)
         : "of the root, only spec.patches changes";
     if (!sameWithout(before, after, ["spec.deletionPolicy"])) return "only spec.deletionPolicy changes here";
     return isGuarded(after.object) ||
-      nameOf(after.object).namespace === target ||
+      nameOf(after.object).namespace === targetFor(after.object, options) ||
       optsOut(after.object, optOutLabel)
       ? undefined
       : "the guard goes although it has not moved";
   }
-  if (!sameApplier(before, after, target)) return "another Kustomization applies it";
+  if (!sameApplier(before, after, options)) return "another Kustomization applies it";
   if (isDeepStrictEqual(before.object, after.object)) return undefined;
   const kept = isData(after.object, data) && pruneOf(after.object) === "disabled";
   return kept && sameWithout(before, after, [`metadata.annotations.${KEEP}`])
@@ -35,29 +40,46 @@ export const unintended: Step["unintended"] = (before, after, context, clusters)
 };
 
 /** The target, what fills it, and a child that has been elsewhere. */
-function mayCome(after: BuiltObject, { clusters, options: { namespace } }: StepContext): boolean {
+function mayCome(after: BuiltObject, { clusters, options }: StepContext): boolean {
   const { object, kustomization } = after;
   const { name, namespace: own } = nameOf(object);
-  if (object.kind === "Namespace") return name === namespace.target;
-  if (kustomization && nameOf(kustomization.object).name === settingsName(namespace.target))
-    return own === namespace.target;
+  const targets = movingRoots(clusters, options).flatMap((moving) => moving.targets);
+  if (object.kind === "Namespace") return targets.includes(name);
+  if (kustomization && targets.some((target) => nameOf(kustomization.object).name === settingsName(target)))
+    return nameOf(kustomization.object).name === settingsName(own);
   if (!isFluxKustomization(object)) return false;
-  if (name === settingsName(namespace.target)) return true;
-  return own === namespace.target && clusters.some((cluster) => cluster.objects.some(isSameChild(after)));
+  if (targets.some((target) => name === settingsName(target))) return true;
+  return (
+    own === targetFor(object, options.namespace) &&
+    clusters.some((cluster) => cluster.objects.some(isSameChild(after)))
+  );
 }
 
 /** Only a guarded child that comes again in the target, the same but for where it finds its source. */
-function mayGo(before: BuiltObject, clusters: readonly BuiltCluster[], target: string): string | undefined {
+function mayGo(
+  before: BuiltObject,
+  clusters: readonly BuiltCluster[],
+  options: Placement,
+): string | undefined {
   if (!isFluxKustomization(before.object)) return "it would be pruned";
   if (!isGuarded(before.object)) return "it would take with it what it has applied: it has no guard";
+  const target = targetFor(before.object, options);
   const moved = clusters
     .flatMap(({ objects }) => objects)
     .filter(isSameChild(before))
     .find(({ object }) => nameOf(object).namespace === target);
   if (!moved) return `it does not come again in ${target}`;
   if (!isGuarded(moved.object)) return "it would have no guard where it comes";
-  const paths = ["metadata.namespace", "spec.sourceRef.namespace"];
-  return sameWithout(before, moved, paths) ? undefined : "it would come as another one";
+  const paths = ["metadata.namespace", "spec.sourceRef.namespace", "spec.dependsOn"];
+  if (!sameWithout(before, moved, paths)) return "it would come as another one";
+  return isDeepStrictEqual(waitsFor(before), waitsFor(moved)) ? undefined : "it would wait for another one";
+}
+
+/** Names of what a child depends on; where they are changes with the move. */
+function waitsFor({ object }: BuiltObject): readonly string[] {
+  return referencesOf(object)
+    .filter(({ use }) => use === "dependsOn")
+    .map(({ name }) => name);
 }
 
 /** Began as the same document. */
@@ -69,10 +91,10 @@ function isSameChild({ origin, object }: BuiltObject): (other: BuiltObject) => b
 }
 
 /** Applied by the same Kustomization, before and after its own move. */
-function sameApplier(before: BuiltObject, after: BuiltObject, target: string): boolean {
+function sameApplier(before: BuiltObject, after: BuiltObject, options: Placement): boolean {
   const [old, now] = [before.kustomization?.object, after.kustomization?.object];
   if (!old || !now) return old === now;
-  return idOf(old) === idOf(now) || idOf(now) === `${target}/${nameOf(old).name}`;
+  return idOf(old) === idOf(now) || idOf(now) === `${targetFor(old, options)}/${nameOf(old).name}`;
 }
 
 function sameWithout(before: BuiltObject, after: BuiltObject, paths: readonly string[]): boolean {

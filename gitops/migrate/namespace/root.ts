@@ -12,8 +12,10 @@ export interface MovingRoot {
   readonly root: BuiltObject;
   /** Kustomizations that it applies and that its global patches are for. */
   readonly children: readonly BuiltObject[];
-  /** Where they are to be. */
-  readonly target: string;
+  /** Where a child is to be. */
+  readonly targetOf: (child: Fields) => string;
+  /** Where any of them is to be. */
+  readonly targets: readonly string[];
 }
 
 /**
@@ -25,8 +27,10 @@ export type Phase = "before" | "guarded" | "moved" | "done";
 /** The root of each cluster that has one with children. */
 export function movingRoots(
   clusters: readonly BuiltCluster[],
-  { namespace: { root: rootName, target, optOutLabel } }: MigrateOptions,
+  { namespace: options }: MigrateOptions,
 ): readonly MovingRoot[] {
+  const { root: rootName, optOutLabel } = options;
+  const targetOf = (child: Fields): string => targetFor(child, options);
   return clusters.flatMap((cluster) => {
     const kustomizations = cluster.objects.filter(({ object }) => isFluxKustomization(object));
     const root = kustomizations.find(({ object }) => nameOf(object).name === rootName);
@@ -34,13 +38,25 @@ export function movingRoots(
     const children = kustomizations
       .filter(({ kustomization }) => kustomization && idOf(kustomization.object) === idOf(root.object))
       .filter(({ object }) => idOf(object) !== idOf(root.object) && !optsOut(object, optOutLabel));
-    return children.length === 0 ? [] : [{ cluster, root, children, target }];
+    const ofApps = children
+      .map(({ object }) => text(specOf(object).targetNamespace))
+      .filter((name) => name !== "");
+    const targets = options.perApp ? [...new Set(ofApps)] : [options.target];
+    return children.length === 0 ? [] : [{ cluster, root, children, targetOf, targets }];
   });
 }
 
+/** Where a child is to be; one that says no namespace for its app stays where it is, where each is to be with its app. */
+export function targetFor(
+  child: Fields,
+  { perApp, target }: Pick<MigrateOptions["namespace"], "perApp" | "target">,
+): string {
+  return perApp ? text(specOf(child).targetNamespace) || nameOf(child).namespace : target;
+}
+
 /** How far the repository has come with a root. */
-export function phaseOf({ root, children, target }: MovingRoot): Phase {
-  const outside = children.filter(({ object }) => nameOf(object).namespace !== target);
+export function phaseOf({ root, children, targetOf }: MovingRoot): Phase {
+  const outside = children.filter(({ object }) => nameOf(object).namespace !== targetOf(object));
   if (outside.length > 0) return outside.every(({ object }) => isGuarded(object)) ? "guarded" : "before";
   return guardIndex(root.object) < 0 ? "done" : "moved";
 }

@@ -6,7 +6,8 @@ import type { MovingRoot, Phase } from "./root.ts";
 
 /** What a person does live, at the phase that the repository is in after this plan. */
 export function runbookOf(moving: MovingRoot, phase: Phase): readonly Note[] {
-  const { cluster, root, children, target } = moving;
+  const { cluster, root, children, targets, targetOf } = moving;
+  const moves = children.filter(({ object }) => targets.includes(targetOf(object))).length;
   const { namespace: own, name } = nameOf(root.object);
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
   // A change of the root itself arrives by the Kustomization above it.
@@ -22,14 +23,14 @@ export function runbookOf(moving: MovingRoot, phase: Phase): readonly Note[] {
     guarded: [
       `guard: commit, then: ${sync}`,
       ...secretsOf(moving).map(
-        (secret) =>
+        ([target, secret]) =>
           `make Secret ${target}/${secret}: kubectl -n ${target} create secret generic ${secret} --from-file=age.agekey=<file with the key>`,
       ),
       `go on only where this exits with 0: ${check}`,
       key("move"),
     ],
     moved: [
-      `move: commit, then: ${sync}; the ${children.length} children go from their namespaces, and come in ${target}; what they have applied stays`,
+      `move: commit, then: ${sync}; the ${moves} children go from their namespaces, and come in ${targets.join(", ")}; what they have applied stays`,
       `to go back: git revert the commit of the move, never that of the guard`,
       `go on only where this exits with 0: ${check}`,
       key("unguard"),
@@ -40,9 +41,12 @@ export function runbookOf(moving: MovingRoot, phase: Phase): readonly Note[] {
 }
 
 /** The keys by which children decrypt; a repository does not hold them in clear. */
-function secretsOf({ children }: MovingRoot): readonly string[] {
-  const keys = children
-    .flatMap(({ object }) => referencesOf(object))
-    .filter(({ use }) => use === "decryption");
-  return [...new Set(keys.map(({ name }) => name))];
+function secretsOf({ children, targets, targetOf }: MovingRoot): readonly (readonly [string, string])[] {
+  return targets.flatMap((target) => {
+    const keys = children
+      .filter(({ object }) => targetOf(object) === target)
+      .flatMap(({ object }) => referencesOf(object))
+      .filter(({ use }) => use === "decryption");
+    return [...new Set(keys.map(({ name }) => name))].map((name) => [target, name] as const);
+  });
 }

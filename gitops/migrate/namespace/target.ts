@@ -19,29 +19,29 @@ export function targetFiles(
   moving: MovingRoot,
   repository: Repository,
 ): { readonly changes: readonly FileChange[]; readonly notes: readonly Note[] } {
-  const { cluster, root, target } = moving;
+  const { cluster, root, targets } = moving;
   const directory = posix.dirname(root.origin.source.file);
-  const path = posix.join(directory, `${target}.yaml`);
-  const files = new NewFiles(repository);
-  const documents: string[] = [];
-  if (!presentIn(cluster, { kind: "Namespace", namespace: "", name: target }))
-    documents.push(namespace(target));
-  const directories = settingsDirectories(moving);
-  const [settings] = directories;
-  if (directories.length === 1 && settings !== undefined)
-    documents.push(settingsKustomization(moving, settings));
-  for (const document of documents) files.append(path, document);
   const own = findKustomizationFile(repository, directory);
-  if (documents.length > 0 && own !== undefined) files.addResource(own, `./${target}.yaml`);
-  return {
-    changes: files.changes(),
-    notes: directories.length > 1 ? [severalDirectories(moving, directories)] : [],
-  };
+  const files = new NewFiles(repository);
+  const notes: Note[] = [];
+  for (const target of targets) {
+    const documents: string[] = [];
+    if (!presentIn(cluster, { kind: "Namespace", namespace: "", name: target }))
+      documents.push(namespace(target));
+    const directories = settingsDirectories(moving, target);
+    const [settings] = directories;
+    if (directories.length > 1) notes.push(severalDirectories(target, directories));
+    else if (settings !== undefined) documents.push(settingsKustomization(moving, target, settings));
+    for (const document of documents) files.append(posix.join(directory, `${target}.yaml`), document);
+    if (documents.length > 0 && own !== undefined) files.addResource(own, `./${target}.yaml`);
+  }
+  return { changes: files.changes(), notes };
 }
 
-/** Directories with what the children substitute from, as far as it is not in the target. */
-function settingsDirectories({ cluster, children, target }: MovingRoot): readonly string[] {
+/** Directories with what the children of a target substitute from, as far as it is not there. */
+function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target: string): readonly string[] {
   const needed = children
+    .filter(({ object }) => targetOf(object) === target)
     .flatMap(({ object }) => referencesOf(object))
     .filter(({ use }) => use === "substituteFrom")
     .filter(({ kind, name }) => !presentIn(cluster, { kind, name, namespace: target }));
@@ -54,7 +54,7 @@ function settingsDirectories({ cluster, children, target }: MovingRoot): readonl
   return [...new Set(holders.map(({ origin }) => posix.dirname(origin.source.file)))];
 }
 
-function severalDirectories({ target }: MovingRoot, directories: readonly string[]): Note {
+function severalDirectories(target: string, directories: readonly string[]): Note {
   return {
     kind: "left",
     message: `what the children substitute from lies in ${directories.join(" and ")}; bring it to ${target} by hand`,
@@ -67,7 +67,7 @@ function namespace(name: string): string {
 }
 
 /** It lives beside the root, where source and key are. */
-function settingsKustomization({ root, target }: MovingRoot, directory: string): string {
+function settingsKustomization({ root }: MovingRoot, target: string, directory: string): string {
   const { interval, sourceRef, decryption } = specOf(root.object);
   const { namespace: own } = nameOf(root.object);
   return stringify({
