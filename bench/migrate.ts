@@ -5,28 +5,44 @@ import { Repository } from "../gitops/documents/repository.ts";
 import { buildRepository } from "../gitops/flux/repository-build.ts";
 import { readOptions } from "../gitops/migrate/options.ts";
 import { STEPS } from "../gitops/migrate/registry.ts";
+import { DOCUMENTS_PER_APP, generateRepository } from "./generated-repository.ts";
 import { formatMarkdown, reportOf, unifiedDiff, verdict } from "../gitops/migrate/report.ts";
 import { runStep, writeChanges } from "../gitops/migrate/run.ts";
 
 // npm run bench:migrate -- REPOSITORY [--diff | --report]: every step, one after the other, written to a copy and proven there; twice.
+// Without a repository: over generated ones of growing size.
 
 const [root, show] = process.argv.slice(2);
-if (root === undefined) throw new Error("usage: npm run bench:migrate -- REPOSITORY [--diff | --report]");
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const skipped = new Set([".git", "node_modules"]);
-const copy = mkdtempSync(join(tmpdir(), "bench-migrate-"));
-try {
-  cpSync(root, copy, {
-    recursive: true,
-    filter: (path) => relative(root, path) === "" || !skipped.has(basename(path)),
+if (root === undefined)
+  for (const documents of [1000, 5000, 20_000])
+    inCopy((copy) => {
+      generateRepository(copy, documents / DOCUMENTS_PER_APP);
+      const { seconds } = sequence(copy);
+      const memory = Math.round(process.resourceUsage().maxRSS / 1024);
+      write(`${documents} documents: all steps ${seconds.toFixed(2)} s; ${memory} MiB at most so far`);
+    });
+else
+  inCopy((copy) => {
+    cpSync(root, copy, {
+      recursive: true,
+      filter: (path) => relative(root, path) === "" || !skipped.has(basename(path)),
+    });
+    const first = sequence(copy);
+    const again = sequence(copy);
+    write(`all steps: ${first.seconds.toFixed(2)} s, a second time ${again.seconds.toFixed(2)} s`);
+    if (again.files > 0) write(`NOT IDEMPOTENT: the second run changes ${again.files} files`);
+    process.exitCode = first.proven && again.proven && again.files === 0 ? 0 : 1;
   });
-  const first = sequence(copy);
-  const again = sequence(copy);
-  write(`all steps: ${first.seconds.toFixed(2)} s, a second time ${again.seconds.toFixed(2)} s`);
-  if (again.files > 0) write(`NOT IDEMPOTENT: the second run changes ${again.files} files`);
-  process.exitCode = first.proven && again.proven && again.files === 0 ? 0 : 1;
-} finally {
-  rmSync(copy, { recursive: true });
+
+function inCopy(use: (directory: string) => void): void {
+  const copy = mkdtempSync(join(tmpdir(), "bench-migrate-"));
+  try {
+    use(copy);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }
 
 /** Plans, proves and writes each step on the files that the one before has left. A step that is not proven is left out. */

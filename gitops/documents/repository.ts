@@ -39,6 +39,8 @@ export class Repository {
   readonly #parsed = new Map<string, ParsedText>();
   readonly #reaches = new Map<string, Reach>();
   readonly #changes: Changes;
+  /** By directory; made when it is first asked for. */
+  #addedBelow: ReadonlyMap<string, readonly Entry[]> | undefined;
 
   constructor(root: string, changes: Changes = new Map()) {
     this.root = realpathSync(root);
@@ -62,6 +64,7 @@ export class Repository {
 
   isFile(path: string): boolean {
     if (this.#changes.has(path)) return this.#changes.get(path) !== undefined;
+    if (this.#files.has(path)) return true;
     return (
       this.#isInside(path) && (statSync(join(this.root, path), { throwIfNoEntry: false })?.isFile() ?? false)
     );
@@ -86,7 +89,8 @@ export class Repository {
 
   /** Whether a file is too large to be read. */
   isTooLarge(path: string): boolean {
-    const size = this.#changes.get(path)?.length ?? statSync(join(this.root, path)).size;
+    const known = this.#changes.get(path) ?? this.#files.get(path)?.text;
+    const size = known?.length ?? statSync(join(this.root, path)).size;
     return size > MAX_BYTES;
   }
 
@@ -154,14 +158,11 @@ export class Repository {
     return [...kept, ...added.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** What the changes bring into a directory, by the first part of each path below it. */
+  /** What the changes bring into a directory. */
   #added(directory: string): readonly Entry[] {
-    const prefix = directory === "." || directory === "" ? "" : `${posix.normalize(directory)}/`;
-    return [...this.#changes].flatMap(([path, text]) => {
-      if (text === undefined || !path.startsWith(prefix)) return [];
-      const [name = "", ...below] = path.slice(prefix.length).split("/");
-      return [{ name, isFile: () => below.length === 0, isDirectory: () => below.length > 0 }];
-    });
+    this.#addedBelow ??= addedBelow(this.#changes);
+    const key = directory === "" ? "." : posix.normalize(directory).replace(/(.)\/$/, "$1");
+    return this.#addedBelow.get(key) ?? [];
   }
 
   /** A text that is not UTF-8 would be read as another one than go-yaml reads. */
@@ -209,6 +210,22 @@ export class Repository {
       return "outside";
     }
   }
+}
+
+/** The files that changes bring or change, and the directories above them, by the directory that each lies in. */
+function addedBelow(changes: Changes): ReadonlyMap<string, readonly Entry[]> {
+  const found = new Map<string, Map<string, Entry>>();
+  const add = (path: string, isFile: boolean): void => {
+    const directory = posix.dirname(path);
+    const entries = found.get(directory) ?? new Map<string, Entry>();
+    const name = posix.basename(path);
+    if (entries.has(name)) return;
+    entries.set(name, { name, isFile: () => isFile, isDirectory: () => !isFile });
+    found.set(directory, entries);
+    if (directory !== ".") add(directory, false);
+  };
+  for (const [path, text] of changes) if (text !== undefined) add(path, true);
+  return new Map([...found].map(([directory, entries]) => [directory, [...entries.values()]]));
 }
 
 function unread(path: string, message: string): ParsedText {

@@ -44,6 +44,33 @@ export function asWritten(
   return document.value;
 }
 
+const named = new WeakMap<BuiltCluster, ReadonlyMap<string, readonly BuiltObject[]>>();
+
+/** The objects of a kind and a name in a cluster, whatever their API group and namespace are. */
+export function objectsNamed(cluster: BuiltCluster, kind: string, name: string): readonly BuiltObject[] {
+  let index = named.get(cluster);
+  if (index === undefined) {
+    index = Map.groupBy(cluster.objects, ({ object }) => `${text(object.kind)} ${nameOf(object).name}`);
+    named.set(cluster, index);
+  }
+  return index.get(`${kind} ${name}`) ?? [];
+}
+
+/** The first object of a group, a kind and a name in any of some clusters. */
+export function objectNamed(
+  clusters: readonly BuiltCluster[],
+  [group, kind]: readonly [group: string, kind: string],
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): BuiltObject | undefined {
+  for (const cluster of clusters) {
+    const found = objectsNamed(cluster, kind, name).find(
+      ({ object }) => isKind(object, group, kind) && nameOf(object).namespace === namespace,
+    );
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** Whether an object is of a kind and API group. */
 export function isKind(object: Fields, group: string, kind: string): boolean {
   return object.kind === kind && text(object.apiVersion).startsWith(`${group}/`);

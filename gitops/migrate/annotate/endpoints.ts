@@ -82,11 +82,21 @@ function seconds(duration: string): number | string {
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ""] ?? 0), 0);
 }
 
+const compared = new WeakMap<ObjectIndex, WeakMap<ObjectIndex, { readonly reason: string | undefined }>>();
+
 /**
  * What is watched otherwise afterwards, a sentence; undefined where nothing is. The endpoint that a route has by itself may give way to one
  * of a file, which is that route's from then on; what was watched twice may be watched once.
  */
 export function watchedOtherwise(before: ObjectIndex, after: ObjectIndex): string | undefined {
+  // Asked for each object that has changed, and it is about all of them.
+  const known = compared.get(before) ?? new WeakMap<ObjectIndex, { readonly reason: string | undefined }>();
+  const result = known.get(after) ?? { reason: difference(before, after) };
+  compared.set(before, known.set(after, result));
+  return result.reason;
+}
+
+function difference(before: ObjectIndex, after: ObjectIndex): string | undefined {
   const now = watchedBy(after);
   const rest = [...now];
   const missing = watchedBy(before).filter(({ endpoint }) => {

@@ -2,7 +2,7 @@ import { text } from "../../build/resource.ts";
 import { isFields, type Fields } from "../../documents/values.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import { specOf } from "../../flux/flux-kustomization.ts";
-import { nameOf } from "../objects.ts";
+import { nameOf, objectsNamed } from "../objects.ts";
 
 /** An object that a Kustomization needs, by where it looks for it. */
 export interface Reference {
@@ -42,11 +42,11 @@ export function presentIn(
   cluster: BuiltCluster,
   { kind, namespace, name }: Pick<Reference, "kind" | "namespace" | "name">,
 ): boolean {
-  return cluster.objects.some(({ object }) => {
-    if (object.kind !== kind || (kind === "Kustomization" && !isFlux(object))) return false;
-    const found = nameOf(object);
-    return found.name === name && (namespace === "" || found.namespace === namespace);
-  });
+  return objectsNamed(cluster, kind, name).some(
+    ({ object }) =>
+      (kind !== "Kustomization" || isFlux(object)) &&
+      (namespace === "" || nameOf(object).namespace === namespace),
+  );
 }
 
 const isFlux = ({ apiVersion }: Fields): boolean => text(apiVersion).includes("toolkit.fluxcd.io/");

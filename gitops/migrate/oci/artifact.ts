@@ -4,7 +4,7 @@ import { ociAddress } from "../../../policy/oci-charts.ts";
 import { VERSION_AS_IT_IS } from "../../../policy/version-labels.ts";
 import { text } from "../../build/resource.ts";
 import { isFields, type Fields } from "../../documents/values.ts";
-import { at, isKind, nameOf, type WrittenObject } from "../objects.ts";
+import { at, isKind, nameOf, objectNamed, type WrittenObject } from "../objects.ts";
 import type { StepContext } from "../step.ts";
 import { isPublished } from "./published.ts";
 
@@ -81,11 +81,5 @@ export function artifactOf(object: Fields, context: StepContext): Source | { rea
 function repositoryOf(release: Fields, chart: Fields, { clusters }: StepContext): Fields | undefined {
   const name = text(at(chart, ["sourceRef", "name"]));
   const namespace = text(at(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
-  return clusters
-    .flatMap(({ objects }) => objects)
-    .map(({ object }) => object)
-    .find(
-      (object) =>
-        isHelmRepository(object) && nameOf(object).name === name && nameOf(object).namespace === namespace,
-    );
+  return objectNamed(clusters, [SOURCE, "HelmRepository"], { namespace, name })?.object;
 }

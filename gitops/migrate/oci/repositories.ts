@@ -1,5 +1,4 @@
 import { posix } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { findKustomizationFile } from "../../build/kustomization-file.ts";
 import { text } from "../../build/resource.ts";
@@ -7,7 +6,7 @@ import type { Fields } from "../../documents/values.ts";
 import { YamlEdit } from "../../edit/yaml-edit.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import type { NewFiles } from "../new-files.ts";
-import { at, nameOf, type WrittenObject } from "../objects.ts";
+import { at, nameOf, objectNamed, type WrittenObject } from "../objects.ts";
 import type { StepContext } from "../step.ts";
 import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
 
@@ -27,13 +26,7 @@ export function referenceFor(
     return { kind: "OCIRepository", name: first };
   const directory = posix.dirname(release.file);
   const kustomization = findKustomizationFile(context.repository, directory);
-  if (
-    context.clusters.some(({ objects }) =>
-      objects.some(
-        ({ object }) => isOciRepository(object) && isDeepStrictEqual(nameOf(object), { name, namespace }),
-      ),
-    )
-  )
+  if (objectNamed(context.clusters, [SOURCE, "OCIRepository"], { name, namespace }))
     return `an OCIRepository ${namespace}/${name} is there, and is of another chart or version`;
   const path = posix.join(directory, "ocirepository.yaml");
   const object = {

@@ -2,7 +2,7 @@ import { coerce, gte, lt } from "semver";
 import { text } from "../../build/resource.ts";
 import { isFields, type Fields, type Value } from "../../documents/values.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
-import { at, isKind, nameOf } from "../objects.ts";
+import { at, nameOf, objectNamed } from "../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
 import { extensionRefs, writtenMatches } from "./filters.ts";
 import { servedByRules } from "./http-route.ts";
@@ -22,15 +22,8 @@ export function chartOf(release: Fields, clusters: readonly BuiltCluster[]): Cha
   if (isFields(chart)) return { name: text(chart.chart), version: text(chart.version) };
   const name = text(at(release, ["spec", "chartRef", "name"]));
   const namespace = text(at(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
-  const source = clusters
-    .flatMap(({ objects }) => objects)
-    .map(({ object }) => object)
-    .find(
-      (object) =>
-        isKind(object, "source.toolkit.fluxcd.io", "OCIRepository") &&
-        nameOf(object).name === name &&
-        nameOf(object).namespace === namespace,
-    );
+  const kind = ["source.toolkit.fluxcd.io", "OCIRepository"] as const;
+  const source = objectNamed(clusters, kind, { namespace, name })?.object;
   const url = text(at(source, ["spec", "url"]));
   const tag = text(at(source, ["spec", "ref", "tag"])) || text(at(source, ["spec", "ref", "semver"]));
   return { name: url.split("/").at(-1) ?? "", version: tag };

@@ -90,10 +90,7 @@ function dns(
   cluster: BuiltCluster | undefined,
   context: StepContext,
 ): readonly string[] {
-  const writers = (cluster?.objects ?? [])
-    .map(({ object }) => object)
-    .filter((object) => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease"))
-    .filter((object) => chartOf(object, context.clusters).name === "external-dns" && covers(object, host));
+  const writers = (cluster ? externalDns(cluster, context) : []).filter((object) => covers(object, host));
   const blind = writers.filter((object) => !sourcesOf(object).includes("gateway-httproute"));
   const names = blind.map((object) => Object.values(nameOf(object)).join("/")).join(", ");
   return [
@@ -106,6 +103,20 @@ function dns(
       : [`${names} lacks the source gateway-httproute, so its record would go with the Ingress`]),
     ...(context.options.route.keepIngress ? ["its record stays the Ingress's while that is there"] : []),
   ];
+}
+
+const known = new WeakMap<BuiltCluster, readonly Fields[]>();
+
+/** The releases of external-dns in a cluster. */
+function externalDns(cluster: BuiltCluster, { clusters }: StepContext): readonly Fields[] {
+  const found =
+    known.get(cluster) ??
+    cluster.objects
+      .map(({ object }) => object)
+      .filter((object) => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease"))
+      .filter((object) => chartOf(object, clusters).name === "external-dns");
+  known.set(cluster, found);
+  return found;
 }
 
 function sourcesOf(release: Fields): readonly string[] {

@@ -6,7 +6,7 @@ import { YamlEdit } from "../../edit/yaml-edit.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { clusterOf } from "../clusters.ts";
 import { NewFiles } from "../new-files.ts";
-import { at, nameOf, writtenObjects } from "../objects.ts";
+import { at, nameOf, objectNamed, writtenObjects } from "../objects.ts";
 import { artifactOf, isHelmRepository, isOciRepository, isRelease, sourceOf } from "../oci/artifact.ts";
 import { namesOf, referenceFor } from "../oci/repositories.ts";
 import { fullName, removeUnused, usersOf } from "../oci/unused.ts";
@@ -108,9 +108,7 @@ function used(
 
 /** Why a new OCIRepository is not the chart of the release with its name. */
 function strange(object: Fields, context: StepContext): string | undefined {
-  const release = context.clusters
-    .flatMap(({ objects }) => objects)
-    .find((built) => isRelease(built.object) && isDeepStrictEqual(nameOf(built.object), nameOf(object)));
+  const release = objectNamed(context.clusters, ["helm.toolkit.fluxcd.io", "HelmRelease"], nameOf(object));
   const source = release && artifactOf(release.object, context);
   if (source === undefined || "reason" in source) return "no release with its name has a known artifact";
   const same =
