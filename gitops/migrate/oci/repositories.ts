@@ -54,17 +54,30 @@ function written(release: WrittenObject, field: string): boolean {
   return edit.has(edit.documentAt(release.origin.offset), ["metadata", field]);
 }
 
+const byArtifact = new WeakMap<BuiltCluster, ReadonlyMap<string, readonly Fields[]>>();
+
 /** Names of the OCIRepositories of that very artifact in the release's namespace. */
 export function namesOf(
   release: Fields,
   { address, tag }: Source,
   clusters: readonly BuiltCluster[],
 ): readonly string[] {
-  const { namespace } = nameOf(release);
-  return clusters
-    .flatMap(({ objects }) => objects)
-    .map(({ object }) => object)
-    .filter((object) => isOciRepository(object) && nameOf(object).namespace === namespace)
-    .filter((object) => at(object, ["spec", "url"]) === address && at(object, ["spec", "ref", "tag"]) === tag)
-    .map((object) => nameOf(object).name);
+  const key = artifactKey(nameOf(release).namespace, address, tag);
+  return clusters.flatMap((cluster) => {
+    let known = byArtifact.get(cluster);
+    if (known === undefined) {
+      const repositories = cluster.objects.map(({ object }) => object).filter(isOciRepository);
+      known = Map.groupBy(repositories, (object) =>
+        artifactKey(
+          nameOf(object).namespace,
+          at(object, ["spec", "url"]),
+          at(object, ["spec", "ref", "tag"]),
+        ),
+      );
+      byArtifact.set(cluster, known);
+    }
+    return (known.get(key) ?? []).map((object) => nameOf(object).name);
+  });
 }
+
+const artifactKey = (...parts: readonly unknown[]): string => JSON.stringify(parts);
