@@ -107,6 +107,7 @@ async function up(stack: TestStack, kubeconfig: string): Promise<void> {
   const objects = objectsOf(await stack.exportState());
   const client = new KubeClient({ kubeconfig, context: "main" });
   const applied = await seconds(() => applyAll(objects, client));
+  const awaited = applied + (await seconds(() => rolledOut(objects, client)));
   client.close();
   keep(
     "up",
@@ -119,9 +120,24 @@ async function up(stack: TestStack, kubeconfig: string): Promise<void> {
           `the same ${objects.length} objects by server-side apply, nothing awaited but the definitions`,
           applied.toFixed(2),
         ],
+        ["the same, until its Deployments are rolled out: what awaiting takes at least", awaited.toFixed(2)],
       ],
     ),
   );
+}
+
+/** Waits for the Deployments among some objects, by asking as often as the cluster answers. */
+async function rolledOut(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
+  for (const deployment of objects.filter(({ kind }) => kind === "Deployment"))
+    await waitUntil(
+      `${describeObject(deployment)} to be rolled out`,
+      async () => {
+        const { status, spec } = (await client.get(deployment)) ?? deployment;
+        const { availableReplicas = 0 } = (status ?? {}) as { availableReplicas?: number };
+        return availableReplicas >= ((spec as { replicas?: number }).replicas ?? 1);
+      },
+      { timeoutMs: 60_000 },
+    );
 }
 
 interface State {
