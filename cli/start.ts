@@ -54,9 +54,14 @@ Examples:
         };
         move = await moveApp({ ...args, progress: note, signal });
       });
-      const waves = planWaves(project.stacks);
       const result = await runRollout({
-        ...{ waves, runner, parallel: 1, dryRun: false, resume: false, onEvent, signal },
+        waves: planWaves(project.stacks),
+        runner,
+        parallel: 1,
+        dryRun: false,
+        resume: false,
+        onEvent,
+        signal,
       });
       const results: (Observation & { stack: string })[] = [];
       for (const [stack, { state }] of result) {

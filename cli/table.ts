@@ -24,15 +24,19 @@ const NO_FRAME = Object.fromEntries(
 /** Columns of a terminal. */
 const TERMINAL = 80;
 
-/** A table with lines on a terminal and without any elsewhere; no colour in either. `numbers`: indices of columns that are aligned to the right. */
+/** A table with lines on a terminal and without any elsewhere; no colour in either. `numbers`: indices of columns that are aligned to the right; `widths`: of columns, blanks on both
+ * sides included, in which what is longer goes on in the next line. */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   framed: boolean,
   numbers: readonly number[] = [],
+  widths: readonly (number | null)[] = [],
 ): string {
   const table = new Table({
     head: [...head],
+    colWidths: [...widths],
+    wordWrap: widths.length > 0,
     colAligns: head.map((_, index) => (numbers.includes(index) ? "right" : "left")),
     style: {
       head: [],
@@ -53,21 +57,6 @@ export function renderFitting(head: readonly string[], rows: readonly (readonly 
     .slice(0, -1)
     .map((_, index) => Math.max(...[head, ...rows].map((row) => row[index]?.length ?? 0)));
   // Each column has a line before it and a blank on both sides, and the last one a line after it.
-  const left = TERMINAL - 4 - lengths.reduce((sum, length) => sum + length + 3, 0);
-  return renderTable(
-    head,
-    rows.map((row) => [...row.slice(0, -1), wrapped(row.at(-1) ?? "", left)]),
-    true,
-  );
-}
-
-function wrapped(text: string, width: number): string {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    if (line === "") lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join("\n");
+  const left = TERMINAL - 2 - lengths.reduce((sum, length) => sum + length + 3, 0);
+  return renderTable(head, rows, true, [], [...lengths.map(() => null), left]);
 }
