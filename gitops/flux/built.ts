@@ -1,3 +1,4 @@
+import { filesOf } from "../build/included-files.ts";
 import { kustomizeBuild } from "../build/kustomize.ts";
 import type { Repository } from "../documents/repository.ts";
 import type { Origin } from "../documents/source.ts";
@@ -11,10 +12,12 @@ export class BuiltKustomization {
   /** As its parent applies it. */
   readonly object: Fields;
   readonly variables: Variables | undefined;
-  readonly #repository: Repository;
+  /** What its source delivers; undefined where that is another repository. */
+  readonly #repository: Repository | undefined;
   #plain: ReadonlyMap<string, Fields> | undefined;
+  #filesRead: ReadonlySet<string> | undefined;
 
-  constructor(object: Fields, variables: Variables | undefined, repository: Repository) {
+  constructor(object: Fields, variables: Variables | undefined, repository: Repository | undefined) {
     this.object = object;
     this.variables = variables;
     this.#repository = repository;
@@ -26,17 +29,31 @@ export class BuiltKustomization {
     return this.#plain.get(originKey(origin));
   }
 
+  /** Files that it reads, built or not, and directories with all that lies right in them; none where they come from elsewhere. */
+  filesRead(): ReadonlySet<string> {
+    this.#filesRead ??= this.#findFiles();
+    return this.#filesRead;
+  }
+
   #buildPlain(): ReadonlyMap<string, Fields> {
+    if (this.#repository === undefined) return new Map();
     try {
-      const resources = kustomizeBuild(
-        plainFile(this.object, this.#repository),
-        this.#repository,
-        () => undefined,
-      );
+      const file = plainFile(this.object, this.#repository);
+      const resources = kustomizeBuild(file, this.#repository, () => undefined);
       return new Map(resources.map((resource) => [originKey(resource.origin), resource.object]));
     } catch (error) {
       // Told where the Kustomization itself was built.
       if (error instanceof BuildError) return new Map();
+      throw error;
+    }
+  }
+
+  #findFiles(): ReadonlySet<string> {
+    if (this.#repository === undefined) return new Set();
+    try {
+      return filesOf(this.#repository, plainFile(this.object, this.#repository));
+    } catch (error) {
+      if (error instanceof BuildError) return new Set([error.problem.position.file]);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { kustomizeBuild } from "../build/kustomize.ts";
 import { effectiveNamespace, Resource, resourcesOf, text } from "../build/resource.ts";
+import type { Repository } from "../documents/repository.ts";
 import { cloneValue, isFields, originOf, type Fields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
 import { addCommonMetadata, fileWithSpec, isFluxKustomization, specOf } from "./flux-kustomization.ts";
@@ -62,8 +63,8 @@ class ClusterBuild {
   }
 
   #build(kustomization: Fields): readonly Resource[] {
-    if (!this.#sources.has(kustomization)) return [];
-    const delivered = this.#artifacts.of(kustomization, this.#name);
+    const delivered = this.#delivered(kustomization);
+    if (delivered === undefined) return [];
     return (
       this.#attempt(() =>
         kustomizeBuild(fileWithSpec(kustomization, delivered), delivered, (fault) => {
@@ -73,16 +74,17 @@ class ClusterBuild {
     );
   }
 
+  /** What a Kustomization's source delivers; undefined where that is another repository. */
+  #delivered(kustomization: Fields): Repository | undefined {
+    return this.#sources.has(kustomization) ? this.#artifacts.of(kustomization, this.#name) : undefined;
+  }
+
   /** Substitutes, keeps the objects and gives the Kustomizations among them that have not been built. */
   #finish(kustomization: Fields, resources: readonly Resource[]): readonly Fields[] {
     const variables = variablesOf(kustomization, (kind, namespace, name) =>
       this.#variableSources.get(sourceKey(kind, namespace, name)),
     );
-    const built = new BuiltKustomization(
-      kustomization,
-      variables,
-      this.#artifacts.of(kustomization, this.#name),
-    );
+    const built = new BuiltKustomization(kustomization, variables, this.#delivered(kustomization));
     this.#kustomizations.push(built);
     const children: Fields[] = [];
     for (const resource of resources) {

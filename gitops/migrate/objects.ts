@@ -3,6 +3,8 @@ import { isFields, type Fields, type PathStep, type Value } from "../documents/v
 import { effectiveNamespace, Resource, text } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
 import type { BuiltCluster, BuiltObject } from "../flux/built.ts";
+import type { GroupKind } from "../../policy/object-index.ts";
+import { oncePer } from "./once.ts";
 
 /** An object of a file, with each form in which a cluster gets it. */
 export interface WrittenObject {
@@ -44,22 +46,19 @@ export function asWritten(
   return document.value;
 }
 
-const named = new WeakMap<BuiltCluster, ReadonlyMap<string, readonly BuiltObject[]>>();
-
 /** The objects of a kind and a name in a cluster, whatever their API group and namespace are. */
 export function objectsNamed(cluster: BuiltCluster, kind: string, name: string): readonly BuiltObject[] {
-  let index = named.get(cluster);
-  if (index === undefined) {
-    index = Map.groupBy(cluster.objects, ({ object }) => `${text(object.kind)} ${nameOf(object).name}`);
-    named.set(cluster, index);
-  }
-  return index.get(`${kind} ${name}`) ?? [];
+  return byKindAndName(cluster).get(`${kind} ${name}`) ?? [];
 }
 
-/** The first object of a group, a kind and a name in any of some clusters. */
+const byKindAndName = oncePer(({ objects }: BuiltCluster) =>
+  Map.groupBy(objects, ({ object }) => `${text(object.kind)} ${nameOf(object).name}`),
+);
+
+/** The first object of a kind and a name in any of some clusters. */
 export function objectNamed(
   clusters: readonly BuiltCluster[],
-  [group, kind]: readonly [group: string, kind: string],
+  { group, kind }: GroupKind,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): BuiltObject | undefined {
   for (const cluster of clusters) {
@@ -84,10 +83,16 @@ export function at(value: Value | undefined, path: readonly PathStep[]): Value |
   );
 }
 
-/** `namespace/name` of an object; the namespace is `default` where none is written. */
+/** Namespace and name of an object; the namespace is `default` where none is written. */
 export function nameOf(object: Fields): { readonly namespace: string; readonly name: string } {
   const { id } = new Resource(object, { source: NOWHERE, offset: 0 });
   return { namespace: effectiveNamespace(id), name: id.name };
+}
+
+/** The same as `namespace/name`. */
+export function idOf(object: Fields): string {
+  const { namespace, name } = nameOf(object);
+  return `${namespace}/${name}`;
 }
 
 const NOWHERE = new SourceFile("", "");

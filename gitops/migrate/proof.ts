@@ -1,11 +1,7 @@
 import type { Repository } from "../documents/repository.ts";
 import { textOf } from "../documents/text-of.ts";
-import { filesOf } from "../build/included-files.ts";
-import { BuildError, type Problem } from "../problem.ts";
-import type { BuiltCluster, BuiltKustomization } from "../flux/built.ts";
-import { plainFile } from "../flux/flux-kustomization.ts";
-import { ownSources } from "../flux/roots.ts";
-import { writtenKustomizations } from "../flux/written.ts";
+import type { Problem } from "../problem.ts";
+import type { BuiltCluster } from "../flux/built.ts";
 import { buildRepository } from "../flux/repository-build.ts";
 import { posix } from "node:path";
 import { differences, type Difference } from "./differences.ts";
@@ -39,7 +35,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
     else failures.push(`${describe(difference)}: ${reason}`);
   }
   const changed = plan.changes.map(({ path }) => path);
-  const reach = [...reaches(context.clusters, context.repository), ...reaches(clusters, after)];
+  const reach = [...reaches(context.clusters), ...reaches(clusters)];
   const gaps = gapsOf(changed, reach, clusters, after);
   const unread = changed.filter((path) => !reach.some((read) => isRead(path, read)));
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
@@ -87,26 +83,14 @@ function mayRead(file: string, path: string, repository: Repository): boolean {
   });
 }
 
-/** What each Kustomization reads, built or not: files, and directories with all that lies right in them. */
-function reaches(clusters: readonly BuiltCluster[], repository: Repository): readonly ReadonlySet<string>[] {
-  const sources = ownSources(writtenKustomizations(repository, repository.yamlFiles(".")), repository);
+/** What each Kustomization reads, built or not. */
+function reaches(clusters: readonly BuiltCluster[]): readonly ReadonlySet<string>[] {
   return clusters.flatMap(({ kustomizations, objects }) => [
-    ...kustomizations
-      .filter(({ object }) => sources.has(object))
-      .map((kustomization) => filesRead(kustomization, repository)),
+    ...kustomizations.map((kustomization) => kustomization.filesRead()),
     new Set(objects.map(({ origin }) => origin.source.file)),
   ]);
 }
 
 function isRead(path: string, read: ReadonlySet<string>): boolean {
   return read.has(path) || read.has(posix.dirname(path));
-}
-
-function filesRead({ object }: BuiltKustomization, repository: Repository): ReadonlySet<string> {
-  try {
-    return filesOf(repository, plainFile(object, repository));
-  } catch (error) {
-    if (error instanceof BuildError) return new Set([error.problem.position.file]);
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import { at, fields, list, text } from "../../../policy/read.ts";
 import type { Repository } from "../../documents/repository.ts";
 import { textOf } from "../../documents/text-of.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
+import { whyNotSelected } from "../selected.ts";
 import { takeOut } from "../take-out.ts";
 import { takenObjects, type TakenObject } from "../taken-objects.ts";
 import type { Note, Plan, StepContext } from "../step.ts";
@@ -78,8 +79,8 @@ export class AnnotatePlan {
     const out = takeOut(map, this.#repository.with(changes));
     if (typeof out === "string") return out;
     for (const { path, text: left } of out.changes) changes.set(path, left);
-    const refused = [...changes.keys()].find((path) => !this.#context.selected(path));
-    if (refused !== undefined) return `${refused} would have to change, and is not selected`;
+    const refused = whyNotSelected(changes.keys(), this.#context);
+    if (refused !== undefined) return refused;
     this.#take(changes);
     for (const { target } of first) this.#annotated.add(placeKey(target.place));
     this.#notes.push(

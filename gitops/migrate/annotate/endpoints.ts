@@ -8,6 +8,7 @@ import { at, fields, text, type Fields } from "../../../policy/read.ts";
 import { allRoutes } from "../../../policy/routes.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import { asKubeObject } from "../../lint/rule-origin.ts";
+import { oncePer } from "../once.ts";
 import { hasFragment, sidecarEndpoint } from "./sidecar.ts";
 
 /** Something that Gatus watches. */
@@ -18,15 +19,10 @@ export interface Watched {
   readonly route: KubeObject | undefined;
 }
 
-const indexes = new WeakMap<BuiltCluster, ObjectIndex>();
-
 /** A cluster's objects, by kind and name. */
-export function indexOf(cluster: BuiltCluster): ObjectIndex {
-  const index =
-    indexes.get(cluster) ?? new ObjectIndex(cluster.objects.map(({ object }) => asKubeObject(object)));
-  indexes.set(cluster, index);
-  return index;
-}
+export const indexOf = oncePer(
+  ({ objects }: BuiltCluster) => new ObjectIndex(objects.map(({ object }) => asKubeObject(object))),
+);
 
 /** Whether Gatus reads a ConfigMap's files by its label. */
 export function isEndpointMap(object: Fields): boolean {
@@ -82,19 +78,18 @@ function seconds(duration: string): number | string {
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ""] ?? 0), 0);
 }
 
-const compared = new WeakMap<ObjectIndex, WeakMap<ObjectIndex, { readonly reason: string | undefined }>>();
-
 /**
  * What is watched otherwise afterwards, a sentence; undefined where nothing is. The endpoint that a route has by itself may give way to one
  * of a file, which is that route's from then on; what was watched twice may be watched once.
  */
 export function watchedOtherwise(before: ObjectIndex, after: ObjectIndex): string | undefined {
   // Asked for each object that has changed, and it is about all of them.
-  const known = compared.get(before) ?? new WeakMap<ObjectIndex, { readonly reason: string | undefined }>();
-  const result = known.get(after) ?? { reason: difference(before, after) };
-  compared.set(before, known.set(after, result));
-  return result.reason;
+  return comparedWith(before)(after);
 }
+
+const comparedWith = oncePer((before: ObjectIndex) =>
+  oncePer((after: ObjectIndex) => difference(before, after)),
+);
 
 function difference(before: ObjectIndex, after: ObjectIndex): string | undefined {
   const now = watchedBy(after);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { cloneValue, isFields, type Fields } from "../../documents/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { KEEP } from "../annotate-kept.ts";
-import { idOf } from "../namespace/root.ts";
+import { idOf } from "../objects.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import type { Step } from "../step.ts";
 import { handedOver, isKept } from "./objects.ts";

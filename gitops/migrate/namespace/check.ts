@@ -1,3 +1,4 @@
+import { idOf } from "../objects.ts";
 import type { ClusterReader } from "../../../cluster/client.ts";
 import { ownerOf, unadopted } from "../live/adoption.ts";
 import type { CheckReport } from "../live/check.ts";
@@ -13,7 +14,7 @@ import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import type { StepContext } from "../step.ts";
 import { unkeptData } from "./live-data.ts";
 import { missingLive } from "./live-references.ts";
-import { idOf, phaseOf, type MovingRoot, type Phase } from "./root.ts";
+import { phaseOf, type MovingRoot, type Phase } from "./root.ts";
 
 /** Findings on the way to a report. */
 interface Findings {

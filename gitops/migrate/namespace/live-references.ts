@@ -2,11 +2,11 @@ import type { ClusterReader } from "../../../cluster/client.ts";
 import type { KubeObject } from "../../../cluster/objects.ts";
 import { Edits } from "../edits.ts";
 import type { LiveKustomization } from "../live/kustomizations.ts";
-import { nameOf } from "../objects.ts";
+import { idOf, nameOf } from "../objects.ts";
 import type { StepContext } from "../step.ts";
 import { clusterAfter, planMove } from "./move.ts";
 import { presentIn, referencesOf, type Reference } from "./references.ts";
-import { idOf, type MovingRoot } from "./root.ts";
+import type { MovingRoot } from "./root.ts";
 
 const API_VERSIONS: Readonly<Record<Reference["use"], string>> = {
   sourceRef: "source.toolkit.fluxcd.io/v1",

@@ -3,7 +3,7 @@ import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import type { Note } from "../step.ts";
 import { presentIn, referencesOf, type Reference } from "./references.ts";
-import { idOf } from "./root.ts";
+import { idOf } from "../objects.ts";
 
 /** What Kustomizations would look for in vain after a move. */
 export interface Missing {

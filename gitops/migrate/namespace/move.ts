@@ -2,12 +2,12 @@ import { locate } from "../../documents/source.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import { buildRepository } from "../../flux/repository-build.ts";
 import type { Edits } from "../edits.ts";
-import { nameOf } from "../objects.ts";
+import { idOf, nameOf } from "../objects.ts";
 import type { Note, StepContext } from "../step.ts";
 import { missingAfter } from "./missing.ts";
 import { addPatches, dependsOnPatch, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
 import { referencesOf, type Reference } from "./references.ts";
-import { idOf, type MovingRoot } from "./root.ts";
+import type { MovingRoot } from "./root.ts";
 
 /** Plans the move of a root's children, or says in notes of the kind `left` what stands against it. */
 export function planMove(moving: MovingRoot, context: StepContext, edits: Edits): readonly Note[] {

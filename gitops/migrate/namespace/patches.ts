@@ -30,10 +30,7 @@ ${TARGET}    labelSelector: ${optOutLabel} notin (true)
 /** A merge patch cannot change a namespace. */
 export function movePatch(target: string, optOutLabel: string): string {
   return `- patch: |-
-    - op: add
-      path: /metadata/namespace
-      value: ${target}
-${TARGET}    labelSelector: ${optOutLabel} notin (true)
+${add("/metadata/namespace", target)}${TARGET}    labelSelector: ${optOutLabel} notin (true)
 `;
 }
 
@@ -43,35 +40,32 @@ export function movePatchOf(
   target: string,
   sourceNamespace: string | undefined,
 ): string {
-  const source =
-    sourceNamespace === undefined
-      ? ""
-      : `    - op: add
-      path: /spec/sourceRef/namespace
-      value: ${sourceNamespace}
-`;
+  const source = sourceNamespace === undefined ? "" : add("/spec/sourceRef/namespace", sourceNamespace);
   return `- patch: |-
-    - op: add
-      path: /metadata/namespace
-      value: ${target}
-${source}${TARGET}    name: ${names.map((name) => name.replaceAll(".", "\\.")).join("|")}
+${add("/metadata/namespace", target)}${source}${TARGET}    name: ${pattern(names)}
 `;
 }
 
 /** Where what a child depends on will be, entry by entry; undefined for an entry that stays as it is. */
 export function dependsOnPatch(name: string, namespaces: readonly (string | undefined)[]): string {
   const operations = namespaces.map((namespace, index) =>
-    namespace === undefined
-      ? ""
-      : `    - op: add
-      path: /spec/dependsOn/${index}/namespace
-      value: ${namespace}
-`,
+    namespace === undefined ? "" : add(`/spec/dependsOn/${index}/namespace`, namespace),
   );
   return `- patch: |-
-${operations.join("")}${TARGET}    name: ${name.replaceAll(".", "\\.")}
+${operations.join("")}${TARGET}    name: ${pattern([name])}
 `;
 }
+
+function add(path: string, value: string): string {
+  return `    - op: add
+      path: ${path}
+      value: ${value}
+`;
+}
+
+/** A target's name is a regular expression. */
+const pattern = (names: readonly string[]): string =>
+  names.map((name) => name.replaceAll(".", "\\.")).join("|");
 
 /** Adds patches behind those of a Flux Kustomization; false where its text does not allow it. */
 export function addPatches(edit: YamlEdit, document: number, patches: readonly string[]): boolean {

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import { cloneValue, isFields, type Fields } from "../../documents/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
-import { nameOf } from "../objects.ts";
+import { idOf, nameOf } from "../objects.ts";
 import type { MigrateOptions } from "../options.ts";
 import type { Step, StepContext } from "../step.ts";
 import { KEEP } from "../annotate-kept.ts";
 import { isData, pruneOf } from "./guard.ts";
 import { referencesOf } from "./references.ts";
-import { idOf, isGuarded, movingRoots, optsOut, targetFor } from "./root.ts";
+import { isGuarded, movingRoots, optsOut, targetFor } from "./root.ts";
 import { settingsName } from "./target.ts";
 
 type Placement = MigrateOptions["namespace"];

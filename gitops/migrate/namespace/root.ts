@@ -3,7 +3,7 @@ import { isFields, type Fields } from "../../documents/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization, specOf } from "../../flux/flux-kustomization.ts";
 import { parse } from "yaml";
-import { nameOf } from "../objects.ts";
+import { idOf, nameOf } from "../objects.ts";
 import type { MigrateOptions } from "../options.ts";
 
 /** A cluster's Kustomization whose children move. */
@@ -64,12 +64,6 @@ export function phaseOf({ root, children, targetOf }: MovingRoot): Phase {
 /** Whether what a Kustomization applied stays when it goes. */
 export function isGuarded(kustomization: Fields): boolean {
   return specOf(kustomization).deletionPolicy === "Orphan";
-}
-
-/** `namespace/name`. */
-export function idOf(object: Fields): string {
-  const { namespace, name } = nameOf(object);
-  return `${namespace}/${name}`;
 }
 
 /** Which of a root's patches is the guard; -1 where none is. */

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { valid } from "semver";
+import { HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../../../policy/kinds.ts";
+import type { GroupKind } from "../../../policy/object-index.ts";
 import { ociAddress } from "../../../policy/oci-charts.ts";
 import { VERSION_AS_IT_IS } from "../../../policy/version-labels.ts";
 import { text } from "../../build/resource.ts";
@@ -8,16 +10,19 @@ import { at, isKind, nameOf, objectNamed, type WrittenObject } from "../objects.
 import type { StepContext } from "../step.ts";
 import { isPublished } from "./published.ts";
 
-const HELM = "helm.toolkit.fluxcd.io";
 /** API group of Flux's sources. */
-export const SOURCE = "source.toolkit.fluxcd.io";
+export const SOURCE = OCI_REPOSITORY.group;
 
+const of =
+  ({ group, kind }: GroupKind) =>
+  (object: Fields): boolean =>
+    isKind(object, group, kind);
 /** Whether an object is a HelmRelease. */
-export const isRelease = (object: Fields): boolean => isKind(object, HELM, "HelmRelease");
+export const isRelease = of(HELM_RELEASE);
 /** Whether an object is a HelmRepository. */
-export const isHelmRepository = (object: Fields): boolean => isKind(object, SOURCE, "HelmRepository");
+export const isHelmRepository = of(HELM_REPOSITORY);
 /** Whether an object is an OCIRepository. */
-export const isOciRepository = (object: Fields): boolean => isKind(object, SOURCE, "OCIRepository");
+export const isOciRepository = of(OCI_REPOSITORY);
 
 /** A chart as an OCI artifact. */
 export interface Source {
@@ -81,5 +86,5 @@ export function artifactOf(object: Fields, context: StepContext): Source | { rea
 function repositoryOf(release: Fields, chart: Fields, { clusters }: StepContext): Fields | undefined {
   const name = text(at(chart, ["sourceRef", "name"]));
   const namespace = text(at(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
-  return objectNamed(clusters, [SOURCE, "HelmRepository"], { namespace, name })?.object;
+  return objectNamed(clusters, HELM_REPOSITORY, { namespace, name })?.object;
 }

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { stringify } from "yaml";
+import { OCI_REPOSITORY } from "../../../policy/kinds.ts";
 import { findKustomizationFile } from "../../build/kustomization-file.ts";
 import { text } from "../../build/resource.ts";
 import type { Fields } from "../../documents/values.ts";
@@ -7,6 +8,7 @@ import { YamlEdit } from "../../edit/yaml-edit.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import type { NewFiles } from "../new-files.ts";
 import { at, nameOf, objectNamed, type WrittenObject } from "../objects.ts";
+import { oncePer } from "../once.ts";
 import type { StepContext } from "../step.ts";
 import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
 
@@ -26,7 +28,7 @@ export function referenceFor(
     return { kind: "OCIRepository", name: first };
   const directory = posix.dirname(release.file);
   const kustomization = findKustomizationFile(context.repository, directory);
-  if (objectNamed(context.clusters, [SOURCE, "OCIRepository"], { name, namespace }))
+  if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
     return `an OCIRepository ${namespace}/${name} is there, and is of another chart or version`;
   const path = posix.join(directory, "ocirepository.yaml");
   const object = {
@@ -54,8 +56,6 @@ function written(release: WrittenObject, field: string): boolean {
   return edit.has(edit.documentAt(release.origin.offset), ["metadata", field]);
 }
 
-const byArtifact = new WeakMap<BuiltCluster, ReadonlyMap<string, readonly Fields[]>>();
-
 /** Names of the OCIRepositories of that very artifact in the release's namespace. */
 export function namesOf(
   release: Fields,
@@ -63,21 +63,15 @@ export function namesOf(
   clusters: readonly BuiltCluster[],
 ): readonly string[] {
   const key = artifactKey(nameOf(release).namespace, address, tag);
-  return clusters.flatMap((cluster) => {
-    let known = byArtifact.get(cluster);
-    if (known === undefined) {
-      const repositories = cluster.objects.map(({ object }) => object).filter(isOciRepository);
-      known = Map.groupBy(repositories, (object) =>
-        artifactKey(
-          nameOf(object).namespace,
-          at(object, ["spec", "url"]),
-          at(object, ["spec", "ref", "tag"]),
-        ),
-      );
-      byArtifact.set(cluster, known);
-    }
-    return (known.get(key) ?? []).map((object) => nameOf(object).name);
-  });
+  return clusters.flatMap((cluster) =>
+    (byArtifact(cluster).get(key) ?? []).map((object) => nameOf(object).name),
+  );
 }
+
+const byArtifact = oncePer(({ objects }: BuiltCluster) =>
+  Map.groupBy(objects.map(({ object }) => object).filter(isOciRepository), (object) =>
+    artifactKey(nameOf(object).namespace, at(object, ["spec", "url"]), at(object, ["spec", "ref", "tag"])),
+  ),
+);
 
 const artifactKey = (...parts: readonly unknown[]): string => JSON.stringify(parts);

@@ -1,18 +1,13 @@
 import { isFields, type Fields } from "../../documents/values.ts";
 import { text } from "../../build/resource.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
-import { at, isKind, nameOf } from "../objects.ts";
+import { at, idOf, isKind, nameOf } from "../objects.ts";
 import { OPTIONS_FILE } from "../options.ts";
 import type { FileChange, Note, Plan, StepContext } from "../step.ts";
+import { whyNotSelected } from "../selected.ts";
 import { takeOut } from "../take-out.ts";
 import { takenObjects, type TakenObject } from "../taken-objects.ts";
 import { isHelmRepository, SOURCE } from "./artifact.ts";
-
-/** `namespace/name` of an object. */
-export function fullName(object: Fields): string {
-  const { namespace, name } = nameOf(object);
-  return `${namespace}/${name}`;
-}
 
 /** What refers to a HelmRepository in a cluster, as `Kind namespace/name`. */
 export function usersOf(repository: Fields, { objects }: BuiltCluster): readonly string[] {
@@ -24,7 +19,7 @@ export function usersOf(repository: Fields, { objects }: BuiltCluster): readonly
     if (!isFields(reference) || reference.kind !== "HelmRepository") return [];
     const { namespace } = nameOf(object);
     const named = `${text(reference.namespace) || namespace}/${text(reference.name)}`;
-    return named === fullName(repository) ? [`${text(object.kind)} ${fullName(object)}`] : [];
+    return named === idOf(repository) ? [`${text(object.kind)} ${idOf(object)}`] : [];
   });
 }
 
@@ -41,7 +36,7 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
   for (const taken of takenObjects(context, isHelmRepository)) {
     const [form] = taken.forms;
     if (!form) continue;
-    const name = fullName(form.object);
+    const name = idOf(form.object);
     const asked = remove.includes(name);
     const note = (kind: Note["kind"], message: string): void => {
       notes.push({ kind, message: `HelmRepository ${name} ${message}`, position: taken.position });
@@ -59,7 +54,13 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
       continue;
     }
     const out = takeOut(taken, repository);
-    const refused = typeof out === "string" ? out : whyRefused(out.changes, context);
+    const refused =
+      typeof out === "string"
+        ? out
+        : whyNotSelected(
+            out.changes.map(({ path }) => path),
+            context,
+          );
     if (typeof out === "string" || refused !== undefined) {
       note("left", `stays: ${refused ?? ""}`);
       continue;
@@ -79,9 +80,4 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
 function whyUnknown({ forms }: TakenObject): string | undefined {
   const problem = forms.flatMap(({ cluster }) => cluster.problems)[0];
   return problem && `and yet ${problem.position.file} could not be built, so that is not sure: it stays`;
-}
-
-function whyRefused(changes: readonly FileChange[], { selected }: StepContext): string | undefined {
-  const path = changes.map((change) => change.path).find((changed) => !selected(changed));
-  return path === undefined ? undefined : `${path} would have to change, and is not selected`;
 }

@@ -1,4 +1,5 @@
 import { coerce, gte, lt } from "semver";
+import { OCI_REPOSITORY } from "../../../policy/kinds.ts";
 import { text } from "../../build/resource.ts";
 import { isFields, type Fields, type Value } from "../../documents/values.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
@@ -22,8 +23,7 @@ export function chartOf(release: Fields, clusters: readonly BuiltCluster[]): Cha
   if (isFields(chart)) return { name: text(chart.chart), version: text(chart.version) };
   const name = text(at(release, ["spec", "chartRef", "name"]));
   const namespace = text(at(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
-  const kind = ["source.toolkit.fluxcd.io", "OCIRepository"] as const;
-  const source = objectNamed(clusters, kind, { namespace, name })?.object;
+  const source = objectNamed(clusters, OCI_REPOSITORY, { namespace, name })?.object;
   const url = text(at(source, ["spec", "url"]));
   const tag = text(at(source, ["spec", "ref", "tag"])) || text(at(source, ["spec", "ref", "semver"]));
   return { name: url.split("/").at(-1) ?? "", version: tag };

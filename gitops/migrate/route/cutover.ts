@@ -1,7 +1,8 @@
 import { text } from "../../build/resource.ts";
 import type { Fields } from "../../documents/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
-import { at, isKind, nameOf } from "../objects.ts";
+import { at, idOf, isKind, nameOf } from "../objects.ts";
+import { oncePer } from "../once.ts";
 import type { StepContext } from "../step.ts";
 import { chartOf } from "./app-template.ts";
 import { clusterOf } from "../clusters.ts";
@@ -90,9 +91,10 @@ function dns(
   cluster: BuiltCluster | undefined,
   context: StepContext,
 ): readonly string[] {
-  const writers = (cluster ? externalDns(cluster, context) : []).filter((object) => covers(object, host));
+  const released = cluster && externalDns(context.clusters).get(cluster);
+  const writers = (released ?? []).filter((object) => covers(object, host));
   const blind = writers.filter((object) => !sourcesOf(object).includes("gateway-httproute"));
-  const names = blind.map((object) => Object.values(nameOf(object)).join("/")).join(", ");
+  const names = blind.map(idOf).join(", ");
   return [
     dnsTarget === undefined
       ? "DNS: to the Gateway's address"
@@ -105,19 +107,19 @@ function dns(
   ];
 }
 
-const known = new WeakMap<BuiltCluster, readonly Fields[]>();
-
-/** The releases of external-dns in a cluster. */
-function externalDns(cluster: BuiltCluster, { clusters }: StepContext): readonly Fields[] {
-  const found =
-    known.get(cluster) ??
-    cluster.objects
-      .map(({ object }) => object)
-      .filter((object) => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease"))
-      .filter((object) => chartOf(object, clusters).name === "external-dns");
-  known.set(cluster, found);
-  return found;
-}
+/** The releases of external-dns, by cluster. */
+const externalDns = oncePer(
+  (clusters: readonly BuiltCluster[]) =>
+    new Map(
+      clusters.map((cluster) => [
+        cluster,
+        cluster.objects
+          .map(({ object }) => object)
+          .filter((object) => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease"))
+          .filter((object) => chartOf(object, clusters).name === "external-dns"),
+      ]),
+    ),
+);
 
 function sourcesOf(release: Fields): readonly string[] {
   const sources = at(release, ["spec", "values", "sources"]);

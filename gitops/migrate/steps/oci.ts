@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
+import { HELM_RELEASE } from "../../../policy/kinds.ts";
 import { text } from "../../build/resource.ts";
 import { isFields, type Fields } from "../../documents/values.ts";
 import { YamlEdit } from "../../edit/yaml-edit.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { clusterOf } from "../clusters.ts";
 import { NewFiles } from "../new-files.ts";
-import { at, nameOf, objectNamed, writtenObjects } from "../objects.ts";
+import { at, idOf, nameOf, objectNamed, writtenObjects } from "../objects.ts";
 import { artifactOf, isHelmRepository, isOciRepository, isRelease, sourceOf } from "../oci/artifact.ts";
 import { namesOf, referenceFor } from "../oci/repositories.ts";
-import { fullName, removeUnused, usersOf } from "../oci/unused.ts";
+import { removeUnused, usersOf } from "../oci/unused.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../step.ts";
 
 /** From a chart of a HelmRepository to `chartRef` with an OCIRepository beside the HelmRelease, the same version. */
@@ -100,7 +101,7 @@ function used(
   { clusters: before, options }: StepContext,
   clusters: readonly BuiltCluster[],
 ): string | undefined {
-  if (!options.oci.remove.includes(fullName(built.object))) return "its removal was not asked for by name";
+  if (!options.oci.remove.includes(idOf(built.object))) return "its removal was not asked for by name";
   const cluster = clusters.find(({ name }) => name === clusterOf(built, before)?.name);
   const [user] = cluster ? usersOf(built.object, cluster) : [];
   return user && `${user} refers to it`;
@@ -108,7 +109,7 @@ function used(
 
 /** Why a new OCIRepository is not the chart of the release with its name. */
 function strange(object: Fields, context: StepContext): string | undefined {
-  const release = objectNamed(context.clusters, ["helm.toolkit.fluxcd.io", "HelmRelease"], nameOf(object));
+  const release = objectNamed(context.clusters, HELM_RELEASE, nameOf(object));
   const source = release && artifactOf(release.object, context);
   if (source === undefined || "reason" in source) return "no release with its name has a known artifact";
   const same =
