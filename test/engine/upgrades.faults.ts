@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FIELD_MANAGER, describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { bare, fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
 
 /** As the provider makes them up, one for each resource. */
 const RANDOM_MANAGER = "pulumi-kubernetes-0a1b2c3d";
@@ -46,8 +46,8 @@ describe("engine: a stack that was brought up before the program had one field m
       const { name, namespace } = metadata;
       await cluster.apply(declared, { fieldManager: RANDOM_MANAGER, force: true });
       // Who applies none of the fields any more owns none.
-      const bare = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
-      const live = await cluster.apply(bare, { fieldManager: FIELD_MANAGER, force: true });
+      const empty = bare(apiVersion, kind, name, namespace);
+      const live = await cluster.apply(empty, { fieldManager: FIELD_MANAGER, force: true });
       resource.inputs = declared;
       resource.outputs = { ...live, __inputs: declared, __fieldManager: RANDOM_MANAGER };
       objects.push(declared);

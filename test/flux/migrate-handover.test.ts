@@ -4,8 +4,16 @@ import { join } from "node:path";
 import type { ObjectReference } from "../../cluster/client.ts";
 import { STACK_LABEL, type KubeObject } from "../../cluster/objects.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
-import { applyObjects, becomes, FLUX_TIMEOUT_MS, isReady, kustomization } from "../support/flux.ts";
-import { claimNamed, isBound, isLost, MovingRepository } from "../support/moving.ts";
+import {
+  applyObjects,
+  becomes,
+  claimNamed,
+  FLUX_TIMEOUT_MS,
+  isBound,
+  isReady,
+  kustomization,
+} from "../support/flux.ts";
+import { isLost, MovingRepository } from "../support/moving.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const ROOT = kustomization("flux-system", "cluster-apps");
@@ -33,7 +41,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
 
   before(async function () {
     this.timeout(START_TIMEOUT_MS + FLUX_TIMEOUT_MS);
-    moving = await MovingRepository.follow(own.sandbox, "edge", "handover");
+    moving = await MovingRepository.follow({ sandbox: own.sandbox, context: "edge", step: "handover" });
     uids = await uidsOf([ROOT, SOURCE, ...APPLIED]);
     engine = await Engine.create();
     stack = await engine.stack("edge", {});

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../cluster/objects.ts";
-import { applyObjects, becomes, FLUX_TIMEOUT_MS, kustomization } from "../support/flux.ts";
-import { claimNamed, isBound, isLost, MovingRepository } from "../support/moving.ts";
+import {
+  applyObjects,
+  becomes,
+  claimNamed,
+  FLUX_TIMEOUT_MS,
+  isBound,
+  kustomization,
+} from "../support/flux.ts";
+import { isLost, MovingRepository } from "../support/moving.ts";
 import { useSandbox } from "../support/sandbox.ts";
 
 const PLACES = [
@@ -16,7 +23,12 @@ for (const { title, options, target } of PLACES)
     let moving: MovingRepository;
 
     before(async () => {
-      moving = await MovingRepository.follow(own.sandbox, "moving", "namespace", options);
+      moving = await MovingRepository.follow({
+        sandbox: own.sandbox,
+        context: "moving",
+        step: "namespace",
+        options,
+      });
     });
     after(() => {
       moving.end();

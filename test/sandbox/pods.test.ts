@@ -225,7 +225,8 @@ describe("sandbox: pods as processes", function () {
     const body = { status: { conditions: [{ type: "Ready", status: "False" }] } };
     const contentType = "application/strategic-merge-patch+json";
     const written = await cluster.api.call<PodObject>("PATCH", `${CORE}/pods/${name}/status`, {
-      ...{ body, contentType },
+      body,
+      contentType,
     });
     assert.equal(isReady(written), false);
     await until("the pod to be ready again", async () => isReady(await pod(name)));

@@ -102,21 +102,25 @@ export function fixtureConfig(url: string, rootName = "cluster-apps") {
 /** The claim that a grandchild of the root applies, once it is bound; give it to {@link assertClaimSurvived} later. */
 export async function grandchildsClaim(client: KubeClient): Promise<KubeObject> {
   await isReady(client, kustomization("media", "player-data"));
-  return becomes(client, CLAIM, "bound", (claim) => (claim.status as { phase?: string }).phase === "Bound");
+  return becomes(client, claimNamed("player"), "bound", isBound);
 }
 
 /** Fails unless the live claim is the very same one, and nobody has asked for its deletion. */
 export async function assertClaimSurvived(client: KubeClient, before: KubeObject): Promise<void> {
-  const after = await client.get(CLAIM);
+  const after = await client.get(claimNamed("player"));
   assert.equal(after?.metadata.uid, before.metadata.uid, "the claim is another one, or gone");
   assert.equal(after?.metadata.deletionTimestamp, undefined, "the claim is being deleted");
 }
 
-const CLAIM: ObjectReference = {
+/** A claim of a fixture's apps. */
+export const claimNamed = (name: string): ObjectReference => ({
   apiVersion: "v1",
   kind: "PersistentVolumeClaim",
-  metadata: { namespace: "media", name: "player" },
-};
+  metadata: { namespace: "media", name },
+});
+
+/** Whether a claim has its volume. */
+export const isBound = ({ status }: KubeObject): boolean => (status as { phase?: string }).phase === "Bound";
 
 /** Applies objects in order, server side, as a person would with kubectl. */
 export async function applyObjects(client: KubeClient, objects: readonly KubeObject[]): Promise<void> {
