@@ -70,7 +70,7 @@ async function run(paths: readonly string[], flags: Flags): Promise<number> {
   let report = lintRepository(new Repository(root), { within });
   if (flags.fix) {
     const { applyFixes } = await import("../gitops/lint/fix.ts");
-    const { files, fixed } = await applyFixes(root, report.findings);
+    const { files, fixed } = await applyFixes(root, report);
     process.stderr.write(`Fixed ${fixed} findings in ${files.length} files.\n`);
     if (fixed > 0) report = lintRepository(new Repository(root), { within });
   }

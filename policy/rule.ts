@@ -19,6 +19,8 @@ export interface Problem {
   readonly remediation?: string;
   /** Worth knowing, never a breach: reported as advisory whatever the rule's enforcement is. */
   readonly advice?: true;
+  /** What the field must hold, where the other objects leave only one value: for the rule's own `fix`. */
+  readonly expected?: string;
 }
 
 /** Something that could not be decided. It is counted and shown, and never taken for a pass. */

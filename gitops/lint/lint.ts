@@ -11,15 +11,17 @@ import type { Problem } from "../problem.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport, type RuleSummary } from "./finding.ts";
 import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
 
-/** One breach together with the object, for a fix. */
+/** A finding together with its objects, for a fix. */
 export interface LintedFinding extends LintFinding {
-  /** Absent for what is about a file. */
-  readonly breach?: RuleFinding;
+  /** One of each cluster that has it; none for what is about a file. */
+  readonly breaches: readonly RuleFinding[];
 }
 
 /** A report whose findings can be fixed. */
 export interface LintedReport extends LintReport {
   readonly findings: readonly LintedFinding[];
+  /** Every object that was checked. */
+  readonly checked: readonly KubeObject[];
 }
 
 const PROBLEMS: Readonly<Record<Problem["kind"], RuleSummary>> = {
@@ -52,7 +54,7 @@ export interface LintOptions {
 export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {
   const built = buildRepository(repository);
   const findings = new Map<string, LintedFinding>();
-  const undecided = new Map<string, LintFinding>();
+  const undecided = new Map<string, LintedFinding>();
   let exempted = 0;
   for (const cluster of built.clusters) {
     for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
@@ -69,6 +71,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   return {
     ...summary(built, isWithin),
     findings: kept,
+    checked: built.clusters.flatMap(({ objects }) => objects.map(({ object }) => asKubeObject(object))),
     rules: summaries(kept),
     exempted,
     undecided: [...undecided.values()].filter(inside).sort(byPosition),
@@ -101,16 +104,21 @@ function runCluster({ objects }: BuiltCluster, now: Date | undefined): ReturnTyp
   });
 }
 
-/** A finding that another cluster has too gets that cluster's name. */
-function add<F extends LintFinding>(findings: Map<string, F>, finding: F): void {
+/** A finding that another cluster has too gets that cluster's name, and its object. */
+function add(findings: Map<string, LintedFinding>, finding: LintedFinding): void {
   const { line, column } = finding.position;
   const key = `${fingerprint(finding)} ${line}:${column}`;
   const known = findings.get(key);
-  const clusters = known ? [...new Set([...known.clusters, ...finding.clusters])] : finding.clusters;
-  findings.set(key, { ...(known ?? finding), clusters });
+  if (known === undefined) findings.set(key, finding);
+  else
+    findings.set(key, {
+      ...known,
+      clusters: [...new Set([...known.clusters, ...finding.clusters])],
+      breaches: [...known.breaches, ...finding.breaches],
+    });
 }
 
-function ofProblem({ kind, message, position }: Problem, cluster: string): LintFinding {
+function ofProblem({ kind, message, position }: Problem, cluster: string): LintedFinding {
   const { severity, remediation } = PROBLEMS[kind];
   return {
     rule: kind,
@@ -122,6 +130,7 @@ function ofProblem({ kind, message, position }: Problem, cluster: string): LintF
     remediation,
     position,
     clusters: [cluster],
+    breaches: [],
   };
 }
 
@@ -137,11 +146,11 @@ function ofBreach(breach: RuleFinding, cluster: string): LintedFinding {
     remediation,
     position: positionOf(object, path),
     clusters: [cluster],
-    breach,
+    breaches: [breach],
   };
 }
 
-function ofUndecided({ rule, object, path, reason }: UndecidedFinding, cluster: string): LintFinding {
+function ofUndecided({ rule, object, path, reason }: UndecidedFinding, cluster: string): LintedFinding {
   return {
     rule,
     level: "advisory",
@@ -152,6 +161,7 @@ function ofUndecided({ rule, object, path, reason }: UndecidedFinding, cluster: 
     remediation: "",
     position: positionOf(object, path),
     clusters: [cluster],
+    breaches: [],
   };
 }
 

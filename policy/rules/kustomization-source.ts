@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
 import { dependenciesOf, fluxId } from "../flux.ts";
 import { FLUX_KUSTOMIZATION } from "../kinds.ts";
+import type { GroupKind, ObjectIndex } from "../object-index.ts";
 import { perIndex } from "../per-index.ts";
 import { at, fields, list, text } from "../read.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
@@ -24,11 +25,9 @@ export const kustomizationSource = defineRule({
     yield* dependencyProblems(object, context);
     yield* lostLists(object, context);
   },
-  // Saying the namespace that Flux would take anyway changes nothing.
-  fix: ({ metadata }, { path, advice }) =>
-    advice === true && path[1] === "sourceRef" && metadata.namespace !== undefined
-      ? [{ path: ["spec", "sourceRef", "namespace"], value: metadata.namespace }]
-      : [],
+  // The namespace that Flux takes anyway, or the only one in which there is what is waited for in vain.
+  fix: (_, { path, expected }) =>
+    expected === undefined ? [] : [{ path: [...path, "namespace"], value: expected }],
 });
 
 function* sourceProblems(
@@ -38,11 +37,17 @@ function* sourceProblems(
   const { kind, name, namespace } = fields(fields(spec).sourceRef);
   const sourceKind = { group: SOURCE_GROUP, kind: text(kind) ?? "" };
   const path = ["spec", "sourceRef"];
+  const expected = namespaceOf(sourceKind, metadata.namespace, text(name) ?? "", objects);
   if (objects.get(sourceKind, text(namespace) ?? metadata.namespace, text(name) ?? "") === undefined) {
     const elsewhere = objects.ofKind(sourceKind).find((source) => source.metadata.name === name);
     const message = `${sourceKind.kind} ${fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "")} is not there`;
     if (elsewhere !== undefined && host === "repository")
-      yield { path, message: `${message}; there is ${describeObject(elsewhere)}.` };
+      yield {
+        path,
+        message: `${message}; there is ${describeObject(elsewhere)}.`,
+        // A namespace that is written down may be right, and the source still to come.
+        ...(namespace === undefined && expected !== undefined && { expected }),
+      };
     // The source of the repository itself is often made by a bootstrap, and is in no file.
     else yield { path, undecided: `${message}, or made by something that is not to be seen.` };
   }
@@ -52,7 +57,24 @@ function* sourceProblems(
       message:
         "The source's namespace is left out: moved to another namespace, the Kustomization would not find it.",
       advice: true,
+      ...(expected !== undefined && { expected }),
     };
+}
+
+/**
+ * The namespace to write where none is: its own, where the object is there or nowhere to be seen; else the only one that has such an object.
+ * Undefined where there are several.
+ */
+function namespaceOf(
+  kind: GroupKind,
+  own: string | undefined,
+  name: string,
+  objects: ObjectIndex,
+): string | undefined {
+  if (objects.get(kind, own, name) !== undefined) return own;
+  const [only, ...more] = objects.ofKind(kind).filter(({ metadata }) => metadata.name === name);
+  if (only === undefined) return own;
+  return more.length === 0 ? only.metadata.namespace : undefined;
 }
 
 function* dependencyProblems(
@@ -65,7 +87,7 @@ function* dependencyProblems(
     const [namespace, name = ""] = id.split("/");
     if (objects.get(FLUX_KUSTOMIZATION, namespace, name) === undefined)
       yield host === "repository"
-        ? { path, message: `It waits for Kustomization ${id}, which is not there, and so for ever.` }
+        ? waitsInVain(object, index, id, objects)
         : { path, undecided: `Kustomization ${id} is not part of the stack.` };
     else if (
       circles(objects).get(own) !== undefined &&
@@ -76,6 +98,27 @@ function* dependencyProblems(
         message: `It waits for ${id}, which waits for it: ${(circles(objects).get(own) ?? []).join(" → ")}.`,
       };
   }
+}
+
+function waitsInVain(
+  { metadata, spec }: KubeObject,
+  index: number,
+  id: string,
+  objects: ObjectIndex,
+): Problem {
+  const path = ["spec", "dependsOn", index];
+  const message = `It waits for Kustomization ${id}, which is not there, and so for ever`;
+  const { name, namespace } = fields(list(fields(spec).dependsOn)[index]);
+  const elsewhere = namespaceOf(FLUX_KUSTOMIZATION, metadata.namespace, text(name) ?? "", objects);
+  // What is not to be seen at all is no reason to write its own namespace.
+  if (namespace !== undefined || elsewhere === undefined || elsewhere === metadata.namespace)
+    return { path, message: `${message}.` };
+  return {
+    path,
+    message: `${message}; there is one of that name in ${elsewhere}.`,
+    remediation: `Write namespace: ${elsewhere} beside its name.`,
+    expected: elsewhere,
+  };
 }
 
 /** The circle that each Kustomization is in, by its id. */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import Ajv from "ajv";
 import draft04 from "ajv/lib/refs/json-schema-draft-04.json" with { type: "json" };
 import sarifSchema from "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" with { type: "json" };
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Repository } from "../../gitops/documents/repository.ts";
 import { formatBaseline, readBaseline, withoutBaseline } from "../../gitops/lint/baseline.ts";
 import { applyEdits, EditableText } from "../../gitops/edit/edit-text.ts";
@@ -213,11 +213,83 @@ spec: {inline: true}
     cpSync(FLEET, scratch, { recursive: true });
     const file = join(scratch, "kubernetes/edge/apps/media/player/ks.yaml");
     const before = readFileSync(file, "utf8");
-    const { files, fixed } = await applyFixes(scratch, lint(scratch).findings);
+    const { files, fixed } = await applyFixes(scratch, lint(scratch));
     assert.ok(fixed > 0 && files.includes("kubernetes/edge/apps/media/player/ks.yaml"), files.join());
     const after = readFileSync(file, "utf8");
     const added = after.split("\n").filter((line) => !before.split("\n").includes(line));
     assert.deepEqual([...new Set(added)], ["    namespace: flux-system"]);
-    assert.deepEqual(await applyFixes(scratch, lint(scratch).findings), { files: [], fixed: 0 });
+    assert.deepEqual(await applyFixes(scratch, lint(scratch)), { files: [], fixed: 0 });
+  });
+
+  const shared = "shared/ks.yaml";
+
+  /** Two clusters that share a Kustomization, which waits for `db`. */
+  const twoClusters = (databases: Readonly<Record<string, string>>): string => {
+    const kustomization = (name: string, namespace: string, spec: string): string => `
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: ${name}
+  namespace: ${namespace}
+spec:
+  path: ${spec}
+  sourceRef:
+    kind: GitRepository
+    name: fleet
+    namespace: flux-system
+`;
+    const source = `
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: fleet, namespace: flux-system }
+spec: { url: https://git.example.com/fleet }
+---`;
+    const write = (file: string, text: string): void => {
+      mkdirSync(dirname(join(scratch, file)), { recursive: true });
+      writeFileSync(join(scratch, file), text);
+    };
+    const app = kustomization("app", "flux-system", "./shared/app");
+    const before = `${app.replace("    namespace: flux-system\n", "")}  dependsOn:\n    - name: db # the data\n`;
+    write(shared, before);
+    write("shared/app/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: app }\n");
+    for (const [cluster, namespace] of Object.entries(databases)) {
+      write(
+        `kubernetes/${cluster}/flux/all.yaml`,
+        source + kustomization("all", "flux-system", `./kubernetes/${cluster}/apps`),
+      );
+      write(
+        `kubernetes/${cluster}/apps/kustomization.yaml`,
+        "resources: [db.yaml, ../../../shared/ks.yaml]\n",
+      );
+      write(`kubernetes/${cluster}/apps/db.yaml`, kustomization("db", namespace, "./shared/app"));
+    }
+    return before;
+  };
+
+  const withSource = (text: string): string =>
+    text.replace("name: fleet\n", "name: fleet\n    namespace: flux-system\n");
+
+  it("goes to a file that clusters share where all of them want the same", async () => {
+    const before = twoClusters({ edge: "data", main: "data" });
+    const fixed = await applyFixes(scratch, lint(scratch));
+    assert.deepEqual(fixed, { files: [shared], fixed: 2 });
+    const after = readFileSync(join(scratch, shared), "utf8");
+    assert.equal(after, withSource(before).replace("# the data\n", "# the data\n      namespace: data\n"));
+    assert.deepEqual(await applyFixes(scratch, lint(scratch)), { files: [], fixed: 0 });
+  });
+
+  it("leaves a file alone that another cluster needs as it is, or otherwise", async () => {
+    for (const main of ["flux-system", "store"]) {
+      const before = twoClusters({ edge: "data", main });
+      const report = lint(scratch);
+      assert.ok(
+        report.findings.some(({ message }) => message.endsWith("there is one of that name in data.")),
+        report.findings.map(({ message }) => message).join("\n"),
+      );
+      // What both want is still done.
+      assert.deepEqual(await applyFixes(scratch, report), { files: [shared], fixed: 1 });
+      assert.equal(readFileSync(join(scratch, shared), "utf8"), withSource(before));
+      assert.deepEqual(await applyFixes(scratch, lint(scratch)), { files: [], fixed: 0 });
+    }
   });
 });
