@@ -17,14 +17,34 @@ export function* probeProblems(container: Fields, path: Path): Generator<Problem
   yield* sameProblem(container.livenessProbe, container.readinessProbe, [...path, "livenessProbe"]);
 }
 
-/** A liveness probe that says no more than the readiness probe, or restarts a container that only is not ready. */
+/**
+ * A liveness probe that says no more than the readiness probe, or restarts a container that only is not ready.
+ * @param liveness as in a Pod's spec; of app-template's values, with the settings in `spec`
+ */
 export function* sameProblem(liveness: unknown, readiness: unknown, path: Path): Generator<Problem> {
-  if (liveness === undefined || !isDeepStrictEqual(liveness, readiness)) return;
+  if (liveness === undefined || !isDeepStrictEqual(judged(liveness), judged(readiness))) return;
   yield {
     path,
     message: "The liveness probe is the readiness probe: a container that is slow for a moment is restarted.",
     remediation: "Ask something cheaper, or allow more failures, for liveness.",
     advice: true,
+  };
+}
+
+/** What the API server fills in (k8s.io/kubernetes, pkg/apis/core/v1/defaults.go). */
+const THRESHOLDS = { periodSeconds: 10, timeoutSeconds: 1, failureThreshold: 3 };
+
+/** What does not decide when a probe fails for good: a liveness probe's successes are always one. */
+const BESIDE = ["initialDelaySeconds", "terminationGracePeriodSeconds", "successThreshold"];
+
+/** What a probe asks and when it gives up, with the defaults filled in. */
+function judged(probe: unknown): Fields {
+  const { spec, ...settings } = fields(probe);
+  const { httpGet, ...others }: Fields = { ...THRESHOLDS, ...settings, ...fields(spec) };
+  const kept = Object.entries(others).filter(([key]) => !BESIDE.includes(key));
+  return {
+    ...Object.fromEntries(kept),
+    ...(httpGet !== undefined && { httpGet: { path: "/", scheme: "HTTP", ...fields(httpGet) } }),
   };
 }
 
