@@ -54,13 +54,20 @@ function appContainer(values: Values, place: Place): AppContainer {
     controller,
     path: values.path(["controllers", controller, field, name]),
     spec: { ...spec, image: imageOf(spec.image) },
-    pod: {
-      ...fields(values.values.defaultPodOptions),
-      ...fields(settings.pod),
-    },
+    pod: podOptions(values.values, settings),
     longRunning: !shortLived && (field === "containers" || spec.restartPolicy === "Always"),
     probes: fields(spec.probes),
   };
+}
+
+/** What a controller's pods get: its own options before the defaults, maps merged with them on request (lib/pod/_getOption.tpl). */
+export function podOptions(values: Fields, controller: Fields): Fields {
+  const defaults = fields(values.defaultPodOptions);
+  const own = Object.entries(fields(controller.pod)).filter(
+    ([, value]) => typeof value === "boolean" || isMap(value) || !isEmpty(value),
+  );
+  const given = Object.fromEntries(own);
+  return values.defaultPodOptionsStrategy === "merge" ? filled(given, defaults) : { ...defaults, ...given };
 }
 
 /** `overwrite` fills in what the container leaves empty; `merge` also fills in what is missing further down. */
@@ -99,9 +106,12 @@ function imageOf(image: unknown): string | undefined {
 export function enabled(map: unknown): readonly (readonly [string, Fields])[] {
   return Object.entries(fields(map)).flatMap(([key, value]) => {
     const entry = fields(value);
-    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isMap && entry.enabled !== false ? [[key, entry] as const] : [];
+    return isMap(value) && entry.enabled !== false ? [[key, entry] as const] : [];
   });
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Whether a text still has something that only a cluster knows: a template expression or a variable. */

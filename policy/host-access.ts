@@ -1,5 +1,5 @@
 import type { KubeObject } from "../cluster/objects.ts";
-import { enabled, isAppTemplate } from "./app-template.ts";
+import { enabled, isAppTemplate, podOptions } from "./app-template.ts";
 import { valuesOf } from "./helm.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import { formatPath, type Path } from "./path.ts";
@@ -47,14 +47,14 @@ function ofPod(pod: Fields, path: Path): readonly HostAccess[] {
 function ofAppTemplate(release: KubeObject, objects: ObjectIndex): readonly HostAccess[] {
   const { values, path } = valuesOf(release, objects);
   const controllers = enabled(values.controllers);
-  const defaults = fields(values.defaultPodOptions);
-  const found = controllers.flatMap(([name, controller]) =>
-    FIELDS.flatMap((field) => {
-      const own = fields(controller.pod);
-      const place = field in own ? ["controllers", name, "pod", field] : ["defaultPodOptions", field];
-      return { ...defaults, ...own }[field] === true ? [{ path: path(place), what: shares(field) }] : [];
-    }),
-  );
+  const found = controllers.flatMap(([name, controller]) => {
+    const pod = podOptions(values, controller);
+    return FIELDS.filter((field) => pod[field] === true).map((field) => {
+      const isOwn = fields(controller.pod)[field] === true;
+      const place = isOwn ? ["controllers", name, "pod", field] : ["defaultPodOptions", field];
+      return { path: path(place), what: shares(field) };
+    });
+  });
   const names = controllers.map(([name]) => name);
   for (const [name, item] of enabled(values.persistence)) {
     const place = [
