@@ -10,6 +10,7 @@ type Format = "text" | "json" | "sarif" | "github";
 interface Flags {
   readonly format: Format;
   readonly failOn: "mandatory" | "advisory" | "none";
+  readonly before?: string;
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly fix?: true;
@@ -32,6 +33,10 @@ export const lint = new Command("lint")
       .choices(["mandatory", "advisory", "none"])
       .default("mandatory"),
   )
+  .option(
+    "--before <directory>",
+    "an earlier checkout of the repository: finds also what the change moves away from its data",
+  )
   .option("--baseline <file>", "report only what is not in this baseline")
   .option("--write-baseline <file>", "write all findings of now as a baseline and report none of them")
   .option("--fix", "apply the safe remediations to the files, comments and formatting kept")
@@ -47,6 +52,7 @@ Examples:
   edgefirst lint kubernetes/main/apps/media
   edgefirst lint . --write-baseline .edgefirst-baseline.json
   edgefirst lint . --baseline .edgefirst-baseline.json --format sarif > lint.sarif
+  git worktree add ../main main && edgefirst lint . --before ../main
   edgefirst lint . --fix`,
   )
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
@@ -67,12 +73,15 @@ async function run(paths: readonly string[], flags: Flags): Promise<number> {
   const { Repository } = await import("../gitops/documents/repository.ts");
   const { lintRepository } = await import("../gitops/lint/lint.ts");
   const { root, within } = findRoot(paths);
-  let report = lintRepository(new Repository(root), { within });
+  const before = flags.before === undefined ? undefined : new Repository(findRoot([flags.before]).root);
+  const look = (): LintedReport =>
+    lintRepository(new Repository(root), { within, ...(before && { before }) });
+  let report = look();
   if (flags.fix) {
     const { applyFixes } = await import("../gitops/lint/fix.ts");
     const { files, fixed } = await applyFixes(root, report);
     process.stderr.write(`Fixed ${fixed} findings in ${files.length} files.\n`);
-    if (fixed > 0) report = lintRepository(new Repository(root), { within });
+    if (fixed > 0) report = look();
   }
   report = await applyBaseline(report, flags);
   process.stdout.write(await format(report, root, flags.format));

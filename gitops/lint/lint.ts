@@ -1,6 +1,5 @@
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
 import { formatPath } from "../../policy/path.ts";
-import { RULES } from "../../policy/registry.ts";
 import { runRules, type RuleFinding, type UndecidedFinding } from "../../policy/run.ts";
 import { locate } from "../documents/source.ts";
 import type { Repository } from "../documents/repository.ts";
@@ -8,8 +7,9 @@ import { originAt, type Fields } from "../documents/values.ts";
 import { buildRepository, type BuiltRepository } from "../flux/repository-build.ts";
 import type { BuiltCluster } from "../flux/built.ts";
 import type { Problem } from "../problem.ts";
-import { byPosition, fingerprint, type LintFinding, type LintReport, type RuleSummary } from "./finding.ts";
+import { byPosition, fingerprint, type LintFinding, type LintReport } from "./finding.ts";
 import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
+import { PROBLEMS, summaries } from "./summaries.ts";
 
 /** A finding together with its objects, for a fix. */
 export interface LintedFinding extends LintFinding {
@@ -24,41 +24,29 @@ export interface LintedReport extends LintReport {
   readonly checked: readonly KubeObject[];
 }
 
-const PROBLEMS: Readonly<Record<Problem["kind"], RuleSummary>> = {
-  syntax: {
-    description: "A file is YAML that can be read.",
-    remediation: "Mend the file; until then its objects are not checked.",
-    severity: "critical",
-  },
-  build: {
-    description: "Kustomize and Flux can build what the repository holds.",
-    remediation: "Mend the construct; until then the objects of this build are not checked.",
-    severity: "critical",
-  },
-  unsupported: {
-    description: "The offline build knows every construct that the repository uses.",
-    remediation:
-      "These objects are not checked: check them where Flux builds them, or write the construct in another way.",
-    severity: "critical",
-  },
-};
-
 /** How a repository is looked at. */
 export interface LintOptions {
   /** Files and directories, relative to the root: findings elsewhere are left out. All if empty. */
   readonly within?: readonly string[];
+  /** The same repository at an earlier time, for rules about what a change moves. */
+  readonly before?: Repository;
   readonly now?: Date;
 }
 
 /** Builds a repository offline and runs every rule over what reaches its clusters. */
 export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {
   const built = buildRepository(repository);
+  const before = options.before && buildRepository(options.before).clusters;
   const findings = new Map<string, LintedFinding>();
   const undecided = new Map<string, LintedFinding>();
   let exempted = 0;
   for (const cluster of built.clusters) {
     for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
-    const report = runCluster(cluster, options.now);
+    const report = runCluster(
+      cluster,
+      before?.find(({ name }) => name === cluster.name),
+      options.now,
+    );
     for (const finding of report.findings) {
       if (finding.exemption) exempted++;
       else add(findings, ofBreach(finding, cluster.name));
@@ -91,7 +79,11 @@ function summary(
   };
 }
 
-function runCluster({ objects }: BuiltCluster, now: Date | undefined): ReturnType<typeof runRules> {
+function runCluster(
+  { objects }: BuiltCluster,
+  before: BuiltCluster | undefined,
+  now: Date | undefined,
+): ReturnType<typeof runRules> {
   const byObject = new Map(objects.map((built) => [asKubeObject(built.object), built]));
   return runRules({
     host: "repository",
@@ -100,7 +92,8 @@ function runCluster({ objects }: BuiltCluster, now: Date | undefined): ReturnTyp
       const built = byObject.get(object);
       return built && ruleOrigin(built);
     },
-    ...(now === undefined ? {} : { now }),
+    ...(before && { previous: before.objects.map(({ object }) => asKubeObject(object)) }),
+    ...(now && { now }),
   });
 }
 
@@ -172,25 +165,4 @@ function positionOf(object: KubeObject, path: RuleFinding["path"]): LintFinding[
 function within(paths: readonly string[]): (file: string) => boolean {
   if (paths.length === 0 || paths.includes(".")) return () => true;
   return (file) => paths.some((path) => file === path || file.startsWith(`${path}/`));
-}
-
-function summaries(findings: readonly LintFinding[]): ReadonlyMap<string, RuleSummary> {
-  const used = new Map<string, RuleSummary>();
-  for (const { rule, remediation, severity } of findings) {
-    if (used.has(rule)) continue;
-    const known = RULES.find(({ id }) => id === rule);
-    if (known) used.set(rule, known);
-    else if (isProblem(rule)) used.set(rule, PROBLEMS[rule]);
-    else
-      used.set(rule, {
-        description: "An exemption has a reason, an owner and an end.",
-        remediation,
-        severity,
-      });
-  }
-  return used;
-}
-
-function isProblem(rule: string): rule is Problem["kind"] {
-  return Object.hasOwn(PROBLEMS, rule);
 }

@@ -1,7 +1,7 @@
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
 import { isGuarded, prunes } from "../flux.ts";
 import { valuesOf } from "../helm.ts";
-import { CLAIM, HELM_RELEASE, STATEFUL_SET } from "../kinds.ts";
+import { CLAIM, FLUX_KUSTOMIZATION, HELM_RELEASE, STATEFUL_SET } from "../kinds.ts";
 import { groupOf, type ObjectIndex } from "../object-index.ts";
 import { perIndex } from "../per-index.ts";
 import { fields, list } from "../read.ts";
@@ -93,20 +93,49 @@ const goneSince = perIndex((objects) => {
   };
 });
 
-/** Applied by a Kustomization that a patch of its parent puts elsewhere: turning that patch on moves it. */
+/** Applied by a Kustomization that is moved: since an earlier time, or by a patch of its parent that is turned on. */
 function* movedKustomization(
   object: KubeObject,
   { kustomization }: Origin,
   context: RuleContext,
 ): Generator<Problem> {
+  if (list(context.previous?.all()).length > 0) {
+    const former = formerKustomization(object, kustomization, context);
+    if (former !== undefined)
+      yield {
+        path: ["metadata"],
+        message: `Its ${describeObject(former)} is now ${describeObject(kustomization)}, and Flux deletes with the old one what it applied.`,
+      };
+    return;
+  }
   const parent = context.origin(kustomization);
   if (parent === undefined || isGuarded(object) || !prunes(kustomization)) return;
   const [before, now] = [parent.beforePatches.metadata, kustomization.metadata];
   if (before.namespace === now.namespace && before.name === now.name) return;
-  if (list(context.previous?.all()).length > 0) return;
   yield {
     path: ["metadata"],
     message: `${describeObject(parent.kustomization)} moves ${describeObject(parent.beforePatches)} to ${now.namespace ?? ""}/${now.name}; the first time, Flux deletes with the old one what it applied.`,
     advice: true,
   };
+}
+
+/** The Kustomization that was there in place of a new one, and that deletes an object which nothing guarded then. */
+function formerKustomization(
+  object: KubeObject,
+  { metadata, spec }: KubeObject,
+  context: RuleContext,
+): KubeObject | undefined {
+  const { previous } = context;
+  const kind = { group: groupOf(object), kind: object.kind };
+  const before = previous?.get(kind, object.metadata.namespace, object.metadata.name);
+  if (before === undefined || isGuarded(before)) return undefined;
+  if (previous?.get(FLUX_KUSTOMIZATION, metadata.namespace, metadata.name) !== undefined) return undefined;
+  const former = gone(context)
+    .get(FLUX_KUSTOMIZATION.kind)
+    ?.find(
+      (other) =>
+        groupOf(other) === FLUX_KUSTOMIZATION.group &&
+        (other.metadata.name === metadata.name || fields(other.spec).path === fields(spec).path),
+    );
+  return former !== undefined && !isGuarded(former) && prunes(former) ? former : undefined;
 }

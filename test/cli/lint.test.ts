@@ -49,10 +49,33 @@ describe("edgefirst lint", () => {
     assert.ok(findings.every(({ file }) => file.startsWith("kubernetes/shared/")));
   });
 
+  it("finds what a change takes away from its data, beside an earlier checkout", () => {
+    const [before, after] = ["before", "after"].map((name) => join(root, name)) as [string, string];
+    const claim = (namespace: string): string =>
+      `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: ${namespace} }\n`;
+    for (const [checkout, namespace] of [
+      [before, "media"],
+      [after, "apps"],
+    ] as const) {
+      cpSync(FLEET, checkout, { recursive: true });
+      writeFileSync(
+        join(checkout, "kubernetes/edge/apps/media/kustomization.yaml"),
+        "resources: [./namespace.yaml, ./player/ks.yaml, ./claim.yaml]\n",
+      );
+      writeFileSync(join(checkout, "kubernetes/edge/apps/media/claim.yaml"), claim(namespace));
+    }
+    assert.doesNotMatch(edgefirst(after).stdout, /prune-guard/);
+    assert.match(
+      edgefirst(after, "--before", before).stdout,
+      /claim\.yaml\n.*It was PersistentVolumeClaim media\/data, which Flux deletes\. {2}prune-guard/,
+    );
+  });
+
   it("exits with 2 where it could not run, and says why", () => {
     for (const [args, message] of [
       [[join(root, "absent")], /There is no .*absent/],
       [[root, "--baseline", join(root, "absent.json")], /absent\.json cannot be read/],
+      [[root, "--before", join(root, "absent")], /There is no .*absent/],
       [[root, "--format", "xml"], /Allowed choices are text, json, sarif, github/],
       [[], /missing required argument/],
     ] as const) {
