@@ -10,6 +10,7 @@ import {
   type Pair,
   type ParsedNode,
 } from "yaml";
+import { aliasTargets } from "./alias-targets.ts";
 import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
 import { isDeep, MAX_DEPTH } from "./depth.ts";
 import type { Origin, SourceText } from "./source.ts";
@@ -121,14 +122,14 @@ class Fault extends Error {
 
 class Reader {
   readonly #source: SourceText;
-  readonly #document: Document;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   #aliased = 0;
   #insideAlias = false;
   readonly #open = new Set<Node>();
 
   constructor(source: SourceText, document: Document) {
     this.#source = source;
-    this.#document = document;
+    this.#targets = aliasTargets(document);
   }
 
   read(node: Node | null | undefined, offset: number): Value {
@@ -161,7 +162,7 @@ class Reader {
         merged.push(...this.#merged(this.read(value, start), start));
         continue;
       }
-      const name = isAlias(key) ? key.resolve(this.#document) : key;
+      const name = isAlias(key) ? this.#targets.get(key) : key;
       if (!isScalar(name)) throw new Fault("a key must be a scalar", start);
       const valueOffset = value?.range[0] ?? start;
       setField(fields, keyText(name.value), this.read(value, valueOffset), {
@@ -182,9 +183,8 @@ class Reader {
     return sources;
   }
 
-  /** What an anchor was last set to before the alias. */
   #aliasTarget(alias: Alias, offset: number): Value {
-    const target = alias.resolve(this.#document);
+    const target = this.#targets.get(alias);
     if (!target) throw new Fault(`no anchor named ${alias.source}`, offset);
     if (this.#open.has(target)) throw new Fault(`the anchor ${alias.source} stands for itself`, offset);
     const before = this.#insideAlias;

@@ -43,8 +43,15 @@ const bomb = Array.from({ length: 12 }, (_unused, index) => {
   return `a${index}: &a${index} [${Array.from({ length: 9 }, () => below).join(", ")}]\n`;
 }).join("");
 
+/** Each mapping holds the one before it three times over. */
+const merges = Array.from({ length: 2000 }, (_unused, index) => {
+  const below = `*a${index - 1}`;
+  return `a${index}: &a${index} { ${index === 0 ? "" : `<<: [${below}, ${below}, ${below}], `}x${index}: 1 }\n`;
+}).join("");
+
 const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: RegExp | undefined]>> = {
   "aliases of aliases": [bomb, /syntax .*aliases of this document stand for too many nodes/],
+  "merges of merges": [merges, /syntax .*aliases of this document stand for too many nodes/],
   "an anchor inside itself": ["a: &a\n  b: *a\n", /syntax .*the anchor a stands for itself/],
   "brackets without an end": [`a: ${"[".repeat(100_000)}\n`, /syntax .*more than 500 levels/],
   "lists in lists": [`${"- ".repeat(20_000)}x\n`, /syntax .*more than 500 levels/],

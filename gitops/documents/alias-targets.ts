@@ -1,0 +1,17 @@
+import { visit, type Alias, type Document, type Node } from "yaml";
+
+/** What each alias stands for: the last node before it with that anchor. In one walk, since `Alias.resolve` takes one for each alias. */
+export function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Alias: (_key, alias) => {
+      const target = anchors.get(alias.source);
+      if (target) targets.set(alias, target);
+    },
+    Value: (_key, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
