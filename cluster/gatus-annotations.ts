@@ -14,10 +14,10 @@ export function template({ metadata }: KubeObject): Template | undefined {
   return yamlMap(metadata.annotations?.[ENDPOINT_ANNOTATION] ?? "");
 }
 
-/** A YAML map, empty for an empty text; undefined where the text is something else. */
+/** A YAML map, empty for an empty text, with `<<` merged as Gatus merges it; undefined where the text is something else. */
 export function yamlMap(text: string): Template | undefined {
   try {
-    const value: unknown = parse(text) ?? {};
+    const value: unknown = parse(text, { merge: true }) ?? {};
     return typeof value === "object" && !Array.isArray(value) ? (value as Template) : undefined;
   } catch {
     return undefined;

@@ -116,6 +116,40 @@ describe("migrate, over clusters that share files", () => {
     assert.match(plan(annotate).said, /wiki-endpoints stays: it holds more than endpoint files/);
   });
 
+  it("what an endpoint merges from another one by `<<` comes along", () => {
+    write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
+    const second = ROUTE.replaceAll("wiki", "news");
+    const merged = `      - <<: *wiki\n        name: news\n        url: "https://news.example.com"\n`;
+    const map = MAP.replace("- name: wiki", "- &wiki\n        name: wiki\n        group: inside");
+    write("kubernetes/apps/all.yaml", `${ROUTE}---\n${second}---\n${map}${merged}`);
+    const { changes, said } = plan(annotate);
+    assert.equal(said, "");
+    assert.deepEqual(
+      changes.map(({ path }) => path),
+      ["kubernetes/apps/all.yaml"],
+    );
+    const text = changes[0]?.text ?? "";
+    assert.equal(text.match(/endpoint: "group: inside"$/gm)?.length, 2, text);
+  });
+
+  it("a route that is enabled already, by an earlier run, gets the endpoint alone", () => {
+    write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
+    write("kubernetes/apps/route.yaml", ROUTE);
+    write(
+      "kubernetes/apps/map.yaml",
+      MAP.replace("name: wiki\n        url", "group: inside\n        name: wiki\n        url"),
+    );
+    const { changes } = plan(annotate);
+    const added = `${ROUTE.slice(0, ROUTE.indexOf("spec:"))}    gatus.home-operations.com/endpoint: "group: inside"\n`;
+    assert.deepEqual(
+      changes.map(({ path, text }) => [path, text]),
+      [
+        ["kubernetes/apps/route.yaml", `${added}${ROUTE.slice(ROUTE.indexOf("spec:"))}`],
+        ["kubernetes/apps/map.yaml", undefined],
+      ],
+    );
+  });
+
   it("one stays whose route is read elsewhere too", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/edge/apps"));
     write("kubernetes/main/flux.yaml", kustomization("main", "./kubernetes/main/apps"));

@@ -57,7 +57,7 @@ export function annotations(fragment?: Template): Readonly<Record<string, string
   return { [ENABLED_ANNOTATION]: "true", ...(endpoint !== undefined && { [ENDPOINT_ANNOTATION]: endpoint }) };
 }
 
-/** The text with annotations added; undefined where its form does not allow it. */
+/** The text with those annotations added that it does not say yet; undefined where its form does not allow it. */
 export function withAnnotations(
   text: string,
   original: string,
@@ -67,7 +67,9 @@ export function withAnnotations(
   const edit = new YamlEdit(text);
   const document = new YamlEdit(original).documentAt(offset);
   const holder = [...path, "annotations"];
-  const lines = writeYaml(added);
+  const missing = Object.entries(added).filter(([name]) => !edit.has(document, [...holder, name]));
+  const lines = writeYaml(Object.fromEntries(missing));
+  if (missing.length === 0) return text;
   const done = edit.has(document, holder)
     ? edit.insert(document, holder, lines)
     : edit.insert(document, path, `annotations:\n${lines.replace(/^(?=.)/gm, "  ")}`);
