@@ -10,7 +10,7 @@ import { probes } from "./steps/probes.ts";
 import { route } from "./steps/route.ts";
 import { taskfile } from "./steps/taskfile.ts";
 
-/** Every step, the least risky first: the order in which a repository takes them. */
+/** Every step, in the order in which a repository takes them: the least risky first, and each after those that it takes something from. */
 export const STEPS: readonly Step[] = [
   taskfile,
   oci,
@@ -18,8 +18,8 @@ export const STEPS: readonly Step[] = [
   ks,
   gatewayProvider,
   probes,
-  annotate,
   route,
+  annotate,
   namespace,
   handover,
 ];

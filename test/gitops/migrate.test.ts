@@ -17,7 +17,7 @@ import { buildRepository } from "../../gitops/flux/repository-build.ts";
 import { readOptions } from "../../gitops/migrate/options.ts";
 import { STEPS } from "../../gitops/migrate/registry.ts";
 import { formatNote } from "../../gitops/migrate/report.ts";
-import { runStep, writeChanges, type StepResult } from "../../gitops/migrate/run.ts";
+import { runStep, runSteps, writeChanges, type StepResult } from "../../gitops/migrate/run.ts";
 import type { Step } from "../../gitops/migrate/step.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/migrate");
@@ -74,6 +74,22 @@ describe("edgefirst migrate", () => {
       }
     });
   }
+
+  it("takes all steps in an order in which a second time finds nothing", () => {
+    const fixtures = STEPS.flatMap(({ id }) => readdirSync(join(FIXTURES, id)).map((name) => join(id, name)));
+    for (const fixture of fixtures) {
+      const repository = new Repository(join(FIXTURES, fixture, "before"));
+      const { clusters } = buildRepository(repository);
+      const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+      const first = runSteps(STEPS, context);
+      const [last] = first.slice(-1);
+      assert.ok(last);
+      const again = runSteps(STEPS, { ...context, repository: last.after, clusters: last.proof.clusters });
+      const unproven = first.filter(({ proof }) => proof.status !== "holds").map(({ step }) => step.id);
+      const changed = again.filter(({ plan }) => plan.changes.length > 0).map(({ step }) => step.id);
+      assert.deepEqual({ fixture, unproven, changed }, { fixture, unproven: [], changed: [] });
+    }
+  });
 
   describe("writes nothing", () => {
     let [root, outside] = ["", ""];

@@ -20,6 +20,7 @@ export const route: Step = {
     "before: kubectl get crd httproutes.gateway.networking.k8s.io: without it Flux applies nothing of a Kustomization with a route",
     "before: kubectl get gateway -A: each is programmed, with a listener and a certificate for every host of the cutover list",
     "after: kubectl get httproute -A: each is accepted, its references resolved; then ask every host of the cutover list",
+    'after: where gatus-sidecar runs with --auto-httproute, a route that comes is watched at once and has to answer 200, without a login: what does not needs an endpoint annotation, or enabled: "false"',
   ],
   plan,
   unintended,
