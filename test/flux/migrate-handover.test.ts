@@ -19,7 +19,7 @@ import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 const ROOT = kustomization("flux-system", "cluster-apps");
 const SOURCE: ObjectReference = {
   apiVersion: "source.toolkit.fluxcd.io/v1",
-  kind: "OCIRepository",
+  kind: "GitRepository",
   metadata: { namespace: "flux-system", name: "moving" },
 };
 /** What Flux has applied below the root, down to the app. */
@@ -61,12 +61,11 @@ describe("migrate handover, with the real Flux and the real engine", function ()
       gatewayApi: { source: await gatewayApiDirectory() },
       flux: {
         source: {
-          kind: "OCIRepository",
+          kind: "GitRepository",
           name: "moving",
-          url: `oci://${moving.registry.address}/moving`,
-          ref: { tag: "v1" },
+          url: moving.url,
+          ref: { branch: "main" },
           interval: "2s",
-          insecure: true,
         },
         root: {
           mode,
@@ -97,7 +96,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
   });
 
   it("is safe once the guard is live; the stack in mode observe says how its root differs", async () => {
-    await moving.push();
+    moving.push();
     assert.equal((await moving.isSafe("guarded")).phase, "guarded");
     const { code, output } = await stack.previewText();
     assert.equal(code, 0, output);
@@ -108,7 +107,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
     const parent = kustomization("flux-system", "cluster");
     const before = appliedRevision(await isReady(moving.client, parent));
     await moving.write("remove");
-    await moving.push();
+    moving.push();
     await becomes(moving.client, parent, "at the new revision", (live) => appliedRevision(live) !== before);
     const { phase, notes } = await moving.isSafe("removed");
     assert.equal(phase, "removed");
@@ -119,7 +118,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
   it("gives them to the stack, in mode manage; what they have applied stays the very same", async () => {
     await configure({
       mode: "manage",
-      adopt: ["Kustomization flux-system/cluster-apps", "OCIRepository flux-system/moving"],
+      adopt: ["Kustomization flux-system/cluster-apps", "GitRepository flux-system/moving"],
     });
     const run = await stack.up();
     assert.equal(run.code, 0, run.output);
@@ -143,7 +142,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
           interval: "1h",
           path: "./careless",
           prune: true,
-          sourceRef: { kind: "OCIRepository", name: "moving" },
+          sourceRef: { kind: "GitRepository", name: "moving" },
         },
       },
     ]);
@@ -152,7 +151,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
       join(moving.dir, "careless/kustomization.yaml"),
       "configMapGenerator: [{ name: rest, namespace: media, literals: [a=b] }]\n",
     );
-    await moving.push();
+    moving.push();
     await isLost(moving.client, "bare");
   });
 });

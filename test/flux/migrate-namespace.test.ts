@@ -58,7 +58,7 @@ for (const { title, options, target } of PLACES)
     });
 
     it("says when the guard is observed, and what each Kustomization owns", async () => {
-      await moving.push();
+      moving.push();
       const { phase, inventory } = await moving.isSafe("guarded");
       assert.equal(phase, "guarded");
       assert.deepEqual(inventory, {
@@ -70,7 +70,7 @@ for (const { title, options, target } of PLACES)
     it("moves the children; the claim is the same one, adopted", async () => {
       await moving.write("move");
       assert.equal((await moving.check()).code, 1, "the move is not live yet");
-      await moving.push();
+      moving.push();
       const { phase, inventory } = await moving.isSafe("moved");
       assert.equal(phase, "moved");
       assert.deepEqual(Object.keys(inventory), [`${target}/player`, `${target}/player-data`]);
@@ -81,7 +81,7 @@ for (const { title, options, target } of PLACES)
 
     it("takes the guard off", async () => {
       await moving.write("unguard");
-      await moving.push();
+      moving.push();
       await becomes(moving.client, kustomization(target, "player-data"), "without guard", ({ spec }) => {
         return (spec as { deletionPolicy?: string }).deletionPolicy === undefined;
       });
@@ -100,7 +100,7 @@ for (const { title, options, target } of PLACES)
           interval: "1h",
           path: "./careless",
           prune: true,
-          sourceRef: { kind: "OCIRepository", name: "moving" },
+          sourceRef: { kind: "GitRepository", name: "moving" },
           patches: namespace === undefined ? [] : [movePatch(namespace)],
         },
       });

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { KubeObject } from "../../cluster/objects.ts";
 import type { CheckReport } from "../../gitops/migrate/live/check.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
-import { pushDirectory, type Registry } from "../../sandbox/registry.ts";
 import {
   applyObjects,
   assertClaimSurvived,
@@ -18,8 +16,9 @@ import {
   isReady,
   kustomization,
   startFluxCluster,
-  type FluxCluster,
 } from "./flux.ts";
+import { GitRepository } from "./git.ts";
+import { serveGit, type GitServer } from "./git-server.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { KubeClient } from "../../cluster/kube-client.ts";
 
@@ -36,49 +35,69 @@ export interface FollowArgs {
   readonly options?: object;
 }
 
-/** A repository of a test's own that the real Flux of a cluster follows, while a step of migrate takes it from phase to phase. */
+/** A git repository of a test's own that the real Flux of a cluster follows, while a step of migrate takes it from phase to phase. */
 export class MovingRepository {
-  readonly dir: string;
   readonly client: KubeClient;
-  readonly registry: Registry;
   /** The claim of the app, as Flux has brought it first. */
   readonly claim: KubeObject;
+  readonly #repository: GitRepository;
+  readonly #server: GitServer;
   readonly #args: FollowArgs;
 
-  private constructor(args: FollowArgs, dir: string, { client, registry }: FluxCluster, claim: KubeObject) {
-    this.dir = dir;
+  private constructor(
+    args: FollowArgs,
+    repository: GitRepository,
+    server: GitServer,
+    client: KubeClient,
+    claim: KubeObject,
+  ) {
     this.client = client;
-    this.registry = registry;
     this.claim = claim;
+    this.#repository = repository;
+    this.#server = server;
     this.#args = args;
   }
 
   /** Starts Flux beside a cluster, and has it apply the fixture. */
   static async follow(args: FollowArgs): Promise<MovingRepository> {
-    const flux = await startFluxCluster(args.sandbox, args.context);
-    const { client, registry } = flux;
-    const dir = mkdtempSync(join(tmpdir(), "edgefirst-moving-"));
-    cpSync(join(ROOT, "test/fixtures/moving"), dir, { recursive: true });
-    const path = join(dir, "kubernetes/test/flux/cluster.yaml");
-    writeFileSync(path, readFileSync(path, "utf8").replace("registry.example", registry.address));
-    await pushDirectory(registry, "moving", "v1", dir);
-    const bootstrap = parseAllDocuments(readFileSync(path, "utf8")).map(
-      (document) => document.toJS() as KubeObject,
+    const { client } = await startFluxCluster(args.sandbox, args.context);
+    const repository = new GitRepository();
+    cpSync(join(ROOT, "test/fixtures/moving"), repository.dir, { recursive: true });
+    const server = await serveGit(repository);
+    const path = "kubernetes/test/flux/cluster.yaml";
+    const cluster = readFileSync(join(repository.dir, path), "utf8").replace(
+      "https://git.example/moving",
+      server.url,
     );
-    await applyObjects(client, bootstrap);
+    repository.commit({ [path]: cluster });
+    await applyObjects(
+      client,
+      parseAllDocuments(cluster).map((document) => document.toJS() as KubeObject),
+    );
     await isReady(client, kustomization("flux-system", "player"));
     const claim = await becomes(client, claimNamed("player"), "bound", isBound);
-    return new MovingRepository(args, dir, flux, claim);
+    return new MovingRepository(args, repository, server, client, claim);
+  }
+
+  /** The working copy. */
+  get dir(): string {
+    return this.#repository.dir;
+  }
+
+  /** What Flux clones. */
+  get url(): string {
+    return this.#server.url;
   }
 
   end(): void {
     this.client.close();
-    rmSync(this.dir, { recursive: true });
+    this.#server.close();
+    this.#repository.remove();
   }
 
-  /** Publishes the repository as it is; Flux looks every two seconds. */
-  push(): Promise<string> {
-    return pushDirectory(this.registry, "moving", "v1", this.dir);
+  /** Commits the working copy as it is; Flux looks every two seconds. */
+  push(): void {
+    this.#repository.commit({});
   }
 
   /** Says in the repository how far it is to go, and writes that phase. */
