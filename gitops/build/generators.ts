@@ -100,9 +100,15 @@ function addData(object: Fields, kind: "ConfigMap" | "Secret", all: readonly Ent
     const binary = !isUtf8(value);
     const field = kind === "ConfigMap" && binary ? "binaryData" : "data";
     if (!isFields(object[field])) setField(object, field, fieldsAt(originOf(object)), originOf(object));
-    const encoded = kind === "Secret" || binary ? value.toString("base64") : value.toString("utf8");
+    const encoded = kind === "Secret" || binary ? base64(value) : value.toString("utf8");
     setField(object[field] as Fields, key, encoded, origin);
   }
+}
+
+/** In lines of 70 characters, as Kustomize writes it: a generated name's hash is over them. Source: encodeBase64 in datamap.go of kyaml. */
+function base64(value: Buffer): string {
+  const encoded = value.toString("base64");
+  return encoded.length < 70 ? encoded : encoded.replace(/.{1,70}/g, "$&\n");
 }
 
 /** Adds a generated object, or puts it into one that is there, as its behavior says. */

@@ -113,7 +113,8 @@ function requireIdentity(patch: Fields): void {
 }
 
 function patchText(entry: Fields, repository: Repository, directory: string): SourceText {
-  const inline = text(entry.patch).trim() === "" ? "" : text(entry.patch);
+  // As Kustomize takes it: without its last line ending, of which a block scalar on its last line has one less.
+  const inline = text(entry.patch).trimEnd();
   const path = text(entry.path);
   if ((inline === "") === (path === "")) {
     throw new BuildError("a patch needs exactly one of patch and path", originOf(entry));

@@ -11,6 +11,7 @@ import {
   type ParsedNode,
 } from "yaml";
 import { aliasTargets } from "./alias-targets.ts";
+import { scalarValue } from "./scalar-value.ts";
 import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
 import { isDeep, MAX_DEPTH } from "./depth.ts";
 import type { Origin, SourceText } from "./source.ts";
@@ -136,7 +137,7 @@ class Reader {
     if (this.#insideAlias && ++this.#aliased > MAX_ALIASED_NODES) {
       throw new Fault("the aliases of this document stand for too many nodes", offset);
     }
-    if (isScalar(node)) return node.value as Value;
+    if (isScalar(node)) return scalarValue(node, this.#source.text) as Value;
     if (isMap(node)) return this.#map(node.items as Pair<ParsedNode, ParsedNode | null>[], offset);
     if (isSeq(node)) {
       const list = listAt(this.#at(offset));

@@ -42,7 +42,11 @@ export class YamlEdit {
     this.#newline = text.includes("\r\n") ? "\r\n" : "\n";
     this.#open = text !== "" && !text.endsWith("\n");
     this.#text = this.#open ? text + this.#newline : text;
-    const documents = parseAllDocuments(text, { logLevel: "silent", prettyErrors: false });
+    const documents = parseAllDocuments(text, {
+      logLevel: "silent",
+      prettyErrors: false,
+      keepSourceTokens: true,
+    });
     this.#roots = Array.isArray(documents) ? documents.map(({ contents }) => contents as Node | null) : [];
   }
 
@@ -207,17 +211,11 @@ export class YamlEdit {
       } else if (isSeq<Node>(node) && typeof step === "number") {
         const item: Node | undefined = node.items[step];
         if (!item?.range) return undefined;
-        place = { container: node, start: this.#dashBefore(item.range[0]), value: item, key: undefined };
+        place = { container: node, start: dashOf(node, step) ?? item.range[0], value: item, key: undefined };
       } else return undefined;
       node = place.value;
     }
     return place;
-  }
-
-  #dashBefore(offset: number): number {
-    const line = this.#text.slice(this.#lineStart(offset), offset);
-    const dash = /-[ \t]+(?:[&!]\S+[ \t]+)*$/.exec(line);
-    return dash ? offset - dash[0].length : offset;
   }
 
   #lineStart(offset: number): number {
@@ -257,6 +255,12 @@ export class YamlEdit {
     const lineEnd = this.#text.indexOf("\n", Math.max(trimmed, start));
     return lineEnd < 0 ? this.#text.length : lineEnd + 1;
   }
+}
+
+/** Where the dash of a list's item stands; undefined in a flow list, which has none. */
+function dashOf({ srcToken }: YAMLSeq<Node>, index: number): number | undefined {
+  if (srcToken?.type !== "block-seq") return undefined;
+  return srcToken.items[index]?.start.find(({ type }) => type === "seq-item-ind")?.offset;
 }
 
 /** Where the text of a node ends, without comments after it. */

@@ -79,6 +79,29 @@ describe("the offline kustomize build", () => {
     assert.deepEqual((release!.spec as Fields).valuesFrom, [{ kind: "ConfigMap", name }]);
   });
 
+  it("gives block scalars as Kustomize reads and writes them, and base64 in lines", () => {
+    const [folded, open] = build("scalars").map((resource) => resource.object.data as Fields);
+    assert.deepEqual(
+      { ...folded },
+      {
+        indented: "[\n\n  one more line ending than YAML says\n] one line with that one\nthe next\n",
+        "indented-first": " blank first\njoined all the same line\n",
+        quoted: "a blank at the end \n  and no more line endings\n",
+        ends: "three line endings\n\n\n",
+      },
+    );
+    assert.deepEqual(
+      { ...open },
+      {
+        last: "a file\nwithout a last line ending",
+        patched: "ends without a line ending, as Kustomize trims the patch",
+      },
+    );
+    const secret = object("scalars", "Secret");
+    assert.equal((secret.metadata as Fields).name, "long-d99f26hhmm");
+    assert.match((secret.data as Fields).long as string, /^\w{70}\n\S{1,70}\n$/);
+  });
+
   it("names what it does not know, and where", () => {
     for (const [field, text] of [
       ["replacements", "replacements: []"],

@@ -132,6 +132,21 @@ describe("edits of YAML text", () => {
       }),
     );
   });
+
+  it("add an item to a list, whatever stands behind its dashes", () => {
+    const dashes = fc.constantFrom("- ", "-   ", "- # said of it\n    ", "-\n    ", "- &anchor\n    ");
+    fc.assert(
+      fc.property(fc.array(fc.tuple(dashes, key), { minLength: 1 }), fc.boolean(), (items, comment) => {
+        const lines = items
+          .map(([dash, name]) => `  ${dash}${name}: 1\n`)
+          .join(comment ? "  # the next\n" : "");
+        const edit = new YamlEdit(`list:\n${lines}`);
+        assert.ok(edit.insert(0, ["list"], "- added: 1\n"));
+        const list = [...items.map(([, name]) => ({ [name]: 1 })), { added: 1 }];
+        assert.deepEqual(parsed(edit.text()), [{ list }]);
+      }),
+    );
+  });
 });
 
 describe("steps", () => {
