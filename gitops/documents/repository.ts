@@ -35,23 +35,29 @@ type Reach = "plain" | "linked" | "outside";
 export class Repository {
   /** Absolute. */
   readonly root: string;
-  readonly #files = new Map<string, SourceFile>();
-  readonly #parsed = new Map<string, ParsedText>();
-  readonly #reaches = new Map<string, Reach>();
-  readonly #changes: Changes;
+  #changes: ReadonlyMap<string, SourceFile | undefined> = new Map();
   /** By directory; made when it is first asked for. */
   #addedBelow: ReadonlyMap<string, readonly Entry[]> | undefined;
+  // What follows is shared by all that differ by changes only: a step's repository is a copy of the changes, not of thousands of files.
+  /** As they are on the disk. */
+  #files = new Map<string, SourceFile>();
+  #parsed = new WeakMap<SourceFile, ParsedText>();
+  #reaches = new Map<string, Reach>();
 
-  constructor(root: string, changes: Changes = new Map()) {
+  constructor(root: string) {
     this.root = realpathSync(root);
-    this.#changes = changes;
   }
 
   /** The repository as it would be with some files changed; nothing is written. */
   with(changes: Changes): Repository {
-    const changed = new Repository(this.root, new Map([...this.#changes, ...changes]));
-    for (const [path, file] of this.#files) if (!changes.has(path)) changed.#files.set(path, file);
-    for (const [path, parsed] of this.#parsed) if (!changes.has(path)) changed.#parsed.set(path, parsed);
+    const changed = new Repository(this.root);
+    const added = new Map(this.#changes);
+    for (const [path, text] of changes)
+      added.set(path, text === undefined ? undefined : new SourceFile(path, text));
+    changed.#changes = added;
+    changed.#files = this.#files;
+    changed.#parsed = this.#parsed;
+    changed.#reaches = this.#reaches;
     return changed;
   }
 
@@ -89,8 +95,8 @@ export class Repository {
 
   /** Whether a file is too large to be read. */
   isTooLarge(path: string): boolean {
-    const known = this.#changes.get(path) ?? this.#files.get(path)?.text;
-    const size = known?.length ?? statSync(join(this.root, path)).size;
+    const known = this.#changes.get(path) ?? this.#files.get(path);
+    const size = known?.text.length ?? statSync(join(this.root, path)).size;
     return size > MAX_BYTES;
   }
 
@@ -113,16 +119,15 @@ export class Repository {
   readBytes(path: string, from: Origin): Buffer {
     this.#check(path, from);
     const changed = this.#changes.get(path);
-    return changed === undefined ? readFileSync(join(this.root, path)) : Buffer.from(changed);
+    return changed === undefined ? readFileSync(join(this.root, path)) : Buffer.from(changed.text);
   }
 
   /** The documents of a YAML file. The values are shared by all who ask: clone what you change. */
   parse(path: string): ParsedText {
-    let parsed = this.#parsed.get(path);
-    if (!parsed) {
-      parsed = this.isTooLarge(path) ? unread(path, TOO_LARGE) : this.#parse(path);
-      this.#parsed.set(path, parsed);
-    }
+    if (this.isTooLarge(path)) return unread(path, TOO_LARGE);
+    const file = this.#file(path);
+    const parsed = this.#parsed.get(file) ?? this.#parse(file);
+    this.#parsed.set(file, parsed);
     return parsed;
   }
 
@@ -166,19 +171,18 @@ export class Repository {
   }
 
   /** A text that is not UTF-8 would be read as another one than go-yaml reads. */
-  #parse(path: string): ParsedText {
-    const file = this.#file(path);
+  #parse(file: SourceFile): ParsedText {
+    const path = file.file;
     const isText =
       !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(readFileSync(join(this.root, path)));
     return isText ? parseYaml(file) : unread(path, "the file is not UTF-8 and is not read");
   }
 
   #file(path: string): SourceFile {
-    let file = this.#files.get(path);
-    if (!file) {
-      file = new SourceFile(path, this.#changes.get(path) ?? readFileSync(join(this.root, path), "utf8"));
-      this.#files.set(path, file);
-    }
+    const known = this.#changes.get(path) ?? this.#files.get(path);
+    if (known) return known;
+    const file = new SourceFile(path, readFileSync(join(this.root, path), "utf8"));
+    this.#files.set(path, file);
     return file;
   }
 
@@ -213,7 +217,9 @@ export class Repository {
 }
 
 /** The files that changes bring or change, and the directories above them, by the directory that each lies in. */
-function addedBelow(changes: Changes): ReadonlyMap<string, readonly Entry[]> {
+function addedBelow(
+  changes: ReadonlyMap<string, SourceFile | undefined>,
+): ReadonlyMap<string, readonly Entry[]> {
   const found = new Map<string, Map<string, Entry>>();
   const add = (path: string, isFile: boolean): void => {
     const directory = posix.dirname(path);
@@ -224,7 +230,7 @@ function addedBelow(changes: Changes): ReadonlyMap<string, readonly Entry[]> {
     found.set(directory, entries);
     if (directory !== ".") add(directory, false);
   };
-  for (const [path, text] of changes) if (text !== undefined) add(path, true);
+  for (const [path, file] of changes) if (file !== undefined) add(path, true);
   return new Map([...found].map(([directory, entries]) => [directory, [...entries.values()]]));
 }
 

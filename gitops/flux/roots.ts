@@ -24,17 +24,21 @@ export function findRoots(
     );
     if (files) reaches.set(kustomization, files);
   }
-  const applied = (child: WrittenObject, parent: WrittenObject): boolean =>
-    child !== parent && (reaches.get(parent)?.has(child.file) ?? false);
+  const writtenIn = Map.groupBy(written, ({ file }) => file);
+  const appliedBy = (parent: WrittenObject): readonly WrittenObject[] =>
+    [...(reaches.get(parent) ?? [])]
+      .flatMap((file) => writtenIn.get(file) ?? [])
+      .filter((child) => child !== parent);
+  const applied = new Set(written.flatMap(appliedBy));
   const roots: WrittenObject[] = [];
   const reached = new Set<WrittenObject>();
   const visit = (root: WrittenObject): void => {
     if (reached.has(root)) return;
     reached.add(root);
-    for (const child of written) if (applied(child, root)) visit(child);
+    for (const child of appliedBy(root)) visit(child);
   };
   for (const candidate of written) {
-    if (written.some((parent) => applied(candidate, parent))) continue;
+    if (applied.has(candidate)) continue;
     roots.push(candidate);
     visit(candidate);
   }

@@ -37,7 +37,8 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   const changed = plan.changes.map(({ path }) => path);
   const reach = [...reaches(context.clusters), ...reaches(clusters)];
   const gaps = gapsOf(changed, reach, clusters, after);
-  const unread = changed.filter((path) => !reach.some((read) => isRead(path, read)));
+  const read = new Set(reach.flatMap((files) => [...files]));
+  const unread = changed.filter((path) => !isRead(path, read));
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
   return { proof: { status, intended, failures, gaps, unread, clusters }, after };
 }

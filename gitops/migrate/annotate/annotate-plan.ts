@@ -3,7 +3,6 @@ import { ENABLED_ANNOTATION, yamlMap, type Template } from "../../../cluster/gat
 import { endpointFiles } from "../../../cluster/gatus-endpoints.ts";
 import type { KubeObject } from "../../../cluster/objects.ts";
 import { at, fields, list, text } from "../../../policy/read.ts";
-import type { Repository } from "../../documents/repository.ts";
 import { textOf } from "../../documents/text-of.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import { whyNotSelected } from "../selected.ts";
@@ -31,11 +30,9 @@ export class AnnotatePlan {
   readonly #changes = new Map<string, string | undefined>();
   readonly #notes: Note[] = [];
   readonly #annotated = new Set<string>();
-  #repository: Repository;
 
   constructor(context: StepContext) {
     this.#context = context;
-    this.#repository = context.repository;
     this.#routes = context.clusters.flatMap(placedRoutes);
   }
 
@@ -76,12 +73,12 @@ export class AnnotatePlan {
       return "its route is read elsewhere too, where this endpoint is not";
     const changes = this.#changesOf(first);
     if (typeof changes === "string") return changes;
-    const out = takeOut(map, this.#repository.with(changes));
+    const out = takeOut(map, this.#context.repository.with(new Map([...this.#changes, ...changes])));
     if (typeof out === "string") return out;
     for (const { path, text: left } of out.changes) changes.set(path, left);
     const refused = whyNotSelected(changes.keys(), this.#context);
     if (refused !== undefined) return refused;
-    this.#take(changes);
+    for (const [path, left] of changes) this.#changes.set(path, left);
     for (const { target } of first) this.#annotated.add(placeKey(target.place));
     this.#notes.push(
       ...out.comments.map((comment): Note => ({
@@ -147,7 +144,7 @@ export class AnnotatePlan {
   #annotatedText(
     { place, built }: PlacedRoute,
     added: Readonly<Record<string, string>>,
-    text = textOf(this.#repository, place.file) ?? "",
+    text = this.#textOf(place.file),
   ): string | undefined {
     const { source } = built.origin;
     return withAnnotations(text, source.text, place, added);
@@ -163,12 +160,13 @@ export class AnnotatePlan {
     if (text === undefined) {
       const message = `the text of route ${placed.route.metadata.name} does not let it be annotated`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });
-    } else this.#take(new Map([[placed.place.file, text]]));
+    } else this.#changes.set(placed.place.file, text);
   }
 
-  #take(changes: ReadonlyMap<string, string | undefined>): void {
-    for (const [path, text] of changes) this.#changes.set(path, text);
-    this.#repository = this.#repository.with(changes);
+  /** With what is planned already. */
+  #textOf(file: string): string {
+    const text = this.#changes.has(file) ? this.#changes.get(file) : textOf(this.#context.repository, file);
+    return text ?? "";
   }
 }
 

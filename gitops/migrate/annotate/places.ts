@@ -65,7 +65,7 @@ export function withAnnotations(
   added: Record<string, string>,
 ): string | undefined {
   const edit = new YamlEdit(text);
-  const document = new YamlEdit(original).documentAt(offset);
+  const document = (original === text ? edit : new YamlEdit(original)).documentAt(offset);
   const holder = [...path, "annotations"];
   const missing = Object.entries(added).filter(([name]) => !edit.has(document, [...holder, name]));
   const lines = writeYaml(Object.fromEntries(missing));

@@ -22,7 +22,10 @@ export function referenceFor(
   const [form] = release.forms;
   if (!form) return "no cluster gets it";
   const { name, namespace } = nameOf(form.object);
-  const known = release.forms.map((built) => namesOf(built.object, source, context.clusters)[0]);
+  const known = release.forms.map((built) => {
+    const [names] = namesOf(built.object, source, context.clusters).filter(({ size }) => size > 0);
+    return names?.values().next().value;
+  });
   const [first] = known;
   if (first !== undefined && known.every((one) => one === first))
     return { kind: "OCIRepository", name: first };
@@ -56,22 +59,25 @@ function written(release: WrittenObject, field: string): boolean {
   return edit.has(edit.documentAt(release.origin.offset), ["metadata", field]);
 }
 
-/** Names of the OCIRepositories of that very artifact in the release's namespace. */
+/** Names of the OCIRepositories of that very artifact in the release's namespace, a set for each cluster. */
 export function namesOf(
   release: Fields,
   { address, tag }: Source,
   clusters: readonly BuiltCluster[],
-): readonly string[] {
+): readonly ReadonlySet<string>[] {
   const key = artifactKey(nameOf(release).namespace, address, tag);
-  return clusters.flatMap((cluster) =>
-    (byArtifact(cluster).get(key) ?? []).map((object) => nameOf(object).name),
-  );
+  return clusters.map((cluster) => namesByArtifact(cluster).get(key) ?? new Set());
 }
 
-const byArtifact = oncePer(({ objects }: BuiltCluster) =>
-  Map.groupBy(objects.map(({ object }) => object).filter(isOciRepository), (object) =>
+/** Hundreds of apps may have one chart: their names are read once. */
+const namesByArtifact = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, ReadonlySet<string>> => {
+  const repositories = objects.map(({ object }) => object).filter(isOciRepository);
+  const byArtifact = Map.groupBy(repositories, (object) =>
     artifactKey(nameOf(object).namespace, at(object, ["spec", "url"]), at(object, ["spec", "ref", "tag"])),
-  ),
-);
+  );
+  return new Map(
+    [...byArtifact].map(([key, own]) => [key, new Set(own.map((object) => nameOf(object).name))]),
+  );
+});
 
 const artifactKey = (...parts: readonly unknown[]): string => JSON.stringify(parts);

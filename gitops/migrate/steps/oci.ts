@@ -90,7 +90,9 @@ function unintended(
   if (source === undefined || "reason" in source) return "its chart's address is not known";
   const reference = at(after.object, ["spec", "chartRef"]);
   const names = namesOf(after.object, source, clusters);
-  return isFields(reference) && reference.kind === "OCIRepository" && names.includes(text(reference.name))
+  return isFields(reference) &&
+    reference.kind === "OCIRepository" &&
+    names.some((own) => own.has(text(reference.name)))
     ? undefined
     : "its chartRef leads to no OCIRepository of the chart that it had";
 }
