@@ -59,10 +59,15 @@ export interface RuleContext<Settings = unknown> {
   readonly objects: ObjectIndex;
   /** The same at an earlier time: the live cluster, or an earlier revision. Undefined where the host does not know. */
   readonly previous: ObjectIndex | undefined;
+  /** The file of the repository in which there is such an object that Flux does not apply, as those of a bootstrap. */
+  readonly unapplied: Unapplied;
   /** Undefined for objects that are not made by Flux. */
   readonly origin: (object: KubeObject) => Origin | undefined;
   readonly now: Date;
 }
+
+/** @returns the file; undefined where there is none, or the host has no repository */
+export type Unapplied = (kind: GroupKind, namespace: string | undefined, name: string) => string | undefined;
 
 /**
  * One rule. A value that is not known yet throws when it is read (see `withUnknowns`), which the runner reports as undecided: a rule reads

@@ -3,7 +3,16 @@ import { EXEMPTION_RULE, exemptionsOf, type Exemption } from "./exemptions.ts";
 import { groupOf, ObjectIndex } from "./object-index.ts";
 import { startsWith, type Path } from "./path.ts";
 import { RULES } from "./registry.ts";
-import type { Enforcement, Origin, Problem, Rule, RuleContext, Severity, Undecided } from "./rule.ts";
+import type {
+  Enforcement,
+  Origin,
+  Problem,
+  Rule,
+  RuleContext,
+  Severity,
+  Unapplied,
+  Undecided,
+} from "./rule.ts";
 import { parseSettings } from "./settings.ts";
 import { UnknownValue } from "./unknown.ts";
 
@@ -17,6 +26,7 @@ export interface RunInput {
   /** By rule id: values of the rule's own settings. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly previous?: readonly KubeObject[];
+  readonly unapplied?: Unapplied;
   readonly origin?: (object: KubeObject) => Origin | undefined;
   /** Today, unless given. */
   readonly now?: Date;
@@ -76,6 +86,7 @@ export function runRules(input: RunInput): RuleReport {
     host: input.host,
     objects: new ObjectIndex(input.objects),
     previous: input.previous && new ObjectIndex(input.previous),
+    unapplied: input.unapplied ?? (() => undefined),
     origin: input.origin ?? (() => undefined),
     now,
   };

@@ -10,12 +10,22 @@ export interface WrittenObject {
   readonly file: string;
 }
 
-/** Every Flux Kustomization that is written in some files. */
+/**
+ * Every Flux Kustomization that is written in some files. Those in a hidden directory, such as an archive of apps that are no longer
+ * deployed, only where there are no others.
+ */
 export function writtenKustomizations(
   repository: Repository,
   files: readonly string[],
 ): readonly WrittenObject[] {
-  return written(repository, files, "kustomize.toolkit.fluxcd.io/", isFluxKustomization);
+  const all = written(repository, files, "kustomize.toolkit.fluxcd.io/", isFluxKustomization);
+  const visible = all.filter(({ file }) => !/(?:^|\/)\.[^/]+\//.test(file));
+  return visible.length > 0 ? visible : all;
+}
+
+/** Every object that is written in some files. */
+export function objectsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
+  return written(repository, files, "apiVersion", isFields);
 }
 
 /** Every source that is written in some files and says itself what is to be ignored. */

@@ -1,5 +1,6 @@
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
 import { formatPath } from "../../policy/path.ts";
+import type { Unapplied } from "../../policy/rule.ts";
 import { runRules, type RuleFinding, type UndecidedFinding } from "../../policy/run.ts";
 import { locate } from "../documents/source.ts";
 import type { Repository } from "../documents/repository.ts";
@@ -10,6 +11,7 @@ import type { Problem } from "../problem.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport } from "./finding.ts";
 import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
 import { PROBLEMS, summaries } from "./summaries.ts";
+import { unappliedIn } from "./unapplied.ts";
 
 /** A finding together with its objects, for a fix. */
 export interface LintedFinding extends LintFinding {
@@ -40,10 +42,12 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   const findings = new Map<string, LintedFinding>();
   const undecided = new Map<string, LintedFinding>();
   let exempted = 0;
+  const unapplied = unappliedIn(repository, built.unreached);
   for (const cluster of built.clusters) {
     for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
     const report = runCluster(
       cluster,
+      unapplied,
       before?.find(({ name }) => name === cluster.name),
       options.now,
     );
@@ -81,6 +85,7 @@ function summary(
 
 function runCluster(
   { objects }: BuiltCluster,
+  unapplied: Unapplied,
   before: BuiltCluster | undefined,
   now: Date | undefined,
 ): ReturnType<typeof runRules> {
@@ -88,6 +93,7 @@ function runCluster(
   return runRules({
     host: "repository",
     objects: [...byObject.keys()],
+    unapplied,
     origin: (object) => {
       const built = byObject.get(object);
       return built && ruleOrigin(built);

@@ -23,7 +23,7 @@ export const kustomizationSecrets = defineRule({
       .default(["Secret flux-system/sops-age"])
       .describe("What is made by hand, or by another tool: `Kind namespace/name`."),
   }),
-  *check(object, { objects, host, settings }) {
+  *check(object, { objects, host, settings, unapplied }) {
     for (const { kind, name, path } of references(object)) {
       const namespace = object.metadata.namespace ?? "";
       const id = `${kind} ${namespace}/${name}`;
@@ -32,7 +32,16 @@ export const kustomizationSecrets = defineRule({
         yield { path, undecided: `${id} is not part of the stack; it may be there already.` };
       else if (objects.get(kindNamed(kind), undefined, name) !== undefined)
         yield { path, undecided: `There is a ${kind} ${name} that says no namespace.` };
-      else yield { path, message: `${id} is not there.` };
+      else {
+        const file = unapplied(kindNamed(kind), namespace, name);
+        if (file === undefined) yield { path, message: `${id} is not there.` };
+        else
+          yield {
+            path,
+            message: `${id} is in ${file}, which no Flux Kustomization applies: somebody has to.`,
+            advice: true,
+          };
+      }
     }
   },
 });

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { Repository } from "../../gitops/documents/repository.ts";
 import type { Fields } from "../../gitops/documents/values.ts";
 import { parseIgnore } from "../../gitops/flux/ignore-pattern.ts";
+import { lintRepository } from "../../gitops/lint/lint.ts";
 import { buildRepository, type BuiltRepository } from "../../gitops/flux/repository-build.ts";
 
 /** Whether the last pattern that matches leaves a path out; a directory ends with a slash. */
@@ -143,6 +144,30 @@ describe("what Flux's source delivers of a repository", () => {
       "kubernetes/components/a/kustomization.yaml",
       "kubernetes/components/b/kustomization.yaml",
       "kubernetes/edge/apps/forgotten.yaml",
+    ]);
+  });
+
+  const names = (): string[] => build().clusters.map(({ name }) => name);
+
+  it("and a Kustomization in a hidden directory is archived, unless there is no other", () => {
+    write(".archive/old/ks.yaml", kustomization("./kubernetes/edge/old"));
+    assert.deepEqual([names(), build().unreached], [["kubernetes/edge"], [".archive/old/ks.yaml"]]);
+    rmSync(join(root, "kubernetes"), { recursive: true });
+    assert.deepEqual(names(), ["."]);
+  });
+
+  it("and a Secret that nothing applies, but that is in the repository, is no breach", () => {
+    const postBuild = "  postBuild: { substituteFrom: [{ kind: Secret, name: settings }] }\n";
+    write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps") + postBuild);
+    const found = (): string[] =>
+      lintRepository(new Repository(root))
+        .findings.filter(({ rule }) => rule === "kustomization-secrets")
+        .map(({ level, message }) => `${level}: ${message}`);
+    const id = "Secret flux-system/settings";
+    assert.deepEqual(found(), [`mandatory: ${id} is not there.`]);
+    write("bootstrap/settings.yaml", "apiVersion: v1\nkind: Secret\nmetadata: { name: settings }\n");
+    assert.deepEqual(found(), [
+      `advisory: ${id} is in bootstrap/settings.yaml, which no Flux Kustomization applies: somebody has to.`,
     ]);
   });
 });
