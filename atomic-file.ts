@@ -12,7 +12,8 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   try {
     writeFileSync(temporary, content, { mode });
     renameSync(temporary, path);
-  } finally {
+  } catch (error) {
     rmSync(temporary, { force: true });
+    throw error;
   }
 }

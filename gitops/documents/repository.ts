@@ -43,6 +43,8 @@ export class Repository {
   #files = new Map<string, SourceFile>();
   #parsed = new WeakMap<SourceFile, ParsedText>();
   #reaches = new Map<string, Reach>();
+  /** What directories hold on the disk. */
+  #listed = new Map<string, readonly Entry[]>();
 
   constructor(root: string) {
     this.root = realpathSync(root);
@@ -58,6 +60,7 @@ export class Repository {
     changed.#files = this.#files;
     changed.#parsed = this.#parsed;
     changed.#reaches = this.#reaches;
+    changed.#listed = this.#listed;
     return changed;
   }
 
@@ -152,15 +155,22 @@ export class Repository {
 
   /** What a directory holds, sorted by name. */
   entries(directory: string): readonly Entry[] {
-    const absolute = join(this.root, directory);
-    const present = statSync(absolute, { throwIfNoEntry: false })
-      ? readdirSync(absolute, { withFileTypes: true })
-      : [];
     const added = new Map(this.#added(directory).map((entry) => [entry.name, entry]));
-    const kept: readonly Entry[] = present.filter(
+    const kept = this.#present(directory).filter(
       ({ name }) => !this.#changes.has(posix.join(directory, name)) && !added.has(name),
     );
     return [...kept, ...added.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  #present(directory: string): readonly Entry[] {
+    const absolute = join(this.root, directory);
+    const known = this.#listed.get(absolute);
+    if (known) return known;
+    const present = statSync(absolute, { throwIfNoEntry: false })
+      ? readdirSync(absolute, { withFileTypes: true })
+      : [];
+    this.#listed.set(absolute, present);
+    return present;
   }
 
   /** What the changes bring into a directory. */

@@ -83,6 +83,8 @@ type Token = "*" | RegExp;
 /** Go's filepath.Match for one name; a pattern that it refuses matches nothing. */
 function glob(pattern: string): (name: string) => boolean {
   if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern;
+  const ending = /^\*([^*?[\\]+)$/.exec(pattern)?.[1];
+  if (ending !== undefined) return (name) => name.endsWith(ending);
   const tokens = tokensOf(pattern);
   return (name) => tokens !== undefined && matchesTokens(tokens, Array.from(name));
 }

@@ -100,8 +100,9 @@ function insert(
   { repository }: StepContext,
 ): string | undefined {
   const { source, offset } = built.origin;
-  const edit = new YamlEdit(texts.get(source.file) ?? textOf(repository, source.file) ?? "");
-  const document = new YamlEdit(source.text).documentAt(offset);
+  const text = texts.get(source.file) ?? textOf(repository, source.file) ?? "";
+  const edit = new YamlEdit(text);
+  const document = (text === source.text ? edit : new YamlEdit(source.text)).documentAt(offset);
   const lines = probeLines(missing, edit, document, path);
   const own = [...path, "probes"];
   const done = edit.has(document, own)
