@@ -31,7 +31,7 @@ export function chartOf(release: Fields, clusters: readonly BuiltCluster[]): Cha
 
 /**
  * How a version of app-template writes routes, by its templates (`_route.tpl` and `route.json` of the common library): up to 3.7.2 the Service's
- * primary port is rendered whatever `port` says; in 3.x `name` is the identifier; from 4.0 there is `identifier`, and `port` in parentRefs.
+ * primary port is rendered whatever `port` says; in 3.x `name` is the identifier; from 4.0, and in 5.x, there is `identifier`, and `port` in parentRefs.
  */
 export interface RouteDialect {
   readonly identifierKey: "name" | "identifier";
@@ -44,7 +44,7 @@ export function dialectOf({ version }: Chart): RouteDialect | string {
   if (!number) return `which version of app-template it has is not known (${version || "none is written"})`;
   if (lt(number, "3.7.3"))
     return `app-template ${version} routes to a Service's primary port whatever the route says; 3.7.3 is the first that does not: move there first`;
-  if (gte(number, "5.0.0")) return `how app-template ${version} writes routes is not known`;
+  if (gte(number, "6.0.0")) return `how app-template ${version} writes routes is not known`;
   const four = gte(number, "4.0.0");
   return { identifierKey: four ? "identifier" : "name", takesParentPort: four };
 }

@@ -42,14 +42,20 @@ export function moveOf(
     parents,
     notes: [
       ...lost.map((message) => ({ kind: "lost" as const, message })),
-      ...written.annotations.unknown.map((name) => ({
-        kind: "unknown" as const,
-        message: `annotation ${name} is kept: whether what reads it looks at HTTPRoutes is not known`,
-      })),
+      ...keptAnnotations(written.annotations.unknown),
       ...distinct(pairs.flatMap(({ form, reading }) => cutover(form, reading, parentRefs, context))),
     ],
     records: pairs.flatMap(({ form, reading }) => recordsOf(form, reading, parentRefs, context, place.key)),
   };
+}
+
+/** All of one object in one note: a dashboard alone asks for a dozen. */
+function keptAnnotations(names: readonly string[]): Move["notes"] {
+  if (names.length === 0) return [];
+  const are = names.length === 1 ? `annotation ${names[0]} is` : `annotations ${names.join(", ")} are`;
+  return [
+    { kind: "unknown", message: `${are} kept: whether what reads them looks at HTTPRoutes is not known` },
+  ];
 }
 
 /** Clusters that share a file often need the same. */
