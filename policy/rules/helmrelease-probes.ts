@@ -66,12 +66,17 @@ function* enabledProblems(
       yield { path, message: `The custom ${probe} probe has no handler (httpGet, tcpSocket, grpc or exec).` };
     for (const handler of ["httpGet", "tcpSocket"])
       yield* namedPort(container, [...path, "spec"], handlers, handler);
-  } else if (!hasService(container.controller, values.values))
+  } else if (!hasService(container.controller, values.values) && !hasCommand(settings))
     yield {
       path,
       message: `The ${probe} probe takes its port from the controller's Service, and controller ${container.controller} has none: the chart leaves the probe out.`,
       remediation: "Give the controller a Service, or set custom: true and a spec with its handler.",
     };
+}
+
+/** From app-template 5.3 a probe can run a command, for which it needs no port; before, its schema refuses one. */
+function hasCommand({ type, command }: Fields): boolean {
+  return type === "COMMAND" || (command !== undefined && (type === undefined || type === "AUTO"));
 }
 
 /** The chart gives a container only the ports of its own `ports`. */
