@@ -63,7 +63,10 @@ describe("engine: the control plane away for 20 s", function () {
     await waitUntil("its end", () => Promise.resolve(!isAlive(killed)), SOON);
     const restarted = await startProcess(folder, killed);
     assert.notEqual(restarted.pid, killed.pid);
-    await waitUntil("the API server to be well", () => succeeds(platform.cluster.read("/readyz")), SOON);
+    await waitUntil("the API server to be well", () => succeeds(platform.cluster.read("/readyz")), {
+      ...SOON,
+      alive: [restarted],
+    });
     // The provider's watch of the Deployment ends with the API server; where it takes it up again, the update goes on.
     await goesOnOrSaysSo(ended, evidence);
   });
@@ -80,6 +83,7 @@ describe("engine: the control plane away for 20 s", function () {
     passes(run);
     assert.match(run.output, /is verified after [5-9] s of soak/);
     assert.equal(run.output.split("the soak has begun").length > 2, true, "it began twice");
+    await reachesZeroDiff();
   });
 
   it("etcd silent: a preview ends within 20 s with what to do, and goes through once it is back", async () => {
