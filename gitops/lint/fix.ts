@@ -9,6 +9,7 @@ import { writeFileAtomic } from "../../atomic-file.ts";
 import type { Origin } from "../documents/source.ts";
 import { entryOrigin, isFields, originOf, type Fields, type Value } from "../documents/values.ts";
 import { applyEdits, EditableText, isValid, type TextEdit } from "../edit/edit-text.ts";
+import { linkOn } from "../edit/link-on.ts";
 import { holdersOf, placeOf } from "./holders.ts";
 import type { LintedReport } from "./lint.ts";
 
@@ -23,7 +24,8 @@ export interface Fixed {
 /**
  * Applies the safe fixes that rules offer, in the files where the fields were written. A fix is left out where its field comes from
  * text inside another scalar, from a generator or an alias, where it would touch more than one entry of a block mapping, or where another
- * object is made of the same lines, as from a base that two clusters share, and does not ask for the very same.
+ * object is made of the same lines, as from a base that two clusters share, and does not ask for the very same. Nothing is written through
+ * a symbolic link, or over one.
  */
 export async function applyFixes(root: string, { findings, checked }: LintedReport): Promise<Fixed> {
   const texts = new Map<string, EditableText>();
@@ -35,7 +37,7 @@ export async function applyFixes(root: string, { findings, checked }: LintedRepo
   for (const [file, own] of Map.groupBy(plans.flat(), (planned) => planned.file)) {
     const path = join(root, file);
     const { text } = applyEdits(await readFile(path, "utf8"), unique(own.map(({ edit }) => edit)));
-    if (!isValid(text)) continue;
+    if (!isValid(text) || linkOn(root, file) !== undefined) continue;
     writeFileAtomic(path, text, statSync(path).mode & 0o777);
     written.add(file);
   }

@@ -9,6 +9,7 @@ import { textOf } from "../documents/text-of.ts";
 import { prove, type Proof } from "./proof.ts";
 import type { FileChange, Plan, Step, StepContext } from "./step.ts";
 import { parseFully } from "../documents/parse.ts";
+import { linkOn } from "../edit/link-on.ts";
 
 /** What a step would do, and what is proven of it. */
 export interface StepResult {
@@ -73,12 +74,4 @@ function checkChange(before: Repository, { path, text }: FileChange): void {
   if (text === undefined || !/\.ya?ml$/.test(path)) return;
   const [fault] = parseFully(new SourceFile(path, text)).faults;
   if (fault) throw new Error(`the step would leave ${path} as no YAML: ${fault.message}`);
-}
-
-/** The symbolic link that a path leads through, which may leave the repository. */
-function linkOn(root: string, path: string): string | undefined {
-  const names = path.split("/");
-  return names
-    .map((_name, index) => names.slice(0, index + 1).join("/"))
-    .find((part) => lstatSync(join(root, part), { throwIfNoEntry: false })?.isSymbolicLink());
 }

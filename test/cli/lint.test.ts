@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -30,6 +30,16 @@ describe("edgefirst lint", () => {
     assert.equal(edgefirst(root, "--write-baseline", baseline).status, 0);
     const after = edgefirst(root, "--baseline", baseline, "--fail-on", "advisory");
     assert.equal(after.status, 0, after.stdout);
+  });
+
+  it("writes a baseline in place of a link, and leaves alone what the link leads to", () => {
+    cpSync(FLEET, join(root, "fleet"), { recursive: true });
+    const [outside, link] = [join(root, "outside.json"), join(root, "fleet/baseline.json")];
+    writeFileSync(outside, "theirs\n");
+    symlinkSync(outside, link);
+    assert.equal(edgefirst(join(root, "fleet"), "--write-baseline", link).status, 0);
+    assert.equal(readFileSync(outside, "utf8"), "theirs\n");
+    assert.match(readFileSync(link, "utf8"), /"findings"/);
   });
 
   it("exits with 0 where there is nothing at or over --fail-on", () => {

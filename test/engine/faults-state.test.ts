@@ -34,7 +34,10 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     const kubeconfig = join(folder, "kubeconfig");
     writeFileSync(kubeconfig, text);
     change({ cluster: { context: "edge", kubeconfig } });
-    return platform.stack.previewText();
+    const before = readFileSync(state, "utf8");
+    const run = await platform.stack.previewText();
+    assert.equal(readFileSync(state, "utf8"), before);
+    return run;
   }
 
   it("a damaged state file: refused, and the copy beside it is the way back, to zero diff", async () => {

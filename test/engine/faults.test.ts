@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { waitUntil } from "../../sandbox/processes.ts";
 import { selfSigned } from "../../sandbox/agent/self-signed.ts";
-import { bare, fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { bare, fails, GATUS, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 import { commandOf, descendants } from "../support/running.ts";
 
 const CONFIG_MAP = bare("v1", "ConfigMap", "gatus", "observability");
@@ -15,6 +15,12 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
   this.timeout(60_000);
   const platform = useFaultyPlatform();
   const { change, takePods, midUp, reachesZeroDiff } = platform;
+  /** What an update that is refused leaves alone. */
+  const left = async (): Promise<unknown> => [
+    (await platform.cluster.get(GATUS))?.metadata.generation,
+    (await platform.cluster.get(CONFIG_MAP))?.data,
+    (await platform.stack.outputs()).evidence,
+  ];
 
   it("the CLI killed in the first update, then another configuration: cancel, and up to zero diff", async () => {
     const { pid, ended } = await midUp();
@@ -89,12 +95,14 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
     const kept = { ...stuck, metadata: { ...stuck.metadata, finalizers: ["example.com/keep"] } };
     await platform.cluster.apply(kept, { fieldManager: "somebody" });
     await platform.cluster.delete(stuck);
+    const before = await left();
     change({ gatus: { install: true, namespace: "stuck" } });
     fails(
       await platform.stack.up(),
       /Nothing was changed/,
       /Namespace stuck is being deleted .* waits for example\.com\/keep/,
     );
+    assert.deepEqual(await left(), before);
   });
 
   describe("an admission webhook", () => {

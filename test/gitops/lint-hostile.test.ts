@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Repository } from "../../gitops/documents/repository.ts";
+import { applyFixes } from "../../gitops/lint/fix.ts";
 import { lintRepository } from "../../gitops/lint/lint.ts";
 
 const POD =
@@ -11,6 +21,12 @@ const FLUX = `apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
 metadata: { name: root, namespace: flux-system }
 spec: { path: ./apps, sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system } }
+`;
+/** Of an API that is gone, which a fix mends. */
+const oldRepository = (name: string): string => `apiVersion: source.toolkit.fluxcd.io/v1beta2
+kind: HelmRepository
+metadata: { name: ${name}, namespace: flux-system }
+spec: { interval: 1h, url: https://charts.example.com }
 `;
 
 let root: string;
@@ -115,6 +131,30 @@ describe("lint of what is broken on purpose", () => {
     ] as const)
       symlinkSync(target, join(root, "apps", path));
     assert.deepEqual(faults(), []);
+  });
+
+  it("links: a fix is written through none, and over none", async () => {
+    const outside = mkdtempSync(join(tmpdir(), "outside-"));
+    try {
+      writeFileSync(join(outside, "theirs.yaml"), oldRepository("theirs"));
+      symlinkSync(join(outside, "theirs.yaml"), join(root, "theirs.yaml"));
+      symlinkSync(outside, join(root, "directory"));
+      write("plain/own.yaml", oldRepository("own"));
+      symlinkSync("plain", join(root, "again"));
+      symlinkSync("own.yaml", join(root, "plain/link.yaml"));
+      for (const [name, path] of Object.entries({
+        through: "../again/own.yaml",
+        named: "../plain/link.yaml",
+        away: "../directory/theirs.yaml",
+      }))
+        write(`${name}/kustomization.yaml`, `resources: [${path}]\n`);
+      const { files } = await applyFixes(root, lintRepository(new Repository(root)));
+      assert.deepEqual(files, ["plain/own.yaml"]);
+      assert.equal(readFileSync(join(outside, "theirs.yaml"), "utf8"), oldRepository("theirs"));
+      assert.ok(lstatSync(join(root, "plain/link.yaml")).isSymbolicLink());
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
   });
 
   it("directories that include themselves, each other, or too many in a row", () => {
