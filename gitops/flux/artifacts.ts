@@ -6,7 +6,7 @@ import { isFields, type Fields } from "../documents/values.ts";
 import { Delivered, type LeftOut } from "./delivered.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
-import { clusterOf, sourcesWithIgnore, type WrittenObject } from "./written.ts";
+import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
 
 /** What Flux leaves out of every artifact. Source: ExcludeVCS in fluxcd/pkg/sourceignore. */
 const ALWAYS = ".git/\n.gitignore\n.gitmodules\n.gitattributes";
@@ -33,10 +33,13 @@ export class Artifacts {
   /** By the source that says itself what is to be ignored; of all others at undefined. */
   readonly #delivered = new Map<WrittenObject | undefined, Delivered>();
 
-  /** @param files every YAML file of the repository */
-  constructor(repository: Repository, files: readonly string[]) {
+  /**
+   * @param files every YAML file of the repository
+   * @param standing what is on the cluster though no file has it
+   */
+  constructor(repository: Repository, files: readonly string[], standing: readonly WrittenObject[] = []) {
     this.#repository = repository;
-    this.#sources = sourcesWithIgnore(repository, files);
+    this.#sources = [...sourcesWithIgnore(repository, files), ...standing.filter(isSourceWithIgnore)];
     this.#patterns = repository
       .filesBelow(".", (name) => name === IGNORE_FILE)
       .flatMap((file) => {

@@ -70,6 +70,9 @@ export interface BuiltObject {
   readonly origin: Origin;
 }
 
+/** Kustomizations and sources that are on a cluster though the repository no longer holds them, by the cluster's name. */
+export type Standing = ReadonlyMap<string, readonly BuiltObject[]>;
+
 /** Everything that one cluster gets from the repository. */
 export interface BuiltCluster {
   /** `kubernetes/main`, or `.` for the whole repository. */

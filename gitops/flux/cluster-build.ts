@@ -10,18 +10,21 @@ import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built
 import { substituteObject } from "./substitution.ts";
 import { lookupIn, variablesOf, type Variables } from "./variables.ts";
 
-/** Builds roots and, in turn, every Kustomization that they apply. */
+/** Builds roots and, in turn, every Kustomization that they apply, or that stands where they applied it. */
 export function buildCluster(
   name: string,
   roots: readonly Fields[],
+  standing: readonly BuiltObject[],
   sources: OwnSources,
   artifacts: Artifacts,
 ): BuiltCluster {
-  return new ClusterBuild(name, sources, artifacts).run(roots);
+  return new ClusterBuild(name, standing, sources, artifacts).run(roots);
 }
 
 class ClusterBuild {
   readonly #name: string;
+  /** Kustomizations that nothing applies any more. */
+  readonly #standing: readonly BuiltObject[];
   readonly #sources: OwnSources;
   readonly #artifacts: Artifacts;
   readonly #objects: BuiltObject[] = [];
@@ -31,15 +34,16 @@ class ClusterBuild {
   /** ConfigMaps and Secrets, for `substituteFrom`. */
   readonly #variableSources = new Map<string, Fields>();
 
-  constructor(name: string, sources: OwnSources, artifacts: Artifacts) {
+  constructor(name: string, standing: readonly BuiltObject[], sources: OwnSources, artifacts: Artifacts) {
     this.#name = name;
+    this.#standing = standing;
     this.#sources = sources;
     this.#artifacts = artifacts;
   }
 
   run(roots: readonly Fields[]): BuiltCluster {
-    let queue = [...roots];
     for (const root of roots) this.#seen.add(identity(root));
+    let queue = [...roots, ...this.#standingBelow(undefined)];
     while (queue.length > 0) {
       // What waits for a ConfigMap that a sibling brings is built after the siblings, with what is known then.
       const waiting: { kustomization: Fields; resources: readonly Resource[] }[] = [];
@@ -101,7 +105,20 @@ class ClusterBuild {
       this.#seen.add(identity(object));
       children.push(object);
     }
-    return children;
+    return [...children, ...this.#standingBelow(kustomization)];
+  }
+
+  /** What stands where a Kustomization applied it; what none applied, or only itself, where none is given. */
+  #standingBelow(parent: Fields | undefined): readonly Fields[] {
+    const below = this.#standing
+      .filter(({ object, kustomization }) => {
+        const applier = kustomization && identity(kustomization.object);
+        return (applier === identity(object) ? undefined : applier) === (parent && identity(parent));
+      })
+      .map(({ object }) => object)
+      .filter((object) => !this.#seen.has(identity(object)));
+    for (const object of below) this.#seen.add(identity(object));
+    return below;
   }
 
   /** A root that applies itself is among the objects already. */

@@ -9,10 +9,11 @@ import { SourceFile } from "../documents/source.ts";
 import { isFields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
 import { buildCluster, rootObject, sourceName } from "./cluster-build.ts";
-import type { BuiltCluster, BuiltObject } from "./built.ts";
+import type { BuiltCluster, BuiltObject, Standing } from "./built.ts";
+import { isFluxKustomization } from "./flux-kustomization.ts";
 import { Artifacts } from "./artifacts.ts";
 import { findRoots, ownSources } from "./roots.ts";
-import { clusterOf, writtenKustomizations } from "./written.ts";
+import { clusterOf, writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** All that a repository makes of its clusters. */
 export interface BuiltRepository {
@@ -25,20 +26,27 @@ export interface BuiltRepository {
 
 /**
  * Builds a repository offline: every Flux Kustomization from the roots down, as Flux builds them. A repository that has none is
- * built by its kustomization files that no other one includes, and what they leave out is taken as it is written.
+ * built by its kustomization files that no other one includes, and what they leave out is taken as it is written. What stands builds what it
+ * did, and is itself not among the objects.
  */
-export function buildRepository(repository: Repository): BuiltRepository {
+export function buildRepository(repository: Repository, standing: Standing = new Map()): BuiltRepository {
   const files = repository.yamlFiles(".");
-  const written = writtenKustomizations(repository, files);
+  const kept = [...standing.values()].flat().map(asWritten);
+  const written = [
+    ...writtenKustomizations(repository, files),
+    ...kept.filter(({ object }) => isFluxKustomization(object)),
+  ];
   if (written.length === 0)
     return { clusters: plainClusters(repository, files), external: [], unreached: [] };
   const sources = ownSources(written, repository);
-  const artifacts = new Artifacts(repository, files);
-  const roots = findRoots(written, sources, artifacts);
-  const clusters = [...Map.groupBy(roots, clusterOf)].map(([name, own]) =>
+  const artifacts = new Artifacts(repository, files, kept);
+  const roots = findRoots(written, sources, artifacts).filter((root) => !kept.includes(root));
+  const byCluster = Map.groupBy(roots, clusterOf);
+  const clusters = [...new Set([...byCluster.keys(), ...standing.keys()])].map((name) =>
     buildCluster(
       name,
-      own.map(({ object }) => rootObject(object)),
+      (byCluster.get(name) ?? []).map(({ object }) => rootObject(object)),
+      (standing.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
       sources,
       artifacts,
     ),
@@ -133,6 +141,10 @@ function looseCluster(repository: Repository, files: readonly string[]): BuiltCl
     }
   }
   return { name: ".", objects, kustomizations: [], problems };
+}
+
+function asWritten({ object, origin }: BuiltObject): WrittenObject {
+  return { object, file: origin.source.file };
 }
 
 function asBuilt({ object, origin }: Resource): BuiltObject {

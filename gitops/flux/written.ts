@@ -33,16 +33,20 @@ export function sourcesWithIgnore(
   repository: Repository,
   files: readonly string[],
 ): readonly WrittenObject[] {
-  const group = "source.toolkit.fluxcd.io/";
   return written(
     repository,
     files.filter((file) => mentions(repository, file, "ignore")),
-    group,
-    (value): value is Fields =>
-      isFields(value) &&
-      text(value.apiVersion).startsWith(group) &&
-      isFields(value.spec) &&
-      value.spec.ignore !== undefined,
+    SOURCES,
+    isFields,
+  ).filter(isSourceWithIgnore);
+}
+
+const SOURCES = "source.toolkit.fluxcd.io/";
+
+/** Whether an object is a source that says itself what is to be ignored. */
+export function isSourceWithIgnore({ object }: WrittenObject): boolean {
+  return (
+    text(object.apiVersion).startsWith(SOURCES) && isFields(object.spec) && object.spec.ignore !== undefined
   );
 }
 

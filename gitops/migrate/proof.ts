@@ -3,8 +3,10 @@ import { textOf } from "../documents/text-of.ts";
 import type { Problem } from "../problem.ts";
 import type { BuiltCluster } from "../flux/built.ts";
 import { buildRepository } from "../flux/repository-build.ts";
+import type { Fields } from "../documents/values.ts";
 import { posix } from "node:path";
 import { differences, type Difference } from "./differences.ts";
+import { idOf } from "./objects.ts";
 import type { Plan, Step, StepContext } from "./step.ts";
 
 /** What the builds before and after say of a step. */
@@ -27,20 +29,40 @@ export interface Proof {
 export function prove(step: Step, context: StepContext, plan: Plan): { proof: Proof; after: Repository } {
   const after = context.repository.with(new Map(plan.changes.map(({ path, text }) => [path, text])));
   const { clusters } = plan.changes.length === 0 ? context : buildRepository(after);
+  const live = withStanding(step, context, clusters, after);
   const intended: Difference[] = [];
-  const failures = newProblems(context.clusters, clusters);
-  for (const difference of differences(context.clusters, clusters)) {
-    const reason = step.unintended(difference.before, difference.after, context, clusters);
+  const failures = newProblems(context.clusters, live);
+  for (const difference of differences(context.clusters, live)) {
+    const reason = step.unintended(difference.before, difference.after, context, live);
     if (reason === undefined) intended.push(difference);
     else failures.push(`${describe(difference)}: ${reason}`);
   }
   const changed = plan.changes.map(({ path }) => path);
-  const reach = [...reaches(context.clusters), ...reaches(clusters)];
-  const gaps = gapsOf(changed, reach, clusters, after);
+  const reach = [...reaches(context.clusters), ...reaches(live)];
+  const gaps = gapsOf(changed, reach, live, after);
   const read = new Set(reach.flatMap((files) => [...files]));
   const unread = changed.filter((path) => !isRead(path, read));
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
   return { proof: { status, intended, failures, gaps, unread, clusters }, after };
+}
+
+/** The clusters with what outlives the step; as the repository makes them where nothing does. */
+function withStanding(
+  { outliving }: Step,
+  context: StepContext,
+  clusters: readonly BuiltCluster[],
+  after: Repository,
+): readonly BuiltCluster[] {
+  const gone = [...(outliving?.(context) ?? [])].flatMap(([name, objects]) => {
+    const held = clusters.find((cluster) => cluster.name === name)?.objects ?? [];
+    const own = objects.filter(({ object }) => !held.some((other) => isSame(other.object, object)));
+    return own.length === 0 ? [] : [[name, own] as const];
+  });
+  return gone.length === 0 ? clusters : buildRepository(after, new Map(gone)).clusters;
+}
+
+function isSame(one: Fields, other: Fields): boolean {
+  return one.kind === other.kind && idOf(one) === idOf(other);
 }
 
 /** `kubernetes/edge: HelmRelease media/plex (spec.values.route) ` */

@@ -1,6 +1,6 @@
 import type { Repository } from "../documents/repository.ts";
 import type { Position } from "../documents/source.ts";
-import type { BuiltCluster, BuiltObject } from "../flux/built.ts";
+import type { BuiltCluster, BuiltObject, Standing } from "../flux/built.ts";
 import type { ClusterReader } from "../../cluster/client.ts";
 import type { CheckReport } from "./live/check.ts";
 import type { MigrateOptions } from "./options.ts";
@@ -58,9 +58,11 @@ export interface Step {
     before: BuiltObject | undefined,
     after: BuiltObject | undefined,
     context: StepContext,
-    /** What the repository makes of its clusters after the step. */
+    /** What the repository, with what outlives it, makes of its clusters after the step. */
     clusters: readonly BuiltCluster[],
   ) => string | undefined;
+  /** Kustomizations and sources that stay on the clusters, and do there what they did, when the repository no longer holds them. */
+  readonly outliving?: (context: StepContext) => Standing;
   /** Of a step in phases: whether a live cluster, the only one of the context, is ready for the next one. */
   readonly check?: (context: StepContext, cluster: ClusterReader) => Promise<CheckReport>;
 }

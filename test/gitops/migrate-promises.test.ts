@@ -8,7 +8,7 @@ import { buildRepository } from "../../gitops/flux/repository-build.ts";
 import { addPatches, movePatch } from "../../gitops/migrate/namespace/patches.ts";
 import { readOptions } from "../../gitops/migrate/options.ts";
 import { prove } from "../../gitops/migrate/proof.ts";
-import type { Step } from "../../gitops/migrate/step.ts";
+import type { FileChange, Step } from "../../gitops/migrate/step.ts";
 import { handover } from "../../gitops/migrate/steps/handover.ts";
 import { namespace } from "../../gitops/migrate/steps/namespace.ts";
 import { oci } from "../../gitops/migrate/steps/oci.ts";
@@ -17,11 +17,17 @@ const FIXTURES = join(import.meta.dirname, "../fixtures/migrate");
 const ROOT = "kubernetes/home/flux/apps.yaml";
 
 /** Why a change, made by whatever mistake, would not be proven. */
-function failures(step: Step, fixture: string, file: string, change: (text: string) => string | undefined) {
+function failures(
+  step: Step,
+  fixture: string,
+  file: string,
+  change: (text: string) => string | undefined,
+  ...others: readonly FileChange[]
+) {
   const repository = new Repository(join(FIXTURES, step.id, fixture));
   const { clusters } = buildRepository(repository);
   const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
-  const changes = [{ path: file, text: change(textOf(repository, file) ?? "") }];
+  const changes = [{ path: file, text: change(textOf(repository, file) ?? "") }, ...others];
   return prove(step, context, { changes, notes: [] }).proof.failures;
 }
 
@@ -121,5 +127,24 @@ describe("proofs of the steps that move and hand over", () => {
         found.join("\n"),
       );
     }
+  });
+
+  it("handover: nor do they when the root goes in the same commit", () => {
+    const file = "kubernetes/home/apps/media/player/app/config.yaml";
+    const withRoot = (change: (text: string) => string | undefined): readonly string[] =>
+      failures(handover, "guard/after", file, change, { path: ROOT, text: undefined });
+    assert.deepEqual(
+      withRoot((text) => text),
+      [],
+    );
+    const config = "kubernetes/home: ConfigMap media/player";
+    assert.deepEqual(
+      withRoot((text) => text.replace("https", "http")),
+      [`${config} (data.url): it is not handed over`],
+    );
+    assert.deepEqual(
+      withRoot(() => undefined),
+      [`${config} (goes): it is not handed over`],
+    );
   });
 });

@@ -1,48 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { cloneValue, isFields, type Fields } from "../../documents/values.ts";
-import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
+import type { BuiltObject } from "../../flux/built.ts";
 import { KEEP } from "../annotate-kept.ts";
-import { idOf } from "../objects.ts";
-import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import type { Step } from "../step.ts";
 import { handedOver, isKept } from "./objects.ts";
 
-/**
- * What a handover may change: the guard of what is handed over; then that it goes, once it is guarded. What the root applies is out of
- * the repository's sight from then on, since the root is the stack's; while the root is there, it stays as it is.
- */
-export const unintended: Step["unintended"] = (before, after, { clusters, options }, clustersAfter) => {
+/** What a handover may change: the guard of what is handed over; then that it goes, once it is guarded. What that applies stays as it is. */
+export const unintended: Step["unintended"] = (before, after, { clusters, options }) => {
   const objects = clusters.flatMap((cluster) => handedOver(cluster, options));
-  const wasHanded = before !== undefined && objects.some((one) => keyOf(one) === keyOf(before));
-  if (before && wasHanded) {
-    if (!after) return isKept(before.object) ? undefined : "it would be pruned: it has no guard";
-    return isDeepStrictEqual(withoutGuard(before.object), withoutGuard(after.object))
-      ? undefined
-      : "only its guard changes";
-  }
-  const built = before ?? after;
-  const remaining = new Set(clustersAfter.flatMap((cluster) => handedOver(cluster, options)).map(keyOf));
-  const gone = objects.filter(
-    (one) => isFluxKustomization(one.object) && isKept(one.object) && !remaining.has(keyOf(one)),
-  );
-  const below = new Set(clusters.flatMap((cluster) => keysBelow(gone, cluster)));
-  return built && below.has(keyOf(built)) ? undefined : "it is not handed over";
+  if (!before || !objects.some((one) => keyOf(one) === keyOf(before))) return "it is not handed over";
+  if (!after) return isKept(before.object) ? undefined : "it would be pruned: it has no guard";
+  return isDeepStrictEqual(withoutGuard(before.object), withoutGuard(after.object))
+    ? undefined
+    : "only its guard changes";
 };
-
-/** The documents of what Kustomizations apply, and so on down. */
-function keysBelow(roots: readonly BuiltObject[], { objects }: BuiltCluster): readonly string[] {
-  const appliers = new Set(roots.map(({ object }) => idOf(object)));
-  const below = new Set<BuiltObject>();
-  for (let size = -1; size !== below.size;) {
-    size = below.size;
-    for (const built of objects) {
-      if (!built.kustomization || !appliers.has(idOf(built.kustomization.object))) continue;
-      below.add(built);
-      if (isFluxKustomization(built.object)) appliers.add(idOf(built.object));
-    }
-  }
-  return [...below].map(keyOf);
-}
 
 const keyOf = ({ origin }: BuiltObject): string => `${origin.source.file}:${origin.offset}`;
 

@@ -20,6 +20,8 @@ export const handover: Step = {
   ],
   plan,
   unintended,
+  outliving: ({ clusters, options }) =>
+    new Map(clusters.map((cluster) => [cluster.name, handedOver(cluster, options).filter(outlives)])),
   check: (context, cluster) => {
     const [only] = context.clusters;
     if (only) return checkHandover(only, context, cluster);
@@ -63,6 +65,11 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
       position: locate(origin),
     })),
   };
+}
+
+/** What is guarded stays, and goes on applying; a source is needed for that. */
+function outlives({ object }: BuiltObject): boolean {
+  return isKept(object) && text(object.apiVersion).includes(".toolkit.fluxcd.io/");
 }
 
 function guardRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): readonly Note[] {
