@@ -42,6 +42,8 @@ function lineAfter(text: string, from: number): number {
 function chomped(lines: readonly string[], chomping: string): string {
   const text = `${lines.join("\n")}\n`;
   if (chomping === "+") return text;
-  const trimmed = text.replace(/\n+$/, "");
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 10) end--;
+  const trimmed = text.slice(0, end);
   return chomping === "-" ? trimmed : `${trimmed}\n`;
 }

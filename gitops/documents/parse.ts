@@ -37,7 +37,7 @@ export interface SyntaxFault {
   readonly origin: Origin;
 }
 
-/** Nodes that the aliases of a document may stand for: a file cannot blow up in memory. */
+/** Nodes that the aliases of a document may stand for, and keys that its merges may bring: a file cannot blow up in memory. */
 const MAX_ALIASED_NODES = 100_000;
 
 /** What go-yaml refuses a text for, wherever it stands. Source: yaml_parser_update_buffer in readerc.go of yaml.v3. */
@@ -90,7 +90,8 @@ export function parseFully(source: SourceText): ParsedText {
     customTags: (tags) => [...tags, ...GO_YAML_TAGS],
     prettyErrors: false,
     logLevel: "silent",
-    uniqueKeys: true,
+    // The reader tells; the package compares each key with all before it.
+    uniqueKeys: false,
   });
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const [error] = document.errors;
@@ -134,9 +135,7 @@ class Reader {
   }
 
   read(node: Node | null | undefined, offset: number): Value {
-    if (this.#insideAlias && ++this.#aliased > MAX_ALIASED_NODES) {
-      throw new Fault("the aliases of this document stand for too many nodes", offset);
-    }
+    if (this.#insideAlias) this.#count(1, offset);
     if (isScalar(node)) return scalarValue(node, this.#source.text) as Value;
     if (isMap(node)) return this.#map(node.items as Pair<ParsedNode, ParsedNode | null>[], offset);
     if (isSeq(node)) {
@@ -150,6 +149,12 @@ class Reader {
     return isAlias(node) ? this.#aliasTarget(node, offset) : null;
   }
 
+  #count(nodes: number, offset: number): void {
+    this.#aliased += nodes;
+    if (this.#aliased > MAX_ALIASED_NODES)
+      throw new Fault("the aliases of this document stand for too many nodes", offset);
+  }
+
   #at(offset: number): Origin {
     return { source: this.#source, offset };
   }
@@ -160,20 +165,26 @@ class Reader {
     for (const { key, value } of items) {
       const start = key.range[0];
       if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") {
+        if (merged.length > 0) throw new Fault("Map keys must be unique", start);
         merged.push(...this.#merged(this.read(value, start), start));
         continue;
       }
       const name = isAlias(key) ? this.#targets.get(key) : key;
       if (!isScalar(name)) throw new Fault("a key must be a scalar", start);
+      const text = keyText(name.value);
+      if (Object.hasOwn(fields, text)) throw new Fault("Map keys must be unique", start);
       const valueOffset = value?.range[0] ?? start;
-      setField(fields, keyText(name.value), this.read(value, valueOffset), {
+      setField(fields, text, this.read(value, valueOffset), {
         source: this.#source,
         offset: start,
         valueOffset,
         ...(isScalar(value) && value.value === null && value.source === "" ? { blank: true } : {}),
       });
     }
-    for (const source of merged) addMissing(fields, source, this.#at(offset));
+    for (const source of merged) {
+      this.#count(Object.keys(source).length, offset);
+      addMissing(fields, source, this.#at(offset));
+    }
     return fields;
   }
 

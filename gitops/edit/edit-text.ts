@@ -21,7 +21,7 @@ export class EditableText {
 
   constructor(text: string) {
     this.#text = text;
-    const documents = parseAllDocuments(text);
+    const documents = parseAllDocuments(text, { uniqueKeys: false });
     this.#roots = Array.isArray(documents) ? documents.map(({ contents }) => contents as Node | null) : [];
   }
 

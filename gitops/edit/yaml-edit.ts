@@ -46,6 +46,7 @@ export class YamlEdit {
       logLevel: "silent",
       prettyErrors: false,
       keepSourceTokens: true,
+      uniqueKeys: false,
     });
     this.#roots = Array.isArray(documents) ? documents.map(({ contents }) => contents as Node | null) : [];
   }

@@ -28,6 +28,9 @@ export function substitute(text: string, lookup: Lookup): Substituted {
   return new Substitution(text, lookup).run();
 }
 
+/** Expressions in each other that are followed. */
+const MAX_DEPTH = 100;
+
 const IDENTIFIER = /[\p{L}\p{Nd}_]+/uy;
 
 class Substitution {
@@ -35,6 +38,7 @@ class Substitution {
   readonly #lookup: Lookup;
   readonly #unknown = new Set<string>();
   #at = 0;
+  #depth = 0;
 
   constructor(text: string, lookup: Lookup) {
     this.#text = text;
@@ -119,7 +123,7 @@ class Substitution {
 
   /** A nested expression, or text up to what ends it. */
   #argument(end: RegExp, escapes = false): string | typeof UNKNOWN {
-    if (this.#text.startsWith("${", this.#at)) return this.#expression();
+    if (this.#text.startsWith("${", this.#at)) return this.#nested();
     let argument = "";
     for (;;) {
       const character = this.#peek();
@@ -135,6 +139,13 @@ class Substitution {
     }
     if (argument === "") throw this.#fail("bad substitution");
     return argument;
+  }
+
+  #nested(): string | typeof UNKNOWN {
+    if (++this.#depth > MAX_DEPTH) throw this.#fail(`more than ${MAX_DEPTH} expressions in each other`);
+    const value = this.#expression();
+    this.#depth--;
+    return value;
   }
 
   #close(): void {

@@ -29,6 +29,8 @@ metadata: { name: ${name}, namespace: flux-system }
 spec: { interval: 1h, url: https://charts.example.com }
 `;
 
+const CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\n";
+
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "hostile-"));
@@ -65,9 +67,27 @@ const merges = Array.from({ length: 2000 }, (_unused, index) => {
   return `a${index}: &a${index} { ${index === 0 ? "" : `<<: [${below}, ${below}, ${below}], `}x${index}: 1 }\n`;
 }).join("");
 
+/** Each mapping is the one before it, with 400 keys, and one more. */
+const chain = Array.from({ length: 2000 }, (_unused, index) => {
+  const keys = Array.from({ length: index === 0 ? 400 : 1 }, (_key, key) => `k${index}-${key}: 1`).join(", ");
+  return `a${index}: &a${index} { ${index === 0 ? "" : `<<: *a${index - 1}, `}${keys} }\n`;
+}).join("");
+
+/** Lines beyond block style, for the full parser. */
+const tagged = CONFIG_MAP + Array.from({ length: 40_000 }, (_unused, index) => `k${index}: !t x\n`).join("");
+
 const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: RegExp | undefined]>> = {
   "aliases of aliases": [bomb, /syntax .*aliases of this document stand for too many nodes/],
   "merges of merges": [merges, /syntax .*aliases of this document stand for too many nodes/],
+  "a chain of merges": [chain, /syntax .*aliases of this document stand for too many nodes/],
+  "a list of merges of one mapping": [
+    `a: &a { ${Array.from({ length: 400 }, (_unused, key) => `k${key}: 1`).join(", ")} }\n${"- <<: [*a, *a]\n".repeat(2000).replace(/^/, "l:\n")}`,
+    /syntax .*aliases of this document stand for too many nodes/,
+  ],
+  "one list many times over": [
+    `a: &a [${"x, ".repeat(400)}x]\nl: [${"*a, ".repeat(20_000)}*a]\n`,
+    /syntax .*aliases of this document stand for too many nodes/,
+  ],
   "an anchor inside itself": ["a: &a\n  b: *a\n", /syntax .*the anchor a stands for itself/],
   "brackets without an end": [`a: ${"[".repeat(100_000)}\n`, /syntax .*more than 500 levels/],
   "lists in lists": [`${"- ".repeat(20_000)}x\n`, /syntax .*more than 500 levels/],
@@ -81,6 +101,11 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: 
   "a control character in a comment": ["a: b # \u001b[31m\n", /syntax .*control character/],
   "tabs for indentation": ["a:\n\tb: c\n", /syntax .*[Tt]ab/],
   "a key twice": [`${POD.replace("good", "twice")}kind: Pod\n`, /syntax .*unique/],
+  "a key twice beyond block style": ["a: !t x\nb: !t y\na: !t z\n", /syntax .*unique/],
+  "two merges in one mapping": ["a: &a { x: 1 }\nb: { <<: *a, <<: *a }\n", /syntax .*unique/],
+  "tens of thousands of keys beyond block style": [tagged, undefined],
+  "blank lines by the million": [`${CONFIG_MAP}a: |\n  x\n${"\n".repeat(1_000_000)}  x\n`, undefined],
+  "a scalar of five million blanks": [`${CONFIG_MAP}a: x${" ".repeat(5_000_000)}y\n`, undefined],
   "an alias of nothing": ["a: *nothing\n", /syntax .*nothing/],
   "a list that is none": ["apiVersion: v1\nkind: List\nitems: 3\n", /build .*items of this List/],
   "nothing at all": ["", undefined],
@@ -177,6 +202,43 @@ describe("lint of what is broken on purpose", () => {
       found.join("\n"),
     );
     assert.ok(found.some((fault) => fault.includes("more than 200 directories include each other")));
+  });
+
+  it("expressions in expressions without an end; their build alone ends", () => {
+    const substituted = FLUX.replace("spec: {", "spec: { postBuild: { substitute: { A: b } },");
+    write("flux/ks.yaml", `${substituted}---\n${FLUX.replace("root", "other").replace("apps", "other")}`);
+    write("other/good.yaml", POD);
+    write(
+      "apps/map.yaml",
+      `kind: ConfigMap\napiVersion: v1\nmetadata: { name: c }\ndata: { a: '${"${A:=".repeat(300_000)}' }\n`,
+    );
+    assert.match(
+      faults().join("\n"),
+      /^build apps\/map\.yaml: substitution: more than 100 expressions in each other.*$/,
+    );
+  });
+
+  it("bombs in patches and in a release's values are refused as in any file", () => {
+    write("good.yaml", POD);
+    const deeper = (text: string, blanks: string): string => text.replace(/^(?=.)/gm, blanks);
+    write("inline/pod.yaml", POD.replace("good", "inline"));
+    write(
+      "inline/kustomization.yaml",
+      `resources: [pod.yaml]\npatches:\n- patch: |\n${deeper(chain, "    ")}`,
+    );
+    write("file/pod.yaml", POD.replace("good", "file"));
+    write("file/kustomization.yaml", "resources: [pod.yaml]\npatches: [{ path: patch.yaml }]\n");
+    write("file/patch.yaml", chain);
+    write(
+      "release.yaml",
+      `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: a }\nspec:\n  values:\n${deeper(chain, "    ")}`,
+    );
+    const found = faults();
+    for (const file of ["inline/kustomization", "file/patch", "release"])
+      assert.ok(
+        found.some((fault) => fault.startsWith(`syntax ${file}.yaml: the aliases of this document`)),
+        found.join("\n"),
+      );
   });
 
   it("patches that are none end their own build alone", () => {
