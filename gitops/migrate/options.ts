@@ -117,6 +117,8 @@ const namespace = z.strictObject({
   optOutLabel: z.string().min(1).default("substitution.flux.home.arpa/disabled"),
   /** Kinds with data of their own, `Kind` or `Kind.group`: Flux is never to prune these. */
   data: z.array(z.string()).default(["PersistentVolumeClaim", "Cluster.postgresql.cnpg.io"]),
+  /** Names of Kustomizations that children depend on, that the repository does not hold, and that come to the target as well. */
+  dependencies: z.array(z.string().min(1)).default([]),
   /** How far each cluster is to go; guard where nothing is said. */
   phases: z.record(z.string(), z.enum(["guard", "move", "unguard"])).default({}),
 });

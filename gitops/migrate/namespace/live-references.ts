@@ -1,11 +1,14 @@
 import type { ClusterReader } from "../../../cluster/client.ts";
+import type { Fields } from "../../documents/values.ts";
 import type { KubeObject } from "../../../cluster/objects.ts";
 import { Edits } from "../edits.ts";
 import type { LiveKustomization } from "../live/kustomizations.ts";
 import { idOf, nameOf } from "../objects.ts";
 import type { StepContext } from "../step.ts";
 import { clusterAfter, planMove } from "./move.ts";
-import { presentIn, referencesOf, type Reference } from "./references.ts";
+import { soughtAfter, type Sought } from "./missing.ts";
+import { presentIn, type Reference } from "./references.ts";
+import { BINDINGS, lostBindings } from "./rights.ts";
 import type { MovingRoot } from "./root.ts";
 
 const API_VERSIONS: Readonly<Record<Reference["use"], string>> = {
@@ -13,6 +16,8 @@ const API_VERSIONS: Readonly<Record<Reference["use"], string>> = {
   dependsOn: "kustomize.toolkit.fluxcd.io/v1",
   decryption: "v1",
   substituteFrom: "v1",
+  kubeConfig: "v1",
+  serviceAccountName: "v1",
 };
 
 /** What the children would look for in vain on the live cluster, once they have moved: a sentence each. */
@@ -27,26 +32,49 @@ export async function missingLive(
   if (refusals.length > 0) return refusals.map(({ message }) => message);
   const after = clusterAfter(moving, context, edits);
   const moved = new Set(moving.children.map(({ object }) => nameOf(object).name));
-  const needed = after.objects
-    .filter(
-      ({ object }) => object.kind === "Kustomization" && nameOf(object).namespace === moving.targetOf(object),
-    )
-    .filter(({ object }) => moved.has(nameOf(object).name))
-    .flatMap(({ object }) => referencesOf(object).map((reference) => ({ reference, by: idOf(object) })));
+  const needed = soughtAfter(moving.cluster, after)
+    .filter(({ by }) => nameOf(by).namespace === moving.targetOf(by))
+    .filter(({ by }) => moved.has(nameOf(by).name));
   const byObject = Map.groupBy(
     needed,
     ({ reference: { kind, namespace, name } }) => `${kind} ${namespace}/${name}`,
   );
   const checked = await Promise.all(
     [...byObject].map(async ([what, users]) => {
-      const [first] = users;
+      // What is optional to one may be needed by another.
+      const first = users.find(({ reference }) => !reference.optional) ?? users[0];
       if (!first || (await isThere(first.reference, after, live, cluster))) return [];
+      const { reference, former } = first;
+      const by = users.map((user) => idOf(user.by)).join(", ");
+      if (!reference.optional) return [`${what} is not there: ${by} would need it (${reference.use})`];
+      if (!former || !(await isThere(former, after, live, cluster))) return [];
       return [
-        `${what} is not there: ${users.map(({ by }) => by).join(", ")} would need it (${first.reference.use})`,
+        `${what} is not there, and ${former.namespace}/${former.name} is: what ${by} would substitute from it would be empty`,
       ];
     }),
   );
-  return [...checked.flat(), ...(await closedNamespaces(moving, cluster))];
+  return [
+    ...checked.flat(),
+    ...(await lostRights(needed, cluster)),
+    ...(await closedNamespaces(moving, cluster)),
+  ];
+}
+
+/** Rights of the accounts that children act as, which their namesakes do not have. */
+async function lostRights(needed: readonly Sought[], cluster: ClusterReader): Promise<readonly string[]> {
+  const accounts = needed.filter(({ reference }) => reference.use === "serviceAccountName");
+  if (accounts.length === 0) return [];
+  const { apiVersion, kinds } = BINDINGS;
+  const bindings = (
+    await Promise.all(kinds.map((kind) => cluster.list(apiVersion, kind)))
+  ).flat() as unknown as readonly Fields[];
+  const lost = accounts.flatMap(({ by, reference, former }) =>
+    (former ? lostBindings(bindings, bindings, former, reference) : []).map(
+      (binding) =>
+        `${binding} gives rights to ServiceAccount ${former?.namespace ?? ""}/${reference.name}, and none gives them to ${reference.namespace}/${reference.name}, which ${idOf(by)} would act as`,
+    ),
+  );
+  return [...new Set(lost)];
 }
 
 async function isThere(

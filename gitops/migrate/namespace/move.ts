@@ -3,10 +3,11 @@ import type { BuiltCluster } from "../../flux/built.ts";
 import { buildRepository } from "../../flux/repository-build.ts";
 import type { Edits } from "../edits.ts";
 import { idOf, nameOf } from "../objects.ts";
+import { OPTIONS_FILE } from "../options.ts";
 import type { Note, StepContext } from "../step.ts";
-import { missingAfter } from "./missing.ts";
+import { missingAfter, type Sought } from "./missing.ts";
 import { addPatches, dependsOnPatch, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
-import { referencesOf, type Reference } from "./references.ts";
+import { referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
 
 /** Plans the move of a root's children, or says in notes of the kind `left` what stands against it. */
@@ -32,7 +33,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
       },
     ];
   const { lost, elsewhere } = missingAfter(cluster, clusterAfter(moving, context, edits));
-  return [...lost, ...elsewhere.map((reference) => onlyLive(reference, moving))];
+  return [...lost, ...elsewhere.flatMap((group) => onlyLive(group, moving, context))];
 }
 
 /** What the cluster would get with the edits. */
@@ -46,20 +47,28 @@ export function clusterAfter(
   return clusters.find(({ name }) => name === cluster.name) ?? cluster;
 }
 
-function onlyLive({ use, kind, namespace, name }: Reference, { root }: MovingRoot): Note {
+function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: StepContext): readonly Note[] {
+  const [first] = group;
+  if (!first) return [];
+  const { reference, former } = first;
+  const { use, kind, namespace, name, optional } = reference;
   const what = `${kind} ${namespace}/${name} (${use})`;
-  const position = locate(root.origin);
-  if (use !== "dependsOn")
-    return {
-      kind: "runbook",
-      message: `before the commit: ${what} has to be there; --check looks for it`,
-      position,
-    };
-  return {
-    kind: "unknown",
-    message: `children would wait for ${what}, which is not in the repository`,
-    position,
-  };
+  const today = `${former?.namespace ?? ""}/${name}`;
+  if (use === "dependsOn" && !options.namespace.dependencies.includes(name))
+    return [
+      {
+        kind: "left",
+        message: `no move: ${group.map(({ by }) => idOf(by)).join(", ")} would wait for ${what}, which is not in the repository; where it stays, say namespace: ${former?.namespace ?? namespace} in dependsOn, and where it comes to ${namespace} as well, list it in ${OPTIONS_FILE}: namespace.dependencies`,
+        position: locate((former ?? reference).origin),
+      },
+    ];
+  const condition = optional
+    ? `has to be there if ${today} is`
+    : use === "decryption" && kind === "ServiceAccount"
+      ? `has to be there, and the keys have to trust it as they do ${today}`
+      : "has to be there";
+  const message = `before the commit: ${what} ${condition}; --check looks for it`;
+  return [{ kind: "runbook", message, position: locate(root.origin) }];
 }
 
 /** Of the children of each target one patch, and one of each child that waits for a child in another namespace. */

@@ -1,22 +1,32 @@
 import { text } from "../../build/resource.ts";
-import { isFields, type Fields } from "../../documents/values.ts";
+import type { Origin } from "../../documents/source.ts";
+import { entryOrigin, isFields, originOf, type Fields } from "../../documents/values.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
 import { specOf } from "../../flux/flux-kustomization.ts";
-import { nameOf, objectsNamed } from "../objects.ts";
+import { fieldsIn, nameOf, objectsNamed } from "../objects.ts";
 
 /** An object that a Kustomization needs, by where it looks for it. */
 export interface Reference {
-  readonly use: "sourceRef" | "dependsOn" | "decryption" | "substituteFrom";
+  readonly use:
+    "sourceRef" | "dependsOn" | "decryption" | "substituteFrom" | "kubeConfig" | "serviceAccountName";
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
   /** It says the namespace itself; without, it is its own. */
   readonly explicit: boolean;
+  /** Flux goes on without it, and says nothing. */
+  readonly optional: boolean;
+  /** Where it is written. */
+  readonly origin: Origin;
 }
 
-/** Everything that a Flux Kustomization needs; what it can do without is left out. */
+/**
+ * Everything that a Flux Kustomization looks for. A ServiceAccount beside a kubeConfig is that of another cluster, and left out.
+ * Source: KustomizationSpec in fluxcd/kustomize-controller/api.
+ */
 export function referencesOf(kustomization: Fields): readonly Reference[] {
-  const { sourceRef, dependsOn, decryption, postBuild } = specOf(kustomization);
+  const spec = specOf(kustomization);
+  const { sourceRef, dependsOn } = spec;
   const { namespace: own } = nameOf(kustomization);
   const named = (use: Reference["use"], kind: string, fields: Fields): Reference => ({
     use,
@@ -24,16 +34,30 @@ export function referencesOf(kustomization: Fields): readonly Reference[] {
     name: text(fields.name),
     namespace: text(fields.namespace) || own,
     explicit: text(fields.namespace) !== "",
+    optional: fields.optional === true,
+    origin: originOf(fields),
   });
-  const key = isFields(decryption) ? decryption.secretRef : undefined;
-  const substituteFrom = isFields(postBuild) ? postBuild.substituteFrom : undefined;
+  const mapped = (use: Reference["use"], kind: string, fields: unknown): readonly Reference[] =>
+    isFields(fields) ? [named(use, kind, fields)] : [];
+  const account = (use: Reference["use"], fields: Fields): readonly Reference[] => {
+    const name = text(fields.serviceAccountName);
+    if (name === "") return [];
+    const origin = entryOrigin(fields, "serviceAccountName");
+    const kind = "ServiceAccount";
+    return [{ use, kind, name, namespace: own, explicit: false, optional: false, origin }];
+  };
+  const decryption = fieldsIn(spec, ["decryption"]);
+  const kubeConfig = fieldsIn(spec, ["kubeConfig"]);
+  const { substituteFrom } = fieldsIn(spec, ["postBuild"]);
   return [
-    ...(isFields(sourceRef) ? [named("sourceRef", text(sourceRef.kind), sourceRef)] : []),
-    ...fieldsIn(dependsOn).map((entry) => named("dependsOn", "Kustomization", entry)),
-    ...(isFields(key) ? [named("decryption", "Secret", key)] : []),
-    ...fieldsIn(substituteFrom)
-      .filter(({ optional }) => optional !== true)
-      .map((entry) => named("substituteFrom", text(entry.kind), entry)),
+    ...mapped("sourceRef", isFields(sourceRef) ? text(sourceRef.kind) : "", sourceRef),
+    ...listed(dependsOn).map((entry) => named("dependsOn", "Kustomization", entry)),
+    ...mapped("decryption", "Secret", decryption.secretRef),
+    ...account("decryption", decryption),
+    ...listed(substituteFrom).map((entry) => named("substituteFrom", text(entry.kind), entry)),
+    ...mapped("kubeConfig", "Secret", kubeConfig.secretRef),
+    ...mapped("kubeConfig", "ConfigMap", kubeConfig.configMapRef),
+    ...(isFields(spec.kubeConfig) ? [] : account("serviceAccountName", spec)),
   ];
 }
 
@@ -51,6 +75,6 @@ export function presentIn(
 
 const isFlux = ({ apiVersion }: Fields): boolean => text(apiVersion).includes("toolkit.fluxcd.io/");
 
-function fieldsIn(value: unknown): readonly Fields[] {
+function listed(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : [];
 }

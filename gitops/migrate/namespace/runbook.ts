@@ -46,7 +46,7 @@ function secretsOf({ children, targets, targetOf }: MovingRoot): readonly (reado
     const keys = children
       .filter(({ object }) => targetOf(object) === target)
       .flatMap(({ object }) => referencesOf(object))
-      .filter(({ use }) => use === "decryption");
+      .filter(({ use, kind }) => use === "decryption" && kind === "Secret");
     return [...new Set(keys.map(({ name }) => name))].map((name) => [target, name] as const);
   });
 }
