@@ -30,7 +30,7 @@ module.exports = {
     only("release\\.ts", []),
     only("cluster", []),
     only("components", ["cluster", "release\\.ts"]),
-    only("config(-schema\\.ts|\\.ts|/)", ["config(-schema)?\\.ts|config/"]),
+    only("config(-schema\\.ts|\\.ts|/)", ["config(-schema)?\\.ts|config/", "policy/settings\\.ts"]),
     only("policy", ["cluster"]),
     only("platform", ["cluster", "components", "config(-schema)?\\.ts", "policy", "release\\.ts"]),
     only("gitops", ["policy", "cluster"]),

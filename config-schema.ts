@@ -2,6 +2,7 @@ import { z } from "zod";
 import { flux } from "./config/flux.ts";
 import { alerting, gatus } from "./config/monitoring.ts";
 import { gateway, gatewayApi } from "./config/network.ts";
+import { policies } from "./config/policies.ts";
 import { after, gate, override, promotion, verification } from "./config/staged.ts";
 
 /**
@@ -53,6 +54,9 @@ export const configSchema = z.strictObject({
     .describe("Lets a release pass the gate that the stacks before have not verified."),
   verification: verification.describe("What must hold after every update, and for how long."),
   promotion: promotion.describe("Whether the repository moves from stack to stack as well."),
+  policies: policies.describe(
+    "How far the rules of docs/policies.md go for this stack, and what they go by: by rule id a level, or `{ enforcementLevel?, … }` with the rule's settings.",
+  ),
 });
 
 /** Configuration keys whose values are secret, with what each is; each must be set with `pulumi config set --secret`. */

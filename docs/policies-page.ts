@@ -17,7 +17,18 @@ One rule set, in three places: \`pulumi preview --policy-pack policy\` (and \`up
 mandatory rule before its first resource, and \`edgefirst lint\` checks what a GitOps repository makes of its clusters.
 
 - **Levels** are CrossGuard's: \`mandatory\` fails, \`advisory\` is told, \`remediate\` is mandatory and mended by itself where that is safe. Advice that a
-  mandatory rule gives is advisory. \`--policy-pack-config FILE\` changes levels and settings: \`{ "image-pinned": { "enforcementLevel": "advisory", "requireDigest": true } }\`.
+  mandatory rule gives is advisory.
+- **Levels and settings** are told once for each of the two subjects, in one shape: for a stack by its key \`edgefirst:policies\`, which the pack and the program read,
+  and for a repository by its file \`.edgefirst/policies.yaml\`, which \`lint\` reads. Each rule takes a level (also \`disabled\`) or its settings, with a level or
+  without; what no rule knows is refused. Pulumi's own \`--policy-pack-config\` goes over a stack's, for that run's rules alone: the program, and what \`coverage\` counts, stay with
+  the stack's.
+
+\`\`\`yaml
+image-pinned: { requireDigest: true }
+resources: disabled
+helmrelease-probes: advisory
+\`\`\`
+
 - **Not decided** is no pass. Where a value is not known in a preview, or something is not to be seen from where the rule runs, it says so, and the
   policy \`coverage\` counts it. What was only not known yet is decided by the same policy in the update.
 - **Exemptions** sit on the object, as an annotation. One without a reason, an owner or an end, one that has ended, and one for a rule that does not exist exempt

@@ -43,7 +43,7 @@ export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise
   ]);
   return {
     parts: parts.filter((part) => part.objects.length > 0),
-    findings: [...checkDistinct(objects), ...checkPolicies(objects), ...findings.flat()],
+    findings: [...checkDistinct(objects), ...checkPolicies(objects, config.policies), ...findings.flat()],
   };
 }
 

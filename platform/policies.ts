@@ -2,13 +2,14 @@ import type { Finding } from "../cluster/client.ts";
 import { describeObject, type KubeObject } from "../cluster/objects.ts";
 import { formatPath } from "../policy/path.ts";
 import { runRules, type RuleFinding } from "../policy/run.ts";
+import type { PolicySettings } from "../policy/settings.ts";
 
 /**
  * The policy pack's rules over all that the stack is about to declare. A policy over a whole stack runs only once the update is through, and one
  * over a resource only where a pack is given; here a breach of a mandatory rule stops the program before its first resource. Advice is the pack's.
  */
-export function checkPolicies(objects: readonly KubeObject[]): Finding[] {
-  const { findings, exempted } = runRules({ host: "stack", objects });
+export function checkPolicies(objects: readonly KubeObject[], settings: PolicySettings): Finding[] {
+  const { findings, exempted } = runRules({ host: "stack", objects, settings });
   const breaches = findings.filter(
     ({ enforcement, exemption }) => enforcement !== "advisory" && exemption === undefined,
   );

@@ -1,6 +1,7 @@
 import {
   PolicyPack,
   type PolicyConfigSchema,
+  type PolicyPackConfig,
   type PolicyResource,
   type ReportViolation,
   type ResourceValidationPolicy,
@@ -15,18 +16,34 @@ import { RULES } from "./registry.ts";
 import { objectOf } from "./resources.ts";
 import type { Edit, Rule } from "./rule.ts";
 import { applies, checkExemptions, runRules, type RuleFinding, type RuleReport } from "./run.ts";
+import { parseSettings } from "./settings.ts";
 import { STACK, stackObject } from "./stack-object.ts";
 
+/** What the stack says about the rules, for the program and for this pack alike. */
+const settings = parseSettings(new pulumi.Config("edgefirst").getObject("policies") ?? {});
+
 /** The adapter between rules and CrossGuard: each rule is a policy of its name; what the pack says about itself are two more. */
-new PolicyPack("edgefirst", {
-  policies: [
-    ...RULES.map((rule) =>
-      rule.wholeStack || looksAtStack(rule) ? stackPolicy(rule) : resourcePolicy(rule),
-    ),
-    exemptions(),
-    coverage(),
-  ],
-});
+new PolicyPack(
+  "edgefirst",
+  {
+    policies: [
+      ...RULES.map((rule) =>
+        rule.wholeStack || looksAtStack(rule) ? stackPolicy(rule) : resourcePolicy(rule),
+      ),
+      exemptions(),
+      coverage(),
+    ],
+  },
+  initialConfig(),
+);
+
+/** Each with its level, as the SDK's protocol takes one that is left out for advisory. */
+function initialConfig(): PolicyPackConfig {
+  const levels = new Map(RULES.map(({ id, enforcement }) => [id, enforcement]));
+  return Object.fromEntries(
+    Object.entries(settings).map(([id, given]) => [id, { enforcementLevel: levels.get(id), ...given }]),
+  ) as PolicyPackConfig;
+}
 
 function resourcePolicy(rule: Rule): ResourceValidationPolicy {
   return {
@@ -83,7 +100,11 @@ function coverage(): StackValidationPolicy {
     description: "How much of the rules' work was done: what could not be decided, and what is exempted.",
     enforcementLevel: "advisory",
     validateStack: ({ resources }, report) => {
-      const { undecided, exempted } = runRules({ host: "stack", objects: [...objectsOf(resources).keys()] });
+      const { undecided, exempted } = runRules({
+        host: "stack",
+        objects: [...objectsOf(resources).keys()],
+        settings,
+      });
       const mandatory = undecided.filter(({ enforcement }) => enforcement !== "advisory");
       if (undecided.length > 0)
         report(
@@ -115,13 +136,9 @@ function configSchema(settings: z.ZodType): PolicyConfigSchema {
   return { properties: (properties ?? {}) as PolicyConfigSchema["properties"] };
 }
 
-function check(rule: Rule, objects: readonly KubeObject[], settings: unknown): RuleReport {
-  return runRules({
-    host: "stack",
-    rules: [rule],
-    objects,
-    settings: rule.settings ? { [rule.id]: settings } : {},
-  });
+/** @param configured the engine's own merge of the stack's settings and those of its command line */
+function check(rule: Rule, objects: readonly KubeObject[], configured: unknown): RuleReport {
+  return runRules({ host: "stack", rules: [rule], objects, settings: { [rule.id]: configured } });
 }
 
 /** @param urns of a stack's resources, where more than one is looked at */

@@ -87,7 +87,7 @@ export interface Rule<Settings = unknown> {
   /** Whether it looks at other objects: a stack is then checked as a whole. */
   readonly wholeStack?: true;
   /** Settings for a whole stack or repository, each with a default. */
-  readonly settings?: z.ZodType<Settings>;
+  readonly settings?: z.ZodObject & z.ZodType<Settings>;
   check(object: KubeObject, context: RuleContext<Settings>): Iterable<Problem | Undecided>;
   /** The safe way to mend a problem, where there is one: it changes nothing else about how the object works. */
   fix?(object: KubeObject, problem: Problem): readonly Edit[];

@@ -13,7 +13,7 @@ import type {
   Unapplied,
   Undecided,
 } from "./rule.ts";
-import { parseSettings } from "./settings.ts";
+import { configure, parseSettings } from "./settings.ts";
 import { UnknownValue } from "./unknown.ts";
 
 /** What is to be checked, and by which rules. */
@@ -21,9 +21,9 @@ export interface RunInput {
   readonly host: RuleContext["host"];
   /** One stack, or the part of a repository that is one cluster. They are given back by identity in findings. */
   readonly objects: readonly KubeObject[];
-  /** All rules, without those that are disabled, unless given. */
+  /** All rules unless given. */
   readonly rules?: readonly Rule[];
-  /** By rule id: values of the rule's own settings. */
+  /** By rule id: a level, or settings with or without a level. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly previous?: readonly KubeObject[];
   readonly unapplied?: Unapplied;
@@ -78,10 +78,8 @@ const EXEMPTION = {
  * @throws {EdgefirstError} where a rule's settings are not as its schema says, or name a rule that does not exist
  */
 export function runRules(input: RunInput): RuleReport {
-  const rules = (input.rules ?? RULES).filter(({ enforcement }) => enforcement !== "disabled");
-  const ids = new Set(RULES.map(({ id }) => id));
+  const rules = configure(input.rules ?? RULES, parseSettings(input.settings ?? {}));
   const now = input.now ?? new Date();
-  const settings = parseSettings(rules, ids, input.settings ?? {});
   const shared = {
     host: input.host,
     objects: new ObjectIndex(input.objects),
@@ -100,7 +98,7 @@ export function runRules(input: RunInput): RuleReport {
       undecided.push(...exemptions.undecided);
     }
     for (const rule of rules.filter((candidate) => applies(candidate, object))) {
-      const context: RuleContext = { ...shared, settings: settings.get(rule.id) };
+      const context: RuleContext = { ...shared, settings: rule.configured };
       for (const outcome of outcomes(rule, object, context))
         if ("undecided" in outcome)
           undecided.push({

@@ -2,12 +2,14 @@ import { describeObject, type KubeObject } from "../../cluster/objects.ts";
 import { formatPath } from "../../policy/path.ts";
 import type { Unapplied } from "../../policy/rule.ts";
 import { runRules, type RuleFinding, type UndecidedFinding } from "../../policy/run.ts";
+import type { PolicySettings } from "../../policy/settings.ts";
 import { locate } from "../documents/source.ts";
 import type { Repository } from "../documents/repository.ts";
 import { originAt, type Fields } from "../documents/values.ts";
 import { buildRepository, type BuiltRepository } from "../flux/repository-build.ts";
 import type { BuiltCluster } from "../flux/built.ts";
 import type { Problem } from "../problem.ts";
+import { readSettings } from "./settings.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport } from "./finding.ts";
 import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
 import { PROBLEMS, summaries } from "./summaries.ts";
@@ -35,8 +37,12 @@ export interface LintOptions {
   readonly now?: Date;
 }
 
-/** Builds a repository offline and runs every rule over what reaches its clusters. */
+/**
+ * Builds a repository offline and runs every rule over what reaches its clusters.
+ * @throws {EdgefirstError} where the repository's settings of the rules are wrong
+ */
 export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {
+  const settings = readSettings(repository);
   const built = buildRepository(repository);
   const before = options.before && buildRepository(options.before).clusters;
   const findings = new Map<string, LintedFinding>();
@@ -47,7 +53,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
     const report = runCluster(
       cluster,
-      unapplied,
+      { unapplied, settings },
       before?.find(({ name }) => name === cluster.name),
       options.now,
     );
@@ -85,7 +91,7 @@ function summary(
 
 function runCluster(
   { objects }: BuiltCluster,
-  unapplied: Unapplied,
+  given: { readonly unapplied: Unapplied; readonly settings: PolicySettings },
   before: BuiltCluster | undefined,
   now: Date | undefined,
 ): ReturnType<typeof runRules> {
@@ -93,7 +99,7 @@ function runCluster(
   return runRules({
     host: "repository",
     objects: [...byObject.keys()],
-    unapplied,
+    ...given,
     origin: (object) => {
       const built = byObject.get(object);
       return built && ruleOrigin(built);

@@ -60,6 +60,31 @@ describe("lint of a repository", () => {
     assert.ok(report.findings.some(({ rule, object }) => rule === "workload-probes" && object === "Pod a"));
   });
 
+  it("goes by the repository's settings of the rules, and refuses wrong ones", () => {
+    const write = (settings: string): void => {
+      mkdirSync(join(scratch, ".edgefirst"), { recursive: true });
+      writeFileSync(join(scratch, ".edgefirst/policies.yaml"), settings);
+    };
+    writeFileSync(
+      join(scratch, "pod.yaml"),
+      "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: a, image: a:1.0 }] }\n",
+    );
+    const levels = (): Record<string, string> =>
+      Object.fromEntries(lint(scratch).findings.map(({ rule, level }) => [rule, level]));
+    const before = levels();
+    assert.ok(before["workload-probes"] === "mandatory" && !("image-pinned" in before));
+    write("image-pinned:\n  requireDigest: true\nworkload-probes: advisory\nresources: disabled\n");
+    const expected = { ...before, "workload-probes": "advisory", "image-pinned": "mandatory" };
+    assert.deepEqual(
+      levels(),
+      Object.fromEntries(Object.entries(expected).filter(([rule]) => rule !== "resources")),
+    );
+    write("workload-probe: advisory\n");
+    assert.throws(() => lint(scratch), /\.edgefirst\/policies\.yaml.*workload-probe/s);
+    write("a: 'b\n");
+    assert.throws(() => lint(scratch), /\.edgefirst\/policies\.yaml is wrong/);
+  });
+
   it("takes an exemption on the object, and counts it", () => {
     const text = (annotation: string): string =>
       `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    edgefirst.dev/exempt.workload-probes: ${annotation}\nspec: { containers: [{ name: a, image: a }] }\n`;

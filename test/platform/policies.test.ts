@@ -43,7 +43,7 @@ describe("the platform under its own policies", () => {
       metadata: { name: "p", namespace: "network" },
       spec: { containers: [{ name: "c", image: "app" }] },
     };
-    const findings = checkPolicies([pod]);
+    const findings = checkPolicies([pod], {});
     assert.ok(findings.every(({ severity }) => severity === "error"));
     const pinned = findings.find(({ message }) => message.startsWith("Policy image-pinned: Pod network/p"));
     assert.match(pinned?.message ?? "", /spec\.containers\[0\]\.image/);
@@ -52,6 +52,34 @@ describe("the platform under its own policies", () => {
       !findings.some(({ message }) => message.startsWith("Policy resources")),
       "advice is the pack's",
     );
+  });
+
+  it("goes by the stack's settings of the rules, as the pack does", () => {
+    const values = {
+      policies: '{ "image-pinned": { "requireDigest": true }, "workload-probes": "advisory" }',
+    };
+    const cluster = '{ "context": "edge" }';
+    const { policies } = parseConfig({ values: { cluster, ...values }, secrets: {} });
+    const pod: KubeObject = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "p", namespace: "network" },
+      spec: { containers: [{ name: "c", image: "app:1.0" }] },
+    };
+    const rules = checkPolicies([pod], policies).map(({ message }) => message.split(":", 1)[0]);
+    assert.ok(
+      rules.includes("Policy image-pinned") && !rules.includes("Policy workload-probes"),
+      rules.join(),
+    );
+    for (const [wrong, fault] of [
+      ['{ "image-pined": "advisory" }', /edgefirst:policies\.image-pined: unknown key/],
+      ['{ "image-pinned": { "digest": true } }', /edgefirst:policies\.image-pinned\.digest: unknown key/],
+      [
+        '{ "image-pinned": "loud" }',
+        /edgefirst:policies\.image-pinned\.enforcementLevel: "loud" is not valid/,
+      ],
+    ] as const)
+      assert.throws(() => parseConfig({ values: { cluster, policies: wrong }, secrets: {} }), fault);
   });
 });
 

@@ -76,18 +76,22 @@ describe("policy pack, under the real engine", function () {
     assert.match(output, /Exempted: workload-probes 1\./);
   });
 
-  it("fails a program that breaks rules of one object and of several, and takes settings from its configuration", async () => {
-    const config = join(dir, "config.json");
-    writeFileSync(config, JSON.stringify({ "image-pinned": { requireDigest: true }, resources: "disabled" }));
+  it("fails a program that breaks rules of one object and of several, and takes the stack's settings, in what it counts as well", async () => {
+    const policies = { "image-pinned": { requireDigest: true }, resources: "disabled" };
+    writeFileSync(
+      join(dir, "project/Pulumi.test.yaml"),
+      JSON.stringify({ config: { "edgefirst:policies": policies } }),
+    );
     const { code, output } = await run(
       `
       pod("bad", { image: "app:1.0" }, { "edgefirst.dev/exempt.resources": "no end; owner=ann" });
+      pod("exempt", { image: "app:1.0", ...probes }, { "edgefirst.dev/exempt.image-pinned": "built by hand; owner=ann; until=never" });
       route("one", { "gatus.home-operations.com/enabled": "true", "gatus.home-operations.com/endpoint": "name: same" });
       route("two", { "gatus.home-operations.com/enabled": "true", "gatus.home-operations.com/endpoint": "name: same" });`,
       ["preview"],
-      "--policy-pack-config",
-      config,
-    );
+    ).finally(() => {
+      rmSync(join(dir, "project/Pulumi.test.yaml"));
+    });
     assert.notEqual(code, 0, output);
     assert.deepEqual(violations(output, "mandatory"), [
       "exemption kubernetes:core/v1:Pod: bad",
@@ -98,6 +102,7 @@ describe("policy pack, under the real engine", function () {
     ]);
     assert.match(output, /spec\.containers\[0\]\.image: The image app:1\.0 has no digest/);
     assert.doesNotMatch(output, / resources +\(/);
+    assert.match(output, /Exempted: image-pinned 1\./);
   });
 
   it("reads a stack's place in the rollout from its configuration: an override without an end is a breach, one in force is told", async () => {

@@ -80,11 +80,37 @@ describe("runRules", () => {
     );
   });
 
+  it("goes as far as a rule's configured level", () => {
+    const levels = (level: string) => {
+      const { findings } = runRules({
+        host: "repository",
+        objects: [pod({})],
+        settings: {
+          "image-pinned": level,
+          resources: { enforcementLevel: "mandatory", required: ["limits.cpu"] },
+        },
+      });
+      return new Set(
+        findings
+          .filter(({ rule }) => rule === "image-pinned" || rule === "resources")
+          .map(
+            ({ rule, enforcement, message }) =>
+              `${rule} ${enforcement} ${/limits\.\w+/.exec(message)?.[0] ?? ""}`,
+          ),
+      );
+    };
+    assert.deepEqual(
+      levels("advisory"),
+      new Set(["image-pinned advisory ", "resources mandatory limits.cpu"]),
+    );
+    assert.deepEqual(levels("disabled"), new Set(["resources mandatory limits.cpu"]));
+  });
+
   it("refuses settings that no rule has", () => {
     const settings = (value: Record<string, unknown>) => () =>
       runRules({ host: "stack", objects: [], settings: value });
-    assert.throws(settings({ "image-pinned": { digest: true } }), /image-pinned are not right.*digest/s);
-    assert.throws(settings({ nothing: {} }), /does not exist: nothing/);
+    assert.throws(settings({ "image-pinned": { digest: true } }), /not right.*digest.*image-pinned/s);
+    assert.throws(settings({ nothing: {} }), /not right.*nothing/s);
   });
 });
 

@@ -1,0 +1,9 @@
+import { z } from "zod";
+import { policySettings } from "../policy/settings.ts";
+
+/** The rules' own schemas say what each takes; docs/policies.md shows them. */
+export const policies = z
+  .record(z.string(), z.unknown())
+  .meta({ title: "map of rule ids" })
+  .prefault({})
+  .pipe(policySettings);
