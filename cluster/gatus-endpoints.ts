@@ -42,7 +42,7 @@ export function isAnnotated(object: KubeObject): boolean {
 /** `namespace/name` of the parent whose fragment a route inherits: the first one, where it is a Gateway; else "". */
 export function gatewayOf(route: KubeObject): string {
   const parent = (route.spec as RouteSpec | undefined)?.parentRefs?.[0];
-  if (parent === undefined || (parent.kind ?? "Gateway") !== "Gateway") return "";
+  if (!parent || (parent.kind ?? "Gateway") !== "Gateway") return "";
   return `${parent.namespace ?? route.metadata.namespace ?? ""}/${parent.name}`;
 }
 
@@ -69,11 +69,14 @@ function endpointsOf(text: string): Template[] | undefined {
     : [];
 }
 
+interface ParentRef {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly kind?: string;
+}
+
 interface RouteSpec {
   readonly hostnames?: readonly string[];
-  readonly parentRefs?: readonly {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly kind?: string;
-  }[];
+  /** In a repository an entry may be empty. */
+  readonly parentRefs?: readonly (ParentRef | null)[];
 }

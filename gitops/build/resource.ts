@@ -117,6 +117,16 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   return [new Resource(cloneValue(value), originOf(value))];
 }
 
+/** What keeps an API server from knowing what an object is: Kustomize takes a number for a name, and a server takes text alone. */
+export function identityFault(object: Fields): BuildError | undefined {
+  const { name, namespace } = asFields(object.metadata);
+  const required = { apiVersion: object.apiVersion, kind: object.kind, "metadata.name": name };
+  for (const [field, value] of Object.entries({ ...required, "metadata.namespace": namespace ?? "" }))
+    if (typeof value !== "string")
+      return new BuildError(`${field} is no text: put it in quotes`, originOf(object));
+  return undefined;
+}
+
 /** The namespace that Kustomize compares: `default` where none is written, none at all for what belongs to no namespace. */
 export function effectiveNamespace({ gvk, namespace }: ResourceId): string {
   if (isClusterScoped(gvk)) return "_non_namespaceable_";

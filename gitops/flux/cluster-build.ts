@@ -1,5 +1,5 @@
 import { kustomizeBuild } from "../build/kustomize.ts";
-import { effectiveNamespace, Resource, resourcesOf, text } from "../build/resource.ts";
+import { effectiveNamespace, identityFault, Resource, resourcesOf, text } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
 import { cloneValue, isFields, originOf, type Fields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
@@ -10,7 +10,7 @@ import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built
 import { substituteObject } from "./substitution.ts";
 import { lookupIn, variablesOf, type Variables } from "./variables.ts";
 
-/** Builds roots and, in turn, every Kustomization that they apply, or that stands where they applied it. */
+/** Builds roots, as they are written, and, in turn, every Kustomization that they apply, or that stands where they applied it. */
 export function buildCluster(
   name: string,
   roots: readonly Fields[],
@@ -41,7 +41,10 @@ class ClusterBuild {
     this.#artifacts = artifacts;
   }
 
-  run(roots: readonly Fields[]): BuiltCluster {
+  run(written: readonly Fields[]): BuiltCluster {
+    const roots = written
+      .map((root) => this.#attempt(() => rootObject(root)))
+      .filter((root) => root !== undefined);
     for (const root of roots) this.#seen.add(identity(root));
     let queue = [...roots, ...this.#standingBelow(undefined)];
     while (queue.length > 0) {
@@ -94,6 +97,11 @@ class ClusterBuild {
     for (const resource of resources) {
       const object =
         this.#attempt(() => finished(resource.object, kustomization, variables)) ?? resource.object;
+      const fault = identityFault(object);
+      if (fault) {
+        this.#tell(fault);
+        continue;
+      }
       this.#objects.push({
         object,
         kustomization: built,
@@ -182,9 +190,12 @@ function identity(kustomization: Fields): string {
 }
 
 /** A copy of a written Kustomization that a build may start from. */
-export function rootObject(written: Fields): Fields {
+function rootObject(written: Fields): Fields {
   const [resource] = resourcesOf(cloneValue(written), originOf(written));
-  return resource?.object ?? written;
+  const object = resource?.object ?? written;
+  const fault = identityFault(object);
+  if (fault) throw fault;
+  return object;
 }
 
 /** Whether a Kustomization's files come from elsewhere. */

@@ -2,13 +2,13 @@ import { posix } from "node:path";
 import { filesOf } from "../build/included-files.ts";
 import { kustomizeBuild } from "../build/kustomize.ts";
 import { readKustomizationFile } from "../build/kustomization-file.ts";
-import { resourcesOf, text, type Resource } from "../build/resource.ts";
+import { identityFault, resourcesOf, text, type Resource } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
 import { textOf } from "../documents/text-of.ts";
 import { SourceFile } from "../documents/source.ts";
 import { isFields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
-import { buildCluster, rootObject, sourceName } from "./cluster-build.ts";
+import { buildCluster, sourceName } from "./cluster-build.ts";
 import type { BuiltCluster, BuiltObject, Standing } from "./built.ts";
 import { isFluxKustomization } from "./flux-kustomization.ts";
 import { Artifacts } from "./artifacts.ts";
@@ -45,7 +45,7 @@ export function buildRepository(repository: Repository, standing: Standing = new
   const clusters = [...new Set([...byCluster.keys(), ...standing.keys()])].map((name) =>
     buildCluster(
       name,
-      (byCluster.get(name) ?? []).map(({ object }) => rootObject(object)),
+      (byCluster.get(name) ?? []).map(({ object }) => object),
       (standing.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
       sources,
       artifacts,
@@ -115,7 +115,7 @@ function kustomizationCluster(repository: Repository, directory: string): BuiltC
       file.kind === "Component"
         ? []
         : kustomizeBuild(file, repository, ({ problem }) => problems.push(problem));
-    return { name: directory, objects: resources.map(asBuilt), kustomizations: [], problems };
+    return { name: directory, objects: identified(resources, problems), kustomizations: [], problems };
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     return { name: directory, objects: [], kustomizations: [], problems: [...problems, error.problem] };
@@ -133,7 +133,7 @@ function looseCluster(repository: Repository, files: readonly string[]): BuiltCl
     for (const { value, origin } of documents) {
       if (!isFields(value) || text(value.apiVersion) === "" || text(value.kind) === "") continue;
       try {
-        objects.push(...resourcesOf(value, origin).map(asBuilt));
+        objects.push(...identified(resourcesOf(value, origin), problems));
       } catch (error) {
         if (!(error instanceof BuildError)) throw error;
         problems.push(error.problem);
@@ -147,6 +147,11 @@ function asWritten({ object, origin }: BuiltObject): WrittenObject {
   return { object, file: origin.source.file };
 }
 
-function asBuilt({ object, origin }: Resource): BuiltObject {
-  return { object, kustomization: undefined, beforeSubstitution: object, origin };
+/** Those of which it is known what they are. */
+function identified(resources: readonly Resource[], problems: Problem[]): readonly BuiltObject[] {
+  return resources.flatMap(({ object, origin }) => {
+    const fault = identityFault(object);
+    if (fault) problems.push(fault.problem);
+    return fault ? [] : [{ object, kustomization: undefined, beforeSubstitution: object, origin }];
+  });
 }

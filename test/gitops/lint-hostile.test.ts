@@ -108,6 +108,8 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: 
   "a scalar of five million blanks": [`${CONFIG_MAP}a: x${" ".repeat(5_000_000)}y\n`, undefined],
   "an alias of nothing": ["a: *nothing\n", /syntax .*nothing/],
   "a list that is none": ["apiVersion: v1\nkind: List\nitems: 3\n", /build .*items of this List/],
+  "a name that is a number": [POD.replace("good", "12"), /build .*metadata\.name is no text/],
+  "a version that is a number": [POD.replace("v1", "1"), /build .*apiVersion is no text/],
   "nothing at all": ["", undefined],
   "nothing but ends of documents": ["---\n".repeat(1000), undefined],
 };
@@ -123,6 +125,13 @@ describe("lint of what is broken on purpose", () => {
         if (fault === undefined) assert.deepEqual(found, []);
         else assert.ok(found.length === 1 && fault.test(found[0] ?? ""), found.join("\n"));
       });
+
+  it("a Kustomization of Flux that has no name, beside one that has", () => {
+    write("flux/ks.yaml", FLUX);
+    write("flux/bad.yaml", FLUX.replace("name: root, ", ""));
+    write("apps/good.yaml", POD);
+    assert.deepEqual(faults(), ["build flux/bad.yaml: this Kustomization has no metadata.name"]);
+  });
 
   it("files that no memory holds are refused unread", () => {
     write("flux/ks.yaml", FLUX);

@@ -119,7 +119,7 @@ export class AnnotatePlan {
     if (!target)
       return `no HTTPRoute has the host ${host}, and gatus-sidecar watches no Ingress here: take this step again after the step route`;
     if (others.length > 0) return `several routes have the host ${host}`;
-    const { annotations: present = {} } = target.route.metadata;
+    const present = fields(target.route.metadata.annotations);
     if (hasFragment(target.route) || this.#annotated.has(placeKey(target.place)))
       return `the route of ${host} has an endpoint of its own`;
     return ENABLED_ANNOTATION in present && present[ENABLED_ANNOTATION] !== "true"
