@@ -41,7 +41,7 @@ function moving(
   const repository = fixture.with(
     new Map([
       [CHILD, change(textOf(fixture, CHILD) ?? "")],
-      ["kubernetes/home/flux/more.yaml", objects.map((object) => `---\n${stringify(object)}`).join("")],
+      [MORE, objects.map((object) => `---\n${stringify(object)}`).join("")],
       [OPTIONS, stringify({ namespace: { phases: { "kubernetes/home": "move" }, ...options } })],
     ]),
   );
@@ -73,12 +73,17 @@ const waiting =
     child.replace("    - name: player-data\n", `    - name: far\n${namespace}`);
 const asItIs = (child: string): string => child;
 
+const MORE = "kubernetes/home/flux/more.yaml";
+const alert = (name: string, ...sources: readonly object[]): KubeObject => ({
+  ...plain("notification.toolkit.fluxcd.io/v1beta3", "Alert", "flux-system", name),
+  spec: { eventSources: sources.map((source) => ({ kind: "Kustomization", ...source })) },
+});
 const ACCOUNT = "serviceAccountName: deployer\n";
 const ELSEWHERE = "kubeConfig:\n  secretRef:\n    name: far\n";
 /** What is said of the fixture as it is. */
 const ALWAYS = /: before the commit: Secret flux-apps\/(?:sops-age|user-secrets) \(/;
 
-describe("edgefirst migrate namespace, what a child would look for in vain", () => {
+describe("edgefirst migrate namespace, what would be looked for in vain", () => {
   const cases: readonly (readonly [string, Parameters<typeof moving>, readonly string[]])[] = [
     [
       "refuses a ServiceAccount that stays behind",
@@ -153,6 +158,54 @@ describe("edgefirst migrate namespace, what a child would look for in vain", () 
       ],
     ],
     ["moves where the child says where that is", [waiting("      namespace: flux-system\n"), []], []],
+    [
+      "tells of an Alert that hears of the namespace, or of a name in its own",
+      [asItIs, [alert("all", { name: "*" }), alert("one", { name: "player" })]],
+      [
+        `${MORE}:9: before the commit: Alert flux-system/all would no longer hear of 2 Kustomizations that move; add the same to spec.eventSources with namespace: flux-apps`,
+        `${MORE}:19: before the commit: Alert flux-system/one would no longer hear of Kustomization flux-system/player; add the same to spec.eventSources with namespace: flux-apps`,
+      ],
+    ],
+    [
+      "refuses for an Alert that names a child with its namespace",
+      [asItIs, [alert("one", { name: "player", namespace: "flux-system" })]],
+      [
+        `${MORE}:9: no move: Alert flux-system/one would no longer hear of Kustomization flux-system/player; add the same to spec.eventSources with namespace: flux-apps`,
+      ],
+    ],
+    [
+      "moves with an Alert that hears of the target, too, and of what does not move",
+      [
+        asItIs,
+        [
+          alert("all", { name: "*" }, { name: "*", namespace: "flux-apps" }),
+          alert(
+            "one",
+            { name: "cluster-apps", namespace: "flux-system" },
+            { name: "*", matchLabels: { a: "b" } },
+          ),
+        ],
+      ],
+      [],
+    ],
+    [
+      "refuses for a Receiver and a health check that name one",
+      [
+        saying(
+          "healthChecks:\n  - { apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, name: player-data, namespace: flux-system }\n",
+        ),
+        [
+          {
+            ...plain("notification.toolkit.fluxcd.io/v1", "Receiver", "flux-system", "hook"),
+            spec: { resources: [{ kind: "Kustomization", name: "player", namespace: "flux-system" }] },
+          },
+        ],
+      ],
+      [
+        `${MORE}:9: no move: Receiver flux-system/hook would no longer trigger Kustomization flux-system/player; add the same to spec.resources with namespace: flux-apps`,
+        `${CHILD}:13: no move: Kustomization flux-system/player would no longer check Kustomization flux-system/player-data; take the check out, and name it where it is after the move`,
+      ],
+    ],
   ];
   for (const [what, args, expected] of cases)
     it(what, () => {

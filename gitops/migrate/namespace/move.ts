@@ -6,6 +6,7 @@ import { idOf, nameOf } from "../objects.ts";
 import { OPTIONS_FILE } from "../options.ts";
 import type { Note, StepContext } from "../step.ts";
 import { missingAfter, type Sought } from "./missing.ts";
+import { namedBefore } from "./named.ts";
 import { addPatches, dependsOnPatch, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
 import { referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
@@ -33,7 +34,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
       },
     ];
   const { lost, elsewhere } = missingAfter(cluster, clusterAfter(moving, context, edits));
-  return [...lost, ...elsewhere.flatMap((group) => onlyLive(group, moving, context))];
+  return [...lost, ...elsewhere.flatMap((group) => onlyLive(group, moving, context)), ...namedBefore(moving)];
 }
 
 /** What the cluster would get with the edits. */
