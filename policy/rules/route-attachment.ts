@@ -1,8 +1,9 @@
-import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import type { KubeObject } from "../../cluster/objects.ts";
+import { attachmentProblems } from "../attachment.ts";
 import { appServices, type ServicePort } from "../app-template-network.ts";
 import { isOpen } from "../app-template.ts";
 import { releaseOf } from "../helm.ts";
-import { GATEWAY, HELM_RELEASE, NAMESPACE, SERVICE } from "../kinds.ts";
+import { GATEWAY, HELM_RELEASE, SERVICE } from "../kinds.ts";
 import type { ObjectIndex } from "../object-index.ts";
 import type { Path } from "../path.ts";
 import { perIndex } from "../per-index.ts";
@@ -17,7 +18,7 @@ type Outcome = Problem | Undecided;
 export const routeAttachment = defineRule({
   id: "route-attachment",
   description:
-    "A route attaches to a Gateway that exists, at a listener that lets its namespace in, and leads to a Service and a port that exist; into another namespace by a ReferenceGrant.",
+    "A route attaches to a Gateway that exists, at a listener of the name and port that it asks for, which lets its namespace in and serves one of its hostnames, and leads to a Service and a port that exist; into another namespace by a ReferenceGrant.",
   remediation: "Correct parentRefs or backendRefs, or the listener's allowedRoutes.",
   severity: "high",
   enforcement: "mandatory",
@@ -56,52 +57,7 @@ function* parentProblems(route: KubeObject, parent: Fields, context: RuleContext
     yield missing(`The Gateway ${namespace ?? ""}/${name} is not there.`, [], context);
     return;
   }
-  const all = list(at(gateway, ["spec", "listeners"])).map(fields);
-  const section = text(parent.sectionName);
-  const listeners = section === undefined ? all : all.filter((listener) => listener.name === section);
-  if (listeners.length === 0)
-    yield {
-      path: ["sectionName"],
-      message: `${describeObject(gateway)} has no listener ${section ?? ""} (${all.map(({ name: own }) => String(own)).join(", ")}).`,
-    };
-  else yield* admission(route, gateway, listeners, context);
-}
-
-function* admission(
-  route: KubeObject,
-  gateway: KubeObject,
-  listeners: readonly Fields[],
-  { objects }: RuleContext,
-): Generator<Outcome> {
-  const answers = listeners.map((listener) => admits(listener, gateway, route, objects));
-  if (answers.includes(true)) return;
-  const where = route.metadata.namespace ?? "";
-  if (answers.includes(undefined))
-    yield {
-      path: [],
-      undecided: `The listener selects namespaces by label, and Namespace ${where} is not to be seen.`,
-    };
-  else yield { path: [], message: `No listener of ${describeObject(gateway)} lets routes of ${where} in.` };
-}
-
-/** Whether the listener lets the route's namespace in; undefined where that hangs on a Namespace that is not to be seen. */
-function admits(
-  listener: Fields,
-  gateway: KubeObject,
-  route: KubeObject,
-  objects: ObjectIndex,
-): boolean | undefined {
-  const namespaces = fields(at(listener, ["allowedRoutes", "namespaces"]));
-  if (namespaces.from === "All") return true;
-  if (namespaces.from !== "Selector") return gateway.metadata.namespace === route.metadata.namespace;
-  const selector = fields(namespaces.selector);
-  // Expressions are read by nobody here.
-  if (selector.matchExpressions !== undefined) return undefined;
-  const namespace = objects.get(NAMESPACE, undefined, route.metadata.namespace ?? "");
-  if (namespace === undefined) return undefined;
-  // The API server gives every namespace this label.
-  const labels = { "kubernetes.io/metadata.name": namespace.metadata.name, ...namespace.metadata.labels };
-  return Object.entries(fields(selector.matchLabels)).every(([key, value]) => fields(labels)[key] === value);
+  yield* attachmentProblems(route, parent, gateway, context.objects);
 }
 
 function* backendProblems(route: KubeObject, backend: Fields, context: RuleContext): Generator<Outcome> {
