@@ -85,13 +85,16 @@ function rulesOf(route: Fields, services: readonly AppService[]): readonly unkno
   }));
 }
 
+/** By identifier, which in 3.x is written as `name`; a port by its name is a number in the route (`_route.tpl`). */
 function backend(ref: Fields, services: readonly AppService[], only: AppService | undefined): Fields {
-  if (ref.name !== undefined) return ref;
-  const service =
-    ref.identifier === undefined ? only : services.find(({ identifier }) => identifier === ref.identifier);
   const { identifier, ...rest } = ref;
-  if (service === undefined) return { ...rest, name: undefined, identifier };
-  return { port: service.ports[0]?.port, ...rest, name: service.name };
+  const wanted = ref.name ?? identifier;
+  const service = wanted === undefined ? only : services.find((own) => own.identifier === wanted);
+  if (services.some(({ name }) => name === ref.name)) return ref;
+  if (service === undefined) return ref.name === undefined ? { ...rest, name: undefined, identifier } : ref;
+  const [primary] = service.ports;
+  const named = service.ports.find(({ name }) => name === ref.port);
+  return { ...rest, port: named?.port ?? ref.port ?? primary?.port, name: service.name };
 }
 
 /** `determineResourceNameFromValues` of 4.x; `nameOverride` is what 3.x calls a suffix. */

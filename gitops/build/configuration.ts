@@ -12,6 +12,7 @@ import {
 import { NAME_REFERENCES, type NameReference } from "./default-references.ts";
 import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
 import { text } from "./resource.ts";
+import { localPath } from "./local-path.ts";
 
 /** Where the transformers of a build write, with what `configurations` add. */
 export interface Configuration {
@@ -78,8 +79,7 @@ export function loadConfigurations(paths: Value[], repository: Repository, direc
   let configuration = DEFAULT_CONFIGURATION;
   for (const [index, path] of paths.entries()) {
     const origin = entryOrigin(paths, index);
-    const resolved = repository.resolve(directory, text(path));
-    if (resolved === undefined) throw new BuildError(`${text(path)} leaves the repository`, origin);
+    const resolved = localPath(repository, directory, text(path), origin);
     if (!repository.isFile(resolved)) throw repository.absence("file", resolved, origin);
     const { documents, faults } = repository.parse(resolved);
     const [fault] = faults;

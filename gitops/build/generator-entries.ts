@@ -4,6 +4,7 @@ import { SourceFile, type Origin } from "../documents/source.ts";
 import { entryOrigin, type Fields } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
 import { text } from "./resource.ts";
+import { localPath } from "./local-path.ts";
 
 /** One entry of a generated ConfigMap or Secret. */
 export interface Entry {
@@ -15,8 +16,7 @@ export interface Entry {
 /** What a generator reads: `envs`, `literals` and `files`, in this order. Source: api/kv/kv.go. */
 export function entries(entry: Fields, repository: Repository, directory: string): readonly Entry[] {
   const read = (path: string, origin: Origin): { bytes: Buffer; source: Origin } => {
-    const resolved = repository.resolve(directory, path);
-    if (resolved === undefined) throw new BuildError(`${path} leaves the repository`, origin);
+    const resolved = localPath(repository, directory, path, origin);
     const bytes = repository.readBytes(resolved, origin);
     return { bytes, source: { source: new SourceFile(resolved, bytes.toString("utf8")), offset: 0 } };
   };

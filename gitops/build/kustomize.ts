@@ -15,6 +15,7 @@ import { setImage } from "./images.ts";
 import { readKustomizationFile, type KustomizationFile } from "./kustomization-file.ts";
 import { addLabels } from "./label-entries.ts";
 import { listField, mappings } from "./lists.ts";
+import { localPath } from "./local-path.ts";
 import { updateNameReferences } from "./name-references.ts";
 import { applyPatch, applyStrategicMergeEntry } from "./patches.ts";
 import { resourcesOf, text, type Resource } from "./resource.ts";
@@ -22,8 +23,8 @@ import { Resources } from "./resources.ts";
 import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
 
 /**
- * The objects that `kustomize build` makes of a kustomization, each field with the place where it was written. A file that is no
- * YAML is told to `onFault` and left out, where that is given.
+ * The objects that `kustomize build` makes of a kustomization, each field with the place where it was written. A file, directory
+ * or generator that cannot be used is told to `onFault` and left out, where that is given.
  * @throws BuildError for what Kustomize would refuse, and for what this build does not know
  * @see https://github.com/kubernetes-sigs/kustomize, api/internal/target/kusttarget.go
  */
@@ -86,10 +87,12 @@ class Build {
     const list = listField(fields, field);
     for (const [index, entry] of list.entries()) {
       const origin = entryOrigin(list, index);
-      const path = this.#local(directory, text(entry), origin);
+      const path = this.#attempt(() => this.#local(directory, text(entry), origin));
+      if (path === undefined) continue;
       if (this.#repository.isFile(path)) this.#addFile(path, into.resources);
       else {
-        const child = this.#child(path, origin, "Kustomization");
+        const child = this.#attempt(() => this.#child(path, origin, "Kustomization"));
+        if (child === undefined) continue;
         const built = this.accumulate(child, {
           resources: new Resources(),
           configuration: DEFAULT_CONFIGURATION,
@@ -103,13 +106,20 @@ class Build {
   #addFile(path: string, resources: Resources): void {
     const { documents, faults } = this.#repository.parse(path);
     for (const fault of faults) this.#fault(new BuildError(fault.message, fault.origin, "syntax"));
-    for (const { value, origin } of documents) {
-      try {
+    for (const { value, origin } of documents)
+      this.#attempt(() => {
         for (const resource of resourcesOf(value, origin)) resources.append(resource);
-      } catch (error) {
-        if (!(error instanceof BuildError)) throw error;
-        this.#fault(error);
-      }
+      });
+  }
+
+  /** What one entry gives; undefined where it is at fault, and the others are built all the same. */
+  #attempt<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof BuildError)) throw error;
+      this.#fault(error);
+      return undefined;
     }
   }
 
@@ -122,7 +132,10 @@ class Build {
     const list = listField(fields, "components");
     for (const [index, entry] of list.entries()) {
       const origin = entryOrigin(list, index);
-      this.accumulate(this.#child(this.#local(directory, text(entry), origin), origin, "Component"), into);
+      const child = this.#attempt(() =>
+        this.#child(this.#local(directory, text(entry), origin), origin, "Component"),
+      );
+      if (child !== undefined) this.accumulate(child, into);
     }
   }
 
@@ -138,9 +151,7 @@ class Build {
     if (/^(?:[a-z][a-z+]*:\/\/|git::|gh:|git@|github\.com[:/])/i.test(path) || path.includes("?ref=")) {
       throw unsupported(`the remote resource ${path}: it would have to be fetched`, origin);
     }
-    const resolved = this.#repository.resolve(directory, path);
-    if (resolved === undefined) throw new BuildError(`${path} leaves the repository`, origin);
-    return resolved;
+    return localPath(this.#repository, directory, path, origin);
   }
 
   #generate(fields: Fields, directory: string, resources: Resources): void {
@@ -150,7 +161,9 @@ class Build {
       ["secretGenerator", "Secret"],
     ] as const) {
       for (const entry of mappings(fields, field))
-        generate(resources, kind, entry, options, this.#repository, directory);
+        this.#attempt(() => {
+          generate(resources, kind, entry, options, this.#repository, directory);
+        });
     }
   }
 

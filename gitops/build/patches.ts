@@ -16,6 +16,7 @@ import { strategicMerge } from "./merge.ts";
 import { Resource, text } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select, targetOf } from "./selector.ts";
+import { localPath } from "./local-path.ts";
 
 /** Applies one entry of `patches`, or of `patchesJson6902`, which has the same fields. */
 export function applyPatch(
@@ -121,9 +122,7 @@ function patchText(entry: Fields, repository: Repository, directory: string): So
   }
   if (inline !== "") return new EmbeddedText(inline, entryOrigin(entry, "patch"));
   const origin = entryOrigin(entry, "path");
-  const resolved = repository.resolve(directory, path);
-  if (resolved === undefined) throw new BuildError(`${path} leaves the repository`, origin);
-  return repository.read(resolved, origin);
+  return repository.read(localPath(repository, directory, path, origin), origin);
 }
 
 function readPatch(source: SourceText): readonly (Fields | Value[])[] {

@@ -88,6 +88,13 @@ export function originAt(root: Fields | Value[], path: readonly PathStep[]): Ori
   return origin;
 }
 
+/** A copy of a mapping, whose values are the same ones, that knows the same origins. */
+export function copyOf(fields: Fields): Fields {
+  const copy = fieldsAt(originOf(fields));
+  for (const key of Object.keys(fields)) setField(copy, key, fields[key] as Value, entryOrigin(fields, key));
+  return copy;
+}
+
 /** A deep copy that knows the same origins. */
 export function cloneValue<V extends Value>(value: V): V {
   if (typeof value !== "object" || value === null) return value;

@@ -7,6 +7,7 @@ import {
 import { text } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
 import {
+  copyOf,
   entryOrigin,
   fieldsAt,
   isFields,
@@ -105,23 +106,15 @@ function replaceImages(fields: Fields, spec: Fields): void {
 export function addCommonMetadata(object: Fields, kustomization: Fields): Fields {
   const common = specOf(kustomization).commonMetadata;
   if (!isFields(common)) return object;
-  const copy = shallow(object);
-  const metadata = isFields(object.metadata) ? shallow(object.metadata) : fieldsAt(originOf(object));
+  const copy = copyOf(object);
+  const metadata = isFields(object.metadata) ? copyOf(object.metadata) : fieldsAt(originOf(object));
   for (const field of ["labels", "annotations"]) {
     const pairs = common[field];
     if (!isFields(pairs)) continue;
-    const values = isFields(metadata[field])
-      ? shallow(metadata[field])
-      : fieldsAt(entryOrigin(common, field));
+    const values = isFields(metadata[field]) ? copyOf(metadata[field]) : fieldsAt(entryOrigin(common, field));
     for (const key of Object.keys(pairs)) setField(values, key, text(pairs[key]), entryOrigin(pairs, key));
     setField(metadata, field, values, entryOrigin(metadata, field));
   }
   setField(copy, "metadata", metadata, entryOrigin(object, "metadata"));
-  return copy;
-}
-
-function shallow(fields: Fields): Fields {
-  const copy = fieldsAt(originOf(fields));
-  for (const key of Object.keys(fields)) setField(copy, key, fields[key] as Value, entryOrigin(fields, key));
   return copy;
 }

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { filesOf } from "../build/included-files.ts";
 import { text } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
@@ -8,7 +9,8 @@ import { pathOf, plainFile, specOf } from "./flux-kustomization.ts";
 import { clusterOf, type WrittenObject } from "./written.ts";
 
 /**
- * The Kustomizations that no other one applies: where a cluster's tree starts. Of a circle the first file is the root.
+ * The Kustomizations that no other one applies: where a cluster's tree starts. Of a circle the first file is the root. An app that was
+ * taken out of its kustomization.yaml, and stands beside those that are applied, is no root: it is not deployed.
  */
 export function findRoots(
   written: readonly WrittenObject[],
@@ -47,7 +49,14 @@ export function findRoots(
     roots.push(candidate);
     visit(candidate);
   }
-  return roots;
+  const apps = new Set([...applied].map(placeOf));
+  return roots.filter((root) => appliedBy(root).length > 0 || !apps.has(placeOf(root)));
+}
+
+/** The same for all apps of one directory: where in its own directory an app has this file. */
+function placeOf(written: WrittenObject): string {
+  const { dir, base } = posix.parse(written.file);
+  return [clusterOf(written), posix.dirname(dir), base].join(" ");
 }
 
 function reachedFiles(object: Fields, repository: Repository): ReadonlySet<string> | undefined {

@@ -10,18 +10,25 @@ export interface WrittenObject {
   readonly file: string;
 }
 
-/**
- * Every Flux Kustomization that is written in some files. Those in a hidden directory, such as an archive of apps that are no longer
- * deployed, only where there are no others.
- */
+/** Every Flux Kustomization that is written in some files; those in an archive and templates of one only where there are no others. */
 export function writtenKustomizations(
   repository: Repository,
   files: readonly string[],
 ): readonly WrittenObject[] {
   const all = written(repository, files, "kustomize.toolkit.fluxcd.io/", isFluxKustomization);
-  const visible = all.filter(({ file }) => !/(?:^|\/)\.[^/]+\//.test(file));
-  return visible.length > 0 ? visible : all;
+  const live = all.filter(({ file, object }) => !ARCHIVE.test(file) && !isTemplate(object));
+  return live.length > 0 ? live : all;
 }
+
+/** A root is applied as it is written: nobody substitutes in it. */
+function isTemplate({ metadata, spec }: Fields): boolean {
+  const { name, namespace } = isFields(metadata) ? metadata : {};
+  const { path } = isFields(spec) ? spec : {};
+  return [name, namespace, path].some((value) => text(value).includes("${"));
+}
+
+/** In a directory for what is no longer deployed, or in a hidden one. */
+const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
 
 /** Every object that is written in some files. */
 export function objectsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {

@@ -9,6 +9,7 @@ import { originAt, type Fields } from "../documents/values.ts";
 import { buildRepository, type BuiltRepository } from "../flux/repository-build.ts";
 import type { BuiltCluster } from "../flux/built.ts";
 import type { Problem } from "../problem.ts";
+import { kustomizationFiles } from "./kustomization-files.ts";
 import { readSettings } from "./settings.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport } from "./finding.ts";
 import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
@@ -53,6 +54,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
     const report = runCluster(
       cluster,
+      kustomizationFiles(repository, cluster),
       { unapplied, settings },
       before?.find(({ name }) => name === cluster.name),
       options.now,
@@ -91,6 +93,7 @@ function summary(
 
 function runCluster(
   { objects }: BuiltCluster,
+  files: readonly KubeObject[],
   given: { readonly unapplied: Unapplied; readonly settings: PolicySettings },
   before: BuiltCluster | undefined,
   now: Date | undefined,
@@ -98,7 +101,7 @@ function runCluster(
   const byObject = new Map(objects.map((built) => [asKubeObject(built.object), built]));
   return runRules({
     host: "repository",
-    objects: [...byObject.keys()],
+    objects: [...byObject.keys(), ...files],
     ...given,
     origin: (object) => {
       const built = byObject.get(object);

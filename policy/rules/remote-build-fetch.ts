@@ -1,9 +1,21 @@
+import type { KubeObject } from "../../cluster/objects.ts";
 import { BUILD_COMPONENT, BUILD_KUSTOMIZATION } from "../kinds.ts";
+import type { Path } from "../path.ts";
 import { at, list, text } from "../read.ts";
 import { defineRule } from "../rule.ts";
 
 /** Fields of a kustomization.yaml that name files, directories or addresses. */
 const REFERENCES = ["resources", "bases", "components", "crds", "generators", "transformers", "validators"];
+
+/** Fields that name files, or their addresses by HTTP: of the kustomization.yaml, and of the entries of its lists. */
+const FILES = ["configurations", "patchesStrategicMerge"];
+const FILES_OF_ENTRIES = [
+  ["patches", "path"],
+  ["patchesJson6902", "path"],
+  ...["configMapGenerator", "secretGenerator"].flatMap((generator) =>
+    ["files", "envs", "env"].map((field) => [generator, field] as const),
+  ),
+] as const;
 
 /** See `docs/policies.md`. Flux's controllers may refuse such a build, too (`--no-remote-bases`). */
 export const remoteBuildFetch = defineRule({
@@ -16,13 +28,8 @@ export const remoteBuildFetch = defineRule({
   enforcement: "mandatory",
   kinds: [BUILD_KUSTOMIZATION, BUILD_COMPONENT],
   *check(object) {
-    for (const field of REFERENCES)
-      for (const [index, reference] of list(object[field]).entries())
-        if (typeof reference === "string" && isRemote(reference))
-          yield {
-            path: [field, index],
-            message: `The build fetches ${reference.split("\n")[0] ?? ""} from the network.`,
-          };
+    for (const { path, address } of addresses(object))
+      yield { path, message: `The build fetches ${address} from the network.` };
     for (const field of ["helmCharts", "helmChartInflationGenerator"])
       for (const [index, chart] of list(object[field]).entries())
         yield {
@@ -31,6 +38,29 @@ export const remoteBuildFetch = defineRule({
         };
   },
 });
+
+function* addresses(object: KubeObject): Generator<{ path: Path; address: string }> {
+  for (const field of REFERENCES)
+    for (const { path, value } of texts(object, [field])) if (isRemote(value)) yield { path, address: value };
+  const entries = FILES_OF_ENTRIES.flatMap(([field, files]) =>
+    list(object[field]).map((_, index) => [field, index, files]),
+  );
+  for (const place of [...FILES.map((field) => [field]), ...entries])
+    for (const { path, value } of texts(object, place)) {
+      // A generator's file may have a key of its own.
+      const address = value.replace(/^[^=:]+=/, "");
+      if (/^https?:\/\/\S+$/i.test(address)) yield { path, address };
+    }
+}
+
+/** The text at a path, or those of the list there. */
+function texts(object: KubeObject, path: Path): readonly { path: Path; value: string }[] {
+  const found = at(object, path);
+  const all = Array.isArray(found)
+    ? found.map((value: unknown, index) => ({ path: [...path, index], value: text(value) }))
+    : [{ path, value: text(found) }];
+  return all.flatMap(({ path: place, value }) => (value === undefined ? [] : [{ path: place, value }]));
+}
 
 /** An address as kustomize takes it (sigs.k8s.io/kustomize/api/internal/git/repospec.go), and no text in place of a file. */
 function isRemote(reference: string): boolean {

@@ -156,6 +156,53 @@ describe("what Flux's source delivers of a repository", () => {
     assert.deepEqual(names(), ["."]);
   });
 
+  it("and an app that was taken out of its kustomization.yaml is not deployed, nor is a template", () => {
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, in/ks.yaml]\n");
+    for (const name of ["in", "out"])
+      write(
+        `kubernetes/edge/apps/${name}/ks.yaml`,
+        kustomization("./kubernetes/edge/gone").replace("name: cluster", `name: ${name}`),
+      );
+    write("kubernetes/templates/app/ks.yaml", kustomization("./kubernetes/edge/${APP}"));
+    assert.deepEqual(names(), ["kubernetes/edge"]);
+    assert.deepEqual(build().unreached, [
+      "kubernetes/edge/apps/out/ks.yaml",
+      "kubernetes/templates/app/ks.yaml",
+    ]);
+  });
+
+  it("and what one entry of a kustomization.yaml cannot give does not hide the others", () => {
+    write(
+      "kubernetes/edge/apps/kustomization.yaml",
+      `resources: [gone.yaml, "https://example.com/crd.yaml", web.yaml]
+components: [../gone]
+configMapGenerator: [{ name: board, files: ["a.json=https://example.com/a.json"] }, { name: own, literals: [a=b] }]
+`,
+    );
+    const built = build();
+    assert.deepEqual(
+      built.clusters.flatMap(({ objects }) => objects.map(({ object }) => object.kind)),
+      ["ConfigMap", "ConfigMap", "Kustomization"],
+    );
+    const remote = (address: string): string =>
+      `the offline build does not know the remote resource ${address}: it would have to be fetched`;
+    assert.deepEqual(problems(built), [
+      "there is no file or directory kubernetes/edge/apps/gone.yaml",
+      remote("https://example.com/crd.yaml"),
+      remote("https://example.com/a.json"),
+      "there is no file or directory kubernetes/edge/gone",
+    ]);
+    assert.deepEqual(
+      lintRepository(new Repository(root))
+        .findings.filter(({ rule }) => rule === "remote-build-fetch")
+        .map(({ path, position: { file, line } }) => `${file}:${line} ${path}`),
+      [
+        "kubernetes/edge/apps/kustomization.yaml:1 resources[1]",
+        "kubernetes/edge/apps/kustomization.yaml:3 configMapGenerator[0].files[0]",
+      ],
+    );
+  });
+
   it("and a Secret that nothing applies, but that is in the repository, is no breach", () => {
     const postBuild = "  postBuild: { substituteFrom: [{ kind: Secret, name: settings }] }\n";
     write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps") + postBuild);

@@ -1,0 +1,36 @@
+import { posix } from "node:path";
+import type { KubeObject } from "../../cluster/objects.ts";
+import type { Repository } from "../documents/repository.ts";
+import { copyOf, fieldsAt, isFields, originOf, setField, type Fields } from "../documents/values.ts";
+import type { BuiltCluster } from "../flux/built.ts";
+import { asKubeObject } from "./rule-origin.ts";
+
+/**
+ * The kustomization files that a cluster is built from, as objects for the rules. One that says no name goes by that of its file, and one
+ * that says no kind is what Kustomize takes it for.
+ */
+export function kustomizationFiles(
+  repository: Repository,
+  { name, kustomizations }: BuiltCluster,
+): readonly KubeObject[] {
+  const read = new Set(kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]));
+  // Without Flux a cluster is the directory that is built, with what lies below it.
+  const isRead = (directory: string): boolean =>
+    kustomizations.length > 0 ? read.has(directory) : `${directory}/`.startsWith(`${name}/`);
+  return repository
+    .filesBelow(".", (file) => /^(?:kustomization\.ya?ml|Kustomization)$/.test(file))
+    .filter((file) => isRead(posix.dirname(file)) && !repository.isTooLarge(file))
+    .flatMap((file) => repository.parse(file).documents.map(({ value }) => ({ file, value })))
+    .flatMap(({ file, value }) => (isFields(value) ? [asKubeObject(named(value, file))] : []));
+}
+
+function named(written: Fields, file: string): Fields {
+  const origin = originOf(written);
+  const fields = copyOf(written);
+  const metadata = isFields(written.metadata) ? copyOf(written.metadata) : fieldsAt(origin);
+  if (metadata.name === undefined) setField(metadata, "name", file, origin);
+  setField(fields, "metadata", metadata, origin);
+  fields.apiVersion ??= "kustomize.config.k8s.io/v1beta1";
+  fields.kind ??= "Kustomization";
+  return fields;
+}
