@@ -28,9 +28,9 @@ function named(written: Fields, file: string): Fields {
   const origin = originOf(written);
   const fields = copyOf(written);
   const metadata = isFields(written.metadata) ? copyOf(written.metadata) : fieldsAt(origin);
-  if (metadata.name === undefined) setField(metadata, "name", file, origin);
+  if (typeof metadata.name !== "string") setField(metadata, "name", file, origin);
   setField(fields, "metadata", metadata, origin);
-  fields.apiVersion ??= "kustomize.config.k8s.io/v1beta1";
-  fields.kind ??= "Kustomization";
+  if (typeof fields.apiVersion !== "string") fields.apiVersion = "kustomize.config.k8s.io/v1beta1";
+  if (typeof fields.kind !== "string") fields.kind = "Kustomization";
   return fields;
 }
