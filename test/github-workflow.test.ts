@@ -1,12 +1,30 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+
+interface Step {
+  readonly name?: string;
+  readonly if?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
 
 interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
   readonly "timeout-minutes"?: number;
-  readonly steps: readonly { readonly uses?: string; readonly with?: Readonly<Record<string, unknown>> }[];
+  readonly steps: readonly Step[];
 }
 
 interface Workflow {
@@ -14,6 +32,12 @@ interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly jobs: Readonly<Record<string, Job>>;
 }
+
+const FLUX = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: apps, namespace: flux-system }
+spec: { path: ./apps, prune: true, sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system } }
+`;
 
 const DIRECTORY = join(import.meta.dirname, "../.github/workflows");
 
@@ -57,7 +81,7 @@ for (const file of readdirSync(DIRECTORY))
     });
 
     it("audits the dependencies, weekly as well, before any script of theirs has run", () => {
-      const runs = workflow.jobs.audit?.steps.map((step) => (step as { run?: string }).run ?? "") ?? [];
+      const runs = workflow.jobs.audit?.steps.map((step) => step.run ?? "") ?? [];
       assert.deepEqual(
         runs.filter((run) => run.startsWith("npm")),
         ["npm ci --ignore-scripts", "npm audit", "npm audit signatures"],
@@ -65,8 +89,35 @@ for (const file of readdirSync(DIRECTORY))
       assert.ok("schedule" in workflow.on);
     });
 
+    it("lints a pull request beside what it starts from, in the same words for both reports", () => {
+      const dir = mkdtempSync(join(tmpdir(), "workflow-"));
+      const claim = (namespace: string): string =>
+        `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: ${namespace} }\n`;
+      try {
+        symlinkSync(join(DIRECTORY, "../.."), join(dir, "edgefirst"));
+        for (const [checkout, namespace] of Object.entries({ gitops: "apps", before: "media" })) {
+          mkdirSync(join(dir, checkout, "apps"), { recursive: true });
+          writeFileSync(join(dir, checkout, "flux.yaml"), FLUX);
+          writeFileSync(join(dir, checkout, "apps/claim.yaml"), claim(namespace));
+        }
+        const step = workflow.jobs.lint?.steps.find(({ name }) => name === "Lint");
+        const { status, stdout, stderr } = spawnSync("bash", ["-e", "-c", step?.run ?? ""], {
+          cwd: dir,
+          encoding: "utf8",
+        });
+        assert.equal(status, 1, stderr);
+        assert.match(stdout, /It was PersistentVolumeClaim media\/data, which Flux deletes\. {2}prune-guard/);
+        assert.match(readFileSync(join(dir, "lint.sarif"), "utf8"), /"ruleId": "prune-guard"/);
+      } finally {
+        rmSync(dir, { recursive: true });
+      }
+      const base = workflow.jobs.lint?.steps.find(({ with: inputs }) => inputs?.path === "before");
+      assert.equal(base?.with?.ref, "${{ github.event.pull_request.base.sha }}");
+      assert.match(base.if ?? "", /^github\.event_name == 'pull_request' && vars\.GITOPS_REPOSITORY == ''$/);
+    });
+
     it("hands no expression to a shell, where a name could become a command", () => {
       for (const [, { steps }] of jobs)
-        for (const step of steps) assert.ok(!String((step as { run?: string }).run).includes("${{"));
+        for (const step of steps) assert.ok(!String(step.run).includes("${{"));
     });
   });
