@@ -12,7 +12,7 @@ import { bindingsIn, lostBindings } from "./rights.ts";
 export interface Missing {
   /** It is there today, and would not be: each a reason against the move. */
   readonly lost: readonly Note[];
-  /** The repository does not hold it, neither before nor after: only the cluster can tell. Of each object, those that look for it. */
+  /** The repository does not hold it, neither before nor after: only the cluster can tell. Of what is one object today, all that look for it. */
   readonly elsewhere: readonly (readonly Sought[])[];
 }
 
@@ -41,7 +41,8 @@ export function missingAfter(before: BuiltCluster, after: BuiltCluster): Missing
   }
   const byObject = Map.groupBy(
     elsewhere,
-    ({ reference: { use, kind, namespace, name } }) => `${use} ${kind} ${namespace}/${name}`,
+    ({ reference: { use, kind, name, optional }, former }) =>
+      `${use} ${kind} ${former?.namespace ?? ""}/${name} ${optional}`,
   );
   return { lost, elsewhere: [...byObject.values()] };
 }

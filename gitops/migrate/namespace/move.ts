@@ -52,14 +52,15 @@ function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: S
   const [first] = group;
   if (!first) return [];
   const { reference, former } = first;
-  const { use, kind, namespace, name, optional } = reference;
-  const what = `${kind} ${namespace}/${name} (${use})`;
+  const { use, kind, name, optional } = reference;
+  const namespaces = [...new Set(group.map((sought) => sought.reference.namespace))];
+  const what = `${kind} ${namespaces.map((one) => `${one}/${name}`).join(", ")} (${use})`;
   const today = `${former?.namespace ?? ""}/${name}`;
   if (use === "dependsOn" && !options.namespace.dependencies.includes(name))
     return [
       {
         kind: "left",
-        message: `no move: ${group.map(({ by }) => idOf(by)).join(", ")} would wait for ${what}, which is not in the repository; where it stays, say namespace: ${former?.namespace ?? namespace} in dependsOn, and where it comes to ${namespace} as well, list it in ${OPTIONS_FILE}: namespace.dependencies`,
+        message: `no move: ${group.map(({ by }) => idOf(by)).join(", ")} would wait for ${what}, which is not in the repository; where it stays, say namespace: ${former?.namespace ?? reference.namespace} in dependsOn, and where it comes to ${namespaces.join(", ")} as well, list it in ${OPTIONS_FILE}: namespace.dependencies`,
         position: locate((former ?? reference).origin),
       },
     ];

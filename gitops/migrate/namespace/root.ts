@@ -12,6 +12,8 @@ export interface MovingRoot {
   readonly root: BuiltObject;
   /** Kustomizations that it applies and that its global patches are for. */
   readonly children: readonly BuiltObject[];
+  /** Those whose own files have them elsewhere than where they are to be; they stay so when they have moved. */
+  readonly movers: readonly BuiltObject[];
   /** Where a child is to be. */
   readonly targetOf: (child: Fields) => string;
   /** Where any of them is to be. */
@@ -38,12 +40,17 @@ export function movingRoots(
     const children = kustomizations
       .filter(({ kustomization }) => kustomization && idOf(kustomization.object) === idOf(root.object))
       .filter(({ object }) => idOf(object) !== idOf(root.object) && !optsOut(object, optOutLabel));
-    const ofApps = children
-      .map(({ object }) => text(specOf(object).targetNamespace))
-      .filter((name) => name !== "");
-    const targets = options.perApp ? [...new Set(ofApps)] : [options.target];
-    return children.length === 0 ? [] : [{ cluster, root, children, targetOf, targets }];
+    const movers = children.filter((child) => writtenNamespace(child) !== targetOf(child.object));
+    const targets = options.perApp
+      ? [...new Set(movers.map(({ object }) => targetOf(object)))]
+      : [options.target];
+    return children.length === 0 ? [] : [{ cluster, root, children, movers, targetOf, targets }];
   });
+}
+
+/** Where a child is without the patches of its root. */
+function writtenNamespace({ object, kustomization, origin }: BuiltObject): string {
+  return nameOf(kustomization?.beforePatches(origin) ?? object).namespace;
 }
 
 /** Where a child is to be; one that says no namespace for its app stays where it is, where each is to be with its app. */

@@ -1,13 +1,17 @@
 import { locate } from "../../documents/source.ts";
+import type { MigrateOptions } from "../options.ts";
 import type { Note } from "../step.ts";
-import { referencesOf } from "./references.ts";
+import { presentIn, referencesOf } from "./references.ts";
 import { nameOf } from "../objects.ts";
 import type { MovingRoot, Phase } from "./root.ts";
 
 /** What a person does live, at the phase that the repository is in after this plan. */
-export function runbookOf(moving: MovingRoot, phase: Phase): readonly Note[] {
-  const { cluster, root, children, targets, targetOf } = moving;
-  const moves = children.filter(({ object }) => targets.includes(targetOf(object))).length;
+export function runbookOf(
+  moving: MovingRoot,
+  phase: Phase,
+  { perApp }: MigrateOptions["namespace"],
+): readonly Note[] {
+  const { cluster, root, movers, targets } = moving;
   const { namespace: own, name } = nameOf(root.object);
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
   // A change of the root itself arrives by the Kustomization above it.
@@ -30,7 +34,12 @@ export function runbookOf(moving: MovingRoot, phase: Phase): readonly Note[] {
       key("move"),
     ],
     moved: [
-      `move: commit, then: ${sync}; the ${moves} children go from their namespaces, and come in ${targets.join(", ")}; what they have applied stays`,
+      `move: commit, then: ${sync}; the ${movers.length} children go from their namespaces, and come in ${targets.join(", ")}; what they have applied stays`,
+      ...(perApp
+        ? [
+            "a child that comes later says its namespace and that of its source in its own file: the patches name those of today",
+          ]
+        : []),
       `to go back: git revert the commit of the move, never that of the guard`,
       `go on only where this exits with 0: ${check}`,
       key("unguard"),
@@ -41,12 +50,18 @@ export function runbookOf(moving: MovingRoot, phase: Phase): readonly Note[] {
 }
 
 /** The keys by which children decrypt; a repository does not hold them in clear. */
-function secretsOf({ children, targets, targetOf }: MovingRoot): readonly (readonly [string, string])[] {
+function secretsOf({
+  cluster,
+  movers,
+  targets,
+  targetOf,
+}: MovingRoot): readonly (readonly [string, string])[] {
   return targets.flatMap((target) => {
-    const keys = children
+    const keys = movers
       .filter(({ object }) => targetOf(object) === target)
       .flatMap(({ object }) => referencesOf(object))
-      .filter(({ use, kind }) => use === "decryption" && kind === "Secret");
+      .filter(({ use, kind }) => use === "decryption" && kind === "Secret")
+      .filter(({ kind, name }) => !presentIn(cluster, { kind, namespace: target, name }));
     return [...new Set(keys.map(({ name }) => name))].map((name) => [target, name] as const);
   });
 }

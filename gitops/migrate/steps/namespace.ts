@@ -3,7 +3,7 @@ import { EdgefirstError } from "../../../errors.ts";
 import { locate } from "../../documents/source.ts";
 import type { CheckReport } from "../live/check.ts";
 import { checkNamespace } from "../namespace/check.ts";
-import { OPTIONS_FILE } from "../options.ts";
+import { OPTIONS_FILE, type MigrateOptions } from "../options.ts";
 import { Edits } from "../edits.ts";
 import { planGuard } from "../namespace/guard.ts";
 import { planMove } from "../namespace/move.ts";
@@ -49,7 +49,8 @@ function plan(context: StepContext): Plan {
 
 /** The plan of one cluster: the phase that its options name, where the repository has come that far. */
 function planOf(moving: MovingRoot, context: StepContext): Plan {
-  const wanted = context.options.namespace.phases[moving.cluster.name] ?? "guard";
+  const { namespace: options } = context.options;
+  const wanted = options.phases[moving.cluster.name] ?? "guard";
   const phase = phaseOf(moving);
   const refused = (message: string): Plan => ({
     changes: [],
@@ -59,18 +60,22 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
   if (wanted === "guard") {
     if (phase === "moved" || phase === "done") return { changes: [], notes: [] };
     const { changes, notes } = planGuard(moving, context, edits);
-    return { changes: [...edits.changes(), ...changes], notes: [...notes, ...runbookOf(moving, "guarded")] };
+    return {
+      changes: [...edits.changes(), ...changes],
+      notes: [...notes, ...runbookOf(moving, "guarded", options)],
+    };
   }
   if (phase === "before")
     return refused("no move: not every child has the guard; take the phase guard first");
-  if (wanted === "move") return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase);
+  if (wanted === "move")
+    return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase, options);
   if (phase === "guarded")
     return refused("the guard stays: not every child has moved; take the phase move first");
   return phase === "moved" ? unguard(moving, edits) : { changes: [], notes: [] };
 }
 
-function inPhase(moving: MovingRoot, phase: Phase): Plan {
-  return { changes: [], notes: runbookOf(moving, phase) };
+function inPhase(moving: MovingRoot, phase: Phase, options: MigrateOptions["namespace"]): Plan {
+  return { changes: [], notes: runbookOf(moving, phase, options) };
 }
 
 function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
@@ -78,7 +83,7 @@ function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   const refused = notes.some(({ kind }) => kind === "left");
   return {
     changes: refused ? [] : edits.changes(),
-    notes: refused ? notes : [...notes, ...runbookOf(moving, "moved")],
+    notes: refused ? notes : [...notes, ...runbookOf(moving, "moved", context.options.namespace)],
   };
 }
 
