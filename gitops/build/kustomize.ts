@@ -23,8 +23,9 @@ import { Resources } from "./resources.ts";
 import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
 
 /**
- * The objects that `kustomize build` makes of a kustomization, each field with the place where it was written. A file, directory
- * or generator that cannot be used is told to `onFault` and left out, where that is given.
+ * The objects that `kustomize build` makes of a kustomization, each field with the place where it was written. A file that is no
+ * YAML is told to `onFault` and left out, where that is given.
+ * @param partial whether an entry that cannot be used is told and left out as well: what is given may then be less than what is applied
  * @throws BuildError for what Kustomize would refuse, and for what this build does not know
  * @see https://github.com/kubernetes-sigs/kustomize, api/internal/target/kusttarget.go
  */
@@ -32,8 +33,9 @@ export function kustomizeBuild(
   file: KustomizationFile,
   repository: Repository,
   onFault?: (fault: BuildError) => void,
+  partial = false,
 ): readonly Resource[] {
-  const build = new Build(repository, onFault);
+  const build = new Build(repository, onFault, partial);
   const { resources, configuration } = build.accumulate(file, {
     resources: new Resources(),
     configuration: DEFAULT_CONFIGURATION,
@@ -60,11 +62,13 @@ interface Accumulated {
 class Build {
   readonly #repository: Repository;
   readonly #onFault: ((fault: BuildError) => void) | undefined;
+  readonly #partial: boolean;
   readonly #active: string[] = [];
 
-  constructor(repository: Repository, onFault: ((fault: BuildError) => void) | undefined) {
+  constructor(repository: Repository, onFault: ((fault: BuildError) => void) | undefined, partial: boolean) {
     this.#repository = repository;
     this.#onFault = onFault;
+    this.#partial = partial;
   }
 
   accumulate(file: KustomizationFile, into: Accumulated): Accumulated {
@@ -87,11 +91,11 @@ class Build {
     const list = listField(fields, field);
     for (const [index, entry] of list.entries()) {
       const origin = entryOrigin(list, index);
-      const path = this.#attempt(() => this.#local(directory, text(entry), origin));
+      const path = this.#entry(() => this.#local(directory, text(entry), origin));
       if (path === undefined) continue;
       if (this.#repository.isFile(path)) this.#addFile(path, into.resources);
       else {
-        const child = this.#attempt(() => this.#child(path, origin, "Kustomization"));
+        const child = this.#entry(() => this.#child(path, origin, "Kustomization"));
         if (child === undefined) continue;
         const built = this.accumulate(child, {
           resources: new Resources(),
@@ -112,7 +116,11 @@ class Build {
       });
   }
 
-  /** What one entry gives; undefined where it is at fault, and the others are built all the same. */
+  /** What one entry gives; undefined where it is at fault, and the others are to be built all the same. */
+  #entry<Result>(work: () => Result): Result | undefined {
+    return this.#partial ? this.#attempt(work) : work();
+  }
+
   #attempt<Result>(work: () => Result): Result | undefined {
     try {
       return work();
@@ -132,7 +140,7 @@ class Build {
     const list = listField(fields, "components");
     for (const [index, entry] of list.entries()) {
       const origin = entryOrigin(list, index);
-      const child = this.#attempt(() =>
+      const child = this.#entry(() =>
         this.#child(this.#local(directory, text(entry), origin), origin, "Component"),
       );
       if (child !== undefined) this.accumulate(child, into);
@@ -161,7 +169,7 @@ class Build {
       ["secretGenerator", "Secret"],
     ] as const) {
       for (const entry of mappings(fields, field))
-        this.#attempt(() => {
+        this.#entry(() => {
           generate(resources, kind, entry, options, this.#repository, directory);
         });
     }

@@ -17,11 +17,13 @@ export function buildCluster(
   standing: readonly BuiltObject[],
   sources: OwnSources,
   artifacts: Artifacts,
+  partial: boolean,
 ): BuiltCluster {
-  return new ClusterBuild(name, standing, sources, artifacts).run(roots);
+  return new ClusterBuild(name, standing, sources, artifacts, partial).run(roots);
 }
 
 class ClusterBuild {
+  readonly #partial: boolean;
   readonly #name: string;
   /** Kustomizations that nothing applies any more. */
   readonly #standing: readonly BuiltObject[];
@@ -34,7 +36,14 @@ class ClusterBuild {
   /** ConfigMaps and Secrets, for `substituteFrom`. */
   readonly #variableSources = new Map<string, Fields>();
 
-  constructor(name: string, standing: readonly BuiltObject[], sources: OwnSources, artifacts: Artifacts) {
+  constructor(
+    name: string,
+    standing: readonly BuiltObject[],
+    sources: OwnSources,
+    artifacts: Artifacts,
+    partial: boolean,
+  ) {
+    this.#partial = partial;
     this.#name = name;
     this.#standing = standing;
     this.#sources = sources;
@@ -74,9 +83,14 @@ class ClusterBuild {
     if (delivered === undefined) return [];
     return (
       this.#attempt(() =>
-        kustomizeBuild(fileWithSpec(kustomization, delivered), delivered, (fault) => {
-          this.#tell(fault);
-        }),
+        kustomizeBuild(
+          fileWithSpec(kustomization, delivered),
+          delivered,
+          (fault) => {
+            this.#tell(fault);
+          },
+          this.#partial,
+        ),
       ) ?? []
     );
   }

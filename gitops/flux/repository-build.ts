@@ -24,12 +24,22 @@ export interface BuiltRepository {
   readonly unreached: readonly string[];
 }
 
+/** How a repository is built. */
+export interface BuildOptions {
+  /** What stands where nothing in the repository applies it any more: it builds what it did, and is itself not among the objects. */
+  readonly standing?: Standing;
+  /** Whether a Kustomization of which something cannot be built gives what can be: enough to look at, and no proof of anything. */
+  readonly partial?: boolean;
+}
+
 /**
  * Builds a repository offline: every Flux Kustomization from the roots down, as Flux builds them. A repository that has none is
- * built by its kustomization files that no other one includes, and what they leave out is taken as it is written. What stands builds what it
- * did, and is itself not among the objects.
+ * built by its kustomization files that no other one includes, and what they leave out is taken as it is written.
  */
-export function buildRepository(repository: Repository, standing: Standing = new Map()): BuiltRepository {
+export function buildRepository(
+  repository: Repository,
+  { standing = new Map(), partial = false }: BuildOptions = {},
+): BuiltRepository {
   const files = repository.yamlFiles(".");
   const kept = [...standing.values()].flat().map(asWritten);
   const written = [
@@ -37,7 +47,7 @@ export function buildRepository(repository: Repository, standing: Standing = new
     ...kept.filter(({ object }) => isFluxKustomization(object)),
   ];
   if (written.length === 0)
-    return { clusters: plainClusters(repository, files), external: [], unreached: [] };
+    return { clusters: plainClusters(repository, files, partial), external: [], unreached: [] };
   const sources = ownSources(written, repository);
   const artifacts = new Artifacts(repository, files, kept);
   const roots = findRoots(written, sources, artifacts).filter((root) => !kept.includes(root));
@@ -49,6 +59,7 @@ export function buildRepository(repository: Repository, standing: Standing = new
       (standing.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
       sources,
       artifacts,
+      partial,
     ),
   );
   const external = clusters
@@ -70,7 +81,11 @@ function mayHoldObjects(repository: Repository, file: string): boolean {
 }
 
 /** Without Flux: each kustomization that no other one includes is a cluster of its own, and so are the files outside of all. */
-function plainClusters(repository: Repository, files: readonly string[]): readonly BuiltCluster[] {
+function plainClusters(
+  repository: Repository,
+  files: readonly string[],
+  partial: boolean,
+): readonly BuiltCluster[] {
   const directories = files
     .filter((file) => /(?:^|\/)kustomization\.ya?ml$/.test(file))
     .map((file) => posix.dirname(file));
@@ -85,7 +100,7 @@ function plainClusters(repository: Repository, files: readonly string[]): readon
     roots.push(directory);
     for (const path of reached.get(directory) ?? []) covered.add(path);
   }
-  const clusters = roots.map((directory) => kustomizationCluster(repository, directory));
+  const clusters = roots.map((directory) => kustomizationCluster(repository, directory, partial));
   const kustomizationFiles = new Set(files.filter((file) => directories.includes(posix.dirname(file))));
   const loose = files.filter((file) => !kustomizationFiles.has(file) && !included(file));
   return [...clusters, looseCluster(repository, loose)].filter(
@@ -107,14 +122,14 @@ const top = (file: string): { source: SourceFile; offset: number } => ({
   offset: 0,
 });
 
-function kustomizationCluster(repository: Repository, directory: string): BuiltCluster {
+function kustomizationCluster(repository: Repository, directory: string, partial: boolean): BuiltCluster {
   const problems: Problem[] = [];
   try {
     const file = readKustomizationFile(repository, directory, top(directory));
     const resources =
       file.kind === "Component"
         ? []
-        : kustomizeBuild(file, repository, ({ problem }) => problems.push(problem));
+        : kustomizeBuild(file, repository, ({ problem }) => problems.push(problem), partial);
     return { name: directory, objects: identified(resources, problems), kustomizations: [], problems };
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;

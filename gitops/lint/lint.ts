@@ -44,8 +44,8 @@ export interface LintOptions {
  */
 export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {
   const settings = readSettings(repository);
-  const built = buildRepository(repository);
-  const before = options.before && buildRepository(options.before).clusters;
+  const built = buildRepository(repository, { partial: true });
+  const before = options.before && buildRepository(options.before, { partial: true }).clusters;
   const findings = new Map<string, LintedFinding>();
   const undecided = new Map<string, LintedFinding>();
   let exempted = 0;

@@ -58,7 +58,7 @@ function withStanding(
     const own = objects.filter(({ object }) => !held.some((other) => isSame(other.object, object)));
     return own.length === 0 ? [] : [[name, own] as const];
   });
-  return gone.length === 0 ? clusters : buildRepository(after, new Map(gone)).clusters;
+  return gone.length === 0 ? clusters : buildRepository(after, { standing: new Map(gone) }).clusters;
 }
 
 function isSame(one: Fields, other: Fields): boolean {

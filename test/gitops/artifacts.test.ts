@@ -179,7 +179,7 @@ components: [../gone]
 configMapGenerator: [{ name: board, files: ["a.json=https://example.com/a.json"] }, { name: own, literals: [a=b] }]
 `,
     );
-    const built = build();
+    const built = buildRepository(new Repository(root), { partial: true });
     assert.deepEqual(
       built.clusters.flatMap(({ objects }) => objects.map(({ object }) => object.kind)),
       ["ConfigMap", "ConfigMap", "Kustomization"],
