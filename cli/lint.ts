@@ -46,6 +46,9 @@ export const lint = new Command("lint")
 Exit code: 0 nothing at or over --fail-on, 1 findings, 2 could not run.
 Each finding names the file, line and column where the field was written, also where a component or a patch
 of another file made it. What the offline build does not know is a finding itself.
+A cluster starts at the Kustomizations that no other one applies, but for those in an archive (a directory named
+archive, or whose name starts with . or _), templates, and apps left out beside others that are applied: files
+that nothing makes use of are named as not checked.
 
 Examples:
   edgefirst lint .

@@ -9,6 +9,7 @@ import type { BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization, specOf } from "../../flux/flux-kustomization.ts";
 import { BuildError } from "../../problem.ts";
 import type { Repository } from "../../documents/repository.ts";
+import { idOf } from "../objects.ts";
 import {
   changesNothing,
   type FileChange,
@@ -58,7 +59,13 @@ function childrenOf({ clusters }: StepContext): readonly Child[] {
     children.set(key, child);
     child.forms.push(built);
   }
-  return [...children.values()];
+  // One that applies itself is bootstrapped as it is written, before any patch of its own.
+  return [...children.values()].filter(
+    ({ forms }) =>
+      !forms.some(
+        ({ object, kustomization }) => kustomization && idOf(kustomization.object) === idOf(object),
+      ),
+  );
 }
 
 /** Plans the removal of each field without which every form stays as it is. */
