@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
@@ -6,23 +7,27 @@ import { buildRepository } from "../gitops/flux/repository-build.ts";
 import { readOptions } from "../gitops/migrate/options.ts";
 import { STEPS } from "../gitops/migrate/registry.ts";
 import { DOCUMENTS_PER_APP, generateRepository } from "./generated-repository.ts";
+import { keep, ratios, spread, table, write } from "./measure.ts";
 import { formatMarkdown, reportOf, unifiedDiff, verdict } from "../gitops/migrate/report.ts";
 import { runStep, writeChanges } from "../gitops/migrate/run.ts";
 
 // npm run bench:migrate -- REPOSITORY [--diff | --report]: every step, one after the other, written to a copy and proven there; twice.
-// Without a repository: over generated ones of growing size.
+// Without a repository: over generated ones of growing size, a process each.
+
+const ROUNDS = 3;
+const SIZES = [1000, 5000, 20_000];
+const GENERATED = "--generated";
 
 const [root, show] = process.argv.slice(2);
-const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const skipped = new Set([".git", "node_modules"]);
-if (root === undefined)
-  for (const documents of [1000, 5000, 20_000])
-    inCopy((copy) => {
-      generateRepository(copy, documents / DOCUMENTS_PER_APP);
-      const { seconds } = sequence(copy);
-      const memory = Math.round(process.resourceUsage().maxRSS / 1024);
-      write(`${documents} documents: all steps ${seconds.toFixed(2)} s; ${memory} MiB at most so far`);
-    });
+if (root === undefined) keep("migrate", grown());
+else if (root === GENERATED)
+  inCopy((copy) => {
+    generateRepository(copy, Number(show) / DOCUMENTS_PER_APP);
+    const { seconds, proven } = sequence(copy);
+    if (!proven) throw new Error("a step is not proven");
+    write(`${seconds} ${process.resourceUsage().maxRSS / 1024}`);
+  });
 else
   inCopy((copy) => {
     cpSync(root, copy, {
@@ -35,6 +40,28 @@ else
     if (again.files > 0) write(`NOT IDEMPOTENT: the second run changes ${again.files} files`);
     process.exitCode = first.proven && again.proven && again.files === 0 ? 0 : 1;
   });
+
+/** Seconds and memory by size, as a table. */
+function grown(): string {
+  const runs = SIZES.map((): { seconds: number; memory: number }[] => []);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [index, size] of SIZES.entries()) {
+      const args = [import.meta.filename, GENERATED, String(size)];
+      const output = execFileSync(process.execPath, args, { encoding: "utf8" });
+      const [seconds = NaN, memory = NaN] = (output.trimEnd().split("\n").at(-1) ?? "")
+        .split(" ")
+        .map(Number);
+      runs[index]?.push({ seconds, memory });
+    }
+  const times = runs.map((own) => own.map(({ seconds }) => seconds));
+  const rows = SIZES.map((size, index) => [
+    `${size} documents`,
+    spread(times[index] ?? [], " s"),
+    index === 0 ? "" : spread(ratios(times[index] ?? [], times[index - 1] ?? [])),
+    `${Math.round(Math.max(...(runs[index] ?? []).map(({ memory }) => memory)))} MiB`,
+  ]);
+  return table(["all steps over", `median of ${ROUNDS}`, "times the row above", "memory at most"], rows);
+}
 
 function inCopy(use: (directory: string) => void): void {
   const copy = mkdtempSync(join(tmpdir(), "bench-migrate-"));
