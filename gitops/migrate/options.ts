@@ -14,6 +14,8 @@ const components = z.strictObject({
   renamed: z
     .record(z.string().min(1), z.string().min(1))
     .default(() => inShared({ "gatus/gaurded": "gatus/guarded" }, "components")),
+  /** Directories of templates and components that are to go, where nothing refers to them. */
+  remove: z.array(z.string().min(1)).default([]),
 });
 
 const COMPONENTS_OF_TEMPLATES = {

@@ -3,6 +3,7 @@ import type { Repository } from "../../documents/repository.ts";
 import { locate, type Origin, type Position } from "../../documents/source.ts";
 import { entryOrigin, isFields, type Fields, type Value } from "../../documents/values.ts";
 import { textOf } from "../../documents/text-of.ts";
+import { OPTIONS_FILE } from "../options.ts";
 
 /** The lists of a kustomization that name directories. */
 const LISTS = ["resources", "bases", "components"] as const;
@@ -43,18 +44,20 @@ export function listOf(fields: Fields, list: string): readonly Value[] {
 }
 
 /**
- * Where files outside of a directory name it or what lies in it: as a path from where they are or from the root, in comments too, so
+ * Where files outside of a directory, but for the options of these steps, name it or what lies in it: as a path from where they are or from the root, in comments too, so
  * that nothing is taken away that somebody meant to use.
  */
 export function referencesInto(repository: Repository, directory: string): readonly Position[] {
   const name = posix.basename(directory);
   return repository.yamlFiles(".").flatMap((file) => {
-    if (isWithin(file, directory)) return [];
+    if (isWithin(file, directory) || file === OPTIONS_FILE) return [];
     const text = textOf(repository, file) ?? "";
     if (!text.includes(name)) return [];
     const inComments = text.split("\n").flatMap((line, index) => {
       const comment = /(?:^|\s)#(.*)$/.exec(line)?.[1] ?? "";
-      const named = comment.split(/[\s"'`]+/).some((word) => leadsInto(repository, file, word, directory));
+      const named = comment
+        .split(/[\s"'`,;:()]+/)
+        .some((word) => leadsInto(repository, file, word, directory));
       return named ? [{ file, line: index + 1, column: 1 }] : [];
     });
     const inValues = repository

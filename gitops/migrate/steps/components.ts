@@ -7,6 +7,7 @@ import { allFiles, referencesInto, usersOf, type User } from "../components/refe
 import { patchesOutOfReach } from "../components/route-patches.ts";
 import { rewriteUser } from "../components/rewrite-user.ts";
 import { textOf } from "../../documents/text-of.ts";
+import { OPTIONS_FILE } from "../options.ts";
 import { changesNothing, type Note, type Plan, type Step, type StepContext } from "../step.ts";
 
 /** Turns shared directories that kustomizations take as resources into components. */
@@ -34,11 +35,13 @@ class ComponentsPlan {
   }
 
   run(): Plan {
-    const { renamed, directories } = this.#context.options.components;
+    const { renamed, directories, remove } = this.#context.options.components;
     for (const [from, to] of [...Object.entries(renamed), ...Object.entries(directories)])
       if (findKustomizationFile(this.#repository, from) !== undefined) this.#move(from, to);
     // Only now: what one template's consumers say in comments may name another.
     for (const [from, to] of this.#moved) this.#remove(from, to);
+    for (const directory of remove)
+      if (findKustomizationFile(this.#repository, directory) !== undefined) this.#remove(directory);
     this.#notes.push(...patchesOutOfReach(this.#repository));
     return { changes: [...this.#changes].map(([path, text]) => ({ path, text })), notes: this.#notes };
   }
@@ -48,7 +51,11 @@ class ComponentsPlan {
     const exists = findKustomizationFile(this.#repository, to) !== undefined;
     const isTemplate = this.#kindOf(from) !== "Component";
     if (!exists && users.length === 0 && isTemplate) {
-      this.#left(from, "nothing takes it as a resource; remove it by hand where nobody misses it");
+      if (!this.#context.options.components.remove.includes(from))
+        this.#left(
+          from,
+          `nothing takes it as a resource; name it in components.remove of ${OPTIONS_FILE} where nobody misses it`,
+        );
       return;
     }
     const reason =
@@ -91,8 +98,11 @@ class ComponentsPlan {
     else this.#take(new Map([[user.file, text]]));
   }
 
-  /** Takes a directory away that nothing refers to any more. */
-  #remove(from: string, to: string): void {
+  /**
+   * Takes a directory away that nothing refers to any more.
+   * @param to what has taken its place
+   */
+  #remove(from: string, to?: string): void {
     const files = allFiles(this.#repository, from);
     if (!files.every((file) => this.#context.selected(file))) return;
     const references = referencesInto(this.#repository, from);
@@ -103,14 +113,15 @@ class ComponentsPlan {
     this.#take(new Map(files.map((file) => [file, undefined])));
   }
 
-  #lostComments(files: readonly string[], to: string): readonly Note[] {
-    const kept = allFiles(this.#repository, to).map((file) => textOf(this.#repository, file) ?? "");
+  #lostComments(files: readonly string[], to: string | undefined): readonly Note[] {
+    const left = to === undefined ? [] : allFiles(this.#repository, to);
+    const kept = left.map((file) => textOf(this.#repository, file) ?? "");
     return files.flatMap((file) =>
       (textOf(this.#repository, file) ?? "").split(/\r?\n/).flatMap((line, index) => {
         const comment = line.trim();
         if (!comment.startsWith("#") || comment.startsWith("# yaml-language-server")) return [];
         if (kept.some((text) => text.includes(comment))) return [];
-        const message = `the comment "${comment}" is not in ${to}`;
+        const message = `the comment "${comment}" ${to === undefined ? "goes with it" : `is not in ${to}`}`;
         return [{ kind: "lost" as const, message, position: { file, line: index + 1, column: 1 } }];
       }),
     );
