@@ -80,14 +80,41 @@ function admits(
   const namespaces = fields(at(listener, ["allowedRoutes", "namespaces"]));
   if (namespaces.from === "All") return true;
   if (namespaces.from !== "Selector") return gateway.metadata.namespace === route.metadata.namespace;
-  const selector = fields(namespaces.selector);
-  // Expressions are read by nobody here.
-  if (selector.matchExpressions !== undefined) return undefined;
-  const namespace = objects.get(NAMESPACE, undefined, route.metadata.namespace ?? "");
-  if (namespace === undefined) return undefined;
+  const name = route.metadata.namespace ?? "";
+  const namespace = objects.get(NAMESPACE, undefined, name);
   // The API server gives every namespace this label.
-  const labels = { "kubernetes.io/metadata.name": namespace.metadata.name, ...namespace.metadata.labels };
-  return Object.entries(fields(selector.matchLabels)).every(([key, value]) => fields(labels)[key] === value);
+  const labels = { ...namespace?.metadata.labels, [NAME_LABEL]: name };
+  const answers = requirementsOf(fields(namespaces.selector)).map((requirement) =>
+    namespace === undefined && requirement.key !== NAME_LABEL ? undefined : meets(labels, requirement),
+  );
+  if (answers.includes(false)) return false;
+  return answers.includes(undefined) ? undefined : true;
+}
+
+const NAME_LABEL = "kubernetes.io/metadata.name";
+
+/** A label selector as a list of requirements, all of which must hold. */
+function requirementsOf({ matchLabels, matchExpressions }: Fields): readonly Fields[] {
+  return [
+    ...Object.entries(fields(matchLabels)).map(([key, value]) => ({ key, operator: "In", values: [value] })),
+    ...list(matchExpressions).map(fields),
+  ];
+}
+
+function meets(labels: Fields, { key, operator, values }: Fields): boolean | undefined {
+  const value = labels[text(key) ?? ""];
+  const isListed = value !== undefined && list(values).includes(value);
+  switch (operator) {
+    case "In":
+      return isListed;
+    case "NotIn":
+      return !isListed;
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+  }
+  return undefined;
 }
 
 function servesHosts({ hostname }: Fields, route: KubeObject): boolean {

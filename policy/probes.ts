@@ -10,11 +10,18 @@ const HANDLERS = ["httpGet", "tcpSocket", "grpc"] as const;
 
 /** What is wrong with the probes of one long-running container of a Pod's spec. */
 export function* probeProblems(container: Fields, path: Path): Generator<Problem> {
-  const missing = PROBES.filter((probe) => container[`${probe}Probe`] === undefined);
+  const missing = PROBES.filter((probe) => !asks(container[`${probe}Probe`]));
   if (missing.length > 0) yield { path, message: `The container has no ${missing.join(", no ")} probe.` };
   for (const probe of PROBES)
     yield* portProblems(container, [...path, `${probe}Probe`], fields(container[`${probe}Probe`]));
-  yield* sameProblem(container.livenessProbe, container.readinessProbe, [...path, "livenessProbe"]);
+  if (!missing.includes("liveness"))
+    yield* sameProblem(container.livenessProbe, container.readinessProbe, [...path, "livenessProbe"]);
+}
+
+/** A probe that a patch has set to null, or that holds thresholds alone, asks nothing. */
+function asks(probe: unknown): boolean {
+  const settings = fields(probe);
+  return [...HANDLERS, "exec"].some((handler) => (settings[handler] ?? undefined) !== undefined);
 }
 
 /**

@@ -42,6 +42,9 @@ export function podSpecPath({ kind }: KubeObject): Path {
 export function containersOf(object: KubeObject): readonly Container[] {
   const path = podSpecPath(object);
   const spec = fields(at(object, path));
+  // A Pod of its own that is not started again, such as a chart's test, is a job.
+  const ends =
+    object.kind === "Pod" && (spec.restartPolicy === "Never" || spec.restartPolicy === "OnFailure");
   return (["initContainers", "containers"] as const).flatMap((field) =>
     list(spec[field]).map((item, index) => {
       const container = fields(item);
@@ -51,7 +54,7 @@ export function containersOf(object: KubeObject): readonly Container[] {
         spec: container,
         pod: spec,
         // https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
-        longRunning: field === "containers" || container.restartPolicy === "Always",
+        longRunning: !ends && (field === "containers" || container.restartPolicy === "Always"),
       };
     }),
   );

@@ -1,5 +1,6 @@
-import { HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../kinds.ts";
+import { FLUX_KUSTOMIZATION, HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../kinds.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
+import type { ObjectIndex } from "../object-index.ts";
 import { ociAddress } from "../oci-charts.ts";
 import { at, fields, text, type Fields } from "../read.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
@@ -17,20 +18,20 @@ export const chartSource = defineRule({
   wholeStack: true,
   *check(object, context) {
     if (object.kind === "HelmRelease") yield* releaseProblems(object, context);
-    else yield* sourceProblems(object);
+    else yield* sourceProblems(object, context.objects);
   },
   fix: (_, { path }) =>
     path[0] === "apiVersion" ? [{ path: ["apiVersion"], value: "source.toolkit.fluxcd.io/v1" }] : [],
 });
 
-function* sourceProblems(source: KubeObject): Generator<Problem> {
+function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Problem> {
   if (source.apiVersion !== "source.toolkit.fluxcd.io/v1")
     yield {
       path: ["apiVersion"],
       message: `${source.apiVersion} is not served by Flux 2.7 and later.`,
       remediation: "Write source.toolkit.fluxcd.io/v1.",
     };
-  if (source.kind !== "OCIRepository") return;
+  if (source.kind !== "OCIRepository" || holdsManifests(source, objects)) return;
   const { tag, semver, digest } = fields(at(source, ["spec", "ref"]));
   if (tag === undefined && semver === undefined && digest === undefined)
     yield {
@@ -39,6 +40,17 @@ function* sourceProblems(source: KubeObject): Generator<Problem> {
     };
   else if (tag === "latest" && digest === undefined)
     yield { path: ["spec", "ref", "tag"], message: "Charts have no tag latest." };
+  else if (semver === "*" && digest === undefined)
+    yield { path: ["spec", "ref", "semver"], message: "The newest chart is installed as soon as it is out." };
+}
+
+/** Followed by a Kustomization: no chart, and its tag may well be one that moves. */
+function holdsManifests({ metadata }: KubeObject, objects: ObjectIndex): boolean {
+  return objects.ofKind(FLUX_KUSTOMIZATION).some((kustomization) => {
+    const { kind, name, namespace } = fields(fields(kustomization.spec).sourceRef);
+    const where = text(namespace) ?? kustomization.metadata.namespace;
+    return kind === "OCIRepository" && name === metadata.name && where === metadata.namespace;
+  });
 }
 
 function* releaseProblems(release: KubeObject, context: RuleContext): Generator<Problem | Undecided> {

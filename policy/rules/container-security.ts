@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { allContainersOf, CONTAINER_KINDS } from "../containers.ts";
 import { hostAccess } from "../host-access.ts";
-import { fields, texts, type Fields } from "../read.ts";
+import { fields, list, texts, type Fields } from "../read.ts";
 import { defineRule, type Problem } from "../rule.ts";
 import type { Container } from "../workloads.ts";
 
@@ -24,7 +24,7 @@ export const containerSecurity = defineRule({
   *check(object, { settings, objects }) {
     for (const { path, what } of hostAccess(object, objects)) yield { path, message: `The pod ${what}.` };
     for (const container of allContainersOf(object, objects))
-      yield* containerProblems(container, settings.requireReadOnlyRoot);
+      yield* [...containerProblems(container, settings.requireReadOnlyRoot), ...hostPorts(container)];
   },
 });
 
@@ -42,11 +42,19 @@ function* containerProblems(
   }
   const lacking = [
     (own.runAsNonRoot ?? shared.runAsNonRoot) !== true && "runAsNonRoot: true",
+    (own.runAsUser ?? shared.runAsUser) === 0 && "a runAsUser that is not 0",
     own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
     !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
     !hasSeccomp(own, shared) && "seccompProfile.type: RuntimeDefault",
   ].filter((missing) => missing !== false);
   if (lacking.length > 0) yield { path: here, message: `Container ${name} lacks ${lacking.join(", ")}.` };
+  const added = texts(fields(own.capabilities).add).filter((capability) => capability !== "NET_BIND_SERVICE");
+  if (added.length > 0)
+    yield {
+      path: [...here, "capabilities", "add"],
+      message: `Container ${name} adds ${added.join(", ")}.`,
+      remediation: "No capability but NET_BIND_SERVICE; exempt the object where the app cannot do without.",
+    };
   if (own.readOnlyRootFilesystem !== true)
     yield {
       path: here,
@@ -54,6 +62,16 @@ function* containerProblems(
       remediation: "Set readOnlyRootFilesystem: true, with an emptyDir where it must write.",
       ...(!requireReadOnlyRoot && { advice: true as const }),
     };
+}
+
+function* hostPorts({ name, path, spec }: Container): Generator<Problem> {
+  for (const [index, port] of list(spec.ports).map(fields).entries())
+    if (typeof port.hostPort === "number" && port.hostPort !== 0)
+      yield {
+        path: [...path, "ports", index, "hostPort"],
+        message: `Container ${name} takes port ${port.hostPort} of its host.`,
+        remediation: "Use a Service.",
+      };
 }
 
 function hasSeccomp(own: Fields, shared: Fields): boolean {
