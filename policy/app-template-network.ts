@@ -33,43 +33,42 @@ export function appServices(release: KubeObject, objects: ObjectIndex): readonly
   }));
 }
 
-/** A route of an app-template release, as the HTTPRoute that the chart renders. */
+/** A route of an app-template release, as the chart renders it. */
 export interface AppRoute {
   readonly route: KubeObject;
-  /** Where a path of that HTTPRoute is written in the release. */
+  /** Where a path of that route is written in the release. */
   readonly path: (steps: Path) => Path;
 }
 
-/** The HTTPRoutes that the release renders. Their backends by identifier are given by the name of the Service. */
+/** The routes of any kind that the release renders. Their backends by identifier are given by the name of the Service. */
 export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
   if (!isAppTemplate(release, objects)) return [];
   const { values, path } = valuesOf(release, objects);
   const routes = enabled(values.route);
   const services = appServices(release, objects);
-  return routes
-    .filter(([, route]) => (text(route.kind) ?? "HTTPRoute") === "HTTPRoute")
-    .map(([identifier, route]) => ({
-      route: {
-        apiVersion: "gateway.networking.k8s.io/v1",
-        kind: "HTTPRoute",
-        metadata: {
-          name: objectName(release, values, identifier, route, routes.length),
-          namespace: releaseOf(release).namespace,
-          annotations: route.annotations as Readonly<Record<string, string>>,
-        },
-        spec: {
-          parentRefs: list(route.parentRefs),
-          hostnames: list(route.hostnames).map((host) =>
-            typeof host === "string" ? rendered(host, release) : host,
-          ),
-          rules: rulesOf(route, services),
-        },
+  const shared = fields(fields(values.global).annotations);
+  return routes.map(([identifier, route]) => ({
+    route: {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: text(route.kind) ?? "HTTPRoute",
+      metadata: {
+        name: objectName(release, values, identifier, route, routes.length),
+        namespace: releaseOf(release).namespace,
+        annotations: { ...shared, ...fields(route.annotations) } as Readonly<Record<string, string>>,
       },
-      path: (steps) => path(["route", identifier, ...valueSteps(steps)]),
-    }));
+      spec: {
+        parentRefs: list(route.parentRefs),
+        hostnames: list(route.hostnames).map((host) =>
+          typeof host === "string" ? rendered(host, release) : host,
+        ),
+        rules: rulesOf(route, services),
+      },
+    },
+    path: (steps) => path(["route", identifier, ...valueSteps(steps)]),
+  }));
 }
 
-/** An HTTPRoute's fields in the words of the chart's values, which have no `metadata` and no `spec`. */
+/** A route's fields in the words of the chart's values, which have no `metadata` and no `spec`. */
 function valueSteps([first, ...rest]: Path): Path {
   return first === "metadata" || first === "spec" ? rest : first === undefined ? [] : [first, ...rest];
 }
@@ -122,7 +121,7 @@ function withEnding(name: string, ending: string): string {
 }
 
 /** A text with the two template expressions that everybody uses; others stay as they are. */
-function rendered(template: string, release: KubeObject): string {
+export function rendered(template: string, release: KubeObject): string {
   const { name, namespace } = releaseOf(release);
   return template
     .replaceAll(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name)

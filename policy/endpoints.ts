@@ -15,6 +15,7 @@ import type { ObjectIndex } from "./object-index.ts";
 import type { Path } from "./path.ts";
 import { perIndex } from "./per-index.ts";
 import { text } from "./read.ts";
+import { firstPath } from "./route-rules.ts";
 import { allRoutes } from "./routes.ts";
 
 /** An endpoint as Gatus gets it. */
@@ -29,6 +30,8 @@ export interface Endpoint {
   readonly key: string | undefined;
   /** A DNS query in place of a request to the app. */
   readonly dns: boolean;
+  /** The path that is asked of the route; undefined where it is another address. */
+  readonly asks: string | undefined;
   /** The route that it stands for. */
   readonly route: KubeObject | undefined;
 }
@@ -60,6 +63,7 @@ function routeEndpoints(objects: ObjectIndex): readonly Endpoint[] {
       conditionsPath: own.conditions === undefined ? undefined : path(["metadata", "annotations"]),
       conditions: guarded ? ["len([BODY]) == 0"] : conditionsOf(fragment),
       key: closed(fragmentKey(route.metadata.name, fragment)),
+      asks: fragment.url === undefined ? (text(fragment.path) ?? firstPath(route)) : undefined,
       dns: guarded || fragment.dns !== undefined,
       route,
     };
@@ -86,6 +90,7 @@ function fileEndpoints(objects: ObjectIndex): readonly Endpoint[] {
           conditions: endpoint.conditions === undefined ? [] : conditionsOf(endpoint),
           key: closed(endpointKey(text(endpoint.group), text(endpoint.name) ?? "")),
           dns: endpoint.dns !== undefined,
+          asks: undefined,
           route: undefined,
         })),
       ),

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../cluster/objects.ts";
 import { appRoutes, type AppRoute } from "./app-template-network.ts";
-import { HELM_RELEASE, HTTP_ROUTE } from "./kinds.ts";
+import { GRPC_ROUTE, HELM_RELEASE, HTTP_ROUTE, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE } from "./kinds.ts";
 import type { GroupKind, ObjectIndex } from "./object-index.ts";
 import { perIndex } from "./per-index.ts";
 import { fields, list } from "./read.ts";
@@ -8,10 +8,24 @@ import { fields, list } from "./read.ts";
 /** Kinds that make HTTPRoutes. */
 export const ROUTE_KINDS: readonly GroupKind[] = [HTTP_ROUTE, HELM_RELEASE];
 
+/** Kinds that make routes of any kind. */
+export const ATTACHED_KINDS: readonly GroupKind[] = [
+  ...ROUTE_KINDS,
+  GRPC_ROUTE,
+  TCP_ROUTE,
+  TLS_ROUTE,
+  UDP_ROUTE,
+];
+
 /** The HTTPRoutes that an object is, or renders. */
 export function routesOf(object: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
+  return attachedRoutes(object, objects).filter(({ route }) => route.kind === "HTTPRoute");
+}
+
+/** The routes of any kind that an object is, or renders. */
+export function attachedRoutes(object: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
   if (object.kind === "HelmRelease") return appRoutes(object, objects);
-  return object.kind === "HTTPRoute" ? [{ route: object, path: (steps) => steps }] : [];
+  return object.kind.endsWith("Route") ? [{ route: object, path: (steps) => steps }] : [];
 }
 
 /** A route, and the object that it comes from. */

@@ -40,9 +40,10 @@ function* containerProblems(
     yield { path: [...here, "privileged"], message: `Container ${name} is privileged.` };
     return;
   }
+  const nonRoot = (own.runAsNonRoot ?? shared.runAsNonRoot) === true;
   const lacking = [
-    (own.runAsNonRoot ?? shared.runAsNonRoot) !== true && "runAsNonRoot: true",
-    (own.runAsUser ?? shared.runAsUser) === 0 && "a runAsUser that is not 0",
+    !nonRoot && "runAsNonRoot: true",
+    nonRoot && (own.runAsUser ?? shared.runAsUser) === 0 && "a runAsUser that is not 0",
     own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
     !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
     !hasSeccomp(own, shared) && "seccompProfile.type: RuntimeDefault",

@@ -7,6 +7,7 @@ import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "
 import type { ObjectIndex } from "../object-index.ts";
 import { at, fields, list, text } from "../read.ts";
 import { defineRule, type Problem } from "../rule.ts";
+import { rulesFor } from "../route-rules.ts";
 import { routesOf } from "../routes.ts";
 
 /** Names of middlewares that ask for a login, where the middleware itself is not to be seen. */
@@ -65,9 +66,10 @@ function* timeOut({ path, conditionsPath, conditions, dns }: Endpoint): Generato
 
 /** Traefik's middleware asks for a login before the app is reached, and answers 302 or 401. */
 function* login(endpoint: Endpoint, route: KubeObject, objects: ObjectIndex): Generator<Problem> {
-  if (endpoint.dns || !endpoint.conditions.includes("[STATUS] == 200")) return;
-  for (const rule of list(fields(route.spec).rules))
-    for (const filter of list(fields(rule).filters)) {
+  const { asks, dns, conditions } = endpoint;
+  if (asks === undefined || dns || !conditions.includes("[STATUS] == 200")) return;
+  for (const rule of rulesFor(route, asks))
+    for (const filter of list(rule.filters)) {
       const reference = fields(fields(filter).extensionRef);
       const name = text(reference.name) ?? "";
       if (reference.kind !== "Middleware" || !asksForLogin(name, route, objects)) continue;

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { isOpen } from "../app-template.ts";
+import { isAppTemplate, isOpen } from "../app-template.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../containers.ts";
+import { valuesOf } from "../helm.ts";
 import type { Path } from "../path.ts";
+import { fields, text, type Fields } from "../read.ts";
 import { defineRule, type Problem } from "../rule.ts";
 
 /** See `docs/policies.md`. */
@@ -35,8 +37,26 @@ export const imagePinned = defineRule({
     for (const { path, spec } of allContainersOf(object, objects)) {
       if (typeof spec.image === "string") yield* imageProblems(spec.image, [...path, "image"], settings);
     }
+    if (object.kind === "HelmRelease" && !isAppTemplate(object, objects)) {
+      const { values, path } = valuesOf(object, objects);
+      for (const { tag, steps } of chartTags(values, []))
+        if (settings.floatingTags.includes(tag))
+          yield { path: path(steps), message: `The tag ${tag} moves.` };
+    }
   },
 });
+
+/** The tags that values give a chart's images: beside a `repository`, or below a key that ends in `image`. A chart's own are not seen. */
+function* chartTags(values: Fields, above: Path): Generator<{ readonly tag: string; readonly steps: Path }> {
+  for (const [key, value] of Object.entries(values)) {
+    const child = fields(value);
+    const isImage = /image$/i.test(key) || typeof child.repository === "string";
+    const steps = [...above, key];
+    if (isImage && typeof child.tag === "string" && (text(child.digest) ?? "") === "")
+      yield { tag: child.tag, steps: [...steps, "tag"] };
+    yield* chartTags(child, steps);
+  }
+}
 
 /** What keeps an image reference from naming one image. */
 function* imageProblems(

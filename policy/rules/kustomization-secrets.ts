@@ -28,7 +28,14 @@ export const kustomizationSecrets = defineRule({
       const namespace = object.metadata.namespace ?? "";
       const id = `${kind} ${namespace}/${name}`;
       if (settings.elsewhere.includes(id) || isMade(kind, namespace, name, objects)) continue;
-      if (host === "stack")
+      const maker = kind === "Secret" && clusterMaker(name, namespace, objects);
+      if (maker === true) continue;
+      if (maker === undefined)
+        yield {
+          path,
+          undecided: `A ClusterExternalSecret makes ${name} in namespaces that it selects by label.`,
+        };
+      else if (host === "stack")
         yield { path, undecided: `${id} is not part of the stack; it may be there already.` };
       else if (objects.get(kindNamed(kind), undefined, name) !== undefined)
         yield { path, undecided: `There is a ${kind} ${name} that says no namespace.` };
@@ -102,6 +109,25 @@ function makesSecret(namespace: string, name: string, objects: ObjectIndex): boo
           (text(at(object, maker.name)) ?? object.metadata.name) === name,
       ),
   );
+}
+
+/** Whether a ClusterExternalSecret makes the Secret there; undefined where that hangs on labels of namespaces. */
+function clusterMaker(name: string, namespace: string, objects: ObjectIndex): boolean | undefined {
+  const makers = objects
+    .ofKind({ group: "external-secrets.io", kind: "ClusterExternalSecret" })
+    .filter(
+      ({ metadata, spec }) =>
+        (text(at(spec, ["externalSecretSpec", "target", "name"])) ??
+          text(fields(spec).externalSecretName) ??
+          metadata.name) === name,
+    );
+  if (makers.some(({ spec }) => list(fields(spec).namespaces).includes(namespace))) return true;
+  return makers.some(
+    ({ spec }) =>
+      fields(spec).namespaceSelectors !== undefined || fields(spec).namespaceSelector !== undefined,
+  )
+    ? undefined
+    : false;
 }
 
 /** Copied there by emberstack's reflector (https://github.com/emberstack/kubernetes-reflector). */

@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { describeObject } from "../../cluster/objects.ts";
+import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import { enabled, isAppTemplate } from "../app-template.ts";
+import { valuesOf } from "../helm.ts";
+import { HELM_RELEASE } from "../kinds.ts";
+import type { ObjectIndex } from "../object-index.ts";
 import type { Path } from "../path.ts";
 import { fields, list, texts, type Fields } from "../read.ts";
 import { defineRule, type Problem } from "../rule.ts";
@@ -18,7 +22,10 @@ export const leastPrivilege = defineRule({
     "List the groups, resources and verbs that are used. Where all is meant, add the object to the setting `allow`, or exempt it with a reason.",
   severity: "critical",
   enforcement: "mandatory",
-  kinds: ["ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"].map((kind) => ({ group: GROUP, kind })),
+  kinds: [
+    ...["ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"].map((kind) => ({ group: GROUP, kind })),
+    HELM_RELEASE,
+  ],
   settings: z.strictObject({
     allow: z
       .array(z.string())
@@ -32,8 +39,12 @@ export const leastPrivilege = defineRule({
         "Objects that may: `Kind name` or `Kind namespace/name`. By default those that `flux install` makes for Flux itself.",
       ),
   }),
-  *check(object, { settings }) {
+  *check(object, { settings, objects }) {
     if (settings.allow.includes(describeObject(object))) return;
+    if (object.kind === "HelmRelease") {
+      yield* releaseProblems(object, objects);
+      return;
+    }
     if (object.kind.endsWith("Binding")) {
       if (fields(object.roleRef).name === "cluster-admin")
         yield { path: ["roleRef", "name"], message: "The binding gives cluster-admin." };
@@ -43,6 +54,26 @@ export const leastPrivilege = defineRule({
       yield* ruleProblems(fields(rule), ["rules", index], object.kind === "ClusterRole");
   },
 });
+
+/** Roles and bindings of app-template (its values `rbac`). */
+function* releaseProblems(release: KubeObject, objects: ObjectIndex): Generator<Problem> {
+  if (!isAppTemplate(release, objects)) return;
+  const { values, path } = valuesOf(release, objects);
+  const { roles, bindings } = fields(values.rbac);
+  for (const [id, role] of enabled(roles))
+    for (const [index, rule] of list(role.rules).entries())
+      yield* ruleProblems(
+        fields(rule),
+        path(["rbac", "roles", id, "rules", index]),
+        role.type === "ClusterRole",
+      );
+  for (const [id, { roleRef }] of enabled(bindings))
+    if (fields(roleRef).name === "cluster-admin")
+      yield {
+        path: path(["rbac", "bindings", id, "roleRef", "name"]),
+        message: "The binding gives cluster-admin.",
+      };
+}
 
 function* ruleProblems(rule: Fields, path: Path, wholeCluster: boolean): Generator<Problem> {
   const verbs = texts(rule.verbs);

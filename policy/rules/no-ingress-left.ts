@@ -1,10 +1,11 @@
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { enabled, isAppTemplate, isOpen } from "../app-template.ts";
-import { releaseOf, valuesOf } from "../helm.ts";
+import { enabled, isAppTemplate } from "../app-template.ts";
+import { rendered } from "../app-template-network.ts";
+import { valuesOf } from "../helm.ts";
 import { HELM_RELEASE, INGRESS } from "../kinds.ts";
 import type { ObjectIndex } from "../object-index.ts";
 import type { Path } from "../path.ts";
-import { at, fields, list, text } from "../read.ts";
+import { at, fields, list, text, type Fields } from "../read.ts";
 import { defineRule } from "../rule.ts";
 import { routesByHost } from "../routes.ts";
 
@@ -34,7 +35,8 @@ interface Host {
 
 function ingressHosts(object: KubeObject, objects: ObjectIndex): readonly Host[] {
   const hosts = object.kind === "Ingress" ? ownHosts(object) : appHosts(object, objects);
-  return hosts.filter(({ host }) => host !== "" && !isOpen(host));
+  // A variable that only the cluster knows is the same on both sides; a template is not.
+  return hosts.filter(({ host }) => host !== "" && !host.includes("{{"));
 }
 
 function ownHosts(ingress: KubeObject): readonly Host[] {
@@ -45,15 +47,26 @@ function ownHosts(ingress: KubeObject): readonly Host[] {
 }
 
 function appHosts(release: KubeObject, objects: ObjectIndex): readonly Host[] {
-  if (!isAppTemplate(release, objects)) return [];
   const { values, path } = valuesOf(release, objects);
+  if (!isAppTemplate(release, objects)) return [...chartHosts(values, [], path)];
   return enabled(values.ingress).flatMap(([identifier, ingress]) =>
     list(ingress.hosts).map((host, index) => ({
-      host: (text(fields(host).host) ?? "").replaceAll(
-        /\{\{-?\s*\.Release\.Name\s*-?\}\}/g,
-        releaseOf(release).name,
-      ),
+      host: rendered(text(fields(host).host) ?? "", release),
       path: path(["ingress", identifier, "hosts", index, "host"]),
     })),
   );
+}
+
+/** As most charts take them: `ingress.enabled`, with `hosts` of texts or of maps with a `host`, or a single `host` or `hostname`. */
+function* chartHosts(values: Fields, above: Path, path: (steps: Path) => Path): Generator<Host> {
+  for (const [key, value] of Object.entries(values)) {
+    const here = [...above, key];
+    const ingress = fields(value);
+    if (key === "ingress" && ingress.enabled === true) {
+      for (const [index, host] of list(ingress.hosts).entries())
+        yield { host: text(host) ?? text(fields(host).host) ?? "", path: path([...here, "hosts", index]) };
+      for (const field of ["host", "hostname"])
+        yield { host: text(ingress[field]) ?? "", path: path([...here, field]) };
+    } else yield* chartHosts(ingress, here, path);
+  }
 }

@@ -9,7 +9,7 @@ import type { Path } from "../path.ts";
 import { perIndex } from "../per-index.ts";
 import { at, fields, list, text, type Fields } from "../read.ts";
 import { isGranted } from "../reference-grants.ts";
-import { ROUTE_KINDS, routesOf } from "../routes.ts";
+import { ATTACHED_KINDS, attachedRoutes } from "../routes.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
 
 type Outcome = Problem | Undecided;
@@ -22,10 +22,10 @@ export const routeAttachment = defineRule({
   remediation: "Correct parentRefs or backendRefs, or the listener's allowedRoutes.",
   severity: "high",
   enforcement: "mandatory",
-  kinds: ROUTE_KINDS,
+  kinds: ATTACHED_KINDS,
   wholeStack: true,
   *check(object, context) {
-    for (const { route, path } of routesOf(object, context.objects)) {
+    for (const { route, path } of attachedRoutes(object, context.objects)) {
       const spec = fields(route.spec);
       for (const [index, parent] of list(spec.parentRefs).map(fields).entries())
         yield* placed(parentProblems(route, parent, context), path, ["spec", "parentRefs", index]);

@@ -1,5 +1,6 @@
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../cluster/gatus-annotations.ts";
 import { fragmentFaults } from "../gatus-fragment.ts";
+import { isOpen } from "../app-template.ts";
 import { GATEWAY } from "../kinds.ts";
 import type { Path } from "../path.ts";
 import { fields } from "../read.ts";
@@ -75,7 +76,7 @@ function* enabledProblems(value: unknown, path: Path): Generator<Problem> {
       message: `The value ${JSON.stringify(value)} is no text, as an annotation must be.`,
       remediation: "Put it in quotes.",
     };
-  else if (!BOOLEANS.includes(value) && !value.includes("${"))
+  else if (!BOOLEANS.includes(value) && !isOpen(value))
     yield {
       path,
       message: `The value "${value}" turns monitoring off: gatus-sidecar takes only what Go reads as a boolean.`,
