@@ -3,6 +3,7 @@ import { describeObject } from "../../../cluster/objects.ts";
 import { text } from "../../build/resource.ts";
 import { locate } from "../../documents/source.ts";
 import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
+import { candidates } from "../handover/candidates.ts";
 import { checkHandover } from "../handover/check.ts";
 import { handedOver, handoverPhase, isKept } from "../handover/objects.ts";
 import { planGuard, planRemoval } from "../handover/plan.ts";
@@ -52,7 +53,10 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
   const wanted = context.options.handover.phases[cluster.name] ?? "guard";
   if (wanted === "guard") {
     const { changes, notes } = planGuard(objects, context);
-    return { changes, notes: [...notes, ...guardRunbook(cluster, objects)] };
+    return {
+      changes,
+      notes: [...notes, ...candidates(cluster, context.options), ...guardRunbook(cluster, objects)],
+    };
   }
   if (phase === "guarded")
     return { changes: planRemoval(objects, context), notes: removalRunbook(cluster, objects) };

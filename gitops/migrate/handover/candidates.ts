@@ -1,0 +1,32 @@
+import { describeObject } from "../../../cluster/objects.ts";
+import { GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "../../../policy/kinds.ts";
+import { text } from "../../build/resource.ts";
+import { locate } from "../../documents/source.ts";
+import type { Fields } from "../../documents/values.ts";
+import type { BuiltCluster } from "../../flux/built.ts";
+import { isKind, nameOf } from "../objects.ts";
+import { OPTIONS_FILE, type MigrateOptions } from "../options.ts";
+import { chartOf } from "../route/app-template.ts";
+import type { Note } from "../step.ts";
+import { handedOver } from "./objects.ts";
+
+/** What a stack can bring, and nobody has said whether it is to: each with how to say so. */
+export function candidates(
+  cluster: BuiltCluster,
+  options: Pick<MigrateOptions, "handover">,
+): readonly Note[] {
+  const taken = new Set(handedOver(cluster, options));
+  return cluster.objects
+    .filter((built) => !taken.has(built) && canBeOfStack(built.object, cluster))
+    .map(({ object, origin }) => ({
+      kind: "runbook",
+      message: `${describeObject({ kind: text(object.kind), metadata: nameOf(object) })} stays in the repository; where the stack is to own it, name it in handover.objects of ${OPTIONS_FILE}`,
+      position: locate(origin),
+    }));
+}
+
+function canBeOfStack(object: Fields, cluster: BuiltCluster): boolean {
+  if ([GATEWAY, GATEWAY_CLASS].some(({ group, kind }) => isKind(object, group, kind))) return true;
+  if (!isKind(object, HELM_RELEASE.group, HELM_RELEASE.kind)) return false;
+  return chartOf(object, [cluster]).name === "traefik" || nameOf(object).name === "gatus";
+}
