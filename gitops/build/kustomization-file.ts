@@ -90,6 +90,17 @@ export function readKustomizationFile(
   return { directory, fields, origin: document.origin, kind };
 }
 
+/** Whether Kustomize takes a kustomization to be empty; an empty list of resources is something. Source: CheckEmpty in its api/types. */
+export function saysNothing({ fields }: KustomizationFile): boolean {
+  return Object.entries(fields).every(
+    ([field, value]) =>
+      ["apiVersion", "kind"].includes(field) ||
+      value === null ||
+      value === "" ||
+      (field === "bases" && Array.isArray(value) && value.length === 0),
+  );
+}
+
 /**
  * What kustomize-controller writes where a directory has no kustomization file: every YAML file below it, and every directory that
  * has one. Source: generateKustomization and scanManifests in fluxcd/pkg/kustomize.

@@ -12,7 +12,7 @@ import { mergeSpecs } from "./field-spec.ts";
 import { generate } from "./generators.ts";
 import { contentHash } from "./hash.ts";
 import { setImage } from "./images.ts";
-import { readKustomizationFile, type KustomizationFile } from "./kustomization-file.ts";
+import { readKustomizationFile, saysNothing, type KustomizationFile } from "./kustomization-file.ts";
 import { addLabels } from "./label-entries.ts";
 import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
@@ -76,6 +76,9 @@ class Build {
     if (this.#active.includes(directory)) throw new BuildError(`${directory} includes itself`, file.origin);
     if (this.#active.length >= MAX_INCLUDES)
       throw new BuildError(`more than ${MAX_INCLUDES} directories include each other in a row`, file.origin);
+    // Of what is built itself, kustomize-controller sees to it that there is something.
+    if (this.#active.length > 0 && saysNothing(file))
+      throw new BuildError(`the kustomization of ${directory} is empty`, file.origin);
     this.#active.push(directory);
     for (const field of ["resources", "bases"]) this.#addResources(fields, field, directory, into);
     const own = loadConfigurations(listField(fields, "configurations"), this.#repository, directory);

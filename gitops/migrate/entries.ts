@@ -1,6 +1,7 @@
 import { findKustomizationFile, readKustomizationFile } from "../build/kustomization-file.ts";
 import { filesOf } from "../build/included-files.ts";
 import type { Repository } from "../documents/repository.ts";
+import type { YamlEdit } from "../edit/yaml-edit.ts";
 import { SourceFile, type Position, locate } from "../documents/source.ts";
 import { entryOrigin, isFields, type Fields } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
@@ -14,11 +15,24 @@ export interface Entry {
   readonly position: Position;
   /** What it names is the file itself. */
   readonly direct: boolean;
+  /** How many entries the list has, where the kustomization says nothing else. */
+  readonly soleOf: number | undefined;
 }
 
+/**
+ * Takes entries out of their kustomization; false where the text does not allow it. Where they are all, an empty list stays, since
+ * Kustomize refuses to include a kustomization that says nothing.
+ */
+export function removeEntries(edit: YamlEdit, entries: readonly Entry[]): boolean {
+  const [first] = entries;
+  if (first?.soleOf === entries.length) return edit.replace(0, [first.list], "resources: []");
+  return entries.every(({ list, index }) => edit.remove(0, [list, index]));
+}
+
+const HEAD = ["apiVersion", "kind"];
 const LISTS = ["resources", "bases", "components"];
 /** A kustomization with more than these does something to other objects too, or makes some. */
-const PLAIN = new Set(["apiVersion", "kind", "metadata", ...LISTS]);
+const PLAIN = new Set([...HEAD, "metadata", ...LISTS]);
 
 /** The entry, below a directory, that takes in a file; undefined where none does that takes in no other file. */
 export function entryOf(repository: Repository, directory: string, file: string): Entry | undefined {
@@ -34,8 +48,10 @@ export function entryOf(repository: Repository, directory: string, file: string)
       const direct = path === file;
       if (!direct && !filesIn(repository, path)?.has(file)) continue;
       const position = locate(entryOrigin(entries as Fields[string][], index));
+      const isSole = Object.keys(fields).every((key) => [...HEAD, list].includes(key));
+      const soleOf = isSole ? entries.length : undefined;
       return direct || holdsOnly(repository, path, file)
-        ? { kustomization, list, index, position, direct }
+        ? { kustomization, list, index, position, direct, soleOf }
         : entryOf(repository, path, file);
     }
   }

@@ -5,7 +5,7 @@ import { textOf } from "../documents/text-of.ts";
 import { commentsOfDocument, removeDocument } from "../edit/document-edit.ts";
 import { YamlEdit } from "../edit/yaml-edit.ts";
 import { referencesInto } from "./components/references.ts";
-import { entryOf, type Entry } from "./entries.ts";
+import { entryOf, removeEntries, type Entry } from "./entries.ts";
 import type { FileChange } from "./step.ts";
 import type { TakenObject } from "./taken-objects.ts";
 
@@ -44,15 +44,11 @@ export function takeOut(
     : { changes: [{ path: file, text }], comments };
 }
 
-function withoutEntry(
-  file: string,
-  { kustomization, list, index, direct }: Entry,
-  repository: Repository,
-): TakenOut | string {
+function withoutEntry(file: string, entry: Entry, repository: Repository): TakenOut | string {
+  const { kustomization, list, index, direct } = entry;
   const edit = new YamlEdit(textOf(repository, kustomization) ?? "");
-  const path = [list, index];
-  const comments = edit.commentsOf(0, path);
-  if (!edit.remove(0, path)) return `${kustomization} names it in a form that is not changed`;
+  const comments = edit.commentsOf(0, [list, index]);
+  if (!removeEntries(edit, [entry])) return `${kustomization} names it in a form that is not changed`;
   const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
   const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);
   if (!direct || others.length > 0) return { changes, comments };

@@ -34,6 +34,22 @@ const at = (root: Fields, ...path: (string | number)[]): string => {
 };
 
 describe("the offline kustomize build", () => {
+  it("refuses to include a kustomization that says nothing, and takes one with an empty list", () => {
+    const including = (text: string): readonly Resource[] => {
+      const repository = new Repository(ROOT).with(
+        new Map([
+          ["outer/kustomization.yaml", "resources: [inner]\n"],
+          ["outer/inner/kustomization.yaml", text],
+        ]),
+      );
+      return kustomizeBuild(readKustomizationFile(repository, "outer", nowhere), repository);
+    };
+    for (const text of ["kind: Kustomization\n", "resources:\n", "bases: []\n", 'namespace: ""\n'])
+      assert.throws(() => including(text), /the kustomization of outer\/inner is empty/, text);
+    for (const text of ["resources: []\n", "components: []\n", "metadata: {}\n", "labels: []\n"])
+      assert.deepEqual(including(text), [], text);
+  });
+
   it("merges the lists of built-in kinds by key and replaces those of custom resources", () => {
     const spec = ((object("patches", "Deployment").spec as Fields).template as Fields).spec as Fields;
     const containers = spec.containers as Fields[];

@@ -7,7 +7,7 @@ import type { BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import { annotateKept } from "../annotate-kept.ts";
 import { Edits } from "../edits.ts";
-import { entryOf } from "../entries.ts";
+import { entryOf, removeEntries, type Entry } from "../entries.ts";
 import type { FileChange, Note, Plan, StepContext } from "../step.ts";
 import { isKept } from "./objects.ts";
 
@@ -41,6 +41,7 @@ export function planRemoval(
 ): readonly FileChange[] {
   const edits = new Edits(repository);
   const changes: FileChange[] = [];
+  const entries: Entry[] = [];
   for (const [file, own] of Map.groupBy(objects, ({ origin }) => origin.source.file)) {
     const rest = removeDocuments(
       textOf(repository, file) ?? "",
@@ -49,7 +50,9 @@ export function planRemoval(
     changes.push({ path: file, text: rest });
     if (rest !== undefined) continue;
     const entry = entryOf(repository, posix.dirname(file), file);
-    if (entry) edits.of(entry.kustomization).remove(0, [entry.list, entry.index]);
+    if (entry) entries.push(entry);
   }
+  for (const [kustomization, own] of Map.groupBy(entries, (entry) => entry.kustomization))
+    removeEntries(edits.of(kustomization), own);
   return [...changes, ...edits.changes()];
 }
