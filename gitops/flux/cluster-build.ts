@@ -1,9 +1,9 @@
 import { kustomizeBuild } from "../build/kustomize.ts";
-import { effectiveNamespace, identityFault, Resource, resourcesOf, text } from "../build/resource.ts";
+import { effectiveNamespace, identityFault, Resource, resourcesOf } from "../build/resource.ts";
 import type { Repository } from "../documents/repository.ts";
-import { cloneValue, isFields, originOf, type Fields } from "../documents/values.ts";
+import { cloneValue, originOf, type Fields } from "../documents/values.ts";
 import { BuildError, type Problem } from "../problem.ts";
-import { addCommonMetadata, fileWithSpec, isFluxKustomization, specOf } from "./flux-kustomization.ts";
+import { addCommonMetadata, fileWithSpec, isFluxKustomization } from "./flux-kustomization.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
@@ -210,10 +210,4 @@ function rootObject(written: Fields): Fields {
   const fault = identityFault(object);
   if (fault) throw fault;
   return object;
-}
-
-/** Whether a Kustomization's files come from elsewhere. */
-export function sourceName(kustomization: Fields): string {
-  const { sourceRef } = specOf(kustomization);
-  return isFields(sourceRef) ? `${text(sourceRef.kind)} ${text(sourceRef.name)}` : "no source";
 }

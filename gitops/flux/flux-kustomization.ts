@@ -34,6 +34,12 @@ export function specOf(kustomization: Fields): Fields {
   return isFields(kustomization.spec) ? kustomization.spec : {};
 }
 
+/** `Kind name` of the source that a Flux Kustomization reads. */
+export function sourceName(kustomization: Fields): string {
+  const { sourceRef } = specOf(kustomization);
+  return isFields(sourceRef) ? `${text(sourceRef.kind)} ${text(sourceRef.name)}` : "no source";
+}
+
 /** The directory that a Flux Kustomization builds. */
 export function pathOf(kustomization: Fields, repository: Repository): string {
   const path = text(specOf(kustomization).path) || "./";

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { cloneValue, isFields, type Fields } from "../../documents/values.ts";
-import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
+import type { BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
+import { clusterOf } from "../clusters.ts";
 import { idOf, nameOf } from "../objects.ts";
 import type { MigrateOptions } from "../options.ts";
 import type { Step, StepContext } from "../step.ts";
@@ -17,8 +18,15 @@ type Placement = MigrateOptions["namespace"];
 export const unintended: Step["unintended"] = (before, after, context, clusters) => {
   const { namespace: options } = context.options;
   const { root, data, optOutLabel } = options;
-  if (!before) return after && !mayCome(after, context) ? "it comes, and is not part of the move" : undefined;
-  if (!after) return mayGo(before, clusters, options);
+  if (!before)
+    return after && !mayCome(after, context, clusterOf(after, clusters)?.name)
+      ? "it comes, and is not part of the move"
+      : undefined;
+  if (!after) {
+    const name = clusterOf(before, context.clusters)?.name;
+    return mayGo(before, clusters.find((one) => one.name === name)?.objects ?? [], options);
+  }
+  if (!sameApplier(before, after, options)) return "another Kustomization applies it";
   if (isFluxKustomization(before.object)) {
     if (nameOf(before.object).name === root)
       return sameWithout(before, after, ["spec.patches"])
@@ -26,12 +34,12 @@ export const unintended: Step["unintended"] = (before, after, context, clusters)
         : "of the root, only spec.patches changes";
     if (!sameWithout(before, after, ["spec.deletionPolicy"])) return "only spec.deletionPolicy changes here";
     return isGuarded(after.object) ||
+      !isGuarded(before.object) ||
       nameOf(after.object).namespace === targetFor(after.object, options) ||
       optsOut(after.object, optOutLabel)
       ? undefined
       : "the guard goes although it has not moved";
   }
-  if (!sameApplier(before, after, options)) return "another Kustomization applies it";
   if (isDeepStrictEqual(before.object, after.object)) return undefined;
   const kept = isData(after.object, data) && pruneOf(after.object) === "disabled";
   return kept && sameWithout(before, after, [`metadata.annotations.${KEEP}`])
@@ -40,7 +48,12 @@ export const unintended: Step["unintended"] = (before, after, context, clusters)
 };
 
 /** The target, what fills it, and a child that has been elsewhere. */
-function mayCome(after: BuiltObject, { clusters, options }: StepContext): boolean {
+function mayCome(
+  after: BuiltObject,
+  { clusters: all, options }: StepContext,
+  clusterName: string | undefined,
+): boolean {
+  const clusters = all.filter((cluster) => cluster.name === clusterName);
   const { object, kustomization } = after;
   const { name, namespace: own } = nameOf(object);
   const targets = movingRoots(clusters, options).flatMap((moving) => moving.targets);
@@ -56,18 +69,11 @@ function mayCome(after: BuiltObject, { clusters, options }: StepContext): boolea
 }
 
 /** Only a guarded child that comes again in the target, the same but for where it finds its source. */
-function mayGo(
-  before: BuiltObject,
-  clusters: readonly BuiltCluster[],
-  options: Placement,
-): string | undefined {
+function mayGo(before: BuiltObject, objects: readonly BuiltObject[], options: Placement): string | undefined {
   if (!isFluxKustomization(before.object)) return "it would be pruned";
   if (!isGuarded(before.object)) return "it would take with it what it has applied: it has no guard";
   const target = targetFor(before.object, options);
-  const moved = clusters
-    .flatMap(({ objects }) => objects)
-    .filter(isSameChild(before))
-    .find(({ object }) => nameOf(object).namespace === target);
+  const moved = objects.filter(isSameChild(before)).find(({ object }) => nameOf(object).namespace === target);
   if (!moved) return `it does not come again in ${target}`;
   if (!isGuarded(moved.object)) return "it would have no guard where it comes";
   const paths = ["metadata.namespace", "spec.sourceRef.namespace", "spec.dependsOn"];

@@ -6,6 +6,7 @@ import { checkNamespace } from "../namespace/check.ts";
 import { OPTIONS_FILE, type MigrateOptions } from "../options.ts";
 import { Edits } from "../edits.ts";
 import { planGuard } from "../namespace/guard.ts";
+import { whyNotMovable } from "../namespace/movable.ts";
 import { planMove } from "../namespace/move.ts";
 import { unintended } from "../namespace/promise.ts";
 import { guardIndex, movingRoots, phaseOf, type MovingRoot, type Phase } from "../namespace/root.ts";
@@ -56,6 +57,8 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     changes: [],
     notes: [{ kind: "left", message, position: locate(moving.root.origin) }],
   });
+  const obstacle = phase === "before" || phase === "guarded" ? whyNotMovable(moving) : undefined;
+  if (obstacle) return { changes: [], notes: [obstacle] };
   const edits = new Edits(context.repository);
   if (wanted === "guard") {
     if (phase === "moved" || phase === "done") return { changes: [], notes: [] };
