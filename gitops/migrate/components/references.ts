@@ -53,7 +53,7 @@ export function referencesInto(repository: Repository, directory: string): reado
     if (isWithin(file, directory) || file === OPTIONS_FILE) return [];
     const text = textOf(repository, file) ?? "";
     if (!text.includes(name)) return [];
-    const inComments = text.split("\n").flatMap((line, index) => {
+    const inComments = text.split(/\r?\n/).flatMap((line, index) => {
       const comment = /(?:^|\s)#(.*)$/.exec(line)?.[1] ?? "";
       const named = comment
         .split(/[\s"'`,;:()]+/)
