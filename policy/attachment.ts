@@ -120,7 +120,10 @@ function meets(labels: Fields, { key, operator, values }: Fields): boolean | und
 function servesHosts({ hostname }: Fields, route: KubeObject): boolean {
   const hosts = texts(fields(route.spec).hostnames);
   if (typeof hostname !== "string" || hosts.length === 0) return true;
-  return hosts.some((host) => isOpen(host) || isOpen(hostname) || overlap(host, hostname));
+  // A name without a dot is the default of a variable that the repository does not show.
+  return hosts.some(
+    (host) => isOpen(host) || !host.includes(".") || isOpen(hostname) || overlap(host, hostname),
+  );
 }
 
 /** A wildcard stands for one label or more. */

@@ -13,15 +13,24 @@ export function dependenciesOf({ metadata, spec }: KubeObject): readonly string[
     .map(({ namespace, name }) => fluxId(text(namespace) ?? metadata.namespace, text(name) ?? ""));
 }
 
-/** Whether deleting the Kustomization, or an object's leaving it, deletes what it applied. */
+/** Whether Flux deletes what leaves the Kustomization; its deletionPolicy has no say in that (kustomize-controller, `prune`). */
 export function prunes(kustomization: KubeObject): boolean {
-  const spec = fields(kustomization.spec);
-  return spec.prune === true && spec.deletionPolicy !== "Orphan" && spec.suspend !== true;
+  const { prune, suspend } = fields(kustomization.spec);
+  return prune === true && suspend !== true;
 }
 
-/** Whether an object is kept from pruning (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune). */
+/** Whether Flux deletes with the Kustomization what it applied (kustomize-controller, `finalizerShouldDeleteResources`). */
+export function deletesAll({ spec }: KubeObject): boolean {
+  const { prune, suspend, deletionPolicy = "MirrorPrune" } = fields(spec);
+  if (suspend === true) return false;
+  return deletionPolicy === "MirrorPrune" ? prune === true : deletionPolicy !== "Orphan";
+}
+
+/** Whether an object is kept from both (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune). */
 export function isGuarded(object: KubeObject): boolean {
-  return ["labels", "annotations"].some(
-    (field) => at(object, ["metadata", field, "kustomize.toolkit.fluxcd.io/prune"]) === "disabled",
+  return ["labels", "annotations"].some((field) =>
+    ["prune", "reconcile"].some(
+      (what) => at(object, ["metadata", field, `kustomize.toolkit.fluxcd.io/${what}`]) === "disabled",
+    ),
   );
 }

@@ -61,7 +61,7 @@ export interface RuleContext<Settings = unknown> {
   readonly previous: ObjectIndex | undefined;
   /** The file of the repository in which there is such an object that Flux does not apply, as those of a bootstrap. */
   readonly unapplied: Unapplied;
-  /** Undefined for objects that are not made by Flux. */
+  /** Of an object of now or of the earlier time; undefined for those that are not made by Flux. */
   readonly origin: (object: KubeObject) => Origin | undefined;
   readonly now: Date;
 }

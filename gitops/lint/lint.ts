@@ -99,15 +99,16 @@ function runCluster(
   now: Date | undefined,
 ): ReturnType<typeof runRules> {
   const byObject = new Map(objects.map((built) => [asKubeObject(built.object), built]));
+  const former = new Map((before?.objects ?? []).map((built) => [asKubeObject(built.object), built]));
   return runRules({
     host: "repository",
     objects: [...byObject.keys(), ...files],
     ...given,
     origin: (object) => {
-      const built = byObject.get(object);
+      const built = byObject.get(object) ?? former.get(object);
       return built && ruleOrigin(built);
     },
-    ...(before && { previous: before.objects.map(({ object }) => asKubeObject(object)) }),
+    ...(before && { previous: [...former.keys()] }),
     ...(now && { now }),
   });
 }

@@ -1,5 +1,5 @@
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { isGuarded, prunes } from "../flux.ts";
+import { deletesAll, isGuarded, prunes } from "../flux.ts";
 import { valuesOf } from "../helm.ts";
 import { CLAIM, FLUX_KUSTOMIZATION, HELM_RELEASE, STATEFUL_SET } from "../kinds.ts";
 import { groupOf, type ObjectIndex } from "../object-index.ts";
@@ -13,7 +13,7 @@ export const pruneGuard = defineRule({
   description:
     "A claim, or a release that keeps data, does not change its namespace or name, and neither does the Kustomization that applies it, while that prunes: for Flux it is a deletion and a new object, and the data goes with the old one.",
   remediation:
-    "First annotate the object kustomize.toolkit.fluxcd.io/prune: disabled (or set deletionPolicy: Orphan on its Kustomization) and let that be applied; move it then.",
+    "First annotate the object kustomize.toolkit.fluxcd.io/prune: disabled (or, where its Kustomization is what moves, set deletionPolicy: Orphan on that) and let that be applied; move it then.",
   severity: "critical",
   enforcement: "mandatory",
   kinds: [CLAIM, STATEFUL_SET, HELM_RELEASE],
@@ -58,11 +58,19 @@ function* moved(object: KubeObject, { kustomization }: Origin, context: RuleCont
         (other.metadata.name === name || other.metadata.namespace === namespace) &&
         (other.metadata.name === name || sameSpec(other, object)),
     );
-  if (former !== undefined && !isGuarded(former) && prunes(kustomization))
+  if (former !== undefined && !isGuarded(former) && leaves(former, kustomization, context))
     yield {
       path: ["metadata", former.metadata.name === name ? "namespace" : "name"],
       message: `It was ${describeObject(former)}, which Flux deletes.`,
     };
+}
+
+/** Whether its Kustomization deletes the former object: one that is still there prunes it, one that is gone takes it along. */
+function leaves(former: KubeObject, current: KubeObject, { objects, origin }: RuleContext): boolean {
+  const owner = origin(former)?.kustomization;
+  if (owner === undefined) return prunes(current);
+  const now = objects.get(FLUX_KUSTOMIZATION, owner.metadata.namespace, owner.metadata.name);
+  return now === undefined ? !isGuarded(owner) && deletesAll(owner) : prunes(now);
 }
 
 function sameSpec(one: KubeObject, other: KubeObject): boolean {
@@ -109,7 +117,7 @@ function* movedKustomization(
     return;
   }
   const parent = context.origin(kustomization);
-  if (parent === undefined || isGuarded(object) || !prunes(kustomization)) return;
+  if (parent === undefined || isGuarded(object) || !deletesAll(kustomization)) return;
   const [before, now] = [parent.beforePatches.metadata, kustomization.metadata];
   if (before.namespace === now.namespace && before.name === now.name) return;
   yield {
@@ -137,5 +145,5 @@ function formerKustomization(
         groupOf(other) === FLUX_KUSTOMIZATION.group &&
         (other.metadata.name === metadata.name || fields(other.spec).path === fields(spec).path),
     );
-  return former !== undefined && !isGuarded(former) && prunes(former) ? former : undefined;
+  return former !== undefined && !isGuarded(former) && deletesAll(former) ? former : undefined;
 }

@@ -47,14 +47,18 @@ function missing(message: string, path: Path, { host }: RuleContext): Outcome {
   return host === "repository" ? { path, message } : { path, undecided: message };
 }
 
+/** A Gateway, and what adds listeners to one; a Service as a parent is a mesh's. */
+const WITH_LISTENERS = ["Gateway", "ListenerSet", "XListenerSet"];
+
 function* parentProblems(route: KubeObject, parent: Fields, context: RuleContext): Generator<Outcome> {
-  if ((text(parent.kind) ?? "Gateway") !== "Gateway") return;
+  const { group = GATEWAY.group, kind = GATEWAY.kind } = parent;
+  if (!WITH_LISTENERS.includes(String(kind))) return;
   const namespace = text(parent.namespace) ?? route.metadata.namespace;
   const name = text(parent.name) ?? "";
   if (isOpen(name) || isOpen(namespace ?? "")) return;
-  const gateway = context.objects.get(GATEWAY, namespace, name);
+  const gateway = context.objects.get({ group: String(group), kind: String(kind) }, namespace, name);
   if (gateway === undefined) {
-    yield missing(`The Gateway ${namespace ?? ""}/${name} is not there.`, [], context);
+    yield missing(`The ${String(kind)} ${namespace ?? ""}/${name} is not there.`, [], context);
     return;
   }
   yield* attachmentProblems(route, parent, gateway, context.objects);
