@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { text } from "../../build/resource.ts";
 import { locate, type Position } from "../../documents/source.ts";
 import { isFields, originAt, type Fields, type Value } from "../../documents/values.ts";
+import { clusterOf } from "../clusters.ts";
 import { asWritten, at, fieldsIn, nameOf, type WrittenObject } from "../objects.ts";
 import type { Note, StepContext } from "../step.ts";
 import {
@@ -18,6 +19,7 @@ import type { DnsRecord, Outcome } from "./outcome.ts";
 import { INGRESS, ROUTE, rewriteValues } from "./release-edit.ts";
 import { fieldList } from "./paths.ts";
 import { answers, hostGroups, type Reading } from "./served.ts";
+import { servicesOf, whyRefused } from "./services.ts";
 
 /** What becomes of a HelmRelease: its app-template `ingress` values give way to `route`. */
 export function releaseOutcome(release: WrittenObject, context: StepContext): Outcome {
@@ -84,6 +86,13 @@ function convert(
   const services = at(written, ["spec", "values", "service"]);
   const reading = readIngress(entry, services, namespace);
   const forms = release.forms.map(({ object }) => readEntry(object, key, namespace));
+  const refused = forms.flatMap(({ served }, index) => {
+    const form = release.forms[index];
+    const known = servicesOf(form && clusterOf(form, context.clusters));
+    const names = served.flatMap(({ backends }) => backends.flatMap(({ name }) => name ?? []));
+    return names.flatMap((name) => whyRefused({ namespace, name }, known) ?? []);
+  });
+  if (refused.length > 0) return [...new Set(refused)].join("; ");
   const move = moveOf(reading, forms, release, context, { takesPort: dialect.takesParentPort, key });
   if (typeof move === "string") return move;
   const present = fieldsIn(written, ROUTE);

@@ -15,6 +15,16 @@ export function servicesOf(cluster: BuiltCluster | undefined): Services {
     services.find((object) => nameOf(object).namespace === namespace && nameOf(object).name === name);
 }
 
+/** Why Traefik's Gateway provider refuses a Service as a backend. */
+export function whyRefused(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  services: Services,
+): string | undefined {
+  return at(services(namespace, name), ["spec", "type"]) === "ExternalName"
+    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider refuses: make it one without a selector, with an EndpointSlice for the address`
+    : undefined;
+}
+
 /** The number of a Service's port, which a route needs; a reason where the Service cannot be routed to. */
 export function portOf(
   port: Value | undefined,
@@ -22,8 +32,8 @@ export function portOf(
   services: Services,
 ): number | string {
   const service = services(namespace, name);
-  if (service && at(service, ["spec", "type"]) === "ExternalName")
-    return `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider refuses: make it one without a selector, with an EndpointSlice for the address`;
+  const refusal = whyRefused({ namespace, name }, services);
+  if (refusal !== undefined) return refusal;
   if (typeof port === "number") return port;
   const ports = at(service, ["spec", "ports"]);
   const named = Array.isArray(ports) ? ports.filter(isFields).find((one) => one.name === port) : undefined;
