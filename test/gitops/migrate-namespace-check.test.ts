@@ -98,6 +98,18 @@ describe("edgefirst migrate namespace --check", () => {
     }
   });
 
+  it("is safe where an object that Flux is not to apply again keeps its labels", async () => {
+    const old = applied("v1", "PersistentVolumeClaim", "player", "flux-system/player-data");
+    for (const [name, value] of [
+      ["ssa", "IfNotPresent"],
+      ["reconcile", "disabled"],
+    ] as const) {
+      const annotations = { ...KEPT, [`kustomize.toolkit.fluxcd.io/${name}`]: value };
+      const claim = { ...old, metadata: { ...old.metadata, annotations } };
+      assert.deepEqual((await check("move", { ...MOVED, claim })).obstacles, []);
+    }
+  });
+
   const cases: readonly (readonly [string, string, Live, string])[] = [
     [
       "a guard that is not on the cluster",

@@ -1,10 +1,14 @@
 import type { ClusterReader } from "../../../cluster/client.ts";
 import type { KubeObject } from "../../../cluster/objects.ts";
-import { describeOwned, liveInventory, type OwnedObject } from "./inventory.ts";
+import { text } from "../../build/resource.ts";
+import { isFields, type Fields, type Value } from "../../documents/values.ts";
+import { at } from "../objects.ts";
+import { describeOwned, liveInventory, ownedObject, type OwnedObject } from "./inventory.ts";
 import type { LiveKustomization } from "./kustomizations.ts";
 
-const OWNER_NAME = "kustomize.toolkit.fluxcd.io/name";
-const OWNER_NAMESPACE = "kustomize.toolkit.fluxcd.io/namespace";
+const GROUP = "kustomize.toolkit.fluxcd.io";
+const OWNER_NAME = `${GROUP}/name`;
+const OWNER_NAMESPACE = `${GROUP}/namespace`;
 
 /** The `namespace/name` of the Kustomization that has applied a live object. */
 export function ownerOf({ metadata }: KubeObject): string | undefined {
@@ -12,9 +16,10 @@ export function ownerOf({ metadata }: KubeObject): string | undefined {
   return name === undefined ? undefined : `${metadata.labels?.[OWNER_NAMESPACE] ?? ""}/${name}`;
 }
 
-/** What has not gone over to Kustomizations that moved: a sentence each. */
+/** What has not gone over to Kustomizations that moved: a sentence each. What Flux is told not to apply keeps the labels that it has. */
 export async function unadopted(
   moved: readonly LiveKustomization[],
+  built: readonly Fields[],
   cluster: ClusterReader,
 ): Promise<readonly string[]> {
   const kinds = new Map(
@@ -24,10 +29,28 @@ export async function unadopted(
     [...kinds.values()].map(({ apiVersion, kind }) => cluster.list(apiVersion, kind)),
   );
   const live = new Map(lists.flat().map((object) => [describeOwned(owned(object)), object]));
-  return [...moved.flatMap((one) => notOwnedBy(one, live)), ...leftBehind(moved, live)];
+  const untouched = new Set([
+    ...built.filter(isUntouched).map((object) => describeOwned(ownedObject(object))),
+    ...[...live].flatMap(([description, object]) => (isUntouched(object) ? description : [])),
+  ]);
+  return [...moved.flatMap((one) => notOwnedBy(one, live, untouched)), ...leftBehind(moved, live)];
 }
 
-function notOwnedBy(one: LiveKustomization, live: ReadonlyMap<string, KubeObject>): readonly string[] {
+/** Whether kustomize-controller leaves an object that is there as it is. */
+function isUntouched({ metadata }: { readonly metadata?: unknown }): boolean {
+  const annotations = at(metadata as Value, ["annotations"]);
+  if (!isFields(annotations)) return false;
+  return (
+    annotations[`${GROUP}/reconcile`] === "disabled" ||
+    ["Ignore", "IfNotPresent"].includes(text(annotations[`${GROUP}/ssa`]))
+  );
+}
+
+function notOwnedBy(
+  one: LiveKustomization,
+  live: ReadonlyMap<string, KubeObject>,
+  untouched: ReadonlySet<string>,
+): readonly string[] {
   const id = `${one.metadata.namespace}/${one.metadata.name}`;
   return liveInventory(one).flatMap((object) => {
     const found = live.get(describeOwned(object));
@@ -35,7 +58,7 @@ function notOwnedBy(one: LiveKustomization, live: ReadonlyMap<string, KubeObject
     const owner = ownerOf(found);
     if (found.metadata.deletionTimestamp !== undefined)
       return [`${describeOwned(object)} of ${id} is being deleted`];
-    return owner === id
+    return owner === id || untouched.has(describeOwned(object))
       ? []
       : [`${describeOwned(object)} still belongs to ${owner ?? "nobody"}, not to ${id}`];
   });

@@ -39,7 +39,8 @@ export function builtInventory(cluster: BuiltCluster, id: string): readonly Owne
   return own.length === 0 ? undefined : own.map(({ object }) => ownedObject(object));
 }
 
-function ownedObject(object: Fields): OwnedObject {
+/** An object of the repository as inventories name it. */
+export function ownedObject(object: Fields): OwnedObject {
   const { id } = new Resource(object, originOf(object));
   return {
     apiVersion: text(object.apiVersion),

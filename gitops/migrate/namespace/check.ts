@@ -46,7 +46,13 @@ export async function checkNamespace(
       const guarded = phase === "moved" ? whyNotGuarded(child) : whyNotObserved(child);
       tell(child, guarded ?? whyNotReady(child), findings);
     }
-    findings.obstacles.push(...(await unadopted(children, cluster)));
+    findings.obstacles.push(
+      ...(await unadopted(
+        children,
+        moving.cluster.objects.map(({ object }) => object),
+        cluster,
+      )),
+    );
   }
   const safe = findings.obstacles.length === 0;
   return {
