@@ -161,7 +161,21 @@ describe("edgefirst migrate namespace --check", () => {
           spec: { args: ["--no-cross-namespace-refs=true"] },
         },
       },
-      "kustomize-controller runs with --no-cross-namespace-refs=true: children outside their source's namespace cannot read it",
+      "kustomize-controller runs with --no-cross-namespace-refs: children outside their source's namespace cannot read it",
+    ],
+    [
+      "a default account of the controller that the target lacks",
+      "guard",
+      {
+        ...GUARDED,
+        controller: {
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          metadata: { namespace: "flux-system", name: "kustomize-controller" },
+          spec: { args: ["--no-cross-namespace-refs=false", "--default-service-account=applier"] },
+        },
+      },
+      "ServiceAccount flux-apps/applier is not there: flux-apps/player, flux-apps/player-data would need it (serviceAccountName)",
     ],
     [
       "an object that the repository does not give a child",

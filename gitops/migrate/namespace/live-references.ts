@@ -1,6 +1,7 @@
 import type { ClusterReader } from "../../../cluster/client.ts";
 import type { Fields } from "../../documents/values.ts";
 import type { KubeObject } from "../../../cluster/objects.ts";
+import { isFluxKustomization, specOf } from "../../flux/flux-kustomization.ts";
 import { Edits } from "../edits.ts";
 import type { LiveKustomization } from "../live/kustomizations.ts";
 import { idOf, nameOf } from "../objects.ts";
@@ -31,8 +32,9 @@ export async function missingLive(
   const refusals = planMove(moving, context, edits).filter(({ kind }) => kind === "left");
   if (refusals.length > 0) return refusals.map(({ message }) => message);
   const after = clusterAfter(moving, context, edits);
+  const flags = await controllerFlags(moving, cluster);
   const moved = new Set(moving.children.map(({ object }) => nameOf(object).name));
-  const needed = soughtAfter(moving.cluster, after)
+  const needed = [...soughtAfter(moving.cluster, after), ...defaultAccounts(moving, after, flags)]
     .filter(({ by }) => nameOf(by).namespace === moving.targetOf(by))
     .filter(({ by }) => moved.has(nameOf(by).name));
   const byObject = Map.groupBy(
@@ -53,11 +55,7 @@ export async function missingLive(
       ];
     }),
   );
-  return [
-    ...checked.flat(),
-    ...(await lostRights(needed, cluster)),
-    ...(await closedNamespaces(moving, cluster)),
-  ];
+  return [...checked.flat(), ...(await lostRights(needed, cluster)), ...closedNamespaces(flags)];
 }
 
 /** Rights of the accounts that children act as, which their namesakes do not have. */
@@ -89,17 +87,49 @@ async function isThere(
   return (await cluster.get(object)) !== undefined;
 }
 
-/** With this flag a Kustomization reads no source of another namespace. */
-async function closedNamespaces({ root }: MovingRoot, cluster: ClusterReader): Promise<readonly string[]> {
+/** What kustomize-controller is told, as JSON; source of the flags: fluxcd/kustomize-controller, main.go. */
+async function controllerFlags({ root }: MovingRoot, cluster: ClusterReader): Promise<string> {
   const { namespace } = nameOf(root.object);
   const deployment: KubeObject | undefined = await cluster.get({
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name: "kustomize-controller", namespace },
   });
-  return JSON.stringify(deployment?.spec ?? "").includes("--no-cross-namespace-refs=true")
+  return JSON.stringify(deployment?.spec ?? "");
+}
+
+/** The account that a child acts as, of its own namespace, where the controller has a default and the child says none. */
+function defaultAccounts(
+  { children }: MovingRoot,
+  after: MovingRoot["cluster"],
+  flags: string,
+): readonly Sought[] {
+  const [, name] = /--default-service-account=([^"]+)/.exec(flags) ?? [];
+  if (name === undefined) return [];
+  return children
+    .filter(({ object }) => !("serviceAccountName" in specOf(object) || "kubeConfig" in specOf(object)))
+    .flatMap(({ object, origin }) => {
+      const of = (by: Fields): Reference => ({
+        use: "serviceAccountName",
+        kind: "ServiceAccount",
+        namespace: nameOf(by).namespace,
+        name,
+        explicit: false,
+        optional: false,
+        origin,
+      });
+      const moved = after.objects.filter(
+        (other) => isFluxKustomization(other.object) && nameOf(other.object).name === nameOf(object).name,
+      );
+      return moved.map(({ object: by }) => ({ by, reference: of(by), former: of(object) }));
+    });
+}
+
+/** With this flag a Kustomization reads no source of another namespace. */
+function closedNamespaces(flags: string): readonly string[] {
+  return /--no-cross-namespace-refs(?!=false)/.test(flags)
     ? [
-        "kustomize-controller runs with --no-cross-namespace-refs=true: children outside their source's namespace cannot read it",
+        "kustomize-controller runs with --no-cross-namespace-refs: children outside their source's namespace cannot read it",
       ]
     : [];
 }
