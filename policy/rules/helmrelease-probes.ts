@@ -117,7 +117,9 @@ function* otherChartProblems(
     };
     return;
   }
-  const missing = missingProbes(chart.name, values.values);
+  const missing = missingProbes(chart.name, values.values)?.filter(
+    ({ probe }) => !isPatchedIn(release, probe),
+  );
   if (missing === undefined)
     yield {
       path: chart.path,
@@ -127,6 +129,11 @@ function* otherChartProblems(
       advice: true,
     };
   else yield* knownChartProblems(chart.name, chart.path, missing, values);
+}
+
+/** By a post-renderer, of whose patches it is not asked where they go. */
+function isPatchedIn({ spec }: KubeObject, probe: string): boolean {
+  return JSON.stringify(fields(spec).postRenderers ?? []).includes(`${probe}Probe`);
 }
 
 function* knownChartProblems(

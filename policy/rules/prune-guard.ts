@@ -31,18 +31,32 @@ function keepsData(object: KubeObject, objects: ObjectIndex): boolean {
   return object.kind !== "HelmRelease" || claims(valuesOf(object, objects).values);
 }
 
-const CLAIM_KEYS = ["existingClaim", "persistentVolumeClaim", "volumeClaimTemplate", "volumeClaimTemplates"];
+const CLAIM_KEYS = [
+  "accessMode",
+  "existingClaim",
+  "persistentVolumeClaim",
+  "volumeClaimTemplate",
+  "volumeClaimTemplates",
+];
 
-/** `type: persistentVolumeClaim` of app-template, `existingClaim`, or the usual `persistence.enabled: true`. */
+/**
+ * `type: persistentVolumeClaim` of app-template, which is also its default beside an `accessMode`; `existingClaim`; or the usual
+ * `persistence.enabled: true`. What is turned off, and a key left empty as in a chart's own values, is no claim.
+ */
 function claims(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(claims);
+  if (fields(value).enabled === false) return false;
   return Object.entries(fields(value)).some(
     ([key, child]) =>
-      CLAIM_KEYS.includes(key) ||
+      (CLAIM_KEYS.includes(key) && !isEmpty(child)) ||
       child === "persistentVolumeClaim" ||
       (key === "persistence" && fields(child).enabled === true) ||
       claims(child),
   );
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === "" || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** Under another name or namespace than before. */

@@ -55,7 +55,9 @@ function* variableProblems(value: string, path: Path, made: Origin): Generator<P
     const hasDefault = /[-=]/.test(operator);
     const script = isScript(value, path);
     const { kustomization } = made;
-    if (!made.variablesComplete && !script) {
+    // What is not to be seen may define a script's variable, too, unless the script has a value of its own for it.
+    const isShells = script && (hasDefault || isAssigned(value, name));
+    if (!made.variablesComplete && !isShells) {
       if (!hasDefault)
         yield { path, undecided: `\${${name}} may be defined by something that is not to be seen.` };
     } else if (script)
@@ -69,6 +71,13 @@ function* variableProblems(value: string, path: Path, made: Origin): Generator<P
         message: `Nothing that ${describeObject(kustomization)} substitutes defines \${${name}}: it becomes nothing.`,
       };
   }
+}
+
+function isAssigned(script: string, name: string): boolean {
+  return new RegExp(
+    String.raw`(?:^|[\s;&|(])(?:${name}=|for\s+${name}\s|read\s[^\n;|]*\b${name}\b)`,
+    "m",
+  ).test(script);
 }
 
 /** A shell script by its first line, by its file's name, or by the shell that it is handed to. */
