@@ -4,6 +4,7 @@ import type { BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import { clusterOf } from "../clusters.ts";
 import { idOf, nameOf } from "../objects.ts";
+import { oncePer } from "../once.ts";
 import type { MigrateOptions } from "../options.ts";
 import type { Step, StepContext } from "../step.ts";
 import { KEEP } from "../annotate-kept.ts";
@@ -64,7 +65,7 @@ function mayCome(
   if (targets.some((target) => name === settingsName(target))) return true;
   return (
     own === targetFor(object, options.namespace) &&
-    clusters.some((cluster) => cluster.objects.some(isSameChild(after)))
+    clusters.some(({ objects }) => sameChildren(after, objects).length > 0)
   );
 }
 
@@ -73,7 +74,7 @@ function mayGo(before: BuiltObject, objects: readonly BuiltObject[], options: Pl
   if (!isFluxKustomization(before.object)) return "it would be pruned";
   if (!isGuarded(before.object)) return "it would take with it what it has applied: it has no guard";
   const target = targetFor(before.object, options);
-  const moved = objects.filter(isSameChild(before)).find(({ object }) => nameOf(object).namespace === target);
+  const moved = sameChildren(before, objects).find(({ object }) => nameOf(object).namespace === target);
   if (!moved) return `it does not come again in ${target}`;
   if (!isGuarded(moved.object)) return "it would have no guard where it comes";
   const paths = ["metadata.namespace", "spec.sourceRef.namespace", "spec.dependsOn"];
@@ -88,13 +89,20 @@ function waitsFor({ object }: BuiltObject): readonly string[] {
     .map(({ name }) => name);
 }
 
-/** Began as the same document. */
-function isSameChild({ origin, object }: BuiltObject): (other: BuiltObject) => boolean {
-  return (other) =>
-    other.origin.source.file === origin.source.file &&
-    isFluxKustomization(other.object) &&
-    nameOf(other.object).name === nameOf(object).name;
+/** Those that began as the same document. */
+function sameChildren(
+  { origin, object }: BuiltObject,
+  objects: readonly BuiltObject[],
+): readonly BuiltObject[] {
+  const inFile = byFile(objects).get(origin.source.file) ?? [];
+  return inFile.filter(
+    (other) => isFluxKustomization(other.object) && nameOf(other.object).name === nameOf(object).name,
+  );
 }
+
+const byFile = oncePer((objects: readonly BuiltObject[]) =>
+  Map.groupBy(objects, ({ origin }) => origin.source.file),
+);
 
 /** Applied by the same Kustomization, before and after its own move. */
 function sameApplier(before: BuiltObject, after: BuiltObject, options: Placement): boolean {

@@ -4,6 +4,7 @@ import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { isFluxKustomization, specOf } from "../../flux/flux-kustomization.ts";
 import { parse } from "yaml";
 import { idOf, nameOf } from "../objects.ts";
+import { oncePer } from "../once.ts";
 import type { MigrateOptions } from "../options.ts";
 
 /** A cluster's Kustomization whose children move. */
@@ -29,11 +30,16 @@ export type Phase = "before" | "guarded" | "moved" | "done";
 /** The root of each cluster that has one with children. */
 export function movingRoots(
   clusters: readonly BuiltCluster[],
-  { namespace: options }: MigrateOptions,
+  options: MigrateOptions,
 ): readonly MovingRoot[] {
-  const { root: rootName, optOutLabel } = options;
-  const targetOf = (child: Fields): string => targetFor(child, options);
-  return clusters.flatMap((cluster) => {
+  return clusters.flatMap((cluster) => movingRootOf(cluster)(options));
+}
+
+/** Asked for each object that comes. */
+const movingRootOf = oncePer((cluster: BuiltCluster) =>
+  oncePer(({ namespace: options }: MigrateOptions): readonly MovingRoot[] => {
+    const { root: rootName, optOutLabel } = options;
+    const targetOf = (child: Fields): string => targetFor(child, options);
     const kustomizations = cluster.objects.filter(({ object }) => isFluxKustomization(object));
     const root = kustomizations.find(({ object }) => nameOf(object).name === rootName);
     if (!root) return [];
@@ -45,8 +51,8 @@ export function movingRoots(
       ? [...new Set(movers.map(({ object }) => targetOf(object)))]
       : [options.target];
     return children.length === 0 ? [] : [{ cluster, root, children, movers, targetOf, targets }];
-  });
-}
+  }),
+);
 
 /** Where a child is without the patches of its root. */
 function writtenNamespace({ object, kustomization, origin }: BuiltObject): string {
