@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { KubeObject } from "../../cluster/objects.ts";
 import { attachmentProblems } from "../attachment.ts";
 import { appServices, type ServicePort } from "../app-template-network.ts";
@@ -19,16 +20,24 @@ export const routeAttachment = defineRule({
   id: "route-attachment",
   description:
     "A route attaches to a Gateway that exists, at a listener of the name and port that it asks for, which lets its namespace in and serves one of its hostnames, and leads to a Service and a port that exist; into another namespace by a ReferenceGrant.",
-  remediation: "Correct parentRefs or backendRefs, or the listener's allowedRoutes.",
+  remediation:
+    "Correct parentRefs or backendRefs, or the listener's allowedRoutes; a Gateway that a stack brings belongs in the setting `elsewhere`.",
   severity: "high",
   enforcement: "mandatory",
   kinds: ATTACHED_KINDS,
   wholeStack: true,
+  settings: z.strictObject({
+    elsewhere: z
+      .array(z.string())
+      .default([])
+      .describe("Gateways that a stack or a chart brings: `Gateway namespace/name`."),
+  }),
   *check(object, context) {
+    const { elsewhere } = context.settings;
     for (const { route, path } of attachedRoutes(object, context.objects)) {
       const spec = fields(route.spec);
       for (const [index, parent] of list(spec.parentRefs).map(fields).entries())
-        yield* placed(parentProblems(route, parent, context), path, ["spec", "parentRefs", index]);
+        yield* placed(parentProblems(route, parent, elsewhere, context), path, ["spec", "parentRefs", index]);
       for (const [index, rule] of list(spec.rules).map(fields).entries())
         for (const [position, backend] of list(rule.backendRefs).map(fields).entries()) {
           const place = ["spec", "rules", index, "backendRefs", position];
@@ -50,7 +59,12 @@ function missing(message: string, path: Path, { host }: RuleContext): Outcome {
 /** A Gateway, and what adds listeners to one; a Service as a parent is a mesh's. */
 const WITH_LISTENERS = ["Gateway", "ListenerSet", "XListenerSet"];
 
-function* parentProblems(route: KubeObject, parent: Fields, context: RuleContext): Generator<Outcome> {
+function* parentProblems(
+  route: KubeObject,
+  parent: Fields,
+  elsewhere: readonly string[],
+  context: RuleContext,
+): Generator<Outcome> {
   const { group = GATEWAY.group, kind = GATEWAY.kind } = parent;
   if (!WITH_LISTENERS.includes(String(kind))) return;
   const namespace = text(parent.namespace) ?? route.metadata.namespace;
@@ -58,7 +72,8 @@ function* parentProblems(route: KubeObject, parent: Fields, context: RuleContext
   if (isOpen(name) || isOpen(namespace ?? "")) return;
   const gateway = context.objects.get({ group: String(group), kind: String(kind) }, namespace, name);
   if (gateway === undefined) {
-    yield missing(`The ${String(kind)} ${namespace ?? ""}/${name} is not there.`, [], context);
+    const id = `${String(kind)} ${namespace ?? ""}/${name}`;
+    if (!elsewhere.includes(id)) yield missing(`The ${id} is not there.`, [], context);
     return;
   }
   yield* attachmentProblems(route, parent, gateway, context.objects);
