@@ -70,6 +70,9 @@ const BOOTSTRAPPED: Files = {
   "player/config.yaml": config("player"),
 };
 
+const OVERWRITTEN =
+  "the namespace that this gives to all that flux-system/cluster-apps applies comes after its patches, and keeps the children where they are; write it in the files, and take it out here";
+
 describe("migrate namespace and handover, on other trees", () => {
   let root: string;
   let repository: Repository;
@@ -157,6 +160,22 @@ describe("migrate namespace and handover, on other trees", () => {
       "kubernetes/home/apps/player.yaml:1: flux-system/player is never pruned: it would be in both places, and two would apply the same objects; take off the annotation kustomize.toolkit.fluxcd.io/prune",
     ],
     [
+      "a root with a namespace for all",
+      { ...cluster("home", { targetNamespace: "flux-system" }), ...player() },
+      "cluster-apps",
+      `kubernetes/home/flux/apps.yaml:13: ${OVERWRITTEN}`,
+    ],
+    [
+      "a kustomization with a namespace for all",
+      {
+        ...cluster("home"),
+        ...player(),
+        "kubernetes/home/apps/kustomization.yaml": `${resources("player.yaml")}namespace: flux-system\n`,
+      },
+      "cluster-apps",
+      `kubernetes/home/apps/kustomization.yaml:5: ${OVERWRITTEN}`,
+    ],
+    [
       "a root that applies itself",
       BOOTSTRAPPED,
       "flux-system",
@@ -170,6 +189,30 @@ describe("migrate namespace and handover, on other trees", () => {
       assert.ok(result);
       const { plan } = result;
       assert.deepEqual([plan.changes, plan.notes.map((note) => formatNote(note))], [[], [expected]]);
+    });
+
+  for (const [perApp, place] of [
+    [false, "flux-apps"],
+    [true, "other"],
+  ] as const)
+    it(`refuses for one that stays and has a child's name${perApp ? ", by which the patch finds it" : ""}`, () => {
+      const labels = { "substitution.flux.home.arpa/disabled": "true" };
+      const stays = kustomization("player", "kubernetes/home/other", {}, { namespace: place, labels });
+      const child = kustomization("player", "kubernetes/home/player", { targetNamespace: "media" });
+      change({ ...cluster("home"), ...player(), "kubernetes/home/other/config.yaml": config("other") });
+      change({ "kubernetes/home/apps/other.yaml": stays, "kubernetes/home/apps/player.yaml": child });
+      const [, result] = take(namespace, { perApp }, homes("guard", "move"));
+      assert.ok(result);
+      const to = perApp ? "media" : "flux-apps";
+      assert.deepEqual(
+        [result.plan.changes, result.plan.notes.map((note) => formatNote(note))],
+        [
+          [],
+          [
+            `kubernetes/home/apps/other.yaml:1: no move: ${place}/player has the name of flux-system/player, which moves to ${to}; rename one of them`,
+          ],
+        ],
+      );
     });
 
   it("handover: what two levels of Kustomizations apply stays, in each cluster", () => {

@@ -1,5 +1,9 @@
-import { locate } from "../../documents/source.ts";
-import { specOf } from "../../flux/flux-kustomization.ts";
+import { findKustomizationFile } from "../../build/kustomization-file.ts";
+import { text } from "../../build/resource.ts";
+import type { Repository } from "../../documents/repository.ts";
+import { locate, type Origin } from "../../documents/source.ts";
+import { entryOrigin, isFields, type Fields } from "../../documents/values.ts";
+import { pathOf, specOf } from "../../flux/flux-kustomization.ts";
 import { KEEP } from "../annotate-kept.ts";
 import { idOf } from "../objects.ts";
 import { OPTIONS_FILE } from "../options.ts";
@@ -8,7 +12,7 @@ import { pruneOf } from "./guard.ts";
 import type { MovingRoot } from "./root.ts";
 
 /** Why a root's patches cannot move its children, of the kind `left`; undefined where they can. */
-export function whyNotMovable({ root, movers }: MovingRoot): Note | undefined {
+export function whyNotMovable({ root, movers }: MovingRoot, repository: Repository): Note | undefined {
   const id = idOf(root.object);
   const kept = movers.find(({ object }) => pruneOf(object) === "disabled");
   const left = (message: string, { origin } = root): Note => ({
@@ -24,6 +28,13 @@ export function whyNotMovable({ root, movers }: MovingRoot): Note | undefined {
     return left(
       `${id} does not prune: the children would be in both places, and two would apply the same objects; set spec.prune to true`,
     );
+  const transformer = namespaceOver(root.object, repository);
+  if (transformer)
+    return {
+      kind: "left",
+      message: `the namespace that this gives to all that ${id} applies comes after its patches, and keeps the children where they are; write it in the files, and take it out here`,
+      position: locate(transformer),
+    };
   return (
     kept &&
     left(
@@ -31,4 +42,13 @@ export function whyNotMovable({ root, movers }: MovingRoot): Note | undefined {
       kept,
     )
   );
+}
+
+/** What sets a namespace where kustomize-controller adds the patches, which Kustomize applies first. */
+function namespaceOver(root: Fields, repository: Repository): Origin | undefined {
+  const spec = specOf(root);
+  if (text(spec.targetNamespace) !== "") return entryOrigin(spec, "targetNamespace");
+  const file = findKustomizationFile(repository, pathOf(root, repository));
+  const fields = file === undefined ? undefined : repository.parse(file).documents[0]?.value;
+  return isFields(fields) && text(fields.namespace) !== "" ? entryOrigin(fields, "namespace") : undefined;
 }

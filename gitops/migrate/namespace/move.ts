@@ -1,5 +1,6 @@
 import { locate } from "../../documents/source.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
+import { isFluxKustomization } from "../../flux/flux-kustomization.ts";
 import { buildRepository } from "../../flux/repository-build.ts";
 import type { Edits } from "../edits.ts";
 import { idOf, nameOf } from "../objects.ts";
@@ -14,11 +15,12 @@ import type { MovingRoot } from "./root.ts";
 /** Plans the move of a root's children, or says in notes of the kind `left` what stands against it. */
 export function planMove(moving: MovingRoot, context: StepContext, edits: Edits): readonly Note[] {
   const { cluster, root } = moving;
-  const obstacles = [...clashes(moving), ...severalSources(moving)];
+  const { perApp } = context.options.namespace;
+  const obstacles = [...clashes(moving), ...namesakes(moving, perApp), ...severalSources(moving)];
   if (obstacles.length > 0) return obstacles;
   const edit = edits.of(root.origin.source.file);
   const document = edit.documentAt(root.origin.offset);
-  const { optOutLabel, perApp, target } = context.options.namespace;
+  const { optOutLabel, target } = context.options.namespace;
   const [source] = sourceNamespaces(moving);
   const shared = [
     ...(source === undefined ? [] : [sourcePatch(source, optOutLabel)]),
@@ -112,6 +114,21 @@ function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
         ]
       : [],
   );
+}
+
+/** What does not move, and is where a child is to be, or would be moved by the patch that is for the child's name. */
+function namesakes({ cluster, root, movers, targetOf }: MovingRoot, perApp: boolean): readonly Note[] {
+  const moving = new Map(movers.map(({ object }) => [nameOf(object).name, object]));
+  return cluster.objects
+    .filter(({ object }) => isFluxKustomization(object) && !movers.some((one) => one.object === object))
+    .flatMap(({ object, kustomization, origin }): readonly Note[] => {
+      const child = moving.get(nameOf(object).name);
+      const isBeside = kustomization !== undefined && idOf(kustomization.object) === idOf(root.object);
+      if (!child || !(idOf(object) === `${targetOf(child)}/${nameOf(child).name}` || (perApp && isBeside)))
+        return [];
+      const message = `no move: ${idOf(object)} has the name of ${idOf(child)}, which moves to ${targetOf(child)}; rename one of them`;
+      return [{ kind: "left", message, position: locate(origin) }];
+    });
 }
 
 /** Where the sources are that children name without a namespace. */

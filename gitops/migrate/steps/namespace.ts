@@ -57,7 +57,8 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     changes: [],
     notes: [{ kind: "left", message, position: locate(moving.root.origin) }],
   });
-  const obstacle = phase === "before" || phase === "guarded" ? whyNotMovable(moving) : undefined;
+  const obstacle =
+    phase === "before" || phase === "guarded" ? whyNotMovable(moving, context.repository) : undefined;
   if (obstacle) return { changes: [], notes: [obstacle] };
   const edits = new Edits(context.repository);
   if (wanted === "guard") {
