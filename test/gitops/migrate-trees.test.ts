@@ -163,7 +163,7 @@ describe("migrate namespace and handover, on other trees", () => {
       "a root with a namespace for all",
       { ...cluster("home", { targetNamespace: "flux-system" }), ...player() },
       "cluster-apps",
-      `kubernetes/home/flux/apps.yaml:13: ${OVERWRITTEN}`,
+      `kubernetes/home/flux/apps.yaml:12: ${OVERWRITTEN}`,
     ],
     [
       "a kustomization with a namespace for all",
