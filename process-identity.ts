@@ -51,7 +51,9 @@ function linuxStartTime(pid: number): string | undefined {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const state = fields[0];
   const ticks = fields[19];
-  if (ticks === undefined || state === "Z" || state === "X") return undefined;
+  // Of a process with threads the first may have ended while others still hold its sockets.
+  const isZombie = state === "Z" && Number(fields[17]) <= 1;
+  if (ticks === undefined || isZombie || state === "X") return undefined;
   // Ticks count from the boot: after a reboot another process could have the same number and the same count.
   return `${readOrEmpty("/proc/sys/kernel/random/boot_id").trim()}/${ticks}`;
 }
