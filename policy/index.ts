@@ -20,7 +20,10 @@ import { parseSettings } from "./settings.ts";
 import { STACK, stackObject } from "./stack-object.ts";
 
 /** What the stack says about the rules, for the program and for this pack alike. */
-const settings = parseSettings(new pulumi.Config("edgefirst").getObject("policies") ?? {});
+const settings = parseSettings(
+  new pulumi.Config("edgefirst").getObject("policies") ?? {},
+  "edgefirst:policies",
+);
 
 /** The adapter between rules and CrossGuard: each rule is a policy of its name; what the pack says about itself are two more. */
 new PolicyPack(

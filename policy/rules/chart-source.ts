@@ -1,6 +1,8 @@
 import { FLUX_KUSTOMIZATION, HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../kinds.ts";
 import type { KubeObject } from "../../cluster/objects.ts";
 import type { ObjectIndex } from "../object-index.ts";
+import { fluxId } from "../flux.ts";
+import { perIndex } from "../per-index.ts";
 import { ociAddress } from "../oci-charts.ts";
 import { at, fields, text, type Fields } from "../read.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
@@ -46,12 +48,21 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
 
 /** Followed by a Kustomization: no chart, and its tag may well be one that moves. */
 function holdsManifests({ metadata }: KubeObject, objects: ObjectIndex): boolean {
-  return objects.ofKind(FLUX_KUSTOMIZATION).some((kustomization) => {
-    const { kind, name, namespace } = fields(fields(kustomization.spec).sourceRef);
-    const where = text(namespace) ?? kustomization.metadata.namespace;
-    return kind === "OCIRepository" && name === metadata.name && where === metadata.namespace;
-  });
+  return followed(objects).has(fluxId(metadata.namespace, metadata.name));
 }
+
+/** The OCIRepositories that Kustomizations follow, by id. */
+const followed = perIndex(
+  (objects) =>
+    new Set(
+      objects.ofKind(FLUX_KUSTOMIZATION).flatMap(({ metadata, spec }) => {
+        const { kind, name, namespace } = fields(fields(spec).sourceRef);
+        return kind === "OCIRepository"
+          ? [fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "")]
+          : [];
+      }),
+    ),
+);
 
 function* releaseProblems(release: KubeObject, context: RuleContext): Generator<Problem | Undecided> {
   const spec = fields(release.spec);

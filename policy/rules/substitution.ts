@@ -48,15 +48,16 @@ const VARIABLE = /(\$+)\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?]|[}:#%/^,])/g;
 
 function* variableProblems(value: string, path: Path, made: Origin): Generator<Problem | Undecided> {
   const seen = new Set<string>();
+  const script = isScript(value, path);
+  // What is not to be seen may define a script's variable, too, unless the script has a value of its own for it.
+  const own = script && !made.variablesComplete ? assignedIn(value) : undefined;
   for (const [, dollars = "", name = "", operator = ""] of value.matchAll(VARIABLE)) {
     // Two dollars are one that Flux leaves.
     if (dollars.length % 2 === 0 || made.variables.has(name) || seen.has(name)) continue;
     seen.add(name);
     const hasDefault = /[-=]/.test(operator);
-    const script = isScript(value, path);
     const { kustomization } = made;
-    // What is not to be seen may define a script's variable, too, unless the script has a value of its own for it.
-    const isShells = script && (hasDefault || isAssigned(value, name));
+    const isShells = script && (hasDefault || own?.has(name));
     if (!made.variablesComplete && !isShells) {
       if (!hasDefault)
         yield { path, undecided: `\${${name}} may be defined by something that is not to be seen.` };
@@ -73,11 +74,14 @@ function* variableProblems(value: string, path: Path, made: Origin): Generator<P
   }
 }
 
-function isAssigned(script: string, name: string): boolean {
-  return new RegExp(
-    String.raw`(?:^|[\s;&|(])(?:${name}=|for\s+${name}\s|read\s[^\n;|]*\b${name}\b)`,
-    "m",
-  ).test(script);
+/** The variables that a script gives a value itself. */
+function assignedIn(script: string): ReadonlySet<string> {
+  const found = script.matchAll(/(?:^|[\s;&|(])(?:(\w+)=|for\s+(\w+)\s|read\s([^\n;|]{0,200}))/g);
+  return new Set(
+    [...found]
+      .flatMap(([, set, each, read]) => [set, each, ...(read?.split(/\s+/) ?? [])])
+      .filter((name) => name !== undefined),
+  );
 }
 
 /** A shell script by its first line, by its file's name, or by the shell that it is handed to. */

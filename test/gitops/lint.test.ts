@@ -85,6 +85,44 @@ describe("lint of a repository", () => {
     assert.throws(() => lint(scratch), /\.edgefirst\/policies\.yaml is wrong/);
   });
 
+  it("knows which Kustomization applied an object earlier, and what becomes of it", () => {
+    const checkout = (
+      name: string,
+      owners: Readonly<Record<string, string>>,
+      owner: string,
+      namespace: string,
+    ): Repository => {
+      const write = (path: string, text: string): void => {
+        mkdirSync(dirname(join(scratch, name, path)), { recursive: true });
+        writeFileSync(join(scratch, name, path), text);
+      };
+      for (const [kustomization, spec] of Object.entries(owners)) {
+        write(
+          `flux/${kustomization}.yaml`,
+          `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: ${kustomization}, namespace: flux-system }\nspec: { path: ./${kustomization}, ${spec}, sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system } }\n`,
+        );
+        write(
+          `${kustomization}/kustomization.yaml`,
+          kustomization === owner ? "resources: [claim.yaml]\n" : "resources: []\n",
+        );
+      }
+      write(
+        `${owner}/claim.yaml`,
+        `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: ${namespace} }\n`,
+      );
+      return new Repository(join(scratch, name));
+    };
+    const guarded = (before: Repository, after: Repository): boolean =>
+      lintRepository(after, { before }).findings.some(({ rule }) => rule === "prune-guard");
+    const prunes = { a: "prune: true", b: "prune: false" };
+    const keeps = { a: "prune: false", b: "prune: true" };
+    assert.ok(guarded(checkout("1", prunes, "a", "media"), checkout("2", prunes, "b", "apps")));
+    assert.ok(!guarded(checkout("3", keeps, "a", "media"), checkout("4", keeps, "b", "apps")));
+    assert.ok(
+      guarded(checkout("5", prunes, "a", "media"), checkout("6", { b: "prune: false" }, "b", "apps")),
+    );
+  });
+
   it("takes an exemption on the object, and counts it", () => {
     const text = (annotation: string): string =>
       `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    edgefirst.dev/exempt.workload-probes: ${annotation}\nspec: { containers: [{ name: a, image: a }] }\n`;
