@@ -4,15 +4,11 @@ import { allContainersOf } from "../containers.ts";
 import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../endpoints.ts";
 import { endpointFaults, holdOnTimeOut } from "../gatus-fragment.ts";
 import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../kinds.ts";
+import { loginMiddlewares } from "../login-middlewares.ts";
 import type { ObjectIndex } from "../object-index.ts";
-import { at, fields, list, text } from "../read.ts";
+import { fields, list, text } from "../read.ts";
 import { defineRule, type Problem } from "../rule.ts";
-import { rulesFor } from "../route-rules.ts";
 import { routesOf } from "../routes.ts";
-
-/** Names of middlewares that ask for a login, where the middleware itself is not to be seen. */
-const AUTH_NAME = /auth|oidc|sso|login/i;
-const MIDDLEWARE = { group: "traefik.io", kind: "Middleware" };
 
 /** See `docs/policies.md`. */
 export const gatusEndpoints = defineRule({
@@ -64,30 +60,17 @@ function* timeOut({ path, conditionsPath, conditions, dns }: Endpoint): Generato
     };
 }
 
-/** Traefik's middleware asks for a login before the app is reached, and answers 302 or 401. */
+/** An app behind a login answers 302 or 401. */
 function* login(endpoint: Endpoint, route: KubeObject, objects: ObjectIndex): Generator<Problem> {
   const { asks, dns, conditions } = endpoint;
   if (asks === undefined || dns || !conditions.includes("[STATUS] == 200")) return;
-  for (const rule of rulesFor(route, asks))
-    for (const filter of list(rule.filters)) {
-      const reference = fields(fields(filter).extensionRef);
-      const name = text(reference.name) ?? "";
-      if (reference.kind !== "Middleware" || !asksForLogin(name, route, objects)) continue;
-      yield {
-        path: endpoint.conditionsPath ?? endpoint.path,
-        message: `The middleware ${name} asks for a login, so that the app answers 302 or 401 and never fulfils [STATUS] == 200.`,
-        remediation:
-          'Set conditions in the endpoint annotation, such as "[STATUS] == any(200, 302, 401)", or a path that is served without a login.',
-      };
-    }
-}
-
-function asksForLogin(name: string, { metadata }: KubeObject, objects: ObjectIndex): boolean {
-  const middleware = objects.get(MIDDLEWARE, metadata.namespace, name);
-  if (middleware === undefined) return AUTH_NAME.test(name);
-  return ["forwardAuth", "basicAuth", "digestAuth"].some(
-    (kind) => at(middleware, ["spec", kind]) !== undefined,
-  );
+  for (const name of loginMiddlewares(route, asks, objects))
+    yield {
+      path: endpoint.conditionsPath ?? endpoint.path,
+      message: `The middleware ${name} asks for a login, so that the app answers 302 or 401 and never fulfils [STATUS] == 200.`,
+      remediation:
+        'Set conditions in the endpoint annotation, such as "[STATUS] == any(200, 302, 401)", or a path that is served without a login.',
+    };
 }
 
 function* furtherHostnames(object: KubeObject, objects: ObjectIndex): Generator<Problem> {

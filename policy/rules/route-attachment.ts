@@ -121,12 +121,17 @@ function* backendProblems(route: KubeObject, backend: Fields, context: RuleConte
 
 function portsOf(namespace: string, name: string, objects: ObjectIndex): readonly ServicePort[] | undefined {
   const service = objects.get(SERVICE, namespace, name);
-  if (service === undefined) return renderedServices(objects).get(`${namespace}/${name}`);
+  if (service === undefined) return renderedServices(objects).get(`${namespace}/${name}`) ?? FLUX.get(name);
   return list(at(service, ["spec", "ports"])).map((item) => {
     const { name: portName, port } = fields(item);
     return { name: text(portName), port: typeof port === "number" ? port : undefined };
   });
 }
+
+/** What `flux install` brings, whatever namespace it is told (github.com/fluxcd/flux2: manifests/bases). */
+const FLUX: ReadonlyMap<string, readonly ServicePort[]> = new Map([
+  ["webhook-receiver", [{ name: "http", port: 80 }]],
+]);
 
 /** Services of app-template releases, by `namespace/name`. */
 const renderedServices = perIndex(

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ENABLED_ANNOTATION, yamlMap, type Template } from "../../../cluster/gatus-annotations.ts";
 import { endpointFiles } from "../../../cluster/gatus-endpoints.ts";
 import type { KubeObject } from "../../../cluster/objects.ts";
+import { loginMiddlewares } from "../../../policy/login-middlewares.ts";
 import { at, fields, list, text } from "../../../policy/read.ts";
 import { textOf } from "../../documents/text-of.ts";
 import type { BuiltCluster } from "../../flux/built.ts";
@@ -156,6 +157,12 @@ export class AnnotatePlan {
     const isSaid = ({ route }: PlacedRoute): boolean =>
       route.metadata.annotations?.[ENABLED_ANNOTATION] !== undefined;
     if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
+    const [login] = routes.flatMap(({ route, cluster }) => loginMiddlewares(route, "/", indexOf(cluster)));
+    if (login !== undefined) {
+      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} asks for a login, so it would not answer 200; say ${ENABLED_ANNOTATION} yourself, with an endpoint that expects that, or "false"`;
+      this.#notes.push({ kind: "left", message, position: placed.place.position });
+      return;
+    }
     const text = this.#annotatedText(placed, annotations());
     if (text === undefined) {
       const message = `the text of route ${placed.route.metadata.name} does not let it be annotated`;
