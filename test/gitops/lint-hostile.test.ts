@@ -126,11 +126,15 @@ describe("lint of what is broken on purpose", () => {
         else assert.ok(found.length === 1 && fault.test(found[0] ?? ""), found.join("\n"));
       });
 
-  it("a Kustomization of Flux that has no name, beside one that has", () => {
+  it("Kustomizations of Flux that have no name, or a number, beside one that has", () => {
     write("flux/ks.yaml", FLUX);
     write("flux/bad.yaml", FLUX.replace("name: root, ", ""));
     write("apps/good.yaml", POD);
-    assert.deepEqual(faults(), ["build flux/bad.yaml: this Kustomization has no metadata.name"]);
+    write("flux/number.yaml", FLUX.replace("root", "12"));
+    assert.deepEqual(faults(), [
+      "build flux/bad.yaml: this Kustomization has no metadata.name",
+      "build flux/number.yaml: metadata.name is no text: put it in quotes",
+    ]);
   });
 
   it("files that no memory holds are refused unread", () => {
