@@ -110,6 +110,15 @@ describe("edgefirst migrate namespace --check", () => {
     }
   });
 
+  it("leaves alone what another Kustomization of the same name has", async () => {
+    const other = child("elsewhere", "player", undefined, ["media_other__ConfigMap"]);
+    const config = applied("v1", "ConfigMap", "other", "elsewhere/player");
+    const { obstacles } = await check("move", { ...MOVED, other, otherConfig: config });
+    assert.deepEqual(obstacles, [
+      "Kustomization elsewhere/player is on the cluster, and the repository does not have it there",
+    ]);
+  });
+
   const cases: readonly (readonly [string, string, Live, string])[] = [
     [
       "a guard that is not on the cluster",

@@ -19,6 +19,7 @@ export function ownerOf({ metadata }: KubeObject): string | undefined {
 /** What has not gone over to Kustomizations that moved: a sentence each. What Flux is told not to apply keeps the labels that it has. */
 export async function unadopted(
   moved: readonly LiveKustomization[],
+  all: ReadonlyMap<string, LiveKustomization>,
   built: readonly Fields[],
   cluster: ClusterReader,
 ): Promise<readonly string[]> {
@@ -33,7 +34,7 @@ export async function unadopted(
     ...built.filter(isUntouched).map((object) => describeOwned(ownedObject(object))),
     ...[...live].flatMap(([description, object]) => (isUntouched(object) ? description : [])),
   ]);
-  return [...moved.flatMap((one) => notOwnedBy(one, live, untouched)), ...leftBehind(moved, live)];
+  return [...moved.flatMap((one) => notOwnedBy(one, live, untouched)), ...leftBehind(moved, all, live)];
 }
 
 /** Whether kustomize-controller leaves an object that is there as it is. */
@@ -67,6 +68,7 @@ function notOwnedBy(
 /** Objects of a former place that are in nobody's inventory: nothing would ever prune them. */
 function leftBehind(
   moved: readonly LiveKustomization[],
+  all: ReadonlyMap<string, LiveKustomization>,
   live: ReadonlyMap<string, KubeObject>,
 ): readonly string[] {
   const places = new Map(moved.map(({ metadata: { namespace, name } }) => [name, `${namespace}/${name}`]));
@@ -74,7 +76,7 @@ function leftBehind(
   return [...live].flatMap(([description, object]) => {
     const owner = ownerOf(object);
     const place = places.get(owner?.split("/")[1] ?? "");
-    if (owner === undefined || place === undefined || owner === place || owned.has(description)) return [];
+    if (owner === undefined || place === undefined || all.has(owner) || owned.has(description)) return [];
     return [`${description} was ${owner}'s and has not been adopted by ${place}`];
   });
 }

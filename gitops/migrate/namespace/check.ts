@@ -49,6 +49,7 @@ export async function checkNamespace(
     findings.obstacles.push(
       ...(await unadopted(
         children,
+        live,
         moving.cluster.objects.map(({ object }) => object),
         cluster,
       )),
