@@ -215,6 +215,39 @@ describe("migrate namespace and handover, on other trees", () => {
       );
     });
 
+  it("brings settings to the target by themselves, and as they are", () => {
+    const settings = stringify({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "settings", namespace: "flux-system" },
+      data: { DOMAIN: "${DOMAIN}" },
+    });
+    const substitutes = { postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "settings" }] } };
+    change({ ...cluster("home"), ...player() });
+    change({
+      "kubernetes/home/flux/settings.yaml": settings,
+      "kubernetes/home/apps/player.yaml": kustomization("player", "kubernetes/home/player", substitutes),
+    });
+    const [result] = take(namespace, {}, homes("guard"));
+    assert.deepEqual(
+      result?.plan.notes.filter(({ kind }) => kind === "left").map((note) => formatNote(note)),
+      [
+        "kubernetes/home/flux/apps.yaml:1: what the children substitute from lies in kubernetes/home/flux together with Kustomization flux-system/cluster-apps, which must not come to flux-apps; give it a directory of its own",
+      ],
+    );
+    const above = kustomization("cluster", "kubernetes/home/flux", {
+      postBuild: { substitute: { DOMAIN: "a" } },
+    });
+    repository = repository.with(new Map([["kubernetes/home/flux/settings.yaml", undefined]]));
+    change({
+      "kubernetes/home/flux/cluster.yaml": `${SOURCE}---\n${above}`,
+      "kubernetes/home/flux/vars/settings.yaml": settings,
+    });
+    assert.deepEqual(runStep(namespace, contextOf()).proof.failures, [
+      "kubernetes/home: ConfigMap flux-apps/settings (comes): it comes, and is not part of the move",
+    ]);
+  });
+
   it("handover: what two levels of Kustomizations apply stays, in each cluster", () => {
     change({ ...nested("home"), ...nested("away") });
     const both = (phase: string) => ({ "kubernetes/home": phase, "kubernetes/away": phase });

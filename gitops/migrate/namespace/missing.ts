@@ -85,7 +85,8 @@ function remedy({ by, reference }: Sought, { explicit, namespace: today }: Refer
   const { use, namespace } = reference;
   if (use === "sourceRef") return "name the namespace in sourceRef";
   if (use !== "dependsOn") return `bring it to ${namespace} first`;
-  if (nameOf(by).namespace === today) return "it moves: say its new namespace in dependsOn first, which then waits for the move";
+  if (nameOf(by).namespace === today)
+    return "it moves: say its new namespace in dependsOn first, which then waits for the move";
   return explicit
     ? "it moves as well: leave its namespace out"
     : `it stays: say namespace: ${today} in dependsOn`;

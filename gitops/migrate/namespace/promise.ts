@@ -11,7 +11,7 @@ import { KEEP } from "../annotate-kept.ts";
 import { isData, pruneOf } from "./guard.ts";
 import { referencesOf } from "./references.ts";
 import { isGuarded, movingRoots, optsOut, targetFor } from "./root.ts";
-import { settingsName } from "./target.ts";
+import { isSetting, settingsName } from "./target.ts";
 
 type Placement = MigrateOptions["namespace"];
 
@@ -60,7 +60,11 @@ function mayCome(
   const targets = movingRoots(clusters, options).flatMap((moving) => moving.targets);
   if (object.kind === "Namespace") return targets.includes(name);
   if (kustomization && targets.some((target) => nameOf(kustomization.object).name === settingsName(target)))
-    return nameOf(kustomization.object).name === settingsName(own);
+    return (
+      isSetting(object) &&
+      nameOf(kustomization.object).name === settingsName(own) &&
+      clusters.some(({ objects }) => hasOriginal(after, objects))
+    );
   if (!isFluxKustomization(object)) return false;
   if (targets.some((target) => name === settingsName(target))) return true;
   return (
@@ -87,6 +91,12 @@ function waitsFor({ object }: BuiltObject): readonly string[] {
   return referencesOf(object)
     .filter(({ use }) => use === "dependsOn")
     .map(({ name }) => name);
+}
+
+/** Whether an object is there with the same values in another namespace. */
+function hasOriginal(copy: BuiltObject, objects: readonly BuiltObject[]): boolean {
+  const inFile = byFile(objects).get(copy.origin.source.file) ?? [];
+  return inFile.some((original) => sameWithout(original, copy, ["metadata.namespace"]));
 }
 
 /** Those that began as the same document. */

@@ -3,10 +3,12 @@ import { stringify } from "yaml";
 import { text } from "../../build/resource.ts";
 import { findKustomizationFile } from "../../build/kustomization-file.ts";
 import type { Repository } from "../../documents/repository.ts";
+import { locate } from "../../documents/source.ts";
 import { isFields, type Fields } from "../../documents/values.ts";
+import type { BuiltObject } from "../../flux/built.ts";
 import { specOf } from "../../flux/flux-kustomization.ts";
 import { NewFiles } from "../new-files.ts";
-import { nameOf } from "../objects.ts";
+import { idOf, nameOf } from "../objects.ts";
 import type { FileChange, Note } from "../step.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
@@ -30,7 +32,9 @@ export function targetFiles(
       documents.push(namespace(target));
     const directories = settingsDirectories(moving, target);
     const [settings] = directories;
+    const other = settings === undefined ? undefined : otherObject(moving, settings);
     if (directories.length > 1) notes.push(severalDirectories(target, directories));
+    else if (settings !== undefined && other) notes.push(notAlone(target, settings, other));
     else if (settings !== undefined) documents.push(settingsKustomization(moving, target, settings));
     for (const document of documents) files.append(posix.join(directory, `${target}.yaml`), document);
     if (documents.length > 0 && own !== undefined) files.addResource(own, `./${target}.yaml`);
@@ -52,6 +56,27 @@ function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target
     ),
   );
   return [...new Set(holders.map(({ origin }) => posix.dirname(origin.source.file)))];
+}
+
+/** Whether a second one in the target does no more than to hold values. */
+export function isSetting({ kind }: Fields): boolean {
+  return ["ConfigMap", "Secret", "ExternalSecret"].includes(text(kind));
+}
+
+/** An object in a directory, or below, that must not be there a second time. */
+function otherObject({ cluster: { objects } }: MovingRoot, directory: string): BuiltObject | undefined {
+  return objects.find(
+    ({ object, origin }) =>
+      `${posix.dirname(origin.source.file)}/`.startsWith(`${directory}/`) && !isSetting(object),
+  );
+}
+
+function notAlone(target: string, directory: string, { object, origin }: BuiltObject): Note {
+  return {
+    kind: "left",
+    message: `what the children substitute from lies in ${directory} together with ${text(object.kind)} ${idOf(object)}, which must not come to ${target}; give it a directory of its own`,
+    position: locate(origin),
+  };
 }
 
 function severalDirectories(target: string, directories: readonly string[]): Note {
