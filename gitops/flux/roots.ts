@@ -10,7 +10,7 @@ import { clusterOf, type WrittenObject } from "./written.ts";
 
 /**
  * The Kustomizations that no other one applies: where a cluster's tree starts. Of a circle the first file is the root. An app that was
- * taken out of its kustomization.yaml, and stands beside those that are applied, is no root: it is not deployed.
+ * left out of the kustomization.yaml above it, or stands beside those that are applied, is no root: it is not deployed.
  */
 export function findRoots(
   written: readonly WrittenObject[],
@@ -50,7 +50,19 @@ export function findRoots(
     visit(candidate);
   }
   const apps = new Set([...applied].map(placeOf));
-  return roots.filter((root) => appliedBy(root).length > 0 || !apps.has(placeOf(root)));
+  const isLeftOut = (root: WrittenObject): boolean =>
+    apps.has(placeOf(root)) ||
+    directoriesAbove(root).some((directory) =>
+      [...reaches].some(([kustomization, files]) => kustomization !== root && files.has(directory)),
+    );
+  return roots.filter((root) => appliedBy(root).length > 0 || !isLeftOut(root));
+}
+
+/** The directories of its own cluster in which a file lies. */
+function directoriesAbove({ file }: WrittenObject): readonly string[] {
+  const parts = file.split("/");
+  const all = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+  return all.filter((directory) => clusterOf({ file: `${directory}/` }) === clusterOf({ file }));
 }
 
 /** The same for all apps of one directory: where in its own directory an app has this file. */

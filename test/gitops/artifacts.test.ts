@@ -157,15 +157,18 @@ describe("what Flux's source delivers of a repository", () => {
   });
 
   it("and an app that was taken out of its kustomization.yaml is not deployed, nor is a template", () => {
-    write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, in/ks.yaml]\n");
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, in]\n");
     for (const name of ["in", "out"])
       write(
         `kubernetes/edge/apps/${name}/ks.yaml`,
         kustomization("./kubernetes/edge/gone").replace("name: cluster", `name: ${name}`),
       );
+    write("kubernetes/edge/apps/in/kustomization.yaml", "resources: [ks.yaml]\n");
+    write("kubernetes/edge/apps/in/addons/all.yaml", kustomization("./kubernetes/edge/gone"));
     write("kubernetes/templates/app/ks.yaml", kustomization("./kubernetes/edge/${APP}"));
     assert.deepEqual(names(), ["kubernetes/edge"]);
     assert.deepEqual(build().unreached, [
+      "kubernetes/edge/apps/in/addons/all.yaml",
       "kubernetes/edge/apps/out/ks.yaml",
       "kubernetes/templates/app/ks.yaml",
     ]);
