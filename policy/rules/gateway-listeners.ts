@@ -1,8 +1,11 @@
 import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import { isOpen } from "../app-template.ts";
 import { GATEWAY } from "../kinds.ts";
+import { isMade } from "../made-objects.ts";
+import type { ObjectIndex } from "../object-index.ts";
 import type { Path } from "../path.ts";
 import { at, fields, list, text, type Fields } from "../read.ts";
-import { isGranted } from "../reference-grants.ts";
+import { isGranted, type ForeignReference } from "../reference-grants.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
 import { classOf, gatewaysByClass, gatewayTraefiks, isTraefiks, traefiksOf } from "../traefiks.ts";
 
@@ -51,12 +54,33 @@ function* tlsProblems(
     };
   for (const [index, { group = "", kind = "Secret", name, namespace }] of references.entries()) {
     const place = [...path, "tls", "certificateRefs", index];
-    if (typeof namespace !== "string" || namespace === gateway.metadata.namespace) continue;
-    const reference = { group: String(group), kind: String(kind), name: String(name), namespace };
+    const where = text(namespace) ?? gateway.metadata.namespace ?? "";
+    const reference = { group: String(group), kind: String(kind), name: String(name), namespace: where };
+    if (host === "repository" && isUnknown(reference, gateway, objects))
+      yield {
+        path: place,
+        message: `Nothing here makes Secret ${where}/${reference.name}; without it the listener serves nothing.`,
+        remediation: "Check its name, and that of the Certificate's spec.secretName.",
+        advice: true,
+      };
+    if (where === gateway.metadata.namespace) continue;
     if (isGranted(gateway, reference, objects)) continue;
-    const message = `No ReferenceGrant in ${namespace} lets the Gateway read ${reference.kind} ${reference.name}.`;
+    const message = `No ReferenceGrant in ${where} lets the Gateway read ${reference.kind} ${reference.name}.`;
     yield host === "repository" ? { path: place, message } : { path: place, undecided: message };
   }
+}
+
+/** A Secret that no object makes, as far as one sees: not by cert-manager for the Gateway itself, nor by a Certificate and the like. */
+function isUnknown(
+  { group, kind, name, namespace }: ForeignReference,
+  gateway: KubeObject,
+  objects: ObjectIndex,
+): boolean {
+  if (group !== "" || kind !== "Secret" || isOpen(name)) return false;
+  const isShimmed = Object.keys(fields(gateway.metadata.annotations)).some((key) =>
+    key.startsWith("cert-manager.io/"),
+  );
+  return !isShimmed && isMade("Secret", namespace, name, objects) === false;
 }
 
 function* portProblems(

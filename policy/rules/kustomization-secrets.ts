@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KubeObject } from "../../cluster/objects.ts";
-import { CONFIG_MAP, FLUX_KUSTOMIZATION, SECRET } from "../kinds.ts";
-import type { GroupKind, ObjectIndex } from "../object-index.ts";
+import { FLUX_KUSTOMIZATION } from "../kinds.ts";
+import { isMade, kindNamed } from "../made-objects.ts";
 import type { Path } from "../path.ts";
 import { at, fields, list, text } from "../read.ts";
 import { defineRule } from "../rule.ts";
@@ -27,10 +27,9 @@ export const kustomizationSecrets = defineRule({
     for (const { kind, name, path } of references(object)) {
       const namespace = object.metadata.namespace ?? "";
       const id = `${kind} ${namespace}/${name}`;
-      if (settings.elsewhere.includes(id) || isMade(kind, namespace, name, objects)) continue;
-      const maker = kind === "Secret" && clusterMaker(name, namespace, objects);
-      if (maker === true) continue;
-      if (maker === undefined)
+      const made = settings.elsewhere.includes(id) || isMade(kind, namespace, name, objects);
+      if (made === true) continue;
+      if (made === undefined)
         yield {
           path,
           undecided: `A ClusterExternalSecret makes ${name} in namespaces that it selects by label.`,
@@ -78,66 +77,4 @@ function references({ spec }: KubeObject): readonly Reference[] {
           ],
     ),
   ];
-}
-
-function kindNamed(kind: string): GroupKind {
-  return kind === "Secret" ? SECRET : CONFIG_MAP;
-}
-
-/** Kinds that make a Secret of their own name, or of one that they say. */
-const MAKERS = [
-  { kind: { group: "external-secrets.io", kind: "ExternalSecret" }, name: ["spec", "target", "name"] },
-  { kind: { group: "bitnami.com", kind: "SealedSecret" }, name: ["spec", "template", "metadata", "name"] },
-  { kind: { group: "cert-manager.io", kind: "Certificate" }, name: ["spec", "secretName"] },
-];
-
-function isMade(kind: string, namespace: string, name: string, objects: ObjectIndex): boolean {
-  if (objects.get(kindNamed(kind), namespace, name) !== undefined) return true;
-  if (kind === "Secret" && makesSecret(namespace, name, objects)) return true;
-  return objects
-    .ofKind(kindNamed(kind))
-    .some((source) => source.metadata.name === name && isReflected(source, namespace));
-}
-
-function makesSecret(namespace: string, name: string, objects: ObjectIndex): boolean {
-  return MAKERS.some((maker) =>
-    objects
-      .ofKind(maker.kind)
-      .some(
-        (object) =>
-          object.metadata.namespace === namespace &&
-          (text(at(object, maker.name)) ?? object.metadata.name) === name,
-      ),
-  );
-}
-
-/** Whether a ClusterExternalSecret makes the Secret there; undefined where that hangs on labels of namespaces. */
-function clusterMaker(name: string, namespace: string, objects: ObjectIndex): boolean | undefined {
-  const makers = objects
-    .ofKind({ group: "external-secrets.io", kind: "ClusterExternalSecret" })
-    .filter(
-      ({ metadata, spec }) =>
-        (text(at(spec, ["externalSecretSpec", "target", "name"])) ??
-          text(fields(spec).externalSecretName) ??
-          metadata.name) === name,
-    );
-  if (makers.some(({ spec }) => list(fields(spec).namespaces).includes(namespace))) return true;
-  return makers.some(
-    ({ spec }) =>
-      fields(spec).namespaceSelectors !== undefined || fields(spec).namespaceSelector !== undefined,
-  )
-    ? undefined
-    : false;
-}
-
-/** Copied there by emberstack's reflector (https://github.com/emberstack/kubernetes-reflector). */
-function isReflected({ metadata }: KubeObject, namespace: string): boolean {
-  const prefix = "reflector.v1.k8s.emberstack.com/reflection-auto";
-  const annotations = metadata.annotations ?? {};
-  if (annotations[`${prefix}-enabled`] !== "true") return false;
-  const namespaces = annotations[`${prefix}-namespaces`] ?? "";
-  return (
-    namespaces === "" ||
-    namespaces.split(",").some((pattern) => new RegExp(`^(?:${pattern.trim()})$`).test(namespace))
-  );
 }
