@@ -10,6 +10,7 @@ import { prove, type Proof } from "./proof.ts";
 import type { FileChange, Plan, Step, StepContext } from "./step.ts";
 import { parseFully } from "../documents/parse.ts";
 import { linkOn } from "../edit/link-on.ts";
+import { encryptedFiles } from "./encrypted.ts";
 
 /** What a step would do, and what is proven of it. */
 export interface StepResult {
@@ -20,14 +21,22 @@ export interface StepResult {
   readonly after: Repository;
 }
 
-/** Plans a step and proves it; writes nothing. */
-export function runStep(step: Step, context: StepContext): StepResult {
-  const planned = step.plan(context);
-  const changes = planned.changes
-    .filter(({ path }) => context.selected(path))
-    .filter(({ path, text }) => text !== textOf(context.repository, path));
-  const plan = { notes: planned.notes, changes };
+/** Plans a step and proves it; writes nothing. What SOPS has encrypted is left, as if it was not selected. */
+export function runStep(step: Step, given: StepContext): StepResult {
+  const first = step.plan(given);
+  const encrypted = encryptedFiles(given.repository, changesOf(first, given));
+  const selected = (path: string): boolean => given.selected(path) && !encrypted.has(path);
+  const context = encrypted.size === 0 ? given : { ...given, selected };
+  const planned = encrypted.size === 0 ? first : step.plan(context);
+  const plan = { notes: [...planned.notes, ...encrypted.values()], changes: changesOf(planned, context) };
   return { step, plan, ...prove(step, context, plan) };
+}
+
+/** What a plan changes of the files that are selected. */
+function changesOf({ changes }: Plan, { selected, repository }: StepContext): readonly FileChange[] {
+  return changes
+    .filter(({ path }) => selected(path))
+    .filter(({ path, text }) => text !== textOf(repository, path));
 }
 
 /** Runs steps one on top of the other, each from what the one before would leave. */

@@ -28,7 +28,21 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
     ...[...paths]
       .filter((path) => !path.startsWith("/") && !path.startsWith("^"))
       .map((path) => `path ${path} does not start with /`),
+    ...served.filter(isInvalid).map(({ match }) => {
+      const path = text(at(match, ["path", "value"]));
+      return `path ${path} is none that an HTTPRoute may have, and no regular expression to Traefik: write what it is meant to answer`;
+    }),
   ];
+}
+
+/** Whether the API server refuses a path: the validations of HTTPPathMatch in the Gateway API. */
+function isInvalid({ match }: Served): boolean {
+  const path = text(at(match, ["path", "value"]));
+  if (at(match, ["path", "type"]) === "RegularExpression" || !path.startsWith("/")) return false;
+  return (
+    !/^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$/.test(path) ||
+    /\/\/|\/\.\.?(?:\/|$)|%2f/i.test(path)
+  );
 }
 
 /**
