@@ -12,12 +12,16 @@ import { oncePer } from "../once.ts";
 import type { StepContext } from "../step.ts";
 import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
 
-/** `chartRef`: to an OCIRepository that is there in every cluster, or to a new one beside the release; a reason where neither can be. */
+/**
+ * `chartRef`: to an OCIRepository that is there in every cluster, or to a new one beside the release; a reason where neither can be.
+ * @param made names of new ones, which releases of one directory share
+ */
 export function referenceFor(
   release: WrittenObject,
   source: Source,
   context: StepContext,
   files: NewFiles,
+  made: Map<string, string>,
 ): Fields | string {
   const [form] = release.forms;
   if (!form) return "no cluster gets it";
@@ -30,6 +34,10 @@ export function referenceFor(
   if (first !== undefined && known.every((one) => one === first))
     return { kind: "OCIRepository", name: first };
   const directory = posix.dirname(release.file);
+  const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
+  const key = artifactKey(directory, namespaces, source.address, source.tag);
+  const shared = made.get(key);
+  if (shared !== undefined) return { kind: "OCIRepository", name: shared };
   const kustomization = findKustomizationFile(context.repository, directory);
   if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
     return `an OCIRepository ${namespace}/${name} is there, and is of another chart or version`;
@@ -50,6 +58,7 @@ export function referenceFor(
   };
   files.append(path, stringify(object));
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
+  made.set(key, name);
   return { kind: "OCIRepository", name };
 }
 

@@ -17,6 +17,8 @@ export interface IngressAnnotations {
   readonly certificate: readonly string[];
   /** Names of those that have no place on a route, each with the reason. */
   readonly lost: readonly string[];
+  /** Why some of them keep the Ingress from becoming a route. */
+  readonly refusals: readonly string[];
   /** Names of those that are kept although who reads them may look at Ingresses alone. */
   readonly unknown: readonly string[];
 }
@@ -31,6 +33,9 @@ const READ_FROM_ROUTES =
 /** Of Ingress controllers: nobody reads them from a route. */
 const OF_CONTROLLERS =
   /^(?:traefik\.ingress\.kubernetes\.io|nginx\.ingress\.kubernetes\.io|ingress\.kubernetes\.io|nginx\.org|haproxy\.org|haproxy-ingress\.github\.io|ingress\.cilium\.io|alb\.ingress\.kubernetes\.io)\//;
+
+/** The app itself answers with the certificate: that takes a TLSRoute. */
+const PASSTHROUGH = /\/(?:ssl-passthrough|router\.tls\.passthrough)$/;
 
 /** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values. */
 export function ingressAnnotations(value: Value | undefined): IngressAnnotations {
@@ -47,6 +52,9 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
     dnsTarget: [...lower].find(([key]) => DNS.test(key) && key.endsWith("/target"))?.[1],
     certificate: [] as string[],
     lost: [] as string[],
+    refusals: [...lower]
+      .filter(([key, entry]) => PASSTHROUGH.test(key) && entry === "true")
+      .map(([key]) => `${key} hands TLS through to the app, and a Gateway's listener would end it`),
     unknown: [] as string[],
   };
   for (const [name, entry] of Object.entries(annotations)) {

@@ -53,7 +53,7 @@ export function dialectOf({ version }: Chart): RouteDialect | string {
 export function readIngress(entry: Fields, services: Value | undefined, namespace: string): Reading {
   const annotations = ingressAnnotations(entry.annotations);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
-  const refusals = [...middlewares.refusals];
+  const refusals = [...annotations.refusals, ...middlewares.refusals];
   if (entry.defaultBackend !== undefined) refusals.push("defaultBackend answers for every host of the class");
   const served: Served[] = [];
   const lost: string[] = [];

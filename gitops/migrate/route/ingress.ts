@@ -10,7 +10,7 @@ import { portOf, serviceSettings, type Services } from "./services.ts";
 export function readIngressObject(ingress: Fields, namespace: string, services: Services): Reading {
   const annotations = ingressAnnotations(at(ingress, ["metadata", "annotations"]));
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
-  const refusals = [...middlewares.refusals];
+  const refusals = [...annotations.refusals, ...middlewares.refusals];
   if (at(ingress, ["spec", "defaultBackend"]) !== undefined)
     refusals.push("defaultBackend answers for every host of the class");
   const served: Served[] = [];

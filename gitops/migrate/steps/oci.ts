@@ -28,6 +28,7 @@ export const oci: Step = {
 function plan(context: StepContext): Plan {
   const notes: Note[] = [];
   const files = new NewFiles(context.repository);
+  const made = new Map<string, string>();
   const edits = new Map<string, YamlEdit>();
   for (const release of writtenObjects(context.clusters, isRelease)) {
     if (!context.selected(release.file)) continue;
@@ -40,7 +41,7 @@ function plan(context: StepContext): Plan {
     }
     const edit = edits.get(release.file) ?? new YamlEdit(release.text);
     const document = edit.documentAt(release.origin.offset);
-    const reference = referenceFor(release, planned, context, files);
+    const reference = referenceFor(release, planned, context, files, made);
     if (typeof reference === "string") notes.push({ kind: "left", message: reference, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
       edits.set(release.file, edit);
