@@ -1,3 +1,4 @@
+import { text } from "../../build/resource.ts";
 import { locate } from "../../documents/source.ts";
 import { isFields, type Fields } from "../../documents/values.ts";
 import { isKind, writtenObjects, type WrittenObject } from "../objects.ts";
@@ -39,7 +40,8 @@ function plan(context: StepContext): Plan {
     changes.push({ path, text: file.text });
   }
   const split = context.options.route.keepIngress ? [] : splitHosts(records, context.clusters);
-  return { changes, notes: [...notes, ...targetConflicts(records), ...split, ...unread(written, context)] };
+  const others = [...otherProtocols(context), ...unread(written, context)];
+  return { changes, notes: [...notes, ...targetConflicts(records), ...split, ...others] };
 }
 
 /** A file with its objects moved, the last one first: so the documents before it keep their places. */
@@ -66,6 +68,19 @@ function rewritten(
     text = change?.text ?? text;
   }
   return { text, notes: notes.flat(), records };
+}
+
+/** What Traefik serves by other objects, for which this step has no route. */
+function otherProtocols({ clusters, selected }: StepContext): readonly Note[] {
+  return writtenObjects(clusters, (object) =>
+    ["IngressRouteTCP", "IngressRouteUDP"].some((kind) => isKind(object, "traefik.io", kind)),
+  )
+    .filter(({ file }) => selected(file))
+    .map(({ forms: [form], position }) => ({
+      kind: "left",
+      message: `${text(form?.object.kind)} stays: no routes of TCP, UDP or TLS are written here`,
+      position,
+    }));
 }
 
 /** Ingresses in files that no cluster gets. */
