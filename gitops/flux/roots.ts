@@ -27,17 +27,19 @@ export function findRoots(
     if (files) reaches.set(kustomization, files);
   }
   const writtenIn = Map.groupBy(written, ({ file }) => file);
-  const appliedBy = (parent: WrittenObject): readonly WrittenObject[] =>
-    [...(reaches.get(parent) ?? [])]
-      .flatMap((file) => writtenIn.get(file) ?? [])
-      .filter((child) => child !== parent);
-  const applied = new Set(written.flatMap(appliedBy));
+  const children = new Map(
+    [...reaches].map(([parent, files]) => [
+      parent,
+      [...files].flatMap((file) => writtenIn.get(file) ?? []).filter((child) => child !== parent),
+    ]),
+  );
+  const applied = new Set([...children.values()].flat());
   const roots: WrittenObject[] = [];
   const reached = new Set<WrittenObject>();
   const visit = (root: WrittenObject): void => {
     if (reached.has(root)) return;
     reached.add(root);
-    for (const child of appliedBy(root)) visit(child);
+    for (const child of children.get(root) ?? []) visit(child);
   };
   for (const candidate of written) {
     if (applied.has(candidate)) continue;
@@ -50,12 +52,14 @@ export function findRoots(
     visit(candidate);
   }
   const apps = new Set([...applied].map(placeOf));
+  const readers = Map.groupBy(
+    [...reaches].flatMap(([reader, files]) => [...files].map((file) => ({ reader, file }))),
+    ({ file }) => file,
+  );
   const isLeftOut = (root: WrittenObject): boolean =>
     apps.has(placeOf(root)) ||
-    directoriesAbove(root).some((directory) =>
-      [...reaches].some(([kustomization, files]) => kustomization !== root && files.has(directory)),
-    );
-  return roots.filter((root) => appliedBy(root).length > 0 || !isLeftOut(root));
+    directoriesAbove(root).some((directory) => readers.get(directory)?.some(({ reader }) => reader !== root));
+  return roots.filter((root) => (children.get(root) ?? []).length > 0 || !isLeftOut(root));
 }
 
 /** The directories of its own cluster in which a file lies. */

@@ -5,21 +5,28 @@ import { copyOf, fieldsAt, isFields, originOf, setField, type Fields } from "../
 import type { BuiltCluster } from "../flux/built.ts";
 import { asKubeObject } from "./rule-origin.ts";
 
+/** Every kustomization file of a repository that can be read. */
+export function kustomizationFiles(repository: Repository): readonly string[] {
+  return repository
+    .filesBelow(".", (file) => /^(?:kustomization\.ya?ml|Kustomization)$/.test(file))
+    .filter((file) => !repository.isTooLarge(file));
+}
+
 /**
- * The kustomization files that a cluster is built from, as objects for the rules. One that says no name goes by that of its file, and one
+ * Those that a cluster is built from, as objects for the rules. One that says no name goes by that of its file, and one
  * that says no kind is what Kustomize takes it for.
  */
-export function kustomizationFiles(
+export function kustomizationsOf(
   repository: Repository,
+  files: readonly string[],
   { name, kustomizations }: BuiltCluster,
 ): readonly KubeObject[] {
   const read = new Set(kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]));
   // Without Flux a cluster is the directory that is built, with what lies below it.
   const isRead = (directory: string): boolean =>
     kustomizations.length > 0 ? read.has(directory) : `${directory}/`.startsWith(`${name}/`);
-  return repository
-    .filesBelow(".", (file) => /^(?:kustomization\.ya?ml|Kustomization)$/.test(file))
-    .filter((file) => isRead(posix.dirname(file)) && !repository.isTooLarge(file))
+  return files
+    .filter((file) => isRead(posix.dirname(file)))
     .flatMap((file) => repository.parse(file).documents.map(({ value }) => ({ file, value })))
     .flatMap(({ file, value }) => (isFields(value) ? [asKubeObject(named(value, file))] : []));
 }

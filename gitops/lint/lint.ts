@@ -9,7 +9,7 @@ import { originAt, type Fields } from "../documents/values.ts";
 import { buildRepository, type BuiltRepository } from "../flux/repository-build.ts";
 import type { BuiltCluster } from "../flux/built.ts";
 import type { Problem } from "../problem.ts";
-import { kustomizationFiles } from "./kustomization-files.ts";
+import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { readSettings } from "./settings.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport } from "./finding.ts";
 import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
@@ -50,11 +50,12 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   const undecided = new Map<string, LintedFinding>();
   let exempted = 0;
   const unapplied = unappliedIn(repository, built.unreached);
+  const files = kustomizationFiles(repository);
   for (const cluster of built.clusters) {
     for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
     const report = runCluster(
       cluster,
-      kustomizationFiles(repository, cluster),
+      kustomizationsOf(repository, files, cluster),
       { unapplied, settings },
       before?.find(({ name }) => name === cluster.name),
       options.now,
