@@ -11,8 +11,8 @@ import {
 } from "./default-fields.ts";
 import { NAME_REFERENCES, type NameReference } from "./default-references.ts";
 import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
-import { text } from "./resource.ts";
 import { localPath } from "./local-path.ts";
+import { text } from "./resource.ts";
 
 /** Where the transformers of a build write, with what `configurations` add. */
 export interface Configuration {

@@ -3,8 +3,8 @@ import type { Repository } from "../documents/repository.ts";
 import { SourceFile, type Origin } from "../documents/source.ts";
 import { entryOrigin, type Fields } from "../documents/values.ts";
 import { BuildError } from "../problem.ts";
-import { text } from "./resource.ts";
 import { localPath } from "./local-path.ts";
+import { text } from "./resource.ts";
 
 /** One entry of a generated ConfigMap or Secret. */
 export interface Entry {

@@ -12,11 +12,11 @@ import {
 } from "../documents/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import { applyJsonPatch } from "./json-patch.ts";
+import { localPath } from "./local-path.ts";
 import { strategicMerge } from "./merge.ts";
 import { Resource, text } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select, targetOf } from "./selector.ts";
-import { localPath } from "./local-path.ts";
 
 /** Applies one entry of `patches`, or of `patchesJson6902`, which has the same fields. */
 export function applyPatch(

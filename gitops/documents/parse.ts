@@ -11,9 +11,9 @@ import {
   type ParsedNode,
 } from "yaml";
 import { aliasTargets } from "./alias-targets.ts";
-import { scalarValue } from "./scalar-value.ts";
 import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
 import { isDeep, MAX_DEPTH } from "./depth.ts";
+import { scalarValue } from "./scalar-value.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { fieldsAt, isFields, listAt, pushElement, setField, type Fields, type Value } from "./values.ts";
 import { GO_YAML_TAGS } from "./schema.ts";

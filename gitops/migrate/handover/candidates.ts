@@ -3,21 +3,19 @@ import { GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "../../../policy/kinds.ts";
 import { text } from "../../build/resource.ts";
 import { locate } from "../../documents/source.ts";
 import type { Fields } from "../../documents/values.ts";
-import type { BuiltCluster } from "../../flux/built.ts";
+import type { BuiltCluster, BuiltObject } from "../../flux/built.ts";
 import { isKind, nameOf } from "../objects.ts";
-import { OPTIONS_FILE, type MigrateOptions } from "../options.ts";
+import { OPTIONS_FILE } from "../options.ts";
 import { chartOf } from "../route/app-template.ts";
 import type { Note } from "../step.ts";
-import { handedOver } from "./objects.ts";
 
-/** What a stack can bring, and nobody has said whether it is to: each with how to say so. */
-export function candidates(
-  cluster: BuiltCluster,
-  options: Pick<MigrateOptions, "handover">,
-): readonly Note[] {
-  const taken = new Set(handedOver(cluster, options));
+/**
+ * What a stack can bring, and nobody has said whether it is to: each with how to say so.
+ * @param taken what is handed over
+ */
+export function candidates(cluster: BuiltCluster, taken: readonly BuiltObject[]): readonly Note[] {
   return cluster.objects
-    .filter((built) => !taken.has(built) && canBeOfStack(built.object, cluster))
+    .filter((built) => !taken.includes(built) && canBeOfStack(built.object, cluster))
     .map(({ object, origin }) => ({
       kind: "runbook",
       message: `${describeObject({ kind: text(object.kind), metadata: nameOf(object) })} stays in the repository; where the stack is to own it, name it in handover.objects of ${OPTIONS_FILE}`,

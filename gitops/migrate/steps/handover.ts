@@ -55,7 +55,7 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
     const { changes, notes } = planGuard(objects, context);
     return {
       changes,
-      notes: [...notes, ...candidates(cluster, context.options), ...guardRunbook(cluster, objects)],
+      notes: [...notes, ...candidates(cluster, objects), ...guardRunbook(cluster, objects)],
     };
   }
   if (phase === "guarded")
