@@ -1,57 +1,73 @@
-/** The arrows of the design: who may import whom. `npm run check` enforces them. */
+/** Who may import whom (docs/decisions/layout.md). `npm run check` enforces it. */
+
+/** A path of the program, its parts, or the tools; what lies in `test/` may import anything. */
+const PARTS =
+  "^(index\\.ts|program\\.ts|config/|platform/|components/|staging/|policy/|kube/|lib/|tools/|test/)";
+
+/** Files of `from` import from `allowed`, from themselves and from `lib/`, and from nothing else of the project. */
 const only = (from, allowed) => ({
   name: `${from}-imports`,
   severity: "error",
   from: { path: `^${from}` },
-  to: {
-    path: "^(cli|components|cluster|gitops|policy|rollout|sandbox|toolchain|test|platform|index\\.ts|config(-schema)?\\.ts|config/|release\\.ts|errors\\.ts)",
-    pathNot: `^(${[from, ...allowed, "errors\\.ts"].join("|")})`,
-  },
+  to: { path: PARTS, pathNot: `^(${[from, ...allowed, "lib/"].join("|")})` },
 });
+
+/** Nobody may import what is inside `path`, except from `within`. */
+const closed = (path, within, name) => ({
+  name,
+  severity: "error",
+  from: { pathNot: `^(${within.join("|")})` },
+  to: { path: `^${path}` },
+});
+
+const RULES = "policy/(engine|rules|objects|knowledge)/";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
-    { name: "nothing-imports-index", severity: "error", from: {}, to: { path: "^index\\.ts$" } },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+
+    // The program.
+    closed("index\\.ts$", ["-"], "nothing-imports-index"),
+    closed("program\\.ts$", ["index\\.ts$"], "only-index-imports-the-program"),
+    closed("test/", ["test/", "tools/bench/"], "nothing-imports-tests"),
+    only("program\\.ts", ["config/", "platform/", "staging/", "components/", "kube/"]),
+    only("lib/", []),
+    only("kube/", []),
+    only("config/", [RULES]),
+    only("components/", ["kube/", "config/pins\\.ts"]),
+    only("staging/", ["kube/", "config/", RULES]),
+    only("platform/", ["components/", "config/", "kube/", "staging/", RULES]),
+    only("policy/", ["kube/"]),
     {
-      name: "only-index-imports-the-program",
+      name: "the-program-knows-no-tools",
       severity: "error",
-      from: { pathNot: "^index\\.ts$" },
-      to: { path: "^program\\.ts$" },
+      from: { pathNot: "^(tools|test)/" },
+      to: { path: "^tools/" },
     },
-    {
-      name: "nothing-imports-tests",
-      severity: "error",
-      from: { pathNot: "^(test|bench)/" },
-      to: { path: "^test/" },
-    },
-    only("errors\\.ts", []),
-    only("release\\.ts", []),
-    only("cluster", []),
-    only("components", ["cluster", "release\\.ts"]),
-    only("config(-schema\\.ts|\\.ts|/)", ["config(-schema)?\\.ts|config/", "policy/settings\\.ts"]),
-    only("policy", ["cluster"]),
-    only("platform", ["cluster", "components", "config(-schema)?\\.ts", "policy", "release\\.ts"]),
-    only("gitops", ["policy", "cluster"]),
-    only("toolchain", []),
-    only("sandbox", ["toolchain", "cluster"]),
-    only("rollout", ["cluster", "toolchain"]),
-    only("cli", ["rollout", "gitops", "sandbox", "toolchain", "cluster", "release\\.ts"]),
     {
       name: "components-read-no-configuration",
       severity: "error",
-      from: { path: "^components" },
-      to: { path: "^(config\\.ts|index\\.ts|program\\.ts)" },
+      from: { path: "^components/" },
+      to: { path: "^config/", pathNot: "^config/pins\\.ts$" },
     },
     {
       // So that preview, CI and the repository's lint share one rule set.
       name: "rules-without-pulumi",
       severity: "error",
-      from: { path: "^policy/", pathNot: "^policy/index\\.ts$" },
+      from: { path: `^${RULES}` },
       to: { path: "node_modules/@pulumi/" },
     },
-    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+
+    // The tools: cli and scripts -> lint, migrate, rollout, sandbox -> gitops, toolchain.
+    only("tools/gitops/", ["policy/", "kube/"]),
+    only("tools/lint/", ["tools/gitops/", "policy/", "kube/"]),
+    only("tools/migrate/", ["tools/gitops/", "tools/lint/", "policy/", "kube/"]),
+    only("tools/toolchain/", []),
+    only("tools/sandbox/", ["tools/toolchain/", "kube/"]),
+    only("tools/rollout/", ["tools/toolchain/", "staging/", "kube/"]),
+    closed("tools/cli/", ["tools/(cli|scripts|conformance|bench)/", "test/"], "only-scripts-import-the-cli"),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

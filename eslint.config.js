@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".sandbox/", "toolchain/*/"] },
+  { ignores: ["node_modules/", ".sandbox/", "tools/toolchain/*/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -21,7 +21,7 @@ export default tseslint.config(
   },
   {
     files: ["**/*.ts"],
-    ignores: ["cli/**", "test/**", "program.ts"],
+    ignores: ["tools/cli/**", "tools/scripts/**", "test/**", "program.ts"],
     rules: {
       // Only cli/ prints and sets exit codes.
       "no-console": "error",

@@ -1,4 +1,4 @@
-import "./compile-cache.ts";
+import "./lib/compile-cache.ts";
 
 // Node strips types in place, so that positions hold as they are. The SDK would map every frame of a trace, of which it takes one for each resource.
 Reflect.deleteProperty(Error, "prepareStackTrace");

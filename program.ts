@@ -1,15 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { enforce } from "./cluster/findings.ts";
-import { KubeClient } from "./cluster/kube-client.ts";
-import { loadConfig } from "./config.ts";
-import { EdgefirstError } from "./errors.ts";
+import { enforce } from "./kube/findings.ts";
+import { KubeClient } from "./kube/kube-client.ts";
+import { loadConfig } from "./config/load.ts";
+import { EdgefirstError } from "./lib/errors.ts";
 import { NO_OUTPUTS, readOutputs } from "./platform/outputs.ts";
 import { createPlatform, planPlatform } from "./platform/plan.ts";
 import { gatusAddress, promoted } from "./platform/staging.ts";
-import { loadRelease } from "./release.ts";
-import { releaseHash } from "./rollout/release.ts";
-import { stageUpdate } from "./rollout/staged-update.ts";
+import { loadRelease } from "./config/pins.ts";
+import { releaseHash } from "./staging/release.ts";
+import { stageUpdate } from "./staging/staged-update.ts";
 
 async function deploy() {
   const settings = loadConfig();

@@ -55,7 +55,7 @@ export const override = z.strictObject({
     .describe("Instant from which it counts for nothing, such as `'2026-12-31T18:00:00Z'`."),
 });
 
-/** Ids of the checks of a verification; rollout/checks/ has one file for each. */
+/** Ids of the checks of a verification; staging/checks/ has one file for each. */
 export const checkIds = ["rollouts", "gateways", "routes", "flux", "gatus", "declared", "leftovers"] as const;
 
 const gatusAddress = z.union(

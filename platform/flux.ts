@@ -1,14 +1,14 @@
-import type { ClusterReader, Finding } from "../cluster/client.ts";
-import { loadManifest } from "../cluster/manifest-source.ts";
-import { FluxApps, fluxAppsNamespaces, fluxAppsObjects } from "../components/flux-apps.ts";
-import { checkFluxApps } from "../components/flux-apps-checks.ts";
-import { checkFluxKinds } from "../components/flux-crds.ts";
-import { describeDifference } from "../components/flux-difference.ts";
-import { FluxInstall, fluxInstallObjects } from "../components/flux-install.ts";
-import { desiredFluxRoot, FluxRoot, fluxRootObjects, type FluxRootArgs } from "../components/flux-root.ts";
-import { checkFluxRoot } from "../components/flux-root-checks.ts";
-import { FluxSources, fluxSourcesObjects } from "../components/flux-sources.ts";
-import type { FluxConfig } from "../config-schema.ts";
+import type { ClusterReader, Finding } from "../kube/client.ts";
+import { loadManifest } from "../kube/manifest-source.ts";
+import { FluxApps, fluxAppsNamespaces, fluxAppsObjects } from "../components/flux/apps.ts";
+import { checkFluxApps } from "../components/flux/apps-checks.ts";
+import { checkFluxKinds } from "../components/flux/crds.ts";
+import { describeDifference } from "../components/flux/difference.ts";
+import { FluxInstall, fluxInstallObjects } from "../components/flux/install.ts";
+import { desiredFluxRoot, FluxRoot, fluxRootObjects, type FluxRootArgs } from "../components/flux/root.ts";
+import { checkFluxRoot } from "../components/flux/root-checks.ts";
+import { FluxSources, fluxSourcesObjects } from "../components/flux/sources.ts";
+import type { FluxConfig } from "../config/schema.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
 /** Flux, the repository that it follows, and where the repository's children go. */

@@ -5,11 +5,11 @@ import {
   checkAlerting,
   type AlertingArgs,
   type ScrapeTarget,
-} from "../components/alerting.ts";
-import { GATUS_NAME, POD_LABELS } from "../components/gatus-deployment.ts";
-import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/gatus.ts";
-import { traefikName, traefikSelector } from "../components/traefik.ts";
-import type { StackConfig } from "../config.ts";
+} from "../components/alerting/alerting.ts";
+import { GATUS_NAME, POD_LABELS } from "../components/gatus/deployment.ts";
+import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/gatus/gatus.ts";
+import { traefikName, traefikSelector } from "../components/traefik/traefik.ts";
+import type { StackConfig } from "../config/load.ts";
 import { checkGatusPage, gatusPage } from "./page.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 

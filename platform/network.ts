@@ -1,11 +1,16 @@
-import { loadGatewayApi } from "../cluster/gateway-api-manifests.ts";
-import { checkGatewayApi, GatewayApi, gatewayApiObjects } from "../components/gateway-api.ts";
-import { checkGateways } from "../components/gateway-check.ts";
-import { Gateway, gatewayObjects, type GatewayArgs } from "../components/gateway.ts";
-import { checkTraefik } from "../components/traefik-helm.ts";
-import { checkTraefikPorts, Traefik, traefikObjects, type TraefikArgs } from "../components/traefik.ts";
-import type { GatewayConfig } from "../config-schema.ts";
-import { imageVersion } from "../release.ts";
+import { loadGatewayApi } from "../kube/gateway-api-manifests.ts";
+import { checkGatewayApi, GatewayApi, gatewayApiObjects } from "../components/gateway-api/gateway-api.ts";
+import { checkGateways } from "../components/gateway/check.ts";
+import { Gateway, gatewayObjects, type GatewayArgs } from "../components/gateway/gateway.ts";
+import { checkTraefik } from "../components/traefik/helm.ts";
+import {
+  checkTraefikPorts,
+  Traefik,
+  traefikObjects,
+  type TraefikArgs,
+} from "../components/traefik/traefik.ts";
+import type { GatewayConfig } from "../config/schema.ts";
+import { imageVersion } from "../config/pins.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
 /** The Gateway API, and each Gateway with its Traefik. */

@@ -1,6 +1,6 @@
-import type { ClusterReader } from "../cluster/client.ts";
-import type { KubeObject } from "../cluster/objects.ts";
-import type { StackConfig } from "../config.ts";
+import type { ClusterReader } from "../kube/client.ts";
+import type { KubeObject } from "../kube/objects.ts";
+import type { StackConfig } from "../config/load.ts";
 import { gatusPage } from "./page.ts";
 
 /** What a stack says of itself beside its release: read from the live cluster once everything is up. */

@@ -1,8 +1,8 @@
-import type { Finding } from "../cluster/client.ts";
-import { httpsListeners } from "../components/gateway-listeners.ts";
-import { redirects } from "../components/gateway.ts";
-import type { GatusPage } from "../components/gatus-page.ts";
-import type { Config, GatewayConfig } from "../config-schema.ts";
+import type { Finding } from "../kube/client.ts";
+import { httpsListeners } from "../components/gateway/listeners.ts";
+import { redirects } from "../components/gateway/gateway.ts";
+import type { GatusPage } from "../components/gatus/page.ts";
+import type { Config, GatewayConfig } from "../config/schema.ts";
 
 /** Where Gatus' page is served; undefined where it has no hostname, or Gatus is not this stack's. */
 export function gatusPage(config: Pick<Config, "gateways" | "gatus">): GatusPage | undefined {

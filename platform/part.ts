@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterReader, Finding } from "../cluster/client.ts";
-import type { KubeObject } from "../cluster/objects.ts";
-import type { CommonArgs } from "../components/declare.ts";
-import type { StackConfig } from "../config.ts";
-import type { Release } from "../release.ts";
+import type { ClusterReader, Finding } from "../kube/client.ts";
+import type { KubeObject } from "../kube/objects.ts";
+import type { CommonArgs } from "../components/shared/declare.ts";
+import type { StackConfig } from "../config/load.ts";
+import type { Release } from "../config/pins.ts";
 
 /** What the platform of one stack is made from. */
 export interface PlatformArgs {

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Finding } from "../cluster/client.ts";
-import { describeObject, type KubeObject } from "../cluster/objects.ts";
-import { checkDistinct, checkNamespaces, checkOwnership, foreignNamespaces } from "../cluster/ownership.ts";
-import { readOnce } from "../cluster/read-once.ts";
-import { stackLabels } from "../components/declare.ts";
-import { namespaceObjects, Namespaces } from "../components/namespaces.ts";
-import type { StackConfig } from "../config.ts";
+import type { Finding } from "../kube/client.ts";
+import { describeObject, type KubeObject } from "../kube/objects.ts";
+import { checkDistinct, checkNamespaces, checkOwnership, foreignNamespaces } from "../kube/ownership.ts";
+import { readOnce } from "../kube/read-once.ts";
+import { stackLabels } from "../components/shared/declare.ts";
+import { namespaceObjects, Namespaces } from "../components/shared/namespaces.ts";
+import type { StackConfig } from "../config/load.ts";
 import { fluxParts } from "./flux.ts";
 import { monitoringParts } from "./monitoring.ts";
 import { networkParts } from "./network.ts";

@@ -1,8 +1,8 @@
-import type { Finding } from "../cluster/client.ts";
-import { describeObject, type KubeObject } from "../cluster/objects.ts";
-import { formatPath } from "../policy/path.ts";
-import { runRules, type RuleFinding } from "../policy/run.ts";
-import type { PolicySettings } from "../policy/settings.ts";
+import type { Finding } from "../kube/client.ts";
+import { describeObject, type KubeObject } from "../kube/objects.ts";
+import { formatPath } from "../policy/engine/path.ts";
+import { runRules, type RuleFinding } from "../policy/engine/run.ts";
+import type { PolicySettings } from "../policy/engine/settings.ts";
 
 /**
  * The policy pack's rules over all that the stack is about to declare. A policy over a whole stack runs only once the update is through, and one

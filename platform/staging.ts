@@ -1,6 +1,6 @@
-import { GATUS_NAME } from "../components/gatus-deployment.ts";
-import type { FluxConfig } from "../config-schema.ts";
-import type { StackConfig } from "../config.ts";
+import { GATUS_NAME } from "../components/gatus/deployment.ts";
+import type { FluxConfig } from "../config/schema.ts";
+import type { StackConfig } from "../config/load.ts";
 
 /** Where the stack's Gatus answers, for the verification: as configured, or by way of the API server where this stack installs it. */
 export function gatusAddress({ gatus, verification }: StackConfig) {

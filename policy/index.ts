@@ -9,15 +9,15 @@ import {
 } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { KubeObject } from "../cluster/objects.ts";
-import { EXEMPTION_RULE } from "./exemptions.ts";
-import { formatPath } from "./path.ts";
-import { RULES } from "./registry.ts";
-import { objectOf } from "./resources.ts";
-import type { Edit, Rule } from "./rule.ts";
-import { applies, checkExemptions, runRules, type RuleFinding, type RuleReport } from "./run.ts";
-import { parseSettings } from "./settings.ts";
-import { STACK, stackObject } from "./stack-object.ts";
+import type { KubeObject } from "../kube/objects.ts";
+import { EXEMPTION_RULE } from "./engine/exemptions.ts";
+import { formatPath } from "./engine/path.ts";
+import { RULES } from "./engine/registry.ts";
+import { objectOf } from "./objects/resources.ts";
+import type { Edit, Rule } from "./engine/rule.ts";
+import { applies, checkExemptions, runRules, type RuleFinding, type RuleReport } from "./engine/run.ts";
+import { parseSettings } from "./engine/settings.ts";
+import { STACK, stackObject } from "./engine/stack-object.ts";
 
 /** What the stack says about the rules, for the program and for this pack alike. */
 const settings = parseSettings(

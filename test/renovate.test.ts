@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { RELEASE_FILE } from "../release.ts";
+import { RELEASE_FILE } from "../config/pins.ts";
 import { parse } from "yaml";
 
 interface Renovate {

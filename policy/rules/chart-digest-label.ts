@@ -1,15 +1,15 @@
 import { z } from "zod";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { chartOf } from "../helm.ts";
-import { DAEMON_SET, DEPLOYMENT, HELM_RELEASE, STATEFUL_SET } from "../kinds.ts";
-import { at, fields, text } from "../read.ts";
-import { defineRule, type Problem } from "../rule.ts";
-import { VERSION_AS_IT_IS } from "../version-labels.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { chartOf } from "../knowledge/helm.ts";
+import { DAEMON_SET, DEPLOYMENT, HELM_RELEASE, STATEFUL_SET } from "../objects/kinds.ts";
+import { at, fields, text } from "../engine/read.ts";
+import { defineRule, type Problem } from "../engine/rule.ts";
+import { VERSION_AS_IT_IS } from "../knowledge/version-labels.ts";
 
 /** Labels whose value changes with a version. */
 const VERSION_LABELS = ["helm.sh/chart", "chart", "app.kubernetes.io/version", "version"];
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const chartDigestLabel = defineRule({
   id: "chart-digest-label",
   description:

@@ -1,13 +1,13 @@
-import { FLUX_KUSTOMIZATION, HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../kinds.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
-import type { ObjectIndex } from "../object-index.ts";
-import { fluxId } from "../flux.ts";
-import { perIndex } from "../per-index.ts";
-import { ociAddress } from "../oci-charts.ts";
-import { at, fields, text, type Fields } from "../read.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
+import { FLUX_KUSTOMIZATION, HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../objects/kinds.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { fluxId } from "../objects/flux.ts";
+import { perIndex } from "../engine/per-index.ts";
+import { ociAddress } from "../knowledge/oci-charts.ts";
+import { at, fields, text, type Fields } from "../engine/read.ts";
+import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const chartSource = defineRule({
   id: "chart-source",
   description:

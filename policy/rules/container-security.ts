@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { allContainersOf, CONTAINER_KINDS } from "../containers.ts";
-import { hostAccess } from "../host-access.ts";
-import { fields, list, texts, type Fields } from "../read.ts";
-import { defineRule, type Problem } from "../rule.ts";
-import type { Container } from "../workloads.ts";
+import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
+import { hostAccess } from "../objects/host-access.ts";
+import { fields, list, texts, type Fields } from "../engine/read.ts";
+import { defineRule, type Problem } from "../engine/rule.ts";
+import type { Container } from "../objects/workloads.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const containerSecurity = defineRule({
   id: "container-security",
   description:

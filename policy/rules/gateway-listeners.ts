@@ -1,15 +1,15 @@
-import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { isOpen } from "../app-template.ts";
-import { GATEWAY } from "../kinds.ts";
-import { isMade } from "../made-objects.ts";
-import type { ObjectIndex } from "../object-index.ts";
-import type { Path } from "../path.ts";
-import { at, fields, list, text, type Fields } from "../read.ts";
-import { isGranted, type ForeignReference } from "../reference-grants.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
-import { classOf, gatewaysByClass, gatewayTraefiks, isTraefiks, traefiksOf } from "../traefiks.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { isOpen } from "../knowledge/app-template.ts";
+import { GATEWAY } from "../objects/kinds.ts";
+import { isMade } from "../engine/made-objects.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import type { Path } from "../engine/path.ts";
+import { at, fields, list, text, type Fields } from "../engine/read.ts";
+import { isGranted, type ForeignReference } from "../objects/reference-grants.ts";
+import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
+import { classOf, gatewaysByClass, gatewayTraefiks, isTraefiks, traefiksOf } from "../knowledge/traefiks.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const gatewayListeners = defineRule({
   id: "gateway-listeners",
   description:

@@ -1,16 +1,16 @@
-import { endpointFiles, isMonitored, LABELLED_CONFIG_MAP } from "../../cluster/gatus-endpoints.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { allContainersOf } from "../containers.ts";
-import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../endpoints.ts";
-import { endpointFaults, holdOnTimeOut } from "../gatus-fragment.ts";
-import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../kinds.ts";
-import { loginMiddlewares } from "../login-middlewares.ts";
-import type { ObjectIndex } from "../object-index.ts";
-import { fields, list, text } from "../read.ts";
-import { defineRule, type Problem } from "../rule.ts";
-import { routesOf } from "../routes.ts";
+import { endpointFiles, isMonitored, LABELLED_CONFIG_MAP } from "../../kube/gatus-endpoints.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { allContainersOf } from "../objects/containers.ts";
+import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../objects/endpoints.ts";
+import { endpointFaults, holdOnTimeOut } from "../objects/gatus-fragment.ts";
+import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../objects/kinds.ts";
+import { loginMiddlewares } from "../knowledge/login-middlewares.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { fields, list, text } from "../engine/read.ts";
+import { defineRule, type Problem } from "../engine/rule.ts";
+import { routesOf } from "../objects/routes.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const gatusEndpoints = defineRule({
   id: "gatus-endpoints",
   description:

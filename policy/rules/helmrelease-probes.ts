@@ -1,14 +1,14 @@
-import type { KubeObject } from "../../cluster/objects.ts";
-import { appContainers, enabled, isAppTemplate, type AppContainer } from "../app-template.ts";
-import { missingProbes, type MissingProbe } from "../chart-probes.ts";
-import { chartOf, valuesOf, type Values } from "../helm.ts";
-import { HELM_RELEASE } from "../kinds.ts";
-import type { Path } from "../path.ts";
-import { PROBES, sameProblem } from "../probes.ts";
-import { at, fields, list, text, type Fields } from "../read.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { appContainers, enabled, isAppTemplate, type AppContainer } from "../knowledge/app-template.ts";
+import { missingProbes, type MissingProbe } from "../knowledge/chart-probes.ts";
+import { chartOf, valuesOf, type Values } from "../knowledge/helm.ts";
+import { HELM_RELEASE } from "../objects/kinds.ts";
+import type { Path } from "../engine/path.ts";
+import { PROBES, sameProblem } from "../objects/probes.ts";
+import { at, fields, list, text, type Fields } from "../engine/read.ts";
+import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const helmreleaseProbes = defineRule({
   id: "helmrelease-probes",
   description:
@@ -125,7 +125,7 @@ function* otherChartProblems(
       path: chart.path,
       message: `It is not known how the chart ${chart.name} sets its probes; look into its values.`,
       remediation:
-        "Check what the chart renders (helm template), or add the chart to policy/known-charts.ts.",
+        "Check what the chart renders (helm template), or add the chart to policy/knowledge/known-charts.ts.",
       advice: true,
     };
   else yield* knownChartProblems(chart.name, chart.path, missing, values);

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { isAppTemplate, isOpen } from "../app-template.ts";
-import { allContainersOf, CONTAINER_KINDS } from "../containers.ts";
-import { valuesOf } from "../helm.ts";
-import type { Path } from "../path.ts";
-import { fields, text, type Fields } from "../read.ts";
-import { defineRule, type Problem } from "../rule.ts";
+import { isAppTemplate, isOpen } from "../knowledge/app-template.ts";
+import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
+import { valuesOf } from "../knowledge/helm.ts";
+import type { Path } from "../engine/path.ts";
+import { fields, text, type Fields } from "../engine/read.ts";
+import { defineRule, type Problem } from "../engine/rule.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const imagePinned = defineRule({
   id: "image-pinned",
   description:

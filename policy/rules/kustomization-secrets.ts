@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { FLUX_KUSTOMIZATION } from "../kinds.ts";
-import { isMade, kindNamed } from "../made-objects.ts";
-import type { Path } from "../path.ts";
-import { at, fields, list, text } from "../read.ts";
-import { defineRule } from "../rule.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
+import { isMade, kindNamed } from "../engine/made-objects.ts";
+import type { Path } from "../engine/path.ts";
+import { at, fields, list, text } from "../engine/read.ts";
+import { defineRule } from "../engine/rule.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const kustomizationSecrets = defineRule({
   id: "kustomization-secrets",
   description:

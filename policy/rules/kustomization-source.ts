@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
-import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { dependenciesOf, fluxId } from "../flux.ts";
-import { FLUX_KUSTOMIZATION } from "../kinds.ts";
-import type { GroupKind, ObjectIndex } from "../object-index.ts";
-import { perIndex } from "../per-index.ts";
-import { at, fields, list, text } from "../read.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { dependenciesOf, fluxId } from "../objects/flux.ts";
+import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
+import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
+import { perIndex } from "../engine/per-index.ts";
+import { at, fields, list, text } from "../engine/read.ts";
+import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
 
 const SOURCE_GROUP = "source.toolkit.fluxcd.io";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const kustomizationSource = defineRule({
   id: "kustomization-source",
   description:

@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { enabled, isAppTemplate } from "../app-template.ts";
-import { valuesOf } from "../helm.ts";
-import { HELM_RELEASE } from "../kinds.ts";
-import type { ObjectIndex } from "../object-index.ts";
-import type { Path } from "../path.ts";
-import { fields, list, texts, type Fields } from "../read.ts";
-import { defineRule, type Problem } from "../rule.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { enabled, isAppTemplate } from "../knowledge/app-template.ts";
+import { valuesOf } from "../knowledge/helm.ts";
+import { HELM_RELEASE } from "../objects/kinds.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import type { Path } from "../engine/path.ts";
+import { fields, list, texts, type Fields } from "../engine/read.ts";
+import { defineRule, type Problem } from "../engine/rule.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
 /** Verbs by which a subject gives itself more than it has (https://kubernetes.io/docs/concepts/security/rbac-good-practices/). */
 const ESCALATION = ["escalate", "bind", "impersonate"];
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const leastPrivilege = defineRule({
   id: "least-privilege",
   description:

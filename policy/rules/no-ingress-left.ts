@@ -1,15 +1,15 @@
-import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { enabled, isAppTemplate } from "../app-template.ts";
-import { rendered } from "../app-template-network.ts";
-import { valuesOf } from "../helm.ts";
-import { HELM_RELEASE, INGRESS } from "../kinds.ts";
-import type { ObjectIndex } from "../object-index.ts";
-import type { Path } from "../path.ts";
-import { at, fields, list, text, type Fields } from "../read.ts";
-import { defineRule } from "../rule.ts";
-import { routesByHost } from "../routes.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { enabled, isAppTemplate } from "../knowledge/app-template.ts";
+import { rendered } from "../knowledge/app-template-network.ts";
+import { valuesOf } from "../knowledge/helm.ts";
+import { HELM_RELEASE, INGRESS } from "../objects/kinds.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import type { Path } from "../engine/path.ts";
+import { at, fields, list, text, type Fields } from "../engine/read.ts";
+import { defineRule } from "../engine/rule.ts";
+import { routesByHost } from "../objects/routes.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const noIngressLeft = defineRule({
   id: "no-ingress-left",
   description:

@@ -1,13 +1,13 @@
-import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { deletesAll, isGuarded, prunes } from "../flux.ts";
-import { valuesOf } from "../helm.ts";
-import { CLAIM, FLUX_KUSTOMIZATION, HELM_RELEASE, STATEFUL_SET } from "../kinds.ts";
-import { groupOf, type ObjectIndex } from "../object-index.ts";
-import { perIndex } from "../per-index.ts";
-import { fields, list } from "../read.ts";
-import { defineRule, type Origin, type Problem, type RuleContext } from "../rule.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { deletesAll, isGuarded, prunes } from "../objects/flux.ts";
+import { valuesOf } from "../knowledge/helm.ts";
+import { CLAIM, FLUX_KUSTOMIZATION, HELM_RELEASE, STATEFUL_SET } from "../objects/kinds.ts";
+import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
+import { perIndex } from "../engine/per-index.ts";
+import { fields, list } from "../engine/read.ts";
+import { defineRule, type Origin, type Problem, type RuleContext } from "../engine/rule.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const pruneGuard = defineRule({
   id: "prune-guard",
   description:

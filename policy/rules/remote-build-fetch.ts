@@ -1,8 +1,8 @@
-import type { KubeObject } from "../../cluster/objects.ts";
-import { BUILD_COMPONENT, BUILD_KUSTOMIZATION } from "../kinds.ts";
-import type { Path } from "../path.ts";
-import { at, list, text } from "../read.ts";
-import { defineRule } from "../rule.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { BUILD_COMPONENT, BUILD_KUSTOMIZATION } from "../objects/kinds.ts";
+import type { Path } from "../engine/path.ts";
+import { at, list, text } from "../engine/read.ts";
+import { defineRule } from "../engine/rule.ts";
 
 /** Fields of a kustomization.yaml that name files, directories or addresses. */
 const REFERENCES = ["resources", "bases", "components", "crds", "generators", "transformers", "validators"];
@@ -17,7 +17,7 @@ const FILES_OF_ENTRIES = [
   ),
 ] as const;
 
-/** See `docs/policies.md`. Flux's controllers may refuse such a build, too (`--no-remote-bases`). */
+/** See `docs/reference/policies.md`. Flux's controllers may refuse such a build, too (`--no-remote-bases`). */
 export const remoteBuildFetch = defineRule({
   id: "remote-build-fetch",
   description:

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { allContainersOf, CONTAINER_KINDS } from "../containers.ts";
-import { at, text, type Fields } from "../read.ts";
-import { defineRule } from "../rule.ts";
+import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
+import { at, text, type Fields } from "../engine/read.ts";
+import { defineRule } from "../engine/rule.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const resources = defineRule({
   id: "resources",
   description:

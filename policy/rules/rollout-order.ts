@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { STACK } from "../stack-object.ts";
-import { fields, text, texts } from "../read.ts";
-import { defineRule } from "../rule.ts";
+import { STACK } from "../engine/stack-object.ts";
+import { fields, text, texts } from "../engine/read.ts";
+import { defineRule } from "../engine/rule.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const rolloutOrder = defineRule({
   id: "rollout-order",
   description:

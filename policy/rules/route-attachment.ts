@@ -1,21 +1,21 @@
 import { z } from "zod";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { attachmentProblems } from "../attachment.ts";
-import { appServices, type ServicePort } from "../app-template-network.ts";
-import { isOpen } from "../app-template.ts";
-import { releaseOf } from "../helm.ts";
-import { GATEWAY, HELM_RELEASE, SERVICE } from "../kinds.ts";
-import type { ObjectIndex } from "../object-index.ts";
-import type { Path } from "../path.ts";
-import { perIndex } from "../per-index.ts";
-import { at, fields, list, text, type Fields } from "../read.ts";
-import { isGranted } from "../reference-grants.ts";
-import { ATTACHED_KINDS, attachedRoutes } from "../routes.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../rule.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { attachmentProblems } from "../objects/attachment.ts";
+import { appServices, type ServicePort } from "../knowledge/app-template-network.ts";
+import { isOpen } from "../knowledge/app-template.ts";
+import { releaseOf } from "../knowledge/helm.ts";
+import { GATEWAY, HELM_RELEASE, SERVICE } from "../objects/kinds.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import type { Path } from "../engine/path.ts";
+import { perIndex } from "../engine/per-index.ts";
+import { at, fields, list, text, type Fields } from "../engine/read.ts";
+import { isGranted } from "../objects/reference-grants.ts";
+import { ATTACHED_KINDS, attachedRoutes } from "../objects/routes.ts";
+import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
 
 type Outcome = Problem | Undecided;
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const routeAttachment = defineRule({
   id: "route-attachment",
   description:

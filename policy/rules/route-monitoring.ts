@@ -1,18 +1,18 @@
-import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../cluster/gatus-annotations.ts";
-import { fragmentFaults } from "../gatus-fragment.ts";
-import { isOpen } from "../app-template.ts";
-import { GATEWAY } from "../kinds.ts";
-import type { Path } from "../path.ts";
-import { fields } from "../read.ts";
-import { defineRule, type Problem } from "../rule.ts";
-import { ROUTE_KINDS, routesOf } from "../routes.ts";
+import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../kube/gatus-annotations.ts";
+import { fragmentFaults } from "../objects/gatus-fragment.ts";
+import { isOpen } from "../knowledge/app-template.ts";
+import { GATEWAY } from "../objects/kinds.ts";
+import type { Path } from "../engine/path.ts";
+import { fields } from "../engine/read.ts";
+import { defineRule, type Problem } from "../engine/rule.ts";
+import { ROUTE_KINDS, routesOf } from "../objects/routes.ts";
 
 const PREFIX = "gatus.home-operations.com/";
 
 /** What Go's strconv.ParseBool takes; anything else turns monitoring off. */
 const BOOLEANS = ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"];
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const routeMonitoring = defineRule({
   id: "route-monitoring",
   description:

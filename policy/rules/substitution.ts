@@ -1,11 +1,11 @@
-import { describeObject } from "../../cluster/objects.ts";
-import type { Path } from "../path.ts";
-import { at, fields } from "../read.ts";
-import { defineRule, type Origin, type Problem, type Undecided } from "../rule.ts";
+import { describeObject } from "../../kube/objects.ts";
+import type { Path } from "../engine/path.ts";
+import { at, fields } from "../engine/read.ts";
+import { defineRule, type Origin, type Problem, type Undecided } from "../engine/rule.ts";
 
 const ANNOTATION = "kustomize.toolkit.fluxcd.io/substitute";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const substitution = defineRule({
   id: "substitution",
   description:

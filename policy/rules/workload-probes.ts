@@ -1,8 +1,8 @@
-import { probeProblems } from "../probes.ts";
-import { defineRule } from "../rule.ts";
-import { containersOf, LONG_RUNNING } from "../workloads.ts";
+import { probeProblems } from "../objects/probes.ts";
+import { defineRule } from "../engine/rule.ts";
+import { containersOf, LONG_RUNNING } from "../objects/workloads.ts";
 
-/** See `docs/policies.md`. */
+/** See `docs/reference/policies.md`. */
 export const workloadProbes = defineRule({
   id: "workload-probes",
   description:

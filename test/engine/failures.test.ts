@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { KubeClient } from "../../cluster/kube-client.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
 import { SOURCE } from "../support/configuration.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";

@@ -4,7 +4,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
-import { clusterDir } from "../../sandbox/cluster-state.ts";
+import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { PROJECT } from "../support/engine.ts";
 import { fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
 
@@ -108,7 +108,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     it("the cache's, at a download: said with the folder, and nothing half is kept", () => {
       const cache = join(folder, "cache");
       mkdirSync(cache);
-      const module = join(PROJECT, "cluster/manifest-source.ts");
+      const module = join(PROJECT, "kube/manifest-source.ts");
       const program = `import { loadVerified, checksum } from ${JSON.stringify(module)};
         const body = "x".repeat(100_000);
         const manifest = { source: "https://example.com/a.yaml", sha256: checksum(body) };

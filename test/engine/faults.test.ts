@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { waitUntil } from "../../sandbox/processes.ts";
-import { selfSigned } from "../../sandbox/agent/self-signed.ts";
+import { waitUntil } from "../../tools/sandbox/processes.ts";
+import { selfSigned } from "../../tools/sandbox/agent/self-signed.ts";
 import { bare, fails, GATUS, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 import { commandOf, descendants } from "../support/running.ts";
 

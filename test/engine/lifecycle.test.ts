@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { KubeClient } from "../../cluster/kube-client.ts";
-import { installFluxCrds } from "../../sandbox/flux.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { fullConfiguration, GATEWAY } from "../support/configuration.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";

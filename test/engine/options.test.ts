@@ -5,11 +5,11 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc.js";
 import { parse, stringify } from "yaml";
-import { KubeClient } from "../../cluster/kube-client.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { evidenceSchema } from "../../rollout/evidence.ts";
-import { installFluxCrds } from "../../sandbox/flux.ts";
-import { moduleDirectory } from "../../toolchain/modules.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { evidenceSchema } from "../../staging/evidence.ts";
+import { installFluxCrds } from "../../tools/sandbox/flux.ts";
+import { moduleDirectory } from "../../tools/toolchain/modules.ts";
 import { Engine, gatewayApiDirectory, PROJECT, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
@@ -162,7 +162,7 @@ describe("engine: what a stack may ask for", function () {
         ["export", "operator", "--repo", REPOSITORY.url],
       ];
       const said = reports.map((args) => {
-        const run = spawnSync(process.execPath, [join(PROJECT, "cli/main.ts"), ...args], {
+        const run = spawnSync(process.execPath, [join(PROJECT, "tools/cli/main.ts"), ...args], {
           cwd: join(engine.dir, "project"),
           env: engine.env,
           encoding: "utf8",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import { clusterDir } from "../../sandbox/cluster-state.ts";
-import { findProcess, isAlive, startProcess, waitUntil } from "../../sandbox/processes.ts";
+import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
+import { findProcess, isAlive, startProcess, waitUntil } from "../../tools/sandbox/processes.ts";
 import { QUICK_VERIFICATION, type Run } from "../support/engine.ts";
 import { fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 

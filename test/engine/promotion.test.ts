@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { KubeClient } from "../../cluster/kube-client.ts";
-import { startFlux } from "../../sandbox/flux.ts";
-import { pushDirectory, startRegistry } from "../../sandbox/registry.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { startFlux } from "../../tools/sandbox/flux.ts";
+import { pushDirectory, startRegistry } from "../../tools/sandbox/registry.ts";
 import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
 import { becomes, FLUX_TIMEOUT_MS, kustomization } from "../support/flux.ts";
 import { applyGatewayApi } from "../support/gateway-api.ts";

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { KubeClient } from "../../cluster/kube-client.ts";
-import { type RolloutEvent } from "../../rollout/run.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { type RolloutEvent } from "../../tools/rollout/run.ts";
 import {
   Engine,
   gatewayApiDirectory,
@@ -17,7 +17,7 @@ import { applyGatewayApi } from "../support/gateway-api.ts";
 import { GitRepository } from "../support/git.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
-const MAIN = join(PROJECT, "cli/main.ts");
+const MAIN = join(PROJECT, "tools/cli/main.ts");
 
 /** A rollout with the real command, in a process group of its own. */
 class Launched {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FIELD_MANAGER, describeObject, type KubeObject } from "../../cluster/objects.ts";
+import { FIELD_MANAGER, describeObject, type KubeObject } from "../../kube/objects.ts";
 import { bare, fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
 
 /** As the provider makes them up, one for each resource. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { ObjectReference } from "../../cluster/client.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { checkFluxApps } from "../../components/flux-apps-checks.ts";
-import { fluxAppsNamespaces, fluxAppsObjects, type FluxAppsArgs } from "../../components/flux-apps.ts";
-import type { FluxPlacementArgs } from "../../components/flux-placement.ts";
-import { fluxRootObjects, type FluxRootArgs } from "../../components/flux-root.ts";
+import type { ObjectReference } from "../../kube/client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { checkFluxApps } from "../../components/flux/apps-checks.ts";
+import { fluxAppsNamespaces, fluxAppsObjects, type FluxAppsArgs } from "../../components/flux/apps.ts";
+import type { FluxPlacementArgs } from "../../components/flux/placement.ts";
+import { fluxRootObjects, type FluxRootArgs } from "../../components/flux/root.ts";
 import {
   applyObjects,
   assertClaimSurvived,
@@ -19,7 +19,7 @@ import {
   startFluxCluster,
   type FluxCluster,
 } from "../support/flux.ts";
-import { pushChart } from "../../sandbox/registry.ts";
+import { pushChart } from "../../tools/sandbox/registry.ts";
 import { useSandbox } from "../support/sandbox.ts";
 
 const CHARTS = join(import.meta.dirname, "../fixtures/charts");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ObjectReference } from "../../cluster/client.ts";
-import { STACK_LABEL, type KubeObject } from "../../cluster/objects.ts";
+import type { ObjectReference } from "../../kube/client.ts";
+import { STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import {
   applyObjects,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { KubeObject } from "../../cluster/objects.ts";
+import type { KubeObject } from "../../kube/objects.ts";
 import {
   applyObjects,
   becomes,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { fluxAppsObjects, type FluxAppsArgs } from "../../components/flux-apps.ts";
-import { fluxRootObjects, type FluxRootArgs } from "../../components/flux-root.ts";
-import type { FluxPatch } from "../../components/flux-patches.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
+import { fluxAppsObjects, type FluxAppsArgs } from "../../components/flux/apps.ts";
+import { fluxRootObjects, type FluxRootArgs } from "../../components/flux/root.ts";
+import type { FluxPatch } from "../../components/flux/patches.ts";
+import type { KubeObject } from "../../kube/objects.ts";
 import {
   applyObjects,
   assertClaimSurvived,

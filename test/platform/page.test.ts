@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../config.ts";
+import { parseConfig } from "../../config/load.ts";
 import { checkGatusPage, gatusPage } from "../../platform/page.ts";
 
 /** A configuration whose first Gateway has these settings, and whose Gatus these. */

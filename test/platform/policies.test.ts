@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { parseConfig, type StackConfig } from "../../config.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { parseConfig, type StackConfig } from "../../config/load.ts";
 import { planPlatform } from "../../platform/plan.ts";
 import { checkPolicies } from "../../platform/policies.ts";
-import { loadRelease } from "../../release.ts";
+import { loadRelease } from "../../config/pins.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { gatewayApiDirectory } from "../support/engine.ts";
 

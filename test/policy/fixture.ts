@@ -1,10 +1,10 @@
 import { parseAllDocuments } from "yaml";
-import { describeObject, type KubeObject } from "../../cluster/objects.ts";
-import { formatPath } from "../../policy/path.ts";
-import { RULES } from "../../policy/registry.ts";
-import { withEdits } from "../../policy/edit.ts";
-import type { Origin, Rule } from "../../policy/rule.ts";
-import { runRules, type RuleReport } from "../../policy/run.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { formatPath } from "../../policy/engine/path.ts";
+import { RULES } from "../../policy/engine/registry.ts";
+import { withEdits } from "../../policy/engine/edit.ts";
+import type { Origin, Rule } from "../../policy/engine/rule.ts";
+import { runRules, type RuleReport } from "../../policy/engine/run.ts";
 
 /** Objects, and what a rule says about them. */
 export interface Case {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { RULES } from "../../policy/registry.ts";
-import { runRules } from "../../policy/run.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { RULES } from "../../policy/engine/registry.ts";
+import { runRules } from "../../policy/engine/run.ts";
 
 /** Field names that rules read, so that junk gets past the first of them. */
 const NAMES = [

@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sandboxPolicyPack } from "../../sandbox/policy-pack.ts";
-import { pulumiEnvironment } from "../../sandbox/pulumi.ts";
+import { sandboxPolicyPack } from "../../tools/sandbox/policy-pack.ts";
+import { pulumiEnvironment } from "../../tools/sandbox/pulumi.ts";
 import { violations } from "./violations.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

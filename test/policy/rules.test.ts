@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { RULES } from "../../policy/registry.ts";
+import { RULES } from "../../policy/engine/registry.ts";
 import { fixes, objectsOf, outcomes, type Fixture } from "./fixture.ts";
 
 const FIXTURES = join(import.meta.dirname, "fixtures");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { formatPath, parsePath } from "../../policy/path.ts";
-import { runRules, type RuleReport } from "../../policy/run.ts";
-import { UNKNOWN, withUnknowns } from "../../policy/unknown.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { formatPath, parsePath } from "../../policy/engine/path.ts";
+import { runRules, type RuleReport } from "../../policy/engine/run.ts";
+import { UNKNOWN, withUnknowns } from "../../policy/engine/unknown.ts";
 
 describe("runRules", () => {
   const NOW = new Date("2026-03-10T12:00:00Z");

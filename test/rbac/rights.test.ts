@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { KubeClient } from "../../cluster/kube-client.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { fluxAppsObjects } from "../../components/flux-apps.ts";
-import { TENANT } from "../../components/flux-placement.ts";
-import { gatusObjects } from "../../components/gatus.ts";
-import { traefikObjects } from "../../components/traefik.ts";
-import { loadRelease } from "../../release.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { fluxAppsObjects } from "../../components/flux/apps.ts";
+import { TENANT } from "../../components/flux/placement.ts";
+import { gatusObjects } from "../../components/gatus/gatus.ts";
+import { traefikObjects } from "../../components/traefik/traefik.ts";
+import { loadRelease } from "../../config/pins.ts";
+import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const labels = { "edgefirst.dev/stack": "rbac" };

@@ -1,5 +1,5 @@
-import type { ClusterReader } from "../../cluster/client.ts";
-import { describeObject, type KubeObject } from "../../cluster/objects.ts";
+import type { ClusterReader } from "../../kube/client.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
 
 /** A reader of a cluster that holds just these objects. */
 export function clusterHolding(...objects: KubeObject[]): ClusterReader {

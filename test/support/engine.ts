@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
-import { pulumiEnvironment } from "../../sandbox/pulumi.ts";
-import { moduleDirectory } from "../../toolchain/modules.ts";
+import { pulumiEnvironment } from "../../tools/sandbox/pulumi.ts";
+import { moduleDirectory } from "../../tools/toolchain/modules.ts";
 
 /** The project under test: directory of Pulumi.yaml. */
 export const PROJECT = join(import.meta.dirname, "../..");

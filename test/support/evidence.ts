@@ -3,7 +3,7 @@ import {
   type Evidence,
   type Revocation,
   type Verification,
-} from "../../rollout/evidence.ts";
+} from "../../staging/evidence.ts";
 
 /** A verification that passed, for tests of what reads evidence. */
 export function verification(release: string, fields: Partial<Verification> = {}): Verification {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { configSchema } from "../../config-schema.ts";
-import type { FluxAppsArgs } from "../../components/flux-apps.ts";
-import type { FluxPlacementArgs } from "../../components/flux-placement.ts";
-import type { FluxRootArgs } from "../../components/flux-root.ts";
+import { configSchema } from "../../config/schema.ts";
+import type { FluxAppsArgs } from "../../components/flux/apps.ts";
+import type { FluxPlacementArgs } from "../../components/flux/placement.ts";
+import type { FluxRootArgs } from "../../components/flux/root.ts";
 
 const labels = { "edgefirst.dev/stack": "edge" };
 

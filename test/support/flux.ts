@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { ObjectReference } from "../../cluster/client.ts";
-import { KubeClient } from "../../cluster/kube-client.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { startFlux } from "../../sandbox/flux.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
-import { pushDirectory, type Registry, startRegistry } from "../../sandbox/registry.ts";
-import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { ObjectReference } from "../../kube/client.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { startFlux } from "../../tools/sandbox/flux.ts";
+import { waitUntil } from "../../tools/sandbox/processes.ts";
+import { pushDirectory, type Registry, startRegistry } from "../../tools/sandbox/registry.ts";
+import type { Sandbox } from "../../tools/sandbox/sandbox.ts";
 
 /** Long enough for the controllers to start and to reconcile once, on a busy machine. */
 export const FLUX_TIMEOUT_MS = 120_000;
 
 /** The GitOps repository of the tests: two namespaces with a namespace transformer each, and children of every sort. */
-export const FIXTURE = join(import.meta.dirname, "..", "fixtures", "gitops");
+export const FIXTURE = join(import.meta.dirname, "../fixtures/gitops");
 
 /** A cluster of a sandbox with real Flux controllers and the fixture in a registry. */
 export interface FluxCluster {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { KubeClient } from "../../cluster/kube-client.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
+import type { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
 import { gatewayApiDirectory } from "./engine.ts";
 
 /** Brings a cluster the Gateway API's definitions, as somebody else's: for stacks with `gatewayApi.install: false`, whose updates are quicker. */

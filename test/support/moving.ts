@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import type { KubeObject } from "../../cluster/objects.ts";
-import type { CheckReport } from "../../gitops/migrate/live/check.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import type { CheckReport } from "../../tools/migrate/live/check.ts";
+import { waitUntil } from "../../tools/sandbox/processes.ts";
 import {
   applyObjects,
   assertClaimSurvived,
@@ -19,8 +19,8 @@ import {
 } from "./flux.ts";
 import { GitRepository } from "./git.ts";
 import { serveGit, type GitServer } from "./git-server.ts";
-import type { Sandbox } from "../../sandbox/sandbox.ts";
-import type { KubeClient } from "../../cluster/kube-client.ts";
+import type { Sandbox } from "../../tools/sandbox/sandbox.ts";
+import type { KubeClient } from "../../kube/kube-client.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -144,7 +144,7 @@ export class MovingRepository {
 
   #run(...args: string[]): Promise<{ code: number; output: string }> {
     return new Promise((resolve) => {
-      const command = [join(ROOT, "cli/main.ts"), "migrate", this.#args.step, this.dir, ...args];
+      const command = [join(ROOT, "tools/cli/main.ts"), "migrate", this.#args.step, this.dir, ...args];
       execFile(process.execPath, command, (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
       });

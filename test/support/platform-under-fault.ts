@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { loadGatewayApi } from "../../cluster/gateway-api-manifests.ts";
-import { KubeClient } from "../../cluster/kube-client.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { withoutStatus } from "../../components/declare.ts";
-import { loadRelease } from "../../release.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { loadGatewayApi } from "../../kube/gateway-api-manifests.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { withoutStatus } from "../../components/shared/declare.ts";
+import { loadRelease } from "../../config/pins.ts";
+import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Run, type Running, type TestStack } from "./engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "./sandbox.ts";
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { type Api } from "../../sandbox/api.ts";
-import { ask as askNetwork, type HttpAnswer, type Question } from "../../sandbox/network/ask.ts";
-import { whyNoNetworks } from "../../sandbox/network/namespaces.ts";
-import { type Sandbox, sandboxUp } from "../../sandbox/sandbox.ts";
-import { findProgram } from "../../toolchain/find.ts";
-import { programNamed, PROGRAMS } from "../../toolchain/programs.ts";
+import { type Api } from "../../tools/sandbox/api.ts";
+import { ask as askNetwork, type HttpAnswer, type Question } from "../../tools/sandbox/network/ask.ts";
+import { whyNoNetworks } from "../../tools/sandbox/network/namespaces.ts";
+import { type Sandbox, sandboxUp } from "../../tools/sandbox/sandbox.ts";
+import { findProgram } from "../../tools/toolchain/find.ts";
+import { programNamed, PROGRAMS } from "../../tools/toolchain/programs.ts";
 import { apiOf, discard, START_TIMEOUT_MS, temporarySandboxDir } from "./sandbox.ts";
 
 /** What {@link useRealPods} gives. */

@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { treeOf } from "../../sandbox/process-tree.ts";
+import { treeOf } from "../../tools/sandbox/process-tree.ts";
 
 /** Command lines of all processes of this machine that mention a text; only on Linux. */
 export function runningWith(text: string): string[] {

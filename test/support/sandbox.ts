@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { identify, isAlive, type ProcessIdentity } from "../../process-identity.ts";
-import { writeFileAtomic } from "../../atomic-file.ts";
-import { listProcesses } from "../../sandbox/processes.ts";
-import { type Sandbox, sandboxDown, sandboxUp } from "../../sandbox/sandbox.ts";
-import { Api } from "../../sandbox/api.ts";
-import { readKubeconfig } from "../../sandbox/kubeconfig.ts";
+import { identify, isAlive, type ProcessIdentity } from "../../lib/process-identity.ts";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { listProcesses } from "../../tools/sandbox/processes.ts";
+import { type Sandbox, sandboxDown, sandboxUp } from "../../tools/sandbox/sandbox.ts";
+import { Api } from "../../tools/sandbox/api.ts";
+import { readKubeconfig } from "../../tools/sandbox/kubeconfig.ts";
 
 /** Long enough for two control planes on two busy cores. */
 export const START_TIMEOUT_MS = 120_000;

@@ -1,7 +1,7 @@
-import type { LiveCluster } from "../../cluster/client.ts";
-import type { KubeObject } from "../../cluster/objects.ts";
-import { EdgefirstError } from "../../errors.ts";
-import type { Clock } from "../../rollout/clock.ts";
+import type { LiveCluster } from "../../kube/client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { EdgefirstError } from "../../lib/errors.ts";
+import type { Clock } from "../../staging/clock.ts";
 import { clusterHolding } from "./cluster.ts";
 
 /** Time that passes only while somebody sleeps. */

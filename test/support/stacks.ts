@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type StackNode } from "../../rollout/plan.ts";
+import { type StackNode } from "../../tools/rollout/plan.ts";
 
 /** Any graph of up to so many stacks without a cycle, in any order of listing. */
 export function acyclicStacks(most: number): fc.Arbitrary<StackNode[]> {

@@ -1,9 +1,0 @@
-import { join } from "node:path";
-import { writeFileAtomic } from "../atomic-file.ts";
-import { configurationPage } from "../docs/configuration-page.ts";
-import { policiesPage } from "../docs/policies-page.ts";
-
-/** `npm run docs`: writes the pages that are made from the configuration's schema and from the rules. */
-const docs = join(import.meta.dirname, "../docs");
-writeFileAtomic(join(docs, "configuration.md"), configurationPage(), 0o644);
-writeFileAtomic(join(docs, "policies.md"), policiesPage(), 0o644);

@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { KubeObject } from "../../kube/objects.ts";
+import { declareRetained, labelled, type CommonArgs } from "../shared/declare.ts";
+import { withoutUndefined } from "./fields.ts";
+import { decryption } from "./patches.ts";
+import { childNamespaces, settingsOf, type FluxPlacementArgs, type Settings } from "./placement.ts";
+import { tenantObjects } from "./tenants.ts";
+import type { FluxRootArgs } from "./root.ts";
+
+/** Arguments of {@link FluxApps}. */
+export interface FluxAppsArgs extends CommonArgs, FluxPlacementArgs {
+  /** The root whose children they are. */
+  readonly root: Omit<FluxRootArgs, "apps" | "labels" | "installsFlux">;
+  /** The age private key, for decryption where the children live; without it the Secret must be there already. */
+  readonly sopsAgeKey?: pulumi.Input<string> | undefined;
+}
+
+/** Key of the Secret's data: Flux reads every key that ends in .agekey. */
+const AGE_KEY = "age.agekey";
+
+/**
+ * What child Kustomizations need where they live: the key to decrypt, the repository's settings, and in strict mode somebody to run as. All of it outlives
+ * the stack, since the children do.
+ */
+export class FluxApps extends pulumi.ComponentResource {
+  constructor(name: string, args: FluxAppsArgs, options: pulumi.ComponentResourceOptions) {
+    super("edgefirst:platform:FluxApps", name, {}, options);
+    for (const object of fluxAppsObjects(args)) declareRetained(object, { parent: this });
+    this.registerOutputs();
+  }
+}
+
+/** Namespaces that must be there first. */
+export function fluxAppsNamespaces(args: FluxAppsArgs): readonly string[] {
+  if (args.root.mode === "observe") return [];
+  return [...new Set([...childNamespaces(args), ...(args.rbac === "strict" ? args.tenantNamespaces : [])])];
+}
+
+/** Secrets, settings and ServiceAccounts; none while the root is only observed. */
+export function fluxAppsObjects(args: FluxAppsArgs): KubeObject[] {
+  if (args.root.mode === "observe") return [];
+  return [
+    ...childNamespaces(args).flatMap((namespace) => ageSecret(args, namespace)),
+    ...settingsOf(args.root, args).map((settings) => settingsObject(args, settings)),
+    ...tenantObjects(args),
+  ].map((object) => labelled(args.labels, object));
+}
+
+function ageSecret({ root, sopsAgeKey }: FluxAppsArgs, namespace: string): KubeObject[] {
+  if (root.decryptionSecret === null || sopsAgeKey === undefined) return [];
+  return [
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: root.decryptionSecret, namespace },
+      type: "Opaque",
+      stringData: { [AGE_KEY]: sopsAgeKey },
+    },
+  ];
+}
+
+/** Lives beside the root, where source and key are, and applies to the namespace that needs the settings. */
+function settingsObject({ root }: FluxAppsArgs, { name, path, namespace }: Settings): KubeObject {
+  const { kind, name: source, namespace: sourceNamespace } = root.source;
+  return {
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { name, namespace: root.namespace },
+    spec: withoutUndefined({
+      interval: root.interval,
+      retryInterval: root.retryInterval,
+      path,
+      targetNamespace: namespace,
+      prune: true,
+      wait: true,
+      deletionPolicy: "Orphan",
+      sourceRef: { kind, name: source, namespace: sourceNamespace },
+      decryption: root.decryptionSecret === null ? undefined : decryption(root.decryptionSecret),
+    }),
+  };
+}

@@ -1,0 +1,107 @@
+import { createTwoFilesPatch } from "diff";
+import { isMap, isScalar, parseDocument, stringify, visit, type YAMLMap } from "yaml";
+import type { ClusterReader } from "../../kube/client.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+
+/** How an object that a stack would declare differs from the live one. */
+export interface Difference {
+  /** `Kind namespace/name`. */
+  readonly object: string;
+  /** none: the live object has all that would be set. */
+  readonly state: "absent" | "none" | "differs";
+  /** Unified diff from the live object to the declared one, in YAML; empty where nothing differs. */
+  readonly diff: string;
+}
+
+/**
+ * Compares objects, in the fields that they set, with the live ones; everything else of a live object (status, what controllers and the API server add) is left
+ * out. Texts that are YAML themselves, such as patches, are compared as YAML, so that their style makes no difference.
+ */
+export function describeDifference(
+  objects: readonly KubeObject[],
+  cluster: ClusterReader,
+): Promise<Difference[]> {
+  return Promise.all(
+    objects.map(async (object) => {
+      const live = await cluster.get(object);
+      const before = live === undefined ? "" : normalised(fieldsOf(live, object));
+      const after = normalised(object);
+      const name = describeObject(object);
+      if (before === after) return { object: name, state: "none", diff: "" };
+      const diff = createTwoFilesPatch(
+        `${name} on ${cluster.context}`,
+        `${name} as configured`,
+        before,
+        after,
+        undefined,
+        undefined,
+        { context: 2 },
+      );
+      return { object: name, state: live === undefined ? "absent" : "differs", diff: withoutRule(diff) };
+    }),
+  );
+}
+
+/** The library begins a patch with a line of `=`. */
+function withoutRule(diff: string): string {
+  return diff.replace(/^=+\n/, "");
+}
+
+/** The part of the live value that the declared one sets. Lists are one value: applying the declared one replaces them. */
+function fieldsOf(live: unknown, declared: unknown): unknown {
+  if (!isRecord(live) || !isRecord(declared)) return live;
+  return Object.fromEntries(
+    Object.entries(declared)
+      .filter(([key]) => key in live)
+      .map(([key, value]) => [key, fieldsOf(live[key], value)] as const)
+      // A map that shares no key with the declared one.
+      .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
+  );
+}
+
+function normalised(value: unknown): string {
+  return stringify(simplify(value), { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function simplify(value: unknown, key?: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => simplify(item));
+  if (isRecord(value))
+    return Object.fromEntries(
+      Object.entries(value)
+        // The API server adds this default to the entries of substituteFrom.
+        .filter(([field, item]) => !(field === "optional" && item === false))
+        .map(([field, item]) => [field, simplify(item, field)]),
+    );
+  return typeof value === "string" && key === "patch" ? sortedYaml(value) : value;
+}
+
+/** The same YAML with the keys of its maps in order; comments go along with their keys. */
+function sortedYaml(text: string): string {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) return text;
+  visit(document, {
+    Collection: (_, collection) => {
+      collection.flow = false;
+      if (isMap(collection)) sortKeys(collection);
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+function sortKeys(map: YAMLMap): void {
+  const name = (key: unknown): string => (isScalar(key) ? String(key.value) : "");
+  map.items.sort((a, b) => name(a.key).localeCompare(name(b.key), "en"));
+  for (const { value } of map.items) {
+    if (isScalar(value) && typeof value.value === "string" && looksLikeMap(value.value))
+      value.value = sortedYaml(value.value);
+  }
+}
+
+/** A patch within a patch. */
+function looksLikeMap(text: string): boolean {
+  return text.includes("\n") && isMap(parseDocument(text).contents);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,78 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { KubeObject } from "../../kube/objects.ts";
+import { declare, labelled, type CommonArgs } from "../shared/declare.ts";
+import { withoutUndefined } from "./fields.ts";
+
+/** Arguments of {@link FluxSources}. */
+export interface FluxSourcesArgs extends CommonArgs {
+  /** Only these: by default the repository owns its chart sources. */
+  readonly sources: readonly OciSource[];
+}
+
+/** An artifact in an OCI registry. */
+export interface OciSource {
+  readonly name: string;
+  readonly namespace: string;
+  /** `oci://…` without a tag; for a chart the chart itself, since Flux has no repository of OCI charts (design.md, trap 4). */
+  readonly url: string;
+  readonly ref: OciReference;
+  readonly interval: string;
+  /** Secret with the registry's credentials. */
+  readonly secretRef?: SecretReference | undefined;
+  readonly verify?: OciVerification | undefined;
+  /** Hands a chart's layer to helm-controller as it is. */
+  readonly helmChart: boolean;
+  /** Plain HTTP. */
+  readonly insecure: boolean;
+}
+
+/** Exactly one of them. */
+export type OciReference =
+  { readonly tag: string } | { readonly semver: string } | { readonly digest: string };
+
+/** The name of a Secret in the same namespace. */
+export interface SecretReference {
+  readonly name: string;
+}
+
+/** By which signature an artifact is accepted; without a Secret, cosign's keyless way. */
+export interface OciVerification {
+  readonly provider: "cosign" | "notation";
+  readonly secretRef?: SecretReference | undefined;
+  /** Regular expressions over the certificate's issuer and subject. */
+  readonly matchOIDCIdentity?: readonly { readonly issuer: string; readonly subject: string }[] | undefined;
+}
+
+/** The media type of a Helm chart's layer (https://helm.sh/docs/topics/registries/). */
+const HELM_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+
+/** The Flux OCIRepositories that the stack declares itself. */
+export class FluxSources extends pulumi.ComponentResource {
+  constructor(name: string, args: FluxSourcesArgs, options: pulumi.ComponentResourceOptions) {
+    super("edgefirst:platform:FluxSources", name, {}, options);
+    for (const object of fluxSourcesObjects(args)) declare(object, { parent: this });
+    this.registerOutputs();
+  }
+}
+
+/** The OCIRepositories. */
+export function fluxSourcesObjects({ sources, labels }: FluxSourcesArgs): KubeObject[] {
+  return sources.map((source) => labelled(labels, ociRepository(source)));
+}
+
+function ociRepository({ name, namespace, helmChart, insecure, ...source }: OciSource): KubeObject {
+  return {
+    apiVersion: "source.toolkit.fluxcd.io/v1",
+    kind: "OCIRepository",
+    metadata: { name, namespace },
+    spec: withoutUndefined({
+      interval: source.interval,
+      url: source.url,
+      ref: source.ref,
+      layerSelector: helmChart ? { mediaType: HELM_LAYER, operation: "copy" } : undefined,
+      secretRef: source.secretRef,
+      verify: source.verify && withoutUndefined(source.verify),
+      insecure: insecure ? true : undefined,
+    }),
+  };
+}

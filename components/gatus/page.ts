@@ -1,0 +1,51 @@
+import { stringify } from "yaml";
+import type { KubeObject } from "../../kube/objects.ts";
+import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../kube/gatus-annotations.ts";
+import { GATUS_NAME } from "./deployment.ts";
+
+/** Where Gatus' page is served. */
+export interface GatusPage {
+  readonly hostname: string;
+  /** Its address as clients write it, such as `https://status.example.com`. */
+  readonly url: string;
+  /** `sectionName` is the listener that serves it. */
+  readonly gateway: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly sectionName: string;
+  };
+}
+
+/** The HTTPRoute of Gatus' page, itself monitored. */
+export function gatusRoute(
+  { hostname, url, gateway }: GatusPage,
+  namespace: string,
+  servicePort: number,
+): KubeObject {
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: {
+      name: GATUS_NAME,
+      namespace,
+      annotations: {
+        [ENABLED_ANNOTATION]: "true",
+        // gatus-sidecar would ask https://<hostname>, whatever the listener.
+        ...(url === `https://${hostname}` ? {} : { [ENDPOINT_ANNOTATION]: stringify({ url }) }),
+      },
+    },
+    spec: {
+      parentRefs: [
+        {
+          group: "gateway.networking.k8s.io",
+          kind: "Gateway",
+          name: gateway.name,
+          namespace: gateway.namespace,
+          sectionName: gateway.sectionName,
+        },
+      ],
+      hostnames: [hostname],
+      rules: [{ backendRefs: [{ name: GATUS_NAME, port: servicePort }] }],
+    },
+  };
+}

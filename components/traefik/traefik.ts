@@ -1,0 +1,167 @@
+import * as kx from "@pulumi/kubernetesx";
+import * as pulumi from "@pulumi/pulumi";
+import type { Finding } from "../../kube/client.ts";
+import { exemption } from "../../kube/exemption.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { declare, labelled, resourceName, withFieldManager, type CommonArgs } from "../shared/declare.ts";
+import { INTERNAL_PORTS, type GatewayIdentity, type ListenerPorts } from "../../kube/gateway-contract.ts";
+import { podSpec, type TraefikResources } from "./pod.ts";
+import { TRAEFIK_RULES } from "./rbac.ts";
+
+/** Arguments of {@link Traefik}. */
+export interface TraefikArgs extends CommonArgs {
+  /** The one Gateway that it serves (design.md, trap 3). */
+  readonly gateway: GatewayIdentity;
+  readonly ports: ListenerPorts;
+  /** Image with tag and digest. */
+  readonly image: string;
+  readonly replicas: number;
+  /** How hard the scheduler keeps replicas on different nodes; DoNotSchedule leaves some pending where there are fewer nodes. */
+  readonly spread: "ScheduleAnyway" | "DoNotSchedule";
+  /** How many replicas a drain may take away at once; used where there is more than one. */
+  readonly podDisruptionBudget: { readonly maxUnavailable: number };
+  readonly service: TraefikServiceArgs;
+  readonly resources: TraefikResources;
+  readonly logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
+}
+
+/** The Service that clients reach Traefik by. */
+export interface TraefikServiceArgs {
+  readonly type: "LoadBalancer" | "ClusterIP" | "NodePort";
+  /** For address pools, as in `lbipam.cilium.io/ips`. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly loadBalancerClass?: string | undefined;
+  /** Local keeps the client's address and serves only through nodes that run a replica. */
+  readonly externalTrafficPolicy: "Cluster" | "Local";
+}
+
+/** A Traefik that serves one Gateway, reads nothing but the Gateway API and runs without root. */
+export class Traefik extends pulumi.ComponentResource {
+  constructor(name: string, args: TraefikArgs, options: pulumi.ComponentResourceOptions) {
+    super("edgefirst:platform:Traefik", name, {}, options);
+    for (const object of supportingObjects(args)) declare(object, { parent: this });
+    const service = serviceObject(args);
+    const deployment = deploymentObject(args);
+    new kx.Service(resourceName(service), withFieldManager(service) as unknown as KxServiceArgs, {
+      parent: this,
+    });
+    new kx.Deployment(resourceName(deployment), withFieldManager(deployment) as unknown as KxDeploymentArgs, {
+      parent: this,
+    });
+    this.registerOutputs({});
+  }
+}
+
+type KxServiceArgs = ConstructorParameters<typeof kx.Service>[1];
+type KxDeploymentArgs = ConstructorParameters<typeof kx.Deployment>[1];
+
+/** Listener ports that Traefik's own entry points have: it would find two entry points for one port. */
+export function checkTraefikPorts({ gateway, ports }: Pick<TraefikArgs, "gateway" | "ports">): Finding[] {
+  return Object.entries(INTERNAL_PORTS)
+    .filter(([, port]) => port === ports.http || port === ports.https)
+    .map(([name, port]) => ({
+      severity: "error",
+      message: `Gateway ${gateway.namespace}/${gateway.name} has a listener on port ${port}, on which its Traefik answers for itself (${name}).`,
+      hint: "Set another http.port or https.port.",
+    }));
+}
+
+/** Every object of the component. */
+export function traefikObjects(args: TraefikArgs): KubeObject[] {
+  return [...supportingObjects(args), serviceObject(args), deploymentObject(args)];
+}
+
+/** Name of a Gateway's Traefik; not `traefik-<gateway>`, which a HelmRelease of the repository may have. */
+export function traefikName(gateway: GatewayIdentity): string {
+  return `traefik-gateway-${gateway.name}`;
+}
+
+/** Literal, so that a policy sees them in the first preview, and never changed: a Deployment's selector is immutable. */
+export function traefikSelector(gateway: GatewayIdentity): Record<string, string> {
+  return { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": traefikName(gateway) };
+}
+
+function supportingObjects(args: TraefikArgs): KubeObject[] {
+  const name = traefikName(args.gateway);
+  const { namespace } = args.gateway;
+  const objects: KubeObject[] = [
+    {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name, namespace },
+      automountServiceAccountToken: false,
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: {
+        name,
+        annotations: exemption(
+          "least-privilege",
+          "Traefik's Gateway provider watches the certificates' Secrets in all namespaces",
+          "rules[0].resources",
+        ),
+      },
+      rules: TRAEFIK_RULES,
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
+  ];
+  // With one replica a budget could only block every drain of its node.
+  if (args.replicas > 1)
+    objects.push({
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name, namespace },
+      spec: { ...args.podDisruptionBudget, selector: { matchLabels: traefikSelector(args.gateway) } },
+    });
+  return objects.map((object) => labelled(args.labels, object));
+}
+
+function serviceObject(args: TraefikArgs): KubeObject {
+  const { type, annotations, loadBalancerClass, externalTrafficPolicy } = args.service;
+  const spec = {
+    type,
+    selector: traefikSelector(args.gateway),
+    ports: [
+      { name: "web", port: args.ports.http, targetPort: "web", protocol: "TCP" },
+      { name: "websecure", port: args.ports.https, targetPort: "websecure", protocol: "TCP" },
+    ],
+    // The API server refuses each of these on a Service of another type.
+    ...(type === "ClusterIP" ? {} : { externalTrafficPolicy }),
+    ...(type === "LoadBalancer" && loadBalancerClass !== undefined ? { loadBalancerClass } : {}),
+  };
+  const { namespace } = args.gateway;
+  const metadata = {
+    name: traefikName(args.gateway),
+    namespace,
+    labels: traefikSelector(args.gateway),
+    // The engine would wait for its endpoints to settle, and the Gateway for that; the verification looks at its address, and at what Traefik answers.
+    annotations: { ...annotations, "pulumi.com/skipAwait": "true" },
+  };
+  return labelled(args.labels, { apiVersion: "v1", kind: "Service", metadata, spec });
+}
+
+function deploymentObject(args: TraefikArgs): KubeObject {
+  const labels = traefikSelector(args.gateway);
+  return labelled(args.labels, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: traefikName(args.gateway), namespace: args.gateway.namespace, labels },
+    spec: {
+      replicas: args.replicas,
+      selector: { matchLabels: labels },
+      // The old pod serves until the new one is ready, with one replica too.
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      template: {
+        metadata: { labels: { ...labels, ...args.labels } },
+        spec: podSpec({ ...args, name: traefikName(args.gateway), selector: labels }),
+      },
+    },
+  });
+}

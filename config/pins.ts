@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { z } from "zod";
+import { EdgefirstError } from "../lib/errors.ts";
+
+/** Image references with tag and digest; the tag is for people, the digest is what runs. */
+const image = z.string().regex(/^[^\s@]+:[^\s@]+@sha256:[0-9a-f]{64}$/, "an image with tag and digest");
+
+const releaseSchema = z.strictObject({
+  gatewayApi: z.strictObject({
+    version: z.string().regex(/^v\d+\.\d+\.\d+$/),
+    channel: z.enum(["standard", "experimental"]),
+    baseUrl: z.url({ protocol: /^https$/ }),
+    files: z.array(
+      z.strictObject({
+        name: z.string().regex(/^[-a-z0-9.]+_[-a-z0-9]+\.yaml$/),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      }),
+    ),
+  }),
+  images: z.strictObject({ traefik: image, gatus: image, gatusSidecar: image, k8sSidecar: image }),
+});
+
+/** The pinned versions and digests of release.yaml. */
+export type Release = z.infer<typeof releaseSchema>;
+
+/** Path of release.yaml, at the top of the project. */
+export const RELEASE_FILE = fileURLToPath(new URL("../release.yaml", import.meta.url));
+
+/**
+ * Reads release.yaml.
+ * @throws {EdgefirstError} where the file is not as the schema says, with every fault.
+ */
+export function loadRelease(file: string = RELEASE_FILE): Release {
+  const parsed = releaseSchema.safeParse(parse(readFileSync(file, "utf8")));
+  if (parsed.success) return parsed.data;
+  throw new EdgefirstError(`${file} is not a valid release file:\n${z.prettifyError(parsed.error)}`);
+}
+
+/** The version in an image reference's tag, without a leading `v`: `docker.io/library/traefik:v3.6.12@sha256:…` is `3.6.12`. */
+export function imageVersion(reference: string): string {
+  const tag = /:([^:@/]+)@/.exec(reference)?.[1];
+  if (tag === undefined) throw new EdgefirstError(`The image ${reference} has no tag.`);
+  return tag.replace(/^v/, "");
+}

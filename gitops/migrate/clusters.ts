@@ -1,9 +1,0 @@
-import type { BuiltCluster, BuiltObject } from "../flux/built.ts";
-import { oncePer } from "./once.ts";
-
-/** The cluster that gets an object. */
-export function clusterOf(object: BuiltObject, clusters: readonly BuiltCluster[]): BuiltCluster | undefined {
-  return clusters.find((cluster) => objectsOf(cluster).has(object));
-}
-
-const objectsOf = oncePer(({ objects }: BuiltCluster): ReadonlySet<BuiltObject> => new Set(objects));

@@ -1,0 +1,81 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { EdgefirstError } from "../lib/errors.ts";
+import {
+  loadManifest,
+  parseManifest,
+  readManifest,
+  verify,
+  type ManifestOptions,
+} from "./manifest-source.ts";
+import type { KubeObject } from "./objects.ts";
+
+/** Which files of the Gateway API to load; `gatewayApi` of release.yaml and of the configuration. */
+export interface GatewayApiSource {
+  /** The release's tag, as in `v1.4.1`. */
+  readonly version: string;
+  readonly channel: string;
+  /** Address of the repository's raw files. */
+  readonly baseUrl: string;
+  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+  /** A directory with these files, or the release's `standard-install.yaml`, to be used in place of the address. */
+  readonly source?: string | undefined;
+}
+
+const OFFLINE =
+  "Without a network, set edgefirst:gatewayApi.source to a directory with these files, or to the release's standard-install.yaml.";
+
+/**
+ * The CustomResourceDefinitions of a Gateway API release, each file verified by its own checksum wherever it comes from.
+ * @throws {EdgefirstError} where a file is missing, cannot be downloaded or has the wrong checksum; nothing is returned then.
+ */
+export async function loadGatewayApi(
+  release: GatewayApiSource,
+  options: ManifestOptions = {},
+): Promise<KubeObject[]> {
+  const { files, source } = release;
+  if (files.length === 0)
+    throw new EdgefirstError(
+      "release.yaml lists no file of the Gateway API.",
+      "Run `npm run pin` and commit the result.",
+    );
+  if (source !== undefined && !(await isDirectory(source))) return loadBundle(release, source);
+  const loaded = await Promise.all(
+    files.map(({ name, sha256 }) =>
+      loadManifest(
+        {
+          source: source === undefined ? fileUrl(release, name) : join(source, name),
+          sha256,
+          offlineHint: OFFLINE,
+        },
+        options,
+      ),
+    ),
+  );
+  return loaded.flat();
+}
+
+/** Address of one file of the release. */
+export function fileUrl({ baseUrl, version, channel }: GatewayApiSource, name: string): string {
+  return `${baseUrl}/${version}/config/crd/${channel}/${name}`;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/**
+ * A release's `<channel>-install.yaml` is its files in a row, each under a header of three comment lines with its path
+ * (hack/build-install-yaml.sh of the release), so that every part can be verified with the checksum of its file.
+ */
+async function loadBundle({ files, channel }: GatewayApiSource, source: string): Promise<KubeObject[]> {
+  const text = (await readManifest(source, OFFLINE)).toString("utf8");
+  const [, ...parts] = text.split(/^---\n#\n# (config\/crd\/\S+)\n#\n/m);
+  return files.flatMap(({ name, sha256 }) => {
+    const index = parts.indexOf(`config/crd/${channel}/${name}`);
+    const content = parts[index + 1];
+    if (index < 0 || content === undefined)
+      throw new EdgefirstError(`${source} does not hold config/crd/${channel}/${name}.`, OFFLINE);
+    return parseManifest(verify(content, `${name} in ${source}`, sha256), source);
+  });
+}

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseAllDocuments, type Document } from "yaml";
+import { writeFileAtomic } from "../lib/atomic-file.ts";
+import { EdgefirstError } from "../lib/errors.ts";
+import { fileFault } from "../lib/file-fault.ts";
+import { userCache } from "../lib/user-cache.ts";
+import { download, MAX_MANIFEST_BYTES, type Fetch } from "./download.ts";
+import type { KubeObject } from "./objects.ts";
+
+/** Where a manifest is, and what it must be. */
+export interface ManifestSource {
+  /** An https address, or the path of a local file. */
+  readonly source: string;
+  /** SHA-256 of the bytes, in lower-case hexadecimal. */
+  readonly sha256: string;
+  /** The way out when the address cannot be reached, as a whole sentence. */
+  readonly offlineHint?: string;
+}
+
+/** Parts that tests replace. */
+export interface ManifestOptions {
+  /** Directory of downloaded manifests, by checksum; by default {@link manifestCache}. */
+  readonly cacheDirectory?: string;
+  readonly fetch?: Fetch;
+  /** Milliseconds for a whole download. */
+  readonly timeoutMs?: number;
+}
+
+/** The YAML of a manifest may not expand its aliases to more than this: a small file must not fill the memory. */
+const MAX_ALIASES = 100;
+
+/** The folder `manifests` of the user's cache. */
+export function manifestCache(environment?: NodeJS.ProcessEnv): string {
+  return join(userCache(environment), "manifests");
+}
+
+/**
+ * The objects of a manifest, once its checksum is verified. A download is kept in the cache, where it is verified again on every read.
+ * @throws {EdgefirstError} where it cannot be read or downloaded, where the checksum differs, and where it is not a list of Kubernetes objects.
+ */
+export async function loadManifest(
+  manifest: ManifestSource,
+  options: ManifestOptions = {},
+): Promise<KubeObject[]> {
+  return parseManifest(await loadVerified(manifest, options), manifest.source);
+}
+
+/** The text of a manifest, verified; the first half of {@link loadManifest}. */
+export async function loadVerified(manifest: ManifestSource, options: ManifestOptions = {}): Promise<string> {
+  const { source, sha256 } = manifest;
+  if (!/^[a-z]+:\/\//.test(source)) {
+    return verify(await readManifest(source, manifest.offlineHint), source, sha256);
+  }
+  const cached = join(options.cacheDirectory ?? manifestCache(), sha256);
+  const known = await readFile(cached).catch(() => undefined);
+  if (known !== undefined && checksum(known) === sha256) return known.toString("utf8");
+  const content = await download(source, options).catch((cause: unknown) => {
+    throw new EdgefirstError(
+      `The manifest ${source} cannot be downloaded: ${messageOf(cause)}.`,
+      manifest.offlineHint,
+      { cause },
+    );
+  });
+  const text = verify(content, source, sha256);
+  try {
+    writeFileAtomic(cached, content);
+  } catch (error) {
+    throw fileFault(`The cache of manifests ${dirname(cached)}`, error);
+  }
+  return text;
+}
+
+/**
+ * The bytes of a local manifest.
+ * @param hint what to do where there is none
+ * @throws {EdgefirstError} where it cannot be read, or is larger than a download may be
+ */
+export async function readManifest(path: string, hint?: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_MANIFEST_BYTES) throw new Error(`it is larger than ${MAX_MANIFEST_BYTES} bytes`);
+    return await readFile(path);
+  } catch (cause) {
+    throw new EdgefirstError(`The manifest ${path} cannot be read: ${messageOf(cause)}.`, hint, { cause });
+  }
+}
+
+/**
+ * The Kubernetes objects in a YAML stream; empty documents are skipped.
+ * @throws {EdgefirstError} on a YAML fault, with its position, and on a document that is not a Kubernetes object.
+ */
+export function parseManifest(text: string, source: string): KubeObject[] {
+  const documents = parseAllDocuments(text);
+  return [...documents].flatMap((document, index) => {
+    const fault = document.errors[0];
+    if (fault !== undefined) throw new EdgefirstError(`${source} is not valid YAML: ${fault.message}`);
+    const value = plainValue(document, source);
+    if (value === null || value === undefined) return [];
+    if (isKubeObject(value)) return [value];
+    throw new EdgefirstError(
+      `Document ${index + 1} of ${source} is not a Kubernetes object: apiVersion, kind and metadata.name are required.`,
+    );
+  });
+}
+
+function plainValue(document: Document.Parsed, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    throw new EdgefirstError(`${source} cannot be read: ${messageOf(cause)}.`, undefined, { cause });
+  }
+}
+
+/** SHA-256 in lower-case hexadecimal. */
+export function checksum(content: Buffer | string): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/**
+ * The content as text, if it is what it must be.
+ * @throws {EdgefirstError} naming the file, the checksum expected and the actual one.
+ */
+export function verify(content: Buffer | string, source: string, expected: string): string {
+  const actual = checksum(content);
+  if (actual === expected) return content.toString("utf8");
+  throw new EdgefirstError(
+    `${source} has the wrong checksum.\n  expected SHA-256 ${expected}\n  actual   SHA-256 ${actual}`,
+    "Nothing was applied. Compare the file with its release; if it is meant to be another one, pin its checksum.",
+  );
+}
+
+function isKubeObject(value: unknown): value is KubeObject {
+  const object = value as { apiVersion?: unknown; kind?: unknown; metadata?: { name?: unknown } | null };
+  return (
+    typeof object === "object" &&
+    typeof object.apiVersion === "string" &&
+    typeof object.kind === "string" &&
+    typeof object.metadata?.name === "string"
+  );
+}
+
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // fetch hides the reason ("getaddrinfo ENOTFOUND …") behind "fetch failed".
+  const hidden = cause.message === "fetch failed" ? cause.cause : undefined;
+  return hidden instanceof Error ? hidden.message : cause.message;
+}

@@ -1,0 +1,77 @@
+import { EXEMPT_PREFIX } from "../../kube/exemption.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { parsePath, type Path } from "./path.ts";
+import { fields } from "./read.ts";
+import type { Problem } from "./rule.ts";
+
+/** Rule id of findings about exemptions themselves. */
+export const EXEMPTION_RULE = "exemption";
+
+/** One exemption that holds. */
+export interface Exemption {
+  readonly rule: string;
+  readonly reason: string;
+  readonly owner: string;
+  /** Last day on which it holds; "never" for one that ends only with the object. */
+  readonly until: string;
+  /** It holds for problems at or below this path alone. */
+  readonly path?: Path;
+}
+
+/** The exemptions of an object, and what is wrong with those that do not hold. */
+export interface Exemptions {
+  readonly valid: readonly Exemption[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads `edgefirst.dev/exempt.<rule>: "<reason>; owner=<who>; until=<date>"`, where `<date>` is YYYY-MM-DD or `never` (for what is not
+ * going to change), and `; path=<path>` limits it to a part of the object. An exemption without a reason, an owner or a date, one whose date has
+ * passed, and one for a rule that does not exist exempt from nothing and are problems themselves.
+ */
+export function exemptionsOf({ metadata }: KubeObject, ruleIds: ReadonlySet<string>, now: Date): Exemptions {
+  const valid: Exemption[] = [];
+  const problems: Problem[] = [];
+  for (const [key, value] of Object.entries(fields(metadata.annotations))) {
+    if (!key.startsWith(EXEMPT_PREFIX)) continue;
+    const rule = key.slice(EXEMPT_PREFIX.length);
+    const read = ruleIds.has(rule) ? readExemption(rule, value, now) : `there is no rule ${rule}`;
+    if (typeof read === "object") valid.push(read);
+    else
+      problems.push({
+        path: ["metadata", "annotations", key],
+        message: `The exemption does not hold: ${read}.`,
+      });
+  }
+  return { valid, problems };
+}
+
+/** @returns what is wrong with it, where it does not hold */
+function readExemption(rule: string, value: unknown, now: Date): Exemption | string {
+  if (typeof value !== "string") return "it is no text, as an annotation must be";
+  const [reason = "", ...rest] = value.split(";").map((part) => part.trim());
+  const given = new Map(
+    rest
+      .filter((part) => part !== "")
+      .map((part) => {
+        const [name = "", ...words] = part.split("=");
+        return [name.trim(), words.join("=").trim()] as const;
+      }),
+  );
+  const unknown = [...given.keys()].find((name) => !["owner", "until", "path"].includes(name));
+  const owner = given.get("owner") ?? "";
+  const until = given.get("until") ?? "";
+  const path = given.has("path") ? parsePath(given.get("path") ?? "") : [];
+  if (reason === "" || /^\w+=/.test(reason)) return "it gives no reason";
+  if (unknown !== undefined) return `it has a part "${unknown}", which is none of owner, until and path`;
+  if (owner === "") return "it names no owner (owner=…)";
+  if (until === "") return "it has no end (until=YYYY-MM-DD, or until=never)";
+  if (path === undefined) return `${given.get("path") ?? ""} is not a path`;
+  if (until !== "never" && !isDate(until)) return `${until} is not a date (YYYY-MM-DD), nor "never"`;
+  if (until !== "never" && until < now.toISOString().slice(0, 10)) return `it ended on ${until}`;
+  return { rule, reason, owner, until, ...(path.length > 0 && { path }) };
+}
+
+function isDate(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
+}

@@ -1,0 +1,55 @@
+import type { KubeObject } from "../../kube/objects.ts";
+
+/** A group and a kind; the version does not matter to a rule. The core group is "". */
+export interface GroupKind {
+  readonly group: string;
+  readonly kind: string;
+}
+
+/** The group of an `apiVersion`; "" for the core group. */
+export function groupOf({ apiVersion }: Pick<KubeObject, "apiVersion">): string {
+  const slash = apiVersion.lastIndexOf("/");
+  return slash < 0 ? "" : apiVersion.slice(0, slash);
+}
+
+/** All objects of one stack, or of one cluster's part of a repository, found by kind and name. */
+export class ObjectIndex {
+  readonly #all: readonly KubeObject[];
+  readonly #byKind: ReadonlyMap<string, readonly KubeObject[]>;
+  readonly #byName = new Map<string, KubeObject>();
+
+  constructor(objects: readonly KubeObject[]) {
+    this.#all = objects;
+    this.#byKind = Map.groupBy(objects, (object) => kindKey({ group: groupOf(object), kind: object.kind }));
+    for (const object of objects)
+      this.#byName.set(
+        nameKey(
+          { group: groupOf(object), kind: object.kind },
+          object.metadata.namespace,
+          object.metadata.name,
+        ),
+        object,
+      );
+  }
+
+  all(): readonly KubeObject[] {
+    return this.#all;
+  }
+
+  ofKind(kind: GroupKind): readonly KubeObject[] {
+    return this.#byKind.get(kindKey(kind)) ?? [];
+  }
+
+  /** @param namespace undefined for a cluster-scoped object */
+  get(kind: GroupKind, namespace: string | undefined, name: string): KubeObject | undefined {
+    return this.#byName.get(nameKey(kind, namespace, name));
+  }
+}
+
+function kindKey({ group, kind }: GroupKind): string {
+  return `${group}/${kind}`;
+}
+
+function nameKey(kind: GroupKind, namespace: string | undefined, name: string): string {
+  return `${kindKey(kind)}/${namespace ?? ""}/${name}`;
+}

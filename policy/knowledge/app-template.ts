@@ -1,0 +1,120 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { chartOf, valuesOf, type Values } from "./helm.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { at, fields, text, type Fields } from "../engine/read.ts";
+import type { Container } from "../objects/workloads.ts";
+
+/**
+ * How the chart app-template reads its values (github.com/bjw-s-labs/helm-charts, charts/library/common/templates: lib/container,
+ * lib/routes, classes/_route.tpl).
+ */
+export function isAppTemplate(release: KubeObject, objects: ObjectIndex): boolean {
+  const { name } = chartOf(release, objects);
+  const reference = text(at(release, ["spec", "chartRef", "name"]));
+  return name === undefined ? reference === "app-template" : name === "app-template";
+}
+
+/** A container of an app-template release: its values, in the shape of a Pod's container where the two differ. */
+export interface AppContainer extends Container {
+  readonly controller: string;
+  /** `probes`, with what `defaultContainerOptions` gives. */
+  readonly probes: Fields;
+}
+
+/** Controllers that run to completion. */
+const SHORT_LIVED = ["cronjob", "job"];
+
+/** Every container of the release; empty for another chart. Those of disabled controllers do not count. */
+export function appContainers(release: KubeObject, objects: ObjectIndex): readonly AppContainer[] {
+  if (!isAppTemplate(release, objects)) return [];
+  const values = valuesOf(release, objects);
+  return enabled(values.values.controllers).flatMap(([controller, settings]) =>
+    (["initContainers", "containers"] as const).flatMap((field) =>
+      enabled(settings[field]).map(([name, own]) =>
+        appContainer(values, { controller, settings, field, name, own }),
+      ),
+    ),
+  );
+}
+
+interface Place {
+  readonly controller: string;
+  readonly settings: Fields;
+  readonly field: "initContainers" | "containers";
+  readonly name: string;
+  readonly own: Fields;
+}
+
+function appContainer(values: Values, place: Place): AppContainer {
+  const { controller, settings, field, name, own } = place;
+  const spec = withDefaults(own, settings, field);
+  const shortLived = SHORT_LIVED.includes(text(settings.type) ?? "deployment");
+  return {
+    name,
+    controller,
+    path: values.path(["controllers", controller, field, name]),
+    spec: { ...spec, image: imageOf(spec.image) },
+    pod: podOptions(values.values, settings),
+    longRunning: !shortLived && (field === "containers" || spec.restartPolicy === "Always"),
+    probes: fields(spec.probes),
+  };
+}
+
+/** What a controller's pods get: its own options before the defaults, maps merged with them on request (lib/pod/_getOption.tpl). */
+export function podOptions(values: Fields, controller: Fields): Fields {
+  const defaults = fields(values.defaultPodOptions);
+  const own = Object.entries(fields(controller.pod)).filter(
+    ([, value]) => typeof value === "boolean" || isMap(value) || !isEmpty(value),
+  );
+  const given = Object.fromEntries(own);
+  return values.defaultPodOptionsStrategy === "merge" ? filled(given, defaults) : { ...defaults, ...given };
+}
+
+/** `overwrite` fills in what the container leaves empty; `merge` also fills in what is missing further down. */
+function withDefaults(own: Fields, controller: Fields, field: Place["field"]): Fields {
+  if (field === "initContainers" && controller.applyDefaultContainerOptionsToInitContainers === false)
+    return own;
+  const defaults = fields(controller.defaultContainerOptions);
+  if (controller.defaultContainerOptionsStrategy === "merge") return filled(own, defaults);
+  const kept = Object.entries(own).filter(([, value]) => !isEmpty(value));
+  return { ...own, ...defaults, ...Object.fromEntries(kept) };
+}
+
+function filled(own: Fields, defaults: Fields): Fields {
+  const result: Record<string, unknown> = { ...defaults, ...own };
+  for (const [key, value] of Object.entries(defaults))
+    if (typeof value === "object" && typeof own[key] === "object" && !Array.isArray(value))
+      result[key] = filled(fields(own[key]), fields(value));
+  return result;
+}
+
+/** Empty in the sense of Helm's `empty`. */
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === "" || value === false || value === 0) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+function imageOf(image: unknown): string | undefined {
+  if (typeof image === "string") return image;
+  const { repository, tag, digest } = fields(image);
+  if (typeof repository !== "string") return undefined;
+  const tagged = typeof tag === "string" || typeof tag === "number" ? `${repository}:${tag}` : repository;
+  return typeof digest === "string" ? `${tagged}@${digest}` : tagged;
+}
+
+/** The entries of a map that are maps themselves and not turned off. */
+export function enabled(map: unknown): readonly (readonly [string, Fields])[] {
+  return Object.entries(fields(map)).flatMap(([key, value]) => {
+    const entry = fields(value);
+    return isMap(value) && entry.enabled !== false ? [[key, entry] as const] : [];
+  });
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a text still has something that only a cluster knows: a template expression or a variable. */
+export function isOpen(value: string): boolean {
+  return value.includes("{{") || value.includes("${");
+}

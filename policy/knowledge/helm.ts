@@ -1,0 +1,99 @@
+import { parse } from "yaml";
+import type { KubeObject } from "../../kube/objects.ts";
+import { CONFIG_MAP, OCI_REPOSITORY } from "../objects/kinds.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import type { Path } from "../engine/path.ts";
+import { at, fields, list, text, type Fields } from "../engine/read.ts";
+
+/** What a HelmRelease installs. */
+export interface Chart {
+  /** Undefined where the OCIRepository that the release names is not to be seen. */
+  readonly name: string | undefined;
+  /** Where the release says it. */
+  readonly path: Path;
+}
+
+/** The chart of a HelmRelease: by name, or as the last part of the address of its OCIRepository. */
+export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
+  const spec = fields(release.spec);
+  const named = text(at(spec, ["chart", "spec", "chart"]));
+  if (named !== undefined) return { name: named.split("/").at(-1), path: ["spec", "chart", "spec", "chart"] };
+  const reference = fields(spec.chartRef);
+  const repository = objects.get(
+    OCI_REPOSITORY,
+    text(reference.namespace) ?? release.metadata.namespace,
+    text(reference.name) ?? "",
+  );
+  const url = text(at(repository, ["spec", "url"]));
+  return { name: url?.replace(/\/+$/, "").split("/").at(-1), path: ["spec", "chartRef"] };
+}
+
+/** Name and namespace of the release, as helm-controller composes them (its API: `GetReleaseName`, `GetReleaseNamespace`). */
+export function releaseOf({ metadata, spec }: KubeObject): {
+  readonly name: string;
+  readonly namespace: string;
+} {
+  const { releaseName, targetNamespace } = fields(spec);
+  const target = text(targetNamespace);
+  const own = target === undefined ? metadata.name : `${target}-${metadata.name}`;
+  return { name: text(releaseName) ?? own, namespace: target ?? metadata.namespace ?? "default" };
+}
+
+/** The values of a HelmRelease. */
+export interface Values {
+  readonly values: Fields;
+  /** False where some come from a Secret, or from a ConfigMap that is not to be seen. */
+  readonly complete: boolean;
+  /** Where a value is written in the release itself: its own place below `spec.values`, or the reference that brings it. */
+  readonly path: (steps: Path) => Path;
+}
+
+/** The values that the chart gets: those of `valuesFrom` in their order, then the release's own (Flux: HelmRelease, "Values"). */
+export function valuesOf(release: KubeObject, objects: ObjectIndex): Values {
+  const own = fields(at(release, ["spec", "values"]));
+  const path = (steps: Path): Path => valuePath(own, steps, references.length > 0);
+  const references = list(at(release, ["spec", "valuesFrom"])).map(fields);
+  if (references.length === 0) return { values: own, complete: true, path };
+  let values: Fields = {};
+  let complete = true;
+  for (const reference of references) {
+    const brought = valuesFrom(reference, release, objects);
+    if (brought !== undefined) values = merged(values, brought);
+    else if (reference.optional !== true) complete = false;
+  }
+  return { values: merged(values, own), complete, path };
+}
+
+/** The longest part of the path that the release itself has; what a reference brings is blamed on the references. */
+function valuePath(own: Fields, steps: Path, referenced: boolean): Path {
+  if (referenced && at(own, steps.slice(0, 1)) === undefined) return ["spec", "valuesFrom"];
+  let length = 0;
+  while (length < steps.length && at(own, steps.slice(0, length + 1)) !== undefined) length += 1;
+  return ["spec", "values", ...steps.slice(0, length)];
+}
+
+function valuesFrom(reference: Fields, release: KubeObject, objects: ObjectIndex): Fields | undefined {
+  if (reference.kind !== "ConfigMap" || reference.targetPath !== undefined) return undefined;
+  const configMap = objects.get(CONFIG_MAP, release.metadata.namespace, text(reference.name) ?? "");
+  const content = text(at(configMap, ["data", text(reference.valuesKey) ?? "values.yaml"]));
+  if (content === undefined) return undefined;
+  try {
+    return fields(parse(content, { merge: true }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Maps are merged, everything else is replaced; null removes, as Helm has it. */
+function merged(base: Fields, over: Fields): Fields {
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const both = isMap(result[key]) && isMap(value);
+    result[key] = both ? merged(fields(result[key]), fields(value)) : value;
+  }
+  return result;
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,91 @@
+import { CONTROLLER_NAME } from "../../kube/gateway-contract.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { enabled } from "./app-template.ts";
+import { chartOf, valuesOf } from "./helm.ts";
+import { DAEMON_SET, DEPLOYMENT, GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "../objects/kinds.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { perIndex } from "../engine/per-index.ts";
+import { at, fields, text, texts } from "../engine/read.ts";
+import { containersOf } from "../objects/workloads.ts";
+
+/** A Traefik that serves Gateways. */
+export interface Traefik {
+  readonly source: KubeObject;
+  /** Ports of its entry points, by which it finds a listener's. */
+  readonly ports: ReadonlySet<number>;
+  /** `key=value` of the GatewayClasses that it takes; undefined: all with its controller's name. */
+  readonly selector: string | undefined;
+}
+
+/** Ports of the chart's entry points where the values say nothing (traefik-helm-chart, values.yaml). */
+const CHART_PORTS = { web: 8000, websecure: 8443, traefik: 8080, metrics: 9100 };
+
+/** Every Traefik with the Gateway provider turned on. */
+export const gatewayTraefiks = perIndex((objects): readonly Traefik[] => [
+  ...[DEPLOYMENT, DAEMON_SET].flatMap((kind) => objects.ofKind(kind)).flatMap(ofWorkload),
+  ...objects.ofKind(HELM_RELEASE).flatMap((release) => ofRelease(release, objects)),
+]);
+
+function ofWorkload(source: KubeObject): readonly Traefik[] {
+  return containersOf(source).flatMap(({ spec }) => {
+    const traefik = ofArguments(source, [...texts(spec.command), ...texts(spec.args)]);
+    return traefik === undefined ? [] : [traefik];
+  });
+}
+
+/** Traefik's flags do not heed upper and lower case. */
+function ofArguments(source: KubeObject, args: readonly string[]): Traefik | undefined {
+  const flags = new Map(
+    args.map((argument) => {
+      const [flag = "", ...value] = argument.split("=");
+      return [flag.toLowerCase(), value.join("=")] as const;
+    }),
+  );
+  const provider = flags.get("--providers.kubernetesgateway");
+  if (provider !== "" && provider !== "true") return undefined;
+  const ports = [...flags].flatMap(([flag, value]) =>
+    /^--entrypoints\.[^.]+\.address$/.test(flag) ? [Number(/:(\d+)/.exec(value)?.[1])] : [],
+  );
+  return {
+    source,
+    ports: new Set(ports),
+    selector: flags.get("--providers.kubernetesgateway.labelselector"),
+  };
+}
+
+function ofRelease(source: KubeObject, objects: ObjectIndex): readonly Traefik[] {
+  if (chartOf(source, objects).name !== "traefik") return [];
+  const { values } = valuesOf(source, objects);
+  const provider = fields(at(values, ["providers", "kubernetesGateway"]));
+  if (provider.enabled !== true) return [];
+  const ports = { ...CHART_PORTS };
+  for (const [name, { port }] of enabled(values.ports))
+    if (typeof port === "number") Object.assign(ports, { [name]: port });
+  return [{ source, ports: new Set(Object.values(ports)), selector: text(provider.labelselector) }];
+}
+
+/** Whether the Gateway's class is Traefik's; by its name where the class is not to be seen. */
+export function isTraefiks(gateway: KubeObject, objects: ObjectIndex): boolean {
+  const name = classOf(gateway);
+  const gatewayClass = objects.get(GATEWAY_CLASS, undefined, name);
+  const controller = text(at(gatewayClass, ["spec", "controllerName"]));
+  return controller === undefined ? name.includes("traefik") : controller === CONTROLLER_NAME;
+}
+
+/** The Traefiks that take this Gateway's class. */
+export function traefiksOf(gateway: KubeObject, objects: ObjectIndex): readonly Traefik[] {
+  const gatewayClass = objects.get(GATEWAY_CLASS, undefined, classOf(gateway));
+  return gatewayTraefiks(objects).filter(({ selector }) => {
+    if (selector === undefined || gatewayClass === undefined) return true;
+    const [key = "", value] = selector.split("=");
+    return gatewayClass.metadata.labels?.[key] === value;
+  });
+}
+
+/** Gateways by the name of their class. */
+export const gatewaysByClass = perIndex((objects) => Map.groupBy(objects.ofKind(GATEWAY), classOf));
+
+/** `spec.gatewayClassName`. */
+export function classOf(gateway: KubeObject): string {
+  return text(fields(gateway.spec).gatewayClassName) ?? "";
+}

@@ -1,0 +1,13 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { appContainers } from "../knowledge/app-template.ts";
+import { HELM_RELEASE } from "./kinds.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { containersOf, WORKLOADS, type Container } from "./workloads.ts";
+
+/** Every kind in which containers are written: workloads, and releases of app-template. */
+export const CONTAINER_KINDS = [...WORKLOADS, HELM_RELEASE];
+
+/** The containers that an object makes; empty for a HelmRelease of another chart. */
+export function allContainersOf(object: KubeObject, objects: ObjectIndex): readonly Container[] {
+  return object.kind === "HelmRelease" ? appContainers(object, objects) : containersOf(object);
+}

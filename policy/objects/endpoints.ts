@@ -1,0 +1,109 @@
+import { template, type Template } from "../../kube/gatus-annotations.ts";
+import {
+  endpointFiles,
+  endpointKey,
+  fragmentKey,
+  gatewayOf,
+  isMonitored,
+  LABELLED_CONFIG_MAP,
+} from "../../kube/gatus-endpoints.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { conditionsOf } from "./gatus-fragment.ts";
+import { isOpen } from "../knowledge/app-template.ts";
+import { CONFIG_MAP, GATEWAY } from "./kinds.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import type { Path } from "../engine/path.ts";
+import { perIndex } from "../engine/per-index.ts";
+import { text } from "../engine/read.ts";
+import { firstPath } from "./route-rules.ts";
+import { allRoutes } from "./routes.ts";
+
+/** An endpoint as Gatus gets it. */
+export interface Endpoint {
+  readonly source: KubeObject;
+  /** Where its source says it. */
+  readonly path: Path;
+  /** Where it says the conditions; undefined for the sidecar's own. */
+  readonly conditionsPath: Path | undefined;
+  readonly conditions: readonly string[];
+  /** Gatus' identity of it; undefined where a part of it is not known. */
+  readonly key: string | undefined;
+  /** A DNS query in place of a request to the app. */
+  readonly dns: boolean;
+  /** The path that is asked of the route; undefined where it is another address. */
+  readonly asks: string | undefined;
+  /** The route that it stands for. */
+  readonly route: KubeObject | undefined;
+}
+
+/** The endpoints of a stack or a cluster. */
+export interface Endpoints {
+  readonly bySource: ReadonlyMap<KubeObject, readonly Endpoint[]>;
+  readonly byKey: ReadonlyMap<string | undefined, readonly Endpoint[]>;
+}
+
+/** Every endpoint that gatus-sidecar (with `--auto-httproute`) and the endpoint files bring to Gatus. */
+export const allEndpoints = perIndex((objects): Endpoints => {
+  const endpoints = [...routeEndpoints(objects), ...fileEndpoints(objects)];
+  return {
+    bySource: Map.groupBy(endpoints, ({ source }) => source),
+    byKey: Map.groupBy(endpoints, ({ key }) => key),
+  };
+});
+
+function routeEndpoints(objects: ObjectIndex): readonly Endpoint[] {
+  return allRoutes(objects).flatMap(({ route, source, path }) => {
+    const own = template(route);
+    if (own === undefined || !isMonitored(route)) return [];
+    const fragment = { ...inherited(route, objects), ...own };
+    const guarded = "guarded" in fragment;
+    return {
+      source,
+      path: path(["spec", "hostnames", 0]),
+      conditionsPath: own.conditions === undefined ? undefined : path(["metadata", "annotations"]),
+      conditions: guarded ? ["len([BODY]) == 0"] : conditionsOf(fragment),
+      key: closed(fragmentKey(route.metadata.name, fragment)),
+      asks: fragment.url === undefined ? (text(fragment.path) ?? firstPath(route)) : undefined,
+      dns: guarded || fragment.dns !== undefined,
+      route,
+    };
+  });
+}
+
+function inherited(route: KubeObject, objects: ObjectIndex): Template {
+  const [namespace, name] = gatewayOf(route).split("/");
+  const gateway = name === undefined ? undefined : objects.get(GATEWAY, namespace, name);
+  return (gateway && template(gateway)) ?? {};
+}
+
+/** Files of labelled ConfigMaps. */
+function fileEndpoints(objects: ObjectIndex): readonly Endpoint[] {
+  return objects
+    .ofKind(CONFIG_MAP)
+    .filter(({ metadata }) => metadata.labels?.[LABELLED_CONFIG_MAP] !== undefined)
+    .flatMap((source) =>
+      endpointFiles(source).flatMap(({ file, endpoints = [] }) =>
+        endpoints.map((endpoint) => ({
+          source,
+          path: ["data", file],
+          conditionsPath: ["data", file],
+          conditions: endpoint.conditions === undefined ? [] : conditionsOf(endpoint),
+          key: closed(endpointKey(text(endpoint.group), text(endpoint.name) ?? "")),
+          dns: endpoint.dns !== undefined,
+          asks: undefined,
+          route: undefined,
+        })),
+      ),
+    );
+}
+
+function closed(key: string): string | undefined {
+  return isOpen(key) ? undefined : key;
+}
+
+/** What an endpoint is called in messages. */
+export function describeEndpoint({ source, route }: Endpoint): string {
+  return route === undefined || route === source
+    ? describeObject(source)
+    : `${describeObject(source)} (${describeObject(route)})`;
+}

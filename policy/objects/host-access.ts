@@ -1,0 +1,78 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { enabled, isAppTemplate, podOptions } from "../knowledge/app-template.ts";
+import { valuesOf } from "../knowledge/helm.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { formatPath, type Path } from "../engine/path.ts";
+import { at, fields, list, text, type Fields } from "../engine/read.ts";
+import { podSpecPath } from "./workloads.ts";
+
+/** One thing of its node that a pod gets. */
+export interface HostAccess {
+  readonly path: Path;
+  /** Said of the pod: `shares the host's network`. */
+  readonly what: string;
+}
+
+const SHARED = { hostNetwork: "network", hostPID: "processes", hostIPC: "IPC" } as const;
+const FIELDS = Object.keys(SHARED) as (keyof typeof SHARED)[];
+
+const shares = (field: keyof typeof SHARED): string => `shares the host's ${SHARED[field]}`;
+const mounts = (path: unknown): string => `mounts ${text(path) ?? "a path"} of the host`;
+
+/** What the pods of a workload, or of a release of app-template, get of their node. */
+export function hostAccess(object: KubeObject, objects: ObjectIndex): readonly HostAccess[] {
+  if (object.kind !== "HelmRelease")
+    return ofPod(fields(at(object, podSpecPath(object))), podSpecPath(object));
+  return isAppTemplate(object, objects) ? ofAppTemplate(object, objects) : [];
+}
+
+function ofPod(pod: Fields, path: Path): readonly HostAccess[] {
+  return [
+    ...FIELDS.filter((field) => pod[field] === true).map((field) => ({
+      path: [...path, field],
+      what: shares(field),
+    })),
+    ...list(pod.volumes).flatMap((volume, index) => {
+      const { hostPath } = fields(volume);
+      if (hostPath === undefined) return [];
+      return [{ path: [...path, "volumes", index, "hostPath"], what: mounts(fields(hostPath).path) }];
+    }),
+  ];
+}
+
+/**
+ * A controller's pod options go before the defaults; a persistence item without mounts, or with global ones, is a volume of every pod.
+ * Source: github.com/bjw-s-labs/helm-charts, charts/library/common/templates/lib/pod (`_spec.tpl`, `fields/_volumes.tpl`).
+ */
+function ofAppTemplate(release: KubeObject, objects: ObjectIndex): readonly HostAccess[] {
+  const { values, path } = valuesOf(release, objects);
+  const controllers = enabled(values.controllers);
+  const found = controllers.flatMap(([name, controller]) => {
+    const pod = podOptions(values, controller);
+    return FIELDS.filter((field) => pod[field] === true).map((field) => {
+      const isOwn = fields(controller.pod)[field] === true;
+      const place = isOwn ? ["controllers", name, "pod", field] : ["defaultPodOptions", field];
+      return { path: path(place), what: shares(field) };
+    });
+  });
+  const names = controllers.map(([name]) => name);
+  for (const [name, item] of enabled(values.persistence)) {
+    const place = [
+      "persistence",
+      name,
+      ...(item.type === "custom" ? ["volumeSpec", "hostPath"] : ["hostPath"]),
+    ];
+    const hostPath = at(values, place);
+    if ((item.type !== "hostPath" && item.type !== "custom") || hostPath === undefined) continue;
+    if (isMounted(item, names))
+      found.push({ path: path(place), what: mounts(text(hostPath) ?? fields(hostPath).path) });
+  }
+  // What the defaults say is one fault, however many controllers it is for.
+  return [...new Map(found.map((access) => [formatPath(access.path), access])).values()];
+}
+
+function isMounted({ globalMounts, advancedMounts }: Fields, controllers: readonly string[]): boolean {
+  const isEmpty = (mounts: unknown): boolean => Object.keys(mounts ?? {}).length === 0;
+  if (!isEmpty(globalMounts) || isEmpty(advancedMounts)) return controllers.length > 0;
+  return controllers.some((controller) => !isEmpty(fields(advancedMounts)[controller]));
+}

@@ -1,0 +1,61 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import type { GroupKind } from "../engine/object-index.ts";
+import type { Path } from "../engine/path.ts";
+import { at, fields, list, type Fields } from "../engine/read.ts";
+
+/** Kinds whose pods run until they are stopped. */
+export const LONG_RUNNING: readonly GroupKind[] = [
+  { group: "apps", kind: "Deployment" },
+  { group: "apps", kind: "StatefulSet" },
+  { group: "apps", kind: "DaemonSet" },
+  { group: "apps", kind: "ReplicaSet" },
+  { group: "", kind: "ReplicationController" },
+  { group: "", kind: "Pod" },
+];
+
+/** Every kind that makes pods. */
+export const WORKLOADS: readonly GroupKind[] = [
+  ...LONG_RUNNING,
+  { group: "batch", kind: "Job" },
+  { group: "batch", kind: "CronJob" },
+];
+
+/** A container of a workload. */
+export interface Container {
+  readonly name: string;
+  readonly path: Path;
+  readonly spec: Fields;
+  /** The spec of its pod, without the containers. */
+  readonly pod: Fields;
+  /** Runs for the pod's whole life: no plain init container. A native sidecar is an init container that does. */
+  readonly longRunning: boolean;
+}
+
+/** Where a workload of this kind has its pod's spec. */
+export function podSpecPath({ kind }: KubeObject): Path {
+  if (kind === "Pod") return ["spec"];
+  if (kind === "CronJob") return ["spec", "jobTemplate", "spec", "template", "spec"];
+  return ["spec", "template", "spec"];
+}
+
+/** Init containers first, as they run. */
+export function containersOf(object: KubeObject): readonly Container[] {
+  const path = podSpecPath(object);
+  const spec = fields(at(object, path));
+  // A Pod of its own that is not started again, such as a chart's test, is a job.
+  const ends =
+    object.kind === "Pod" && (spec.restartPolicy === "Never" || spec.restartPolicy === "OnFailure");
+  return (["initContainers", "containers"] as const).flatMap((field) =>
+    list(spec[field]).map((item, index) => {
+      const container = fields(item);
+      return {
+        name: typeof container.name === "string" ? container.name : String(index),
+        path: [...path, field, index],
+        spec: container,
+        pod: spec,
+        // https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+        longRunning: !ends && (field === "containers" || container.restartPolicy === "Always"),
+      };
+    }),
+  );
+}

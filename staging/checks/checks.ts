@@ -1,0 +1,19 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import type { Check } from "./check.ts";
+import { declaredCheck } from "./declared.ts";
+import { fluxCheck } from "./flux.ts";
+import { gatewaysCheck } from "./gateways.ts";
+import { gatusCheck, type GatusCheckArgs } from "./gatus.ts";
+import { leftoversCheck, type LeftoversCheckArgs } from "./leftovers.ts";
+import { rolloutsCheck } from "./rollouts.ts";
+import { routesCheck } from "./routes.ts";
+
+/** The checks that need no program, so that anyone who reaches a stack's cluster can make them. */
+export function liveChecks(args: GatusCheckArgs): Check[] {
+  return [rolloutsCheck(args), gatewaysCheck(args), routesCheck(args), fluxCheck(args), gatusCheck(args)];
+}
+
+/** The checks against what the program declares. */
+export function declarationChecks(args: LeftoversCheckArgs, declared: readonly KubeObject[]): Check[] {
+  return [declaredCheck(args, declared), leftoversCheck(args, declared)];
+}

@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from "node:util";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { EdgefirstError } from "../../lib/errors.ts";
+import type { Check, StackOnCluster, Verdict } from "./check.ts";
+
+const FIELD_MANAGER = "edgefirst-verify";
+/** What the server itself writes. */
+const SERVER_FIELDS = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
+/** The state holds what was declared, so that an update alone finds nothing to do; and who changed the field owns it now. */
+const REMEDY = "listed under edgefirst:adopt, one `pulumi up --refresh` puts it back";
+/** How often an object is looked at that others change at the same time. */
+const ROUNDS = 5;
+/** Paths named in a message. */
+const SHOWN = 3;
+
+/**
+ * Each declared object is on the cluster as it is declared: applying it once more, with nothing stored, would change nothing. So neither `--target` nor an
+ * edit by hand passes. What others added beside the declared fields is not looked at.
+ */
+export function declaredCheck({ cluster }: StackOnCluster, declared: readonly KubeObject[]): Check {
+  return {
+    id: "declared",
+    steady: true,
+    look: async () => ({ verdicts: await Promise.all(declared.map(verdict)) }),
+  };
+
+  async function verdict(object: KubeObject): Promise<Verdict> {
+    const say = (state: Verdict["state"], message: string): Verdict => ({
+      object: describeObject(object),
+      state,
+      message,
+      own: true,
+    });
+    try {
+      for (let round = 1; ; round++) {
+        const live = await cluster.get(object);
+        if (live === undefined) return say("failed", "is not on the cluster");
+        const applied = await cluster.apply(object, {
+          fieldManager: FIELD_MANAGER,
+          force: true,
+          dryRun: true,
+        });
+        const paths = differingPaths(comparable(live), comparable(applied));
+        if (paths.length === 0) return say("held", "");
+        // Somebody who labels it between the two requests has not changed what is declared.
+        const after = await cluster.get(object);
+        if (round === ROUNDS || after?.metadata.resourceVersion === live.metadata.resourceVersion)
+          return say("failed", `differs from what is declared: ${shown(paths)}; ${REMEDY}`);
+      }
+    } catch (error) {
+      // An admission webhook with side effects takes no dry runs (API server, "does not support dry run").
+      if (error instanceof EdgefirstError && error.message.includes("does not support dry run"))
+        return say("skipped", "cannot be compared: an admission webhook of the cluster takes no dry run");
+      throw error;
+    }
+  }
+}
+
+function comparable(object: KubeObject): unknown {
+  const metadata = Object.fromEntries(
+    Object.entries(object.metadata).filter(([field]) => !SERVER_FIELDS.includes(field)),
+  );
+  return { ...object, metadata, status: undefined };
+}
+
+/** Paths at which two JSON values differ, such as `spec.replicas`. */
+function differingPaths(one: unknown, other: unknown, path = ""): string[] {
+  if (isDeepStrictEqual(one, other)) return [];
+  if (!isMap(one) || !isMap(other)) return [path];
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((key) =>
+    differingPaths(one[key], other[key], path === "" ? key : `${path}.${key}`),
+  );
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function shown(paths: readonly string[]): string {
+  const more = paths.length - SHOWN;
+  return [...paths.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}

@@ -1,0 +1,94 @@
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { durationMs } from "../duration.ts";
+import { verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
+
+const SOURCE_API = "source.toolkit.fluxcd.io/v1";
+const KINDS: readonly (readonly [apiVersion: string, kind: string])[] = [
+  [SOURCE_API, "GitRepository"],
+  [SOURCE_API, "OCIRepository"],
+  [SOURCE_API, "HelmRepository"],
+  [SOURCE_API, "HelmChart"],
+  ["kustomize.toolkit.fluxcd.io/v1", "Kustomization"],
+  ["helm.toolkit.fluxcd.io/v2", "HelmRelease"],
+];
+
+interface Reference {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+interface FluxObject extends KubeObject {
+  readonly spec?: {
+    readonly suspend?: boolean;
+    readonly type?: string;
+    readonly timeout?: string;
+    readonly sourceRef?: Reference;
+    readonly chartRef?: Reference;
+  };
+  readonly status?: {
+    readonly artifact?: { readonly revision: string };
+    readonly lastAppliedRevision?: string;
+    readonly lastAttemptedRevision?: string;
+    readonly lastAttemptedRevisionDigest?: string;
+    /** `namespace/name` of the HelmChart made for a release. */
+    readonly helmChart?: string;
+  };
+}
+
+/** Every source, Kustomization and HelmRelease of the cluster is ready, and at the revision that its source has. */
+export function fluxCheck({ cluster, stack }: StackOnCluster): Check {
+  return {
+    id: "flux",
+    keeps: true,
+    look: async () => {
+      const lists = await Promise.all(KINDS.map(([apiVersion, kind]) => cluster.list(apiVersion, kind)));
+      const objects = (lists.flat() as FluxObject[]).filter(hasStatus);
+      const byName = new Map(objects.map((object) => [describeObject(object), object] as const));
+      return { verdicts: objects.map((object) => verdict(object, stack, byName)) };
+    },
+  };
+}
+
+/** A HelmRepository of OCI charts is a mere address that no controller reconciles. */
+function hasStatus({ kind, spec }: FluxObject): boolean {
+  return kind !== "HelmRepository" || spec?.type !== "oci";
+}
+
+function verdict(object: FluxObject, stack: string, known: ReadonlyMap<string, FluxObject>): Verdict {
+  const found = {
+    ...verdictOf(object, stack),
+    revision: revisionOf(object),
+    patienceMs: object.spec?.timeout === undefined ? undefined : durationMs(object.spec.timeout),
+  };
+  if (object.spec?.suspend === true) return { ...found, state: "skipped", message: "is suspended" };
+  const source = sourceOf(object);
+  const wanted = source === undefined ? undefined : known.get(source)?.status?.artifact?.revision;
+  if (found.state !== "held" || source === undefined || wanted === undefined) return found;
+  if (runs(object, wanted)) return found;
+  const message = `has ${found.revision ?? "nothing"}, and ${source} is at ${wanted}`;
+  return { ...found, state: "pending", message };
+}
+
+function revisionOf({ status }: FluxObject): string | undefined {
+  return status?.artifact?.revision ?? status?.lastAppliedRevision ?? status?.lastAttemptedRevision;
+}
+
+/** The source whose revision is expected of a Kustomization or a HelmRelease. */
+function sourceOf({ kind, metadata, spec, status }: FluxObject): string | undefined {
+  const { namespace = "" } = metadata;
+  const reference = kind === "Kustomization" ? spec?.sourceRef : spec?.chartRef;
+  if (reference !== undefined)
+    return `${reference.kind} ${reference.namespace ?? namespace}/${reference.name}`;
+  return kind === "HelmRelease" && status?.helmChart !== undefined
+    ? `HelmChart ${status.helmChart}`
+    : undefined;
+}
+
+/** helm-controller tells the digest of an OCI chart beside the chart's version, which is not the tag that it was fetched by. */
+function runs({ kind, status }: FluxObject, wanted: string): boolean {
+  if (kind === "Kustomization") return status?.lastAppliedRevision === wanted;
+  const digest = status?.lastAttemptedRevisionDigest;
+  if (digest !== undefined && digest !== "") return wanted.endsWith(digest);
+  return status?.lastAttemptedRevision === wanted;
+}

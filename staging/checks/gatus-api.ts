@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { LiveCluster } from "../../kube/client.ts";
+import type { GatusAddress } from "../evidence.ts";
+
+/** The part of Gatus' answer that is looked at (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
+const status = z.object({
+  key: z.string(),
+  results: z
+    .array(
+      z.object({
+        success: z.boolean(),
+        timestamp: z.string(),
+        errors: z.array(z.string()).optional(),
+        conditionResults: z.array(z.object({ condition: z.string(), success: z.boolean() })).optional(),
+      }),
+    )
+    .nullable(),
+});
+const statuses = z.array(status);
+
+/** An endpoint that Gatus watches, with its latest results. */
+export type EndpointStatus = z.infer<typeof status>;
+export type EndpointResult = NonNullable<EndpointStatus["results"]>[number];
+
+const PATH = "/api/v1/endpoints/statuses";
+const TIMEOUT_MS = 5_000;
+
+/**
+ * All endpoints with their results, as text where Gatus does not answer as it should. Gatus answers from a cache of ten seconds.
+ * @throws {EdgefirstError} where the cluster itself cannot be reached
+ */
+export async function readStatuses(
+  address: GatusAddress,
+  cluster: LiveCluster,
+): Promise<readonly EndpointStatus[] | string> {
+  // That the API server answers at all is asked first, so that its own silence is no fault of Gatus.
+  if (!("url" in address)) await cluster.read("/version");
+  const answer = await read(address, cluster, PATH);
+  if (answer instanceof Error) return answer.message.split("\n")[0] ?? "";
+  const parsed = statuses.safeParse(answer);
+  return parsed.success ? parsed.data : "its answer is no list of endpoints";
+}
+
+/** One endpoint with its results, from no cache; undefined where Gatus does not have it, or does not answer. */
+export async function readStatus(
+  address: GatusAddress,
+  cluster: LiveCluster,
+  key: string,
+): Promise<EndpointStatus | undefined> {
+  const answer = await read(address, cluster, `/api/v1/endpoints/${encodeURIComponent(key)}/statuses`);
+  return status.safeParse(answer).data;
+}
+
+/** By its own address, or by the API server (`GET …/services/http:<name>:<port>/proxy/…`). */
+function read(address: GatusAddress, cluster: LiveCluster, path: string): Promise<unknown> {
+  if ("url" in address) return fetchJson(address.url + path);
+  const { namespace, service, port } = address;
+  return cluster
+    .read(`/api/v1/namespaces/${namespace}/services/http:${service}:${port}/proxy${path}`)
+    .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+}
+
+async function fetchJson(url: string): Promise<unknown> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return response.ok ? await response.json() : new Error(`${url} answers ${response.status}`);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return new Error(`${url} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}

@@ -1,0 +1,90 @@
+import { template } from "../../kube/gatus-annotations.ts";
+import { fragmentKey, gatewayOf, isMonitored } from "../../kube/gatus-endpoints.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import type { GatusAddress } from "../evidence.ts";
+import { isOwn, type Check, type StackOnCluster, type Verdict } from "./check.ts";
+import { readStatus, readStatuses, type EndpointResult, type EndpointStatus } from "./gatus-api.ts";
+import { GATEWAY_API } from "./gateways.ts";
+
+/** Arguments of {@link gatusCheck}. */
+export interface GatusCheckArgs extends StackOnCluster {
+  /** null: no Gatus that the stack knows of. */
+  readonly gatus: GatusAddress | null;
+  /** Milliseconds since the epoch: older results prove nothing. */
+  readonly since: number;
+}
+
+/** For every HTTPRoute that asks to be monitored Gatus has an endpoint, and its latest result, newer than the update, is a success. */
+export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Check {
+  return {
+    id: "gatus",
+    look: async () => {
+      if (gatus === null) return { verdicts: [], notes: ["The stack knows of no Gatus."] };
+      const routes = (await cluster.list(GATEWAY_API, "HTTPRoute")).filter(isMonitored);
+      if (routes.length === 0) return { verdicts: [], notes: ["No HTTPRoute asks to be monitored."] };
+      const inherited = await fragments();
+      const answer = await readStatuses(gatus, cluster);
+      const fresh = async (route: KubeObject): Promise<Verdict> => {
+        const found = verdict(route, inherited, answer);
+        if (typeof answer === "string" || ["held", "skipped"].includes(found.state)) return found;
+        // What was wrong up to ten seconds ago may be well by now.
+        const latest = await readStatus(gatus, cluster, keyOf(route, inherited));
+        return latest === undefined ? found : verdict(route, inherited, [latest]);
+      };
+      return { verdicts: await Promise.all(routes.map(fresh)) };
+    },
+  };
+
+  async function fragments(): Promise<Fragments> {
+    const gateways = await cluster.list(GATEWAY_API, "Gateway");
+    return new Map(
+      gateways.map((gateway) => [
+        `${gateway.metadata.namespace ?? ""}/${gateway.metadata.name}`,
+        template(gateway) ?? {},
+      ]),
+    );
+  }
+
+  function verdict(
+    route: KubeObject,
+    inherited: Fragments,
+    answer: readonly EndpointStatus[] | string,
+  ): Verdict {
+    const fragment = fragmentOf(route, inherited);
+    const key = keyOf(route, inherited);
+    const say = (state: Verdict["state"], message: string): Verdict => ({
+      object: `Gatus endpoint ${key} of ${describeObject(route)}`,
+      state,
+      message,
+      own: isOwn(route, stack),
+    });
+    if (fragment.guarded === true) return say("skipped", "is guarded: a DNS probe, and no proof of health");
+    if (typeof answer === "string") return say("pending", `Gatus does not answer: ${answer}`);
+    const endpoint = answer.find((status) => status.key === key);
+    if (endpoint === undefined) return say("pending", "Gatus has no such endpoint");
+    const latest = latestOf(endpoint);
+    if (latest === undefined || Date.parse(latest.timestamp) <= since)
+      return say("pending", "no result yet that is newer than the update");
+    return latest.success ? say("held", "") : say("failed", reasonOf(latest));
+  }
+}
+
+type Fragments = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/** What a route, and the Gateway before it, says of its endpoint. */
+function fragmentOf(route: KubeObject, inherited: Fragments): Readonly<Record<string, unknown>> {
+  return { ...inherited.get(gatewayOf(route)), ...template(route) };
+}
+
+function keyOf(route: KubeObject, inherited: Fragments): string {
+  return fragmentKey(route.metadata.name, fragmentOf(route, inherited));
+}
+
+function latestOf({ results }: EndpointStatus): EndpointResult | undefined {
+  return results?.toSorted((one, other) => Date.parse(one.timestamp) - Date.parse(other.timestamp)).at(-1);
+}
+
+function reasonOf({ errors = [], conditionResults = [], timestamp }: EndpointResult): string {
+  const unmet = conditionResults.filter(({ success }) => !success).map(({ condition }) => condition);
+  return `is down since ${timestamp} at the latest: ${[...unmet, ...errors].join("; ") || "no reason given"}`;
+}

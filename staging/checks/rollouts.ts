@@ -1,0 +1,46 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { isOwn, verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
+
+/** Every Deployment of the stack runs its present specification with all its replicas, and every load balancer has an address. */
+export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
+  return {
+    id: "rollouts",
+    look: async () => {
+      const deployments = await cluster.list("apps/v1", "Deployment");
+      const services = await cluster.list("v1", "Service");
+      const own = (objects: readonly KubeObject[]): KubeObject[] =>
+        objects.filter((object) => isOwn(object, stack));
+      return {
+        verdicts: [
+          ...own(deployments).map(verdict),
+          ...own(services.filter(isLoadBalancer)).map((service) => verdictOf(service, stack)),
+        ],
+      };
+    },
+  };
+
+  function verdict(deployment: KubeObject): Verdict {
+    const found = verdictOf(deployment, stack);
+    // To the API server no replica is a complete rollout; to whoever needs the Deployment it is down.
+    if ((deployment.spec as { replicas?: number } | undefined)?.replicas === 0)
+      return { ...found, state: "failed", message: "is scaled to 0" };
+    // A rollout that keeps enough replicas is on its way; one without them is down, whatever it is on its way to.
+    const down = conditionOf(deployment, "Available");
+    if (found.state !== "pending" || down?.status !== "False") return found;
+    return { ...found, state: "failed", message: `${found.message}: ${down.message ?? "not available"}` };
+  }
+}
+
+function isLoadBalancer({ spec }: KubeObject): boolean {
+  return (spec as { type?: string } | undefined)?.type === "LoadBalancer";
+}
+
+function conditionOf(
+  { status }: KubeObject,
+  type: string,
+): { readonly status: string; readonly message?: string } | undefined {
+  const { conditions = [] } = (status ?? {}) as {
+    conditions?: { type: string; status: string; message?: string }[];
+  };
+  return conditions.find((condition) => condition.type === type);
+}

@@ -1,0 +1,31 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { parentsOf, routeHealth, type ParentReference } from "../health.ts";
+import { isOwn, verdictOf, type Check, type StackOnCluster } from "./check.ts";
+import { GATEWAY_API } from "./gateways.ts";
+
+/** Each HTTPRoute that names a Gateway of the stack is accepted by it, and its references resolve. What other parents say does not count. */
+export function routesCheck({ cluster, stack }: StackOnCluster): Check {
+  return {
+    id: "routes",
+    keeps: true,
+    look: async () => {
+      const gateways = (await cluster.list(GATEWAY_API, "Gateway")).filter((object) => isOwn(object, stack));
+      const routes = await cluster.list(GATEWAY_API, "HTTPRoute");
+      return {
+        verdicts: routes.flatMap((route) => {
+          const counts = (parent: ParentReference): boolean =>
+            gateways.some((gateway) => names(route, parent, gateway));
+          return parentsOf(route).some(counts) ? [verdictOf(route, stack, routeHealth(route, counts))] : [];
+        }),
+      };
+    },
+  };
+}
+
+function names(route: KubeObject, parent: ParentReference, { metadata }: KubeObject): boolean {
+  return (
+    (parent.kind ?? "Gateway") === "Gateway" &&
+    parent.name === metadata.name &&
+    (parent.namespace ?? route.metadata.namespace) === metadata.namespace
+  );
+}

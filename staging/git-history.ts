@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { EdgefirstError } from "../lib/errors.ts";
+
+const run = promisify(execFile);
+const FETCH_MS = 120_000;
+
+/**
+ * Whether a commit descends from another one, or is the same. Fetches the commits between them, without trees and files, into a folder that is removed again.
+ * @param address URL or path that git on this machine can read
+ * @throws {EdgefirstError} where git cannot tell: it is not there, may not read the repository, or one of the commits is not in it
+ */
+export async function descendsFrom(address: string, newer: string, older: string): Promise<boolean> {
+  const dir = await mkdtemp(join(tmpdir(), "edgefirst-history-"));
+  const git = (...args: readonly string[]): Promise<unknown> =>
+    run("git", ["-C", dir, ...args], {
+      timeout: FETCH_MS,
+      // A question for a password would hang the update.
+      env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_SSH_COMMAND: "ssh -o BatchMode=yes" },
+    });
+  try {
+    await git("init", "--quiet", "--bare");
+    await git("fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", address, newer, older);
+    return await git("merge-base", "--is-ancestor", older, newer).then(
+      () => true,
+      (error: unknown) => {
+        if ((error as { code?: unknown }).code === 1) return false;
+        throw error;
+      },
+    );
+  } catch (error) {
+    const { stderr = "", message } = error as { stderr?: string; message: string };
+    const [why] = (stderr.trim() === "" ? message : stderr.trim()).split("\n");
+    throw new EdgefirstError(
+      `git cannot tell whether ${newer} descends from ${older} in ${address}: ${why ?? ""}`,
+      "Let git on this machine read the repository, or set edgefirst:promotion.history to an address or a clone that it can read.",
+      { cause: error },
+    );
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,177 @@
+import type { KubeObject } from "../kube/objects.ts";
+
+/** How a live object fares. */
+export interface Health {
+  /** healthy: it does its work; progressing: on its way; failed: its controller says so; present: the kind has no notion of health. */
+  readonly state: "healthy" | "progressing" | "failed" | "present";
+  /** The message of the condition that decided, or a count. */
+  readonly message: string;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly message?: string;
+  readonly reason?: string;
+  readonly observedGeneration?: number;
+}
+
+/** The conditions that must all be True, by kind; from the Gateway API, Flux and apiextensions specifications. */
+const REQUIRED_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
+  CustomResourceDefinition: ["Established"],
+  GatewayClass: ["Accepted"],
+  GitRepository: ["Ready"],
+  OCIRepository: ["Ready"],
+  HelmRepository: ["Ready"],
+  HelmChart: ["Ready"],
+  Kustomization: ["Ready"],
+  HelmRelease: ["Ready"],
+};
+
+/** Judges a live object by its own status. A status of an older generation counts as progressing. */
+export function objectHealth(object: KubeObject): Health {
+  if (object.kind === "Deployment") return deploymentHealth(object);
+  if (object.kind === "HTTPRoute") return routeHealth(object);
+  if (object.kind === "Gateway") return gatewayHealth(object);
+  if (object.kind === "Service" && (object.spec as { type?: string }).type === "LoadBalancer")
+    return loadBalancerHealth(object);
+  const required = REQUIRED_CONDITIONS[object.kind];
+  if (required === undefined) return { state: "present", message: "" };
+  const { conditions } = statusOf(object) as { conditions?: Condition[] };
+  return conditionsHealth(required, conditions ?? [], generationOf(object));
+}
+
+function conditionsHealth(
+  required: readonly string[],
+  conditions: readonly Condition[],
+  generation: number,
+): Health {
+  const found = required.map((type) => conditions.find((condition) => condition.type === type));
+  const current = found.map((condition) =>
+    condition !== undefined && (condition.observedGeneration ?? generation) >= generation
+      ? condition
+      : undefined,
+  );
+  const failed = current.find((condition) => condition?.status === "False");
+  if (failed !== undefined)
+    return { state: "failed", message: `${failed.type}: ${failed.message ?? failed.reason ?? "False"}` };
+  const open = current.findIndex((condition) => condition?.status !== "True");
+  if (open !== -1)
+    return {
+      state: "progressing",
+      message: `${required[open] ?? ""}: ${current[open]?.message ?? "no status yet"}`,
+    };
+  return { state: "healthy", message: current.at(-1)?.message ?? "" };
+}
+
+function deploymentHealth(object: KubeObject): Health {
+  const { replicas = 1 } = object.spec as { replicas?: number };
+  const status = statusOf(object) as {
+    observedGeneration?: number;
+    updatedReplicas?: number;
+    availableReplicas?: number;
+    conditions?: Condition[];
+  };
+  const available = status.availableReplicas ?? 0;
+  const message = `${available} of ${replicas} available`;
+  const stalled = status.conditions?.find(
+    ({ type, status: value }) => type === "Progressing" && value === "False",
+  );
+  if (stalled !== undefined) return { state: "failed", message: stalled.message ?? message };
+  // Its pods are refused: by a quota, or by an admission webhook.
+  const refused = status.conditions?.find(
+    ({ type, status: value }) => type === "ReplicaFailure" && value === "True",
+  );
+  if (refused !== undefined) return { state: "failed", message: refused.message ?? message };
+  const current = (status.observedGeneration ?? 0) >= generationOf(object);
+  const complete = current && available >= replicas && (status.updatedReplicas ?? 0) >= replicas;
+  return { state: complete ? "healthy" : "progressing", message };
+}
+
+/** A load balancer is healthy once it has an address. */
+function loadBalancerHealth(object: KubeObject): Health {
+  const { loadBalancer } = statusOf(object) as {
+    loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] };
+  };
+  const addresses = (loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? "");
+  return addresses.length === 0
+    ? { state: "progressing", message: "no address yet" }
+    : { state: "healthy", message: addresses.join(", ") };
+}
+
+/** A Gateway is healthy once it and every listener of its specification are accepted and programmed, and the listeners' references resolve. */
+function gatewayHealth(object: KubeObject): Health {
+  const { listeners = [] } = (object.spec as { listeners?: { name: string }[] } | undefined) ?? {};
+  const status = statusOf(object) as {
+    conditions?: Condition[];
+    listeners?: { name: string; conditions?: Condition[] }[];
+  };
+  const generation = generationOf(object);
+  const each = listeners.map(({ name }) => {
+    const found = status.listeners?.find((listener) => listener.name === name);
+    const health = conditionsHealth(
+      ["Accepted", "ResolvedRefs", "Programmed"],
+      found?.conditions ?? [],
+      generation,
+    );
+    return health.state === "healthy"
+      ? health
+      : { ...health, message: `listener ${name}: ${health.message}` };
+  });
+  return worst([conditionsHealth(["Accepted", "Programmed"], status.conditions ?? [], generation), ...each]);
+}
+
+/** Where a route wants to be attached (Gateway API `ParentReference`). */
+export interface ParentReference {
+  readonly kind?: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly sectionName?: string;
+  readonly port?: number;
+}
+
+/** The parents that a route names. */
+export function parentsOf(route: KubeObject): readonly ParentReference[] {
+  return (route.spec as { parentRefs?: ParentReference[] } | undefined)?.parentRefs ?? [];
+}
+
+/**
+ * A route is healthy once every parent that it names accepted it and resolved its references.
+ * @param counts which parents are looked at; by default all
+ */
+export function routeHealth(
+  route: KubeObject,
+  counts: (parent: ParentReference) => boolean = () => true,
+): Health {
+  const { parents = [] } = statusOf(route) as {
+    parents?: { parentRef: ParentReference; conditions?: Condition[] }[];
+  };
+  const identity = ({ name, namespace, sectionName, port }: ParentReference): string =>
+    [namespace ?? route.metadata.namespace, name, sectionName, port].join("/");
+  return worst(
+    parentsOf(route)
+      .filter(counts)
+      .map((parent) => {
+        const answer = parents.find(({ parentRef }) => identity(parentRef) === identity(parent));
+        if (answer === undefined)
+          return { state: "progressing", message: `no answer yet from its parent ${parent.name}` };
+        return conditionsHealth(["Accepted", "ResolvedRefs"], answer.conditions ?? [], generationOf(route));
+      }),
+  );
+}
+
+/** What failed before what is on its way, and that before what is healthy. */
+function worst(each: readonly Health[]): Health {
+  return (
+    each.find(({ state }) => state === "failed") ??
+    each.find(({ state }) => state !== "healthy") ?? { state: "healthy", message: "" }
+  );
+}
+
+function statusOf(object: KubeObject): object {
+  return (object.status as object | undefined) ?? {};
+}
+
+function generationOf({ metadata }: KubeObject): number {
+  return (metadata.generation as number | undefined) ?? 0;
+}

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import semver from "semver";
+import type { KubeObject } from "../../../kube/objects.ts";
+import {
+  checkGatewayApi,
+  GatewayApi,
+  gatewayApiObjects,
+  type GatewayApiArgs,
+} from "../../../components/gateway-api/gateway-api.ts";
+import { fittingBundles } from "../../../components/gateway-api/support.ts";
+import { imageVersion, loadRelease } from "../../../config/pins.ts";
+import { clusterHolding } from "../../support/cluster.ts";
+import { recordResources, resourceNamed } from "../../support/mocks.ts";
+
+function crd(plural: string, version: string | undefined, channel = "standard", stored = ["v1"]): KubeObject {
+  const annotations = {
+    "gateway.networking.k8s.io/channel": channel,
+    ...(version === undefined ? {} : { "gateway.networking.k8s.io/bundle-version": version }),
+  };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.gateway.networking.k8s.io`, annotations },
+    spec: { group: "gateway.networking.k8s.io", versions: [{ name: "v1" }] },
+    status: { storedVersions: stored },
+  };
+}
+
+const ARGS: GatewayApiArgs = {
+  install: true,
+  version: "v1.4.1",
+  channel: "standard",
+  crds: [crd("gateways", "v1.4.1"), crd("httproutes", "v1.4.1")],
+  traefikVersion: "3.6.12",
+  labels: { "edgefirst.dev/stack": "edge" },
+};
+
+const found = async (args: Partial<GatewayApiArgs>, ...live: KubeObject[]) =>
+  (await checkGatewayApi({ ...ARGS, ...args }, clusterHolding(...live))).map(
+    ({ severity, message }) => `${severity}: ${message}`,
+  );
+
+describe("gateway-api", () => {
+  it("declares each CRD as a retained child on the component's provider, with a fixed field manager and no status", async () => {
+    const resources = await recordResources(
+      () => {
+        const provider = new k8s.Provider("cluster", { context: "test" });
+        new GatewayApi("gateway-api", ARGS, { providers: [provider] });
+      },
+      { preview: true },
+    );
+    const component = resourceNamed(resources, "gateway-api", "edgefirst:platform:GatewayApi");
+    const children = resources.filter(({ parent }) => parent === component.urn);
+    assert.deepEqual(children.map(({ name }) => name).sort(), [
+      "gateways.gateway.networking.k8s.io",
+      "httproutes.gateway.networking.k8s.io",
+    ]);
+    for (const child of children) {
+      assert.equal(child.type, "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition");
+      assert.equal(child.options.retainOnDelete, true);
+      assert.equal(child.provider, component.options.providers.kubernetes);
+      assert.deepEqual(child.unknowns, []);
+      assert.deepEqual(child.inputs.metadata, {
+        name: child.name,
+        labels: { "edgefirst.dev/stack": "edge" },
+        annotations: {
+          "gateway.networking.k8s.io/bundle-version": "v1.4.1",
+          "gateway.networking.k8s.io/channel": "standard",
+          "edgefirst.dev/retained": "true",
+          "pulumi.com/patchFieldManager": "edgefirst",
+        },
+      });
+      assert.deepEqual(child.inputs.spec, ARGS.crds[0]?.spec);
+      assert.equal(child.inputs.status, undefined);
+    }
+  });
+
+  it("declares nothing where others install the CRDs", () => {
+    assert.deepEqual(gatewayApiObjects({ ...ARGS, install: false }), []);
+  });
+
+  const downgrades: readonly [string, KubeObject, RegExp | undefined][] = [
+    ["the same release", crd("gateways", "v1.4.1"), undefined],
+    ["an older patch", crd("gateways", "v1.4.0"), undefined],
+    ["an older minor", crd("gateways", "v1.2.1"), undefined],
+    [
+      "a newer patch",
+      crd("gateways", "v1.4.2"),
+      /^error: .*gateways are newer on test \(v1\.4\.2\) than .* v1\.4\.1; CRDs are never downgraded/,
+    ],
+    ["a newer minor", crd("gateways", "v1.5.0"), /^error: .*never downgraded/],
+    ["a release candidate of a newer one", crd("gateways", "v1.5.0-rc.1"), /^error: .*never downgraded/],
+    [
+      "ten minors on, which a comparison of texts gets wrong",
+      crd("gateways", "v1.14.0"),
+      /^error: .*never downgraded/,
+    ],
+    [
+      "the experimental channel",
+      crd("gateways", "v1.4.1", "experimental"),
+      /^error: .*experimental channel on test; the standard channel would drop fields/,
+    ],
+    [
+      "no version",
+      crd("gateways", undefined),
+      /^warning: .*no readable gateway\.networking\.k8s\.io\/bundle-version/,
+    ],
+    [
+      "objects in a version that is gone",
+      crd("gateways", "v1.2.1", "standard", ["v1beta1", "v1"]),
+      /^error: .*stored on test in a version that v1\.4\.1 no longer knows \(v1beta1\)/,
+    ],
+  ];
+  for (const [what, live, message] of downgrades)
+    it(`${message === undefined ? "goes over" : "says so of"} a live bundle of ${what}`, async () => {
+      const findings = await found({}, live);
+      assert.equal(findings.length, message === undefined ? 0 : 1, findings.join("\n"));
+      if (message !== undefined) assert.match(findings[0] ?? "", message);
+    });
+
+  it("lets an experimental release follow an experimental one", async () => {
+    assert.deepEqual(await found({ channel: "experimental" }, crd("gateways", "v1.4.0", "experimental")), []);
+  });
+
+  it("is refused with a Traefik that was built for another bundle, or for nobody knows which", async () => {
+    assert.deepEqual(await found({ traefikVersion: "3.5.0" }), [
+      "error: Traefik 3.5.0 needs Gateway API 1.3.x; release.yaml has v1.4.1.",
+    ]);
+    assert.match(
+      (await found({ traefikVersion: "4.0.0" })).join(),
+      /not known which Gateway API Traefik 4\.0\.0 needs/,
+    );
+    assert.deepEqual(await found({ traefikVersion: undefined }), []);
+  });
+
+  it("with install: false wants every CRD there, in a bundle that fits the Traefik", async () => {
+    const args = { install: false };
+    assert.deepEqual(await found(args, ...ARGS.crds), []);
+    assert.deepEqual(await found(args, crd("gateways", "v1.4.0"), crd("httproutes", "v1.4.0")), []);
+    assert.match(
+      (await found(args, crd("gateways", "v1.4.1"))).join(),
+      /^error: .*CRDs httproutes are missing on test/,
+    );
+    assert.deepEqual(await found(args, crd("gateways", "v1.5.0"), crd("httproutes", "v1.5.0")), [
+      "error: Traefik 3.6.12 needs Gateway API 1.4.x; test has v1.5.0.",
+    ]);
+  });
+});
+
+describe("release.yaml", () => {
+  it("pins a Traefik and a Gateway API that fit each other", () => {
+    const { gatewayApi, images } = loadRelease();
+    const range = fittingBundles(imageVersion(images.traefik));
+    assert.ok(range !== undefined && semver.satisfies(gatewayApi.version, range), range);
+  });
+});

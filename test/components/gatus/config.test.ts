@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { endpointKey } from "../../../kube/gatus-endpoints.ts";
+import { gatusConfig, pushoverConfig, SELF_ENDPOINT } from "../../../components/gatus/config.ts";
+
+const endpoint = {
+  name: "dns",
+  group: "internal",
+  url: "1.1.1.1",
+  interval: "1m",
+  conditions: ["len([BODY]) == 0"],
+};
+const base = (...args: Parameters<typeof gatusConfig>) =>
+  parse(gatusConfig(...args)) as Record<string, unknown>;
+
+describe("Gatus' base configuration", () => {
+  it("has an endpoint of its own where none is configured, since Gatus refuses to run without any", () => {
+    assert.deepEqual(base([], { type: "memory" }).endpoints, [SELF_ENDPOINT]);
+    assert.deepEqual(base([endpoint], { type: "memory" }).endpoints, [endpoint]);
+  });
+
+  it("serves pages and metrics on an unprivileged port and does not end on a bad file", () => {
+    const config = base([], { type: "memory" });
+    assert.deepEqual(config.web, { port: 8080 });
+    assert.equal(config.metrics, true);
+    assert.equal(config["skip-invalid-config-update"], true);
+  });
+
+  it("hands over the fields of an endpoint that it does not know", () => {
+    const withMore = { ...endpoint, alerts: [{ type: "pushover" }], dns: { "query-type": "A" } };
+    assert.deepEqual(base([withMore], { type: "memory" }).endpoints, [withMore]);
+  });
+
+  it("gives memory no path, SQLite a file and Postgres the address from the environment", () => {
+    assert.deepEqual(base([], { type: "memory" }).storage, { type: "memory" });
+    assert.deepEqual(base([], { type: "sqlite", size: "1Gi" }).storage, {
+      type: "sqlite",
+      path: "/data/gatus.db",
+      caching: true,
+    });
+    assert.deepEqual(base([], { type: "postgres", secret: "db", key: "url" }).storage, {
+      type: "postgres",
+      path: "${STORAGE_URL}",
+      caching: true,
+    });
+  });
+
+  it("keeps a dollar sign in a token from being taken for a variable", () => {
+    const { alerting } = parse(pushoverConfig("a$HOME", "user")) as {
+      alerting: { pushover: Record<string, unknown> };
+    };
+    assert.equal(alerting.pushover["application-token"], "a$$HOME");
+    assert.equal(alerting.pushover["user-key"], "user");
+  });
+
+  it("knows an endpoint by the key that Gatus gives it", () => {
+    // Cases of Gatus' own test of config/key, and the dot, which makes a.b and a-b one endpoint.
+    assert.equal(endpointKey("Core", "Front End"), "core_front-end");
+    assert.equal(endpointKey("a/b test", "a"), "a-b-test_a");
+    assert.equal(endpointKey(undefined, "name"), "_name");
+    assert.equal(endpointKey("", "a.b"), endpointKey("", "a-b"));
+  });
+});

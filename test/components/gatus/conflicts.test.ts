@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../../../kube/objects.ts";
+import { checkGatus, type GatusArgs } from "../../../components/gatus/gatus.ts";
+import { loadRelease } from "../../../config/pins.ts";
+import { clusterHolding } from "../../support/cluster.ts";
+
+const args: GatusArgs = {
+  install: true,
+  namespace: "observability",
+  labels: {},
+  endpoints: [],
+  storage: { type: "memory" },
+  discover: { httpRoutes: true, services: true },
+  labelledConfigMaps: true,
+  images: loadRelease().images,
+  gateways: [],
+};
+
+interface RouteOptions {
+  readonly annotations?: Record<string, string>;
+  readonly hostnames?: readonly string[];
+  readonly gateway?: string;
+}
+const route = (
+  namespace: string,
+  name: string,
+  { annotations, hostnames = ["app.example.com"], gateway = "external" }: RouteOptions = {},
+): KubeObject => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name, namespace, ...(annotations && { annotations }) },
+  spec: { parentRefs: [{ name: gateway, namespace: "network" }], hostnames },
+});
+const gateway = (name: string, endpoint: string): KubeObject => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "Gateway",
+  metadata: { name, namespace: "network", annotations: { "gatus.home-operations.com/endpoint": endpoint } },
+});
+const service = (namespace: string, name: string, annotations: Record<string, string>): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name, namespace, annotations },
+});
+const configMap = (
+  name: string,
+  text: string,
+  labels: Record<string, string> = { "gatus.io/enabled": "true" },
+) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "media", labels },
+  data: { "config.yaml": text, "notes.txt": ":" },
+});
+const endpoint = { name: "whoami", url: "http://whoami", interval: "1m", conditions: ["[STATUS] == 200"] };
+const grouped = (group: string) => ({
+  annotations: { "gatus.home-operations.com/endpoint": `group: ${group}` },
+});
+const enabled = (value: string) => ({ annotations: { "gatus.home-operations.com/enabled": value } });
+
+async function findings(overrides: Partial<GatusArgs>, ...live: KubeObject[]) {
+  return checkGatus({ ...args, ...overrides }, clusterHolding(...live));
+}
+async function messages(overrides: Partial<GatusArgs>, ...live: KubeObject[]): Promise<string> {
+  return (await findings(overrides, ...live))
+    .map(({ severity, message }) => `${severity}: ${message}`)
+    .join("\n");
+}
+
+describe("Gatus' check of the live cluster", () => {
+  it("names both routes of one name in two namespaces, which Gatus would stop on", async () => {
+    const found = await findings({}, route("a", "whoami"), route("b", "whoami"));
+    assert.equal(found.length, 1);
+    assert.equal(found[0]?.severity, "error");
+    assert.match(found[0].message, /HTTPRoute a\/whoami and HTTPRoute b\/whoami/);
+  });
+
+  const quiet: Record<string, readonly KubeObject[]> = {
+    "are in different groups by their own annotations": [
+      route("a", "whoami", grouped("a")),
+      route("b", "whoami", grouped("b")),
+    ],
+    "are in different groups by their Gateways": [
+      gateway("external", "group: external"),
+      gateway("internal", "group: internal"),
+      route("a", "whoami"),
+      route("b", "whoami", { gateway: "internal" }),
+    ],
+    "are of which one is turned off": [route("a", "whoami"), route("b", "whoami", enabled("false"))],
+    "are of which one is turned off by a word that the sidecar does not know": [
+      route("a", "whoami"),
+      route("b", "whoami", enabled("yes")),
+    ],
+    "are of which one has no hostname, and so no endpoint": [
+      route("a", "whoami"),
+      route("b", "whoami", { hostnames: [] }),
+    ],
+  };
+  for (const [title, live] of Object.entries(quiet))
+    it(`has nothing to say of routes of one name that ${title}`, async () => {
+      assert.deepEqual(await findings({}, ...live), []);
+    });
+
+  it("takes the word of the Gateways that the stack declares over the live ones", async () => {
+    const live = [gateway("external", "group: same"), gateway("internal", "group: same")];
+    const routes = [route("a", "whoami"), route("b", "whoami", { gateway: "internal" })];
+    assert.match(await messages({}, ...live, ...routes), /same_whoami/);
+    const gateways = ["external", "internal"].map((name) => ({
+      name,
+      namespace: "network",
+      endpoint: { group: name },
+    }));
+    assert.equal(await messages({ gateways }, ...live, ...routes), "");
+  });
+
+  it("counts what the configuration and labelled ConfigMaps name as well", async () => {
+    const whoami = route("a", "whoami");
+    assert.match(
+      await messages({ endpoints: [endpoint] }, whoami),
+      /the configured endpoint whoami and HTTPRoute/,
+    );
+    const labelled = configMap("whoami-gatus-ep", "endpoints: [{ name: whoami, url: 1.1.1.1 }]");
+    assert.match(
+      await messages({}, whoami, labelled),
+      /HTTPRoute a\/whoami and ConfigMap media\/whoami-gatus-ep/,
+    );
+    assert.equal(await messages({ labelledConfigMaps: false }, whoami, labelled), "");
+    assert.equal(await messages({}, whoami, configMap("other", "endpoints: [{ name: whoami }]", {})), "");
+  });
+
+  it("counts its own page, once also where the route is there already", async () => {
+    const page = {
+      hostname: "status.example.com",
+      url: "https://status.example.com",
+      gateway: { name: "external", namespace: "network", sectionName: "web" },
+    };
+    assert.equal(await messages({ page }, route("observability", "gatus")), "");
+    assert.match(await messages({ page }, route("other", "gatus")), /_gatus/);
+  });
+
+  it("takes its own page elsewhere for a move, which has to go in two steps", async () => {
+    const labels = { "edgefirst.dev/stack": "edge" };
+    const page = {
+      hostname: "status.example.com",
+      url: "https://status.example.com",
+      gateway: { name: "external", namespace: "network", sectionName: "web" },
+    };
+    const former = route("former", "gatus");
+    const own = { ...former, metadata: { ...former.metadata, labels } };
+    const hints = async (live: KubeObject) =>
+      (await findings({ page, labels }, live)).map(({ hint }) => hint);
+    assert.match((await hints(own))[0] ?? "", /two steps/);
+    assert.match((await hints(former))[0] ?? "", /another group or name/);
+  });
+
+  it("counts Services only where they are annotated, and never against a route", async () => {
+    const on = { "gatus.home-operations.com/enabled": "true" };
+    assert.equal(await messages({}, service("a", "db", {}), service("b", "db", {})), "");
+    assert.match(await messages({}, service("a", "db", on), service("b", "db", on)), /svc-db/);
+    assert.equal(await messages({}, service("a", "db", on), route("b", "db")), "");
+  });
+
+  it("sees names that Gatus takes for one", async () => {
+    assert.match(await messages({}, route("a", "a.b"), route("b", "a-b")), /_a-b/);
+  });
+
+  it("says which annotation or ConfigMap cannot be read", async () => {
+    const broken = { annotations: { "gatus.home-operations.com/endpoint": "- a list" } };
+    assert.match(await messages({}, route("a", "whoami", broken)), /^warning: HTTPRoute a\/whoami/);
+    assert.match(await messages({}, configMap("broken", "endpoints: [")), /^error: ConfigMap media\/broken/);
+  });
+
+  it("asks nothing where another owner runs Gatus", async () => {
+    assert.deepEqual(await findings({ install: false }, route("a", "whoami"), route("b", "whoami")), []);
+  });
+});

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { alertRules } from "../../../components/alerting/rules.ts";
+import { endpointConflicts } from "../../../components/gatus/conflicts.ts";
+import { gatusConfig, pushoverConfig } from "../../../components/gatus/config.ts";
+import type { KubeObject } from "../../../kube/objects.ts";
+import { waitUntil } from "../../../tools/sandbox/processes.ts";
+import { findProgram } from "../../../tools/toolchain/find.ts";
+import { programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { clusterHolding } from "../../support/cluster.ts";
+
+describe("the real Gatus", function () {
+  this.timeout(30_000);
+  let program: string;
+  let dir: string;
+  let port: number;
+  const running: ChildProcess[] = [];
+
+  before(async function () {
+    const found = await findProgram(programNamed("gatus", PROGRAMS));
+    if (found === undefined) {
+      console.log("    skipped: no Gatus on this machine (EDGEFIRST_GATUS, PATH or the toolchain's cache)");
+      this.skip();
+    }
+    program = found.path;
+  });
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), "edgefirst-gatus-"));
+    port = await freePort();
+  });
+
+  afterEach(async () => {
+    for (const child of running.splice(0)) {
+      if (child.exitCode !== null) continue;
+      child.kill();
+      await once(child, "exit");
+    }
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** A volume as the kubelet makes it of a ConfigMap or a Secret: a link to a file in a folder behind a link. */
+  const mount = (volume: string, file: string, text: string): void => {
+    mkdirSync(join(dir, volume, "..2026_01_01"), { recursive: true });
+    writeFileSync(join(dir, volume, "..2026_01_01", file), text.replaceAll("8080", String(port)));
+    symlinkSync("..2026_01_01", join(dir, volume, "..data"));
+    symlinkSync(join("..data", file), join(dir, volume, file));
+  };
+  /** What gatus-sidecar writes. */
+  const discovered = (...endpoints: object[]): void => {
+    mkdirSync(join(dir, "discovered"));
+    writeFileSync(join(dir, "discovered", "gatus-sidecar.yaml"), stringify({ endpoints }));
+  };
+  const start = (): { readonly child: ChildProcess; readonly output: () => string } => {
+    const child = spawn(program, { env: { ...process.env, GATUS_CONFIG_PATH: dir } });
+    running.push(child);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    return { child, output: () => output };
+  };
+  /** The metrics, once an endpoint has a result. */
+  const firstResult = (): Promise<string> =>
+    waitUntil(
+      "a result in the metrics",
+      async () => {
+        const metrics = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+          (response) => response.text(),
+          () => "",
+        );
+        return metrics.includes("gatus_results_endpoint_success{") ? metrics : undefined;
+      },
+      { timeoutMs: 20_000 },
+    );
+
+  it("takes base configuration, Pushover file and discovered endpoints together, and sees itself up", async () => {
+    mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
+    mount("pushover", "pushover.yaml", pushoverConfig("1".repeat(30), "u".repeat(30)));
+    discovered();
+    const { output } = start();
+    // Not the API, whose answers Gatus keeps for ten seconds.
+    const metrics = await firstResult();
+    assert.match(metrics, /^gatus_results_endpoint_success\{.*key="self_gatus".*\} 1$/m);
+    assert.match(output(), /configuredProviders=\[pushover\]/);
+    assert.doesNotMatch(output(), /WARN/);
+  });
+
+  it("exports the metric and the labels that the alerts ask for", async () => {
+    mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
+    start();
+    const metrics = await firstResult();
+    const labels = /^gatus_results_endpoint_success\{(.*)\} 1$/m.exec(metrics)?.[1]?.match(/\w+(?==)/g);
+    const expr = alertRules()[0]?.rules.find(({ alert }) => alert === "GatusEndpointDown")?.expr ?? "";
+    const asked = /max by \((.*)\) \(gatus_results_endpoint_success\)/.exec(expr)?.[1]?.split(", ");
+    // Prometheus adds the namespace of the pod that it reads.
+    assert.deepEqual(
+      asked?.filter((label) => label !== "namespace" && !labels?.includes(label)),
+      [],
+    );
+  });
+
+  it("refuses two routes of one name as a whole, which is what the check says beforehand", async () => {
+    const route = (namespace: string): KubeObject => ({
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: { name: "whoami", namespace },
+      spec: { hostnames: [`${namespace}.example.com`] },
+    });
+    const findings = await endpointConflicts(
+      {
+        endpoints: [],
+        discover: { httpRoutes: true, services: false },
+        labelledConfigMaps: false,
+        gateways: [],
+        routes: [],
+      },
+      clusterHolding(route("a"), route("b")),
+    );
+    assert.equal(findings.length, 1);
+
+    mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
+    discovered(
+      ...["a", "b"].map((namespace) => ({
+        name: "whoami",
+        url: `https://${namespace}.example.com`,
+        interval: "1m",
+        conditions: ["[STATUS] == 200"],
+      })),
+    );
+    const { child, output } = start();
+    const [code] = (await once(child, "exit")) as [number];
+    assert.notEqual(code, 0);
+    assert.match(output(), /invalid endpoint _whoami: name and group combination must be unique/);
+    assert.match(findings[0]?.message ?? "", / _whoami\.$/);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { sidecarFor } from "../../../components/gatus/sidecar.ts";
+import { EdgefirstError } from "../../../lib/errors.ts";
+import { imageVersion, loadRelease } from "../../../config/pins.ts";
+
+const resources = (version: string, discover: Parameters<typeof sidecarFor>[1]) =>
+  sidecarFor(version, discover)?.rules.map(({ apiGroups, resources }) => [apiGroups[0], ...resources]);
+
+describe("gatus-sidecar's table of versions, flags and rights", () => {
+  it("has a row for the version that release.yaml pins", () => {
+    const version = imageVersion(loadRelease().images.gatusSidecar);
+    assert.deepEqual(sidecarFor(version, { httpRoutes: true, services: false }), {
+      args: ["--auto-httproute"],
+      rules: [
+        {
+          apiGroups: ["gateway.networking.k8s.io"],
+          resources: ["httproutes", "gateways"],
+          verbs: ["get", "list", "watch"],
+        },
+      ],
+    });
+  });
+
+  it("grants just what the flags read", () => {
+    assert.deepEqual(resources("0.4.1", { httpRoutes: true, services: true }), [
+      ["gateway.networking.k8s.io", "httproutes", "gateways"],
+      ["", "services"],
+    ]);
+    assert.deepEqual(resources("0.4.1", { httpRoutes: false, services: true }), [["", "services"]]);
+  });
+
+  it("takes annotated Services only, under a prefix", () => {
+    assert.deepEqual(sidecarFor("0.4.1", { httpRoutes: false, services: true })?.args, [
+      "--enable-service",
+      "--prefix-service=svc/",
+    ]);
+  });
+
+  it("does not run the sidecar without a flag, which would watch every kind", () => {
+    assert.equal(sidecarFor("0.4.1", { httpRoutes: false, services: false }), undefined);
+  });
+
+  for (const version of ["0.0.11", "0.6.0", "1.0.0"])
+    it(`refuses ${version}, which has no row`, () => {
+      assert.throws(
+        () => sidecarFor(version, { httpRoutes: true, services: false }),
+        (error) => error instanceof EdgefirstError && error.message.includes(version),
+      );
+    });
+});

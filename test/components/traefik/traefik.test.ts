@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import { parse } from "yaml";
+import type { KubeObject } from "../../../kube/objects.ts";
+import { checkTraefik, helmValues } from "../../../components/traefik/helm.ts";
+import {
+  checkTraefikPorts,
+  Traefik,
+  traefikObjects,
+  type TraefikArgs,
+} from "../../../components/traefik/traefik.ts";
+import { clusterHolding } from "../../support/cluster.ts";
+import { withFieldManager } from "../../../components/shared/declare.ts";
+import { recordResources, resourceNamed } from "../../support/mocks.ts";
+
+const ARGS: TraefikArgs = {
+  gateway: { name: "external", namespace: "network", className: "traefik" },
+  ports: { http: 80, https: 443 },
+  image: `docker.io/library/traefik:v3.6.12@sha256:${"1".repeat(64)}`,
+  replicas: 1,
+  spread: "ScheduleAnyway",
+  podDisruptionBudget: { maxUnavailable: 1 },
+  service: { type: "LoadBalancer", annotations: {}, externalTrafficPolicy: "Cluster" },
+  resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+  logLevel: "INFO",
+  labels: { "edgefirst.dev/stack": "edge" },
+};
+
+const NAME = "traefik-gateway-external";
+const SELECTOR = { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": NAME };
+
+function objectOf(kind: string, args: Partial<TraefikArgs> = {}): KubeObject {
+  const found = traefikObjects({ ...ARGS, ...args }).find((object) => object.kind === kind);
+  assert.ok(found, `no ${kind}`);
+  return found;
+}
+
+interface Pod {
+  readonly [field: string]: unknown;
+  readonly containers: readonly [Record<string, unknown> & { readonly args: readonly string[] }];
+}
+
+function podOf(args: Partial<TraefikArgs> = {}): Pod {
+  return (objectOf("Deployment", args).spec as { template: { spec: Pod } }).template.spec;
+}
+
+describe("traefik", () => {
+  it("declares just its objects, as children on the component's provider, with nothing unknown in a first preview", async () => {
+    const args = { ...ARGS, replicas: 2 };
+    const resources = await recordResources(
+      () => {
+        const provider = new k8s.Provider("cluster", { context: "test" });
+        new Traefik("external", args, { providers: [provider] });
+      },
+      { preview: true },
+    );
+    const component = resourceNamed(resources, "external", "edgefirst:platform:Traefik");
+    const children = resources.filter(({ parent }) => parent === component.urn);
+    assert.deepEqual(children.map(({ type, name }) => `${type} ${name}`).sort(), [
+      `kubernetes:apps/v1:Deployment network/${NAME}`,
+      `kubernetes:core/v1:Service network/${NAME}`,
+      `kubernetes:core/v1:ServiceAccount network/${NAME}`,
+      `kubernetes:policy/v1:PodDisruptionBudget network/${NAME}`,
+      `kubernetes:rbac.authorization.k8s.io/v1:ClusterRole ${NAME}`,
+      `kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding ${NAME}`,
+    ]);
+    const objects = traefikObjects(args);
+    for (const child of children) {
+      assert.equal(child.provider, component.options.providers.kubernetes);
+      assert.deepEqual(child.unknowns, []);
+      const object = objects.find(({ kind }) => kind === child.inputs.kind);
+      assert.deepEqual(child.inputs.metadata, object && withFieldManager(object).metadata);
+      assert.equal(object?.metadata.labels?.["edgefirst.dev/stack"], "edge");
+    }
+    const deployment = resourceNamed(children, `network/${NAME}`, "kubernetes:apps/v1:Deployment");
+    // kubernetesx fills in empty lists and changes nothing else.
+    const expected = structuredClone(objectOf("Deployment", { replicas: 2 }).spec) as {
+      template: { spec: Record<string, unknown> & { containers: [Record<string, unknown>] } };
+    };
+    expected.template.spec.initContainers = [];
+    expected.template.spec.containers[0].env = [];
+    assert.deepEqual(deployment.inputs.spec, expected);
+    const service = resourceNamed(children, `network/${NAME}`, "kubernetes:core/v1:Service");
+    assert.deepEqual(service.inputs.spec, objectOf("Service").spec);
+  });
+
+  it("may do what its Gateway provider does, and nothing else", () => {
+    const group = "gateway.networking.k8s.io";
+    const rights = (
+      objectOf("ClusterRole").rules as { apiGroups: string[]; resources: string[]; verbs: string[] }[]
+    )
+      .flatMap(({ apiGroups, resources, verbs }) =>
+        apiGroups.flatMap((g) => resources.map((r) => `${g === "" ? "core" : g}/${r}: ${verbs.join(",")}`)),
+      )
+      .sort();
+    assert.deepEqual(rights, [
+      "core/configmaps: list,watch",
+      "core/namespaces: list,watch",
+      "core/secrets: list,watch",
+      "core/services: list,watch",
+      "discovery.k8s.io/endpointslices: list,watch",
+      `${group}/backendtlspolicies/status: update`,
+      `${group}/backendtlspolicies: list,watch`,
+      `${group}/gatewayclasses/status: update`,
+      `${group}/gatewayclasses: list,watch`,
+      `${group}/gateways/status: update`,
+      `${group}/gateways: list,watch`,
+      `${group}/grpcroutes/status: update`,
+      `${group}/grpcroutes: list,watch`,
+      `${group}/httproutes/status: update`,
+      `${group}/httproutes: list,watch`,
+      `${group}/referencegrants: list,watch`,
+    ]);
+    assert.deepEqual(objectOf("ClusterRoleBinding").subjects, [
+      { kind: "ServiceAccount", name: NAME, namespace: "network" },
+    ]);
+    assert.equal((objectOf("ClusterRoleBinding").roleRef as { name: string }).name, NAME);
+  });
+
+  it("listens on the very ports of its Gateway's listeners, without root", () => {
+    const pod = podOf({ ports: { http: 8000, https: 8443 } });
+    const [container] = pod.containers;
+    assert.ok(container.args.includes("--entrypoints.web.address=:8000"));
+    assert.ok(container.args.includes("--entrypoints.websecure.address=:8443"));
+    assert.deepEqual(
+      (container.ports as { name: string; containerPort: number }[]).map(
+        ({ name, containerPort }) => `${name} ${containerPort}`,
+      ),
+      ["web 8000", "websecure 8443", "ping 9000", "metrics 9100"],
+    );
+    assert.deepEqual(
+      (objectOf("Service", { ports: { http: 8000, https: 8443 } }).spec as { ports: unknown }).ports,
+      [
+        { name: "web", port: 8000, targetPort: "web", protocol: "TCP" },
+        { name: "websecure", port: 8443, targetPort: "websecure", protocol: "TCP" },
+      ],
+    );
+    assert.deepEqual(pod.securityContext, {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      seccompProfile: { type: "RuntimeDefault" },
+      sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
+    });
+    assert.deepEqual(container.securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  });
+
+  it("reads one GatewayClass, publishes its Service's address, and opens no dashboard", () => {
+    const args = podOf().containers[0].args;
+    const provider = args.filter((arg) => arg.startsWith("--providers."));
+    assert.deepEqual(provider, [
+      "--providers.kubernetesgateway=true",
+      "--providers.kubernetesgateway.experimentalchannel=false",
+      "--providers.kubernetesgateway.labelselector=edgefirst.dev/gateway=external",
+      `--providers.kubernetesgateway.statusaddress.service.name=${NAME}`,
+      "--providers.kubernetesgateway.statusaddress.service.namespace=network",
+    ]);
+    assert.deepEqual(
+      args.filter((arg) => arg.startsWith("--api")),
+      [],
+    );
+    assert.ok(args.includes("--log.level=INFO"));
+  });
+
+  it("is probed on an entry point of its own, slower for a restart than for its readiness", () => {
+    const [container] = podOf().containers;
+    const seconds = (probe: string) => {
+      const { httpGet, periodSeconds, failureThreshold } = container[probe] as {
+        httpGet: unknown;
+        periodSeconds: number;
+        failureThreshold: number;
+      };
+      assert.deepEqual(httpGet, { path: "/ping", port: "ping" });
+      return periodSeconds * failureThreshold;
+    };
+    assert.ok(container.args.includes("--ping.entrypoint=ping"));
+    assert.ok(container.args.includes("--entrypoints.ping.address=:9000"));
+    assert.ok(seconds("readinessProbe") < seconds("livenessProbe"));
+    assert.equal(seconds("startupProbe"), 60);
+  });
+
+  it("on one node: one pod, no budget, a spread that never leaves it pending, the old pod kept until the new one is ready", () => {
+    assert.ok(!traefikObjects(ARGS).some(({ kind }) => kind === "PodDisruptionBudget"));
+    const spec = objectOf("Deployment").spec as Record<string, unknown>;
+    assert.deepEqual(spec.strategy, {
+      type: "RollingUpdate",
+      rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
+    });
+    assert.deepEqual(podOf().topologySpreadConstraints, [
+      {
+        maxSkew: 1,
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: SELECTOR },
+        matchLabelKeys: ["pod-template-hash"],
+      },
+    ]);
+  });
+
+  it("with replicas: a budget that lets a node be drained", () => {
+    assert.deepEqual(objectOf("PodDisruptionBudget", { replicas: 3 }).spec, {
+      maxUnavailable: 1,
+      selector: { matchLabels: SELECTOR },
+    });
+  });
+
+  it("selects its pods by literal labels that they carry", () => {
+    const spec = objectOf("Deployment").spec as {
+      selector: unknown;
+      template: { metadata: { labels: Record<string, string> } };
+    };
+    assert.deepEqual(spec.selector, { matchLabels: SELECTOR });
+    assert.deepEqual(spec.template.metadata.labels, { ...SELECTOR, "edgefirst.dev/stack": "edge" });
+    assert.deepEqual((objectOf("Service").spec as { selector: unknown }).selector, SELECTOR);
+  });
+
+  const services: readonly [string, Partial<TraefikArgs["service"]>, Record<string, unknown>][] = [
+    [
+      "LoadBalancer",
+      { type: "LoadBalancer", loadBalancerClass: "pool" },
+      { externalTrafficPolicy: "Local", loadBalancerClass: "pool" },
+    ],
+    ["NodePort", { type: "NodePort", loadBalancerClass: "pool" }, { externalTrafficPolicy: "Local" }],
+    ["ClusterIP", { type: "ClusterIP", loadBalancerClass: "pool" }, {}],
+  ];
+  for (const [type, service, expected] of services)
+    it(`gives a ${type} Service only the fields that the API server takes`, () => {
+      const object = objectOf("Service", {
+        service: { ...ARGS.service, ...service, externalTrafficPolicy: "Local", annotations: { pool: "a" } },
+      });
+      const rest = Object.fromEntries(
+        Object.entries(object.spec as object).filter(([field]) => field !== "ports" && field !== "selector"),
+      );
+      assert.deepEqual(rest, { type, ...expected });
+      assert.deepEqual(object.metadata.annotations, { pool: "a", "pulumi.com/skipAwait": "true" });
+    });
+
+  it("reports a listener on a port that its own entry points have", () => {
+    assert.deepEqual(checkTraefikPorts(ARGS), []);
+    assert.match(
+      checkTraefikPorts({ ...ARGS, ports: { http: 9000, https: 443 } })[0]?.message ?? "",
+      /port 9000.*ping/,
+    );
+  });
+});
+
+describe("a Traefik that a HelmRelease owns", () => {
+  const args = { gateway: ARGS.gateway, ports: ARGS.ports };
+  const gatewayClass = (...conditions: unknown[]): KubeObject => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "GatewayClass",
+    metadata: { name: "traefik" },
+    status: { conditions },
+  });
+  const cases: readonly [string, KubeObject[], RegExp | undefined][] = [
+    ["has accepted the class", [gatewayClass({ type: "Accepted", status: "True" })], undefined],
+    ["has no class yet", [], /^GatewayClass traefik is not on test yet/],
+    [
+      "has not accepted it",
+      [gatewayClass({ type: "Accepted", status: "Unknown", message: "Waiting for controller" })],
+      /is not accepted by any Traefik: Waiting for controller/,
+    ],
+    ["has not answered", [gatewayClass()], /no controller has answered/],
+  ];
+  for (const [what, live, message] of cases)
+    it(`${message === undefined ? "is fine" : "needs values"} when it ${what}`, async () => {
+      const findings = await checkTraefik(args, clusterHolding(...live));
+      assert.equal(findings.length, message === undefined ? 0 : 1);
+      if (message === undefined) return;
+      assert.match(findings[0]?.message ?? "", message);
+      assert.equal(findings[0]?.severity, "warning");
+      assert.ok(findings[0].hint?.includes(helmValues(args)));
+    });
+
+  it("gets values with which it serves this Gateway alone", () => {
+    assert.deepEqual(parse(helmValues(args)), {
+      providers: {
+        kubernetesGateway: {
+          enabled: true,
+          experimentalChannel: false,
+          labelselector: "edgefirst.dev/gateway=external",
+          statusAddress: { service: { enabled: true } },
+        },
+      },
+      gateway: { enabled: false },
+      gatewayClass: { enabled: false },
+      ports: { web: { port: 80 }, websecure: { port: 443 } },
+      podSecurityContext: { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }] },
+    });
+  });
+});

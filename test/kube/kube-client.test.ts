@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { apiFault } from "../../kube/api-fault.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { EdgefirstError } from "../../lib/errors.ts";
+
+describe("a client of a cluster", () => {
+  let dir: string;
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), "edgefirst-kubeconfig-"));
+  });
+  after(() => {
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** A kubeconfig whose context `test` has this user and this server. */
+  function kubeconfig(user: object, server = "https://127.0.0.1:1"): string {
+    const file = join(dir, "kubeconfig");
+    const content = {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "c", cluster: { server } }],
+      users: [{ name: "u", user }],
+      contexts: [
+        { name: "test", context: { cluster: "c", user: "u" } },
+        { name: "astray", context: { cluster: "nowhere", user: "u" } },
+      ],
+    };
+    writeFileSync(file, stringify(content));
+    return file;
+  }
+
+  async function failure(file: string, context = "test"): Promise<string> {
+    try {
+      await new KubeClient({ kubeconfig: file, context }).version();
+    } catch (error) {
+      assert(error instanceof EdgefirstError, String(error));
+      return error.message;
+    }
+    return "";
+  }
+
+  it("says that the program which logs in is missing", async () => {
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-helper" };
+    assert.match(
+      await failure(kubeconfig({ exec: { ...exec, interactiveMode: "Never" } })),
+      /context test .* no way to connect: spawn no-such-helper ENOENT\n.*Log in again, install the program/,
+    );
+  });
+
+  it("says that plain HTTP is not taken", async () => {
+    assert.match(await failure(kubeconfig({}, "http://127.0.0.1:1")), /no way to connect: HTTP protocol/);
+  });
+
+  it("names a context that leads nowhere", async () => {
+    assert.match(await failure(kubeconfig({}), "astray"), /astray .* names a cluster that is not in it/);
+  });
+
+  it("says of a key that was not written to its end that the kubeconfig is damaged", async () => {
+    const pem = Buffer.from("-----BEGIN CERTIFICATE-----\nMIIB").toString("base64");
+    const message = await failure(
+      kubeconfig({ "client-certificate-data": pem, "client-key-data": pem }, "https://127.0.0.1:1"),
+    );
+    assert.match(
+      message,
+      /certificate or key of the context test .* cannot be read: .*PEM.*\n.*fetch it anew/,
+    );
+  });
+
+  it("quotes no line of a kubeconfig that it cannot read", async () => {
+    const file = join(dir, "broken");
+    writeFileSync(file, "users:\n- user:\n    token: CANARY\n  name: [u\n");
+    const message = await failure(file);
+    assert.match(message, /cannot be read/);
+    assert.doesNotMatch(message, /CANARY/);
+  });
+
+  it("tells refusals apart, each with what to do", () => {
+    const fault = (status: number, body: unknown) =>
+      apiFault({ request: "GET /version", context: "test", status, body }).message;
+    assert.match(fault(401, { message: "Unauthorized" }), /Unauthorized \(401\)\n.*renew the credentials/);
+    assert.match(fault(403, { message: "forbidden" }), /lacks a right/);
+    assert.match(fault(302, ""), /login page/);
+    assert.match(fault(500, { message: "etcdserver: request timed out" }), /timed out \(500\)\n.*readyz/);
+    assert.equal(apiFault({ request: "", context: "", status: 409, body: "" }).hint, undefined);
+    assert.ok(fault(503, "<html>".repeat(1000)).length < 600);
+  });
+});

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import type { ClusterReader } from "../../kube/client.ts";
+import { enforce } from "../../kube/findings.ts";
+import { describeObject, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
+import { checkDistinct, checkNamespaces, checkOwnership, foreignNamespaces } from "../../kube/ownership.ts";
+
+const DECLARED: KubeObject = {
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "gatus", namespace: "observability" },
+};
+
+/** A cluster that holds these objects. */
+function holding(...objects: KubeObject[]): ClusterReader {
+  return {
+    context: "test",
+    get: (wanted) =>
+      Promise.resolve(objects.find((object) => describeObject(object) === describeObject(wanted))),
+    list: () => Promise.resolve(objects),
+    serves: () => Promise.resolve(true),
+  };
+}
+
+function live(metadata: Partial<KubeObject["metadata"]>): KubeObject {
+  return { ...DECLARED, metadata: { ...DECLARED.metadata, ...metadata } };
+}
+
+const ARGS = { stack: "edge", adopt: [] };
+
+describe("ownership", () => {
+  it("passes what is absent and what carries this stack's label", async () => {
+    assert.deepEqual(await checkOwnership([DECLARED], holding(), ARGS), []);
+    assert.deepEqual(
+      await checkOwnership([DECLARED], holding(live({ labels: { [STACK_LABEL]: "edge" } })), ARGS),
+      [],
+    );
+  });
+
+  it("refuses what is being deleted, its own too: what is applied to it would vanish", async () => {
+    const metadata = {
+      labels: { [STACK_LABEL]: "edge" },
+      deletionTimestamp: "2026-01-01T00:00:00Z",
+      finalizers: ["example.com/keep"],
+    };
+    const [found] = await checkOwnership([DECLARED], holding(live(metadata)), ARGS);
+    assert.equal(found?.severity, "error");
+    assert.match(found.message, /is being deleted .* waits for example\.com\/keep/);
+  });
+
+  it("refuses a namespace that is being deleted for what would go into it", async () => {
+    const metadata = { name: "observability", deletionTimestamp: "2026-01-01T00:00:00Z" };
+    const going = holding({ apiVersion: "v1", kind: "Namespace", metadata });
+    const findings = await checkNamespaces([DECLARED], going);
+    assert.match(findings[0]?.message ?? "", /^Namespace observability is being deleted/);
+  });
+
+  const owners: readonly [string, Partial<KubeObject["metadata"]>, RegExp][] = [
+    [
+      "a Kustomization",
+      {
+        labels: {
+          "kustomize.toolkit.fluxcd.io/name": "gatus",
+          "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+        },
+      },
+      /Flux \(Kustomization flux-system\/gatus\)/,
+    ],
+    [
+      "a HelmRelease",
+      {
+        labels: {
+          "helm.toolkit.fluxcd.io/name": "gatus",
+          "helm.toolkit.fluxcd.io/namespace": "observability",
+        },
+      },
+      /Flux \(HelmRelease observability\/gatus\)/,
+    ],
+    [
+      "Helm",
+      {
+        annotations: {
+          "meta.helm.sh/release-name": "gatus",
+          "meta.helm.sh/release-namespace": "observability",
+        },
+      },
+      /Helm \(release observability\/gatus\)/,
+    ],
+    ["another stack", { labels: { [STACK_LABEL]: "main" } }, /the edgefirst stack main/],
+    [
+      "a person",
+      { managedFields: [{ manager: "kubectl-client-side-apply" }] },
+      /somebody else \(field managers: kubectl-client-side-apply\)/,
+    ],
+  ];
+  for (const [owner, metadata, expected] of owners)
+    it(`refuses an object of ${owner}, by name and with the way to hand it over`, async () => {
+      const findings = await checkOwnership([DECLARED], holding(live(metadata)), ARGS);
+      assert.equal(findings.length, 1);
+      assert.match(findings[0]!.message, expected);
+      assert.match(findings[0]!.hint!, /add "ConfigMap observability\/gatus" to edgefirst:adopt/);
+      assert.throws(() => {
+        enforce(findings, { warn: () => undefined, info: () => undefined });
+      }, expected);
+    });
+
+  it("lets the configuration adopt one by name, and no other", async () => {
+    const foreign = holding(live({}));
+    assert.deepEqual(
+      await checkOwnership([DECLARED], foreign, { stack: "edge", adopt: ["ConfigMap observability/gatus"] }),
+      [],
+    );
+    assert.equal(
+      (await checkOwnership([DECLARED], foreign, { stack: "edge", adopt: ["ConfigMap gatus"] })).length,
+      1,
+    );
+  });
+
+  it("tells the namespaces of others from absent ones and from its own", async () => {
+    const namespace = (name: string, labels: Record<string, string>): KubeObject => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name, labels },
+    });
+    const cluster = holding(namespace("network", {}), namespace("observability", { [STACK_LABEL]: "edge" }));
+    assert.deepEqual(
+      [...(await foreignNamespaces(["network", "observability", "flux-apps"], cluster, "edge"))],
+      ["network"],
+    );
+  });
+});
+
+describe("objects that are declared twice", () => {
+  const source = (apiVersion: string, name: string): KubeObject => ({
+    apiVersion,
+    kind: "OCIRepository",
+    metadata: { name, namespace: "flux-system" },
+  });
+
+  it("are refused, in whatever version", () => {
+    const twice = [
+      source("source.toolkit.fluxcd.io/v1", "app"),
+      source("source.toolkit.fluxcd.io/v1beta2", "app"),
+    ];
+    assert.deepEqual(
+      checkDistinct(twice).map(({ severity, message }) => `${severity}: ${message}`),
+      ["error: OCIRepository flux-system/app is declared 2 times."],
+    );
+  });
+
+  it("are other objects than those of another name or API group", () => {
+    const one = source("source.toolkit.fluxcd.io/v1", "app");
+    assert.deepEqual(
+      checkDistinct([one, source("source.toolkit.fluxcd.io/v1", "b"), source("other.io/v1", "app")]),
+      [],
+    );
+  });
+});
+
+describe("findings", () => {
+  it("throws all errors at once and passes warnings and information on", () => {
+    const warned: string[] = [];
+    const told: string[] = [];
+    assert.throws(() => {
+      enforce(
+        [
+          { severity: "error", message: "first" },
+          { severity: "warning", message: "only a warning", hint: "do this" },
+          { severity: "info", message: "worth knowing" },
+          { severity: "error", message: "second" },
+        ],
+        { warn: (message) => warned.push(message), info: (message) => told.push(message) },
+      );
+    }, /2 things stand[^]*first[^]*second/);
+    assert.deepEqual(told, ["worth knowing"]);
+    assert.deepEqual(warned, ["only a warning\n  do this"]);
+  });
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import type { ObjectReference } from "../../kube/client.ts";
+import { readOnce } from "../../kube/read-once.ts";
+import { clusterHolding } from "../support/cluster.ts";
+
+describe("reading each object once", () => {
+  const object = (kind: string, name: string, namespace: string) => ({
+    apiVersion: "v1",
+    kind,
+    metadata: { name, namespace },
+  });
+  const objects = [
+    object("Service", "a", "one"),
+    object("Service", "a", "two"),
+    object("Service", "b", "one"),
+    object("Secret", "a", "one"),
+  ];
+
+  it("asks once for each, also where several ask at once, and for what is not there", async () => {
+    const asked: ObjectReference[] = [];
+    const live = clusterHolding(...objects);
+    const cluster = readOnce({
+      ...live,
+      get: (reference) => {
+        asked.push(reference);
+        return live.get(reference);
+      },
+    });
+    const absent = object("Service", "c", "one");
+    const all = [...objects, absent, ...objects, absent];
+    const read = () => Promise.all(all.map((reference) => cluster.get(reference)));
+    const got = [...(await read()), ...(await read())];
+    assert.deepEqual(got.slice(0, 5), [...objects, undefined]);
+    assert.deepEqual(got.slice(5, 10), got.slice(0, 5));
+    assert.deepEqual(got.slice(10, 15), got.slice(0, 5));
+    assert.equal(asked.length, 5);
+  });
+});

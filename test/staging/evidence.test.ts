@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import {
+  readEvidence,
+  standingOf,
+  withRevoked,
+  withVerified,
+  type Evidence,
+  type Verification,
+} from "../../staging/evidence.ts";
+import { movement } from "../../staging/movement.ts";
+
+const subject = { cluster: { context: "edge", uid: "u-1" }, gatus: null };
+
+function record(release: string, minute = 0): Verification {
+  const time = new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+  return {
+    release,
+    commit: "c".repeat(40),
+    dirty: false,
+    time,
+    soak: 5,
+    checks: [],
+    manifests: {},
+    digest: "d",
+    gitops: null,
+  };
+}
+
+const failures = [{ check: "rollouts", object: "Deployment a/b", message: "0 of 1 available" }];
+
+function verifiedInTurn(...releases: string[]): Evidence {
+  return releases.reduce<Evidence | undefined>(
+    (evidence, release, minute) => withVerified(evidence, subject, record(release, minute)),
+    undefined,
+  )!;
+}
+
+describe("evidence", () => {
+  it("survives its way through JSON", () => {
+    const evidence = withRevoked(verifiedInTurn("a"), subject, { ...record("b"), failures });
+    const read = readEvidence("edge", {
+      release: "b",
+      evidence: JSON.parse(JSON.stringify(evidence)) as unknown,
+    });
+    assert.deepEqual(read, { state: "present", evidence });
+  });
+
+  it("keeps the last ten verified releases, the latest first, each once", () => {
+    const names = Array.from({ length: 12 }, (_, index) => `r${index}`);
+    const { verified } = verifiedInTurn(...names, "r5");
+    assert.deepEqual(
+      verified.map(({ release }) => release),
+      ["r5", "r11", "r10", "r9", "r8", "r7", "r6", "r4", "r3", "r2"],
+    );
+  });
+
+  it("revokes a verified release that fails, and no other", () => {
+    const evidence = withRevoked(verifiedInTurn("a", "b"), subject, { ...record("b", 9), failures });
+    assert.equal(standingOf(evidence, "b").state, "revoked");
+    assert.equal(standingOf(evidence, "a").state, "verified");
+    assert.equal(standingOf(evidence, "c").state, "unknown");
+  });
+
+  it("lets many failures push no verified release out", () => {
+    let evidence = verifiedInTurn("good");
+    for (let index = 0; index < 15; index++)
+      evidence = withRevoked(evidence, subject, { ...record(`bad${index}`), failures });
+    assert.equal(standingOf(evidence, "good").state, "verified");
+    assert.equal(evidence.revoked.length, 10);
+  });
+
+  it("takes a revoked release back once it passes again", () => {
+    const revoked = withRevoked(verifiedInTurn("a"), subject, { ...record("a"), failures });
+    const evidence = withVerified(revoked, subject, record("a", 3));
+    assert.equal(standingOf(evidence, "a").state, "verified");
+    assert.deepEqual(evidence.revoked, []);
+  });
+
+  it("tells apart a stack that never ran, one without evidence, another format and damage", () => {
+    assert.equal(readEvidence("edge", {}).state, "neverRan");
+    assert.equal(readEvidence("edge", { release: "a" }).state, "none");
+    const other = readEvidence("edge", { evidence: { version: 0 } });
+    assert.ok(other.state === "unreadable" && other.message.includes("format 0"));
+    const damaged = readEvidence("edge", {
+      evidence: { version: 1, ...subject, verified: "no", revoked: [], revisions: [] },
+    });
+    assert.ok(damaged.state === "unreadable" && damaged.message.includes("damaged"));
+  });
+
+  it("knows a move forward, the same release, and a way back", () => {
+    const before = verifiedInTurn("a", "b");
+    assert.equal(movement(before, "a", "b"), "forward");
+    assert.equal(movement(before, "b", "a"), "back");
+    assert.equal(movement(before, "b", "b"), "same");
+    assert.equal(movement(before, undefined, "a"), "forward");
+    assert.equal(movement(before, "forgotten", "a"), "forward");
+  });
+
+  it("remembers the repository's revisions with which releases passed, of one release too, by their first pass", () => {
+    const gitops = (revision: string) => ({ kind: "OCIRepository", url: "oci://x/y", revision }) as const;
+    let evidence: Evidence | undefined;
+    for (const revision of ["1", "2", "1", "3"])
+      evidence = withVerified(evidence, subject, { ...record("a"), gitops: gitops(revision) });
+    assert.deepEqual(
+      evidence?.revisions.map(({ revision }) => revision),
+      ["3", "2", "1"],
+    );
+  });
+});

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../../kube/objects.ts";
+import { declaredCheck } from "../../staging/checks/declared.ts";
+import type { Check } from "../../staging/checks/check.ts";
+import { fluxCheck } from "../../staging/checks/flux.ts";
+import { rolloutsCheck } from "../../staging/checks/rollouts.ts";
+import { lookOnce, type Before } from "../../staging/look.ts";
+import type { WatchResult } from "../../staging/watch-state.ts";
+import { watch } from "../../staging/watch.ts";
+import { FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
+
+const NOTHING: Before = { look: { verdicts: [], sightings: new Map() }, blamed: new Set() };
+const STACK = "edge";
+
+function app(status: object, spec: object = {}): KubeObject {
+  return {
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { name: "app", namespace: "flux-system" },
+    spec,
+    status,
+  };
+}
+
+describe("watch: a soak of 10 s, a look each second, on a scripted cluster with a clock of its own", () => {
+  let clock: FakeClock;
+  let lines: string[];
+  let lasting: string[];
+  beforeEach(() => {
+    clock = new FakeClock();
+    lines = [];
+    lasting = [];
+  });
+
+  /** Watches a cluster that looks like this at each second. */
+  function watching(
+    script: (second: number) => readonly KubeObject[],
+    options: { before?: Before; timeoutMs?: number; signal?: AbortSignal; check?: Check } = {},
+  ): Promise<WatchResult> {
+    const cluster = scriptedCluster(() => script(clock.seconds));
+    const check = options.check ?? fluxCheck({ cluster, stack: STACK });
+    return watch(
+      {
+        checks: [check],
+        before: options.before ?? NOTHING,
+        soakMs: 10_000,
+        timeoutMs: options.timeoutMs ?? 60_000,
+        intervalMs: 1_000,
+        progress: (line, stays) => {
+          lines.push(line);
+          if (stays) lasting.push(line);
+        },
+      },
+      clock,
+      options.signal,
+    );
+  }
+
+  it("passes once everything has held for the whole soak", async () => {
+    const result = await watching(() => [app(ready("True"))]);
+    assert.deepEqual([result.failures, result.soakMs, clock.seconds], [[], 10_000, 10]);
+    assert.ok(lines.includes("every check holds; 4 s of soak left"));
+  });
+
+  it("begins the soak only when the last object holds", async () => {
+    const result = await watching((second) => [app(ready(second < 7 ? "Unknown" : "True"))]);
+    assert.deepEqual([result.failures, clock.seconds], [[], 17]);
+  });
+
+  it("begins it again after a failure", async () => {
+    const result = await watching((second) => [app(ready(second === 8 ? "False" : "True", "boom"))]);
+    assert.deepEqual([result.failures, clock.seconds], [[], 19]);
+    assert.ok(lasting.includes("the soak starts again: Kustomization flux-system/app: Ready: boom"));
+  });
+
+  it("goes on while an object reconciles at the same revision", async () => {
+    const result = await watching((second) => [app(ready(second >= 3 && second <= 6 ? "Unknown" : "True"))]);
+    assert.deepEqual([result.failures, clock.seconds], [[], 10]);
+    assert.deepEqual(
+      lasting.filter((line) => line.includes("the soak")),
+      ["every check holds; the soak has begun", "every check holds; the soak goes on"],
+    );
+  });
+
+  it("does not end while an object reconciles, though the soak would be over", async () => {
+    const result = await watching((second) => [app(ready(second >= 9 && second <= 13 ? "Unknown" : "True"))]);
+    assert.deepEqual([result.failures, clock.seconds], [[], 14]);
+  });
+
+  it("begins it again when an object reconciles for longer than its own time-out", async () => {
+    const result = await watching((second) => [
+      app(ready(second >= 3 && second <= 7 ? "Unknown" : "True"), { timeout: "2s" }),
+    ]);
+    assert.deepEqual([result.failures, clock.seconds], [[], 18]);
+  });
+
+  it("begins it again when another revision runs", async () => {
+    const result = await watching((second) => [
+      app({ ...ready("True"), lastAppliedRevision: second < 5 ? "main@sha1:a" : "main@sha1:b" }),
+    ]);
+    assert.deepEqual([result.failures, clock.seconds], [[], 15]);
+  });
+
+  it("ends when the time is up, with each failing object and its condition's message", async () => {
+    const result = await watching((second) => [app(ready(second % 5 === 4 ? "False" : "True", "flaps"))], {
+      timeoutMs: 24_000,
+    });
+    assert.equal(clock.seconds, 24);
+    assert.deepEqual(
+      result.failures.map(({ check, object, message }) => [check, object, message]),
+      [["flux", "Kustomization flux-system/app", "Ready: flaps"]],
+    );
+  });
+
+  it("says so when the time is up and nothing is wrong just then", async () => {
+    const result = await watching((second) => [app(ready(second % 5 === 4 ? "False" : "True", "flaps"))], {
+      timeoutMs: 22_000,
+    });
+    assert.match(result.failures[0]!.message, /not complete after 22 s/);
+  });
+
+  it("ends when it is cancelled, and does not pass", async () => {
+    const cancelled = new AbortController();
+    const result = await watching(
+      (second) => {
+        if (second === 4) cancelled.abort();
+        return [app(ready("True"))];
+      },
+      { signal: cancelled.signal },
+    );
+    assert.match(result.failures[0]!.message, /cancelled/);
+  });
+
+  it("survives a cluster that gives no answer for a while, and begins the soak again", async () => {
+    const result = await watching((second) =>
+      second >= 4 && second < 9 ? unreachable() : [app(ready("True"))],
+    );
+    assert.deepEqual([result.failures, clock.seconds], [[], 19]);
+  });
+
+  it("ends when the cluster gives no answer any more, with what it said last", async () => {
+    const result = await watching((second) => (second >= 4 ? unreachable() : [app(ready("True"))]));
+    assert.match(result.failures.at(-1)!.message, /no answer any more: The cluster of context edge/);
+    assert.ok(clock.seconds < 60);
+  });
+
+  describe("what was so before the update", () => {
+    const lookAt = async (...objects: KubeObject[]): Promise<Before> => ({
+      look: await lookOnce([fluxCheck({ cluster: scriptedCluster(() => objects), stack: STACK })]),
+      blamed: new Set(),
+    });
+
+    it("unhealthy: it is reported and not blamed", async () => {
+      const before = await lookAt(app(ready("False", "old fault")));
+      const result = await watching(() => [app(ready("False", "old fault"))], { before });
+      assert.deepEqual(result.failures, []);
+      assert.deepEqual(
+        result.excused.map(({ object }) => object),
+        ["Kustomization flux-system/app"],
+      );
+    });
+
+    it("unhealthy, because an update of ours broke it: no excuse", async () => {
+      const before = await lookAt(app(ready("False", "broken")));
+      const blamed = new Set(["flux Kustomization flux-system/app"]);
+      const result = await watching(() => [app(ready("False", "broken"))], { before: { ...before, blamed } });
+      assert.equal(result.failures.length, 1);
+    });
+
+    it("unhealthy, and declared by the stack itself: no excuse", async () => {
+      const own = { ...app(ready("False", "ours")) };
+      const labelled = { ...own, metadata: { ...own.metadata, labels: { "edgefirst.dev/stack": STACK } } };
+      const before = await lookAt(labelled);
+      assert.equal((await watching(() => [labelled], { before })).failures.length, 1);
+    });
+
+    it("healthy: it fails where it is not now", async () => {
+      const before = await lookAt(app(ready("True")));
+      const result = await watching(() => [app(ready("False", "new fault"))], { before });
+      assert.equal(result.failures[0]?.message, "Ready: new fault");
+    });
+
+    it("healthy: it fails where it is gone, and not where it has moved", async () => {
+      const before = await lookAt(app(ready("True")));
+      assert.match((await watching(() => [], { before })).failures[0]?.message ?? "", /is gone/);
+      const moved = { ...app(ready("True")), metadata: { name: "app", namespace: "flux-apps" } };
+      assert.deepEqual((await watching(() => [moved], { before })).failures, []);
+    });
+  });
+
+  it("does not wait for what waiting cannot mend", async () => {
+    const declared: KubeObject = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "s", namespace: "n" },
+    };
+    const cluster = scriptedCluster(() => []);
+    const check = declaredCheck({ cluster, stack: STACK }, [declared]);
+    const result = await watching(() => [], { check });
+    assert.deepEqual([result.failures[0]?.message, clock.seconds], ["is not on the cluster", 0]);
+  });
+
+  it("a Deployment that loses its replicas begins the soak again", async () => {
+    const deployment = (available: number): KubeObject => ({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "d", namespace: "n", labels: { "edgefirst.dev/stack": STACK } },
+      spec: { replicas: 1 },
+      status: {
+        availableReplicas: available,
+        updatedReplicas: 1,
+        conditions: [{ type: "Available", status: available === 1 ? "True" : "False", message: "too few" }],
+      },
+    });
+    const cluster = scriptedCluster(() => [deployment(clock.seconds === 6 ? 0 : 1)]);
+    const result = await watching(() => [], { check: rolloutsCheck({ cluster, stack: STACK }) });
+    assert.deepEqual([result.failures, clock.seconds], [[], 17]);
+  });
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { report } from "../../../tools/cli/doctor.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { survey, type Surveyed } from "../../../tools/toolchain/survey.ts";
+import { Greeter } from "../toolchain/greeter.ts";
+
+const DOCTOR = `
+  const { doctor } = await import(${JSON.stringify(join(import.meta.dirname, "../../../tools/cli/doctor.ts"))});
+  await doctor.parseAsync(process.argv.slice(1), { from: "user" });`;
+
+const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+  spawnSync(process.execPath, ["--input-type=module", "--eval", DOCTOR, "--", ...args], {
+    env,
+    encoding: "utf8",
+  });
+
+describe("edgefirst doctor", () => {
+  let greeter: Greeter;
+  beforeEach(() => (greeter = new Greeter()));
+  afterEach(() => {
+    greeter.remove();
+  });
+
+  it("exits with 1 when a program can neither be found nor built, and says how to get it", () => {
+    const { status, stdout } = run(greeter.envWithoutGo());
+    assert.equal(status, 1);
+    assert.match(stdout, /^kube-apiserver +1\.36\.3 +missing, and there is no Go to build it/m);
+    assert.match(
+      stdout,
+      /^kube-apiserver: Any one of these gets it:\n- put kube-apiserver 1\.36\.x on PATH/m,
+    );
+    assert.match(stdout, /- set EDGEFIRST_KUBE_APISERVER to its path/);
+    assert.equal(stripVTControlCharacters(stdout), stdout);
+    assert.doesNotMatch(stdout, /[│┌─]/);
+    for (const line of stdout.split("\n")) assert.equal(line, line.trimEnd());
+  });
+
+  it("exits with 0 when everything can be built, and builds nothing", () => {
+    greeter.script("go", "exit 0");
+    const { status, stdout, stderr } = run(greeter.envWithoutGo(), "--json");
+    assert.equal(status, 0, stderr);
+    const programs = JSON.parse(stdout) as Surveyed[];
+    assert.deepEqual(
+      programs.map(({ name, state }) => [name, state]),
+      PROGRAMS.map(({ name }) => [name, "buildable"]),
+    );
+    assert.equal(existsSync(greeter.cache), false);
+  });
+
+  it("tells where each program was found, and which variable is wrong", async () => {
+    const path = greeter.script("greeter", "echo greeter v1.5.0");
+    const env = greeter.envWithoutGo();
+    const [found] = await survey(env, [greeter.program]);
+    const [unusable] = await survey({ ...env, EDGEFIRST_GREETER: "/nothing" }, [greeter.program]);
+    assert(found && unusable);
+    assert.equal(unusable.state, "unusable");
+    const text = report([found, unusable], false);
+    assert.equal(
+      text,
+      `PROGRAM  VERSION  WHERE${" ".repeat(path.length + 7)}FOR
+greeter  1.5.0    ${path} (on PATH)  greets
+greeter  1.2.3    unusable${" ".repeat(path.length + 4)}greets
+
+greeter: EDGEFIRST_GREETER is set to /nothing, which is not a file that can be run.
+Set it to the path of greeter, or unset it.`,
+    );
+    assert.match(report([found], true), /^┌─+[^]*\n.*on PATH[^]*\n.*\/greeter$/);
+  });
+
+  it("fits into the 80 columns of a terminal, and says where what was built is", async () => {
+    const known = await survey(greeter.envWithoutGo());
+    const programs = known.map(({ name, purpose, pinned }, index): Surveyed => {
+      const found = { name, path: `/cache/${name}-0/${name}`, version: "10.10.10", origin: "cache" } as const;
+      return { name, purpose, pinned, ...(index < 10 ? { state: "found", found } : { state: "buildable" }) };
+    });
+    const text = report(programs, true);
+    for (const line of text.split("\n")) assert.ok(line.length <= 80, `${line.length} columns: ${line}`);
+    assert.match(text, /\nbuilt here: \/cache$/);
+    for (const { name, purpose } of programs) {
+      assert.ok(text.includes(name));
+      for (const word of purpose.split(" ")) assert.ok(text.includes(word), word);
+    }
+  });
+
+  it("shows examples in its help", () => {
+    const { status, stdout } = run(greeter.env(), "--help");
+    assert.equal(status, 0);
+    assert.match(stdout, /Examples:\n {2}edgefirst doctor/);
+  });
+});

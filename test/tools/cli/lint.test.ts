@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
+const FLEET = join(import.meta.dirname, "../../fixtures/repositories/fleet");
+
+function edgefirst(...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [MAIN, "lint", ...args], { encoding: "utf8" });
+}
+
+describe("edgefirst lint", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "lint-cli-"));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it("exits with 1 and names file, line and column; with a baseline of that, with 0", () => {
+    cpSync(FLEET, root, { recursive: true });
+    const { status, stdout } = edgefirst(root);
+    assert.equal(status, 1);
+    assert.match(stdout, /^kubernetes\/edge\/apps\/broken\.yaml\n {2}6:1 {2}error /);
+    assert.ok(!stdout.includes("\u001b["), "coloured without a terminal");
+    const baseline = join(root, "baseline.json");
+    assert.equal(edgefirst(root, "--write-baseline", baseline).status, 0);
+    const after = edgefirst(root, "--baseline", baseline, "--fail-on", "advisory");
+    assert.equal(after.status, 0, after.stdout);
+  });
+
+  it("writes a baseline in place of a link, and leaves alone what the link leads to", () => {
+    cpSync(FLEET, join(root, "fleet"), { recursive: true });
+    const [outside, link] = [join(root, "outside.json"), join(root, "fleet/baseline.json")];
+    writeFileSync(outside, "theirs\n");
+    symlinkSync(outside, link);
+    assert.equal(edgefirst(join(root, "fleet"), "--write-baseline", link).status, 0);
+    assert.equal(readFileSync(outside, "utf8"), "theirs\n");
+    assert.match(readFileSync(link, "utf8"), /"findings"/);
+  });
+
+  it("exits with 0 where there is nothing at or over --fail-on", () => {
+    writeFileSync(join(root, "map.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n");
+    assert.equal(edgefirst(root).status, 0);
+    writeFileSync(join(root, "broken.yaml"), "a: [\n");
+    assert.equal(edgefirst(root).status, 1);
+    assert.equal(edgefirst(root, "--fail-on", "none").status, 0);
+  });
+
+  it("starts at the repository above the path that it is given", () => {
+    cpSync(FLEET, root, { recursive: true });
+    writeFileSync(join(root, ".git"), "gitdir: elsewhere\n");
+    const { stdout } = edgefirst(join(root, "kubernetes/shared"), "--format", "json");
+    const { findings } = JSON.parse(stdout) as { findings: { file: string }[] };
+    assert.ok(findings.length > 0);
+    assert.ok(findings.every(({ file }) => file.startsWith("kubernetes/shared/")));
+  });
+
+  it("finds what a change takes away from its data, beside an earlier checkout", () => {
+    const [before, after] = ["before", "after"].map((name) => join(root, name)) as [string, string];
+    const claim = (namespace: string): string =>
+      `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: ${namespace} }\n`;
+    for (const [checkout, namespace] of [
+      [before, "media"],
+      [after, "apps"],
+    ] as const) {
+      cpSync(FLEET, checkout, { recursive: true });
+      writeFileSync(
+        join(checkout, "kubernetes/edge/apps/media/kustomization.yaml"),
+        "resources: [./namespace.yaml, ./player/ks.yaml, ./claim.yaml]\n",
+      );
+      writeFileSync(join(checkout, "kubernetes/edge/apps/media/claim.yaml"), claim(namespace));
+    }
+    assert.doesNotMatch(edgefirst(after).stdout, /prune-guard/);
+    assert.match(
+      edgefirst(after, "--before", before).stdout,
+      /claim\.yaml\n.*It was PersistentVolumeClaim media\/data, which Flux deletes\. {2}prune-guard/,
+    );
+  });
+
+  it("exits with 2 where it could not run, and says why", () => {
+    for (const [args, message] of [
+      [[join(root, "absent")], /There is no .*absent/],
+      [[root, "--baseline", join(root, "absent.json")], /absent\.json cannot be read/],
+      [[root, "--before", join(root, "absent")], /There is no .*absent/],
+      [[root, "--format", "xml"], /Allowed choices are text, json, sarif, github/],
+      [[], /missing required argument/],
+    ] as const) {
+      const { status, stderr } = edgefirst(...args);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, message);
+    }
+  });
+
+  it("explains itself with examples", () => {
+    const { status, stdout } = edgefirst("--help");
+    assert.equal(status, 0);
+    assert.match(stdout, /Exit code: 0 .* 1 findings, 2 could not run[\s\S]*edgefirst lint \. --fix/);
+  });
+});

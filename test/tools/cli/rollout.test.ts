@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { outcomeText, resultText, rolloutDisplay } from "../../../tools/cli/rollout-display.ts";
+import { type Outcome, type RolloutEvent } from "../../../tools/rollout/run.ts";
+
+const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
+
+describe("edgefirst rollout, export", function () {
+  this.timeout(30_000);
+  let project: string;
+  before(() => {
+    project = mkdtempSync(join(tmpdir(), "edgefirst-cli-"));
+    writeFileSync(join(project, "Pulumi.yaml"), "name: platform\nruntime: nodejs\n");
+    writeFileSync(join(project, "Pulumi.edge.yaml"), "config: {}\n");
+    writeFileSync(join(project, "Pulumi.main.yaml"), "config:\n  edgefirst:after: [edge]\n");
+  });
+  after(() => {
+    rmSync(project, { recursive: true });
+  });
+
+  async function edgefirst(cwd: string, ...args: string[]) {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const output = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const)
+      child[stream].setEncoding("utf8").on("data", (text: string) => (output[stream] += text));
+    const [code] = (await once(child, "close")) as [number];
+    return { code, ...output };
+  }
+
+  it("without a terminal and without --yes changes nothing, and says what to do", async () => {
+    const { code, stderr, stdout } = await edgefirst(project, "rollout");
+    assert.equal(code, 1);
+    assert.match(stderr, /no terminal to ask for approval on.*\nLook at the changes with --dry-run/);
+    assert.equal(stdout, "");
+  });
+
+  it("says what is wrong with its flags and its project, each in a sentence", async () => {
+    const runs = await Promise.all([
+      edgefirst(project, "rollout", "--yes", "--parallel", "0"),
+      edgefirst(project, "rollout", "--yes", "--to", "edge", "--only", "edge"),
+      edgefirst(project, "rollout", "--yes", "--to", "nowhere"),
+      edgefirst(tmpdir(), "rollout", "--yes"),
+      edgefirst(project, "status", "--dir", "nowhere"),
+    ]);
+    const expected = [
+      /whole number above 0/,
+      /'--only <stack>' cannot be used with option '--to <stack>'/,
+      /There is no stack nowhere/,
+      /There is no Pulumi project in/,
+      /There is no sandbox in/,
+    ];
+    for (const [index, { code, stderr }] of runs.entries()) {
+      assert.equal(code, 1);
+      assert.match(stderr, expected[index]!);
+      assert.doesNotMatch(stderr, / at .*\.ts:/, "no stack trace");
+    }
+  });
+
+  it("exports the graph of the project in the current directory", async () => {
+    const [operator, github] = await Promise.all([
+      edgefirst(project, "export", "operator", "--repo", "https://example.com/platform"),
+      edgefirst(project, "export", "github"),
+    ]);
+    assert.match(
+      operator.stdout,
+      /stack: organization\/platform\/main[\s\S]*prerequisites:\n +- name: platform-edge/,
+    );
+    assert.match(github.stdout, /wave-2:[\s\S]*needs:\n +- wave-1/);
+  });
+});
+
+describe("display of a rollout", () => {
+  const SUMMARY = { changes: [], unchanged: 3, warnings: [], violations: [], outputs: {} };
+  const EVENTS: readonly RolloutEvent[] = [
+    { type: "wave", wave: 1, of: 2, stacks: ["edge"] },
+    { type: "phase", stack: "edge", phase: "preview" },
+    { type: "summary", stack: "edge", summary: SUMMARY },
+    { type: "phase", stack: "edge", phase: "approval" },
+    { type: "phase", stack: "edge", phase: "update" },
+    { type: "progress", stack: "edge", text: "1 done" },
+    { type: "progress", stack: "edge", text: "2 done" },
+    { type: "note", stack: "edge", text: "an app moved" },
+    { type: "outcome", stack: "edge", outcome: { state: "failed", message: "it broke" } },
+  ];
+
+  function shown(live: boolean, times: readonly number[] = []): string {
+    const stream = new PassThrough();
+    let turn = 0;
+    const show = rolloutDisplay({ stream, live, now: () => times[turn++] ?? 0 });
+    for (const event of EVENTS) show(event);
+    return (stream.read() as Buffer).toString();
+  }
+
+  it("without a terminal is plain lines, progress only now and then", () => {
+    const lines = [
+      "wave 1 of 2: edge",
+      "edge: previewing",
+      "edge: no change, 3 unchanged",
+      "edge: updating",
+      "edge: an app moved",
+      "edge: failed: it broke",
+    ];
+    assert.deepEqual(shown(false).trimEnd().split("\n"), lines);
+    // Two clock readings at the starts of the phases, then one each progress, and one where it is printed.
+    const rarely = shown(false, [0, 0, 5_000, 10_000, 10_000]).trimEnd().split("\n");
+    assert.deepEqual(rarely, [...lines.slice(0, 4), "edge: updating: 2 done", ...lines.slice(4)]);
+  });
+
+  it("on a terminal writes one line a stack over and over, below what happened", () => {
+    const text = shown(true);
+    const over = "\u001b[1A\u001b[0J";
+    assert.ok(
+      text.includes(`edge: updating \n${over}edge: updating 1 done\n${over}edge: updating 2 done\n`),
+      text,
+    );
+    assert.ok(
+      text.endsWith(`${over}edge: an app moved\nedge: updating 2 done\n${over}edge: failed: it broke\n`),
+      text,
+    );
+  });
+
+  it("ends with how many stacks ended how", () => {
+    const result = new Map<string, Outcome>([
+      ["edge", { state: "failed", message: "it broke" }],
+      ["lab", { state: "updated", message: "1 created" }],
+      ["main", { state: "not-started", message: "edge failed" }],
+    ]);
+    assert.equal(resultText(result), "3 stacks: 1 failed, 1 updated, 1 not started");
+    assert.equal(outcomeText(result.get("main")!), "not started: edge failed");
+  });
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { LEFT_OUT, suiteFlags } from "../../../tools/conformance/flags.ts";
+import { CLASS_NAME, platformObjects } from "../../../tools/conformance/objects.ts";
+import { loadRelease } from "../../../config/pins.ts";
+
+describe("conformance", () => {
+  const supported = (claimed: readonly string[]): string | undefined =>
+    suiteFlags(claimed, "3.6.12").find((flag) => flag.startsWith("-supported-features="));
+
+  it("tests what Traefik claims, without what this deployment has not", () => {
+    assert.equal(
+      supported(["Gateway", "GatewayPort8080", "HTTPRoute", "TLSRoute"]),
+      "-supported-features=Gateway,HTTPRoute",
+    );
+  });
+
+  it("deploys Traefik with the component's own arguments, its image and its class", () => {
+    const { images, gatewayApi } = loadRelease();
+    // Another channel has what is left out for this one.
+    assert.equal(gatewayApi.channel, "standard");
+    assert.ok("TLSRoute" in LEFT_OUT);
+    const objects = platformObjects(images.traefik);
+    const kinds = objects.map(({ kind }) => kind);
+    assert.deepEqual(
+      kinds.filter((kind) => kind.startsWith("Gateway")),
+      ["GatewayClass"],
+    );
+    const deployment = objects.find(({ kind }) => kind === "Deployment") as unknown as {
+      spec: { template: { spec: { containers: { image: string; args: string[] }[] } } };
+    };
+    const [container] = deployment.spec.template.spec.containers;
+    assert.equal(container?.image, images.traefik);
+    const gatewayClass = objects.find(({ kind }) => kind === "GatewayClass");
+    assert.equal(gatewayClass?.metadata.name, CLASS_NAME);
+    const [[label, value] = []] = Object.entries(gatewayClass.metadata.labels ?? {});
+    assert.ok(container.args.includes(`--providers.kubernetesgateway.labelselector=${label}=${value}`));
+  });
+});

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import type { Fields } from "../../../tools/gitops/yaml/values.ts";
+import { parseIgnore } from "../../../tools/gitops/flux/ignore-pattern.ts";
+import { lintRepository } from "../../../tools/lint/lint.ts";
+import { buildRepository, type BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
+
+/** Whether the last pattern that matches leaves a path out; a directory ends with a slash. */
+function isLeftOut(ignore: string, path: string, directory: readonly string[] = []): boolean {
+  const parts = path.split("/").filter((part) => part !== "");
+  const last = parseIgnore(ignore, directory).findLast(({ matches }) => matches(parts, path.endsWith("/")));
+  return last !== undefined && !last.includes;
+}
+
+describe("ignore patterns", () => {
+  const cases: readonly [pattern: string, leftOut: readonly string[], kept: readonly string[]][] = [
+    ["a.yaml", ["a.yaml", "b/a.yaml", "a.yaml/b"], ["aa.yaml"]],
+    ["a/", ["a/", "a/b", "b/a/"], ["a", "b/a"]],
+    ["/a", ["a", "a/b"], ["b/a"]],
+    ["a/*.yaml", ["a/b.yaml"], ["a/b/c.yaml", "c/a/b.yaml"]],
+    ["**/a/b", ["a/b", "c/a/b", "c/d/a/b/e"], ["a/c/b"]],
+    ["a/**/b", ["a/b", "a/c/d/b"], ["c/a/b"]],
+    ["a/**", ["a/b", "a/b/c"], ["b/a"]],
+    ["a**/b", [], ["a/b", "aa/b"]],
+    ["[a-c]?.yaml", ["ab.yaml"], ["d1.yaml", "a.yaml"]],
+    ["[^a].yaml", ["b.yaml"], ["a.yaml"]],
+    ["\\*.yaml", ["*.yaml"], ["a.yaml"]],
+    ["[.yaml", [], ["[.yaml"]],
+    ["a.b", ["a.b"], ["aXb"]],
+    ["# a\n\na  ", ["a"], ["# a", "b"]],
+    ["/*\n!/kept", ["other/a", "a"], ["kept/a", "kept/a/b"]],
+    ["!a\na", ["a"], []],
+  ];
+  for (const [ignore, leftOut, kept] of cases)
+    it(`${JSON.stringify(ignore)} are understood as Flux understands them`, () => {
+      assert.deepEqual(
+        [...leftOut, ...kept].filter((path) => isLeftOut(ignore, path)),
+        leftOut,
+      );
+    });
+
+  it("with many stars take no time to speak of", () => {
+    assert.ok(!isLeftOut(`${"*a".repeat(60)}b`, "a".repeat(250)));
+  });
+
+  it("of a directory speak of what is below it", () => {
+    const below = ["apps", "web"];
+    assert.ok(isLeftOut("/a", "apps/web/a", below));
+    assert.ok(!isLeftOut("/a", "apps/a", below));
+    assert.ok(!isLeftOut("/a", "a", below));
+  });
+});
+
+describe("what Flux's source delivers of a repository", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "artifacts-"));
+    write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps"));
+    write("kubernetes/edge/apps/web.yaml", configMap("web"));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  function write(path: string, text: string): void {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const build = (): BuiltRepository => buildRepository(new Repository(root));
+  const configMaps = ({ clusters: [cluster] }: BuiltRepository): unknown[] =>
+    cluster!.objects
+      .filter(({ object }) => object.kind === "ConfigMap")
+      .map(({ object }) => (object.metadata as Fields).name)
+      .sort();
+  const problems = ({ clusters: [cluster] }: BuiltRepository): string[] =>
+    cluster!.problems.map(({ message }) => message);
+
+  it("is all of it but for what Flux leaves out by default", () => {
+    write("kubernetes/edge/apps/.sops.yaml", configMap("sops"));
+    write("kubernetes/edge/apps/.github/a.yaml", configMap("github"));
+    write("kubernetes/edge/apps/cloudbuild.yaml", configMap("cloudbuild"));
+    assert.deepEqual(configMaps(build()), ["web"]);
+  });
+
+  it("is without the defaults where the repository says itself what to leave out", () => {
+    write("kubernetes/edge/apps/.sops.yaml", configMap("sops"));
+    write(".sourceignore", "*.md\n");
+    assert.deepEqual(configMaps(build()), ["sops", "web"]);
+  });
+
+  it("is without what an ignore file in a directory names", () => {
+    write("kubernetes/edge/apps/draft.yaml", configMap("draft"));
+    write("kubernetes/edge/apps/.sourceignore", "/draft.yaml\n");
+    assert.deepEqual(configMaps(build()), ["web"]);
+  });
+
+  it("a build that needs what is left out names the pattern", () => {
+    write(".sourceignore", "/shared\n");
+    write("shared/kustomization.yaml", "resources: [a.yaml]\n");
+    write("shared/a.yaml", configMap("shared"));
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, ../../../shared]\n");
+    assert.deepEqual(problems(build()), [
+      "shared is not in what Flux's source delivers: left out by `/shared` (.sourceignore)",
+    ]);
+  });
+
+  it("goes by the source of the cluster, and over the ignore files", () => {
+    for (const [cluster, ignore] of [
+      ["edge", "/*\n!/kubernetes/edge\n"],
+      ["main", "/*\n"],
+    ] as const)
+      write(`kubernetes/${cluster}/flux/source.yaml`, source(ignore));
+    write(".sourceignore", "/kubernetes\n");
+    assert.deepEqual(configMaps(build()), ["web"]);
+    write("kubernetes/edge/flux/source.yaml", source("/*\n!/kubernetes/main\n"));
+    assert.deepEqual(problems(build()), [
+      "kubernetes/edge/apps is not in what Flux's source delivers: left out by `/*` (spec.ignore in kubernetes/edge/flux/source.yaml)",
+    ]);
+  });
+
+  it("holds no symbolic links", () => {
+    write("shared/a.yaml", configMap("shared"));
+    symlinkSync("../../../shared", join(root, "kubernetes/edge/apps/shared"));
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, shared/a.yaml]\n");
+    assert.deepEqual(problems(build()), [
+      "kubernetes/edge/apps/shared/a.yaml is not in what Flux's source delivers: it holds no symbolic links",
+    ]);
+  });
+
+  it("and what no Kustomization makes use of is told", () => {
+    write(
+      "kubernetes/edge/apps/kustomization.yaml",
+      "resources: [web.yaml]\npatches: [{ path: patch.yaml }]\n",
+    );
+    write("kubernetes/edge/apps/patch.yaml", configMap("web"));
+    write("kubernetes/edge/apps/forgotten.yaml", configMap("forgotten"));
+    write("kubernetes/components/a/kustomization.yaml", component("../b"));
+    write("kubernetes/components/b/kustomization.yaml", component("../a"));
+    write("values.yaml", "replicas: 1\n");
+    assert.deepEqual(build().unreached, [
+      "kubernetes/components/a/kustomization.yaml",
+      "kubernetes/components/b/kustomization.yaml",
+      "kubernetes/edge/apps/forgotten.yaml",
+    ]);
+  });
+
+  const names = (): string[] => build().clusters.map(({ name }) => name);
+
+  it("and a Kustomization in a hidden directory is archived, unless there is no other", () => {
+    write(".archive/old/ks.yaml", kustomization("./kubernetes/edge/old"));
+    assert.deepEqual([names(), build().unreached], [["kubernetes/edge"], [".archive/old/ks.yaml"]]);
+    rmSync(join(root, "kubernetes"), { recursive: true });
+    assert.deepEqual(names(), ["."]);
+  });
+
+  it("and an app that was taken out of its kustomization.yaml is not deployed, nor is a template", () => {
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, in]\n");
+    for (const name of ["in", "out"])
+      write(
+        `kubernetes/edge/apps/${name}/ks.yaml`,
+        kustomization("./kubernetes/edge/gone").replace("name: cluster", `name: ${name}`),
+      );
+    write("kubernetes/edge/apps/in/kustomization.yaml", "resources: [ks.yaml]\n");
+    write("kubernetes/edge/apps/in/addons/all.yaml", kustomization("./kubernetes/edge/gone"));
+    write("kubernetes/templates/app/ks.yaml", kustomization("./kubernetes/edge/${APP}"));
+    assert.deepEqual(names(), ["kubernetes/edge"]);
+    assert.deepEqual(build().unreached, [
+      "kubernetes/edge/apps/in/addons/all.yaml",
+      "kubernetes/edge/apps/out/ks.yaml",
+      "kubernetes/templates/app/ks.yaml",
+    ]);
+  });
+
+  it("and what one entry of a kustomization.yaml cannot give does not hide the others", () => {
+    write(
+      "kubernetes/edge/apps/kustomization.yaml",
+      `resources: [gone.yaml, "https://example.com/crd.yaml", web.yaml]
+components: [../gone]
+configMapGenerator: [{ name: board, files: ["a.json=https://example.com/a.json"] }, { name: own, literals: [a=b] }]
+`,
+    );
+    const built = buildRepository(new Repository(root), { partial: true });
+    assert.deepEqual(
+      built.clusters.flatMap(({ objects }) => objects.map(({ object }) => object.kind)),
+      ["ConfigMap", "ConfigMap", "Kustomization"],
+    );
+    const remote = (address: string): string =>
+      `the offline build does not know the remote resource ${address}: it would have to be fetched`;
+    assert.deepEqual(problems(built), [
+      "there is no file or directory kubernetes/edge/apps/gone.yaml",
+      remote("https://example.com/crd.yaml"),
+      remote("https://example.com/a.json"),
+      "there is no file or directory kubernetes/edge/gone",
+    ]);
+    assert.deepEqual(
+      lintRepository(new Repository(root))
+        .findings.filter(({ rule }) => rule === "remote-build-fetch")
+        .map(({ path, position: { file, line } }) => `${file}:${line} ${path}`),
+      [
+        "kubernetes/edge/apps/kustomization.yaml:1 resources[1]",
+        "kubernetes/edge/apps/kustomization.yaml:3 configMapGenerator[0].files[0]",
+      ],
+    );
+  });
+
+  it("and a Secret that nothing applies, but that is in the repository, is no breach", () => {
+    const postBuild = "  postBuild: { substituteFrom: [{ kind: Secret, name: settings }] }\n";
+    write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps") + postBuild);
+    const found = (): string[] =>
+      lintRepository(new Repository(root))
+        .findings.filter(({ rule }) => rule === "kustomization-secrets")
+        .map(({ level, message }) => `${level}: ${message}`);
+    const id = "Secret flux-system/settings";
+    assert.deepEqual(found(), [`mandatory: ${id} is not there.`]);
+    write("bootstrap/settings.yaml", "apiVersion: v1\nkind: Secret\nmetadata: { name: settings }\n");
+    assert.deepEqual(found(), [
+      `advisory: ${id} is in bootstrap/settings.yaml, which no Flux Kustomization applies: somebody has to.`,
+    ]);
+  });
+});
+
+const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
+
+const component = (other: string): string =>
+  `apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncomponents: [${other}]\n`;
+
+const kustomization = (path: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: cluster, namespace: flux-system }
+spec:
+  interval: 1h
+  prune: true
+  path: ${path}
+  sourceRef: { kind: GitRepository, name: home }
+`;
+
+const source = (ignore: string): string => `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: home, namespace: flux-system }
+spec:
+  interval: 1h
+  url: https://git.example.com/home.git
+  ignore: ${JSON.stringify(ignore)}
+`;

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { locate } from "../../../tools/gitops/yaml/source.ts";
+import { originAt, type Fields } from "../../../tools/gitops/yaml/values.ts";
+import type { BuiltObject } from "../../../tools/gitops/flux/built.ts";
+import {
+  ELSEWHERE,
+  substitute,
+  SubstitutionError,
+  UNKNOWN,
+  type Lookup,
+} from "../../../tools/gitops/flux/envsubst.ts";
+import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+
+const FLEET = join(import.meta.dirname, "../../fixtures/repositories/fleet");
+
+const built = buildRepository(new Repository(FLEET));
+const [cluster] = built.clusters;
+
+function find(kind: string, name: string): BuiltObject {
+  const found = cluster!.objects.find(
+    ({ object }) => object.kind === kind && (object.metadata as Fields).name === name,
+  );
+  assert.ok(found, `no ${kind} ${name}`);
+  return found;
+}
+
+function at({ object }: BuiltObject, ...path: (string | number)[]): string {
+  const { file, line, column } = locate(originAt(object, path));
+  return `${file}:${line}:${column}`;
+}
+
+describe("the offline build of a Flux repository", () => {
+  it("starts at the root, builds what it applies in turn, and says what comes from elsewhere", () => {
+    assert.deepEqual(
+      built.clusters.map(({ name }) => name),
+      ["kubernetes/edge"],
+    );
+    const names = cluster!.kustomizations.map(({ object }) => (object.metadata as Fields).name);
+    assert.deepEqual(names.sort(), ["cluster", "cluster-apps", "flux", "player", "scripts"]);
+    assert.deepEqual(built.external, ["flux-system/flux (OCIRepository flux-manifests)"]);
+  });
+
+  it("tells of a broken file and keeps the rest of its build", () => {
+    assert.deepEqual(
+      cluster!.problems.map(({ kind, position }) => [kind, position.file]),
+      [["syntax", "kubernetes/edge/apps/broken.yaml"]],
+    );
+    find("Namespace", "media");
+  });
+
+  it("applies global patches by label, and knows that the field comes from them", () => {
+    const player = find("Kustomization", "player");
+    assert.equal(
+      at(player, "spec", "postBuild", "substituteFrom", 0, "name"),
+      "kubernetes/edge/flux/apps.yaml:23:17",
+    );
+    assert.equal(at(player, "spec", "path"), "kubernetes/edge/apps/media/player/ks.yaml:12:3");
+    assert.equal((find("Kustomization", "scripts").object.spec as Fields).postBuild, undefined);
+  });
+
+  it("adds the spec's components, images, namespace and metadata", () => {
+    const player = find("Deployment", "player");
+    assert.deepEqual(player.object.metadata, {
+      name: "player",
+      namespace: "media",
+      labels: { "app.kubernetes.io/name": "player" },
+    });
+    const containers = ["spec", "template", "spec", "containers"];
+    assert.equal(
+      at(player, ...containers, 0, "image"),
+      "kubernetes/shared/components/guarded/probe.yaml:10:11",
+    );
+    assert.equal(at(player, ...containers, 1, "image"), "kubernetes/edge/apps/media/player/ks.yaml:21:7");
+    assert.equal(at(player, "metadata", "namespace"), "kubernetes/edge/apps/media/player/ks.yaml:8:3");
+  });
+
+  it("substitutes what is known, keeps what is encrypted, and leaves alone what substitutes nothing", () => {
+    const player = find("Deployment", "player");
+    const spec = player.object.spec as Fields;
+    assert.equal(spec.replicas, 2);
+    const containers = ((spec.template as Fields).spec as Fields).containers as Fields[];
+    assert.deepEqual(containers[1]!.env, [
+      { name: "URL", value: "https://player.example.com" },
+      { name: "PASSWORD", value: "${PASSWORD}" },
+      { name: "THEME", value: "dark" },
+      // Flux makes a null of a lone variable that nothing defines.
+      { name: "EMPTY", value: null },
+      { name: "LITERAL", value: "${KEPT}" },
+    ]);
+    assert.equal((player.beforeSubstitution.spec as Fields).replicas, "${REPLICAS}");
+    const variables = player.kustomization!.variables!;
+    assert.deepEqual([variables.values.has("PASSWORD"), variables.values.get("PASSWORD")], [true, undefined]);
+    assert.equal(variables.complete, true);
+    assert.deepEqual(find("ConfigMap", "script").object.data, { "run.sh": "echo ${HOME:-/root}\n" });
+  });
+
+  it("gives an object as it was before its Kustomization's own spec", () => {
+    const player = find("Deployment", "player");
+    const before = player.kustomization!.beforePatches(player.origin);
+    assert.deepEqual(before?.metadata, { name: "player" });
+  });
+});
+
+describe("Flux's variable substitution", () => {
+  const variables: Readonly<Record<string, string>> = {
+    var01: "abcdEFGH28ij",
+    UP: "ABC",
+    path_name: "/home/bozo/ideas/x",
+    stringZ: "abcABC123ABCabc",
+    filename: "bash.string.txt",
+    file: "path/to/file",
+    slash: "foo/bar/baz",
+    empty: "",
+  };
+  const lookup: Lookup = (name) => variables[name];
+
+  // Cases of fluxcd/pkg/envsubst, eval_test.go.
+  for (const [input, output] of [
+    ["plain", "plain"],
+    ["${#var01}", "12"],
+    ["${var01^}", "AbcdEFGH28ij"],
+    ["${var01^^}", "ABCDEFGH28IJ"],
+    ["${UP,}", "aBC"],
+    ["${UP,,}", "abc"],
+    ["${path_name:11}", "ideas/x"],
+    ["${path_name:11:5}", "ideas"],
+    ["${none=xyz}", "xyz"],
+    ["${none:-xyz}", "xyz"],
+    ["${none:=xyz}", "xyz"],
+    ["${empty:-${none:-deep}}", "deep"],
+    ["${none=prefix${UP}-suffix}", "prefixABC-suffix"],
+    ["${stringZ/%abc/XYZ}", "abcABC123ABCXYZ"],
+    ["${stringZ/#abc/XYZ}", "XYZABC123ABCabc"],
+    ["${stringZ//abc/xyz}", "xyzABC123ABCxyz"],
+    ["${stringZ/abc/xyz}", "xyzABC123ABCabc"],
+    ["${filename#*.}", "string.txt"],
+    ["${filename##*.}", "txt"],
+    ["${filename%.*}", "bash.string"],
+    ["${filename%%.*}", "bash"],
+    ["${file#*/}", "to/file"],
+    ["${file##*/}", "file"],
+    ["$${var01}", "${var01}"],
+    ["some ${UP}$${var$${UP}$var01${UP}", "some ABC${var${UP}$var01ABC"],
+    ["a $$b $c", "a $b $c"],
+    ["${slash//\\//-}", "foo-bar-baz"],
+    ["${filename/./}", "bashstring.txt"],
+    ["${none}", ""],
+  ] as const) {
+    it(`makes ${output} of ${input}`, () => {
+      assert.deepEqual(substitute(input, lookup), { text: output, unknown: [] });
+    });
+  }
+
+  for (const input of ["${}", "${a-b}", "${a", "${{ x }}", "${.Values.x}", "${a:-"]) {
+    it(`refuses ${input}`, () => {
+      assert.throws(() => substitute(input, lookup), SubstitutionError);
+    });
+  }
+
+  it("leaves an expression whose value is unknown, and takes the default of one that may be defined elsewhere", () => {
+    const partly: Lookup = (name) => (name === "SECRET" ? UNKNOWN : ELSEWHERE);
+    assert.deepEqual(substitute("a ${SECRET:-x} ${OTHER:-y} ${OTHER}", partly), {
+      text: "a ${SECRET:-x} y ${OTHER}",
+      unknown: ["SECRET", "OTHER"],
+    });
+  });
+});

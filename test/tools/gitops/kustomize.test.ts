@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { readKustomizationFile } from "../../../tools/gitops/kustomize/kustomization-file.ts";
+import { kustomizeBuild } from "../../../tools/gitops/kustomize/kustomize.ts";
+import { type Resource } from "../../../tools/gitops/kustomize/resource.ts";
+import { compareBuild } from "../../../tools/gitops/compare.ts";
+import { parseYaml } from "../../../tools/gitops/yaml/parse.ts";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { locate, SourceFile } from "../../../tools/gitops/yaml/source.ts";
+import { originAt, type Fields } from "../../../tools/gitops/yaml/values.ts";
+import { BuildError } from "../../../tools/gitops/problem.ts";
+import { generateKustomizationFile } from "../../../tools/gitops/kustomize/kustomization-file.ts";
+import { findProgram } from "../../../tools/toolchain/find.ts";
+import { programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+
+const ROOT = join(import.meta.dirname, "../../fixtures/repositories/kustomize");
+const nowhere = { source: new SourceFile("nowhere", ""), offset: 0 };
+
+function build(directory: string): readonly Resource[] {
+  const repository = new Repository(ROOT);
+  return kustomizeBuild(readKustomizationFile(repository, directory, nowhere), repository);
+}
+
+function object(directory: string, kind: string): Fields {
+  const found = build(directory).find(({ gvk }) => gvk.kind === kind);
+  assert.ok(found, `${directory} has no ${kind}`);
+  return found.object;
+}
+
+const at = (root: Fields, ...path: (string | number)[]): string => {
+  const { file, line } = locate(originAt(root, path));
+  return `${file}:${line}`;
+};
+
+describe("the offline kustomize build", () => {
+  it("refuses to include a kustomization that says nothing, and takes one with an empty list", () => {
+    const including = (text: string): readonly Resource[] => {
+      const repository = new Repository(ROOT).with(
+        new Map([
+          ["outer/kustomization.yaml", "resources: [inner]\n"],
+          ["outer/inner/kustomization.yaml", text],
+        ]),
+      );
+      return kustomizeBuild(readKustomizationFile(repository, "outer", nowhere), repository);
+    };
+    for (const text of ["kind: Kustomization\n", "resources:\n", "bases: []\n", 'namespace: ""\n'])
+      assert.throws(() => including(text), /the kustomization of outer\/inner is empty/, text);
+    for (const text of ["resources: []\n", "components: []\n", "metadata: {}\n", "labels: []\n"])
+      assert.deepEqual(including(text), [], text);
+  });
+
+  it("merges the lists of built-in kinds by key and replaces those of custom resources", () => {
+    const spec = ((object("patches", "Deployment").spec as Fields).template as Fields).spec as Fields;
+    const containers = spec.containers as Fields[];
+    assert.deepEqual(
+      containers.map(({ name }) => name),
+      ["extra", "web"],
+    );
+    assert.deepEqual(
+      (containers[1]!.env as Fields[]).map(({ name }) => name),
+      ["NEW", "LEVEL", "TOKEN"],
+    );
+    assert.deepEqual(containers[1]!.args, ["--three"]);
+    assert.deepEqual(
+      (containers[1]!.ports as Fields[]).map(({ containerPort }) => containerPort),
+      [9090, 8080, 8080],
+    );
+    const values = (object("patches", "HelmRelease").spec as Fields).values as Fields;
+    assert.deepEqual([values.list, values.merged, "again" in values], [["c"], { only: "this" }, false]);
+    assert.equal(
+      build("patches").some(({ gvk }) => gvk.kind === "PersistentVolumeClaim"),
+      false,
+    );
+  });
+
+  it("knows for each field the file and line that set it", () => {
+    const deployment = object("patches", "Deployment");
+    const containers = ["spec", "template", "spec", "containers"];
+    assert.equal(at(deployment, ...containers, 1, "args"), "patches/deployment-patch.yaml:14");
+    assert.equal(at(deployment, ...containers, 1, "image"), "base/deployment.yaml:22");
+    assert.equal(at(deployment, "metadata", "annotations", "patched"), "patches/kustomization.yaml:12");
+    const service = object("patches", "Service");
+    assert.equal(at(service, "spec", "ports", 1), "patches/kustomization.yaml:15");
+    const renamed = object("names", "Deployment");
+    assert.equal(at(renamed, "metadata", "namespace"), "names/kustomization.yaml:4");
+    const data = build("release").find(({ gvk }) => gvk.kind === "ConfigMap")!.object;
+    assert.equal(at(data, "data", "values.yaml"), "release/values.yaml:1");
+  });
+
+  it("follows generated names into a HelmRelease's valuesFrom, as kustomizeconfig.yaml asks", () => {
+    const [release, configMap] = ["HelmRelease", "ConfigMap"].map((kind) => object("nested-release", kind));
+    const name = (configMap!.metadata as Fields).name as string;
+    assert.match(name, /^my-values-[a-z0-9]{10}$/);
+    assert.deepEqual((release!.spec as Fields).valuesFrom, [{ kind: "ConfigMap", name }]);
+  });
+
+  it("gives block scalars as Kustomize reads and writes them, and base64 in lines", () => {
+    const [folded, open] = build("scalars").map((resource) => resource.object.data as Fields);
+    assert.deepEqual(
+      { ...folded },
+      {
+        indented: "[\n\n  one more line ending than YAML says\n] one line with that one\nthe next\n",
+        "indented-first": " blank first\njoined all the same line\n",
+        quoted: "a blank at the end \n  and no more line endings\n",
+        ends: "three line endings\n\n\n",
+      },
+    );
+    assert.deepEqual(
+      { ...open },
+      {
+        last: "a file\nwithout a last line ending",
+        patched: "ends without a line ending, as Kustomize trims the patch",
+      },
+    );
+    const secret = object("scalars", "Secret");
+    assert.equal((secret.metadata as Fields).name, "long-d99f26hhmm");
+    assert.match((secret.data as Fields).long as string, /^\w{70}\n\S{1,70}\n$/);
+  });
+
+  it("names what it does not know, and where", () => {
+    for (const [field, text] of [
+      ["replacements", "replacements: []"],
+      ["helmCharts", "helmCharts: []"],
+      ["transformers", "transformers: []"],
+      ["https://example.com/base", "resources: [https://example.com/base]"],
+    ] as const) {
+      const repository = new Repository(ROOT);
+      const { documents } = parseYaml(new SourceFile("kustomization.yaml", `kind: Kustomization\n${text}\n`));
+      repository.parse = () => ({ documents, faults: [] });
+      assert.throws(
+        () => kustomizeBuild(readKustomizationFile(repository, "base", nowhere), repository),
+        (error) =>
+          error instanceof BuildError &&
+          error.kind === "unsupported" &&
+          error.message.includes(field) &&
+          error.problem.position.line === 2,
+      );
+    }
+  });
+
+  it("generates a kustomization for a directory without one, as kustomize-controller does", () => {
+    const repository = new Repository(join(ROOT, "../fleet"));
+    const { fields } = generateKustomizationFile(repository, "kubernetes/edge", nowhere);
+    assert.deepEqual(fields.resources, [
+      "./apps/broken.yaml",
+      "./apps/media",
+      "./flux/apps.yaml",
+      "./flux/config/cluster.yaml",
+      "./flux/vars/settings.yaml",
+    ]);
+  });
+
+  it("gives what the real Kustomize gives, for every fixture", async function () {
+    this.timeout(60_000);
+    const command = await realKustomize();
+    if (command === undefined) {
+      process.stdout.write("      skipped: neither kustomize nor kubectl is installed or built here\n");
+      this.skip();
+    }
+    const repository = new Repository(ROOT);
+    for (const directory of readdirSync(ROOT).filter((name) => name !== "component")) {
+      const { outcome, differences } = await compareBuild(repository, directory, command);
+      assert.equal(
+        outcome,
+        directory.startsWith("refused") ? "refused" : "equal",
+        `${directory}: ${differences.join("\n")}`,
+      );
+    }
+  });
+});
+
+/** The pinned program where it is there without a build, else kubectl. */
+async function realKustomize(): Promise<readonly string[] | undefined> {
+  const found = await findProgram(programNamed("kustomize", PROGRAMS));
+  if (found) return [found.path, "build", "--load-restrictor=LoadRestrictionsNone"];
+  for (const directory of (process.env.PATH ?? "").split(":")) {
+    try {
+      if (readdirSync(directory).includes("kubectl"))
+        return [join(directory, "kubectl"), "kustomize", "--load-restrictor=LoadRestrictionsNone"];
+    } catch {
+      // A directory of PATH that is not there.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { BeyondBlockStyle, parseBlockStyle } from "../../../tools/gitops/yaml/block-parser.ts";
+import { parseFully, parseYaml, type ParsedDocument } from "../../../tools/gitops/yaml/parse.ts";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { EmbeddedText, locate, SourceFile, type Position } from "../../../tools/gitops/yaml/source.ts";
+import {
+  entryOrigin,
+  isFields,
+  originAt,
+  originOf,
+  type Fields,
+  type Value,
+} from "../../../tools/gitops/yaml/values.ts";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures/repositories");
+
+function parse(text: string): ParsedDocument[] {
+  const { documents, faults } = parseYaml(new SourceFile("a.yaml", text));
+  assert.deepEqual(faults, []);
+  return [...documents];
+}
+
+function position(text: string, path: (string | number)[]): string {
+  const [document] = parse(text);
+  return show(locate(originAt(document!.value as Fields, path)));
+}
+
+const show = ({ line, column }: Position): string => `${line}:${column}`;
+
+describe("documents of a repository", () => {
+  it("say where each field was written, also with Windows line ends and in the second document", () => {
+    const text = "a:\n  b:\n    - c: 1\n      d: 2\n";
+    assert.equal(position(text, ["a", "b", 0, "d"]), "4:7");
+    assert.equal(position(text.replaceAll("\n", "\r\n"), ["a", "b", 0, "d"]), "4:7");
+    assert.equal(position(text, ["a", "b", 0, "absent", "deeper"]), "3:7");
+    const [, second] = parse(`---\nx: 1\n---\n# comment\n${text}`);
+    assert.equal(show(locate(originAt(second!.value as Fields, ["a", "b"]))), "6:3");
+  });
+
+  it("place a field of an inline patch in the file that holds it", () => {
+    const text = "patches:\n  - patch: |-\n\n      kind: A\n      spec:\n        x: 1\n    target: {}\n";
+    const patches = (parse(text)[0]!.value as Fields).patches as Fields[];
+    const inline = new EmbeddedText(patches[0]!.patch as string, entryOrigin(patches[0]!, "patch"));
+    const [patch] = parseYaml(inline).documents;
+    assert.equal(show(locate(originAt(patch!.value as Fields, ["spec", "x"]))), "6:9");
+  });
+
+  it("read scalars as go-yaml does", () => {
+    const [document] = parse(
+      "octal: 0644\nbinary: 0b11\nbig: 1_000\nyes: yes\nnull: ~\nday: 2024-01-02\nversion: 1.10\nhex: 0x1F\nquoted: '0644'\n",
+    );
+    assert.deepEqual(plain(document!.value), {
+      octal: 420,
+      binary: 3,
+      big: 1000,
+      yes: "yes",
+      null: null,
+      day: "2024-01-02T00:00:00Z",
+      version: 1.1,
+      hex: 31,
+      quoted: "0644",
+    });
+  });
+
+  it("stop aliases that would fill the memory", () => {
+    const levels = Array.from({ length: 9 }, (_unused, level) => {
+      const inner = level === 0 ? "x" : `*a${level - 1}`;
+      return `a${level}: &a${level} [${Array.from({ length: 10 }, () => inner).join(", ")}]\n`;
+    });
+    const { documents, faults } = parseYaml(new SourceFile("bomb.yaml", levels.join("")));
+    assert.deepEqual(documents, []);
+    assert.match(faults[0]!.message, /too many nodes/);
+  });
+
+  it("keep the good documents beside a broken one", () => {
+    const { documents, faults } = parseYaml(new SourceFile("a.yaml", "a: 1\n---\nb: [\n---\nc: 3\n"));
+    assert.deepEqual(
+      documents.map(({ value }) => plain(value)),
+      [{ a: 1 }, { c: 3 }],
+    );
+    assert.equal(faults.length, 1);
+  });
+
+  it("are the same by the block parser and by the full one, values and places", () => {
+    const repository = new Repository(FIXTURES);
+    const read = repository.yamlFiles(".").filter((file) => compare(repository.read(file, nowhere).text));
+    assert.ok(read.length > 20, `the block parser read only ${read.length} files`);
+    fc.assert(
+      fc.property(anyYaml(), (text) => {
+        compare(text);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("do not leave the repository by a link, a parent path or their size", () => {
+    const outside = mkdtempSync(join(tmpdir(), "outside-"));
+    const root = mkdtempSync(join(tmpdir(), "repository-"));
+    try {
+      writeFileSync(join(outside, "secret.yaml"), "a: 1\n");
+      symlinkSync(join(outside, "secret.yaml"), join(root, "link.yaml"));
+      symlinkSync(outside, join(root, "directory"));
+      writeFileSync(join(root, "large.yaml"), `a: "${"x".repeat(9 << 20)}"\n`);
+      const repository = new Repository(root);
+      assert.deepEqual(repository.yamlFiles("."), ["large.yaml"]);
+      assert.equal(repository.isFile("link.yaml"), false);
+      assert.equal(repository.isFile("directory/secret.yaml"), false);
+      assert.equal(repository.resolve("a", "../../b"), undefined);
+      assert.match(repository.parse("large.yaml").faults[0]!.message, /larger than 8 MiB/);
+    } finally {
+      rmSync(outside, { recursive: true });
+      rmSync(root, { recursive: true });
+    }
+  });
+});
+
+const nowhere = { source: new SourceFile("nowhere", ""), offset: 0 };
+
+const plain = (value: Value): unknown => JSON.parse(JSON.stringify(value)) as unknown;
+
+/** Compares both parsers; false where the block parser leaves the text to the full one. */
+function compare(text: string): boolean {
+  const source = new SourceFile("a.yaml", text);
+  try {
+    const block = parseBlockStyle(source).map(({ value }) => described(value));
+    const full = parseFully(source);
+    assert.deepEqual(full.faults, [], text);
+    assert.deepEqual(
+      block,
+      full.documents.map(({ value }) => described(value)),
+      text,
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof BeyondBlockStyle) return false;
+    throw error;
+  }
+}
+
+/** A value with the offsets of everything in it. */
+function described(value: Value): unknown {
+  if (Array.isArray(value)) {
+    return [
+      originOf(value).offset,
+      value.map((element, index) => [entryOrigin(value, index).offset, described(element)]),
+    ];
+  }
+  if (!isFields(value)) return value;
+  const entries = Object.keys(value).map((key) => {
+    const { offset, valueOffset, blank } = entryOrigin(value, key);
+    return [key, offset, value[key] === null ? undefined : valueOffset, blank, described(value[key]!)];
+  });
+  return [originOf(value).offset, entries];
+}
+
+/** YAML of any data in many styles, and scribbled on. */
+function anyYaml(): fc.Arbitrary<string> {
+  const word = fc.constantFrom(
+    "a",
+    "b c",
+    "x: y",
+    "# no",
+    "- z",
+    "1",
+    "0644",
+    "true",
+    "null",
+    "~",
+    "",
+    " ",
+    "é",
+    "a#b",
+    "a: ",
+    "'",
+    '"',
+    "*a",
+    "{",
+    "line\nbreak",
+    "line\n\nend\n",
+    "2024-01-02",
+    "${X:-y}",
+    "%",
+    "@",
+    "a\\b",
+  );
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      word,
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(tie("value"), { maxLength: 4 }),
+      fc.dictionary(word, tie("value"), { maxKeys: 4 }),
+    ),
+  }));
+  const style = fc.record({
+    indent: fc.constantFrom(2, 4),
+    indentSeq: fc.boolean(),
+    defaultStringType: fc.constantFrom("PLAIN" as const, "QUOTE_DOUBLE" as const, "QUOTE_SINGLE" as const),
+    collectionStyle: fc.constantFrom("any" as const, "block" as const, "flow" as const),
+    lineWidth: fc.constantFrom(0, 40),
+  });
+  const text = fc.tuple(value, style).map(([data, options]) => stringify(data, options));
+  const scribbled = fc
+    .tuple(
+      text,
+      fc.nat(),
+      fc.constantFrom("#", " ", "\n", ":", "- ", "  ", "'", "&a ", "*a", "|", "---\n", "["),
+    )
+    .map(([written, at, inserted]) => {
+      const place = at % (written.length + 1);
+      return written.slice(0, place) + inserted + written.slice(place);
+    });
+  return fc.oneof(text, scribbled);
+}

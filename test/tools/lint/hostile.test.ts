@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { applyFixes } from "../../../tools/lint/fix.ts";
+import { lintRepository } from "../../../tools/lint/lint.ts";
+
+const POD =
+  "apiVersion: v1\nkind: Pod\nmetadata: { name: good }\nspec: { containers: [{ name: a, image: a }] }\n";
+const FLUX = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: root, namespace: flux-system }
+spec: { path: ./apps, sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system } }
+`;
+/** Of an API that is gone, which a fix mends. */
+const oldRepository = (name: string): string => `apiVersion: source.toolkit.fluxcd.io/v1beta2
+kind: HelmRepository
+metadata: { name: ${name}, namespace: flux-system }
+spec: { interval: 1h, url: https://charts.example.com }
+`;
+
+const CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\n";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "hostile-"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function write(path: string, content: string | Buffer): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), content);
+}
+
+/** What kept files from being read or built, as `rule file: message`; whatever it is, the good Pod's findings are there. */
+function faults(): string[] {
+  const { findings } = lintRepository(new Repository(root));
+  assert.ok(
+    findings.some(({ object, rule }) => object === "Pod good" && rule === "workload-probes"),
+    "the findings of the other file are gone",
+  );
+  return findings
+    .filter(({ object }) => object === "")
+    .map(({ rule, position, message }) => `${rule} ${position.file}: ${message}`);
+}
+
+const bomb = Array.from({ length: 12 }, (_unused, index) => {
+  const below = index === 0 ? "x" : `*a${index - 1}`;
+  return `a${index}: &a${index} [${Array.from({ length: 9 }, () => below).join(", ")}]\n`;
+}).join("");
+
+/** Each mapping holds the one before it three times over. */
+const merges = Array.from({ length: 2000 }, (_unused, index) => {
+  const below = `*a${index - 1}`;
+  return `a${index}: &a${index} { ${index === 0 ? "" : `<<: [${below}, ${below}, ${below}], `}x${index}: 1 }\n`;
+}).join("");
+
+/** Each mapping is the one before it, with 400 keys, and one more. */
+const chain = Array.from({ length: 2000 }, (_unused, index) => {
+  const keys = Array.from({ length: index === 0 ? 400 : 1 }, (_key, key) => `k${index}-${key}: 1`).join(", ");
+  return `a${index}: &a${index} { ${index === 0 ? "" : `<<: *a${index - 1}, `}${keys} }\n`;
+}).join("");
+
+/** Lines beyond block style, for the full parser. */
+const tagged = CONFIG_MAP + Array.from({ length: 40_000 }, (_unused, index) => `k${index}: !t x\n`).join("");
+
+const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: RegExp | undefined]>> = {
+  "aliases of aliases": [bomb, /syntax .*aliases of this document stand for too many nodes/],
+  "merges of merges": [merges, /syntax .*aliases of this document stand for too many nodes/],
+  "a chain of merges": [chain, /syntax .*aliases of this document stand for too many nodes/],
+  "a list of merges of one mapping": [
+    `a: &a { ${Array.from({ length: 400 }, (_unused, key) => `k${key}: 1`).join(", ")} }\n${"- <<: [*a, *a]\n".repeat(2000).replace(/^/, "l:\n")}`,
+    /syntax .*aliases of this document stand for too many nodes/,
+  ],
+  "one list many times over": [
+    `a: &a [${"x, ".repeat(400)}x]\nl: [${"*a, ".repeat(20_000)}*a]\n`,
+    /syntax .*aliases of this document stand for too many nodes/,
+  ],
+  "an anchor inside itself": ["a: &a\n  b: *a\n", /syntax .*the anchor a stands for itself/],
+  "brackets without an end": [`a: ${"[".repeat(100_000)}\n`, /syntax .*more than 500 levels/],
+  "lists in lists": [`${"- ".repeat(20_000)}x\n`, /syntax .*more than 500 levels/],
+  "mappings in mappings": [
+    Array.from({ length: 3000 }, (_unused, depth) => `${" ".repeat(depth)}k:\n`).join(""),
+    /syntax .*more than 500 levels/,
+  ],
+  "another encoding": [Buffer.from("a: caf\u00e9\n", "latin1"), /syntax .*is not UTF-8/],
+  "UTF-16": [Buffer.from(`\ufeff${POD}`, "utf16le"), /syntax .*is not UTF-8/],
+  "a control character": ["a: \u0000b\n", /syntax .*control character/],
+  "a control character in a comment": ["a: b # \u001b[31m\n", /syntax .*control character/],
+  "tabs for indentation": ["a:\n\tb: c\n", /syntax .*[Tt]ab/],
+  "a key twice": [`${POD.replace("good", "twice")}kind: Pod\n`, /syntax .*unique/],
+  "a key twice beyond block style": ["a: !t x\nb: !t y\na: !t z\n", /syntax .*unique/],
+  "two merges in one mapping": ["a: &a { x: 1 }\nb: { <<: *a, <<: *a }\n", /syntax .*unique/],
+  "tens of thousands of keys beyond block style": [tagged, undefined],
+  "blank lines by the million": [`${CONFIG_MAP}a: |\n  x\n${"\n".repeat(1_000_000)}  x\n`, undefined],
+  "a scalar of five million blanks": [`${CONFIG_MAP}a: x${" ".repeat(5_000_000)}y\n`, undefined],
+  "an alias of nothing": ["a: *nothing\n", /syntax .*nothing/],
+  "a list that is none": ["apiVersion: v1\nkind: List\nitems: 3\n", /build .*items of this List/],
+  "a name that is a number": [POD.replace("good", "12"), /build .*metadata\.name is no text/],
+  "a version that is a number": [POD.replace("v1", "1"), /build .*apiVersion is no text/],
+  "nothing at all": ["", undefined],
+  "nothing but ends of documents": ["---\n".repeat(1000), undefined],
+};
+
+describe("lint of what is broken on purpose", () => {
+  for (const [name, [content, fault]] of Object.entries(FILES))
+    for (const path of ["bad.yaml", "apps/bad.yaml"])
+      it(`${name}, ${path === "bad.yaml" ? "in a loose file" : "in what Flux builds"}`, () => {
+        write(path.replace("bad", "good"), POD);
+        write(path, content);
+        if (path !== "bad.yaml") write("flux/ks.yaml", FLUX);
+        const found = faults();
+        if (fault === undefined) assert.deepEqual(found, []);
+        else assert.ok(found.length === 1 && fault.test(found[0] ?? ""), found.join("\n"));
+      });
+
+  it("Kustomizations of Flux that have no name, or a number, beside one that has", () => {
+    write("flux/ks.yaml", FLUX);
+    write("flux/bad.yaml", FLUX.replace("name: root, ", ""));
+    write("apps/good.yaml", POD);
+    write("flux/number.yaml", FLUX.replace("root", "12"));
+    assert.deepEqual(faults(), [
+      "build flux/bad.yaml: this Kustomization has no metadata.name",
+      "build flux/number.yaml: metadata.name is no text: put it in quotes",
+    ]);
+  });
+
+  it("files that no memory holds are refused unread", () => {
+    write("flux/ks.yaml", FLUX);
+    write("apps/kustomization.yaml", "resources: [good.yaml]\ncomponents: [../part]\n");
+    write("apps/good.yaml", POD);
+    write(
+      "part/kustomization.yaml",
+      "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigMapGenerator: [{ name: big, files: [big.bin] }]\n",
+    );
+    write("part/big.bin", "");
+    truncateSync(join(root, "part/big.bin"), 3 * 2 ** 30);
+    write("loose.yaml", "");
+    truncateSync(join(root, "loose.yaml"), 700 * 2 ** 20);
+    const { findings } = lintRepository(new Repository(root));
+    assert.ok(findings.some(({ message }) => message.includes("big.bin: the file is larger than 8 MiB")));
+    rmSync(join(root, "flux"), { recursive: true });
+    rmSync(join(root, "part"), { recursive: true });
+    write("apps/kustomization.yaml", "resources: [good.yaml]\n");
+    assert.deepEqual(faults(), ["syntax loose.yaml: the file is larger than 8 MiB and is not read"]);
+  });
+
+  it("links that leave the repository, go in a circle or lead nowhere; Flux's source has none", () => {
+    write("flux/ks.yaml", FLUX);
+    write("apps/good.yaml", POD);
+    for (const [target, path] of [
+      ["/etc/passwd", "outside.yaml"],
+      ["loop.yaml", "loop.yaml"],
+      ["nowhere", "dead.yaml"],
+      ["../apps", "again"],
+      ["good.yaml", "twice.yaml"],
+    ] as const)
+      symlinkSync(target, join(root, "apps", path));
+    assert.deepEqual(faults(), []);
+  });
+
+  it("links: a fix is written through none, and over none", async () => {
+    const outside = mkdtempSync(join(tmpdir(), "outside-"));
+    try {
+      writeFileSync(join(outside, "theirs.yaml"), oldRepository("theirs"));
+      symlinkSync(join(outside, "theirs.yaml"), join(root, "theirs.yaml"));
+      symlinkSync(outside, join(root, "directory"));
+      write("plain/own.yaml", oldRepository("own"));
+      symlinkSync("plain", join(root, "again"));
+      symlinkSync("own.yaml", join(root, "plain/link.yaml"));
+      for (const [name, path] of Object.entries({
+        through: "../again/own.yaml",
+        named: "../plain/link.yaml",
+        away: "../directory/theirs.yaml",
+      }))
+        write(`${name}/kustomization.yaml`, `resources: [${path}]\n`);
+      const { files } = await applyFixes(root, lintRepository(new Repository(root)));
+      assert.deepEqual(files, ["plain/own.yaml"]);
+      assert.equal(readFileSync(join(outside, "theirs.yaml"), "utf8"), oldRepository("theirs"));
+      assert.ok(lstatSync(join(root, "plain/link.yaml")).isSymbolicLink());
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
+  });
+
+  it("directories that include themselves, each other, or too many in a row", () => {
+    write("good.yaml", POD);
+    write("self/kustomization.yaml", "resources: [.]\n");
+    write("a/kustomization.yaml", "resources: [../b]\n");
+    write("b/kustomization.yaml", "resources: [../a]\n");
+    write("part/kustomization.yaml", "kind: Component\ncomponents: [../part]\n");
+    write("user/kustomization.yaml", "components: [../part]\n");
+    for (let index = 0; index < 300; index++)
+      write(`row/${index}/kustomization.yaml`, `resources: [../${index + 1}]\n`);
+    write("row/300/kustomization.yaml", "resources: []\n");
+    const found = faults();
+    assert.ok(
+      found.some((fault) => fault.includes("part includes itself")),
+      found.join("\n"),
+    );
+    assert.ok(
+      found.some((fault) => /\ba includes itself/.test(fault)),
+      found.join("\n"),
+    );
+    assert.ok(found.some((fault) => fault.includes("more than 200 directories include each other")));
+  });
+
+  it("expressions in expressions without an end; their build alone ends", () => {
+    const substituted = FLUX.replace("spec: {", "spec: { postBuild: { substitute: { A: b } },");
+    write("flux/ks.yaml", `${substituted}---\n${FLUX.replace("root", "other").replace("apps", "other")}`);
+    write("other/good.yaml", POD);
+    write(
+      "apps/map.yaml",
+      `kind: ConfigMap\napiVersion: v1\nmetadata: { name: c }\ndata: { a: '${"${A:=".repeat(300_000)}' }\n`,
+    );
+    assert.match(
+      faults().join("\n"),
+      /^build apps\/map\.yaml: substitution: more than 100 expressions in each other.*$/,
+    );
+  });
+
+  it("bombs in patches and in a release's values are refused as in any file", () => {
+    write("good.yaml", POD);
+    const deeper = (text: string, blanks: string): string => text.replace(/^(?=.)/gm, blanks);
+    write("inline/pod.yaml", POD.replace("good", "inline"));
+    write(
+      "inline/kustomization.yaml",
+      `resources: [pod.yaml]\npatches:\n- patch: |\n${deeper(chain, "    ")}`,
+    );
+    write("file/pod.yaml", POD.replace("good", "file"));
+    write("file/kustomization.yaml", "resources: [pod.yaml]\npatches: [{ path: patch.yaml }]\n");
+    write("file/patch.yaml", chain);
+    write(
+      "release.yaml",
+      `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: a }\nspec:\n  values:\n${deeper(chain, "    ")}`,
+    );
+    const found = faults();
+    for (const file of ["inline/kustomization", "file/patch", "release"])
+      assert.ok(
+        found.some((fault) => fault.startsWith(`syntax ${file}.yaml: the aliases of this document`)),
+        found.join("\n"),
+      );
+  });
+
+  it("patches that are none end their own build alone", () => {
+    write("good.yaml", POD);
+    for (const [name, patch] of Object.entries({ scalar: "hello\n", empty: "", self: "a: &a [*a]\n" })) {
+      write(`${name}/pod.yaml`, POD.replace("good", name));
+      write(`${name}/patch.yaml`, patch);
+      write(`${name}/kustomization.yaml`, "resources: [pod.yaml]\npatches: [{ path: patch.yaml }]\n");
+    }
+    const found = faults();
+    for (const expected of [
+      /build scalar\/patch\.yaml: a patch must be/,
+      /build empty\/patch\.yaml: the patch is empty/,
+      /syntax self\/patch\.yaml: the anchor/,
+    ])
+      assert.ok(
+        found.some((fault) => expected.test(fault)),
+        found.join("\n"),
+      );
+  });
+});

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { readOptions } from "../../../tools/migrate/options.ts";
+import { STEPS } from "../../../tools/migrate/registry.ts";
+import { formatNote } from "../../../tools/migrate/report.ts";
+import { runStep, runSteps, writeChanges, type StepResult } from "../../../tools/migrate/run.ts";
+import type { Step } from "../../../tools/migrate/step.ts";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
+
+function runOn(root: string, step: Step): StepResult {
+  const repository = new Repository(root);
+  return runStep(step, {
+    repository,
+    clusters: buildRepository(repository).clusters,
+    selected: () => true,
+    options: readOptions(repository),
+  });
+}
+
+/** Every file below a directory with its bytes. */
+function filesIn(directory: string): Record<string, string> {
+  const paths = readdirSync(directory, { recursive: true, encoding: "utf8" });
+  return Object.fromEntries(
+    paths
+      .sort()
+      .filter((path) => statSync(join(directory, path)).isFile())
+      .map((path) => [path, readFileSync(join(directory, path), "latin1")]),
+  );
+}
+
+describe("edgefirst migrate", () => {
+  for (const step of STEPS) {
+    describe(step.id, () => {
+      for (const name of readdirSync(join(FIXTURES, step.id))) {
+        const fixture = join(FIXTURES, step.id, name);
+        let root: string;
+
+        before(() => {
+          root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-"));
+          cpSync(join(fixture, "before"), root, { recursive: true });
+        });
+        after(() => {
+          rmSync(root, { recursive: true });
+        });
+
+        it(`${name}: proven, as expected, and a second run finds nothing`, () => {
+          const { plan, proof } = runOn(root, step);
+          assert.deepEqual(
+            { status: proof.status, failures: proof.failures, gaps: proof.gaps },
+            { status: "holds", failures: [], gaps: [] },
+          );
+          writeChanges(new Repository(root), plan.changes);
+          assert.deepEqual(filesIn(root), filesIn(join(fixture, "after")));
+          const notes = plan.notes.map((note) => `${note.kind} ${formatNote(note)}\n`).join("");
+          const expected = join(fixture, "notes.txt");
+          assert.equal(notes, existsSync(expected) ? readFileSync(expected, "utf8") : "");
+          assert.deepEqual(runOn(root, step).plan.changes, []);
+        });
+      }
+    });
+  }
+
+  it("takes all steps in an order in which a second time finds nothing", () => {
+    const fixtures = STEPS.flatMap(({ id }) => readdirSync(join(FIXTURES, id)).map((name) => join(id, name)));
+    for (const fixture of fixtures) {
+      const repository = new Repository(join(FIXTURES, fixture, "before"));
+      const { clusters } = buildRepository(repository);
+      const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+      const first = runSteps(STEPS, context);
+      const [last] = first.slice(-1);
+      assert.ok(last);
+      const again = runSteps(STEPS, { ...context, repository: last.after, clusters: last.proof.clusters });
+      const unproven = first.filter(({ proof }) => proof.status !== "holds").map(({ step }) => step.id);
+      const changed = again.filter(({ plan }) => plan.changes.length > 0).map(({ step }) => step.id);
+      assert.deepEqual({ fixture, unproven, changed }, { fixture, unproven: [], changed: [] });
+    }
+  });
+
+  describe("writes nothing", () => {
+    let [root, outside] = ["", ""];
+
+    beforeEach(() => {
+      [root, outside] = [mkdtempSync(join(tmpdir(), "edgefirst-")), mkdtempSync(join(tmpdir(), "outside-"))];
+      writeFileSync(join(root, "plain.yaml"), "a: 1\n");
+      writeFileSync(join(outside, "kept.yaml"), "a: 1\n");
+    });
+    afterEach(() => {
+      for (const folder of [root, outside]) rmSync(folder, { recursive: true });
+    });
+
+    /** Tries to change a plain file first, then another one. */
+    function refuses(path: string, message: RegExp): void {
+      const changes = ["plain.yaml", path].map((each) => ({ path: each, text: "a: 2\n" }));
+      const repository = new Repository(root);
+      repository.parse("plain.yaml");
+      assert.throws(() => {
+        writeChanges(repository, changes);
+      }, message);
+      assert.deepEqual(filesIn(outside), { "kept.yaml": "a: 1\n" });
+      assert.equal(readFileSync(join(root, "plain.yaml"), "utf8"), "a: 1\n");
+    }
+
+    it("by a link to a file elsewhere", () => {
+      symlinkSync(join(outside, "kept.yaml"), join(root, "link.yaml"));
+      refuses("link.yaml", /link\.yaml is a symbolic link\.\n.*Nothing was written/);
+    });
+
+    it("below a link to a directory elsewhere, be the file there or a new one", () => {
+      symlinkSync(outside, join(root, "apps"));
+      refuses(
+        "apps/kept.yaml",
+        /apps\/kept\.yaml lies below the symbolic link apps\.\n.*Nothing was written/,
+      );
+      refuses("apps/new/new.yaml", /lies below the symbolic link apps/);
+    });
+
+    it("by a link to nothing", () => {
+      symlinkSync("nowhere.yaml", join(root, "dead.yaml"));
+      refuses("dead.yaml", /dead\.yaml is a symbolic link/);
+    });
+
+    it("over a file that was changed meanwhile", () => {
+      const repository = new Repository(root);
+      repository.parse("plain.yaml");
+      writeFileSync(join(root, "plain.yaml"), "a: 3\n");
+      assert.throws(() => {
+        writeChanges(repository, [{ path: "plain.yaml", text: "a: 2\n" }]);
+      }, /plain\.yaml has been changed meanwhile/);
+      assert.equal(readFileSync(join(root, "plain.yaml"), "utf8"), "a: 3\n");
+    });
+  });
+});

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { textOf } from "../../../tools/gitops/yaml/text-of.ts";
+import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { readOptions } from "../../../tools/migrate/options.ts";
+import { prove } from "../../../tools/migrate/proof.ts";
+import { annotate } from "../../../tools/migrate/steps/annotate/step.ts";
+import { probes } from "../../../tools/migrate/steps/probes/step.ts";
+import type { Step, StepContext } from "../../../tools/migrate/step.ts";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
+const APPS = "kubernetes/apps";
+
+function contextOf(fixture: string, selected: StepContext["selected"] = () => true): StepContext {
+  const repository = new Repository(join(FIXTURES, fixture, "before"));
+  const { clusters } = buildRepository(repository);
+  return { repository, clusters, selected, options: readOptions(repository) };
+}
+
+/** What the proof says of a step's plan when one file is left otherwise than planned. */
+function failuresWith(step: Step, fixture: string, path: string, spoil: (text: string) => string): string {
+  const context = contextOf(fixture);
+  const { changes } = step.plan(context);
+  const planned = changes.find((change) => change.path === path)?.text ?? textOf(context.repository, path);
+  assert.ok(planned !== undefined, `${path} is not there`);
+  const text = spoil(planned);
+  assert.notEqual(text, planned, `${path} is not spoilt`);
+  const others = changes.filter((change) => change.path !== path);
+  return prove(step, context, { changes: [...others, { path, text }], notes: [] }).proof.failures.join("\n");
+}
+
+interface Case {
+  readonly name: string;
+  readonly path: string;
+  readonly from: string | RegExp;
+  readonly to: string;
+  readonly fault: RegExp;
+}
+
+function refuses(step: Step, fixture: string, cases: readonly Case[]): void {
+  for (const { name, path, from, to, fault } of cases)
+    it(`fails for ${name}`, () => {
+      const failures = failuresWith(step, fixture, `${APPS}/${path}`, (text) => text.replace(from, to));
+      assert.match(failures, fault);
+    });
+}
+
+describe("the proof of migrate annotate", () => {
+  refuses(annotate, "annotate/endpoints", [
+    {
+      name: "another condition",
+      path: "wiki/route.yaml",
+      from: "[RESPONSE_TIME] < 500",
+      to: "[RESPONSE_TIME] < 900",
+      fault: /endpoint handbook \(.*\) is not watched before/,
+    },
+    {
+      name: "another group",
+      path: "shop/all.yaml",
+      from: "name: till",
+      to: "name: till\n            group: internal",
+      fault: /endpoint internal\/till \(.*\) is not watched before/,
+    },
+    {
+      name: "an endpoint that its route does not take over",
+      path: "wiki/route.yaml",
+      from: / {4}gatus\.home-operations\.com\/endpoint[^]*?(?=^spec)/m,
+      to: "",
+      fault: /endpoint handbook \(.*\) is not watched afterwards/,
+    },
+    {
+      name: "a route that is not monitored any more",
+      path: "wiki/route.yaml",
+      from: /enabled: "true"(?=\nspec)/,
+      to: 'enabled: "false"',
+      fault: /endpoint wiki-files \(.*\) is not watched afterwards/,
+    },
+    {
+      name: "another annotation of a route",
+      path: "wiki/route.yaml",
+      from: "  annotations:\n",
+      to: '  annotations:\n    example.net/other: "1"\n',
+      fault: /HTTPRoute .*: more than the annotations of gatus-sidecar has changed/,
+    },
+    {
+      name: "other values of a release",
+      path: "shop/all.yaml",
+      from: "port: 8080",
+      to: "port: 8081",
+      fault: /HelmRelease .*: more than the annotations of gatus-sidecar has changed/,
+    },
+    {
+      name: "a route that goes",
+      path: "wiki/route.yaml",
+      from: /^---[^]*/m,
+      to: "",
+      fault: /HTTPRoute .*wiki-files \(goes\): only ConfigMaps of endpoints may go/,
+    },
+    {
+      name: "an object that comes",
+      path: "wiki/route.yaml",
+      from: /$/,
+      to: "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: more\n",
+      fault: /ConfigMap .*more \(comes\): nothing may come/,
+    },
+  ]);
+
+  it("leaves a ConfigMap whose route is not selected", () => {
+    const context = contextOf("annotate/endpoints", (path) => !path.endsWith("wiki/route.yaml"));
+    const { changes, notes } = annotate.plan(context);
+    assert.deepEqual(
+      changes.filter(({ path }) => path.includes("/wiki/")),
+      [],
+    );
+    assert.match(
+      notes.map(({ message }) => message).join("\n"),
+      /wiki-endpoints stays: .*wiki\/route\.yaml would have to change, and is not selected/,
+    );
+  });
+});
+
+describe("the proof of migrate annotate, where no gatus-sidecar watches routes", () => {
+  it("fails for a ConfigMap that goes", () => {
+    const failures = failuresWith(annotate, "annotate/unwatched", "kubernetes/kustomization.yaml", (text) =>
+      text.replace("  - endpoints.yaml\n", ""),
+    );
+    assert.match(failures, /nobody would watch the route/);
+  });
+});
+
+describe("the proof of migrate probes", () => {
+  refuses(probes, "probes/containers", [
+    {
+      name: "a path that nobody documents",
+      path: "documented.yaml",
+      from: "path: /health",
+      to: "path: /made/up",
+      fault: /container app gets other probes than the step gives/,
+    },
+    {
+      name: "a probe that is less patient",
+      path: "bare.yaml",
+      from: "failureThreshold: 30",
+      to: "failureThreshold: 1",
+      fault: /container app gets other probes than the step gives/,
+    },
+    {
+      name: "other values of a release",
+      path: "bare.yaml",
+      from: "port: 8080",
+      to: "port: 8081",
+      fault: /more than probes has changed/,
+    },
+    {
+      name: "another image",
+      path: "bare.yaml",
+      from: 'tag: "1.0"',
+      to: 'tag: "1.1"',
+      fault: /more than probes has changed/,
+    },
+  ]);
+
+  it("changes selected files only", () => {
+    const { changes } = probes.plan(contextOf("probes/containers", (path) => path.endsWith("/bare.yaml")));
+    assert.deepEqual(
+      changes.map(({ path }) => path),
+      [`${APPS}/bare.yaml`],
+    );
+  });
+});

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { textOf } from "../../../tools/gitops/yaml/text-of.ts";
+import { YamlEdit } from "../../../tools/gitops/edit/yaml-edit.ts";
+import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { addPatches, movePatch } from "../../../tools/migrate/steps/namespace/patches.ts";
+import { readOptions } from "../../../tools/migrate/options.ts";
+import { prove } from "../../../tools/migrate/proof.ts";
+import type { FileChange, Step } from "../../../tools/migrate/step.ts";
+import { handover } from "../../../tools/migrate/steps/handover/step.ts";
+import { namespace } from "../../../tools/migrate/steps/namespace/step.ts";
+import { oci } from "../../../tools/migrate/steps/oci/step.ts";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
+const ROOT = "kubernetes/home/flux/apps.yaml";
+
+/** Why a change, made by whatever mistake, would not be proven. */
+function failures(
+  step: Step,
+  fixture: string,
+  file: string,
+  change: (text: string) => string | undefined,
+  ...others: readonly FileChange[]
+) {
+  const repository = new Repository(join(FIXTURES, step.id, fixture));
+  const { clusters } = buildRepository(repository);
+  const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+  const changes = [{ path: file, text: change(textOf(repository, file) ?? "") }, ...others];
+  return prove(step, context, { changes, notes: [] }).proof.failures;
+}
+
+const moved = (text: string): string => {
+  const edit = new YamlEdit(text);
+  assert.ok(addPatches(edit, 0, [movePatch("flux-apps", "substitution.flux.home.arpa/disabled")]));
+  return edit.text();
+};
+
+describe("proofs of the step oci", () => {
+  const FILE = "kubernetes/repositories/others.yaml";
+  const without =
+    (name: string) =>
+    (text: string): string =>
+      text
+        .split("---\n")
+        .filter((document) => !document.includes(`name: ${name}\n`))
+        .join("---\n");
+
+  it("a HelmRepository that something refers to, or whose removal nobody asked for, does not go", () => {
+    const repository = "kubernetes/flux: HelmRepository flux-system";
+    assert.deepEqual(failures(oci, "unused/before", FILE, without("somebody")), [
+      `${repository}/somebody (goes): HelmRelease apps/other refers to it`,
+    ]);
+    assert.deepEqual(failures(oci, "unused/before", FILE, without("spare")), [
+      `${repository}/spare (goes): its removal was not asked for by name`,
+    ]);
+  });
+});
+
+describe("proofs of the steps that move and hand over", () => {
+  it("namespace: a move without guard fails", () => {
+    assert.ok(
+      failures(namespace, "guard/before", ROOT, moved).includes(
+        "kubernetes/home: Kustomization flux-system/player (goes): it would take with it what it has applied: it has no guard",
+      ),
+    );
+  });
+
+  it("namespace: a guard that goes before the move fails", () => {
+    const unguarded = (text: string): string => text.replace("deletionPolicy: Orphan", "wait: false");
+    assert.notDeepEqual(failures(namespace, "guard/after", ROOT, unguarded), []);
+  });
+
+  it("namespace: what a child applies must not change", () => {
+    const file = "kubernetes/home/apps/media/player/app/config.yaml";
+    assert.deepEqual(
+      failures(namespace, "guard/before", file, (text) => text.replace("https", "http")),
+      ["kubernetes/home: ConfigMap media/player (data.url): it must stay as it is"],
+    );
+  });
+
+  it("namespace, per app: a child comes in the namespace of its app, and waits for the same ones", () => {
+    const file = "kubernetes/home/flux/apps.yaml";
+    const after = readFileSync(join(FIXTURES, "namespace/per-app-move/after", file), "utf8");
+    const spoilt = (from: string, to: string): readonly string[] =>
+      failures(namespace, "per-app-move/before", file, () => after.replace(from, to));
+    assert.deepEqual(spoilt("", ""), []);
+    assert.ok(
+      spoilt("value: search\n        - op: add", "value: media\n        - op: add").includes(
+        "kubernetes/home: Kustomization flux-system/index (goes): it does not come again in search",
+      ),
+    );
+    assert.ok(
+      spoilt("/spec/dependsOn/1/namespace", "/spec/dependsOn/1/name").includes(
+        "kubernetes/home: Kustomization flux-system/player (goes): it would wait for another one",
+      ),
+    );
+  });
+
+  it("handover: a root that goes without guard fails, and so does what is not handed over", () => {
+    const gone = (): undefined => undefined;
+    assert.ok(
+      failures(handover, "guard/before", ROOT, gone).includes(
+        "kubernetes/home: Kustomization flux-system/cluster-apps (goes): it would be pruned: it has no guard",
+      ),
+    );
+    assert.deepEqual(
+      failures(handover, "guard/after", "kubernetes/home/flux/vars/settings.yaml", (text) =>
+        text.replace("example.com", "example.org"),
+      ).slice(0, 1),
+      ["kubernetes/home: ConfigMap flux-system/cluster-settings (data.DOMAIN): it is not handed over"],
+    );
+  });
+
+  it("handover: what the root applies neither changes nor goes while the root is there", () => {
+    const file = "kubernetes/home/apps/media/player/app/config.yaml";
+    const spoilt = [
+      (text: string): string => text.replace("https", "http"),
+      (text: string): string => `${text}---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: more }\n`,
+      (text: string): string => text.replace(/name: .*/, "name: other"),
+    ];
+    for (const change of spoilt) {
+      const found = failures(handover, "guard/after", file, change);
+      assert.ok(
+        found.length > 0 && found.every((line) => line.endsWith("it is not handed over")),
+        found.join("\n"),
+      );
+    }
+  });
+
+  it("handover: nor do they when the root goes in the same commit", () => {
+    const file = "kubernetes/home/apps/media/player/app/config.yaml";
+    const withRoot = (change: (text: string) => string | undefined): readonly string[] =>
+      failures(handover, "guard/after", file, change, { path: ROOT, text: undefined });
+    assert.deepEqual(
+      withRoot((text) => text),
+      [],
+    );
+    const config = "kubernetes/home: ConfigMap media/player";
+    assert.deepEqual(
+      withRoot((text) => text.replace("https", "http")),
+      [`${config} (data.url): it is not handed over`],
+    );
+    assert.deepEqual(
+      withRoot(() => undefined),
+      [`${config} (goes): it is not handed over`],
+    );
+  });
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EdgefirstError } from "../../../lib/errors.ts";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { textOf } from "../../../tools/gitops/yaml/text-of.ts";
+import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { readOptions } from "../../../tools/migrate/options.ts";
+import { runStep, runSteps, writeChanges, type StepResult } from "../../../tools/migrate/run.ts";
+import { changesNothing, type FileChange, type Step, type StepContext } from "../../../tools/migrate/step.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const FIXTURE = join(ROOT, "test/fixtures/migrate/components/refused/before");
+const RELEASE = "kubernetes/apps/c/release.yaml";
+const KUSTOMIZATION = "kubernetes/apps/c/kustomization.yaml";
+
+function contextOf(repository: Repository): StepContext {
+  const { clusters } = buildRepository(repository);
+  return { repository, clusters, selected: () => true, options: readOptions(repository) };
+}
+
+const stepWith = (changes: readonly FileChange[], unintended = changesNothing): Step => ({
+  id: "test",
+  title: "A step of the test",
+  risk: "low",
+  live: [],
+  plan: () => ({ changes, notes: [] }),
+  unintended,
+});
+
+describe("the proof of a migration", () => {
+  let root: string;
+  let release: string;
+
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), "edgefirst-proof-"));
+    cpSync(FIXTURE, root, { recursive: true });
+    release = readFileSync(join(root, RELEASE), "utf8");
+  });
+  after(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  const run = (step: Step): StepResult => runStep(step, contextOf(new Repository(root)));
+  const hourly = (): FileChange => ({ path: RELEASE, text: release.replace("30m", "1h") });
+
+  it("fails with the object and the field where a step changes what it should not", () => {
+    const { proof } = run(stepWith([hourly()]));
+    assert.equal(proof.status, "fails");
+    assert.equal(proof.failures.length, 1);
+    assert.match(proof.failures[0] ?? "", /HelmRelease c\/c \(spec\.interval\): this step must not change/);
+  });
+
+  it("holds for what the step is for, and lists it", () => {
+    const intended = stepWith([hourly()], (before, after) =>
+      before?.object.kind === "HelmRelease" && after ? undefined : "not mine",
+    );
+    const { proof } = run(intended);
+    assert.deepEqual(
+      [proof.status, proof.intended.map(({ fields }) => fields)],
+      ["holds", [["spec.interval"]]],
+    );
+  });
+
+  it("fails for an object that goes, and for one that is no longer built", () => {
+    const gone = run(stepWith([{ path: KUSTOMIZATION, text: "namespace: c\nresources: []\n" }]));
+    assert.match(gone.proof.failures.join("\n"), /HelmRelease c\/c \(goes\)/);
+    const broken = run(stepWith([{ path: RELEASE, text: undefined }]));
+    assert.match(broken.proof.failures.join("\n"), /there is no file|release\.yaml/);
+  });
+
+  it("is unproven, with the construct's name, where a changed file cannot be built", () => {
+    writeFileSync(
+      join(root, "kubernetes/apps/b/kustomization.yaml"),
+      "helmCharts: []\nresources: [own.yaml]\n",
+    );
+    const own = "kubernetes/apps/b/own.yaml";
+    writeFileSync(join(root, own), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: own\n");
+    const { proof } = run(
+      stepWith([{ path: own, text: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n" }]),
+    );
+    assert.equal(proof.status, "unproven");
+    assert.match(proof.gaps.join("\n"), /own\.yaml: not built, since .*kustomization\.yaml:1: .*helmCharts/);
+    cpSync(FIXTURE, root, { recursive: true, force: true });
+  });
+
+  it("of a step starts from what the one before would leave", () => {
+    const second: Step = {
+      ...stepWith([]),
+      plan: ({ repository }) => {
+        const text = textOf(repository, RELEASE) ?? "";
+        return { changes: [{ path: RELEASE, text: text.replace("1h", "60m") }], notes: [] };
+      },
+      unintended: () => undefined,
+    };
+    const [, result] = runSteps(
+      [stepWith([hourly()], () => undefined), second],
+      contextOf(new Repository(root)),
+    );
+    assert.equal(result?.plan.changes.length, 1);
+    assert.equal(readFileSync(join(root, RELEASE), "utf8"), release);
+  });
+
+  it("writes nothing over a file that has changed since, nor anything else of the step", () => {
+    const repository = new Repository(root);
+    const { plan } = runStep(
+      stepWith([{ path: "new.yaml", text: "a: 1\n" }, hourly()], () => undefined),
+      contextOf(repository),
+    );
+    writeFileSync(join(root, RELEASE), `${release}# by hand\n`);
+    assert.throws(() => {
+      writeChanges(repository, plan.changes);
+    }, EdgefirstError);
+    assert.equal(new Repository(root).isFile("new.yaml"), false);
+    writeFileSync(join(root, RELEASE), release);
+  });
+});
+
+describe("edgefirst migrate, the command", () => {
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-cli-"));
+    cpSync(join(ROOT, "test/fixtures/migrate/taskfile/essential/before"), root, { recursive: true });
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  const migrate = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync(process.execPath, [join(ROOT, "tools/cli/main.ts"), "migrate", ...args], { encoding: "utf8" });
+
+  it("shows the diff and writes nothing; with --write it writes, and then there is nothing to do", () => {
+    const shown = migrate("taskfile", root);
+    assert.deepEqual([shown.status, shown.stderr], [0, ""]);
+    assert.match(shown.stdout, /^- {2}disks: \.taskfiles\/Disks$/m);
+    assert.match(readFileSync(join(root, "Taskfile.yaml"), "utf8"), /disks/);
+    assert.equal(migrate("taskfile", root, "--write").status, 0);
+    assert.doesNotMatch(readFileSync(join(root, "Taskfile.yaml"), "utf8"), /disks/);
+    assert.match(migrate("taskfile", root).stdout, /^taskfile: 0 files\. Nothing to do\.$/m);
+  });
+
+  it("exits with 1 under --strict, with 2 for what is no step and for options that are wrong", () => {
+    assert.equal(migrate("taskfile", root, "--strict", "--json").status, 1);
+    const unknown = migrate("everything", root);
+    assert.equal(unknown.status, 2);
+    assert.match(unknown.stderr, /There is no step everything\..*taskfile/s);
+    mkdirSync(join(root, ".edgefirst"));
+    writeFileSync(join(root, ".edgefirst/migrate.yaml"), "taskfile:\n  keeps: []\n");
+    const wrong = migrate(root);
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /\.edgefirst\/migrate\.yaml is wrong: taskfile: .*keeps/);
+  });
+
+  it("changes files that --only names alone", () => {
+    assert.equal(migrate("taskfile", root, "--only", ".taskfiles/**", "--write").status, 0);
+    assert.match(readFileSync(join(root, "Taskfile.yaml"), "utf8"), /disks/);
+    assert.match(readFileSync(join(root, ".taskfiles/Flux/Taskfile.yaml"), "utf8"), /verify:/);
+  });
+});

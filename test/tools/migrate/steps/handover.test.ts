@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { KubeObject } from "../../../../kube/objects.ts";
+import { describeDifference } from "../../../../components/flux/difference.ts";
+import { desiredFluxRoot, type FluxRootArgs } from "../../../../components/flux/root.ts";
+import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
+import { buildRepository } from "../../../../tools/gitops/flux/repository-build.ts";
+import { differences } from "../../../../tools/migrate/differences.ts";
+import type { CheckReport } from "../../../../tools/migrate/live/check.ts";
+import { readOptions } from "../../../../tools/migrate/options.ts";
+import { handover } from "../../../../tools/migrate/steps/handover/step.ts";
+import { clusterHolding } from "../../../support/cluster.ts";
+
+const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/handover");
+const labels = { "edgefirst.dev/stack": "home" };
+const KEPT = { "kustomize.toolkit.fluxcd.io/prune": "disabled" };
+
+/** What a stack is configured with that is to own the fixture's root. */
+const STACK: FluxRootArgs = {
+  mode: "manage",
+  labels,
+  installsFlux: false,
+  name: "cluster-apps",
+  namespace: "flux-system",
+  path: "./kubernetes/home/apps",
+  interval: "10m",
+  prune: true,
+  wait: false,
+  source: {
+    kind: "GitRepository",
+    name: "home",
+    namespace: "flux-system",
+    url: "https://git.example.com/home",
+    ref: { branch: "main" },
+    interval: "30m",
+    insecure: false,
+  },
+  decryptionSecret: "sops-age",
+  substituteFrom: [
+    { kind: "ConfigMap", name: "cluster-settings" },
+    { kind: "Secret", name: "user-secrets", optional: true },
+  ],
+  optOutLabel: "substitution.flux.home.arpa/disabled",
+  children: {},
+  apps: { placement: "unchanged", namespace: "flux-apps", rbac: "controller", tenantNamespaces: [] },
+};
+
+async function check(fixture: string, ...live: KubeObject[]): Promise<CheckReport> {
+  const repository = new Repository(join(FIXTURES, fixture, "after"));
+  const { clusters } = buildRepository(repository);
+  const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+  assert.ok(handover.check);
+  return handover.check(context, clusterHolding(...live));
+}
+
+function root(deletionPolicy: string | undefined, annotations: Record<string, string> = KEPT): KubeObject {
+  return {
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { namespace: "flux-system", name: "cluster-apps", generation: 1, annotations },
+    spec: deletionPolicy === undefined ? {} : { deletionPolicy },
+    status: { observedGeneration: 1, conditions: [{ type: "Ready", status: "True" }] },
+  };
+}
+
+const kept = (apiVersion: string, kind: string, namespace: string, name: string): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { namespace, name, annotations: KEPT },
+});
+const SOURCE = kept("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system", "home");
+const GATEWAY = kept("gateway.networking.k8s.io/v1", "Gateway", "media", "media");
+
+describe("edgefirst migrate handover", () => {
+  it("--check is safe once every guard is live, and when what was handed over has stayed", async () => {
+    const guarded = await check("guard", root("Orphan"), SOURCE, GATEWAY);
+    assert.deepEqual([guarded.phase, guarded.obstacles, guarded.safe], ["guarded", [], true]);
+    const removed = await check("remove", root("Orphan"));
+    assert.deepEqual([removed.phase, removed.obstacles, removed.safe], ["removed", [], true]);
+    assert.deepEqual(removed.notes, ["Kustomization flux-system/cluster-apps is nobody's yet"]);
+  });
+
+  it("--check names each guard that is not live", async () => {
+    const { obstacles, safe } = await check("guard", root(undefined, {}), SOURCE);
+    assert.equal(safe, false);
+    assert.deepEqual([...obstacles].sort(), [
+      "Gateway media/media is not on the cluster",
+      "Kustomization flux-system/cluster-apps has no guard: spec.deletionPolicy is not Orphan",
+      "Kustomization flux-system/cluster-apps lacks the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
+    ]);
+    const before = await check("unguarded", root("Orphan"), SOURCE, GATEWAY);
+    assert.deepEqual([before.phase, before.safe], ["before", false]);
+    const gone = await check("remove");
+    assert.deepEqual(gone.obstacles, ["Kustomization cluster-apps is not on the cluster"]);
+  });
+
+  it("leaves what a stack declares over: the same source, and a root that gives every child the same", async () => {
+    const repository = new Repository(join(FIXTURES, "guard/after"));
+    const { clusters } = buildRepository(repository);
+    const live = clusters
+      .flatMap(({ objects }) => objects)
+      .map(({ object }) => object as unknown as KubeObject)
+      .map((object) => ({ ...object, metadata: { ...object.metadata, labels } }));
+    const declared = desiredFluxRoot(STACK);
+    const [source, changed] = await describeDifference(declared, clusterHolding(...live));
+    assert.deepEqual([source?.state, source?.diff], ["none", ""]);
+    assert.equal(changed?.object, "Kustomization flux-system/cluster-apps");
+    // In words it is another one: the stack names the namespace of the source, and says how lists are merged.
+    assert.equal(changed.state, "differs");
+    const path = "kubernetes/home/flux/apps.yaml";
+    const after = repository.with(new Map([[path, stringify(declared[1])]]));
+    const found = differences(clusters, buildRepository(after).clusters);
+    assert.deepEqual(
+      found.map(({ object }) => object),
+      ["Kustomization flux-system/cluster-apps"],
+    );
+  });
+});

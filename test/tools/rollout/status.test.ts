@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { renderStatus } from "../../../tools/cli/status.ts";
+import { statusOf, type StackReading } from "../../../tools/rollout/status.ts";
+import { outputsOf, revocation, verification } from "../../support/evidence.ts";
+
+const NOW = new Date("2026-01-31T15:00:00Z");
+const STACKS = [
+  { name: "edge", after: [] },
+  { name: "main", after: ["edge"] },
+];
+const OK = { result: "succeeded" } as const;
+
+function status(readings: Record<string, Partial<StackReading>>) {
+  const complete = Object.entries(readings).map(
+    ([name, reading]) => [name, { outputs: {}, lastUpdate: OK, ...reading }] as const,
+  );
+  return statusOf(STACKS, new Map(complete), NOW);
+}
+
+describe("status of the stacks", () => {
+  it("tells release, verification, soak, revision, and who is behind", () => {
+    const verified = [verification("new"), verification("mid"), verification("old")];
+    const statuses = status({
+      edge: { outputs: { ...outputsOf("new", verified), fluxRevision: `main@sha1:${"1a2b3c4d".repeat(5)}` } },
+      main: { outputs: outputsOf("old", [verification("old")]) },
+    });
+    assert.deepEqual(
+      statuses[0]?.verified.map(({ release, commit }) => `${release} ${commit ?? ""}`),
+      ["new new0000", "mid mid0000", "old old0000"],
+    );
+    assert.deepEqual(statuses[1]?.positions, [{ before: "edge", state: "behind", releases: 2 }]);
+    assert.deepEqual(renderStatus(statuses, NOW).split("\n"), [
+      "STACK  RELEASE  POSITION  VERIFIED  SOAK  GITOPS        UPDATE",
+      "edge   new      -         3h ago    5m    main@1a2b3c4  succeeded",
+      "main   old      2 behind  3h ago    5m    -             succeeded",
+    ]);
+  });
+
+  it("sees a broken update after a good verification", () => {
+    const [edge] = status({
+      edge: { outputs: outputsOf("new", [verification("new")]), lastUpdate: { result: "failed" } },
+    });
+    assert.equal(edge?.verification, "verified");
+    assert.deepEqual(edge.notes, ["its last update failed after the verification that its evidence holds"]);
+    assert.match(renderStatus([edge], NOW), /^edge .* 3h ago .* FAILED$/m);
+  });
+
+  it("shows a revoked release with what was wrong, and that main's is unproven then", () => {
+    const [edge, main] = status({
+      edge: { outputs: outputsOf("new", [], [revocation("new")]), lastUpdate: { result: "failed" } },
+      main: { outputs: outputsOf("new", [verification("new")]) },
+    });
+    assert.equal(edge?.verification, "revoked");
+    assert.deepEqual(edge.notes, ["its verification failed: Gateway network/external: not programmed"]);
+    assert.equal(main?.positions[0]?.state, "unproven");
+    assert.deepEqual(main.notes, ["edge has not verified the release that it runs"]);
+  });
+
+  it("names an override while it is in force, and not after", () => {
+    const under = (expires: string) =>
+      status({
+        edge: { outputs: outputsOf("r", [verification("r", { override: { reason: "fire", expires } })]) },
+      })[0]!;
+    assert.deepEqual(under("2026-01-31T16:00:00Z").override, {
+      reason: "fire",
+      expires: "2026-01-31T16:00:00Z",
+    });
+    assert.match(under("2026-01-31T16:00:00Z").notes.join(), /override until .*: fire/);
+    assert.equal(under("2026-01-31T14:00:00Z").override, undefined);
+  });
+
+  it("names drift, and says where there is none", () => {
+    const none = { changes: [], unchanged: 3, warnings: [], violations: [], outputs: {} };
+    const changes = [
+      { kind: "update", object: "Service network/traefik", properties: ["metadata.labels"] },
+      { kind: "delete", object: "Deployment network/traefik", properties: [] },
+    ] as const;
+    const outputs = outputsOf("r", [verification("r")]);
+    assert.deepEqual(status({ edge: { outputs, drift: none } })[0]?.notes, ["no drift"]);
+    assert.deepEqual(status({ edge: { outputs, drift: { ...none, changes } } })[0]?.notes, [
+      "drift: Service network/traefik (metadata.labels), Deployment network/traefik is gone",
+    ]);
+  });
+
+  it("has a line for a stack that never ran, or cannot be read", () => {
+    const statuses = status({
+      edge: { lastUpdate: undefined },
+      main: { lastUpdate: undefined, fault: "The outputs of stack main cannot be read: no backend" },
+    });
+    const text = renderStatus(statuses, NOW);
+    assert.match(text, /^edge +- +- +never/m);
+    assert.match(text, /^edge: The stack edge has never been brought up\.$/m);
+    assert.match(text, /^main: The outputs of stack main cannot be read: no backend$/m);
+    assert.match(text, /^main: it waits for edge$/m);
+  });
+
+  it("fits its table into 80 columns, whatever the stacks are called", () => {
+    const long = "a-very-long-name-of-a-stack";
+    const outputs = {
+      ...outputsOf("0123456789ab", [verification("0123456789ab")]),
+      fluxRevision: `refs/heads/a-very-long-branch@sha1:${"1a2b3c4d".repeat(5)}`,
+    };
+    const statuses = statusOf(
+      [{ name: long, after: ["unread"] }],
+      new Map([[long, { outputs, lastUpdate: { result: "succeeded" } }]]),
+      NOW,
+    );
+    const [head = "", row = ""] = renderStatus(statuses, NOW).split("\n");
+    assert.ok(head.length <= 80 && row.length <= 80, `${head.length}, ${row.length}`);
+  });
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPki } from "../../../tools/sandbox/pki.ts";
+
+describe("sandbox: keys and certificates", () => {
+  const dirs = ["one", "other"].map((name) => mkdtempSync(join(tmpdir(), `edgefirst-pki-${name}-`)));
+  after(() => {
+    for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+  });
+
+  it("are each cluster's own, and readable to its user alone", async () => {
+    for (const dir of dirs)
+      await createPki(join(dir, "pki"), { node: "edge-node", apiserverAddress: "10.96.0.1" });
+    const [one, other] = dirs.map((dir) => join(dir, "pki")) as [string, string];
+    const files = readdirSync(one);
+    assert.ok(files.includes("ca.key") && files.includes("service-account.key") && files.includes("ca.crt"));
+    for (const file of files) {
+      assert.equal(statSync(join(one, file)).mode & 0o777, 0o600, file);
+      assert.notEqual(readFileSync(join(one, file), "utf8"), readFileSync(join(other, file), "utf8"), file);
+    }
+  });
+});

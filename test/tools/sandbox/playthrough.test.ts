@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { moveApp, type Move } from "../../../tools/cli/move-app.ts";
+import { KubeClient } from "../../../kube/kube-client.ts";
+import type { KubeObject } from "../../../kube/objects.ts";
+import { treeOf } from "../../../tools/sandbox/process-tree.ts";
+import { type HttpAnswer } from "../../../tools/sandbox/network/ask.ts";
+import { findProcess, isAlive, waitUntil } from "../../../tools/sandbox/processes.ts";
+import { type Answer } from "../../../tools/sandbox/served.ts";
+import { ask, whySkip } from "../../support/real-pods.ts";
+import { condition, isReady, kustomization } from "../../support/flux.ts";
+import { commandOf, runningWith } from "../../support/running.ts";
+import { discard, temporarySandboxDir } from "../../support/sandbox.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+/** Two stacks one after the other, on a machine that runs other tests. */
+const START_MS = 400_000;
+/** Before the test's own time is up, so that what the command has said is seen. */
+const COMMAND_MS = 300_000;
+const WAIT = { timeoutMs: 90_000 };
+const HOST = "whoami.haynesedge.com";
+const LEGACY = "kubernetes/edge/apps/demo/legacy/app/legacy.yaml";
+const PROGRAMS = [
+  "traefik",
+  "gatus",
+  "source-controller",
+  "kustomize-controller",
+  "helm-controller",
+] as const;
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What `start --json` prints. */
+interface Started {
+  readonly objects: readonly { stack: string; kind: string; object: string; health: { state: string } }[];
+  readonly move: Required<Move>;
+  readonly answers: readonly Answer[];
+}
+
+describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus", function () {
+  this.timeout(START_MS);
+  const dir = temporarySandboxDir();
+  const edge = join(dir, "clusters", "edge");
+  let client: KubeClient;
+
+  before(async function () {
+    const reason = await whySkip(PROGRAMS);
+    if (reason !== undefined) {
+      process.stdout.write(`    skipped: ${reason}\n`);
+      this.skip();
+    }
+    const { code, stderr } = await edgefirst("rollout", "--to", "edge", "--yes", "--dir", dir);
+    assert.equal(code, 0, stderr);
+    client = new KubeClient({ kubeconfig: join(dir, "kubeconfig"), context: "edge" });
+  });
+  after(async () => {
+    await discard(dir);
+  });
+
+  const https = (path: string, host = HOST): Promise<HttpAnswer> =>
+    ask(edge, host, path, { port: 443, tls: true });
+  const answers = (status: number): Promise<unknown> =>
+    waitUntil(`${HOST} to answer ${status}`, async () => (await https("/")).status === status, WAIT);
+
+  /** What Gatus says of an endpoint, once it has looked. */
+  async function gatus(name: string): Promise<boolean | undefined> {
+    const { body } = await https("/api/v1/endpoints/statuses", "status.haynesedge.com");
+    const statuses = JSON.parse(body) as { name: string; results?: { success: boolean }[] }[];
+    return statuses.find((status) => status.name === name)?.results?.at(-1)?.success;
+  }
+
+  /** A busy machine may miss a probe, and Gatus sees that: it is the next look that counts. */
+  async function isSeen(name: string, healthy: boolean): Promise<void> {
+    const what = `Gatus to see ${name} ${healthy ? "healthy" : "broken"}`;
+    await waitUntil(what, async () => (await gatus(name)) === healthy, WAIT);
+  }
+
+  it("on port 80, too", async () => {
+    const { status, body } = await ask(edge, HOST, "/");
+    assert.equal(status, 200);
+    assert.match(body, /x-forwarded-host/);
+  });
+
+  it("children are decrypted, substituted and placed by the root's patches alone", async () => {
+    const [encrypted] = readdirSync(join(dir, "sops"));
+    assert.match(readFileSync(join(dir, "sops", encrypted!), "utf8"), /SECRET_DOMAIN: ENC\[AES256_GCM,/);
+    const secret = (await client.get({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { namespace: "flux-apps", name: "cluster-secrets" },
+    })) as { data?: Record<string, string> } | undefined;
+    assert.equal(Buffer.from(secret?.data?.SECRET_DOMAIN ?? "", "base64").toString(), "haynesedge.com");
+    await isReady(client, kustomization("flux-apps", "whoami"));
+  });
+
+  it("a chart of the local registry is installed by chartRef", async () => {
+    const release = {
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { namespace: "demo", name: "greeter" },
+    };
+    const { status } = await isReady(client, release);
+    const [latest] = (status as { history: { chartName: string; chartVersion: string; status: string }[] })
+      .history;
+    assert.deepEqual([latest?.chartName, latest?.status], ["greeter", "deployed"]);
+  });
+
+  it("Gatus, by its page and its API, sees them healthy through Traefik", async () => {
+    const { status, body } = await https("/", "status.haynesedge.com");
+    assert.equal(status, 200);
+    assert.match(body, /Gatus/);
+    for (const name of ["whoami", "greeter", "gatus"]) await isSeen(name, true);
+  });
+
+  it("a broken app on edge turns its endpoint red, and keeps main shut", async () => {
+    await answers(200);
+    assert.equal((await https("/become?health=503")).body, "503");
+    await answers(503);
+    await isSeen("whoami", false);
+    const refused = await edgefirst("rollout", "--only", "main", "--yes", "--dir", dir);
+    assert.equal(refused.code, 1, refused.stderr);
+    assert.match(refused.stdout, /Gatus endpoint _whoami of HTTPRoute demo\/whoami: is down/);
+    const main = new KubeClient({ kubeconfig: join(dir, "kubeconfig"), context: "main" });
+    const names = (await main.list("v1", "Namespace")).map(({ metadata }) => metadata.name);
+    main.close();
+    assert.deepEqual(names.sort(), [
+      "default",
+      "flux-system",
+      "kube-node-lease",
+      "kube-public",
+      "kube-system",
+    ]);
+  });
+
+  it("and once it is mended, edge passes again", async () => {
+    for (const { metadata } of await client.list("v1", "Pod", "demo"))
+      if (metadata.name.startsWith("whoami")) await client.delete(pod(metadata.name));
+    await answers(200);
+    await isSeen("whoami", true);
+    const verified = await edgefirst("verify", "edge", "--dir", dir);
+    assert.equal(verified.code, 0, verified.stdout);
+  });
+
+  it("edge, an app from its Ingress to a route, then main: everything healthy, and every app answers through its Traefik", async () => {
+    assert.deepEqual(await ingresses(), ["legacy"]);
+    const started = await edgefirst("start", "--dir", dir, "--json");
+    assert.equal(started.code, 0, started.stderr);
+    const { answers: found, objects, move } = JSON.parse(started.stdout) as Started;
+    assert.deepEqual(move.files, [{ path: LEGACY, change: "changed" }]);
+    assert.deepEqual([move.answers.before.status, move.answers.after.status], [404, 200]);
+    assert.deepEqual(await ingresses(), []);
+    assert.deepEqual(
+      found.map(({ url, status }) => `${url} ${status}`),
+      [
+        "https://whoami.haynesedge.com/ 200",
+        "https://greeter.haynesedge.com/ 200",
+        "https://status.haynesedge.com/ 200",
+        "https://legacy.haynesedge.com/ 200",
+        "https://whoami.haynesops.com/ 200",
+        "https://greeter.haynesops.com/ 200",
+      ],
+    );
+    const unhealthy = objects.filter(({ health }) => !["healthy", "present"].includes(health.state));
+    assert.deepEqual(unhealthy, []);
+    assert.deepEqual([...new Set(objects.map(({ stack }) => stack))], ["edge", "main"]);
+  });
+
+  it("the app that has moved stays where it is", async () => {
+    const { signal } = new AbortController();
+    const kubeconfig = join(dir, "kubeconfig");
+    const again = await moveApp({
+      dir,
+      kubeconfig,
+      clusters: ["edge", "main"],
+      progress: () => undefined,
+      signal,
+    });
+    assert.deepEqual(again.files, []);
+    assert.deepEqual([again.answers?.before.status, again.answers?.after.status], [200, 200]);
+  });
+
+  it("comes back without hands, whatever is killed", async () => {
+    const killed: [string, () => number | undefined][] = [
+      ["the app", () => pidInNetwork(/whoami\.mts/)],
+      ["Traefik", () => pidInNetwork(/^traefik /)],
+      ["the agent", () => pidInNetwork(/^\S+ \S+\/agent\/main\.ts /)],
+      ["what keeps the private network", () => pidOf("agent")],
+      ["the API server", () => pidOf("kube-apiserver")],
+      ["kustomize-controller", () => pidOf("kustomize-controller")],
+    ];
+    for (const [what, find] of killed) {
+      // A controller that loses its API server may end by itself, and is on its way again.
+      const pid = await waitUntil(what, find, WAIT);
+      process.kill(pid, "SIGKILL");
+      await waitUntil(`another process for ${what}`, () => find() !== pid && find(), WAIT);
+      await answers(200);
+    }
+    await waitUntil(
+      "the API server to know whoami as ready",
+      async () => {
+        const pods = await client.list("v1", "Pod", "demo").catch(() => []);
+        return pods.some(
+          (live) => live.metadata.name.startsWith("whoami") && condition(live, "Ready") === "True",
+        );
+      },
+      WAIT,
+    );
+  });
+
+  it("down leaves nothing running", async () => {
+    client.close();
+    assert.equal((await edgefirst("sandbox", "down", "--dir", dir)).code, 0);
+    assert.deepEqual(runningWith(dir), []);
+  });
+
+  async function ingresses(): Promise<string[]> {
+    const found = await client.list("networking.k8s.io/v1", "Ingress", "demo");
+    return found.map(({ metadata }) => metadata.name);
+  }
+
+  /** The process that edge has under a name, while it runs. */
+  function pidOf(name: string): number | undefined {
+    const record = findProcess(edge, name);
+    return record !== undefined && isAlive(record) ? record.pid : undefined;
+  }
+
+  /** A process in edge's private network, by its command line. */
+  function pidInNetwork(command: RegExp): number | undefined {
+    const keeper = pidOf("agent");
+    return keeper === undefined ? undefined : treeOf(keeper).find((pid) => command.test(commandOf(pid)));
+  }
+});
+
+function pod(name: string): KubeObject {
+  return { apiVersion: "v1", kind: "Pod", metadata: { namespace: "demo", name } };
+}
+
+function edgefirst(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { cwd: ROOT, maxBuffer: 1 << 26, timeout: COMMAND_MS };
+    execFile(
+      process.execPath,
+      [join(ROOT, "tools/cli/main.ts"), ...args],
+      options,
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+      },
+    );
+  });
+}

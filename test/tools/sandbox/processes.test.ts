@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  findProcess,
+  isAlive,
+  listProcesses,
+  startProcess,
+  stopAll,
+  stopProcess,
+  waitUntil,
+} from "../../../tools/sandbox/processes.ts";
+
+const script = (name: string, code: string) => ({ name, command: process.execPath, args: ["-e", code] });
+const FOREVER = "console.log('up'); setInterval(() => {}, 1000)";
+
+describe("sandbox/processes", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "edgefirst-processes-"));
+  });
+  afterEach(async () => {
+    await stopAll(dir, 0);
+    rmSync(dir, { recursive: true });
+  });
+
+  it("records what it starts, logs its output, and stops it", async () => {
+    const record = await startProcess(dir, script("one", FOREVER));
+    assert.ok(isAlive(record));
+    assert.deepEqual(findProcess(dir, "one"), record);
+    assert.equal(statSync(join(dir, "processes/one.json")).mode & 0o777, 0o600);
+    await waitUntil("output", () => readFileSync(record.log, "utf8").includes("up"), { timeoutMs: 5000 });
+    await stopProcess(record);
+    assert.ok(!isAlive(record));
+  });
+
+  it("refuses to start what already runs", async () => {
+    await startProcess(dir, script("one", FOREVER));
+    await assert.rejects(startProcess(dir, script("one", FOREVER)), /one already runs .* as process \d+/);
+  });
+
+  it("names a program that cannot be started", async () => {
+    await assert.rejects(
+      startProcess(dir, { name: "none", command: "/does/not/exist", args: [] }),
+      /none could not be started.*ENOENT/,
+    );
+    assert.deepEqual(listProcesses(dir), []);
+  });
+
+  it("leaves alone a process that took over the number", async () => {
+    const code = `for (const name of ["SIGTERM", "SIGUSR2"]) process.on(name, () => console.log(name)); ${FOREVER}`;
+    const record = await startProcess(dir, script("one", code));
+    const logged = (text: string) => () => readFileSync(record.log, "utf8").includes(text);
+    await waitUntil("output", logged("up"), { timeoutMs: 5000 });
+    await stopProcess({ pid: record.pid, startTime: "an earlier life" });
+    // Signals arrive in order: a SIGTERM would have been logged by now.
+    process.kill(record.pid, "SIGUSR2");
+    await waitUntil("the signal", logged("SIGUSR2"), { timeoutMs: 5000 });
+    assert.ok(!logged("SIGTERM")());
+  });
+
+  it("kills what ignores SIGTERM once the grace is over", async () => {
+    const record = await startProcess(dir, script("deaf", `process.on("SIGTERM", () => {}); ${FOREVER}`));
+    await waitUntil("output", () => readFileSync(record.log, "utf8").includes("up"), { timeoutMs: 5000 });
+    await stopProcess(record, 100);
+    assert.ok(!isAlive(record));
+  });
+
+  it("finds, and stops, a process whose launcher was killed before it could write the number down", async function () {
+    if (process.platform !== "linux") return this.skip();
+    const record = await startProcess(dir, script("one", FOREVER));
+    const environment = readFileSync(`/proc/${record.pid}/environ`, "utf8").split("\0");
+    const token = environment.find((entry) => entry.startsWith("EDGEFIRST_SANDBOX_START="))?.split("=")[1];
+    const { pid, startTime, ...known } = record;
+    writeFileSync(join(dir, "processes/one.json"), JSON.stringify({ ...known, token }));
+    assert.deepEqual(findProcess(dir, "one"), { ...known, pid, startTime });
+    assert.deepEqual(
+      (await stopAll(dir)).map((stopped) => stopped.pid),
+      [pid],
+    );
+    assert.ok(!isAlive(record));
+    mkdirSync(join(dir, "processes"));
+    writeFileSync(join(dir, "processes/one.json"), JSON.stringify({ ...known, token }));
+    assert.equal(findProcess(dir, "one"), undefined, "nothing was started with that intent");
+    return undefined;
+  });
+
+  it("gives a program nothing of the caller's environment but PATH, HOME and TMPDIR", async () => {
+    process.env.EDGEFIRST_TEST_SECRET = "secret";
+    try {
+      const record = await startProcess(dir, {
+        ...script("one", "console.log(Object.keys(process.env).sort().join()); setInterval(() => {}, 1000)"),
+        env: { EXTRA: "1" },
+      });
+      const names = await waitUntil("output", () => readFileSync(record.log, "utf8").trim() || undefined, {
+        timeoutMs: 5000,
+      });
+      assert.match(names, /EXTRA,HOME,PATH/);
+      assert.doesNotMatch(names, /EDGEFIRST_TEST_SECRET/);
+    } finally {
+      delete process.env.EDGEFIRST_TEST_SECRET;
+    }
+  });
+
+  it("stops all, the last one started first; one that was started again keeps its place", async () => {
+    for (const name of ["b", "a", "c"]) await startProcess(dir, script(name, FOREVER));
+    await stopProcess(findProcess(dir, "b")!);
+    await startProcess(dir, script("b", FOREVER));
+    assert.deepEqual(
+      (await stopAll(dir)).map(({ name }) => name),
+      ["c", "a", "b"],
+    );
+    assert.deepEqual(listProcesses(dir), []);
+  });
+
+  it("waiting ends early, with the last log lines, when the process died", async () => {
+    const record = await startProcess(dir, script("weak", "console.error('no luck'); process.exit(1)"));
+    await assert.rejects(
+      waitUntil("a miracle", () => false, { timeoutMs: 60_000, alive: [record] }),
+      /weak ended while waiting for a miracle\.[^]*no luck/,
+    );
+  });
+
+  it("waiting ends when the time is up although what is asked never answers", async () => {
+    const never = new Promise<boolean>(() => undefined);
+    await assert.rejects(
+      waitUntil("an answer", () => never, { timeoutMs: 100 }),
+      /Waited 0\.1 s in vain for an answer/,
+    );
+  });
+
+  it("waiting ends when the time is up, and when it is aborted", async () => {
+    await assert.rejects(
+      waitUntil("a miracle", () => undefined, { timeoutMs: 100 }),
+      /Waited 0.1 s in vain for a miracle/,
+    );
+    await assert.rejects(
+      waitUntil("a miracle", () => undefined, { timeoutMs: 60_000, signal: AbortSignal.timeout(100) }),
+      { name: "TimeoutError" },
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EdgefirstError } from "../../../lib/errors.ts";
+import { inSandboxDir } from "../../../tools/sandbox/sandbox-dir.ts";
+import { sandboxDown } from "../../../tools/sandbox/sandbox.ts";
+import { sandboxStatus } from "../../../tools/sandbox/status.ts";
+
+describe("sandbox/sandbox-dir", () => {
+  let dir: string;
+  const progress = (): void => undefined;
+  const MARKER = "edgefirst-sandbox";
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "edgefirst-dir-"))));
+  afterEach(() => {
+    rmSync(dir, { recursive: true });
+  });
+  const work = (folder = dir): Promise<string> =>
+    inSandboxDir(folder, { progress }, () => Promise.resolve("done"));
+
+  it("makes a sandbox of a new or an empty folder, and knows it again", async () => {
+    assert.equal(await work(join(dir, "new")), "done");
+    assert.equal(await work(join(dir, "new")), "done");
+    assert.deepEqual(readdirSync(join(dir, "new")), [MARKER]);
+  });
+
+  for (const layout of ["", "999"])
+    it(`leaves alone what another version made (layout "${layout}"): up, status and down say so`, async () => {
+      writeFileSync(join(dir, MARKER), layout);
+      const expected = /made by another version of edgefirst .*\n.*sandbox down --delete-data/;
+      await assert.rejects(work(), expected);
+      await assert.rejects(sandboxStatus({ dir }), expected);
+      await assert.rejects(sandboxDown({ dir, progress, deleteData: true }), expected);
+      assert.equal(readFileSync(join(dir, MARKER), "utf8"), layout);
+    });
+
+  it("down deletes nothing of a folder that is no sandbox", async () => {
+    writeFileSync(join(dir, "precious"), "");
+    await assert.rejects(sandboxDown({ dir, progress, deleteData: true }), /is no sandbox.*precious/);
+    assert.deepEqual(readdirSync(dir), ["precious"]);
+  });
+
+  it("names the folder, and a way out, where the file system refuses", async () => {
+    writeFileSync(join(dir, "file"), "");
+    for (const folder of [join(dir, "file"), join(dir, "file/below"), join(dir, "x".repeat(300))])
+      await assert.rejects(work(folder), (error) => {
+        assert(error instanceof EdgefirstError);
+        assert.ok(error.message.startsWith(`The sandbox in ${folder} cannot be worked on: E`), error.message);
+        assert.match(error.hint!, /use another folder/);
+        return true;
+      });
+  });
+});

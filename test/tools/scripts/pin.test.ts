@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gatewayApiModule, pinGatewayApi } from "../../../tools/scripts/pin.ts";
+import { checksum } from "../../../kube/manifest-source.ts";
+import { RELEASE_FILE } from "../../../config/pins.ts";
+
+const RELEASE = `# why this file is here
+gatewayApi:
+  # renovate: the next line
+  version: v1.4.1
+  channel: standard
+  files: []
+images:
+  # the proxy
+  traefik: docker.io/library/traefik:v3.6.12@sha256:${"0".repeat(64)}
+`;
+
+describe("npm run pin", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "edgefirst-pin-"));
+    const standard = join(directory, "config", "crd", "standard");
+    await mkdir(standard, { recursive: true });
+    for (const name of ["g.io_b.yaml", "g.io_a.yaml", "kustomization.yaml"])
+      await writeFile(join(standard, name), name);
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it("writes the checksum of each CRD file in order, keeps comments, and finds nothing to do a second time", () => {
+    const module = { version: "v1.4.1", directory };
+    const pinned = pinGatewayApi(RELEASE, module);
+    const files = ["g.io_a.yaml", "g.io_b.yaml"]
+      .map((name) => `    - name: ${name}\n      sha256: ${checksum(name)}\n`)
+      .join("");
+    assert.equal(pinned, RELEASE.replace("  files: []\n", `  files:\n${files}`));
+    assert.equal(pinGatewayApi(pinned, module), pinned);
+  });
+
+  it("refuses a module of another version", () => {
+    assert.throws(
+      () => pinGatewayApi(RELEASE, { version: "v1.5.0", directory }),
+      /gatewayApi\.version v1\.4\.1, but toolchain\/gateway-api pins v1\.5\.0/,
+    );
+  });
+
+  it("has been run for release.yaml as it is", async function () {
+    this.timeout(120_000); // go may have to fetch the module
+    const module = await gatewayApiModule();
+    const text = readFileSync(RELEASE_FILE, "utf8");
+    assert.equal(pinGatewayApi(text, module), text);
+  });
+});

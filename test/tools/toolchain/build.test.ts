@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { EdgefirstError } from "../../../lib/errors.ts";
+import { isAlive, identify, type ProcessIdentity } from "../../../lib/process-identity.ts";
+import { buildArguments, cacheDirectory } from "../../../tools/toolchain/cache.ts";
+import { type Program } from "../../../tools/toolchain/programs.ts";
+import { resolveProgram, resolvePrograms } from "../../../tools/toolchain/resolve.ts";
+import { Greeter } from "./greeter.ts";
+
+const RESOLVER = join(import.meta.dirname, "resolve-greeter.ts");
+
+describe("toolchain: build", function () {
+  // With a cold build cache Go compiles its runtime first.
+  this.timeout(120_000);
+
+  let greeter: Greeter;
+  const children: ChildProcess[] = [];
+  beforeEach(() => (greeter = new Greeter()));
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill("SIGKILL");
+    greeter.remove();
+  });
+
+  /** Resolves the program in another process, and returns its lines. */
+  const elsewhere = (env = greeter.env()): { child: ChildProcess; lines: Promise<string[]> } => {
+    const child = spawn(process.execPath, [RESOLVER, greeter.root], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    children.push(child);
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const lines = new Promise<string[]>((resolve) => {
+      child.once("close", () => {
+        resolve(output.trim().split("\n"));
+      });
+    });
+    return { child, lines };
+  };
+
+  it("builds what is nowhere else, with the pinned version, and finds it the next time", async () => {
+    const built = await resolveProgram("greeter", greeter.options());
+    assert.equal(built.origin, "built");
+    assert.equal(built.version, "1.2.3");
+    assert.equal(dirname(dirname(built.path)), greeter.cache);
+    assert.match(basename(dirname(built.path)), /^greeter-[0-9a-f]{12}$/);
+    assert.equal(execFileSync(built.path, { encoding: "utf8" }), "greeter v1.2.3\n");
+    assert.equal(greeter.lines[0], "building greeter 1.2.3 (about 1 s on 2 cores, once)");
+    // In between a slow machine says that it is still building.
+    assert.match(greeter.lines.at(-1)!, /^built greeter 1\.2\.3 in \d+ s$/);
+    const told = greeter.lines.length;
+
+    const again = await resolveProgram("greeter", greeter.options(greeter.envWithoutGo()));
+    assert.deepEqual(again, { ...built, origin: "cache" });
+    assert.equal(greeter.lines.length, told);
+    assert.deepEqual(greeter.cached(), [basename(dirname(built.path))]);
+  });
+
+  it("builds a package's tests where these are what runs", async () => {
+    const { program } = greeter;
+    assert.deepEqual((await buildArguments({ ...program, tests: true })).slice(0, 2), ["test", "-c"]);
+    assert.equal((await buildArguments(program))[0], "build");
+    const folder = (tests: Pick<Program, "tests">): Promise<string> =>
+      cacheDirectory({ ...program, ...tests }, greeter.env());
+    assert.notEqual(await folder({ tests: true }), await folder({}));
+  });
+
+  it("builds again when the module changes", async () => {
+    const first = await resolveProgram("greeter", greeter.options());
+    greeter.writeMain(
+      readFileSync(join(greeter.program.directory, "main.go"), "utf8").replace("greeter v", "greeter V"),
+    );
+    const second = await resolveProgram("greeter", greeter.options());
+    assert.equal(second.origin, "built");
+    assert.notEqual(second.path, first.path);
+    assert.equal(execFileSync(second.path, { encoding: "utf8" }), "greeter V1.2.3\n");
+  });
+
+  it("builds for this machine whatever GOOS, GOARCH and GOWORK say", async () => {
+    const env = greeter.env({ GOOS: "plan9", GOARCH: "386", GOWORK: "/nowhere/go.work" });
+    const { path } = await resolveProgram("greeter", greeter.options(env));
+    assert.equal(execFileSync(path, { encoding: "utf8" }), "greeter v1.2.3\n");
+  });
+
+  it("leaves nothing of a failed build, and shows what the compiler said", async () => {
+    greeter.writeMain("package main\n\nfunc main() { nonsense() }\n");
+    await assert.rejects(resolveProgram("greeter", greeter.options()), (error) => {
+      assert(error instanceof EdgefirstError);
+      assert.match(error.message, /^greeter 1\.2\.3 could not be built in /);
+      assert.match(error.message, /main\.go:3:15: undefined: nonsense/);
+      assert.match(error.message, /EDGEFIRST_GREETER/);
+      return true;
+    });
+    assert.deepEqual(greeter.cached(), []);
+  });
+
+  it("without Go names every way to get the program", async () => {
+    await assert.rejects(resolveProgram("greeter", greeter.options(greeter.envWithoutGo())), (error) => {
+      assert(error instanceof EdgefirstError);
+      assert.match(error.message, /^greeter 1\.2\.3 was not found, and there is no Go to build it with\./);
+      assert.match(error.hint!, /put greeter \^1\.2\.3 on PATH/);
+      assert.match(error.hint!, /set EDGEFIRST_GREETER to its path/);
+      assert.match(error.hint!, /install Go 1\.26/);
+      return true;
+    });
+    assert.deepEqual(greeter.cached(), []);
+    assert.deepEqual(greeter.lines, []);
+  });
+
+  it("is built once by many at once, in one process and in several", async () => {
+    const others = [elsewhere(), elsewhere()];
+    const here = await Promise.all(
+      [1, 2, 3].map(() => resolvePrograms(["greeter"], greeter.options(greeter.env()))),
+    );
+    const lines = [...greeter.lines, ...(await Promise.all(others.map(({ lines }) => lines))).flat()];
+    assert.equal(lines.filter((line) => line.startsWith("building ")).length, 1, lines.join("\n"));
+    const paths = lines.filter((line) => line.startsWith("path ")).map((line) => line.slice("path ".length));
+    assert.equal(paths.length, 2);
+    for (const path of [...paths, ...here.map(({ greeter }) => greeter.path)]) {
+      assert.equal(execFileSync(path, { encoding: "utf8" }), "greeter v1.2.3\n");
+    }
+    assert.equal(greeter.cached().length, 1);
+  });
+
+  it("waits for a build elsewhere, and takes over when that is killed, leaving nothing of it", async () => {
+    const started = join(greeter.root, "started");
+    greeter.hangingGo(started);
+    const { child, lines } = elsewhere();
+    const go = await startedProcess(started);
+    rmSync(join(greeter.root, "bin/go"));
+    try {
+      const here = resolveProgram("greeter", greeter.options());
+      await until("the second to wait", () => greeter.lines.length > 0);
+      assert.equal(greeter.lines[0], `waiting for process ${child.pid ?? 0}, which builds greeter`);
+      child.kill("SIGKILL");
+      await lines;
+      const { path, origin } = await here;
+      assert.equal(origin, "built");
+      assert.equal(execFileSync(path, { encoding: "utf8" }), "greeter v1.2.3\n");
+      assert.deepEqual(greeter.cached(), [basename(dirname(path))]);
+    } finally {
+      process.kill(go.pid, "SIGKILL");
+    }
+  });
+
+  it("ends go and leaves nothing when it is aborted", async () => {
+    const started = join(greeter.root, "started");
+    greeter.hangingGo(started);
+    const abort = new AbortController();
+    const result = resolveProgram("greeter", { ...greeter.options(), signal: abort.signal });
+    const go = await startedProcess(started);
+    abort.abort(new Error("enough"));
+    await assert.rejects(result, /^Error: enough$/);
+    assert.equal(isAlive(go), false);
+    assert.deepEqual(greeter.cached(), []);
+  });
+});
+
+async function startedProcess(file: string): Promise<ProcessIdentity> {
+  await until("the build to start", () => existsSync(file));
+  const identity = identify(Number(readFileSync(file, "utf8")));
+  assert(identity);
+  return identity;
+}
+
+async function until(description: string, check: () => boolean): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!check()) {
+    assert(Date.now() < deadline, `waited in vain for ${description}`);
+    await delay(20);
+  }
+}

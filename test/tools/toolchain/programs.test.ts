@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { satisfies } from "semver";
+import { findProgram } from "../../../tools/toolchain/find.ts";
+import { environmentVariable, programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { installedVersion, pinnedVersion } from "../../../tools/toolchain/version.ts";
+
+const npmVersion = (name: string): string => {
+  const manifest = join(import.meta.dirname, "../../../node_modules", name, "package.json");
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+};
+
+describe("toolchain: programs", () => {
+  it("have names and environment variables of their own", () => {
+    const variables = PROGRAMS.map(({ name }) => environmentVariable(name));
+    assert.equal(new Set(variables).size, PROGRAMS.length);
+    assert.equal(environmentVariable("kube-apiserver"), "EDGEFIRST_KUBE_APISERVER");
+    for (const variable of variables) assert.match(variable, /^EDGEFIRST_[A-Z_]+$/);
+  });
+
+  it("pin the versions that the npm packages need", async () => {
+    const pinned = async (name: string): Promise<string> =>
+      (await pinnedVersion(programNamed(name, PROGRAMS))).version;
+    assert.equal(await pinned("pulumi"), npmVersion("@pulumi/pulumi"));
+    assert.equal(await pinned("pulumi"), npmVersion("pulumi"));
+    assert.equal(await pinned("pulumi-resource-kubernetes"), npmVersion("@pulumi/kubernetes"));
+  });
+
+  for (const program of PROGRAMS) {
+    it(`${program.name}: its module pins a version, which would fit on PATH, too`, async () => {
+      const pinned = await pinnedVersion(program);
+      if (program.installed) assert(satisfies(pinned, program.installed.range(pinned)));
+    });
+
+    if (program.installed === undefined) continue;
+    it(`${program.name}: a build says the pinned version`, async function () {
+      const found = await findProgram(program, { ...process.env, PATH: "", KUBEBUILDER_ASSETS: "" });
+      if (found?.origin !== "cache") {
+        this.test!.title += " (skipped: not built on this machine)";
+        this.skip();
+      }
+      assert.equal(await installedVersion(program, found.path, process.env), found.version);
+    });
+  }
+});

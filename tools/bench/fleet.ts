@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { treeMemoryBytes } from "../sandbox/process-tree.ts";
+import { Engine, gatewayApiDirectory, PROJECT } from "../../test/support/engine.ts";
+import { applyGatewayApi } from "../../test/support/gateway-api.ts";
+import { keep, median, seconds, spread, table } from "./measure.ts";
+import { onClusters } from "./platform.ts";
+
+// npm run bench:fleet [-- STACKS]: `edgefirst rollout` over many small stacks in waves of five, on one API server and a file backend, by the real CLI.
+
+const STACKS = Number(process.argv[2] ?? "20");
+const WAVE = 5;
+/** The command's default. */
+const PARALLEL = 2;
+const SAMPLE_MS = 250;
+
+await onClusters(["edge"], async ({ kubeconfig }) => {
+  const client = new KubeClient({ kubeconfig, context: "edge" });
+  await applyGatewayApi(client);
+  client.close();
+  const source = await gatewayApiDirectory();
+  const config = (name: string, after: readonly string[]): Record<string, unknown> => ({
+    cluster: { context: "edge", kubeconfig },
+    gatewayApi: { install: false, source },
+    gateways: [{ name, namespace: name, className: name, http: {}, traefik: { install: false } }],
+    after,
+  });
+  const engines: Engine[] = [];
+  const project = async (names: readonly string[], inWaves: boolean): Promise<Engine> => {
+    const engine = await Engine.create();
+    engines.push(engine);
+    for (const [index, name] of names.entries()) {
+      const wave = Math.floor(index / WAVE);
+      const before = inWaves ? names.slice(Math.max(0, wave - 1) * WAVE, wave * WAVE) : [];
+      await engine.stack(name, config(name, before));
+    }
+    return engine;
+  };
+  try {
+    const single: number[] = [];
+    for (const name of ["alone-a", "alone-b", "alone-c"]) {
+      const alone = await project([name], false);
+      single.push(await seconds(() => rollOut(alone, [])));
+    }
+    const names = Array.from(
+      { length: STACKS },
+      (_unused, index) => `fleet-${String.fromCharCode(97 + index)}`,
+    );
+    const fleet = await project(names, true);
+    const memory: number[] = [];
+    const whole = await seconds(() => rollOut(fleet, memory));
+    const waves = Math.ceil(STACKS / WAVE);
+    const ideal = waves * Math.ceil(WAVE / PARALLEL) * median(single);
+    keep(
+      "fleet",
+      table(
+        ["a rollout by the real CLI, policy pack included", "figure"],
+        [
+          ["one stack alone", spread(single, " s")],
+          [`${STACKS} stacks in ${waves} waves, ${PARALLEL} at one time`, `${whole.toFixed(1)} s`],
+          [
+            `${waves} waves × ${Math.ceil(WAVE / PARALLEL)} turns × one stack alone`,
+            `${ideal.toFixed(1)} s; the rollout took ${(whole / ideal).toFixed(2)} times that`,
+          ],
+          ["greatest memory of the command and all below it", `${Math.max(...memory).toFixed(0)} MB`],
+          ["the same by stack in flight", `${(Math.max(...memory) / PARALLEL).toFixed(0)} MB`],
+        ],
+      ),
+    );
+  } finally {
+    for (const engine of engines) engine.remove();
+  }
+});
+
+/** @param memory gets samples of the memory in MB; pages that processes share count in proportion */
+function rollOut(engine: Engine, memory: number[]): Promise<void> {
+  const child = spawn(process.execPath, [join(PROJECT, "tools/cli/main.ts"), "rollout", "--yes", "--json"], {
+    cwd: join(engine.dir, "project"),
+    env: engine.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const timer = setInterval(() => memory.push(treeMemoryBytes(child.pid ?? 0) / 1e6), SAMPLE_MS);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject).on("close", (code) => {
+      clearInterval(timer);
+      if (code === 0) resolve();
+      else reject(new Error(said));
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+
+const RESULTS = join(import.meta.dirname, "results.md");
+
+/** A line on standard output. */
+export function write(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Seconds that something took. */
+export async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1_000;
+}
+
+/** The middle of the values; of an even number the upper one of both. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? NaN;
+}
+
+/** Median with the least and the greatest value, as in `4.10 (3.98–4.60)`. */
+export function spread(values: readonly number[], unit = ""): string {
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(2)}${unit} (${least.toFixed(2)}–${greatest.toFixed(2)})`;
+}
+
+/** Each value by the one of the same round: what slows a machine down for a while slows both. */
+export function ratios(values: readonly number[], floor: readonly number[]): number[] {
+  return values.map((value, round) => value / (floor[round] ?? NaN));
+}
+
+/** A table in Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => "---"), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** Prints a table, and keeps it in results.md between the markers of its name. */
+export function keep(name: string, text: string): void {
+  write(text);
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [before = "", rest = ""] = readFileSync(RESULTS, "utf8").split(begin);
+  const after = rest.split(end)[1];
+  if (after === undefined) throw new Error(`${RESULTS} has no ${begin} … ${end}`);
+  writeFileAtomic(RESULTS, `${before}${begin}\n\n${text}\n\n${end}${after}`);
+}

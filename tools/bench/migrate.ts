@@ -1,0 +1,105 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { Repository } from "../gitops/yaml/repository.ts";
+import { buildRepository } from "../gitops/flux/repository-build.ts";
+import { readOptions } from "../migrate/options.ts";
+import { STEPS } from "../migrate/registry.ts";
+import { DOCUMENTS_PER_APP, generateRepository } from "./generated-repository.ts";
+import { keep, ratios, spread, table, write } from "./measure.ts";
+import { formatMarkdown, reportOf, unifiedDiff, verdict } from "../migrate/report.ts";
+import { runStep, writeChanges } from "../migrate/run.ts";
+
+// npm run bench:migrate -- REPOSITORY [--diff | --report]: every step, one after the other, written to a copy and proven there; twice.
+// Without a repository: over generated ones of growing size, a process each.
+
+const ROUNDS = 3;
+const SIZES = [1000, 5000, 20_000];
+const GENERATED = "--generated";
+
+const [root, show] = process.argv.slice(2);
+const skipped = new Set([".git", "node_modules"]);
+if (root === undefined) keep("migrate", grown());
+else if (root === GENERATED)
+  inCopy((copy) => {
+    generateRepository(copy, Number(show) / DOCUMENTS_PER_APP);
+    const { seconds, proven } = sequence(copy);
+    if (!proven) throw new Error("a step is not proven");
+    write(`${seconds} ${process.resourceUsage().maxRSS / 1024}`);
+  });
+else
+  inCopy((copy) => {
+    cpSync(root, copy, {
+      recursive: true,
+      filter: (path) => relative(root, path) === "" || !skipped.has(basename(path)),
+    });
+    const first = sequence(copy);
+    const again = sequence(copy);
+    write(`all steps: ${first.seconds.toFixed(2)} s, a second time ${again.seconds.toFixed(2)} s`);
+    if (again.files > 0) write(`NOT IDEMPOTENT: the second run changes ${again.files} files`);
+    process.exitCode = first.proven && again.proven && again.files === 0 ? 0 : 1;
+  });
+
+/** Seconds and memory by size, as a table. */
+function grown(): string {
+  const runs = SIZES.map((): { seconds: number; memory: number }[] => []);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [index, size] of SIZES.entries()) {
+      const args = [import.meta.filename, GENERATED, String(size)];
+      const output = execFileSync(process.execPath, args, { encoding: "utf8" });
+      const [seconds = NaN, memory = NaN] = (output.trimEnd().split("\n").at(-1) ?? "")
+        .split(" ")
+        .map(Number);
+      runs[index]?.push({ seconds, memory });
+    }
+  const times = runs.map((own) => own.map(({ seconds }) => seconds));
+  const rows = SIZES.map((size, index) => [
+    `${size} documents`,
+    spread(times[index] ?? [], " s"),
+    index === 0 ? "" : spread(ratios(times[index] ?? [], times[index - 1] ?? [])),
+    `${Math.round(Math.max(...(runs[index] ?? []).map(({ memory }) => memory)))} MiB`,
+  ]);
+  return table(["all steps over", `median of ${ROUNDS}`, "times the row above", "memory at most"], rows);
+}
+
+function inCopy(use: (directory: string) => void): void {
+  const copy = mkdtempSync(join(tmpdir(), "bench-migrate-"));
+  try {
+    use(copy);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+/** Plans, proves and writes each step on the files that the one before has left. A step that is not proven is left out. */
+function sequence(directory: string): { seconds: number; files: number; proven: boolean } {
+  let [seconds, files, proven] = [0, 0, true];
+  const start = performance.now();
+  let repository = new Repository(directory);
+  let { clusters } = buildRepository(repository);
+  write(`read and built once: ${((performance.now() - start) / 1000).toFixed(2)} s`);
+  seconds += (performance.now() - start) / 1000;
+  for (const step of STEPS) {
+    const begin = performance.now();
+    const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+    const result = runStep(step, context);
+    const report = reportOf(result, repository);
+    const diff = show === "--diff" ? unifiedDiff(result, repository) : "";
+    if (report.proof === "holds") {
+      writeChanges(repository, result.plan.changes);
+      repository = result.after;
+      ({ clusters } = result.proof);
+    } else proven = false;
+    const took = (performance.now() - begin) / 1000;
+    seconds += took;
+    files += report.files.length;
+    write(
+      `${step.id}: ${took.toFixed(2)} s, ${report.files.length} files, ${report.notes.length} notes. ${verdict(report)}`,
+    );
+    for (const line of [...report.failures, ...report.gaps]) write(`  ${line}`);
+    if (diff !== "") write(diff);
+    if (show === "--report") write(formatMarkdown([report]));
+  }
+  return { seconds, files, proven };
+}

@@ -1,0 +1,36 @@
+import { EdgefirstError } from "../../lib/errors.ts";
+
+/** What a shell makes of a process that SIGINT has ended: 128 + 2. */
+const INTERRUPTED = 130;
+
+/** Arguments of {@link interruptible}. */
+export interface InterruptArgs {
+  /** Line to print at the first Ctrl-C. */
+  readonly ending: string;
+  /** What stays behind, as the hint of the error that the signal carries. */
+  readonly left: string;
+  /** Printed at a further Ctrl-C, which is then ignored; by default it ends the launcher at once. */
+  readonly again?: string;
+}
+
+/** Ctrl-C, or SIGTERM, ends the work in good order through its signal; the exit code is then 130. */
+export async function interruptible<T>(
+  { ending, left, again }: InterruptArgs,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    const first = !controller.signal.aborted;
+    process.stderr.write(`${first ? ending : (again ?? "")}\n`);
+    if (!first) return;
+    process.exitCode = INTERRUPTED;
+    controller.abort(new EdgefirstError("Interrupted.", left));
+    if (again === undefined) process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}

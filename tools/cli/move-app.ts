@@ -1,0 +1,102 @@
+import { EdgefirstError } from "../../lib/errors.ts";
+import { buildRepository } from "../gitops/flux/repository-build.ts";
+import { Repository } from "../gitops/yaml/repository.ts";
+import { readOptions } from "../migrate/options.ts";
+import { reportOf, unifiedDiff, verdict, type StepReport } from "../migrate/report.ts";
+import { runStep, writeChanges } from "../migrate/run.ts";
+import { route } from "../migrate/steps/route/step.ts";
+import { reconcileNow } from "../sandbox/flux-reconcile.ts";
+import { waitUntil } from "../sandbox/processes.ts";
+import { askMoving, gatusSeesMoving, MOVING, podsAreReal, type Answer } from "../sandbox/served.ts";
+import { publishWorkingCopy, workingCopy } from "../sandbox/working-copy.ts";
+
+/** Arguments of {@link moveApp}. */
+export interface MoveArgs {
+  /** The sandbox's folder. */
+  readonly dir: string;
+  readonly kubeconfig: string;
+  /** All clusters that follow the sandbox's repository. */
+  readonly clusters: readonly string[];
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** How the app moved. */
+export interface Move {
+  /** The working copy. */
+  readonly repository: string;
+  /** The files that changed; none where an earlier run has moved it. */
+  readonly files: StepReport["files"];
+  /** What is proven of the change. */
+  readonly verdict: string;
+  /** What the Gateway answers for the app's host before and after; absent where pods are simulated. */
+  readonly answers?: { readonly before: Answer; readonly after: Answer };
+}
+
+/** A gatus-sidecar tells Gatus of a new route, and Gatus looks at its configuration twice a minute. */
+const TIMEOUT_MS = 90_000;
+
+/**
+ * Moves the sandbox's app that comes by an Ingress to a route, as a person would: `migrate route --write` over the working copy, a push, and Flux applies
+ * it. One that has moved stays where it is.
+ * @throws EdgefirstError where the step proves nothing, Flux does not apply it, or the Gateway does not answer
+ */
+export async function moveApp(args: MoveArgs): Promise<Move> {
+  const { dir, kubeconfig, clusters, progress, signal } = args;
+  const isReal = podsAreReal(dir, MOVING.stack);
+  const repository = workingCopy(dir);
+  const before = isReal ? await askMoving(dir) : undefined;
+  const change = writeRoutes(repository, progress);
+  await publishWorkingCopy({ dir, clusters, progress, signal });
+  await reconcileNow({ kubeconfig, context: MOVING.stack, signal });
+  const after = isReal ? await answered(dir, signal) : undefined;
+  const done = change.files.length === 0 ? `${MOVING.name} has its route` : "pushed, and applied by Flux";
+  progress(
+    after === undefined ? done : `${done}; ${after.url} answers ${after.status ?? "?"}, and Gatus sees it`,
+  );
+  return {
+    repository,
+    ...change,
+    ...(before !== undefined && after !== undefined && { answers: { before, after } }),
+  };
+}
+
+/** What `edgefirst migrate route PATH --write` does. */
+function writeRoutes(
+  path: string,
+  progress: MoveArgs["progress"],
+): Pick<StepReport, "files"> & Pick<Move, "verdict"> {
+  const repository = new Repository(path);
+  const { clusters } = buildRepository(repository);
+  const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+  const result = runStep(route, context);
+  const report = reportOf(result, repository);
+  const { files, proof, failures, gaps } = report;
+  if (files.length > 0 && proof !== "holds")
+    throw new EdgefirstError(
+      `The step route proves nothing for ${path}: ${[...failures, ...gaps].join("; ")}`,
+      `Look at it: edgefirst migrate route ${path}`,
+    );
+  writeChanges(repository, result.plan.changes);
+  if (files.length > 0) {
+    progress(`migrate route --write ${path}`);
+    const lines = unifiedDiff(result, repository).split("\n");
+    const count = (sign: RegExp): number => lines.filter((line) => sign.test(line)).length;
+    const changed = files.map(({ path: file }) => file).join(", ");
+    progress(`  ${changed}: +${count(/^\+(?!\+\+ )/)} -${count(/^-(?!-- )/)} lines`);
+    progress(`  ${verdict(report)}`);
+  }
+  return { files, verdict: verdict(report) };
+}
+
+/** What the Gateway answers once it serves the route, and Gatus has seen that. */
+async function answered(dir: string, signal: AbortSignal): Promise<Answer> {
+  const options = { timeoutMs: TIMEOUT_MS, signal };
+  const ask = async (): Promise<Answer | false> => {
+    const answer = await askMoving(dir);
+    return answer.status === 200 && answer;
+  };
+  const answer = await waitUntil(`${MOVING.host} to answer through the Gateway`, ask, options);
+  await waitUntil(`Gatus to see ${MOVING.host}`, () => gatusSeesMoving(dir), options);
+  return answer;
+}

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Option } from "commander";
+import { readStacks, type StackNode } from "../rollout/plan.ts";
+import { type StackAddress } from "../rollout/stack.ts";
+import { sandboxPolicyPack } from "../sandbox/policy-pack.ts";
+import { pulumiEnvironment } from "../sandbox/pulumi.ts";
+import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
+import { prepareWorkspace } from "../sandbox/workspace.ts";
+import { EdgefirstError } from "../../lib/errors.ts";
+
+/** The program that a sandbox runs. */
+export const PROGRAM = join(import.meta.dirname, "../..");
+
+/** The stacks that a command works on. */
+export interface Project {
+  /** Directory of Pulumi.yaml and the stacks' files. */
+  readonly directory: string;
+  readonly stacks: readonly StackNode[];
+  readonly address: (stack: string) => StackAddress;
+  /** Directory of the policy pack that previews and updates run; absent where the project has none. */
+  readonly policyPack?: string;
+  /** Kubeconfig of the sandbox; absent for a project of the user's. */
+  readonly kubeconfig?: string;
+}
+
+/** Flags that choose the project. */
+export interface ProjectFlags {
+  readonly dir?: string;
+  readonly sandbox?: true;
+}
+
+/** `--dir` and `--sandbox`: which project a command works on. */
+export const projectOptions = (): Option[] => [
+  new Option("--dir <sandbox>", "folder of a sandbox, in place of the project in the current directory"),
+  new Option("--sandbox", "the sandbox in .sandbox").implies({ dir: ".sandbox" }),
+];
+
+/**
+ * The project in the current directory with the user's own backend, or the one of a sandbox as it is.
+ * @throws {EdgefirstError} where there is none
+ */
+export async function openProject({ dir }: ProjectFlags, progress: (line: string) => void): Promise<Project> {
+  if (dir === undefined) {
+    const directory = process.cwd();
+    const stacks = await readStacks(directory);
+    const address = (name: string): StackAddress => ({ name, project: directory, env: {} });
+    const pack = join(directory, "policy");
+    const hasPack = existsSync(join(pack, "PulumiPolicy.yaml"));
+    return { directory, stacks, address, ...(hasPack && { policyPack: pack }) };
+  }
+  if (!isSandboxDir(dir))
+    throw new EdgefirstError(`There is no sandbox in ${dir}.`, "Make one: edgefirst start");
+  const { command, env } = await pulumiEnvironment({ dir, progress });
+  const directory = join(resolve(dir), "project");
+  const cliRoot = join(command, "../..");
+  const stacks = await readStacks(directory);
+  const address = (name: string): StackAddress => ({ name, project: directory, env, cliRoot });
+  return { directory, stacks, address };
+}
+
+/** As {@link openProject}, and brings a sandbox up with a cluster for each stack. */
+export async function prepareProject(
+  { dir }: ProjectFlags,
+  progress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Project> {
+  if (dir === undefined) return openProject({}, progress);
+  const names = (await readStacks(PROGRAM)).map(({ name }) => name);
+  const workspace = await prepareWorkspace({ dir, project: PROGRAM, stacks: names, progress, signal });
+  const { sandbox, project: directory, env, cliRoot } = workspace;
+  const stacks = await readStacks(directory);
+  const address = (name: string): StackAddress => ({ name, project: directory, env, cliRoot, create: true });
+  const policyPack = await sandboxPolicyPack({ dir, pack: join(PROGRAM, "policy") });
+  return { directory, stacks, address, policyPack, kubeconfig: sandbox.kubeconfig };
+}

@@ -1,0 +1,112 @@
+import { Command } from "commander";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { statusOf, type StackReading, type StackStatus } from "../rollout/status.ts";
+import { lastUpdate, previewDrift, stackOutputs, type StackAddress } from "../rollout/stack.ts";
+import { ago, span } from "./duration.ts";
+import { interruptible } from "./interrupt.ts";
+import { openProject, projectOptions, type ProjectFlags } from "./project.ts";
+import { renderTable } from "./table.ts";
+
+const EXAMPLES = `
+VERIFIED says when the release that a stack runs passed its verification, SOAK for how long every check held,
+POSITION how that release stands to the stacks before it: level, behind by some verified releases, or unproven,
+which is one that they have not verified.
+
+Examples:
+  edgefirst status
+  edgefirst status --refresh        also read the clusters, and name what differs from the last update
+  edgefirst status --json | jq '.[] | select(.verification != "verified").stack'`;
+
+interface Flags extends ProjectFlags {
+  readonly json?: true;
+  readonly refresh?: true;
+}
+
+const UPDATES = {
+  "not-started": "-",
+  "in-progress": "running",
+  succeeded: "succeeded",
+  failed: "FAILED",
+} as const;
+
+/** `edgefirst status`: what each stack runs and has verified. */
+export const status = new Command("status")
+  .description("show what each stack runs, what it has verified, and how its last update ended")
+  .option("--refresh", "compare each cluster with what the last update has left")
+  .option("--json", "machine-readable output");
+for (const option of projectOptions()) status.addOption(option);
+status.addHelpText("after", EXAMPLES).action((flags: Flags) =>
+  interruptible({ ending: "interrupted", left: "Nothing was changed." }, async (signal) => {
+    const project = await openProject(flags, progress);
+    const readings = await Promise.all(
+      project.stacks.map(
+        async ({ name }) =>
+          [name, await read(project.address(name), flags.refresh ?? false, signal)] as const,
+      ),
+    );
+    const now = new Date();
+    const statuses = statusOf(project.stacks, new Map(readings), now);
+    process.stdout.write(
+      `${flags.json ? JSON.stringify(statuses, undefined, 2) : renderStatus(statuses, now)}\n`,
+    );
+  }),
+);
+
+/** A stack that cannot be read is a line of the table, not the end of it. */
+async function read(address: StackAddress, refresh: boolean, signal: AbortSignal): Promise<StackReading> {
+  try {
+    const [outputs, update] = [await stackOutputs(address), await lastUpdate(address)];
+    if (!refresh || update === undefined) return { outputs, lastUpdate: update };
+    const drift = await previewDrift(address, { report: () => undefined, signal });
+    return { outputs, lastUpdate: update, drift };
+  } catch (error) {
+    if (!(error instanceof EdgefirstError)) throw error;
+    return { outputs: {}, lastUpdate: undefined, fault: error.message };
+  }
+}
+
+/** The table, of at most 80 columns for names of up to 12, and below it what else there is to know of each stack. */
+export function renderStatus(statuses: readonly StackStatus[], now: Date): string {
+  const rows = statuses.map((stack) => [
+    shortened(stack.stack, 12),
+    stack.release ?? "-",
+    positionText(stack.positions),
+    verifiedText(stack, now),
+    stack.soak === undefined ? "-" : span(stack.soak),
+    revisionText(stack.revision),
+    UPDATES[stack.lastUpdate?.result ?? "not-started"],
+  ]);
+  const head = ["STACK", "RELEASE", "POSITION", "VERIFIED", "SOAK", "GITOPS", "UPDATE"];
+  const notes = statuses.flatMap(({ stack, notes: sentences }) =>
+    sentences.map((note) => `${stack}: ${note}`),
+  );
+  return [renderTable(head, rows, false), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+}
+
+/** The worst of them: one that is unproven, or else the one that is furthest behind. */
+function positionText(positions: StackStatus["positions"]): string {
+  if (positions.length === 0) return "-";
+  if (positions.some(({ state }) => state === "unproven")) return "unproven";
+  const furthest = Math.max(...positions.map(({ releases }) => releases));
+  return furthest === 0 ? "level" : `${furthest} behind`;
+}
+
+function verifiedText({ verification, verifiedAt }: StackStatus, now: Date): string {
+  if (verification === "none") return "never";
+  if (verification === "revoked") return "FAILED";
+  return verifiedAt === undefined ? "-" : ago(new Date(verifiedAt), now);
+}
+
+/** `main@sha1:1a2b3c4d…` is `main@1a2b3c4`; of a long name the end is shown. */
+function revisionText(revision: string | undefined): string {
+  const text = revision?.replace(/(^|@)(sha1|sha256):([0-9a-f]{7})[0-9a-f]*$/, "$1$3") ?? "-";
+  return text.length > 15 ? `…${text.slice(-14)}` : text;
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,133 @@
+import { Command } from "commander";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { SYSTEM_CLOCK } from "../../staging/clock.ts";
+import { readEvidence, standingOf, type Evidence, type Verification } from "../../staging/evidence.ts";
+import { checkLive } from "../../staging/live-check.ts";
+import type { Look } from "../../staging/look.ts";
+import { stackNamed } from "../rollout/plan.ts";
+import { lastUpdate, stackOutputs } from "../rollout/stack.ts";
+import { readStackFile } from "../rollout/stack-file.ts";
+import { interruptible } from "./interrupt.ts";
+import { openProject, projectOptions, type Project, type ProjectFlags } from "./project.ts";
+import { renderTable } from "./table.ts";
+
+/** How long what is on its way may take. */
+const TIMEOUT_MS = 60_000;
+
+const EXAMPLES = `
+It changes nothing and records nothing: it looks whether the cluster is still as well as it was when the release that
+the stack runs was verified, by the same checks. What differs from the declaration, status --refresh tells.
+Exit code: 0 it is, 1 it is not.
+
+Examples:
+  edgefirst verify edge
+  edgefirst verify edge --json | jq '.failures'`;
+
+interface Flags extends ProjectFlags {
+  readonly json?: true;
+}
+
+/** `edgefirst verify`: the checks of a verification, without an update. */
+export const verify = new Command("verify")
+  .description("look whether a stack is as well as it was when it was verified")
+  .argument("<stack>")
+  .option("--json", "machine-readable output");
+for (const option of projectOptions()) verify.addOption(option);
+verify.addHelpText("after", EXAMPLES).action((name: string, flags: Flags) =>
+  interruptible({ ending: "interrupted", left: "Nothing was changed." }, async (signal) => {
+    const project = await openProject(flags, progress);
+    const { stack, release, evidence, record } = await verifiedRelease(project, name);
+    const { failures, look } = await lookAt(project, { stack, evidence, record }, signal);
+    const update = await lastUpdate(project.address(stack));
+    const broken = update?.result === "failed";
+    const result = {
+      stack,
+      release,
+      verifiedAt: record.time,
+      lastUpdate: update?.result,
+      failures,
+      verdicts: look.verdicts,
+      notes: notesOf(record, look),
+    };
+    if (failures.length > 0 || broken) process.exitCode ??= 1;
+    const table = renderTable(
+      ["CHECK", "OBJECT", "STATE"],
+      look.verdicts.map(({ check, object, state, message }) => [
+        check,
+        object,
+        state === "held" ? state : `${state}: ${message}`,
+      ]),
+      false,
+    );
+    const sentences = [
+      failures.length === 0
+        ? `${stack} is as well as it was when it verified release ${release} at ${record.time}`
+        : `${stack} is not what it was when it verified release ${release} at ${record.time}:`,
+      ...failures.map(({ check, object, message }) => `  ${check}: ${object}: ${message}`),
+      ...(broken ? ["its last update failed"] : []),
+      ...result.notes,
+    ];
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${table}\n\n${sentences.join("\n")}\n`,
+    );
+  }),
+);
+
+interface Verified {
+  readonly stack: string;
+  readonly evidence: Evidence;
+  readonly record: Verification;
+}
+
+/** @throws {EdgefirstError} where the stack has not verified what it runs */
+async function verifiedRelease(project: Project, name: string): Promise<Verified & { release: string }> {
+  const { name: stack } = stackNamed(project.stacks, name);
+  const outputs = await stackOutputs(project.address(stack));
+  const read = readEvidence(stack, outputs);
+  if (read.state !== "present") throw new EdgefirstError(read.message, `Bring it up: pulumi up -s ${stack}`);
+  const release = typeof outputs.release === "string" ? outputs.release : "";
+  const standing = standingOf(read.evidence, release);
+  if (standing.state === "verified")
+    return { stack, release, evidence: read.evidence, record: standing.record };
+  const failures = standing.state === "revoked" ? standing.record.failures : [];
+  throw new EdgefirstError(
+    [
+      `Stack ${stack} has not verified the release ${release} that it runs.`,
+      ...failures.map(({ object, message }) => `${object}: ${message}`),
+    ].join("\n"),
+    `Its next update verifies it: pulumi up -s ${stack}`,
+  );
+}
+
+/** What was not looked at, and what had nothing to look at: neither is a proof. */
+function notesOf(record: Verification, { sightings }: Look): string[] {
+  const left = record.checks.filter(({ outcome }) => outcome === "notChecked");
+  return [
+    ...left.map(({ id, notes }) => `not checked: ${[id, ...notes].join(": ")}`),
+    ...[...sightings].flatMap(([id, { notes = [] }]) => notes.map((note) => `${id}: ${note}`)),
+  ];
+}
+
+async function lookAt(project: Project, verified: Verified, signal: AbortSignal) {
+  const { cluster: address } = await readStackFile(project.directory, verified.stack);
+  if (address === undefined)
+    throw new EdgefirstError(`Pulumi.${verified.stack}.yaml names no context in edgefirst:cluster.`);
+  const cluster = new KubeClient(address);
+  try {
+    return await checkLive({
+      ...verified,
+      cluster,
+      timeoutMs: TIMEOUT_MS,
+      clock: SYSTEM_CLOCK,
+      signal,
+      progress,
+    });
+  } finally {
+    cluster.close();
+  }
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

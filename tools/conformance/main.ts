@@ -1,0 +1,176 @@
+import { once } from "node:events";
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { GATEWAY_LABEL } from "../../kube/gateway-contract.ts";
+import { loadManifest } from "../../kube/manifest-source.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { imageVersion, loadRelease, type Release } from "../../config/pins.ts";
+import { podLogs } from "../sandbox/logs.ts";
+import { waitUntil } from "../sandbox/processes.ts";
+import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
+import { moduleDirectory } from "../toolchain/modules.ts";
+import { resolvePrograms } from "../toolchain/resolve.ts";
+import { suiteFlags } from "./flags.ts";
+import {
+  classLabelObjects,
+  CLASS_NAME,
+  NAMESPACE,
+  platformObjects,
+  REPORT_FILE,
+  SUITE,
+  suiteObjects,
+} from "./objects.ts";
+
+// npm run conformance [-- TEST]: the Gateway API's own tests against Traefik as the platform deploys it, in a sandbox that is made for them and
+// deleted again. The whole suite's report goes into docs/reference/conformance; one test alone leaves it as it is.
+
+const REPORTS = join(import.meta.dirname, "../../docs/reference/conformance");
+const interrupted = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const)
+  process.once(name, () => {
+    interrupted.abort(new Error(`ended by ${name}`));
+  });
+const { signal } = interrupted;
+const WAIT = { timeoutMs: 120_000, signal };
+/** Far more than it takes: each test that fails waits for a minute. */
+const SUITE_MS = 3_600_000;
+const FIELD_MANAGER = "edgefirst-conformance";
+const [only] = process.argv.slice(2);
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const release = loadRelease();
+const temporary = mkdtempSync(join(tmpdir(), "edgefirst-conformance-"));
+const dir = join(temporary, "sandbox");
+const logFile = join(temporary, "suite.log");
+try {
+  await resolvePrograms(["traefik", "echo-basic", "gateway-api-conformance"], { progress, signal });
+  const { kubeconfig } = await sandboxUp({
+    dir,
+    clusters: ["edge"],
+    pods: "real",
+    certificates: "given",
+    progress,
+    signal,
+  });
+  const client = new KubeClient({ kubeconfig, context: "edge" });
+  await deployPlatform(client, release);
+  const passed = await runSuite(client, join(temporary, "report"));
+  client.close();
+  if (!passed) process.exitCode = 1;
+  if (only === undefined) keepReport(join(temporary, "report", REPORT_FILE));
+} finally {
+  await sandboxDown({ dir, deleteData: true, progress: () => undefined });
+  rmSync(dir, { recursive: true, force: true });
+}
+
+/** The Gateway API's definitions, checked by release.yaml's checksums, then Traefik. */
+async function deployPlatform(client: KubeClient, { gatewayApi, images }: Release): Promise<void> {
+  const module = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
+  const folder = join(module, "config", "crd", gatewayApi.channel);
+  for (const { name, sha256 } of gatewayApi.files)
+    for (const object of await loadManifest({ source: join(folder, name), sha256 }))
+      await apply(client, object);
+  const kinds = ["GatewayClass", "GRPCRoute", "HTTPRoute"];
+  for (const kind of kinds)
+    await waitUntil(`${kind} to be served`, () => client.serves("gateway.networking.k8s.io/v1", kind), WAIT);
+  await apply(client, { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
+  for (const object of platformObjects(images.traefik)) await apply(client, object);
+  await labelClasses(client);
+}
+
+/** Gives the suite's own GatewayClasses the platform's label, from now on. */
+async function labelClasses(client: KubeClient): Promise<void> {
+  for (const object of classLabelObjects()) await apply(client, object);
+  const probe = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "GatewayClass",
+    metadata: { name: "probe" },
+    spec: { controllerName: "edgefirst.dev/probe" },
+  };
+  await waitUntil(
+    "new GatewayClasses to be labelled",
+    async () => {
+      const options = { fieldManager: FIELD_MANAGER, dryRun: true };
+      // The API server's policies learn of a definition later than its clients, and refuse every object of it until then.
+      const made = await client.apply(probe, options).catch(() => undefined);
+      return made?.metadata.labels?.[GATEWAY_LABEL];
+    },
+    WAIT,
+  );
+}
+
+/** Runs the suite in a pod of the cluster, and tells whether all of it passed. */
+async function runSuite(client: KubeClient, reportFolder: string): Promise<boolean> {
+  mkdirSync(reportFolder);
+  const flags = suiteFlags(await claimedFeatures(client), imageVersion(release.images.traefik));
+  const one = only === undefined ? [] : [`-run-test=${only}`];
+  for (const object of suiteObjects([...flags, ...one], reportFolder)) await apply(client, object);
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: SUITE, namespace: NAMESPACE } };
+  const phase = async (): Promise<string> =>
+    ((await client.get(pod))?.status as { phase?: string } | undefined)?.phase ?? "Pending";
+  await waitUntil("the suite to start", async () => (await phase()) !== "Pending", WAIT);
+  progress(`the suite runs, for some minutes; what it says: ${logFile}`);
+  const ended = new AbortController();
+  const following = follow(AbortSignal.any([ended.signal, signal]));
+  const end = await waitUntil(
+    "the suite to end",
+    async () => {
+      const now = await phase();
+      return now === "Running" ? undefined : now;
+    },
+    { timeoutMs: SUITE_MS, signal },
+  );
+  ended.abort();
+  await following;
+  return end === "Succeeded";
+}
+
+/** Keeps what the suite says, and shows each test's result. */
+async function follow(signal: AbortSignal): Promise<void> {
+  const file = createWriteStream(logFile);
+  let rest = "";
+  for await (const chunk of podLogs({ dir, pod: `${NAMESPACE}/${SUITE}`, follow: true, signal })) {
+    file.write(chunk);
+    const lines = (rest + chunk.toString()).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (/^ {4}--- (PASS|FAIL)/.test(line)) progress(line.trim());
+  }
+  file.end();
+  await once(file, "finish");
+}
+
+/** What Traefik says of itself once it has accepted its class. */
+function claimedFeatures(client: KubeClient): Promise<string[]> {
+  const reference = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "GatewayClass",
+    metadata: { name: CLASS_NAME },
+  };
+  return waitUntil(
+    "Traefik to accept its GatewayClass",
+    async () => {
+      const status = (await client.get(reference))?.status as
+        { supportedFeatures?: { name: string }[] } | undefined;
+      return status?.supportedFeatures?.map(({ name }) => name);
+    },
+    WAIT,
+  );
+}
+
+function keepReport(file: string): void {
+  if (!existsSync(file)) throw new Error(`The suite wrote no report; what it said: ${logFile}`);
+  const text = readFileSync(file, "utf8");
+  const report = parse(text) as { gatewayAPIVersion: string; implementation: { version: string } };
+  const name = `traefik-${report.implementation.version}-gateway-api-${report.gatewayAPIVersion}.yaml`;
+  mkdirSync(REPORTS, { recursive: true });
+  writeFileAtomic(join(REPORTS, name), text);
+  progress(`docs/reference/conformance/${name}`);
+}
+
+async function apply(client: KubeClient, object: KubeObject): Promise<void> {
+  await client.apply(object, { fieldManager: FIELD_MANAGER });
+}

@@ -1,0 +1,105 @@
+import { GATEWAY_LABEL } from "../../kube/gateway-contract.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { gatewayObjects } from "../../components/gateway/gateway.ts";
+import { traefikObjects } from "../../components/traefik/traefik.ts";
+import { gateway } from "../../config/network.ts";
+import { traefikArgs } from "../../platform/network.ts";
+
+/** Namespace of Traefik and of the suite. */
+export const NAMESPACE = "network";
+/** The one GatewayClass; the suite's Gateways name it. */
+export const CLASS_NAME = "traefik";
+/** The pod that runs the suite. */
+export const SUITE = "gateway-api-conformance";
+/** Where that pod writes its report. */
+export const REPORT_FILE = "report.yaml";
+
+const GATEWAY = { name: "external", namespace: NAMESPACE, className: CLASS_NAME };
+const REPORT_PATH = "/report";
+
+/**
+ * Traefik and its GatewayClass as a stack has them that configures nothing of them. Not their Gateway: the suite brings its own ones, and counts on no other route. Traefik serves
+ * them because its `labelselector` narrows the GatewayClasses, not the Gateways.
+ */
+export function platformObjects(image: string): KubeObject[] {
+  const settings = gateway.parse(GATEWAY);
+  const traefik = traefikObjects(traefikArgs(settings, { labels: {}, image }));
+  const declared = gatewayObjects({ ...settings, labels: {} });
+  return [...traefik, ...declared.filter(({ kind }) => kind === "GatewayClass")];
+}
+
+/**
+ * The label of the platform's class for the suite's own classes, which it makes for this controller: Traefik looks at no other (its `labelselector`), and the
+ * suite has no setting for it.
+ */
+export function classLabelObjects(): KubeObject[] {
+  const metadata = { name: "label-gateway-classes" };
+  const apiVersion = "admissionregistration.k8s.io/v1";
+  const labels = `Object.metadata{labels: {${JSON.stringify(GATEWAY_LABEL)}: ${JSON.stringify(GATEWAY.name)}}}`;
+  return [
+    {
+      apiVersion,
+      kind: "MutatingAdmissionPolicy",
+      metadata,
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            {
+              apiGroups: ["gateway.networking.k8s.io"],
+              apiVersions: ["*"],
+              resources: ["gatewayclasses"],
+              operations: ["CREATE"],
+            },
+          ],
+        },
+        failurePolicy: "Fail",
+        reinvocationPolicy: "Never",
+        mutations: [
+          {
+            patchType: "ApplyConfiguration",
+            applyConfiguration: { expression: `Object{metadata: ${labels}}` },
+          },
+        ],
+      },
+    },
+    {
+      apiVersion,
+      kind: "MutatingAdmissionPolicyBinding",
+      metadata,
+      spec: { policyName: metadata.name },
+    },
+  ];
+}
+
+/** The pod that runs the suite, with all rights: it makes namespaces, Gateways, routes and servers. */
+export function suiteObjects(flags: readonly string[], reportFolder: string): KubeObject[] {
+  const metadata = { name: SUITE, namespace: NAMESPACE };
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: SUITE },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+      subjects: [{ kind: "ServiceAccount", ...metadata }],
+    },
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata,
+      spec: {
+        serviceAccountName: SUITE,
+        restartPolicy: "Never",
+        containers: [
+          {
+            name: "suite",
+            image: "edgefirst.dev/gateway-api-conformance",
+            args: [...flags, `-report-output=${REPORT_PATH}/${REPORT_FILE}`],
+            volumeMounts: [{ name: "report", mountPath: REPORT_PATH }],
+          },
+        ],
+        volumes: [{ name: "report", hostPath: { path: reportFolder } }],
+      },
+    },
+  ];
+}

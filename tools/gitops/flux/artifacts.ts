@@ -1,0 +1,100 @@
+import { posix } from "node:path";
+import { text } from "../kustomize/resource.ts";
+import type { Repository } from "../yaml/repository.ts";
+import { textOf } from "../yaml/text-of.ts";
+import { isFields, type Fields } from "../yaml/values.ts";
+import { Delivered, type LeftOut } from "./delivered.ts";
+import { specOf } from "./flux-kustomization.ts";
+import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
+import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
+
+/** What Flux leaves out of every artifact. Source: ExcludeVCS in fluxcd/pkg/sourceignore. */
+const ALWAYS = ".git/\n.gitignore\n.gitmodules\n.gitattributes";
+/** What it leaves out besides where nothing else is said. Source: ExcludeExt, ExcludeCI and ExcludeExtra there. */
+const BY_DEFAULT = [
+  ...["*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip"],
+  ...[".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml"],
+  ...["cloudbuild.yaml", "codeship-services.yml", "codeship-steps.yml"],
+  ...["**/.goreleaser.yml", "**/.sops.yaml", "**/.flux.yaml"],
+].join("\n");
+const IGNORE_FILE = ".sourceignore";
+
+/** A pattern and where it is written. */
+interface PlacedPattern extends IgnorePattern {
+  readonly place: string;
+}
+
+/** What Flux's sources deliver of a repository: not all that is in it. */
+export class Artifacts {
+  readonly #repository: Repository;
+  readonly #sources: readonly WrittenObject[];
+  /** Of the ignore files, from the top down. */
+  readonly #patterns: readonly PlacedPattern[];
+  /** By the source that says itself what is to be ignored; of all others at undefined. */
+  readonly #delivered = new Map<WrittenObject | undefined, Delivered>();
+
+  /**
+   * @param files every YAML file of the repository
+   * @param standing what is on the cluster though no file has it
+   */
+  constructor(repository: Repository, files: readonly string[], standing: readonly WrittenObject[] = []) {
+    this.#repository = repository;
+    this.#sources = [...sourcesWithIgnore(repository, files), ...standing.filter(isSourceWithIgnore)];
+    this.#patterns = repository
+      .filesBelow(".", (name) => name === IGNORE_FILE)
+      .flatMap((file) => {
+        const directory = posix.dirname(file);
+        return placed(textOf(repository, file) ?? "", file, directory === "." ? [] : directory.split("/"));
+      });
+  }
+
+  /**
+   * The repository as the source of a Kustomization delivers it. Where clusters have sources of one name, the one in the cluster's own
+   * directory counts.
+   */
+  of(kustomization: Fields, cluster: string): Repository {
+    const source = this.#sourceOf(kustomization, cluster);
+    let delivered = this.#delivered.get(source);
+    if (delivered === undefined) {
+      const own = source ? placed(text(specOf(source.object).ignore), `spec.ignore in ${source.file}`) : [];
+      delivered = new Delivered(this.#repository, leftOutBy([...this.#patterns, ...own]));
+      this.#delivered.set(source, delivered);
+    }
+    return delivered;
+  }
+
+  /** Every file that was read of what was delivered. */
+  filesRead(): ReadonlySet<string> {
+    return new Set([...this.#delivered.values()].flatMap((delivered) => [...delivered.filesRead]));
+  }
+
+  #sourceOf(kustomization: Fields, cluster: string): WrittenObject | undefined {
+    const { sourceRef } = specOf(kustomization);
+    if (!isFields(sourceRef)) return undefined;
+    const named = this.#sources.filter(
+      ({ object }) =>
+        object.kind === sourceRef.kind &&
+        isFields(object.metadata) &&
+        object.metadata.name === sourceRef.name,
+    );
+    return (
+      named.find((source) => clusterOf(source) === cluster) ??
+      named.find((source) => clusterOf(source) === ".")
+    );
+  }
+}
+
+function placed(ignore: string, place: string, directory?: readonly string[]): readonly PlacedPattern[] {
+  return parseIgnore(ignore, directory).map((pattern) => ({ ...pattern, place }));
+}
+
+/** Of the patterns that match, the last one counts. */
+function leftOutBy(patterns: readonly PlacedPattern[]): LeftOut {
+  const defaults = placed(patterns.length > 0 ? ALWAYS : `${ALWAYS}\n${BY_DEFAULT}`, "Flux's defaults");
+  const all = [...defaults, ...patterns];
+  return (path, isDirectory) => {
+    const parts = path.split("/");
+    const last = all.findLast(({ matches }) => matches(parts, isDirectory));
+    return last === undefined || last.includes ? undefined : `\`${last.line}\` (${last.place})`;
+  };
+}

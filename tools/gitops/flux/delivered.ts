@@ -1,0 +1,91 @@
+import { posix } from "node:path";
+import type { ParsedText } from "../yaml/parse.ts";
+import { Repository, type Changes, type Entry } from "../yaml/repository.ts";
+import type { Origin, SourceFile } from "../yaml/source.ts";
+import { BuildError } from "../problem.ts";
+
+/** Tells by which pattern a file or a directory is left out of what a source delivers; undefined where it is not. */
+export type LeftOut = (path: string, isDirectory: boolean) => string | undefined;
+
+/** What a Flux source delivers of a repository: no symbolic links, and nothing that is left out. */
+export class Delivered extends Repository {
+  /** Every file that was read. */
+  readonly filesRead = new Set<string>();
+  readonly #repository: Repository;
+  readonly #leftOut: LeftOut;
+  readonly #reasons = new Map<string, string | undefined>();
+
+  constructor(repository: Repository, leftOut: LeftOut) {
+    super(repository.root);
+    this.#repository = repository;
+    this.#leftOut = leftOut;
+  }
+
+  override with(changes: Changes): Delivered {
+    return new Delivered(this.#repository.with(changes), this.#leftOut);
+  }
+
+  override isFile(path: string): boolean {
+    return this.#repository.isFile(path) && this.#reason(path, false) === undefined;
+  }
+
+  /** A directory that is left out is there all the same if something below it is not. */
+  override isDirectory(path: string): boolean {
+    return (
+      this.#repository.isDirectory(path) &&
+      (this.#reason(path, true) === undefined ||
+        (!this.#repository.isLinked(path) && this.entries(path).length > 0))
+    );
+  }
+
+  override entries(directory: string): readonly Entry[] {
+    return this.#repository.entries(directory).filter((entry) => {
+      const path = posix.join(directory, entry.name);
+      return entry.isDirectory() ? this.isDirectory(path) : entry.isFile() && this.isFile(path);
+    });
+  }
+
+  override isTooLarge(path: string): boolean {
+    return this.#repository.isTooLarge(path);
+  }
+
+  override read(path: string, from: Origin): SourceFile {
+    return this.#delivered(path, from).read(path, from);
+  }
+
+  override readBytes(path: string, from: Origin): Buffer {
+    return this.#delivered(path, from).readBytes(path, from);
+  }
+
+  override parse(path: string): ParsedText {
+    this.filesRead.add(path);
+    return this.#repository.parse(path);
+  }
+
+  override absence(what: string, path: string, from: Origin): BuildError {
+    const isDirectory = this.#repository.isDirectory(path);
+    const reason = isDirectory || this.#repository.isFile(path) ? this.#reason(path, isDirectory) : undefined;
+    return reason === undefined
+      ? super.absence(what, path, from)
+      : new BuildError(`${path} is not in what Flux's source delivers: ${reason}`, from);
+  }
+
+  #delivered(path: string, from: Origin): Repository {
+    if (this.#repository.isFile(path) && !this.isFile(path)) throw this.absence("file", path, from);
+    this.filesRead.add(path);
+    return this.#repository;
+  }
+
+  #reason(path: string, isDirectory: boolean): string | undefined {
+    const key = isDirectory ? `${path}/` : path;
+    if (!this.#reasons.has(key)) this.#reasons.set(key, this.#findReason(path, isDirectory));
+    return this.#reasons.get(key);
+  }
+
+  #findReason(path: string, isDirectory: boolean): string | undefined {
+    if (path === "." || path === "") return undefined;
+    if (this.#repository.isLinked(path)) return "it holds no symbolic links";
+    const pattern = this.#leftOut(path, isDirectory);
+    return pattern === undefined ? undefined : `left out by ${pattern}`;
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  findKustomizationFile,
+  generateKustomizationFile,
+  readKustomizationFile,
+  type KustomizationFile,
+} from "../kustomize/kustomization-file.ts";
+import { text } from "../kustomize/resource.ts";
+import type { Repository } from "../yaml/repository.ts";
+import {
+  copyOf,
+  entryOrigin,
+  fieldsAt,
+  isFields,
+  listAt,
+  originOf,
+  pushElement,
+  setField,
+  type Fields,
+  type Value,
+} from "../yaml/values.ts";
+import { BuildError, unsupported } from "../problem.ts";
+
+/** Whether an object is a Flux Kustomization. */
+export function isFluxKustomization(value: unknown): value is Fields {
+  return (
+    isFields(value) &&
+    value.kind === "Kustomization" &&
+    text(value.apiVersion).startsWith("kustomize.toolkit.fluxcd.io/")
+  );
+}
+
+/** A Flux Kustomization's spec. */
+export function specOf(kustomization: Fields): Fields {
+  return isFields(kustomization.spec) ? kustomization.spec : {};
+}
+
+/** `Kind name` of the source that a Flux Kustomization reads. */
+export function sourceName(kustomization: Fields): string {
+  const { sourceRef } = specOf(kustomization);
+  return isFields(sourceRef) ? `${text(sourceRef.kind)} ${text(sourceRef.name)}` : "no source";
+}
+
+/** The directory that a Flux Kustomization builds. */
+export function pathOf(kustomization: Fields, repository: Repository): string {
+  const path = text(specOf(kustomization).path) || "./";
+  const resolved = repository.resolve(".", path.replace(/^\/+/, ""));
+  if (resolved === undefined) throw new BuildError(`${path} leaves the repository`, originOf(kustomization));
+  return resolved;
+}
+
+/** The kustomization file of a directory as Flux finds or generates it. */
+export function plainFile(kustomization: Fields, repository: Repository): KustomizationFile {
+  const spec = specOf(kustomization);
+  const from = entryOrigin(isFields(kustomization.spec) ? spec : kustomization, "path");
+  const directory = pathOf(kustomization, repository);
+  if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
+  return findKustomizationFile(repository, directory) === undefined
+    ? generateKustomizationFile(repository, directory, from)
+    : readKustomizationFile(repository, directory, from);
+}
+
+/**
+ * The kustomization file with what the spec adds to it, as kustomize-controller writes it before it builds.
+ * Source: WriteFile in fluxcd/pkg/kustomize/kustomize_generator.go.
+ */
+export function fileWithSpec(kustomization: Fields, repository: Repository): KustomizationFile {
+  const file = plainFile(kustomization, repository);
+  const spec = specOf(kustomization);
+  for (const field of ["patchesStrategicMerge", "patchesJson6902"]) {
+    if (spec[field] !== undefined)
+      throw unsupported(`spec.${field}, which Flux has dropped`, entryOrigin(spec, field));
+  }
+  const { fields } = file;
+  for (const [field, target] of [
+    ["targetNamespace", "namespace"],
+    ["namePrefix", "namePrefix"],
+    ["nameSuffix", "nameSuffix"],
+  ] as const) {
+    if (text(spec[field]) !== "") setField(fields, target, text(spec[field]), entryOrigin(spec, field));
+  }
+  append(fields, spec, "patches");
+  append(fields, spec, "components");
+  replaceImages(fields, spec);
+  return file;
+}
+
+function append(fields: Fields, spec: Fields, field: string): void {
+  const more = spec[field];
+  if (!Array.isArray(more) || more.length === 0) return;
+  const list = listIn(fields, field, entryOrigin(spec, field));
+  for (const [index, entry] of more.entries()) pushElement(list, entry, entryOrigin(more, index));
+}
+
+function listIn(fields: Fields, field: string, origin: ReturnType<typeof originOf>): Value[] {
+  if (!Array.isArray(fields[field])) setField(fields, field, listAt(origin), origin);
+  return fields[field] as Value[];
+}
+
+/** An image that the file names already is replaced. */
+function replaceImages(fields: Fields, spec: Fields): void {
+  const more = spec.images;
+  if (!Array.isArray(more) || more.length === 0) return;
+  const list = listIn(fields, "images", entryOrigin(spec, "images"));
+  for (const [index, entry] of more.entries()) {
+    const at = list.findIndex((own) => isFields(own) && isFields(entry) && own.name === entry.name);
+    if (at >= 0) list[at] = entry;
+    else pushElement(list, entry, entryOrigin(more, index));
+  }
+}
+
+/** Sets the labels and annotations of `spec.commonMetadata`, over those that an object has. */
+export function addCommonMetadata(object: Fields, kustomization: Fields): Fields {
+  const common = specOf(kustomization).commonMetadata;
+  if (!isFields(common)) return object;
+  const copy = copyOf(object);
+  const metadata = isFields(object.metadata) ? copyOf(object.metadata) : fieldsAt(originOf(object));
+  for (const field of ["labels", "annotations"]) {
+    const pairs = common[field];
+    if (!isFields(pairs)) continue;
+    const values = isFields(metadata[field]) ? copyOf(metadata[field]) : fieldsAt(entryOrigin(common, field));
+    for (const key of Object.keys(pairs)) setField(values, key, text(pairs[key]), entryOrigin(pairs, key));
+    setField(metadata, field, values, entryOrigin(metadata, field));
+  }
+  setField(copy, "metadata", metadata, entryOrigin(object, "metadata"));
+  return copy;
+}

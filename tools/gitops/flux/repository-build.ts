@@ -1,0 +1,172 @@
+import { posix } from "node:path";
+import { filesOf } from "../kustomize/included-files.ts";
+import { kustomizeBuild } from "../kustomize/kustomize.ts";
+import { readKustomizationFile } from "../kustomize/kustomization-file.ts";
+import { identityFault, resourcesOf, text, type Resource } from "../kustomize/resource.ts";
+import type { Repository } from "../yaml/repository.ts";
+import { textOf } from "../yaml/text-of.ts";
+import { SourceFile } from "../yaml/source.ts";
+import { isFields } from "../yaml/values.ts";
+import { BuildError, type Problem } from "../problem.ts";
+import { buildCluster } from "./cluster-build.ts";
+import type { BuiltCluster, BuiltObject, Standing } from "./built.ts";
+import { isFluxKustomization, sourceName } from "./flux-kustomization.ts";
+import { Artifacts } from "./artifacts.ts";
+import { findRoots, ownSources } from "./roots.ts";
+import { clusterOf, writtenKustomizations, type WrittenObject } from "./written.ts";
+
+/** All that a repository makes of its clusters. */
+export interface BuiltRepository {
+  readonly clusters: readonly BuiltCluster[];
+  /** Flux Kustomizations whose files come from another source and are not built: `namespace/name (source)`. */
+  readonly external: readonly string[];
+  /** Files that hold objects, and that no Flux Kustomization makes use of. */
+  readonly unreached: readonly string[];
+}
+
+/** How a repository is built. */
+export interface BuildOptions {
+  /** What stands where nothing in the repository applies it any more: it builds what it did, and is itself not among the objects. */
+  readonly standing?: Standing;
+  /** Whether a Kustomization of which something cannot be built gives what can be: enough to look at, and no proof of anything. */
+  readonly partial?: boolean;
+}
+
+/**
+ * Builds a repository offline: every Flux Kustomization from the roots down, as Flux builds them. A repository that has none is
+ * built by its kustomization files that no other one includes, and what they leave out is taken as it is written.
+ */
+export function buildRepository(
+  repository: Repository,
+  { standing = new Map(), partial = false }: BuildOptions = {},
+): BuiltRepository {
+  const files = repository.yamlFiles(".");
+  const kept = [...standing.values()].flat().map(asWritten);
+  const written = [
+    ...writtenKustomizations(repository, files),
+    ...kept.filter(({ object }) => isFluxKustomization(object)),
+  ];
+  if (written.length === 0)
+    return { clusters: plainClusters(repository, files, partial), external: [], unreached: [] };
+  const sources = ownSources(written, repository);
+  const artifacts = new Artifacts(repository, files, kept);
+  const roots = findRoots(written, sources, artifacts).filter((root) => !kept.includes(root));
+  const byCluster = Map.groupBy(roots, clusterOf);
+  const clusters = [...new Set([...byCluster.keys(), ...standing.keys()])].map((name) =>
+    buildCluster(
+      name,
+      (byCluster.get(name) ?? []).map(({ object }) => object),
+      (standing.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
+      sources,
+      artifacts,
+      partial,
+    ),
+  );
+  const external = clusters
+    .flatMap(({ kustomizations }) => kustomizations)
+    .filter(({ object }) => !sources.has(object))
+    .map(({ object }) => {
+      const metadata = isFields(object.metadata) ? object.metadata : {};
+      return `${text(metadata.namespace)}/${text(metadata.name)} (${sourceName(object)})`;
+    });
+  const reached = new Set([...artifacts.filesRead(), ...roots.map(({ file }) => file)]);
+  const unreached = files.filter((file) => !reached.has(file) && mayHoldObjects(repository, file));
+  return { clusters, external, unreached };
+}
+
+function mayHoldObjects(repository: Repository, file: string): boolean {
+  if (repository.isTooLarge(file)) return false;
+  const content = textOf(repository, file) ?? "";
+  return /^apiVersion:/m.test(content) && /^kind:/m.test(content);
+}
+
+/** Without Flux: each kustomization that no other one includes is a cluster of its own, and so are the files outside of all. */
+function plainClusters(
+  repository: Repository,
+  files: readonly string[],
+  partial: boolean,
+): readonly BuiltCluster[] {
+  const directories = files
+    .filter((file) => /(?:^|\/)kustomization\.ya?ml$/.test(file))
+    .map((file) => posix.dirname(file));
+  const reached = new Map(directories.map((directory) => [directory, reachedFrom(repository, directory)]));
+  const included = (path: string): boolean =>
+    [...reached].some(([directory, reaches]) => directory !== path && reaches.has(path));
+  const roots = directories.filter((directory) => !included(directory));
+  // Of a circle that nothing else includes the first one is built, and tells of it.
+  const covered = new Set(roots.flatMap((root) => [root, ...(reached.get(root) ?? [])]));
+  for (const directory of directories) {
+    if (covered.has(directory)) continue;
+    roots.push(directory);
+    for (const path of reached.get(directory) ?? []) covered.add(path);
+  }
+  const clusters = roots.map((directory) => kustomizationCluster(repository, directory, partial));
+  const kustomizationFiles = new Set(files.filter((file) => directories.includes(posix.dirname(file))));
+  const loose = files.filter((file) => !kustomizationFiles.has(file) && !included(file));
+  return [...clusters, looseCluster(repository, loose)].filter(
+    ({ objects, problems }) => objects.length > 0 || problems.length > 0,
+  );
+}
+
+function reachedFrom(repository: Repository, directory: string): ReadonlySet<string> {
+  try {
+    return filesOf(repository, readKustomizationFile(repository, directory, top(directory)));
+  } catch (error) {
+    if (error instanceof BuildError) return new Set();
+    throw error;
+  }
+}
+
+const top = (file: string): { source: SourceFile; offset: number } => ({
+  source: new SourceFile(file, ""),
+  offset: 0,
+});
+
+function kustomizationCluster(repository: Repository, directory: string, partial: boolean): BuiltCluster {
+  const problems: Problem[] = [];
+  try {
+    const file = readKustomizationFile(repository, directory, top(directory));
+    const resources =
+      file.kind === "Component"
+        ? []
+        : kustomizeBuild(file, repository, ({ problem }) => problems.push(problem), partial);
+    return { name: directory, objects: identified(resources, problems), kustomizations: [], problems };
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    return { name: directory, objects: [], kustomizations: [], problems: [...problems, error.problem] };
+  }
+}
+
+/** Documents that are no Kubernetes objects, such as values and settings of tools, are passed over. */
+function looseCluster(repository: Repository, files: readonly string[]): BuiltCluster {
+  const objects: BuiltObject[] = [];
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const { documents, faults } = repository.parse(file);
+    for (const { message, origin } of faults)
+      problems.push(new BuildError(message, origin, "syntax").problem);
+    for (const { value, origin } of documents) {
+      if (!isFields(value) || text(value.apiVersion) === "" || text(value.kind) === "") continue;
+      try {
+        objects.push(...identified(resourcesOf(value, origin), problems));
+      } catch (error) {
+        if (!(error instanceof BuildError)) throw error;
+        problems.push(error.problem);
+      }
+    }
+  }
+  return { name: ".", objects, kustomizations: [], problems };
+}
+
+function asWritten({ object, origin }: BuiltObject): WrittenObject {
+  return { object, file: origin.source.file };
+}
+
+/** Those of which it is known what they are. */
+function identified(resources: readonly Resource[], problems: Problem[]): readonly BuiltObject[] {
+  return resources.flatMap(({ object, origin }) => {
+    const fault = identityFault(object);
+    if (fault) problems.push(fault.problem);
+    return fault ? [] : [{ object, kustomization: undefined, beforeSubstitution: object, origin }];
+  });
+}

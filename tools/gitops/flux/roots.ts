@@ -1,0 +1,117 @@
+import { posix } from "node:path";
+import { filesOf } from "../kustomize/included-files.ts";
+import { text } from "../kustomize/resource.ts";
+import type { Repository } from "../yaml/repository.ts";
+import { isFields, type Fields } from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+import type { Artifacts } from "./artifacts.ts";
+import { pathOf, plainFile, specOf } from "./flux-kustomization.ts";
+import { clusterOf, type WrittenObject } from "./written.ts";
+
+/**
+ * The Kustomizations that no other one applies: where a cluster's tree starts. Of a circle the first file is the root. An app that was
+ * left out of the kustomization.yaml above it, or stands beside those that are applied, is no root: it is not deployed.
+ */
+export function findRoots(
+  written: readonly WrittenObject[],
+  sources: OwnSources,
+  artifacts: Artifacts,
+): readonly WrittenObject[] {
+  const reaches = new Map<WrittenObject, ReadonlySet<string>>();
+  for (const kustomization of written) {
+    if (!sources.has(kustomization.object)) continue;
+    const files = reachedFiles(
+      kustomization.object,
+      artifacts.of(kustomization.object, clusterOf(kustomization)),
+    );
+    if (files) reaches.set(kustomization, files);
+  }
+  const writtenIn = Map.groupBy(written, ({ file }) => file);
+  const children = new Map(
+    [...reaches].map(([parent, files]) => [
+      parent,
+      [...files].flatMap((file) => writtenIn.get(file) ?? []).filter((child) => child !== parent),
+    ]),
+  );
+  const applied = new Set([...children.values()].flat());
+  const roots: WrittenObject[] = [];
+  const reached = new Set<WrittenObject>();
+  const visit = (root: WrittenObject): void => {
+    if (reached.has(root)) return;
+    reached.add(root);
+    for (const child of children.get(root) ?? []) visit(child);
+  };
+  for (const candidate of written) {
+    if (applied.has(candidate)) continue;
+    roots.push(candidate);
+    visit(candidate);
+  }
+  for (const candidate of written) {
+    if (reached.has(candidate)) continue;
+    roots.push(candidate);
+    visit(candidate);
+  }
+  const apps = new Set([...applied].map(placeOf));
+  const readers = Map.groupBy(
+    [...reaches].flatMap(([reader, files]) => [...files].map((file) => ({ reader, file }))),
+    ({ file }) => file,
+  );
+  const isLeftOut = (root: WrittenObject): boolean =>
+    apps.has(placeOf(root)) ||
+    directoriesAbove(root).some((directory) => readers.get(directory)?.some(({ reader }) => reader !== root));
+  return roots.filter((root) => (children.get(root) ?? []).length > 0 || !isLeftOut(root));
+}
+
+/** The directories of its own cluster in which a file lies. */
+function directoriesAbove({ file }: WrittenObject): readonly string[] {
+  const parts = file.split("/");
+  const all = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+  return all.filter((directory) => clusterOf({ file: `${directory}/` }) === clusterOf({ file }));
+}
+
+/** The same for all apps of one directory: where in its own directory an app has this file. */
+function placeOf(written: WrittenObject): string {
+  const { dir, base } = posix.parse(written.file);
+  return [clusterOf(written), posix.dirname(dir), base].join(" ");
+}
+
+function reachedFiles(object: Fields, repository: Repository): ReadonlySet<string> | undefined {
+  try {
+    return filesOf(repository, plainFile(object, repository));
+  } catch (error) {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  }
+}
+
+/** Tells which Kustomizations take their files from this very repository. */
+export interface OwnSources {
+  has(kustomization: Fields): boolean;
+}
+
+/**
+ * A source is taken to be this repository if some Kustomization that uses it names a directory that exists here (and not just the
+ * source's top), or if it is the only one. The repository's own URL is known to Git alone, and may have many forms.
+ */
+export function ownSources(written: readonly WrittenObject[], repository: Repository): OwnSources {
+  const key = (kustomization: Fields): string => {
+    const { sourceRef } = specOf(kustomization);
+    const reference = isFields(sourceRef) ? sourceRef : {};
+    return `${text(reference.kind)} ${text(reference.name)}`;
+  };
+  const all = new Set(written.map(({ object }) => key(object)));
+  const own = new Set(
+    written
+      .filter(({ object }) => {
+        try {
+          const path = pathOf(object, repository);
+          return path !== "." && repository.isDirectory(path);
+        } catch (error) {
+          if (error instanceof BuildError) return false;
+          throw error;
+        }
+      })
+      .map(({ object }) => key(object)),
+  );
+  return { has: (kustomization) => all.size === 1 || own.has(key(kustomization)) };
+}

@@ -1,0 +1,63 @@
+import { isFields, originOf, type Fields, type Value } from "../yaml/values.ts";
+import { text } from "../kustomize/resource.ts";
+import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
+
+/** What a Flux Kustomization substitutes. */
+export interface Variables {
+  /** Undefined for a variable whose value is not in clear in the repository. */
+  readonly values: ReadonlyMap<string, string | undefined>;
+  /** False where a source of variables is not in the repository, or does not show its keys. */
+  readonly complete: boolean;
+}
+
+/** A ConfigMap or Secret of a namespace, where the repository has it. */
+export type FindSource = (kind: string, namespace: string, name: string) => Fields | undefined;
+
+/** The variables of a Flux Kustomization; undefined where it substitutes nothing. */
+export function variablesOf(kustomization: Fields, find: FindSource): Variables | undefined {
+  const postBuild = isFields(kustomization.spec) ? kustomization.spec.postBuild : undefined;
+  if (!isFields(postBuild)) return undefined;
+  const metadata = isFields(kustomization.metadata) ? kustomization.metadata : {};
+  const values = new Map<string, string | undefined>();
+  let complete = true;
+  for (const reference of Array.isArray(postBuild.substituteFrom) ? postBuild.substituteFrom : []) {
+    if (!isFields(reference)) continue;
+    const source = find(text(reference.kind), text(metadata.namespace), text(reference.name));
+    if (!source || hidesKeys(source)) complete = false;
+    if (source) addSource(values, source);
+  }
+  const inline = isFields(postBuild.substitute) ? postBuild.substitute : {};
+  for (const [name, value] of Object.entries(inline)) values.set(name, text(value).replaceAll("\n", ""));
+  return { values, complete };
+}
+
+/** An encrypted file whose clear copy shows no keys. */
+function hidesKeys(source: Fields): boolean {
+  return (
+    source.kind === "Secret" && /\.sops\.ya?ml$/.test(originOf(source).source.file) && !isFields(source.sops)
+  );
+}
+
+function addSource(values: Map<string, string | undefined>, source: Fields): void {
+  const add = (entries: Value | undefined, decode: (value: string) => string): void => {
+    if (!isFields(entries)) return;
+    for (const [name, value] of Object.entries(entries)) {
+      const encrypted = typeof value === "string" && value.startsWith("ENC[");
+      values.set(name, encrypted ? undefined : decode(text(value)).replaceAll("\n", ""));
+    }
+  };
+  if (source.kind === "ConfigMap") {
+    add(source.data, (value) => value);
+    return;
+  }
+  add(source.data, (value) => Buffer.from(value, "base64").toString("utf8"));
+  add(source.stringData, (value) => value);
+}
+
+/** How an expression finds its value. A variable that nothing defines is empty to Flux where the variables are complete. */
+export function lookupIn({ values, complete }: Variables): Lookup {
+  return (name) => {
+    if (values.has(name)) return values.get(name) ?? UNKNOWN;
+    return complete ? undefined : ELSEWHERE;
+  };
+}

@@ -1,0 +1,83 @@
+import { text } from "../kustomize/resource.ts";
+import type { Repository } from "../yaml/repository.ts";
+import { textOf } from "../yaml/text-of.ts";
+import { isFields, type Fields } from "../yaml/values.ts";
+import { isFluxKustomization } from "./flux-kustomization.ts";
+
+/** An object as it stands in a file. */
+export interface WrittenObject {
+  readonly object: Fields;
+  readonly file: string;
+}
+
+/** Every Flux Kustomization that is written in some files; those in an archive and templates of one only where there are no others. */
+export function writtenKustomizations(
+  repository: Repository,
+  files: readonly string[],
+): readonly WrittenObject[] {
+  const all = written(repository, files, "kustomize.toolkit.fluxcd.io/", isFluxKustomization);
+  const live = all.filter(({ file, object }) => !ARCHIVE.test(file) && !isTemplate(object));
+  return live.length > 0 ? live : all;
+}
+
+/** A root is applied as it is written: nobody substitutes in it. */
+function isTemplate({ metadata, spec }: Fields): boolean {
+  const { name, namespace } = isFields(metadata) ? metadata : {};
+  const { path } = isFields(spec) ? spec : {};
+  return [name, namespace, path].some((value) => text(value).includes("${"));
+}
+
+/** In a directory for what is no longer deployed, or in a hidden one. */
+const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
+
+/** Every object that is written in some files. */
+export function objectsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
+  return written(repository, files, "apiVersion", isFields);
+}
+
+/** Every source that is written in some files and says itself what is to be ignored. */
+export function sourcesWithIgnore(
+  repository: Repository,
+  files: readonly string[],
+): readonly WrittenObject[] {
+  return written(
+    repository,
+    files.filter((file) => mentions(repository, file, "ignore")),
+    SOURCES,
+    isFields,
+  ).filter(isSourceWithIgnore);
+}
+
+const SOURCES = "source.toolkit.fluxcd.io/";
+
+/** Whether an object is a source that says itself what is to be ignored. */
+export function isSourceWithIgnore({ object }: WrittenObject): boolean {
+  return (
+    text(object.apiVersion).startsWith(SOURCES) && isFields(object.spec) && object.spec.ignore !== undefined
+  );
+}
+
+/** The cluster that a file belongs to: `kubernetes/<cluster>`, `clusters/<cluster>`, or the whole repository. */
+export function clusterOf({ file }: Pick<WrittenObject, "file">): string {
+  return /^(?:[^/]+\/)*?(?:kubernetes|clusters|k8s)\/[^/]+(?=\/)/.exec(file)?.[0] ?? ".";
+}
+
+/** Files that cannot hold such an object are not parsed. */
+function written(
+  repository: Repository,
+  files: readonly string[],
+  group: string,
+  isWanted: (value: unknown) => value is Fields,
+): readonly WrittenObject[] {
+  return files
+    .filter((file) => mentions(repository, file, group))
+    .flatMap((file) =>
+      repository
+        .parse(file)
+        .documents.flatMap(({ value }) => (isWanted(value) ? [{ object: value, file }] : [])),
+    );
+}
+
+function mentions(repository: Repository, file: string, word: string): boolean {
+  return !repository.isTooLarge(file) && (textOf(repository, file)?.includes(word) ?? false);
+}

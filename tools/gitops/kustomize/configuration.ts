@@ -1,0 +1,120 @@
+import type { Repository } from "../yaml/repository.ts";
+import { entryOrigin, isFields, type Fields, type Value } from "../yaml/values.ts";
+import { BuildError, unsupported } from "../problem.ts";
+import {
+  COMMON_ANNOTATIONS,
+  COMMON_LABELS,
+  IMAGES,
+  NAMESPACES,
+  REPLICAS,
+  TEMPLATE_LABELS,
+} from "./default-fields.ts";
+import { NAME_REFERENCES, type NameReference } from "./default-references.ts";
+import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
+import { localPath } from "./local-path.ts";
+import { text } from "./resource.ts";
+
+/** Where the transformers of a build write, with what `configurations` add. */
+export interface Configuration {
+  readonly nameReference: readonly NameReference[];
+  readonly commonLabels: readonly FieldSpec[];
+  readonly templateLabels: readonly FieldSpec[];
+  /** For every kind of label. */
+  readonly labels: readonly FieldSpec[];
+  readonly commonAnnotations: readonly FieldSpec[];
+  readonly images: readonly FieldSpec[];
+  readonly replicas: readonly FieldSpec[];
+  readonly namespace: readonly FieldSpec[];
+}
+
+/** What Kustomize itself brings. */
+export const DEFAULT_CONFIGURATION: Configuration = {
+  nameReference: NAME_REFERENCES,
+  commonLabels: COMMON_LABELS,
+  templateLabels: TEMPLATE_LABELS,
+  labels: [],
+  commonAnnotations: COMMON_ANNOTATIONS,
+  images: IMAGES,
+  replicas: REPLICAS,
+  namespace: NAMESPACES,
+};
+
+const SPEC_LISTS = [
+  "commonLabels",
+  "templateLabels",
+  "labels",
+  "commonAnnotations",
+  "images",
+  "replicas",
+  "namespace",
+] as const;
+
+/** Two configurations in one. */
+export function mergeConfigurations(a: Configuration, b: Configuration): Configuration {
+  if (a === b) return a;
+  const merged: Record<string, readonly FieldSpec[]> = {};
+  for (const list of SPEC_LISTS) merged[list] = mergeSpecs(a[list], b[list]);
+  return {
+    ...(merged as unknown as Configuration),
+    nameReference: mergeReferences(a.nameReference, b.nameReference),
+  };
+}
+
+function mergeReferences(a: readonly NameReference[], b: readonly NameReference[]): readonly NameReference[] {
+  const merged = [...a];
+  for (const reference of b) {
+    const index = merged.findIndex(
+      ({ group, version, kind }) =>
+        group === reference.group && version === reference.version && kind === reference.kind,
+    );
+    const same = merged[index];
+    if (same === undefined) merged.push(reference);
+    else merged[index] = { ...same, fields: mergeSpecs(same.fields, reference.fields) };
+  }
+  return merged;
+}
+
+/** The default configuration with the files that `configurations` lists. */
+export function loadConfigurations(paths: Value[], repository: Repository, directory: string): Configuration {
+  let configuration = DEFAULT_CONFIGURATION;
+  for (const [index, path] of paths.entries()) {
+    const origin = entryOrigin(paths, index);
+    const resolved = localPath(repository, directory, text(path), origin);
+    if (!repository.isFile(resolved)) throw repository.absence("file", resolved, origin);
+    const { documents, faults } = repository.parse(resolved);
+    const [fault] = faults;
+    if (fault) throw new BuildError(fault.message, fault.origin, "syntax");
+    for (const { value } of documents)
+      if (isFields(value)) configuration = mergeConfigurations(configuration, readConfiguration(value));
+  }
+  return configuration;
+}
+
+function readConfiguration(file: Fields): Configuration {
+  const lists: Record<string, readonly FieldSpec[]> = {};
+  for (const list of SPEC_LISTS) lists[list] = fieldsOf(file[list]).map(fieldSpec);
+  for (const field of Object.keys(file)) {
+    if (field === "nameReference" || field in lists || field === "varReference") continue;
+    throw unsupported(`${field} in a transformer configuration`, entryOrigin(file, field));
+  }
+  const nameReference = fieldsOf(file.nameReference).map((entry) => ({
+    ...gvk(entry),
+    fields: fieldsOf(entry.fieldSpecs).map(fieldSpec),
+  }));
+  return { ...(lists as unknown as Configuration), nameReference };
+}
+
+const fieldsOf = (value: Value | undefined): readonly Fields[] =>
+  Array.isArray(value) ? value.filter(isFields) : [];
+
+function fieldSpec(entry: Fields): FieldSpec {
+  return { path: text(entry.path), ...(entry.create === true ? { create: true } : {}), ...gvk(entry) };
+}
+
+function gvk(entry: Fields): Pick<FieldSpec, "group" | "version" | "kind"> {
+  return {
+    ...(text(entry.group) === "" ? {} : { group: text(entry.group) }),
+    ...(text(entry.version) === "" ? {} : { version: text(entry.version) }),
+    ...(text(entry.kind) === "" ? {} : { kind: text(entry.kind) }),
+  };
+}

@@ -1,0 +1,94 @@
+import type { Origin } from "../yaml/source.ts";
+import {
+  entryOrigin,
+  fieldsAt,
+  isFields,
+  listAt,
+  setField,
+  type Fields,
+  type Value,
+} from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+import { isSelected, type Gvk } from "./kinds.ts";
+import type { Resource } from "./resource.ts";
+
+/** Where a transformer writes in objects of a kind. Source: FieldSpec in kustomize's api/types. */
+export interface FieldSpec extends Partial<Gvk> {
+  /** Steps joined by `/`; lists are walked through; `[]` after a step demands a list. A slash inside a step is written `\/`. */
+  readonly path: string;
+  /** Whether mappings on the way are created. */
+  readonly create?: boolean;
+}
+
+/** What to do with a field that was found: the container it is in, and its key. */
+export type FieldVisitor = (container: Fields | Value[], key: string | number) => void;
+
+/** What a missing field is created as. */
+export type Created = "mapping" | "scalar";
+
+/** Visits every field of an object that a field spec names. */
+export function visitField(
+  resource: Resource,
+  spec: FieldSpec,
+  visit: FieldVisitor,
+  creation?: { readonly as: Created; readonly origin: Origin },
+): void {
+  if (!isSelected(resource.gvk, spec)) return;
+  walk(resource.object, stepsOf(spec.path), visit, spec.create ? creation : undefined);
+}
+
+const cache = new Map<string, readonly string[]>();
+
+function stepsOf(path: string): readonly string[] {
+  let steps = cache.get(path);
+  if (!steps) {
+    steps = path.split(/(?<!\\)\//).map((step) => step.replaceAll("\\/", "/"));
+    cache.set(path, steps);
+  }
+  return steps;
+}
+
+function walk(
+  value: Fields | Value[],
+  steps: readonly string[],
+  visit: FieldVisitor,
+  creation: { readonly as: Created; readonly origin: Origin } | undefined,
+): void {
+  if (Array.isArray(value)) {
+    for (const [index, element] of value.entries()) {
+      if (steps.length === 0) visit(value, index);
+      else if (typeof element === "object" && element !== null) walk(element, steps, visit, creation);
+    }
+    return;
+  }
+  const [step = "", ...rest] = steps;
+  const isList = step.endsWith("[]");
+  const name = isList ? step.slice(0, -2) : step;
+  if (value[name] === undefined || value[name] === null) {
+    if (isList && value[name] === null)
+      setField(value, name, listAt(entryOrigin(value, name)), entryOrigin(value, name));
+    if (creation === undefined || isList) return;
+    const missing = rest.length === 0 && creation.as === "scalar" ? "" : fieldsAt(creation.origin);
+    setField(value, name, missing, creation.origin);
+  }
+  if (rest.length === 0) {
+    visit(value, name);
+    return;
+  }
+  const next = value[name];
+  if (isFields(next) || Array.isArray(next)) walk(next, rest, visit, creation);
+  else throw new BuildError(`${name} must be a mapping or a list`, entryOrigin(value, name));
+}
+
+/** Field specs without those that are there already. */
+export function mergeSpecs(specs: readonly FieldSpec[], more: readonly FieldSpec[]): readonly FieldSpec[] {
+  const merged = [...specs];
+  for (const spec of more) {
+    const same = merged.some(
+      ({ path, group, version, kind }) =>
+        path === spec.path && group === spec.group && version === spec.version && kind === spec.kind,
+    );
+    if (!same) merged.push(spec);
+  }
+  return merged;
+}

@@ -1,0 +1,160 @@
+import { isUtf8 } from "node:buffer";
+import type { Repository } from "../yaml/repository.ts";
+import {
+  entryOrigin,
+  fieldsAt,
+  isFields,
+  originOf,
+  setField,
+  type Fields,
+  type Value,
+} from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+import { entries, type Entry } from "./generator-entries.ts";
+import { Resource, text, type Behavior } from "./resource.ts";
+import type { Resources } from "./resources.ts";
+
+const FIELDS = new Set([
+  "name",
+  "namespace",
+  "behavior",
+  "files",
+  "envs",
+  "env",
+  "literals",
+  "options",
+  "type",
+]);
+
+/** Adds what one entry of `configMapGenerator` or `secretGenerator` makes. Source: api/internal/generators, api/kv. */
+export function generate(
+  resources: Resources,
+  kind: "ConfigMap" | "Secret",
+  entry: Fields,
+  globalOptions: Fields,
+  repository: Repository,
+  directory: string,
+): void {
+  const unknown = Object.keys(entry).find((field) => !FIELDS.has(field));
+  if (unknown !== undefined)
+    throw new BuildError(`a generator has no field ${unknown}`, entryOrigin(entry, unknown));
+  const origin = originOf(entry);
+  const name = text(entry.name);
+  if (name === "") throw new BuildError("a generator needs a name", origin);
+  const options = mergeOptions(globalOptions, isFields(entry.options) ? entry.options : {});
+  const object = fieldsAt(origin);
+  setField(object, "apiVersion", "v1", origin);
+  setField(object, "kind", kind, origin);
+  setField(object, "metadata", metadata(entry, options), origin);
+  if (kind === "Secret") setField(object, "type", text(entry.type) || "Opaque", origin);
+  addData(object, kind, entries(entry, repository, directory));
+  if (options.immutable === true) setField(object, "immutable", true, origin);
+  const resource = new Resource(object, origin);
+  resource.hashed = options.disableNameSuffixHash !== true;
+  resource.behavior = behavior(entry);
+  absorb(resources, resource);
+}
+
+function mergeOptions(global: Fields, local: Fields): Fields {
+  const both = (field: string): Fields => ({ ...asFields(global[field]), ...asFields(local[field]) });
+  return {
+    labels: both("labels"),
+    annotations: both("annotations"),
+    disableNameSuffixHash: local.disableNameSuffixHash === true || global.disableNameSuffixHash === true,
+    immutable: local.immutable === true || global.immutable === true,
+  };
+}
+
+const asFields = (value: Value | undefined): Fields => (isFields(value) ? value : {});
+
+function metadata(entry: Fields, options: Fields): Fields {
+  const origin = originOf(entry);
+  const fields = fieldsAt(origin);
+  setField(fields, "name", text(entry.name), entryOrigin(entry, "name"));
+  if (text(entry.namespace) !== "")
+    setField(fields, "namespace", text(entry.namespace), entryOrigin(entry, "namespace"));
+  for (const field of ["labels", "annotations"]) {
+    const values = asFields(options[field]);
+    if (Object.keys(values).length === 0) continue;
+    const copy = fieldsAt(origin);
+    for (const [key, value] of Object.entries(values)) setField(copy, key, text(value), origin);
+    setField(fields, field, copy, origin);
+  }
+  return fields;
+}
+
+function behavior(entry: Fields): Behavior {
+  const value = text(entry.behavior);
+  if (value === "merge" || value === "replace") return value;
+  if (value === "" || value === "create" || value === "unspecified") return "create";
+  throw new BuildError(`unknown behavior ${value}`, entryOrigin(entry, "behavior"));
+}
+
+function addData(object: Fields, kind: "ConfigMap" | "Secret", all: readonly Entry[]): void {
+  const seen = new Set<string>();
+  for (const { key, value, origin } of all) {
+    if (!/^[-._a-zA-Z0-9]+$/.test(key))
+      throw new BuildError(`${JSON.stringify(key)} is no key of a ${kind}`, origin);
+    if (seen.has(key)) throw new BuildError(`the key ${key} is there twice`, origin);
+    seen.add(key);
+    const binary = !isUtf8(value);
+    const field = kind === "ConfigMap" && binary ? "binaryData" : "data";
+    if (!isFields(object[field])) setField(object, field, fieldsAt(originOf(object)), originOf(object));
+    const encoded = kind === "Secret" || binary ? base64(value) : value.toString("utf8");
+    setField(object[field] as Fields, key, encoded, origin);
+  }
+}
+
+/** In lines of 70 characters, as Kustomize writes it: a generated name's hash is over them. Source: encodeBase64 in datamap.go of kyaml. */
+function base64(value: Buffer): string {
+  const encoded = value.toString("base64");
+  return encoded.length < 70 ? encoded : encoded.replace(/.{1,70}/g, "$&\n");
+}
+
+/** Adds a generated object, or puts it into one that is there, as its behavior says. */
+function absorb(resources: Resources, resource: Resource): void {
+  const [old, ...others] = resources.withAnyId(resource.id);
+  if (others.length > 0) throw new BuildError(`more than one object could be meant`, resource.origin);
+  if (!old) {
+    if (resource.behavior !== "create")
+      throw new BuildError(`there is no ${resource.name} to ${resource.behavior}`, resource.origin);
+    resources.append(resource);
+    return;
+  }
+  if (resource.behavior === "create") {
+    throw new BuildError(
+      `${resource.name} is there already; behavior must be merge or replace`,
+      resource.origin,
+    );
+  }
+  mergeMetadata(resource, old);
+  if (resource.behavior === "merge")
+    for (const field of ["data", "binaryData"]) mergeInto(resource.object, old.object, field);
+  resource.previousIds.push(...old.previousIds);
+  resource.prefixes.push(...old.prefixes);
+  resource.suffixes.push(...old.suffixes);
+  resource.hashed &&= old.hashed;
+  resources.replace(old, resource);
+}
+
+function mergeMetadata(resource: Resource, old: Resource): void {
+  const oldMetadata = asFields(old.object.metadata);
+  for (const field of ["labels", "annotations"])
+    mergeInto(resource.object.metadata as Fields, oldMetadata, field);
+  for (const field of ["name", "namespace"]) {
+    const value = oldMetadata[field];
+    if (value !== undefined) resource.setMetadata(field, value, entryOrigin(oldMetadata, field));
+  }
+}
+
+/** Own entries win. */
+function mergeInto(target: Fields, source: Fields, field: string): void {
+  const from = source[field];
+  if (!isFields(from)) return;
+  if (!isFields(target[field]))
+    setField(target, field, fieldsAt(entryOrigin(source, field)), entryOrigin(source, field));
+  const into = target[field] as Fields;
+  for (const key of Object.keys(from)) {
+    if (!Object.hasOwn(into, key)) setField(into, key, from[key] as Value, entryOrigin(from, key));
+  }
+}

@@ -1,0 +1,20 @@
+import { entryOrigin, isFields, type Fields, type Value } from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+
+/** A field that must be a list; an empty one where it is absent. */
+export function listField(fields: Fields, field: string): Value[] {
+  const value = fields[field];
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new BuildError(`${field} must be a list`, entryOrigin(fields, field));
+  return value;
+}
+
+/** A field that must be a list of mappings. */
+export function mappings(fields: Fields, field: string): readonly Fields[] {
+  const list = listField(fields, field);
+  return list.map((entry, index) => {
+    if (!isFields(entry))
+      throw new BuildError(`an entry of ${field} must be a mapping`, entryOrigin(list, index));
+    return entry;
+  });
+}

@@ -1,0 +1,134 @@
+import type { Origin } from "../yaml/source.ts";
+import { entryOrigin, isFields, setField, type Fields, type Value } from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+import type { NameReference } from "./default-references.ts";
+import { visitField, type FieldSpec } from "./field-spec.ts";
+import { isClusterScoped, isSelected } from "./kinds.ts";
+import { effectiveNamespace, text, type Resource } from "./resource.ts";
+import type { Resources } from "./resources.ts";
+
+/**
+ * Follows the names that the build has changed (prefixes, suffixes, hashes, namespaces) into the fields that refer to them.
+ * Source: filters/nameref/nameref.go.
+ */
+export function updateNameReferences(resources: Resources, references: readonly NameReference[]): void {
+  if (resources.all.every(({ previousIds }) => previousIds.length === 0)) return;
+  for (const referrer of resources.all) {
+    for (const reference of references) {
+      for (const field of reference.fields) {
+        if (isSelected(referrer.originalId.gvk, field)) update(resources, referrer, reference, field);
+      }
+    }
+  }
+}
+
+function update(resources: Resources, referrer: Resource, reference: NameReference, field: FieldSpec): void {
+  visitField(referrer, { path: field.path }, (container, key) => {
+    const value = (container as Fields)[key] as Value;
+    if (Array.isArray(value)) {
+      for (const index of value.keys()) updateEntry(value, index);
+    } else {
+      updateEntry(container, key);
+    }
+  });
+
+  function updateEntry(container: Fields | Value[], key: string | number): void {
+    const value = (container as Fields)[key];
+    const origin = entryOrigin(container, key);
+    if (isFields(value)) updateMapping(value, origin);
+    else if (typeof value === "string") {
+      const found = referral(resources, referrer, reference, field, value, undefined, origin);
+      if (found && found.name !== value) setField(container as Fields, String(key), found.name, found.origin);
+    }
+  }
+
+  /** A mapping names the object and its namespace, as the subjects of a binding do. */
+  function updateMapping(value: Fields, origin: Origin): void {
+    const name = text(value.name);
+    const namespace = value.namespace === undefined ? undefined : text(value.namespace);
+    const found = referral(resources, referrer, reference, field, name, namespace, origin);
+    if (!found) return;
+    if (found.name !== name) setField(value, "name", found.name, found.origin);
+    if (found.namespace !== "" && found.namespace !== namespace)
+      setField(value, "namespace", found.namespace, found.origin);
+  }
+}
+
+function referral(
+  resources: Resources,
+  referrer: Resource,
+  reference: NameReference,
+  field: FieldSpec,
+  name: string,
+  namespace: string | undefined,
+  origin: Origin,
+): Resource | undefined {
+  const possible = resources.everNamed(name).filter((candidate) => couldBeReferredTo(candidate, referrer));
+  let candidates = inNamespace(possible, namespace).filter(
+    ({ previousIds }) =>
+      previousIds.some((id) => id.name === name) &&
+      previousIds.some(({ gvk }) => isSelected(gvk, reference)) &&
+      (!field.path.endsWith("roleRef/name") ||
+        previousIds.some(({ gvk }) => isSelected(gvk, roleRef(referrer)))),
+  );
+  candidates = candidates.filter((candidate) => sameNamespace(candidate, referrer));
+  if (candidates.length > 1)
+    candidates = candidates.filter((other) => samePrefixesAndSuffixes(other, referrer, true));
+  if (candidates.length > 1)
+    candidates = candidates.filter((other) => samePrefixesAndSuffixes(other, referrer, false));
+  const [first] = candidates;
+  const identical = candidates.every(
+    (other) => other.name === first?.name && (namespace === undefined || other.namespace === first.namespace),
+  );
+  if (!identical)
+    throw new BuildError(`${name} could be more than one ${reference.kind ?? "object"}`, origin);
+  return first;
+}
+
+/** Objects of other namespaces are out of reach, except for the ServiceAccounts that a RoleBinding names with their namespace. */
+function couldBeReferredTo(candidate: Resource, referrer: Resource): boolean {
+  if (isClusterScoped(referrer.gvk) || isClusterScoped(candidate.gvk)) return true;
+  if (effectiveNamespace(candidate.id) === effectiveNamespace(referrer.id)) return true;
+  const { subjects } = referrer.object;
+  if (referrer.gvk.kind !== "RoleBinding" || !Array.isArray(subjects)) return false;
+  return subjects.some(
+    (subject) =>
+      isFields(subject) && subject.kind === "ServiceAccount" && subject.namespace === candidate.namespace,
+  );
+}
+
+function inNamespace(candidates: readonly Resource[], namespace: string | undefined): readonly Resource[] {
+  if (namespace === undefined) return candidates;
+  const originally = candidates.filter(({ originalId }) => effectiveNamespace(originalId) === namespace);
+  return originally.length > 0
+    ? originally
+    : candidates.filter(({ id }) => effectiveNamespace(id) === namespace);
+}
+
+function sameNamespace(candidate: Resource, referrer: Resource): boolean {
+  return (
+    isClusterScoped(referrer.gvk) ||
+    isClusterScoped(candidate.gvk) ||
+    candidate.gvk.kind === "ServiceAccount" ||
+    effectiveNamespace(candidate.id) === effectiveNamespace(referrer.id)
+  );
+}
+
+function roleRef({ object }: Resource): { group?: string; kind?: string } {
+  const reference = object.roleRef;
+  if (!isFields(reference)) return {};
+  return { group: text(reference.apiGroup), kind: text(reference.kind) };
+}
+
+function samePrefixesAndSuffixes(a: Resource, b: Resource, allowNone: boolean): boolean {
+  const same = (own: readonly string[], other: readonly string[]): boolean =>
+    (allowNone && (own.length === 0 || other.length === 0)) || sameEnding(own, other);
+  return same(a.prefixes, b.prefixes) && same(a.suffixes, b.suffixes);
+}
+
+/** Whether the shorter of two lists is the end of the longer one. */
+function sameEnding(a: readonly string[], b: readonly string[]): boolean {
+  const length = Math.min(a.length, b.length);
+  if (length === 0) return a.length === b.length;
+  return a.slice(-length).join("\0") === b.slice(-length).join("\0");
+}

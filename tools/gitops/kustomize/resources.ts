@@ -1,0 +1,87 @@
+import type { Origin } from "../yaml/source.ts";
+import { BuildError } from "../problem.ts";
+import { describeId, effectiveNamespace, type Resource, type ResourceId, sameId } from "./resource.ts";
+
+/** The objects of a build, in the order in which they were loaded, and found by id without a search through all. */
+export class Resources {
+  readonly #list: Resource[] = [];
+  readonly #byName = new Map<string, Resource[]>();
+
+  get all(): readonly Resource[] {
+    return this.#list;
+  }
+
+  /** @throws BuildError if an object of that id is there */
+  append(resource: Resource): void {
+    const [other] = this.withCurrentId(resource.id);
+    if (other) {
+      const { source, offset } = other.origin;
+      const { file, line } = source.locate(offset);
+      throw new BuildError(
+        `${describeId(resource.id)} is there already, from ${file}:${line}`,
+        resource.origin,
+      );
+    }
+    this.#list.push(resource);
+    this.#index(resource, resource.name);
+    for (const { name } of resource.previousIds) this.#index(resource, name);
+  }
+
+  /** Tells that the name of a resource has changed. */
+  renamed(resource: Resource): void {
+    this.#index(resource, resource.name);
+  }
+
+  remove(resource: Resource): void {
+    this.#list.splice(this.#list.indexOf(resource), 1);
+    for (const named of this.#byName.values()) {
+      const index = named.indexOf(resource);
+      if (index >= 0) named.splice(index, 1);
+    }
+  }
+
+  /** Puts one object in the place of another of the same name. */
+  replace(old: Resource, replacement: Resource): void {
+    this.#list[this.#list.indexOf(old)] = replacement;
+    for (const named of this.#byName.values()) {
+      const index = named.indexOf(old);
+      if (index >= 0) named[index] = replacement;
+    }
+    this.#index(replacement, replacement.name);
+  }
+
+  /** Objects that have, or had, a name. */
+  everNamed(name: string): readonly Resource[] {
+    return this.#byName.get(name) ?? [];
+  }
+
+  withCurrentId(id: ResourceId): readonly Resource[] {
+    return this.everNamed(id.name).filter((resource) => sameId(resource.id, id));
+  }
+
+  withAnyId(id: ResourceId): readonly Resource[] {
+    return this.everNamed(id.name).filter((resource) => resource.ids.some((own) => sameId(own, id)));
+  }
+
+  /**
+   * The one object that has, or had, an id.
+   * @throws BuildError at `from` if there is none, or more than one
+   */
+  one(id: ResourceId, from: Origin): Resource {
+    const found = this.withAnyId(id);
+    const [only] = found;
+    if (only && found.length === 1) return only;
+    const namespace = effectiveNamespace(id);
+    const what = `${id.gvk.kind} ${id.name} (${id.gvk.group === "" ? "" : `${id.gvk.group}/`}${id.gvk.version}, namespace ${namespace})`;
+    throw new BuildError(
+      only ? `more than one object is ${what}` : `the patch matches no object: ${what}`,
+      from,
+    );
+  }
+
+  #index(resource: Resource, name: string): void {
+    const named = this.#byName.get(name);
+    if (!named) this.#byName.set(name, [resource]);
+    else if (!named.includes(resource)) named.push(resource);
+  }
+}

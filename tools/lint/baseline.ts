@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { fingerprint, type LintFinding } from "./finding.ts";
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  findings: z.array(
+    z.strictObject({
+      fingerprint: z.string(),
+      count: z.number().int().positive(),
+      rule: z.string(),
+      file: z.string(),
+    }),
+  ),
+});
+
+/** Findings that were there before: fingerprint to number. */
+export type Baseline = ReadonlyMap<string, number>;
+
+/** @throws EdgefirstError if the file cannot be read or is no baseline */
+export async function readBaseline(path: string): Promise<Baseline> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new EdgefirstError(
+      `The baseline ${path} cannot be read.`,
+      "Write one with --write-baseline, or leave --baseline out.",
+      { cause },
+    );
+  }
+  const parsed = schema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new EdgefirstError(
+      `${path} is no baseline: ${z.prettifyError(parsed.error)}`,
+      "Write it anew with --write-baseline.",
+    );
+  }
+  return new Map(parsed.data.findings.map(({ fingerprint: key, count }) => [key, count]));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a baseline that covers these findings; sorted, so that it changes only where findings do. */
+export function formatBaseline(findings: readonly LintFinding[]): string {
+  const groups = Map.groupBy(findings, fingerprint);
+  const entries = [...groups].map(([key, same]) => {
+    const [first] = same;
+    return {
+      fingerprint: key,
+      count: same.length,
+      rule: first?.rule ?? "",
+      file: first?.position.file ?? "",
+    };
+  });
+  entries.sort((a, b) =>
+    `${a.file} ${a.rule} ${a.fingerprint}` < `${b.file} ${b.rule} ${b.fingerprint}` ? -1 : 1,
+  );
+  return `${JSON.stringify({ version: 1, findings: entries }, undefined, 2)}\n`;
+}
+
+/** The findings that a baseline does not cover: of several equal ones, those over the number that was there. */
+export function withoutBaseline<F extends LintFinding>(
+  findings: readonly F[],
+  baseline: Baseline,
+): readonly F[] {
+  const left = new Map(baseline);
+  return findings.filter((finding) => {
+    const key = fingerprint(finding);
+    const count = left.get(key) ?? 0;
+    left.set(key, count - 1);
+    return count <= 0;
+  });
+}

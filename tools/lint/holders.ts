@@ -1,0 +1,32 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { SourceFile, type Origin } from "../gitops/yaml/source.ts";
+import { entryOrigin, originOf, type Fields, type Value } from "../gitops/yaml/values.ts";
+
+/** A place in a file, as one text; undefined for what was written inside another scalar, which counts its offsets by itself. */
+export function placeOf({ source, offset }: Origin): string | undefined {
+  return source instanceof SourceFile ? `${source.file}:${offset}` : undefined;
+}
+
+/** The objects that hold something written at each of the places: a file that several builds share is in objects of all of them. */
+export function holdersOf(
+  places: ReadonlySet<string>,
+  objects: readonly KubeObject[],
+): ReadonlyMap<string, ReadonlySet<KubeObject>> {
+  const holders = new Map([...places].map((place) => [place, new Set<KubeObject>()]));
+  for (const object of objects) {
+    const hold = (origin: Origin): void => {
+      const place = placeOf(origin);
+      if (place !== undefined) holders.get(place)?.add(object);
+    };
+    const visit = (value: Value): void => {
+      if (typeof value !== "object" || value === null) return;
+      hold(originOf(value));
+      for (const key of Object.keys(value)) {
+        hold(entryOrigin(value, key));
+        visit((value as Fields)[key] as Value);
+      }
+    };
+    visit(object as unknown as Fields);
+  }
+  return holders;
+}

@@ -1,0 +1,43 @@
+import { posix } from "node:path";
+import type { KubeObject } from "../../kube/objects.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { copyOf, fieldsAt, isFields, originOf, setField, type Fields } from "../gitops/yaml/values.ts";
+import type { BuiltCluster } from "../gitops/flux/built.ts";
+import { asKubeObject } from "./rule-origin.ts";
+
+/** Every kustomization file of a repository that can be read. */
+export function kustomizationFiles(repository: Repository): readonly string[] {
+  return repository
+    .filesBelow(".", (file) => /^(?:kustomization\.ya?ml|Kustomization)$/.test(file))
+    .filter((file) => !repository.isTooLarge(file));
+}
+
+/**
+ * Those that a cluster is built from, as objects for the rules. One that says no name goes by that of its file, and one
+ * that says no kind is what Kustomize takes it for.
+ */
+export function kustomizationsOf(
+  repository: Repository,
+  files: readonly string[],
+  { name, kustomizations }: BuiltCluster,
+): readonly KubeObject[] {
+  const read = new Set(kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]));
+  // Without Flux a cluster is the directory that is built, with what lies below it.
+  const isRead = (directory: string): boolean =>
+    kustomizations.length > 0 ? read.has(directory) : `${directory}/`.startsWith(`${name}/`);
+  return files
+    .filter((file) => isRead(posix.dirname(file)))
+    .flatMap((file) => repository.parse(file).documents.map(({ value }) => ({ file, value })))
+    .flatMap(({ file, value }) => (isFields(value) ? [asKubeObject(named(value, file))] : []));
+}
+
+function named(written: Fields, file: string): Fields {
+  const origin = originOf(written);
+  const fields = copyOf(written);
+  const metadata = isFields(written.metadata) ? copyOf(written.metadata) : fieldsAt(origin);
+  if (typeof metadata.name !== "string") setField(metadata, "name", file, origin);
+  setField(fields, "metadata", metadata, origin);
+  if (typeof fields.apiVersion !== "string") fields.apiVersion = "kustomize.config.k8s.io/v1beta1";
+  if (typeof fields.kind !== "string") fields.kind = "Kustomization";
+  return fields;
+}

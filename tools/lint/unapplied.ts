@@ -1,0 +1,23 @@
+import { groupOf } from "../../policy/engine/object-index.ts";
+import type { Unapplied } from "../../policy/engine/rule.ts";
+import { text } from "../gitops/kustomize/resource.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { isFields } from "../gitops/yaml/values.ts";
+import { objectsIn, type WrittenObject } from "../gitops/flux/written.ts";
+
+/**
+ * Finds objects in files that no Flux Kustomization makes use of. They are read when it is first asked. One that says no namespace may
+ * get any, by what applies it.
+ */
+export function unappliedIn(repository: Repository, files: readonly string[]): Unapplied {
+  let written: readonly WrittenObject[] | undefined;
+  return (wanted, namespace, name) => {
+    written ??= objectsIn(repository, files);
+    const found = written.find(({ object: { apiVersion, kind, metadata } }) => {
+      if (!isFields(metadata) || metadata.name !== name || kind !== wanted.kind) return false;
+      const isNear = metadata.namespace === undefined || metadata.namespace === namespace;
+      return isNear && groupOf({ apiVersion: text(apiVersion) }) === wanted.group;
+    });
+    return found?.file;
+  };
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from "node:util";
+import { isClusterScoped } from "../gitops/kustomize/kinds.ts";
+import { effectiveNamespace, Resource } from "../gitops/kustomize/resource.ts";
+import { isFields, originOf, type Value } from "../gitops/yaml/values.ts";
+import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
+
+/** An object that reaches a cluster in another form, or from another Kustomization. */
+export interface Difference {
+  readonly cluster: string;
+  /** `HelmRelease media/plex` */
+  readonly object: string;
+  readonly before: BuiltObject | undefined;
+  readonly after: BuiltObject | undefined;
+  /** Paths of the fields that differ; `(Kustomization)` where another one applies it. Empty for an object that comes or goes. */
+  readonly fields: readonly string[];
+}
+
+/** What differs between two builds of a repository, in the order of the first. */
+export function differences(
+  before: readonly BuiltCluster[],
+  after: readonly BuiltCluster[],
+): readonly Difference[] {
+  const names = new Set([...before, ...after].map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const [old, now] = [before, after].map((clusters) => index(clusters.find((one) => one.name === name)));
+    const ids = new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])]);
+    return [...ids].flatMap((id) => difference(name, id, old?.get(id), now?.get(id)));
+  });
+}
+
+function difference(
+  cluster: string,
+  id: string,
+  before: BuiltObject | undefined,
+  after: BuiltObject | undefined,
+): readonly Difference[] {
+  const fields =
+    before && after
+      ? [
+          ...(appliedBy(before) === appliedBy(after) ? [] : ["(Kustomization)"]),
+          ...differingFields(before.object, after.object, ""),
+        ]
+      : [];
+  if (before && after && fields.length === 0) return [];
+  return [{ cluster, object: id.slice(id.indexOf(" ") + 1), before, after, fields }];
+}
+
+/** Of two objects with one identity, the later ones are told apart by a number. */
+function index(cluster: BuiltCluster | undefined): ReadonlyMap<string, BuiltObject> {
+  const objects = new Map<string, BuiltObject>();
+  for (const built of cluster?.objects ?? []) {
+    const name = identity(built);
+    let id = name;
+    for (let count = 2; objects.has(id); count++) id = `${name} (${count})`;
+    objects.set(id, built);
+  }
+  return objects;
+}
+
+function identity({ object }: BuiltObject): string {
+  const { id } = new Resource(object, originOf(object));
+  const namespace = isClusterScoped(id.gvk) ? "" : `${effectiveNamespace(id)}/`;
+  return `${id.gvk.group} ${id.gvk.kind} ${namespace}${id.name}`;
+}
+
+/** `namespace/name` of the Kustomization that applies an object; empty for a root. */
+function appliedBy({ kustomization }: BuiltObject): string {
+  if (!kustomization) return "";
+  const { id } = new Resource(kustomization.object, originOf(kustomization.object));
+  return `${effectiveNamespace(id)}/${id.name}`;
+}
+
+function differingFields(before: Value | undefined, after: Value | undefined, path: string): string[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (isFields(before) && isFields(after)) {
+    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+    return [...keys].flatMap((key) =>
+      differingFields(before[key], after[key], path === "" ? key : `${path}.${key}`),
+    );
+  }
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    return before.flatMap((value, index) => differingFields(value, after[index], `${path}[${index}]`));
+  }
+  return [path];
+}

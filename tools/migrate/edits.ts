@@ -1,0 +1,25 @@
+import { textOf } from "../gitops/yaml/text-of.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
+import type { FileChange } from "./step.ts";
+
+/** The edits of several files, each file opened once. */
+export class Edits {
+  readonly #repository: Repository;
+  readonly #files = new Map<string, YamlEdit>();
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** The edit of a file; of one that is not there, that of an empty one. */
+  of(path: string): YamlEdit {
+    const edit = this.#files.get(path) ?? new YamlEdit(textOf(this.#repository, path) ?? "");
+    this.#files.set(path, edit);
+    return edit;
+  }
+
+  changes(): readonly FileChange[] {
+    return [...this.#files].map(([path, edit]) => ({ path, text: edit.text() }));
+  }
+}

@@ -1,0 +1,82 @@
+import { findKustomizationFile, readKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { filesOf } from "../gitops/kustomize/included-files.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
+import { SourceFile, type Position, locate } from "../gitops/yaml/source.ts";
+import { entryOrigin, isFields, type Fields } from "../gitops/yaml/values.ts";
+import { BuildError } from "../gitops/problem.ts";
+import { listOf, resolves } from "./steps/components/references.ts";
+
+/** Where a kustomization takes a file in, by itself or with a directory that holds nothing else. */
+export interface Entry {
+  readonly kustomization: string;
+  readonly list: string;
+  readonly index: number;
+  readonly position: Position;
+  /** What it names is the file itself. */
+  readonly direct: boolean;
+  /** How many entries the list has, where the kustomization says nothing else. */
+  readonly soleOf: number | undefined;
+}
+
+/**
+ * Takes entries out of their kustomization; false where the text does not allow it. Where they are all, an empty list stays, since
+ * Kustomize refuses to include a kustomization that says nothing.
+ */
+export function removeEntries(edit: YamlEdit, entries: readonly Entry[]): boolean {
+  const [first] = entries;
+  if (first?.soleOf === entries.length) return edit.replace(0, [first.list], "resources: []");
+  return entries.every(({ list, index }) => edit.remove(0, [list, index]));
+}
+
+const HEAD = ["apiVersion", "kind"];
+const LISTS = ["resources", "bases", "components"];
+/** A kustomization with more than these does something to other objects too, or makes some. */
+const PLAIN = new Set([...HEAD, "metadata", ...LISTS]);
+
+/** The entry, below a directory, that takes in a file; undefined where none does that takes in no other file. */
+export function entryOf(repository: Repository, directory: string, file: string): Entry | undefined {
+  const kustomization = findKustomizationFile(repository, directory);
+  if (kustomization === undefined) return undefined;
+  const fields = repository.parse(kustomization).documents[0]?.value;
+  if (!isFields(fields)) return undefined;
+  for (const list of LISTS) {
+    const entries = listOf(fields, list);
+    for (const [index, name] of entries.entries()) {
+      const path = resolves(repository, kustomization, name);
+      if (path === undefined) continue;
+      const direct = path === file;
+      if (!direct && !filesIn(repository, path)?.has(file)) continue;
+      const position = locate(entryOrigin(entries as Fields[string][], index));
+      const isSole = Object.keys(fields).every((key) => [...HEAD, list].includes(key));
+      const soleOf = isSole ? entries.length : undefined;
+      return direct || holdsOnly(repository, path, file)
+        ? { kustomization, list, index, position, direct, soleOf }
+        : entryOf(repository, path, file);
+    }
+  }
+  return undefined;
+}
+
+/** Files and directories that a directory's kustomization reads. */
+function filesIn(repository: Repository, directory: string): ReadonlySet<string> | undefined {
+  if (!repository.isDirectory(directory)) return undefined;
+  try {
+    return filesOf(
+      repository,
+      readKustomizationFile(repository, directory, { source: new SourceFile(directory, ""), offset: 0 }),
+    );
+  } catch (error) {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  }
+}
+
+function holdsOnly(repository: Repository, directory: string, file: string): boolean {
+  return [...(filesIn(repository, directory) ?? [])].every((path) => {
+    if (repository.isFile(path)) return path === file && repository.parse(path).documents.length === 1;
+    const kustomization = findKustomizationFile(repository, path);
+    const fields = kustomization === undefined ? null : repository.parse(kustomization).documents[0]?.value;
+    return isFields(fields) && Object.keys(fields).every((key) => PLAIN.has(key));
+  });
+}

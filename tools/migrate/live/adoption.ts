@@ -1,0 +1,86 @@
+import type { ClusterReader } from "../../../kube/client.ts";
+import type { KubeObject } from "../../../kube/objects.ts";
+import { text } from "../../gitops/kustomize/resource.ts";
+import { isFields, type Fields, type Value } from "../../gitops/yaml/values.ts";
+import { at } from "../objects.ts";
+import { describeOwned, liveInventory, ownedObject, type OwnedObject } from "./inventory.ts";
+import type { LiveKustomization } from "./kustomizations.ts";
+
+const GROUP = "kustomize.toolkit.fluxcd.io";
+const OWNER_NAME = `${GROUP}/name`;
+const OWNER_NAMESPACE = `${GROUP}/namespace`;
+
+/** The `namespace/name` of the Kustomization that has applied a live object. */
+export function ownerOf({ metadata }: KubeObject): string | undefined {
+  const name = metadata.labels?.[OWNER_NAME];
+  return name === undefined ? undefined : `${metadata.labels?.[OWNER_NAMESPACE] ?? ""}/${name}`;
+}
+
+/** What has not gone over to Kustomizations that moved: a sentence each. What Flux is told not to apply keeps the labels that it has. */
+export async function unadopted(
+  moved: readonly LiveKustomization[],
+  all: ReadonlyMap<string, LiveKustomization>,
+  built: readonly Fields[],
+  cluster: ClusterReader,
+): Promise<readonly string[]> {
+  const kinds = new Map(
+    moved.flatMap(liveInventory).map((owned) => [`${owned.apiVersion} ${owned.kind}`, owned]),
+  );
+  const lists = await Promise.all(
+    [...kinds.values()].map(({ apiVersion, kind }) => cluster.list(apiVersion, kind)),
+  );
+  const live = new Map(lists.flat().map((object) => [describeOwned(owned(object)), object]));
+  const untouched = new Set([
+    ...built.filter(isUntouched).map((object) => describeOwned(ownedObject(object))),
+    ...[...live].flatMap(([description, object]) => (isUntouched(object) ? description : [])),
+  ]);
+  return [...moved.flatMap((one) => notOwnedBy(one, live, untouched)), ...leftBehind(moved, all, live)];
+}
+
+/** Whether kustomize-controller leaves an object that is there as it is. */
+function isUntouched({ metadata }: { readonly metadata?: unknown }): boolean {
+  const annotations = at(metadata as Value, ["annotations"]);
+  if (!isFields(annotations)) return false;
+  return (
+    annotations[`${GROUP}/reconcile`] === "disabled" ||
+    ["Ignore", "IfNotPresent"].includes(text(annotations[`${GROUP}/ssa`]))
+  );
+}
+
+function notOwnedBy(
+  one: LiveKustomization,
+  live: ReadonlyMap<string, KubeObject>,
+  untouched: ReadonlySet<string>,
+): readonly string[] {
+  const id = `${one.metadata.namespace}/${one.metadata.name}`;
+  return liveInventory(one).flatMap((object) => {
+    const found = live.get(describeOwned(object));
+    if (!found) return [`${describeOwned(object)} of ${id} is gone`];
+    const owner = ownerOf(found);
+    if (found.metadata.deletionTimestamp !== undefined)
+      return [`${describeOwned(object)} of ${id} is being deleted`];
+    return owner === id || untouched.has(describeOwned(object))
+      ? []
+      : [`${describeOwned(object)} still belongs to ${owner ?? "nobody"}, not to ${id}`];
+  });
+}
+
+/** Objects of a former place that are in nobody's inventory: nothing would ever prune them. */
+function leftBehind(
+  moved: readonly LiveKustomization[],
+  all: ReadonlyMap<string, LiveKustomization>,
+  live: ReadonlyMap<string, KubeObject>,
+): readonly string[] {
+  const places = new Map(moved.map(({ metadata: { namespace, name } }) => [name, `${namespace}/${name}`]));
+  const owned = new Set(moved.flatMap(liveInventory).map(describeOwned));
+  return [...live].flatMap(([description, object]) => {
+    const owner = ownerOf(object);
+    const place = places.get(owner?.split("/")[1] ?? "");
+    if (owner === undefined || place === undefined || all.has(owner) || owned.has(description)) return [];
+    return [`${description} was ${owner}'s and has not been adopted by ${place}`];
+  });
+}
+
+function owned({ apiVersion, kind, metadata: { namespace = "", name } }: KubeObject): OwnedObject {
+  return { apiVersion, kind, namespace, name };
+}

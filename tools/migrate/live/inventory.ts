@@ -1,0 +1,86 @@
+import { effectiveNamespace, Resource, text } from "../../gitops/kustomize/resource.ts";
+import { isClusterScoped, parseApiVersion } from "../../gitops/kustomize/kinds.ts";
+import { originOf, type Fields } from "../../gitops/yaml/values.ts";
+import type { BuiltCluster } from "../../gitops/flux/built.ts";
+import { nameOf } from "../objects.ts";
+import type { LiveKustomization } from "./kustomizations.ts";
+
+/** An object of an inventory. */
+export interface OwnedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Empty for one of no namespace. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What a live Kustomization owns. */
+export function liveInventory({ status }: LiveKustomization): readonly OwnedObject[] {
+  return (status?.inventory?.entries ?? []).map(({ id, v }) => {
+    // A colon of a name is written as two underscores; the group may be empty (fluxcd/cli-utils, pkg/object/objmetadata.go).
+    const [, namespace = "", name = "", group = "", kind = ""] =
+      /^([^_]*)_(.*)_([^_]*)_([^_]*)$/.exec(id) ?? [];
+    return {
+      apiVersion: group === "" ? v : `${group}/${v}`,
+      kind,
+      namespace,
+      name: name.replaceAll("__", ":"),
+    };
+  });
+}
+
+/** What a Kustomization, by its `namespace/name`, applies as the repository builds it; undefined where it builds nothing. */
+export function builtInventory(cluster: BuiltCluster, id: string): readonly OwnedObject[] | undefined {
+  const own = cluster.objects.filter(({ kustomization }) => {
+    if (!kustomization) return false;
+    const { namespace, name } = nameOf(kustomization.object);
+    return `${namespace}/${name}` === id;
+  });
+  return own.length === 0 ? undefined : own.map(({ object }) => ownedObject(object));
+}
+
+/** An object of the repository as inventories name it. */
+export function ownedObject(object: Fields): OwnedObject {
+  const { id } = new Resource(object, originOf(object));
+  return {
+    apiVersion: text(object.apiVersion),
+    kind: id.gvk.kind,
+    namespace: isClusterScoped(id.gvk) ? "" : effectiveNamespace(id),
+    name: id.name,
+  };
+}
+
+/** `Kind.group namespace/name`; versions make no difference. */
+export function describeOwned({ apiVersion, kind, namespace, name }: OwnedObject): string {
+  const { group } = parseApiVersion(apiVersion);
+  return `${kind}${group === "" ? "" : `.${group}`} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
+/** How what is live differs from what the repository builds: a sentence each; a name that only the cluster knows is passed over. */
+export function inventoryDifferences(
+  live: readonly OwnedObject[],
+  built: readonly OwnedObject[],
+): readonly string[] {
+  const known = built.filter(({ name, namespace }) => !`${namespace}${name}`.includes("${"));
+  const lacking = known.filter((object) => !live.some((owned) => isSame(owned, object)));
+  const strange = live.filter((owned) => !known.some((object) => isSame(owned, object)));
+  return [
+    ...lacking.map((object) => `lacks ${describeOwned(object)}`),
+    ...(known.length < built.length ? [] : strange).map(
+      (owned) => `has ${describeOwned(owned)}, which this repository does not give it`,
+    ),
+  ];
+}
+
+/** Of a custom resource only the cluster knows whether it has a namespace. */
+function isSame(live: OwnedObject, built: OwnedObject): boolean {
+  const namespace = live.namespace === "" ? "" : built.namespace;
+  return identity(live) === identity({ ...built, namespace });
+}
+
+/** The hash of a generated name is left out: it comes from what is encrypted here. */
+function identity(object: OwnedObject): string {
+  const generated = object.kind === "ConfigMap" || object.kind === "Secret";
+  const name = generated ? object.name.replace(/-[2456789bcdfghkmt]{10}$/, "") : object.name;
+  return describeOwned({ ...object, name });
+}

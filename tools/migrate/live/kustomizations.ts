@@ -1,0 +1,56 @@
+import type { ClusterReader } from "../../../kube/client.ts";
+import type { KubeObject } from "../../../kube/objects.ts";
+
+/** The fields of a live Flux Kustomization that a check reads. */
+export interface LiveKustomization extends KubeObject {
+  readonly metadata: KubeObject["metadata"] & { readonly namespace: string; readonly generation?: number };
+  readonly spec: { readonly suspend?: boolean; readonly prune?: boolean; readonly deletionPolicy?: string };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
+    readonly inventory?: { readonly entries?: readonly { readonly id: string; readonly v: string }[] };
+  };
+}
+
+/** Every live Flux Kustomization by its `namespace/name`. */
+export async function liveKustomizations(
+  cluster: ClusterReader,
+): Promise<ReadonlyMap<string, LiveKustomization>> {
+  const all = (await cluster.list(
+    "kustomize.toolkit.fluxcd.io/v1",
+    "Kustomization",
+  )) as unknown as readonly LiveKustomization[];
+  return new Map(all.map((live) => [`${live.metadata.namespace}/${live.metadata.name}`, live]));
+}
+
+/** Why kustomize-controller cannot be relied upon to leave alive what a Kustomization has applied; undefined where it can. */
+export function whyNotGuarded({ spec, metadata, status }: LiveKustomization): string | undefined {
+  if (spec.deletionPolicy !== "Orphan") return "has no guard: spec.deletionPolicy is not Orphan";
+  return whyNotObserved({ spec, metadata, status: status ?? {} });
+}
+
+/** Why its controller has not seen a Kustomization as it is. */
+export function whyNotObserved({
+  spec,
+  metadata,
+  status,
+}: Pick<LiveKustomization, "spec" | "metadata" | "status">): string | undefined {
+  // The controller passes a suspended one by; its twin elsewhere would not be suspended.
+  if (spec.suspend === true)
+    return "is suspended; resume it, or suspend it in the repository and leave it out";
+  const { generation } = metadata;
+  const seen = status?.observedGeneration;
+  if (seen === generation) return undefined;
+  return `is not observed as it is: generation ${generation ?? "unknown"}, observed ${seen ?? "none"}`;
+}
+
+/** Why a Kustomization is not Ready. */
+export function whyNotReady({ status }: LiveKustomization): string | undefined {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  if (ready?.status === "True") return undefined;
+  return `is not ready: ${ready?.message ?? "no condition Ready"}`;
+}

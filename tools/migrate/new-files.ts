@@ -1,0 +1,53 @@
+import { textOf } from "../gitops/yaml/text-of.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
+import type { FileChange } from "./step.ts";
+
+/** Files that a step brings, and the entries of kustomization files that name them. */
+export class NewFiles {
+  readonly #repository: Repository;
+  readonly #texts = new Map<string, string>();
+  readonly #resources = new Map<string, Set<string>>();
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** Adds a document to a file, which is made where it is not there. The same document twice is there once. */
+  append(path: string, document: string): void {
+    const before = this.#texts.get(path) ?? textOf(this.#repository, path) ?? "";
+    const addition = `---\n${document}`;
+    if (before.includes(addition)) return;
+    const separator = before === "" || before.endsWith("\n") ? "" : "\n";
+    this.#texts.set(path, `${before}${separator}${addition}`);
+  }
+
+  /** Names a file in a kustomization's resources, unless it is there. */
+  addResource(kustomization: string, resource: string): void {
+    const resources = this.#resources.get(kustomization) ?? new Set();
+    resources.add(resource);
+    this.#resources.set(kustomization, resources);
+  }
+
+  changes(): readonly FileChange[] {
+    return [
+      ...[...this.#texts].map(([path, text]) => ({ path, text })),
+      ...[...this.#resources].map(([path, resources]) => this.#withResources(path, [...resources])),
+    ];
+  }
+
+  #withResources(path: string, resources: readonly string[]): FileChange {
+    const text = textOf(this.#repository, path) ?? "";
+    const [document] = this.#repository.parse(path).documents;
+    const fields = document?.value as { resources?: unknown } | undefined;
+    const present = Array.isArray(fields?.resources) ? fields.resources.map(String) : [];
+    const normal = (entry: string): string => entry.replace(/^\.\//, "");
+    const missing = resources.filter((entry) => !present.map(normal).includes(normal(entry)));
+    const edit = new YamlEdit(text);
+    for (const entry of missing) {
+      if (!edit.insert(0, ["resources"], `- ${entry}\n`) && !edit.insert(0, [], `resources:\n  - ${entry}\n`))
+        break;
+    }
+    return { path, text: edit.text() };
+  }
+}

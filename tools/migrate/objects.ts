@@ -1,0 +1,104 @@
+import { SourceFile, type Origin, type Position, locate } from "../gitops/yaml/source.ts";
+import { isFields, type Fields, type PathStep, type Value } from "../gitops/yaml/values.ts";
+import { effectiveNamespace, Resource, text } from "../gitops/kustomize/resource.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
+import type { GroupKind } from "../../policy/engine/object-index.ts";
+import { oncePer } from "./once.ts";
+
+/** An object of a file, with each form in which a cluster gets it. */
+export interface WrittenObject {
+  readonly file: string;
+  /** The file's text. */
+  readonly text: string;
+  readonly origin: Origin;
+  readonly position: Position;
+  readonly forms: readonly BuiltObject[];
+}
+
+/** The objects of a kind that stand in files, in the order in which the clusters get them. */
+export function writtenObjects(
+  clusters: readonly BuiltCluster[],
+  matches: (object: Fields) => boolean,
+): readonly WrittenObject[] {
+  const found = new Map<string, WrittenObject & { forms: BuiltObject[] }>();
+  for (const built of clusters.flatMap(({ objects }) => objects)) {
+    const { origin, object } = built;
+    if (!matches(object) || !(origin.source instanceof SourceFile)) continue;
+    const { file, text } = origin.source;
+    const key = `${file}:${origin.offset}`;
+    const written = found.get(key) ?? { file, text, origin, position: locate(origin), forms: [] };
+    found.set(key, written);
+    written.forms.push(built);
+  }
+  return [...found.values()];
+}
+
+/** The object as its file has it: without what Flux puts in, and before any patch. */
+export function asWritten(
+  { file, origin }: Pick<WrittenObject, "file" | "origin">,
+  repository: Repository,
+): Fields {
+  const document = repository
+    .parse(file)
+    .documents.find(({ origin: { offset } }) => offset === origin.offset);
+  if (!isFields(document?.value)) throw new Error(`${file} has no object at ${origin.offset}`);
+  return document.value;
+}
+
+/** The objects of a kind and a name in a cluster, whatever their API group and namespace are. */
+export function objectsNamed(cluster: BuiltCluster, kind: string, name: string): readonly BuiltObject[] {
+  return byKindAndName(cluster).get(`${kind} ${name}`) ?? [];
+}
+
+const byKindAndName = oncePer(({ objects }: BuiltCluster) =>
+  Map.groupBy(objects, ({ object }) => `${text(object.kind)} ${nameOf(object).name}`),
+);
+
+/** The first object of a kind and a name in any of some clusters. */
+export function objectNamed(
+  clusters: readonly BuiltCluster[],
+  { group, kind }: GroupKind,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): BuiltObject | undefined {
+  for (const cluster of clusters) {
+    const found = objectsNamed(cluster, kind, name).find(
+      ({ object }) => isKind(object, group, kind) && nameOf(object).namespace === namespace,
+    );
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Whether an object is of a kind and API group. */
+export function isKind(object: Fields, group: string, kind: string): boolean {
+  return object.kind === kind && text(object.apiVersion).startsWith(`${group}/`);
+}
+
+/** The value at a path; undefined where there is none. */
+export function at(value: Value | undefined, path: readonly PathStep[]): Value | undefined {
+  return path.reduce<Value | undefined>(
+    (inner, step) => (Array.isArray(inner) ? inner[Number(step)] : isFields(inner) ? inner[step] : undefined),
+    value,
+  );
+}
+
+/** Namespace and name of an object; the namespace is `default` where none is written. */
+export function nameOf(object: Fields): { readonly namespace: string; readonly name: string } {
+  const { id } = new Resource(object, { source: NOWHERE, offset: 0 });
+  return { namespace: effectiveNamespace(id), name: id.name };
+}
+
+/** The same as `namespace/name`. */
+export function idOf(object: Fields): string {
+  const { namespace, name } = nameOf(object);
+  return `${namespace}/${name}`;
+}
+
+const NOWHERE = new SourceFile("", "");
+
+/** A mapping at a path; an empty one where there is none. */
+export function fieldsIn(value: Value | undefined, path: readonly PathStep[]): Fields {
+  const fields = at(value, path);
+  return isFields(fields) ? fields : {};
+}

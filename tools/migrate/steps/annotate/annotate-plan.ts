@@ -1,0 +1,189 @@
+import { isDeepStrictEqual } from "node:util";
+import { ENABLED_ANNOTATION, yamlMap, type Template } from "../../../../kube/gatus-annotations.ts";
+import { endpointFiles } from "../../../../kube/gatus-endpoints.ts";
+import type { KubeObject } from "../../../../kube/objects.ts";
+import { loginMiddlewares } from "../../../../policy/knowledge/login-middlewares.ts";
+import { at, fields, list, text } from "../../../../policy/engine/read.ts";
+import { textOf } from "../../../gitops/yaml/text-of.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { whyNotSelected } from "../../selected.ts";
+import { takeOut } from "../../take-out.ts";
+import { takenObjects, type TakenObject } from "../../taken-objects.ts";
+import type { Note, Plan, StepContext } from "../../step.ts";
+import { asKubeObject } from "../../../lint/rule-origin.ts";
+import { nameOf } from "../../objects.ts";
+import { indexOf, isEndpointMap } from "./endpoints.ts";
+import { fragmentFor, hostAsked } from "./fragment.ts";
+import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
+import { hasFragment } from "./sidecar.ts";
+import { whyUnwatched } from "./watching.ts";
+
+/** A route that takes an endpoint over. */
+interface Move {
+  readonly target: PlacedRoute;
+  readonly fragment: Template;
+}
+
+/** Moves ConfigMaps of endpoints to their routes, each on what the ones before leave, then annotates the other routes. */
+export class AnnotatePlan {
+  readonly #context: StepContext;
+  readonly #routes: readonly PlacedRoute[];
+  readonly #changes = new Map<string, string | undefined>();
+  readonly #notes: Note[] = [];
+  readonly #annotated = new Set<string>();
+
+  constructor(context: StepContext) {
+    this.#context = context;
+    this.#routes = context.clusters.flatMap(placedRoutes);
+  }
+
+  run(): Plan {
+    for (const map of takenObjects(this.#context, isEndpointMap)) {
+      const reason = this.#move(map);
+      if (reason !== undefined) this.#left(map, reason);
+    }
+    for (const [key, routes] of Map.groupBy(this.#routes, ({ place }) => placeKey(place)))
+      if (!this.#annotated.has(key)) this.#enable(routes);
+    return { changes: [...this.#changes].map(([path, text]) => ({ path, text })), notes: this.#notes };
+  }
+
+  #left({ forms, position }: TakenObject, reason: string): void {
+    const names = new Set(forms.map(({ object }) => nameOf(object).name));
+    this.#notes.push({
+      kind: "left",
+      message: `ConfigMap ${[...names].join(", ")} stays: ${reason}`,
+      position,
+    });
+  }
+
+  /** Moves all endpoints of a ConfigMap; why not, where one of them cannot be. */
+  #move(map: TakenObject): string | undefined {
+    const { options } = this.#context;
+    const unwatched = map.forms.map(({ cluster }) => whyUnwatched(cluster, options)).find(Boolean);
+    if (unwatched !== undefined) return unwatched;
+    const moves = map.forms.map(({ cluster, object }) => this.#movesOf(cluster, asKubeObject(object)));
+    const [first] = moves;
+    const reason = moves.find((one) => typeof one === "string");
+    if (typeof reason === "string" || typeof first === "string" || !first)
+      return reason ?? "no cluster gets it";
+    const wanted = moves.map((one) => (typeof one === "string" ? [] : one.map(plainMove)));
+    if (!wanted.every((one) => isDeepStrictEqual(one, wanted[0])))
+      return "its routes are others, or it says something else, in each cluster";
+    const readers = first.flatMap(({ target }) => this.#at(target));
+    if (readers.length !== first.length * map.forms.length)
+      return "its route is read elsewhere too, where this endpoint is not";
+    const changes = this.#changesOf(first);
+    if (typeof changes === "string") return changes;
+    const out = takeOut(map, this.#context.repository.with(new Map([...this.#changes, ...changes])));
+    if (typeof out === "string") return out;
+    for (const { path, text: left } of out.changes) changes.set(path, left);
+    const refused = whyNotSelected(changes.keys(), this.#context);
+    if (refused !== undefined) return refused;
+    for (const [path, left] of changes) this.#changes.set(path, left);
+    for (const { target } of first) this.#annotated.add(placeKey(target.place));
+    this.#notes.push(
+      ...out.comments.map((comment): Note => ({
+        kind: "lost",
+        message: `the comment "${comment}" goes with the ConfigMap`,
+        position: map.position,
+      })),
+    );
+    return undefined;
+  }
+
+  #movesOf(cluster: BuiltCluster, map: KubeObject): readonly Move[] | string {
+    const moves: Move[] = [];
+    const files = endpointFiles(map);
+    if (files.length !== Object.keys(fields(map.data)).length || map.binaryData !== undefined)
+      return "it holds more than endpoint files";
+    for (const { file, endpoints } of files) {
+      if (endpoints === undefined || !holdsEndpointsOnly(map, file, endpoints))
+        return `${file} holds more than endpoints`;
+      for (const endpoint of endpoints) {
+        const target = this.#targetOf(endpoint, cluster);
+        if (typeof target === "string") return target;
+        const fragment = fragmentFor(target.route, indexOf(cluster), endpoint);
+        if (typeof fragment === "string") return fragment;
+        if (moves.some((move) => move.target === target)) return "two endpoints have one route";
+        moves.push({ target, fragment });
+      }
+    }
+    return moves.length === 0 ? "it holds no endpoint" : moves;
+  }
+
+  #targetOf(endpoint: Template, cluster: BuiltCluster): PlacedRoute | string {
+    const host = hostAsked(endpoint);
+    if (host === undefined) return "it asks for no host that a route could have";
+    const [target, ...others] = this.#routes.filter(
+      (placed) => placed.cluster === cluster && list(at(placed.route, ["spec", "hostnames"])).includes(host),
+    );
+    if (!target)
+      return `no HTTPRoute has the host ${host}, and gatus-sidecar watches no Ingress here: take this step again after the step route`;
+    if (others.length > 0) return `several routes have the host ${host}`;
+    const present = fields(target.route.metadata.annotations);
+    if (hasFragment(target.route) || this.#annotated.has(placeKey(target.place)))
+      return `the route of ${host} has an endpoint of its own`;
+    return ENABLED_ANNOTATION in present && present[ENABLED_ANNOTATION] !== "true"
+      ? `the route of ${host} is not to be monitored`
+      : target;
+  }
+
+  #at({ place }: PlacedRoute): readonly PlacedRoute[] {
+    return this.#routes.filter((other) => placeKey(other.place) === placeKey(place));
+  }
+
+  #changesOf(moves: readonly Move[]): Map<string, string | undefined> | string {
+    const changes = new Map<string, string | undefined>();
+    for (const { target, fragment } of moves) {
+      const text = this.#annotatedText(target, annotations(fragment), changes.get(target.place.file));
+      if (text === undefined) return "the text of its route does not let it be annotated";
+      changes.set(target.place.file, text);
+    }
+    return changes;
+  }
+
+  #annotatedText(
+    { place, built }: PlacedRoute,
+    added: Readonly<Record<string, string>>,
+    text = this.#textOf(place.file),
+  ): string | undefined {
+    const { source } = built.origin;
+    return withAnnotations(text, source.text, place, added);
+  }
+
+  /** Says of a route what holds for it anyway where gatus-sidecar finds routes by itself. */
+  #enable(routes: readonly PlacedRoute[]): void {
+    const [placed] = routes;
+    const isSaid = ({ route }: PlacedRoute): boolean =>
+      route.metadata.annotations?.[ENABLED_ANNOTATION] !== undefined;
+    if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
+    const [login] = routes.flatMap(({ route, cluster }) => loginMiddlewares(route, "/", indexOf(cluster)));
+    if (login !== undefined) {
+      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} asks for a login, so it would not answer 200; say ${ENABLED_ANNOTATION} yourself, with an endpoint that expects that, or "false"`;
+      this.#notes.push({ kind: "left", message, position: placed.place.position });
+      return;
+    }
+    const text = this.#annotatedText(placed, annotations());
+    if (text === undefined) {
+      const message = `the text of route ${placed.route.metadata.name} does not let it be annotated`;
+      this.#notes.push({ kind: "left", message, position: placed.place.position });
+    } else this.#changes.set(placed.place.file, text);
+  }
+
+  /** With what is planned already. */
+  #textOf(file: string): string {
+    const text = this.#changes.has(file) ? this.#changes.get(file) : textOf(this.#context.repository, file);
+    return text ?? "";
+  }
+}
+
+const plainMove = ({ target, fragment }: Move): unknown => [placeKey(target.place), fragment];
+
+/** Whether nothing of a file of the ConfigMap is lost where its endpoints go. */
+function holdsEndpointsOnly(map: KubeObject, file: string, endpoints: readonly Template[]): boolean {
+  const content = yamlMap(text(fields(map.data)[file]) ?? "") ?? {};
+  return (
+    Object.keys(content).every((key) => key === "endpoints") &&
+    list(content.endpoints).length === endpoints.length
+  );
+}

@@ -1,0 +1,54 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Template } from "../../../../kube/gatus-annotations.ts";
+import type { KubeObject } from "../../../../kube/objects.ts";
+import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
+import { text } from "../../../../policy/engine/read.ts";
+import { normal } from "./endpoints.ts";
+import { CONDITIONS, dnsOf, GUARDED_CONDITIONS, GUARDED_URL, hostOf, sidecarEndpoint } from "./sidecar.ts";
+
+/**
+ * The fragment by which a route becomes an endpoint that is written in a file: no more than what gatus-sidecar does not say by itself.
+ * A reason where there is none.
+ */
+export function fragmentFor(route: KubeObject, objects: ObjectIndex, wanted: Template): Template | string {
+  if (/\$|\{\{/.test(JSON.stringify(wanted)))
+    return "it holds a variable or a template, which would be read once more in the route";
+  const bare = sidecarEndpoint(route, objects, {});
+  if (bare === undefined) return "gatus-sidecar makes no endpoint of the route";
+  const guarded = isGuarded(wanted, hostOf(route));
+  const entries = Object.entries(wanted).flatMap(([key, value]): [string, unknown][] => {
+    if (key === "url") return guarded ? [["guarded", true]] : address(text(value) ?? "", bare, hostOf(route));
+    if (guarded && (key === "dns" || key === "conditions")) return [];
+    if (key === "interval" && isDeepStrictEqual(normal({ interval: value }), normal({}))) return [];
+    if (key === "conditions" && isDeepStrictEqual(value, CONDITIONS)) return [];
+    return isDeepStrictEqual(bare[key], value) ? [] : [[key, value]];
+  });
+  const fragment = Object.fromEntries(entries);
+  const result = sidecarEndpoint(route, objects, fragment);
+  return result && isDeepStrictEqual(normal(result), normal(wanted))
+    ? fragment
+    : "what its Gateway is annotated with would come into it";
+}
+
+function isGuarded({ url, dns, conditions }: Template, host: string): boolean {
+  return (
+    url === GUARDED_URL &&
+    isDeepStrictEqual(dns, dnsOf(host)) &&
+    isDeepStrictEqual(conditions, GUARDED_CONDITIONS)
+  );
+}
+
+/** `path` where the route has the host, else `url`. */
+function address(url: string, bare: Template, host: string): [string, unknown][] {
+  if (isDeepStrictEqual(normal({ url }), normal({ url: bare.url }))) return [];
+  const path = url.startsWith(`https://${host}/`) ? url.slice(`https://${host}`.length) : "";
+  return /^\/[\w./~-]*$/.test(path) ? [["path", path]] : [["url", url]];
+}
+
+/** The host that an endpoint is about: of its address, or of the name that it asks a resolver for. */
+export function hostAsked({ url, dns }: Template): string | undefined {
+  const name = typeof dns === "object" && dns !== null ? text((dns as Template)["query-name"]) : undefined;
+  if (name !== undefined) return name.replace(/\.$/, "");
+  const address = text(url) ?? "";
+  return /^https?:/.test(address) && URL.canParse(address) ? new URL(address).hostname : undefined;
+}

@@ -1,0 +1,91 @@
+import { ENDPOINT_ANNOTATION, template, type Template } from "../../../../kube/gatus-annotations.ts";
+import { gatewayOf, isMonitored } from "../../../../kube/gatus-endpoints.ts";
+import type { KubeObject } from "../../../../kube/objects.ts";
+import { GATEWAY } from "../../../../policy/objects/kinds.ts";
+import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
+import { at, fields, list, text, texts } from "../../../../policy/engine/read.ts";
+
+/** What a guarded endpoint asks in place of its app (gatus-sidecar 0.5, internal/gatus/dns.go). */
+export const GUARDED_URL = "1.1.1.1";
+/** What a guarded endpoint expects: that the name is not known outside. */
+export const GUARDED_CONDITIONS: readonly string[] = ["len([BODY]) == 0"];
+/** What any other endpoint of a route expects (internal/resources/resources.go). */
+export const CONDITIONS: readonly string[] = ["[STATUS] == 200"];
+
+/**
+ * The endpoint that gatus-sidecar with `--auto-httproute` makes of a route; undefined where it makes none.
+ * Source: internal/k8s/controller.go (reconcile), internal/gatus/{endpoint,template}.go.
+ * @param own the route's fragment; that of its annotation unless given
+ */
+export function sidecarEndpoint(
+  route: KubeObject,
+  objects: ObjectIndex,
+  own: Template | undefined = template(route),
+): Template | undefined {
+  const parent = gatewayFragment(route, objects);
+  if (own === undefined || parent === undefined || !isMonitored(route)) return undefined;
+  const merged = mergedMaps(parent, own);
+  const host = hostOf(route);
+  const path = text(merged.path);
+  const url = `https://${host}${path === undefined ? firstPath(route) : rooted(path)}`;
+  const guarded = "guarded" in merged;
+  const endpoint: Record<string, unknown> = {
+    name: route.metadata.name,
+    url: guarded ? GUARDED_URL : url,
+    interval: "1m",
+    conditions: guarded ? GUARDED_CONDITIONS : CONDITIONS,
+    ...(guarded && { dns: dnsOf(host) }),
+  };
+  for (const [key, value] of Object.entries(merged)) {
+    if (key === "guarded" || key === "path") continue;
+    if (["name", "group", "url", "interval"].includes(key)) {
+      if (typeof value === "string") endpoint[key] = value;
+    } else if (key === "conditions") endpoint[key] = typeof value === "string" ? [value] : texts(value);
+    else if (key === "dns") endpoint[key] = { ...fields(endpoint[key]), ...fields(value) };
+    else endpoint[key] = value;
+  }
+  return endpoint;
+}
+
+/** The first of a route's hostnames, the only one that is asked. */
+export function hostOf(route: KubeObject): string {
+  return text(list(at(route, ["spec", "hostnames"]))[0]) ?? "";
+}
+
+/** The query of a guarded endpoint. */
+export function dnsOf(host: string): Template {
+  return { "query-name": host, "query-type": "A" };
+}
+
+/** What a route inherits from its Gateway; undefined where that cannot be read. */
+function gatewayFragment(route: KubeObject, objects: ObjectIndex): Template | undefined {
+  const [namespace, name] = gatewayOf(route).split("/");
+  const gateway = name === undefined ? undefined : objects.get(GATEWAY, namespace, name);
+  return gateway === undefined ? {} : template(gateway);
+}
+
+function firstPath({ spec }: KubeObject): string {
+  const matches = list(fields(spec).rules).flatMap((rule) => list(fields(rule).matches));
+  const paths = matches.map((match) => fields(fields(match).path));
+  const found = paths.find(
+    ({ type, value }) => type !== "RegularExpression" && /^\/./.test(text(value) ?? ""),
+  );
+  return text(found?.value) ?? "";
+}
+
+const rooted = (path: string): string => (path === "" || path.startsWith("/") ? path : `/${path}`);
+
+function mergedMaps(parent: Template, child: Template): Template {
+  const result: Record<string, unknown> = { ...parent };
+  for (const [key, value] of Object.entries(child))
+    result[key] = isMap(result[key]) && isMap(value) ? mergedMaps(fields(result[key]), value) : value;
+  return result;
+}
+
+const isMap = (value: unknown): value is Template =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a route says an endpoint fragment of its own. */
+export function hasFragment({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[ENDPOINT_ANNOTATION] !== undefined;
+}

@@ -1,0 +1,76 @@
+import { posix } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { kustomizeBuild } from "../../../gitops/kustomize/kustomize.ts";
+import { readKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { SourceFile } from "../../../gitops/yaml/source.ts";
+import type { Fields } from "../../../gitops/yaml/values.ts";
+import { BuildError } from "../../../gitops/problem.ts";
+import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { allFiles, listOf } from "./references.ts";
+
+/** Fields that mean the same in a component. Any other would reach the objects of the kustomization that takes it. */
+const HARMLESS = new Set([
+  "apiVersion",
+  "kind",
+  "metadata",
+  "resources",
+  "configMapGenerator",
+  "secretGenerator",
+]);
+
+/** Laid over the repository, never written. */
+const PROBE = ".edgefirst/components-probe";
+
+const NOWHERE = { source: new SourceFile("kustomization.yaml", ""), offset: 0 };
+
+/** Why a directory cannot be a component just as it is; undefined where it can. */
+export function whyNoComponent(repository: Repository, directory: string): string | undefined {
+  try {
+    const { fields, kind } = readKustomizationFile(repository, directory, NOWHERE);
+    if (kind === "Component") return undefined;
+    const field = Object.keys(fields).find((key) => !HARMLESS.has(key));
+    if (field !== undefined) return `its ${field} would reach every object of what takes it as a component`;
+    const outside = listOf(fields, "resources")
+      .map(text)
+      .find((entry) => entry.startsWith(".."));
+    if (outside !== undefined) return `it takes ${outside}, which lies outside of it`;
+  } catch (error) {
+    if (error instanceof BuildError) return error.message;
+    throw error;
+  }
+  const odd = allFiles(repository, directory).find(
+    (file) => textOf(repository, file)?.includes("\uFFFD") ?? true,
+  );
+  return odd === undefined ? undefined : `${odd} is no plain text file`;
+}
+
+/** Why a component is no stand-in for a directory; undefined where both give the same objects. */
+export function buildsTheSame(repository: Repository, from: string, to: string): string | undefined {
+  try {
+    if (readKustomizationFile(repository, to, NOWHERE).kind !== "Component") return `${to} is no component`;
+    const [old, now] = [objectsOf(repository, from), objectsOf(repository, to)];
+    if (isDeepStrictEqual(old, now)) return undefined;
+    const differing = [...old.keys()].find((key) => !isDeepStrictEqual(old.get(key), now.get(key)));
+    const one = differing ?? [...now.keys()].find((key) => !old.has(key)) ?? "";
+    return `${to} gives ${one} in another form`;
+  } catch (error) {
+    if (error instanceof BuildError) return error.message;
+    throw error;
+  }
+}
+
+/** What a directory gives to an empty kustomization, by kind and name. */
+function objectsOf(repository: Repository, directory: string): ReadonlyMap<string, Fields> {
+  const { kind } = readKustomizationFile(repository, directory, NOWHERE);
+  const list = kind === "Component" ? "components" : "resources";
+  const probe = posix.join(PROBE, "kustomization.yaml");
+  const virtual = repository.with(new Map([[probe, `${list}:\n  - ${posix.relative(PROBE, directory)}\n`]]));
+  const resources = kustomizeBuild(readKustomizationFile(virtual, PROBE, NOWHERE), virtual);
+  return new Map(
+    resources
+      .map(({ object, id }): [string, Fields] => [`${id.gvk.kind} ${id.name}`, object])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}

@@ -1,0 +1,98 @@
+import { posix } from "node:path";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { locate, type Origin, type Position } from "../../../gitops/yaml/source.ts";
+import { entryOrigin, isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { OPTIONS_FILE } from "../../options.ts";
+
+/** The lists of a kustomization that name directories. */
+const LISTS = ["resources", "bases", "components"] as const;
+
+/** A kustomization file that takes a directory. */
+export interface User {
+  readonly file: string;
+  readonly fields: Fields;
+  /** Where it names the directory. */
+  readonly entries: readonly { readonly list: (typeof LISTS)[number]; readonly index: number }[];
+}
+
+/** Every kustomization file outside a directory that takes it as resource or component. */
+export function usersOf(repository: Repository, directory: string): readonly User[] {
+  return repository.yamlFiles(".").flatMap((file) => {
+    if (!/(?:^|\/)kustomization\.ya?ml$/.test(file) || isWithin(file, directory)) return [];
+    const fields = repository.parse(file).documents[0]?.value;
+    if (!isFields(fields)) return [];
+    const entries = LISTS.flatMap((list) =>
+      listOf(fields, list).flatMap((entry, index) =>
+        resolves(repository, file, entry) === directory ? [{ list, index }] : [],
+      ),
+    );
+    return entries.length === 0 ? [] : [{ file, fields, entries }];
+  });
+}
+
+/** What an entry of a kustomization file leads to, from the repository's root. */
+export function resolves(repository: Repository, file: string, entry: unknown): string | undefined {
+  return typeof entry === "string" && !entry.includes("://")
+    ? repository.resolve(posix.dirname(file), entry)
+    : undefined;
+}
+
+/** A list of a kustomization, empty where there is none. */
+export function listOf(fields: Fields, list: string): readonly Value[] {
+  return Array.isArray(fields[list]) ? fields[list] : [];
+}
+
+/**
+ * Where files outside of a directory, but for the options of these steps, name it or what lies in it: as a path from where they are or from the root, in comments too, so
+ * that nothing is taken away that somebody meant to use.
+ */
+export function referencesInto(repository: Repository, directory: string): readonly Position[] {
+  const name = posix.basename(directory);
+  return repository.yamlFiles(".").flatMap((file) => {
+    if (isWithin(file, directory) || file === OPTIONS_FILE) return [];
+    const text = textOf(repository, file) ?? "";
+    if (!text.includes(name)) return [];
+    const inComments = text.split(/\r?\n/).flatMap((line, index) => {
+      const comment = /(?:^|\s)#(.*)$/.exec(line)?.[1] ?? "";
+      const named = comment
+        .split(/[\s"'`,;:()]+/)
+        .some((word) => leadsInto(repository, file, word, directory));
+      return named ? [{ file, line: index + 1, column: 1 }] : [];
+    });
+    const inValues = repository
+      .parse(file)
+      .documents.flatMap(({ value, origin }) => stringsIn(value, origin))
+      .filter(({ text: word }) => leadsInto(repository, file, word, directory))
+      .map(({ origin }) => locate(origin));
+    return [...inValues, ...inComments];
+  });
+}
+
+function leadsInto(repository: Repository, file: string, word: string, directory: string): boolean {
+  if (!word.includes("/")) return false;
+  return [posix.dirname(file), "."].some((base) => {
+    const path = repository.resolve(base, word.replace(/^-/, ""));
+    return path !== undefined && isWithin(path, directory);
+  });
+}
+
+function stringsIn(value: Value, origin: Origin): readonly { text: string; origin: Origin }[] {
+  if (typeof value === "string") return [{ text: value, origin }];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]: [string, Value]) =>
+    stringsIn(entry, entryOrigin(value, Array.isArray(value) ? Number(key) : key)),
+  );
+}
+
+const isWithin = (path: string, directory: string): boolean =>
+  path === directory || path.startsWith(`${directory}/`);
+
+/** Every file below a directory. */
+export function allFiles(repository: Repository, directory: string): readonly string[] {
+  if (!repository.isDirectory(directory)) return [];
+  return repository.entries(directory).flatMap((entry) => {
+    const path = posix.join(directory, entry.name);
+    return entry.isDirectory() ? allFiles(repository, path) : [path];
+  });
+}

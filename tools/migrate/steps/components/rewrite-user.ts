@@ -1,0 +1,62 @@
+import { posix } from "node:path";
+import type { PathStep } from "../../../gitops/yaml/values.ts";
+import { text as textOf } from "../../../gitops/kustomize/resource.ts";
+import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import { listOf, type User } from "./references.ts";
+
+/**
+ * The text of a kustomization file that takes a component in place of a directory; comments move along, and name what has moved.
+ * Undefined where the file's form does not allow it.
+ * @param moved every directory that has become a component so far
+ */
+export function rewriteUser(
+  { file, fields, entries }: User,
+  text: string,
+  from: string,
+  to: string,
+  moved: ReadonlyMap<string, string>,
+): string | undefined {
+  const directory = posix.dirname(file);
+  const target = posix.relative(directory, to);
+  const edit = new YamlEdit(text);
+  for (const { index } of entries.filter(({ list }) => list === "components"))
+    if (!edit.setScalar(0, ["components", index], target)) return undefined;
+
+  const taken = entries.filter(({ list }) => list !== "components");
+  const lines: string[] = [];
+  for (const { list, index } of taken) {
+    const own = edit.linesOf(0, [list, index]);
+    if (own === undefined) return undefined;
+    lines.push(renamed(own, directory, moved));
+  }
+  if (!remove(edit, fields, taken)) return undefined;
+  const has = listOf(fields, "components").some((entry) =>
+    [from, to].includes(posix.join(directory, textOf(entry)).replace(/\/$/, "")),
+  );
+  if (lines.length === 0 || has) return edit.text();
+  return insert(edit, text, lines.join(""), taken[0]?.list ?? "resources") ? edit.text() : undefined;
+}
+
+/** Removes entries; of a list that nothing is left of, the list. */
+function remove(edit: YamlEdit, fields: User["fields"], taken: User["entries"]): boolean {
+  for (const [list, own] of Map.groupBy(taken, ({ list }) => list)) {
+    const paths: (readonly PathStep[])[] =
+      own.length === listOf(fields, list).length ? [[list]] : own.map(({ index }) => [list, index]);
+    if (!paths.every((path) => edit.remove(0, path))) return false;
+  }
+  return true;
+}
+
+function insert(edit: YamlEdit, text: string, lines: string, after: string): boolean {
+  if (edit.has(0, ["components"])) return edit.insert(0, ["components"], lines);
+  const indent = new RegExp(`^${after}:[^\\n]*\\n(?:\\s*(?:#[^\\n]*)?\\n)*( *)-`, "m").exec(text)?.[1] ?? "";
+  return edit.insert(0, [], `components:\n${lines.replace(/^(?=.)/gm, indent)}`, after);
+}
+
+/** Lines in which every path to a directory that has become a component leads there. */
+function renamed(lines: string, directory: string, moved: ReadonlyMap<string, string>): string {
+  return lines.replace(/[^\s"'#]+/g, (word) => {
+    const to = moved.get(posix.join(directory, word).replace(/\/$/, ""));
+    return to === undefined ? word : posix.relative(directory, to);
+  });
+}

@@ -1,0 +1,73 @@
+import { posix } from "node:path";
+import { readKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import { kustomizeBuild } from "../../../gitops/kustomize/kustomize.ts";
+import { parseYaml } from "../../../gitops/yaml/parse.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
+import { entryOrigin, isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { BuildError } from "../../../gitops/problem.ts";
+import { textOf } from "../../../gitops/yaml/text-of.ts";
+import type { Note } from "../../step.ts";
+import { listOf, resolves } from "./references.ts";
+
+/** Components that patch HTTPRoutes where a kustomization has none: what Helm renders, no Kustomize patch reaches. */
+export function patchesOutOfReach(repository: Repository): readonly Note[] {
+  return repository.yamlFiles(".").flatMap((file) => {
+    if (!/(?:^|\/)kustomization\.ya?ml$/.test(file)) return [];
+    const fields = repository.parse(file).documents[0]?.value;
+    if (!isFields(fields) || fields.kind === "Component" || !Array.isArray(fields.components)) return [];
+    const list = fields.components;
+    return list.flatMap((entry, index) => {
+      const directory = resolves(repository, file, entry);
+      if (directory === undefined || !patchesRoutes(repository, directory)) return [];
+      const kinds = kindsOf(repository, posix.dirname(file));
+      if (kinds.has("HTTPRoute") || !kinds.has("HelmRelease")) return [];
+      const message = `${directory} patches HTTPRoutes, and there is none here but what Helm renders, which no patch reaches: what it sets belongs in the HelmRelease's values`;
+      return [{ kind: "left" as const, message, position: locate(entryOrigin(list, index)) }];
+    });
+  });
+}
+
+function patchesRoutes(repository: Repository, directory: string): boolean {
+  const fields = fieldsOf(repository, directory);
+  return listOf(fields, "patches").some((patch) => {
+    if (!isFields(patch)) return false;
+    if (isFields(patch.target)) return patch.target.kind === "HTTPRoute";
+    return patched(repository, directory, patch).some(
+      (value) => isFields(value) && value.kind === "HTTPRoute",
+    );
+  });
+}
+
+function patched(repository: Repository, directory: string, { path, patch }: Fields): readonly Value[] {
+  const file = typeof path === "string" ? repository.resolve(directory, path) : undefined;
+  const text = file === undefined ? patch : textOf(repository, file);
+  return typeof text === "string"
+    ? parseYaml(new SourceFile(file ?? directory, text)).documents.map(({ value }) => value)
+    : [];
+}
+
+function fieldsOf(repository: Repository, directory: string): Fields {
+  return attempt(() => readKustomizationFile(repository, directory, nowhere(directory)).fields) ?? {};
+}
+
+function kindsOf(repository: Repository, directory: string): ReadonlySet<string> {
+  const build = () =>
+    kustomizeBuild(readKustomizationFile(repository, directory, nowhere(directory)), repository);
+  return new Set((attempt(build) ?? []).map(({ id }) => id.gvk.kind));
+}
+
+/** A build tells of what it cannot read. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  }
+}
+
+const nowhere = (file: string): { source: SourceFile; offset: number } => ({
+  source: new SourceFile(file, ""),
+  offset: 0,
+});

@@ -1,0 +1,91 @@
+import type { ClusterReader } from "../../../../kube/client.ts";
+import { describeObject, STACK_LABEL, type KubeObject } from "../../../../kube/objects.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { KEEP } from "../../annotate-kept.ts";
+import type { CheckReport } from "../../live/check.ts";
+import { describeOwned, liveInventory } from "../../live/inventory.ts";
+import {
+  liveKustomizations,
+  whyNotGuarded,
+  whyNotReady,
+  type LiveKustomization,
+} from "../../live/kustomizations.ts";
+import { nameOf } from "../../objects.ts";
+import type { StepContext } from "../../step.ts";
+import { handedOver, handoverPhase, type HandoverPhase } from "./objects.ts";
+
+/** Whether it is safe to go on from the phase that the repository is in. */
+export async function checkHandover(
+  built: BuiltCluster,
+  { options }: StepContext,
+  cluster: ClusterReader,
+): Promise<CheckReport> {
+  const objects = handedOver(built, options);
+  const phase = handoverPhase(objects);
+  const live = await liveKustomizations(cluster);
+  const obstacles: string[] =
+    phase === "before" ? ["the repository does not guard all that it hands over"] : [];
+  const notes: string[] = [];
+  for (const { object } of objects) {
+    const reference = {
+      apiVersion: text(object.apiVersion),
+      kind: text(object.kind),
+      metadata: nameOf(object),
+    };
+    const found = isFluxKustomization(object)
+      ? live.get(`${reference.metadata.namespace}/${reference.metadata.name}`)
+      : await cluster.get(reference);
+    obstacles.push(...faultsOf(describeObject(reference), found));
+  }
+  const roots = [...live.values()].filter(({ metadata }) => metadata.name === options.handover.root);
+  if (phase === "removed") {
+    if (roots.length === 0) obstacles.push(`Kustomization ${options.handover.root} is not on the cluster`);
+    for (const root of roots) {
+      const reason = whyNotGuarded(root) ?? whyNotReady(root);
+      if (reason !== undefined) obstacles.push(`${describeObject(root)} ${reason}`);
+      const owner = root.metadata.labels?.[STACK_LABEL];
+      notes.push(
+        `${describeObject(root)} is ${owner === undefined ? "nobody's yet" : `the stack ${owner}'s`}`,
+      );
+    }
+  }
+  const safe = obstacles.length === 0;
+  return {
+    step: "handover",
+    cluster: built.name,
+    context: cluster.context,
+    phase,
+    safe,
+    obstacles,
+    notes,
+    next: safe
+      ? NEXT[phase](built.name)
+      : "Mend what stands against it, and check again; nothing was changed.",
+    inventory: Object.fromEntries(
+      roots.map((root) => [
+        `${root.metadata.namespace}/${root.metadata.name}`,
+        liveInventory(root).map(describeOwned),
+      ]),
+    ),
+  };
+}
+
+const NEXT: Readonly<Record<HandoverPhase, (cluster: string) => string>> = {
+  before: () => "Take the phase guard first.",
+  guarded: (name) =>
+    `The guard is live: set handover.phases["${name}"] to remove in .edgefirst/migrate.yaml, and run \`edgefirst migrate handover REPO --write\`.`,
+  removed: () => "What was handed over is on the cluster and outlives the repository: the stack may own it.",
+};
+
+function faultsOf(name: string, live: KubeObject | undefined): readonly string[] {
+  if (!live) return [`${name} is not on the cluster`];
+  const guard = live.kind === "Kustomization" ? whyNotGuarded(live as LiveKustomization) : undefined;
+  return [
+    ...(live.metadata.annotations?.[KEEP] === "disabled"
+      ? []
+      : [`${name} lacks the annotation ${KEEP}: disabled`]),
+    ...(guard === undefined ? [] : [`${name} ${guard}`]),
+  ];
+}

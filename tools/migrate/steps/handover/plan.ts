@@ -1,0 +1,58 @@
+import { posix } from "node:path";
+import { text as textIn } from "../../../gitops/kustomize/resource.ts";
+import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
+import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { removeDocuments } from "../../../gitops/edit/document-edit.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { annotateKept } from "../../annotate-kept.ts";
+import { Edits } from "../../edits.ts";
+import { entryOf, removeEntries, type Entry } from "../../entries.ts";
+import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
+import { isKept } from "./objects.ts";
+
+/** Keeps objects from being pruned, and what they have applied from going with them. */
+export function planGuard(objects: readonly BuiltObject[], { repository }: StepContext): Plan {
+  const edits = new Edits(repository);
+  const notes = objects
+    .filter(({ object }) => !isKept(object))
+    .flatMap(({ object, origin }): Note[] => {
+      const edit = edits.of(origin.source.file);
+      const document = edit.documentAt(origin.offset);
+      const policy = ["spec", "deletionPolicy"];
+      const done =
+        origin.source instanceof SourceFile &&
+        annotateKept(edit, document) &&
+        (!isFluxKustomization(object) ||
+          (edit.has(document, policy)
+            ? edit.setScalar(document, policy, "Orphan")
+            : edit.insert(document, ["spec"], "deletionPolicy: Orphan")));
+      if (done) return [];
+      const message = `${textIn(object.kind)} takes no guard as it is written`;
+      return [{ kind: "left", message, position: locate(origin) }];
+    });
+  return { changes: edits.changes(), notes };
+}
+
+/** Takes objects out of the files in which they stand; a file that is left empty goes, and with it its name in the kustomization. */
+export function planRemoval(
+  objects: readonly BuiltObject[],
+  { repository }: StepContext,
+): readonly FileChange[] {
+  const edits = new Edits(repository);
+  const changes: FileChange[] = [];
+  const entries: Entry[] = [];
+  for (const [file, own] of Map.groupBy(objects, ({ origin }) => origin.source.file)) {
+    const rest = removeDocuments(
+      textOf(repository, file) ?? "",
+      own.map(({ origin }) => origin.offset),
+    );
+    changes.push({ path: file, text: rest });
+    if (rest !== undefined) continue;
+    const entry = entryOf(repository, posix.dirname(file), file);
+    if (entry) entries.push(entry);
+  }
+  for (const [kustomization, own] of Map.groupBy(entries, (entry) => entry.kustomization))
+    removeEntries(edits.of(kustomization), own);
+  return [...changes, ...edits.changes()];
+}

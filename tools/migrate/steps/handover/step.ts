@@ -1,0 +1,107 @@
+import { EdgefirstError } from "../../../../lib/errors.ts";
+import { describeObject } from "../../../../kube/objects.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { locate } from "../../../gitops/yaml/source.ts";
+import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import { candidates } from "./candidates.ts";
+import { checkHandover } from "./check.ts";
+import { handedOver, handoverPhase, isKept } from "./objects.ts";
+import { planGuard, planRemoval } from "./plan.ts";
+import { unintended } from "./promise.ts";
+import { nameOf } from "../../objects.ts";
+import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
+
+/** Takes out of the repository what a stack owns from now on: guard, then removal, each a commit of its own. */
+export const handover: Step = {
+  id: "handover",
+  title: "The root and its source out of the repository, for the stack to own",
+  risk: "high",
+  live: [
+    "two commits: guard, remove; between them `edgefirst migrate handover REPO --check` has to exit with 0",
+  ],
+  plan,
+  unintended,
+  outliving: ({ clusters, options }) =>
+    new Map(clusters.map((cluster) => [cluster.name, handedOver(cluster, options).filter(outlives)])),
+  check: (context, cluster) => {
+    const [only] = context.clusters;
+    if (only) return checkHandover(only, context, cluster);
+    throw new EdgefirstError(
+      "The repository has no cluster.",
+      "Give the directory that Flux's paths start from.",
+    );
+  },
+};
+
+function plan(context: StepContext): Plan {
+  const changes = new Map<string, FileChange>();
+  const notes: Note[] = [];
+  for (const cluster of context.clusters) {
+    const objects = handedOver(cluster, context.options);
+    if (!objects.every(({ origin }) => context.selected(origin.source.file))) continue;
+    const planned = planOf(cluster, objects, context);
+    notes.push(...planned.notes);
+    for (const change of planned.changes) changes.set(change.path, change);
+  }
+  return { changes: [...changes.values()], notes };
+}
+
+/** The plan of one cluster: the phase that its options name, where the repository has come that far. */
+function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context: StepContext): Plan {
+  const phase = handoverPhase(objects);
+  if (phase === "removed") return { changes: [], notes: [] };
+  const wanted = context.options.handover.phases[cluster.name] ?? "guard";
+  if (wanted === "guard") {
+    const { changes, notes } = planGuard(objects, context);
+    return {
+      changes,
+      notes: [...notes, ...candidates(cluster, objects), ...guardRunbook(cluster, objects)],
+    };
+  }
+  if (phase === "guarded")
+    return { changes: planRemoval(objects, context), notes: removalRunbook(cluster, objects) };
+  const bare = objects.filter(({ object }) => !isKept(object));
+  return {
+    changes: [],
+    notes: bare.map(({ object, origin }) => ({
+      kind: "left",
+      message: `no removal: ${described(object)} has no guard; take the phase guard first`,
+      position: locate(origin),
+    })),
+  };
+}
+
+/** What is guarded stays, and goes on applying; a source is needed for that. */
+function outlives({ object }: BuiltObject): boolean {
+  return isKept(object) && text(object.apiVersion).includes(".toolkit.fluxcd.io/");
+}
+
+function guardRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): readonly Note[] {
+  return runbook(objects, [
+    "commit the guard, and let Flux reconcile",
+    "with edgefirst:flux.root.mode observe, `pulumi preview` shows how the root that the stack would declare differs from the live one; adjust the stack until only the patches do",
+    `go on only where this exits with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
+    `in .edgefirst/migrate.yaml, handover.phases["${name}"]: remove`,
+  ]);
+}
+
+function removalRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): readonly Note[] {
+  const names = objects.map(({ object }) => described(object)).join(", ");
+  return runbook(objects, [
+    `commit the removal, and let Flux reconcile; on the cluster stay ${names}`,
+    `this has to exit with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
+    `list ${names} under edgefirst:adopt for one update, set edgefirst:flux.root.mode to manage, and run pulumi up`,
+  ]);
+}
+
+function runbook(objects: readonly BuiltObject[], lines: readonly string[]): readonly Note[] {
+  const [first] = objects;
+  return lines.map((message) => ({
+    kind: "runbook",
+    message,
+    ...(first && { position: locate(first.origin) }),
+  }));
+}
+
+const described = (object: BuiltObject["object"]): string =>
+  describeObject({ kind: text(object.kind), metadata: nameOf(object) });

@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from "node:util";
+import { applyPatch } from "../../../gitops/kustomize/patches.ts";
+import { Resource } from "../../../gitops/kustomize/resource.ts";
+import { Resources } from "../../../gitops/kustomize/resources.ts";
+import { locate, SourceFile, type Origin } from "../../../gitops/yaml/source.ts";
+import { cloneValue, isFields, originOf, type Fields, type PathStep } from "../../../gitops/yaml/values.ts";
+import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
+import { BuildError } from "../../../gitops/problem.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { idOf } from "../../objects.ts";
+import {
+  changesNothing,
+  type FileChange,
+  type Note,
+  type Plan,
+  type Step,
+  type StepContext,
+} from "../../step.ts";
+
+/** Takes out of each child Kustomization what the patches of the Kustomization above it supply. */
+export const ks: Step = {
+  id: "ks",
+  title: "Boilerplate of Flux Kustomizations that a global patch supplies",
+  risk: "low",
+  live: [],
+  plan,
+  unintended: changesNothing,
+};
+
+/** A child as it is written, with each form in which a cluster gets it. */
+interface Child {
+  readonly origin: Origin;
+  readonly forms: BuiltObject[];
+}
+
+function plan(context: StepContext): Plan {
+  const changes: FileChange[] = [];
+  const notes: Note[] = [];
+  for (const [file, children] of Map.groupBy(childrenOf(context), ({ origin }) => origin.source.file)) {
+    if (!context.selected(file)) continue;
+    const [first] = children;
+    if (!first) continue;
+    const edit = new YamlEdit(first.origin.source.text);
+    for (const child of children) notes.push(...shorten(child, edit, context.repository));
+    changes.push({ path: file, text: edit.text() });
+  }
+  return { changes, notes };
+}
+
+function childrenOf({ clusters }: StepContext): readonly Child[] {
+  const children = new Map<string, Child>();
+  for (const built of clusters.flatMap(({ objects }) => objects)) {
+    const { origin, object, kustomization } = built;
+    if (!isFluxKustomization(object) || !kustomization || !(origin.source instanceof SourceFile)) continue;
+    const key = `${origin.source.file}:${origin.offset}`;
+    const child = children.get(key) ?? { origin, forms: [] };
+    children.set(key, child);
+    child.forms.push(built);
+  }
+  // One that applies itself is bootstrapped as it is written, before any patch of its own.
+  return [...children.values()].filter(
+    ({ forms }) =>
+      !forms.some(
+        ({ object, kustomization }) => kustomization && idOf(kustomization.object) === idOf(object),
+      ),
+  );
+}
+
+/** Plans the removal of each field without which every form stays as it is. */
+function shorten({ origin, forms }: Child, edit: YamlEdit, repository: Repository): readonly Note[] {
+  const document = edit.documentAt(origin.offset);
+  const simulations = forms.map((form) => simulationOf(form, repository));
+  if (!simulations.every((simulation) => simulation !== undefined)) {
+    const message = "what the Kustomization above it does is more than patches; left as it is";
+    return [{ kind: "left", message, position: locate(origin) }];
+  }
+  const notes: Note[] = [];
+  const visit = (path: readonly PathStep[]): void => {
+    if (simulations.every((simulation) => simulation.without(path))) {
+      for (const comment of edit.commentsOf(document, path)) {
+        const message = `the comment "${comment}" goes with ${path.join(".")}`;
+        notes.push({ kind: "lost", message, position: locate(origin) });
+      }
+      if (edit.remove(document, path)) for (const simulation of simulations) simulation.take(path);
+      else {
+        const message = `${path.join(".")} is supplied from above, and is left: an anchor or a flow mapping holds it`;
+        notes.push({ kind: "left", message, position: locate(origin) });
+      }
+      return;
+    }
+    const value = simulations[0]?.at(path);
+    if (isFields(value)) for (const key of Object.keys(value)) visit([...path, key]);
+  };
+  const [first] = simulations;
+  for (const key of Object.keys(first ? specOf(first.plain) : {})) visit(["spec", key]);
+  return notes;
+}
+
+/** One form of a child, to try it without a field. */
+class Simulation {
+  plain: Fields;
+  readonly #expected: Fields;
+  readonly #patched: (plain: Fields) => Fields | undefined;
+
+  constructor(plain: Fields, expected: Fields, patched: (plain: Fields) => Fields | undefined) {
+    this.plain = plain;
+    this.#expected = expected;
+    this.#patched = patched;
+  }
+
+  at(path: readonly PathStep[]): unknown {
+    return path.reduce<unknown>((value, step) => (isFields(value) ? value[step] : undefined), this.plain);
+  }
+
+  /** Whether the cluster gets the same without the field. */
+  without(path: readonly PathStep[]): boolean {
+    const shorter = removed(this.plain, path);
+    return shorter !== undefined && isDeepStrictEqual(this.#patched(shorter), this.#expected);
+  }
+
+  take(path: readonly PathStep[]): void {
+    this.plain = removed(this.plain, path) ?? this.plain;
+  }
+}
+
+function simulationOf(
+  { kustomization, origin, beforeSubstitution }: BuiltObject,
+  repository: Repository,
+): Simulation | undefined {
+  const plain = kustomization?.beforePatches(origin);
+  if (!kustomization || !plain) return undefined;
+  const { patches } = specOf(kustomization.object);
+  const entries = Array.isArray(patches) ? patches.filter(isFields) : [];
+  const patched = (object: Fields): Fields | undefined => {
+    const resources = new Resources();
+    resources.append(new Resource(cloneValue(object), originOf(object)));
+    try {
+      for (const entry of entries) applyPatch(resources, entry, repository, ".");
+    } catch (error) {
+      // A patch that tests for a field, say.
+      if (error instanceof BuildError) return undefined;
+      throw error;
+    }
+    return resources.all[0]?.object;
+  };
+  if (!isDeepStrictEqual(patched(plain), beforeSubstitution)) return undefined;
+  return new Simulation(plain, beforeSubstitution, patched);
+}
+
+/** A copy without a field, and without the mappings that it leaves empty; undefined where nothing of spec would be left. */
+function removed(object: Fields, path: readonly PathStep[]): Fields | undefined {
+  const copy = cloneValue(object);
+  const holders: Fields[] = [copy];
+  for (const step of path.slice(0, -1)) {
+    const next = holders.at(-1)?.[step];
+    if (!isFields(next)) return undefined;
+    holders.push(next);
+  }
+  for (let depth = path.length - 1; depth >= 0; depth--) {
+    const holder = holders[depth];
+    if (!holder) return undefined;
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of plain data
+    delete holder[path[depth] ?? ""];
+    if (Object.keys(holder).length > 0) return copy;
+  }
+  return undefined;
+}

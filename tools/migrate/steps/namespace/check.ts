@@ -1,0 +1,134 @@
+import { idOf } from "../../objects.ts";
+import type { ClusterReader } from "../../../../kube/client.ts";
+import { ownerOf, unadopted } from "../../live/adoption.ts";
+import type { CheckReport } from "../../live/check.ts";
+import { builtInventory, describeOwned, inventoryDifferences, liveInventory } from "../../live/inventory.ts";
+import {
+  liveKustomizations,
+  whyNotGuarded,
+  whyNotObserved,
+  whyNotReady,
+  type LiveKustomization,
+} from "../../live/kustomizations.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import type { StepContext } from "../../step.ts";
+import { unkeptData } from "./live-data.ts";
+import { missingLive } from "./live-references.ts";
+import { phaseOf, type MovingRoot, type Phase } from "./root.ts";
+
+/** Findings on the way to a report. */
+interface Findings {
+  readonly obstacles: string[];
+  readonly notes: string[];
+}
+
+/** Whether it is safe to go on from the phase that the repository is in. */
+export async function checkNamespace(
+  moving: MovingRoot,
+  context: StepContext,
+  cluster: ClusterReader,
+): Promise<CheckReport> {
+  const phase = phaseOf(moving);
+  const live = await liveKustomizations(cluster);
+  const findings: Findings = { obstacles: [], notes: [] };
+  const children = childrenLive(moving, live, findings);
+  for (const child of children) compareInventory(child, moving, findings);
+  strangers(moving, live, findings);
+  if (phase === "before") findings.obstacles.push("the repository does not guard every child");
+  if (phase === "before" || phase === "guarded") {
+    for (const child of children) tell(child, whyNotGuarded(child), findings);
+    findings.obstacles.push(
+      ...(await unkeptData([...live.values()], context.options.namespace.data, cluster)),
+    );
+    if (phase === "guarded") findings.obstacles.push(...(await missingLive(moving, context, live, cluster)));
+  } else {
+    for (const child of children) {
+      const guarded = phase === "moved" ? whyNotGuarded(child) : whyNotObserved(child);
+      tell(child, guarded ?? whyNotReady(child), findings);
+    }
+    findings.obstacles.push(
+      ...(await unadopted(
+        children,
+        live,
+        moving.cluster.objects.map(({ object }) => object),
+        cluster,
+      )),
+    );
+  }
+  const safe = findings.obstacles.length === 0;
+  return {
+    step: "namespace",
+    cluster: moving.cluster.name,
+    context: cluster.context,
+    phase,
+    safe,
+    ...findings,
+    next: safe ? NEXT[phase](moving) : "Mend what stands against it, and check again; nothing was changed.",
+    inventory: Object.fromEntries(
+      children.map((child) => [liveId(child), liveInventory(child).map(describeOwned)]),
+    ),
+  };
+}
+
+const NEXT: Readonly<Record<Phase, (moving: MovingRoot) => string>> = {
+  before: () => "Take the phase guard first.",
+  guarded: ({ cluster: { name } }) =>
+    `The guard is live: set namespace.phases["${name}"] to move in .edgefirst/migrate.yaml, and run \`edgefirst migrate namespace REPO --write\`.`,
+  moved: ({ cluster: { name } }) =>
+    `All have moved: set namespace.phases["${name}"] to unguard in .edgefirst/migrate.yaml, and run \`edgefirst migrate namespace REPO --write\`.`,
+  done: () => "The move is complete.",
+};
+
+const liveId = ({ metadata: { namespace, name } }: LiveKustomization): string => `${namespace}/${name}`;
+
+function tell(child: LiveKustomization, reason: string | undefined, { obstacles }: Findings): void {
+  if (reason !== undefined) obstacles.push(`Kustomization ${liveId(child)} ${reason}`);
+}
+
+function childrenLive(
+  { children }: MovingRoot,
+  live: ReadonlyMap<string, LiveKustomization>,
+  { obstacles }: Findings,
+): readonly LiveKustomization[] {
+  return children.flatMap(({ object }) => {
+    const child = live.get(idOf(object));
+    if (!child) obstacles.push(`Kustomization ${idOf(object)} is not on the cluster`);
+    return child ? [child] : [];
+  });
+}
+
+/** Live children of the root that the repository does not have there: what has not gone, or comes from elsewhere. */
+function strangers(
+  { root, children, cluster: { objects } }: MovingRoot,
+  live: ReadonlyMap<string, LiveKustomization>,
+  { obstacles }: Findings,
+): void {
+  const known = new Set(
+    objects
+      .map(({ object }) => object)
+      .filter(isFluxKustomization)
+      .map(idOf),
+  );
+  const names = new Set(children.map(({ object }) => idOf(object).split("/")[1]));
+  for (const [id, other] of live) {
+    if (known.has(id)) continue;
+    if (ownerOf(other) === idOf(root.object) || names.has(other.metadata.name))
+      obstacles.push(`Kustomization ${id} is on the cluster, and the repository does not have it there`);
+  }
+}
+
+function compareInventory(
+  child: LiveKustomization,
+  { cluster }: MovingRoot,
+  { obstacles, notes }: Findings,
+): void {
+  const id = liveId(child);
+  const built = builtInventory(cluster, id);
+  if (!built)
+    notes.push(
+      `Kustomization ${id}: the repository does not show what it applies, so its inventory is not compared`,
+    );
+  else
+    for (const difference of inventoryDifferences(liveInventory(child), built))
+      obstacles.push(`Kustomization ${id} ${difference}`);
+}

@@ -1,0 +1,71 @@
+import { SourceFile, locate } from "../../../gitops/yaml/source.ts";
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { parseApiVersion } from "../../../gitops/kustomize/kinds.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { annotateKept, KEEP } from "../../annotate-kept.ts";
+import type { Edits } from "../../edits.ts";
+import type { FileChange, Note, StepContext } from "../../step.ts";
+import { addPatches, GUARD } from "./patches.ts";
+import { guardIndex, type MovingRoot } from "./root.ts";
+import { targetFiles } from "./target.ts";
+
+/** Plans the guard of a root's children, of the data that they apply, and the target's own objects. */
+export function planGuard(
+  moving: MovingRoot,
+  context: StepContext,
+  edits: Edits,
+): { readonly changes: readonly FileChange[]; readonly notes: readonly Note[] } {
+  const { root } = moving;
+  const { file } = root.origin.source;
+  const target = targetFiles(moving, context.repository);
+  const notes: Note[] = [...target.notes];
+  if (guardIndex(root.object) < 0) {
+    const edit = edits.of(file);
+    if (!addPatches(edit, edit.documentAt(root.origin.offset), [GUARD]))
+      notes.push({
+        kind: "left",
+        message: "spec.patches takes no guard as it is written",
+        position: locate(root.origin),
+      });
+  }
+  for (const data of dataOf(moving, context)) {
+    const note = keep(data, context, edits);
+    if (note) notes.push(note);
+  }
+  return { changes: target.changes, notes };
+}
+
+/** Objects with data of their own that Flux may still prune. */
+function dataOf({ cluster }: MovingRoot, { options }: StepContext): readonly BuiltObject[] {
+  return cluster.objects
+    .filter(({ object, kustomization }) => kustomization && isData(object, options.namespace.data))
+    .filter(({ object }) => pruneOf(object) !== "disabled");
+}
+
+/** Whether an object is of one of the kinds, written `Kind` or `Kind.group`. */
+export function isData({ apiVersion, kind }: Fields, kinds: readonly string[]): boolean {
+  const { group } = parseApiVersion(text(apiVersion));
+  return kinds.includes(group === "" ? text(kind) : `${text(kind)}.${group}`);
+}
+
+/** What an object's annotation says of pruning. */
+export function pruneOf(object: Fields): string {
+  const annotations = isFields(object.metadata) ? object.metadata.annotations : undefined;
+  return isFields(annotations) ? text(annotations[KEEP]) : "";
+}
+
+function keep({ object, origin }: BuiltObject, { selected }: StepContext, edits: Edits): Note | undefined {
+  const { source } = origin;
+  const left = (why: string): Note => ({
+    kind: "left",
+    message: `${text(object.kind)} has data, and nothing keeps Flux from pruning it: ${why}`,
+    position: locate(origin),
+  });
+  if (!(source instanceof SourceFile)) return left("it is made, and stands in no file");
+  if (!selected(source.file)) return left("its file is not selected");
+  const edit = edits.of(source.file);
+  const document = edit.documentAt(origin.offset);
+  const done = annotateKept(edit, document);
+  return done ? undefined : left("its metadata is not written as a block");
+}

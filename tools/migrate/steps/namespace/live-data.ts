@@ -1,0 +1,25 @@
+import type { ClusterReader } from "../../../../kube/client.ts";
+import { describeOwned, liveInventory } from "../../live/inventory.ts";
+import type { LiveKustomization } from "../../live/kustomizations.ts";
+import { KEEP } from "../../annotate-kept.ts";
+import { isData } from "./guard.ts";
+
+/** Live objects with data that Flux owns and may still prune: a sentence each. */
+export async function unkeptData(
+  kustomizations: readonly LiveKustomization[],
+  kinds: readonly string[],
+  cluster: ClusterReader,
+): Promise<readonly string[]> {
+  const data = kustomizations
+    .flatMap(liveInventory)
+    .filter(({ apiVersion, kind }) => isData({ apiVersion, kind }, kinds));
+  const found = await Promise.all(
+    data.map(async (owned) => {
+      const { apiVersion, kind, namespace, name } = owned;
+      const live = await cluster.get({ apiVersion, kind, metadata: { namespace, name } });
+      const kept = live === undefined || live.metadata.annotations?.[KEEP] === "disabled";
+      return kept ? [] : [`${describeOwned(owned)} has data, and lacks the annotation ${KEEP}: disabled`];
+    }),
+  );
+  return found.flat();
+}

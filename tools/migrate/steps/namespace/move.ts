@@ -1,0 +1,155 @@
+import { locate } from "../../../gitops/yaml/source.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { buildRepository } from "../../../gitops/flux/repository-build.ts";
+import type { Edits } from "../../edits.ts";
+import { idOf, nameOf } from "../../objects.ts";
+import { OPTIONS_FILE } from "../../options.ts";
+import type { Note, StepContext } from "../../step.ts";
+import { missingAfter, type Sought } from "./missing.ts";
+import { namedBefore } from "./named.ts";
+import { addPatches, dependsOnPatch, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
+import { referencesOf } from "./references.ts";
+import type { MovingRoot } from "./root.ts";
+
+/** Plans the move of a root's children, or says in notes of the kind `left` what stands against it. */
+export function planMove(moving: MovingRoot, context: StepContext, edits: Edits): readonly Note[] {
+  const { cluster, root } = moving;
+  const { perApp } = context.options.namespace;
+  const obstacles = [...clashes(moving), ...namesakes(moving, perApp), ...severalSources(moving)];
+  if (obstacles.length > 0) return obstacles;
+  const edit = edits.of(root.origin.source.file);
+  const document = edit.documentAt(root.origin.offset);
+  const { optOutLabel, target } = context.options.namespace;
+  const [source] = sourceNamespaces(moving);
+  const shared = [
+    ...(source === undefined ? [] : [sourcePatch(source, optOutLabel)]),
+    movePatch(target, optOutLabel),
+  ];
+  const patches = perApp ? patchesPerApp(moving, source) : shared;
+  if (!addPatches(edit, document, patches))
+    return [
+      {
+        kind: "left",
+        message: "no move: spec.patches takes no patch as it is written",
+        position: locate(root.origin),
+      },
+    ];
+  const { lost, elsewhere } = missingAfter(cluster, clusterAfter(moving, context, edits));
+  return [...lost, ...elsewhere.flatMap((group) => onlyLive(group, moving, context)), ...namedBefore(moving)];
+}
+
+/** What the cluster would get with the edits. */
+export function clusterAfter(
+  { cluster }: MovingRoot,
+  { repository }: StepContext,
+  edits: Edits,
+): BuiltCluster {
+  const changes = new Map(edits.changes().map(({ path, text }) => [path, text]));
+  const { clusters } = buildRepository(repository.with(changes));
+  return clusters.find(({ name }) => name === cluster.name) ?? cluster;
+}
+
+function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: StepContext): readonly Note[] {
+  const [first] = group;
+  if (!first) return [];
+  const { reference, former } = first;
+  const { use, kind, name, optional } = reference;
+  const namespaces = [...new Set(group.map((sought) => sought.reference.namespace))];
+  const what = `${kind} ${namespaces.map((one) => `${one}/${name}`).join(", ")} (${use})`;
+  const today = `${former?.namespace ?? ""}/${name}`;
+  if (use === "dependsOn" && !options.namespace.dependencies.includes(name))
+    return [
+      {
+        kind: "left",
+        message: `no move: ${group.map(({ by }) => idOf(by)).join(", ")} would wait for ${what}, which is not in the repository; where it stays, say namespace: ${former?.namespace ?? reference.namespace} in dependsOn, and where it comes to ${namespaces.join(", ")} as well, list it in ${OPTIONS_FILE}: namespace.dependencies`,
+        position: locate((former ?? reference).origin),
+      },
+    ];
+  const condition = optional
+    ? `has to be there if ${today} is`
+    : use === "decryption" && kind === "ServiceAccount"
+      ? `has to be there, and the keys have to trust it as they do ${today}`
+      : "has to be there";
+  const message = `before the commit: ${what} ${condition}; --check looks for it`;
+  return [{ kind: "runbook", message, position: locate(root.origin) }];
+}
+
+/** Of the children of each target one patch, and one of each child that waits for a child in another namespace. */
+function patchesPerApp(
+  { children, targets, targetOf }: MovingRoot,
+  source: string | undefined,
+): readonly string[] {
+  const away = children.filter(({ object }) => nameOf(object).namespace !== targetOf(object));
+  const moves = targets.flatMap((target) => {
+    const names = away
+      .filter(({ object }) => targetOf(object) === target)
+      .map(({ object }) => nameOf(object).name);
+    return names.length === 0 ? [] : [movePatchOf(names, target, source)];
+  });
+  const byId = new Map(children.map(({ object }) => [idOf(object), object]));
+  const waits = children.flatMap(({ object }) => {
+    const namespaces = referencesOf(object)
+      .filter(({ use }) => use === "dependsOn")
+      .map(({ namespace, name }) => byId.get(`${namespace}/${name}`))
+      .map((other) => (other && targetOf(other) !== targetOf(object) ? targetOf(other) : undefined));
+    return namespaces.some((one) => one !== undefined)
+      ? [dependsOnPatch(nameOf(object).name, namespaces)]
+      : [];
+  });
+  return [...moves, ...waits];
+}
+
+/** Two of one name cannot both be in one namespace, nor be told apart by a patch. */
+function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
+  const names = Map.groupBy(children, ({ object }) => nameOf(object).name);
+  return [...names.values()].flatMap(([first, ...others]) =>
+    first && others.length > 0
+      ? [
+          {
+            kind: "left" as const,
+            message: `no move: ${[first, ...others].map(({ object }) => idOf(object)).join(" and ")} would both be ${targetOf(first.object)}/${nameOf(first.object).name}; rename all but one`,
+            position: locate(first.origin),
+          },
+        ]
+      : [],
+  );
+}
+
+/** What does not move, and is where a child is to be, or would be moved by the patch that is for the child's name. */
+function namesakes({ cluster, root, movers, targetOf }: MovingRoot, perApp: boolean): readonly Note[] {
+  const moving = new Map(movers.map(({ object }) => [nameOf(object).name, object]));
+  return cluster.objects
+    .filter(({ object }) => isFluxKustomization(object) && !movers.some((one) => one.object === object))
+    .flatMap(({ object, kustomization, origin }): readonly Note[] => {
+      const child = moving.get(nameOf(object).name);
+      const isBeside = kustomization !== undefined && idOf(kustomization.object) === idOf(root.object);
+      if (!child || !(idOf(object) === `${targetOf(child)}/${nameOf(child).name}` || (perApp && isBeside)))
+        return [];
+      const message = `no move: ${idOf(object)} has the name of ${idOf(child)}, which moves to ${targetOf(child)}; rename one of them`;
+      return [{ kind: "left", message, position: locate(origin) }];
+    });
+}
+
+/** Where the sources are that children name without a namespace. */
+function sourceNamespaces({ children }: MovingRoot): readonly string[] {
+  const sources = children
+    .flatMap(({ object }) => referencesOf(object))
+    .filter(({ use }) => use === "sourceRef");
+  return [...new Set(sources.filter(({ explicit }) => !explicit).map(({ namespace }) => namespace))];
+}
+
+/** One patch gives every child the same namespace of its source. */
+function severalSources({ children, ...moving }: MovingRoot): readonly Note[] {
+  const implied = sourceNamespaces({ children, ...moving });
+  if (implied.length === 0) return [];
+  return children
+    .filter(({ object }) => {
+      const source = referencesOf(object).find(({ use }) => use === "sourceRef");
+      return source !== undefined && source.namespace !== implied[0];
+    })
+    .map(({ object, origin }) => {
+      const message = `no move: the source of ${idOf(object)} is in another namespace than ${implied[0] ?? ""}; name the namespace in every sourceRef`;
+      return { kind: "left", message, position: locate(origin) };
+    });
+}

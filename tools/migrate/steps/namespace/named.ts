@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from "node:util";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { locate } from "../../../gitops/yaml/source.ts";
+import { isFields, originOf, type Fields } from "../../../gitops/yaml/values.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { at, idOf, isKind, nameOf } from "../../objects.ts";
+import type { Note } from "../../step.ts";
+import type { MovingRoot } from "./root.ts";
+
+/** A list by which objects of a kind name Kustomizations. */
+interface Naming {
+  readonly matches: (object: Fields) => boolean;
+  readonly field: string;
+  readonly does: string;
+}
+
+const NOTIFICATION = "notification.toolkit.fluxcd.io";
+/** A namespace that is not written is the object's own; source: fluxcd/notification-controller, docs/spec. */
+const NAMINGS: readonly Naming[] = [
+  { matches: (object) => isKind(object, NOTIFICATION, "Alert"), field: "eventSources", does: "hear of" },
+  { matches: (object) => isKind(object, NOTIFICATION, "Receiver"), field: "resources", does: "trigger" },
+  { matches: isFluxKustomization, field: "healthChecks", does: "check" },
+];
+
+/**
+ * What names children where they will no longer be. With their namespace, it stands against the move; without, or by a pattern, it is told,
+ * since nobody can say whether the children are meant or the namespace.
+ */
+export function namedBefore(moving: MovingRoot): readonly Note[] {
+  const away = moving.children.filter(({ object }) => nameOf(object).namespace !== moving.targetOf(object));
+  return moving.cluster.objects.flatMap(({ object }) =>
+    NAMINGS.filter(({ matches }) => matches(object)).flatMap((naming) => {
+      const list = at(object, ["spec", naming.field]);
+      const entries = (Array.isArray(list) ? list : [])
+        .filter(isFields)
+        .filter(({ kind }) => kind === "Kustomization");
+      return entries.flatMap((entry) => notesOf({ object, entries, entry, naming, away, moving }));
+    }),
+  );
+}
+
+interface NamedEntry {
+  readonly object: Fields;
+  readonly entries: readonly Fields[];
+  readonly entry: Fields;
+  readonly naming: Naming;
+  readonly away: readonly BuiltObject[];
+  readonly moving: MovingRoot;
+}
+
+function notesOf({ object, entries, entry, naming, away, moving }: NamedEntry): readonly Note[] {
+  const { namespace: own } = nameOf(object);
+  const isNamed = (one: Fields, child: Fields, namespace: string): boolean =>
+    (text(one.namespace) || own) === namespace &&
+    ["*", nameOf(child).name].includes(text(one.name) || "*") &&
+    hasLabels(child, one.matchLabels);
+  const lost = away
+    .map((child) => child.object)
+    .filter((child) => isNamed(entry, child, nameOf(child).namespace))
+    .filter((child) => !entries.some((one) => isNamed(one, child, moving.targetOf(child))));
+  const [first] = lost;
+  if (!first) return [];
+  const explicit = text(entry.namespace) !== "" && !["", "*"].includes(text(entry.name));
+  const what = lost.length === 1 ? `Kustomization ${idOf(first)}` : `${lost.length} Kustomizations that move`;
+  const targets = [...new Set(lost.map(moving.targetOf))].join(", ");
+  const message = `${text(object.kind)} ${idOf(object)} would no longer ${naming.does} ${what}; `;
+  const remedy =
+    naming.field === "healthChecks"
+      ? "take the check out, and name it where it is after the move"
+      : `add the same to spec.${naming.field} with namespace: ${targets}`;
+  return [
+    {
+      kind: explicit ? "left" : "runbook",
+      message: `${explicit ? "no move: " : "before the commit: "}${message}${remedy}`,
+      position: locate(originOf(entry)),
+    },
+  ];
+}
+
+function hasLabels({ metadata }: Fields, wanted: unknown): boolean {
+  if (!isFields(wanted)) return true;
+  const labels = isFields(metadata) && isFields(metadata.labels) ? metadata.labels : {};
+  return Object.keys(wanted).every((key) => isDeepStrictEqual(labels[key], wanted[key]));
+}

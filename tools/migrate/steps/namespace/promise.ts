@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from "node:util";
+import { cloneValue, isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { clusterOf } from "../../clusters.ts";
+import { idOf, nameOf } from "../../objects.ts";
+import { oncePer } from "../../once.ts";
+import type { MigrateOptions } from "../../options.ts";
+import type { Step, StepContext } from "../../step.ts";
+import { KEEP } from "../../annotate-kept.ts";
+import { isData, pruneOf } from "./guard.ts";
+import { referencesOf } from "./references.ts";
+import { isGuarded, movingRoots, optsOut, targetFor } from "./root.ts";
+import { isSetting, settingsName } from "./target.ts";
+
+type Placement = MigrateOptions["namespace"];
+
+/** What guarding, moving and unguarding may change of what reaches a cluster. */
+export const unintended: Step["unintended"] = (before, after, context, clusters) => {
+  const { namespace: options } = context.options;
+  const { root, data, optOutLabel } = options;
+  if (!before)
+    return after && !mayCome(after, context, clusterOf(after, clusters)?.name)
+      ? "it comes, and is not part of the move"
+      : undefined;
+  if (!after) {
+    const name = clusterOf(before, context.clusters)?.name;
+    return mayGo(before, clusters.find((one) => one.name === name)?.objects ?? [], options);
+  }
+  if (!sameApplier(before, after, options)) return "another Kustomization applies it";
+  if (isFluxKustomization(before.object)) {
+    if (nameOf(before.object).name === root)
+      return sameWithout(before, after, ["spec.patches"])
+        ? undefined
+        : "of the root, only spec.patches changes";
+    if (!sameWithout(before, after, ["spec.deletionPolicy"])) return "only spec.deletionPolicy changes here";
+    return isGuarded(after.object) ||
+      !isGuarded(before.object) ||
+      nameOf(after.object).namespace === targetFor(after.object, options) ||
+      optsOut(after.object, optOutLabel)
+      ? undefined
+      : "the guard goes although it has not moved";
+  }
+  if (isDeepStrictEqual(before.object, after.object)) return undefined;
+  const kept = isData(after.object, data) && pruneOf(after.object) === "disabled";
+  return kept && sameWithout(before, after, [`metadata.annotations.${KEEP}`])
+    ? undefined
+    : "it must stay as it is";
+};
+
+/** The target, what fills it, and a child that has been elsewhere. */
+function mayCome(
+  after: BuiltObject,
+  { clusters: all, options }: StepContext,
+  clusterName: string | undefined,
+): boolean {
+  const clusters = all.filter((cluster) => cluster.name === clusterName);
+  const { object, kustomization } = after;
+  const { name, namespace: own } = nameOf(object);
+  const targets = movingRoots(clusters, options).flatMap((moving) => moving.targets);
+  if (object.kind === "Namespace") return targets.includes(name);
+  if (kustomization && targets.some((target) => nameOf(kustomization.object).name === settingsName(target)))
+    return (
+      isSetting(object) &&
+      nameOf(kustomization.object).name === settingsName(own) &&
+      clusters.some(({ objects }) => hasOriginal(after, objects))
+    );
+  if (!isFluxKustomization(object)) return false;
+  if (targets.some((target) => name === settingsName(target))) return true;
+  return (
+    own === targetFor(object, options.namespace) &&
+    clusters.some(({ objects }) => sameChildren(after, objects).length > 0)
+  );
+}
+
+/** Only a guarded child that comes again in the target, the same but for where it finds its source. */
+function mayGo(before: BuiltObject, objects: readonly BuiltObject[], options: Placement): string | undefined {
+  if (!isFluxKustomization(before.object)) return "it would be pruned";
+  if (!isGuarded(before.object)) return "it would take with it what it has applied: it has no guard";
+  const target = targetFor(before.object, options);
+  const moved = sameChildren(before, objects).find(({ object }) => nameOf(object).namespace === target);
+  if (!moved) return `it does not come again in ${target}`;
+  if (!isGuarded(moved.object)) return "it would have no guard where it comes";
+  const paths = ["metadata.namespace", "spec.sourceRef.namespace", "spec.dependsOn"];
+  if (!sameWithout(before, moved, paths)) return "it would come as another one";
+  return isDeepStrictEqual(waitsFor(before), waitsFor(moved)) ? undefined : "it would wait for another one";
+}
+
+/** Names of what a child depends on; where they are changes with the move. */
+function waitsFor({ object }: BuiltObject): readonly string[] {
+  return referencesOf(object)
+    .filter(({ use }) => use === "dependsOn")
+    .map(({ name }) => name);
+}
+
+/** Whether an object is there with the same values in another namespace. */
+function hasOriginal(copy: BuiltObject, objects: readonly BuiltObject[]): boolean {
+  const inFile = byFile(objects).get(copy.origin.source.file) ?? [];
+  return inFile.some((original) => sameWithout(original, copy, ["metadata.namespace"]));
+}
+
+/** Those that began as the same document. */
+function sameChildren(
+  { origin, object }: BuiltObject,
+  objects: readonly BuiltObject[],
+): readonly BuiltObject[] {
+  const inFile = byFile(objects).get(origin.source.file) ?? [];
+  return inFile.filter(
+    (other) => isFluxKustomization(other.object) && nameOf(other.object).name === nameOf(object).name,
+  );
+}
+
+const byFile = oncePer((objects: readonly BuiltObject[]) =>
+  Map.groupBy(objects, ({ origin }) => origin.source.file),
+);
+
+/** Applied by the same Kustomization, before and after its own move. */
+function sameApplier(before: BuiltObject, after: BuiltObject, options: Placement): boolean {
+  const [old, now] = [before.kustomization?.object, after.kustomization?.object];
+  if (!old || !now) return old === now;
+  return idOf(old) === idOf(now) || idOf(now) === `${targetFor(old, options)}/${nameOf(old).name}`;
+}
+
+function sameWithout(before: BuiltObject, after: BuiltObject, paths: readonly string[]): boolean {
+  const [a, b] = [before, after].map(({ object }) => {
+    const copy = cloneValue(object);
+    for (const path of paths) remove(copy, path);
+    return copy;
+  });
+  return isDeepStrictEqual(a, b);
+}
+
+/** Removes a field by its path (the last name may hold dots after `annotations.`), and the annotations that it leaves empty. */
+function remove(object: Fields, path: string): void {
+  const steps = path.startsWith("metadata.annotations.")
+    ? ["metadata", "annotations", path.slice("metadata.annotations.".length)]
+    : path.split(".");
+  const holders = [object];
+  for (const step of steps.slice(0, -1)) {
+    const next = holders.at(-1)?.[step];
+    if (!isFields(next)) return;
+    holders.push(next);
+  }
+  for (const [depth, holder] of [...holders.entries()].reverse()) {
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of plain data
+    delete holder[steps[depth] ?? ""];
+    if (Object.keys(holder).length > 0) return;
+  }
+}

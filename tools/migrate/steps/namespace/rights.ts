@@ -1,0 +1,59 @@
+import { isDeepStrictEqual } from "node:util";
+import { describeObject } from "../../../../kube/objects.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { isKind } from "../../objects.ts";
+
+const GROUP = "rbac.authorization.k8s.io";
+
+/** Kinds of objects that give rights to accounts, and their API version. */
+export const BINDINGS = { apiVersion: `${GROUP}/v1`, kinds: ["RoleBinding", "ClusterRoleBinding"] } as const;
+
+/** A ServiceAccount by its name. */
+interface Account {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The bindings that a cluster gets from the repository. */
+export function bindingsIn({ objects }: BuiltCluster): readonly Fields[] {
+  return objects
+    .map(({ object }) => object)
+    .filter((object) => BINDINGS.kinds.some((kind) => isKind(object, GROUP, kind)));
+}
+
+/** The bindings, as `Kind namespace/name`, by which one account has rights that no binding gives the other one. */
+export function lostBindings(
+  before: readonly Fields[],
+  after: readonly Fields[],
+  from: Account,
+  to: Account,
+): readonly string[] {
+  return before
+    .filter((binding) => names(binding, from))
+    .filter((binding) => !after.some((other) => names(other, to) && givesAsMuch(other, binding)))
+    .map((binding) => describeObject({ kind: text(binding.kind), metadata: metadataOf(binding) }));
+}
+
+/** Whether a binding names an account, also as a user or by the group of its namespace. */
+function names({ subjects }: Fields, { namespace, name }: Account): boolean {
+  const user = `system:serviceaccount:${namespace}:${name}`;
+  const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
+  return (Array.isArray(subjects) ? subjects : []).filter(isFields).some((subject) => {
+    if (subject.kind === "ServiceAccount") return subject.name === name && subject.namespace === namespace;
+    return subject.kind === "User" ? subject.name === user : groups.includes(text(subject.name));
+  });
+}
+
+/** The same role in the same namespace, or in all of them. */
+function givesAsMuch(binding: Fields, than: Fields): boolean {
+  const inPlace =
+    binding.kind === "ClusterRoleBinding" || metadataOf(binding).namespace === metadataOf(than).namespace;
+  return inPlace && isDeepStrictEqual(binding.roleRef, than.roleRef);
+}
+
+function metadataOf({ metadata }: Fields): { readonly name: string; readonly namespace?: string } {
+  const { name, namespace } = isFields(metadata) ? metadata : {};
+  return { name: text(name), ...(text(namespace) !== "" && { namespace: text(namespace) }) };
+}

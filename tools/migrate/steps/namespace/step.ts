@@ -1,0 +1,103 @@
+import type { ClusterReader } from "../../../../kube/client.ts";
+import { EdgefirstError } from "../../../../lib/errors.ts";
+import { locate } from "../../../gitops/yaml/source.ts";
+import type { CheckReport } from "../../live/check.ts";
+import { checkNamespace } from "./check.ts";
+import { OPTIONS_FILE, type MigrateOptions } from "../../options.ts";
+import { Edits } from "../../edits.ts";
+import { planGuard } from "./guard.ts";
+import { whyNotMovable } from "./movable.ts";
+import { planMove } from "./move.ts";
+import { unintended } from "./promise.ts";
+import { guardIndex, movingRoots, phaseOf, type MovingRoot, type Phase } from "./root.ts";
+import { runbookOf } from "./runbook.ts";
+import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
+
+/** Moves child Kustomizations to a namespace of their own: guard, move, unguard, each a commit of its own. */
+export const namespace: Step = {
+  id: "namespace",
+  title: "Child Kustomizations to a namespace of their own",
+  risk: "high",
+  live: [
+    "three commits: guard, move, unguard; between them `edgefirst migrate namespace REPO --check` has to exit with 0",
+  ],
+  plan,
+  unintended,
+  check,
+};
+
+function check(context: StepContext, cluster: ClusterReader): Promise<CheckReport> {
+  const [moving] = movingRoots(context.clusters, context.options);
+  if (moving) return checkNamespace(moving, context, cluster);
+  const { root } = context.options.namespace;
+  throw new EdgefirstError(
+    `No Kustomization ${root} with children is in this part of the repository.`,
+    `Name the root in ${OPTIONS_FILE}: namespace.root.`,
+  );
+}
+
+function plan(context: StepContext): Plan {
+  const changes = new Map<string, FileChange>();
+  const notes: Note[] = [];
+  for (const moving of movingRoots(context.clusters, context.options)) {
+    if (!context.selected(moving.root.origin.source.file)) continue;
+    const phased = planOf(moving, context);
+    notes.push(...phased.notes);
+    for (const change of phased.changes) changes.set(change.path, change);
+  }
+  return { changes: [...changes.values()], notes };
+}
+
+/** The plan of one cluster: the phase that its options name, where the repository has come that far. */
+function planOf(moving: MovingRoot, context: StepContext): Plan {
+  const { namespace: options } = context.options;
+  const wanted = options.phases[moving.cluster.name] ?? "guard";
+  const phase = phaseOf(moving);
+  const refused = (message: string): Plan => ({
+    changes: [],
+    notes: [{ kind: "left", message, position: locate(moving.root.origin) }],
+  });
+  const obstacle =
+    phase === "before" || phase === "guarded" ? whyNotMovable(moving, context.repository) : undefined;
+  if (obstacle) return { changes: [], notes: [obstacle] };
+  const edits = new Edits(context.repository);
+  if (wanted === "guard") {
+    if (phase === "moved" || phase === "done") return { changes: [], notes: [] };
+    const { changes, notes } = planGuard(moving, context, edits);
+    return {
+      changes: [...edits.changes(), ...changes],
+      notes: [...notes, ...runbookOf(moving, "guarded", options)],
+    };
+  }
+  if (phase === "before")
+    return refused("no move: not every child has the guard; take the phase guard first");
+  if (wanted === "move")
+    return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase, options);
+  if (phase === "guarded")
+    return refused("the guard stays: not every child has moved; take the phase move first");
+  return phase === "moved" ? unguard(moving, edits) : { changes: [], notes: [] };
+}
+
+function inPhase(moving: MovingRoot, phase: Phase, options: MigrateOptions["namespace"]): Plan {
+  return { changes: [], notes: runbookOf(moving, phase, options) };
+}
+
+function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
+  const notes = planMove(moving, context, edits);
+  const refused = notes.some(({ kind }) => kind === "left");
+  return {
+    changes: refused ? [] : edits.changes(),
+    notes: refused ? notes : [...notes, ...runbookOf(moving, "moved", context.options.namespace)],
+  };
+}
+
+function unguard({ root }: MovingRoot, edits: Edits): Plan {
+  const edit = edits.of(root.origin.source.file);
+  const path = ["spec", "patches", guardIndex(root.object)];
+  const removed = edit.remove(edit.documentAt(root.origin.offset), path);
+  const position = locate(root.origin);
+  const notes: Note[] = removed
+    ? []
+    : [{ kind: "left", message: "the guard cannot be taken out of spec.patches as it is written", position }];
+  return { changes: edits.changes(), notes };
+}

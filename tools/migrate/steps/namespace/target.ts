@@ -1,0 +1,119 @@
+import { posix } from "node:path";
+import { stringify } from "yaml";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { locate } from "../../../gitops/yaml/source.ts";
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
+import { NewFiles } from "../../new-files.ts";
+import { idOf, nameOf } from "../../objects.ts";
+import type { FileChange, Note } from "../../step.ts";
+import { presentIn, referencesOf } from "./references.ts";
+import type { MovingRoot } from "./root.ts";
+
+/** Name of the Kustomization that brings settings and secrets of the repository to the target; as the stack names its own. */
+export const settingsName = (target: string): string => `${target}-settings`;
+
+/** What the children need where they will be: the namespace, and the repository's settings and secrets in it. */
+export function targetFiles(
+  moving: MovingRoot,
+  repository: Repository,
+): { readonly changes: readonly FileChange[]; readonly notes: readonly Note[] } {
+  const { cluster, root, targets } = moving;
+  const directory = posix.dirname(root.origin.source.file);
+  const own = findKustomizationFile(repository, directory);
+  const files = new NewFiles(repository);
+  const notes: Note[] = [];
+  for (const target of targets) {
+    const documents: string[] = [];
+    if (!presentIn(cluster, { kind: "Namespace", namespace: "", name: target }))
+      documents.push(namespace(target));
+    const directories = settingsDirectories(moving, target);
+    const [settings] = directories;
+    const other = settings === undefined ? undefined : otherObject(moving, settings);
+    if (directories.length > 1) notes.push(severalDirectories(target, directories));
+    else if (settings !== undefined && other) notes.push(notAlone(target, settings, other));
+    else if (settings !== undefined) documents.push(settingsKustomization(moving, target, settings));
+    for (const document of documents) files.append(posix.join(directory, `${target}.yaml`), document);
+    if (documents.length > 0 && own !== undefined) files.addResource(own, `./${target}.yaml`);
+  }
+  return { changes: files.changes(), notes };
+}
+
+/** Directories with what the children of a target substitute from, as far as it is not there. */
+function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target: string): readonly string[] {
+  const needed = children
+    .filter(({ object }) => targetOf(object) === target)
+    .flatMap(({ object }) => referencesOf(object))
+    .filter(({ use }) => use === "substituteFrom")
+    .filter(({ kind, name }) => !presentIn(cluster, { kind, name, namespace: target }));
+  const holders = cluster.objects.filter(({ object }) =>
+    needed.some(
+      ({ kind, name, namespace }) =>
+        object.kind === kind && nameOf(object).name === name && nameOf(object).namespace === namespace,
+    ),
+  );
+  return [...new Set(holders.map(({ origin }) => posix.dirname(origin.source.file)))];
+}
+
+/** Whether a second one in the target does no more than to hold values. */
+export function isSetting({ kind }: Fields): boolean {
+  return ["ConfigMap", "Secret", "ExternalSecret"].includes(text(kind));
+}
+
+/** An object in a directory, or below, that must not be there a second time. */
+function otherObject({ cluster: { objects } }: MovingRoot, directory: string): BuiltObject | undefined {
+  return objects.find(
+    ({ object, origin }) =>
+      `${posix.dirname(origin.source.file)}/`.startsWith(`${directory}/`) && !isSetting(object),
+  );
+}
+
+function notAlone(target: string, directory: string, { object, origin }: BuiltObject): Note {
+  return {
+    kind: "left",
+    message: `what the children substitute from lies in ${directory} together with ${text(object.kind)} ${idOf(object)}, which must not come to ${target}; give it a directory of its own`,
+    position: locate(origin),
+  };
+}
+
+function severalDirectories(target: string, directories: readonly string[]): Note {
+  return {
+    kind: "left",
+    message: `what the children substitute from lies in ${directories.join(" and ")}; bring it to ${target} by hand`,
+  };
+}
+
+function namespace(name: string): string {
+  const annotations = { "kustomize.toolkit.fluxcd.io/prune": "disabled" };
+  return stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name, annotations } });
+}
+
+/** It lives beside the root, where source and key are. */
+function settingsKustomization({ root }: MovingRoot, target: string, directory: string): string {
+  const { interval, sourceRef, decryption } = specOf(root.object);
+  const { namespace: own } = nameOf(root.object);
+  return stringify({
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { name: settingsName(target), namespace: own },
+    spec: {
+      interval: text(interval) || "30m",
+      path: `./${directory}`,
+      targetNamespace: target,
+      prune: true,
+      wait: true,
+      deletionPolicy: "Orphan",
+      sourceRef: isFields(sourceRef) ? sourceRefOf(sourceRef) : {},
+      ...(isFields(decryption) && { decryption }),
+    },
+  });
+}
+
+const sourceRefOf = ({ kind, name, namespace }: Fields): Fields => ({
+  kind: text(kind),
+  name: text(name),
+  ...(namespace !== undefined && { namespace }),
+});

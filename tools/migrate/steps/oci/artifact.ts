@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from "node:util";
+import { valid } from "semver";
+import { HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import type { GroupKind } from "../../../../policy/engine/object-index.ts";
+import { ociAddress } from "../../../../policy/knowledge/oci-charts.ts";
+import { VERSION_AS_IT_IS } from "../../../../policy/knowledge/version-labels.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { at, isKind, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import type { StepContext } from "../../step.ts";
+import { isPublished } from "./published.ts";
+
+/** API group of Flux's sources. */
+export const SOURCE = OCI_REPOSITORY.group;
+
+const of =
+  ({ group, kind }: GroupKind) =>
+  (object: Fields): boolean =>
+    isKind(object, group, kind);
+/** Whether an object is a HelmRelease. */
+export const isRelease = of(HELM_RELEASE);
+/** Whether an object is a HelmRepository. */
+export const isHelmRepository = of(HELM_REPOSITORY);
+/** Whether an object is an OCIRepository. */
+export const isOciRepository = of(OCI_REPOSITORY);
+
+/** A chart as an OCI artifact. */
+export interface Source {
+  readonly address: string;
+  readonly tag: string;
+}
+
+/** The OCI artifact that is the release's chart in every cluster; a reason where there is none; undefined where there is nothing to do. */
+export function sourceOf(
+  release: WrittenObject,
+  context: StepContext,
+): Source | { reason: string } | undefined {
+  const sources = release.forms.map(({ object }) => artifactOf(object, context));
+  const [first] = sources;
+  if (first === undefined || sources.every((source) => isDeepStrictEqual(source, first))) return first;
+  return {
+    reason: "its chart is another one in each cluster: give each cluster a HelmRelease of its own first",
+  };
+}
+
+/** The same for one form of it. */
+export function artifactOf(object: Fields, context: StepContext): Source | { reason: string } | undefined {
+  const chart = at(object, ["spec", "chart", "spec"]);
+  if (!isFields(chart) || at(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
+  const name = text(chart.chart);
+  const version = text(chart.version);
+  const extra = ["valuesFiles", "verify", "ignoreMissingValuesFiles"].filter(
+    (key) => chart[key] !== undefined,
+  );
+  if (extra.length > 0) return { reason: `spec.chart.spec.${extra.join(", ")} has no place beside chartRef` };
+  if (valid(version) === null)
+    return {
+      reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}: a tag takes an exact one`,
+    };
+  if (VERSION_AS_IT_IS.includes(name))
+    return {
+      reason: `${name} puts its version as it is in a label, where the + of the digest that chartRef brings may not stand: it stays, unless helm-controller runs with --feature-gates=DisableChartDigestTracking=true and you write the chartRef by hand`,
+    };
+  const repository = repositoryOf(object, chart, context);
+  if (!repository)
+    return {
+      reason: `its HelmRepository ${text(at(chart, ["sourceRef", "name"]))} is not in this repository`,
+    };
+  const url = text(at(repository, ["spec", "url"]));
+  const secret = at(repository, ["spec", "secretRef"]);
+  if (secret !== undefined)
+    return { reason: "its HelmRepository has a login (secretRef), which an OCIRepository would need too" };
+  const address = ociAddress(url, name);
+  if (address === undefined)
+    return { reason: `${name} is not known to be published as an OCI artifact (${url})` };
+  // What is pulled from this very registry today is there.
+  if (!url.startsWith("oci://") && !isPublished(address, version, context.options.oci.published)) {
+    const check = `crane ls ${address.slice("oci://".length)}`;
+    return {
+      reason: `${address} is known, and whether it has ${version} is not: where \`${check}\` lists it, add it to oci.published`,
+    };
+  }
+  return { address, tag: version };
+}
+
+function repositoryOf(release: Fields, chart: Fields, { clusters }: StepContext): Fields | undefined {
+  const name = text(at(chart, ["sourceRef", "name"]));
+  const namespace = text(at(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
+  return objectNamed(clusters, HELM_REPOSITORY, { namespace, name })?.object;
+}

@@ -1,0 +1,92 @@
+import { posix } from "node:path";
+import { stringify } from "yaml";
+import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import type { Fields } from "../../../gitops/yaml/values.ts";
+import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import type { NewFiles } from "../../new-files.ts";
+import { at, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import { oncePer } from "../../once.ts";
+import type { StepContext } from "../../step.ts";
+import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
+
+/**
+ * `chartRef`: to an OCIRepository that is there in every cluster, or to a new one beside the release; a reason where neither can be.
+ * @param made names of new ones, which releases of one directory share
+ */
+export function referenceFor(
+  release: WrittenObject,
+  source: Source,
+  context: StepContext,
+  files: NewFiles,
+  made: Map<string, string>,
+): Fields | string {
+  const [form] = release.forms;
+  if (!form) return "no cluster gets it";
+  const { name, namespace } = nameOf(form.object);
+  const known = release.forms.map((built) => {
+    const [names] = namesOf(built.object, source, context.clusters).filter(({ size }) => size > 0);
+    return names?.values().next().value;
+  });
+  const [first] = known;
+  if (first !== undefined && known.every((one) => one === first))
+    return { kind: "OCIRepository", name: first };
+  const directory = posix.dirname(release.file);
+  const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
+  const key = artifactKey(directory, namespaces, source.address, source.tag);
+  const shared = made.get(key);
+  if (shared !== undefined) return { kind: "OCIRepository", name: shared };
+  const kustomization = findKustomizationFile(context.repository, directory);
+  if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
+    return `an OCIRepository ${namespace}/${name} is there, and is of another chart or version`;
+  const path = posix.join(directory, "ocirepository.yaml");
+  const object = {
+    apiVersion: `${SOURCE}/v1`,
+    kind: "OCIRepository",
+    metadata: { name, ...(written(release, "namespace") && { namespace }) },
+    spec: {
+      interval:
+        text(at(form.object, ["spec", "chart", "spec", "interval"])) ||
+        text(at(form.object, ["spec", "interval"])) ||
+        "1h",
+      url: source.address,
+      ref: { tag: source.tag },
+      layerSelector: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", operation: "copy" },
+    },
+  };
+  files.append(path, stringify(object));
+  if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
+  made.set(key, name);
+  return { kind: "OCIRepository", name };
+}
+
+/** Whether the release's own file says a field of its metadata. */
+function written(release: WrittenObject, field: string): boolean {
+  const edit = new YamlEdit(release.text);
+  return edit.has(edit.documentAt(release.origin.offset), ["metadata", field]);
+}
+
+/** Names of the OCIRepositories of that very artifact in the release's namespace, a set for each cluster. */
+export function namesOf(
+  release: Fields,
+  { address, tag }: Source,
+  clusters: readonly BuiltCluster[],
+): readonly ReadonlySet<string>[] {
+  const key = artifactKey(nameOf(release).namespace, address, tag);
+  return clusters.map((cluster) => namesByArtifact(cluster).get(key) ?? new Set());
+}
+
+/** Hundreds of apps may have one chart: their names are read once. */
+const namesByArtifact = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, ReadonlySet<string>> => {
+  const repositories = objects.map(({ object }) => object).filter(isOciRepository);
+  const byArtifact = Map.groupBy(repositories, (object) =>
+    artifactKey(nameOf(object).namespace, at(object, ["spec", "url"]), at(object, ["spec", "ref", "tag"])),
+  );
+  return new Map(
+    [...byArtifact].map(([key, own]) => [key, new Set(own.map((object) => nameOf(object).name))]),
+  );
+});
+
+const artifactKey = (...parts: readonly unknown[]): string => JSON.stringify(parts);

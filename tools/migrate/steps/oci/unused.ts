@@ -1,0 +1,83 @@
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { at, idOf, isKind, nameOf } from "../../objects.ts";
+import { OPTIONS_FILE } from "../../options.ts";
+import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
+import { whyNotSelected } from "../../selected.ts";
+import { takeOut } from "../../take-out.ts";
+import { takenObjects, type TakenObject } from "../../taken-objects.ts";
+import { isHelmRepository, SOURCE } from "./artifact.ts";
+
+/** What refers to a HelmRepository in a cluster, as `Kind namespace/name`. */
+export function usersOf(repository: Fields, { objects }: BuiltCluster): readonly string[] {
+  return objects.flatMap(({ object }) => {
+    const path = isKind(object, SOURCE, "HelmChart")
+      ? ["spec", "sourceRef"]
+      : ["spec", "chart", "spec", "sourceRef"];
+    const reference = at(object, path);
+    if (!isFields(reference) || reference.kind !== "HelmRepository") return [];
+    const { namespace } = nameOf(object);
+    const named = `${text(reference.namespace) || namespace}/${text(reference.name)}`;
+    return named === idOf(repository) ? [`${text(object.kind)} ${idOf(object)}`] : [];
+  });
+}
+
+/**
+ * Takes out the HelmRepositories that the options name and that nothing in their clusters refers to; tells of the others that nothing does.
+ * They wait for a name, since a release must be Ready with its new source before the old one is pruned.
+ * @param before what the step changes already
+ */
+export function removeUnused(context: StepContext, before: readonly FileChange[]): Plan {
+  const { remove } = context.options.oci;
+  const notes: Note[] = [];
+  const changes = new Map(before.map(({ path, text: content }) => [path, content]));
+  let repository = context.repository.with(changes);
+  for (const taken of takenObjects(context, isHelmRepository)) {
+    const [form] = taken.forms;
+    if (!form) continue;
+    const name = idOf(form.object);
+    const asked = remove.includes(name);
+    const note = (kind: Note["kind"], message: string): void => {
+      notes.push({ kind, message: `HelmRepository ${name} ${message}`, position: taken.position });
+    };
+    const users = taken.forms.flatMap(({ cluster, object }) => usersOf(object, cluster));
+    const [user] = users;
+    if (user !== undefined) {
+      if (asked) note("left", `stays: ${user} refers to it`);
+      continue;
+    }
+    const problem = whyUnknown(taken);
+    if (!asked || problem !== undefined) {
+      const next = `once each release is Ready without it, name it in oci.remove of ${OPTIONS_FILE}`;
+      note("left", `is used by nothing any more: ${asked && problem !== undefined ? problem : next}`);
+      continue;
+    }
+    const out = takeOut(taken, repository);
+    const refused =
+      typeof out === "string"
+        ? out
+        : whyNotSelected(
+            out.changes.map(({ path }) => path),
+            context,
+          );
+    if (typeof out === "string" || refused !== undefined) {
+      note("left", `stays: ${refused ?? ""}`);
+      continue;
+    }
+    for (const change of out.changes) changes.set(change.path, change.text);
+    repository = repository.with(changes);
+    note(
+      "runbook",
+      "goes: before the commit, `kubectl get helmreleases,helmcharts -A -o yaml` names it nowhere",
+    );
+    for (const comment of out.comments) note("lost", `goes with the comment "${comment}"`);
+  }
+  return { changes: [...changes].map(([path, content]) => ({ path, text: content })), notes };
+}
+
+/** What keeps from knowing that nothing refers to it. */
+function whyUnknown({ forms }: TakenObject): string | undefined {
+  const problem = forms.flatMap(({ cluster }) => cluster.problems)[0];
+  return problem && `and yet ${problem.position.file} could not be built, so that is not sure: it stays`;
+}

@@ -1,0 +1,34 @@
+import type { Path } from "../../../../policy/engine/path.ts";
+import { at, fields } from "../../../../policy/engine/read.ts";
+import type { Fields, PathStep } from "../../../gitops/yaml/values.ts";
+import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
+import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import type { Probes } from "./missing.ts";
+
+/** Stands before an anchor's name until the text is written; for private use, so that no value has it. */
+const ALIAS = "\uE000";
+const HANDLERS = ["httpGet", "tcpSocket", "grpc"];
+
+/** Probes as YAML; a port that the liveness probe has by an anchor is an alias in the startup probe as well. */
+export function probeLines(probes: Probes, edit: YamlEdit, document: number, container: Path): string {
+  const written = structuredClone(probes) as Record<string, Record<string, unknown>>;
+  const spec = fields(written.startup?.spec) as Record<string, unknown>;
+  for (const handler of HANDLERS) {
+    const steps: PathStep[] = [...container, "probes", "liveness", "spec", handler, "port"];
+    const name =
+      at(spec, [handler, "port"]) === undefined ? undefined : anchorFor(edit, document, container, steps);
+    if (name !== undefined) spec[handler] = { ...fields(spec[handler]), port: ALIAS + name };
+  }
+  return writeYaml(written as Fields).replaceAll(ALIAS, "*");
+}
+
+/** The anchor of a port, where it stands before the last probe. */
+function anchorFor(
+  edit: YamlEdit,
+  document: number,
+  container: Path,
+  port: readonly PathStep[],
+): string | undefined {
+  const later = ["readiness", "liveness"].map((probe) => [...container, "probes", probe]);
+  return later.flatMap((path) => edit.anchorOf(document, port, path) ?? [])[0];
+}

@@ -1,0 +1,157 @@
+import { coerce, gte, lt } from "semver";
+import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { at, nameOf, objectNamed } from "../../objects.ts";
+import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
+import { extensionRefs, writtenMatches } from "./filters.ts";
+import { servedByRules } from "./http-route.ts";
+import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.ts";
+import { serviceSettings } from "./services.ts";
+import { matchOf, type Backend, type HostGroup, type Reading, type Served } from "./served.ts";
+
+/** A chart and its version as it is written. */
+export interface Chart {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The chart of a HelmRelease: of its HelmRepository, or of the OCIRepository that it refers to. */
+export function chartOf(release: Fields, clusters: readonly BuiltCluster[]): Chart {
+  const chart = at(release, ["spec", "chart", "spec"]);
+  if (isFields(chart)) return { name: text(chart.chart), version: text(chart.version) };
+  const name = text(at(release, ["spec", "chartRef", "name"]));
+  const namespace = text(at(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
+  const source = objectNamed(clusters, OCI_REPOSITORY, { namespace, name })?.object;
+  const url = text(at(source, ["spec", "url"]));
+  const tag = text(at(source, ["spec", "ref", "tag"])) || text(at(source, ["spec", "ref", "semver"]));
+  return { name: url.split("/").at(-1) ?? "", version: tag };
+}
+
+/**
+ * How a version of app-template writes routes, by its templates (`_route.tpl` and `route.json` of the common library): up to 3.7.2 the Service's
+ * primary port is rendered whatever `port` says; in 3.x `name` is the identifier; from 4.0, and in 5.x, there is `identifier`, and `port` in parentRefs.
+ */
+export interface RouteDialect {
+  readonly identifierKey: "name" | "identifier";
+  readonly takesParentPort: boolean;
+}
+
+/** The dialect of a version, or why its routes cannot be written. */
+export function dialectOf({ version }: Chart): RouteDialect | string {
+  const number = coerce(version);
+  if (!number) return `which version of app-template it has is not known (${version || "none is written"})`;
+  if (lt(number, "3.7.3"))
+    return `app-template ${version} routes to a Service's primary port whatever the route says; 3.7.3 is the first that does not: move there first`;
+  if (gte(number, "6.0.0")) return `how app-template ${version} writes routes is not known`;
+  const four = gte(number, "4.0.0");
+  return { identifierKey: four ? "identifier" : "name", takesParentPort: four };
+}
+
+/** Reads one entry of `ingress`. */
+export function readIngress(entry: Fields, services: Value | undefined, namespace: string): Reading {
+  const annotations = ingressAnnotations(entry.annotations);
+  const middlewares = ownMiddlewares(annotations.middlewares, namespace);
+  const refusals = [...annotations.refusals, ...middlewares.refusals];
+  if (entry.defaultBackend !== undefined) refusals.push("defaultBackend answers for every host of the class");
+  const served: Served[] = [];
+  const lost: string[] = [];
+  for (const host of fieldList(entry.hosts)) {
+    for (const path of fieldList(host.paths)) {
+      const value = text(path.path) || "/";
+      const type = pathType(text(path.pathType) || "Prefix", annotations.pathMatcher);
+      if (type === undefined) refusals.push(`path ${value} has the type ${text(path.pathType)}`);
+      if (value.includes("{{")) refusals.push(`path ${value} is a template, which route values do not take`);
+      const backend = backendOf(isFields(path.service) ? path.service : {}, services, lost);
+      if (typeof backend === "string") refusals.push(backend);
+      else
+        served.push({
+          host: text(host.host),
+          match: matchOf({ path: { type: type ?? "", value } }),
+          backends: [backend],
+          middlewares: middlewares.names,
+        });
+    }
+  }
+  return {
+    ingressClass: text(entry.className) || annotations.ingressClass,
+    entryPoints: annotations.entryPoints,
+    served,
+    refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
+    lost: [...annotations.lost, ...lost, ...pathLosses(served)],
+    tlsSecrets: secretsOf(entry.tls),
+    annotations,
+  };
+}
+
+function backendOf(service: Fields, services: Value | undefined, lost: string[]): Backend | string {
+  const identifier = text(service.identifier);
+  const name = text(service.name);
+  const own = at(services, [identifier]);
+  if (name === "" && !isFields(own))
+    return `there is no service ${identifier || "(none is named)"} in its values`;
+  if (name === "" && at(own, ["type"]) === "ExternalName")
+    return `service ${identifier} is an ExternalName, which Traefik's Gateway provider refuses`;
+  const settings = serviceSettings(at(own, ["annotations"]), identifier);
+  lost.push(...settings.lost);
+  if (settings.refusal !== undefined) return settings.refusal;
+  const port =
+    typeof service.port === "string" ? at(own, ["ports", service.port, "port"]) : (service.port ?? undefined);
+  if (port === undefined && (name !== "" || service.port !== undefined))
+    return `port ${text(service.port) || "(none is named)"} of service ${name || identifier} is not in its values`;
+  if (port !== undefined && typeof port !== "number") return `port ${text(port)} is no number`;
+  return {
+    kind: "Service",
+    ...(name === "" ? { identifier } : { name }),
+    ...(port === undefined ? {} : { port }),
+    weight: 1,
+  };
+}
+
+/** Reads one entry of `route`. */
+export function readRoute(
+  entry: Fields,
+  services: Value | undefined,
+  dialect: RouteDialect,
+): readonly Served[] {
+  const hosts = Array.isArray(entry.hostnames) ? entry.hostnames.map(text) : [];
+  return servedByRules(entry.rules, hosts, (reference) => routeBackend(reference, services, dialect));
+}
+
+function routeBackend(
+  reference: Fields,
+  services: Value | undefined,
+  { identifierKey }: RouteDialect,
+): Backend {
+  const name = text(reference.name);
+  const isOwn = identifierKey === "name" && isFields(at(services, [name]));
+  const identifier = isOwn ? name : text(reference.identifier);
+  return {
+    kind: "Service",
+    // Where both are there, the chart takes the name.
+    ...(isOwn || name === "" ? { identifier } : { name }),
+    ...(typeof reference.port === "number" ? { port: reference.port } : {}),
+    weight: typeof reference.weight === "number" ? reference.weight : 1,
+  };
+}
+
+/** One entry of `route`. */
+export function routeValues(
+  { hosts, rules }: HostGroup,
+  parentRefs: readonly Fields[],
+  { identifierKey }: RouteDialect,
+): Fields {
+  return {
+    parentRefs: [...parentRefs],
+    hostnames: [...hosts],
+    rules: rules.map(({ matches, backends, middlewares }) => ({
+      ...writtenMatches(matches),
+      ...(middlewares.length === 0 ? {} : { filters: extensionRefs(middlewares) }),
+      backendRefs: backends.map(({ identifier, name, port }) => ({
+        ...(identifier === undefined ? { name: name ?? "" } : { [identifierKey]: identifier }),
+        ...(port === undefined ? {} : { port }),
+      })),
+    })),
+  };
+}

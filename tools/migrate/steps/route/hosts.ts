@@ -1,0 +1,70 @@
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { at, fieldsIn, isKind, nameOf } from "../../objects.ts";
+import { chartOf } from "./app-template.ts";
+import type { CutoverNote, DnsRecord } from "./outcome.ts";
+import { fieldList } from "./paths.ts";
+
+/** Hosts of which a part moves and a part stays with an Ingress. */
+export function splitHosts(
+  records: readonly DnsRecord[],
+  clusters: readonly BuiltCluster[],
+): readonly CutoverNote[] {
+  return clusters.flatMap((cluster) => {
+    const moved = records.filter((record) => record.cluster === cluster.name);
+    const sources = new Set(moved.map(({ source }) => source));
+    const staying = cluster.objects
+      .flatMap(({ object }) => ingressesOf(object, clusters))
+      .filter(({ source }) => !sources.has(source));
+    return [...Map.groupBy(staying, ({ host }) => host)]
+      .filter(([host]) => moved.some((record) => record.host === host))
+      .map(([host, own]): CutoverNote => {
+        const names = [...new Set(own.map(({ source }) => source))].join(", ");
+        return { kind: "cutover", message: `${host} of ${cluster.name}: has both until ${names} moves too` };
+      });
+  });
+}
+
+interface Source {
+  readonly host: string;
+  readonly source: string;
+}
+
+/** The hosts of each Ingress that an object is, or has in the values of app-template. */
+function ingressesOf(object: Fields, clusters: readonly BuiltCluster[]): readonly Source[] {
+  if (isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) {
+    if (chartOf(object, clusters).name !== "app-template") return [];
+    return Object.entries(fieldsIn(object, ["spec", "values", "ingress"])).flatMap(([key, entry]) =>
+      isFields(entry) && entry.enabled !== false
+        ? fieldList(entry.hosts).map(({ host }) => ({
+            host: rendered(text(host), object),
+            source: sourceOf(object, key),
+          }))
+        : [],
+    );
+  }
+  const source = sourceOf(object);
+  if (isKind(object, "networking.k8s.io", "Ingress"))
+    return fieldList(at(object, ["spec", "rules"])).map(({ host }) => ({ host: text(host), source }));
+  if (!isKind(object, "traefik.io", "IngressRoute")) return [];
+  const rules = fieldList(at(object, ["spec", "routes"])).map(({ match }) => text(match));
+  return rules.flatMap((rule) =>
+    [...rule.matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) => ({
+      host: argument.replace(/[`"\s]/g, ""),
+      source,
+    })),
+  );
+}
+
+/** What to call an Ingress by: its object, and the key in the values of a HelmRelease. */
+export function sourceOf(object: Fields, key?: string): string {
+  const { namespace, name } = nameOf(object);
+  return `${text(object.kind)} ${namespace}/${name}${key === undefined ? "" : ` (ingress.${key})`}`;
+}
+
+/** A host as Helm renders it, as far as the release's name goes. */
+export function rendered(host: string, release: Fields): string {
+  const name = text(at(release, ["spec", "releaseName"])) || nameOf(release).name;
+  return host.replace(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name);
+}

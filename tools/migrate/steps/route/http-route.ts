@@ -1,0 +1,80 @@
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { at } from "../../objects.ts";
+import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
+import { fieldList } from "./paths.ts";
+import { matchOf, type Backend, type HostGroup, type Served } from "./served.ts";
+
+/** An HTTPRoute for some hosts. */
+export function httpRoute(
+  metadata: Fields,
+  parentRefs: readonly Fields[],
+  { hosts, rules }: HostGroup,
+): Fields {
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata,
+    spec: {
+      parentRefs: [...parentRefs],
+      hostnames: [...hosts],
+      rules: rules.map(({ matches, backends, middlewares }) => ({
+        ...writtenMatches(matches),
+        ...(middlewares.length === 0 ? {} : { filters: extensionRefs(middlewares) }),
+        backendRefs: backends.map((backend) => backendRef(backend, backends.length > 1)),
+      })),
+    },
+  };
+}
+
+function backendRef({ kind, name = "", port, weight }: Backend, weighted: boolean): Fields {
+  if (kind === "TraefikService") return { group: "traefik.io", kind, name };
+  return { name, ...(port === undefined ? {} : { port }), ...(weighted || weight !== 1 ? { weight } : {}) };
+}
+
+/** What rules of the Gateway API serve for each of some hosts. */
+export function servedByRules(
+  rules: Value | undefined,
+  hosts: readonly string[],
+  backendOf: (reference: Fields) => Backend,
+): readonly Served[] {
+  return fieldList(rules).flatMap((rule) => {
+    const backends = fieldList(rule.backendRefs).map(backendOf);
+    const matches = fieldList(rule.matches);
+    return hosts.flatMap((host) =>
+      (matches.length === 0 ? [{}] : matches).map((match) => ({
+        host,
+        match: matchOf(match),
+        backends,
+        middlewares: middlewaresOf(rule.filters),
+      })),
+    );
+  });
+}
+
+/** The listeners that an HTTPRoute names, and what it serves there. */
+export function readHttpRoute(
+  route: Fields,
+  namespace: string,
+): { readonly parentRefs: readonly Fields[]; readonly served: readonly Served[] } {
+  const hostnames = at(route, ["spec", "hostnames"]);
+  const hosts = Array.isArray(hostnames) ? hostnames.map(text) : [""];
+  const served = servedByRules(at(route, ["spec", "rules"]), hosts, backendOf);
+  const parentRefs = fieldList(at(route, ["spec", "parentRefs"])).map((reference) => ({
+    namespace,
+    ...reference,
+  }));
+  return { parentRefs, served };
+}
+
+function backendOf(reference: Fields): Backend {
+  return {
+    kind: reference.kind === "TraefikService" ? "TraefikService" : "Service",
+    name:
+      isFields(reference) && reference.namespace !== undefined
+        ? `${text(reference.namespace)}/${text(reference.name)}`
+        : text(reference.name),
+    ...(typeof reference.port === "number" ? { port: reference.port } : {}),
+    weight: typeof reference.weight === "number" ? reference.weight : 1,
+  };
+}

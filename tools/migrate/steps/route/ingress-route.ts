@@ -1,0 +1,168 @@
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { at } from "../../objects.ts";
+import { foreign, ingressAnnotations } from "./annotations.ts";
+import { fieldList, pathLosses, refusalsOf, secretsOf } from "./paths.ts";
+import { matchOf, type Backend, type Reading } from "./served.ts";
+import { reordered, type Ranked } from "./precedence.ts";
+import { portOf, type Services } from "./services.ts";
+import { parseRule, type Matcher } from "./traefik-rule.ts";
+
+/** Reads an IngressRoute; `namespace` is the one it has in the cluster. */
+export function readIngressRoute(object: Fields, namespace: string, services: Services): Reading {
+  const annotations = ingressAnnotations(at(object, ["metadata", "annotations"]));
+  const spec = isFields(object.spec) ? object.spec : {};
+  const refusals: string[] = unknownKeys("", spec, ["entryPoints", "routes", "tls", "ingressClassName"]);
+  const requests: Ranked[] = [];
+  const lost: string[] = [...annotations.lost];
+  for (const route of fieldList(spec.routes)) {
+    refusals.push(
+      ...unknownKeys("routes.", route, [
+        "kind",
+        "match",
+        "services",
+        "middlewares",
+        "priority",
+        "observability",
+        "syntax",
+      ]),
+    );
+    if (route.syntax === "v2") refusals.push("its rules are of Traefik's v2 syntax");
+    for (const key of ["priority", "observability"])
+      if (route[key] !== undefined) lost.push(`${key} of the rule ${text(route.match)}`);
+    const backends = backendsOf(route, namespace, services, refusals);
+    const middlewares = middlewaresOf(route, namespace, refusals);
+    const rule = text(route.match);
+    const rank = typeof route.priority === "number" && route.priority > 0 ? route.priority : rule.length;
+    for (const { host, match } of requestsOf(rule, refusals))
+      requests.push({ served: { host, match, backends, middlewares }, rank });
+  }
+  for (const host of reordered(requests))
+    refusals.push(
+      `of the rules of ${host} another one would come first in a route: by path, method, headers and query, not by length or priority`,
+    );
+  const served = requests.map((request) => request.served);
+  const tls = isFields(spec.tls) ? spec.tls : {};
+  lost.push(
+    ...Object.keys(tls)
+      .filter((key) => key !== "secretName")
+      .map((key) => `tls.${key}: TLS is the Gateway's listener's`),
+  );
+  return {
+    ingressClass: text(spec.ingressClassName) || annotations.ingressClass,
+    entryPoints: Array.isArray(spec.entryPoints) ? spec.entryPoints.map(text) : [],
+    served,
+    refusals: [...refusals, ...(refusals.length === 0 ? refusalsOf(served) : [])],
+    lost: [...lost, ...pathLosses(served)],
+    tlsSecrets: secretsOf([tls]),
+    annotations,
+  };
+}
+
+function unknownKeys(prefix: string, fields: Fields, known: readonly string[]): string[] {
+  return Object.keys(fields)
+    .filter((key) => !known.includes(key))
+    .map((key) => `${prefix}${key} has no place in a route`);
+}
+
+function backendsOf(
+  route: Fields,
+  namespace: string,
+  services: Services,
+  refusals: string[],
+): readonly Backend[] {
+  const list = fieldList(route.services);
+  if (list.length === 0) refusals.push("a rule without a service");
+  return list.flatMap((service): Backend[] => {
+    const name = text(service.name);
+    if (service.kind === "TraefikService") {
+      if (name.endsWith("@internal") && list.length === 1)
+        return [{ kind: "TraefikService", name, weight: 1 }];
+      refusals.push(`TraefikService ${name}: weights and mirrors are a route's own backendRefs and filters`);
+      return [];
+    }
+    refusals.push(
+      ...unknownKeys("services.", withoutDefaults(service), ["kind", "name", "namespace", "port", "weight"]),
+    );
+    const other = text(service.namespace);
+    if (other !== "" && other !== namespace) {
+      refusals.push(`Service ${other}/${name} is of another namespace, which takes a ReferenceGrant there`);
+      return [];
+    }
+    const port = portOf(service.port, { namespace, name }, services);
+    if (typeof port === "string") refusals.push(port);
+    else
+      return [
+        { kind: "Service", name, port, weight: typeof service.weight === "number" ? service.weight : 1 },
+      ];
+    return [];
+  });
+}
+
+/** A service without the fields that say what holds without them. */
+function withoutDefaults(service: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(service).filter(
+      ([key, value]) =>
+        !(key === "scheme" && value === "http") && !(key === "passHostHeader" && value === true),
+    ),
+  );
+}
+
+function middlewaresOf(route: Fields, namespace: string, refusals: string[]): readonly string[] {
+  return fieldList(route.middlewares).flatMap((middleware) => {
+    const name = text(middleware.name);
+    const other = text(middleware.namespace) || namespace;
+    if (other === namespace && !name.includes("@")) return [name];
+    refusals.push(foreign(name.includes("@") ? name : `${other}/${name}`, namespace));
+    return [];
+  });
+}
+
+/** Each host and match of a rule. */
+function requestsOf(rule: string, refusals: string[]): readonly { host: string; match: Fields }[] {
+  const alternatives = parseRule(rule);
+  if (typeof alternatives === "string") {
+    refusals.push(alternatives);
+    return [];
+  }
+  return alternatives.flatMap((matchers) => {
+    const request = requestOf(matchers);
+    if (typeof request !== "string") return [request];
+    refusals.push(`${request} (${rule})`);
+    return [];
+  });
+}
+
+const PATHS: Readonly<Record<string, string>> = {
+  Path: "Exact",
+  PathPrefix: "PathPrefix",
+  PathRegexp: "RegularExpression",
+};
+const PAIRS: Readonly<Record<string, readonly [string, string]>> = {
+  Header: ["headers", "Exact"],
+  HeaderRegexp: ["headers", "RegularExpression"],
+  Query: ["queryParams", "Exact"],
+  QueryRegexp: ["queryParams", "RegularExpression"],
+};
+
+/** What matchers that all have to hold ask for; a reason where a route cannot. */
+function requestOf(matchers: readonly Matcher[]): { host: string; match: Fields } | string {
+  let host: string | undefined;
+  const match: Fields = {};
+  for (const { name, args } of matchers) {
+    const [first = "", second] = args;
+    const pathType = PATHS[name];
+    const pair = PAIRS[name];
+    if (name === "Host" && args.length === 1 && host === undefined) host = first;
+    else if (pathType !== undefined && args.length === 1 && match.path === undefined)
+      match.path = { type: pathType, value: first };
+    else if (name === "Method" && args.length === 1 && match.method === undefined) match.method = first;
+    else if (pair && second !== undefined && args.length === 2) {
+      const [key, type] = pair;
+      const pairs = Array.isArray(match[key]) ? match[key] : [];
+      match[key] = [...pairs, { type, name: first, value: second }];
+    } else return `a route has nothing for ${name}(${args.join(", ")}) here`;
+  }
+  return { host: host ?? "", match: matchOf(match) };
+}

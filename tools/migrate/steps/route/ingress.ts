@@ -1,0 +1,66 @@
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { at } from "../../objects.ts";
+import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
+import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
+import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.ts";
+import { portOf, serviceSettings, type Services } from "./services.ts";
+
+/** Reads an Ingress; `namespace` is the one it has in the cluster. */
+export function readIngressObject(ingress: Fields, namespace: string, services: Services): Reading {
+  const annotations = ingressAnnotations(at(ingress, ["metadata", "annotations"]));
+  const middlewares = ownMiddlewares(annotations.middlewares, namespace);
+  const refusals = [...annotations.refusals, ...middlewares.refusals];
+  if (at(ingress, ["spec", "defaultBackend"]) !== undefined)
+    refusals.push("defaultBackend answers for every host of the class");
+  const served: Served[] = [];
+  const lost: string[] = [];
+  for (const rule of fieldList(at(ingress, ["spec", "rules"]))) {
+    for (const path of fieldList(at(rule, ["http", "paths"]))) {
+      const value = text(path.path) || "/";
+      const type = pathType(text(path.pathType) || "ImplementationSpecific", annotations.pathMatcher);
+      if (type === undefined)
+        refusals.push(
+          `path ${value} has the type ${text(path.pathType)}, matched by ${annotations.pathMatcher}`,
+        );
+      const backend = backendOf(path.backend, namespace, services, lost);
+      if (typeof backend === "string") refusals.push(backend);
+      else
+        served.push({
+          host: text(rule.host),
+          match: matchOf({ path: { type: type ?? "", value } }),
+          backends: [backend],
+          middlewares: middlewares.names,
+        });
+    }
+  }
+  return {
+    ingressClass: text(at(ingress, ["spec", "ingressClassName"])) || annotations.ingressClass,
+    entryPoints: annotations.entryPoints,
+    served,
+    refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
+    lost: [...annotations.lost, ...lost, ...pathLosses(served)],
+    tlsSecrets: secretsOf(at(ingress, ["spec", "tls"])),
+    annotations,
+  };
+}
+
+function backendOf(
+  backend: Value | undefined,
+  namespace: string,
+  services: Services,
+  lost: string[],
+): Backend | string {
+  const service = at(backend, ["service"]);
+  if (!isFields(service)) return "a backend that is no Service";
+  const name = text(service.name);
+  const port = portOf(
+    at(service, ["port", "name"]) ?? at(service, ["port", "number"]),
+    { namespace, name },
+    services,
+  );
+  const settings = serviceSettings(at(services(namespace, name), ["metadata", "annotations"]), name);
+  lost.push(...settings.lost);
+  if (settings.refusal !== undefined) return settings.refusal;
+  return typeof port === "string" ? port : { kind: "Service", name, port, weight: 1 };
+}

@@ -1,0 +1,184 @@
+import { isDeepStrictEqual } from "node:util";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { locate } from "../../../gitops/yaml/source.ts";
+import { isFields, originAt, type Fields } from "../../../gitops/yaml/values.ts";
+import {
+  commentsOfDocument,
+  insertAfterDocument,
+  removeDocument,
+  replaceDocument,
+} from "../../../gitops/edit/document-edit.ts";
+import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
+import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import { asWritten, at, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
+import type { Note, StepContext } from "../../step.ts";
+import { chartOf } from "./app-template.ts";
+import { httpRoute, readHttpRoute } from "./http-route.ts";
+import { readIngressObject } from "./ingress.ts";
+import { readIngressRoute } from "./ingress-route.ts";
+import { clusterOf } from "../../clusters.ts";
+import { moveOf, type Move } from "./move.ts";
+import type { Outcome } from "./outcome.ts";
+import { releaseNamespace } from "./release.ts";
+import { answers, hostGroups, type Reading } from "./served.ts";
+import { servicesOf, type Services } from "./services.ts";
+
+/** Whether an object is an Ingress or an IngressRoute. */
+export function isIngress(object: Fields): boolean {
+  return isKind(object, "networking.k8s.io", "Ingress") || isKind(object, "traefik.io", "IngressRoute");
+}
+
+/** Whether an object is an HTTPRoute. */
+export function isHttpRoute(object: Fields): boolean {
+  return isKind(object, "gateway.networking.k8s.io", "HTTPRoute");
+}
+
+/** Reads an Ingress or an IngressRoute. */
+export function readAny(object: Fields, namespace: string, services: Services): Reading {
+  const read = object.kind === "Ingress" ? readIngressObject : readIngressRoute;
+  return read(object, namespace, services);
+}
+
+/** What becomes of an Ingress or IngressRoute: HTTPRoutes in its place in the file. */
+export function objectOutcome(ingress: WrittenObject, context: StepContext): Outcome {
+  const written = asWritten(ingress, context.repository);
+  const position = locate(originAt(written, ["spec"]));
+  const left = (message: string): Outcome => ({ notes: [{ kind: "left", message, position }] });
+  const { keepIngress } = context.options.route;
+  const planned = routesOf(written, ingress, context);
+  if (typeof planned === "string") return left(planned);
+  const { routes, missing } = planned;
+  if (missing.length < routes.length && missing.length > 0)
+    return left("of the HTTPRoutes that it would become some are there already");
+  if (missing.length === 0 && keepIngress) return { notes: [] };
+  const notes = planned.notes.map((note): Note => ({ ...note, position }));
+  const contents = missing.map(writeYaml).join("---\n");
+  const kind = text(written.kind);
+  return {
+    notes,
+    records: planned.records,
+    edit: (source, offset) => {
+      const result =
+        missing.length === 0
+          ? removeDocument(source, offset)
+          : (keepIngress ? insertAfterDocument : replaceDocument)(source, offset, contents);
+      const comments = keepIngress ? [] : commentsOfDocument(source, offset, missing.length > 0);
+      const lost = comments.map((comment): Note => ({
+        kind: "lost",
+        message: `the comment "${comment}" goes with the ${kind}`,
+        position,
+      }));
+      return result === undefined ? undefined : { text: result, notes: lost };
+    },
+  };
+}
+
+interface Planned {
+  readonly routes: readonly Fields[];
+  /** Those that no cluster has yet. */
+  readonly missing: readonly Fields[];
+  readonly notes: Move["notes"];
+  readonly records: Move["records"];
+}
+
+function routesOf(written: Fields, ingress: WrittenObject, context: StepContext): Planned | string {
+  const forms = ingress.forms.map((form) => {
+    const cluster = clusterOf(form, context.clusters);
+    return { form, cluster, namespace: nameOf(form.object).namespace, services: servicesOf(cluster) };
+  });
+  const [first] = forms;
+  if (!first) return "no cluster gets it";
+  const reading = readAny(written, first.namespace, first.services);
+  const readings = forms.map(({ form, namespace, services }) => readAny(form.object, namespace, services));
+  const move = moveOf(reading, readings, ingress, context, { takesPort: true });
+  if (typeof move === "string") return move;
+  const groups = hostGroups(reading.served);
+  const name = text(at(written, ["metadata", "name"]));
+  const routes = groups.map((group, index) =>
+    httpRoute(
+      metadataOf(written, reading, index === 0 ? name : `${name}-${index + 1}`),
+      move.parents.parentRefs,
+      group,
+    ),
+  );
+  for (const { form, cluster } of forms) {
+    const taken = namesake(form, cluster, context);
+    if (taken !== undefined) return taken;
+  }
+  const missing: Fields[] = [];
+  for (const [index, route] of routes.entries()) {
+    const present = forms.map(({ form, cluster }, at) =>
+      presentRoute(form, index, cluster, readings[at], move.parents.parentRefs),
+    );
+    if (present.includes("other"))
+      return `HTTPRoute ${text(at(route, ["metadata", "name"]))} is there and answers otherwise: make them equal, or take one of them out`;
+    if (!present.every((one) => one === "same")) missing.push(route);
+  }
+  return { routes, missing, notes: move.notes, records: move.records };
+}
+
+function metadataOf(written: Fields, { annotations: { kept } }: Reading, name: string): Fields {
+  const { namespace, labels } = fieldsIn(written, ["metadata"]);
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(isFields(labels) ? { labels } : {}),
+    ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),
+  };
+}
+
+/** Whether the HTTPRoute of a group of hosts is in the cluster, and answers what it has to. */
+function presentRoute(
+  { object }: BuiltObject,
+  index: number,
+  cluster: BuiltCluster | undefined,
+  reading: Reading | undefined,
+  parentRefs: readonly Fields[],
+): "same" | "other" | undefined {
+  const { namespace, name } = nameOf(object);
+  const wanted = { namespace, name: index === 0 ? name : `${name}-${index + 1}` };
+  const route = cluster?.objects.find(
+    (built) => isHttpRoute(built.object) && isDeepStrictEqual(nameOf(built.object), wanted),
+  );
+  if (!route) return undefined;
+  const group = hostGroups(reading?.served ?? [])[index];
+  const served = (reading?.served ?? []).filter(({ host }) => group?.hosts.includes(host));
+  const own = readHttpRoute(route.object, namespace);
+  return isDeepStrictEqual(answers(own.parentRefs, own.served), answers(parentRefs, served))
+    ? "same"
+    : "other";
+}
+
+/** Why an object cannot have the name that the HTTPRoute would have: another one has it, or will. */
+function namesake(
+  { object }: BuiltObject,
+  cluster: BuiltCluster | undefined,
+  context: StepContext,
+): string | undefined {
+  const { namespace, name } = nameOf(object);
+  const objects = (cluster?.objects ?? []).map((built) => built.object);
+  const twin = objects.find(
+    (other) =>
+      isIngress(other) && other.kind !== object.kind && isDeepStrictEqual(nameOf(other), { namespace, name }),
+  );
+  if (twin)
+    return `${text(twin.kind)} ${namespace}/${name} would become an HTTPRoute of the same name: give one of them another name`;
+  const release = objects.find((other) => rendersName(other, name, namespace, context));
+  return (
+    release &&
+    `the chart of HelmRelease ${nameOf(release).name} renders an HTTPRoute of the same name: give this one another name`
+  );
+}
+
+/** Whether app-template gives a route a name: that of the release, and of several each with its key. */
+function rendersName(object: Fields, name: string, namespace: string, { clusters }: StepContext): boolean {
+  if (!isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) return false;
+  const own = nameOf(object).name;
+  const keys = ["ingress", "route"].flatMap((key) => Object.keys(fieldsIn(object, ["spec", "values", key])));
+  return (
+    releaseNamespace(object) === namespace &&
+    keys.length > 0 &&
+    (name === own || keys.some((key) => name === `${own}-${key}`)) &&
+    chartOf(object, clusters).name === "app-template"
+  );
+}

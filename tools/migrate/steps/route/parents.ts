@@ -1,0 +1,41 @@
+import { type Fields } from "../../../gitops/yaml/values.ts";
+import { OPTIONS_FILE, type MigrateOptions } from "../../options.ts";
+import type { Reading } from "./served.ts";
+
+/** The listeners that a route attaches to. */
+export interface Parents {
+  readonly parentRefs: readonly Fields[];
+  readonly lost: readonly string[];
+}
+
+/**
+ * The `parentRefs` in place of an Ingress's class and entry points.
+ * @param takesPort whether a parentRef may have a `port`
+ * @returns the reason where there are none
+ */
+export function parentsOf(
+  { ingressClass, entryPoints }: Pick<Reading, "ingressClass" | "entryPoints">,
+  { gateways }: MigrateOptions["route"],
+  takesPort: boolean,
+): Parents | string {
+  if (ingressClass === undefined || ingressClass === "")
+    return "it names no class, and which one the cluster takes then is not known here: name it";
+  const gateway = Object.hasOwn(gateways, ingressClass) ? gateways[ingressClass] : undefined;
+  if (!gateway)
+    return `no Gateway is known for class ${ingressClass}: write \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` into ${OPTIONS_FILE}`;
+  const { name, namespace } = gateway;
+  const lost: string[] = [];
+  const listeners = entryPoints.flatMap((entryPoint): Fields[] => {
+    const listener = gateway.entryPoints[entryPoint];
+    if (typeof listener === "string") return [{ sectionName: listener }];
+    if (listener !== undefined && takesPort) return [{ port: listener }];
+    lost.push(
+      listener === undefined
+        ? `entry point ${entryPoint}: the route attaches to every listener of ${namespace}/${name} that lets it; to keep it to one, write that listener's port or name into ${OPTIONS_FILE}, route.gateways.${ingressClass}.entryPoints.${entryPoint}`
+        : `entry point ${entryPoint}: this version of app-template knows no port in parentRefs; give the listener's name in route.gateways.${ingressClass}.entryPoints.${entryPoint}`,
+    );
+    return [];
+  });
+  const places = lost.length > 0 || listeners.length === 0 ? [{}] : listeners;
+  return { parentRefs: places.map((place) => ({ name, namespace, ...place })), lost };
+}

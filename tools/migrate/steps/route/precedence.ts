@@ -1,0 +1,71 @@
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { at } from "../../objects.ts";
+import { fieldList } from "./paths.ts";
+import type { Served } from "./served.ts";
+
+/** A request of an IngressRoute's rule. */
+export interface Ranked {
+  readonly served: Served;
+  /** Traefik asks the rule with the higher one first: its `priority`, or the length of its text. */
+  readonly rank: number;
+}
+
+/**
+ * Hosts of which another rule would come first in a route: the Gateway API goes by the path, then the method, then the number of headers, then that
+ * of query parameters; Traefik adds them up (buildMatchRule in its Gateway provider), and where the two differ, neither is what an IngressRoute said.
+ */
+export function reordered(requests: readonly Ranked[]): readonly string[] {
+  const hosts = new Set<string>();
+  for (const [index, first] of requests.entries())
+    for (const second of requests.slice(index + 1)) {
+      if (!compete(first.served, second.served) || first.rank === second.rank) continue;
+      const [high, low] = first.rank > second.rank ? [first, second] : [second, first];
+      const both = ORDERS.every((weights) => isFirst(weights(high.served), weights(low.served)));
+      if (!both) hosts.add(high.served.host);
+    }
+  return [...hosts];
+}
+
+/** Whether one request may meet both, and would be answered otherwise. */
+function compete(one: Served, other: Served): boolean {
+  const answer = ({ backends, middlewares }: Served): string => JSON.stringify([backends, middlewares]);
+  if (one.host !== other.host || answer(one) === answer(other)) return false;
+  const [method, otherMethod] = [one.match.method, other.match.method];
+  if (method !== undefined && otherMethod !== undefined && method !== otherMethod) return false;
+  return covers(one, other) || covers(other, one);
+}
+
+function covers(one: Served, other: Served): boolean {
+  const [type, value] = pathOf(one);
+  const [otherType, otherValue] = pathOf(other);
+  if (type === "RegularExpression" || otherType === "RegularExpression") return true;
+  if (type === "Exact") return otherType === "Exact" && value === otherValue;
+  return `${otherValue}/`.startsWith(value.endsWith("/") ? value : `${value}/`);
+}
+
+/** By the first weight that differs; where none does, the order of the rules decides, which grouping may change. */
+function isFirst(high: readonly number[], low: readonly number[]): boolean {
+  const index = high.findIndex((weight, at) => weight !== low[at]);
+  return index >= 0 && (high[index] ?? 0) > (low[index] ?? 0);
+}
+
+const ORDERS: readonly ((served: Served) => readonly number[])[] = [
+  (served) => {
+    const [type, value] = pathOf(served);
+    return [type === "Exact" ? 1 : 0, value.length, ...conditionsOf(served)];
+  },
+  (served) => {
+    const [type, value] = pathOf(served);
+    const [method = 0, headers = 0, queries = 0] = conditionsOf(served);
+    const path = type === "Exact" ? 100_000 : value === "/" ? 1 : 10_000 + value.length * 100;
+    return [path + method * 1000 + headers * 100 + queries * 10];
+  },
+];
+
+function conditionsOf({ match: { method, headers, queryParams } }: Served): readonly number[] {
+  return [method === undefined ? 0 : 1, fieldList(headers).length, fieldList(queryParams).length];
+}
+
+function pathOf({ match }: Served): readonly [string, string] {
+  return [text(at(match, ["path", "type"])), text(at(match, ["path", "value"]))];
+}

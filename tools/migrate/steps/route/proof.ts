@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from "node:util";
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import { at, fieldsIn, nameOf } from "../../objects.ts";
+import type { StepContext } from "../../step.ts";
+import { chartOf, dialectOf, readIngress, readRoute, type RouteDialect } from "./app-template.ts";
+import { readHttpRoute } from "./http-route.ts";
+import { clusterOf } from "../../clusters.ts";
+import { isHttpRoute, isIngress, readAny } from "./object.ts";
+import { parentsOf } from "./parents.ts";
+import { fieldList } from "./paths.ts";
+import { releaseNamespace } from "./release.ts";
+import { INGRESS, ROUTE } from "./release-edit.ts";
+import { answers, type Reading } from "./served.ts";
+import { servicesOf } from "./services.ts";
+
+type Answers = ReadonlySet<string>;
+
+/** Why a HelmRelease does not answer what it did: each host and path, by the same backends, behind the listeners of its class. */
+export function releaseFault(before: Fields, after: Fields, context: StepContext): string | undefined {
+  if (!isDeepStrictEqual(withoutIngress(before), withoutIngress(after)))
+    return "more than its ingress and route values has changed";
+  const dialect = dialectOf(chartOf(before, context.clusters));
+  if (typeof dialect === "string") return dialect;
+  const [was, is] = [before, after].map((release) => ({
+    ingress: ingressAnswers(release, context, dialect.takesParentPort),
+    route: routeAnswers(release, dialect),
+  }));
+  if (!was || !is) return "there is nothing to compare";
+  if (!isDeepStrictEqual(was.ingress.union(was.route), is.ingress.union(is.route)))
+    return "its routes do not answer what its Ingresses did";
+  const { keepIngress } = context.options.route;
+  if (keepIngress && !isDeepStrictEqual(was.ingress, is.ingress))
+    return "an Ingress that was to stay has gone";
+  if (!keepIngress && !is.ingress.isDisjointFrom(is.route)) return "a host has both an Ingress and a route";
+  const strange = strangers(routesOf(after), [...entriesOf(before, INGRESS), ...routesOf(before)]);
+  return strange && `${strange} of a route is of none of its Ingresses`;
+}
+
+function withoutIngress(release: Fields): unknown {
+  const values = Object.entries(fieldsIn(release, ["spec", "values"]));
+  const rest = values.filter(([key]) => key !== "ingress" && key !== "route");
+  return { ...release, spec: { ...fieldsIn(release, ["spec"]), values: Object.fromEntries(rest) } };
+}
+
+function entriesOf(release: Fields, path: typeof INGRESS): readonly Fields[] {
+  return Object.values(fieldsIn(release, path))
+    .filter(isFields)
+    .filter(({ enabled }) => enabled !== false);
+}
+
+const routesOf = (release: Fields): readonly Fields[] => entriesOf(release, ROUTE);
+
+function ingressAnswers(release: Fields, context: StepContext, takesPort: boolean): Answers {
+  const services = at(release, ["spec", "values", "service"]);
+  const all = entriesOf(release, INGRESS).map((entry) =>
+    classAnswers(readIngress(entry, services, releaseNamespace(release)), context, takesPort),
+  );
+  return all.reduce((one, other) => one.union(other), new Set<string>());
+}
+
+function routeAnswers(release: Fields, dialect: RouteDialect): Answers {
+  const services = at(release, ["spec", "values", "service"]);
+  const all = routesOf(release).map((entry) =>
+    answers(fieldList(entry.parentRefs), readRoute(entry, services, dialect)),
+  );
+  return all.reduce((one, other) => one.union(other), new Set<string>());
+}
+
+/** What an Ingress answers, told as if it were a route; one of a class without a Gateway answers behind a door of its own. */
+function classAnswers(reading: Reading, context: StepContext, takesPort: boolean): Answers {
+  const parents = parentsOf(reading, context.options.route, takesPort);
+  const own = [{ name: `class ${reading.ingressClass ?? ""}` }];
+  return answers(typeof parents === "string" ? own : parents.parentRefs, reading.served);
+}
+
+/** An annotation or label of routes that no source has. */
+function strangers(routes: readonly Fields[], sources: readonly Fields[]): string | undefined {
+  const pairs = (fields: Fields): string[] =>
+    ["annotations", "labels"].flatMap((kind) =>
+      Object.entries(fieldsIn(fields, [kind])).map(([name, value]) => JSON.stringify([kind, name, value])),
+    );
+  const known = new Set(sources.flatMap(pairs));
+  return routes.flatMap(pairs).find((pair) => !known.has(pair));
+}
+
+/** Why an Ingress or IngressRoute must not go: no HTTPRoute of its namespace answers what it did. */
+export function goneFault(
+  gone: BuiltObject,
+  context: StepContext,
+  after: readonly BuiltCluster[],
+): string | undefined {
+  const before = clusterOf(gone, context.clusters);
+  const { namespace } = nameOf(gone.object);
+  const reading = readAny(gone.object, namespace, servicesOf(before));
+  const [refusal] = reading.refusals;
+  if (refusal !== undefined) return refusal;
+  const now = after.find(({ name }) => name === before?.name);
+  const served = objectsIn(now, namespace, isHttpRoute).map((route) => httpAnswers(route.object, namespace));
+  const all = served.reduce((one, other) => one.union(other), new Set<string>());
+  return classAnswers(reading, context, true).isSubsetOf(all)
+    ? undefined
+    : "no HTTPRoute answers what it did";
+}
+
+/** Why an HTTPRoute must not come: it answers what no Ingress of its namespace did, or one that was to go is there still. */
+export function comeFault(
+  come: BuiltObject,
+  context: StepContext,
+  after: readonly BuiltCluster[],
+): string | undefined {
+  const now = clusterOf(come, after);
+  const before = context.clusters.find(({ name }) => name === now?.name);
+  const { namespace } = nameOf(come.object);
+  const own = httpAnswers(come.object, namespace);
+  const sources = objectsIn(before, namespace, isIngress)
+    .map((ingress) => ({ ingress, reading: readAny(ingress.object, namespace, servicesOf(before)) }))
+    .filter(({ reading }) => reading.refusals.length === 0)
+    .map(({ ingress, reading }) => ({ ingress, answers: classAnswers(reading, context, true) }))
+    .filter((source) => !source.answers.isDisjointFrom(own));
+  const all = sources.reduce<Answers>((one, source) => one.union(source.answers), new Set());
+  if (own.size === 0 || !own.isSubsetOf(all)) return "it answers what no Ingress of its namespace did";
+  const metadata = (object: Fields): Fields => fieldsIn(object, ["metadata"]);
+  const strange = strangers(
+    [metadata(come.object)],
+    sources.map(({ ingress }) => metadata(ingress.object)),
+  );
+  if (strange !== undefined) return `${strange} is of none of its Ingresses`;
+  const still = objectsIn(now, namespace, isIngress).some(({ object }) =>
+    sources.some(
+      ({ ingress }) =>
+        ingress.object.kind === object.kind && isDeepStrictEqual(nameOf(ingress.object), nameOf(object)),
+    ),
+  );
+  return still && !context.options.route.keepIngress ? "its host has both an Ingress and a route" : undefined;
+}
+
+function objectsIn(
+  cluster: BuiltCluster | undefined,
+  namespace: string,
+  matches: (object: Fields) => boolean,
+): readonly BuiltObject[] {
+  return (cluster?.objects ?? []).filter(
+    ({ object }) => matches(object) && nameOf(object).namespace === namespace,
+  );
+}
+
+function httpAnswers(route: Fields, namespace: string): Answers {
+  const { parentRefs, served } = readHttpRoute(route, namespace);
+  return answers(parentRefs, served);
+}

@@ -1,0 +1,73 @@
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields, type PathStep } from "../../../gitops/yaml/values.ts";
+import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
+import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import { at, fieldsIn } from "../../objects.ts";
+import { fieldList } from "./paths.ts";
+
+const VALUES: readonly PathStep[] = ["spec", "values"];
+/** Where a HelmRelease has app-template's Ingresses. */
+export const INGRESS: readonly PathStep[] = [...VALUES, "ingress"];
+/** Where a HelmRelease has app-template's routes. */
+export const ROUTE: readonly PathStep[] = [...VALUES, "route"];
+
+/** Stands before an anchor's name until the text is written; for private use, so that no value has it. */
+const ALIAS = "\uE000";
+
+/**
+ * Brings routes into a HelmRelease's values and takes entries of `ingress` out.
+ * @returns the text, undefined where it cannot be, and a sentence on each comment that goes
+ */
+export function rewriteValues(
+  source: string,
+  offset: number,
+  written: Fields,
+  routes: Fields,
+  gone: readonly string[],
+): { readonly result: string | undefined; readonly comments: readonly string[] } {
+  const edit = new YamlEdit(source);
+  const document = edit.documentAt(offset);
+  const lines = linesOf(routes, written, edit, document);
+  const all = gone.length === Object.keys(fieldsIn(written, INGRESS)).length;
+  const paths = all ? [INGRESS] : gone.map((key) => [...INGRESS, key]);
+  const replaces = all && lines !== undefined && Object.keys(fieldsIn(written, ROUTE)).length === 0;
+  const comments = paths.flatMap((path) =>
+    edit
+      .commentsOf(document, path, replaces)
+      .map((comment) => `the comment "${comment}" goes with ${path.slice(VALUES.length).join(".")}`),
+  );
+  const done = replaces
+    ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`)
+    : (lines === undefined || bring(edit, document, lines, written)) &&
+      paths.every((path) => edit.remove(document, path));
+  return { result: done ? edit.text() : undefined, comments };
+}
+
+function bring(edit: YamlEdit, document: number, lines: string, written: Fields): boolean {
+  return Object.keys(fieldsIn(written, ROUTE)).length > 0
+    ? edit.insert(document, ROUTE, lines)
+    : edit.insert(document, VALUES, `route:\n${indented(lines)}`, "ingress");
+}
+
+/** The entries of `route` as YAML; a port that the Service has by an anchor is an alias here too. */
+function linesOf(routes: Fields, written: Fields, edit: YamlEdit, document: number): string | undefined {
+  if (Object.keys(routes).length === 0) return undefined;
+  const aliased = structuredClone(routes);
+  const rules = Object.values(aliased).flatMap((route) => fieldList(at(route, ["rules"])));
+  for (const backend of rules.flatMap(({ backendRefs }) => fieldList(backendRefs))) {
+    const alias = aliasOf(backend, written, edit, document);
+    if (alias !== undefined) backend.port = alias;
+  }
+  return writeYaml(aliased).replaceAll(ALIAS, "*");
+}
+
+const indented = (lines: string): string => lines.replace(/^(?=.)/gm, "  ");
+
+function aliasOf(backend: Fields, written: Fields, edit: YamlEdit, document: number): string | undefined {
+  const path = [...VALUES, "service", text(backend.identifier ?? backend.name), "ports"];
+  const ports = Object.entries(fieldsIn(written, path)).filter(
+    ([, port]) => isFields(port) && port.port === backend.port,
+  );
+  const names = ports.flatMap(([name]) => edit.anchorOf(document, [...path, name, "port"], INGRESS) ?? []);
+  return names[0] === undefined ? undefined : ALIAS + names[0];
+}

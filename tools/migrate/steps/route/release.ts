@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from "node:util";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { locate, type Position } from "../../../gitops/yaml/source.ts";
+import { isFields, originAt, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { clusterOf } from "../../clusters.ts";
+import { asWritten, at, fieldsIn, nameOf, type WrittenObject } from "../../objects.ts";
+import type { Note, StepContext } from "../../step.ts";
+import {
+  chartOf,
+  dialectOf,
+  readIngress,
+  readRoute,
+  routeValues,
+  type RouteDialect,
+} from "./app-template.ts";
+import { moveOf, type Move } from "./move.ts";
+import { otherIngresses } from "./other-charts.ts";
+import type { DnsRecord, Outcome } from "./outcome.ts";
+import { INGRESS, ROUTE, rewriteValues } from "./release-edit.ts";
+import { fieldList } from "./paths.ts";
+import { answers, hostGroups, type Reading } from "./served.ts";
+import { servicesOf, whyRefused } from "./services.ts";
+
+/** What becomes of a HelmRelease: its app-template `ingress` values give way to `route`. */
+export function releaseOutcome(release: WrittenObject, context: StepContext): Outcome {
+  const written = asWritten(release, context.repository);
+  const position = (key: string): Position => locate(originAt(written, [...INGRESS, key]));
+  const charts = release.forms.map(({ object }) => chartOf(object, context.clusters));
+  const [chart] = charts;
+  if (chart?.name !== "app-template") return { notes: otherIngresses(written, chart?.name ?? "") };
+  const entries = Object.entries(fieldsIn(written, INGRESS)).filter(
+    (entry): entry is [string, Fields] => isFields(entry[1]) && entry[1].enabled !== false,
+  );
+  if (entries.length === 0) return { notes: [] };
+  const left = (message: string, key = ""): Note => ({ kind: "left", message, position: position(key) });
+  if (!charts.every((other) => isDeepStrictEqual(other, chart)))
+    return { notes: [left("its chart is another one in each cluster")] };
+  const dialect = dialectOf(chart);
+  if (typeof dialect === "string") return { notes: [left(dialect)] };
+  const notes: Note[] = [];
+  const routes: Fields = {};
+  const moved: string[] = [];
+  const records: DnsRecord[] = [];
+  for (const [key, entry] of entries) {
+    const converted = convert(key, entry, written, release, context, dialect);
+    if (typeof converted === "string") {
+      notes.push(left(converted, key));
+      continue;
+    }
+    moved.push(key);
+    records.push(...converted.records);
+    Object.assign(routes, converted.routes);
+    if (Object.keys(converted.routes).length === 0 && context.options.route.keepIngress) continue;
+    notes.push(...converted.notes.map((note) => ({ ...note, position: position(key) })));
+  }
+  const gone = context.options.route.keepIngress ? [] : moved;
+  const there = Object.keys(fieldsIn(written, ROUTE));
+  const [only] = there;
+  if (only !== undefined && there.length === 1 && Object.keys(routes).length > 0) {
+    const message = `route.${only}: beside another route the chart gives its HTTPRoute another name, with -${only}, and so makes it anew`;
+    notes.push({ kind: "cutover", message, position: locate(originAt(written, ROUTE)) });
+  }
+  if (Object.keys(routes).length === 0 && gone.length === 0) return { notes };
+  return {
+    notes,
+    records,
+    edit: (source, offset) => {
+      const { result, comments } = rewriteValues(source, offset, written, routes, gone);
+      const lost = comments.map((message): Note => ({ kind: "lost", message, position: position("") }));
+      return result === undefined ? undefined : { text: result, notes: lost };
+    },
+  };
+}
+
+/** The route values of one entry of `ingress`, those that are not there yet; a reason where there can be none. */
+function convert(
+  key: string,
+  entry: Fields,
+  written: Fields,
+  release: WrittenObject,
+  context: StepContext,
+  dialect: RouteDialect,
+): { routes: Fields; notes: Move["notes"]; records: Move["records"] } | string {
+  const [namespace = "", ...others] = new Set(release.forms.map(({ object }) => releaseNamespace(object)));
+  if (others.length > 0) return "its namespace is another one in each cluster";
+  const services = at(written, ["spec", "values", "service"]);
+  const reading = readIngress(entry, services, namespace);
+  const forms = release.forms.map(({ object }) => readEntry(object, key, namespace));
+  const refused = forms.flatMap(({ served }, index) => {
+    const form = release.forms[index];
+    const known = servicesOf(form && clusterOf(form, context.clusters));
+    const names = served.flatMap(({ backends }) => backends.flatMap(({ name }) => name ?? []));
+    return names.flatMap((name) => whyRefused({ namespace, name }, known) ?? []);
+  });
+  if (refused.length > 0) return [...new Set(refused)].join("; ");
+  const move = moveOf(reading, forms, release, context, { takesPort: dialect.takesParentPort, key });
+  if (typeof move === "string") return move;
+  const present = fieldsIn(written, ROUTE);
+  const routes: Fields = {};
+  for (const [index, group] of hostGroups(reading.served).entries()) {
+    const name = index === 0 ? key : `${key}-${index + 1}`;
+    const route = routeValues(group, move.parents.parentRefs, dialect);
+    const there = present[name];
+    if (there === undefined) routes[name] = { ...carried(entry), ...route };
+    else if (!isFields(there) || !sameAnswers(there, route, services, dialect))
+      return `route.${name} is there and answers otherwise: make them equal, or take one of them out`;
+  }
+  const lost = Object.keys(entry)
+    .filter((field) => !TRANSLATED.includes(field))
+    .map((field) => ({ kind: "lost" as const, message: `${field} of ingress.${key}` }));
+  return { routes, notes: [...lost, ...move.notes], records: move.records };
+}
+
+function readEntry(release: Fields, key: string, namespace: string): Reading {
+  const entry = fieldsIn(release, [...INGRESS, key]);
+  return readIngress(entry, at(release, ["spec", "values", "service"]), namespace);
+}
+
+/** What the route takes over as it is. */
+function carried(entry: Fields): Fields {
+  const { kept } = readIngress(entry, undefined, "").annotations;
+  const taken = CARRIED.filter((key) => entry[key] !== undefined).map((key) => [key, entry[key] ?? null]);
+  return {
+    ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),
+    ...(Object.fromEntries(taken) as Fields),
+  };
+}
+
+/** Of both forms: route.json and ingress.json of the chart's library. */
+const CARRIED = ["labels", "nameOverride", "forceRename", "prefix", "suffix"];
+const TRANSLATED = [...CARRIED, "enabled", "annotations", "className", "hosts", "tls"];
+
+/** Where Helm installs a release. */
+export function releaseNamespace(release: Fields): string {
+  return text(at(release, ["spec", "targetNamespace"])) || nameOf(release).namespace;
+}
+
+function sameAnswers(
+  one: Fields,
+  other: Fields,
+  services: Value | undefined,
+  dialect: RouteDialect,
+): boolean {
+  const [a, b] = [one, other].map((route) =>
+    answers(fieldList(route.parentRefs), readRoute(route, services, dialect)),
+  );
+  return isDeepStrictEqual(a, b);
+}

@@ -1,0 +1,59 @@
+import { text } from "../../../gitops/kustomize/resource.ts";
+import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { at, nameOf } from "../../objects.ts";
+
+/** The Service of a namespace and name, where the repository has it. */
+export type Services = (namespace: string, name: string) => Fields | undefined;
+
+/** The Services that a cluster gets from the repository; what charts render is not among them. */
+export function servicesOf(cluster: BuiltCluster | undefined): Services {
+  const services = (cluster?.objects ?? [])
+    .map(({ object }) => object)
+    .filter(({ kind, apiVersion }) => kind === "Service" && apiVersion === "v1");
+  return (namespace, name) =>
+    services.find((object) => nameOf(object).namespace === namespace && nameOf(object).name === name);
+}
+
+/** Why Traefik's Gateway provider refuses a Service as a backend. */
+export function whyRefused(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  services: Services,
+): string | undefined {
+  return at(services(namespace, name), ["spec", "type"]) === "ExternalName"
+    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider refuses: make it one without a selector, with an EndpointSlice for the address`
+    : undefined;
+}
+
+/** The number of a Service's port, which a route needs; a reason where the Service cannot be routed to. */
+export function portOf(
+  port: Value | undefined,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  services: Services,
+): number | string {
+  const service = services(namespace, name);
+  const refusal = whyRefused({ namespace, name }, services);
+  if (refusal !== undefined) return refusal;
+  if (typeof port === "number") return port;
+  const ports = at(service, ["spec", "ports"]);
+  const named = Array.isArray(ports) ? ports.filter(isFields).find((one) => one.name === port) : undefined;
+  if (typeof named?.port === "number") return named.port;
+  return `port ${text(port) || "(none is named)"} of Service ${namespace}/${name} is not known here: a route needs its number`;
+}
+
+/** What Traefik reads of a Service for Ingresses, and not for routes. */
+export function serviceSettings(
+  annotations: Value | undefined,
+  service: string,
+): { readonly lost: readonly string[]; readonly refusal?: string } {
+  const own = Object.entries(isFields(annotations) ? annotations : {}).filter(([name]) =>
+    name.toLowerCase().startsWith("traefik.ingress.kubernetes.io/service."),
+  );
+  const scheme = own.find(([name]) => /\.servers(?:scheme|transport)$/i.test(name));
+  if (scheme)
+    return {
+      lost: [],
+      refusal: `service ${service} has ${scheme[0]}: ${text(scheme[1])}, which a route does not know: say it by the port's appProtocol, or a BackendTLSPolicy`,
+    };
+  return { lost: own.map(([name, value]) => `annotation ${name}: ${text(value)} of service ${service}`) };
+}

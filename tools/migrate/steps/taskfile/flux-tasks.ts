@@ -1,0 +1,59 @@
+import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { text } from "../../../gitops/kustomize/resource.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
+import type { StepContext } from "../../step.ts";
+
+/**
+ * The plan's tasks for Flux, by name, as lines of a `tasks` mapping; undefined where the clusters do not agree on one root
+ * Kustomization and one source by name.
+ */
+export function fluxTasks(
+  { clusters }: StepContext,
+  root: Fields,
+): ReadonlyMap<"verify" | "sync", string> | undefined {
+  const [first = [], ...others] = clusters.map(rootCommands);
+  const common = first.filter((commands) =>
+    others.every((roots) => roots.some((other) => other.join() === commands.join())),
+  );
+  const [commands, ...more] = common;
+  if (!commands || more.length > 0) return undefined;
+  const [kustomization, source] = commands;
+  const kubeconfig =
+    isFields(root.vars) && root.vars.KUBECONFIG_FILE !== undefined
+      ? "--kubeconfig {{.KUBECONFIG_FILE}} "
+      : "";
+  const task = (name: string, description: string, command: string): string =>
+    `${name}:\n  desc: ${description}\n  cmd: flux ${kubeconfig}reconcile ${command}\n`;
+  return new Map([
+    ["verify", task("verify", "Reconcile the root Kustomization and wait until it is ready", kustomization)],
+    ["sync", task("sync", "Fetch what Flux follows and wait until it is there", source)],
+  ]);
+}
+
+/** What reconciles each Kustomization of a cluster that nothing applies but itself. */
+function rootCommands({ objects }: BuiltCluster): readonly (readonly [string, string])[] {
+  return objects.flatMap(({ object, kustomization }) => {
+    if (!isFluxKustomization(object)) return [];
+    if (kustomization && nameOf(kustomization.object) !== nameOf(object)) return [];
+    return commandsOf(object) ?? [];
+  });
+}
+
+function nameOf({ metadata }: Fields): string {
+  return isFields(metadata) ? `${text(metadata.namespace)}/${text(metadata.name)}` : "";
+}
+
+function commandsOf(kustomization: Fields): readonly (readonly [string, string])[] | undefined {
+  const metadata = isFields(kustomization.metadata) ? kustomization.metadata : {};
+  const { sourceRef } = specOf(kustomization);
+  const source = isFields(sourceRef) ? sourceRef : {};
+  const kind = { GitRepository: "git", OCIRepository: "oci" }[text(source.kind)];
+  const namespace = text(metadata.namespace) || "flux-system";
+  if (kind === undefined) return undefined;
+  const commands = [
+    `--namespace ${namespace} kustomization ${text(metadata.name)}`,
+    `--namespace ${text(source.namespace) || namespace} source ${kind} ${text(source.name)}`,
+  ] as const;
+  return [commands];
+}

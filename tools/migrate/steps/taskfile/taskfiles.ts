@@ -1,0 +1,130 @@
+import { posix } from "node:path";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { locate, type Position } from "../../../gitops/yaml/source.ts";
+import { entryOrigin, isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { callsIn, matches } from "./calls.ts";
+
+/** What Task looks for, in its order. Source: https://taskfile.dev/docs/guide, "Supported file names". */
+const NAMES = ["Taskfile", "taskfile"].flatMap((name) => [`${name}.yml`, `${name}.yaml`]);
+const FILE_NAMES = [...NAMES, ...NAMES.map((name) => name.replace(".", ".dist."))];
+
+/** A task by its name as it is called from the root. */
+export interface Task {
+  readonly name: string;
+  /** As it stands in its file. */
+  readonly key: string;
+  readonly file: string;
+  /** The root's include that brings it; empty for the root's own. */
+  readonly include: string;
+  readonly description: string;
+  readonly calls: readonly string[];
+  readonly position: Position;
+}
+
+/** An include of the root Taskfile. */
+export interface Include {
+  readonly name: string;
+  /** Undefined where the repository has no such file. */
+  readonly file: string | undefined;
+  /** The file's name is one that Task looks for but for its case: found on some machines only. */
+  readonly misnamed: boolean;
+  readonly optional: boolean;
+  readonly position: Position;
+}
+
+/** Task's files, from the root on. */
+export interface Taskfiles {
+  readonly root: string;
+  readonly includes: readonly Include[];
+  readonly tasks: readonly Task[];
+  /** Top-level mapping of each file. */
+  readonly files: ReadonlyMap<string, Fields>;
+}
+
+/** Reads the root Taskfile and what it includes; undefined where there is none, or none that can be read. */
+export function readTaskfiles(repository: Repository): Taskfiles | undefined {
+  const root = taskfileAt(repository, ".");
+  const fields = root === undefined ? undefined : mappingOf(repository, root);
+  if (root === undefined || !fields) return undefined;
+  const files = new Map([[root, fields]]);
+  const tasks = [...tasksOf(fields, root, "", "")];
+  const includes = includesOf(repository, root, fields);
+  for (const { name, file } of includes) {
+    if (file !== undefined) tasks.push(...read(repository, file, { namespace: name, include: name, files }));
+  }
+  return { root, includes, tasks, files };
+}
+
+function read(
+  repository: Repository,
+  file: string,
+  at: { namespace: string; include: string; files: Map<string, Fields> },
+): readonly Task[] {
+  const { namespace, include, files } = at;
+  const fields = files.has(file) ? undefined : mappingOf(repository, file);
+  if (!fields) return [];
+  files.set(file, fields);
+  const below = includesOf(repository, file, fields).flatMap((nested) =>
+    nested.file === undefined
+      ? []
+      : read(repository, nested.file, { namespace: `${namespace}:${nested.name}`, include, files }),
+  );
+  return [...tasksOf(fields, file, namespace, include), ...below];
+}
+
+function mappingOf(repository: Repository, file: string): Fields | undefined {
+  const { documents, faults } = repository.parse(file);
+  const value = documents[0]?.value;
+  return faults.length === 0 && documents.length === 1 && isFields(value) ? value : undefined;
+}
+
+function taskfileAt(repository: Repository, directory: string): string | undefined {
+  return FILE_NAMES.map((name) => posix.join(directory, name)).find((path) => repository.isFile(path));
+}
+
+function misnamedAt(repository: Repository, directory: string): string | undefined {
+  if (!repository.isDirectory(directory)) return undefined;
+  const entries = repository.entries(directory);
+  const found = entries.find(({ name }) => FILE_NAMES.includes(name.toLowerCase()));
+  return found && posix.join(directory, found.name);
+}
+
+function includesOf(repository: Repository, file: string, fields: Fields): readonly Include[] {
+  const { includes } = fields;
+  if (!isFields(includes)) return [];
+  return Object.entries(includes).map(([name, value]) => {
+    const written = isFields(value) ? value.taskfile : value;
+    const path = typeof written === "string" ? repository.resolve(posix.dirname(file), written) : undefined;
+    const found = path === undefined || repository.isFile(path) ? path : taskfileAt(repository, path);
+    const misnamed = found === undefined && path !== undefined ? misnamedAt(repository, path) : undefined;
+    return {
+      name,
+      file: found ?? misnamed,
+      misnamed: misnamed !== undefined,
+      optional: isFields(value) && value.optional === true,
+      position: locate(entryOrigin(includes, name)),
+    };
+  });
+}
+
+function tasksOf(fields: Fields, file: string, namespace: string, include: string): readonly Task[] {
+  const { tasks } = fields;
+  if (!isFields(tasks)) return [];
+  const full = (name: string): string => (namespace === "" ? name : `${namespace}:${name}`);
+  return Object.entries(tasks).map(([key, task]: [string, Value]) => ({
+    name: full(key),
+    key,
+    file,
+    include,
+    description: isFields(task) && typeof task.desc === "string" ? task.desc : "",
+    calls: callsIn(task).map((call) =>
+      call.local ? (call.name.startsWith(":") ? call.name.slice(1) : full(call.name)) : call.name,
+    ),
+    position: locate(entryOrigin(tasks, key)),
+  }));
+}
+
+/** The tasks that are called by a name, which may hold templates. */
+export function tasksCalled(tasks: readonly Task[], name: string): readonly Task[] {
+  return tasks.filter((task) => matches(task.name, name) || task.name === `${name}:default`);
+}

@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from "node:util";
+import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { textOf } from "../gitops/yaml/text-of.ts";
+import { commentsOfDocument, removeDocument } from "../gitops/edit/document-edit.ts";
+import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
+import { referencesInto } from "./steps/components/references.ts";
+import { entryOf, removeEntries, type Entry } from "./entries.ts";
+import type { FileChange } from "./step.ts";
+import type { TakenObject } from "./taken-objects.ts";
+
+/** What takes an object out, and the comments that go with it. */
+export interface TakenOut {
+  readonly changes: readonly FileChange[];
+  readonly comments: readonly string[];
+}
+
+/**
+ * Takes an object out of what a kustomization builds: the entry where it leads to nothing else, else its document.
+ * @returns a reason where the text does not allow it
+ */
+export function takeOut(
+  { file, directory, written, isAlone }: TakenObject,
+  repository: Repository,
+): TakenOut | string {
+  if (directory === undefined) return "no Kustomization of this repository applies it";
+  const { documents } = repository.parse(file);
+  // Where Flux finds no kustomization file, it takes in every file of the directory.
+  if (findKustomizationFile(repository, directory) !== undefined) {
+    const entry = entryOf(repository, directory, file);
+    if (entry === undefined) return "no kustomization file names it alone";
+    if (!entry.direct || documents.length === 1) return withoutEntry(file, entry, repository);
+  }
+  if (!isAlone) return "its file is read elsewhere too";
+  const document = documents.find(({ value }) => isDeepStrictEqual(value, written));
+  if (!document) return "its document is no longer as it was";
+  const { offset } = document.origin;
+  const source = textOf(repository, file) ?? "";
+  const comments = commentsOfDocument(source, offset, false);
+  if (documents.length === 1) return { changes: [{ path: file, text: undefined }], comments };
+  const text = removeDocument(source, offset);
+  return text === undefined
+    ? "its document cannot be taken out of its file"
+    : { changes: [{ path: file, text }], comments };
+}
+
+function withoutEntry(file: string, entry: Entry, repository: Repository): TakenOut | string {
+  const { kustomization, list, index, direct } = entry;
+  const edit = new YamlEdit(textOf(repository, kustomization) ?? "");
+  const comments = edit.commentsOf(0, [list, index]);
+  if (!removeEntries(edit, [entry])) return `${kustomization} names it in a form that is not changed`;
+  const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
+  const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);
+  if (!direct || others.length > 0) return { changes, comments };
+  const inFile = commentsOfDocument(textOf(repository, file) ?? "", 0, false);
+  return { changes: [...changes, { path: file, text: undefined }], comments: [...comments, ...inFile] };
+}

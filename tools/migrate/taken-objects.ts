@@ -1,0 +1,62 @@
+import { locate, SourceFile, type Position } from "../gitops/yaml/source.ts";
+import type { Fields } from "../gitops/yaml/values.ts";
+import type { BuiltCluster } from "../gitops/flux/built.ts";
+import { pathOf } from "../gitops/flux/flux-kustomization.ts";
+import { entryOf } from "./entries.ts";
+import { asWritten } from "./objects.ts";
+import type { StepContext } from "./step.ts";
+
+/** An object as one entry of a kustomization brings it to clusters. */
+export interface TakenObject {
+  readonly file: string;
+  /** What the Flux Kustomization that applies it builds; undefined where none does. */
+  readonly directory: string | undefined;
+  /** As its file has it. */
+  readonly written: Fields;
+  /** Of the object; of the entry, where it leads to a directory that others take in too. */
+  readonly position: Position;
+  /** Whether it reaches clusters in no other way. */
+  readonly isAlone: boolean;
+  readonly forms: readonly Form[];
+}
+
+/** An object as a cluster gets it. */
+export interface Form {
+  readonly cluster: BuiltCluster;
+  readonly object: Fields;
+}
+
+/** The objects of a kind that stand in files, once for each entry that takes them in. */
+export function takenObjects(
+  { clusters, repository }: StepContext,
+  matches: (object: Fields) => boolean,
+): readonly TakenObject[] {
+  const found = new Map<string, TakenObject & { readonly offset: number; readonly forms: Form[] }>();
+  for (const cluster of clusters) {
+    for (const built of cluster.objects) {
+      const { origin, object, kustomization } = built;
+      if (!matches(object) || !(origin.source instanceof SourceFile)) continue;
+      const { file } = origin.source;
+      const directory = kustomization && pathOf(kustomization.object, repository);
+      const entry = directory === undefined ? undefined : entryOf(repository, directory, file);
+      const key = JSON.stringify([file, origin.offset, entry ?? kustomization?.object.metadata]);
+      const isShared = entry !== undefined && !entry.direct;
+      const taken = found.get(key) ?? {
+        file,
+        offset: origin.offset,
+        directory,
+        written: asWritten({ file, origin }, repository),
+        position: isShared ? entry.position : locate(origin),
+        isAlone: true,
+        forms: [],
+      };
+      found.set(key, taken);
+      taken.forms.push({ cluster, object });
+    }
+  }
+  const all = [...found.values()];
+  return all.map((taken) => {
+    const same = all.filter(({ file, offset }) => file === taken.file && offset === taken.offset);
+    return { ...taken, isAlone: same.length === 1 };
+  });
+}

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { type ClusterAccess, readAccess } from "./kubeconfig.ts";
+import { type User } from "./pki.ts";
+
+/** The ports on 127.0.0.1 of one cluster, by what listens there. */
+export interface Ports {
+  readonly etcd: number;
+  readonly "etcd-peer": number;
+  readonly apiserver: number;
+}
+
+/** What a sandbox cluster is, running or not; kept in `<dir>/cluster.json`. */
+export interface ClusterState {
+  readonly name: string;
+  /** The cluster's folder, `<sandbox>/clusters/<name>`. */
+  readonly dir: string;
+  /** Tells the clusters of one sandbox apart where they need a number; 0 to 255. */
+  readonly index: number;
+  /** Kept over restarts, so that a copied kubeconfig goes on working. */
+  readonly ports: Ports;
+}
+
+/** The folder of a cluster: its processes are recorded there, its logs and data are below. */
+export function clusterDir(sandboxDir: string, name: string): string {
+  return join(sandboxDir, "clusters", name);
+}
+
+/** URL of a cluster's API server. */
+export function serverUrl(cluster: ClusterState): string {
+  return `https://127.0.0.1:${cluster.ports.apiserver}`;
+}
+
+/** The folder with a cluster's keys and certificates. */
+export function pkiDir(cluster: ClusterState): string {
+  return join(cluster.dir, "pki");
+}
+
+/** Whether a cluster has got as far as having keys and certificates. */
+export function hasPki(cluster: ClusterState): boolean {
+  return existsSync(pkiDir(cluster));
+}
+
+/** How one of a cluster's users reaches its API server. */
+export function accessAs(cluster: ClusterState, user: User): ClusterAccess {
+  return readAccess(cluster.name, serverUrl(cluster), pkiDir(cluster), user);
+}
+
+/** The clusters that a sandbox has on disk, in the order in which they were made. */
+export function readClusters(sandboxDir: string): ClusterState[] {
+  const folder = join(sandboxDir, "clusters");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map((name) => readCluster(sandboxDir, name))
+    .filter((cluster) => cluster !== undefined)
+    .sort((a, b) => a.index - b.index);
+}
+
+/**
+ * Makes the state of the clusters that a sandbox does not have yet, with ports that are free now. Returns all that are named.
+ * @throws EdgefirstError if a name is not a DNS label.
+ */
+export async function ensureClusters(sandboxDir: string, names: readonly string[]): Promise<ClusterState[]> {
+  const clusters = new Map(readClusters(sandboxDir).map((cluster) => [cluster.name, cluster]));
+  for (const name of names) {
+    if (clusters.has(name)) continue;
+    if (!/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
+      throw new EdgefirstError(
+        `"${name}" cannot be a cluster's name.`,
+        "Use up to 40 lower-case letters, digits and hyphens, beginning with a letter.",
+      );
+    }
+    const others = [...clusters.values()];
+    const index = Math.max(-1, ...others.map((cluster) => cluster.index)) + 1;
+    const cluster = { name, dir: clusterDir(sandboxDir, name), index, ports: await freePorts(others) };
+    clusters.set(name, writeCluster(cluster));
+  }
+  return [...new Set(names)].map((name) => clusters.get(name)).filter((cluster) => cluster !== undefined);
+}
+
+/** Gives a cluster other ports, which are free now. It must not run. */
+export async function changePorts(sandboxDir: string, cluster: ClusterState): Promise<ClusterState> {
+  return writeCluster({ ...cluster, ports: await freePorts(readClusters(sandboxDir)) });
+}
+
+/** Whether nothing listens on a port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await listenBriefly(port)) !== undefined;
+}
+
+/** Whether something on 127.0.0.1 accepts connections at a port. */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const settle = (listening: boolean) => () => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.once("connect", settle(true)).once("error", settle(false));
+  });
+}
+
+function readCluster(sandboxDir: string, name: string): ClusterState | undefined {
+  const dir = clusterDir(sandboxDir, name);
+  const path = join(dir, "cluster.json");
+  // The folder is taken from where it lies, so that a sandbox that does not run can be moved.
+  return existsSync(path)
+    ? { ...(JSON.parse(readFileSync(path, "utf8")) as ClusterState), name, dir }
+    : undefined;
+}
+
+function writeCluster(cluster: ClusterState): ClusterState {
+  const { index, ports } = cluster;
+  writeFileAtomic(join(cluster.dir, "cluster.json"), JSON.stringify({ index, ports }));
+  return cluster;
+}
+
+async function freePorts(others: readonly ClusterState[]): Promise<Ports> {
+  const taken = new Set(others.flatMap(({ ports }) => Object.values(ports) as number[]));
+  const next = async (): Promise<number> => {
+    const port = await listenBriefly(0);
+    if (port === undefined || taken.has(port)) return next();
+    taken.add(port);
+    return port;
+  };
+  return { etcd: await next(), "etcd-peer": await next(), apiserver: await next() };
+}
+
+function listenBriefly(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => {
+      resolve(undefined);
+    });
+    server.listen({ host: "127.0.0.1", port }, () => {
+      const { port: chosen } = server.address() as AddressInfo;
+      server.close(() => {
+        resolve(chosen);
+      });
+    });
+  });
+}

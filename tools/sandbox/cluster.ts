@@ -1,0 +1,111 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { Api } from "./api.ts";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { type ClusterState, accessAs, isListening, pkiDir } from "./cluster-state.ts";
+import * as controlPlane from "./control-plane.ts";
+import { createPki } from "./pki.ts";
+import { type PodMode, writePodMode } from "./pod-mode.ts";
+import { findProcess, type ProcessSpec, stopProcess } from "./processes.ts";
+import { Startup, type StartupOptions } from "./startup.ts";
+
+const READY_MARKER = "was-ready";
+
+/**
+ * Starts what does not run of one cluster and returns when the cluster is ready: the API server says so, the controllers made
+ * the default ServiceAccount, and the node takes pods.
+ * @throws EdgefirstError if a port is taken, a process dies or the time is up.
+ */
+export async function startCluster(
+  cluster: ClusterState,
+  options: StartupOptions & {
+    readonly programs: controlPlane.Programs;
+    readonly pods: PodMode;
+    readonly certificates: controlPlane.CertificateMode;
+  },
+): Promise<void> {
+  const { programs, progress } = options;
+  const begin = Date.now();
+  await createPki(pkiDir(cluster), {
+    node: controlPlane.nodeName(cluster),
+    apiserverAddress: controlPlane.APISERVER_ADDRESS,
+  });
+  controlPlane.writeUserKubeconfigs(cluster);
+  controlPlane.writeEgressFile(cluster);
+
+  const startup = new Startup(cluster, options);
+  await startup.checkPorts("etcd", ["etcd", "etcd-peer"]);
+  await startup.checkPorts("kube-apiserver", ["apiserver"]);
+  if (!startup.isRunning("etcd") && !wasReady(cluster)) discardEtcdData(cluster);
+  await startup.ensure(controlPlane.etcd(cluster, programs));
+  await startup.wait("etcd", () => isListening(cluster.ports.etcd));
+  await startup.ensure(controlPlane.apiserver(cluster, programs));
+  const api = new Api(accessAs(cluster, "admin"));
+  await startup.wait("the API server", () => isReady(api));
+  await bootstrap(api);
+  markReady(cluster);
+  await startup.ensure(controlPlane.controllerManager(cluster, programs));
+  await startup.ensure(controlPlane.scheduler(cluster, programs));
+  const agent = controlPlane.agent(cluster, options.pods, options.certificates);
+  await endOtherAgent(cluster, agent);
+  writePodMode(cluster.dir, options.pods);
+  await startup.ensure(agent);
+  await startup.wait("the controllers", () => hasDefaultServiceAccount(api));
+  await startup.wait("the node", () => takesPods(api, controlPlane.nodeName(cluster)));
+
+  const seconds = ((Date.now() - begin) / 1000).toFixed(1);
+  const { names } = startup;
+  progress(
+    names.length === 0
+      ? `${cluster.name}: already runs`
+      : `${cluster.name}: ready after ${seconds} s (${names.join(", ")})`,
+  );
+}
+
+/** Ends an agent that was started in another way: without the gatus-sidecar that this machine has by now, or for pods of the other kind. */
+async function endOtherAgent({ dir }: ClusterState, wanted: ProcessSpec): Promise<void> {
+  const agent = findProcess(dir, "agent");
+  if (agent !== undefined && !isDeepStrictEqual(agent.args, wanted.args)) await stopProcess(agent);
+}
+
+/** Whether the cluster's API server has ever been ready. */
+function wasReady(cluster: ClusterState): boolean {
+  return existsSync(join(cluster.dir, READY_MARKER));
+}
+
+function markReady(cluster: ClusterState): void {
+  writeFileAtomic(join(cluster.dir, READY_MARKER), "");
+}
+
+/** An etcd that was ended in the first moments of its life has a log without members, and never serves again. */
+function discardEtcdData(cluster: ClusterState): void {
+  rmSync(controlPlane.etcdData(cluster), { recursive: true, force: true });
+}
+
+/** Whether an API server answers and calls itself ready. */
+export async function isReady(api: Api): Promise<boolean> {
+  try {
+    await api.call("GET", "/readyz");
+    return true;
+  } catch {
+    // Nothing listens yet, or it says 500 with what it still waits for.
+    return false;
+  }
+}
+
+async function hasDefaultServiceAccount(api: Api): Promise<boolean> {
+  return (await api.find("/api/v1/namespaces/default/serviceaccounts/default")) !== undefined;
+}
+
+interface Node {
+  readonly spec: { readonly taints?: readonly unknown[] };
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+async function takesPods(api: Api, name: string): Promise<boolean> {
+  const node = await api.find<Node>(`/api/v1/nodes/${name}`);
+  const ready = node?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+  return ready === true && (node?.spec.taints ?? []).length === 0;
+}

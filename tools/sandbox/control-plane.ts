@@ -1,0 +1,204 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { type ClusterState, accessAs, pkiDir } from "./cluster-state.ts";
+import { findGatusSidecar } from "./gatus-sidecar.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
+import { type User } from "./pki.ts";
+import { SOCKETS } from "./network/sockets.ts";
+import { type PodMode } from "./pod-mode.ts";
+import { type ProcessSpec } from "./processes.ts";
+
+/** The programs of a control plane, in the order in which they start. */
+export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+
+/** Where each program is. */
+export type Programs = Readonly<Record<(typeof CONTROL_PLANE)[number], { readonly path: string }>>;
+
+/** Where Services get their addresses from. */
+export const SERVICE_CIDR = "10.96.0.0/16";
+/** The first one is the API server's own. */
+export const APISERVER_ADDRESS = "10.96.0.1";
+
+const ISSUER = "https://kubernetes.default.svc.cluster.local";
+
+/** Controllers that have nothing to do where there is no cloud, no kubelet certificate and no pod network. */
+const USELESS_CONTROLLERS = [
+  "cloud-node-lifecycle-controller",
+  "node-ipam-controller",
+  "node-route-controller",
+  "service-lb-controller",
+  "kube-apiserver-serving-clustertrustbundle-publisher-controller",
+];
+
+/** The folder in which etcd keeps all that a cluster holds. */
+export function etcdData(cluster: ClusterState): string {
+  return join(cluster.dir, "etcd");
+}
+
+/** etcd without fsync: a sandbox may lose its data in a power cut, and starts much faster. */
+export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
+  const pki = (file: string): string => join(pkiDir(cluster), file);
+  const client = `https://127.0.0.1:${cluster.ports.etcd}`;
+  const peer = `https://127.0.0.1:${cluster.ports["etcd-peer"]}`;
+  return {
+    name: "etcd",
+    command: programs.etcd.path,
+    args: [
+      `--name=${cluster.name}`,
+      `--data-dir=${etcdData(cluster)}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=${cluster.name}=${peer}`,
+      ...["", "peer-"].flatMap((prefix) => [
+        `--${prefix}cert-file=${pki("etcd.crt")}`,
+        `--${prefix}key-file=${pki("etcd.key")}`,
+        `--${prefix}trusted-ca-file=${pki("etcd-ca.crt")}`,
+        `--${prefix}client-cert-auth`,
+      ]),
+      "--unsafe-no-fsync",
+      "--log-level=warn",
+    ],
+  };
+}
+
+/**
+ * The API server. Its own address is not published as an endpoint of the Service `kubernetes`: validation refuses loopback
+ * addresses there.
+ */
+export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpec {
+  const pki = (file: string): string => join(pkiDir(cluster), file);
+  return {
+    name: "kube-apiserver",
+    command: programs["kube-apiserver"].path,
+    args: [
+      "--bind-address=127.0.0.1",
+      "--advertise-address=127.0.0.1",
+      `--secure-port=${cluster.ports.apiserver}`,
+      "--endpoint-reconciler-type=none",
+      `--tls-cert-file=${pki("apiserver.crt")}`,
+      `--tls-private-key-file=${pki("apiserver.key")}`,
+      `--client-ca-file=${pki("ca.crt")}`,
+      "--authorization-mode=Node,RBAC",
+      "--enable-admission-plugins=NodeRestriction",
+      "--allow-privileged=true",
+      `--etcd-servers=https://127.0.0.1:${cluster.ports.etcd}`,
+      `--etcd-cafile=${pki("etcd-ca.crt")}`,
+      `--etcd-certfile=${pki("etcd-client.crt")}`,
+      `--etcd-keyfile=${pki("etcd-client.key")}`,
+      `--service-cluster-ip-range=${SERVICE_CIDR}`,
+      `--service-account-issuer=${ISSUER}`,
+      `--service-account-signing-key-file=${pki("service-account.key")}`,
+      `--service-account-key-file=${pki("service-account.pub")}`,
+      `--egress-selector-config-file=${egressFile(cluster)}`,
+      "--profiling=false",
+    ],
+    cwd: cluster.dir,
+  };
+}
+
+function egressFile(cluster: ClusterState): string {
+  return join(cluster.dir, "egress.yaml");
+}
+
+/** Writes how the API server reaches pods and Services, which live in the cluster's private network. */
+export function writeEgressFile(cluster: ClusterState): void {
+  const connection = { proxyProtocol: "HTTPConnect", transport: { uds: { udsName: SOCKETS.connect } } };
+  const configuration = {
+    apiVersion: "apiserver.k8s.io/v1beta1",
+    kind: "EgressSelectorConfiguration",
+    egressSelections: [{ name: "cluster", connection }],
+  };
+  writeFileAtomic(egressFile(cluster), JSON.stringify(configuration));
+}
+
+/** The controller manager; without its garbage collector no foreground deletion ever ends. */
+export function controllerManager(cluster: ClusterState, programs: Programs): ProcessSpec {
+  const pki = (file: string): string => join(pkiDir(cluster), file);
+  return {
+    name: "kube-controller-manager",
+    command: programs["kube-controller-manager"].path,
+    args: [
+      `--kubeconfig=${userKubeconfig(cluster, "controller-manager")}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      "--use-service-account-credentials",
+      `--service-account-private-key-file=${pki("service-account.key")}`,
+      `--root-ca-file=${pki("ca.crt")}`,
+      `--cluster-signing-cert-file=${pki("ca.crt")}`,
+      `--cluster-signing-key-file=${pki("ca.key")}`,
+      // The defaults spread the start of the controllers, each with a ServiceAccount to make, over several seconds.
+      "--kube-api-qps=500",
+      "--kube-api-burst=500",
+      `--controllers=${["*", ...USELESS_CONTROLLERS.map((name) => `-${name}`)].join(",")}`,
+      "--profiling=false",
+    ],
+  };
+}
+
+/** The scheduler. */
+export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpec {
+  return {
+    name: "kube-scheduler",
+    command: programs["kube-scheduler"].path,
+    args: [
+      `--kubeconfig=${userKubeconfig(cluster, "scheduler")}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      "--profiling=false",
+    ],
+  };
+}
+
+/** Whether the agent makes the certificates that Gateways name and that are not there, or they are whoever's who names them. */
+export type CertificateMode = "made" | "given";
+
+/**
+ * The node agent: a program of this project, run by the Node that runs the launcher. For real pods it is what `network/main.ts`
+ * keeps alive in the cluster's private network.
+ */
+export function agent(cluster: ClusterState, pods: PodMode, certificates: CertificateMode): ProcessSpec {
+  const args = [
+    join(import.meta.dirname, "agent/main.ts"),
+    `--kubeconfig=${userKubeconfig(cluster, "agent")}`,
+    `--node=${nodeName(cluster)}`,
+    `--load-balancer-pool=10.98.${cluster.index}.0/24`,
+    `--volumes=${join(cluster.dir, "volumes")}`,
+    `--pods=${pods}`,
+    `--certificates=${certificates}`,
+  ];
+  const common = { name: "agent", command: process.execPath };
+  if (pods === "simulated") return { ...common, args };
+  const network = join(import.meta.dirname, "network/main.ts");
+  const sidecar = findGatusSidecar();
+  const given = sidecar === undefined ? [] : [`--gatus-sidecar=${sidecar}`];
+  return {
+    ...common,
+    args: [network, `--apiserver=${cluster.ports.apiserver}`, "--", ...args, ...given],
+    cwd: cluster.dir,
+    env: toolchainEnvironment(),
+  };
+}
+
+/** What finds and builds programs, when a pod needs one long after the launcher has ended. */
+function toolchainEnvironment(): NodeJS.ProcessEnv {
+  const matters = /^(EDGEFIRST_|KUBEBUILDER_ASSETS$|XDG_CACHE_HOME$|GO[A-Z]*$|HTTPS?_PROXY$|NO_PROXY$)/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => matters.test(name)));
+}
+
+/** The name of a cluster's one node. */
+export function nodeName(cluster: Pick<ClusterState, "name">): string {
+  return `${cluster.name}-node`;
+}
+
+function userKubeconfig(cluster: ClusterState, user: User): string {
+  return join(cluster.dir, "kubeconfigs", user);
+}
+
+/** Writes the kubeconfigs of the programs that talk to the API server. */
+export function writeUserKubeconfigs(cluster: ClusterState): void {
+  for (const user of ["controller-manager", "scheduler", "agent"] as const) {
+    writeKubeconfig(userKubeconfig(cluster, user), [accessAs(cluster, user)]);
+  }
+}

@@ -1,0 +1,67 @@
+import { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { FLUX_NAMESPACE } from "./flux.ts";
+import { SOURCE_NAME } from "./overlay.ts";
+import { waitUntil } from "./processes.ts";
+
+/** Arguments of {@link reconcileNow}. */
+export interface ReconcileArgs {
+  readonly kubeconfig: string;
+  readonly context: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface FluxObject extends KubeObject {
+  readonly status?: {
+    readonly artifact?: { readonly revision: string };
+    readonly lastAppliedRevision?: string;
+    readonly lastHandledReconcileAt?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+const TIMEOUT_MS = 90_000;
+const SOURCE = {
+  apiVersion: "source.toolkit.fluxcd.io/v1",
+  kind: "OCIRepository",
+  metadata: { namespace: FLUX_NAMESPACE, name: SOURCE_NAME },
+};
+
+/**
+ * Has Flux fetch the sandbox's repository at once, as `flux reconcile source` does; returns when every Kustomization of the cluster, all of which follow
+ * it, has applied what was fetched.
+ * @throws EdgefirstError that names what did not come in time
+ */
+export async function reconcileNow({ kubeconfig, context, signal }: ReconcileArgs): Promise<void> {
+  const cluster = new KubeClient({ kubeconfig, context });
+  try {
+    const requestedAt = new Date().toISOString();
+    const annotations = { "reconcile.fluxcd.io/requestedAt": requestedAt };
+    const request = { ...SOURCE, metadata: { ...SOURCE.metadata, annotations } };
+    await cluster.apply(request, { fieldManager: "edgefirst-sandbox-reconcile", force: true });
+    const revision = await waitUntil(
+      `${context} to fetch the repository`,
+      async () => {
+        const { status } = (await cluster.get(SOURCE)) as FluxObject;
+        return status?.lastHandledReconcileAt === requestedAt && isReady(status) && status.artifact?.revision;
+      },
+      { timeoutMs: TIMEOUT_MS, signal },
+    );
+    await waitUntil(
+      `the Kustomizations of ${context} to apply ${revision}`,
+      async () => {
+        const all = await cluster.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
+        return all.every(
+          ({ status }: FluxObject) => status?.lastAppliedRevision === revision && isReady(status),
+        );
+      },
+      { timeoutMs: TIMEOUT_MS, signal },
+    );
+  } finally {
+    cluster.close();
+  }
+}
+
+function isReady({ conditions }: NonNullable<FluxObject["status"]>): boolean {
+  return conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}

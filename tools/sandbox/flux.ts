@@ -1,0 +1,160 @@
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { moduleDirectory } from "../toolchain/modules.ts";
+import { resolvePrograms } from "../toolchain/resolve.ts";
+import { clusterDir } from "./cluster-state.ts";
+import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
+import { waitUntil } from "./processes.ts";
+import { inSandboxDir } from "./sandbox-dir.ts";
+import { ensureService } from "./service.ts";
+
+/** Which cluster, and how it is reached. */
+export interface FluxOptions {
+  /** The sandbox's folder. */
+  readonly dir: string;
+  /** The cluster's name: the controllers are recorded in its folder, and end with it. */
+  readonly cluster: string;
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** Whether helm-controller runs, too; without it, HelmReleases are left as they are. */
+  readonly helm?: true;
+  readonly progress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The namespace of Flux, as `flux install` has it. */
+export const FLUX_NAMESPACE = "flux-system";
+
+/** The controllers, by the name of their Go module and program. */
+const CONTROLLERS = ["source-controller", "kustomize-controller", "helm-controller"] as const;
+type Controller = (typeof CONTROLLERS)[number];
+const START_TIMEOUT_MS = 60_000;
+const FIELD_MANAGER = "edgefirst-sandbox";
+
+/**
+ * Applies Flux's CustomResourceDefinitions, of the versions that the toolchain pins, and its namespace; returns once they are served.
+ * @throws EdgefirstError if the modules cannot be fetched, or the cluster refuses them.
+ */
+export async function installFluxCrds(kubeconfig: string, context: string): Promise<void> {
+  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: FLUX_NAMESPACE } };
+  const crds = (await Promise.all(CONTROLLERS.map(readCrds))).flat();
+  const cluster = new KubeClient({ kubeconfig, context });
+  try {
+    for (const object of [namespace, ...crds])
+      await cluster.apply(object, { fieldManager: FIELD_MANAGER, force: true });
+    await waitUntil(
+      "Flux's CustomResourceDefinitions",
+      async () => (await Promise.all(crds.map((crd) => cluster.get(crd)))).every(isEstablished),
+      { timeoutMs: START_TIMEOUT_MS },
+    );
+  } finally {
+    cluster.close();
+  }
+}
+
+/** Puts the age key where Flux decrypts with it, as a person does who bootstraps a cluster. */
+export async function putAgeKey(kubeconfig: string, context: string, identity: string): Promise<void> {
+  const cluster = new KubeClient({ kubeconfig, context });
+  try {
+    await cluster.apply(
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "sops-age", namespace: FLUX_NAMESPACE },
+        stringData: { "age.agekey": identity },
+      },
+      { fieldManager: FIELD_MANAGER, force: true },
+    );
+  } finally {
+    cluster.close();
+  }
+}
+
+/**
+ * Starts Flux' controllers for a cluster, as processes of this machine with an administrator's rights there; those that run are left alone. Returns once
+ * all are ready.
+ * @throws EdgefirstError if one ends or does not get ready.
+ */
+export async function startFlux(options: FluxOptions): Promise<void> {
+  const names = CONTROLLERS.filter((name) => options.helm === true || name !== "helm-controller");
+  const programs = await resolvePrograms(names, options);
+  await installFluxCrds(options.kubeconfig, options.context);
+  await inSandboxDir(resolve(options.dir), options, () => startControllers(programs, options));
+  options.progress(`${options.cluster}: Flux reconciles`);
+}
+
+async function startControllers(
+  programs: Readonly<Partial<Record<Controller, { readonly path: string }>>>,
+  options: FluxOptions,
+): Promise<void> {
+  const dir = clusterDir(resolve(options.dir), options.cluster);
+  const kubeconfig = join(dir, "kubeconfigs", "flux");
+  writeKubeconfig(kubeconfig, [readKubeconfig(options.kubeconfig, options.context)]);
+  const storage = join(dir, "flux");
+  await mkdir(storage, { recursive: true });
+  const start = (name: Controller, command: string): Promise<unknown> =>
+    ensureService(
+      dir,
+      {
+        name,
+        command,
+        env: { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: FLUX_NAMESPACE },
+        ports: name === "source-controller" ? ["health", "storage"] : ["health"],
+        args: (ports) => [
+          ...controllerFlags(ports.health),
+          ...(name === "source-controller" ? storageFlags(storage, ports.storage) : []),
+        ],
+        ready: (ports) => isHealthy(ports.health),
+        timeoutMs: START_TIMEOUT_MS,
+      },
+      options.signal,
+    );
+  for (const [name, { path }] of Object.entries(programs)) await start(name as Controller, path);
+}
+
+function storageFlags(directory: string, port: number): string[] {
+  const address = `127.0.0.1:${port}`;
+  return [`--storage-path=${directory}`, `--storage-addr=${address}`, `--storage-adv-addr=${address}`];
+}
+
+function controllerFlags(health: number): string[] {
+  return [
+    `--health-addr=127.0.0.1:${health}`,
+    "--metrics-addr=0",
+    "--watch-all-namespaces=true",
+    "--requeue-dependency=1s",
+    "--log-level=info",
+  ];
+}
+
+async function readCrds(controller: Controller): Promise<KubeObject[]> {
+  const module = await moduleDirectory(`flux-${controller}`, `github.com/fluxcd/${controller}`);
+  const bases = join(module, "config", "crd", "bases");
+  const files = (await readdir(bases)).sort();
+  return Promise.all(
+    files.map(async (file) => parse(await readFile(join(bases, file), "utf8")) as KubeObject),
+  );
+}
+
+function isEstablished(crd: KubeObject | undefined): boolean {
+  const status = crd?.status as { conditions?: { type: string; status: string }[] } | undefined;
+  return status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false;
+}
+
+/** Asks a controller-runtime program's probe; it says ready once its manager runs. */
+function isHealthy(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    request({ host: "127.0.0.1", port, path: "/readyz" }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    })
+      .on("error", () => {
+        resolve(false);
+      })
+      .end();
+  });
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+
+/** One context of a kubeconfig: where a cluster is, and who asks. All PEM. */
+export interface ClusterAccess {
+  /** Name of the context, the cluster and (with the user's own in front) the user. */
+  readonly name: string;
+  /** URL of the API server. */
+  readonly server: string;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface Kubeconfig {
+  readonly "current-context": string;
+  readonly clusters: { name: string; cluster: { server: string; "certificate-authority-data": string } }[];
+  readonly users: { name: string; user: { "client-certificate-data": string; "client-key-data": string } }[];
+}
+
+/** Reads the access of one user to one cluster from that cluster's keys and certificates. */
+export function readAccess(name: string, server: string, pki: string, user: string): ClusterAccess {
+  const read = (file: string): string => readFileSync(join(pki, file), "utf8");
+  return { name, server, ca: read("ca.crt"), cert: read(`${user}.crt`), key: read(`${user}.key`) };
+}
+
+/** Writes a kubeconfig (mode 0600) with a context for each access; the first one is the current context. */
+export function writeKubeconfig(path: string, accesses: readonly ClusterAccess[]): void {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": accesses[0]?.name ?? "",
+    contexts: accesses.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
+    clusters: accesses.map(({ name, server, ca }) => ({
+      name,
+      cluster: { server, "certificate-authority-data": base64(ca) },
+    })),
+    users: accesses.map(({ name, cert, key }) => ({
+      name,
+      user: { "client-certificate-data": base64(cert), "client-key-data": base64(key) },
+    })),
+  };
+  writeFileAtomic(path, stringify(config));
+}
+
+/** Reads back one context (the current one by default) of a kubeconfig that {@link writeKubeconfig} wrote. */
+export function readKubeconfig(path: string, context?: string): ClusterAccess {
+  const config = parse(readFileSync(path, "utf8")) as Kubeconfig;
+  const name = context ?? config["current-context"];
+  const cluster = config.clusters.find((entry) => entry.name === name)?.cluster;
+  const user = config.users.find((entry) => entry.name === name)?.user;
+  if (!cluster || !user) throw new Error(`${path} has no context ${name}`);
+  const text = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
+  return {
+    name,
+    server: cluster.server,
+    ca: text(cluster["certificate-authority-data"]),
+    cert: text(user["client-certificate-data"]),
+    key: text(user["client-key-data"]),
+  };
+}

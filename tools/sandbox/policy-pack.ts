@@ -1,0 +1,49 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseDocument } from "yaml";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+
+/** Arguments of {@link sandboxPolicyPack}. */
+export interface PolicyPackArgs {
+  /** The directory that `pulumiEnvironment` was given. */
+  readonly dir: string;
+  /** Directory of the pack: PulumiPolicy.yaml with `runtime: nodejs`, package.json, main.js. */
+  readonly pack: string;
+}
+
+/** A runtime of which there is no language host: the CLI then runs `pulumi-analyzer-policy-<runtime>` from PATH. */
+const RUNTIME = "sandbox";
+
+/**
+ * A stand-in for a policy pack that a self-built CLI can start. The language host that can be built is older than the CLI and starts no
+ * packs, so the stand-in names a runtime without a language host, and a script on the CLI's PATH runs the pack with Node, as the CLI
+ * itself did before language hosts could. Users with the official CLI need none of this.
+ * @returns the directory for `--policy-pack`
+ */
+export async function sandboxPolicyPack(args: PolicyPackArgs): Promise<string> {
+  const dir = resolve(args.dir);
+  const pack = resolve(args.pack);
+  const target = join(dir, "policy-pack");
+  await mkdir(target, { recursive: true });
+  const definition = parseDocument(await readFile(join(pack, "PulumiPolicy.yaml"), "utf8"));
+  definition.set("runtime", RUNTIME);
+  writeFileAtomic(join(target, "PulumiPolicy.yaml"), definition.toString());
+  writeFileAtomic(join(target, "package.json"), await readFile(join(pack, "package.json")));
+  const main = pathToFileURL(join(pack, "main.js")).href;
+  writeFileAtomic(join(target, "main.js"), `import ${JSON.stringify(main)};\n`);
+  putAnalyzer(join(dir, "pulumi/bin"));
+  return target;
+}
+
+/** The CLI says project and stack by names that its own SDK does not read. */
+function putAnalyzer(bin: string): void {
+  const sdk = join(import.meta.dirname, "../../node_modules/@pulumi/pulumi/cmd/run-policy-pack");
+  const script = [
+    "#!/bin/sh",
+    'export PULUMI_NODEJS_PROJECT="$PULUMI_PROJECT" PULUMI_NODEJS_STACK="$PULUMI_STACK" PULUMI_NODEJS_ORGANIZATION="$PULUMI_ORGANIZATION"',
+    `exec node '${sdk.replaceAll("'", String.raw`'\''`)}' "$@"`,
+    "",
+  ];
+  writeFileAtomic(join(bin, `pulumi-analyzer-policy-${RUNTIME}`), script.join("\n"), 0o755);
+}

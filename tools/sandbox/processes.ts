@@ -1,0 +1,226 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { type ProcessIdentity, findByEnvironment, identify, isAlive } from "../../lib/process-identity.ts";
+
+export { isAlive } from "../../lib/process-identity.ts";
+
+/** A program to start. */
+export interface ProcessSpec {
+  /** Unique within the folder that keeps its record; also names its log. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What its environment holds beside PATH, HOME and TMPDIR of the calling process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+}
+
+/** A started process, as kept in `<dir>/processes/<name>.json`; it may be started again by it. */
+export interface ProcessRecord extends ProcessSpec, ProcessIdentity {
+  /** When it was first started, in milliseconds since the epoch: one that is started again keeps its place in {@link stopAll}. */
+  readonly place: number;
+  /** File that gets stdout and stderr. */
+  readonly log: string;
+}
+
+/** What is recorded of a process before it is started: a launcher that is killed right after the start writes no more. */
+type StartIntent = Omit<ProcessRecord, keyof ProcessIdentity> & {
+  /** Value of {@link START_VARIABLE} in the environment of that process, and of no other. */
+  readonly token: string;
+};
+
+const START_VARIABLE = "EDGEFIRST_SANDBOX_START";
+const POLL_MS = 50;
+const GRACE_MS = 10_000;
+const LOG_LINES = 12;
+
+/**
+ * Starts a process that outlives the caller, appends its output to `<dir>/logs/<name>.log` and records it in
+ * `<dir>/processes/<name>.json` (mode 0600).
+ * @throws EdgefirstError if the record's process still runs, or the program cannot be started.
+ */
+export async function startProcess(dir: string, spec: ProcessSpec): Promise<ProcessRecord> {
+  const before = findProcess(dir, spec.name);
+  if (before !== undefined && isAlive(before)) {
+    throw new EdgefirstError(
+      `${spec.name} already runs in ${dir} as process ${before.pid}.`,
+      "Stop it first.",
+    );
+  }
+  const log = join(dir, "logs", `${spec.name}.log`);
+  mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+  const path = recordPath(dir, spec.name);
+  const { name, command, args, env, cwd } = spec;
+  const known = {
+    ...{ name, command, args, place: before?.place ?? Date.now(), log },
+    ...(env !== undefined && { env }),
+    ...(cwd !== undefined && { cwd }),
+  };
+  const intent: StartIntent = { ...known, token: randomUUID() };
+  writeFileAtomic(path, JSON.stringify(intent));
+  const output = openSync(log, "a", 0o600);
+  const child = spawn(spec.command, spec.args, {
+    detached: true,
+    stdio: ["ignore", output, output],
+    env: { ...environment(), ...spec.env, [START_VARIABLE]: intent.token },
+    ...(spec.cwd !== undefined && { cwd: spec.cwd }),
+  });
+  closeSync(output);
+  const identity = child.pid === undefined ? undefined : identify(child.pid);
+  if (identity === undefined) {
+    const cause = await new Promise<Error | undefined>((resolve) => {
+      child.once("error", resolve).once("exit", () => {
+        resolve(undefined);
+      });
+    });
+    rmSync(path, { force: true });
+    throw new EdgefirstError(
+      `${spec.name} could not be started: ${cause?.message ?? `${spec.command} ended at once`}.`,
+      logTail(log),
+    );
+  }
+  const record = { ...known, ...identity };
+  writeFileAtomic(path, JSON.stringify(record));
+  child.unref();
+  return record;
+}
+
+/** The record of the process with that name, running or not. */
+export function findProcess(dir: string, name: string): ProcessRecord | undefined {
+  const text = unlessAbsent(() => readFileSync(recordPath(dir, name), "utf8"));
+  if (text === undefined) return undefined;
+  const known = JSON.parse(text) as ProcessRecord | StartIntent;
+  if (!("token" in known)) return known;
+  const { token, ...rest } = known;
+  const identity = findByEnvironment(START_VARIABLE, token);
+  return identity && { ...rest, ...identity };
+}
+
+/** All records in a folder, running or not, in the order in which they were first started. */
+export function listProcesses(dir: string): ProcessRecord[] {
+  const folder = join(dir, "processes");
+  return (unlessAbsent(() => readdirSync(folder)) ?? [])
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => findProcess(dir, file.slice(0, -".json".length)))
+    .filter((record) => record !== undefined)
+    .sort((a, b) => a.place - b.place);
+}
+
+/**
+ * Ends this very process: SIGTERM, and SIGKILL after `graceMs`; returns once it is gone. A process that took over the number
+ * since is left alone.
+ */
+export async function stopProcess(record: ProcessIdentity, graceMs = GRACE_MS): Promise<void> {
+  const deadline = Date.now() + graceMs;
+  sendSignal(record, "SIGTERM");
+  while (isAlive(record)) {
+    if (Date.now() > deadline) sendSignal(record, "SIGKILL");
+    await delay(POLL_MS);
+  }
+}
+
+/** Ends every recorded process of a folder, the last one started first, and removes the records. Returns those that ran. */
+export async function stopAll(dir: string, graceMs = GRACE_MS): Promise<ProcessRecord[]> {
+  const stopped: ProcessRecord[] = [];
+  for (const record of listProcesses(dir).reverse()) {
+    if (isAlive(record)) stopped.push(record);
+    await stopProcess(record, graceMs);
+    rmSync(recordPath(dir, record.name), { force: true });
+  }
+  rmSync(join(dir, "processes"), { recursive: true, force: true });
+  return stopped;
+}
+
+/** What {@link waitUntil} needs besides its check. */
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Processes without which waiting is pointless. */
+  readonly alive?: readonly ProcessRecord[];
+}
+
+/**
+ * Polls until `check` returns something other than undefined or false, and returns that.
+ * @throws EdgefirstError when the time is up, also where `check` does not return, or one of `options.alive` died; both with the last lines of the logs.
+ */
+export async function waitUntil<T>(
+  description: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  options: WaitOptions,
+): Promise<T> {
+  const deadline = Date.now() + options.timeoutMs;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const result = await within(deadline, check);
+    if (result !== undefined && result !== false) return result;
+    const dead = options.alive?.find((record) => !isAlive(record));
+    if (dead) {
+      throw new EdgefirstError(`${dead.name} ended while waiting for ${description}.`, logTail(dead.log));
+    }
+    if (Date.now() > deadline) {
+      throw new EdgefirstError(
+        `Waited ${options.timeoutMs / 1000} s in vain for ${description}.`,
+        options.alive?.map(({ log }) => logTail(log)).join("\n"),
+      );
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** What the check says, or nothing where it does not by then. */
+async function within<T>(deadline: number, check: () => Promise<T> | T): Promise<T | undefined> {
+  const end = new AbortController();
+  // A moment past it, so that the time is up when the caller looks.
+  const left = Math.max(0, deadline - Date.now()) + POLL_MS;
+  const late = delay(left, undefined, { signal: end.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([check(), late]);
+  } finally {
+    end.abort();
+  }
+}
+
+function sendSignal(record: ProcessIdentity, signal: NodeJS.Signals): void {
+  if (!isAlive(record)) return;
+  try {
+    process.kill(record.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Undefined for what is not there, be it that another process has just taken it away. */
+function unlessAbsent<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** No more than a program needs: the caller's environment may hold secrets, and settings that are not meant for it. */
+function environment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) };
+}
+
+function recordPath(dir: string, name: string): string {
+  return join(dir, "processes", `${name}.json`);
+}
+
+function logTail(log: string): string {
+  const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-200) : [];
+  // A Go program that panics says why before its stack traces, which are long.
+  const panic = lines.findLastIndex((line) => line.startsWith("panic: "));
+  const from = panic === -1 ? Math.max(0, lines.length - LOG_LINES) : Math.max(0, panic - 2);
+  return [
+    `Last lines of ${log}:`,
+    ...lines.slice(from, from + LOG_LINES).map((line) => `  ${line.slice(0, 300)}`),
+  ].join("\n");
+}

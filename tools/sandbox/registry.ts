@@ -1,0 +1,124 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { parse } from "yaml";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { resolveProgram } from "../toolchain/resolve.ts";
+import { isListening } from "./cluster-state.ts";
+import { writeImageLayout } from "./image-layout.ts";
+import { inSandboxDir } from "./sandbox-dir.ts";
+import { ensureService } from "./service.ts";
+import { tarDirectory } from "./tar.ts";
+
+/** An OCI registry on this machine, over plain HTTP and open to everybody here. */
+export interface Registry {
+  /** `127.0.0.1:<port>`; the host in the address of an image. */
+  readonly address: string;
+  /** Path of crane, which pushes to it. */
+  readonly crane: string;
+}
+
+/** Options of {@link startRegistry}. */
+export interface RegistryOptions {
+  /** The sandbox's folder: the registry's process is recorded there, its images are below. */
+  readonly dir: string;
+  readonly progress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const START_TIMEOUT_MS = 20_000;
+const PUSH_TIMEOUT_MS = 60_000;
+
+/**
+ * Starts the registry of a sandbox; one that runs is left alone. Over a restart it keeps its port, and forgets its tags: push again.
+ * @throws EdgefirstError if it does not get ready.
+ */
+export async function startRegistry(options: RegistryOptions): Promise<Registry> {
+  const dir = resolve(options.dir);
+  const { path: crane } = await resolveProgram("crane", options);
+  const { registry: port } = await inSandboxDir(dir, options, async () => {
+    await mkdir(join(dir, "registry"), { recursive: true });
+    return ensureService(
+      dir,
+      {
+        name: "registry",
+        ports: ["registry"],
+        command: crane,
+        args: (ports) => [
+          "registry",
+          "serve",
+          `--address=127.0.0.1:${ports.registry}`,
+          `--disk=${join(dir, "registry")}`,
+        ],
+        ready: (ports) => isListening(ports.registry),
+        timeoutMs: START_TIMEOUT_MS,
+      },
+      options.signal,
+    );
+  });
+  return { address: `127.0.0.1:${port}`, crane };
+}
+
+/**
+ * Pushes the files of a directory as an artifact that a Flux OCIRepository reads. The same files give the same digest.
+ * @returns the artifact's address, `oci://<registry>/<repository>`.
+ * @throws EdgefirstError with what crane said, if the push fails.
+ */
+export function pushDirectory(
+  registry: Registry,
+  repository: string,
+  tag: string,
+  directory: string,
+): Promise<string> {
+  return push(registry, `${repository}:${tag}`, directory, async (temporary) => {
+    const layer = join(temporary, "layer.tar.gz");
+    await writeFile(layer, gzipSync(await tarDirectory(resolve(directory))));
+    return ["append", "--insecure", "-f", layer, "-t"];
+  });
+}
+
+/**
+ * Pushes a Helm chart as `helm push` does, tagged with its version: https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v370
+ * @param directory the chart's, named as the chart is
+ * @returns the chart's address, `oci://<registry>/<repository>`.
+ * @throws EdgefirstError with what crane said, if the push fails.
+ */
+export async function pushChart(registry: Registry, repository: string, directory: string): Promise<string> {
+  const chart = parse(await readFile(join(directory, "Chart.yaml"), "utf8")) as { version: string };
+  return push(registry, `${repository}:${chart.version}`, directory, async (temporary) => {
+    const archive = gzipSync(await tarDirectory(resolve(directory), `${basename(directory)}/`));
+    await writeImageLayout(temporary, {
+      config: {
+        mediaType: "application/vnd.cncf.helm.config.v1+json",
+        content: Buffer.from(JSON.stringify(chart)),
+      },
+      layer: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", content: archive },
+    });
+    return ["push", "--insecure", temporary];
+  });
+}
+
+async function push(
+  registry: Registry,
+  reference: string,
+  directory: string,
+  prepare: (temporary: string) => Promise<string[]>,
+): Promise<string> {
+  const temporary = await mkdtemp(join(tmpdir(), "edgefirst-push-"));
+  try {
+    const args = [...(await prepare(temporary)), `${registry.address}/${reference}`];
+    await promisify(execFile)(registry.crane, args, { timeout: PUSH_TIMEOUT_MS });
+  } catch (cause) {
+    throw new EdgefirstError(
+      `${directory} could not be pushed to the sandbox's registry: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Is the sandbox up? edgefirst sandbox status",
+      { cause },
+    );
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return `oci://${registry.address}/${reference.slice(0, reference.lastIndexOf(":"))}`;
+}

@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { isFree } from "./cluster-state.ts";
+import { findProcess, isAlive, startProcess, waitUntil } from "./processes.ts";
+
+/** A program with ports of its own that runs beside a sandbox's clusters. */
+export interface Service<Port extends string> {
+  /** Unique within the folder that keeps its record. */
+  readonly name: string;
+  readonly command: string;
+  /** What it listens on, each on 127.0.0.1. */
+  readonly ports: readonly Port[];
+  readonly args: (ports: Readonly<Record<Port, number>>) => readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ready: (ports: Readonly<Record<Port, number>>) => Promise<boolean>;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Starts a service that does not run, on the ports that it had before or on free ones, and waits until it is ready.
+ * @returns its ports.
+ * @throws EdgefirstError if it ends or does not get ready in time.
+ */
+export async function ensureService<Port extends string>(
+  dir: string,
+  service: Service<Port>,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<Port, number>>> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const known = findProcess(dir, service.name);
+  const running = known !== undefined && isAlive(known) ? known : undefined;
+  const ports = await portsOf(dir, service, running !== undefined);
+  const record =
+    running ??
+    (await startProcess(dir, {
+      name: service.name,
+      command: service.command,
+      args: service.args(ports),
+      ...(service.env && { env: service.env }),
+    }));
+  await waitUntil(`${service.name} to be ready`, () => service.ready(ports), {
+    timeoutMs: service.timeoutMs,
+    signal,
+    alive: [record],
+  });
+  return ports;
+}
+
+/** The ports are kept where they can be, so that addresses in a cluster's objects stay right over a restart. */
+async function portsOf<Port extends string>(
+  dir: string,
+  { name, ports }: Service<Port>,
+  running: boolean,
+): Promise<Readonly<Record<Port, number>>> {
+  const file = join(dir, "ports", `${name}.json`);
+  if (existsSync(file)) {
+    const known = JSON.parse(readFileSync(file, "utf8")) as Record<Port, number>;
+    const free = await Promise.all(ports.map((port) => isFree(known[port])));
+    if (running || free.every(Boolean)) return known;
+  }
+  const chosen = await freePorts(ports.length);
+  const record = Object.fromEntries(ports.map((port, index) => [port, chosen[index]]));
+  writeFileAtomic(file, JSON.stringify(record));
+  return record as Record<Port, number>;
+}
+
+/** Ports that are free now, all different: each is held until all are known. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject).listen({ host: "127.0.0.1", port: 0 }, resolve);
+      });
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { shellWord } from "../../lib/shell-word.ts";
+import { type ClusterState, type Ports, isFree } from "./cluster-state.ts";
+import {
+  type ProcessRecord,
+  type ProcessSpec,
+  findProcess,
+  isAlive,
+  startProcess,
+  waitUntil,
+} from "./processes.ts";
+
+const READY_TIMEOUT_MS = 60_000;
+const PORT_TIMEOUT_MS = 3_000;
+
+/** What happens while a cluster starts. */
+export interface StartupOptions {
+  readonly progress: (line: string) => void;
+  /** Told of each process that had to be started. */
+  readonly started: (record: ProcessRecord) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One start of one cluster: starts the processes that do not run, and waits for what they do. */
+export class Startup {
+  /** Names of the processes that had to be started. */
+  readonly names: string[] = [];
+  private readonly running: ProcessRecord[] = [];
+  private readonly cluster: ClusterState;
+  private readonly options: StartupOptions;
+
+  constructor(cluster: ClusterState, options: StartupOptions) {
+    this.cluster = cluster;
+    this.options = options;
+  }
+
+  /**
+   * Checks, before anything starts, the ports of a process that does not run.
+   * @throws EdgefirstError if one is taken.
+   */
+  async checkPorts(name: string, ports: readonly (keyof Ports)[]): Promise<void> {
+    if (!this.isRunning(name)) await Promise.all(ports.map((port) => this.expectFree(port)));
+  }
+
+  /** Starts a process unless it runs. */
+  async ensure(spec: ProcessSpec): Promise<void> {
+    const { dir, name } = this.cluster;
+    const known = this.findRunning(spec.name);
+    if (known !== undefined) {
+      this.running.push(known);
+      return;
+    }
+    this.options.signal?.throwIfAborted();
+    if (this.names.length === 0) this.options.progress(`${name}: starting`);
+    const record = await startProcess(dir, spec);
+    this.options.started(record);
+    this.running.push(record);
+    this.names.push(spec.name);
+  }
+
+  /**
+   * Waits until the check holds; a check that throws counts as not yet.
+   * @throws EdgefirstError with the last log lines if a process dies or the time is up.
+   */
+  async wait(what: string, check: () => Promise<boolean>): Promise<void> {
+    const patient = async (): Promise<boolean> => {
+      try {
+        return await check();
+      } catch {
+        return false;
+      }
+    };
+    const { running: alive } = this;
+    const options = { timeoutMs: READY_TIMEOUT_MS, signal: this.options.signal, alive };
+    await waitUntil(`${what} of ${this.cluster.name}`, patient, options).catch((error: unknown) => {
+      if (!(error instanceof EdgefirstError)) throw error;
+      throw new EdgefirstError(
+        error.message,
+        [
+          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.folder}; then up again.`,
+          "If it is a program that was built here: delete its folder, which edgefirst doctor names; up builds it anew.",
+        ].join("\n"),
+      );
+    });
+  }
+
+  /** Whether one of the cluster's processes runs. */
+  isRunning(name: string): boolean {
+    return this.findRunning(name) !== undefined;
+  }
+
+  /** The sandbox's folder, for a command line. */
+  private get folder(): string {
+    return shellWord(join(this.cluster.dir, "../.."));
+  }
+
+  private findRunning(name: string): ProcessRecord | undefined {
+    const known = findProcess(this.cluster.dir, name);
+    return known !== undefined && isAlive(known) ? known : undefined;
+  }
+
+  private async expectFree(use: keyof Ports): Promise<void> {
+    const port = this.cluster.ports[use];
+    const { signal } = this.options;
+    try {
+      // A moment's patience: the port may be that of an outgoing connection which is about to end.
+      await waitUntil(`port ${port}`, () => isFree(port), { timeoutMs: PORT_TIMEOUT_MS, signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new EdgefirstError(
+        `Port ${port} of 127.0.0.1, which belongs to ${use} of the sandbox cluster ${this.cluster.name}, is taken by another program.`,
+        `End that program, or give the clusters other ports: edgefirst sandbox up --new-ports --dir ${this.folder}`,
+        { cause: error },
+      );
+    }
+  }
+}

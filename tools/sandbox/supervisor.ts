@@ -1,0 +1,23 @@
+import { join, resolve } from "node:path";
+import { findProcess, isAlive, startProcess } from "./processes.ts";
+import { inSandboxDir, type SandboxDirOptions } from "./sandbox-dir.ts";
+
+/** Options of {@link superviseSandbox}. */
+export interface SuperviseOptions extends SandboxDirOptions {
+  /** The sandbox's folder. */
+  readonly dir: string;
+}
+
+/**
+ * Has a process of its own start again what a sandbox has started and what ended without `down`. One that runs is left alone; `down` ends it before
+ * anything else.
+ */
+export async function superviseSandbox(options: SuperviseOptions): Promise<void> {
+  const dir = resolve(options.dir);
+  await inSandboxDir(dir, options, async () => {
+    const known = findProcess(dir, "supervisor");
+    if (known !== undefined && isAlive(known)) return;
+    const main = join(import.meta.dirname, "supervisor/main.ts");
+    await startProcess(dir, { name: "supervisor", command: process.execPath, args: [main], cwd: dir });
+  });
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { configSchema, SECRETS } from "../../config/schema.ts";
+
+/** The part of a JSON schema that the page shows. */
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+}
+
+/** One key of the configuration, as a row of the page. */
+export interface DocumentedKey {
+  /** Below its top-level key, as in `https.hostnames[].hostname`; empty for the top-level key itself. */
+  readonly path: string;
+  /** What may be written. */
+  readonly values: string;
+  /** `required`, the default in JSON, or empty. */
+  readonly otherwise: string;
+  readonly description: string;
+}
+
+const INTRODUCTION = `# Configuration
+
+Made from \`config/schema.ts\` by \`npm run docs\`; change it there.
+
+A stack's keys stand in \`Pulumi.<stack>.yaml\` under \`config\`, each as \`edgefirst:<key>\`. All are checked before anything is
+changed, and every fault is told at once. An unknown key is a fault. \`[]\` marks the entries of a list; where a key takes
+one of several shapes, the keys of all shapes are listed.
+`;
+
+/** The page docs/reference/configuration.md. */
+export function configurationPage(): string {
+  const { properties = {} } = z.toJSONSchema(configSchema, { io: "input" }) as Schema;
+  const sections = Object.entries(properties).map(([key, schema]) => section(key, schema));
+  const secrets = Object.entries(SECRETS).map(([key, description]) => `| \`${key}\` | ${description} |`);
+  return [
+    INTRODUCTION,
+    ...sections,
+    "## Secrets\n\nEach is set by `pulumi config set --secret KEY`; one that stands in clear is refused.\n",
+    `| key | what it is |\n| --- | --- |\n${secrets.join("\n")}\n`,
+  ].join("\n");
+}
+
+function section(name: string, schema: Schema): string {
+  const [itself, ...below] = documentedKeys(schema);
+  const values = `Takes: ${itself?.values ?? ""}.`;
+  return [`## ${name}`, schema.description ?? "", values, ...(below.length === 0 ? [] : [table(below)])].join(
+    "\n\n",
+  );
+}
+
+/** Every key of a top-level key, itself first, in the order of the schema. */
+export function documentedKeys(schema: Schema, path = "", required = false): DocumentedKey[] {
+  const key = {
+    path,
+    values: valuesOf(schema),
+    otherwise: required ? "required" : defaultOf(schema),
+    description: schema.description ?? "",
+  };
+  const below = shapesOf(schema).flatMap((shape) => {
+    const entries = shape.type === "array" ? shapesOf(shape.items ?? {}) : [shape];
+    const prefix = shape.type === "array" ? `${path}[]` : path;
+    return entries.flatMap(({ properties = {}, required: needed = [] }) =>
+      Object.entries(properties).flatMap(([name, child]) =>
+        documentedKeys(child, prefix === "" ? name : `${prefix}.${name}`, needed.includes(name)),
+      ),
+    );
+  });
+  return [key, ...below];
+}
+
+function shapesOf(schema: Schema): readonly Schema[] {
+  return schema.anyOf ?? schema.oneOf ?? [schema];
+}
+
+function valuesOf(schema: Schema): string {
+  if (schema.title !== undefined) return schema.title;
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
+  const shapes = schema.anyOf ?? schema.oneOf;
+  if (shapes !== undefined) return [...new Set(shapes.map(valuesOf))].join(" or ");
+  if (schema.type === "array") return `list of ${valuesOf(schema.items ?? {})}`;
+  if (schema.properties !== undefined) return `\`{ ${fieldsOf(schema).join(", ")} }\``;
+  if (schema.type === "object") return "map";
+  if (schema.type === "integer") return rangeOf(schema);
+  return schema.type === "string" ? "text" : String(schema.type ?? "any");
+}
+
+function fieldsOf({ properties = {}, required = [] }: Schema): string[] {
+  return Object.keys(properties).map((name) => (required.includes(name) ? name : `${name}?`));
+}
+
+function rangeOf({ minimum = -Infinity, maximum = Infinity }: Schema): string {
+  if (maximum >= Number.MAX_SAFE_INTEGER) return `number from ${minimum}`;
+  return `number from ${minimum} to ${maximum}`;
+}
+
+/** A section's own default says nothing that its keys do not say. */
+function defaultOf({ default: value, properties }: Schema): string {
+  const isSection = properties !== undefined && JSON.stringify(value) === "{}";
+  return value === undefined || isSection ? "" : code(value);
+}
+
+function code(value: unknown): string {
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+}
+
+function table(keys: readonly DocumentedKey[]): string {
+  const rows = keys.map(({ path, ...cells }) =>
+    [`\`${path}\``, cells.values, cells.otherwise, cells.description]
+      .map((cell) => cell.replaceAll("|", "\\|"))
+      .join(" | "),
+  );
+  return `| key | values | default | what it is |\n| --- | --- | --- | --- |\n${rows.map((row) => `| ${row} |`).join("\n")}\n`;
+}

@@ -1,0 +1,55 @@
+import { EdgefirstError } from "../../lib/errors.ts";
+import { findProgram, type ResolvedProgram } from "./find.ts";
+import { go, GoMissingError } from "./go.ts";
+import { type Program, PROGRAMS } from "./programs.ts";
+import { pinnedVersion } from "./version.ts";
+import { waysToGet } from "./ways.ts";
+
+/** What is known of a program without building it. */
+export interface Surveyed {
+  readonly name: string;
+  readonly purpose: string;
+  /** The version that a build would give. */
+  readonly pinned: string;
+  readonly found?: ResolvedProgram;
+  /**
+   * `found`; `buildable`: the first command that needs it builds it; `missing`: neither there nor, for want of Go, to be built;
+   * `unusable`: its environment variable names something that cannot be run.
+   */
+  readonly state: "found" | "buildable" | "missing" | "unusable";
+  /** What to do, where the state is `missing` or `unusable`. */
+  readonly advice?: string;
+}
+
+/** Looks for every program; builds nothing. */
+export async function survey(
+  env: NodeJS.ProcessEnv = process.env,
+  programs: readonly Program[] = PROGRAMS,
+): Promise<Surveyed[]> {
+  const canBuild = await hasGo(env);
+  return Promise.all(programs.map((program) => surveyOne(program, env, canBuild)));
+}
+
+async function surveyOne(program: Program, env: NodeJS.ProcessEnv, canBuild: boolean): Promise<Surveyed> {
+  const { name, purpose } = program;
+  const known = { name, purpose, pinned: (await pinnedVersion(program)).version };
+  try {
+    const found = await findProgram(program, env);
+    if (found) return { ...known, found, state: "found" };
+  } catch (error) {
+    if (error instanceof EdgefirstError) return { ...known, state: "unusable", advice: error.message };
+    throw error;
+  }
+  if (canBuild) return { ...known, state: "buildable" };
+  return { ...known, state: "missing", advice: await waysToGet(program, env) };
+}
+
+async function hasGo(env: NodeJS.ProcessEnv): Promise<boolean> {
+  try {
+    await go("a build", ["version"], { cwd: import.meta.dirname, env });
+    return true;
+  } catch (error) {
+    if (error instanceof GoMissingError) return false;
+    throw error;
+  }
+}
