@@ -42,7 +42,7 @@ describe("npm run pin", () => {
   it("refuses a module of another version", () => {
     assert.throws(
       () => pinGatewayApi(RELEASE, { version: "v1.5.0", directory }),
-      /gatewayApi\.version v1\.4\.1, but toolchain\/gateway-api pins v1\.5\.0/,
+      /gatewayApi\.version v1\.4\.1, but tools\/toolchain\/gateway-api pins v1\.5\.0/,
     );
   });
 
