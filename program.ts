@@ -7,13 +7,13 @@ import { EdgefirstError } from "./lib/errors.ts";
 import { NO_OUTPUTS, readOutputs } from "./platform/outputs.ts";
 import { createPlatform, planPlatform } from "./platform/plan.ts";
 import { gatusAddress, promoted } from "./platform/staging.ts";
-import { loadRelease } from "./config/pins.ts";
+import { loadPins } from "./config/pins.ts";
 import { releaseHash } from "./staging/release.ts";
 import { stageUpdate } from "./staging/staged-update.ts";
 
 async function deploy() {
   const settings = loadConfig();
-  const pins = loadRelease();
+  const pins = loadPins();
   const { context, kubeconfig } = settings.cluster;
   const cluster = new KubeClient(settings.cluster);
   await cluster.version();
@@ -30,7 +30,7 @@ async function deploy() {
     repository: settings.flux,
   });
   const config = promoted(settings, update.ref);
-  const plan = await planPlatform({ stack: pulumi.getStack(), config, release: pins, cluster });
+  const plan = await planPlatform({ stack: pulumi.getStack(), config, pins, cluster });
   enforce(plan.findings, pulumi.log);
   const declared = plan.parts.flatMap(({ objects }) => objects);
   await update.lookBefore(declared);

@@ -7,7 +7,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 /** Image references with tag and digest; the tag is for people, the digest is what runs. */
 const image = z.string().regex(/^[^\s@]+:[^\s@]+@sha256:[0-9a-f]{64}$/, "an image with tag and digest");
 
-const releaseSchema = z.strictObject({
+const pinsSchema = z.strictObject({
   gatewayApi: z.strictObject({
     version: z.string().regex(/^v\d+\.\d+\.\d+$/),
     channel: z.enum(["standard", "experimental"]),
@@ -23,19 +23,19 @@ const releaseSchema = z.strictObject({
 });
 
 /** The pinned versions and digests of release.yaml. */
-export type Release = z.infer<typeof releaseSchema>;
+export type Pins = z.infer<typeof pinsSchema>;
 
 /** Path of release.yaml, at the top of the project. */
-export const RELEASE_FILE = fileURLToPath(new URL("../release.yaml", import.meta.url));
+export const PINS_FILE = fileURLToPath(new URL("../release.yaml", import.meta.url));
 
 /**
  * Reads release.yaml.
  * @throws {EdgefirstError} where the file is not as the schema says, with every fault.
  */
-export function loadRelease(file: string = RELEASE_FILE): Release {
-  const parsed = releaseSchema.safeParse(parse(readFileSync(file, "utf8")));
+export function loadPins(file: string = PINS_FILE): Pins {
+  const parsed = pinsSchema.safeParse(parse(readFileSync(file, "utf8")));
   if (parsed.success) return parsed.data;
-  throw new EdgefirstError(`${file} is not a valid release file:\n${z.prettifyError(parsed.error)}`);
+  throw new EdgefirstError(`${file} is not a valid pins file:\n${z.prettifyError(parsed.error)}`);
 }
 
 /** The version in an image reference's tag, without a leading `v`: `docker.io/library/traefik:v3.6.12@sha256:…` is `3.6.12`. */

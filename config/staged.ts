@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { duration, labelName } from "./values.ts";
+import { CHECK_IDS } from "./check-ids.ts";
+import { gatusAddress } from "./gatus-address.ts";
+import { duration } from "./values.ts";
 
 /** Name of a stack, without project and organisation. */
 const stackName = z
@@ -55,33 +57,13 @@ export const override = z.strictObject({
     .describe("Instant from which it counts for nothing, such as `'2026-12-31T18:00:00Z'`."),
 });
 
-/** Ids of the checks of a verification; staging/checks/ has one file for each. */
-export const checkIds = ["rollouts", "gateways", "routes", "flux", "gatus", "declared", "leftovers"] as const;
-
-const gatusAddress = z.union(
-  [
-    z.strictObject({
-      url: z
-        .string()
-        .regex(/^https?:\/\/[^\s/@]+(\/[^\s?#]*[^\s?#/])?$/, "an address without user and trailing slash")
-        .describe("Address of Gatus, as in `https://status.example.com`."),
-    }),
-    z.strictObject({
-      namespace: labelName.describe("Namespace of its Service, which is asked by way of the API server."),
-      service: labelName.describe("Name of its Service."),
-      port: z.string().min(1).default("80").describe("Port of its Service, by name or number."),
-    }),
-  ],
-  { error: "either { url } or { namespace, service, port? }" },
-);
-
 export const verification = z
   .strictObject({
     soak: duration.default("5m").describe("How long every check must hold without a break after an update."),
     timeout: duration.default("30m").describe("When a verification that has not passed has failed."),
     interval: duration.default("5s").describe("Time between two looks at the cluster."),
     skip: z
-      .partialRecord(z.enum(checkIds), z.string().min(8, "why the check is not made, in words"))
+      .partialRecord(z.enum(CHECK_IDS), z.string().min(8, "why the check is not made, in words"))
       .default({})
       .describe(
         "Checks that are not made, each with the reason; the evidence and every later gate name them as not checked.",

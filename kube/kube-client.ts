@@ -1,7 +1,7 @@
 import * as https from "node:https";
 import { setTimeout } from "node:timers/promises";
 import { EdgefirstError } from "../lib/errors.ts";
-import { apiFault } from "./api-fault.ts";
+import { apiError } from "./api-error.ts";
 import type { ApplyOptions, LiveCluster, ObjectReference } from "./client.ts";
 import { readBody, sendJson } from "./http.ts";
 import { loadKubeconfig, type ClusterAddress } from "./kubeconfig.ts";
@@ -168,7 +168,7 @@ export class KubeClient implements LiveCluster {
 
   #checked(method: string, path: string, { status, body }: Response): unknown {
     if (status < 300) return body;
-    throw apiFault({ request: `${method} ${path}`, context: this.context, status, body });
+    throw apiError({ request: `${method} ${path}`, context: this.context, status, body });
   }
 
   async #request(method: string, path: string, body?: unknown): Promise<Response> {

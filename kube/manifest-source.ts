@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { parseAllDocuments, type Document } from "yaml";
 import { writeFileAtomic } from "../lib/atomic-file.ts";
 import { EdgefirstError } from "../lib/errors.ts";
-import { fileFault } from "../lib/file-fault.ts";
+import { fileError } from "../lib/file-error.ts";
 import { userCache } from "../lib/user-cache.ts";
 import { download, MAX_MANIFEST_BYTES, type Fetch } from "./download.ts";
 import type { KubeObject } from "./objects.ts";
@@ -67,7 +67,7 @@ export async function loadVerified(manifest: ManifestSource, options: ManifestOp
   try {
     writeFileAtomic(cached, content);
   } catch (error) {
-    throw fileFault(`The cache of manifests ${dirname(cached)}`, error);
+    throw fileError(`The cache of manifests ${dirname(cached)}`, error);
   }
   return text;
 }

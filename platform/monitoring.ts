@@ -61,12 +61,12 @@ function pushoverSecrets({
   return token !== undefined && userKey !== undefined ? { token, userKey } : undefined;
 }
 
-function gatusPart({ config, release, labels }: PlatformArgs): Part {
+function gatusPart({ config, pins, labels }: PlatformArgs): Part {
   const { pushover, ...gatus } = config.gatus;
   const args: GatusArgs = {
     ...gatus,
     labels,
-    images: release.images,
+    images: pins.images,
     page: gatusPage(config),
     pushover: pushover ? pushoverSecrets(config.secrets) : undefined,
     gateways: config.gateways.map(({ name, namespace, gatus: { endpoint } }) => ({

@@ -23,12 +23,12 @@ export async function networkParts(args: PlatformArgs): Promise<Part[]> {
   ].filter((part) => part !== undefined);
 }
 
-async function gatewayApiPart({ config, release, labels }: PlatformArgs): Promise<Part> {
+async function gatewayApiPart({ config, pins, labels }: PlatformArgs): Promise<Part> {
   const { install, source } = config.gatewayApi;
-  const { version, channel } = release.gatewayApi;
-  const crds = await loadGatewayApi({ ...release.gatewayApi, source });
+  const { version, channel } = pins.gatewayApi;
+  const crds = await loadGatewayApi({ ...pins.gatewayApi, source });
   const ownTraefik = config.gateways.some(({ traefik }) => traefik.install);
-  const traefikVersion = ownTraefik ? imageVersion(release.images.traefik) : undefined;
+  const traefikVersion = ownTraefik ? imageVersion(pins.images.traefik) : undefined;
   const args = { labels, install, version, channel, crds, traefikVersion };
   return {
     name: "gateway-api",
@@ -39,10 +39,10 @@ async function gatewayApiPart({ config, release, labels }: PlatformArgs): Promis
   };
 }
 
-function traefikPart({ release, labels }: PlatformArgs, gateway: GatewayConfig): Part | undefined {
+function traefikPart({ pins, labels }: PlatformArgs, gateway: GatewayConfig): Part | undefined {
   const { name, namespace, traefik } = gateway;
   if (!traefik.install) return undefined;
-  const args = traefikArgs(gateway, { labels, image: release.images.traefik });
+  const args = traefikArgs(gateway, { labels, image: pins.images.traefik });
   return {
     name: `traefik-${name}`,
     after: ["namespaces", "gateway-api"],

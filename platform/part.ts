@@ -3,13 +3,13 @@ import type { ClusterReader, Finding } from "../kube/client.ts";
 import type { KubeObject } from "../kube/objects.ts";
 import type { CommonArgs } from "../components/shared/declare.ts";
 import type { StackConfig } from "../config/load.ts";
-import type { Release } from "../config/pins.ts";
+import type { Pins } from "../config/pins.ts";
 
 /** What the platform of one stack is made from. */
 export interface PlatformArgs {
   readonly stack: string;
   readonly config: StackConfig;
-  readonly release: Release;
+  readonly pins: Pins;
   readonly cluster: ClusterReader;
   /** Labels of every object of the stack. */
   readonly labels: CommonArgs["labels"];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { gatusAddress } from "../config/gatus-address.ts";
 
 /** Format of the evidence that this program writes and reads. */
 export const EVIDENCE_VERSION = 1;
@@ -73,13 +74,6 @@ const revocation = verification.extend({
     .min(1),
 });
 
-/** Where the stack's Gatus answers. */
-const gatusAddress = z.union([
-  z.strictObject({ url: z.string() }),
-  /** By the API server's service proxy; the port by name or number. */
-  z.strictObject({ namespace: z.string(), service: z.string(), port: z.string() }),
-]);
-
 /** What a stack proves: shape of its output {@link EVIDENCE_OUTPUT}. Holds no secret. */
 export const evidenceSchema = z.strictObject({
   version: z.literal(EVIDENCE_VERSION),
@@ -105,7 +99,6 @@ export type Verification = z.infer<typeof verification>;
 /** One verification that failed, and so takes back what the release had proved. */
 export type Revocation = z.infer<typeof revocation>;
 export type CheckRecord = z.infer<typeof checkRecord>;
-export type GatusAddress = z.infer<typeof gatusAddress>;
 export type GitopsRevision = z.infer<typeof gitops>;
 export type OverrideRecord = z.infer<typeof override>;
 /** A failing object and its condition's message. */

@@ -1,4 +1,5 @@
-import type { Check, CheckId, Sighting, Verdict } from "./checks/check.ts";
+import type { CheckId } from "../config/check-ids.ts";
+import type { Check, Sighting, Verdict } from "./checks/check.ts";
 
 /** A verdict and the check that gave it; `soak` stands for the watching itself. */
 export interface Judged extends Verdict {

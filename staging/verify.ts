@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { CHECK_IDS, type CheckId } from "../config/check-ids.ts";
+import type { GatusAddress } from "../config/gatus-address.ts";
 import type { LiveCluster, ObjectReference } from "../kube/client.ts";
 import type { KubeObject } from "../kube/objects.ts";
 import { readCheckout } from "./checkout.ts";
-import { CHECK_IDS, type Check, type CheckId } from "./checks/check.ts";
+import type { Check } from "./checks/check.ts";
 import { declarationChecks, liveChecks } from "./checks/checks.ts";
 import { withoutLeaving } from "./checks/undeclared.ts";
 import type { Clock } from "./clock.ts";
@@ -11,7 +13,6 @@ import {
   withVerified,
   type CheckRecord,
   type Evidence,
-  type GatusAddress,
   type GitopsRevision,
   type OverrideRecord,
   type Revocation,

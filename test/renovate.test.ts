@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { RELEASE_FILE } from "../config/pins.ts";
+import { PINS_FILE } from "../config/pins.ts";
 import { parse } from "yaml";
 
 interface Renovate {
@@ -16,14 +16,14 @@ describe("renovate.json", () => {
   const { customManagers } = JSON.parse(read(join(import.meta.dirname, "../renovate.json"))) as Renovate;
 
   it("finds every version and digest of release.yaml, under the very name of its image", () => {
-    const { gatewayApi, images } = parse(read(RELEASE_FILE)) as {
+    const { gatewayApi, images } = parse(read(PINS_FILE)) as {
       gatewayApi: { version: string };
       images: Record<string, string>;
     };
     const found = customManagers.flatMap(({ matchStrings, managerFilePatterns }) => {
-      assert.deepEqual(managerFilePatterns, [`/^${basename(RELEASE_FILE).replace(".", "\\.")}$/`]);
+      assert.deepEqual(managerFilePatterns, [`/^${basename(PINS_FILE).replace(".", "\\.")}$/`]);
       return matchStrings.flatMap((pattern) =>
-        [...read(RELEASE_FILE).matchAll(new RegExp(pattern, "g"))].map(({ groups = {} }) =>
+        [...read(PINS_FILE).matchAll(new RegExp(pattern, "g"))].map(({ groups = {} }) =>
           groups.datasource === "docker"
             ? `${groups.depName ?? ""}:${groups.currentValue ?? ""}@${groups.currentDigest ?? ""}`
             : `${groups.datasource ?? ""} ${groups.depName ?? ""} ${groups.currentValue ?? ""}`,

@@ -1,3 +1,4 @@
+import type { CheckId } from "../../config/check-ids.ts";
 import type { LiveCluster } from "../../kube/client.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
 import { objectHealth, type Health } from "../health.ts";
@@ -37,18 +38,6 @@ export interface Check {
   /** @throws {EdgefirstError} where the cluster cannot be reached */
   look(): Promise<Sighting>;
 }
-
-/** In the order in which they are reported. */
-export const CHECK_IDS = [
-  "rollouts",
-  "gateways",
-  "routes",
-  "flux",
-  "gatus",
-  "declared",
-  "leftovers",
-] as const;
-export type CheckId = (typeof CHECK_IDS)[number];
 
 /** The stack that a check is about, on its cluster. */
 export interface StackOnCluster {

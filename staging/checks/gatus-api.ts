@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { LiveCluster } from "../../kube/client.ts";
-import type { GatusAddress } from "../evidence.ts";
+import type { GatusAddress } from "../../config/gatus-address.ts";
 
 /** The part of Gatus' answer that is looked at (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
 const status = z.object({

@@ -1,7 +1,7 @@
 import { template } from "../../kube/gatus-annotations.ts";
 import { fragmentKey, gatewayOf, isMonitored } from "../../kube/gatus-endpoints.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
-import type { GatusAddress } from "../evidence.ts";
+import type { GatusAddress } from "../../config/gatus-address.ts";
 import { isOwn, type Check, type StackOnCluster, type Verdict } from "./check.ts";
 import { readStatus, readStatuses, type EndpointResult, type EndpointStatus } from "./gatus-api.ts";
 import { GATEWAY_API } from "./gateways.ts";

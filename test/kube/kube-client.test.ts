@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { apiFault } from "../../kube/api-fault.ts";
+import { apiError } from "../../kube/api-error.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 
@@ -80,12 +80,12 @@ describe("a client of a cluster", () => {
 
   it("tells refusals apart, each with what to do", () => {
     const fault = (status: number, body: unknown) =>
-      apiFault({ request: "GET /version", context: "test", status, body }).message;
+      apiError({ request: "GET /version", context: "test", status, body }).message;
     assert.match(fault(401, { message: "Unauthorized" }), /Unauthorized \(401\)\n.*renew the credentials/);
     assert.match(fault(403, { message: "forbidden" }), /lacks a right/);
     assert.match(fault(302, ""), /login page/);
     assert.match(fault(500, { message: "etcdserver: request timed out" }), /timed out \(500\)\n.*readyz/);
-    assert.equal(apiFault({ request: "", context: "", status: 409, body: "" }).hint, undefined);
+    assert.equal(apiError({ request: "", context: "", status: 409, body: "" }).hint, undefined);
     assert.ok(fault(503, "<html>".repeat(1000)).length < 600);
   });
 });

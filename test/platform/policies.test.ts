@@ -6,7 +6,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { parseConfig, type StackConfig } from "../../config/load.ts";
 import { planPlatform } from "../../platform/plan.ts";
 import { checkPolicies } from "../../platform/policies.ts";
-import { loadRelease } from "../../config/pins.ts";
+import { loadPins } from "../../config/pins.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { gatewayApiDirectory } from "../support/engine.ts";
 
@@ -108,5 +108,5 @@ async function plan(stack: string, more: Readonly<Record<string, unknown>>) {
     ...parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} }),
     secrets: {},
   };
-  return planPlatform({ stack, config, release: loadRelease(), cluster: clusterHolding() });
+  return planPlatform({ stack, config, pins: loadPins(), cluster: clusterHolding() });
 }

@@ -5,12 +5,12 @@ import { fluxAppsObjects } from "../../components/flux/apps.ts";
 import { TENANT } from "../../components/flux/placement.ts";
 import { gatusObjects } from "../../components/gatus/gatus.ts";
 import { traefikObjects } from "../../components/traefik/traefik.ts";
-import { loadRelease } from "../../config/pins.ts";
+import { loadPins } from "../../config/pins.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const labels = { "edgefirst.dev/stack": "rbac" };
-const { images } = loadRelease();
+const { images } = loadPins();
 
 /** What the API server calls a ServiceAccount. */
 const user = (namespace: string, name: string) => `system:serviceaccount:${namespace}:${name}`;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../kube/objects.ts";
-import { checkIds } from "../../config/staged.ts";
-import { CHECK_IDS, type Check } from "../../staging/checks/check.ts";
+import { CHECK_IDS } from "../../config/check-ids.ts";
+import type { Check } from "../../staging/checks/check.ts";
+import { declarationChecks, liveChecks } from "../../staging/checks/checks.ts";
 import { declaredCheck } from "../../staging/checks/declared.ts";
 import { fluxCheck } from "../../staging/checks/flux.ts";
 import { gatewaysCheck } from "../../staging/checks/gateways.ts";
@@ -50,8 +51,11 @@ function route(name: string, parent: object, status: object = {}, more: object =
 }
 
 describe("checks", () => {
-  it("have the ids that the configuration knows", () => {
-    assert.deepEqual(checkIds, CHECK_IDS);
+  it("are exactly the ones that the configuration lists", () => {
+    const cluster = scriptedCluster(() => []);
+    const args = { cluster, stack, gatus: null, since: 0, recorded: () => Promise.resolve([]) };
+    const ids = [...liveChecks(args), ...declarationChecks(args, [])].map(({ id }) => id);
+    assert.deepEqual(ids, CHECK_IDS);
   });
 
   it("rollouts: a Deployment that somebody has scaled to 0 is down, complete though it is", async () => {

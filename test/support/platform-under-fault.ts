@@ -3,7 +3,7 @@ import { loadGatewayApi } from "../../kube/gateway-api-manifests.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { withoutStatus } from "../../components/shared/declare.ts";
-import { loadRelease } from "../../config/pins.ts";
+import { loadPins } from "../../config/pins.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Run, type Running, type TestStack } from "./engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "./sandbox.ts";
@@ -51,7 +51,7 @@ export function useFaultyPlatform(verification: Readonly<Record<string, unknown>
     const { kubeconfig } = sandbox.sandbox;
     const cluster = new KubeClient({ kubeconfig, context: "edge" });
     const source = await gatewayApiDirectory();
-    for (const definition of await loadGatewayApi({ ...loadRelease().gatewayApi, source }))
+    for (const definition of await loadGatewayApi({ ...loadPins().gatewayApi, source }))
       await cluster.apply(withoutStatus(definition), { fieldManager: "somebody" });
     const engine = await Engine.create();
     const config = {

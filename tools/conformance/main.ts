@@ -8,7 +8,7 @@ import { KubeClient } from "../../kube/kube-client.ts";
 import { GATEWAY_LABEL } from "../../kube/gateway-contract.ts";
 import { loadManifest } from "../../kube/manifest-source.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import { imageVersion, loadRelease, type Release } from "../../config/pins.ts";
+import { imageVersion, loadPins, type Pins } from "../../config/pins.ts";
 import { podLogs } from "../sandbox/logs.ts";
 import { waitUntil } from "../sandbox/processes.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
@@ -42,7 +42,7 @@ const FIELD_MANAGER = "edgefirst-conformance";
 const [only] = process.argv.slice(2);
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
-const release = loadRelease();
+const pins = loadPins();
 const temporary = mkdtempSync(join(tmpdir(), "edgefirst-conformance-"));
 const dir = join(temporary, "sandbox");
 const logFile = join(temporary, "suite.log");
@@ -57,7 +57,7 @@ try {
     signal,
   });
   const client = new KubeClient({ kubeconfig, context: "edge" });
-  await deployPlatform(client, release);
+  await deployPlatform(client, pins);
   const passed = await runSuite(client, join(temporary, "report"));
   client.close();
   if (!passed) process.exitCode = 1;
@@ -68,7 +68,7 @@ try {
 }
 
 /** The Gateway API's definitions, checked by release.yaml's checksums, then Traefik. */
-async function deployPlatform(client: KubeClient, { gatewayApi, images }: Release): Promise<void> {
+async function deployPlatform(client: KubeClient, { gatewayApi, images }: Pins): Promise<void> {
   const module = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
   const folder = join(module, "config", "crd", gatewayApi.channel);
   for (const { name, sha256 } of gatewayApi.files)
@@ -106,7 +106,7 @@ async function labelClasses(client: KubeClient): Promise<void> {
 /** Runs the suite in a pod of the cluster, and tells whether all of it passed. */
 async function runSuite(client: KubeClient, reportFolder: string): Promise<boolean> {
   mkdirSync(reportFolder);
-  const flags = suiteFlags(await claimedFeatures(client), imageVersion(release.images.traefik));
+  const flags = suiteFlags(await claimedFeatures(client), imageVersion(pins.images.traefik));
   const one = only === undefined ? [] : [`-run-test=${only}`];
   for (const object of suiteObjects([...flags, ...one], reportFolder)) await apply(client, object);
   const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: SUITE, namespace: NAMESPACE } };

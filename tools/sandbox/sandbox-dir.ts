@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync } from "node:fs
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { explainingFileFaults, fileFault } from "../../lib/file-fault.ts";
+import { explainFileErrors, fileError } from "../../lib/file-error.ts";
 import { withFileLock } from "../../lib/file-lock.ts";
 
 const MARKER = "edgefirst-sandbox";
@@ -30,7 +30,7 @@ export function inSandboxDir<T>(dir: string, options: SandboxDirOptions, work: (
   const onWait = ({ pid }: { readonly pid: number }): void => {
     options.progress(`waiting for process ${pid}, which works on this sandbox`);
   };
-  return explainingFileFaults(describe(dir), async () => {
+  return explainFileErrors(describe(dir), async () => {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     return withFileLock(join(dir, "lock"), { onWait, signal: options.signal }, () => {
       if (!isSandboxDir(dir)) writeFileAtomic(join(dir, MARKER), LAYOUT);
@@ -77,7 +77,7 @@ function unlessAbsent<T>(dir: string, read: () => T): T | undefined {
     return read();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw fileFault(describe(dir), error);
+    throw fileError(describe(dir), error);
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isMap, parseDocument, type Document } from "yaml";
 import { checksum } from "../../kube/manifest-source.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { RELEASE_FILE } from "../../config/pins.ts";
+import { PINS_FILE } from "../../config/pins.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 
@@ -61,7 +61,7 @@ async function main(arguments_: readonly string[]): Promise<void> {
       "Usage: npm run pin [-- --check]",
       "--check writes nothing, and fails where something would change.",
     );
-  const before = readFileSync(RELEASE_FILE, "utf8");
+  const before = readFileSync(PINS_FILE, "utf8");
   const after = pinGatewayApi(before, await gatewayApiModule());
   if (before === after) console.log("release.yaml is up to date.");
   else if (arguments_.includes("--check"))
@@ -70,7 +70,7 @@ async function main(arguments_: readonly string[]): Promise<void> {
       "Run `npm run pin`.",
     );
   else {
-    writeFileAtomic(RELEASE_FILE, after, 0o644);
+    writeFileAtomic(PINS_FILE, after, 0o644);
     console.log("release.yaml: checksums of the Gateway API's files written.");
   }
 }

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { explainingFileFaults } from "../../lib/file-fault.ts";
+import { explainFileErrors } from "../../lib/file-error.ts";
 import { withFileLock } from "../../lib/file-lock.ts";
 import { identify } from "../../lib/process-identity.ts";
 import { buildArguments, cacheDirectory, MODULE_FILES } from "./cache.ts";
@@ -28,7 +28,7 @@ const COMPILER_LINES = 20;
  */
 export async function buildProgram(program: Program, options: BuildOptions): Promise<ResolvedProgram> {
   const target = await cacheDirectory(program, options.env);
-  return explainingFileFaults(`The cache ${dirname(target)}`, async () => {
+  return explainFileErrors(`The cache ${dirname(target)}`, async () => {
     await mkdir(dirname(target), { recursive: true });
     return buildInto(target, program, options);
   });

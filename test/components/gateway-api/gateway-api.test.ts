@@ -9,7 +9,7 @@ import {
   type GatewayApiArgs,
 } from "../../../components/gateway-api/gateway-api.ts";
 import { fittingBundles } from "../../../components/gateway-api/support.ts";
-import { imageVersion, loadRelease } from "../../../config/pins.ts";
+import { imageVersion, loadPins } from "../../../config/pins.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 import { recordResources, resourceNamed } from "../../support/mocks.ts";
 
@@ -150,7 +150,7 @@ describe("gateway-api", () => {
 
 describe("release.yaml", () => {
   it("pins a Traefik and a Gateway API that fit each other", () => {
-    const { gatewayApi, images } = loadRelease();
+    const { gatewayApi, images } = loadPins();
     const range = fittingBundles(imageVersion(images.traefik));
     assert.ok(range !== undefined && semver.satisfies(gatewayApi.version, range), range);
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { checkGatus, type GatusArgs } from "../../../components/gatus/gatus.ts";
-import { loadRelease } from "../../../config/pins.ts";
+import { loadPins } from "../../../config/pins.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 
 const args: GatusArgs = {
@@ -12,7 +12,7 @@ const args: GatusArgs = {
   storage: { type: "memory" },
   discover: { httpRoutes: true, services: true },
   labelledConfigMaps: true,
-  images: loadRelease().images,
+  images: loadPins().images,
   gateways: [],
 };
 

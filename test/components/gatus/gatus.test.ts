@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { Gatus, gatusObjects, type GatusArgs } from "../../../components/gatus/gatus.ts";
-import { loadRelease } from "../../../config/pins.ts";
+import { loadPins } from "../../../config/pins.ts";
 import { recordResources, resourceNamed, type RecordedResource } from "../../support/mocks.ts";
 
 const labels = { "edgefirst.dev/stack": "test" };
@@ -20,7 +20,7 @@ const args: GatusArgs = {
   storage: { type: "memory" },
   discover: { httpRoutes: true, services: false },
   labelledConfigMaps: false,
-  images: loadRelease().images,
+  images: loadPins().images,
   gateways: [],
 };
 const token = "t".repeat(30);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { sidecarFor } from "../../../components/gatus/sidecar.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
-import { imageVersion, loadRelease } from "../../../config/pins.ts";
+import { imageVersion, loadPins } from "../../../config/pins.ts";
 
 const resources = (version: string, discover: Parameters<typeof sidecarFor>[1]) =>
   sidecarFor(version, discover)?.rules.map(({ apiGroups, resources }) => [apiGroups[0], ...resources]);
 
 describe("gatus-sidecar's table of versions, flags and rights", () => {
   it("has a row for the version that release.yaml pins", () => {
-    const version = imageVersion(loadRelease().images.gatusSidecar);
+    const version = imageVersion(loadPins().images.gatusSidecar);
     assert.deepEqual(sidecarFor(version, { httpRoutes: true, services: false }), {
       args: ["--auto-httproute"],
       rules: [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LEFT_OUT, suiteFlags } from "../../../tools/conformance/flags.ts";
 import { CLASS_NAME, platformObjects } from "../../../tools/conformance/objects.ts";
-import { loadRelease } from "../../../config/pins.ts";
+import { loadPins } from "../../../config/pins.ts";
 
 describe("conformance", () => {
   const supported = (claimed: readonly string[]): string | undefined =>
@@ -15,7 +15,7 @@ describe("conformance", () => {
   });
 
   it("deploys Traefik with the component's own arguments, its image and its class", () => {
-    const { images, gatewayApi } = loadRelease();
+    const { images, gatewayApi } = loadPins();
     // Another channel has what is left out for this one.
     assert.equal(gatewayApi.channel, "standard");
     assert.ok("TLSRoute" in LEFT_OUT);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gatewayApiModule, pinGatewayApi } from "../../../tools/scripts/pin.ts";
 import { checksum } from "../../../kube/manifest-source.ts";
-import { RELEASE_FILE } from "../../../config/pins.ts";
+import { PINS_FILE } from "../../../config/pins.ts";
 
 const RELEASE = `# why this file is here
 gatewayApi:
@@ -49,7 +49,7 @@ describe("npm run pin", () => {
   it("has been run for release.yaml as it is", async function () {
     this.timeout(120_000); // go may have to fetch the module
     const module = await gatewayApiModule();
-    const text = readFileSync(RELEASE_FILE, "utf8");
+    const text = readFileSync(PINS_FILE, "utf8");
     assert.equal(pinGatewayApi(text, module), text);
   });
 });

@@ -17,16 +17,16 @@ const HINTS: Readonly<Record<string, string>> = {
  * @param where what is worked on, as the subject of the sentence, such as `The sandbox in /tmp/x`
  * @throws EdgefirstError for such a refusal; whatever else the work throws
  */
-export async function explainingFileFaults<T>(where: string, work: () => Promise<T>): Promise<T> {
+export async function explainFileErrors<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw fileFault(where, error);
+    throw fileError(where, error);
   }
 }
 
-/** The error to throw instead of one that work on files has thrown: see {@link explainingFileFaults}. */
-export function fileFault(where: string, error: unknown): unknown {
+/** The error to throw instead of one that work on files has thrown: see {@link explainFileErrors}. */
+export function fileError(where: string, error: unknown): unknown {
   const { code = "", message, syscall } = error as NodeJS.ErrnoException;
   const hint = HINTS[code];
   // That a program cannot be started is no fault of the place worked on.

@@ -16,7 +16,7 @@ export interface FailedRequest {
 const SHOWN = 300;
 
 /** What the answer means to a person, and what to do about it. */
-export function apiFault({ request, context, status, body }: FailedRequest): EdgefirstError {
+export function apiError({ request, context, status, body }: FailedRequest): EdgefirstError {
   const message = (body as { message?: string } | undefined)?.message ?? String(body).slice(0, SHOWN);
   return new EdgefirstError(`${request} on cluster ${context}: ${message} (${status})`, hintFor(status));
 }

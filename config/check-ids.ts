@@ -1,0 +1,11 @@
+/** Ids of the checks of a verification, in the order in which they are reported; staging/checks/ has one file for each. */
+export const CHECK_IDS = [
+  "rollouts",
+  "gateways",
+  "routes",
+  "flux",
+  "gatus",
+  "declared",
+  "leftovers",
+] as const;
+export type CheckId = (typeof CHECK_IDS)[number];
