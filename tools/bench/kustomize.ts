@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { compareBuild } from "../gitops/compare.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
-import { isFields } from "../gitops/yaml/values.ts";
+import { isMapping } from "../gitops/yaml/values.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 
 // node tools/bench/kustomize.ts REPOSITORY: compares every kustomization of a repository, built offline, with the real Kustomize.
@@ -17,7 +17,7 @@ const directories = repository
   .yamlFiles(".")
   .filter((file) => /(^|\/)kustomization\.ya?ml$/.test(file))
   .filter((file) =>
-    repository.parse(file).documents.every(({ value }) => isFields(value) && value.kind !== "Component"),
+    repository.parse(file).documents.every(({ value }) => isMapping(value) && value.kind !== "Component"),
   )
   .map((file) => posix.dirname(file));
 let different = 0;

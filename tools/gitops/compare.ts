@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { kustomizeBuild } from "./kustomize/kustomize.ts";
 import { readKustomizationFile } from "./kustomize/kustomization-file.ts";
-import { resourcesOf, text } from "./kustomize/resource.ts";
+import { resourcesOf, scalarText } from "./kustomize/resource.ts";
 import { parseYaml } from "./yaml/parse.ts";
 import type { Repository } from "./yaml/repository.ts";
 import { SourceFile } from "./yaml/source.ts";
-import { isFields, type Fields, type Value } from "./yaml/values.ts";
+import { isMapping, type Mapping, type Value } from "./yaml/values.ts";
 import { BuildError } from "./problem.ts";
 
 const run = promisify(execFile);
@@ -35,7 +35,7 @@ export async function compareBuild(
     const built = kustomizeBuild(readKustomizationFile(repository, directory, from), repository);
     return index(built.map(({ object }) => object));
   });
-  let theirs: ReadonlyMap<string, Fields> | string;
+  let theirs: ReadonlyMap<string, Mapping> | string;
   try {
     const { stdout } = await run(program, [...args, join(repository.root, directory)], {
       maxBuffer: 1 << 28,
@@ -61,7 +61,7 @@ export async function compareBuild(
   };
 }
 
-function attempt(build: () => ReadonlyMap<string, Fields>): ReadonlyMap<string, Fields> | string {
+function attempt(build: () => ReadonlyMap<string, Mapping>): ReadonlyMap<string, Mapping> | string {
   try {
     return build();
   } catch (error) {
@@ -71,22 +71,22 @@ function attempt(build: () => ReadonlyMap<string, Fields>): ReadonlyMap<string, 
   }
 }
 
-const said = (outcome: ReadonlyMap<string, Fields> | string): string =>
+const said = (outcome: ReadonlyMap<string, Mapping> | string): string =>
   typeof outcome === "string" ? outcome : `builds ${outcome.size} objects`;
 
-function index(objects: readonly Fields[]): ReadonlyMap<string, Fields> {
+function index(objects: readonly Mapping[]): ReadonlyMap<string, Mapping> {
   return new Map(
     objects.map((object) => {
-      const metadata = isFields(object.metadata) ? object.metadata : {};
-      const id = `${text(object.apiVersion)} ${text(object.kind)} ${text(metadata.namespace)}/${text(metadata.name)}`;
-      return [id, JSON.parse(JSON.stringify(object)) as Fields];
+      const metadata = isMapping(object.metadata) ? object.metadata : {};
+      const id = `${scalarText(object.apiVersion)} ${scalarText(object.kind)} ${scalarText(metadata.namespace)}/${scalarText(metadata.name)}`;
+      return [id, JSON.parse(JSON.stringify(object)) as Mapping];
     }),
   );
 }
 
 function difference(
-  ours: ReadonlyMap<string, Fields>,
-  theirs: ReadonlyMap<string, Fields>,
+  ours: ReadonlyMap<string, Mapping>,
+  theirs: ReadonlyMap<string, Mapping>,
 ): readonly string[] {
   const lines: string[] = [];
   for (const id of new Set([...ours.keys(), ...theirs.keys()])) {
@@ -100,7 +100,7 @@ function difference(
 
 function differentFields(own: Value | undefined, other: Value | undefined, path: string): readonly string[] {
   if (isDeepStrictEqual(own, other)) return [];
-  if (isFields(own) && isFields(other)) {
+  if (isMapping(own) && isMapping(other)) {
     const keys = new Set([...Object.keys(own), ...Object.keys(other)]);
     return [...keys].flatMap((key) => differentFields(own[key], other[key], `${path}.${key}`));
   }

@@ -1,7 +1,7 @@
 import { type Origin, type Position, locate } from "./yaml/source.ts";
 
 /** Something that kept a file from being read or a build from being done. The rest of the repository goes on without it. */
-export interface Problem {
+export interface BuildProblem {
   /**
    * `syntax`: a file that is no YAML; `unsupported`: a construct that the offline build lacks; `build`: what Kustomize or Flux would
    * refuse.
@@ -11,18 +11,18 @@ export interface Problem {
   readonly position: Position;
 }
 
-/** Ends one build; reported as a {@link Problem}. */
+/** Ends one build; reported as a {@link BuildProblem}. */
 export class BuildError extends Error {
-  readonly kind: Problem["kind"];
+  readonly kind: BuildProblem["kind"];
   readonly origin: Origin;
 
-  constructor(message: string, origin: Origin, kind: Problem["kind"] = "build") {
+  constructor(message: string, origin: Origin, kind: BuildProblem["kind"] = "build") {
     super(message);
     this.kind = kind;
     this.origin = origin;
   }
 
-  get problem(): Problem {
+  get problem(): BuildProblem {
     return { kind: this.kind, message: this.message, position: locate(this.origin) };
   }
 }

@@ -7,9 +7,9 @@ import type { RuleFinding } from "../../policy/engine/run.ts";
 import { statSync } from "node:fs";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import type { Origin } from "../gitops/yaml/source.ts";
-import { entryOrigin, isFields, originOf, type Fields, type Value } from "../gitops/yaml/values.ts";
+import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../gitops/yaml/values.ts";
 import { applyEdits, EditableText, isValid, type TextEdit } from "../gitops/edit/edit-text.ts";
-import { linkOn } from "../gitops/edit/link-on.ts";
+import { symbolicLinkOn } from "../gitops/edit/symbolic-link.ts";
 import { holdersOf, placeOf } from "./holders.ts";
 import type { LintedReport } from "./lint.ts";
 
@@ -37,7 +37,7 @@ export async function applyFixes(root: string, { findings, checked }: LintedRepo
   for (const [file, own] of Map.groupBy(plans.flat(), (planned) => planned.file)) {
     const path = join(root, file);
     const { text } = applyEdits(await readFile(path, "utf8"), unique(own.map(({ edit }) => edit)));
-    if (!isValid(text) || linkOn(root, file) !== undefined) continue;
+    if (!isValid(text) || symbolicLinkOn(root, file) !== undefined) continue;
     writeFileAtomic(path, text, statSync(path).mode & 0o777);
     written.add(file);
   }
@@ -86,17 +86,17 @@ function planEdit(
   { path, value }: Edit,
   texts: Map<string, EditableText>,
 ): Planned | undefined {
-  let container: Value = object as unknown as Fields;
+  let container: Value = object as unknown as Mapping;
   for (const [depth, step] of path.entries()) {
     if (typeof container !== "object" || container === null) return undefined;
     const present = Object.hasOwn(container, step);
     if (depth < path.length - 1 && present) {
-      container = (container as Fields)[step] as Value;
+      container = (container as Mapping)[step] as Value;
       continue;
     }
     const key = String(step);
     if (!present) {
-      if (value === undefined || !isFields(container)) return undefined;
+      if (value === undefined || !isMapping(container)) return undefined;
       return inFile(object, originOf(container), key, texts, (text, { offset }) =>
         text.add(offset, key, nested(path.slice(depth + 1), value as Value)),
       );

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { SourceFile, type Origin } from "../gitops/yaml/source.ts";
-import { entryOrigin, originOf, type Fields, type Value } from "../gitops/yaml/values.ts";
+import { entryOrigin, originOf, type Mapping, type Value } from "../gitops/yaml/values.ts";
 
 /** A place in a file, as one text; undefined for what was written inside another scalar, which counts its offsets by itself. */
 export function placeOf({ source, offset }: Origin): string | undefined {
@@ -23,10 +23,10 @@ export function holdersOf(
       hold(originOf(value));
       for (const key of Object.keys(value)) {
         hold(entryOrigin(value, key));
-        visit((value as Fields)[key] as Value);
+        visit((value as Mapping)[key] as Value);
       }
     };
-    visit(object as unknown as Fields);
+    visit(object as unknown as Mapping);
   }
   return holders;
 }

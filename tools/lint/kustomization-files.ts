@@ -1,7 +1,14 @@
 import { posix } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { copyOf, fieldsAt, isFields, originOf, setField, type Fields } from "../gitops/yaml/values.ts";
+import {
+  copyMapping,
+  mappingAt,
+  isMapping,
+  originOf,
+  setField,
+  type Mapping,
+} from "../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { asKubeObject } from "./rule-origin.ts";
 
@@ -28,13 +35,13 @@ export function kustomizationsOf(
   return files
     .filter((file) => isRead(posix.dirname(file)))
     .flatMap((file) => repository.parse(file).documents.map(({ value }) => ({ file, value })))
-    .flatMap(({ file, value }) => (isFields(value) ? [asKubeObject(named(value, file))] : []));
+    .flatMap(({ file, value }) => (isMapping(value) ? [asKubeObject(named(value, file))] : []));
 }
 
-function named(written: Fields, file: string): Fields {
+function named(written: Mapping, file: string): Mapping {
   const origin = originOf(written);
-  const fields = copyOf(written);
-  const metadata = isFields(written.metadata) ? copyOf(written.metadata) : fieldsAt(origin);
+  const fields = copyMapping(written);
+  const metadata = isMapping(written.metadata) ? copyMapping(written.metadata) : mappingAt(origin);
   if (typeof metadata.name !== "string") setField(metadata, "name", file, origin);
   setField(fields, "metadata", metadata, origin);
   if (typeof fields.apiVersion !== "string") fields.apiVersion = "kustomize.config.k8s.io/v1beta1";

@@ -5,10 +5,10 @@ import { runRules, type RuleFinding, type UndecidedFinding } from "../../policy/
 import type { PolicySettings } from "../../policy/engine/settings.ts";
 import { locate } from "../gitops/yaml/source.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { originAt, type Fields } from "../gitops/yaml/values.ts";
+import { originAt, type Mapping } from "../gitops/yaml/values.ts";
 import { buildRepository, type BuiltRepository } from "../gitops/flux/repository-build.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
-import type { Problem } from "../gitops/problem.ts";
+import type { BuildProblem } from "../gitops/problem.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { readSettings } from "./settings.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport } from "./finding.ts";
@@ -128,7 +128,7 @@ function add(findings: Map<string, LintedFinding>, finding: LintedFinding): void
     });
 }
 
-function ofProblem({ kind, message, position }: Problem, cluster: string): LintedFinding {
+function ofProblem({ kind, message, position }: BuildProblem, cluster: string): LintedFinding {
   const { severity, remediation } = PROBLEMS[kind];
   return {
     rule: kind,
@@ -176,7 +176,7 @@ function ofUndecided({ rule, object, path, reason }: UndecidedFinding, cluster: 
 }
 
 function positionOf(object: KubeObject, path: RuleFinding["path"]): LintFinding["position"] {
-  return locate(originAt(object as unknown as Fields, path));
+  return locate(originAt(object as unknown as Mapping, path));
 }
 
 function within(paths: readonly string[]): (file: string) => boolean {

@@ -1,10 +1,10 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import type { Origin as RuleOrigin } from "../../policy/engine/rule.ts";
-import type { Fields } from "../gitops/yaml/values.ts";
+import type { Mapping } from "../gitops/yaml/values.ts";
 import type { BuiltObject } from "../gitops/flux/built.ts";
 
 /** An object of a build as the rules take it: every built object has the fields that they read. */
-export function asKubeObject(object: Fields): KubeObject {
+export function asKubeObject(object: Mapping): KubeObject {
   return object as unknown as KubeObject;
 }
 

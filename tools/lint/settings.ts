@@ -11,8 +11,8 @@ export const SETTINGS_FILE = ".edgefirst/policies.yaml";
  */
 export function readSettings(repository: Repository): PolicySettings {
   if (!repository.isFile(SETTINGS_FILE)) return {};
-  const { documents, faults } = repository.parse(SETTINGS_FILE);
-  const [fault] = faults;
+  const { documents, errors } = repository.parse(SETTINGS_FILE);
+  const [fault] = errors;
   if (fault) throw new EdgefirstError(`${SETTINGS_FILE} is wrong: ${fault.message}.`, "Mend it first.");
   return parseSettings(documents[0]?.value ?? {}, SETTINGS_FILE);
 }

@@ -1,9 +1,9 @@
 import { RULES } from "../../policy/engine/registry.ts";
-import type { Problem } from "../gitops/problem.ts";
+import type { BuildProblem } from "../gitops/problem.ts";
 import type { LintFinding, RuleSummary } from "./finding.ts";
 
 /** What keeps files from being checked, told like rules. */
-export const PROBLEMS: Readonly<Record<Problem["kind"], RuleSummary>> = {
+export const PROBLEMS: Readonly<Record<BuildProblem["kind"], RuleSummary>> = {
   syntax: {
     description: "A file is YAML that can be read.",
     remediation: "Mend the file; until then its objects are not checked.",
@@ -40,6 +40,6 @@ export function summaries(findings: readonly LintFinding[]): ReadonlyMap<string,
   return used;
 }
 
-function isProblem(rule: string): rule is Problem["kind"] {
+function isProblem(rule: string): rule is BuildProblem["kind"] {
   return Object.hasOwn(PROBLEMS, rule);
 }

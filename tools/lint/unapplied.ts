@@ -1,8 +1,8 @@
 import { groupOf } from "../../policy/engine/object-index.ts";
 import type { Unapplied } from "../../policy/engine/rule.ts";
-import { text } from "../gitops/kustomize/resource.ts";
+import { scalarText } from "../gitops/kustomize/resource.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { isFields } from "../gitops/yaml/values.ts";
+import { isMapping } from "../gitops/yaml/values.ts";
 import { objectsIn, type WrittenObject } from "../gitops/flux/written.ts";
 
 /**
@@ -14,9 +14,9 @@ export function unappliedIn(repository: Repository, files: readonly string[]): U
   return (wanted, namespace, name) => {
     written ??= objectsIn(repository, files);
     const found = written.find(({ object: { apiVersion, kind, metadata } }) => {
-      if (!isFields(metadata) || metadata.name !== name || kind !== wanted.kind) return false;
+      if (!isMapping(metadata) || metadata.name !== name || kind !== wanted.kind) return false;
       const isNear = metadata.namespace === undefined || metadata.namespace === namespace;
-      return isNear && groupOf({ apiVersion: text(apiVersion) }) === wanted.group;
+      return isNear && groupOf({ apiVersion: scalarText(apiVersion) }) === wanted.group;
     });
     return found?.file;
   };

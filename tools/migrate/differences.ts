@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isClusterScoped } from "../gitops/kustomize/kinds.ts";
 import { effectiveNamespace, Resource } from "../gitops/kustomize/resource.ts";
-import { isFields, originOf, type Value } from "../gitops/yaml/values.ts";
+import { isMapping, originOf, type Value } from "../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 
 /** An object that reaches a cluster in another form, or from another Kustomization. */
@@ -72,7 +72,7 @@ function appliedBy({ kustomization }: BuiltObject): string {
 
 function differingFields(before: Value | undefined, after: Value | undefined, path: string): string[] {
   if (isDeepStrictEqual(before, after)) return [];
-  if (isFields(before) && isFields(after)) {
+  if (isMapping(before) && isMapping(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...keys].flatMap((key) =>
       differingFields(before[key], after[key], path === "" ? key : `${path}.${key}`),

@@ -1,4 +1,4 @@
-import { textOf } from "../gitops/yaml/text-of.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import type { FileChange } from "./step.ts";
@@ -14,7 +14,7 @@ export class Edits {
 
   /** The edit of a file; of one that is not there, that of an empty one. */
   of(path: string): YamlEdit {
-    const edit = this.#files.get(path) ?? new YamlEdit(textOf(this.#repository, path) ?? "");
+    const edit = this.#files.get(path) ?? new YamlEdit(fileText(this.#repository, path) ?? "");
     this.#files.set(path, edit);
     return edit;
   }

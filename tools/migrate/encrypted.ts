@@ -1,6 +1,6 @@
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { locate } from "../gitops/yaml/source.ts";
-import { isFields } from "../gitops/yaml/values.ts";
+import { isMapping } from "../gitops/yaml/values.ts";
 import type { FileChange, Note } from "./step.ts";
 
 /**
@@ -15,7 +15,7 @@ export function encryptedFiles(
   for (const { path, text } of changes) {
     if (text === undefined || !/\.ya?ml$/.test(path) || !repository.isFile(path)) continue;
     const { documents } = repository.parse(path);
-    const sealed = documents.find(({ value }) => isFields(value) && isFields(value.sops));
+    const sealed = documents.find(({ value }) => isMapping(value) && isMapping(value.sops));
     if (!sealed) continue;
     const message =
       "SOPS has encrypted parts of this file, and its checksum is of all values: change it with `sops edit`";

@@ -3,7 +3,7 @@ import { filesOf } from "../gitops/kustomize/included-files.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { SourceFile, type Position, locate } from "../gitops/yaml/source.ts";
-import { entryOrigin, isFields, type Fields } from "../gitops/yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { BuildError } from "../gitops/problem.ts";
 import { listOf, resolves } from "./steps/components/references.ts";
 
@@ -39,7 +39,7 @@ export function entryOf(repository: Repository, directory: string, file: string)
   const kustomization = findKustomizationFile(repository, directory);
   if (kustomization === undefined) return undefined;
   const fields = repository.parse(kustomization).documents[0]?.value;
-  if (!isFields(fields)) return undefined;
+  if (!isMapping(fields)) return undefined;
   for (const list of LISTS) {
     const entries = listOf(fields, list);
     for (const [index, name] of entries.entries()) {
@@ -47,7 +47,7 @@ export function entryOf(repository: Repository, directory: string, file: string)
       if (path === undefined) continue;
       const direct = path === file;
       if (!direct && !filesIn(repository, path)?.has(file)) continue;
-      const position = locate(entryOrigin(entries as Fields[string][], index));
+      const position = locate(entryOrigin(entries as Mapping[string][], index));
       const isSole = Object.keys(fields).every((key) => [...HEAD, list].includes(key));
       const soleOf = isSole ? entries.length : undefined;
       return direct || holdsOnly(repository, path, file)
@@ -77,6 +77,6 @@ function holdsOnly(repository: Repository, directory: string, file: string): boo
     if (repository.isFile(path)) return path === file && repository.parse(path).documents.length === 1;
     const kustomization = findKustomizationFile(repository, path);
     const fields = kustomization === undefined ? null : repository.parse(kustomization).documents[0]?.value;
-    return isFields(fields) && Object.keys(fields).every((key) => PLAIN.has(key));
+    return isMapping(fields) && Object.keys(fields).every((key) => PLAIN.has(key));
   });
 }

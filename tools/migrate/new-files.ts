@@ -1,4 +1,4 @@
-import { textOf } from "../gitops/yaml/text-of.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import type { FileChange } from "./step.ts";
@@ -15,7 +15,7 @@ export class NewFiles {
 
   /** Adds a document to a file, which is made where it is not there. The same document twice is there once. */
   append(path: string, document: string): void {
-    const before = this.#texts.get(path) ?? textOf(this.#repository, path) ?? "";
+    const before = this.#texts.get(path) ?? fileText(this.#repository, path) ?? "";
     const addition = `---\n${document}`;
     if (before.includes(addition)) return;
     const separator = before === "" || before.endsWith("\n") ? "" : "\n";
@@ -37,7 +37,7 @@ export class NewFiles {
   }
 
   #withResources(path: string, resources: readonly string[]): FileChange {
-    const text = textOf(this.#repository, path) ?? "";
+    const text = fileText(this.#repository, path) ?? "";
     const [document] = this.#repository.parse(path).documents;
     const fields = document?.value as { resources?: unknown } | undefined;
     const present = Array.isArray(fields?.resources) ? fields.resources.map(String) : [];

@@ -1,6 +1,6 @@
 import { SourceFile, type Origin, type Position, locate } from "../gitops/yaml/source.ts";
-import { isFields, type Fields, type PathStep, type Value } from "../gitops/yaml/values.ts";
-import { effectiveNamespace, Resource, text } from "../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type PathStep, type Value } from "../gitops/yaml/values.ts";
+import { effectiveNamespace, Resource, scalarText } from "../gitops/kustomize/resource.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import type { GroupKind } from "../../policy/engine/object-index.ts";
@@ -19,7 +19,7 @@ export interface WrittenObject {
 /** The objects of a kind that stand in files, in the order in which the clusters get them. */
 export function writtenObjects(
   clusters: readonly BuiltCluster[],
-  matches: (object: Fields) => boolean,
+  matches: (object: Mapping) => boolean,
 ): readonly WrittenObject[] {
   const found = new Map<string, WrittenObject & { forms: BuiltObject[] }>();
   for (const built of clusters.flatMap(({ objects }) => objects)) {
@@ -38,11 +38,11 @@ export function writtenObjects(
 export function asWritten(
   { file, origin }: Pick<WrittenObject, "file" | "origin">,
   repository: Repository,
-): Fields {
+): Mapping {
   const document = repository
     .parse(file)
     .documents.find(({ origin: { offset } }) => offset === origin.offset);
-  if (!isFields(document?.value)) throw new Error(`${file} has no object at ${origin.offset}`);
+  if (!isMapping(document?.value)) throw new Error(`${file} has no object at ${origin.offset}`);
   return document.value;
 }
 
@@ -52,7 +52,7 @@ export function objectsNamed(cluster: BuiltCluster, kind: string, name: string):
 }
 
 const byKindAndName = oncePer(({ objects }: BuiltCluster) =>
-  Map.groupBy(objects, ({ object }) => `${text(object.kind)} ${nameOf(object).name}`),
+  Map.groupBy(objects, ({ object }) => `${scalarText(object.kind)} ${nameOf(object).name}`),
 );
 
 /** The first object of a kind and a name in any of some clusters. */
@@ -71,26 +71,27 @@ export function objectNamed(
 }
 
 /** Whether an object is of a kind and API group. */
-export function isKind(object: Fields, group: string, kind: string): boolean {
-  return object.kind === kind && text(object.apiVersion).startsWith(`${group}/`);
+export function isKind(object: Mapping, group: string, kind: string): boolean {
+  return object.kind === kind && scalarText(object.apiVersion).startsWith(`${group}/`);
 }
 
 /** The value at a path; undefined where there is none. */
 export function at(value: Value | undefined, path: readonly PathStep[]): Value | undefined {
   return path.reduce<Value | undefined>(
-    (inner, step) => (Array.isArray(inner) ? inner[Number(step)] : isFields(inner) ? inner[step] : undefined),
+    (inner, step) =>
+      Array.isArray(inner) ? inner[Number(step)] : isMapping(inner) ? inner[step] : undefined,
     value,
   );
 }
 
 /** Namespace and name of an object; the namespace is `default` where none is written. */
-export function nameOf(object: Fields): { readonly namespace: string; readonly name: string } {
+export function nameOf(object: Mapping): { readonly namespace: string; readonly name: string } {
   const { id } = new Resource(object, { source: NOWHERE, offset: 0 });
   return { namespace: effectiveNamespace(id), name: id.name };
 }
 
 /** The same as `namespace/name`. */
-export function idOf(object: Fields): string {
+export function idOf(object: Mapping): string {
   const { namespace, name } = nameOf(object);
   return `${namespace}/${name}`;
 }
@@ -98,7 +99,7 @@ export function idOf(object: Fields): string {
 const NOWHERE = new SourceFile("", "");
 
 /** A mapping at a path; an empty one where there is none. */
-export function fieldsIn(value: Value | undefined, path: readonly PathStep[]): Fields {
+export function fieldsIn(value: Value | undefined, path: readonly PathStep[]): Mapping {
   const fields = at(value, path);
-  return isFields(fields) ? fields : {};
+  return isMapping(fields) ? fields : {};
 }

@@ -157,8 +157,8 @@ export type MigrateOptions = z.output<typeof optionsSchema>;
  */
 export function readOptions(repository: Repository): MigrateOptions {
   if (!repository.isFile(OPTIONS_FILE)) return optionsSchema.parse({});
-  const { documents, faults } = repository.parse(OPTIONS_FILE);
-  const [fault] = faults;
+  const { documents, errors } = repository.parse(OPTIONS_FILE);
+  const [fault] = errors;
   if (fault) throw wrong([fault.message]);
   const result = optionsSchema.safeParse(documents[0]?.value ?? {});
   if (!result.success) {

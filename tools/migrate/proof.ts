@@ -1,9 +1,9 @@
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { textOf } from "../gitops/yaml/text-of.ts";
-import type { Problem } from "../gitops/problem.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
+import type { BuildProblem } from "../gitops/problem.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { buildRepository } from "../gitops/flux/repository-build.ts";
-import type { Fields } from "../gitops/yaml/values.ts";
+import type { Mapping } from "../gitops/yaml/values.ts";
 import { posix } from "node:path";
 import { differences, type Difference } from "./differences.ts";
 import { idOf } from "./objects.ts";
@@ -58,10 +58,10 @@ function withStanding(
     const own = objects.filter(({ object }) => !held.some((other) => isSame(other.object, object)));
     return own.length === 0 ? [] : [[name, own] as const];
   });
-  return gone.length === 0 ? clusters : buildRepository(after, { standing: new Map(gone) }).clusters;
+  return gone.length === 0 ? clusters : buildRepository(after, { orphans: new Map(gone) }).clusters;
 }
 
-function isSame(one: Fields, other: Fields): boolean {
+function isSame(one: Mapping, other: Mapping): boolean {
   return one.kind === other.kind && idOf(one) === idOf(other);
 }
 
@@ -73,7 +73,7 @@ export function describe({ cluster, object, before, after, fields }: Difference)
 
 /** A step that keeps something from being built has broken it. */
 function newProblems(before: readonly BuiltCluster[], after: readonly BuiltCluster[]): string[] {
-  const key = ({ message, position }: Problem): string => `${position.file}: ${message}`;
+  const key = ({ message, position }: BuildProblem): string => `${position.file}: ${message}`;
   const known = new Set(before.flatMap(({ problems }) => problems).map(key));
   const problems = after.flatMap(({ problems }) => problems);
   return [...new Set(problems.map(key).filter((problem) => !known.has(problem)))];
@@ -99,7 +99,7 @@ function gapsOf(
 /** Whether a file that could not be used may lead to another: it lies above it, or names it or what it lies in. */
 function mayRead(file: string, path: string, repository: Repository): boolean {
   const directory = posix.dirname(file);
-  const words = textOf(repository, file)?.split(/[\s"'[\]{},]+/) ?? [];
+  const words = fileText(repository, file)?.split(/[\s"'[\]{},]+/) ?? [];
   return [".", ...words].some((word) => {
     const named = repository.resolve(directory, word);
     return named !== undefined && named !== "." && (path === named || path.startsWith(`${named}/`));

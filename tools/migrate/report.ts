@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from "diff";
 import { describe } from "./proof.ts";
-import { textOf } from "../gitops/yaml/text-of.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
 import type { StepResult } from "./run.ts";
 import type { Note } from "./step.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
@@ -45,7 +45,7 @@ export function reportOf({ step, plan, proof }: StepResult, before: Repository):
 export function unifiedDiff({ plan }: StepResult, before: Repository): string {
   return plan.changes
     .map(({ path, text }) => {
-      const old = textOf(before, path);
+      const old = fileText(before, path);
       return createTwoFilesPatch(
         old === undefined ? "/dev/null" : `a/${path}`,
         text === undefined ? "/dev/null" : `b/${path}`,

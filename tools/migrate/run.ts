@@ -5,11 +5,11 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { SourceFile } from "../gitops/yaml/source.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
-import { textOf } from "../gitops/yaml/text-of.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
 import { prove, type Proof } from "./proof.ts";
 import type { FileChange, Plan, Step, StepContext } from "./step.ts";
 import { parseFully } from "../gitops/yaml/parse.ts";
-import { linkOn } from "../gitops/edit/link-on.ts";
+import { symbolicLinkOn } from "../gitops/edit/symbolic-link.ts";
 import { encryptedFiles } from "./encrypted.ts";
 
 /** What a step would do, and what is proven of it. */
@@ -36,7 +36,7 @@ export function runStep(step: Step, given: StepContext): StepResult {
 function changesOf({ changes }: Plan, { selected, repository }: StepContext): readonly FileChange[] {
   return changes
     .filter(({ path }) => selected(path))
-    .filter(({ path, text }) => text !== textOf(repository, path));
+    .filter(({ path, text }) => text !== fileText(repository, path));
 }
 
 /** Runs steps one on top of the other, each from what the one before would leave. */
@@ -71,16 +71,16 @@ export function writeChanges(before: Repository, changes: readonly FileChange[])
 function checkChange(before: Repository, { path, text }: FileChange): void {
   const absolute = join(before.root, path);
   const nothing = "Nothing was written.";
-  const link = linkOn(before.root, path);
+  const link = symbolicLinkOn(before.root, path);
   if (link !== undefined) {
     const fault = link === path ? "is a symbolic link" : `lies below the symbolic link ${link}`;
     throw new EdgefirstError(`${path} ${fault}.`, `Migrate what it leads to. ${nothing}`);
   }
   const now = lstatSync(absolute, { throwIfNoEntry: false }) ? readFileSync(absolute, "utf8") : undefined;
-  if (now !== textOf(before, path)) {
+  if (now !== fileText(before, path)) {
     throw new EdgefirstError(`${path} has been changed meanwhile.`, `Run the step again. ${nothing}`);
   }
   if (text === undefined || !/\.ya?ml$/.test(path)) return;
-  const [fault] = parseFully(new SourceFile(path, text)).faults;
+  const [fault] = parseFully(new SourceFile(path, text)).errors;
   if (fault) throw new Error(`the step would leave ${path} as no YAML: ${fault.message}`);
 }

@@ -1,6 +1,6 @@
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { Position } from "../gitops/yaml/source.ts";
-import type { BuiltCluster, BuiltObject, Standing } from "../gitops/flux/built.ts";
+import type { BuiltCluster, BuiltObject, Orphans } from "../gitops/flux/built.ts";
 import type { ClusterReader } from "../../kube/client.ts";
 import type { CheckReport } from "./live/check.ts";
 import type { MigrateOptions } from "./options.ts";
@@ -62,7 +62,7 @@ export interface Step {
     clusters: readonly BuiltCluster[],
   ) => string | undefined;
   /** Kustomizations and sources that stay on the clusters, and do there what they did, when the repository no longer holds them. */
-  readonly outliving?: (context: StepContext) => Standing;
+  readonly outliving?: (context: StepContext) => Orphans;
   /** Of a step in phases: whether a live cluster, the only one of the context, is ready for the next one. */
   readonly check?: (context: StepContext, cluster: ClusterReader) => Promise<CheckReport>;
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { textOf } from "../gitops/yaml/text-of.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
 import { commentsOfDocument, removeDocument } from "../gitops/edit/document-edit.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { referencesInto } from "./steps/components/references.ts";
@@ -35,7 +35,7 @@ export function takeOut(
   const document = documents.find(({ value }) => isDeepStrictEqual(value, written));
   if (!document) return "its document is no longer as it was";
   const { offset } = document.origin;
-  const source = textOf(repository, file) ?? "";
+  const source = fileText(repository, file) ?? "";
   const comments = commentsOfDocument(source, offset, false);
   if (documents.length === 1) return { changes: [{ path: file, text: undefined }], comments };
   const text = removeDocument(source, offset);
@@ -46,12 +46,12 @@ export function takeOut(
 
 function withoutEntry(file: string, entry: Entry, repository: Repository): TakenOut | string {
   const { kustomization, list, index, direct } = entry;
-  const edit = new YamlEdit(textOf(repository, kustomization) ?? "");
+  const edit = new YamlEdit(fileText(repository, kustomization) ?? "");
   const comments = edit.commentsOf(0, [list, index]);
   if (!removeEntries(edit, [entry])) return `${kustomization} names it in a form that is not changed`;
   const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
   const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);
   if (!direct || others.length > 0) return { changes, comments };
-  const inFile = commentsOfDocument(textOf(repository, file) ?? "", 0, false);
+  const inFile = commentsOfDocument(fileText(repository, file) ?? "", 0, false);
   return { changes: [...changes, { path: file, text: undefined }], comments: [...comments, ...inFile] };
 }

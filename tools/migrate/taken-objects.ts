@@ -1,5 +1,5 @@
 import { locate, SourceFile, type Position } from "../gitops/yaml/source.ts";
-import type { Fields } from "../gitops/yaml/values.ts";
+import type { Mapping } from "../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { pathOf } from "../gitops/flux/flux-kustomization.ts";
 import { entryOf } from "./entries.ts";
@@ -12,7 +12,7 @@ export interface TakenObject {
   /** What the Flux Kustomization that applies it builds; undefined where none does. */
   readonly directory: string | undefined;
   /** As its file has it. */
-  readonly written: Fields;
+  readonly written: Mapping;
   /** Of the object; of the entry, where it leads to a directory that others take in too. */
   readonly position: Position;
   /** Whether it reaches clusters in no other way. */
@@ -23,13 +23,13 @@ export interface TakenObject {
 /** An object as a cluster gets it. */
 export interface Form {
   readonly cluster: BuiltCluster;
-  readonly object: Fields;
+  readonly object: Mapping;
 }
 
 /** The objects of a kind that stand in files, once for each entry that takes them in. */
 export function takenObjects(
   { clusters, repository }: StepContext,
-  matches: (object: Fields) => boolean,
+  matches: (object: Mapping) => boolean,
 ): readonly TakenObject[] {
   const found = new Map<string, TakenObject & { readonly offset: number; readonly forms: Form[] }>();
   for (const cluster of clusters) {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
-import type { Fields } from "../../../tools/gitops/yaml/values.ts";
+import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
 import { parseIgnore } from "../../../tools/gitops/flux/ignore-pattern.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
 import { buildRepository, type BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
@@ -73,7 +73,7 @@ describe("what Flux's source delivers of a repository", () => {
   const configMaps = ({ clusters: [cluster] }: BuiltRepository): unknown[] =>
     cluster!.objects
       .filter(({ object }) => object.kind === "ConfigMap")
-      .map(({ object }) => (object.metadata as Fields).name)
+      .map(({ object }) => (object.metadata as Mapping).name)
       .sort();
   const problems = ({ clusters: [cluster] }: BuiltRepository): string[] =>
     cluster!.problems.map(({ message }) => message);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { locate } from "../../../tools/gitops/yaml/source.ts";
-import { originAt, type Fields } from "../../../tools/gitops/yaml/values.ts";
+import { originAt, type Mapping } from "../../../tools/gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../tools/gitops/flux/built.ts";
 import {
   ELSEWHERE,
@@ -20,7 +20,7 @@ const [cluster] = built.clusters;
 
 function find(kind: string, name: string): BuiltObject {
   const found = cluster!.objects.find(
-    ({ object }) => object.kind === kind && (object.metadata as Fields).name === name,
+    ({ object }) => object.kind === kind && (object.metadata as Mapping).name === name,
   );
   assert.ok(found, `no ${kind} ${name}`);
   return found;
@@ -37,7 +37,7 @@ describe("the offline build of a Flux repository", () => {
       built.clusters.map(({ name }) => name),
       ["kubernetes/edge"],
     );
-    const names = cluster!.kustomizations.map(({ object }) => (object.metadata as Fields).name);
+    const names = cluster!.kustomizations.map(({ object }) => (object.metadata as Mapping).name);
     assert.deepEqual(names.sort(), ["cluster", "cluster-apps", "flux", "player", "scripts"]);
     assert.deepEqual(built.external, ["flux-system/flux (OCIRepository flux-manifests)"]);
   });
@@ -57,7 +57,7 @@ describe("the offline build of a Flux repository", () => {
       "kubernetes/edge/flux/apps.yaml:23:17",
     );
     assert.equal(at(player, "spec", "path"), "kubernetes/edge/apps/media/player/ks.yaml:12:3");
-    assert.equal((find("Kustomization", "scripts").object.spec as Fields).postBuild, undefined);
+    assert.equal((find("Kustomization", "scripts").object.spec as Mapping).postBuild, undefined);
   });
 
   it("adds the spec's components, images, namespace and metadata", () => {
@@ -78,9 +78,9 @@ describe("the offline build of a Flux repository", () => {
 
   it("substitutes what is known, keeps what is encrypted, and leaves alone what substitutes nothing", () => {
     const player = find("Deployment", "player");
-    const spec = player.object.spec as Fields;
+    const spec = player.object.spec as Mapping;
     assert.equal(spec.replicas, 2);
-    const containers = ((spec.template as Fields).spec as Fields).containers as Fields[];
+    const containers = ((spec.template as Mapping).spec as Mapping).containers as Mapping[];
     assert.deepEqual(containers[1]!.env, [
       { name: "URL", value: "https://player.example.com" },
       { name: "PASSWORD", value: "${PASSWORD}" },
@@ -89,7 +89,7 @@ describe("the offline build of a Flux repository", () => {
       { name: "EMPTY", value: null },
       { name: "LITERAL", value: "${KEPT}" },
     ]);
-    assert.equal((player.beforeSubstitution.spec as Fields).replicas, "${REPLICAS}");
+    assert.equal((player.beforeSubstitution.spec as Mapping).replicas, "${REPLICAS}");
     const variables = player.kustomization!.variables!;
     assert.deepEqual([variables.values.has("PASSWORD"), variables.values.get("PASSWORD")], [true, undefined]);
     assert.equal(variables.complete, true);

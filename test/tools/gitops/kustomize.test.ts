@@ -8,7 +8,7 @@ import { compareBuild } from "../../../tools/gitops/compare.ts";
 import { parseYaml } from "../../../tools/gitops/yaml/parse.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { locate, SourceFile } from "../../../tools/gitops/yaml/source.ts";
-import { originAt, type Fields } from "../../../tools/gitops/yaml/values.ts";
+import { originAt, type Mapping } from "../../../tools/gitops/yaml/values.ts";
 import { BuildError } from "../../../tools/gitops/problem.ts";
 import { generateKustomizationFile } from "../../../tools/gitops/kustomize/kustomization-file.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
@@ -22,13 +22,13 @@ function build(directory: string): readonly Resource[] {
   return kustomizeBuild(readKustomizationFile(repository, directory, nowhere), repository);
 }
 
-function object(directory: string, kind: string): Fields {
+function object(directory: string, kind: string): Mapping {
   const found = build(directory).find(({ gvk }) => gvk.kind === kind);
   assert.ok(found, `${directory} has no ${kind}`);
   return found.object;
 }
 
-const at = (root: Fields, ...path: (string | number)[]): string => {
+const at = (root: Mapping, ...path: (string | number)[]): string => {
   const { file, line } = locate(originAt(root, path));
   return `${file}:${line}`;
 };
@@ -51,22 +51,22 @@ describe("the offline kustomize build", () => {
   });
 
   it("merges the lists of built-in kinds by key and replaces those of custom resources", () => {
-    const spec = ((object("patches", "Deployment").spec as Fields).template as Fields).spec as Fields;
-    const containers = spec.containers as Fields[];
+    const spec = ((object("patches", "Deployment").spec as Mapping).template as Mapping).spec as Mapping;
+    const containers = spec.containers as Mapping[];
     assert.deepEqual(
       containers.map(({ name }) => name),
       ["extra", "web"],
     );
     assert.deepEqual(
-      (containers[1]!.env as Fields[]).map(({ name }) => name),
+      (containers[1]!.env as Mapping[]).map(({ name }) => name),
       ["NEW", "LEVEL", "TOKEN"],
     );
     assert.deepEqual(containers[1]!.args, ["--three"]);
     assert.deepEqual(
-      (containers[1]!.ports as Fields[]).map(({ containerPort }) => containerPort),
+      (containers[1]!.ports as Mapping[]).map(({ containerPort }) => containerPort),
       [9090, 8080, 8080],
     );
-    const values = (object("patches", "HelmRelease").spec as Fields).values as Fields;
+    const values = (object("patches", "HelmRelease").spec as Mapping).values as Mapping;
     assert.deepEqual([values.list, values.merged, "again" in values], [["c"], { only: "this" }, false]);
     assert.equal(
       build("patches").some(({ gvk }) => gvk.kind === "PersistentVolumeClaim"),
@@ -90,13 +90,13 @@ describe("the offline kustomize build", () => {
 
   it("follows generated names into a HelmRelease's valuesFrom, as kustomizeconfig.yaml asks", () => {
     const [release, configMap] = ["HelmRelease", "ConfigMap"].map((kind) => object("nested-release", kind));
-    const name = (configMap!.metadata as Fields).name as string;
+    const name = (configMap!.metadata as Mapping).name as string;
     assert.match(name, /^my-values-[a-z0-9]{10}$/);
-    assert.deepEqual((release!.spec as Fields).valuesFrom, [{ kind: "ConfigMap", name }]);
+    assert.deepEqual((release!.spec as Mapping).valuesFrom, [{ kind: "ConfigMap", name }]);
   });
 
   it("gives block scalars as Kustomize reads and writes them, and base64 in lines", () => {
-    const [folded, open] = build("scalars").map((resource) => resource.object.data as Fields);
+    const [folded, open] = build("scalars").map((resource) => resource.object.data as Mapping);
     assert.deepEqual(
       { ...folded },
       {
@@ -114,8 +114,8 @@ describe("the offline kustomize build", () => {
       },
     );
     const secret = object("scalars", "Secret");
-    assert.equal((secret.metadata as Fields).name, "long-d99f26hhmm");
-    assert.match((secret.data as Fields).long as string, /^\w{70}\n\S{1,70}\n$/);
+    assert.equal((secret.metadata as Mapping).name, "long-d99f26hhmm");
+    assert.match((secret.data as Mapping).long as string, /^\w{70}\n\S{1,70}\n$/);
   });
 
   it("names what it does not know, and where", () => {
@@ -127,7 +127,7 @@ describe("the offline kustomize build", () => {
     ] as const) {
       const repository = new Repository(ROOT);
       const { documents } = parseYaml(new SourceFile("kustomization.yaml", `kind: Kustomization\n${text}\n`));
-      repository.parse = () => ({ documents, faults: [] });
+      repository.parse = () => ({ documents, errors: [] });
       assert.throws(
         () => kustomizeBuild(readKustomizationFile(repository, "base", nowhere), repository),
         (error) =>

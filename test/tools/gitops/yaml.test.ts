@@ -10,24 +10,24 @@ import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { EmbeddedText, locate, SourceFile, type Position } from "../../../tools/gitops/yaml/source.ts";
 import {
   entryOrigin,
-  isFields,
+  isMapping,
   originAt,
   originOf,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../../../tools/gitops/yaml/values.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/repositories");
 
 function parse(text: string): ParsedDocument[] {
-  const { documents, faults } = parseYaml(new SourceFile("a.yaml", text));
-  assert.deepEqual(faults, []);
+  const { documents, errors } = parseYaml(new SourceFile("a.yaml", text));
+  assert.deepEqual(errors, []);
   return [...documents];
 }
 
 function position(text: string, path: (string | number)[]): string {
   const [document] = parse(text);
-  return show(locate(originAt(document!.value as Fields, path)));
+  return show(locate(originAt(document!.value as Mapping, path)));
 }
 
 const show = ({ line, column }: Position): string => `${line}:${column}`;
@@ -39,15 +39,15 @@ describe("documents of a repository", () => {
     assert.equal(position(text.replaceAll("\n", "\r\n"), ["a", "b", 0, "d"]), "4:7");
     assert.equal(position(text, ["a", "b", 0, "absent", "deeper"]), "3:7");
     const [, second] = parse(`---\nx: 1\n---\n# comment\n${text}`);
-    assert.equal(show(locate(originAt(second!.value as Fields, ["a", "b"]))), "6:3");
+    assert.equal(show(locate(originAt(second!.value as Mapping, ["a", "b"]))), "6:3");
   });
 
   it("place a field of an inline patch in the file that holds it", () => {
     const text = "patches:\n  - patch: |-\n\n      kind: A\n      spec:\n        x: 1\n    target: {}\n";
-    const patches = (parse(text)[0]!.value as Fields).patches as Fields[];
+    const patches = (parse(text)[0]!.value as Mapping).patches as Mapping[];
     const inline = new EmbeddedText(patches[0]!.patch as string, entryOrigin(patches[0]!, "patch"));
     const [patch] = parseYaml(inline).documents;
-    assert.equal(show(locate(originAt(patch!.value as Fields, ["spec", "x"]))), "6:9");
+    assert.equal(show(locate(originAt(patch!.value as Mapping, ["spec", "x"]))), "6:9");
   });
 
   it("read scalars as go-yaml does", () => {
@@ -72,18 +72,18 @@ describe("documents of a repository", () => {
       const inner = level === 0 ? "x" : `*a${level - 1}`;
       return `a${level}: &a${level} [${Array.from({ length: 10 }, () => inner).join(", ")}]\n`;
     });
-    const { documents, faults } = parseYaml(new SourceFile("bomb.yaml", levels.join("")));
+    const { documents, errors } = parseYaml(new SourceFile("bomb.yaml", levels.join("")));
     assert.deepEqual(documents, []);
-    assert.match(faults[0]!.message, /too many nodes/);
+    assert.match(errors[0]!.message, /too many nodes/);
   });
 
   it("keep the good documents beside a broken one", () => {
-    const { documents, faults } = parseYaml(new SourceFile("a.yaml", "a: 1\n---\nb: [\n---\nc: 3\n"));
+    const { documents, errors } = parseYaml(new SourceFile("a.yaml", "a: 1\n---\nb: [\n---\nc: 3\n"));
     assert.deepEqual(
       documents.map(({ value }) => plain(value)),
       [{ a: 1 }, { c: 3 }],
     );
-    assert.equal(faults.length, 1);
+    assert.equal(errors.length, 1);
   });
 
   it("are the same by the block parser and by the full one, values and places", () => {
@@ -111,7 +111,7 @@ describe("documents of a repository", () => {
       assert.equal(repository.isFile("link.yaml"), false);
       assert.equal(repository.isFile("directory/secret.yaml"), false);
       assert.equal(repository.resolve("a", "../../b"), undefined);
-      assert.match(repository.parse("large.yaml").faults[0]!.message, /larger than 8 MiB/);
+      assert.match(repository.parse("large.yaml").errors[0]!.message, /larger than 8 MiB/);
     } finally {
       rmSync(outside, { recursive: true });
       rmSync(root, { recursive: true });
@@ -129,7 +129,7 @@ function compare(text: string): boolean {
   try {
     const block = parseBlockStyle(source).map(({ value }) => described(value));
     const full = parseFully(source);
-    assert.deepEqual(full.faults, [], text);
+    assert.deepEqual(full.errors, [], text);
     assert.deepEqual(
       block,
       full.documents.map(({ value }) => described(value)),
@@ -150,7 +150,7 @@ function described(value: Value): unknown {
       value.map((element, index) => [entryOrigin(value, index).offset, described(element)]),
     ];
   }
-  if (!isFields(value)) return value;
+  if (!isMapping(value)) return value;
   const entries = Object.keys(value).map((key) => {
     const { offset, valueOffset, blank } = entryOrigin(value, key);
     return [key, offset, value[key] === null ? undefined : valueOffset, blank, described(value[key]!)];

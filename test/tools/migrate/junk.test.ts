@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { type Document, isMap, isPair, isScalar, type Node, parseAllDocuments, visit } from "yaml";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
-import { textOf } from "../../../tools/gitops/yaml/text-of.ts";
+import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
 import { type MigrateOptions, readOptions } from "../../../tools/migrate/options.ts";
@@ -158,7 +158,8 @@ describe("lint and migrate over what they half understand", function () {
           options,
         })) {
           for (const { path, text } of plan.changes)
-            if (text !== undefined && /\.ya?ml$/.test(path)) assertTextKept(textOf(before, path) ?? "", text);
+            if (text !== undefined && /\.ya?ml$/.test(path))
+              assertTextKept(fileText(before, path) ?? "", text);
           before = after;
         }
       }),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
-import { textOf } from "../../../tools/gitops/yaml/text-of.ts";
+import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { prove } from "../../../tools/migrate/proof.ts";
@@ -22,7 +22,7 @@ function contextOf(fixture: string, selected: StepContext["selected"] = () => tr
 function failuresWith(step: Step, fixture: string, path: string, spoil: (text: string) => string): string {
   const context = contextOf(fixture);
   const { changes } = step.plan(context);
-  const planned = changes.find((change) => change.path === path)?.text ?? textOf(context.repository, path);
+  const planned = changes.find((change) => change.path === path)?.text ?? fileText(context.repository, path);
   assert.ok(planned !== undefined, `${path} is not there`);
   const text = spoil(planned);
   assert.notEqual(text, planned, `${path} is not spoilt`);

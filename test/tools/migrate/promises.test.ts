@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
-import { textOf } from "../../../tools/gitops/yaml/text-of.ts";
+import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { YamlEdit } from "../../../tools/gitops/edit/yaml-edit.ts";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { addPatches, movePatch } from "../../../tools/migrate/steps/namespace/patches.ts";
@@ -27,7 +27,7 @@ function failures(
   const repository = new Repository(join(FIXTURES, step.id, fixture));
   const { clusters } = buildRepository(repository);
   const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
-  const changes = [{ path: file, text: change(textOf(repository, file) ?? "") }, ...others];
+  const changes = [{ path: file, text: change(fileText(repository, file) ?? "") }, ...others];
   return prove(step, context, { changes, notes: [] }).proof.failures;
 }
 

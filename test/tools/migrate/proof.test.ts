@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
-import { textOf } from "../../../tools/gitops/yaml/text-of.ts";
+import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { runStep, runSteps, writeChanges, type StepResult } from "../../../tools/migrate/run.ts";
@@ -90,7 +90,7 @@ describe("the proof of a migration", () => {
     const second: Step = {
       ...stepWith([]),
       plan: ({ repository }) => {
-        const text = textOf(repository, RELEASE) ?? "";
+        const text = fileText(repository, RELEASE) ?? "";
         return { changes: [{ path: RELEASE, text: text.replace("1h", "60m") }], notes: [] };
       },
       unintended: () => undefined,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
-import { textOf } from "../../../tools/gitops/yaml/text-of.ts";
+import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { prove } from "../../../tools/migrate/proof.ts";
@@ -261,7 +261,7 @@ describe("migrate namespace and handover, on other trees", () => {
     take(handover, { root: "flux-system" }, phases);
     assert.equal(repository.isFile("clusters/home/flux-system/gotk-sync.yaml"), false);
     assert.match(
-      textOf(repository, "clusters/home/flux-system/kustomization.yaml") ?? "",
+      fileText(repository, "clusters/home/flux-system/kustomization.yaml") ?? "",
       /^resources: \[\]$/m,
     );
   });

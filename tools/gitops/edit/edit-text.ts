@@ -113,7 +113,7 @@ export function applyEdits(
   return { text: result, applied };
 }
 
-/** Whether a text is YAML without a fault. */
+/** Whether a text is YAML without a error. */
 export function isValid(text: string): boolean {
   const documents = parseAllDocuments(text);
   return !Array.isArray(documents) || documents.every(({ errors }) => errors.length === 0);

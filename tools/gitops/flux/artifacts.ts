@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { text } from "../kustomize/resource.ts";
+import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { textOf } from "../yaml/text-of.ts";
-import { isFields, type Fields } from "../yaml/values.ts";
+import { fileText } from "../yaml/file-text.ts";
+import { isMapping, type Mapping } from "../yaml/values.ts";
 import { Delivered, type LeftOut } from "./delivered.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
@@ -35,16 +35,16 @@ export class Artifacts {
 
   /**
    * @param files every YAML file of the repository
-   * @param standing what is on the cluster though no file has it
+   * @param orphans what is on the cluster though no file has it
    */
-  constructor(repository: Repository, files: readonly string[], standing: readonly WrittenObject[] = []) {
+  constructor(repository: Repository, files: readonly string[], orphans: readonly WrittenObject[] = []) {
     this.#repository = repository;
-    this.#sources = [...sourcesWithIgnore(repository, files), ...standing.filter(isSourceWithIgnore)];
+    this.#sources = [...sourcesWithIgnore(repository, files), ...orphans.filter(isSourceWithIgnore)];
     this.#patterns = repository
       .filesBelow(".", (name) => name === IGNORE_FILE)
       .flatMap((file) => {
         const directory = posix.dirname(file);
-        return placed(textOf(repository, file) ?? "", file, directory === "." ? [] : directory.split("/"));
+        return placed(fileText(repository, file) ?? "", file, directory === "." ? [] : directory.split("/"));
       });
   }
 
@@ -52,11 +52,13 @@ export class Artifacts {
    * The repository as the source of a Kustomization delivers it. Where clusters have sources of one name, the one in the cluster's own
    * directory counts.
    */
-  of(kustomization: Fields, cluster: string): Repository {
+  of(kustomization: Mapping, cluster: string): Repository {
     const source = this.#sourceOf(kustomization, cluster);
     let delivered = this.#delivered.get(source);
     if (delivered === undefined) {
-      const own = source ? placed(text(specOf(source.object).ignore), `spec.ignore in ${source.file}`) : [];
+      const own = source
+        ? placed(scalarText(specOf(source.object).ignore), `spec.ignore in ${source.file}`)
+        : [];
       delivered = new Delivered(this.#repository, leftOutBy([...this.#patterns, ...own]));
       this.#delivered.set(source, delivered);
     }
@@ -68,13 +70,13 @@ export class Artifacts {
     return new Set([...this.#delivered.values()].flatMap((delivered) => [...delivered.filesRead]));
   }
 
-  #sourceOf(kustomization: Fields, cluster: string): WrittenObject | undefined {
+  #sourceOf(kustomization: Mapping, cluster: string): WrittenObject | undefined {
     const { sourceRef } = specOf(kustomization);
-    if (!isFields(sourceRef)) return undefined;
+    if (!isMapping(sourceRef)) return undefined;
     const named = this.#sources.filter(
       ({ object }) =>
         object.kind === sourceRef.kind &&
-        isFields(object.metadata) &&
+        isMapping(object.metadata) &&
         object.metadata.name === sourceRef.name,
     );
     return (

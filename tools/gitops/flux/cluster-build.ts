@@ -1,8 +1,8 @@
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
-import { effectiveNamespace, identityFault, Resource, resourcesOf } from "../kustomize/resource.ts";
+import { effectiveNamespace, identityError, Resource, resourcesOf } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { cloneValue, originOf, type Fields } from "../yaml/values.ts";
-import { BuildError, type Problem } from "../problem.ts";
+import { cloneValue, originOf, type Mapping } from "../yaml/values.ts";
+import { BuildError, type BuildProblem } from "../problem.ts";
 import { addCommonMetadata, fileWithSpec, isFluxKustomization } from "./flux-kustomization.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
@@ -13,53 +13,53 @@ import { lookupIn, variablesOf, type Variables } from "./variables.ts";
 /** Builds roots, as they are written, and, in turn, every Kustomization that they apply, or that stands where they applied it. */
 export function buildCluster(
   name: string,
-  roots: readonly Fields[],
-  standing: readonly BuiltObject[],
+  roots: readonly Mapping[],
+  orphans: readonly BuiltObject[],
   sources: OwnSources,
   artifacts: Artifacts,
   partial: boolean,
 ): BuiltCluster {
-  return new ClusterBuild(name, standing, sources, artifacts, partial).run(roots);
+  return new ClusterBuild(name, orphans, sources, artifacts, partial).run(roots);
 }
 
 class ClusterBuild {
   readonly #partial: boolean;
   readonly #name: string;
   /** Kustomizations that nothing applies any more. */
-  readonly #standing: readonly BuiltObject[];
+  readonly #orphans: readonly BuiltObject[];
   readonly #sources: OwnSources;
   readonly #artifacts: Artifacts;
   readonly #objects: BuiltObject[] = [];
   readonly #kustomizations: BuiltKustomization[] = [];
-  readonly #problems = new Map<string, Problem>();
+  readonly #problems = new Map<string, BuildProblem>();
   readonly #seen = new Set<string>();
   /** ConfigMaps and Secrets, for `substituteFrom`. */
-  readonly #variableSources = new Map<string, Fields>();
+  readonly #variableSources = new Map<string, Mapping>();
 
   constructor(
     name: string,
-    standing: readonly BuiltObject[],
+    orphans: readonly BuiltObject[],
     sources: OwnSources,
     artifacts: Artifacts,
     partial: boolean,
   ) {
     this.#partial = partial;
     this.#name = name;
-    this.#standing = standing;
+    this.#orphans = orphans;
     this.#sources = sources;
     this.#artifacts = artifacts;
   }
 
-  run(written: readonly Fields[]): BuiltCluster {
+  run(written: readonly Mapping[]): BuiltCluster {
     const roots = written
       .map((root) => this.#attempt(() => rootObject(root)))
       .filter((root) => root !== undefined);
     for (const root of roots) this.#seen.add(identity(root));
-    let queue = [...roots, ...this.#standingBelow(undefined)];
+    let queue = [...roots, ...this.#orphansBelow(undefined)];
     while (queue.length > 0) {
       // What waits for a ConfigMap that a sibling brings is built after the siblings, with what is known then.
-      const waiting: { kustomization: Fields; resources: readonly Resource[] }[] = [];
-      const children: Fields[] = [];
+      const waiting: { kustomization: Mapping; resources: readonly Resource[] }[] = [];
+      const children: Mapping[] = [];
       for (const kustomization of queue) {
         const resources = this.#build(kustomization);
         this.#collectVariableSources(resources.map(({ object }) => object));
@@ -78,7 +78,7 @@ class ClusterBuild {
     };
   }
 
-  #build(kustomization: Fields): readonly Resource[] {
+  #build(kustomization: Mapping): readonly Resource[] {
     const delivered = this.#delivered(kustomization);
     if (delivered === undefined) return [];
     return (
@@ -86,8 +86,8 @@ class ClusterBuild {
         kustomizeBuild(
           fileWithSpec(kustomization, delivered),
           delivered,
-          (fault) => {
-            this.#tell(fault);
+          (error) => {
+            this.#report(error);
           },
           this.#partial,
         ),
@@ -96,24 +96,24 @@ class ClusterBuild {
   }
 
   /** What a Kustomization's source delivers; undefined where that is another repository. */
-  #delivered(kustomization: Fields): Repository | undefined {
+  #delivered(kustomization: Mapping): Repository | undefined {
     return this.#sources.has(kustomization) ? this.#artifacts.of(kustomization, this.#name) : undefined;
   }
 
   /** Substitutes, keeps the objects and gives the Kustomizations among them that have not been built. */
-  #finish(kustomization: Fields, resources: readonly Resource[]): readonly Fields[] {
+  #finish(kustomization: Mapping, resources: readonly Resource[]): readonly Mapping[] {
     const variables = variablesOf(kustomization, (kind, namespace, name) =>
       this.#variableSources.get(sourceKey(kind, namespace, name)),
     );
     const built = new BuiltKustomization(kustomization, variables, this.#delivered(kustomization));
     this.#kustomizations.push(built);
-    const children: Fields[] = [];
+    const children: Mapping[] = [];
     for (const resource of resources) {
       const object =
         this.#attempt(() => finished(resource.object, kustomization, variables)) ?? resource.object;
-      const fault = identityFault(object);
-      if (fault) {
-        this.#tell(fault);
+      const error = identityError(object);
+      if (error) {
+        this.#report(error);
         continue;
       }
       this.#objects.push({
@@ -127,12 +127,12 @@ class ClusterBuild {
       this.#seen.add(identity(object));
       children.push(object);
     }
-    return [...children, ...this.#standingBelow(kustomization)];
+    return [...children, ...this.#orphansBelow(kustomization)];
   }
 
   /** What stands where a Kustomization applied it; what none applied, or only itself, where none is given. */
-  #standingBelow(parent: Fields | undefined): readonly Fields[] {
-    const below = this.#standing
+  #orphansBelow(parent: Mapping | undefined): readonly Mapping[] {
+    const below = this.#orphans
       .filter(({ object, kustomization }) => {
         const applier = kustomization && identity(kustomization.object);
         return (applier === identity(object) ? undefined : applier) === (parent && identity(parent));
@@ -144,7 +144,7 @@ class ClusterBuild {
   }
 
   /** A root that applies itself is among the objects already. */
-  #addRoots(roots: readonly Fields[]): void {
+  #addRoots(roots: readonly Mapping[]): void {
     const applied = new Set(
       this.#objects
         .map(({ object }) => object)
@@ -161,7 +161,7 @@ class ClusterBuild {
     }
   }
 
-  #collectVariableSources(objects: readonly Fields[]): void {
+  #collectVariableSources(objects: readonly Mapping[]): void {
     for (const object of objects) {
       if (object.kind !== "ConfigMap" && object.kind !== "Secret") continue;
       const { id } = new Resource(object, originOf(object));
@@ -174,19 +174,19 @@ class ClusterBuild {
       return build();
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
-      this.#tell(error);
+      this.#report(error);
       return undefined;
     }
   }
 
-  #tell(error: BuildError): void {
+  #report(error: BuildError): void {
     const { problem } = error;
     const { file, line, column } = problem.position;
     this.#problems.set(`${file}:${line}:${column} ${problem.message}`, problem);
   }
 }
 
-function finished(object: Fields, kustomization: Fields, variables: Variables | undefined): Fields {
+function finished(object: Mapping, kustomization: Mapping, variables: Variables | undefined): Mapping {
   const substitutes = variables && (variables.values.size > 0 || !variables.complete);
   return addCommonMetadata(
     substitutes ? substituteObject(object, lookupIn(variables)) : object,
@@ -198,16 +198,16 @@ function sourceKey(kind: string, namespace: string, name: string): string {
   return `${kind} ${namespace === "" ? "default" : namespace}/${name}`;
 }
 
-function identity(kustomization: Fields): string {
+function identity(kustomization: Mapping): string {
   const { id } = new Resource(kustomization, originOf(kustomization));
   return `${effectiveNamespace(id)}/${id.name}`;
 }
 
 /** A copy of a written Kustomization that a build may start from. */
-function rootObject(written: Fields): Fields {
+function rootObject(written: Mapping): Mapping {
   const [resource] = resourcesOf(cloneValue(written), originOf(written));
   const object = resource?.object ?? written;
-  const fault = identityFault(object);
-  if (fault) throw fault;
+  const error = identityError(object);
+  if (error) throw error;
   return object;
 }

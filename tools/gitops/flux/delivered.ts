@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { ParsedText } from "../yaml/parse.ts";
-import { Repository, type Changes, type Entry } from "../yaml/repository.ts";
+import { Repository, type Changes, type DirectoryEntry } from "../yaml/repository.ts";
 import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 
@@ -38,7 +38,7 @@ export class Delivered extends Repository {
     );
   }
 
-  override entries(directory: string): readonly Entry[] {
+  override entries(directory: string): readonly DirectoryEntry[] {
     return this.#repository.entries(directory).filter((entry) => {
       const path = posix.join(directory, entry.name);
       return entry.isDirectory() ? this.isDirectory(path) : entry.isFile() && this.isFile(path);

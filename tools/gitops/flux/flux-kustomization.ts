@@ -4,54 +4,54 @@ import {
   readKustomizationFile,
   type KustomizationFile,
 } from "../kustomize/kustomization-file.ts";
-import { text } from "../kustomize/resource.ts";
+import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import {
-  copyOf,
+  copyMapping,
   entryOrigin,
-  fieldsAt,
-  isFields,
+  mappingAt,
+  isMapping,
   listAt,
   originOf,
   pushElement,
   setField,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 
 /** Whether an object is a Flux Kustomization. */
-export function isFluxKustomization(value: unknown): value is Fields {
+export function isFluxKustomization(value: unknown): value is Mapping {
   return (
-    isFields(value) &&
+    isMapping(value) &&
     value.kind === "Kustomization" &&
-    text(value.apiVersion).startsWith("kustomize.toolkit.fluxcd.io/")
+    scalarText(value.apiVersion).startsWith("kustomize.toolkit.fluxcd.io/")
   );
 }
 
 /** A Flux Kustomization's spec. */
-export function specOf(kustomization: Fields): Fields {
-  return isFields(kustomization.spec) ? kustomization.spec : {};
+export function specOf(kustomization: Mapping): Mapping {
+  return isMapping(kustomization.spec) ? kustomization.spec : {};
 }
 
 /** `Kind name` of the source that a Flux Kustomization reads. */
-export function sourceName(kustomization: Fields): string {
+export function sourceName(kustomization: Mapping): string {
   const { sourceRef } = specOf(kustomization);
-  return isFields(sourceRef) ? `${text(sourceRef.kind)} ${text(sourceRef.name)}` : "no source";
+  return isMapping(sourceRef) ? `${scalarText(sourceRef.kind)} ${scalarText(sourceRef.name)}` : "no source";
 }
 
 /** The directory that a Flux Kustomization builds. */
-export function pathOf(kustomization: Fields, repository: Repository): string {
-  const path = text(specOf(kustomization).path) || "./";
+export function pathOf(kustomization: Mapping, repository: Repository): string {
+  const path = scalarText(specOf(kustomization).path) || "./";
   const resolved = repository.resolve(".", path.replace(/^\/+/, ""));
   if (resolved === undefined) throw new BuildError(`${path} leaves the repository`, originOf(kustomization));
   return resolved;
 }
 
 /** The kustomization file of a directory as Flux finds or generates it. */
-export function plainFile(kustomization: Fields, repository: Repository): KustomizationFile {
+export function plainFile(kustomization: Mapping, repository: Repository): KustomizationFile {
   const spec = specOf(kustomization);
-  const from = entryOrigin(isFields(kustomization.spec) ? spec : kustomization, "path");
+  const from = entryOrigin(isMapping(kustomization.spec) ? spec : kustomization, "path");
   const directory = pathOf(kustomization, repository);
   if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
   return findKustomizationFile(repository, directory) === undefined
@@ -63,7 +63,7 @@ export function plainFile(kustomization: Fields, repository: Repository): Kustom
  * The kustomization file with what the spec adds to it, as kustomize-controller writes it before it builds.
  * Source: WriteFile in fluxcd/pkg/kustomize/kustomize_generator.go.
  */
-export function fileWithSpec(kustomization: Fields, repository: Repository): KustomizationFile {
+export function fileWithSpec(kustomization: Mapping, repository: Repository): KustomizationFile {
   const file = plainFile(kustomization, repository);
   const spec = specOf(kustomization);
   for (const field of ["patchesStrategicMerge", "patchesJson6902"]) {
@@ -76,7 +76,8 @@ export function fileWithSpec(kustomization: Fields, repository: Repository): Kus
     ["namePrefix", "namePrefix"],
     ["nameSuffix", "nameSuffix"],
   ] as const) {
-    if (text(spec[field]) !== "") setField(fields, target, text(spec[field]), entryOrigin(spec, field));
+    if (scalarText(spec[field]) !== "")
+      setField(fields, target, scalarText(spec[field]), entryOrigin(spec, field));
   }
   append(fields, spec, "patches");
   append(fields, spec, "components");
@@ -84,41 +85,44 @@ export function fileWithSpec(kustomization: Fields, repository: Repository): Kus
   return file;
 }
 
-function append(fields: Fields, spec: Fields, field: string): void {
+function append(fields: Mapping, spec: Mapping, field: string): void {
   const more = spec[field];
   if (!Array.isArray(more) || more.length === 0) return;
   const list = listIn(fields, field, entryOrigin(spec, field));
   for (const [index, entry] of more.entries()) pushElement(list, entry, entryOrigin(more, index));
 }
 
-function listIn(fields: Fields, field: string, origin: ReturnType<typeof originOf>): Value[] {
+function listIn(fields: Mapping, field: string, origin: ReturnType<typeof originOf>): Value[] {
   if (!Array.isArray(fields[field])) setField(fields, field, listAt(origin), origin);
   return fields[field] as Value[];
 }
 
 /** An image that the file names already is replaced. */
-function replaceImages(fields: Fields, spec: Fields): void {
+function replaceImages(fields: Mapping, spec: Mapping): void {
   const more = spec.images;
   if (!Array.isArray(more) || more.length === 0) return;
   const list = listIn(fields, "images", entryOrigin(spec, "images"));
   for (const [index, entry] of more.entries()) {
-    const at = list.findIndex((own) => isFields(own) && isFields(entry) && own.name === entry.name);
+    const at = list.findIndex((own) => isMapping(own) && isMapping(entry) && own.name === entry.name);
     if (at >= 0) list[at] = entry;
     else pushElement(list, entry, entryOrigin(more, index));
   }
 }
 
 /** Sets the labels and annotations of `spec.commonMetadata`, over those that an object has. */
-export function addCommonMetadata(object: Fields, kustomization: Fields): Fields {
+export function addCommonMetadata(object: Mapping, kustomization: Mapping): Mapping {
   const common = specOf(kustomization).commonMetadata;
-  if (!isFields(common)) return object;
-  const copy = copyOf(object);
-  const metadata = isFields(object.metadata) ? copyOf(object.metadata) : fieldsAt(originOf(object));
+  if (!isMapping(common)) return object;
+  const copy = copyMapping(object);
+  const metadata = isMapping(object.metadata) ? copyMapping(object.metadata) : mappingAt(originOf(object));
   for (const field of ["labels", "annotations"]) {
     const pairs = common[field];
-    if (!isFields(pairs)) continue;
-    const values = isFields(metadata[field]) ? copyOf(metadata[field]) : fieldsAt(entryOrigin(common, field));
-    for (const key of Object.keys(pairs)) setField(values, key, text(pairs[key]), entryOrigin(pairs, key));
+    if (!isMapping(pairs)) continue;
+    const values = isMapping(metadata[field])
+      ? copyMapping(metadata[field])
+      : mappingAt(entryOrigin(common, field));
+    for (const key of Object.keys(pairs))
+      setField(values, key, scalarText(pairs[key]), entryOrigin(pairs, key));
     setField(metadata, field, values, entryOrigin(metadata, field));
   }
   setField(copy, "metadata", metadata, entryOrigin(object, "metadata"));

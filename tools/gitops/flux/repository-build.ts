@@ -2,14 +2,14 @@ import { posix } from "node:path";
 import { filesOf } from "../kustomize/included-files.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import { readKustomizationFile } from "../kustomize/kustomization-file.ts";
-import { identityFault, resourcesOf, text, type Resource } from "../kustomize/resource.ts";
+import { identityError, resourcesOf, scalarText, type Resource } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { textOf } from "../yaml/text-of.ts";
+import { fileText } from "../yaml/file-text.ts";
 import { SourceFile } from "../yaml/source.ts";
-import { isFields } from "../yaml/values.ts";
-import { BuildError, type Problem } from "../problem.ts";
+import { isMapping } from "../yaml/values.ts";
+import { BuildError, type BuildProblem } from "../problem.ts";
 import { buildCluster } from "./cluster-build.ts";
-import type { BuiltCluster, BuiltObject, Standing } from "./built.ts";
+import type { BuiltCluster, BuiltObject, Orphans } from "./built.ts";
 import { isFluxKustomization, sourceName } from "./flux-kustomization.ts";
 import { Artifacts } from "./artifacts.ts";
 import { findRoots, ownSources } from "./roots.ts";
@@ -27,7 +27,7 @@ export interface BuiltRepository {
 /** How a repository is built. */
 export interface BuildOptions {
   /** What stands where nothing in the repository applies it any more: it builds what it did, and is itself not among the objects. */
-  readonly standing?: Standing;
+  readonly orphans?: Orphans;
   /** Whether a Kustomization of which something cannot be built gives what can be: enough to look at, and no proof of anything. */
   readonly partial?: boolean;
 }
@@ -38,10 +38,10 @@ export interface BuildOptions {
  */
 export function buildRepository(
   repository: Repository,
-  { standing = new Map(), partial = false }: BuildOptions = {},
+  { orphans = new Map(), partial = false }: BuildOptions = {},
 ): BuiltRepository {
   const files = repository.yamlFiles(".");
-  const kept = [...standing.values()].flat().map(asWritten);
+  const kept = [...orphans.values()].flat().map(asWritten);
   const written = [
     ...writtenKustomizations(repository, files),
     ...kept.filter(({ object }) => isFluxKustomization(object)),
@@ -52,11 +52,11 @@ export function buildRepository(
   const artifacts = new Artifacts(repository, files, kept);
   const roots = findRoots(written, sources, artifacts).filter((root) => !kept.includes(root));
   const byCluster = Map.groupBy(roots, clusterOf);
-  const clusters = [...new Set([...byCluster.keys(), ...standing.keys()])].map((name) =>
+  const clusters = [...new Set([...byCluster.keys(), ...orphans.keys()])].map((name) =>
     buildCluster(
       name,
       (byCluster.get(name) ?? []).map(({ object }) => object),
-      (standing.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
+      (orphans.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
       sources,
       artifacts,
       partial,
@@ -66,8 +66,8 @@ export function buildRepository(
     .flatMap(({ kustomizations }) => kustomizations)
     .filter(({ object }) => !sources.has(object))
     .map(({ object }) => {
-      const metadata = isFields(object.metadata) ? object.metadata : {};
-      return `${text(metadata.namespace)}/${text(metadata.name)} (${sourceName(object)})`;
+      const metadata = isMapping(object.metadata) ? object.metadata : {};
+      return `${scalarText(metadata.namespace)}/${scalarText(metadata.name)} (${sourceName(object)})`;
     });
   const reached = new Set([...artifacts.filesRead(), ...roots.map(({ file }) => file)]);
   const unreached = files.filter((file) => !reached.has(file) && mayHoldObjects(repository, file));
@@ -76,7 +76,7 @@ export function buildRepository(
 
 function mayHoldObjects(repository: Repository, file: string): boolean {
   if (repository.isTooLarge(file)) return false;
-  const content = textOf(repository, file) ?? "";
+  const content = fileText(repository, file) ?? "";
   return /^apiVersion:/m.test(content) && /^kind:/m.test(content);
 }
 
@@ -123,7 +123,7 @@ const top = (file: string): { source: SourceFile; offset: number } => ({
 });
 
 function kustomizationCluster(repository: Repository, directory: string, partial: boolean): BuiltCluster {
-  const problems: Problem[] = [];
+  const problems: BuildProblem[] = [];
   try {
     const file = readKustomizationFile(repository, directory, top(directory));
     const resources =
@@ -140,13 +140,13 @@ function kustomizationCluster(repository: Repository, directory: string, partial
 /** Documents that are no Kubernetes objects, such as values and settings of tools, are passed over. */
 function looseCluster(repository: Repository, files: readonly string[]): BuiltCluster {
   const objects: BuiltObject[] = [];
-  const problems: Problem[] = [];
+  const problems: BuildProblem[] = [];
   for (const file of files) {
-    const { documents, faults } = repository.parse(file);
-    for (const { message, origin } of faults)
+    const { documents, errors } = repository.parse(file);
+    for (const { message, origin } of errors)
       problems.push(new BuildError(message, origin, "syntax").problem);
     for (const { value, origin } of documents) {
-      if (!isFields(value) || text(value.apiVersion) === "" || text(value.kind) === "") continue;
+      if (!isMapping(value) || scalarText(value.apiVersion) === "" || scalarText(value.kind) === "") continue;
       try {
         objects.push(...identified(resourcesOf(value, origin), problems));
       } catch (error) {
@@ -163,10 +163,10 @@ function asWritten({ object, origin }: BuiltObject): WrittenObject {
 }
 
 /** Those of which it is known what they are. */
-function identified(resources: readonly Resource[], problems: Problem[]): readonly BuiltObject[] {
+function identified(resources: readonly Resource[], problems: BuildProblem[]): readonly BuiltObject[] {
   return resources.flatMap(({ object, origin }) => {
-    const fault = identityFault(object);
-    if (fault) problems.push(fault.problem);
-    return fault ? [] : [{ object, kustomization: undefined, beforeSubstitution: object, origin }];
+    const error = identityError(object);
+    if (error) problems.push(error.problem);
+    return error ? [] : [{ object, kustomization: undefined, beforeSubstitution: object, origin }];
   });
 }

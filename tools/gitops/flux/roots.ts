@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { filesOf } from "../kustomize/included-files.ts";
-import { text } from "../kustomize/resource.ts";
+import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { isFields, type Fields } from "../yaml/values.ts";
+import { isMapping, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { pathOf, plainFile, specOf } from "./flux-kustomization.ts";
@@ -75,7 +75,7 @@ function placeOf(written: WrittenObject): string {
   return [clusterOf(written), posix.dirname(dir), base].join(" ");
 }
 
-function reachedFiles(object: Fields, repository: Repository): ReadonlySet<string> | undefined {
+function reachedFiles(object: Mapping, repository: Repository): ReadonlySet<string> | undefined {
   try {
     return filesOf(repository, plainFile(object, repository));
   } catch (error) {
@@ -86,7 +86,7 @@ function reachedFiles(object: Fields, repository: Repository): ReadonlySet<strin
 
 /** Tells which Kustomizations take their files from this very repository. */
 export interface OwnSources {
-  has(kustomization: Fields): boolean;
+  has(kustomization: Mapping): boolean;
 }
 
 /**
@@ -94,10 +94,10 @@ export interface OwnSources {
  * source's top), or if it is the only one. The repository's own URL is known to Git alone, and may have many forms.
  */
 export function ownSources(written: readonly WrittenObject[], repository: Repository): OwnSources {
-  const key = (kustomization: Fields): string => {
+  const key = (kustomization: Mapping): string => {
     const { sourceRef } = specOf(kustomization);
-    const reference = isFields(sourceRef) ? sourceRef : {};
-    return `${text(reference.kind)} ${text(reference.name)}`;
+    const reference = isMapping(sourceRef) ? sourceRef : {};
+    return `${scalarText(reference.kind)} ${scalarText(reference.name)}`;
   };
   const all = new Set(written.map(({ object }) => key(object)));
   const own = new Set(

@@ -2,28 +2,28 @@ import { parseYaml } from "../yaml/parse.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
 import {
   entryOrigin,
-  fieldsAt,
-  isFields,
+  mappingAt,
+  isMapping,
   listAt,
   originOf,
   pushElement,
   setField,
   valueAt,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError } from "../problem.ts";
-import { text } from "../kustomize/resource.ts";
+import { scalarText } from "../kustomize/resource.ts";
 import { substitute, SubstitutionError, type Lookup } from "./envsubst.ts";
 
 const SWITCH = "kustomize.toolkit.fluxcd.io/substitute";
 
 /** Whether an object opts out of substitution. */
-export function optsOut(object: Fields): boolean {
-  const metadata = isFields(object.metadata) ? object.metadata : {};
+export function optsOut(object: Mapping): boolean {
+  const metadata = isMapping(object.metadata) ? object.metadata : {};
   return [metadata.labels, metadata.annotations].some(
-    (values) => isFields(values) && values[SWITCH] === "disabled",
+    (values) => isMapping(values) && values[SWITCH] === "disabled",
   );
 }
 
@@ -33,8 +33,8 @@ export function optsOut(object: Fields): boolean {
  * no dollar.
  * @throws BuildError at an expression that Flux refuses
  */
-export function substituteObject(object: Fields, lookup: Lookup): Fields {
-  return optsOut(object) ? object : (substituteValue(object, lookup, originOf(object)) as Fields);
+export function substituteObject(object: Mapping, lookup: Lookup): Mapping {
+  return optsOut(object) ? object : (substituteValue(object, lookup, originOf(object)) as Mapping);
 }
 
 function substituteValue(value: Value, lookup: Lookup, origin: Origin): Value {
@@ -51,15 +51,15 @@ function substituteList(list: Value[], lookup: Lookup): Value[] {
   return copy;
 }
 
-function substituteFields(fields: Fields, lookup: Lookup): Fields {
+function substituteFields(fields: Mapping, lookup: Lookup): Mapping {
   const entries = Object.keys(fields).map((key) => {
     const origin = entryOrigin(fields, key);
     const value = substituteValue(fields[key] as Value, lookup, origin);
-    const name = key.includes("$") ? text(substituteScalar(key, lookup, origin)) : key;
+    const name = key.includes("$") ? scalarText(substituteScalar(key, lookup, origin)) : key;
     return { name, value, origin, changed: value !== fields[key] || name !== key };
   });
   if (!entries.some(({ changed }) => changed)) return fields;
-  const copy = fieldsAt(originOf(fields));
+  const copy = mappingAt(originOf(fields));
   for (const { name, value, origin } of entries) setField(copy, name, value, origin);
   return copy;
 }
@@ -69,9 +69,9 @@ function substituteScalar(scalar: string, lookup: Lookup, origin: Origin): Value
   // A block scalar, and a scalar that needs quotes, stay text; a plain one is read anew.
   if (scalar.includes("\n") || !isPlain(scalar)) return result;
   if (isPlain(result)) return resolvePlain(result.trim());
-  const { documents, faults } = parseYaml(new SourceFile(origin.source.file, result));
-  const [fault] = faults;
-  if (fault) throw new BuildError(`after substitution this is no YAML: ${fault.message}`, origin);
+  const { documents, errors } = parseYaml(new SourceFile(origin.source.file, result));
+  const [error] = errors;
+  if (error) throw new BuildError(`after substitution this is no YAML: ${error.message}`, origin);
   return valueAt(documents[0]?.value ?? null, origin);
 }
 

@@ -1,5 +1,5 @@
-import { isFields, originOf, type Fields, type Value } from "../yaml/values.ts";
-import { text } from "../kustomize/resource.ts";
+import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
+import { scalarText } from "../kustomize/resource.ts";
 import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 
 /** What a Flux Kustomization substitutes. */
@@ -11,39 +11,44 @@ export interface Variables {
 }
 
 /** A ConfigMap or Secret of a namespace, where the repository has it. */
-export type FindSource = (kind: string, namespace: string, name: string) => Fields | undefined;
+export type FindSource = (kind: string, namespace: string, name: string) => Mapping | undefined;
 
 /** The variables of a Flux Kustomization; undefined where it substitutes nothing. */
-export function variablesOf(kustomization: Fields, find: FindSource): Variables | undefined {
-  const postBuild = isFields(kustomization.spec) ? kustomization.spec.postBuild : undefined;
-  if (!isFields(postBuild)) return undefined;
-  const metadata = isFields(kustomization.metadata) ? kustomization.metadata : {};
+export function variablesOf(kustomization: Mapping, find: FindSource): Variables | undefined {
+  const postBuild = isMapping(kustomization.spec) ? kustomization.spec.postBuild : undefined;
+  if (!isMapping(postBuild)) return undefined;
+  const metadata = isMapping(kustomization.metadata) ? kustomization.metadata : {};
   const values = new Map<string, string | undefined>();
   let complete = true;
   for (const reference of Array.isArray(postBuild.substituteFrom) ? postBuild.substituteFrom : []) {
-    if (!isFields(reference)) continue;
-    const source = find(text(reference.kind), text(metadata.namespace), text(reference.name));
+    if (!isMapping(reference)) continue;
+    const source = find(
+      scalarText(reference.kind),
+      scalarText(metadata.namespace),
+      scalarText(reference.name),
+    );
     if (!source || hidesKeys(source)) complete = false;
     if (source) addSource(values, source);
   }
-  const inline = isFields(postBuild.substitute) ? postBuild.substitute : {};
-  for (const [name, value] of Object.entries(inline)) values.set(name, text(value).replaceAll("\n", ""));
+  const inline = isMapping(postBuild.substitute) ? postBuild.substitute : {};
+  for (const [name, value] of Object.entries(inline))
+    values.set(name, scalarText(value).replaceAll("\n", ""));
   return { values, complete };
 }
 
 /** An encrypted file whose clear copy shows no keys. */
-function hidesKeys(source: Fields): boolean {
+function hidesKeys(source: Mapping): boolean {
   return (
-    source.kind === "Secret" && /\.sops\.ya?ml$/.test(originOf(source).source.file) && !isFields(source.sops)
+    source.kind === "Secret" && /\.sops\.ya?ml$/.test(originOf(source).source.file) && !isMapping(source.sops)
   );
 }
 
-function addSource(values: Map<string, string | undefined>, source: Fields): void {
+function addSource(values: Map<string, string | undefined>, source: Mapping): void {
   const add = (entries: Value | undefined, decode: (value: string) => string): void => {
-    if (!isFields(entries)) return;
+    if (!isMapping(entries)) return;
     for (const [name, value] of Object.entries(entries)) {
       const encrypted = typeof value === "string" && value.startsWith("ENC[");
-      values.set(name, encrypted ? undefined : decode(text(value)).replaceAll("\n", ""));
+      values.set(name, encrypted ? undefined : decode(scalarText(value)).replaceAll("\n", ""));
     }
   };
   if (source.kind === "ConfigMap") {

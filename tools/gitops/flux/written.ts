@@ -1,12 +1,12 @@
-import { text } from "../kustomize/resource.ts";
+import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { textOf } from "../yaml/text-of.ts";
-import { isFields, type Fields } from "../yaml/values.ts";
+import { fileText } from "../yaml/file-text.ts";
+import { isMapping, type Mapping } from "../yaml/values.ts";
 import { isFluxKustomization } from "./flux-kustomization.ts";
 
 /** An object as it stands in a file. */
 export interface WrittenObject {
-  readonly object: Fields;
+  readonly object: Mapping;
   readonly file: string;
 }
 
@@ -21,10 +21,10 @@ export function writtenKustomizations(
 }
 
 /** A root is applied as it is written: nobody substitutes in it. */
-function isTemplate({ metadata, spec }: Fields): boolean {
-  const { name, namespace } = isFields(metadata) ? metadata : {};
-  const { path } = isFields(spec) ? spec : {};
-  return [name, namespace, path].some((value) => text(value).includes("${"));
+function isTemplate({ metadata, spec }: Mapping): boolean {
+  const { name, namespace } = isMapping(metadata) ? metadata : {};
+  const { path } = isMapping(spec) ? spec : {};
+  return [name, namespace, path].some((value) => scalarText(value).includes("${"));
 }
 
 /** In a directory for what is no longer deployed, or in a hidden one. */
@@ -32,7 +32,7 @@ const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
 
 /** Every object that is written in some files. */
 export function objectsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
-  return written(repository, files, "apiVersion", isFields);
+  return written(repository, files, "apiVersion", isMapping);
 }
 
 /** Every source that is written in some files and says itself what is to be ignored. */
@@ -44,7 +44,7 @@ export function sourcesWithIgnore(
     repository,
     files.filter((file) => mentions(repository, file, "ignore")),
     SOURCES,
-    isFields,
+    isMapping,
   ).filter(isSourceWithIgnore);
 }
 
@@ -53,7 +53,9 @@ const SOURCES = "source.toolkit.fluxcd.io/";
 /** Whether an object is a source that says itself what is to be ignored. */
 export function isSourceWithIgnore({ object }: WrittenObject): boolean {
   return (
-    text(object.apiVersion).startsWith(SOURCES) && isFields(object.spec) && object.spec.ignore !== undefined
+    scalarText(object.apiVersion).startsWith(SOURCES) &&
+    isMapping(object.spec) &&
+    object.spec.ignore !== undefined
   );
 }
 
@@ -67,7 +69,7 @@ function written(
   repository: Repository,
   files: readonly string[],
   group: string,
-  isWanted: (value: unknown) => value is Fields,
+  isWanted: (value: unknown) => value is Mapping,
 ): readonly WrittenObject[] {
   return files
     .filter((file) => mentions(repository, file, group))
@@ -79,5 +81,5 @@ function written(
 }
 
 function mentions(repository: Repository, file: string, word: string): boolean {
-  return !repository.isTooLarge(file) && (textOf(repository, file)?.includes(word) ?? false);
+  return !repository.isTooLarge(file) && (fileText(repository, file)?.includes(word) ?? false);
 }

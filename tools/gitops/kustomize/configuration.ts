@@ -1,5 +1,5 @@
 import type { Repository } from "../yaml/repository.ts";
-import { entryOrigin, isFields, type Fields, type Value } from "../yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import {
   COMMON_ANNOTATIONS,
@@ -12,7 +12,7 @@ import {
 import { NAME_REFERENCES, type NameReference } from "./default-references.ts";
 import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
 import { localPath } from "./local-path.ts";
-import { text } from "./resource.ts";
+import { scalarText } from "./resource.ts";
 
 /** Where the transformers of a build write, with what `configurations` add. */
 export interface Configuration {
@@ -79,18 +79,18 @@ export function loadConfigurations(paths: Value[], repository: Repository, direc
   let configuration = DEFAULT_CONFIGURATION;
   for (const [index, path] of paths.entries()) {
     const origin = entryOrigin(paths, index);
-    const resolved = localPath(repository, directory, text(path), origin);
+    const resolved = localPath(repository, directory, scalarText(path), origin);
     if (!repository.isFile(resolved)) throw repository.absence("file", resolved, origin);
-    const { documents, faults } = repository.parse(resolved);
-    const [fault] = faults;
-    if (fault) throw new BuildError(fault.message, fault.origin, "syntax");
+    const { documents, errors } = repository.parse(resolved);
+    const [error] = errors;
+    if (error) throw new BuildError(error.message, error.origin, "syntax");
     for (const { value } of documents)
-      if (isFields(value)) configuration = mergeConfigurations(configuration, readConfiguration(value));
+      if (isMapping(value)) configuration = mergeConfigurations(configuration, readConfiguration(value));
   }
   return configuration;
 }
 
-function readConfiguration(file: Fields): Configuration {
+function readConfiguration(file: Mapping): Configuration {
   const lists: Record<string, readonly FieldSpec[]> = {};
   for (const list of SPEC_LISTS) lists[list] = fieldsOf(file[list]).map(fieldSpec);
   for (const field of Object.keys(file)) {
@@ -104,17 +104,17 @@ function readConfiguration(file: Fields): Configuration {
   return { ...(lists as unknown as Configuration), nameReference };
 }
 
-const fieldsOf = (value: Value | undefined): readonly Fields[] =>
-  Array.isArray(value) ? value.filter(isFields) : [];
+const fieldsOf = (value: Value | undefined): readonly Mapping[] =>
+  Array.isArray(value) ? value.filter(isMapping) : [];
 
-function fieldSpec(entry: Fields): FieldSpec {
-  return { path: text(entry.path), ...(entry.create === true ? { create: true } : {}), ...gvk(entry) };
+function fieldSpec(entry: Mapping): FieldSpec {
+  return { path: scalarText(entry.path), ...(entry.create === true ? { create: true } : {}), ...gvk(entry) };
 }
 
-function gvk(entry: Fields): Pick<FieldSpec, "group" | "version" | "kind"> {
+function gvk(entry: Mapping): Pick<FieldSpec, "group" | "version" | "kind"> {
   return {
-    ...(text(entry.group) === "" ? {} : { group: text(entry.group) }),
-    ...(text(entry.version) === "" ? {} : { version: text(entry.version) }),
-    ...(text(entry.kind) === "" ? {} : { kind: text(entry.kind) }),
+    ...(scalarText(entry.group) === "" ? {} : { group: scalarText(entry.group) }),
+    ...(scalarText(entry.version) === "" ? {} : { version: scalarText(entry.version) }),
+    ...(scalarText(entry.kind) === "" ? {} : { kind: scalarText(entry.kind) }),
   };
 }

@@ -26,15 +26,15 @@ const POD_WITH_CONFIGURATION: readonly [spec: string, kind: string][] = [
 const inPods = (pods: readonly [string, string][], paths: readonly string[]): readonly FieldSpec[] =>
   pods.flatMap(([spec, kind]) => paths.map((path) => ({ path: `${spec}/${path}`, kind })));
 
-const at = (kind: string, paths: readonly string[], group?: string): readonly FieldSpec[] =>
+const fieldsIn = (kind: string, paths: readonly string[], group?: string): readonly FieldSpec[] =>
   paths.map((path) => ({ path, kind, ...(group === undefined ? {} : { group }) }));
 
 const RESOURCE_NAMES: readonly FieldSpec[] = [
-  ...at("Role", ["rules/resourceNames"]),
-  ...at("ClusterRole", ["rules/resourceNames"]),
+  ...fieldsIn("Role", ["rules/resourceNames"]),
+  ...fieldsIn("ClusterRole", ["rules/resourceNames"]),
 ];
 
-const SCALED = at("HorizontalPodAutoscaler", ["spec/scaleTargetRef/name"]);
+const SCALED = fieldsIn("HorizontalPodAutoscaler", ["spec/scaleTargetRef/name"]);
 const RBAC = "rbac.authorization.k8s.io";
 const ADMISSION = "admissionregistration.k8s.io";
 
@@ -56,9 +56,9 @@ export const NAME_REFERENCES: readonly NameReference[] = [
         "initContainers/envFrom/configMapRef/name",
         "volumes/projected/sources/configMap/name",
       ]),
-      ...at("Node", ["spec/configSource/configMap"]),
+      ...fieldsIn("Node", ["spec/configSource/configMap"]),
       ...RESOURCE_NAMES,
-      ...at("Ingress", ["metadata/annotations/nginx.ingress.kubernetes.io\\/fastcgi-params-configmap"]),
+      ...fieldsIn("Ingress", ["metadata/annotations/nginx.ingress.kubernetes.io\\/fastcgi-params-configmap"]),
     ],
   },
   {
@@ -74,14 +74,14 @@ export const NAME_REFERENCES: readonly NameReference[] = [
         "imagePullSecrets/name",
         "volumes/projected/sources/secret/name",
       ]),
-      ...at("Ingress", [
+      ...fieldsIn("Ingress", [
         "spec/tls/secretName",
         "metadata/annotations/ingress.kubernetes.io\\/auth-secret",
         "metadata/annotations/nginx.ingress.kubernetes.io\\/auth-secret",
         "metadata/annotations/nginx.ingress.kubernetes.io\\/auth-tls-secret",
       ]),
-      ...at("ServiceAccount", ["imagePullSecrets/name"]),
-      ...at("StorageClass", [
+      ...fieldsIn("ServiceAccount", ["imagePullSecrets/name"]),
+      ...fieldsIn("StorageClass", [
         "parameters/secretName",
         "parameters/adminSecretName",
         "parameters/userSecretName",
@@ -94,40 +94,40 @@ export const NAME_REFERENCES: readonly NameReference[] = [
         version: "v1",
         kind: "Service",
       },
-      ...at("PersistentVolume", ["spec/azureFile/secretName"]),
+      ...fieldsIn("PersistentVolume", ["spec/azureFile/secretName"]),
     ],
   },
   {
     kind: "Service",
     version: "v1",
     fields: [
-      ...at("StatefulSet", ["spec/serviceName"], "apps"),
-      ...at("Ingress", [
+      ...fieldsIn("StatefulSet", ["spec/serviceName"], "apps"),
+      ...fieldsIn("Ingress", [
         "spec/rules/http/paths/backend/serviceName",
         "spec/backend/serviceName",
         "spec/rules/http/paths/backend/service/name",
         "spec/defaultBackend/service/name",
       ]),
-      ...at("APIService", ["spec/service/name"], "apiregistration.k8s.io"),
-      ...at("ValidatingWebhookConfiguration", ["webhooks/clientConfig/service"], ADMISSION),
-      ...at("MutatingWebhookConfiguration", ["webhooks/clientConfig/service"], ADMISSION),
+      ...fieldsIn("APIService", ["spec/service/name"], "apiregistration.k8s.io"),
+      ...fieldsIn("ValidatingWebhookConfiguration", ["webhooks/clientConfig/service"], ADMISSION),
+      ...fieldsIn("MutatingWebhookConfiguration", ["webhooks/clientConfig/service"], ADMISSION),
     ],
   },
-  { kind: "Role", group: RBAC, fields: at("RoleBinding", ["roleRef/name"], RBAC) },
+  { kind: "Role", group: RBAC, fields: fieldsIn("RoleBinding", ["roleRef/name"], RBAC) },
   {
     kind: "ClusterRole",
     group: RBAC,
     fields: [
-      ...at("RoleBinding", ["roleRef/name"], RBAC),
-      ...at("ClusterRoleBinding", ["roleRef/name"], RBAC),
+      ...fieldsIn("RoleBinding", ["roleRef/name"], RBAC),
+      ...fieldsIn("ClusterRoleBinding", ["roleRef/name"], RBAC),
     ],
   },
   {
     kind: "ServiceAccount",
     version: "v1",
     fields: [
-      ...at("RoleBinding", ["subjects"], RBAC),
-      ...at("ClusterRoleBinding", ["subjects"], RBAC),
+      ...fieldsIn("RoleBinding", ["subjects"], RBAC),
+      ...fieldsIn("ClusterRoleBinding", ["subjects"], RBAC),
       ...inPods(POD, ["serviceAccountName"]),
     ],
   },
@@ -140,8 +140,8 @@ export const NAME_REFERENCES: readonly NameReference[] = [
     kind: "PersistentVolume",
     version: "v1",
     fields: [
-      ...at("PersistentVolumeClaim", ["spec/volumeName"]),
-      ...at("ClusterRole", ["rules/resourceNames"]),
+      ...fieldsIn("PersistentVolumeClaim", ["spec/volumeName"]),
+      ...fieldsIn("ClusterRole", ["rules/resourceNames"]),
     ],
   },
   {
@@ -149,9 +149,9 @@ export const NAME_REFERENCES: readonly NameReference[] = [
     version: "v1",
     group: "storage.k8s.io",
     fields: [
-      ...at("PersistentVolume", ["spec/storageClassName"]),
-      ...at("PersistentVolumeClaim", ["spec/storageClassName"]),
-      ...at("StatefulSet", ["spec/volumeClaimTemplates/spec/storageClassName"]),
+      ...fieldsIn("PersistentVolume", ["spec/storageClassName"]),
+      ...fieldsIn("PersistentVolumeClaim", ["spec/storageClassName"]),
+      ...fieldsIn("StatefulSet", ["spec/volumeClaimTemplates/spec/storageClassName"]),
     ],
   },
   {
@@ -163,6 +163,6 @@ export const NAME_REFERENCES: readonly NameReference[] = [
   {
     kind: "ValidatingAdmissionPolicy",
     group: ADMISSION,
-    fields: at("ValidatingAdmissionPolicyBinding", ["spec/policyName"], ADMISSION),
+    fields: fieldsIn("ValidatingAdmissionPolicyBinding", ["spec/policyName"], ADMISSION),
   },
 ];

@@ -1,11 +1,11 @@
 import type { Origin } from "../yaml/source.ts";
 import {
   entryOrigin,
-  fieldsAt,
-  isFields,
+  mappingAt,
+  isMapping,
   listAt,
   setField,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
@@ -21,7 +21,7 @@ export interface FieldSpec extends Partial<Gvk> {
 }
 
 /** What to do with a field that was found: the container it is in, and its key. */
-export type FieldVisitor = (container: Fields | Value[], key: string | number) => void;
+export type FieldVisitor = (container: Mapping | Value[], key: string | number) => void;
 
 /** What a missing field is created as. */
 export type Created = "mapping" | "scalar";
@@ -49,7 +49,7 @@ function stepsOf(path: string): readonly string[] {
 }
 
 function walk(
-  value: Fields | Value[],
+  value: Mapping | Value[],
   steps: readonly string[],
   visit: FieldVisitor,
   creation: { readonly as: Created; readonly origin: Origin } | undefined,
@@ -68,7 +68,7 @@ function walk(
     if (isList && value[name] === null)
       setField(value, name, listAt(entryOrigin(value, name)), entryOrigin(value, name));
     if (creation === undefined || isList) return;
-    const missing = rest.length === 0 && creation.as === "scalar" ? "" : fieldsAt(creation.origin);
+    const missing = rest.length === 0 && creation.as === "scalar" ? "" : mappingAt(creation.origin);
     setField(value, name, missing, creation.origin);
   }
   if (rest.length === 0) {
@@ -76,7 +76,7 @@ function walk(
     return;
   }
   const next = value[name];
-  if (isFields(next) || Array.isArray(next)) walk(next, rest, visit, creation);
+  if (isMapping(next) || Array.isArray(next)) walk(next, rest, visit, creation);
   else throw new BuildError(`${name} must be a mapping or a list`, entryOrigin(value, name));
 }
 

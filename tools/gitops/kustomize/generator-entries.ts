@@ -1,26 +1,26 @@
 import { posix } from "node:path";
 import type { Repository } from "../yaml/repository.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
-import { entryOrigin, type Fields } from "../yaml/values.ts";
+import { entryOrigin, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { localPath } from "./local-path.ts";
-import { text } from "./resource.ts";
+import { scalarText } from "./resource.ts";
 
 /** One entry of a generated ConfigMap or Secret. */
-export interface Entry {
+export interface DataEntry {
   readonly key: string;
   readonly value: Buffer;
   readonly origin: Origin;
 }
 
 /** What a generator reads: `envs`, `literals` and `files`, in this order. Source: api/kv/kv.go. */
-export function entries(entry: Fields, repository: Repository, directory: string): readonly Entry[] {
+export function dataEntries(entry: Mapping, repository: Repository, directory: string): readonly DataEntry[] {
   const read = (path: string, origin: Origin): { bytes: Buffer; source: Origin } => {
     const resolved = localPath(repository, directory, path, origin);
     const bytes = repository.readBytes(resolved, origin);
     return { bytes, source: { source: new SourceFile(resolved, bytes.toString("utf8")), offset: 0 } };
   };
-  const all: Entry[] = [];
+  const all: DataEntry[] = [];
   for (const [path, origin] of [...strings(entry, "envs"), ...single(entry, "env")]) {
     const { bytes, source } = read(path, origin);
     all.push(...environmentEntries(bytes.toString("utf8"), source));
@@ -36,25 +36,25 @@ export function entries(entry: Fields, repository: Repository, directory: string
   return all;
 }
 
-function* strings(entry: Fields, field: string): Generator<[string, Origin]> {
+function* strings(entry: Mapping, field: string): Generator<[string, Origin]> {
   const list = entry[field];
   if (!Array.isArray(list)) return;
-  for (const [index, value] of list.entries()) yield [text(value), entryOrigin(list, index)];
+  for (const [index, value] of list.entries()) yield [scalarText(value), entryOrigin(list, index)];
 }
 
-function* single(entry: Fields, field: string): Generator<[string, Origin]> {
-  if (text(entry[field]) !== "") yield [text(entry[field]), entryOrigin(entry, field)];
+function* single(entry: Mapping, field: string): Generator<[string, Origin]> {
+  if (scalarText(entry[field]) !== "") yield [scalarText(entry[field]), entryOrigin(entry, field)];
 }
 
-function literalEntry(literal: string, origin: Origin): Entry {
+function literalEntry(literal: string, origin: Origin): DataEntry {
   const equals = literal.indexOf("=");
   if (equals < 1) throw new BuildError(`${literal} is not key=value`, origin);
   const value = literal.slice(equals + 1).replace(/^(["'])(.*)\1$/s, "$2");
   return { key: literal.slice(0, equals), value: Buffer.from(value), origin };
 }
 
-function environmentEntries(content: string, { source }: Origin): readonly Entry[] {
-  const all: Entry[] = [];
+function environmentEntries(content: string, { source }: Origin): readonly DataEntry[] {
+  const all: DataEntry[] = [];
   let offset = 0;
   for (const raw of content.split("\n")) {
     const line = raw

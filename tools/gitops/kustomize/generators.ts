@@ -2,16 +2,16 @@ import { isUtf8 } from "node:buffer";
 import type { Repository } from "../yaml/repository.ts";
 import {
   entryOrigin,
-  fieldsAt,
-  isFields,
+  mappingAt,
+  isMapping,
   originOf,
   setField,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
-import { entries, type Entry } from "./generator-entries.ts";
-import { Resource, text, type Behavior } from "./resource.ts";
+import { dataEntries, type DataEntry } from "./generator-entries.ts";
+import { Resource, scalarText, type Behavior } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
 const FIELDS = new Set([
@@ -30,8 +30,8 @@ const FIELDS = new Set([
 export function generate(
   resources: Resources,
   kind: "ConfigMap" | "Secret",
-  entry: Fields,
-  globalOptions: Fields,
+  entry: Mapping,
+  globalOptions: Mapping,
   repository: Repository,
   directory: string,
 ): void {
@@ -39,15 +39,15 @@ export function generate(
   if (unknown !== undefined)
     throw new BuildError(`a generator has no field ${unknown}`, entryOrigin(entry, unknown));
   const origin = originOf(entry);
-  const name = text(entry.name);
+  const name = scalarText(entry.name);
   if (name === "") throw new BuildError("a generator needs a name", origin);
-  const options = mergeOptions(globalOptions, isFields(entry.options) ? entry.options : {});
-  const object = fieldsAt(origin);
+  const options = mergeOptions(globalOptions, isMapping(entry.options) ? entry.options : {});
+  const object = mappingAt(origin);
   setField(object, "apiVersion", "v1", origin);
   setField(object, "kind", kind, origin);
   setField(object, "metadata", metadata(entry, options), origin);
-  if (kind === "Secret") setField(object, "type", text(entry.type) || "Opaque", origin);
-  addData(object, kind, entries(entry, repository, directory));
+  if (kind === "Secret") setField(object, "type", scalarText(entry.type) || "Opaque", origin);
+  addData(object, kind, dataEntries(entry, repository, directory));
   if (options.immutable === true) setField(object, "immutable", true, origin);
   const resource = new Resource(object, origin);
   resource.hashed = options.disableNameSuffixHash !== true;
@@ -55,8 +55,8 @@ export function generate(
   absorb(resources, resource);
 }
 
-function mergeOptions(global: Fields, local: Fields): Fields {
-  const both = (field: string): Fields => ({ ...asFields(global[field]), ...asFields(local[field]) });
+function mergeOptions(global: Mapping, local: Mapping): Mapping {
+  const both = (field: string): Mapping => ({ ...asFields(global[field]), ...asFields(local[field]) });
   return {
     labels: both("labels"),
     annotations: both("annotations"),
@@ -65,32 +65,32 @@ function mergeOptions(global: Fields, local: Fields): Fields {
   };
 }
 
-const asFields = (value: Value | undefined): Fields => (isFields(value) ? value : {});
+const asFields = (value: Value | undefined): Mapping => (isMapping(value) ? value : {});
 
-function metadata(entry: Fields, options: Fields): Fields {
+function metadata(entry: Mapping, options: Mapping): Mapping {
   const origin = originOf(entry);
-  const fields = fieldsAt(origin);
-  setField(fields, "name", text(entry.name), entryOrigin(entry, "name"));
-  if (text(entry.namespace) !== "")
-    setField(fields, "namespace", text(entry.namespace), entryOrigin(entry, "namespace"));
+  const fields = mappingAt(origin);
+  setField(fields, "name", scalarText(entry.name), entryOrigin(entry, "name"));
+  if (scalarText(entry.namespace) !== "")
+    setField(fields, "namespace", scalarText(entry.namespace), entryOrigin(entry, "namespace"));
   for (const field of ["labels", "annotations"]) {
     const values = asFields(options[field]);
     if (Object.keys(values).length === 0) continue;
-    const copy = fieldsAt(origin);
-    for (const [key, value] of Object.entries(values)) setField(copy, key, text(value), origin);
+    const copy = mappingAt(origin);
+    for (const [key, value] of Object.entries(values)) setField(copy, key, scalarText(value), origin);
     setField(fields, field, copy, origin);
   }
   return fields;
 }
 
-function behavior(entry: Fields): Behavior {
-  const value = text(entry.behavior);
+function behavior(entry: Mapping): Behavior {
+  const value = scalarText(entry.behavior);
   if (value === "merge" || value === "replace") return value;
   if (value === "" || value === "create" || value === "unspecified") return "create";
   throw new BuildError(`unknown behavior ${value}`, entryOrigin(entry, "behavior"));
 }
 
-function addData(object: Fields, kind: "ConfigMap" | "Secret", all: readonly Entry[]): void {
+function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly DataEntry[]): void {
   const seen = new Set<string>();
   for (const { key, value, origin } of all) {
     if (!/^[-._a-zA-Z0-9]+$/.test(key))
@@ -99,9 +99,9 @@ function addData(object: Fields, kind: "ConfigMap" | "Secret", all: readonly Ent
     seen.add(key);
     const binary = !isUtf8(value);
     const field = kind === "ConfigMap" && binary ? "binaryData" : "data";
-    if (!isFields(object[field])) setField(object, field, fieldsAt(originOf(object)), originOf(object));
+    if (!isMapping(object[field])) setField(object, field, mappingAt(originOf(object)), originOf(object));
     const encoded = kind === "Secret" || binary ? base64(value) : value.toString("utf8");
-    setField(object[field] as Fields, key, encoded, origin);
+    setField(object[field] as Mapping, key, encoded, origin);
   }
 }
 
@@ -140,7 +140,7 @@ function absorb(resources: Resources, resource: Resource): void {
 function mergeMetadata(resource: Resource, old: Resource): void {
   const oldMetadata = asFields(old.object.metadata);
   for (const field of ["labels", "annotations"])
-    mergeInto(resource.object.metadata as Fields, oldMetadata, field);
+    mergeInto(resource.object.metadata as Mapping, oldMetadata, field);
   for (const field of ["name", "namespace"]) {
     const value = oldMetadata[field];
     if (value !== undefined) resource.setMetadata(field, value, entryOrigin(oldMetadata, field));
@@ -148,12 +148,12 @@ function mergeMetadata(resource: Resource, old: Resource): void {
 }
 
 /** Own entries win. */
-function mergeInto(target: Fields, source: Fields, field: string): void {
+function mergeInto(target: Mapping, source: Mapping, field: string): void {
   const from = source[field];
-  if (!isFields(from)) return;
-  if (!isFields(target[field]))
-    setField(target, field, fieldsAt(entryOrigin(source, field)), entryOrigin(source, field));
-  const into = target[field] as Fields;
+  if (!isMapping(from)) return;
+  if (!isMapping(target[field]))
+    setField(target, field, mappingAt(entryOrigin(source, field)), entryOrigin(source, field));
+  const into = target[field] as Mapping;
   for (const key of Object.keys(from)) {
     if (!Object.hasOwn(into, key)) setField(into, key, from[key] as Value, entryOrigin(from, key));
   }

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { isFields, type Fields, type Value } from "../yaml/values.ts";
-import { text } from "./resource.ts";
+import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
+import { scalarText } from "./resource.ts";
 
 /** The suffix that Kustomize gives the name of a generated ConfigMap or Secret. Source: api/hasher/hasher.go. */
-export function contentHash(object: Fields): string {
+export function contentHash(object: Mapping): string {
   // Kustomize looks the name up by a path that never exists: the name is no part of the hash.
-  const hashed: Fields = { data: object.data ?? "", kind: object.kind ?? "", name: "" };
+  const hashed: Mapping = { data: object.data ?? "", kind: object.kind ?? "", name: "" };
   if (object.kind === "Secret") {
-    hashed.type = text(object.type);
-    if (isFields(object.stringData)) hashed.stringData = object.stringData;
-  } else if (isFields(object.binaryData)) {
+    hashed.type = scalarText(object.type);
+    if (isMapping(object.stringData)) hashed.stringData = object.stringData;
+  } else if (isMapping(object.binaryData)) {
     hashed.binaryData = object.binaryData;
   }
   const hex = createHash("sha256").update(goJson(hashed)).digest("hex");
@@ -22,7 +22,7 @@ const LETTERS: Readonly<Record<string, string>> = { "0": "g", "1": "h", "3": "k"
 /** JSON as Go writes it: sorted keys, and the characters of HTML escaped. */
 function goJson(value: Value): string {
   const sorted = JSON.stringify(value, (_key, inner: unknown) =>
-    isFields(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    isMapping(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );
   return sorted.replace(
     /[<>&\u2028\u2029]/g,

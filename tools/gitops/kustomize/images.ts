@@ -1,22 +1,22 @@
 import { type FieldSpec, visitField } from "./field-spec.ts";
-import { entryOrigin, setField, type Fields } from "../yaml/values.ts";
-import { text } from "./resource.ts";
+import { entryOrigin, setField, type Mapping } from "../yaml/values.ts";
+import { scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { BuildError } from "../problem.ts";
 
 /** Applies one entry of `images`. Source: filters/imagetag and api/internal/image. */
-export function setImage(resources: Resources, entry: Fields, specs: readonly FieldSpec[]): void {
-  const name = text(entry.name);
+export function setImage(resources: Resources, entry: Mapping, specs: readonly FieldSpec[]): void {
+  const name = scalarText(entry.name);
   const matches = matcher(name, entry);
   for (const resource of resources.all) {
     if (resource.gvk.kind === "CustomResourceDefinition") continue;
     for (const spec of specs) {
       visitField(resource, { ...spec, create: false }, (container, key) => {
-        const image = (container as Fields)[key];
+        const image = (container as Mapping)[key];
         if (typeof image !== "string" || !matches(image)) return;
         const [field] = Object.keys(entry).filter((candidate) => candidate !== "name");
         setField(
-          container as Fields,
+          container as Mapping,
           String(key),
           changed(image, entry),
           entryOrigin(entry, field ?? "name"),
@@ -26,7 +26,7 @@ export function setImage(resources: Resources, entry: Fields, specs: readonly Fi
   }
 }
 
-function matcher(name: string, entry: Fields): (image: string) => boolean {
+function matcher(name: string, entry: Mapping): (image: string) => boolean {
   try {
     const pattern = new RegExp(
       `^${name}(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$`,
@@ -37,10 +37,14 @@ function matcher(name: string, entry: Fields): (image: string) => boolean {
   }
 }
 
-function changed(image: string, entry: Fields): string {
+function changed(image: string, entry: Mapping): string {
   const { name, tag, digest } = split(image);
-  const newName = text(entry.newName) || name;
-  const [newTag, newDigest, tagSuffix] = [text(entry.newTag), text(entry.digest), text(entry.tagSuffix)];
+  const newName = scalarText(entry.newName) || name;
+  const [newTag, newDigest, tagSuffix] = [
+    scalarText(entry.newTag),
+    scalarText(entry.digest),
+    scalarText(entry.tagSuffix),
+  ];
   if (newTag !== "" || newDigest !== "") return join(newName, newTag, newDigest);
   return tagSuffix === "" ? join(newName, tag, digest) : join(newName, tag + tagSuffix, "");
 }

@@ -8,7 +8,7 @@ import {
   type KustomizationFile,
 } from "./kustomization-file.ts";
 import { MAX_INCLUDES } from "./kustomize.ts";
-import { text } from "./resource.ts";
+import { scalarText } from "./resource.ts";
 
 /**
  * Every file that a build of a directory reads as resources, and every directory, without building: to find out what includes what.
@@ -26,7 +26,7 @@ export function filesOf(
     const list = file.fields[field];
     if (!Array.isArray(list)) continue;
     for (const [index, entry] of list.entries()) {
-      const path = repository.resolve(file.directory, text(entry));
+      const path = repository.resolve(file.directory, scalarText(entry));
       if (path === undefined) continue;
       if (repository.isFile(path)) seen.add(path);
       else if (findKustomizationFile(repository, path) !== undefined) {

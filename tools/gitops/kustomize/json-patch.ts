@@ -3,42 +3,42 @@ import type { Origin } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
-  isFields,
+  isMapping,
   listAt,
   originOf,
   pushElement,
   setField,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
-import { text } from "./resource.ts";
+import { scalarText } from "./resource.ts";
 
 /**
  * Applies a JSON patch (RFC 6902) to an object, in place, as the library that Kustomize uses does.
  * @throws BuildError at the operation that does not fit the object
  */
-export function applyJsonPatch(object: Fields, operations: Value[]): void {
+export function applyJsonPatch(object: Mapping, operations: Value[]): void {
   for (const [index, operation] of operations.entries()) {
     const origin = entryOrigin(operations, index);
-    if (!isFields(operation)) throw new BuildError("an operation of a JSON patch must be a mapping", origin);
+    if (!isMapping(operation)) throw new BuildError("an operation of a JSON patch must be a mapping", origin);
     new Operation(object, operation, origin).apply();
   }
 }
 
 class Operation {
-  readonly #root: Fields;
-  readonly #operation: Fields;
+  readonly #root: Mapping;
+  readonly #operation: Mapping;
   readonly #origin: Origin;
 
-  constructor(root: Fields, operation: Fields, origin: Origin) {
+  constructor(root: Mapping, operation: Mapping, origin: Origin) {
     this.#root = root;
     this.#operation = operation;
     this.#origin = origin;
   }
 
   apply(): void {
-    const op = text(this.#operation.op);
+    const op = scalarText(this.#operation.op);
     const path = this.#pointer("path");
     switch (op) {
       case "add":
@@ -67,7 +67,7 @@ class Operation {
   }
 
   #pointer(field: string): readonly string[] {
-    const pointer = text(this.#operation[field]);
+    const pointer = scalarText(this.#operation[field]);
     if (!pointer.startsWith("/"))
       throw new BuildError(`the ${field} of a JSON patch must start with /`, this.#origin);
     return pointer
@@ -81,10 +81,10 @@ class Operation {
   }
 
   /** The mapping or list that holds the last step. */
-  #parent(path: readonly string[]): Fields | Value[] {
+  #parent(path: readonly string[]): Mapping | Value[] {
     let value: Value | undefined = this.#root;
     for (const step of path.slice(0, -1)) {
-      value = Array.isArray(value) ? value[Number(step)] : isFields(value) ? value[step] : undefined;
+      value = Array.isArray(value) ? value[Number(step)] : isMapping(value) ? value[step] : undefined;
       if (typeof value !== "object" || value === null) throw this.#error("has no such path");
     }
     return value;
@@ -133,9 +133,10 @@ class Operation {
   #error(what: string): BuildError {
     const { op, path, from } = this.#operation;
     const { file, line } = originOf(this.#root).source.locate(originOf(this.#root).offset);
-    const where = op === "copy" || op === "move" ? `${text(from)} → ${text(path)}` : text(path);
+    const where =
+      op === "copy" || op === "move" ? `${scalarText(from)} → ${scalarText(path)}` : scalarText(path);
     return new BuildError(
-      `JSON patch ${text(op)} ${where}: the object at ${file}:${line} ${what}`,
+      `JSON patch ${scalarText(op)} ${where}: the object at ${file}:${line} ${what}`,
       this.#origin,
     );
   }

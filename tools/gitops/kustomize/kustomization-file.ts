@@ -4,20 +4,20 @@ import { SourceFile, type Origin } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
-  fieldsAt,
-  isFields,
+  mappingAt,
+  isMapping,
   listAt,
   pushElement,
   setField,
-  type Fields,
+  type Mapping,
 } from "../yaml/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
-import { text } from "./resource.ts";
+import { scalarText } from "./resource.ts";
 
 /** A kustomization.yaml: where it is and what it says. */
 export interface KustomizationFile {
   readonly directory: string;
-  readonly fields: Fields;
+  readonly fields: Mapping;
   readonly origin: Origin;
   readonly kind: "Kustomization" | "Component";
 }
@@ -73,20 +73,20 @@ export function readKustomizationFile(
 ): KustomizationFile {
   const path = findKustomizationFile(repository, directory);
   if (path === undefined) throw new BuildError(`${directory} has no kustomization.yaml`, from);
-  const { documents, faults } = repository.parse(path);
-  const [fault] = faults;
-  if (fault) throw new BuildError(fault.message, fault.origin, "syntax");
+  const { documents, errors } = repository.parse(path);
+  const [error] = errors;
+  if (error) throw new BuildError(error.message, error.origin, "syntax");
   const [document, ...more] = documents;
-  if (!document || !isFields(document.value) || more.length > 0) {
+  if (!document || !isMapping(document.value) || more.length > 0) {
     throw new BuildError(`${path} must hold one mapping`, document?.origin ?? from);
   }
   const fields = cloneValue(document.value);
   for (const field of Object.keys(fields)) {
     if (!KNOWN.has(field)) throw unsupported(`${field} in a kustomization`, entryOrigin(fields, field));
   }
-  if (isFields(fields.openapi))
+  if (isMapping(fields.openapi))
     throw unsupported("openapi in a kustomization", entryOrigin(fields, "openapi"));
-  const kind = text(fields.kind) === "Component" ? "Component" : "Kustomization";
+  const kind = scalarText(fields.kind) === "Component" ? "Component" : "Kustomization";
   return { directory, fields, origin: document.origin, kind };
 }
 
@@ -112,7 +112,7 @@ export function generateKustomizationFile(
 ): KustomizationFile {
   if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
   const origin = { source: new SourceFile(posix.join(directory, "kustomization.yaml"), ""), offset: 0 };
-  const fields = fieldsAt(origin);
+  const fields = mappingAt(origin);
   const resources = listAt(origin);
   for (const path of scan(repository, directory)) pushElement(resources, path, from);
   setField(fields, "resources", resources, origin);

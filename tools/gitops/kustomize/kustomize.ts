@@ -1,6 +1,6 @@
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
-import { entryOrigin, isFields, type Fields } from "../yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import {
   DEFAULT_CONFIGURATION,
@@ -18,13 +18,13 @@ import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
 import { updateNameReferences } from "./name-references.ts";
 import { applyPatch, applyStrategicMergeEntry } from "./patches.ts";
-import { resourcesOf, text, type Resource } from "./resource.ts";
+import { resourcesOf, scalarText, type Resource } from "./resource.ts";
 import { Resources } from "./resources.ts";
 import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
 
 /**
  * The objects that `kustomize build` makes of a kustomization, each field with the place where it was written. A file that is no
- * YAML is told to `onFault` and left out, where that is given.
+ * YAML is told to `onError` and left out, where that is given.
  * @param partial whether an entry that cannot be used is told and left out as well: what is given may then be less than what is applied
  * @throws BuildError for what Kustomize would refuse, and for what this build does not know
  * @see https://github.com/kubernetes-sigs/kustomize, api/internal/target/kusttarget.go
@@ -32,10 +32,10 @@ import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.
 export function kustomizeBuild(
   file: KustomizationFile,
   repository: Repository,
-  onFault?: (fault: BuildError) => void,
+  onError?: (error: BuildError) => void,
   partial = false,
 ): readonly Resource[] {
-  const build = new Build(repository, onFault, partial);
+  const build = new Build(repository, onError, partial);
   const { resources, configuration } = build.accumulate(file, {
     resources: new Resources(),
     configuration: DEFAULT_CONFIGURATION,
@@ -61,13 +61,13 @@ interface Accumulated {
 
 class Build {
   readonly #repository: Repository;
-  readonly #onFault: ((fault: BuildError) => void) | undefined;
+  readonly #onError: ((error: BuildError) => void) | undefined;
   readonly #partial: boolean;
   readonly #active: string[] = [];
 
-  constructor(repository: Repository, onFault: ((fault: BuildError) => void) | undefined, partial: boolean) {
+  constructor(repository: Repository, onError: ((error: BuildError) => void) | undefined, partial: boolean) {
     this.#repository = repository;
-    this.#onFault = onFault;
+    this.#onError = onError;
     this.#partial = partial;
   }
 
@@ -90,11 +90,11 @@ class Build {
     return into;
   }
 
-  #addResources(fields: Fields, field: string, directory: string, into: Accumulated): void {
+  #addResources(fields: Mapping, field: string, directory: string, into: Accumulated): void {
     const list = listField(fields, field);
     for (const [index, entry] of list.entries()) {
       const origin = entryOrigin(list, index);
-      const path = this.#entry(() => this.#local(directory, text(entry), origin));
+      const path = this.#entry(() => this.#local(directory, scalarText(entry), origin));
       if (path === undefined) continue;
       if (this.#repository.isFile(path)) this.#addFile(path, into.resources);
       else {
@@ -111,15 +111,15 @@ class Build {
   }
 
   #addFile(path: string, resources: Resources): void {
-    const { documents, faults } = this.#repository.parse(path);
-    for (const fault of faults) this.#fault(new BuildError(fault.message, fault.origin, "syntax"));
+    const { documents, errors } = this.#repository.parse(path);
+    for (const error of errors) this.#report(new BuildError(error.message, error.origin, "syntax"));
     for (const { value, origin } of documents)
       this.#attempt(() => {
         for (const resource of resourcesOf(value, origin)) resources.append(resource);
       });
   }
 
-  /** What one entry gives; undefined where it is at fault, and the others are to be built all the same. */
+  /** What one entry gives; undefined where it cannot be used and the other entries are built without it. */
   #entry<Result>(work: () => Result): Result | undefined {
     return this.#partial ? this.#attempt(work) : work();
   }
@@ -129,22 +129,22 @@ class Build {
       return work();
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
-      this.#fault(error);
+      this.#report(error);
       return undefined;
     }
   }
 
-  #fault(fault: BuildError): void {
-    if (!this.#onFault) throw fault;
-    this.#onFault(fault);
+  #report(error: BuildError): void {
+    if (!this.#onError) throw error;
+    this.#onError(error);
   }
 
-  #addComponents(fields: Fields, directory: string, into: Accumulated): void {
+  #addComponents(fields: Mapping, directory: string, into: Accumulated): void {
     const list = listField(fields, "components");
     for (const [index, entry] of list.entries()) {
       const origin = entryOrigin(list, index);
       const child = this.#entry(() =>
-        this.#child(this.#local(directory, text(entry), origin), origin, "Component"),
+        this.#child(this.#local(directory, scalarText(entry), origin), origin, "Component"),
       );
       if (child !== undefined) this.accumulate(child, into);
     }
@@ -165,8 +165,8 @@ class Build {
     return localPath(this.#repository, directory, path, origin);
   }
 
-  #generate(fields: Fields, directory: string, resources: Resources): void {
-    const options = isFields(fields.generatorOptions) ? fields.generatorOptions : {};
+  #generate(fields: Mapping, directory: string, resources: Resources): void {
+    const options = isMapping(fields.generatorOptions) ? fields.generatorOptions : {};
     for (const [field, kind] of [
       ["configMapGenerator", "ConfigMap"],
       ["secretGenerator", "Secret"],
@@ -179,23 +179,23 @@ class Build {
   }
 
   /** In the order of Kustomize's configureBuiltinTransformers. */
-  #transform(fields: Fields, directory: string, { resources, configuration }: Accumulated): void {
+  #transform(fields: Mapping, directory: string, { resources, configuration }: Accumulated): void {
     const merges = listField(fields, "patchesStrategicMerge");
     for (const index of merges.keys())
       applyStrategicMergeEntry(resources, merges, index, this.#repository, directory);
     for (const entry of mappings(fields, "patches"))
       applyPatch(resources, entry, this.#repository, directory);
-    const namespace = text(fields.namespace);
+    const namespace = scalarText(fields.namespace);
     if (namespace !== "")
       setNamespace(resources, namespace, configuration.namespace, entryOrigin(fields, "namespace"));
-    const [prefix, suffix] = [text(fields.namePrefix), text(fields.nameSuffix)];
+    const [prefix, suffix] = [scalarText(fields.namePrefix), scalarText(fields.nameSuffix)];
     if (prefix !== "") affixNames(resources, { prefix }, entryOrigin(fields, "namePrefix"));
     if (suffix !== "") affixNames(resources, { suffix }, entryOrigin(fields, "nameSuffix"));
     for (const entry of mappings(fields, "labels")) addLabels(resources, entry, configuration);
-    if (isFields(fields.commonLabels)) {
+    if (isMapping(fields.commonLabels)) {
       setPairs(resources, fields.commonLabels, mergeSpecs(configuration.commonLabels, configuration.labels));
     }
-    if (isFields(fields.commonAnnotations))
+    if (isMapping(fields.commonAnnotations))
       setPairs(resources, fields.commonAnnotations, configuration.commonAnnotations);
     for (const entry of mappings(fields, "patchesJson6902"))
       applyPatch(resources, entry, this.#repository, directory);

@@ -1,5 +1,5 @@
 import type { Configuration } from "./configuration.ts";
-import { entryOrigin, isFields, type Fields } from "../yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
 import { unsupported } from "../problem.ts";
 import { METADATA_LABELS } from "./default-fields.ts";
 import { mergeSpecs } from "./field-spec.ts";
@@ -7,8 +7,8 @@ import type { Resources } from "./resources.ts";
 import { setPairs } from "./transformers.ts";
 
 /** Applies one entry of `labels`. */
-export function addLabels(resources: Resources, entry: Fields, configuration: Configuration): void {
-  if (!isFields(entry.pairs)) return;
+export function addLabels(resources: Resources, entry: Mapping, configuration: Configuration): void {
+  if (!isMapping(entry.pairs)) return;
   if (entry.fields !== undefined) throw unsupported("labels with fields", entryOrigin(entry, "fields"));
   if (entry.includeVolumeClaimTemplates === true) {
     throw unsupported(

@@ -1,8 +1,8 @@
-import { entryOrigin, isFields, type Fields, type Value } from "../yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 
 /** A field that must be a list; an empty one where it is absent. */
-export function listField(fields: Fields, field: string): Value[] {
+export function listField(fields: Mapping, field: string): Value[] {
   const value = fields[field];
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new BuildError(`${field} must be a list`, entryOrigin(fields, field));
@@ -10,10 +10,10 @@ export function listField(fields: Fields, field: string): Value[] {
 }
 
 /** A field that must be a list of mappings. */
-export function mappings(fields: Fields, field: string): readonly Fields[] {
+export function mappings(fields: Mapping, field: string): readonly Mapping[] {
   const list = listField(fields, field);
   return list.map((entry, index) => {
-    if (!isFields(entry))
+    if (!isMapping(entry))
       throw new BuildError(`an entry of ${field} must be a mapping`, entryOrigin(list, index));
     return entry;
   });

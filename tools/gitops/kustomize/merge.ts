@@ -2,19 +2,19 @@ import type { Origin } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
-  fieldsAt,
-  isFields,
+  mappingAt,
+  isMapping,
   listAt,
   originOf,
   pushElement,
   setField,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import type { Gvk } from "./kinds.ts";
 import { mergeKeys, type MergeKeys } from "./merge-keys.ts";
-import { text } from "./resource.ts";
+import { scalarText } from "./resource.ts";
 
 /**
  * An object with a strategic merge patch applied as Kustomize does it: mappings are merged, `null` and `$patch: delete` remove, lists
@@ -22,7 +22,7 @@ import { text } from "./resource.ts";
  * patch deletes the object. Neither argument is changed.
  * Source: kyaml/yaml/merge2 and kyaml/yaml/walk.
  */
-export function strategicMerge(object: Fields, patch: Fields, gvk: Gvk): Fields | undefined {
+export function strategicMerge(object: Mapping, patch: Mapping, gvk: Gvk): Mapping | undefined {
   return new Merge(gvk).fields(object, patch, "");
 }
 
@@ -36,11 +36,11 @@ class Merge {
   }
 
   /** Undefined where the patch removes the mapping. */
-  fields(target: Fields | undefined, patch: Fields, path: string): Fields | undefined {
+  fields(target: Mapping | undefined, patch: Mapping, path: string): Mapping | undefined {
     const directive = readDirective(patch);
     if (directive === "delete") return undefined;
     const base = directive === "replace" ? undefined : target;
-    const merged = fieldsAt(originOf(base ?? patch));
+    const merged = mappingAt(originOf(base ?? patch));
     if (base) {
       for (const key of Object.keys(base)) {
         const origin = entryOrigin(base, key);
@@ -71,8 +71,8 @@ class Merge {
 
   /** What a patch does not name keeps its value, without the fields for which nothing is written. */
   #untouched(value: Value): Value {
-    if (!isFields(value)) return cloneValue(value);
-    const copy = fieldsAt(originOf(value));
+    if (!isMapping(value)) return cloneValue(value);
+    const copy = mappingAt(originOf(value));
     for (const key of Object.keys(value)) {
       const origin = entryOrigin(value, key);
       if (!origin.blank) setField(copy, key, this.#untouched(value[key] as Value), origin);
@@ -83,8 +83,8 @@ class Merge {
   #value(target: Value | undefined, patch: Value, path: string, origin: Origin): Value | undefined {
     if (patch === null) return undefined;
     const present = target ?? undefined;
-    if (isFields(patch)) {
-      if (present !== undefined && !isFields(present)) throw mismatch(path, origin);
+    if (isMapping(patch)) {
+      if (present !== undefined && !isMapping(present)) throw mismatch(path, origin);
       return this.fields(present, patch, path);
     }
     if (Array.isArray(patch)) {
@@ -116,7 +116,7 @@ class Merge {
     const merged = listAt(originOf(target.length > 0 ? target : patch));
     const taken = new Set<number>();
     for (const { value, origin } of elements) {
-      if (!isFields(value)) throw new BuildError(`an element of ${path} must be a mapping`, origin);
+      if (!isMapping(value)) throw new BuildError(`an element of ${path} must be a mapping`, origin);
       if (value[keys[0] ?? ""] === undefined) {
         throw new BuildError(
           `an element of ${path} in the patch has no ${keys[0] ?? ""}, by which it is merged`,
@@ -125,7 +125,7 @@ class Merge {
       }
       const index = target.findIndex((candidate, at) => !taken.has(at) && matches(candidate, value, keys));
       if (index >= 0) taken.add(index);
-      const result = this.fields(index < 0 ? undefined : (target[index] as Fields), value, path);
+      const result = this.fields(index < 0 ? undefined : (target[index] as Mapping), value, path);
       if (result === undefined || Object.keys(result).length === 0) continue;
       pushElement(merged, result, index < 0 ? origin : entryOrigin(target, index));
     }
@@ -136,7 +136,7 @@ class Merge {
   }
 }
 
-function isContainer(value: Value | undefined): value is Fields | Value[] {
+function isContainer(value: Value | undefined): value is Mapping | Value[] {
   return typeof value === "object" && value !== null;
 }
 
@@ -145,14 +145,14 @@ interface Element {
   readonly origin: Origin;
 }
 
-function matches(candidate: Value, patch: Fields, keys: MergeKeys): boolean {
-  if (!isFields(candidate)) return false;
+function matches(candidate: Value, patch: Mapping, keys: MergeKeys): boolean {
+  if (!isMapping(candidate)) return false;
   return keys.every((key, index) => {
     const own = candidate[key];
     const asked = patch[key];
     // A second key, such as a port's protocol, may be left out on either side.
     if (index > 0 && (own === undefined || asked === undefined)) return true;
-    return text(own) === text(asked);
+    return scalarText(own) === scalarText(asked);
   });
 }
 
@@ -165,7 +165,7 @@ function union(elements: readonly Element[], target: Value[], patch: Value[]): V
   return merged;
 }
 
-function readDirective(patch: Fields): string | undefined {
+function readDirective(patch: Mapping): string | undefined {
   const directive = patch[DIRECTIVE];
   if (directive === undefined) return undefined;
   if (directive === "delete" || directive === "replace" || directive === "merge") return directive;
@@ -183,7 +183,7 @@ function listDirective(patch: Value[]): { directive: string | undefined; element
   let directive: string | undefined;
   const elements: Element[] = [];
   for (const [index, value] of patch.entries()) {
-    if (isFields(value) && Object.keys(value).length === 1 && DIRECTIVE in value)
+    if (isMapping(value) && Object.keys(value).length === 1 && DIRECTIVE in value)
       directive = readDirective(value);
     else elements.push({ value, origin: entryOrigin(patch, index) });
   }
@@ -191,9 +191,9 @@ function listDirective(patch: Value[]): { directive: string | undefined; element
 }
 
 /** The target's own fields keep their places; what the patch adds comes after them. */
-function inOrder(merged: Fields, base: Fields | undefined): Fields {
+function inOrder(merged: Mapping, base: Mapping | undefined): Mapping {
   if (base === undefined) return merged;
-  const ordered = fieldsAt(originOf(merged));
+  const ordered = mappingAt(originOf(merged));
   const added = Object.keys(merged).filter((key) => !Object.hasOwn(base, key));
   for (const key of [...Object.keys(base), ...added]) {
     if (Object.hasOwn(merged, key)) setField(ordered, key, merged[key] as Value, entryOrigin(merged, key));

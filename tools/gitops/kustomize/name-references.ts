@@ -1,10 +1,10 @@
 import type { Origin } from "../yaml/source.ts";
-import { entryOrigin, isFields, setField, type Fields, type Value } from "../yaml/values.ts";
+import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { NameReference } from "./default-references.ts";
 import { visitField, type FieldSpec } from "./field-spec.ts";
 import { isClusterScoped, isSelected } from "./kinds.ts";
-import { effectiveNamespace, text, type Resource } from "./resource.ts";
+import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
 /**
@@ -24,7 +24,7 @@ export function updateNameReferences(resources: Resources, references: readonly 
 
 function update(resources: Resources, referrer: Resource, reference: NameReference, field: FieldSpec): void {
   visitField(referrer, { path: field.path }, (container, key) => {
-    const value = (container as Fields)[key] as Value;
+    const value = (container as Mapping)[key] as Value;
     if (Array.isArray(value)) {
       for (const index of value.keys()) updateEntry(value, index);
     } else {
@@ -32,20 +32,21 @@ function update(resources: Resources, referrer: Resource, reference: NameReferen
     }
   });
 
-  function updateEntry(container: Fields | Value[], key: string | number): void {
-    const value = (container as Fields)[key];
+  function updateEntry(container: Mapping | Value[], key: string | number): void {
+    const value = (container as Mapping)[key];
     const origin = entryOrigin(container, key);
-    if (isFields(value)) updateMapping(value, origin);
+    if (isMapping(value)) updateMapping(value, origin);
     else if (typeof value === "string") {
       const found = referral(resources, referrer, reference, field, value, undefined, origin);
-      if (found && found.name !== value) setField(container as Fields, String(key), found.name, found.origin);
+      if (found && found.name !== value)
+        setField(container as Mapping, String(key), found.name, found.origin);
     }
   }
 
   /** A mapping names the object and its namespace, as the subjects of a binding do. */
-  function updateMapping(value: Fields, origin: Origin): void {
-    const name = text(value.name);
-    const namespace = value.namespace === undefined ? undefined : text(value.namespace);
+  function updateMapping(value: Mapping, origin: Origin): void {
+    const name = scalarText(value.name);
+    const namespace = value.namespace === undefined ? undefined : scalarText(value.namespace);
     const found = referral(resources, referrer, reference, field, name, namespace, origin);
     if (!found) return;
     if (found.name !== name) setField(value, "name", found.name, found.origin);
@@ -93,7 +94,7 @@ function couldBeReferredTo(candidate: Resource, referrer: Resource): boolean {
   if (referrer.gvk.kind !== "RoleBinding" || !Array.isArray(subjects)) return false;
   return subjects.some(
     (subject) =>
-      isFields(subject) && subject.kind === "ServiceAccount" && subject.namespace === candidate.namespace,
+      isMapping(subject) && subject.kind === "ServiceAccount" && subject.namespace === candidate.namespace,
   );
 }
 
@@ -116,8 +117,8 @@ function sameNamespace(candidate: Resource, referrer: Resource): boolean {
 
 function roleRef({ object }: Resource): { group?: string; kind?: string } {
   const reference = object.roleRef;
-  if (!isFields(reference)) return {};
-  return { group: text(reference.apiGroup), kind: text(reference.kind) };
+  if (!isMapping(reference)) return {};
+  return { group: scalarText(reference.apiGroup), kind: scalarText(reference.kind) };
 }
 
 function samePrefixesAndSuffixes(a: Resource, b: Resource, allowNone: boolean): boolean {

@@ -4,29 +4,29 @@ import { EmbeddedText, type SourceText } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
-  isFields,
+  isMapping,
   originOf,
   setField,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { localPath } from "./local-path.ts";
 import { strategicMerge } from "./merge.ts";
-import { Resource, text } from "./resource.ts";
+import { Resource, scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select, targetOf } from "./selector.ts";
 
 /** Applies one entry of `patches`, or of `patchesJson6902`, which has the same fields. */
 export function applyPatch(
   resources: Resources,
-  entry: Fields,
+  entry: Mapping,
   repository: Repository,
   directory: string,
 ): void {
   const options = entry.options;
-  if (isFields(options) && (options.allowNameChange === true || options.allowKindChange === true)) {
+  if (isMapping(options) && (options.allowNameChange === true || options.allowKindChange === true)) {
     throw unsupported(
       "patches with options.allowNameChange or allowKindChange",
       entryOrigin(entry, "options"),
@@ -56,7 +56,7 @@ export function applyStrategicMergeEntry(
   repository: Repository,
   directory: string,
 ): void {
-  const entry = text(entries[index]);
+  const entry = scalarText(entries[index]);
   const origin = entryOrigin(entries, index);
   const path = repository.resolve(directory, entry.trim());
   const source =
@@ -68,11 +68,11 @@ export function applyStrategicMergeEntry(
 
 function applyStrategicPatches(
   resources: Resources,
-  patches: readonly (Fields | Value[])[],
-  target: Fields | undefined,
+  patches: readonly (Mapping | Value[])[],
+  target: Mapping | undefined,
 ): void {
   for (const patch of patches) {
-    if (!isFields(patch))
+    if (!isMapping(patch))
       throw new BuildError("a patch must be a mapping or a list of operations", originOf(patch));
     requireIdentity(patch);
     const found = target
@@ -86,9 +86,9 @@ function applyStrategicPatches(
 }
 
 /** The object keeps its kind, name and namespace whatever the patch says of them. */
-function applyTo(resources: Resources, resource: Resource, patch: Fields): void {
+function applyTo(resources: Resources, resource: Resource, patch: Mapping): void {
   const own = cloneValue(patch);
-  const metadata = own.metadata as Fields;
+  const metadata = own.metadata as Mapping;
   for (const field of ["name", "namespace"]) Reflect.deleteProperty(metadata, field);
   for (const field of ["apiVersion", "kind"]) Reflect.deleteProperty(own, field);
   if (Object.keys(metadata).length === 0) Reflect.deleteProperty(own, "metadata");
@@ -102,21 +102,21 @@ function applyTo(resources: Resources, resource: Resource, patch: Fields): void 
     setField(resource.object, key, merged[key] as Value, entryOrigin(merged, key));
 }
 
-function requireIdentity(patch: Fields): void {
+function requireIdentity(patch: Mapping): void {
   const metadata = patch.metadata;
   for (const [field, value] of [
     ["apiVersion", patch.apiVersion],
     ["kind", patch.kind],
-    ["metadata.name", isFields(metadata) ? metadata.name : undefined],
+    ["metadata.name", isMapping(metadata) ? metadata.name : undefined],
   ] as const) {
-    if (text(value) === "") throw new BuildError(`a patch needs ${field}`, originOf(patch));
+    if (scalarText(value) === "") throw new BuildError(`a patch needs ${field}`, originOf(patch));
   }
 }
 
-function patchText(entry: Fields, repository: Repository, directory: string): SourceText {
+function patchText(entry: Mapping, repository: Repository, directory: string): SourceText {
   // As Kustomize takes it: without its last line ending, of which a block scalar on its last line has one less.
-  const inline = text(entry.patch).trimEnd();
-  const path = text(entry.path);
+  const inline = scalarText(entry.patch).trimEnd();
+  const path = scalarText(entry.path);
   if ((inline === "") === (path === "")) {
     throw new BuildError("a patch needs exactly one of patch and path", originOf(entry));
   }
@@ -125,10 +125,10 @@ function patchText(entry: Fields, repository: Repository, directory: string): So
   return repository.read(localPath(repository, directory, path, origin), origin);
 }
 
-function readPatch(source: SourceText): readonly (Fields | Value[])[] {
-  const { documents, faults } = parseYaml(source);
-  const [fault] = faults;
-  if (fault) throw new BuildError(fault.message, fault.origin, "syntax");
+function readPatch(source: SourceText): readonly (Mapping | Value[])[] {
+  const { documents, errors } = parseYaml(source);
+  const [error] = errors;
+  if (error) throw new BuildError(error.message, error.origin, "syntax");
   const values = documents.map(({ value }) => value).filter((value) => value !== null);
   if (values.length === 0) throw new BuildError("the patch is empty", { source, offset: 0 });
   return values.map((value) => {

@@ -2,11 +2,11 @@ import type { Origin } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
-  fieldsAt,
-  isFields,
+  mappingAt,
+  isMapping,
   originOf,
   setField,
-  type Fields,
+  type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
@@ -25,7 +25,7 @@ export type Behavior = "create" | "replace" | "merge";
 
 /** An object on its way through a build. */
 export class Resource {
-  readonly object: Fields;
+  readonly object: Mapping;
   /** The document, or the generator, that it began as. */
   readonly origin: Origin;
   /** Oldest first; the current one is not among them. */
@@ -36,21 +36,21 @@ export class Resource {
   hashed = false;
   behavior: Behavior = "create";
 
-  constructor(object: Fields, origin: Origin) {
+  constructor(object: Mapping, origin: Origin) {
     this.object = object;
     this.origin = origin;
   }
 
   get gvk(): Gvk {
-    return { ...parseApiVersion(text(this.object.apiVersion)), kind: text(this.object.kind) };
+    return { ...parseApiVersion(scalarText(this.object.apiVersion)), kind: scalarText(this.object.kind) };
   }
 
   get name(): string {
-    return text(this.#metadata.name);
+    return scalarText(this.#metadata.name);
   }
 
   get namespace(): string {
-    return text(this.#metadata.namespace);
+    return scalarText(this.#metadata.namespace);
   }
 
   get id(): ResourceId {
@@ -65,15 +65,15 @@ export class Resource {
     return [...this.previousIds, this.id];
   }
 
-  get labels(): Fields {
+  get labels(): Mapping {
     return asFields(this.#metadata.labels);
   }
 
-  get annotations(): Fields {
+  get annotations(): Mapping {
     return asFields(this.#metadata.annotations);
   }
 
-  get #metadata(): Fields {
+  get #metadata(): Mapping {
     return asFields(this.object.metadata);
   }
 
@@ -85,8 +85,8 @@ export class Resource {
 
   /** Sets a field of the metadata. */
   setMetadata(field: string, value: Value, origin: Origin): void {
-    if (!isFields(this.object.metadata)) setField(this.object, "metadata", fieldsAt(origin), origin);
-    setField(this.object.metadata as Fields, field, value, origin);
+    if (!isMapping(this.object.metadata)) setField(this.object, "metadata", mappingAt(origin), origin);
+    setField(this.object.metadata as Mapping, field, value, origin);
   }
 }
 
@@ -96,29 +96,29 @@ export class Resource {
  */
 export function resourcesOf(value: Value, origin: Origin): Resource[] {
   if (value === null) return [];
-  if (!isFields(value)) throw new BuildError("this is not an object", origin);
-  const kind = text(value.kind);
+  if (!isMapping(value)) throw new BuildError("this is not an object", origin);
+  const kind = scalarText(value.kind);
   if (kind.endsWith("List") && Array.isArray(value.items)) {
     return value.items.flatMap((item, index) =>
       resourcesOf(item, entryOrigin(value.items as Value[], index)),
     );
   }
   if (kind === "") throw new BuildError("this is not an object: it has no kind", origin);
-  if (text(value.apiVersion) === "")
+  if (scalarText(value.apiVersion) === "")
     throw new BuildError("this is not an object: it has no apiVersion", origin);
   const metadata = asFields(value.metadata);
   if (kind === "List") {
     if (value.items === undefined || value.items === null) return [];
     throw new BuildError("the items of this List are no list", entryOrigin(value, "items"));
   }
-  if (text(metadata.name) === "") {
+  if (scalarText(metadata.name) === "") {
     throw new BuildError(`this ${kind} has no metadata.name`, origin);
   }
   return [new Resource(cloneValue(value), originOf(value))];
 }
 
 /** What keeps an API server from knowing what an object is: Kustomize takes a number for a name, and a server takes text alone. */
-export function identityFault(object: Fields): BuildError | undefined {
+export function identityError(object: Mapping): BuildError | undefined {
   const { name, namespace } = asFields(object.metadata);
   const required = { apiVersion: object.apiVersion, kind: object.kind, "metadata.name": name };
   for (const [field, value] of Object.entries({ ...required, "metadata.namespace": namespace ?? "" }))
@@ -150,11 +150,11 @@ export function describeId({ gvk, name, namespace }: ResourceId): string {
 }
 
 /** A scalar as Kustomize reads names and kinds: text. */
-export function text(value: Value | undefined): string {
+export function scalarText(value: Value | undefined): string {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
-function asFields(value: Value | undefined): Fields {
-  return isFields(value) ? value : {};
+function asFields(value: Value | undefined): Mapping {
+  return isMapping(value) ? value : {};
 }

@@ -1,7 +1,7 @@
-import { entryOrigin, isFields, originOf, type Fields } from "../yaml/values.ts";
+import { entryOrigin, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { parseLabelSelector } from "./label-selector.ts";
-import { effectiveNamespace, text, type Resource } from "./resource.ts";
+import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
 const FIELDS = new Set([
@@ -18,12 +18,12 @@ const FIELDS = new Set([
  * The objects that a patch's `target` selects: each field is a regular expression over the whole value, names and namespaces match
  * as they are now or as they were at first, labels and annotations by a label selector. Source: Select in resmap/reswrangler.go.
  */
-export function select(resources: Resources, target: Fields): readonly Resource[] {
+export function select(resources: Resources, target: Mapping): readonly Resource[] {
   const unknown = Object.keys(target).find((field) => !FIELDS.has(field));
   if (unknown !== undefined)
     throw new BuildError(`a target has no field ${unknown}`, entryOrigin(target, unknown));
   const matcher = (field: string): ((value: string) => boolean) => {
-    const pattern = text(target[field]);
+    const pattern = scalarText(target[field]);
     if (pattern === "") return () => true;
     const expression = compile(pattern, target, field);
     return (value) => expression.test(value);
@@ -49,7 +49,7 @@ export function select(resources: Resources, target: Fields): readonly Resource[
   });
 }
 
-function compile(pattern: string, target: Fields, field: string): RegExp {
+function compile(pattern: string, target: Mapping, field: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`);
   } catch {
@@ -57,20 +57,20 @@ function compile(pattern: string, target: Fields, field: string): RegExp {
   }
 }
 
-function metadataMatcher(target: Fields, field: string): (values: Fields) => boolean {
-  const selector = text(target[field]);
+function metadataMatcher(target: Mapping, field: string): (values: Mapping) => boolean {
+  const selector = scalarText(target[field]);
   if (selector === "") return () => true;
   const matches = parseLabelSelector(selector);
   if (!matches)
     throw new BuildError(`${JSON.stringify(selector)} is no selector`, entryOrigin(target, field));
   return (values) =>
-    matches(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, text(value)])));
+    matches(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, scalarText(value)])));
 }
 
 /** A patch's target, or undefined where it has none. */
-export function targetOf(patch: Fields): Fields | undefined {
+export function targetOf(patch: Mapping): Mapping | undefined {
   const { target } = patch;
   if (target === undefined || target === null) return undefined;
-  if (!isFields(target)) throw new BuildError("a target must be a mapping", originOf(patch));
+  if (!isMapping(target)) throw new BuildError("a target must be a mapping", originOf(patch));
   return target;
 }

@@ -1,9 +1,9 @@
 import type { Origin } from "../yaml/source.ts";
-import { entryOrigin, isFields, setField, type Fields, type Value } from "../yaml/values.ts";
+import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { type FieldSpec, visitField } from "./field-spec.ts";
 import { isClusterScoped } from "./kinds.ts";
-import { describeId, text, type Resource } from "./resource.ts";
+import { describeId, scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
 /** `namespace`. Source: filters/namespace and internal/builtins/NamespaceTransformer.go. */
@@ -19,12 +19,12 @@ export function setNamespace(
     if (/^(?:Cluster)?RoleBinding$/.test(resource.gvk.kind)) moveDefaultSubjects(resource, namespace, origin);
     for (const spec of specs) {
       if (spec.path === "metadata/namespace") continue;
-      if (spec.path === "metadata/name" && text(resource.object.apiVersion) !== "v1") continue;
+      if (spec.path === "metadata/name" && scalarText(resource.object.apiVersion) !== "v1") continue;
       visitField(
         resource,
         spec,
         (container, key) => {
-          setField(container as Fields, String(key), namespace, origin);
+          setField(container as Mapping, String(key), namespace, origin);
         },
         { as: "scalar", origin },
       );
@@ -44,7 +44,7 @@ function moveDefaultSubjects(resource: Resource, namespace: string, origin: Orig
   const { subjects } = resource.object;
   if (!Array.isArray(subjects)) return;
   for (const subject of subjects) {
-    if (isFields(subject) && subject.name === "default") setField(subject, "namespace", namespace, origin);
+    if (isMapping(subject) && subject.name === "default") setField(subject, "namespace", namespace, origin);
   }
 }
 
@@ -76,7 +76,7 @@ export function affixNames(
 }
 
 /** `labels`, `commonLabels` and `commonAnnotations`. */
-export function setPairs(resources: Resources, pairs: Fields, specs: readonly FieldSpec[]): void {
+export function setPairs(resources: Resources, pairs: Mapping, specs: readonly FieldSpec[]): void {
   for (const resource of resources.all) {
     for (const key of Object.keys(pairs).sort()) {
       const origin = entryOrigin(pairs, key);
@@ -85,8 +85,8 @@ export function setPairs(resources: Resources, pairs: Fields, specs: readonly Fi
           resource,
           spec,
           (container, field) => {
-            const labels = (container as Fields)[field];
-            if (isFields(labels)) setField(labels, key, text(pairs[key]), origin);
+            const labels = (container as Mapping)[field];
+            if (isMapping(labels)) setField(labels, key, scalarText(pairs[key]), origin);
           },
           { as: "mapping", origin },
         );
@@ -96,8 +96,8 @@ export function setPairs(resources: Resources, pairs: Fields, specs: readonly Fi
 }
 
 /** One entry of `replicas`. */
-export function setReplicas(resources: Resources, entry: Fields, specs: readonly FieldSpec[]): void {
-  const name = text(entry.name);
+export function setReplicas(resources: Resources, entry: Mapping, specs: readonly FieldSpec[]): void {
+  const name = scalarText(entry.name);
   const origin = entryOrigin(entry, "count");
   const named = resources.everNamed(name).filter((resource) => resource.ids.some((id) => id.name === name));
   let found = false;
@@ -105,8 +105,8 @@ export function setReplicas(resources: Resources, entry: Fields, specs: readonly
     for (const resource of named) {
       if (spec.kind !== undefined && spec.kind !== resource.gvk.kind) continue;
       found = true;
-      const set = (container: Fields | Value[], key: string | number): void => {
-        setField(container as Fields, String(key), entry.count ?? 0, origin);
+      const set = (container: Mapping | Value[], key: string | number): void => {
+        setField(container as Mapping, String(key), entry.count ?? 0, origin);
       };
       visitField(resource, spec, set, { as: "scalar", origin });
     }

@@ -2,7 +2,7 @@ import { parseFlow, scanQuoted } from "./flow-scalars.ts";
 import { readLiteral } from "./literal-block.ts";
 import { resolvePlain } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
-import { cloneAt, fieldsAt, listAt, pushElement, setField, type Fields, type Value } from "./values.ts";
+import { cloneAt, mappingAt, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 
 /** Thrown where a text goes beyond the block style that this parser reads. */
 export class BeyondBlockStyle extends Error {}
@@ -153,8 +153,8 @@ class BlockParser {
     return list;
   }
 
-  #mapping(indent: number): Fields {
-    const fields = fieldsAt(this.#origin(this.#at));
+  #mapping(indent: number): Mapping {
+    const fields = mappingAt(this.#origin(this.#at));
     while (this.#indent === indent && !this.#isSeparator()) {
       const offset = this.#at;
       const written = this.#key(offset);
@@ -168,7 +168,7 @@ class BlockParser {
   }
 
   /** The value after a key's colon. */
-  #entry(fields: Fields, key: string, offset: number, afterColon: number, indent: number): void {
+  #entry(fields: Mapping, key: string, offset: number, afterColon: number, indent: number): void {
     let at = afterColon;
     while (this.#text.charCodeAt(at) === 32) at++;
     const anchor =

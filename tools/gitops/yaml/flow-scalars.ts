@@ -1,6 +1,6 @@
 import { resolvePlain } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
-import { fieldsAt, listAt, pushElement, setField, type Value } from "./values.ts";
+import { mappingAt, listAt, pushElement, setField, type Value } from "./values.ts";
 
 /** A value, and the offset after it. */
 export interface Scanned<V> {
@@ -51,7 +51,7 @@ export function parseFlow(source: SourceText, at: number): Scanned<Value> | unde
     }
     return { value: list, end: next + 1 };
   }
-  const fields = fieldsAt(origin(at));
+  const fields = mappingAt(origin(at));
   let next = blanks(at + 1);
   while (text.charAt(next) !== "}") {
     const key = flowKey(text, next);

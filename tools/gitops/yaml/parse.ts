@@ -15,7 +15,7 @@ import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
 import { isDeep, MAX_DEPTH } from "./depth.ts";
 import { scalarValue } from "./scalar-value.ts";
 import type { Origin, SourceText } from "./source.ts";
-import { fieldsAt, isFields, listAt, pushElement, setField, type Fields, type Value } from "./values.ts";
+import { mappingAt, isMapping, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 import { GO_YAML_TAGS } from "./schema.ts";
 
 /** One document of a YAML file. */
@@ -28,11 +28,11 @@ export interface ParsedDocument {
 export interface ParsedText {
   readonly documents: readonly ParsedDocument[];
   /** Faults of syntax. A document that has one is not among the documents. */
-  readonly faults: readonly SyntaxFault[];
+  readonly errors: readonly YamlError[];
 }
 
 /** A place that cannot be read. */
-export interface SyntaxFault {
+export interface YamlError {
   readonly message: string;
   readonly origin: Origin;
 }
@@ -49,21 +49,21 @@ export function parseYaml(source: SourceText): ParsedText {
   const control = source.text.search(CONTROL);
   if (control >= 0) {
     const message = "the file holds a control character and is not read";
-    return { documents: [], faults: [{ message, origin: { source, offset: control } }] };
+    return { documents: [], errors: [{ message, origin: { source, offset: control } }] };
   }
   const tooDeep = {
     message: `the document has more than ${MAX_DEPTH} levels`,
     origin: { source, offset: 0 },
   };
   try {
-    const { documents, faults } = parseText(source);
+    const { documents, errors } = parseText(source);
     const { deep = [], shallow = [] } = Object.groupBy(documents, ({ value }) =>
       isDeep(value) ? "deep" : "shallow",
     );
-    return { documents: shallow, faults: [...faults, ...deep.map(({ origin }) => ({ ...tooDeep, origin }))] };
+    return { documents: shallow, errors: [...errors, ...deep.map(({ origin }) => ({ ...tooDeep, origin }))] };
   } catch (error) {
     // The parsers' own recursion ends before the limit can be looked at.
-    if (error instanceof RangeError) return { documents: [], faults: [tooDeep] };
+    if (error instanceof RangeError) return { documents: [], errors: [tooDeep] };
     throw error;
   }
 }
@@ -74,7 +74,7 @@ function parseText(source: SourceText): ParsedText {
       value,
       origin: { source, offset },
     }));
-    return { documents, faults: [] };
+    return { documents, errors: [] };
   } catch (error) {
     if (error instanceof BeyondBlockStyle) return parseFully(source);
     throw error;
@@ -84,7 +84,7 @@ function parseText(source: SourceText): ParsedText {
 /** The same by the `yaml` package, which reads all of YAML and says what is wrong with what is not. */
 export function parseFully(source: SourceText): ParsedText {
   const documents: ParsedDocument[] = [];
-  const faults: SyntaxFault[] = [];
+  const errors: YamlError[] = [];
   const parsed = parseAllDocuments(source.text, {
     schema: "failsafe",
     customTags: (tags) => [...tags, ...GO_YAML_TAGS],
@@ -96,7 +96,7 @@ export function parseFully(source: SourceText): ParsedText {
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const [error] = document.errors;
     if (error) {
-      faults.push({ message: error.message, origin: { source, offset: error.pos[0] } });
+      errors.push({ message: error.message, origin: { source, offset: error.pos[0] } });
       continue;
     }
     if (document.contents === null) continue;
@@ -105,15 +105,15 @@ export function parseFully(source: SourceText): ParsedText {
       const offset = document.contents.range[0];
       const value = reader.read(document.contents, offset);
       if (value !== null) documents.push({ value, origin: { source, offset } });
-    } catch (fault) {
-      if (!(fault instanceof Fault)) throw fault;
-      faults.push({ message: fault.message, origin: { source, offset: fault.offset } });
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      errors.push({ message: error.message, origin: { source, offset: error.offset } });
     }
   }
-  return { documents, faults };
+  return { documents, errors };
 }
 
-class Fault extends Error {
+class UnreadableError extends Error {
   readonly offset: number;
 
   constructor(message: string, offset: number) {
@@ -152,27 +152,27 @@ class Reader {
   #count(nodes: number, offset: number): void {
     this.#aliased += nodes;
     if (this.#aliased > MAX_ALIASED_NODES)
-      throw new Fault("the aliases of this document stand for too many nodes", offset);
+      throw new UnreadableError("the aliases of this document stand for too many nodes", offset);
   }
 
   #at(offset: number): Origin {
     return { source: this.#source, offset };
   }
 
-  #map(items: readonly Pair<ParsedNode, ParsedNode | null>[], offset: number): Fields {
-    const fields = fieldsAt(this.#at(offset));
-    const merged: Fields[] = [];
+  #map(items: readonly Pair<ParsedNode, ParsedNode | null>[], offset: number): Mapping {
+    const fields = mappingAt(this.#at(offset));
+    const merged: Mapping[] = [];
     for (const { key, value } of items) {
       const start = key.range[0];
       if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") {
-        if (merged.length > 0) throw new Fault("Map keys must be unique", start);
+        if (merged.length > 0) throw new UnreadableError("Map keys must be unique", start);
         merged.push(...this.#merged(this.read(value, start), start));
         continue;
       }
       const name = isAlias(key) ? this.#targets.get(key) : key;
-      if (!isScalar(name)) throw new Fault("a key must be a scalar", start);
+      if (!isScalar(name)) throw new UnreadableError("a key must be a scalar", start);
       const text = keyText(name.value);
-      if (Object.hasOwn(fields, text)) throw new Fault("Map keys must be unique", start);
+      if (Object.hasOwn(fields, text)) throw new UnreadableError("Map keys must be unique", start);
       const valueOffset = value?.range[0] ?? start;
       setField(fields, text, this.read(value, valueOffset), {
         source: this.#source,
@@ -189,16 +189,18 @@ class Reader {
   }
 
   /** What `<<` brings in: a mapping, or a list of mappings of which the first wins. */
-  #merged(value: Value, offset: number): readonly Fields[] {
+  #merged(value: Value, offset: number): readonly Mapping[] {
     const sources = Array.isArray(value) ? value : [value];
-    if (!sources.every(isFields)) throw new Fault("<< takes a mapping or a list of mappings", offset);
+    if (!sources.every(isMapping))
+      throw new UnreadableError("<< takes a mapping or a list of mappings", offset);
     return sources;
   }
 
   #aliasTarget(alias: Alias, offset: number): Value {
     const target = this.#targets.get(alias);
-    if (!target) throw new Fault(`no anchor named ${alias.source}`, offset);
-    if (this.#open.has(target)) throw new Fault(`the anchor ${alias.source} stands for itself`, offset);
+    if (!target) throw new UnreadableError(`no anchor named ${alias.source}`, offset);
+    if (this.#open.has(target))
+      throw new UnreadableError(`the anchor ${alias.source} stands for itself`, offset);
     const before = this.#insideAlias;
     this.#insideAlias = true;
     this.#open.add(target);
@@ -215,7 +217,7 @@ function keyText(key: unknown): string {
   return typeof key === "string" ? key : JSON.stringify(key);
 }
 
-function addMissing(fields: Fields, source: Fields, origin: Origin): void {
+function addMissing(fields: Mapping, source: Mapping, origin: Origin): void {
   for (const key of Object.keys(source)) {
     if (!Object.hasOwn(fields, key)) setField(fields, key, source[key] as Value, origin);
   }

@@ -13,7 +13,7 @@ const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB and is
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
 
 /** What a directory holds by one name. */
-export interface Entry {
+export interface DirectoryEntry {
   readonly name: string;
   /** Not through a symbolic link. */
   isFile(): boolean;
@@ -37,14 +37,14 @@ export class Repository {
   readonly root: string;
   #changes: ReadonlyMap<string, SourceFile | undefined> = new Map();
   /** By directory; made when it is first asked for. */
-  #addedBelow: ReadonlyMap<string, readonly Entry[]> | undefined;
+  #addedBelow: ReadonlyMap<string, readonly DirectoryEntry[]> | undefined;
   // What follows is shared by all that differ by changes only: a step's repository is a copy of the changes, not of thousands of files.
   /** As they are on the disk. */
   #files = new Map<string, SourceFile>();
   #parsed = new WeakMap<SourceFile, ParsedText>();
   #reaches = new Map<string, Reach>();
   /** What directories hold on the disk. */
-  #listed = new Map<string, readonly Entry[]>();
+  #listed = new Map<string, readonly DirectoryEntry[]>();
 
   constructor(root: string) {
     this.root = realpathSync(root);
@@ -154,7 +154,7 @@ export class Repository {
   }
 
   /** What a directory holds, sorted by name. */
-  entries(directory: string): readonly Entry[] {
+  entries(directory: string): readonly DirectoryEntry[] {
     const added = new Map(this.#added(directory).map((entry) => [entry.name, entry]));
     const kept = this.#present(directory).filter(
       ({ name }) => !this.#changes.has(posix.join(directory, name)) && !added.has(name),
@@ -162,7 +162,7 @@ export class Repository {
     return [...kept, ...added.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  #present(directory: string): readonly Entry[] {
+  #present(directory: string): readonly DirectoryEntry[] {
     const absolute = join(this.root, directory);
     const known = this.#listed.get(absolute);
     if (known) return known;
@@ -174,7 +174,7 @@ export class Repository {
   }
 
   /** What the changes bring into a directory. */
-  #added(directory: string): readonly Entry[] {
+  #added(directory: string): readonly DirectoryEntry[] {
     this.#addedBelow ??= addedBelow(this.#changes);
     const key = directory === "" ? "." : posix.normalize(directory).replace(/(.)\/$/, "$1");
     return this.#addedBelow.get(key) ?? [];
@@ -229,11 +229,11 @@ export class Repository {
 /** The files that changes bring or change, and the directories above them, by the directory that each lies in. */
 function addedBelow(
   changes: ReadonlyMap<string, SourceFile | undefined>,
-): ReadonlyMap<string, readonly Entry[]> {
-  const found = new Map<string, Map<string, Entry>>();
+): ReadonlyMap<string, readonly DirectoryEntry[]> {
+  const found = new Map<string, Map<string, DirectoryEntry>>();
   const add = (path: string, isFile: boolean): void => {
     const directory = posix.dirname(path);
-    const entries = found.get(directory) ?? new Map<string, Entry>();
+    const entries = found.get(directory) ?? new Map<string, DirectoryEntry>();
     const name = posix.basename(path);
     if (entries.has(name)) return;
     entries.set(name, { name, isFile: () => isFile, isDirectory: () => !isFile });
@@ -245,5 +245,5 @@ function addedBelow(
 }
 
 function unread(path: string, message: string): ParsedText {
-  return { documents: [], faults: [{ message, origin: { source: new SourceFile(path, ""), offset: 0 } }] };
+  return { documents: [], errors: [{ message, origin: { source: new SourceFile(path, ""), offset: 0 } }] };
 }

@@ -1,10 +1,10 @@
 import type { Origin } from "./source.ts";
 
 /** Plain data as YAML and JSON have it. */
-export type Value = string | number | boolean | null | Value[] | Fields;
+export type Value = string | number | boolean | null | Value[] | Mapping;
 
 /** A mapping. */
-export interface Fields {
+export interface Mapping {
   [key: string]: Value;
 }
 
@@ -20,14 +20,14 @@ interface Origins {
   entries: Record<PathStep, Origin>;
 }
 
-type Container = (Fields | Value[]) & { [ORIGINS]?: Origins };
+type Container = (Mapping | Value[]) & { [ORIGINS]?: Origins };
 
-export function isFields(value: unknown): value is Fields {
+export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** An empty mapping that was written at `self`. */
-export function fieldsAt(self: Origin): Fields {
+export function mappingAt(self: Origin): Mapping {
   return withOrigins({}, self);
 }
 
@@ -36,17 +36,17 @@ export function listAt(self: Origin): Value[] {
   return withOrigins([], self);
 }
 
-function withOrigins<C extends Fields | Value[]>(container: C, self: Origin): C {
+function withOrigins<C extends Mapping | Value[]>(container: C, self: Origin): C {
   return remember(container, { self, entries: {} });
 }
 
 /** Not enumerable: comparisons, copies and printers see plain data. */
-function remember<C extends Fields | Value[]>(container: C, origins: Origins): C {
+function remember<C extends Mapping | Value[]>(container: C, origins: Origins): C {
   return Object.defineProperty(container, ORIGINS, { value: origins });
 }
 
 /** Sets a field and says where it was written. */
-export function setField(fields: Fields, key: string, value: Value, origin: Origin): void {
+export function setField(fields: Mapping, key: string, value: Value, origin: Origin): void {
   if (key === "__proto__") {
     Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
   } else {
@@ -64,33 +64,33 @@ export function pushElement(list: Value[], value: Value, origin: Origin): void {
 }
 
 /** Where a mapping or list was written. */
-export function originOf(container: Fields | Value[]): Origin {
+export function originOf(container: Mapping | Value[]): Origin {
   const origins = (container as Container)[ORIGINS];
   if (!origins) throw new Error("the value does not come from a document");
   return origins.self;
 }
 
 /** Where an entry of a mapping or list was written; the container's own origin where the entry has none. */
-export function entryOrigin(container: Fields | Value[], key: PathStep): Origin {
+export function entryOrigin(container: Mapping | Value[], key: PathStep): Origin {
   const entry = (container as Container)[ORIGINS]?.entries[key];
   return entry ?? originOf(container);
 }
 
 /** Where the value at a path was written; of a path that does not exist, its nearest ancestor. */
-export function originAt(root: Fields | Value[], path: readonly PathStep[]): Origin {
+export function originAt(root: Mapping | Value[], path: readonly PathStep[]): Origin {
   let origin = originOf(root);
   let value: Value = root;
   for (const step of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return origin;
     origin = entryOrigin(value, step);
-    value = (value as Fields)[step] as Value;
+    value = (value as Mapping)[step] as Value;
   }
   return origin;
 }
 
 /** A copy of a mapping, whose values are the same ones, that knows the same origins. */
-export function copyOf(fields: Fields): Fields {
-  const copy = fieldsAt(originOf(fields));
+export function copyMapping(fields: Mapping): Mapping {
+  const copy = mappingAt(originOf(fields));
   for (const key of Object.keys(fields)) setField(copy, key, fields[key] as Value, entryOrigin(fields, key));
   return copy;
 }
@@ -101,13 +101,13 @@ export function cloneValue<V extends Value>(value: V): V {
   const origins = (value as Container)[ORIGINS];
   const copy: Container = Array.isArray(value)
     ? value.map((element) => cloneValue(element))
-    : cloneFields(value);
+    : cloneMapping(value);
   if (origins) remember(copy, { self: origins.self, entries: { ...origins.entries } });
   return copy as V;
 }
 
-function cloneFields(fields: Fields): Fields {
-  const copy: Fields = {};
+function cloneMapping(fields: Mapping): Mapping {
+  const copy: Mapping = {};
   for (const key of Object.keys(fields)) copy[key] = cloneValue(fields[key] as Value);
   return copy;
 }
@@ -129,8 +129,8 @@ export function valueAt(value: Value, origin: Origin): Value {
     for (const element of value) pushElement(list, valueAt(element, origin), origin);
     return list;
   }
-  if (!isFields(value)) return value;
-  const fields = fieldsAt(origin);
+  if (!isMapping(value)) return value;
+  const fields = mappingAt(origin);
   for (const key of Object.keys(value)) setField(fields, key, valueAt(value[key] as Value, origin), origin);
   return fields;
 }

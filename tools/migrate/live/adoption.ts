@@ -1,7 +1,7 @@
 import type { ClusterReader } from "../../../kube/client.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
-import { text } from "../../gitops/kustomize/resource.ts";
-import { isFields, type Fields, type Value } from "../../gitops/yaml/values.ts";
+import { scalarText } from "../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type Value } from "../../gitops/yaml/values.ts";
 import { at } from "../objects.ts";
 import { describeOwned, liveInventory, ownedObject, type OwnedObject } from "./inventory.ts";
 import type { LiveKustomization } from "./kustomizations.ts";
@@ -20,7 +20,7 @@ export function ownerOf({ metadata }: KubeObject): string | undefined {
 export async function unadopted(
   moved: readonly LiveKustomization[],
   all: ReadonlyMap<string, LiveKustomization>,
-  built: readonly Fields[],
+  built: readonly Mapping[],
   cluster: ClusterReader,
 ): Promise<readonly string[]> {
   const kinds = new Map(
@@ -40,10 +40,10 @@ export async function unadopted(
 /** Whether kustomize-controller leaves an object that is there as it is. */
 function isUntouched({ metadata }: { readonly metadata?: unknown }): boolean {
   const annotations = at(metadata as Value, ["annotations"]);
-  if (!isFields(annotations)) return false;
+  if (!isMapping(annotations)) return false;
   return (
     annotations[`${GROUP}/reconcile`] === "disabled" ||
-    ["Ignore", "IfNotPresent"].includes(text(annotations[`${GROUP}/ssa`]))
+    ["Ignore", "IfNotPresent"].includes(scalarText(annotations[`${GROUP}/ssa`]))
   );
 }
 

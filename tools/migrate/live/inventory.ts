@@ -1,6 +1,6 @@
-import { effectiveNamespace, Resource, text } from "../../gitops/kustomize/resource.ts";
+import { effectiveNamespace, Resource, scalarText } from "../../gitops/kustomize/resource.ts";
 import { isClusterScoped, parseApiVersion } from "../../gitops/kustomize/kinds.ts";
-import { originOf, type Fields } from "../../gitops/yaml/values.ts";
+import { originOf, type Mapping } from "../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../gitops/flux/built.ts";
 import { nameOf } from "../objects.ts";
 import type { LiveKustomization } from "./kustomizations.ts";
@@ -40,10 +40,10 @@ export function builtInventory(cluster: BuiltCluster, id: string): readonly Owne
 }
 
 /** An object of the repository as inventories name it. */
-export function ownedObject(object: Fields): OwnedObject {
+export function ownedObject(object: Mapping): OwnedObject {
   const { id } = new Resource(object, originOf(object));
   return {
-    apiVersion: text(object.apiVersion),
+    apiVersion: scalarText(object.apiVersion),
     kind: id.gvk.kind,
     namespace: isClusterScoped(id.gvk) ? "" : effectiveNamespace(id),
     name: id.name,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
-import { textOf } from "../../../../tools/gitops/yaml/text-of.ts";
+import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
 import { buildRepository } from "../../../../tools/gitops/flux/repository-build.ts";
 import { liveKustomizations } from "../../../../tools/migrate/live/kustomizations.ts";
 import { missingLive } from "../../../../tools/migrate/steps/namespace/live-references.ts";
@@ -40,7 +40,7 @@ function moving(
   const fixture = new Repository(FIXTURE);
   const repository = fixture.with(
     new Map([
-      [CHILD, change(textOf(fixture, CHILD) ?? "")],
+      [CHILD, change(fileText(fixture, CHILD) ?? "")],
       [MORE, objects.map((object) => `---\n${stringify(object)}`).join("")],
       [OPTIONS, stringify({ namespace: { phases: { "kubernetes/home": "move" }, ...options } })],
     ]),

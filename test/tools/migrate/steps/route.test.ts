@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import type { Fields } from "../../../../tools/gitops/yaml/values.ts";
+import type { Mapping } from "../../../../tools/gitops/yaml/values.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
 import { buildRepository } from "../../../../tools/gitops/flux/repository-build.ts";
 import { readOptions } from "../../../../tools/migrate/options.ts";
@@ -204,7 +204,7 @@ describe("migrate route", () => {
 });
 
 describe("the order of an IngressRoute's rules", () => {
-  const request = (path: string, more: Fields = {}, name = "b", host = "a"): Ranked["served"] => ({
+  const request = (path: string, more: Mapping = {}, name = "b", host = "a"): Ranked["served"] => ({
     host,
     match: matchOf({
       path: { type: path.endsWith("$") ? "Exact" : "PathPrefix", value: path.replace("$", "") },

@@ -4,7 +4,7 @@ import { endpointFiles } from "../../../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { loginMiddlewares } from "../../../../policy/knowledge/login-middlewares.ts";
 import { at, fields, list, text } from "../../../../policy/engine/read.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { whyNotSelected } from "../../selected.ts";
 import { takeOut } from "../../take-out.ts";
@@ -172,7 +172,7 @@ export class AnnotatePlan {
 
   /** With what is planned already. */
   #textOf(file: string): string {
-    const text = this.#changes.has(file) ? this.#changes.get(file) : textOf(this.#context.repository, file);
+    const text = this.#changes.has(file) ? this.#changes.get(file) : fileText(this.#context.repository, file);
     return text ?? "";
   }
 }

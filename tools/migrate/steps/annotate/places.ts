@@ -9,7 +9,7 @@ import { allRoutes } from "../../../../policy/objects/routes.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { locate, type Position, SourceFile } from "../../../gitops/yaml/source.ts";
-import { originAt, type Fields } from "../../../gitops/yaml/values.ts";
+import { originAt, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/rule-origin.ts";
 import { indexOf } from "./endpoints.ts";
@@ -53,7 +53,7 @@ export function placeKey({ file, offset, path }: Place): string {
 /** The annotations that a route gets: the first always, the second where it is to be more than what its route says. */
 export function annotations(fragment?: Template): Readonly<Record<string, string>> {
   const endpoint =
-    fragment && Object.keys(fragment).length > 0 ? writeYaml(fragment as Fields).trimEnd() : undefined;
+    fragment && Object.keys(fragment).length > 0 ? writeYaml(fragment as Mapping).trimEnd() : undefined;
   return { [ENABLED_ANNOTATION]: "true", ...(endpoint !== undefined && { [ENDPOINT_ANNOTATION]: endpoint }) };
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { AnnotatePlan } from "./annotate-plan.ts";
 import { indexOf, isEndpointMap, watchedOtherwise } from "./endpoints.ts";
 import { whyUnwatched } from "./watching.ts";
@@ -37,14 +37,14 @@ function unintended(
 }
 
 /** Without the annotations of gatus-sidecar, and without the mappings that hold nothing else. */
-function unannotated(object: Fields): unknown {
+function unannotated(object: Mapping): unknown {
   if (object.kind !== "HelmRelease")
     return { ...object, metadata: withoutOwn(fieldsIn(object, ["metadata"])) };
   const values = fieldsIn(object, ["spec", "values"]);
   const routes = new Map<string, unknown>(
     Object.entries(fieldsIn(values, ["route"])).map(([key, route]) => [
       key,
-      isFields(route) ? withoutOwn(route) : route,
+      isMapping(route) ? withoutOwn(route) : route,
     ]),
   );
   return {
@@ -53,7 +53,7 @@ function unannotated(object: Fields): unknown {
   };
 }
 
-function withoutOwn(holder: Fields): unknown {
+function withoutOwn(holder: Mapping): unknown {
   const kept = Object.entries(fieldsIn(holder, ["annotations"])).filter(
     ([key]) => key !== ENABLED_ANNOTATION && key !== ENDPOINT_ANNOTATION,
   );

@@ -2,12 +2,12 @@ import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { kustomizeBuild } from "../../../gitops/kustomize/kustomize.ts";
 import { readKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { SourceFile } from "../../../gitops/yaml/source.ts";
-import type { Fields } from "../../../gitops/yaml/values.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { BuildError } from "../../../gitops/problem.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { allFiles, listOf } from "./references.ts";
 
 /** Fields that mean the same in a component. Any other would reach the objects of the kustomization that takes it. */
@@ -33,7 +33,7 @@ export function whyNoComponent(repository: Repository, directory: string): strin
     const field = Object.keys(fields).find((key) => !HARMLESS.has(key));
     if (field !== undefined) return `its ${field} would reach every object of what takes it as a component`;
     const outside = listOf(fields, "resources")
-      .map(text)
+      .map(scalarText)
       .find((entry) => entry.startsWith(".."));
     if (outside !== undefined) return `it takes ${outside}, which lies outside of it`;
   } catch (error) {
@@ -41,7 +41,7 @@ export function whyNoComponent(repository: Repository, directory: string): strin
     throw error;
   }
   const odd = allFiles(repository, directory).find(
-    (file) => textOf(repository, file)?.includes("\uFFFD") ?? true,
+    (file) => fileText(repository, file)?.includes("\uFFFD") ?? true,
   );
   return odd === undefined ? undefined : `${odd} is no plain text file`;
 }
@@ -62,7 +62,7 @@ export function buildsTheSame(repository: Repository, from: string, to: string):
 }
 
 /** What a directory gives to an empty kustomization, by kind and name. */
-function objectsOf(repository: Repository, directory: string): ReadonlyMap<string, Fields> {
+function objectsOf(repository: Repository, directory: string): ReadonlyMap<string, Mapping> {
   const { kind } = readKustomizationFile(repository, directory, NOWHERE);
   const list = kind === "Component" ? "components" : "resources";
   const probe = posix.join(PROBE, "kustomization.yaml");
@@ -70,7 +70,7 @@ function objectsOf(repository: Repository, directory: string): ReadonlyMap<strin
   const resources = kustomizeBuild(readKustomizationFile(virtual, PROBE, NOWHERE), virtual);
   return new Map(
     resources
-      .map(({ object, id }): [string, Fields] => [`${id.gvk.kind} ${id.name}`, object])
+      .map(({ object, id }): [string, Mapping] => [`${id.gvk.kind} ${id.name}`, object])
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, type Origin, type Position } from "../../../gitops/yaml/source.ts";
-import { entryOrigin, isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { OPTIONS_FILE } from "../../options.ts";
 
 /** The lists of a kustomization that name directories. */
@@ -11,7 +11,7 @@ const LISTS = ["resources", "bases", "components"] as const;
 /** A kustomization file that takes a directory. */
 export interface User {
   readonly file: string;
-  readonly fields: Fields;
+  readonly fields: Mapping;
   /** Where it names the directory. */
   readonly entries: readonly { readonly list: (typeof LISTS)[number]; readonly index: number }[];
 }
@@ -21,7 +21,7 @@ export function usersOf(repository: Repository, directory: string): readonly Use
   return repository.yamlFiles(".").flatMap((file) => {
     if (!/(?:^|\/)kustomization\.ya?ml$/.test(file) || isWithin(file, directory)) return [];
     const fields = repository.parse(file).documents[0]?.value;
-    if (!isFields(fields)) return [];
+    if (!isMapping(fields)) return [];
     const entries = LISTS.flatMap((list) =>
       listOf(fields, list).flatMap((entry, index) =>
         resolves(repository, file, entry) === directory ? [{ list, index }] : [],
@@ -39,7 +39,7 @@ export function resolves(repository: Repository, file: string, entry: unknown): 
 }
 
 /** A list of a kustomization, empty where there is none. */
-export function listOf(fields: Fields, list: string): readonly Value[] {
+export function listOf(fields: Mapping, list: string): readonly Value[] {
   return Array.isArray(fields[list]) ? fields[list] : [];
 }
 
@@ -51,7 +51,7 @@ export function referencesInto(repository: Repository, directory: string): reado
   const name = posix.basename(directory);
   return repository.yamlFiles(".").flatMap((file) => {
     if (isWithin(file, directory) || file === OPTIONS_FILE) return [];
-    const text = textOf(repository, file) ?? "";
+    const text = fileText(repository, file) ?? "";
     if (!text.includes(name)) return [];
     const inComments = text.split(/\r?\n/).flatMap((line, index) => {
       const comment = /(?:^|\s)#(.*)$/.exec(line)?.[1] ?? "";

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { PathStep } from "../../../gitops/yaml/values.ts";
-import { text as textOf } from "../../../gitops/kustomize/resource.ts";
+import { scalarText as textOf } from "../../../gitops/kustomize/resource.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { listOf, type User } from "./references.ts";
 

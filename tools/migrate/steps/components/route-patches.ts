@@ -4,9 +4,9 @@ import { kustomizeBuild } from "../../../gitops/kustomize/kustomize.ts";
 import { parseYaml } from "../../../gitops/yaml/parse.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
-import { entryOrigin, isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { BuildError } from "../../../gitops/problem.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { Note } from "../../step.ts";
 import { listOf, resolves } from "./references.ts";
 
@@ -15,7 +15,7 @@ export function patchesOutOfReach(repository: Repository): readonly Note[] {
   return repository.yamlFiles(".").flatMap((file) => {
     if (!/(?:^|\/)kustomization\.ya?ml$/.test(file)) return [];
     const fields = repository.parse(file).documents[0]?.value;
-    if (!isFields(fields) || fields.kind === "Component" || !Array.isArray(fields.components)) return [];
+    if (!isMapping(fields) || fields.kind === "Component" || !Array.isArray(fields.components)) return [];
     const list = fields.components;
     return list.flatMap((entry, index) => {
       const directory = resolves(repository, file, entry);
@@ -31,23 +31,23 @@ export function patchesOutOfReach(repository: Repository): readonly Note[] {
 function patchesRoutes(repository: Repository, directory: string): boolean {
   const fields = fieldsOf(repository, directory);
   return listOf(fields, "patches").some((patch) => {
-    if (!isFields(patch)) return false;
-    if (isFields(patch.target)) return patch.target.kind === "HTTPRoute";
+    if (!isMapping(patch)) return false;
+    if (isMapping(patch.target)) return patch.target.kind === "HTTPRoute";
     return patched(repository, directory, patch).some(
-      (value) => isFields(value) && value.kind === "HTTPRoute",
+      (value) => isMapping(value) && value.kind === "HTTPRoute",
     );
   });
 }
 
-function patched(repository: Repository, directory: string, { path, patch }: Fields): readonly Value[] {
+function patched(repository: Repository, directory: string, { path, patch }: Mapping): readonly Value[] {
   const file = typeof path === "string" ? repository.resolve(directory, path) : undefined;
-  const text = file === undefined ? patch : textOf(repository, file);
+  const text = file === undefined ? patch : fileText(repository, file);
   return typeof text === "string"
     ? parseYaml(new SourceFile(file ?? directory, text)).documents.map(({ value }) => value)
     : [];
 }
 
-function fieldsOf(repository: Repository, directory: string): Fields {
+function fieldsOf(repository: Repository, directory: string): Mapping {
   return attempt(() => readKustomizationFile(repository, directory, nowhere(directory)).fields) ?? {};
 }
 

@@ -1,12 +1,12 @@
 import { posix } from "node:path";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
-import { isFields } from "../../../gitops/yaml/values.ts";
+import { isMapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { buildsTheSame, whyNoComponent } from "./equality.ts";
 import { allFiles, referencesInto, usersOf, type User } from "./references.ts";
 import { patchesOutOfReach } from "./route-patches.ts";
 import { rewriteUser } from "./rewrite-user.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { OPTIONS_FILE } from "../../options.ts";
 import { changesNothing, type Note, type Plan, type Step, type StepContext } from "../../step.ts";
 
@@ -71,7 +71,7 @@ class ComponentsPlan {
 
   #kindOf(directory: string): unknown {
     const [document] = this.#repository.parse(this.#kustomization(directory)).documents;
-    return document && isFields(document.value) ? document.value.kind : undefined;
+    return document && isMapping(document.value) ? document.value.kind : undefined;
   }
 
   /** Copies a directory as a component; the reason where that cannot be. */
@@ -82,7 +82,7 @@ class ComponentsPlan {
     const added = new Map<string, string>();
     for (const [copy, file] of copies) {
       if (!this.#context.selected(copy)) return `${copy} would have to be written, and is not selected`;
-      const text = textOf(this.#repository, file) ?? "";
+      const text = fileText(this.#repository, file) ?? "";
       const changed = file === own ? asComponent(text) : text;
       if (changed === undefined) return `${own} has no apiVersion and kind of its own to change`;
       added.set(copy, changed);
@@ -93,7 +93,7 @@ class ComponentsPlan {
 
   #rewrite(user: User, from: string, to: string): void {
     if (!this.#context.selected(user.file)) return;
-    const text = rewriteUser(user, textOf(this.#repository, user.file) ?? "", from, to, this.#moved);
+    const text = rewriteUser(user, fileText(this.#repository, user.file) ?? "", from, to, this.#moved);
     if (text === undefined) this.#left(from, `${user.file} names it in a form that is not changed`);
     else this.#take(new Map([[user.file, text]]));
   }
@@ -115,9 +115,9 @@ class ComponentsPlan {
 
   #lostComments(files: readonly string[], to: string | undefined): readonly Note[] {
     const left = to === undefined ? [] : allFiles(this.#repository, to);
-    const kept = left.map((file) => textOf(this.#repository, file) ?? "");
+    const kept = left.map((file) => fileText(this.#repository, file) ?? "");
     return files.flatMap((file) =>
-      (textOf(this.#repository, file) ?? "").split(/\r?\n/).flatMap((line, index) => {
+      (fileText(this.#repository, file) ?? "").split(/\r?\n/).flatMap((line, index) => {
         const comment = line.trim();
         if (!comment.startsWith("#") || comment.startsWith("# yaml-language-server")) return [];
         if (kept.some((text) => text.includes(comment))) return [];

@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { cloneValue, isFields, type Fields, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
+import {
+  cloneValue,
+  isMapping,
+  type Mapping,
+  type PathStep,
+  type Value,
+} from "../../../gitops/yaml/values.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { asWritten, at, isKind, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
@@ -24,14 +30,14 @@ export const gatewayProvider: Step = {
 
 type Release = NonNullable<StepContext["options"]["gateway-provider"]["releases"][string]>;
 
-const isRelease = (object: Fields): boolean => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease");
+const isRelease = (object: Mapping): boolean => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease");
 
 /**
  * The values for a Gateway. The chart would bring a Gateway and a GatewayClass of its own (`traefik`, the same name for every release), and these are
  * the platform's; a listener finds its entry point by the port (the chart's templates/gateway.yaml; Traefik's gateway provider).
  */
-function wanted({ labelSelector, ports }: Release, present: Value | undefined): Fields {
-  const entryPoints = Object.entries(ports).map(([name, port]): [string, Fields] => [name, { port }]);
+function wanted({ labelSelector, ports }: Release, present: Value | undefined): Mapping {
+  const entryPoints = Object.entries(ports).map(([name, port]): [string, Mapping] => [name, { port }]);
   const flag = at(present, ["experimental", "kubernetesGateway", "enabled"]);
   return {
     ...(flag === undefined ? {} : { experimental: { kubernetesGateway: { enabled: false } } }),
@@ -56,7 +62,7 @@ function plan(context: StepContext): Plan {
   return { changes: [...texts].map(([path, text]) => ({ path, text })), notes };
 }
 
-function isTraefik(release: Fields | undefined, { clusters }: StepContext): boolean {
+function isTraefik(release: Mapping | undefined, { clusters }: StepContext): boolean {
   return release !== undefined && isRelease(release) && chartOf(release, clusters).name === "traefik";
 }
 
@@ -100,7 +106,7 @@ function planRelease(
   return { notes: now === text ? [] : runbook(written, option, position), text: now };
 }
 
-function optionsOf(release: Fields, { options }: StepContext): Release | undefined {
+function optionsOf(release: Mapping, { options }: StepContext): Release | undefined {
   const { releases } = options["gateway-provider"];
   const { namespace, name } = nameOf(release);
   const key = `${namespace}/${name}`;
@@ -114,7 +120,7 @@ function hasOwnGateway(values: Value | undefined): boolean {
 }
 
 /** Another Traefik of the same cluster for the same GatewayClass. */
-function rivalOf(release: Fields, { labelSelector }: Release, context: StepContext): string | undefined {
+function rivalOf(release: Mapping, { labelSelector }: Release, context: StepContext): string | undefined {
   const cluster = context.clusters.find(({ objects }) => objects.some(({ object }) => object === release));
   const rival = cluster?.objects.find(
     ({ object }) =>
@@ -131,10 +137,10 @@ function supply(
   document: number,
   path: readonly PathStep[],
   present: Value | undefined,
-  fields: Fields,
+  fields: Mapping,
   after?: string,
 ): boolean {
-  if (!isFields(present)) return false;
+  if (!isMapping(present)) return false;
   const entries = Object.entries(fields);
   const missing = Object.fromEntries(entries.filter(([key]) => present[key] === undefined));
   const place = after !== undefined && present[after] !== undefined ? after : undefined;
@@ -144,13 +150,13 @@ function supply(
   return entries.every(([key, value]) => {
     const there = present[key];
     if (there === undefined || isDeepStrictEqual(there, value)) return true;
-    return isFields(value)
+    return isMapping(value)
       ? supply(edit, document, [...path, key], there, value)
       : edit.setScalar(document, [...path, key], value as string | number | boolean);
   });
 }
 
-function runbook(written: Fields, { ports }: Release, position: Note["position"]): readonly Note[] {
+function runbook(written: Mapping, { ports }: Release, position: Note["position"]): readonly Note[] {
   const bound = Object.entries(ports).filter(
     ([name, port]) => port < 1024 && at(written, [...VALUES, "ports", name, "port"]) !== port,
   );
@@ -172,15 +178,16 @@ function unintended(...[before, after, context]: Parameters<Step["unintended"]>)
   const option = optionsOf(before.object, context);
   if (!option) return "the options do not name it";
   const expected = cloneValue(before.object);
-  const spec = isFields(expected.spec) ? expected.spec : {};
+  const spec = isMapping(expected.spec) ? expected.spec : {};
   spec.values = merged(spec.values, wanted(option, spec.values));
   return isDeepStrictEqual(expected, after.object)
     ? undefined
     : "more than the values for its Gateway has changed";
 }
 
-function merged(value: Value | undefined, over: Fields): Fields {
-  const result: Fields = { ...(isFields(value) ? value : {}) };
-  for (const [key, own] of Object.entries(over)) result[key] = isFields(own) ? merged(result[key], own) : own;
+function merged(value: Value | undefined, over: Mapping): Mapping {
+  const result: Mapping = { ...(isMapping(value) ? value : {}) };
+  for (const [key, own] of Object.entries(over))
+    result[key] = isMapping(own) ? merged(result[key], own) : own;
   return result;
 }

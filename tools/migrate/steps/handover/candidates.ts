@@ -1,8 +1,8 @@
 import { describeObject } from "../../../../kube/objects.ts";
 import { GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import type { Fields } from "../../../gitops/yaml/values.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isKind, nameOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options.ts";
@@ -18,12 +18,12 @@ export function candidates(cluster: BuiltCluster, taken: readonly BuiltObject[])
     .filter((built) => !taken.includes(built) && canBeOfStack(built.object, cluster))
     .map(({ object, origin }) => ({
       kind: "runbook",
-      message: `${describeObject({ kind: text(object.kind), metadata: nameOf(object) })} stays in the repository; where the stack is to own it, name it in handover.objects of ${OPTIONS_FILE}`,
+      message: `${describeObject({ kind: scalarText(object.kind), metadata: nameOf(object) })} stays in the repository; where the stack is to own it, name it in handover.objects of ${OPTIONS_FILE}`,
       position: locate(origin),
     }));
 }
 
-function canBeOfStack(object: Fields, cluster: BuiltCluster): boolean {
+function canBeOfStack(object: Mapping, cluster: BuiltCluster): boolean {
   if ([GATEWAY, GATEWAY_CLASS].some(({ group, kind }) => isKind(object, group, kind))) return true;
   if (!isKind(object, HELM_RELEASE.group, HELM_RELEASE.kind)) return false;
   return chartOf(object, [cluster]).name === "traefik" || nameOf(object).name === "gatus";

@@ -1,6 +1,6 @@
 import type { ClusterReader } from "../../../../kube/client.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "../../../../kube/objects.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { KEEP } from "../../annotate-kept.ts";
@@ -30,8 +30,8 @@ export async function checkHandover(
   const notes: string[] = [];
   for (const { object } of objects) {
     const reference = {
-      apiVersion: text(object.apiVersion),
-      kind: text(object.kind),
+      apiVersion: scalarText(object.apiVersion),
+      kind: scalarText(object.kind),
       metadata: nameOf(object),
     };
     const found = isFluxKustomization(object)

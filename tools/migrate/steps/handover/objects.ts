@@ -1,4 +1,4 @@
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { pruneOf } from "../namespace/guard.ts";
@@ -24,10 +24,10 @@ export function handedOver(
 }
 
 function isNamed(
-  object: Fields,
+  object: Mapping,
   wanted: { readonly kind: string; readonly namespace: string; readonly name: string },
 ): boolean {
-  if (object.kind !== wanted.kind || !isFields(object.metadata)) return false;
+  if (object.kind !== wanted.kind || !isMapping(object.metadata)) return false;
   const { namespace, name } = nameOf(object);
   return namespace === wanted.namespace && name === wanted.name;
 }
@@ -39,6 +39,6 @@ export function handoverPhase(objects: readonly BuiltObject[]): HandoverPhase {
 }
 
 /** Whether an object stays when the repository no longer holds it, and with it what it has applied. */
-export function isKept(object: Fields): boolean {
+export function isKept(object: Mapping): boolean {
   return pruneOf(object) === "disabled" && (!isFluxKustomization(object) || isGuarded(object));
 }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { text as textIn } from "../../../gitops/kustomize/resource.ts";
+import { scalarText as textIn } from "../../../gitops/kustomize/resource.ts";
 import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { removeDocuments } from "../../../gitops/edit/document-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
@@ -44,7 +44,7 @@ export function planRemoval(
   const entries: Entry[] = [];
   for (const [file, own] of Map.groupBy(objects, ({ origin }) => origin.source.file)) {
     const rest = removeDocuments(
-      textOf(repository, file) ?? "",
+      fileText(repository, file) ?? "",
       own.map(({ origin }) => origin.offset),
     );
     changes.push({ path: file, text: rest });

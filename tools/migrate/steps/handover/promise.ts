@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { cloneValue, isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { cloneValue, isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { KEEP } from "../../annotate-kept.ts";
 import type { Step } from "../../step.ts";
@@ -17,11 +17,11 @@ export const unintended: Step["unintended"] = (before, after, { clusters, option
 
 const keyOf = ({ origin }: BuiltObject): string => `${origin.source.file}:${origin.offset}`;
 
-function withoutGuard(object: Fields): Fields {
+function withoutGuard(object: Mapping): Mapping {
   const copy = cloneValue(object);
-  if (isFields(copy.spec)) delete copy.spec.deletionPolicy;
+  if (isMapping(copy.spec)) delete copy.spec.deletionPolicy;
   const { metadata } = copy;
-  if (!isFields(metadata) || !isFields(metadata.annotations)) return copy;
+  if (!isMapping(metadata) || !isMapping(metadata.annotations)) return copy;
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of plain data
   delete metadata.annotations[KEEP];
   if (Object.keys(metadata.annotations).length === 0) delete metadata.annotations;

@@ -1,6 +1,6 @@
 import { EdgefirstError } from "../../../../lib/errors.ts";
 import { describeObject } from "../../../../kube/objects.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { candidates } from "./candidates.ts";
@@ -73,7 +73,7 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
 
 /** What is guarded stays, and goes on applying; a source is needed for that. */
 function outlives({ object }: BuiltObject): boolean {
-  return isKept(object) && text(object.apiVersion).includes(".toolkit.fluxcd.io/");
+  return isKept(object) && scalarText(object.apiVersion).includes(".toolkit.fluxcd.io/");
 }
 
 function guardRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): readonly Note[] {
@@ -104,4 +104,4 @@ function runbook(objects: readonly BuiltObject[], lines: readonly string[]): rea
 }
 
 const described = (object: BuiltObject["object"]): string =>
-  describeObject({ kind: text(object.kind), metadata: nameOf(object) });
+  describeObject({ kind: scalarText(object.kind), metadata: nameOf(object) });

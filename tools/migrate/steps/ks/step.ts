@@ -3,7 +3,7 @@ import { applyPatch } from "../../../gitops/kustomize/patches.ts";
 import { Resource } from "../../../gitops/kustomize/resource.ts";
 import { Resources } from "../../../gitops/kustomize/resources.ts";
 import { locate, SourceFile, type Origin } from "../../../gitops/yaml/source.ts";
-import { cloneValue, isFields, originOf, type Fields, type PathStep } from "../../../gitops/yaml/values.ts";
+import { cloneValue, isMapping, originOf, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
@@ -91,7 +91,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, repository: Repositor
       return;
     }
     const value = simulations[0]?.at(path);
-    if (isFields(value)) for (const key of Object.keys(value)) visit([...path, key]);
+    if (isMapping(value)) for (const key of Object.keys(value)) visit([...path, key]);
   };
   const [first] = simulations;
   for (const key of Object.keys(first ? specOf(first.plain) : {})) visit(["spec", key]);
@@ -100,18 +100,18 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, repository: Repositor
 
 /** One form of a child, to try it without a field. */
 class Simulation {
-  plain: Fields;
-  readonly #expected: Fields;
-  readonly #patched: (plain: Fields) => Fields | undefined;
+  plain: Mapping;
+  readonly #expected: Mapping;
+  readonly #patched: (plain: Mapping) => Mapping | undefined;
 
-  constructor(plain: Fields, expected: Fields, patched: (plain: Fields) => Fields | undefined) {
+  constructor(plain: Mapping, expected: Mapping, patched: (plain: Mapping) => Mapping | undefined) {
     this.plain = plain;
     this.#expected = expected;
     this.#patched = patched;
   }
 
   at(path: readonly PathStep[]): unknown {
-    return path.reduce<unknown>((value, step) => (isFields(value) ? value[step] : undefined), this.plain);
+    return path.reduce<unknown>((value, step) => (isMapping(value) ? value[step] : undefined), this.plain);
   }
 
   /** Whether the cluster gets the same without the field. */
@@ -132,8 +132,8 @@ function simulationOf(
   const plain = kustomization?.beforePatches(origin);
   if (!kustomization || !plain) return undefined;
   const { patches } = specOf(kustomization.object);
-  const entries = Array.isArray(patches) ? patches.filter(isFields) : [];
-  const patched = (object: Fields): Fields | undefined => {
+  const entries = Array.isArray(patches) ? patches.filter(isMapping) : [];
+  const patched = (object: Mapping): Mapping | undefined => {
     const resources = new Resources();
     resources.append(new Resource(cloneValue(object), originOf(object)));
     try {
@@ -150,12 +150,12 @@ function simulationOf(
 }
 
 /** A copy without a field, and without the mappings that it leaves empty; undefined where nothing of spec would be left. */
-function removed(object: Fields, path: readonly PathStep[]): Fields | undefined {
+function removed(object: Mapping, path: readonly PathStep[]): Mapping | undefined {
   const copy = cloneValue(object);
-  const holders: Fields[] = [copy];
+  const holders: Mapping[] = [copy];
   for (const step of path.slice(0, -1)) {
     const next = holders.at(-1)?.[step];
-    if (!isFields(next)) return undefined;
+    if (!isMapping(next)) return undefined;
     holders.push(next);
   }
   for (let depth = path.length - 1; depth >= 0; depth--) {

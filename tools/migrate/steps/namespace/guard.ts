@@ -1,7 +1,7 @@
 import { SourceFile, locate } from "../../../gitops/yaml/source.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { parseApiVersion } from "../../../gitops/kustomize/kinds.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { annotateKept, KEEP } from "../../annotate-kept.ts";
 import type { Edits } from "../../edits.ts";
@@ -44,22 +44,22 @@ function dataOf({ cluster }: MovingRoot, { options }: StepContext): readonly Bui
 }
 
 /** Whether an object is of one of the kinds, written `Kind` or `Kind.group`. */
-export function isData({ apiVersion, kind }: Fields, kinds: readonly string[]): boolean {
-  const { group } = parseApiVersion(text(apiVersion));
-  return kinds.includes(group === "" ? text(kind) : `${text(kind)}.${group}`);
+export function isData({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
+  const { group } = parseApiVersion(scalarText(apiVersion));
+  return kinds.includes(group === "" ? scalarText(kind) : `${scalarText(kind)}.${group}`);
 }
 
 /** What an object's annotation says of pruning. */
-export function pruneOf(object: Fields): string {
-  const annotations = isFields(object.metadata) ? object.metadata.annotations : undefined;
-  return isFields(annotations) ? text(annotations[KEEP]) : "";
+export function pruneOf(object: Mapping): string {
+  const annotations = isMapping(object.metadata) ? object.metadata.annotations : undefined;
+  return isMapping(annotations) ? scalarText(annotations[KEEP]) : "";
 }
 
 function keep({ object, origin }: BuiltObject, { selected }: StepContext, edits: Edits): Note | undefined {
   const { source } = origin;
   const left = (why: string): Note => ({
     kind: "left",
-    message: `${text(object.kind)} has data, and nothing keeps Flux from pruning it: ${why}`,
+    message: `${scalarText(object.kind)} has data, and nothing keeps Flux from pruning it: ${why}`,
     position: locate(origin),
   });
   if (!(source instanceof SourceFile)) return left("it is made, and stands in no file");

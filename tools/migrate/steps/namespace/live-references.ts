@@ -1,5 +1,5 @@
 import type { ClusterReader } from "../../../../kube/client.ts";
-import type { Fields } from "../../../gitops/yaml/values.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { Edits } from "../../edits.ts";
@@ -65,7 +65,7 @@ async function lostRights(needed: readonly Sought[], cluster: ClusterReader): Pr
   const { apiVersion, kinds } = BINDINGS;
   const bindings = (
     await Promise.all(kinds.map((kind) => cluster.list(apiVersion, kind)))
-  ).flat() as unknown as readonly Fields[];
+  ).flat() as unknown as readonly Mapping[];
   const lost = accounts.flatMap(({ by, reference, former }) =>
     (former ? lostBindings(bindings, bindings, former, reference) : []).map(
       (binding) =>
@@ -109,7 +109,7 @@ function defaultAccounts(
   return children
     .filter(({ object }) => !("serviceAccountName" in specOf(object) || "kubeConfig" in specOf(object)))
     .flatMap(({ object, origin }) => {
-      const of = (by: Fields): Reference => ({
+      const of = (by: Mapping): Reference => ({
         use: "serviceAccountName",
         kind: "ServiceAccount",
         namespace: nameOf(by).namespace,

@@ -1,8 +1,8 @@
 import { locate } from "../../../gitops/yaml/source.ts";
-import { entryOrigin, type Fields } from "../../../gitops/yaml/values.ts";
+import { entryOrigin, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { idOf, nameOf } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 import { presentIn, referencesOf, type Reference } from "./references.ts";
@@ -18,7 +18,7 @@ export interface Missing {
 
 /** What a Kustomization looks for after a move. */
 export interface Sought {
-  readonly by: Fields;
+  readonly by: Mapping;
   readonly reference: Reference;
   /** Where it looks for it today; undefined where it does not. */
   readonly former: Reference | undefined;
@@ -112,7 +112,7 @@ function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): reado
   return pairs(before, after).flatMap(({ old, now }): readonly Note[] => {
     if (!old || nameOf(old.object).namespace === nameOf(now.object).namespace) return [];
     const spec = specOf(old.object);
-    const name = text(spec.serviceAccountName);
+    const name = scalarText(spec.serviceAccountName);
     if (spec.kubeConfig === undefined || name === "") return [];
     const [from, to] = [old, now].map(({ object }) => nameOf(object).namespace);
     return [

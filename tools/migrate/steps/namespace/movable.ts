@@ -1,8 +1,8 @@
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, type Origin } from "../../../gitops/yaml/source.ts";
-import { entryOrigin, isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { pathOf, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { KEEP } from "../../annotate-kept.ts";
 import { idOf } from "../../objects.ts";
@@ -45,10 +45,12 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
 }
 
 /** What sets a namespace where kustomize-controller adds the patches, which Kustomize applies first. */
-function namespaceOver(root: Fields, repository: Repository): Origin | undefined {
+function namespaceOver(root: Mapping, repository: Repository): Origin | undefined {
   const spec = specOf(root);
-  if (text(spec.targetNamespace) !== "") return entryOrigin(spec, "targetNamespace");
+  if (scalarText(spec.targetNamespace) !== "") return entryOrigin(spec, "targetNamespace");
   const file = findKustomizationFile(repository, pathOf(root, repository));
   const fields = file === undefined ? undefined : repository.parse(file).documents[0]?.value;
-  return isFields(fields) && text(fields.namespace) !== "" ? entryOrigin(fields, "namespace") : undefined;
+  return isMapping(fields) && scalarText(fields.namespace) !== ""
+    ? entryOrigin(fields, "namespace")
+    : undefined;
 }

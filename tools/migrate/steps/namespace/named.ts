@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import { isFields, originOf, type Fields } from "../../../gitops/yaml/values.ts";
+import { isMapping, originOf, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { at, idOf, isKind, nameOf } from "../../objects.ts";
@@ -10,7 +10,7 @@ import type { MovingRoot } from "./root.ts";
 
 /** A list by which objects of a kind name Kustomizations. */
 interface Naming {
-  readonly matches: (object: Fields) => boolean;
+  readonly matches: (object: Mapping) => boolean;
   readonly field: string;
   readonly does: string;
 }
@@ -33,7 +33,7 @@ export function namedBefore(moving: MovingRoot): readonly Note[] {
     NAMINGS.filter(({ matches }) => matches(object)).flatMap((naming) => {
       const list = at(object, ["spec", naming.field]);
       const entries = (Array.isArray(list) ? list : [])
-        .filter(isFields)
+        .filter(isMapping)
         .filter(({ kind }) => kind === "Kustomization");
       return entries.flatMap((entry) => notesOf({ object, entries, entry, naming, away, moving }));
     }),
@@ -41,9 +41,9 @@ export function namedBefore(moving: MovingRoot): readonly Note[] {
 }
 
 interface NamedEntry {
-  readonly object: Fields;
-  readonly entries: readonly Fields[];
-  readonly entry: Fields;
+  readonly object: Mapping;
+  readonly entries: readonly Mapping[];
+  readonly entry: Mapping;
   readonly naming: Naming;
   readonly away: readonly BuiltObject[];
   readonly moving: MovingRoot;
@@ -51,9 +51,9 @@ interface NamedEntry {
 
 function notesOf({ object, entries, entry, naming, away, moving }: NamedEntry): readonly Note[] {
   const { namespace: own } = nameOf(object);
-  const isNamed = (one: Fields, child: Fields, namespace: string): boolean =>
-    (text(one.namespace) || own) === namespace &&
-    ["*", nameOf(child).name].includes(text(one.name) || "*") &&
+  const isNamed = (one: Mapping, child: Mapping, namespace: string): boolean =>
+    (scalarText(one.namespace) || own) === namespace &&
+    ["*", nameOf(child).name].includes(scalarText(one.name) || "*") &&
     hasLabels(child, one.matchLabels);
   const lost = away
     .map((child) => child.object)
@@ -61,10 +61,10 @@ function notesOf({ object, entries, entry, naming, away, moving }: NamedEntry): 
     .filter((child) => !entries.some((one) => isNamed(one, child, moving.targetOf(child))));
   const [first] = lost;
   if (!first) return [];
-  const explicit = text(entry.namespace) !== "" && !["", "*"].includes(text(entry.name));
+  const explicit = scalarText(entry.namespace) !== "" && !["", "*"].includes(scalarText(entry.name));
   const what = lost.length === 1 ? `Kustomization ${idOf(first)}` : `${lost.length} Kustomizations that move`;
   const targets = [...new Set(lost.map(moving.targetOf))].join(", ");
-  const message = `${text(object.kind)} ${idOf(object)} would no longer ${naming.does} ${what}; `;
+  const message = `${scalarText(object.kind)} ${idOf(object)} would no longer ${naming.does} ${what}; `;
   const remedy =
     naming.field === "healthChecks"
       ? "take the check out, and name it where it is after the move"
@@ -78,8 +78,8 @@ function notesOf({ object, entries, entry, naming, away, moving }: NamedEntry): 
   ];
 }
 
-function hasLabels({ metadata }: Fields, wanted: unknown): boolean {
-  if (!isFields(wanted)) return true;
-  const labels = isFields(metadata) && isFields(metadata.labels) ? metadata.labels : {};
+function hasLabels({ metadata }: Mapping, wanted: unknown): boolean {
+  if (!isMapping(wanted)) return true;
+  const labels = isMapping(metadata) && isMapping(metadata.labels) ? metadata.labels : {};
   return Object.keys(wanted).every((key) => isDeepStrictEqual(labels[key], wanted[key]));
 }

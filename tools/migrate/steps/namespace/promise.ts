@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { cloneValue, isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { cloneValue, isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { clusterOf } from "../../clusters.ts";
@@ -131,14 +131,14 @@ function sameWithout(before: BuiltObject, after: BuiltObject, paths: readonly st
 }
 
 /** Removes a field by its path (the last name may hold dots after `annotations.`), and the annotations that it leaves empty. */
-function remove(object: Fields, path: string): void {
+function remove(object: Mapping, path: string): void {
   const steps = path.startsWith("metadata.annotations.")
     ? ["metadata", "annotations", path.slice("metadata.annotations.".length)]
     : path.split(".");
   const holders = [object];
   for (const step of steps.slice(0, -1)) {
     const next = holders.at(-1)?.[step];
-    if (!isFields(next)) return;
+    if (!isMapping(next)) return;
     holders.push(next);
   }
   for (const [depth, holder] of [...holders.entries()].reverse()) {

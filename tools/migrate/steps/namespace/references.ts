@@ -1,6 +1,6 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Origin } from "../../../gitops/yaml/source.ts";
-import { entryOrigin, isFields, originOf, type Fields } from "../../../gitops/yaml/values.ts";
+import { entryOrigin, isMapping, originOf, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { fieldsIn, nameOf, objectsNamed } from "../../objects.ts";
@@ -24,23 +24,23 @@ export interface Reference {
  * Everything that a Flux Kustomization looks for. A ServiceAccount beside a kubeConfig is that of another cluster, and left out.
  * Source: KustomizationSpec in fluxcd/kustomize-controller/api.
  */
-export function referencesOf(kustomization: Fields): readonly Reference[] {
+export function referencesOf(kustomization: Mapping): readonly Reference[] {
   const spec = specOf(kustomization);
   const { sourceRef, dependsOn } = spec;
   const { namespace: own } = nameOf(kustomization);
-  const named = (use: Reference["use"], kind: string, fields: Fields): Reference => ({
+  const named = (use: Reference["use"], kind: string, fields: Mapping): Reference => ({
     use,
     kind,
-    name: text(fields.name),
-    namespace: text(fields.namespace) || own,
-    explicit: text(fields.namespace) !== "",
+    name: scalarText(fields.name),
+    namespace: scalarText(fields.namespace) || own,
+    explicit: scalarText(fields.namespace) !== "",
     optional: fields.optional === true,
     origin: originOf(fields),
   });
   const mapped = (use: Reference["use"], kind: string, fields: unknown): readonly Reference[] =>
-    isFields(fields) ? [named(use, kind, fields)] : [];
-  const account = (use: Reference["use"], fields: Fields): readonly Reference[] => {
-    const name = text(fields.serviceAccountName);
+    isMapping(fields) ? [named(use, kind, fields)] : [];
+  const account = (use: Reference["use"], fields: Mapping): readonly Reference[] => {
+    const name = scalarText(fields.serviceAccountName);
     if (name === "") return [];
     const origin = entryOrigin(fields, "serviceAccountName");
     const kind = "ServiceAccount";
@@ -50,14 +50,14 @@ export function referencesOf(kustomization: Fields): readonly Reference[] {
   const kubeConfig = fieldsIn(spec, ["kubeConfig"]);
   const { substituteFrom } = fieldsIn(spec, ["postBuild"]);
   return [
-    ...mapped("sourceRef", isFields(sourceRef) ? text(sourceRef.kind) : "", sourceRef),
+    ...mapped("sourceRef", isMapping(sourceRef) ? scalarText(sourceRef.kind) : "", sourceRef),
     ...listed(dependsOn).map((entry) => named("dependsOn", "Kustomization", entry)),
     ...mapped("decryption", "Secret", decryption.secretRef),
     ...account("decryption", decryption),
-    ...listed(substituteFrom).map((entry) => named("substituteFrom", text(entry.kind), entry)),
+    ...listed(substituteFrom).map((entry) => named("substituteFrom", scalarText(entry.kind), entry)),
     ...mapped("kubeConfig", "Secret", kubeConfig.secretRef),
     ...mapped("kubeConfig", "ConfigMap", kubeConfig.configMapRef),
-    ...(isFields(spec.kubeConfig) ? [] : account("serviceAccountName", spec)),
+    ...(isMapping(spec.kubeConfig) ? [] : account("serviceAccountName", spec)),
   ];
 }
 
@@ -73,8 +73,8 @@ export function presentIn(
   );
 }
 
-const isFlux = ({ apiVersion }: Fields): boolean => text(apiVersion).includes("toolkit.fluxcd.io/");
+const isFlux = ({ apiVersion }: Mapping): boolean => scalarText(apiVersion).includes("toolkit.fluxcd.io/");
 
-function listed(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isFields) : [];
+function listed(value: unknown): readonly Mapping[] {
+  return Array.isArray(value) ? value.filter(isMapping) : [];
 }

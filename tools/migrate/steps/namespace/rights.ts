@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { describeObject } from "../../../../kube/objects.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isKind } from "../../objects.ts";
 
@@ -17,7 +17,7 @@ interface Account {
 }
 
 /** The bindings that a cluster gets from the repository. */
-export function bindingsIn({ objects }: BuiltCluster): readonly Fields[] {
+export function bindingsIn({ objects }: BuiltCluster): readonly Mapping[] {
   return objects
     .map(({ object }) => object)
     .filter((object) => BINDINGS.kinds.some((kind) => isKind(object, GROUP, kind)));
@@ -25,35 +25,38 @@ export function bindingsIn({ objects }: BuiltCluster): readonly Fields[] {
 
 /** The bindings, as `Kind namespace/name`, by which one account has rights that no binding gives the other one. */
 export function lostBindings(
-  before: readonly Fields[],
-  after: readonly Fields[],
+  before: readonly Mapping[],
+  after: readonly Mapping[],
   from: Account,
   to: Account,
 ): readonly string[] {
   return before
     .filter((binding) => names(binding, from))
     .filter((binding) => !after.some((other) => names(other, to) && givesAsMuch(other, binding)))
-    .map((binding) => describeObject({ kind: text(binding.kind), metadata: metadataOf(binding) }));
+    .map((binding) => describeObject({ kind: scalarText(binding.kind), metadata: metadataOf(binding) }));
 }
 
 /** Whether a binding names an account, also as a user or by the group of its namespace. */
-function names({ subjects }: Fields, { namespace, name }: Account): boolean {
+function names({ subjects }: Mapping, { namespace, name }: Account): boolean {
   const user = `system:serviceaccount:${namespace}:${name}`;
   const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
-  return (Array.isArray(subjects) ? subjects : []).filter(isFields).some((subject) => {
+  return (Array.isArray(subjects) ? subjects : []).filter(isMapping).some((subject) => {
     if (subject.kind === "ServiceAccount") return subject.name === name && subject.namespace === namespace;
-    return subject.kind === "User" ? subject.name === user : groups.includes(text(subject.name));
+    return subject.kind === "User" ? subject.name === user : groups.includes(scalarText(subject.name));
   });
 }
 
 /** The same role in the same namespace, or in all of them. */
-function givesAsMuch(binding: Fields, than: Fields): boolean {
+function givesAsMuch(binding: Mapping, than: Mapping): boolean {
   const inPlace =
     binding.kind === "ClusterRoleBinding" || metadataOf(binding).namespace === metadataOf(than).namespace;
   return inPlace && isDeepStrictEqual(binding.roleRef, than.roleRef);
 }
 
-function metadataOf({ metadata }: Fields): { readonly name: string; readonly namespace?: string } {
-  const { name, namespace } = isFields(metadata) ? metadata : {};
-  return { name: text(name), ...(text(namespace) !== "" && { namespace: text(namespace) }) };
+function metadataOf({ metadata }: Mapping): { readonly name: string; readonly namespace?: string } {
+  const { name, namespace } = isMapping(metadata) ? metadata : {};
+  return {
+    name: scalarText(name),
+    ...(scalarText(namespace) !== "" && { namespace: scalarText(namespace) }),
+  };
 }

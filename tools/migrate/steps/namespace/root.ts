@@ -1,5 +1,5 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { parse } from "yaml";
@@ -16,7 +16,7 @@ export interface MovingRoot {
   /** Those whose own files have them elsewhere than where they are to be; they stay so when they have moved. */
   readonly movers: readonly BuiltObject[];
   /** Where a child is to be. */
-  readonly targetOf: (child: Fields) => string;
+  readonly targetOf: (child: Mapping) => string;
   /** Where any of them is to be. */
   readonly targets: readonly string[];
 }
@@ -39,7 +39,7 @@ export function movingRoots(
 const movingRootOf = oncePer((cluster: BuiltCluster) =>
   oncePer(({ namespace: options }: MigrateOptions): readonly MovingRoot[] => {
     const { root: rootName, optOutLabel } = options;
-    const targetOf = (child: Fields): string => targetFor(child, options);
+    const targetOf = (child: Mapping): string => targetFor(child, options);
     const kustomizations = cluster.objects.filter(({ object }) => isFluxKustomization(object));
     const root = kustomizations.find(({ object }) => nameOf(object).name === rootName);
     if (!root) return [];
@@ -61,10 +61,10 @@ function writtenNamespace({ object, kustomization, origin }: BuiltObject): strin
 
 /** Where a child is to be; one that says no namespace for its app stays where it is, where each is to be with its app. */
 export function targetFor(
-  child: Fields,
+  child: Mapping,
   { perApp, target }: Pick<MigrateOptions["namespace"], "perApp" | "target">,
 ): string {
-  return perApp ? text(specOf(child).targetNamespace) || nameOf(child).namespace : target;
+  return perApp ? scalarText(specOf(child).targetNamespace) || nameOf(child).namespace : target;
 }
 
 /** How far the repository has come with a root. */
@@ -75,25 +75,25 @@ export function phaseOf({ root, children, targetOf }: MovingRoot): Phase {
 }
 
 /** Whether what a Kustomization applied stays when it goes. */
-export function isGuarded(kustomization: Fields): boolean {
+export function isGuarded(kustomization: Mapping): boolean {
   return specOf(kustomization).deletionPolicy === "Orphan";
 }
 
 /** Which of a root's patches is the guard; -1 where none is. */
-export function guardIndex(root: Fields): number {
+export function guardIndex(root: Mapping): number {
   const { patches } = specOf(root);
-  return Array.isArray(patches) ? patches.findIndex((entry) => isFields(entry) && isGuard(entry)) : -1;
+  return Array.isArray(patches) ? patches.findIndex((entry) => isMapping(entry) && isGuard(entry)) : -1;
 }
 
 /** A patch that sets nothing but the guard. */
-function isGuard({ patch }: Fields): boolean {
-  const written: unknown = parse(text(patch), { logLevel: "silent" });
-  if (!isFields(written) || !isFields(written.spec)) return false;
+function isGuard({ patch }: Mapping): boolean {
+  const written: unknown = parse(scalarText(patch), { logLevel: "silent" });
+  if (!isMapping(written) || !isMapping(written.spec)) return false;
   return written.spec.deletionPolicy === "Orphan" && Object.keys(written.spec).length === 1;
 }
 
 /** Whether a child is no business of the global patches. */
-export function optsOut(object: Fields, optOutLabel: string): boolean {
-  const labels = isFields(object.metadata) ? object.metadata.labels : undefined;
-  return isFields(labels) && text(labels[optOutLabel]) === "true";
+export function optsOut(object: Mapping, optOutLabel: string): boolean {
+  const labels = isMapping(object.metadata) ? object.metadata.labels : undefined;
+  return isMapping(labels) && scalarText(labels[optOutLabel]) === "true";
 }

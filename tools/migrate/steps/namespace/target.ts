@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import { stringify } from "yaml";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { NewFiles } from "../../new-files.ts";
@@ -59,8 +59,8 @@ function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target
 }
 
 /** Whether a second one in the target does no more than to hold values. */
-export function isSetting({ kind }: Fields): boolean {
-  return ["ConfigMap", "Secret", "ExternalSecret"].includes(text(kind));
+export function isSetting({ kind }: Mapping): boolean {
+  return ["ConfigMap", "Secret", "ExternalSecret"].includes(scalarText(kind));
 }
 
 /** An object in a directory, or below, that must not be there a second time. */
@@ -74,7 +74,7 @@ function otherObject({ cluster: { objects } }: MovingRoot, directory: string): B
 function notAlone(target: string, directory: string, { object, origin }: BuiltObject): Note {
   return {
     kind: "left",
-    message: `what the children substitute from lies in ${directory} together with ${text(object.kind)} ${idOf(object)}, which must not come to ${target}; give it a directory of its own`,
+    message: `what the children substitute from lies in ${directory} together with ${scalarText(object.kind)} ${idOf(object)}, which must not come to ${target}; give it a directory of its own`,
     position: locate(origin),
   };
 }
@@ -100,20 +100,20 @@ function settingsKustomization({ root }: MovingRoot, target: string, directory: 
     kind: "Kustomization",
     metadata: { name: settingsName(target), namespace: own },
     spec: {
-      interval: text(interval) || "30m",
+      interval: scalarText(interval) || "30m",
       path: `./${directory}`,
       targetNamespace: target,
       prune: true,
       wait: true,
       deletionPolicy: "Orphan",
-      sourceRef: isFields(sourceRef) ? sourceRefOf(sourceRef) : {},
-      ...(isFields(decryption) && { decryption }),
+      sourceRef: isMapping(sourceRef) ? sourceRefOf(sourceRef) : {},
+      ...(isMapping(decryption) && { decryption }),
     },
   });
 }
 
-const sourceRefOf = ({ kind, name, namespace }: Fields): Fields => ({
-  kind: text(kind),
-  name: text(name),
+const sourceRefOf = ({ kind, name, namespace }: Mapping): Mapping => ({
+  kind: scalarText(kind),
+  name: scalarText(name),
   ...(namespace !== undefined && { namespace }),
 });

@@ -4,8 +4,8 @@ import { HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../../../../polic
 import type { GroupKind } from "../../../../policy/engine/object-index.ts";
 import { ociAddress } from "../../../../policy/knowledge/oci-charts.ts";
 import { VERSION_AS_IT_IS } from "../../../../policy/knowledge/version-labels.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { at, isKind, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { isPublished } from "./published.ts";
@@ -15,7 +15,7 @@ export const SOURCE = OCI_REPOSITORY.group;
 
 const of =
   ({ group, kind }: GroupKind) =>
-  (object: Fields): boolean =>
+  (object: Mapping): boolean =>
     isKind(object, group, kind);
 /** Whether an object is a HelmRelease. */
 export const isRelease = of(HELM_RELEASE);
@@ -44,11 +44,11 @@ export function sourceOf(
 }
 
 /** The same for one form of it. */
-export function artifactOf(object: Fields, context: StepContext): Source | { reason: string } | undefined {
+export function artifactOf(object: Mapping, context: StepContext): Source | { reason: string } | undefined {
   const chart = at(object, ["spec", "chart", "spec"]);
-  if (!isFields(chart) || at(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
-  const name = text(chart.chart);
-  const version = text(chart.version);
+  if (!isMapping(chart) || at(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
+  const name = scalarText(chart.chart);
+  const version = scalarText(chart.version);
   const extra = ["valuesFiles", "verify", "ignoreMissingValuesFiles"].filter(
     (key) => chart[key] !== undefined,
   );
@@ -64,9 +64,9 @@ export function artifactOf(object: Fields, context: StepContext): Source | { rea
   const repository = repositoryOf(object, chart, context);
   if (!repository)
     return {
-      reason: `its HelmRepository ${text(at(chart, ["sourceRef", "name"]))} is not in this repository`,
+      reason: `its HelmRepository ${scalarText(at(chart, ["sourceRef", "name"]))} is not in this repository`,
     };
-  const url = text(at(repository, ["spec", "url"]));
+  const url = scalarText(at(repository, ["spec", "url"]));
   const secret = at(repository, ["spec", "secretRef"]);
   if (secret !== undefined)
     return { reason: "its HelmRepository has a login (secretRef), which an OCIRepository would need too" };
@@ -83,8 +83,8 @@ export function artifactOf(object: Fields, context: StepContext): Source | { rea
   return { address, tag: version };
 }
 
-function repositoryOf(release: Fields, chart: Fields, { clusters }: StepContext): Fields | undefined {
-  const name = text(at(chart, ["sourceRef", "name"]));
-  const namespace = text(at(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
+function repositoryOf(release: Mapping, chart: Mapping, { clusters }: StepContext): Mapping | undefined {
+  const name = scalarText(at(chart, ["sourceRef", "name"]));
+  const namespace = scalarText(at(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
   return objectNamed(clusters, HELM_REPOSITORY, { namespace, name })?.object;
 }

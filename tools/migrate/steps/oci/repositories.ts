@@ -2,8 +2,8 @@ import { posix } from "node:path";
 import { stringify } from "yaml";
 import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
-import type { Fields } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { NewFiles } from "../../new-files.ts";
@@ -22,7 +22,7 @@ export function referenceFor(
   context: StepContext,
   files: NewFiles,
   made: Map<string, string>,
-): Fields | string {
+): Mapping | string {
   const [form] = release.forms;
   if (!form) return "no cluster gets it";
   const { name, namespace } = nameOf(form.object);
@@ -48,8 +48,8 @@ export function referenceFor(
     metadata: { name, ...(written(release, "namespace") && { namespace }) },
     spec: {
       interval:
-        text(at(form.object, ["spec", "chart", "spec", "interval"])) ||
-        text(at(form.object, ["spec", "interval"])) ||
+        scalarText(at(form.object, ["spec", "chart", "spec", "interval"])) ||
+        scalarText(at(form.object, ["spec", "interval"])) ||
         "1h",
       url: source.address,
       ref: { tag: source.tag },
@@ -70,7 +70,7 @@ function written(release: WrittenObject, field: string): boolean {
 
 /** Names of the OCIRepositories of that very artifact in the release's namespace, a set for each cluster. */
 export function namesOf(
-  release: Fields,
+  release: Mapping,
   { address, tag }: Source,
   clusters: readonly BuiltCluster[],
 ): readonly ReadonlySet<string>[] {

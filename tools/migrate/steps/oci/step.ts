@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { clusterOf } from "../../clusters.ts";
@@ -46,7 +46,7 @@ function plan(context: StepContext): Plan {
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
       edits.set(release.file, edit);
       const [form] = release.forms;
-      const chart = text(at(form?.object, ["spec", "chart", "spec", "chart"]));
+      const chart = scalarText(at(form?.object, ["spec", "chart", "spec", "chart"]));
       if (form && context.options.oci.versionInSelector.includes(chart))
         notes.push({ kind: "runbook", message: recreation(form.object), position });
       for (const comment of edit.commentsOf(document, ["spec", "chart"], true))
@@ -64,7 +64,7 @@ function plan(context: StepContext): Plan {
 }
 
 /** What has to happen live where a chart's selector is another one with the digest in the version. */
-function recreation(release: Fields): string {
+function recreation(release: Mapping): string {
   const { namespace, name } = nameOf(release);
   return [
     `HelmRelease ${namespace}/${name}: its selectors hold the version, and a selector can never change.`,
@@ -91,9 +91,9 @@ function unintended(
   if (source === undefined || "reason" in source) return "its chart's address is not known";
   const reference = at(after.object, ["spec", "chartRef"]);
   const names = namesOf(after.object, source, clusters);
-  return isFields(reference) &&
+  return isMapping(reference) &&
     reference.kind === "OCIRepository" &&
-    names.some((own) => own.has(text(reference.name)))
+    names.some((own) => own.has(scalarText(reference.name)))
     ? undefined
     : "its chartRef leads to no OCIRepository of the chart that it had";
 }
@@ -111,7 +111,7 @@ function used(
 }
 
 /** Why a new OCIRepository is not the chart of the release with its name. */
-function strange(object: Fields, context: StepContext): string | undefined {
+function strange(object: Mapping, context: StepContext): string | undefined {
   const release = objectNamed(context.clusters, HELM_RELEASE, nameOf(object));
   const source = release && artifactOf(release.object, context);
   if (source === undefined || "reason" in source) return "no release with its name has a known artifact";
@@ -120,7 +120,7 @@ function strange(object: Fields, context: StepContext): string | undefined {
   return same ? undefined : "its artifact is not the chart of the release with its name";
 }
 
-function withoutChart(object: Fields): unknown {
-  const fields = isFields(object.spec) ? Object.entries(object.spec) : [];
+function withoutChart(object: Mapping): unknown {
+  const fields = isMapping(object.spec) ? Object.entries(object.spec) : [];
   return { ...object, spec: new Map(fields.filter(([key]) => key !== "chart" && key !== "chartRef")) };
 }

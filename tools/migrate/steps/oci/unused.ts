@@ -1,5 +1,5 @@
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { at, idOf, isKind, nameOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options.ts";
@@ -10,16 +10,16 @@ import { takenObjects, type TakenObject } from "../../taken-objects.ts";
 import { isHelmRepository, SOURCE } from "./artifact.ts";
 
 /** What refers to a HelmRepository in a cluster, as `Kind namespace/name`. */
-export function usersOf(repository: Fields, { objects }: BuiltCluster): readonly string[] {
+export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonly string[] {
   return objects.flatMap(({ object }) => {
     const path = isKind(object, SOURCE, "HelmChart")
       ? ["spec", "sourceRef"]
       : ["spec", "chart", "spec", "sourceRef"];
     const reference = at(object, path);
-    if (!isFields(reference) || reference.kind !== "HelmRepository") return [];
+    if (!isMapping(reference) || reference.kind !== "HelmRepository") return [];
     const { namespace } = nameOf(object);
-    const named = `${text(reference.namespace) || namespace}/${text(reference.name)}`;
-    return named === idOf(repository) ? [`${text(object.kind)} ${idOf(object)}`] : [];
+    const named = `${scalarText(reference.namespace) || namespace}/${scalarText(reference.name)}`;
+    return named === idOf(repository) ? [`${scalarText(object.kind)} ${idOf(object)}`] : [];
   });
 }
 

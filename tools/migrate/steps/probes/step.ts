@@ -8,8 +8,8 @@ import { helmreleaseProbes } from "../../../../policy/rules/helmrelease-probes.t
 import { workloadProbes } from "../../../../policy/rules/workload-probes.ts";
 import { runRules, type RuleFinding } from "../../../../policy/engine/run.ts";
 import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
-import { isFields, originAt, type Fields, type Value } from "../../../gitops/yaml/values.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/rule-origin.ts";
@@ -100,7 +100,7 @@ function insert(
   { repository }: StepContext,
 ): string | undefined {
   const { source, offset } = built.origin;
-  const text = texts.get(source.file) ?? textOf(repository, source.file) ?? "";
+  const text = texts.get(source.file) ?? fileText(repository, source.file) ?? "";
   const edit = new YamlEdit(text);
   const document = (text === source.text ? edit : new YamlEdit(source.text)).documentAt(offset);
   const lines = probeLines(missing, edit, document, path);
@@ -140,7 +140,7 @@ function unintended(
   return wrong && `container ${wrong.name} gets other probes than the step gives`;
 }
 
-function withoutProbes(object: Fields): unknown {
+function withoutProbes(object: Mapping): unknown {
   const controllers = Object.entries(fieldsIn(object, ["spec", "values", "controllers"])).map(
     ([name, controller]): [string, unknown] => [name, withoutProbesBelow(controller)],
   );
@@ -152,7 +152,7 @@ function withoutProbes(object: Fields): unknown {
 }
 
 function withoutProbesBelow(controller: Value): unknown {
-  if (!isFields(controller)) return controller;
+  if (!isMapping(controller)) return controller;
   const lists = ["containers", "initContainers"].map((list): [string, unknown] => [
     list,
     new Map(

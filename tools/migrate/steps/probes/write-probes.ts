@@ -1,6 +1,6 @@
 import type { Path } from "../../../../policy/engine/path.ts";
 import { at, fields } from "../../../../policy/engine/read.ts";
-import type { Fields, PathStep } from "../../../gitops/yaml/values.ts";
+import type { Mapping, PathStep } from "../../../gitops/yaml/values.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { Probes } from "./missing.ts";
@@ -19,7 +19,7 @@ export function probeLines(probes: Probes, edit: YamlEdit, document: number, con
       at(spec, [handler, "port"]) === undefined ? undefined : anchorFor(edit, document, container, steps);
     if (name !== undefined) spec[handler] = { ...fields(spec[handler]), port: ALIAS + name };
   }
-  return writeYaml(written as Fields).replaceAll(ALIAS, "*");
+  return writeYaml(written as Mapping).replaceAll(ALIAS, "*");
 }
 
 /** The anchor of a port, where it stands before the last probe. */

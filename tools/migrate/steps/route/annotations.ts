@@ -1,10 +1,10 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 
 /** What the annotations of an Ingress become. */
 export interface IngressAnnotations {
   /** For the route, as they are. */
-  readonly kept: Fields;
+  readonly kept: Mapping;
   readonly ingressClass: string | undefined;
   readonly entryPoints: readonly string[];
   /** `<namespace>-<name>@kubernetescrd` */
@@ -39,12 +39,14 @@ const PASSTHROUGH = /\/(?:ssl-passthrough|router\.tls\.passthrough)$/;
 
 /** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values. */
 export function ingressAnnotations(value: Value | undefined): IngressAnnotations {
-  const annotations = isFields(value) ? value : {};
-  const lower = new Map(Object.entries(annotations).map(([key, entry]) => [key.toLowerCase(), text(entry)]));
+  const annotations = isMapping(value) ? value : {};
+  const lower = new Map(
+    Object.entries(annotations).map(([key, entry]) => [key.toLowerCase(), scalarText(entry)]),
+  );
   const list = (key: string): string[] =>
     (lower.get(ROUTER + key) ?? "").split(",").flatMap((entry) => entry.trim() || []);
   const result = {
-    kept: {} as Fields,
+    kept: {} as Mapping,
     ingressClass: lower.get("kubernetes.io/ingress.class"),
     entryPoints: list("entrypoints"),
     middlewares: list("middlewares"),
@@ -59,8 +61,8 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
   };
   for (const [name, entry] of Object.entries(annotations)) {
     const fate = fateOf(name.toLowerCase());
-    if (fate === "certificate") result.certificate.push(`${name.split("/")[1] ?? name} ${text(entry)}`);
-    else if (fate === "lost") result.lost.push(`annotation ${name}: ${text(entry)}`);
+    if (fate === "certificate") result.certificate.push(`${name.split("/")[1] ?? name} ${scalarText(entry)}`);
+    else if (fate === "lost") result.lost.push(`annotation ${name}: ${scalarText(entry)}`);
     else if (fate !== "read") {
       result.kept[name] = entry;
       if (fate === "unknown") result.unknown.push(name);

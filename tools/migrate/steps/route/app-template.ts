@@ -1,7 +1,7 @@
 import { coerce, gte, lt } from "semver";
 import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { at, nameOf, objectNamed } from "../../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
@@ -18,14 +18,15 @@ export interface Chart {
 }
 
 /** The chart of a HelmRelease: of its HelmRepository, or of the OCIRepository that it refers to. */
-export function chartOf(release: Fields, clusters: readonly BuiltCluster[]): Chart {
+export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Chart {
   const chart = at(release, ["spec", "chart", "spec"]);
-  if (isFields(chart)) return { name: text(chart.chart), version: text(chart.version) };
-  const name = text(at(release, ["spec", "chartRef", "name"]));
-  const namespace = text(at(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
+  if (isMapping(chart)) return { name: scalarText(chart.chart), version: scalarText(chart.version) };
+  const name = scalarText(at(release, ["spec", "chartRef", "name"]));
+  const namespace = scalarText(at(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
   const source = objectNamed(clusters, OCI_REPOSITORY, { namespace, name })?.object;
-  const url = text(at(source, ["spec", "url"]));
-  const tag = text(at(source, ["spec", "ref", "tag"])) || text(at(source, ["spec", "ref", "semver"]));
+  const url = scalarText(at(source, ["spec", "url"]));
+  const tag =
+    scalarText(at(source, ["spec", "ref", "tag"])) || scalarText(at(source, ["spec", "ref", "semver"]));
   return { name: url.split("/").at(-1) ?? "", version: tag };
 }
 
@@ -50,7 +51,7 @@ export function dialectOf({ version }: Chart): RouteDialect | string {
 }
 
 /** Reads one entry of `ingress`. */
-export function readIngress(entry: Fields, services: Value | undefined, namespace: string): Reading {
+export function readIngress(entry: Mapping, services: Value | undefined, namespace: string): Reading {
   const annotations = ingressAnnotations(entry.annotations);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...middlewares.refusals];
@@ -59,15 +60,15 @@ export function readIngress(entry: Fields, services: Value | undefined, namespac
   const lost: string[] = [];
   for (const host of fieldList(entry.hosts)) {
     for (const path of fieldList(host.paths)) {
-      const value = text(path.path) || "/";
-      const type = pathType(text(path.pathType) || "Prefix", annotations.pathMatcher);
-      if (type === undefined) refusals.push(`path ${value} has the type ${text(path.pathType)}`);
+      const value = scalarText(path.path) || "/";
+      const type = pathType(scalarText(path.pathType) || "Prefix", annotations.pathMatcher);
+      if (type === undefined) refusals.push(`path ${value} has the type ${scalarText(path.pathType)}`);
       if (value.includes("{{")) refusals.push(`path ${value} is a template, which route values do not take`);
-      const backend = backendOf(isFields(path.service) ? path.service : {}, services, lost);
+      const backend = backendOf(isMapping(path.service) ? path.service : {}, services, lost);
       if (typeof backend === "string") refusals.push(backend);
       else
         served.push({
-          host: text(host.host),
+          host: scalarText(host.host),
           match: matchOf({ path: { type: type ?? "", value } }),
           backends: [backend],
           middlewares: middlewares.names,
@@ -75,7 +76,7 @@ export function readIngress(entry: Fields, services: Value | undefined, namespac
     }
   }
   return {
-    ingressClass: text(entry.className) || annotations.ingressClass,
+    ingressClass: scalarText(entry.className) || annotations.ingressClass,
     entryPoints: annotations.entryPoints,
     served,
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
@@ -85,11 +86,11 @@ export function readIngress(entry: Fields, services: Value | undefined, namespac
   };
 }
 
-function backendOf(service: Fields, services: Value | undefined, lost: string[]): Backend | string {
-  const identifier = text(service.identifier);
-  const name = text(service.name);
+function backendOf(service: Mapping, services: Value | undefined, lost: string[]): Backend | string {
+  const identifier = scalarText(service.identifier);
+  const name = scalarText(service.name);
   const own = at(services, [identifier]);
-  if (name === "" && !isFields(own))
+  if (name === "" && !isMapping(own))
     return `there is no service ${identifier || "(none is named)"} in its values`;
   if (name === "" && at(own, ["type"]) === "ExternalName")
     return `service ${identifier} is an ExternalName, which Traefik's Gateway provider refuses`;
@@ -99,8 +100,8 @@ function backendOf(service: Fields, services: Value | undefined, lost: string[])
   const port =
     typeof service.port === "string" ? at(own, ["ports", service.port, "port"]) : (service.port ?? undefined);
   if (port === undefined && (name !== "" || service.port !== undefined))
-    return `port ${text(service.port) || "(none is named)"} of service ${name || identifier} is not in its values`;
-  if (port !== undefined && typeof port !== "number") return `port ${text(port)} is no number`;
+    return `port ${scalarText(service.port) || "(none is named)"} of service ${name || identifier} is not in its values`;
+  if (port !== undefined && typeof port !== "number") return `port ${scalarText(port)} is no number`;
   return {
     kind: "Service",
     ...(name === "" ? { identifier } : { name }),
@@ -111,22 +112,22 @@ function backendOf(service: Fields, services: Value | undefined, lost: string[])
 
 /** Reads one entry of `route`. */
 export function readRoute(
-  entry: Fields,
+  entry: Mapping,
   services: Value | undefined,
   dialect: RouteDialect,
 ): readonly Served[] {
-  const hosts = Array.isArray(entry.hostnames) ? entry.hostnames.map(text) : [];
+  const hosts = Array.isArray(entry.hostnames) ? entry.hostnames.map(scalarText) : [];
   return servedByRules(entry.rules, hosts, (reference) => routeBackend(reference, services, dialect));
 }
 
 function routeBackend(
-  reference: Fields,
+  reference: Mapping,
   services: Value | undefined,
   { identifierKey }: RouteDialect,
 ): Backend {
-  const name = text(reference.name);
-  const isOwn = identifierKey === "name" && isFields(at(services, [name]));
-  const identifier = isOwn ? name : text(reference.identifier);
+  const name = scalarText(reference.name);
+  const isOwn = identifierKey === "name" && isMapping(at(services, [name]));
+  const identifier = isOwn ? name : scalarText(reference.identifier);
   return {
     kind: "Service",
     // Where both are there, the chart takes the name.
@@ -139,9 +140,9 @@ function routeBackend(
 /** One entry of `route`. */
 export function routeValues(
   { hosts, rules }: HostGroup,
-  parentRefs: readonly Fields[],
+  parentRefs: readonly Mapping[],
   { identifierKey }: RouteDialect,
-): Fields {
+): Mapping {
   return {
     parentRefs: [...parentRefs],
     hostnames: [...hosts],

@@ -1,5 +1,5 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import type { Fields } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { at, idOf, isKind, nameOf } from "../../objects.ts";
 import { oncePer } from "../../once.ts";
@@ -14,7 +14,7 @@ import type { Reading } from "./served.ts";
 export function cutover(
   form: BuiltObject,
   reading: Reading,
-  parentRefs: readonly Fields[],
+  parentRefs: readonly Mapping[],
   context: StepContext,
 ): readonly CutoverNote[] {
   const hosts = new Set(reading.served.map(({ host }) => rendered(host, form.object)));
@@ -48,15 +48,15 @@ const OWN_NAMESPACE =
   "plain HTTP: the route is of the Gateway's own namespace, so a redirecting listener may let it; name an entry point and its listener";
 
 /** Where an Ingress, or what a release renders, is in the cluster. */
-function placeOf(object: Fields): string {
-  return text(at(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
+function placeOf(object: Mapping): string {
+  return scalarText(at(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
 }
 
 /** The records of an Ingress's hosts; `key` is that of the Ingress in the values of a HelmRelease. */
 export function recordsOf(
   form: BuiltObject,
   reading: Reading,
-  parentRefs: readonly Fields[],
+  parentRefs: readonly Mapping[],
   { clusters }: StepContext,
   key: string | undefined,
 ): readonly DnsRecord[] {
@@ -81,8 +81,8 @@ export function targetConflicts(records: readonly DnsRecord[]): readonly Cutover
   });
 }
 
-function gatewayName({ namespace, name }: Fields): string {
-  return `${text(namespace)}/${text(name)}`;
+function gatewayName({ namespace, name }: Mapping): string {
+  return `${scalarText(namespace)}/${scalarText(name)}`;
 }
 
 function dns(
@@ -121,16 +121,16 @@ const externalDns = oncePer(
     ),
 );
 
-function sourcesOf(release: Fields): readonly string[] {
+function sourcesOf(release: Mapping): readonly string[] {
   const sources = at(release, ["spec", "values", "sources"]);
-  return Array.isArray(sources) ? sources.map(text) : [];
+  return Array.isArray(sources) ? sources.map(scalarText) : [];
 }
 
 /** Whether an external-dns writes records of a host, by its domains. */
-function covers(release: Fields, host: string): boolean {
+function covers(release: Mapping, host: string): boolean {
   const list = (key: string): string[] => {
     const value = at(release, ["spec", "values", key]);
-    return Array.isArray(value) ? value.map(text) : [];
+    return Array.isArray(value) ? value.map(scalarText) : [];
   };
   const within = (domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
   const domains = list("domainFilters");

@@ -1,5 +1,5 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { at, fieldsIn, isKind, nameOf } from "../../objects.ts";
 import { chartOf } from "./app-template.ts";
@@ -32,13 +32,13 @@ interface Source {
 }
 
 /** The hosts of each Ingress that an object is, or has in the values of app-template. */
-function ingressesOf(object: Fields, clusters: readonly BuiltCluster[]): readonly Source[] {
+function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readonly Source[] {
   if (isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) {
     if (chartOf(object, clusters).name !== "app-template") return [];
     return Object.entries(fieldsIn(object, ["spec", "values", "ingress"])).flatMap(([key, entry]) =>
-      isFields(entry) && entry.enabled !== false
+      isMapping(entry) && entry.enabled !== false
         ? fieldList(entry.hosts).map(({ host }) => ({
-            host: rendered(text(host), object),
+            host: rendered(scalarText(host), object),
             source: sourceOf(object, key),
           }))
         : [],
@@ -46,9 +46,9 @@ function ingressesOf(object: Fields, clusters: readonly BuiltCluster[]): readonl
   }
   const source = sourceOf(object);
   if (isKind(object, "networking.k8s.io", "Ingress"))
-    return fieldList(at(object, ["spec", "rules"])).map(({ host }) => ({ host: text(host), source }));
+    return fieldList(at(object, ["spec", "rules"])).map(({ host }) => ({ host: scalarText(host), source }));
   if (!isKind(object, "traefik.io", "IngressRoute")) return [];
-  const rules = fieldList(at(object, ["spec", "routes"])).map(({ match }) => text(match));
+  const rules = fieldList(at(object, ["spec", "routes"])).map(({ match }) => scalarText(match));
   return rules.flatMap((rule) =>
     [...rule.matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) => ({
       host: argument.replace(/[`"\s]/g, ""),
@@ -58,13 +58,13 @@ function ingressesOf(object: Fields, clusters: readonly BuiltCluster[]): readonl
 }
 
 /** What to call an Ingress by: its object, and the key in the values of a HelmRelease. */
-export function sourceOf(object: Fields, key?: string): string {
+export function sourceOf(object: Mapping, key?: string): string {
   const { namespace, name } = nameOf(object);
-  return `${text(object.kind)} ${namespace}/${name}${key === undefined ? "" : ` (ingress.${key})`}`;
+  return `${scalarText(object.kind)} ${namespace}/${name}${key === undefined ? "" : ` (ingress.${key})`}`;
 }
 
 /** A host as Helm renders it, as far as the release's name goes. */
-export function rendered(host: string, release: Fields): string {
-  const name = text(at(release, ["spec", "releaseName"])) || nameOf(release).name;
+export function rendered(host: string, release: Mapping): string {
+  const name = scalarText(at(release, ["spec", "releaseName"])) || nameOf(release).name;
   return host.replace(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name);
 }

@@ -1,5 +1,5 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { at } from "../../objects.ts";
 import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
 import { fieldList } from "./paths.ts";
@@ -7,10 +7,10 @@ import { matchOf, type Backend, type HostGroup, type Served } from "./served.ts"
 
 /** An HTTPRoute for some hosts. */
 export function httpRoute(
-  metadata: Fields,
-  parentRefs: readonly Fields[],
+  metadata: Mapping,
+  parentRefs: readonly Mapping[],
   { hosts, rules }: HostGroup,
-): Fields {
+): Mapping {
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
@@ -27,7 +27,7 @@ export function httpRoute(
   };
 }
 
-function backendRef({ kind, name = "", port, weight }: Backend, weighted: boolean): Fields {
+function backendRef({ kind, name = "", port, weight }: Backend, weighted: boolean): Mapping {
   if (kind === "TraefikService") return { group: "traefik.io", kind, name };
   return { name, ...(port === undefined ? {} : { port }), ...(weighted || weight !== 1 ? { weight } : {}) };
 }
@@ -36,7 +36,7 @@ function backendRef({ kind, name = "", port, weight }: Backend, weighted: boolea
 export function servedByRules(
   rules: Value | undefined,
   hosts: readonly string[],
-  backendOf: (reference: Fields) => Backend,
+  backendOf: (reference: Mapping) => Backend,
 ): readonly Served[] {
   return fieldList(rules).flatMap((rule) => {
     const backends = fieldList(rule.backendRefs).map(backendOf);
@@ -54,11 +54,11 @@ export function servedByRules(
 
 /** The listeners that an HTTPRoute names, and what it serves there. */
 export function readHttpRoute(
-  route: Fields,
+  route: Mapping,
   namespace: string,
-): { readonly parentRefs: readonly Fields[]; readonly served: readonly Served[] } {
+): { readonly parentRefs: readonly Mapping[]; readonly served: readonly Served[] } {
   const hostnames = at(route, ["spec", "hostnames"]);
-  const hosts = Array.isArray(hostnames) ? hostnames.map(text) : [""];
+  const hosts = Array.isArray(hostnames) ? hostnames.map(scalarText) : [""];
   const served = servedByRules(at(route, ["spec", "rules"]), hosts, backendOf);
   const parentRefs = fieldList(at(route, ["spec", "parentRefs"])).map((reference) => ({
     namespace,
@@ -67,13 +67,13 @@ export function readHttpRoute(
   return { parentRefs, served };
 }
 
-function backendOf(reference: Fields): Backend {
+function backendOf(reference: Mapping): Backend {
   return {
     kind: reference.kind === "TraefikService" ? "TraefikService" : "Service",
     name:
-      isFields(reference) && reference.namespace !== undefined
-        ? `${text(reference.namespace)}/${text(reference.name)}`
-        : text(reference.name),
+      isMapping(reference) && reference.namespace !== undefined
+        ? `${scalarText(reference.namespace)}/${scalarText(reference.name)}`
+        : scalarText(reference.name),
     ...(typeof reference.port === "number" ? { port: reference.port } : {}),
     weight: typeof reference.weight === "number" ? reference.weight : 1,
   };

@@ -1,5 +1,5 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { at } from "../../objects.ts";
 import { foreign, ingressAnnotations } from "./annotations.ts";
 import { fieldList, pathLosses, refusalsOf, secretsOf } from "./paths.ts";
@@ -9,9 +9,9 @@ import { portOf, type Services } from "./services.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
 
 /** Reads an IngressRoute; `namespace` is the one it has in the cluster. */
-export function readIngressRoute(object: Fields, namespace: string, services: Services): Reading {
+export function readIngressRoute(object: Mapping, namespace: string, services: Services): Reading {
   const annotations = ingressAnnotations(at(object, ["metadata", "annotations"]));
-  const spec = isFields(object.spec) ? object.spec : {};
+  const spec = isMapping(object.spec) ? object.spec : {};
   const refusals: string[] = unknownKeys("", spec, ["entryPoints", "routes", "tls", "ingressClassName"]);
   const requests: Ranked[] = [];
   const lost: string[] = [...annotations.lost];
@@ -29,10 +29,10 @@ export function readIngressRoute(object: Fields, namespace: string, services: Se
     );
     if (route.syntax === "v2") refusals.push("its rules are of Traefik's v2 syntax");
     for (const key of ["priority", "observability"])
-      if (route[key] !== undefined) lost.push(`${key} of the rule ${text(route.match)}`);
+      if (route[key] !== undefined) lost.push(`${key} of the rule ${scalarText(route.match)}`);
     const backends = backendsOf(route, namespace, services, refusals);
     const middlewares = middlewaresOf(route, namespace, refusals);
-    const rule = text(route.match);
+    const rule = scalarText(route.match);
     const rank = typeof route.priority === "number" && route.priority > 0 ? route.priority : rule.length;
     for (const { host, match } of requestsOf(rule, refusals))
       requests.push({ served: { host, match, backends, middlewares }, rank });
@@ -42,15 +42,15 @@ export function readIngressRoute(object: Fields, namespace: string, services: Se
       `of the rules of ${host} another one would come first in a route: by path, method, headers and query, not by length or priority`,
     );
   const served = requests.map((request) => request.served);
-  const tls = isFields(spec.tls) ? spec.tls : {};
+  const tls = isMapping(spec.tls) ? spec.tls : {};
   lost.push(
     ...Object.keys(tls)
       .filter((key) => key !== "secretName")
       .map((key) => `tls.${key}: TLS is the Gateway's listener's`),
   );
   return {
-    ingressClass: text(spec.ingressClassName) || annotations.ingressClass,
-    entryPoints: Array.isArray(spec.entryPoints) ? spec.entryPoints.map(text) : [],
+    ingressClass: scalarText(spec.ingressClassName) || annotations.ingressClass,
+    entryPoints: Array.isArray(spec.entryPoints) ? spec.entryPoints.map(scalarText) : [],
     served,
     refusals: [...refusals, ...(refusals.length === 0 ? refusalsOf(served) : [])],
     lost: [...lost, ...pathLosses(served)],
@@ -59,14 +59,14 @@ export function readIngressRoute(object: Fields, namespace: string, services: Se
   };
 }
 
-function unknownKeys(prefix: string, fields: Fields, known: readonly string[]): string[] {
+function unknownKeys(prefix: string, fields: Mapping, known: readonly string[]): string[] {
   return Object.keys(fields)
     .filter((key) => !known.includes(key))
     .map((key) => `${prefix}${key} has no place in a route`);
 }
 
 function backendsOf(
-  route: Fields,
+  route: Mapping,
   namespace: string,
   services: Services,
   refusals: string[],
@@ -74,7 +74,7 @@ function backendsOf(
   const list = fieldList(route.services);
   if (list.length === 0) refusals.push("a rule without a service");
   return list.flatMap((service): Backend[] => {
-    const name = text(service.name);
+    const name = scalarText(service.name);
     if (service.kind === "TraefikService") {
       if (name.endsWith("@internal") && list.length === 1)
         return [{ kind: "TraefikService", name, weight: 1 }];
@@ -84,7 +84,7 @@ function backendsOf(
     refusals.push(
       ...unknownKeys("services.", withoutDefaults(service), ["kind", "name", "namespace", "port", "weight"]),
     );
-    const other = text(service.namespace);
+    const other = scalarText(service.namespace);
     if (other !== "" && other !== namespace) {
       refusals.push(`Service ${other}/${name} is of another namespace, which takes a ReferenceGrant there`);
       return [];
@@ -100,7 +100,7 @@ function backendsOf(
 }
 
 /** A service without the fields that say what holds without them. */
-function withoutDefaults(service: Fields): Fields {
+function withoutDefaults(service: Mapping): Mapping {
   return Object.fromEntries(
     Object.entries(service).filter(
       ([key, value]) =>
@@ -109,10 +109,10 @@ function withoutDefaults(service: Fields): Fields {
   );
 }
 
-function middlewaresOf(route: Fields, namespace: string, refusals: string[]): readonly string[] {
+function middlewaresOf(route: Mapping, namespace: string, refusals: string[]): readonly string[] {
   return fieldList(route.middlewares).flatMap((middleware) => {
-    const name = text(middleware.name);
-    const other = text(middleware.namespace) || namespace;
+    const name = scalarText(middleware.name);
+    const other = scalarText(middleware.namespace) || namespace;
     if (other === namespace && !name.includes("@")) return [name];
     refusals.push(foreign(name.includes("@") ? name : `${other}/${name}`, namespace));
     return [];
@@ -120,7 +120,7 @@ function middlewaresOf(route: Fields, namespace: string, refusals: string[]): re
 }
 
 /** Each host and match of a rule. */
-function requestsOf(rule: string, refusals: string[]): readonly { host: string; match: Fields }[] {
+function requestsOf(rule: string, refusals: string[]): readonly { host: string; match: Mapping }[] {
   const alternatives = parseRule(rule);
   if (typeof alternatives === "string") {
     refusals.push(alternatives);
@@ -147,9 +147,9 @@ const PAIRS: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /** What matchers that all have to hold ask for; a reason where a route cannot. */
-function requestOf(matchers: readonly Matcher[]): { host: string; match: Fields } | string {
+function requestOf(matchers: readonly Matcher[]): { host: string; match: Mapping } | string {
   let host: string | undefined;
-  const match: Fields = {};
+  const match: Mapping = {};
   for (const { name, args } of matchers) {
     const [first = "", second] = args;
     const pathType = PATHS[name];

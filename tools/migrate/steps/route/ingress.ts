@@ -1,5 +1,5 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { at } from "../../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
 import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
@@ -7,7 +7,7 @@ import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.
 import { portOf, serviceSettings, type Services } from "./services.ts";
 
 /** Reads an Ingress; `namespace` is the one it has in the cluster. */
-export function readIngressObject(ingress: Fields, namespace: string, services: Services): Reading {
+export function readIngressObject(ingress: Mapping, namespace: string, services: Services): Reading {
   const annotations = ingressAnnotations(at(ingress, ["metadata", "annotations"]));
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...middlewares.refusals];
@@ -17,17 +17,17 @@ export function readIngressObject(ingress: Fields, namespace: string, services: 
   const lost: string[] = [];
   for (const rule of fieldList(at(ingress, ["spec", "rules"]))) {
     for (const path of fieldList(at(rule, ["http", "paths"]))) {
-      const value = text(path.path) || "/";
-      const type = pathType(text(path.pathType) || "ImplementationSpecific", annotations.pathMatcher);
+      const value = scalarText(path.path) || "/";
+      const type = pathType(scalarText(path.pathType) || "ImplementationSpecific", annotations.pathMatcher);
       if (type === undefined)
         refusals.push(
-          `path ${value} has the type ${text(path.pathType)}, matched by ${annotations.pathMatcher}`,
+          `path ${value} has the type ${scalarText(path.pathType)}, matched by ${annotations.pathMatcher}`,
         );
       const backend = backendOf(path.backend, namespace, services, lost);
       if (typeof backend === "string") refusals.push(backend);
       else
         served.push({
-          host: text(rule.host),
+          host: scalarText(rule.host),
           match: matchOf({ path: { type: type ?? "", value } }),
           backends: [backend],
           middlewares: middlewares.names,
@@ -35,7 +35,7 @@ export function readIngressObject(ingress: Fields, namespace: string, services: 
     }
   }
   return {
-    ingressClass: text(at(ingress, ["spec", "ingressClassName"])) || annotations.ingressClass,
+    ingressClass: scalarText(at(ingress, ["spec", "ingressClassName"])) || annotations.ingressClass,
     entryPoints: annotations.entryPoints,
     served,
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
@@ -52,8 +52,8 @@ function backendOf(
   lost: string[],
 ): Backend | string {
   const service = at(backend, ["service"]);
-  if (!isFields(service)) return "a backend that is no Service";
-  const name = text(service.name);
+  if (!isMapping(service)) return "a backend that is no Service";
+  const name = scalarText(service.name);
   const port = portOf(
     at(service, ["port", "name"]) ?? at(service, ["port", "number"]),
     { namespace, name },

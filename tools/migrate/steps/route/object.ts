@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import { isFields, originAt, type Fields } from "../../../gitops/yaml/values.ts";
+import { isMapping, originAt, type Mapping } from "../../../gitops/yaml/values.ts";
 import {
   commentsOfDocument,
   insertAfterDocument,
@@ -24,17 +24,17 @@ import { answers, hostGroups, type Reading } from "./served.ts";
 import { servicesOf, type Services } from "./services.ts";
 
 /** Whether an object is an Ingress or an IngressRoute. */
-export function isIngress(object: Fields): boolean {
+export function isIngress(object: Mapping): boolean {
   return isKind(object, "networking.k8s.io", "Ingress") || isKind(object, "traefik.io", "IngressRoute");
 }
 
 /** Whether an object is an HTTPRoute. */
-export function isHttpRoute(object: Fields): boolean {
+export function isHttpRoute(object: Mapping): boolean {
   return isKind(object, "gateway.networking.k8s.io", "HTTPRoute");
 }
 
 /** Reads an Ingress or an IngressRoute. */
-export function readAny(object: Fields, namespace: string, services: Services): Reading {
+export function readAny(object: Mapping, namespace: string, services: Services): Reading {
   const read = object.kind === "Ingress" ? readIngressObject : readIngressRoute;
   return read(object, namespace, services);
 }
@@ -53,7 +53,7 @@ export function objectOutcome(ingress: WrittenObject, context: StepContext): Out
   if (missing.length === 0 && keepIngress) return { notes: [] };
   const notes = planned.notes.map((note): Note => ({ ...note, position }));
   const contents = missing.map(writeYaml).join("---\n");
-  const kind = text(written.kind);
+  const kind = scalarText(written.kind);
   return {
     notes,
     records: planned.records,
@@ -74,14 +74,14 @@ export function objectOutcome(ingress: WrittenObject, context: StepContext): Out
 }
 
 interface Planned {
-  readonly routes: readonly Fields[];
+  readonly routes: readonly Mapping[];
   /** Those that no cluster has yet. */
-  readonly missing: readonly Fields[];
+  readonly missing: readonly Mapping[];
   readonly notes: Move["notes"];
   readonly records: Move["records"];
 }
 
-function routesOf(written: Fields, ingress: WrittenObject, context: StepContext): Planned | string {
+function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext): Planned | string {
   const forms = ingress.forms.map((form) => {
     const cluster = clusterOf(form, context.clusters);
     return { form, cluster, namespace: nameOf(form.object).namespace, services: servicesOf(cluster) };
@@ -93,7 +93,7 @@ function routesOf(written: Fields, ingress: WrittenObject, context: StepContext)
   const move = moveOf(reading, readings, ingress, context, { takesPort: true });
   if (typeof move === "string") return move;
   const groups = hostGroups(reading.served);
-  const name = text(at(written, ["metadata", "name"]));
+  const name = scalarText(at(written, ["metadata", "name"]));
   const routes = groups.map((group, index) =>
     httpRoute(
       metadataOf(written, reading, index === 0 ? name : `${name}-${index + 1}`),
@@ -105,24 +105,24 @@ function routesOf(written: Fields, ingress: WrittenObject, context: StepContext)
     const taken = namesake(form, cluster, context);
     if (taken !== undefined) return taken;
   }
-  const missing: Fields[] = [];
+  const missing: Mapping[] = [];
   for (const [index, route] of routes.entries()) {
     const present = forms.map(({ form, cluster }, at) =>
       presentRoute(form, index, cluster, readings[at], move.parents.parentRefs),
     );
     if (present.includes("other"))
-      return `HTTPRoute ${text(at(route, ["metadata", "name"]))} is there and answers otherwise: make them equal, or take one of them out`;
+      return `HTTPRoute ${scalarText(at(route, ["metadata", "name"]))} is there and answers otherwise: make them equal, or take one of them out`;
     if (!present.every((one) => one === "same")) missing.push(route);
   }
   return { routes, missing, notes: move.notes, records: move.records };
 }
 
-function metadataOf(written: Fields, { annotations: { kept } }: Reading, name: string): Fields {
+function metadataOf(written: Mapping, { annotations: { kept } }: Reading, name: string): Mapping {
   const { namespace, labels } = fieldsIn(written, ["metadata"]);
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
-    ...(isFields(labels) ? { labels } : {}),
+    ...(isMapping(labels) ? { labels } : {}),
     ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),
   };
 }
@@ -133,7 +133,7 @@ function presentRoute(
   index: number,
   cluster: BuiltCluster | undefined,
   reading: Reading | undefined,
-  parentRefs: readonly Fields[],
+  parentRefs: readonly Mapping[],
 ): "same" | "other" | undefined {
   const { namespace, name } = nameOf(object);
   const wanted = { namespace, name: index === 0 ? name : `${name}-${index + 1}` };
@@ -162,7 +162,7 @@ function namesake(
       isIngress(other) && other.kind !== object.kind && isDeepStrictEqual(nameOf(other), { namespace, name }),
   );
   if (twin)
-    return `${text(twin.kind)} ${namespace}/${name} would become an HTTPRoute of the same name: give one of them another name`;
+    return `${scalarText(twin.kind)} ${namespace}/${name} would become an HTTPRoute of the same name: give one of them another name`;
   const release = objects.find((other) => rendersName(other, name, namespace, context));
   return (
     release &&
@@ -171,7 +171,7 @@ function namesake(
 }
 
 /** Whether app-template gives a route a name: that of the release, and of several each with its key. */
-function rendersName(object: Fields, name: string, namespace: string, { clusters }: StepContext): boolean {
+function rendersName(object: Mapping, name: string, namespace: string, { clusters }: StepContext): boolean {
   if (!isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) return false;
   const own = nameOf(object).name;
   const keys = ["ingress", "route"].flatMap((key) => Object.keys(fieldsIn(object, ["spec", "values", key])));

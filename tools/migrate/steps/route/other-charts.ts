@@ -1,16 +1,16 @@
 import { locate } from "../../../gitops/yaml/source.ts";
-import { isFields, originAt, type Fields, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, originAt, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { at } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 
 /** Ingresses in the values of a chart whose routes are not known here. */
-export function otherIngresses(release: Fields, chart: string): readonly Note[] {
+export function otherIngresses(release: Mapping, chart: string): readonly Note[] {
   const notes: Note[] = [];
   const visit = (value: Value | undefined, path: readonly PathStep[]): void => {
-    if (!isFields(value)) return;
+    if (!isMapping(value)) return;
     for (const [key, inner] of Object.entries(value)) {
       const own = [...path, key];
-      if (key === "ingress" && isFields(inner) && inner.enabled === true) {
+      if (key === "ingress" && isMapping(inner) && inner.enabled === true) {
         const message = `${own.slice(2).join(".")} is of chart ${chart}: how it writes routes is not known here; look for HTTPRoutes in its values`;
         notes.push({ kind: "left", message, position: locate(originAt(release, own)) });
       } else visit(inner, own);

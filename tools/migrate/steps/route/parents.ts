@@ -1,10 +1,10 @@
-import { type Fields } from "../../../gitops/yaml/values.ts";
+import { type Mapping } from "../../../gitops/yaml/values.ts";
 import { OPTIONS_FILE, type MigrateOptions } from "../../options.ts";
 import type { Reading } from "./served.ts";
 
 /** The listeners that a route attaches to. */
 export interface Parents {
-  readonly parentRefs: readonly Fields[];
+  readonly parentRefs: readonly Mapping[];
   readonly lost: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export function parentsOf(
     return `no Gateway is known for class ${ingressClass}: write \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` into ${OPTIONS_FILE}`;
   const { name, namespace } = gateway;
   const lost: string[] = [];
-  const listeners = entryPoints.flatMap((entryPoint): Fields[] => {
+  const listeners = entryPoints.flatMap((entryPoint): Mapping[] => {
     const listener = gateway.entryPoints[entryPoint];
     if (typeof listener === "string") return [{ sectionName: listener }];
     if (listener !== undefined && takesPort) return [{ port: listener }];

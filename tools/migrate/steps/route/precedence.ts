@@ -1,4 +1,4 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { at } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
 import type { Served } from "./served.ts";
@@ -67,5 +67,5 @@ function conditionsOf({ match: { method, headers, queryParams } }: Served): read
 }
 
 function pathOf({ match }: Served): readonly [string, string] {
-  return [text(at(match, ["path", "type"])), text(at(match, ["path", "value"]))];
+  return [scalarText(at(match, ["path", "type"])), scalarText(at(match, ["path", "value"]))];
 }

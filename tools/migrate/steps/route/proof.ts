@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { at, fieldsIn, nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
@@ -17,7 +17,7 @@ import { servicesOf } from "./services.ts";
 type Answers = ReadonlySet<string>;
 
 /** Why a HelmRelease does not answer what it did: each host and path, by the same backends, behind the listeners of its class. */
-export function releaseFault(before: Fields, after: Fields, context: StepContext): string | undefined {
+export function releaseFault(before: Mapping, after: Mapping, context: StepContext): string | undefined {
   if (!isDeepStrictEqual(withoutIngress(before), withoutIngress(after)))
     return "more than its ingress and route values has changed";
   const dialect = dialectOf(chartOf(before, context.clusters));
@@ -37,21 +37,21 @@ export function releaseFault(before: Fields, after: Fields, context: StepContext
   return strange && `${strange} of a route is of none of its Ingresses`;
 }
 
-function withoutIngress(release: Fields): unknown {
+function withoutIngress(release: Mapping): unknown {
   const values = Object.entries(fieldsIn(release, ["spec", "values"]));
   const rest = values.filter(([key]) => key !== "ingress" && key !== "route");
   return { ...release, spec: { ...fieldsIn(release, ["spec"]), values: Object.fromEntries(rest) } };
 }
 
-function entriesOf(release: Fields, path: typeof INGRESS): readonly Fields[] {
+function entriesOf(release: Mapping, path: typeof INGRESS): readonly Mapping[] {
   return Object.values(fieldsIn(release, path))
-    .filter(isFields)
+    .filter(isMapping)
     .filter(({ enabled }) => enabled !== false);
 }
 
-const routesOf = (release: Fields): readonly Fields[] => entriesOf(release, ROUTE);
+const routesOf = (release: Mapping): readonly Mapping[] => entriesOf(release, ROUTE);
 
-function ingressAnswers(release: Fields, context: StepContext, takesPort: boolean): Answers {
+function ingressAnswers(release: Mapping, context: StepContext, takesPort: boolean): Answers {
   const services = at(release, ["spec", "values", "service"]);
   const all = entriesOf(release, INGRESS).map((entry) =>
     classAnswers(readIngress(entry, services, releaseNamespace(release)), context, takesPort),
@@ -59,7 +59,7 @@ function ingressAnswers(release: Fields, context: StepContext, takesPort: boolea
   return all.reduce((one, other) => one.union(other), new Set<string>());
 }
 
-function routeAnswers(release: Fields, dialect: RouteDialect): Answers {
+function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
   const services = at(release, ["spec", "values", "service"]);
   const all = routesOf(release).map((entry) =>
     answers(fieldList(entry.parentRefs), readRoute(entry, services, dialect)),
@@ -75,8 +75,8 @@ function classAnswers(reading: Reading, context: StepContext, takesPort: boolean
 }
 
 /** An annotation or label of routes that no source has. */
-function strangers(routes: readonly Fields[], sources: readonly Fields[]): string | undefined {
-  const pairs = (fields: Fields): string[] =>
+function strangers(routes: readonly Mapping[], sources: readonly Mapping[]): string | undefined {
+  const pairs = (fields: Mapping): string[] =>
     ["annotations", "labels"].flatMap((kind) =>
       Object.entries(fieldsIn(fields, [kind])).map(([name, value]) => JSON.stringify([kind, name, value])),
     );
@@ -120,7 +120,7 @@ export function comeFault(
     .filter((source) => !source.answers.isDisjointFrom(own));
   const all = sources.reduce<Answers>((one, source) => one.union(source.answers), new Set());
   if (own.size === 0 || !own.isSubsetOf(all)) return "it answers what no Ingress of its namespace did";
-  const metadata = (object: Fields): Fields => fieldsIn(object, ["metadata"]);
+  const metadata = (object: Mapping): Mapping => fieldsIn(object, ["metadata"]);
   const strange = strangers(
     [metadata(come.object)],
     sources.map(({ ingress }) => metadata(ingress.object)),
@@ -138,14 +138,14 @@ export function comeFault(
 function objectsIn(
   cluster: BuiltCluster | undefined,
   namespace: string,
-  matches: (object: Fields) => boolean,
+  matches: (object: Mapping) => boolean,
 ): readonly BuiltObject[] {
   return (cluster?.objects ?? []).filter(
     ({ object }) => matches(object) && nameOf(object).namespace === namespace,
   );
 }
 
-function httpAnswers(route: Fields, namespace: string): Answers {
+function httpAnswers(route: Mapping, namespace: string): Answers {
   const { parentRefs, served } = readHttpRoute(route, namespace);
   return answers(parentRefs, served);
 }

@@ -1,5 +1,5 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields, type PathStep } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { at, fieldsIn } from "../../objects.ts";
@@ -21,8 +21,8 @@ const ALIAS = "\uE000";
 export function rewriteValues(
   source: string,
   offset: number,
-  written: Fields,
-  routes: Fields,
+  written: Mapping,
+  routes: Mapping,
   gone: readonly string[],
 ): { readonly result: string | undefined; readonly comments: readonly string[] } {
   const edit = new YamlEdit(source);
@@ -43,14 +43,14 @@ export function rewriteValues(
   return { result: done ? edit.text() : undefined, comments };
 }
 
-function bring(edit: YamlEdit, document: number, lines: string, written: Fields): boolean {
+function bring(edit: YamlEdit, document: number, lines: string, written: Mapping): boolean {
   return Object.keys(fieldsIn(written, ROUTE)).length > 0
     ? edit.insert(document, ROUTE, lines)
     : edit.insert(document, VALUES, `route:\n${indented(lines)}`, "ingress");
 }
 
 /** The entries of `route` as YAML; a port that the Service has by an anchor is an alias here too. */
-function linesOf(routes: Fields, written: Fields, edit: YamlEdit, document: number): string | undefined {
+function linesOf(routes: Mapping, written: Mapping, edit: YamlEdit, document: number): string | undefined {
   if (Object.keys(routes).length === 0) return undefined;
   const aliased = structuredClone(routes);
   const rules = Object.values(aliased).flatMap((route) => fieldList(at(route, ["rules"])));
@@ -63,10 +63,10 @@ function linesOf(routes: Fields, written: Fields, edit: YamlEdit, document: numb
 
 const indented = (lines: string): string => lines.replace(/^(?=.)/gm, "  ");
 
-function aliasOf(backend: Fields, written: Fields, edit: YamlEdit, document: number): string | undefined {
-  const path = [...VALUES, "service", text(backend.identifier ?? backend.name), "ports"];
+function aliasOf(backend: Mapping, written: Mapping, edit: YamlEdit, document: number): string | undefined {
+  const path = [...VALUES, "service", scalarText(backend.identifier ?? backend.name), "ports"];
   const ports = Object.entries(fieldsIn(written, path)).filter(
-    ([, port]) => isFields(port) && port.port === backend.port,
+    ([, port]) => isMapping(port) && port.port === backend.port,
   );
   const names = ports.flatMap(([name]) => edit.anchorOf(document, [...path, name, "port"], INGRESS) ?? []);
   return names[0] === undefined ? undefined : ALIAS + names[0];

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
-import { isFields, originAt, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
 import { asWritten, at, fieldsIn, nameOf, type WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
@@ -29,7 +29,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
   const [chart] = charts;
   if (chart?.name !== "app-template") return { notes: otherIngresses(written, chart?.name ?? "") };
   const entries = Object.entries(fieldsIn(written, INGRESS)).filter(
-    (entry): entry is [string, Fields] => isFields(entry[1]) && entry[1].enabled !== false,
+    (entry): entry is [string, Mapping] => isMapping(entry[1]) && entry[1].enabled !== false,
   );
   if (entries.length === 0) return { notes: [] };
   const left = (message: string, key = ""): Note => ({ kind: "left", message, position: position(key) });
@@ -38,7 +38,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
   const dialect = dialectOf(chart);
   if (typeof dialect === "string") return { notes: [left(dialect)] };
   const notes: Note[] = [];
-  const routes: Fields = {};
+  const routes: Mapping = {};
   const moved: string[] = [];
   const records: DnsRecord[] = [];
   for (const [key, entry] of entries) {
@@ -75,12 +75,12 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
 /** The route values of one entry of `ingress`, those that are not there yet; a reason where there can be none. */
 function convert(
   key: string,
-  entry: Fields,
-  written: Fields,
+  entry: Mapping,
+  written: Mapping,
   release: WrittenObject,
   context: StepContext,
   dialect: RouteDialect,
-): { routes: Fields; notes: Move["notes"]; records: Move["records"] } | string {
+): { routes: Mapping; notes: Move["notes"]; records: Move["records"] } | string {
   const [namespace = "", ...others] = new Set(release.forms.map(({ object }) => releaseNamespace(object)));
   if (others.length > 0) return "its namespace is another one in each cluster";
   const services = at(written, ["spec", "values", "service"]);
@@ -96,13 +96,13 @@ function convert(
   const move = moveOf(reading, forms, release, context, { takesPort: dialect.takesParentPort, key });
   if (typeof move === "string") return move;
   const present = fieldsIn(written, ROUTE);
-  const routes: Fields = {};
+  const routes: Mapping = {};
   for (const [index, group] of hostGroups(reading.served).entries()) {
     const name = index === 0 ? key : `${key}-${index + 1}`;
     const route = routeValues(group, move.parents.parentRefs, dialect);
     const there = present[name];
     if (there === undefined) routes[name] = { ...carried(entry), ...route };
-    else if (!isFields(there) || !sameAnswers(there, route, services, dialect))
+    else if (!isMapping(there) || !sameAnswers(there, route, services, dialect))
       return `route.${name} is there and answers otherwise: make them equal, or take one of them out`;
   }
   const lost = Object.keys(entry)
@@ -111,18 +111,18 @@ function convert(
   return { routes, notes: [...lost, ...move.notes], records: move.records };
 }
 
-function readEntry(release: Fields, key: string, namespace: string): Reading {
+function readEntry(release: Mapping, key: string, namespace: string): Reading {
   const entry = fieldsIn(release, [...INGRESS, key]);
   return readIngress(entry, at(release, ["spec", "values", "service"]), namespace);
 }
 
 /** What the route takes over as it is. */
-function carried(entry: Fields): Fields {
+function carried(entry: Mapping): Mapping {
   const { kept } = readIngress(entry, undefined, "").annotations;
   const taken = CARRIED.filter((key) => entry[key] !== undefined).map((key) => [key, entry[key] ?? null]);
   return {
     ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),
-    ...(Object.fromEntries(taken) as Fields),
+    ...(Object.fromEntries(taken) as Mapping),
   };
 }
 
@@ -131,13 +131,13 @@ const CARRIED = ["labels", "nameOverride", "forceRename", "prefix", "suffix"];
 const TRANSLATED = [...CARRIED, "enabled", "annotations", "className", "hosts", "tls"];
 
 /** Where Helm installs a release. */
-export function releaseNamespace(release: Fields): string {
-  return text(at(release, ["spec", "targetNamespace"])) || nameOf(release).namespace;
+export function releaseNamespace(release: Mapping): string {
+  return scalarText(at(release, ["spec", "targetNamespace"])) || nameOf(release).namespace;
 }
 
 function sameAnswers(
-  one: Fields,
-  other: Fields,
+  one: Mapping,
+  other: Mapping,
   services: Value | undefined,
   dialect: RouteDialect,
 ): boolean {

@@ -1,4 +1,4 @@
-import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { IngressAnnotations } from "./annotations.ts";
 
 /** A Service, or a TraefikService, that answers. */
@@ -17,7 +17,7 @@ export interface Served {
   /** As it is written, templates and variables included. */
   readonly host: string;
   /** An HTTPRouteMatch, as {@link matchOf} orders it. */
-  readonly match: Fields;
+  readonly match: Mapping;
   readonly backends: readonly Backend[];
   /** Traefik Middlewares of the route's own namespace, in their order. */
   readonly middlewares: readonly string[];
@@ -31,7 +31,7 @@ export interface HostGroup {
 
 /** Requests that the same backends answer. */
 export interface Rule {
-  readonly matches: readonly Fields[];
+  readonly matches: readonly Mapping[];
   readonly backends: readonly Backend[];
   readonly middlewares: readonly string[];
 }
@@ -52,8 +52,8 @@ export interface Reading {
 }
 
 /** A match in one form, so that two can be compared: every path has its type and value, and nothing is there that is empty. */
-export function matchOf(match: Fields): Fields {
-  const path = isFields(match.path) ? match.path : {};
+export function matchOf(match: Mapping): Mapping {
+  const path = isMapping(match.path) ? match.path : {};
   return {
     path: { type: path.type ?? "PathPrefix", value: path.value ?? "/" },
     ...(match.method === undefined ? {} : { method: match.method }),
@@ -62,10 +62,10 @@ export function matchOf(match: Fields): Fields {
   };
 }
 
-function pairsOf(key: string, value: Value | undefined): Fields {
+function pairsOf(key: string, value: Value | undefined): Mapping {
   if (!Array.isArray(value) || value.length === 0) return {};
   const pairs = value
-    .filter(isFields)
+    .filter(isMapping)
     .map((pair) => ({ type: pair.type ?? "Exact", name: pair.name ?? "", value: pair.value ?? "" }))
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   return { [key]: pairs };
@@ -103,7 +103,7 @@ function rulesOf(served: readonly Served[]): readonly Rule[] {
 }
 
 /** What is served behind a Gateway's listeners, a text for each request: two forms that give the same texts are equal. */
-export function answers(parentRefs: readonly Fields[], served: readonly Served[]): ReadonlySet<string> {
+export function answers(parentRefs: readonly Mapping[], served: readonly Served[]): ReadonlySet<string> {
   const doors = parentRefs.map((reference) =>
     JSON.stringify([reference.namespace, reference.name, reference.sectionName, reference.port]),
   );

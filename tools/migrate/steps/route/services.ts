@@ -1,10 +1,10 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
-import { isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { at, nameOf } from "../../objects.ts";
 
 /** The Service of a namespace and name, where the repository has it. */
-export type Services = (namespace: string, name: string) => Fields | undefined;
+export type Services = (namespace: string, name: string) => Mapping | undefined;
 
 /** The Services that a cluster gets from the repository; what charts render is not among them. */
 export function servicesOf(cluster: BuiltCluster | undefined): Services {
@@ -36,9 +36,9 @@ export function portOf(
   if (refusal !== undefined) return refusal;
   if (typeof port === "number") return port;
   const ports = at(service, ["spec", "ports"]);
-  const named = Array.isArray(ports) ? ports.filter(isFields).find((one) => one.name === port) : undefined;
+  const named = Array.isArray(ports) ? ports.filter(isMapping).find((one) => one.name === port) : undefined;
   if (typeof named?.port === "number") return named.port;
-  return `port ${text(port) || "(none is named)"} of Service ${namespace}/${name} is not known here: a route needs its number`;
+  return `port ${scalarText(port) || "(none is named)"} of Service ${namespace}/${name} is not known here: a route needs its number`;
 }
 
 /** What Traefik reads of a Service for Ingresses, and not for routes. */
@@ -46,14 +46,16 @@ export function serviceSettings(
   annotations: Value | undefined,
   service: string,
 ): { readonly lost: readonly string[]; readonly refusal?: string } {
-  const own = Object.entries(isFields(annotations) ? annotations : {}).filter(([name]) =>
+  const own = Object.entries(isMapping(annotations) ? annotations : {}).filter(([name]) =>
     name.toLowerCase().startsWith("traefik.ingress.kubernetes.io/service."),
   );
   const scheme = own.find(([name]) => /\.servers(?:scheme|transport)$/i.test(name));
   if (scheme)
     return {
       lost: [],
-      refusal: `service ${service} has ${scheme[0]}: ${text(scheme[1])}, which a route does not know: say it by the port's appProtocol, or a BackendTLSPolicy`,
+      refusal: `service ${service} has ${scheme[0]}: ${scalarText(scheme[1])}, which a route does not know: say it by the port's appProtocol, or a BackendTLSPolicy`,
     };
-  return { lost: own.map(([name, value]) => `annotation ${name}: ${text(value)} of service ${service}`) };
+  return {
+    lost: own.map(([name, value]) => `annotation ${name}: ${scalarText(value)} of service ${service}`),
+  };
 }

@@ -1,6 +1,6 @@
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { targetConflicts } from "./cutover.ts";
 import { splitHosts } from "./hosts.ts";
@@ -10,7 +10,7 @@ import { comeFault, goneFault, releaseFault } from "./proof.ts";
 import { releaseOutcome } from "./release.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
-const isRelease = (object: Fields): boolean => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease");
+const isRelease = (object: Mapping): boolean => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease");
 
 /** From Ingresses, in the values of app-template and by themselves, and IngressRoutes to HTTPRoutes. */
 export const route: Step = {
@@ -78,7 +78,7 @@ function otherProtocols({ clusters, selected }: StepContext): readonly Note[] {
     .filter(({ file }) => selected(file))
     .map(({ forms: [form], position }) => ({
       kind: "left",
-      message: `${text(form?.object.kind)} stays: no routes of TCP, UDP or TLS are written here`,
+      message: `${scalarText(form?.object.kind)} stays: no routes of TCP, UDP or TLS are written here`,
       position,
     }));
 }
@@ -92,7 +92,7 @@ function unread(written: readonly WrittenObject[], { repository, selected }: Ste
     .flatMap((file) => repository.parse(file).documents)
     .filter(
       ({ value, origin }) =>
-        isFields(value) && isIngress(value) && !read.has(`${origin.source.file}:${origin.offset}`),
+        isMapping(value) && isIngress(value) && !read.has(`${origin.source.file}:${origin.offset}`),
     )
     .map(({ origin }) => ({
       kind: "left",

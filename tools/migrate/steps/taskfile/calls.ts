@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { isFields, type Value } from "../../../gitops/yaml/values.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { isMapping, type Value } from "../../../gitops/yaml/values.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 
 /** A call of a task. */
 export interface Call {
@@ -17,7 +17,7 @@ const SHELL_CALL = /\btask[ \t]+(?:-\S+[ \t]+)*([A-Za-z_.][\w.:-]*)/g;
 export function callsIn(task: Value): readonly Call[] {
   if (typeof task === "string") return shellCalls(task).map((name) => ({ name, local: false }));
   if (Array.isArray(task)) return task.flatMap(callsIn);
-  if (!isFields(task)) return [];
+  if (!isMapping(task)) return [];
   return Object.entries(task).flatMap(([key, value]: [string, Value]) => {
     if (key === "task" && typeof value === "string") return [{ name: value, local: true }];
     if (key !== "deps" || !Array.isArray(value)) return callsIn(value);
@@ -54,7 +54,7 @@ export function callsFromOutside(
       if (entry.isDirectory()) {
         if (entry.name !== ".git" && entry.name !== "node_modules") visit(path);
       } else if (entry.isFile() && RUNS_COMMANDS.test(path) && !taskfiles.has(path)) {
-        calls.push(...shellCalls(textOf(repository, path) ?? ""));
+        calls.push(...shellCalls(fileText(repository, path) ?? ""));
       }
     }
   };

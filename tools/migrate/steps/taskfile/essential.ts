@@ -1,7 +1,7 @@
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { isFields } from "../../../gitops/yaml/values.ts";
+import { isMapping } from "../../../gitops/yaml/values.ts";
 import type { MigrateOptions } from "../../options.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { callsFromOutside } from "./calls.ts";
 import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
@@ -59,7 +59,7 @@ function lentVariable(
   for (const { name, file } of includes) {
     if (essential.includes.has(name) || file === undefined) continue;
     for (const variable of variablesOf(files, file)) {
-      const reader = staying.find((path) => reads(textOf(repository, path) ?? "", variable));
+      const reader = staying.find((path) => reads(fileText(repository, path) ?? "", variable));
       if (!set.has(variable) && reader !== undefined) return { include: name, variable, file: reader };
     }
   }
@@ -68,7 +68,7 @@ function lentVariable(
 
 function variablesOf(files: Taskfiles["files"], file: string): readonly string[] {
   const vars = files.get(file)?.vars;
-  return isFields(vars) ? Object.keys(vars) : [];
+  return isMapping(vars) ? Object.keys(vars) : [];
 }
 
 /** Whether a template in a text reads a variable. */

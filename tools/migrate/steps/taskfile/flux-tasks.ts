@@ -1,5 +1,5 @@
-import { isFields, type Fields } from "../../../gitops/yaml/values.ts";
-import { text } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import type { StepContext } from "../../step.ts";
@@ -10,7 +10,7 @@ import type { StepContext } from "../../step.ts";
  */
 export function fluxTasks(
   { clusters }: StepContext,
-  root: Fields,
+  root: Mapping,
 ): ReadonlyMap<"verify" | "sync", string> | undefined {
   const [first = [], ...others] = clusters.map(rootCommands);
   const common = first.filter((commands) =>
@@ -20,7 +20,7 @@ export function fluxTasks(
   if (!commands || more.length > 0) return undefined;
   const [kustomization, source] = commands;
   const kubeconfig =
-    isFields(root.vars) && root.vars.KUBECONFIG_FILE !== undefined
+    isMapping(root.vars) && root.vars.KUBECONFIG_FILE !== undefined
       ? "--kubeconfig {{.KUBECONFIG_FILE}} "
       : "";
   const task = (name: string, description: string, command: string): string =>
@@ -40,20 +40,20 @@ function rootCommands({ objects }: BuiltCluster): readonly (readonly [string, st
   });
 }
 
-function nameOf({ metadata }: Fields): string {
-  return isFields(metadata) ? `${text(metadata.namespace)}/${text(metadata.name)}` : "";
+function nameOf({ metadata }: Mapping): string {
+  return isMapping(metadata) ? `${scalarText(metadata.namespace)}/${scalarText(metadata.name)}` : "";
 }
 
-function commandsOf(kustomization: Fields): readonly (readonly [string, string])[] | undefined {
-  const metadata = isFields(kustomization.metadata) ? kustomization.metadata : {};
+function commandsOf(kustomization: Mapping): readonly (readonly [string, string])[] | undefined {
+  const metadata = isMapping(kustomization.metadata) ? kustomization.metadata : {};
   const { sourceRef } = specOf(kustomization);
-  const source = isFields(sourceRef) ? sourceRef : {};
-  const kind = { GitRepository: "git", OCIRepository: "oci" }[text(source.kind)];
-  const namespace = text(metadata.namespace) || "flux-system";
+  const source = isMapping(sourceRef) ? sourceRef : {};
+  const kind = { GitRepository: "git", OCIRepository: "oci" }[scalarText(source.kind)];
+  const namespace = scalarText(metadata.namespace) || "flux-system";
   if (kind === undefined) return undefined;
   const commands = [
-    `--namespace ${namespace} kustomization ${text(metadata.name)}`,
-    `--namespace ${text(source.namespace) || namespace} source ${kind} ${text(source.name)}`,
+    `--namespace ${namespace} kustomization ${scalarText(metadata.name)}`,
+    `--namespace ${scalarText(source.namespace) || namespace} source ${kind} ${scalarText(source.name)}`,
   ] as const;
   return [commands];
 }

@@ -1,6 +1,6 @@
-import { isFields } from "../../../gitops/yaml/values.ts";
+import { isMapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { textOf } from "../../../gitops/yaml/text-of.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
 import {
   changesNothing,
   type FileChange,
@@ -47,7 +47,7 @@ function plan(context: StepContext): Plan {
     ...(fluxFile ? [fluxFile] : []),
   ])) {
     if (!context.selected(file)) continue;
-    const edit = new YamlEdit(textOf(repository, file) ?? "");
+    const edit = new YamlEdit(fileText(repository, file) ?? "");
     if (file === taskfiles.root) notes.push(...removeIncludes(edit, taskfiles, essential));
     const tasks = taskfiles.tasks.filter((task) => task.file === file);
     const added = file === fluxFile ? missing(wanted, tasks) : [];
@@ -157,9 +157,9 @@ function unreadVariables(
   const vars = files.get(root)?.vars;
   const staying = includes.flatMap(({ name, file }) => (essential.includes.has(name) ? (file ?? []) : []));
   const texts = staying.map(
-    (file) => changes.find(({ path }) => path === file)?.text ?? textOf(repository, file) ?? "",
+    (file) => changes.find(({ path }) => path === file)?.text ?? fileText(repository, file) ?? "",
   );
-  const unread = Object.keys(isFields(vars) ? vars : {}).filter(
+  const unread = Object.keys(isMapping(vars) ? vars : {}).filter(
     (name) => ![rootText, ...texts].some((text) => reads(text, name)),
   );
   if (unread.length === 0) return [];

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
-import { entryOrigin, isFields, type Fields, type Value } from "../../../gitops/yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { callsIn, matches } from "./calls.ts";
 
 /** What Task looks for, in its order. Source: https://taskfile.dev/docs/guide, "Supported file names". */
@@ -38,7 +38,7 @@ export interface Taskfiles {
   readonly includes: readonly Include[];
   readonly tasks: readonly Task[];
   /** Top-level mapping of each file. */
-  readonly files: ReadonlyMap<string, Fields>;
+  readonly files: ReadonlyMap<string, Mapping>;
 }
 
 /** Reads the root Taskfile and what it includes; undefined where there is none, or none that can be read. */
@@ -58,7 +58,7 @@ export function readTaskfiles(repository: Repository): Taskfiles | undefined {
 function read(
   repository: Repository,
   file: string,
-  at: { namespace: string; include: string; files: Map<string, Fields> },
+  at: { namespace: string; include: string; files: Map<string, Mapping> },
 ): readonly Task[] {
   const { namespace, include, files } = at;
   const fields = files.has(file) ? undefined : mappingOf(repository, file);
@@ -72,10 +72,10 @@ function read(
   return [...tasksOf(fields, file, namespace, include), ...below];
 }
 
-function mappingOf(repository: Repository, file: string): Fields | undefined {
-  const { documents, faults } = repository.parse(file);
+function mappingOf(repository: Repository, file: string): Mapping | undefined {
+  const { documents, errors } = repository.parse(file);
   const value = documents[0]?.value;
-  return faults.length === 0 && documents.length === 1 && isFields(value) ? value : undefined;
+  return errors.length === 0 && documents.length === 1 && isMapping(value) ? value : undefined;
 }
 
 function taskfileAt(repository: Repository, directory: string): string | undefined {
@@ -89,11 +89,11 @@ function misnamedAt(repository: Repository, directory: string): string | undefin
   return found && posix.join(directory, found.name);
 }
 
-function includesOf(repository: Repository, file: string, fields: Fields): readonly Include[] {
+function includesOf(repository: Repository, file: string, fields: Mapping): readonly Include[] {
   const { includes } = fields;
-  if (!isFields(includes)) return [];
+  if (!isMapping(includes)) return [];
   return Object.entries(includes).map(([name, value]) => {
-    const written = isFields(value) ? value.taskfile : value;
+    const written = isMapping(value) ? value.taskfile : value;
     const path = typeof written === "string" ? repository.resolve(posix.dirname(file), written) : undefined;
     const found = path === undefined || repository.isFile(path) ? path : taskfileAt(repository, path);
     const misnamed = found === undefined && path !== undefined ? misnamedAt(repository, path) : undefined;
@@ -101,22 +101,22 @@ function includesOf(repository: Repository, file: string, fields: Fields): reado
       name,
       file: found ?? misnamed,
       misnamed: misnamed !== undefined,
-      optional: isFields(value) && value.optional === true,
+      optional: isMapping(value) && value.optional === true,
       position: locate(entryOrigin(includes, name)),
     };
   });
 }
 
-function tasksOf(fields: Fields, file: string, namespace: string, include: string): readonly Task[] {
+function tasksOf(fields: Mapping, file: string, namespace: string, include: string): readonly Task[] {
   const { tasks } = fields;
-  if (!isFields(tasks)) return [];
+  if (!isMapping(tasks)) return [];
   const full = (name: string): string => (namespace === "" ? name : `${namespace}:${name}`);
   return Object.entries(tasks).map(([key, task]: [string, Value]) => ({
     name: full(key),
     key,
     file,
     include,
-    description: isFields(task) && typeof task.desc === "string" ? task.desc : "",
+    description: isMapping(task) && typeof task.desc === "string" ? task.desc : "",
     calls: callsIn(task).map((call) =>
       call.local ? (call.name.startsWith(":") ? call.name.slice(1) : full(call.name)) : call.name,
     ),
