@@ -29,3 +29,8 @@ export function describeObject(object: Pick<KubeObject, "kind" | "metadata">): s
   const { name, namespace } = object.metadata;
   return `${object.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
+
+/** An object's status; empty while its controller has not written one. */
+export function statusOf(object: KubeObject | undefined): object {
+  return (object?.status as object | undefined) ?? {};
+}

@@ -1,5 +1,5 @@
 import type { ClusterReader } from "../kube/client.ts";
-import type { KubeObject } from "../kube/objects.ts";
+import { statusOf } from "../kube/objects.ts";
 import type { StackConfig } from "../config/load.ts";
 import { gatusPage } from "./page.ts";
 
@@ -44,8 +44,4 @@ export async function readOutputs(config: StackConfig, cluster: ClusterReader): 
     fluxRevision: lastAppliedRevision,
     endpoints: page === undefined ? {} : { gatus: page.url },
   };
-}
-
-function statusOf(object: KubeObject | undefined): object {
-  return (object?.status as object | undefined) ?? {};
 }

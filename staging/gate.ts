@@ -3,7 +3,7 @@ import { describeFinding } from "../kube/findings.ts";
 import { readEvidence, standingOf, type Evidence, type OverrideRecord } from "./evidence.ts";
 import { movement } from "./movement.ts";
 import { judgePredecessor, type Predecessor, type PredecessorArgs } from "./predecessor.ts";
-import type { StackReading } from "./stack-outputs.ts";
+import type { OutputsReading } from "./stack-outputs.ts";
 
 /** Arguments of {@link holdGate}. */
 export interface GateArgs extends PredecessorArgs {
@@ -15,7 +15,7 @@ export interface GateArgs extends PredecessorArgs {
   /** The stacks that must have verified the release. */
   readonly after: readonly string[];
   readonly override?: OverrideRecord | undefined;
-  readonly readOutputs: (stack: string) => Promise<StackReading>;
+  readonly readOutputs: (stack: string) => Promise<OutputsReading>;
 }
 
 /** What the gate found. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kube/objects.ts";
+import { statusOf, type KubeObject } from "../kube/objects.ts";
 
 /** How a live object fares. */
 export interface Health {
@@ -166,10 +166,6 @@ function worst(each: readonly Health[]): Health {
     each.find(({ state }) => state === "failed") ??
     each.find(({ state }) => state !== "healthy") ?? { state: "healthy", message: "" }
   );
-}
-
-function statusOf(object: KubeObject): object {
-  return (object.status as object | undefined) ?? {};
 }
 
 function generationOf({ metadata }: KubeObject): number {

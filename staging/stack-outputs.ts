@@ -4,7 +4,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import { isObject } from "./state-objects.ts";
 
 /** What the backend says of a stack of this project. */
-export type StackReading =
+export type OutputsReading =
   | { readonly state: "read"; readonly outputs: Readonly<Record<string, unknown>> }
   | { readonly state: "unknown" | "unreadable"; readonly message: string };
 
@@ -12,7 +12,7 @@ export type StackReading =
  * Reads the outputs of a stack of this project and organisation. The engine's own invoke leaves no resource in the state but its default provider, and its errors can be caught;
  * those of a StackReference cannot.
  */
-export async function readStackOutputs(stack: string): Promise<StackReading> {
+export async function readStackOutputs(stack: string): Promise<OutputsReading> {
   const name = nameOf(stack);
   try {
     const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {

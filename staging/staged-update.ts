@@ -7,7 +7,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import { clusterClock, type Clock } from "./clock.ts";
 import type { CheckId } from "../config/check-ids.ts";
 import type { GatusAddress } from "../config/gatus-address.ts";
-import { durationMs } from "./duration.ts";
+import { parseDuration } from "../lib/duration.ts";
 import type { Evidence, OverrideRecord } from "./evidence.ts";
 import { holdGate, type GateResult } from "./gate.ts";
 import { descendsFrom } from "./git-history.ts";
@@ -99,9 +99,9 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
     recorded: () => readRecordedObjects(stack),
     override: gate.override,
     skip: settings.verification.skip,
-    soakMs: durationMs(settings.verification.soak),
-    timeoutMs: durationMs(settings.verification.timeout),
-    intervalMs: durationMs(settings.verification.interval),
+    soakMs: parseDuration(settings.verification.soak),
+    timeoutMs: parseDuration(settings.verification.timeout),
+    intervalMs: parseDuration(settings.verification.interval),
     clock,
     progress: (line, lasting) => {
       void pulumi.log.info(`verification: ${line}`, undefined, undefined, !lasting);
@@ -131,7 +131,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
 
 /** A soak that cannot be over in time would fail after half an hour. */
 function refuseImpossible({ verification: { soak, timeout } }: StagingSettings): void {
-  if (durationMs(soak) < durationMs(timeout)) return;
+  if (parseDuration(soak) < parseDuration(timeout)) return;
   throw new EdgefirstError(
     `edgefirst:verification.soak is ${soak} and verification.timeout ${timeout}: no verification could pass.`,
     "Set a longer time-out, or a shorter soak. Nothing was changed.",
@@ -151,9 +151,9 @@ function holdTheGate(
     manifests,
     current: currentRelease(own, args),
     after: settings.after,
-    maxAgeMs: durationMs(maxAge),
+    maxAgeMs: parseDuration(maxAge),
     unreachable,
-    patienceMs: pulumi.runtime.isDryRun() ? 0 : durationMs(patience),
+    patienceMs: pulumi.runtime.isDryRun() ? 0 : parseDuration(patience),
     override: settings.override,
     readOutputs: readStackOutputs,
     connect: (before, evidence) =>

@@ -1,5 +1,5 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
-import { durationMs } from "../duration.ts";
+import { parseDuration } from "../../lib/duration.ts";
 import { verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
 
 const SOURCE_API = "source.toolkit.fluxcd.io/v1";
@@ -59,7 +59,7 @@ function verdict(object: FluxObject, stack: string, known: ReadonlyMap<string, F
   const found = {
     ...verdictOf(object, stack),
     revision: revisionOf(object),
-    patienceMs: object.spec?.timeout === undefined ? undefined : durationMs(object.spec.timeout),
+    patienceMs: object.spec?.timeout === undefined ? undefined : parseDuration(object.spec.timeout),
   };
   if (object.spec?.suspend === true) return { ...found, state: "skipped", message: "is suspended" };
   const source = sourceOf(object);

@@ -4,7 +4,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import type { CheckRecord, Evidence, Verification } from "../../staging/evidence.ts";
 import { holdGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
 import { currentRelease } from "../../staging/own-stack.ts";
-import type { StackReading } from "../../staging/stack-outputs.ts";
+import type { OutputsReading } from "../../staging/stack-outputs.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { outputsOf, revocation, verification } from "../support/evidence.ts";
 import { CLUSTER_UID, FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
@@ -20,7 +20,7 @@ function kustomization(status: object): KubeObject {
   };
 }
 
-function reading(verified: Verification[], ...rest: Parameters<typeof outputsOf>[2][]): StackReading {
+function reading(verified: Verification[], ...rest: Parameters<typeof outputsOf>[2][]): OutputsReading {
   const outputs = outputsOf(verified[0]?.release ?? "", verified, ...rest) as { evidence: Evidence };
   return {
     state: "read",
@@ -47,7 +47,7 @@ describe("gate of main, which comes after edge", () => {
   });
 
   /** Holds the gate for release r2, which edge verified an hour ago; main runs r1. */
-  function gate(edge: StackReading, more: Partial<GateArgs> = {}): Promise<GateResult> {
+  function gate(edge: OutputsReading, more: Partial<GateArgs> = {}): Promise<GateResult> {
     return holdGate({
       stack: "main",
       release: "r2",
@@ -67,13 +67,13 @@ describe("gate of main, which comes after edge", () => {
   const ago = (hours: number): { time: string } => ({
     time: new Date(clock.now() - hours * HOUR).toISOString(),
   });
-  const fresh = (): StackReading => reading([verification("r2", ago(1)), verification("r1", ago(48))]);
+  const fresh = (): OutputsReading => reading([verification("r2", ago(1)), verification("r1", ago(48))]);
   const errors = ({ findings }: { findings: readonly Finding[] }): string[] =>
     findings
       .filter(({ severity }) => severity === "error")
       .map(({ message, hint }) => `${message}\n${hint ?? ""}`);
 
-  async function refused(edge: StackReading, ...expected: RegExp[]): Promise<void> {
+  async function refused(edge: OutputsReading, ...expected: RegExp[]): Promise<void> {
     const found = errors(await gate(edge));
     assert.equal(found.length, 1);
     for (const text of expected) assert.match(found[0]!, text);
@@ -129,7 +129,7 @@ describe("gate of main, which comes after edge", () => {
 
   it("compares what only a stack's configuration has it install: refuses another manifest, and says what edge does not install", async () => {
     const manifests = { flux: "a".repeat(64) };
-    const withFlux = (flux: string): StackReading =>
+    const withFlux = (flux: string): OutputsReading =>
       reading([verification("r2", { ...ago(1), manifests: { flux } })]);
     assert.deepEqual(errors(await gate(withFlux("a".repeat(64)), { manifests })), []);
     assert.match(
@@ -210,7 +210,7 @@ describe("gate of main, which comes after edge", () => {
   });
 
   describe("an override", () => {
-    const unverified = (): StackReading => reading([verification("r1")]);
+    const unverified = (): OutputsReading => reading([verification("r1")]);
     const override = (hours: number) => ({ reason: "edge is being rebuilt", expires: ago(-hours).time });
 
     it("in force: what stood in the way is a warning, and the override is told", async () => {

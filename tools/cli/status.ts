@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { statusOf, type StackReading, type StackStatus } from "../rollout/status.ts";
+import { fleetStatus, type StackSnapshot, type StackStatus } from "../rollout/status.ts";
 import { lastUpdate, previewDrift, stackOutputs, type StackAddress } from "../rollout/stack.ts";
-import { ago, span } from "./duration.ts";
+import { ago, shortDuration } from "../../lib/duration.ts";
 import { interruptible } from "./interrupt.ts";
 import { openProject, projectOptions, type ProjectFlags } from "./project.ts";
 import { renderTable } from "./table.ts";
@@ -45,7 +45,7 @@ status.addHelpText("after", EXAMPLES).action((flags: Flags) =>
       ),
     );
     const now = new Date();
-    const statuses = statusOf(project.stacks, new Map(readings), now);
+    const statuses = fleetStatus(project.stacks, new Map(readings), now);
     process.stdout.write(
       `${flags.json ? JSON.stringify(statuses, undefined, 2) : renderStatus(statuses, now)}\n`,
     );
@@ -53,7 +53,7 @@ status.addHelpText("after", EXAMPLES).action((flags: Flags) =>
 );
 
 /** A stack that cannot be read is a line of the table, not the end of it. */
-async function read(address: StackAddress, refresh: boolean, signal: AbortSignal): Promise<StackReading> {
+async function read(address: StackAddress, refresh: boolean, signal: AbortSignal): Promise<StackSnapshot> {
   try {
     const [outputs, update] = [await stackOutputs(address), await lastUpdate(address)];
     if (!refresh || update === undefined) return { outputs, lastUpdate: update };
@@ -72,7 +72,7 @@ export function renderStatus(statuses: readonly StackStatus[], now: Date): strin
     stack.release ?? "-",
     positionText(stack.positions),
     verifiedText(stack, now),
-    stack.soak === undefined ? "-" : span(stack.soak),
+    stack.soak === undefined ? "-" : shortDuration(stack.soak),
     revisionText(stack.revision),
     UPDATES[stack.lastUpdate?.result ?? "not-started"],
   ]);

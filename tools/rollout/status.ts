@@ -4,7 +4,7 @@ import { type LastUpdate } from "./stack.ts";
 import { type EngineSummary } from "./summary.ts";
 
 /** What was read of a stack. */
-export interface StackReading {
+export interface StackSnapshot {
   /** Empty where it never ran. */
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly lastUpdate: LastUpdate | undefined;
@@ -56,9 +56,9 @@ export interface StackStatus {
  * Tells how every stack is from what was read of each.
  * @param now instant, for what expires
  */
-export function statusOf(
+export function fleetStatus(
   stacks: readonly StackNode[],
-  readings: ReadonlyMap<string, StackReading>,
+  readings: ReadonlyMap<string, StackSnapshot>,
   now: Date,
 ): StackStatus[] {
   return stacks.map((node) => stackStatus(node, readings, now));
@@ -66,7 +66,7 @@ export function statusOf(
 
 function stackStatus(
   { name, after }: StackNode,
-  readings: ReadonlyMap<string, StackReading>,
+  readings: ReadonlyMap<string, StackSnapshot>,
   now: Date,
 ): StackStatus {
   const reading = readings.get(name);
@@ -137,7 +137,7 @@ function position(
   return { before, state: "behind", releases: verified };
 }
 
-function evidenceIn(stack: string, reading: StackReading | undefined): Evidence | undefined {
+function evidenceIn(stack: string, reading: StackSnapshot | undefined): Evidence | undefined {
   const read = readEvidence(stack, reading?.outputs ?? {});
   return read.state === "present" ? read.evidence : undefined;
 }

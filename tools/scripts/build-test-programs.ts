@@ -1,4 +1,4 @@
-import { duration } from "../toolchain/duration.ts";
+import { duration } from "../../lib/duration.ts";
 import { programNamed, PROGRAMS } from "../toolchain/programs.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import { survey } from "../toolchain/survey.ts";

@@ -5,7 +5,7 @@ import { explainFileErrors } from "../../lib/file-error.ts";
 import { withFileLock } from "../../lib/file-lock.ts";
 import { identify } from "../../lib/process-identity.ts";
 import { buildArguments, cacheDirectory, MODULE_FILES } from "./cache.ts";
-import { duration } from "./duration.ts";
+import { duration } from "../../lib/duration.ts";
 import { findProgram, type ResolvedProgram } from "./find.ts";
 import { go, GoFailedError, GoMissingError } from "./go.ts";
 import { environmentVariable, type Program } from "./programs.ts";

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { cacheDirectory } from "./cache.ts";
-import { duration } from "./duration.ts";
+import { duration } from "../../lib/duration.ts";
 import { environmentVariable, type Program } from "./programs.ts";
 import { pinnedVersion } from "./version.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { renderStatus } from "../../../tools/cli/status.ts";
-import { statusOf, type StackReading } from "../../../tools/rollout/status.ts";
+import { fleetStatus, type StackSnapshot } from "../../../tools/rollout/status.ts";
 import { outputsOf, revocation, verification } from "../../support/evidence.ts";
 
 const NOW = new Date("2026-01-31T15:00:00Z");
@@ -10,11 +10,11 @@ const STACKS = [
 ];
 const OK = { result: "succeeded" } as const;
 
-function status(readings: Record<string, Partial<StackReading>>) {
+function status(readings: Record<string, Partial<StackSnapshot>>) {
   const complete = Object.entries(readings).map(
     ([name, reading]) => [name, { outputs: {}, lastUpdate: OK, ...reading }] as const,
   );
-  return statusOf(STACKS, new Map(complete), NOW);
+  return fleetStatus(STACKS, new Map(complete), NOW);
 }
 
 describe("status of the stacks", () => {
@@ -100,7 +100,7 @@ describe("status of the stacks", () => {
       ...outputsOf("0123456789ab", [verification("0123456789ab")]),
       fluxRevision: `refs/heads/a-very-long-branch@sha1:${"1a2b3c4d".repeat(5)}`,
     };
-    const statuses = statusOf(
+    const statuses = fleetStatus(
       [{ name: long, after: ["unread"] }],
       new Map([[long, { outputs, lastUpdate: { result: "succeeded" } }]]),
       NOW,

@@ -10,7 +10,7 @@ import { PodPreparation, type RuntimeContext } from "./preparation.ts";
 import { type RealPod } from "./pod-spec.ts";
 import { simulatedParts } from "./simulated.ts";
 import { StatusReporter } from "./status-reporter.ts";
-import { statusOf } from "./status.ts";
+import { podStatus } from "./status.ts";
 
 /** The kubelet looks at a pod's objects about once a minute; people who try something do not like to wait so long. */
 const REFRESH_MS = 5_000;
@@ -43,7 +43,7 @@ export class PodRunner {
     this.place = place;
     this.context = context;
     this.reporter = new StatusReporter({
-      status: () => statusOf(this.pod, { ...this.progress(), simulated: simulatedParts(this.pod) }),
+      status: () => podStatus(this.pod, { ...this.progress(), simulated: simulatedParts(this.pod) }),
       write: (status) => report(this.pod, status),
       failed: (error) => {
         context.log(`${this.pod.metadata.name}: ${String(error)}`);

@@ -21,7 +21,7 @@ export interface PodProgress {
 }
 
 /** The status of a pod as a kubelet would report it, with a condition that names what is simulated. */
-export function statusOf(pod: RealPod, progress: PodProgress): PodStatus {
+export function podStatus(pod: RealPod, progress: PodProgress): PodStatus {
   const { place, initialized, containers, init, ended } = progress;
   const done = ended !== undefined;
   const containersReady = !done && initialized && containers.every(({ ready }) => ready);
