@@ -13,11 +13,11 @@ import type { KubeObject } from "../kube/objects.ts";
 import { EXEMPTION_RULE } from "./engine/exemptions.ts";
 import { formatPath } from "./engine/path.ts";
 import { RULES } from "./engine/registry.ts";
-import { objectOf } from "./objects/resources.ts";
+import { objectOf } from "./resource-object.ts";
 import type { Edit, Rule } from "./engine/rule.ts";
 import { applies, checkExemptions, runRules, type RuleFinding, type RuleReport } from "./engine/run.ts";
 import { parseSettings } from "./engine/settings.ts";
-import { STACK, stackObject } from "./engine/stack-object.ts";
+import { STACK, stackObject } from "./objects/stack.ts";
 
 /** What the stack says about the rules, for the program and for this pack alike. */
 const settings = parseSettings(

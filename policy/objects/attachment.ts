@@ -1,5 +1,5 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
-import { isOpen } from "../knowledge/app-template.ts";
+import { isOpen } from "./app-template.ts";
 import { NAMESPACE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import { appContainers } from "../knowledge/app-template.ts";
+import { appContainers } from "./app-template.ts";
 import { HELM_RELEASE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { containersOf, WORKLOADS, type Container } from "./workloads.ts";

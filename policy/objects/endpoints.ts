@@ -9,11 +9,11 @@ import {
 } from "../../kube/gatus-endpoints.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { conditionsOf } from "./gatus-fragment.ts";
-import { isOpen } from "../knowledge/app-template.ts";
+import { isOpen } from "./app-template.ts";
 import { CONFIG_MAP, GATEWAY } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
-import { perIndex } from "../engine/per-index.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { text } from "../engine/read.ts";
 import { firstPath } from "./route-rules.ts";
 import { allRoutes } from "./routes.ts";
@@ -43,7 +43,7 @@ export interface Endpoints {
 }
 
 /** Every endpoint that gatus-sidecar (with `--auto-httproute`) and the endpoint files bring to Gatus. */
-export const allEndpoints = perIndex((objects): Endpoints => {
+export const allEndpoints = oncePer((objects: ObjectIndex): Endpoints => {
   const endpoints = [...routeEndpoints(objects), ...fileEndpoints(objects)];
   return {
     bySource: Map.groupBy(endpoints, ({ source }) => source),

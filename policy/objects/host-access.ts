@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import { enabled, isAppTemplate, podOptions } from "../knowledge/app-template.ts";
-import { valuesOf } from "../knowledge/helm.ts";
+import { enabled, isAppTemplate, podOptions } from "./app-template.ts";
+import { valuesOf } from "./helm.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { formatPath, type Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";

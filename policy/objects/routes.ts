@@ -1,8 +1,8 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import { appRoutes, type AppRoute } from "../knowledge/app-template-network.ts";
+import { appRoutes, type AppRoute } from "./app-template-network.ts";
 import { GRPC_ROUTE, HELM_RELEASE, HTTP_ROUTE, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE } from "./kinds.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
-import { perIndex } from "../engine/per-index.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { fields, list } from "../engine/read.ts";
 
 /** Kinds that make HTTPRoutes. */
@@ -34,14 +34,14 @@ export interface SourcedRoute extends AppRoute {
 }
 
 /** Every HTTPRoute there is. */
-export const allRoutes = perIndex((objects): readonly SourcedRoute[] =>
+export const allRoutes = oncePer((objects: ObjectIndex): readonly SourcedRoute[] =>
   ROUTE_KINDS.flatMap((kind) => objects.ofKind(kind)).flatMap((source) =>
     routesOf(source, objects).map((route) => ({ ...route, source })),
   ),
 );
 
 /** The routes by each of their hostnames. */
-export const routesByHost = perIndex((objects): ReadonlyMap<unknown, readonly SourcedRoute[]> => {
+export const routesByHost = oncePer((objects: ObjectIndex): ReadonlyMap<unknown, readonly SourcedRoute[]> => {
   const pairs = allRoutes(objects).flatMap((route) =>
     list(fields(route.route.spec).hostnames).map((host) => ({ host, route })),
   );

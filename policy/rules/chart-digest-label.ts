@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
-import { chartOf } from "../knowledge/helm.ts";
+import { chartOf } from "../objects/helm.ts";
 import { DAEMON_SET, DEPLOYMENT, HELM_RELEASE, STATEFUL_SET } from "../objects/kinds.ts";
 import { at, fields, text } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";

@@ -2,7 +2,7 @@ import { FLUX_KUSTOMIZATION, HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } fro
 import type { KubeObject } from "../../kube/objects.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { fluxId } from "../objects/flux.ts";
-import { perIndex } from "../engine/per-index.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { ociAddress } from "../knowledge/oci-charts.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
@@ -52,8 +52,8 @@ function holdsManifests({ metadata }: KubeObject, objects: ObjectIndex): boolean
 }
 
 /** The OCIRepositories that Kustomizations follow, by id. */
-const followed = perIndex(
-  (objects) =>
+const followed = oncePer(
+  (objects: ObjectIndex) =>
     new Set(
       objects.ofKind(FLUX_KUSTOMIZATION).flatMap(({ metadata, spec }) => {
         const { kind, name, namespace } = fields(fields(spec).sourceRef);

@@ -1,13 +1,13 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
-import { isOpen } from "../knowledge/app-template.ts";
+import { isOpen } from "../objects/app-template.ts";
 import { GATEWAY } from "../objects/kinds.ts";
-import { isMade } from "../engine/made-objects.ts";
+import { isMade } from "../objects/secret-sources.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { isGranted, type ForeignReference } from "../objects/reference-grants.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
-import { classOf, gatewaysByClass, gatewayTraefiks, isTraefiks, traefiksOf } from "../knowledge/traefiks.ts";
+import { classOf, gatewaysByClass, gatewayTraefiks, isTraefiks, traefiksOf } from "../objects/traefiks.ts";
 
 /** See `docs/reference/policies.md`. */
 export const gatewayListeners = defineRule({

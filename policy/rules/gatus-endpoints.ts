@@ -4,7 +4,7 @@ import { allContainersOf } from "../objects/containers.ts";
 import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../objects/endpoints.ts";
 import { endpointFaults, holdOnTimeOut } from "../objects/gatus-fragment.ts";
 import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../objects/kinds.ts";
-import { loginMiddlewares } from "../knowledge/login-middlewares.ts";
+import { loginMiddlewares } from "../objects/login-middlewares.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { fields, list, text } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";

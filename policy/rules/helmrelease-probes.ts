@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import { appContainers, enabled, isAppTemplate, type AppContainer } from "../knowledge/app-template.ts";
-import { missingProbes, type MissingProbe } from "../knowledge/chart-probes.ts";
-import { chartOf, valuesOf, type Values } from "../knowledge/helm.ts";
+import { appContainers, enabled, isAppTemplate, type AppContainer } from "../objects/app-template.ts";
+import { missingProbes, type MissingProbe } from "../objects/chart-probes.ts";
+import { chartOf, valuesOf, type Values } from "../objects/helm.ts";
 import { HELM_RELEASE } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
 import { PROBES, sameProblem } from "../objects/probes.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isAppTemplate, isOpen } from "../knowledge/app-template.ts";
+import { isAppTemplate, isOpen } from "../objects/app-template.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
-import { valuesOf } from "../knowledge/helm.ts";
+import { valuesOf } from "../objects/helm.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, text, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
 import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
-import { isMade, kindNamed } from "../engine/made-objects.ts";
+import { isMade, kindNamed } from "../objects/secret-sources.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";

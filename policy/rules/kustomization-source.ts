@@ -3,7 +3,7 @@ import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { dependenciesOf, fluxId } from "../objects/flux.ts";
 import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
-import { perIndex } from "../engine/per-index.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text } from "../engine/read.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
 
@@ -122,7 +122,7 @@ function waitsInVain(
 }
 
 /** The circle that each Kustomization is in, by its id. */
-const circles = perIndex((objects): ReadonlyMap<string, readonly string[]> => {
+const circles = oncePer((objects: ObjectIndex): ReadonlyMap<string, readonly string[]> => {
   const graph = new Map(
     objects
       .ofKind(FLUX_KUSTOMIZATION)

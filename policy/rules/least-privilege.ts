@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
-import { enabled, isAppTemplate } from "../knowledge/app-template.ts";
-import { valuesOf } from "../knowledge/helm.ts";
+import { enabled, isAppTemplate } from "../objects/app-template.ts";
+import { valuesOf } from "../objects/helm.ts";
 import { HELM_RELEASE } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";

@@ -1,9 +1,9 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { deletesAll, isGuarded, prunes } from "../objects/flux.ts";
-import { valuesOf } from "../knowledge/helm.ts";
+import { valuesOf } from "../objects/helm.ts";
 import { CLAIM, FLUX_KUSTOMIZATION, HELM_RELEASE, STATEFUL_SET } from "../objects/kinds.ts";
 import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
-import { perIndex } from "../engine/per-index.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { fields, list } from "../engine/read.ts";
 import { defineRule, type Origin, type Problem, type RuleContext } from "../engine/rule.ts";
 
@@ -96,7 +96,7 @@ function gone({ objects, previous }: RuleContext): ReadonlyMap<string, readonly 
   return goneSince(objects)(previous);
 }
 
-const goneSince = perIndex((objects) => {
+const goneSince = oncePer((objects: ObjectIndex) => {
   const cache = new Map<ObjectIndex | undefined, ReadonlyMap<string, readonly KubeObject[]>>();
   return (previous: ObjectIndex | undefined) => {
     const known = cache.get(previous);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { STACK } from "../engine/stack-object.ts";
+import { STACK } from "../objects/stack.ts";
 import { fields, text, texts } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 

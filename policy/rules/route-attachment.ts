@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
 import { attachmentProblems } from "../objects/attachment.ts";
-import { appServices, type ServicePort } from "../knowledge/app-template-network.ts";
-import { isOpen } from "../knowledge/app-template.ts";
-import { releaseOf } from "../knowledge/helm.ts";
+import { appServices, type ServicePort } from "../objects/app-template-network.ts";
+import { isOpen } from "../objects/app-template.ts";
+import { releaseOf } from "../objects/helm.ts";
 import { GATEWAY, HELM_RELEASE, SERVICE } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
-import { perIndex } from "../engine/per-index.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { isGranted } from "../objects/reference-grants.ts";
 import { ATTACHED_KINDS, attachedRoutes } from "../objects/routes.ts";
@@ -134,8 +134,8 @@ const FLUX: ReadonlyMap<string, readonly ServicePort[]> = new Map([
 ]);
 
 /** Services of app-template releases, by `namespace/name`. */
-const renderedServices = perIndex(
-  (objects) =>
+const renderedServices = oncePer(
+  (objects: ObjectIndex) =>
     new Map(
       objects
         .ofKind(HELM_RELEASE)
@@ -147,8 +147,8 @@ const renderedServices = perIndex(
     ),
 );
 
-const namespacesWithOtherCharts = perIndex(
-  (objects) =>
+const namespacesWithOtherCharts = oncePer(
+  (objects: ObjectIndex) =>
     new Set(
       objects
         .ofKind(HELM_RELEASE)

@@ -1,6 +1,6 @@
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../kube/gatus-annotations.ts";
 import { fragmentFaults } from "../objects/gatus-fragment.ts";
-import { isOpen } from "../knowledge/app-template.ts";
+import { isOpen } from "../objects/app-template.ts";
 import { GATEWAY } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
 import { fields } from "../engine/read.ts";

@@ -1,5 +1,5 @@
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
-import { oncePer } from "./once.ts";
+import { oncePer } from "../../lib/once-per.ts";
 
 /** The cluster that gets an object. */
 export function clusterOf(object: BuiltObject, clusters: readonly BuiltCluster[]): BuiltCluster | undefined {

@@ -4,7 +4,7 @@ import { effectiveNamespace, Resource, scalarText } from "../gitops/kustomize/re
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import type { GroupKind } from "../../policy/engine/object-index.ts";
-import { oncePer } from "./once.ts";
+import { oncePer } from "../../lib/once-per.ts";
 
 /** An object of a file, with each form in which a cluster gets it. */
 export interface WrittenObject {

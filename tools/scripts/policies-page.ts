@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KNOWN_CHARTS } from "../../policy/knowledge/chart-probes.ts";
+import { KNOWN_CHARTS } from "../../policy/objects/chart-probes.ts";
 import type { GroupKind } from "../../policy/engine/object-index.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import type { Rule } from "../../policy/engine/rule.ts";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ENABLED_ANNOTATION, yamlMap, type Template } from "../../../../kube/gatus-annotations.ts";
 import { endpointFiles } from "../../../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
-import { loginMiddlewares } from "../../../../policy/knowledge/login-middlewares.ts";
+import { loginMiddlewares } from "../../../../policy/objects/login-middlewares.ts";
 import { at, fields, list, text } from "../../../../policy/engine/read.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";

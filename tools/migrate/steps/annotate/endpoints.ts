@@ -8,7 +8,7 @@ import { at, fields, text, type Fields } from "../../../../policy/engine/read.ts
 import { allRoutes } from "../../../../policy/objects/routes.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/rule-origin.ts";
-import { oncePer } from "../../once.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import { hasFragment, sidecarEndpoint } from "./sidecar.ts";
 
 /** Something that Gatus watches. */

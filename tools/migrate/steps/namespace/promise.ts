@@ -4,7 +4,7 @@ import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { clusterOf } from "../../clusters.ts";
 import { idOf, nameOf } from "../../objects.ts";
-import { oncePer } from "../../once.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import type { MigrateOptions } from "../../options.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { KEEP } from "../../annotate-kept.ts";

@@ -4,7 +4,7 @@ import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { parse } from "yaml";
 import { idOf, nameOf } from "../../objects.ts";
-import { oncePer } from "../../once.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import type { MigrateOptions } from "../../options.ts";
 
 /** A cluster's Kustomization whose children move. */

@@ -8,7 +8,7 @@ import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { NewFiles } from "../../new-files.ts";
 import { at, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
-import { oncePer } from "../../once.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
 

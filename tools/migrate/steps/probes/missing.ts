@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../../../kube/objects.ts";
-import { appContainers, enabled, type AppContainer } from "../../../../policy/knowledge/app-template.ts";
-import { valuesOf } from "../../../../policy/knowledge/helm.ts";
+import { appContainers, enabled, type AppContainer } from "../../../../policy/objects/app-template.ts";
+import { valuesOf } from "../../../../policy/objects/helm.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { PROBES } from "../../../../policy/objects/probes.ts";
 import { at, fields, text, type Fields } from "../../../../policy/engine/read.ts";

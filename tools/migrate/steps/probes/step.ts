@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../../../kube/objects.ts";
-import { appContainers } from "../../../../policy/knowledge/app-template.ts";
+import { appContainers } from "../../../../policy/objects/app-template.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import type { Path } from "../../../../policy/engine/path.ts";
 import { fields } from "../../../../policy/engine/read.ts";

@@ -2,7 +2,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { at, idOf, isKind, nameOf } from "../../objects.ts";
-import { oncePer } from "../../once.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { chartOf } from "./app-template.ts";
 import { clusterOf } from "../../clusters.ts";

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import type { GroupKind } from "./object-index.ts";
+import type { GroupKind } from "../engine/object-index.ts";
 
 /** A stack's place in the rollout, in the shape of an object, so that a rule can look at it. It is on no cluster. */
 export const STACK: GroupKind = { group: "edgefirst.dev", kind: "Stack" };

@@ -2,11 +2,11 @@ import { CONTROLLER_NAME } from "../../kube/gateway-contract.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { enabled } from "./app-template.ts";
 import { chartOf, valuesOf } from "./helm.ts";
-import { DAEMON_SET, DEPLOYMENT, GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "../objects/kinds.ts";
+import { DAEMON_SET, DEPLOYMENT, GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
-import { perIndex } from "../engine/per-index.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, text, texts } from "../engine/read.ts";
-import { containersOf } from "../objects/workloads.ts";
+import { containersOf } from "./workloads.ts";
 
 /** A Traefik that serves Gateways. */
 export interface Traefik {
@@ -21,7 +21,7 @@ export interface Traefik {
 const CHART_PORTS = { web: 8000, websecure: 8443, traefik: 8080, metrics: 9100 };
 
 /** Every Traefik with the Gateway provider turned on. */
-export const gatewayTraefiks = perIndex((objects): readonly Traefik[] => [
+export const gatewayTraefiks = oncePer((objects: ObjectIndex): readonly Traefik[] => [
   ...[DEPLOYMENT, DAEMON_SET].flatMap((kind) => objects.ofKind(kind)).flatMap(ofWorkload),
   ...objects.ofKind(HELM_RELEASE).flatMap((release) => ofRelease(release, objects)),
 ]);
@@ -83,7 +83,9 @@ export function traefiksOf(gateway: KubeObject, objects: ObjectIndex): readonly 
 }
 
 /** Gateways by the name of their class. */
-export const gatewaysByClass = perIndex((objects) => Map.groupBy(objects.ofKind(GATEWAY), classOf));
+export const gatewaysByClass = oncePer((objects: ObjectIndex) =>
+  Map.groupBy(objects.ofKind(GATEWAY), classOf),
+);
 
 /** `spec.gatewayClassName`. */
 export function classOf(gateway: KubeObject): string {

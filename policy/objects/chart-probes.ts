@@ -1,7 +1,7 @@
-import { PROBES } from "../objects/probes.ts";
+import { PROBES } from "./probes.ts";
 import type { Path } from "../engine/path.ts";
-import { isOn } from "./chart-containers.ts";
-import { CHARTS } from "./known-charts.ts";
+import { isOn } from "../knowledge/chart-containers.ts";
+import { CHARTS } from "../knowledge/known-charts.ts";
 import { at, type Fields } from "../engine/read.ts";
 
 /** The charts of the table, each with what was read. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text } from "../engine/read.ts";
-import { rulesFor } from "../objects/route-rules.ts";
+import { rulesFor } from "./route-rules.ts";
 
 /** Names of middlewares that ask for a login, where the middleware itself is not to be seen. */
 const AUTH_NAME = /auth|oidc|sso|login/i;

@@ -2,7 +2,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { chartOf, valuesOf, type Values } from "./helm.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
-import type { Container } from "../objects/workloads.ts";
+import type { Container } from "./workloads.ts";
 
 /**
  * How the chart app-template reads its values (github.com/bjw-s-labs/helm-charts, charts/library/common/templates: lib/container,

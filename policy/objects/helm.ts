@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import type { KubeObject } from "../../kube/objects.ts";
-import { CONFIG_MAP, OCI_REPOSITORY } from "../objects/kinds.ts";
+import { CONFIG_MAP, OCI_REPOSITORY } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";

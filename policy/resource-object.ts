@@ -1,5 +1,5 @@
-import type { KubeObject } from "../../kube/objects.ts";
-import { UNKNOWN, withUnknowns } from "../engine/unknown.ts";
+import type { KubeObject } from "../kube/objects.ts";
+import { UNKNOWN, withUnknowns } from "./engine/unknown.ts";
 
 /** A Pulumi resource, as far as the conversion looks. */
 export interface PulumiResource {

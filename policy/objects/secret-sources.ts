@@ -1,7 +1,7 @@
-import { CONFIG_MAP, SECRET } from "../objects/kinds.ts";
-import type { GroupKind, ObjectIndex } from "./object-index.ts";
-import { perIndex } from "./per-index.ts";
-import { at, fields, list, text, type Fields } from "./read.ts";
+import { CONFIG_MAP, SECRET } from "./kinds.ts";
+import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
+import { oncePer } from "../../lib/once-per.ts";
+import { at, fields, list, text, type Fields } from "../engine/read.ts";
 
 /** @param kind Secret or ConfigMap */
 export function kindNamed(kind: string): GroupKind {
@@ -79,8 +79,12 @@ function isReflected(annotations: Fields, namespace: string): boolean {
 }
 
 /** By name. */
-const madeSecrets = perIndex((objects) => Map.groupBy(madeOf("Secret", objects), ({ name }) => name));
-const madeConfigMaps = perIndex((objects) => Map.groupBy(madeOf("ConfigMap", objects), ({ name }) => name));
+const madeSecrets = oncePer((objects: ObjectIndex) =>
+  Map.groupBy(madeOf("Secret", objects), ({ name }) => name),
+);
+const madeConfigMaps = oncePer((objects: ObjectIndex) =>
+  Map.groupBy(madeOf("ConfigMap", objects), ({ name }) => name),
+);
 
 /** Whether a ClusterExternalSecret makes the Secret there; undefined where it selects namespaces by label. */
 function makesEverywhere(namespace: string, name: string, objects: ObjectIndex): boolean | undefined {
