@@ -17,7 +17,7 @@ export interface GatewayIdentity {
   readonly className: string;
 }
 
-/** Ports of the Gateway's listeners, and so of Traefik's entry points: Traefik finds a listener's entry point by its port (design.md, trap 2). */
+/** Ports of the Gateway's listeners, and so of Traefik's entry points: Traefik finds a listener's entry point by its port (docs/decisions/listener-port-is-entry-point-port.md). */
 export interface ListenerPorts {
   readonly http: number;
   readonly https: number;

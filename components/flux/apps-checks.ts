@@ -8,7 +8,7 @@ import { checkControllers } from "./controllers.ts";
 
 /**
  * Whether children can be where they are to be, before anything moves. Moving a Kustomization is a delete and a create: the old one's pruning deletes what
- * it applied, unless it is guarded and the guard is live already (design.md, trap 6). In mode observe nothing moves, so there nothing is an error.
+ * it applied, unless it is guarded and the guard is live already (docs/decisions/moving-a-kustomization-deletes.md). In mode observe nothing moves, so there nothing is an error.
  */
 export async function checkFluxApps(args: FluxAppsArgs, cluster: ClusterReader): Promise<Finding[]> {
   const live = await liveRoots(args.root, cluster);

@@ -7,7 +7,7 @@ import type { FluxRootArgs } from "./root.ts";
 const GUARD =
   "First let the children leave their objects alive: set edgefirst:flux.root.children.deletionPolicy to Orphan with everything else as it is (or spec.deletionPolicy: Orphan in a ks.yaml), and wait until that is live.";
 
-/** Children that would be deleted and made anew elsewhere, and take with them what they applied (design.md, trap 6). */
+/** Children that would be deleted and made anew elsewhere, and take with them what they applied (docs/decisions/moving-a-kustomization-deletes.md). */
 export function unguardedMoves(args: FluxPlacementArgs, live: LiveRoots): Finding[] {
   const to = args.placement === "namespace" ? args.namespace : undefined;
   const from = [live.root, ...live.formerRoots].map(movedTo).find((namespace) => namespace !== undefined);

@@ -10,7 +10,7 @@ interface Needed {
   readonly namespace: string;
 }
 
-/** Whether what root and children read (the age key, the settings) is where they read it: always their own namespace (design.md, trap 7). */
+/** Whether what root and children read (the age key, the settings) is where they read it: always their own namespace (docs/decisions/secrets-in-the-own-namespace.md). */
 export async function checkReferences(
   args: FluxAppsArgs,
   children: readonly LiveKustomization[],

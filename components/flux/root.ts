@@ -19,7 +19,7 @@ export interface FluxRootArgs extends CommonArgs, RootSettings {
   readonly timeout?: string | undefined;
   readonly prune: boolean;
   readonly wait: boolean;
-  /** Secret with the age keys, of the root and of every child; null where the controller itself holds the key (design.md, trap 15). */
+  /** Secret with the age keys, of the root and of every child; null where the controller itself holds the key (docs/decisions/optional-decryption-patch.md). */
   readonly decryptionSecret: string | null;
   /** Of the root and of every child. */
   readonly substituteFrom: ChildPatchArgs["substituteFrom"];

@@ -13,7 +13,7 @@ export interface FluxSourcesArgs extends CommonArgs {
 export interface OciSource {
   readonly name: string;
   readonly namespace: string;
-  /** `oci://…` without a tag; for a chart the chart itself, since Flux has no repository of OCI charts (design.md, trap 4). */
+  /** `oci://…` without a tag; for a chart the chart itself, since Flux has no repository of OCI charts (docs/decisions/charts-from-oci.md). */
   readonly url: string;
   readonly ref: OciReference;
   readonly interval: string;

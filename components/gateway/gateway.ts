@@ -177,7 +177,7 @@ function issuerAnnotation({ https }: GatewayArgs): Record<string, string> {
   return { [key]: certificate.issuer };
 }
 
-/** gatus-sidecar reads these from a route, and where the route has none, from its Gateway (design.md, trap 11). */
+/** gatus-sidecar reads these from a route, and where the route has none, from its Gateway (docs/decisions/gatus-sidecar-annotations.md). */
 function gatusAnnotations({ gatus }: GatewayArgs): Record<string, string> {
   return {
     ...(gatus.enabled === undefined ? {} : { [ENABLED_ANNOTATION]: String(gatus.enabled) }),

@@ -5,7 +5,7 @@ export type Certificate =
   | { readonly secret: string; readonly namespace?: string | undefined }
   | { readonly issuer: string; readonly kind: "Issuer" | "ClusterIssuer" };
 
-/** An HTTPS listener of a Gateway: one hostname with one certificate, since Traefik reads only the first reference (design.md, trap 1). */
+/** An HTTPS listener of a Gateway: one hostname with one certificate, since Traefik reads only the first reference (docs/decisions/one-https-listener-per-hostname.md). */
 export interface HttpsListener {
   /** Name of the listener: `websecure` for the first hostname of the configuration, `websecure-<hostname>` for the others. */
   readonly name: string;

@@ -10,7 +10,7 @@ import { TRAEFIK_RULES } from "./rbac.ts";
 
 /** Arguments of {@link Traefik}. */
 export interface TraefikArgs extends CommonArgs {
-  /** The one Gateway that it serves (design.md, trap 3). */
+  /** The one Gateway that it serves (docs/decisions/one-gateway-one-traefik.md). */
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
   /** Image with tag and digest. */
