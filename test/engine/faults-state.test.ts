@@ -51,7 +51,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     const whole = readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8");
     fails(await previewWith(whole.slice(0, 40)), /kubeconfig .* cannot be read/);
     const cut = await previewWith(whole.slice(0, whole.length - 200));
-    fails(cut, /certificate or key of the context edge .* cannot be read/, /fetch it anew/);
+    fails(cut, /certificate or key of the context edge .* cannot be read/, /fetch it again/);
     assert.doesNotMatch(cut.output, /LS0tLS/, "no key is quoted");
   });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { apiError } from "../../kube/api-error.ts";
+import { ApiError } from "../../kube/api-error.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 
@@ -66,7 +66,7 @@ describe("a client of a cluster", () => {
     );
     assert.match(
       message,
-      /certificate or key of the context test .* cannot be read: .*PEM.*\n.*fetch it anew/,
+      /certificate or key of the context test .* cannot be read: .*PEM.*\n.*fetch it again/,
     );
   });
 
@@ -78,14 +78,14 @@ describe("a client of a cluster", () => {
     assert.doesNotMatch(message, /CANARY/);
   });
 
-  it("tells refusals apart, each with what to do", () => {
-    const fault = (status: number, body: unknown) =>
-      apiError({ request: "GET /version", context: "test", status, body }).message;
-    assert.match(fault(401, { message: "Unauthorized" }), /Unauthorized \(401\)\n.*renew the credentials/);
-    assert.match(fault(403, { message: "forbidden" }), /lacks a right/);
-    assert.match(fault(302, ""), /login page/);
-    assert.match(fault(500, { message: "etcdserver: request timed out" }), /timed out \(500\)\n.*readyz/);
-    assert.equal(apiError({ request: "", context: "", status: 409, body: "" }).hint, undefined);
-    assert.ok(fault(503, "<html>".repeat(1000)).length < 600);
+  it("says for each kind of refusal what to do", () => {
+    const refusal = (status: number, body: unknown) =>
+      new ApiError({ request: "GET /version", context: "test", status, body }).message;
+    assert.match(refusal(401, { message: "Unauthorized" }), /Unauthorized \(401\)\n.*renew the credentials/);
+    assert.match(refusal(403, { message: "forbidden" }), /lacks a permission/);
+    assert.match(refusal(302, ""), /login page/);
+    assert.match(refusal(500, { message: "etcdserver: request timed out" }), /timed out \(500\)\n.*readyz/);
+    assert.equal(new ApiError({ request: "", context: "", status: 409, body: "" }).hint, undefined);
+    assert.ok(refusal(503, "<html>".repeat(1000)).length < 600);
   });
 });

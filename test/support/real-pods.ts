@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Api } from "../../tools/sandbox/api.ts";
+import type { ApiServer } from "../../kube/api-server.ts";
 import { ask as askNetwork, type HttpAnswer, type Question } from "../../tools/sandbox/network/ask.ts";
 import { whyNoNetworks } from "../../tools/sandbox/network/namespaces.ts";
 import { type Sandbox, sandboxUp } from "../../tools/sandbox/sandbox.ts";
@@ -10,7 +10,7 @@ import { apiOf, discard, START_TIMEOUT_MS, temporarySandboxDir } from "./sandbox
 /** What {@link useRealPods} gives. */
 export interface RealPods {
   readonly sandbox: Sandbox;
-  readonly api: Api;
+  readonly api: ApiServer;
   /** The cluster's folder. */
   readonly dir: string;
   /** Asks an address or a name in the cluster's network; status 0 where nobody answers. */

@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { ApiServer } from "../../kube/api-server.ts";
 import { identify, isAlive, type ProcessIdentity } from "../../lib/process-identity.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { listProcesses } from "../../tools/sandbox/processes.ts";
 import { type Sandbox, sandboxDown, sandboxUp } from "../../tools/sandbox/sandbox.ts";
-import { Api } from "../../tools/sandbox/api.ts";
-import { readKubeconfig } from "../../tools/sandbox/kubeconfig.ts";
+import { apiAs, readKubeconfig } from "../../tools/sandbox/kubeconfig.ts";
 
 /** Long enough for two control planes on two busy cores. */
 export const START_TIMEOUT_MS = 120_000;
@@ -28,7 +28,10 @@ export function sharedSandbox(): Promise<Sandbox> {
 }
 
 /** A sandbox of one suite's own, started before its tests and stopped after them. */
-export function useSandbox(...clusters: string[]): { readonly sandbox: Sandbox; api(cluster?: string): Api } {
+export function useSandbox(...clusters: string[]): {
+  readonly sandbox: Sandbox;
+  api(cluster?: string): ApiServer;
+} {
   let sandbox: Sandbox | undefined;
   const current = (): Sandbox => {
     if (sandbox === undefined) throw new Error("the sandbox is there only inside tests and hooks");
@@ -51,8 +54,8 @@ export function useSandbox(...clusters: string[]): { readonly sandbox: Sandbox; 
 }
 
 /** An administrator's access to one cluster of a sandbox (the first one by default). */
-export function apiOf(sandbox: Sandbox, cluster?: string): Api {
-  return new Api(readKubeconfig(sandbox.kubeconfig, cluster));
+export function apiOf(sandbox: Sandbox, cluster?: string): ApiServer {
+  return apiAs(readKubeconfig(sandbox.kubeconfig, cluster));
 }
 
 /** A folder for a sandbox that is stopped and removed at the end of the mocha run, whatever happens. */

@@ -1,4 +1,4 @@
-import { type Api } from "./api.ts";
+import type { ApiServer } from "../../kube/api-server.ts";
 import { AGENT_GROUP } from "./pki.ts";
 
 const FIELD_MANAGER = "edgefirst-sandbox";
@@ -56,7 +56,7 @@ const OBJECTS = [
 ];
 
 /** Applies what a sandbox cluster holds from the start: the agent's rights and the default StorageClass. */
-export async function bootstrap(api: Api): Promise<void> {
+export async function bootstrap(api: ApiServer): Promise<void> {
   for (const { path, object } of OBJECTS) {
     await api.call("PATCH", `${path}/${object.metadata.name}?fieldManager=${FIELD_MANAGER}&force=true`, {
       body: object,

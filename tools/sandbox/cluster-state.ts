@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import type { ApiServer } from "../../kube/api-server.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
-import { type ClusterAccess, readAccess } from "./kubeconfig.ts";
+import { apiAs, type UserAccess, readAccess } from "./kubeconfig.ts";
 import { type User } from "./pki.ts";
 
 /** The ports on 127.0.0.1 of one cluster, by what listens there. */
@@ -45,8 +46,13 @@ export function hasPki(cluster: ClusterState): boolean {
 }
 
 /** How one of a cluster's users reaches its API server. */
-export function accessAs(cluster: ClusterState, user: User): ClusterAccess {
+export function accessAs(cluster: ClusterState, user: User): UserAccess {
   return readAccess(cluster.name, serverUrl(cluster), pkiDir(cluster), user);
+}
+
+/** The API server of a cluster, as its administrator. */
+export function adminApi(cluster: ClusterState): ApiServer {
+  return apiAs(accessAs(cluster, "admin"));
 }
 
 /** The clusters that a sandbox has on disk, in the order in which they were made. */

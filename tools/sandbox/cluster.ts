@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Api } from "./api.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import type { ApiServer } from "../../kube/api-server.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { type ClusterState, accessAs, isListening, pkiDir } from "./cluster-state.ts";
+import { type ClusterState, adminApi, isListening, pkiDir } from "./cluster-state.ts";
 import * as controlPlane from "./control-plane.ts";
 import { createPki } from "./pki.ts";
 import { type PodMode, writePodMode } from "./pod-mode.ts";
@@ -42,7 +42,7 @@ export async function startCluster(
   await startup.ensure(controlPlane.etcd(cluster, programs));
   await startup.wait("etcd", () => isListening(cluster.ports.etcd));
   await startup.ensure(controlPlane.apiserver(cluster, programs));
-  const api = new Api(accessAs(cluster, "admin"));
+  const api = adminApi(cluster);
   await startup.wait("the API server", () => isReady(api));
   await bootstrap(api);
   markReady(cluster);
@@ -85,7 +85,7 @@ function discardEtcdData(cluster: ClusterState): void {
 }
 
 /** Whether an API server answers and calls itself ready. */
-export async function isReady(api: Api): Promise<boolean> {
+export async function isReady(api: ApiServer): Promise<boolean> {
   try {
     await api.call("GET", "/readyz");
     return true;
@@ -95,7 +95,7 @@ export async function isReady(api: Api): Promise<boolean> {
   }
 }
 
-async function hasDefaultServiceAccount(api: Api): Promise<boolean> {
+async function hasDefaultServiceAccount(api: ApiServer): Promise<boolean> {
   return (await api.find("/api/v1/namespaces/default/serviceaccounts/default")) !== undefined;
 }
 
@@ -104,7 +104,7 @@ interface Node {
   readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
-async function takesPods(api: Api, name: string): Promise<boolean> {
+async function takesPods(api: ApiServer, name: string): Promise<boolean> {
   const node = await api.find<Node>(`/api/v1/nodes/${name}`);
   const ready = node?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
   return ready === true && (node?.spec.taints ?? []).length === 0;

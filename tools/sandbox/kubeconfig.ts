@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { ApiServer } from "../../kube/api-server.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
-/** One context of a kubeconfig: where a cluster is, and who asks. All PEM. */
-export interface ClusterAccess {
+/** How one user reaches one cluster, with a certificate; all PEM. */
+export interface UserAccess {
   /** Name of the context, the cluster and (with the user's own in front) the user. */
   readonly name: string;
   /** URL of the API server. */
@@ -20,14 +21,26 @@ interface Kubeconfig {
   readonly users: { name: string; user: { "client-certificate-data": string; "client-key-data": string } }[];
 }
 
+/** A control plane that has just started answers late. */
+const TIMEOUT_MS = 10_000;
+
+/** The API server of a cluster, as one of its users. */
+export function apiAs({ name, server, ca, cert, key }: UserAccess): ApiServer {
+  const authenticate = (options: object): Promise<void> => {
+    Object.assign(options, { ca, cert, key });
+    return Promise.resolve();
+  };
+  return new ApiServer(name, { server, authenticate }, TIMEOUT_MS);
+}
+
 /** Reads the access of one user to one cluster from that cluster's keys and certificates. */
-export function readAccess(name: string, server: string, pki: string, user: string): ClusterAccess {
+export function readAccess(name: string, server: string, pki: string, user: string): UserAccess {
   const read = (file: string): string => readFileSync(join(pki, file), "utf8");
   return { name, server, ca: read("ca.crt"), cert: read(`${user}.crt`), key: read(`${user}.key`) };
 }
 
 /** Writes a kubeconfig (mode 0600) with a context for each access; the first one is the current context. */
-export function writeKubeconfig(path: string, accesses: readonly ClusterAccess[]): void {
+export function writeKubeconfig(path: string, accesses: readonly UserAccess[]): void {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const config = {
     apiVersion: "v1",
@@ -47,7 +60,7 @@ export function writeKubeconfig(path: string, accesses: readonly ClusterAccess[]
 }
 
 /** Reads back one context (the current one by default) of a kubeconfig that {@link writeKubeconfig} wrote. */
-export function readKubeconfig(path: string, context?: string): ClusterAccess {
+export function readKubeconfig(path: string, context?: string): UserAccess {
   const config = parse(readFileSync(path, "utf8")) as Kubeconfig;
   const name = context ?? config["current-context"];
   const cluster = config.clusters.find((entry) => entry.name === name)?.cluster;

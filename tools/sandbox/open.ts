@@ -1,8 +1,7 @@
 import { type AddressInfo, type Server } from "node:net";
 import { resolve } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { Api } from "./api.ts";
-import { type ClusterState, accessAs, readClusters } from "./cluster-state.ts";
+import { type ClusterState, adminApi, readClusters } from "./cluster-state.ts";
 import { dial } from "./network/dial.ts";
 import { type Service } from "./network/objects.ts";
 import { join, serve } from "./network/relay.ts";
@@ -55,10 +54,7 @@ export async function openServices(
 }
 
 async function chosen(cluster: ClusterState, names: readonly string[]): Promise<Service[]> {
-  const { items } = await new Api(accessAs(cluster, "admin")).call<{ items: Service[] }>(
-    "GET",
-    "/api/v1/services",
-  );
+  const { items } = await adminApi(cluster).call<{ items: Service[] }>("GET", "/api/v1/services");
   const withAddress = items.filter(({ spec }) => spec.clusterIP !== undefined && spec.clusterIP !== "None");
   if (names.length === 0) {
     return withAddress.filter(

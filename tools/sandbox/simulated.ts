@@ -1,5 +1,4 @@
-import { Api } from "./api.ts";
-import { type ClusterState, accessAs } from "./cluster-state.ts";
+import { type ClusterState, adminApi } from "./cluster-state.ts";
 import { readPodMode } from "./pod-mode.ts";
 
 const NODE = "the node: its capacity is invented, nothing is measured";
@@ -44,7 +43,7 @@ const COLUMNS = 76;
 export async function podsWithoutProcess(clusters: readonly ClusterState[]): Promise<string[]> {
   const lines: string[] = [];
   for (const cluster of clusters.filter(({ dir }) => readPodMode(dir) === "real")) {
-    const api = new Api(accessAs(cluster, "admin"));
+    const api = adminApi(cluster);
     const { items } = await api.call<{ items: Pod[] }>("GET", "/api/v1/pods");
     for (const { metadata } of items) {
       const parts = metadata.annotations?.["edgefirst.dev/simulated"] ?? "";

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { Api } from "./api.ts";
-import { type ClusterState, accessAs, hasPki, readClusters } from "./cluster-state.ts";
+import { type ClusterState, adminApi, hasPki, readClusters } from "./cluster-state.ts";
 import { isReady } from "./cluster.ts";
 import { CONTROL_PLANE } from "./control-plane.ts";
 import { treeMemoryBytes } from "./process-tree.ts";
@@ -68,8 +67,7 @@ async function clusterStatus(cluster: ClusterState): Promise<ClusterStatus> {
   const names = new Set([...expected, ...listProcesses(cluster.dir).map(({ name }) => name)]);
   const processes = [...names].map((name) => processStatus(name, findProcess(cluster.dir, name)));
   const running = processes.filter(({ state }) => state === "running").length;
-  const ready =
-    running === processes.length && hasPki(cluster) && (await isReady(new Api(accessAs(cluster, "admin"))));
+  const ready = running === processes.length && hasPki(cluster) && (await isReady(adminApi(cluster)));
   return {
     ...describeCluster(cluster),
     state: ready ? "ready" : running === 0 ? "stopped" : "degraded",

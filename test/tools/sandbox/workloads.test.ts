@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Api, ApiError } from "../../../tools/sandbox/api.ts";
+import { ApiError } from "../../../kube/api-error.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { useSandbox } from "../../support/sandbox.ts";
 
@@ -12,7 +13,7 @@ const template = { metadata: { labels }, spec: { containers: [{ name: "web", ima
 describe("sandbox: what a cluster does", function () {
   this.timeout(30_000);
   const cluster = useSandbox("edge");
-  let api: Api;
+  let api: ApiServer;
 
   const create = (path: string, body: Json): Promise<Json> => api.call("POST", path, { body });
   const get = (path: string): Promise<Json | undefined> => api.find<Json>(path);

@@ -1,4 +1,4 @@
-import { ApiError } from "../api.ts";
+import { ApiError } from "../../../kube/api-error.ts";
 import { follow } from "./follow.ts";
 import { type AgentContext } from "./pods.ts";
 import { selfSigned } from "./self-signed.ts";

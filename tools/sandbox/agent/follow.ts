@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Api, ApiError } from "../api.ts";
+import { ApiError } from "../../../kube/api-error.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 
 /** The part of an object that every follower reads. */
 export interface Named {
@@ -14,7 +15,7 @@ export interface Followed<T extends Named> {
 
 /** How a collection is followed. */
 export interface FollowOptions {
-  readonly api: Api;
+  readonly api: ApiServer;
   /** Path of the collection. */
   readonly path: string;
   /** Query that selects a part of it, such as `fieldSelector=…`. */
@@ -53,7 +54,7 @@ export function follow<T extends Named>(options: FollowOptions): Followed<T> {
     for (const key of new Set([...before, ...items.keys()])) queue.add(key);
     const { resourceVersion } = list.metadata;
     const watch = `${options.path}?${query}watch=true&resourceVersion=${resourceVersion}`;
-    for await (const { type, object } of options.api.stream<WatchEvent<T>>(watch)) {
+    for await (const { type, object } of watchEvents<T>(options.api, watch)) {
       if (type === "ERROR") return;
       if (type === "BOOKMARK") continue;
       if (type === "DELETED") items.delete(keyOf(object));
@@ -63,6 +64,17 @@ export function follow<T extends Named>(options: FollowOptions): Followed<T> {
   };
   void forever(listAndWatch, options);
   return { items };
+}
+
+/** The events of a watch, until the server ends it; throws if the connection breaks. */
+async function* watchEvents<T>(api: ApiServer, path: string): AsyncGenerator<WatchEvent<T>> {
+  const response = await api.open(path);
+  let rest = "";
+  for await (const chunk of response.setEncoding("utf8")) {
+    const lines = (rest + (chunk as string)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line) as WatchEvent<T>;
+  }
 }
 
 /** `namespace/name`, or the name alone for a cluster-scoped object. */

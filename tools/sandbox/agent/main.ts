@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
-import { Api } from "../api.ts";
 import { APISERVER_ADDRESS, SERVICE_CIDR } from "../control-plane.ts";
-import { readKubeconfig } from "../kubeconfig.ts";
+import { apiAs, readKubeconfig } from "../kubeconfig.ts";
 import { openNetwork, serveNetwork } from "../network/inside.ts";
 import { giveGatusSidecar } from "../runtime/images.ts";
 import { serveCertificates } from "./certificates.ts";
@@ -36,7 +35,7 @@ const log = (line: string): void => {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 };
 const access = readKubeconfig(values.kubeconfig);
-const context: AgentContext = { api: new Api(access), log };
+const context: AgentContext = { api: apiAs(access), log };
 const real = values.pods === "real";
 
 if (real) {

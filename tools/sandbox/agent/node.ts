@@ -1,5 +1,5 @@
 import { arch, hostname } from "node:os";
-import { type Api } from "../api.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 
 /** Where the pretended node is in the pretended pod network. */
 export const NODE_ADDRESS = "10.244.0.1";
@@ -18,7 +18,7 @@ interface Lease {
 }
 
 /** Makes the node be there and ready, and renews its lease; to be called every few seconds, as a kubelet does. */
-export async function keepNode(api: Api, name: string): Promise<void> {
+export async function keepNode(api: ApiServer, name: string): Promise<void> {
   const node = await api.find<Node>(`/api/v1/nodes/${name}`);
   if (node === undefined) {
     await api.call("POST", "/api/v1/nodes", { body: { ...nodeObject(name), status: nodeStatus() } });
@@ -31,7 +31,7 @@ export async function keepNode(api: Api, name: string): Promise<void> {
   await renewLease(api, name);
 }
 
-async function renewLease(api: Api, name: string): Promise<void> {
+async function renewLease(api: ApiServer, name: string): Promise<void> {
   const path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
   const renewal = {
     holderIdentity: name,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { type Api, ApiError } from "../api.ts";
+import { ApiError } from "../../../kube/api-error.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 import { AddressPool } from "./addresses.ts";
 import { follow } from "./follow.ts";
 import { NODE_ADDRESS, timestamp } from "./node.ts";
@@ -14,7 +15,7 @@ const POD_CIDR = "10.244.0.0/16";
 
 /** What a part of the agent works with. */
 export interface AgentContext {
-  readonly api: Api;
+  readonly api: ApiServer;
   readonly log: (line: string) => void;
 }
 
@@ -50,7 +51,12 @@ export function servePods({ api, log }: AgentContext, node: string, runtime?: Po
 }
 
 /** Writes the status of a pod, unless it is another one of that name by now. */
-export async function reportStatus(api: Api, pod: Pod, status: PodStatus, simulated: string): Promise<void> {
+export async function reportStatus(
+  api: ApiServer,
+  pod: Pod,
+  status: PodStatus,
+  simulated: string,
+): Promise<void> {
   const annotations = simulated === "" ? {} : { "edgefirst.dev/simulated": simulated };
   await patchStatus(api, pathOf(pod), pod, status, annotations);
 }
@@ -105,7 +111,7 @@ async function answer(
   if (!isReported(pod.status, status)) await patchStatus(api, path, pod, status);
 }
 
-async function endDeletion(api: Api, path: string, pod: Pod): Promise<void> {
+async function endDeletion(api: ApiServer, path: string, pod: Pod): Promise<void> {
   // With a grace of 0 it waits for somebody's finalizer, not for its node.
   if (pod.metadata.deletionGracePeriodSeconds === 0) return;
   // Whoever holds a finalizer, a Job's controller above all, waits for the pod to have ended.
@@ -115,7 +121,7 @@ async function endDeletion(api: Api, path: string, pod: Pod): Promise<void> {
 }
 
 async function patchStatus(
-  api: Api,
+  api: ApiServer,
   path: string,
   pod: Pod,
   status: PodStatus,

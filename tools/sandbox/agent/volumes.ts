@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Api, ApiError } from "../api.ts";
+import { ApiError } from "../../../kube/api-error.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 import { PROVISIONER } from "../bootstrap.ts";
 import { follow } from "./follow.ts";
 import { type AgentContext } from "./pods.ts";
@@ -65,7 +66,7 @@ export function serveVolumes({ api, log }: AgentContext, folder: string): void {
   });
 }
 
-async function provision(api: Api, claim: Claim, folder: string): Promise<void> {
+async function provision(api: ApiServer, claim: Claim, folder: string): Promise<void> {
   const { name, namespace, uid } = claim.metadata;
   const storageClass = await api.call<{ reclaimPolicy?: string }>(
     "GET",

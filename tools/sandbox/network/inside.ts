@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { type Api } from "../api.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 import { follow, type Named } from "../agent/follow.ts";
 import { setUpNetwork } from "./bridge.ts";
 import { serveConnect } from "./connect-server.ts";
@@ -37,7 +37,7 @@ export async function openNetwork(options: InsideOptions): Promise<void> {
 
 /** Serves what a cluster's objects call for: the addresses of Services, names, and connections from the machine to either. */
 export async function serveNetwork(
-  api: Api,
+  api: ApiServer,
   log: (line: string) => void,
   { serviceCidr }: InsideOptions,
 ): Promise<NetworkObjects> {

@@ -1,16 +1,16 @@
-import { type Api } from "../api.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 import { timestamp } from "../agent/node.ts";
 import { type RealPod } from "./pod-spec.ts";
 
 /** Reports events of pods as a kubelet does: one that is repeated is counted, not written again. */
 export class PodEvents {
-  private readonly api: Api;
+  private readonly api: ApiServer;
   private readonly node: string;
   private readonly log: (line: string) => void;
   private readonly counts = new Map<string, { name: string; count: number }>();
   private queue: Promise<unknown> = Promise.resolve();
 
-  constructor(api: Api, node: string, log: (line: string) => void) {
+  constructor(api: ApiServer, node: string, log: (line: string) => void) {
     this.api = api;
     this.node = node;
     this.log = log;

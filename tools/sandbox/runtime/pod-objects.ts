@@ -1,4 +1,5 @@
-import { type Api, ApiError } from "../api.ts";
+import { ApiError } from "../../../kube/api-error.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 
 /** The data of a ConfigMap or Secret, as bytes. */
 export type ObjectData = ReadonlyMap<string, Buffer>;
@@ -15,10 +16,10 @@ interface KubeData {
 
 /** Reads what the pods of a namespace refer to, with the node's own rights: only what a pod of this node names. */
 export class PodObjects {
-  private readonly api: Api;
+  private readonly api: ApiServer;
   private readonly namespace: string;
 
-  constructor(api: Api, namespace: string) {
+  constructor(api: ApiServer, namespace: string) {
     this.api = api;
     this.namespace = namespace;
   }
@@ -79,7 +80,7 @@ export class PodObjects {
       return await this.api.find<T>(`/api/v1/namespaces/${this.namespace}/${path}`);
     } catch (error) {
       // The authorizer learns of a pod's references from the same watch as this node does, and may be a moment behind.
-      if (error instanceof ApiError && error.status === 403) throw new MissingError(error.message);
+      if (error instanceof ApiError && error.status === 403) throw new MissingError(error.reason);
       throw error;
     }
   }

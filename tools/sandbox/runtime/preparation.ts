@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Api } from "../api.ts";
+import type { ApiServer } from "../../../kube/api-server.ts";
 import { NAME_SERVER } from "../network/dns.ts";
 import { type Service } from "../network/objects.ts";
 import { type LocalProgram } from "../network/programs-server.ts";
@@ -15,7 +15,7 @@ import { PodVolumes } from "./volumes.ts";
 
 /** What all pods of a node share. */
 export interface RuntimeContext {
-  readonly api: Api;
+  readonly api: ApiServer;
   readonly log: (line: string) => void;
   readonly events: PodEvents;
   readonly services: ReadonlyMap<string, Service>;

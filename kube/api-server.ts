@@ -1,0 +1,151 @@
+import type { IncomingMessage } from "node:http";
+import * as https from "node:https";
+import { setTimeout } from "node:timers/promises";
+import { EdgefirstError } from "../lib/errors.ts";
+import { ApiError } from "./api-error.ts";
+import { connectionError } from "./connection-error.ts";
+import { readBody, sendJson } from "./http.ts";
+import type { ClusterAccess } from "./plain-kubeconfig.ts";
+
+/** What a request may carry. */
+export interface RequestOptions {
+  readonly body?: unknown;
+  /** Media type of the body, `application/json` by default; a patch names its kind here. */
+  readonly contentType?: string;
+}
+
+/** Long enough for a healthy API server under load, short enough to report a dead one instead of hanging. */
+const TIMEOUT_MS = 5_000;
+
+/** Requests to one API server by path, in plain JSON, without discovery. */
+export class ApiServer {
+  /** Context name, for messages. */
+  readonly context: string;
+  /** URL, without a slash at the end. */
+  readonly server: string;
+  readonly #access: ClusterAccess;
+  readonly #timeoutMs: number;
+  readonly #agent = new https.Agent({ keepAlive: true, maxSockets: 10 });
+
+  constructor(context: string, access: ClusterAccess, timeoutMs = TIMEOUT_MS) {
+    this.context = context;
+    this.server = access.server.replace(/\/$/, "");
+    this.#access = access;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * One request; resolves to the parsed answer.
+   * @throws {ApiError} for an answer other than 2xx; {@link EdgefirstError} if there is no answer in time
+   */
+  async call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    const { body } = await this.#answer(method, path, options);
+    return body as T;
+  }
+
+  /** A GET; undefined for 404. */
+  async find<T>(path: string): Promise<T | undefined> {
+    return this.unlessAbsent(this.call<T>("GET", path));
+  }
+
+  /**
+   * An answer of any length, still to be read, over a connection of its own and without a time-out.
+   * @throws as {@link call} does
+   */
+  async open(path: string): Promise<IncomingMessage> {
+    const response = await this.#send("GET", path, {}, undefined);
+    await this.#check(`GET ${path}`, response);
+    return response;
+  }
+
+  /** The API server's clock, in milliseconds since the epoch, to the second; this machine's where a proxy drops the header. */
+  async time(): Promise<number> {
+    const { date } = await this.#answer("GET", "/version", {});
+    const time = Date.parse(date ?? "");
+    return Number.isNaN(time) ? Date.now() : time;
+  }
+
+  /** Closes idle connections, so that the process can end. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** Undefined in place of a 404. */
+  protected async unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #answer(
+    method: string,
+    path: string,
+    options: RequestOptions,
+  ): Promise<{ readonly body: unknown; readonly date: string | undefined }> {
+    // Bounds connecting, waiting and reading alike.
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    const response = await this.#send(method, path, options, signal);
+    await this.#check(`${method} ${path}`, response);
+    return { body: await this.#read(response), date: response.headers.date };
+  }
+
+  async #check(request: string, response: IncomingMessage): Promise<void> {
+    const { statusCode: status = 0 } = response;
+    if (status >= 200 && status < 300) return;
+    throw new ApiError({ request, context: this.context, status, body: await this.#read(response) });
+  }
+
+  async #read(response: IncomingMessage): Promise<unknown> {
+    return readBody(response).catch((error: unknown) => {
+      throw this.#unreachable(error);
+    });
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    { body, contentType = "application/json" }: RequestOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    const options: https.RequestOptions = { method, ...(signal && { signal }) };
+    await this.#access.authenticate(options).catch((cause: unknown) => {
+      throw this.#withoutCredentials(cause);
+    });
+    // The client library sets an agent of its own. Ours bounds the connections; a watch, which holds one, gets an extra one.
+    options.agent = signal === undefined ? false : this.#agent;
+    options.headers = {
+      ...(options.headers as Record<string, string> | undefined),
+      accept: "application/json",
+      "content-type": contentType,
+    };
+    try {
+      for (;;) {
+        const response = await sendJson(this.server + path, options, body);
+        if (response.statusCode !== 429) return response;
+        response.resume();
+        // The API server is overloaded, or prepares the storage of a new kind. The signal bounds the wait.
+        const seconds = Number(response.headers["retry-after"]);
+        await setTimeout(1_000 * (Number.isFinite(seconds) ? seconds : 1), undefined, signal && { signal });
+      }
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  #withoutCredentials(cause: unknown): EdgefirstError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new EdgefirstError(
+      `The context ${this.context} of the kubeconfig gives no way to connect: ${reason}`,
+      "Nothing was changed. Log in again, install the program that the context's user names (exec), or fix the kubeconfig.",
+      { cause },
+    );
+  }
+
+  #unreachable(error: unknown): EdgefirstError {
+    const { context, server } = this;
+    return connectionError(error, { context, server, timeoutMs: this.#timeoutMs });
+  }
+}
