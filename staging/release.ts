@@ -1,73 +1,49 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { EdgefirstError } from "../lib/errors.ts";
+import { importClosure } from "../lib/import-closure.ts";
+import { lockedPackages, requireInstalled, type LockedPackage } from "./locked-packages.ts";
 
-/** Files and directories whose content decides what a stack deploys, relative to the project. Cluster configuration is not among them. */
-const INPUTS = [
-  "release.yaml",
-  "Pulumi.yaml",
-  "package.json",
-  "index.ts",
-  "program.ts",
-  "config",
-  "platform",
-  "components",
-  "staging",
-  "policy",
-  "kube",
-  "lib",
-];
+/** The module that Pulumi runs. */
+const ENTRY = "index.ts";
 
-interface LockedPackage {
-  readonly version?: string;
-  readonly integrity?: string;
-  readonly dev?: boolean;
-  readonly link?: boolean;
+/** What a stack runs, and so what a release is. */
+export interface ReleaseInputs {
+  /** Files relative to the project: the program's modules, the data that they read, and Pulumi.yaml. */
+  readonly files: readonly string[];
+  readonly packages: readonly LockedPackage[];
 }
 
 /**
- * The release that this checkout deploys: 12 hexadecimal digits over the program's files (line endings normalised) and every package
- * that is not for development only. The same on every machine, from any working directory and for every stack: what only a stack's configuration names is not in it.
+ * What decides what a stack deploys, apart from its configuration: docs/decisions/release-and-evidence.md.
  * @param project directory of Pulumi.yaml
- * @throws {EdgefirstError} where the lockfile is missing
+ * @throws {EdgefirstError} where the lockfile is missing or lacks a package that the program imports
+ */
+export function releaseInputs(project: string): ReleaseInputs {
+  const { files, packages } = importClosure(project, ENTRY);
+  return { files: [...files, "Pulumi.yaml"].sort(), packages: lockedPackages(project, packages) };
+}
+
+/**
+ * The release that this checkout deploys: 12 hexadecimal digits over {@link releaseInputs} (line endings normalised). The same on every
+ * machine, from any working directory and for every stack.
+ * @param project directory of Pulumi.yaml
+ * @throws {EdgefirstError} as {@link releaseInputs}, and where `node_modules` holds other packages than the locked ones
  */
 export function releaseHash(project: string): string {
+  const { files, packages } = releaseInputs(project);
+  requireInstalled(project, packages);
   const hash = createHash("sha256");
-  for (const input of INPUTS)
-    for (const file of filesUnder(project, input)) {
-      const content = readFileSync(join(project, file), "utf8").replaceAll("\r\n", "\n");
-      hash.update(`${file}\0${Buffer.byteLength(content)}\0${content}\0`);
-    }
-  for (const line of lockedPackages(project)) hash.update(`${line}\0`);
-  return hash.digest("hex").slice(0, 12);
-}
-
-/** Regular files under a path, with forward slashes, in one order everywhere; none where the path does not exist. */
-function filesUnder(project: string, path: string): string[] {
-  const stat = statSync(join(project, path), { throwIfNoEntry: false });
-  if (stat === undefined) return [];
-  if (stat.isFile()) return [path];
-  return readdirSync(join(project, path), { withFileTypes: true })
-    .filter((entry) => entry.name !== "node_modules" && !entry.name.startsWith("."))
-    .map((entry) => entry.name)
-    .sort()
-    .flatMap((name) => filesUnder(project, `${path}/${name}`));
-}
-
-function lockedPackages(project: string): string[] {
-  const file = join(project, "package-lock.json");
-  let lock: { packages: Record<string, LockedPackage> };
-  try {
-    lock = JSON.parse(readFileSync(file, "utf8")) as typeof lock;
-  } catch (error) {
-    throw new EdgefirstError(
-      `The lockfile ${file} cannot be read, so the release has no name: ${error instanceof Error ? error.message : String(error)}`,
-      "Run the program in a checkout of the project, where package-lock.json lies beside Pulumi.yaml.",
-    );
+  for (const file of files) {
+    const content = readFileSync(join(project, file), "utf8").replaceAll("\r\n", "\n");
+    hash.update(`${file}\0${Buffer.byteLength(content)}\0${content}\0`);
   }
-  return Object.entries(lock.packages)
-    .filter(([path, { dev, link }]) => path !== "" && dev !== true && link !== true)
-    .map(([path, { version, integrity }]) => `${path}@${version ?? ""} ${integrity ?? ""}`)
-    .sort();
+  // How Node loads the modules. The rest of package.json is scripts, and names that the lockfile pins.
+  const { type, imports } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as Record<
+    string,
+    unknown
+  >;
+  hash.update(`${JSON.stringify({ type, imports })}\0`);
+  for (const { path, version, integrity } of packages) hash.update(`${path}@${version} ${integrity}\0`);
+  return hash.digest("hex").slice(0, 12);
 }

@@ -1,41 +1,72 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, normalize } from "node:path";
-import { releaseHash } from "../../staging/release.ts";
+import { dirname, join } from "node:path";
+import { releaseHash, releaseInputs } from "../../staging/release.ts";
 import { PROJECT } from "../support/engine.ts";
+import { recordedFiles, recordingEnv } from "../support/recorded-files.ts";
 
-describe("release hash", () => {
+describe("release hash of a small project", () => {
   let project: string;
   const write = (path: string, content: string): void => {
-    mkdirSync(join(project, path, ".."), { recursive: true });
+    mkdirSync(dirname(join(project, path)), { recursive: true });
     writeFileSync(join(project, path), content);
   };
   const lock = (packages: Record<string, unknown>): void => {
-    write("package-lock.json", JSON.stringify({ packages: { "": { name: "edgefirst" }, ...packages } }));
+    write("package-lock.json", JSON.stringify({ packages: { "": { name: "example" }, ...packages } }));
+  };
+  const install = (path: string, version: string): void => {
+    write(`node_modules/${path}/package.json`, JSON.stringify({ version }));
+  };
+  const ZOD = {
+    "node_modules/zod": { version: "4.0.0", integrity: "sha512-a", dependencies: { deep: "1" } },
+    "node_modules/zod/node_modules/deep": { version: "1.0.0", integrity: "sha512-deep" },
+    "node_modules/deep": { version: "2.0.0", integrity: "sha512-other-deep" },
+    "node_modules/mocha": { version: "12.0.0", integrity: "sha512-b", dev: true },
+    "node_modules/commander": { version: "15.0.0", integrity: "sha512-c" },
   };
 
   beforeEach(() => {
     project = mkdtempSync(join(tmpdir(), "edgefirst-release-"));
-    for (const file of [
-      "release.yaml",
-      "Pulumi.yaml",
-      "package.json",
-      "index.ts",
-      "config/load.ts",
-      "config/flux.ts",
-      "components/gateway/gateway.ts",
-      "staging/gate.ts",
-      "policy/rules/a.ts",
-    ])
-      write(file, `content of ${file}\n`);
-    lock({
-      "node_modules/zod": { version: "4.0.0", integrity: "sha512-a" },
-      "node_modules/mocha": { version: "12.0.0", integrity: "sha512-b", dev: true },
-    });
+    write("index.ts", 'import "./a.ts";\nexport const { x } = await import("./program.ts");\n');
+    write(
+      "a.ts",
+      'import { type B } from "./b.ts";\nimport type { C } from "./c.ts";\nexport type A = B | C;\n',
+    );
+    write("b.ts", 'import {\n  z,\n} from "zod";\nexport type B = z;\n');
+    write("c.ts", "export type C = 1;\n");
+    write("program.ts", 'export { y as x } from "./lib/y.ts";\n');
+    write(
+      "lib/y.ts",
+      'import fs from "node:fs";\nexport const y = fs.readFileSync(new URL("../data/y.yaml", import.meta.url));\n',
+    );
+    write("data/y.yaml", "y: 1\n");
+    write("Pulumi.yaml", "name: example\n");
+    write("package.json", JSON.stringify({ type: "module", scripts: { test: "mocha" } }));
+    lock(ZOD);
+    install("zod", "4.0.0");
+    install("zod/node_modules/deep", "1.0.0");
   });
   afterEach(() => {
     rmSync(project, { recursive: true, force: true });
+  });
+
+  it("covers modules, data files and packages, each found from the entry", () => {
+    const { files, packages } = releaseInputs(project);
+    assert.deepEqual(files, [
+      "Pulumi.yaml",
+      "a.ts",
+      "b.ts",
+      "data/y.yaml",
+      "index.ts",
+      "lib/y.ts",
+      "program.ts",
+    ]);
+    assert.deepEqual(
+      packages.map(({ path }) => path),
+      ["node_modules/zod", "node_modules/zod/node_modules/deep"],
+    );
   });
 
   it("is the same elsewhere, with other line endings, and from another working directory", () => {
@@ -56,64 +87,154 @@ describe("release hash", () => {
     }
   });
 
-  for (const file of [
-    "release.yaml",
-    "Pulumi.yaml",
-    "package.json",
-    "index.ts",
-    "config/load.ts",
-    "config/flux.ts",
-    "components/gateway/gateway.ts",
-    "staging/gate.ts",
-    "policy/rules/a.ts",
-    "components/new.ts",
-  ])
-    it(`changes with ${file}`, () => {
-      const before = releaseHash(project);
-      write(file, "other\n");
-      assert.notEqual(releaseHash(project), before);
-    });
-
-  it("changes with a package", () => {
+  it("changes with the integrity of a package that the program loads, and with how Node loads modules", () => {
     const before = releaseHash(project);
-    lock({ "node_modules/zod": { version: "4.0.0", integrity: "sha512-other" } });
+    lock({ ...ZOD, "node_modules/zod/node_modules/deep": { version: "1.0.0", integrity: "sha512-x" } });
+    const other = releaseHash(project);
+    assert.notEqual(other, before);
+    lock(ZOD);
+    write("package.json", JSON.stringify({ type: "commonjs" }));
     assert.notEqual(releaseHash(project), before);
   });
 
-  it("does not change with cluster configuration, development packages, tests or dot files", () => {
+  it("does not change with scripts, development or CLI-only packages, stack files, backups or types", () => {
     const before = releaseHash(project);
-    write("Pulumi.edge.yaml", "config: {}\n");
-    write("test/a.test.ts", "x\n");
-    write("components/.swp", "x\n");
+    write(
+      "package.json",
+      JSON.stringify({ type: "module", scripts: { test: "other" }, devDependencies: {} }),
+    );
     lock({
-      "node_modules/zod": { version: "4.0.0", integrity: "sha512-a" },
-      "node_modules/mocha": { version: "13.0.0", integrity: "sha512-c", dev: true },
+      ...ZOD,
+      "node_modules/mocha": { version: "13.0.0", integrity: "sha512-d", dev: true },
+      "node_modules/commander": { version: "16.0.0", integrity: "sha512-e" },
+      "node_modules/deep": { version: "3.0.0", integrity: "sha512-f" },
     });
+    for (const file of [
+      "Pulumi.edge.yaml",
+      "a.ts~",
+      "lib/.y.ts.swp",
+      "lib/new.ts",
+      "data/y.yaml.bak",
+      "c.ts",
+    ])
+      write(file, "other\n");
     assert.equal(releaseHash(project), before);
   });
 
-  it("changes with every file that the program itself imports", () => {
-    const files = importedBy("index.ts");
-    assert.ok(files.size > 50);
-    for (const file of files) cpSync(join(PROJECT, file), join(project, file));
-    const before = releaseHash(project);
-    for (const file of files) {
-      const content = readFileSync(join(project, file), "utf8");
-      write(file, `${content}// other\n`);
-      assert.notEqual(releaseHash(project), before, file);
-      write(file, content);
-    }
+  it("refuses a node_modules that does not match the lockfile, by name", () => {
+    const refused = (pattern: RegExp): void => {
+      assert.throws(() => releaseHash(project), pattern);
+    };
+    install("zod", "4.0.1");
+    refused(/node_modules\/zod is 4\.0\.1 \(locked: 4\.0\.0\)[\s\S]*npm ci/);
+    rmSync(join(project, "node_modules/zod/package.json"));
+    refused(/node_modules\/zod is missing \(locked: 4\.0\.0\)/);
+    install("zod", "4.0.0");
+    write(
+      "node_modules/.package-lock.json",
+      JSON.stringify({ packages: { "node_modules/zod": { version: "4.0.0", integrity: "sha512-forged" } } }),
+    );
+    refused(/node_modules\/zod has another checksum/);
+    rmSync(join(project, "package-lock.json"));
+    refused(/lockfile .* cannot be read/);
+  });
+
+  it("lets npm leave out an optional package", () => {
+    lock({
+      ...ZOD,
+      "node_modules/zod": { ...ZOD["node_modules/zod"], optionalDependencies: { fsevents: "2" } },
+      "node_modules/fsevents": { version: "2.0.0", integrity: "sha512-o", optional: true },
+    });
+    assert.match(releaseHash(project), /^[0-9a-f]{12}$/);
   });
 });
 
-/** A file of this project and all that it imports from it, directly or not. */
-function importedBy(entry: string): Set<string> {
-  const files = new Set([entry]);
-  // A set's iteration also visits what is added during it.
-  for (const file of files)
-    for (const [, path = ""] of readFileSync(join(PROJECT, file), "utf8").matchAll(
-      /(?: from |\bimport[ (])"(\.[^"]+)"/g,
-    ))
-      files.add(normalize(join(dirname(file), path)));
-  return files;
-}
+describe("release hash of this project", () => {
+  let copy: string;
+  const { files: inputs, packages } = releaseInputs(PROJECT);
+  const tracked = execFileSync("git", ["ls-files", "-z"], {
+    cwd: PROJECT,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  })
+    .split("\0")
+    .filter((file) => file !== "");
+  /** A change to any of these may change how packages are pinned, or has a test of its own. */
+  const PINS = new Set(["package.json", "package-lock.json"]);
+
+  /**
+   * What a package loads if it happens to be installed, for a use that the program does not make of it: Pulumi serializes functions with
+   * TypeScript, debug colours its lines. They come and go with development dependencies.
+   */
+  const OPTIONAL_PEERS = new Set(
+    ["typescript", "supports-color", "has-flag"].map((name) => `node_modules/${name}`),
+  );
+
+  before(function () {
+    this.timeout(60_000);
+    copy = mkdtempSync(join(tmpdir(), "edgefirst-release-"));
+    for (const file of new Set([...tracked, ...inputs]))
+      cpSync(join(PROJECT, file), join(copy, file), { recursive: true });
+    symlinkSync(join(PROJECT, "node_modules"), join(copy, "node_modules"));
+  });
+  after(() => {
+    rmSync(copy, { recursive: true, force: true });
+  });
+  const append = (file: string): void => {
+    writeFileSync(join(copy, file), `${readFileSync(join(PROJECT, file), "utf8")}\n`);
+  };
+
+  it("changes with each file of the program", function () {
+    this.timeout(120_000);
+    const before = releaseHash(copy);
+    assert.equal(before, releaseHash(PROJECT));
+    assert.ok(inputs.length > 100);
+    for (const file of inputs) {
+      append(file);
+      assert.notEqual(releaseHash(copy), before, file);
+      cpSync(join(PROJECT, file), join(copy, file));
+    }
+  });
+
+  it("changes with no other file", function () {
+    this.timeout(60_000);
+    const before = releaseHash(copy);
+    const others = tracked.filter((file) => !inputs.includes(file) && !PINS.has(file));
+    assert.ok(others.some((file) => file.startsWith("tools/")));
+    for (const file of others) append(file);
+    assert.equal(releaseHash(copy), before);
+  });
+
+  it("has no file of the tools and none of the policy pack's adapter in it", () => {
+    assert.deepEqual(
+      inputs.filter((file) =>
+        /^(tools|test|docs)\/|^policy\/(index\.ts|main\.js|PulumiPolicy\.yaml)$/.test(file),
+      ),
+      [],
+    );
+    for (const name of ["@pulumi/policy", "commander", "cli-table3", "mocha", "typescript", "pulumi"])
+      assert.ok(!packages.some(({ path }) => path === `node_modules/${name}`), name);
+  });
+
+  it("has each module and package that Node loads for the program, and no module more", function () {
+    this.timeout(60_000);
+    const record = join(copy, "recorded.txt");
+    // Without an engine the program fails once its modules are loaded.
+    const script = 'import("./program.ts").catch(() => undefined);';
+    spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: PROJECT,
+      env: { ...process.env, ...recordingEnv(record) },
+    });
+    const loaded = recordedFiles(record, PROJECT);
+    const modules = [...loaded.files].filter((file) => file.endsWith(".ts"));
+    // index.ts and the compile cache start the program, and were left out above.
+    assert.deepEqual(
+      modules.sort(),
+      inputs.filter((file) => file.endsWith(".ts") && !["index.ts", "lib/compile-cache.ts"].includes(file)),
+    );
+    const pinned = new Set(packages.map(({ path }) => path));
+    const others = [...loaded.packages].filter((path) => !pinned.has(path) && !OPTIONAL_PEERS.has(path));
+    assert.deepEqual(others, []);
+    assert.ok(loaded.packages.size > 20);
+  });
+});

@@ -1,0 +1,55 @@
+import { readFileSync, statSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { posix } from "node:path";
+
+/** What a module loads and reads when it runs. */
+export interface ImportClosure {
+  /** Modules and the data files that they name, relative to the root, with forward slashes, sorted. */
+  readonly files: readonly string[];
+  /** Names of the packages that the modules import, sorted. */
+  readonly packages: readonly string[];
+}
+
+/** `import … from "x"`, `export … from "x"` and `import "x"`. Node erases `import type`; it keeps `import { type X }` for its effects. */
+const STATIC_IMPORT = /^(?:import|export)\s(?!type\s)(?:[^"';]*?\sfrom\s)?"([^"]+)"/gm;
+const DYNAMIC_IMPORT = /(?:\bimport|\bcreateRequire\(import\.meta\.url\))\("([^"]+)"\)/g;
+/** A literal that may name a data file next to the module. */
+const DATA_FILE = /"([\w./-]+\.(?:ya?ml|json))"/g;
+
+/**
+ * The modules of the project that `entry` loads, directly or not, the data files that they name by a literal relative to themselves, and
+ * the packages that they import. Reads sources formatted as this project's are (double quotes, an import at the start of its line).
+ * @param root directory of the project
+ * @param entry a module, relative to the root
+ */
+export function importClosure(root: string, entry: string): ImportClosure {
+  const files = new Set([entry]);
+  const packages = new Set<string>();
+  // A set's iteration also visits what is added during it.
+  for (const file of files) {
+    if (!/\.[cm]?[jt]s$/.test(file)) continue;
+    const source = readFileSync(posix.join(root, file), "utf8");
+    for (const specifier of matches(source, STATIC_IMPORT, DYNAMIC_IMPORT))
+      if (specifier.startsWith(".")) files.add(relativeTo(file, specifier));
+      else if (!isBuiltin(specifier)) packages.add(packageName(specifier));
+    for (const literal of matches(source, DATA_FILE)) {
+      const path = relativeTo(file, literal);
+      if (!path.startsWith("../") && isFile(posix.join(root, path))) files.add(path);
+    }
+  }
+  return { files: [...files].sort(), packages: [...packages].sort() };
+}
+
+const matches = (source: string, ...patterns: readonly RegExp[]): string[] =>
+  patterns.flatMap((pattern) => [...source.matchAll(pattern)].map(([, first = ""]) => first));
+
+const relativeTo = (file: string, path: string): string => posix.join(posix.dirname(file), path);
+
+const isBuiltin = (specifier: string): boolean =>
+  specifier.startsWith("node:") || builtinModules.includes(specifier);
+
+/** `@scope/name/sub/path` is of the package `@scope/name`. */
+const packageName = (specifier: string): string =>
+  specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { releaseHash, releaseInputs } from "../../staging/release.ts";
+import { Engine, gatewayApiDirectory, PROJECT } from "../support/engine.ts";
+import { recordedFiles, recordingEnv } from "../support/recorded-files.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+/** What a preview reads of the project that is not part of the release, each for a reason. */
+const NOT_RELEASED = [
+  // Node asks it how to load modules; the release has those fields of it.
+  "package.json",
+  // The pins of the packages; the release has those that the program loads.
+  "package-lock.json",
+];
+
+describe("engine: what a release covers", function () {
+  this.timeout(120_000);
+  const clusters = useSandbox("edge");
+  let engine: Engine;
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    engine = await Engine.create();
+    await engine.stack("edge", {
+      cluster: { context: "edge", kubeconfig: clusters.sandbox.kubeconfig },
+      gatewayApi: { source: await gatewayApiDirectory() },
+      gateways: [{ name: "external", namespace: "network", className: "traefik" }],
+      gatus: {
+        install: true,
+        hostname: "status.example.com",
+        endpoints: [{ name: "a", url: "https://example.com", conditions: ["[STATUS] == 200"] }],
+      },
+    });
+  });
+  after(() => {
+    engine.remove();
+  });
+
+  it("is what a real preview loads and reads, and the stack's output is its hash", async () => {
+    const record = join(engine.dir, "recorded.txt");
+    const args = ["preview", "--non-interactive", "--color", "never", "--stack", "edge"];
+    const run = await engine.run(args, recordingEnv(record));
+    assert.equal(run.code, 0, run.output);
+    assert.ok(run.output.includes(releaseHash(PROJECT)), run.output);
+    const { files } = recordedFiles(record, PROJECT);
+    const inputs = new Set(releaseInputs(PROJECT).files);
+    const others = [...files].filter(
+      (file) =>
+        !inputs.has(file) &&
+        !NOT_RELEASED.includes(file) &&
+        !file.startsWith(".git/") &&
+        !file.startsWith("test/support/"),
+    );
+    assert.deepEqual(others, []);
+    assert.ok(files.has("release.yaml") && files.has("staging/gate.ts"), "the recording itself works");
+  });
+});
