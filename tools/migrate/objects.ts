@@ -76,7 +76,7 @@ export function isKind(object: Mapping, group: string, kind: string): boolean {
 }
 
 /** The value at a path; undefined where there is none. */
-export function at(value: Value | undefined, path: readonly PathStep[]): Value | undefined {
+export function fieldAt(value: Value | undefined, path: readonly PathStep[]): Value | undefined {
   return path.reduce<Value | undefined>(
     (inner, step) =>
       Array.isArray(inner) ? inner[Number(step)] : isMapping(inner) ? inner[step] : undefined,
@@ -100,6 +100,6 @@ const NOWHERE = new SourceFile("", "");
 
 /** A mapping at a path; an empty one where there is none. */
 export function fieldsIn(value: Value | undefined, path: readonly PathStep[]): Mapping {
-  const fields = at(value, path);
+  const fields = fieldAt(value, path);
   return isMapping(fields) ? fields : {};
 }

@@ -33,7 +33,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   const intended: Difference[] = [];
   const failures = newProblems(context.clusters, live);
   for (const difference of differences(context.clusters, live)) {
-    const reason = step.unintended(difference.before, difference.after, context, live);
+    const reason = step.whyForbidden(difference.before, difference.after, context, live);
     if (reason === undefined) intended.push(difference);
     else failures.push(`${describe(difference)}: ${reason}`);
   }
@@ -48,12 +48,12 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
 
 /** The clusters with what outlives the step; as the repository makes them where nothing does. */
 function withStanding(
-  { outliving }: Step,
+  { surviving }: Step,
   context: StepContext,
   clusters: readonly BuiltCluster[],
   after: Repository,
 ): readonly BuiltCluster[] {
-  const gone = [...(outliving?.(context) ?? [])].flatMap(([name, objects]) => {
+  const gone = [...(surviving?.(context) ?? [])].flatMap(([name, objects]) => {
     const held = clusters.find((cluster) => cluster.name === name)?.objects ?? [];
     const own = objects.filter(({ object }) => !held.some((other) => isSame(other.object, object)));
     return own.length === 0 ? [] : [[name, own] as const];

@@ -54,7 +54,7 @@ export interface Step {
    * The step's promise: why a difference in what reaches a cluster was not intended, or undefined where it was. Asked for each object
    * that differs; an object that comes has no `before`, one that goes no `after`.
    */
-  readonly unintended: (
+  readonly whyForbidden: (
     before: BuiltObject | undefined,
     after: BuiltObject | undefined,
     context: StepContext,
@@ -62,10 +62,11 @@ export interface Step {
     clusters: readonly BuiltCluster[],
   ) => string | undefined;
   /** Kustomizations and sources that stay on the clusters, and do there what they did, when the repository no longer holds them. */
-  readonly outliving?: (context: StepContext) => Orphans;
+  readonly surviving?: (context: StepContext) => Orphans;
   /** Of a step in phases: whether a live cluster, the only one of the context, is ready for the next one. */
   readonly check?: (context: StepContext, cluster: ClusterReader) => Promise<CheckReport>;
 }
 
 /** The promise of a refactoring. */
-export const changesNothing: Step["unintended"] = () => "this step must not change what reaches the cluster";
+export const noChangeAllowed: Step["whyForbidden"] = () =>
+  "this step must not change what reaches the cluster";

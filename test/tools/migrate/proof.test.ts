@@ -9,7 +9,12 @@ import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { runStep, runSteps, writeChanges, type StepResult } from "../../../tools/migrate/run.ts";
-import { changesNothing, type FileChange, type Step, type StepContext } from "../../../tools/migrate/step.ts";
+import {
+  noChangeAllowed,
+  type FileChange,
+  type Step,
+  type StepContext,
+} from "../../../tools/migrate/step.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const FIXTURE = join(ROOT, "test/fixtures/migrate/components/refused/before");
@@ -21,13 +26,13 @@ function contextOf(repository: Repository): StepContext {
   return { repository, clusters, selected: () => true, options: readOptions(repository) };
 }
 
-const stepWith = (changes: readonly FileChange[], unintended = changesNothing): Step => ({
+const stepWith = (changes: readonly FileChange[], whyForbidden = noChangeAllowed): Step => ({
   id: "test",
   title: "A step of the test",
   risk: "low",
   live: [],
   plan: () => ({ changes, notes: [] }),
-  unintended,
+  whyForbidden,
 });
 
 describe("the proof of a migration", () => {
@@ -93,7 +98,7 @@ describe("the proof of a migration", () => {
         const text = fileText(repository, RELEASE) ?? "";
         return { changes: [{ path: RELEASE, text: text.replace("1h", "60m") }], notes: [] };
       },
-      unintended: () => undefined,
+      whyForbidden: () => undefined,
     };
     const [, result] = runSteps(
       [stepWith([hourly()], () => undefined), second],
@@ -151,7 +156,7 @@ describe("edgefirst migrate, the command", () => {
     writeFileSync(join(root, ".edgefirst/migrate.yaml"), "taskfile:\n  keeps: []\n");
     const wrong = migrate(root);
     assert.equal(wrong.status, 2);
-    assert.match(wrong.stderr, /\.edgefirst\/migrate\.yaml is wrong: taskfile: .*keeps/);
+    assert.match(wrong.stderr, /\.edgefirst\/migrate\.yaml is invalid: taskfile: .*keeps/);
   });
 
   it("changes files that --only names alone", () => {

@@ -2,7 +2,7 @@ import type { ClusterReader } from "../../../kube/client.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { scalarText } from "../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../gitops/yaml/values.ts";
-import { at } from "../objects.ts";
+import { fieldAt } from "../objects.ts";
 import { describeOwned, liveInventory, ownedObject, type OwnedObject } from "./inventory.ts";
 import type { LiveKustomization } from "./kustomizations.ts";
 
@@ -39,7 +39,7 @@ export async function unadopted(
 
 /** Whether kustomize-controller leaves an object that is there as it is. */
 function isUntouched({ metadata }: { readonly metadata?: unknown }): boolean {
-  const annotations = at(metadata as Value, ["annotations"]);
+  const annotations = fieldAt(metadata as Value, ["annotations"]);
   if (!isMapping(annotations)) return false;
   return (
     annotations[`${GROUP}/reconcile`] === "disabled" ||

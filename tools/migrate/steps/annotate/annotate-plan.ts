@@ -7,8 +7,8 @@ import { at, fields, list, text } from "../../../../policy/engine/read.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { whyNotSelected } from "../../selected.ts";
-import { takeOut } from "../../take-out.ts";
-import { takenObjects, type TakenObject } from "../../taken-objects.ts";
+import { removeFromBuild } from "../../remove-from-build.ts";
+import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import type { Note, Plan, StepContext } from "../../step.ts";
 import { asKubeObject } from "../../../lint/rule-origin.ts";
 import { nameOf } from "../../objects.ts";
@@ -38,7 +38,7 @@ export class AnnotatePlan {
   }
 
   run(): Plan {
-    for (const map of takenObjects(this.#context, isEndpointMap)) {
+    for (const map of includedObjects(this.#context, isEndpointMap)) {
       const reason = this.#move(map);
       if (reason !== undefined) this.#left(map, reason);
     }
@@ -47,7 +47,7 @@ export class AnnotatePlan {
     return { changes: [...this.#changes].map(([path, text]) => ({ path, text })), notes: this.#notes };
   }
 
-  #left({ forms, position }: TakenObject, reason: string): void {
+  #left({ forms, position }: IncludedObject, reason: string): void {
     const names = new Set(forms.map(({ object }) => nameOf(object).name));
     this.#notes.push({
       kind: "left",
@@ -57,7 +57,7 @@ export class AnnotatePlan {
   }
 
   /** Moves all endpoints of a ConfigMap; why not, where one of them cannot be. */
-  #move(map: TakenObject): string | undefined {
+  #move(map: IncludedObject): string | undefined {
     const { options } = this.#context;
     const unwatched = map.forms.map(({ cluster }) => whyUnwatched(cluster, options)).find(Boolean);
     if (unwatched !== undefined) return unwatched;
@@ -74,7 +74,7 @@ export class AnnotatePlan {
       return "its route is read elsewhere too, where this endpoint is not";
     const changes = this.#changesOf(first);
     if (typeof changes === "string") return changes;
-    const out = takeOut(map, this.#context.repository.with(new Map([...this.#changes, ...changes])));
+    const out = removeFromBuild(map, this.#context.repository.with(new Map([...this.#changes, ...changes])));
     if (typeof out === "string") return out;
     for (const { path, text: left } of out.changes) changes.set(path, left);
     const refused = whyNotSelected(changes.keys(), this.#context);
@@ -145,7 +145,7 @@ export class AnnotatePlan {
   #annotatedText(
     { place, built }: PlacedRoute,
     added: Readonly<Record<string, string>>,
-    text = this.#textOf(place.file),
+    text = this.#fileText(place.file),
   ): string | undefined {
     const { source } = built.origin;
     return withAnnotations(text, source.text, place, added);
@@ -171,7 +171,7 @@ export class AnnotatePlan {
   }
 
   /** With what is planned already. */
-  #textOf(file: string): string {
+  #fileText(file: string): string {
     const text = this.#changes.has(file) ? this.#changes.get(file) : fileText(this.#context.repository, file);
     return text ?? "";
   }

@@ -82,7 +82,7 @@ function seconds(duration: string): number | string {
  * What is watched otherwise afterwards, a sentence; undefined where nothing is. The endpoint that a route has by itself may give way to one
  * of a file, which is that route's from then on; what was watched twice may be watched once.
  */
-export function watchedOtherwise(before: ObjectIndex, after: ObjectIndex): string | undefined {
+export function monitoringChange(before: ObjectIndex, after: ObjectIndex): string | undefined {
   // Asked for each object that has changed, and it is about all of them.
   return comparedWith(before)(after);
 }

@@ -1,12 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
-import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { AnnotatePlan } from "./annotate-plan.ts";
-import { indexOf, isEndpointMap, watchedOtherwise } from "./endpoints.ts";
-import { whyUnwatched } from "./watching.ts";
-import { clusterOf } from "../../clusters.ts";
-import { fieldsIn } from "../../objects.ts";
 import type { Step } from "../../step.ts";
+import { whyForbidden } from "./allowed.ts";
+import { AnnotatePlan } from "./annotate-plan.ts";
 
 /** Routes say that they are monitored, and how, in place of hand-written endpoint ConfigMaps. */
 export const annotate: Step = {
@@ -18,45 +12,5 @@ export const annotate: Step = {
     "after: as many endpoints as before on Gatus' page; between Helm's upgrade and Flux's pruning Gatus may refuse its configuration, since route and ConfigMap are one endpoint",
   ],
   plan: (context) => new AnnotatePlan(context).run(),
-  unintended,
+  whyForbidden,
 };
-
-/** Intended: annotations of gatus-sidecar come, ConfigMaps of endpoints go, and each cluster's endpoints are the same. */
-function unintended(
-  ...[before, after, context, clusters]: Parameters<Step["unintended"]>
-): string | undefined {
-  const old = before && clusterOf(before, context.clusters);
-  const now = clusters.find(({ name }) => name === old?.name);
-  if (!before || !old || !now) return "nothing may come";
-  if (!after && !isEndpointMap(before.object)) return "only ConfigMaps of endpoints may go";
-  const unwatched = after ? undefined : whyUnwatched(now, context.options);
-  if (unwatched !== undefined) return unwatched;
-  if (after && !isDeepStrictEqual(unannotated(before.object), unannotated(after.object)))
-    return "more than the annotations of gatus-sidecar has changed";
-  return watchedOtherwise(indexOf(old), indexOf(now));
-}
-
-/** Without the annotations of gatus-sidecar, and without the mappings that hold nothing else. */
-function unannotated(object: Mapping): unknown {
-  if (object.kind !== "HelmRelease")
-    return { ...object, metadata: withoutOwn(fieldsIn(object, ["metadata"])) };
-  const values = fieldsIn(object, ["spec", "values"]);
-  const routes = new Map<string, unknown>(
-    Object.entries(fieldsIn(values, ["route"])).map(([key, route]) => [
-      key,
-      isMapping(route) ? withoutOwn(route) : route,
-    ]),
-  );
-  return {
-    ...object,
-    spec: { ...fieldsIn(object, ["spec"]), values: { ...values, route: routes } },
-  };
-}
-
-function withoutOwn(holder: Mapping): unknown {
-  const kept = Object.entries(fieldsIn(holder, ["annotations"])).filter(
-    ([key]) => key !== ENABLED_ANNOTATION && key !== ENDPOINT_ANNOTATION,
-  );
-  const rest = Object.fromEntries(Object.entries(holder).filter(([key]) => key !== "annotations"));
-  return { ...rest, annotations: Object.fromEntries(kept) };
-}

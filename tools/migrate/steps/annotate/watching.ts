@@ -1,7 +1,8 @@
 import { allContainersOf, CONTAINER_KINDS } from "../../../../policy/objects/containers.ts";
 import { list, text } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { OPTIONS_FILE, type MigrateOptions } from "../../options.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
+import type { MigrateOptions } from "../../options.ts";
 import { indexOf } from "./endpoints.ts";
 
 const FLAG = /^--auto-httproute(?:=true)?$/;

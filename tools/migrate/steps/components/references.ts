@@ -3,7 +3,7 @@ import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, type Origin, type Position } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
-import { OPTIONS_FILE } from "../../options.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 
 /** The lists of a kustomization that name directories. */
 const LISTS = ["resources", "bases", "components"] as const;

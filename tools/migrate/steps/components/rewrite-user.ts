@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { PathStep } from "../../../gitops/yaml/values.ts";
-import { scalarText as textOf } from "../../../gitops/kustomize/resource.ts";
+import { scalarText as fileText } from "../../../gitops/kustomize/resource.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { listOf, type User } from "./references.ts";
 
@@ -31,7 +31,7 @@ export function rewriteUser(
   }
   if (!remove(edit, fields, taken)) return undefined;
   const has = listOf(fields, "components").some((entry) =>
-    [from, to].includes(posix.join(directory, textOf(entry)).replace(/\/$/, "")),
+    [from, to].includes(posix.join(directory, fileText(entry)).replace(/\/$/, "")),
   );
   if (lines.length === 0 || has) return edit.text();
   return insert(edit, text, lines.join(""), taken[0]?.list ?? "resources") ? edit.text() : undefined;

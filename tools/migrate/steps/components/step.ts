@@ -7,8 +7,8 @@ import { allFiles, referencesInto, usersOf, type User } from "./references.ts";
 import { patchesOutOfReach } from "./route-patches.ts";
 import { rewriteUser } from "./rewrite-user.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
-import { OPTIONS_FILE } from "../../options.ts";
-import { changesNothing, type Note, type Plan, type Step, type StepContext } from "../../step.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
+import { noChangeAllowed, type Note, type Plan, type Step, type StepContext } from "../../step.ts";
 
 /** Turns shared directories that kustomizations take as resources into components. */
 export const components: Step = {
@@ -17,7 +17,7 @@ export const components: Step = {
   risk: "medium",
   live: [],
   plan: (context) => new ComponentsPlan(context).run(),
-  unintended: changesNothing,
+  whyForbidden: noChangeAllowed,
 };
 
 /** Works through the table, each entry on what the ones before leave. */

@@ -1,16 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  cloneValue,
-  isMapping,
-  type Mapping,
-  type PathStep,
-  type Value,
-} from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { asWritten, at, isKind, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
-import { OPTIONS_FILE } from "../../options.ts";
-import { chartOf } from "../route/app-template.ts";
+import { asWritten, fieldAt, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
+import { isRelease } from "../oci/artifact.ts";
+import { whyForbidden } from "./allowed.ts";
+import { isTraefik, optionsOf, wantedValues, type ReleaseOptions } from "./values.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -25,30 +21,8 @@ export const gatewayProvider: Step = {
     "after: kubectl get gatewayclass,gateway -A: accepted and programmed; Ingresses are served as before",
   ],
   plan,
-  unintended,
+  whyForbidden,
 };
-
-type Release = NonNullable<StepContext["options"]["gateway-provider"]["releases"][string]>;
-
-const isRelease = (object: Mapping): boolean => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease");
-
-/**
- * The values for a Gateway. The chart would bring a Gateway and a GatewayClass of its own (`traefik`, the same name for every release), and these are
- * the platform's; a listener finds its entry point by the port (the chart's templates/gateway.yaml; Traefik's gateway provider).
- */
-function wanted({ labelSelector, ports }: Release, present: Value | undefined): Mapping {
-  const entryPoints = Object.entries(ports).map(([name, port]): [string, Mapping] => [name, { port }]);
-  const flag = at(present, ["experimental", "kubernetesGateway", "enabled"]);
-  return {
-    ...(flag === undefined ? {} : { experimental: { kubernetesGateway: { enabled: false } } }),
-    providers: {
-      kubernetesGateway: { enabled: true, experimentalChannel: false, labelselector: labelSelector },
-    },
-    gateway: { enabled: false },
-    gatewayClass: { enabled: false },
-    ...(entryPoints.length === 0 ? {} : { ports: Object.fromEntries(entryPoints) }),
-  };
-}
 
 function plan(context: StepContext): Plan {
   const texts = new Map<string, string>();
@@ -60,10 +34,6 @@ function plan(context: StepContext): Plan {
     if (planned.text !== undefined) texts.set(release.file, planned.text);
   }
   return { changes: [...texts].map(([path, text]) => ({ path, text })), notes };
-}
-
-function isTraefik(release: Mapping | undefined, { clusters }: StepContext): boolean {
-  return release !== undefined && isRelease(release) && chartOf(release, clusters).name === "traefik";
 }
 
 function planRelease(
@@ -93,34 +63,31 @@ function planRelease(
       `${rival} has the same label selector: both would answer for one GatewayClass, each on its own address`,
     );
   const written = asWritten(release, context.repository);
-  if (release.forms.some(({ object }) => hasOwnGateway(at(object, VALUES))))
+  if (release.forms.some(({ object }) => hasOwnGateway(fieldAt(object, VALUES))))
     return left(
       "its chart brings a Gateway already, which would go with what is attached to it: move its routes, and set gateway.enabled to false first",
     );
   const edit = new YamlEdit(text);
   const document = new YamlEdit(release.text).documentAt(release.origin.offset);
-  const values = at(written, VALUES);
-  if (!supply(edit, document, VALUES, values, wanted(option, values), "providers"))
+  const values = fieldAt(written, VALUES);
+  if (!supply(edit, document, VALUES, values, wantedValues(option, values), "providers"))
     return left("an anchor, a flow mapping or a scalar is where its values would change");
   const now = edit.text();
   return { notes: now === text ? [] : runbook(written, option, position), text: now };
 }
 
-function optionsOf(release: Mapping, { options }: StepContext): Release | undefined {
-  const { releases } = options["gateway-provider"];
-  const { namespace, name } = nameOf(release);
-  const key = `${namespace}/${name}`;
-  return Object.hasOwn(releases, key) ? releases[key] : undefined;
-}
-
 /** Whether the chart renders a Gateway today: it does unless it is told not to. */
 function hasOwnGateway(values: Value | undefined): boolean {
-  const isOn = at(values, ["providers", "kubernetesGateway", "enabled"]) === true;
-  return isOn && at(values, ["gateway", "enabled"]) !== false;
+  const isOn = fieldAt(values, ["providers", "kubernetesGateway", "enabled"]) === true;
+  return isOn && fieldAt(values, ["gateway", "enabled"]) !== false;
 }
 
 /** Another Traefik of the same cluster for the same GatewayClass. */
-function rivalOf(release: Mapping, { labelSelector }: Release, context: StepContext): string | undefined {
+function rivalOf(
+  release: Mapping,
+  { labelSelector }: ReleaseOptions,
+  context: StepContext,
+): string | undefined {
   const cluster = context.clusters.find(({ objects }) => objects.some(({ object }) => object === release));
   const rival = cluster?.objects.find(
     ({ object }) =>
@@ -156,9 +123,9 @@ function supply(
   });
 }
 
-function runbook(written: Mapping, { ports }: Release, position: Note["position"]): readonly Note[] {
+function runbook(written: Mapping, { ports }: ReleaseOptions, position: Note["position"]): readonly Note[] {
   const bound = Object.entries(ports).filter(
-    ([name, port]) => port < 1024 && at(written, [...VALUES, "ports", name, "port"]) !== port,
+    ([name, port]) => port < 1024 && fieldAt(written, [...VALUES, "ports", name, "port"]) !== port,
   );
   if (bound.length === 0 || !position) return [];
   const list = bound.map(([name, port]) => `${name} to ${port}`).join(", ");
@@ -169,25 +136,4 @@ function runbook(written: Mapping, { ports }: Release, position: Note["position"
       position,
     },
   ];
-}
-
-/** Intended: the values for the Gateway come, as the options have them, and nothing else of the release changes. */
-function unintended(...[before, after, context]: Parameters<Step["unintended"]>): string | undefined {
-  if (!before || !after || !isTraefik(before.object, context))
-    return "only Traefik's HelmReleases may change";
-  const option = optionsOf(before.object, context);
-  if (!option) return "the options do not name it";
-  const expected = cloneValue(before.object);
-  const spec = isMapping(expected.spec) ? expected.spec : {};
-  spec.values = merged(spec.values, wanted(option, spec.values));
-  return isDeepStrictEqual(expected, after.object)
-    ? undefined
-    : "more than the values for its Gateway has changed";
-}
-
-function merged(value: Value | undefined, over: Mapping): Mapping {
-  const result: Mapping = { ...(isMapping(value) ? value : {}) };
-  for (const [key, own] of Object.entries(over))
-    result[key] = isMapping(own) ? merged(result[key], own) : own;
-  return result;
 }

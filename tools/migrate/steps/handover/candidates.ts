@@ -5,7 +5,7 @@ import { locate } from "../../../gitops/yaml/source.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isKind, nameOf } from "../../objects.ts";
-import { OPTIONS_FILE } from "../../options.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 import { chartOf } from "../route/app-template.ts";
 import type { Note } from "../../step.ts";
 

@@ -3,7 +3,7 @@ import { describeObject, STACK_LABEL, type KubeObject } from "../../../../kube/o
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
-import { KEEP } from "../../annotate-kept.ts";
+import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import type { CheckReport } from "../../live/check.ts";
 import { describeOwned, liveInventory } from "../../live/inventory.ts";
 import {
@@ -37,7 +37,7 @@ export async function checkHandover(
     const found = isFluxKustomization(object)
       ? live.get(`${reference.metadata.namespace}/${reference.metadata.name}`)
       : await cluster.get(reference);
-    obstacles.push(...faultsOf(describeObject(reference), found));
+    obstacles.push(...obstaclesOf(describeObject(reference), found));
   }
   const roots = [...live.values()].filter(({ metadata }) => metadata.name === options.handover.root);
   if (phase === "removed") {
@@ -79,13 +79,13 @@ const NEXT: Readonly<Record<HandoverPhase, (cluster: string) => string>> = {
   removed: () => "What was handed over is on the cluster and outlives the repository: the stack may own it.",
 };
 
-function faultsOf(name: string, live: KubeObject | undefined): readonly string[] {
+function obstaclesOf(name: string, live: KubeObject | undefined): readonly string[] {
   if (!live) return [`${name} is not on the cluster`];
   const guard = live.kind === "Kustomization" ? whyNotGuarded(live as LiveKustomization) : undefined;
   return [
-    ...(live.metadata.annotations?.[KEEP] === "disabled"
+    ...(live.metadata.annotations?.[PRUNE_ANNOTATION] === "disabled"
       ? []
-      : [`${name} lacks the annotation ${KEEP}: disabled`]),
+      : [`${name} lacks the annotation ${PRUNE_ANNOTATION}: disabled`]),
     ...(guard === undefined ? [] : [`${name} ${guard}`]),
   ];
 }

@@ -5,7 +5,7 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { removeDocuments } from "../../../gitops/edit/document-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
-import { annotateKept } from "../../annotate-kept.ts";
+import { disablePruning } from "../../prune-annotation.ts";
 import { Edits } from "../../edits.ts";
 import { entryOf, removeEntries, type Entry } from "../../entries.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
@@ -22,7 +22,7 @@ export function planGuard(objects: readonly BuiltObject[], { repository }: StepC
       const policy = ["spec", "deletionPolicy"];
       const done =
         origin.source instanceof SourceFile &&
-        annotateKept(edit, document) &&
+        disablePruning(edit, document) &&
         (!isFluxKustomization(object) ||
           (edit.has(document, policy)
             ? edit.setScalar(document, policy, "Orphan")

@@ -7,7 +7,7 @@ import { candidates } from "./candidates.ts";
 import { checkHandover } from "./check.ts";
 import { handedOver, handoverPhase, isKept } from "./objects.ts";
 import { planGuard, planRemoval } from "./plan.ts";
-import { unintended } from "./promise.ts";
+import { whyForbidden } from "./allowed.ts";
 import { nameOf } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
@@ -20,8 +20,8 @@ export const handover: Step = {
     "two commits: guard, remove; between them `edgefirst migrate handover REPO --check` has to exit with 0",
   ],
   plan,
-  unintended,
-  outliving: ({ clusters, options }) =>
+  whyForbidden,
+  surviving: ({ clusters, options }) =>
     new Map(clusters.map((cluster) => [cluster.name, handedOver(cluster, options).filter(outlives)])),
   check: (context, cluster) => {
     const [only] = context.clusters;

@@ -10,8 +10,9 @@ import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomiza
 import { BuildError } from "../../../gitops/problem.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { idOf } from "../../objects.ts";
+import { withoutFields } from "../../without-fields.ts";
 import {
-  changesNothing,
+  noChangeAllowed,
   type FileChange,
   type Note,
   type Plan,
@@ -26,7 +27,7 @@ export const ks: Step = {
   risk: "low",
   live: [],
   plan,
-  unintended: changesNothing,
+  whyForbidden: noChangeAllowed,
 };
 
 /** A child as it is written, with each form in which a cluster gets it. */
@@ -149,21 +150,8 @@ function simulationOf(
   return new Simulation(plain, beforeSubstitution, patched);
 }
 
-/** A copy without a field, and without the mappings that it leaves empty; undefined where nothing of spec would be left. */
+/** A copy without a field; undefined where nothing of spec would be left. */
 function removed(object: Mapping, path: readonly PathStep[]): Mapping | undefined {
-  const copy = cloneValue(object);
-  const holders: Mapping[] = [copy];
-  for (const step of path.slice(0, -1)) {
-    const next = holders.at(-1)?.[step];
-    if (!isMapping(next)) return undefined;
-    holders.push(next);
-  }
-  for (let depth = path.length - 1; depth >= 0; depth--) {
-    const holder = holders[depth];
-    if (!holder) return undefined;
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of plain data
-    delete holder[path[depth] ?? ""];
-    if (Object.keys(holder).length > 0) return copy;
-  }
-  return undefined;
+  const shorter = withoutFields(object, [path]);
+  return isMapping(shorter.spec) ? shorter : undefined;
 }

@@ -33,10 +33,10 @@ export async function checkNamespace(
   const findings: Findings = { obstacles: [], notes: [] };
   const children = childrenLive(moving, live, findings);
   for (const child of children) compareInventory(child, moving, findings);
-  strangers(moving, live, findings);
+  unexpectedChildren(moving, live, findings);
   if (phase === "before") findings.obstacles.push("the repository does not guard every child");
   if (phase === "before" || phase === "guarded") {
-    for (const child of children) tell(child, whyNotGuarded(child), findings);
+    for (const child of children) addObstacle(child, whyNotGuarded(child), findings);
     findings.obstacles.push(
       ...(await unkeptData([...live.values()], context.options.namespace.data, cluster)),
     );
@@ -44,7 +44,7 @@ export async function checkNamespace(
   } else {
     for (const child of children) {
       const guarded = phase === "moved" ? whyNotGuarded(child) : whyNotObserved(child);
-      tell(child, guarded ?? whyNotReady(child), findings);
+      addObstacle(child, guarded ?? whyNotReady(child), findings);
     }
     findings.obstacles.push(
       ...(await unadopted(
@@ -81,7 +81,7 @@ const NEXT: Readonly<Record<Phase, (moving: MovingRoot) => string>> = {
 
 const liveId = ({ metadata: { namespace, name } }: LiveKustomization): string => `${namespace}/${name}`;
 
-function tell(child: LiveKustomization, reason: string | undefined, { obstacles }: Findings): void {
+function addObstacle(child: LiveKustomization, reason: string | undefined, { obstacles }: Findings): void {
   if (reason !== undefined) obstacles.push(`Kustomization ${liveId(child)} ${reason}`);
 }
 
@@ -98,7 +98,7 @@ function childrenLive(
 }
 
 /** Live children of the root that the repository does not have there: what has not gone, or comes from elsewhere. */
-function strangers(
+function unexpectedChildren(
   { root, children, cluster: { objects } }: MovingRoot,
   live: ReadonlyMap<string, LiveKustomization>,
   { obstacles }: Findings,

@@ -3,7 +3,7 @@ import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { parseApiVersion } from "../../../gitops/kustomize/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
-import { annotateKept, KEEP } from "../../annotate-kept.ts";
+import { disablePruning, PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import type { Edits } from "../../edits.ts";
 import type { FileChange, Note, StepContext } from "../../step.ts";
 import { addPatches, GUARD } from "./patches.ts";
@@ -52,7 +52,7 @@ export function isData({ apiVersion, kind }: Mapping, kinds: readonly string[]):
 /** What an object's annotation says of pruning. */
 export function pruneOf(object: Mapping): string {
   const annotations = isMapping(object.metadata) ? object.metadata.annotations : undefined;
-  return isMapping(annotations) ? scalarText(annotations[KEEP]) : "";
+  return isMapping(annotations) ? scalarText(annotations[PRUNE_ANNOTATION]) : "";
 }
 
 function keep({ object, origin }: BuiltObject, { selected }: StepContext, edits: Edits): Note | undefined {
@@ -66,6 +66,6 @@ function keep({ object, origin }: BuiltObject, { selected }: StepContext, edits:
   if (!selected(source.file)) return left("its file is not selected");
   const edit = edits.of(source.file);
   const document = edit.documentAt(origin.offset);
-  const done = annotateKept(edit, document);
+  const done = disablePruning(edit, document);
   return done ? undefined : left("its metadata is not written as a block");
 }

@@ -1,7 +1,7 @@
 import type { ClusterReader } from "../../../../kube/client.ts";
 import { describeOwned, liveInventory } from "../../live/inventory.ts";
 import type { LiveKustomization } from "../../live/kustomizations.ts";
-import { KEEP } from "../../annotate-kept.ts";
+import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import { isData } from "./guard.ts";
 
 /** Live objects with data that Flux owns and may still prune: a sentence each. */
@@ -17,8 +17,10 @@ export async function unkeptData(
     data.map(async (owned) => {
       const { apiVersion, kind, namespace, name } = owned;
       const live = await cluster.get({ apiVersion, kind, metadata: { namespace, name } });
-      const kept = live === undefined || live.metadata.annotations?.[KEEP] === "disabled";
-      return kept ? [] : [`${describeOwned(owned)} has data, and lacks the annotation ${KEEP}: disabled`];
+      const kept = live === undefined || live.metadata.annotations?.[PRUNE_ANNOTATION] === "disabled";
+      return kept
+        ? []
+        : [`${describeOwned(owned)} has data, and lacks the annotation ${PRUNE_ANNOTATION}: disabled`];
     }),
   );
   return found.flat();

@@ -4,9 +4,9 @@ import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, type Origin } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { pathOf, specOf } from "../../../gitops/flux/flux-kustomization.ts";
-import { KEEP } from "../../annotate-kept.ts";
+import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import { idOf } from "../../objects.ts";
-import { OPTIONS_FILE } from "../../options.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 import type { Note } from "../../step.ts";
 import { pruneOf } from "./guard.ts";
 import type { MovingRoot } from "./root.ts";
@@ -38,7 +38,7 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
   return (
     kept &&
     left(
-      `${idOf(kept.object)} is never pruned: it would be in both places, and two would apply the same objects; take off the annotation ${KEEP}`,
+      `${idOf(kept.object)} is never pruned: it would be in both places, and two would apply the same objects; take off the annotation ${PRUNE_ANNOTATION}`,
       kept,
     )
   );

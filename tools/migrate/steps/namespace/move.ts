@@ -4,7 +4,7 @@ import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts"
 import { buildRepository } from "../../../gitops/flux/repository-build.ts";
 import type { Edits } from "../../edits.ts";
 import { idOf, nameOf } from "../../objects.ts";
-import { OPTIONS_FILE } from "../../options.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { missingAfter, type Sought } from "./missing.ts";
 import { namedBefore } from "./named.ts";

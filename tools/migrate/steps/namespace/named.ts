@@ -4,7 +4,7 @@ import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, originOf, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
-import { at, idOf, isKind, nameOf } from "../../objects.ts";
+import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 import type { MovingRoot } from "./root.ts";
 
@@ -31,7 +31,7 @@ export function namedBefore(moving: MovingRoot): readonly Note[] {
   const away = moving.children.filter(({ object }) => nameOf(object).namespace !== moving.targetOf(object));
   return moving.cluster.objects.flatMap(({ object }) =>
     NAMINGS.filter(({ matches }) => matches(object)).flatMap((naming) => {
-      const list = at(object, ["spec", naming.field]);
+      const list = fieldAt(object, ["spec", naming.field]);
       const entries = (Array.isArray(list) ? list : [])
         .filter(isMapping)
         .filter(({ kind }) => kind === "Kustomization");

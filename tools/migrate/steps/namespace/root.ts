@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { idOf, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { MigrateOptions } from "../../options.ts";
+import type { NamespaceOptions } from "./options.ts";
 
 /** A cluster's Kustomization whose children move. */
 export interface MovingRoot {
@@ -62,7 +63,7 @@ function writtenNamespace({ object, kustomization, origin }: BuiltObject): strin
 /** Where a child is to be; one that says no namespace for its app stays where it is, where each is to be with its app. */
 export function targetFor(
   child: Mapping,
-  { perApp, target }: Pick<MigrateOptions["namespace"], "perApp" | "target">,
+  { perApp, target }: Pick<NamespaceOptions, "perApp" | "target">,
 ): string {
   return perApp ? scalarText(specOf(child).targetNamespace) || nameOf(child).namespace : target;
 }

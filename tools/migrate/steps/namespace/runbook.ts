@@ -1,16 +1,12 @@
 import { locate } from "../../../gitops/yaml/source.ts";
-import type { MigrateOptions } from "../../options.ts";
+import type { NamespaceOptions } from "./options.ts";
 import type { Note } from "../../step.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import { nameOf } from "../../objects.ts";
 import type { MovingRoot, Phase } from "./root.ts";
 
 /** What a person does live, at the phase that the repository is in after this plan. */
-export function runbookOf(
-  moving: MovingRoot,
-  phase: Phase,
-  { perApp }: MigrateOptions["namespace"],
-): readonly Note[] {
+export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: NamespaceOptions): readonly Note[] {
   const { cluster, root, movers, targets } = moving;
   const { namespace: own, name } = nameOf(root.object);
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;

@@ -3,12 +3,13 @@ import { EdgefirstError } from "../../../../lib/errors.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { CheckReport } from "../../live/check.ts";
 import { checkNamespace } from "./check.ts";
-import { OPTIONS_FILE, type MigrateOptions } from "../../options.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
+import type { NamespaceOptions } from "./options.ts";
 import { Edits } from "../../edits.ts";
 import { planGuard } from "./guard.ts";
 import { whyNotMovable } from "./movable.ts";
 import { planMove } from "./move.ts";
-import { unintended } from "./promise.ts";
+import { whyForbidden } from "./allowed.ts";
 import { guardIndex, movingRoots, phaseOf, type MovingRoot, type Phase } from "./root.ts";
 import { runbookOf } from "./runbook.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
@@ -22,7 +23,7 @@ export const namespace: Step = {
     "three commits: guard, move, unguard; between them `edgefirst migrate namespace REPO --check` has to exit with 0",
   ],
   plan,
-  unintended,
+  whyForbidden,
   check,
 };
 
@@ -78,7 +79,7 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
   return phase === "moved" ? unguard(moving, edits) : { changes: [], notes: [] };
 }
 
-function inPhase(moving: MovingRoot, phase: Phase, options: MigrateOptions["namespace"]): Plan {
+function inPhase(moving: MovingRoot, phase: Phase, options: NamespaceOptions): Plan {
   return { changes: [], notes: runbookOf(moving, phase, options) };
 }
 

@@ -6,7 +6,7 @@ import { ociAddress } from "../../../../policy/knowledge/oci-charts.ts";
 import { VERSION_AS_IT_IS } from "../../../../policy/knowledge/version-labels.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { at, isKind, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import { fieldAt, isKind, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { isPublished } from "./published.ts";
 
@@ -45,8 +45,8 @@ export function sourceOf(
 
 /** The same for one form of it. */
 export function artifactOf(object: Mapping, context: StepContext): Source | { reason: string } | undefined {
-  const chart = at(object, ["spec", "chart", "spec"]);
-  if (!isMapping(chart) || at(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
+  const chart = fieldAt(object, ["spec", "chart", "spec"]);
+  if (!isMapping(chart) || fieldAt(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
   const name = scalarText(chart.chart);
   const version = scalarText(chart.version);
   const extra = ["valuesFiles", "verify", "ignoreMissingValuesFiles"].filter(
@@ -64,10 +64,10 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
   const repository = repositoryOf(object, chart, context);
   if (!repository)
     return {
-      reason: `its HelmRepository ${scalarText(at(chart, ["sourceRef", "name"]))} is not in this repository`,
+      reason: `its HelmRepository ${scalarText(fieldAt(chart, ["sourceRef", "name"]))} is not in this repository`,
     };
-  const url = scalarText(at(repository, ["spec", "url"]));
-  const secret = at(repository, ["spec", "secretRef"]);
+  const url = scalarText(fieldAt(repository, ["spec", "url"]));
+  const secret = fieldAt(repository, ["spec", "secretRef"]);
   if (secret !== undefined)
     return { reason: "its HelmRepository has a login (secretRef), which an OCIRepository would need too" };
   const address = ociAddress(url, name);
@@ -84,7 +84,7 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
 }
 
 function repositoryOf(release: Mapping, chart: Mapping, { clusters }: StepContext): Mapping | undefined {
-  const name = scalarText(at(chart, ["sourceRef", "name"]));
-  const namespace = scalarText(at(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
+  const name = scalarText(fieldAt(chart, ["sourceRef", "name"]));
+  const namespace = scalarText(fieldAt(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
   return objectNamed(clusters, HELM_REPOSITORY, { namespace, name })?.object;
 }

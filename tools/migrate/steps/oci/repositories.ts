@@ -7,21 +7,21 @@ import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { NewFiles } from "../../new-files.ts";
-import { at, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import { fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
 
 /**
  * `chartRef`: to an OCIRepository that is there in every cluster, or to a new one beside the release; a reason where neither can be.
- * @param made names of new ones, which releases of one directory share
+ * @param created names of new ones, which releases of one directory share
  */
 export function referenceFor(
   release: WrittenObject,
   source: Source,
   context: StepContext,
   files: NewFiles,
-  made: Map<string, string>,
+  created: Map<string, string>,
 ): Mapping | string {
   const [form] = release.forms;
   if (!form) return "no cluster gets it";
@@ -36,7 +36,7 @@ export function referenceFor(
   const directory = posix.dirname(release.file);
   const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
   const key = artifactKey(directory, namespaces, source.address, source.tag);
-  const shared = made.get(key);
+  const shared = created.get(key);
   if (shared !== undefined) return { kind: "OCIRepository", name: shared };
   const kustomization = findKustomizationFile(context.repository, directory);
   if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
@@ -48,8 +48,8 @@ export function referenceFor(
     metadata: { name, ...(written(release, "namespace") && { namespace }) },
     spec: {
       interval:
-        scalarText(at(form.object, ["spec", "chart", "spec", "interval"])) ||
-        scalarText(at(form.object, ["spec", "interval"])) ||
+        scalarText(fieldAt(form.object, ["spec", "chart", "spec", "interval"])) ||
+        scalarText(fieldAt(form.object, ["spec", "interval"])) ||
         "1h",
       url: source.address,
       ref: { tag: source.tag },
@@ -58,7 +58,7 @@ export function referenceFor(
   };
   files.append(path, stringify(object));
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
-  made.set(key, name);
+  created.set(key, name);
   return { kind: "OCIRepository", name };
 }
 
@@ -82,7 +82,11 @@ export function namesOf(
 const namesByArtifact = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, ReadonlySet<string>> => {
   const repositories = objects.map(({ object }) => object).filter(isOciRepository);
   const byArtifact = Map.groupBy(repositories, (object) =>
-    artifactKey(nameOf(object).namespace, at(object, ["spec", "url"]), at(object, ["spec", "ref", "tag"])),
+    artifactKey(
+      nameOf(object).namespace,
+      fieldAt(object, ["spec", "url"]),
+      fieldAt(object, ["spec", "ref", "tag"]),
+    ),
   );
   return new Map(
     [...byArtifact].map(([key, own]) => [key, new Set(own.map((object) => nameOf(object).name))]),

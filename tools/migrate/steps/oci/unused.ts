@@ -1,12 +1,12 @@
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { at, idOf, isKind, nameOf } from "../../objects.ts";
-import { OPTIONS_FILE } from "../../options.ts";
+import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { whyNotSelected } from "../../selected.ts";
-import { takeOut } from "../../take-out.ts";
-import { takenObjects, type TakenObject } from "../../taken-objects.ts";
+import { removeFromBuild } from "../../remove-from-build.ts";
+import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import { isHelmRepository, SOURCE } from "./artifact.ts";
 
 /** What refers to a HelmRepository in a cluster, as `Kind namespace/name`. */
@@ -15,7 +15,7 @@ export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonl
     const path = isKind(object, SOURCE, "HelmChart")
       ? ["spec", "sourceRef"]
       : ["spec", "chart", "spec", "sourceRef"];
-    const reference = at(object, path);
+    const reference = fieldAt(object, path);
     if (!isMapping(reference) || reference.kind !== "HelmRepository") return [];
     const { namespace } = nameOf(object);
     const named = `${scalarText(reference.namespace) || namespace}/${scalarText(reference.name)}`;
@@ -33,7 +33,7 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
   const notes: Note[] = [];
   const changes = new Map(before.map(({ path, text: content }) => [path, content]));
   let repository = context.repository.with(changes);
-  for (const taken of takenObjects(context, isHelmRepository)) {
+  for (const taken of includedObjects(context, isHelmRepository)) {
     const [form] = taken.forms;
     if (!form) continue;
     const name = idOf(form.object);
@@ -53,7 +53,7 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
       note("left", `is used by nothing any more: ${asked && problem !== undefined ? problem : next}`);
       continue;
     }
-    const out = takeOut(taken, repository);
+    const out = removeFromBuild(taken, repository);
     const refused =
       typeof out === "string"
         ? out
@@ -77,7 +77,7 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
 }
 
 /** What keeps from knowing that nothing refers to it. */
-function whyUnknown({ forms }: TakenObject): string | undefined {
+function whyUnknown({ forms }: IncludedObject): string | undefined {
   const problem = forms.flatMap(({ cluster }) => cluster.problems)[0];
   return problem && `and yet ${problem.position.file} could not be built, so that is not sure: it stays`;
 }

@@ -3,19 +3,17 @@ import type { KubeObject } from "../../../../kube/objects.ts";
 import { appContainers } from "../../../../policy/objects/app-template.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import type { Path } from "../../../../policy/engine/path.ts";
-import { fields } from "../../../../policy/engine/read.ts";
 import { helmreleaseProbes } from "../../../../policy/rules/helmrelease-probes.ts";
 import { workloadProbes } from "../../../../policy/rules/workload-probes.ts";
 import { runRules, type RuleFinding } from "../../../../policy/engine/run.ts";
 import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
-import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { originAt } from "../../../gitops/yaml/values.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/rule-origin.ts";
 import { indexOf } from "../annotate/endpoints.ts";
-import { clusterOf } from "../../clusters.ts";
-import { fieldsIn } from "../../objects.ts";
+import { whyForbidden } from "./allowed.ts";
 import { missingProbes, type Probes } from "./missing.ts";
 import { probeLines } from "./write-probes.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
@@ -30,7 +28,7 @@ export const probes: Step = {
     "after: kubectl get pods -A -w: each pod that is rolled becomes ready and does not restart; a readiness probe that is wrong takes an app out of service",
   ],
   plan,
-  unintended,
+  whyForbidden,
 };
 
 /** A container without all its probes, in one cluster. */
@@ -111,56 +109,4 @@ function insert(
   if (!done) return "the text does not let it be added";
   texts.set(source.file, edit.text());
   return undefined;
-}
-
-/** Intended: probes come that were not there, each one that the step gives; nothing else of the release changes. */
-function unintended(
-  ...[before, after, context, clusters]: Parameters<Step["unintended"]>
-): string | undefined {
-  const old = before && clusterOf(before, context.clusters);
-  const now = clusters.find(({ name }) => name === old?.name);
-  if (!before || !after || !old || !now) return "nothing may come or go";
-  if (!isDeepStrictEqual(withoutProbes(before.object), withoutProbes(after.object)))
-    return "more than probes has changed";
-  const [earlier, later] = [
-    appContainers(asKubeObject(before.object), indexOf(old)),
-    appContainers(asKubeObject(after.object), indexOf(now)),
-  ];
-  const wrong = earlier.find((container, index) => {
-    const answer = missingProbes(
-      container,
-      asKubeObject(before.object),
-      indexOf(old),
-      context.options.probes.paths,
-    );
-    const expected = { ...container.probes, ...(typeof answer === "string" ? {} : answer) };
-    const got = later[index]?.probes ?? {};
-    return !isDeepStrictEqual(got, container.probes) && !isDeepStrictEqual(got, expected);
-  });
-  return wrong && `container ${wrong.name} gets other probes than the step gives`;
-}
-
-function withoutProbes(object: Mapping): unknown {
-  const controllers = Object.entries(fieldsIn(object, ["spec", "values", "controllers"])).map(
-    ([name, controller]): [string, unknown] => [name, withoutProbesBelow(controller)],
-  );
-  const spec = fieldsIn(object, ["spec"]);
-  return {
-    ...object,
-    spec: { ...spec, values: { ...fieldsIn(spec, ["values"]), controllers: new Map(controllers) } },
-  };
-}
-
-function withoutProbesBelow(controller: Value): unknown {
-  if (!isMapping(controller)) return controller;
-  const lists = ["containers", "initContainers"].map((list): [string, unknown] => [
-    list,
-    new Map(
-      Object.entries(fieldsIn(controller, [list])).map(([name, container]): [string, unknown] => [
-        name,
-        { ...fields(container), probes: undefined },
-      ]),
-    ),
-  ]);
-  return { ...controller, ...Object.fromEntries(lists) };
 }

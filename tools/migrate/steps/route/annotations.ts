@@ -60,19 +60,20 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
     unknown: [] as string[],
   };
   for (const [name, entry] of Object.entries(annotations)) {
-    const fate = fateOf(name.toLowerCase());
-    if (fate === "certificate") result.certificate.push(`${name.split("/")[1] ?? name} ${scalarText(entry)}`);
-    else if (fate === "lost") result.lost.push(`annotation ${name}: ${scalarText(entry)}`);
-    else if (fate !== "read") {
+    const treatment = treatmentOf(name.toLowerCase());
+    if (treatment === "certificate")
+      result.certificate.push(`${name.split("/")[1] ?? name} ${scalarText(entry)}`);
+    else if (treatment === "lost") result.lost.push(`annotation ${name}: ${scalarText(entry)}`);
+    else if (treatment !== "read") {
       result.kept[name] = entry;
-      if (fate === "unknown") result.unknown.push(name);
+      if (treatment === "unknown") result.unknown.push(name);
     }
   }
   return result;
 }
 
 /** `read`: said by the route in other fields, or of the Gateway. */
-function fateOf(name: string): "read" | "certificate" | "lost" | "kept" | "unknown" {
+function treatmentOf(name: string): "read" | "certificate" | "lost" | "kept" | "unknown" {
   if (["entrypoints", "middlewares", "pathmatcher", "tls"].includes(name.replace(ROUTER, ""))) return "read";
   if (name === "kubernetes.io/ingress.class" || (DNS.test(name) && name.endsWith("/target"))) return "read";
   if (/^(?:acme\.)?cert-manager\.io\//.test(name) || name === "kubernetes.io/tls-acme") return "certificate";

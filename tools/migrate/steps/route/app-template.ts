@@ -3,7 +3,7 @@ import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { at, nameOf, objectNamed } from "../../objects.ts";
+import { fieldAt, nameOf, objectNamed } from "../../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
 import { extensionRefs, writtenMatches } from "./filters.ts";
 import { servedByRules } from "./http-route.ts";
@@ -19,14 +19,16 @@ export interface Chart {
 
 /** The chart of a HelmRelease: of its HelmRepository, or of the OCIRepository that it refers to. */
 export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Chart {
-  const chart = at(release, ["spec", "chart", "spec"]);
+  const chart = fieldAt(release, ["spec", "chart", "spec"]);
   if (isMapping(chart)) return { name: scalarText(chart.chart), version: scalarText(chart.version) };
-  const name = scalarText(at(release, ["spec", "chartRef", "name"]));
-  const namespace = scalarText(at(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
+  const name = scalarText(fieldAt(release, ["spec", "chartRef", "name"]));
+  const namespace =
+    scalarText(fieldAt(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
   const source = objectNamed(clusters, OCI_REPOSITORY, { namespace, name })?.object;
-  const url = scalarText(at(source, ["spec", "url"]));
+  const url = scalarText(fieldAt(source, ["spec", "url"]));
   const tag =
-    scalarText(at(source, ["spec", "ref", "tag"])) || scalarText(at(source, ["spec", "ref", "semver"]));
+    scalarText(fieldAt(source, ["spec", "ref", "tag"])) ||
+    scalarText(fieldAt(source, ["spec", "ref", "semver"]));
   return { name: url.split("/").at(-1) ?? "", version: tag };
 }
 
@@ -89,16 +91,18 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
 function backendOf(service: Mapping, services: Value | undefined, lost: string[]): Backend | string {
   const identifier = scalarText(service.identifier);
   const name = scalarText(service.name);
-  const own = at(services, [identifier]);
+  const own = fieldAt(services, [identifier]);
   if (name === "" && !isMapping(own))
     return `there is no service ${identifier || "(none is named)"} in its values`;
-  if (name === "" && at(own, ["type"]) === "ExternalName")
+  if (name === "" && fieldAt(own, ["type"]) === "ExternalName")
     return `service ${identifier} is an ExternalName, which Traefik's Gateway provider refuses`;
-  const settings = serviceSettings(at(own, ["annotations"]), identifier);
+  const settings = serviceSettings(fieldAt(own, ["annotations"]), identifier);
   lost.push(...settings.lost);
   if (settings.refusal !== undefined) return settings.refusal;
   const port =
-    typeof service.port === "string" ? at(own, ["ports", service.port, "port"]) : (service.port ?? undefined);
+    typeof service.port === "string"
+      ? fieldAt(own, ["ports", service.port, "port"])
+      : (service.port ?? undefined);
   if (port === undefined && (name !== "" || service.port !== undefined))
     return `port ${scalarText(service.port) || "(none is named)"} of service ${name || identifier} is not in its values`;
   if (port !== undefined && typeof port !== "number") return `port ${scalarText(port)} is no number`;
@@ -126,7 +130,7 @@ function routeBackend(
   { identifierKey }: RouteDialect,
 ): Backend {
   const name = scalarText(reference.name);
-  const isOwn = identifierKey === "name" && isMapping(at(services, [name]));
+  const isOwn = identifierKey === "name" && isMapping(fieldAt(services, [name]));
   const identifier = isOwn ? name : scalarText(reference.identifier);
   return {
     kind: "Service",

@@ -1,7 +1,7 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { at, idOf, isKind, nameOf } from "../../objects.ts";
+import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { chartOf } from "./app-template.ts";
@@ -49,7 +49,7 @@ const OWN_NAMESPACE =
 
 /** Where an Ingress, or what a release renders, is in the cluster. */
 function placeOf(object: Mapping): string {
-  return scalarText(at(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
+  return scalarText(fieldAt(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
 }
 
 /** The records of an Ingress's hosts; `key` is that of the Ingress in the values of a HelmRelease. */
@@ -122,14 +122,14 @@ const externalDns = oncePer(
 );
 
 function sourcesOf(release: Mapping): readonly string[] {
-  const sources = at(release, ["spec", "values", "sources"]);
+  const sources = fieldAt(release, ["spec", "values", "sources"]);
   return Array.isArray(sources) ? sources.map(scalarText) : [];
 }
 
 /** Whether an external-dns writes records of a host, by its domains. */
 function covers(release: Mapping, host: string): boolean {
   const list = (key: string): string[] => {
-    const value = at(release, ["spec", "values", key]);
+    const value = fieldAt(release, ["spec", "values", key]);
     return Array.isArray(value) ? value.map(scalarText) : [];
   };
   const within = (domain: string): boolean => host === domain || host.endsWith(`.${domain}`);

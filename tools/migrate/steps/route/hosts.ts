@@ -1,7 +1,7 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { at, fieldsIn, isKind, nameOf } from "../../objects.ts";
+import { fieldAt, fieldsIn, isKind, nameOf } from "../../objects.ts";
 import { chartOf } from "./app-template.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import { fieldList } from "./paths.ts";
@@ -46,9 +46,12 @@ function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readon
   }
   const source = sourceOf(object);
   if (isKind(object, "networking.k8s.io", "Ingress"))
-    return fieldList(at(object, ["spec", "rules"])).map(({ host }) => ({ host: scalarText(host), source }));
+    return fieldList(fieldAt(object, ["spec", "rules"])).map(({ host }) => ({
+      host: scalarText(host),
+      source,
+    }));
   if (!isKind(object, "traefik.io", "IngressRoute")) return [];
-  const rules = fieldList(at(object, ["spec", "routes"])).map(({ match }) => scalarText(match));
+  const rules = fieldList(fieldAt(object, ["spec", "routes"])).map(({ match }) => scalarText(match));
   return rules.flatMap((rule) =>
     [...rule.matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) => ({
       host: argument.replace(/[`"\s]/g, ""),
@@ -65,6 +68,6 @@ export function sourceOf(object: Mapping, key?: string): string {
 
 /** A host as Helm renders it, as far as the release's name goes. */
 export function rendered(host: string, release: Mapping): string {
-  const name = scalarText(at(release, ["spec", "releaseName"])) || nameOf(release).name;
+  const name = scalarText(fieldAt(release, ["spec", "releaseName"])) || nameOf(release).name;
   return host.replace(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name);
 }

@@ -1,6 +1,6 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { at } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
 import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
 import { fieldList } from "./paths.ts";
 import { matchOf, type Backend, type HostGroup, type Served } from "./served.ts";
@@ -57,10 +57,10 @@ export function readHttpRoute(
   route: Mapping,
   namespace: string,
 ): { readonly parentRefs: readonly Mapping[]; readonly served: readonly Served[] } {
-  const hostnames = at(route, ["spec", "hostnames"]);
+  const hostnames = fieldAt(route, ["spec", "hostnames"]);
   const hosts = Array.isArray(hostnames) ? hostnames.map(scalarText) : [""];
-  const served = servedByRules(at(route, ["spec", "rules"]), hosts, backendOf);
-  const parentRefs = fieldList(at(route, ["spec", "parentRefs"])).map((reference) => ({
+  const served = servedByRules(fieldAt(route, ["spec", "rules"]), hosts, backendOf);
+  const parentRefs = fieldList(fieldAt(route, ["spec", "parentRefs"])).map((reference) => ({
     namespace,
     ...reference,
   }));

@@ -1,6 +1,6 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { at } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
 import { foreign, ingressAnnotations } from "./annotations.ts";
 import { fieldList, pathLosses, refusalsOf, secretsOf } from "./paths.ts";
 import { matchOf, type Backend, type Reading } from "./served.ts";
@@ -10,7 +10,7 @@ import { parseRule, type Matcher } from "./traefik-rule.ts";
 
 /** Reads an IngressRoute; `namespace` is the one it has in the cluster. */
 export function readIngressRoute(object: Mapping, namespace: string, services: Services): Reading {
-  const annotations = ingressAnnotations(at(object, ["metadata", "annotations"]));
+  const annotations = ingressAnnotations(fieldAt(object, ["metadata", "annotations"]));
   const spec = isMapping(object.spec) ? object.spec : {};
   const refusals: string[] = unknownKeys("", spec, ["entryPoints", "routes", "tls", "ingressClassName"]);
   const requests: Ranked[] = [];

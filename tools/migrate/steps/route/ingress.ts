@@ -1,6 +1,6 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { at } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
 import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
 import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.ts";
@@ -8,15 +8,15 @@ import { portOf, serviceSettings, type Services } from "./services.ts";
 
 /** Reads an Ingress; `namespace` is the one it has in the cluster. */
 export function readIngressObject(ingress: Mapping, namespace: string, services: Services): Reading {
-  const annotations = ingressAnnotations(at(ingress, ["metadata", "annotations"]));
+  const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]));
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...middlewares.refusals];
-  if (at(ingress, ["spec", "defaultBackend"]) !== undefined)
+  if (fieldAt(ingress, ["spec", "defaultBackend"]) !== undefined)
     refusals.push("defaultBackend answers for every host of the class");
   const served: Served[] = [];
   const lost: string[] = [];
-  for (const rule of fieldList(at(ingress, ["spec", "rules"]))) {
-    for (const path of fieldList(at(rule, ["http", "paths"]))) {
+  for (const rule of fieldList(fieldAt(ingress, ["spec", "rules"]))) {
+    for (const path of fieldList(fieldAt(rule, ["http", "paths"]))) {
       const value = scalarText(path.path) || "/";
       const type = pathType(scalarText(path.pathType) || "ImplementationSpecific", annotations.pathMatcher);
       if (type === undefined)
@@ -35,12 +35,12 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
     }
   }
   return {
-    ingressClass: scalarText(at(ingress, ["spec", "ingressClassName"])) || annotations.ingressClass,
+    ingressClass: scalarText(fieldAt(ingress, ["spec", "ingressClassName"])) || annotations.ingressClass,
     entryPoints: annotations.entryPoints,
     served,
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
     lost: [...annotations.lost, ...lost, ...pathLosses(served)],
-    tlsSecrets: secretsOf(at(ingress, ["spec", "tls"])),
+    tlsSecrets: secretsOf(fieldAt(ingress, ["spec", "tls"])),
     annotations,
   };
 }
@@ -51,15 +51,15 @@ function backendOf(
   services: Services,
   lost: string[],
 ): Backend | string {
-  const service = at(backend, ["service"]);
+  const service = fieldAt(backend, ["service"]);
   if (!isMapping(service)) return "a backend that is no Service";
   const name = scalarText(service.name);
   const port = portOf(
-    at(service, ["port", "name"]) ?? at(service, ["port", "number"]),
+    fieldAt(service, ["port", "name"]) ?? fieldAt(service, ["port", "number"]),
     { namespace, name },
     services,
   );
-  const settings = serviceSettings(at(services(namespace, name), ["metadata", "annotations"]), name);
+  const settings = serviceSettings(fieldAt(services(namespace, name), ["metadata", "annotations"]), name);
   lost.push(...settings.lost);
   if (settings.refusal !== undefined) return settings.refusal;
   return typeof port === "string" ? port : { kind: "Service", name, port, weight: 1 };

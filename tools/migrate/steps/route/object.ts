@@ -10,7 +10,7 @@ import {
 } from "../../../gitops/edit/document-edit.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { asWritten, at, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
+import { asWritten, fieldAt, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { chartOf } from "./app-template.ts";
 import { httpRoute, readHttpRoute } from "./http-route.ts";
@@ -93,7 +93,7 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
   const move = moveOf(reading, readings, ingress, context, { takesPort: true });
   if (typeof move === "string") return move;
   const groups = hostGroups(reading.served);
-  const name = scalarText(at(written, ["metadata", "name"]));
+  const name = scalarText(fieldAt(written, ["metadata", "name"]));
   const routes = groups.map((group, index) =>
     httpRoute(
       metadataOf(written, reading, index === 0 ? name : `${name}-${index + 1}`),
@@ -111,7 +111,7 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
       presentRoute(form, index, cluster, readings[at], move.parents.parentRefs),
     );
     if (present.includes("other"))
-      return `HTTPRoute ${scalarText(at(route, ["metadata", "name"]))} is there and answers otherwise: make them equal, or take one of them out`;
+      return `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} is there and answers otherwise: make them equal, or take one of them out`;
     if (!present.every((one) => one === "same")) missing.push(route);
   }
   return { routes, missing, notes: move.notes, records: move.records };

@@ -1,6 +1,6 @@
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
-import { at } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 
 /** Ingresses in the values of a chart whose routes are not known here. */
@@ -16,6 +16,6 @@ export function otherIngresses(release: Mapping, chart: string): readonly Note[]
       } else visit(inner, own);
     }
   };
-  visit(at(release, ["spec", "values"]), ["spec", "values"]);
+  visit(fieldAt(release, ["spec", "values"]), ["spec", "values"]);
   return notes;
 }

@@ -1,5 +1,6 @@
 import { type Mapping } from "../../../gitops/yaml/values.ts";
-import { OPTIONS_FILE, type MigrateOptions } from "../../options.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
+import type { MigrateOptions } from "../../options.ts";
 import type { Reading } from "./served.ts";
 
 /** The listeners that a route attaches to. */

@@ -1,6 +1,6 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { at } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
 import type { Served } from "./served.ts";
 
 /** The type of path in a route; undefined where there is none like it. */
@@ -18,7 +18,7 @@ export function pathType(type: string, pathMatcher: string): string | undefined 
 /** Why hosts and paths cannot be a route's. */
 export function refusalsOf(served: readonly Served[]): readonly string[] {
   const hosts = new Set(served.map(({ host }) => host));
-  const paths = new Set(served.map(({ match }) => scalarText(at(match, ["path", "value"]))));
+  const paths = new Set(served.map(({ match }) => scalarText(fieldAt(match, ["path", "value"]))));
   return [
     ...(served.length === 0 ? ["it has no host with a path"] : []),
     ...(hosts.has("") ? ["a rule without a host answers for every host of the class"] : []),
@@ -29,7 +29,7 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
       .filter((path) => !path.startsWith("/") && !path.startsWith("^"))
       .map((path) => `path ${path} does not start with /`),
     ...served.filter(isInvalid).map(({ match }) => {
-      const path = scalarText(at(match, ["path", "value"]));
+      const path = scalarText(fieldAt(match, ["path", "value"]));
       return `path ${path} is none that an HTTPRoute may have, and no regular expression to Traefik: write what it is meant to answer`;
     }),
   ];
@@ -37,8 +37,8 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
 
 /** Whether the API server refuses a path: the validations of HTTPPathMatch in the Gateway API. */
 function isInvalid({ match }: Served): boolean {
-  const path = scalarText(at(match, ["path", "value"]));
-  if (at(match, ["path", "type"]) === "RegularExpression" || !path.startsWith("/")) return false;
+  const path = scalarText(fieldAt(match, ["path", "value"]));
+  if (fieldAt(match, ["path", "type"]) === "RegularExpression" || !path.startsWith("/")) return false;
   return (
     !/^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$/.test(path) ||
     /\/\/|\/\.\.?(?:\/|$)|%2f/i.test(path)
@@ -51,8 +51,8 @@ function isInvalid({ match }: Served): boolean {
  */
 export function pathLosses(served: readonly Served[]): readonly string[] {
   const prefixes = served
-    .filter(({ match }) => at(match, ["path", "type"]) === "PathPrefix")
-    .map(({ match }) => scalarText(at(match, ["path", "value"])))
+    .filter(({ match }) => fieldAt(match, ["path", "type"]) === "PathPrefix")
+    .map(({ match }) => scalarText(fieldAt(match, ["path", "value"])))
     .filter((path) => !path.endsWith("/"));
   return [...new Set(prefixes)].map(
     (path) =>

@@ -1,5 +1,5 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { at } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
 import type { Served } from "./served.ts";
 
@@ -67,5 +67,5 @@ function conditionsOf({ match: { method, headers, queryParams } }: Served): read
 }
 
 function pathOf({ match }: Served): readonly [string, string] {
-  return [scalarText(at(match, ["path", "type"])), scalarText(at(match, ["path", "value"]))];
+  return [scalarText(fieldAt(match, ["path", "type"])), scalarText(fieldAt(match, ["path", "value"]))];
 }

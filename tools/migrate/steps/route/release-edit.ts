@@ -2,7 +2,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { at, fieldsIn } from "../../objects.ts";
+import { fieldAt, fieldsIn } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -53,7 +53,7 @@ function bring(edit: YamlEdit, document: number, lines: string, written: Mapping
 function linesOf(routes: Mapping, written: Mapping, edit: YamlEdit, document: number): string | undefined {
   if (Object.keys(routes).length === 0) return undefined;
   const aliased = structuredClone(routes);
-  const rules = Object.values(aliased).flatMap((route) => fieldList(at(route, ["rules"])));
+  const rules = Object.values(aliased).flatMap((route) => fieldList(fieldAt(route, ["rules"])));
   for (const backend of rules.flatMap(({ backendRefs }) => fieldList(backendRefs))) {
     const alias = aliasOf(backend, written, edit, document);
     if (alias !== undefined) backend.port = alias;

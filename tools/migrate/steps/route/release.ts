@@ -3,7 +3,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
-import { asWritten, at, fieldsIn, nameOf, type WrittenObject } from "../../objects.ts";
+import { asWritten, fieldAt, fieldsIn, nameOf, type WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import {
   chartOf,
@@ -83,7 +83,7 @@ function convert(
 ): { routes: Mapping; notes: Move["notes"]; records: Move["records"] } | string {
   const [namespace = "", ...others] = new Set(release.forms.map(({ object }) => releaseNamespace(object)));
   if (others.length > 0) return "its namespace is another one in each cluster";
-  const services = at(written, ["spec", "values", "service"]);
+  const services = fieldAt(written, ["spec", "values", "service"]);
   const reading = readIngress(entry, services, namespace);
   const forms = release.forms.map(({ object }) => readEntry(object, key, namespace));
   const refused = forms.flatMap(({ served }, index) => {
@@ -113,7 +113,7 @@ function convert(
 
 function readEntry(release: Mapping, key: string, namespace: string): Reading {
   const entry = fieldsIn(release, [...INGRESS, key]);
-  return readIngress(entry, at(release, ["spec", "values", "service"]), namespace);
+  return readIngress(entry, fieldAt(release, ["spec", "values", "service"]), namespace);
 }
 
 /** What the route takes over as it is. */
@@ -132,7 +132,7 @@ const TRANSLATED = [...CARRIED, "enabled", "annotations", "className", "hosts", 
 
 /** Where Helm installs a release. */
 export function releaseNamespace(release: Mapping): string {
-  return scalarText(at(release, ["spec", "targetNamespace"])) || nameOf(release).namespace;
+  return scalarText(fieldAt(release, ["spec", "targetNamespace"])) || nameOf(release).namespace;
 }
 
 function sameAnswers(

@@ -1,7 +1,7 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { at, nameOf } from "../../objects.ts";
+import { fieldAt, nameOf } from "../../objects.ts";
 
 /** The Service of a namespace and name, where the repository has it. */
 export type Services = (namespace: string, name: string) => Mapping | undefined;
@@ -20,7 +20,7 @@ export function whyRefused(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   services: Services,
 ): string | undefined {
-  return at(services(namespace, name), ["spec", "type"]) === "ExternalName"
+  return fieldAt(services(namespace, name), ["spec", "type"]) === "ExternalName"
     ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider refuses: make it one without a selector, with an EndpointSlice for the address`
     : undefined;
 }
@@ -35,7 +35,7 @@ export function portOf(
   const refusal = whyRefused({ namespace, name }, services);
   if (refusal !== undefined) return refusal;
   if (typeof port === "number") return port;
-  const ports = at(service, ["spec", "ports"]);
+  const ports = fieldAt(service, ["spec", "ports"]);
   const named = Array.isArray(ports) ? ports.filter(isMapping).find((one) => one.name === port) : undefined;
   if (typeof named?.port === "number") return named.port;
   return `port ${scalarText(port) || "(none is named)"} of Service ${namespace}/${name} is not known here: a route needs its number`;

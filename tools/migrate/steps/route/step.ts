@@ -1,16 +1,15 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { isMapping } from "../../../gitops/yaml/values.ts";
+import { isRelease } from "../oci/artifact.ts";
 import { isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { targetConflicts } from "./cutover.ts";
 import { splitHosts } from "./hosts.ts";
-import { isHttpRoute, isIngress, objectOutcome } from "./object.ts";
+import { isIngress, objectOutcome } from "./object.ts";
 import type { DnsRecord } from "./outcome.ts";
-import { comeFault, goneFault, releaseFault } from "./proof.ts";
+import { whyForbidden } from "./allowed.ts";
 import { releaseOutcome } from "./release.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
-
-const isRelease = (object: Mapping): boolean => isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease");
 
 /** From Ingresses, in the values of app-template and by themselves, and IngressRoutes to HTTPRoutes. */
 export const route: Step = {
@@ -24,7 +23,7 @@ export const route: Step = {
     'after: where gatus-sidecar runs with --auto-httproute, a route that comes is watched at once and has to answer 200, without a login: what does not needs an endpoint annotation, or enabled: "false"',
   ],
   plan,
-  unintended,
+  whyForbidden,
 };
 
 function plan(context: StepContext): Plan {
@@ -99,14 +98,4 @@ function unread(written: readonly WrittenObject[], { repository, selected }: Ste
       message: "no Kustomization that could be built reads this Ingress",
       position: locate(origin),
     }));
-}
-
-/** Intended: every request is answered as before, by a route where an Ingress was, and nothing else changes. */
-function unintended(
-  ...[before, after, context, clusters]: Parameters<Step["unintended"]>
-): string | undefined {
-  if (before && after && isRelease(before.object)) return releaseFault(before.object, after.object, context);
-  if (before && !after && isIngress(before.object)) return goneFault(before, context, clusters);
-  if (!before && after && isHttpRoute(after.object)) return comeFault(after, context, clusters);
-  return "only Ingresses and routes may change";
 }

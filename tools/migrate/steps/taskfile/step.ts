@@ -2,7 +2,7 @@ import { isMapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import {
-  changesNothing,
+  noChangeAllowed,
   type FileChange,
   type Note,
   type Plan,
@@ -23,7 +23,7 @@ export const taskfile: Step = {
   risk: "low",
   live: [],
   plan,
-  unintended: changesNothing,
+  whyForbidden: noChangeAllowed,
 };
 
 function plan(context: StepContext): Plan {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { at, fieldsIn, nameOf } from "../../objects.ts";
+import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { chartOf, dialectOf, readIngress, readRoute, type RouteDialect } from "./app-template.ts";
 import { readHttpRoute } from "./http-route.ts";
@@ -17,7 +17,7 @@ import { servicesOf } from "./services.ts";
 type Answers = ReadonlySet<string>;
 
 /** Why a HelmRelease does not answer what it did: each host and path, by the same backends, behind the listeners of its class. */
-export function releaseFault(before: Mapping, after: Mapping, context: StepContext): string | undefined {
+export function releaseViolation(before: Mapping, after: Mapping, context: StepContext): string | undefined {
   if (!isDeepStrictEqual(withoutIngress(before), withoutIngress(after)))
     return "more than its ingress and route values has changed";
   const dialect = dialectOf(chartOf(before, context.clusters));
@@ -33,7 +33,7 @@ export function releaseFault(before: Mapping, after: Mapping, context: StepConte
   if (keepIngress && !isDeepStrictEqual(was.ingress, is.ingress))
     return "an Ingress that was to stay has gone";
   if (!keepIngress && !is.ingress.isDisjointFrom(is.route)) return "a host has both an Ingress and a route";
-  const strange = strangers(routesOf(after), [...entriesOf(before, INGRESS), ...routesOf(before)]);
+  const strange = foreignMetadata(routesOf(after), [...entriesOf(before, INGRESS), ...routesOf(before)]);
   return strange && `${strange} of a route is of none of its Ingresses`;
 }
 
@@ -52,7 +52,7 @@ function entriesOf(release: Mapping, path: typeof INGRESS): readonly Mapping[] {
 const routesOf = (release: Mapping): readonly Mapping[] => entriesOf(release, ROUTE);
 
 function ingressAnswers(release: Mapping, context: StepContext, takesPort: boolean): Answers {
-  const services = at(release, ["spec", "values", "service"]);
+  const services = fieldAt(release, ["spec", "values", "service"]);
   const all = entriesOf(release, INGRESS).map((entry) =>
     classAnswers(readIngress(entry, services, releaseNamespace(release)), context, takesPort),
   );
@@ -60,7 +60,7 @@ function ingressAnswers(release: Mapping, context: StepContext, takesPort: boole
 }
 
 function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
-  const services = at(release, ["spec", "values", "service"]);
+  const services = fieldAt(release, ["spec", "values", "service"]);
   const all = routesOf(release).map((entry) =>
     answers(fieldList(entry.parentRefs), readRoute(entry, services, dialect)),
   );
@@ -75,7 +75,7 @@ function classAnswers(reading: Reading, context: StepContext, takesPort: boolean
 }
 
 /** An annotation or label of routes that no source has. */
-function strangers(routes: readonly Mapping[], sources: readonly Mapping[]): string | undefined {
+function foreignMetadata(routes: readonly Mapping[], sources: readonly Mapping[]): string | undefined {
   const pairs = (fields: Mapping): string[] =>
     ["annotations", "labels"].flatMap((kind) =>
       Object.entries(fieldsIn(fields, [kind])).map(([name, value]) => JSON.stringify([kind, name, value])),
@@ -85,7 +85,7 @@ function strangers(routes: readonly Mapping[], sources: readonly Mapping[]): str
 }
 
 /** Why an Ingress or IngressRoute must not go: no HTTPRoute of its namespace answers what it did. */
-export function goneFault(
+export function removalViolation(
   gone: BuiltObject,
   context: StepContext,
   after: readonly BuiltCluster[],
@@ -104,7 +104,7 @@ export function goneFault(
 }
 
 /** Why an HTTPRoute must not come: it answers what no Ingress of its namespace did, or one that was to go is there still. */
-export function comeFault(
+export function additionViolation(
   come: BuiltObject,
   context: StepContext,
   after: readonly BuiltCluster[],
@@ -121,7 +121,7 @@ export function comeFault(
   const all = sources.reduce<Answers>((one, source) => one.union(source.answers), new Set());
   if (own.size === 0 || !own.isSubsetOf(all)) return "it answers what no Ingress of its namespace did";
   const metadata = (object: Mapping): Mapping => fieldsIn(object, ["metadata"]);
-  const strange = strangers(
+  const strange = foreignMetadata(
     [metadata(come.object)],
     sources.map(({ ingress }) => metadata(ingress.object)),
   );

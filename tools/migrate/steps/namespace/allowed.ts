@@ -1,22 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
-import { cloneValue, isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { clusterOf } from "../../clusters.ts";
 import { idOf, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
-import type { MigrateOptions } from "../../options.ts";
+
 import type { Step, StepContext } from "../../step.ts";
-import { KEEP } from "../../annotate-kept.ts";
+import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
+import { withoutFields } from "../../without-fields.ts";
 import { isData, pruneOf } from "./guard.ts";
+import type { NamespaceOptions } from "./options.ts";
 import { referencesOf } from "./references.ts";
 import { isGuarded, movingRoots, optsOut, targetFor } from "./root.ts";
 import { isSetting, settingsName } from "./target.ts";
 
-type Placement = MigrateOptions["namespace"];
+const NAMESPACE = ["metadata", "namespace"];
 
 /** What guarding, moving and unguarding may change of what reaches a cluster. */
-export const unintended: Step["unintended"] = (before, after, context, clusters) => {
+export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   const { namespace: options } = context.options;
   const { root, data, optOutLabel } = options;
   if (!before)
@@ -30,10 +31,11 @@ export const unintended: Step["unintended"] = (before, after, context, clusters)
   if (!sameApplier(before, after, options)) return "another Kustomization applies it";
   if (isFluxKustomization(before.object)) {
     if (nameOf(before.object).name === root)
-      return sameWithout(before, after, ["spec.patches"])
+      return sameWithout(before, after, ["spec", "patches"])
         ? undefined
         : "of the root, only spec.patches changes";
-    if (!sameWithout(before, after, ["spec.deletionPolicy"])) return "only spec.deletionPolicy changes here";
+    if (!sameWithout(before, after, ["spec", "deletionPolicy"]))
+      return "only spec.deletionPolicy changes here";
     return isGuarded(after.object) ||
       !isGuarded(before.object) ||
       nameOf(after.object).namespace === targetFor(after.object, options) ||
@@ -43,7 +45,7 @@ export const unintended: Step["unintended"] = (before, after, context, clusters)
   }
   if (isDeepStrictEqual(before.object, after.object)) return undefined;
   const kept = isData(after.object, data) && pruneOf(after.object) === "disabled";
-  return kept && sameWithout(before, after, [`metadata.annotations.${KEEP}`])
+  return kept && sameWithout(before, after, ["metadata", "annotations", PRUNE_ANNOTATION])
     ? undefined
     : "it must stay as it is";
 };
@@ -74,15 +76,19 @@ function mayCome(
 }
 
 /** Only a guarded child that comes again in the target, the same but for where it finds its source. */
-function mayGo(before: BuiltObject, objects: readonly BuiltObject[], options: Placement): string | undefined {
+function mayGo(
+  before: BuiltObject,
+  objects: readonly BuiltObject[],
+  options: NamespaceOptions,
+): string | undefined {
   if (!isFluxKustomization(before.object)) return "it would be pruned";
   if (!isGuarded(before.object)) return "it would take with it what it has applied: it has no guard";
   const target = targetFor(before.object, options);
   const moved = sameChildren(before, objects).find(({ object }) => nameOf(object).namespace === target);
   if (!moved) return `it does not come again in ${target}`;
   if (!isGuarded(moved.object)) return "it would have no guard where it comes";
-  const paths = ["metadata.namespace", "spec.sourceRef.namespace", "spec.dependsOn"];
-  if (!sameWithout(before, moved, paths)) return "it would come as another one";
+  if (!sameWithout(before, moved, NAMESPACE, ["spec", "sourceRef", "namespace"], ["spec", "dependsOn"]))
+    return "it would come as another one";
   return isDeepStrictEqual(waitsFor(before), waitsFor(moved)) ? undefined : "it would wait for another one";
 }
 
@@ -96,7 +102,7 @@ function waitsFor({ object }: BuiltObject): readonly string[] {
 /** Whether an object is there with the same values in another namespace. */
 function hasOriginal(copy: BuiltObject, objects: readonly BuiltObject[]): boolean {
   const inFile = byFile(objects).get(copy.origin.source.file) ?? [];
-  return inFile.some((original) => sameWithout(original, copy, ["metadata.namespace"]));
+  return inFile.some((original) => sameWithout(original, copy, NAMESPACE));
 }
 
 /** Those that began as the same document. */
@@ -115,35 +121,17 @@ const byFile = oncePer((objects: readonly BuiltObject[]) =>
 );
 
 /** Applied by the same Kustomization, before and after its own move. */
-function sameApplier(before: BuiltObject, after: BuiltObject, options: Placement): boolean {
+function sameApplier(before: BuiltObject, after: BuiltObject, options: NamespaceOptions): boolean {
   const [old, now] = [before.kustomization?.object, after.kustomization?.object];
   if (!old || !now) return old === now;
   return idOf(old) === idOf(now) || idOf(now) === `${targetFor(old, options)}/${nameOf(old).name}`;
 }
 
-function sameWithout(before: BuiltObject, after: BuiltObject, paths: readonly string[]): boolean {
-  const [a, b] = [before, after].map(({ object }) => {
-    const copy = cloneValue(object);
-    for (const path of paths) remove(copy, path);
-    return copy;
-  });
+function sameWithout(
+  before: BuiltObject,
+  after: BuiltObject,
+  ...paths: readonly (readonly string[])[]
+): boolean {
+  const [a, b] = [before, after].map(({ object }) => withoutFields(object, paths));
   return isDeepStrictEqual(a, b);
-}
-
-/** Removes a field by its path (the last name may hold dots after `annotations.`), and the annotations that it leaves empty. */
-function remove(object: Mapping, path: string): void {
-  const steps = path.startsWith("metadata.annotations.")
-    ? ["metadata", "annotations", path.slice("metadata.annotations.".length)]
-    : path.split(".");
-  const holders = [object];
-  for (const step of steps.slice(0, -1)) {
-    const next = holders.at(-1)?.[step];
-    if (!isMapping(next)) return;
-    holders.push(next);
-  }
-  for (const [depth, holder] of [...holders.entries()].reverse()) {
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of plain data
-    delete holder[steps[depth] ?? ""];
-    if (Object.keys(holder).length > 0) return;
-  }
 }

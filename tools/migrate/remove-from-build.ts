@@ -7,10 +7,10 @@ import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { referencesInto } from "./steps/components/references.ts";
 import { entryOf, removeEntries, type Entry } from "./entries.ts";
 import type { FileChange } from "./step.ts";
-import type { TakenObject } from "./taken-objects.ts";
+import type { IncludedObject } from "./included-objects.ts";
 
 /** What takes an object out, and the comments that go with it. */
-export interface TakenOut {
+export interface Removal {
   readonly changes: readonly FileChange[];
   readonly comments: readonly string[];
 }
@@ -19,10 +19,10 @@ export interface TakenOut {
  * Takes an object out of what a kustomization builds: the entry where it leads to nothing else, else its document.
  * @returns a reason where the text does not allow it
  */
-export function takeOut(
-  { file, directory, written, isAlone }: TakenObject,
+export function removeFromBuild(
+  { file, directory, written, isOnlyInclusion }: IncludedObject,
   repository: Repository,
-): TakenOut | string {
+): Removal | string {
   if (directory === undefined) return "no Kustomization of this repository applies it";
   const { documents } = repository.parse(file);
   // Where Flux finds no kustomization file, it takes in every file of the directory.
@@ -31,7 +31,7 @@ export function takeOut(
     if (entry === undefined) return "no kustomization file names it alone";
     if (!entry.direct || documents.length === 1) return withoutEntry(file, entry, repository);
   }
-  if (!isAlone) return "its file is read elsewhere too";
+  if (!isOnlyInclusion) return "its file is read elsewhere too";
   const document = documents.find(({ value }) => isDeepStrictEqual(value, written));
   if (!document) return "its document is no longer as it was";
   const { offset } = document.origin;
@@ -44,7 +44,7 @@ export function takeOut(
     : { changes: [{ path: file, text }], comments };
 }
 
-function withoutEntry(file: string, entry: Entry, repository: Repository): TakenOut | string {
+function withoutEntry(file: string, entry: Entry, repository: Repository): Removal | string {
   const { kustomization, list, index, direct } = entry;
   const edit = new YamlEdit(fileText(repository, kustomization) ?? "");
   const comments = edit.commentsOf(0, [list, index]);

@@ -7,7 +7,7 @@ import { asWritten } from "./objects.ts";
 import type { StepContext } from "./step.ts";
 
 /** An object as one entry of a kustomization brings it to clusters. */
-export interface TakenObject {
+export interface IncludedObject {
   readonly file: string;
   /** What the Flux Kustomization that applies it builds; undefined where none does. */
   readonly directory: string | undefined;
@@ -16,7 +16,7 @@ export interface TakenObject {
   /** Of the object; of the entry, where it leads to a directory that others take in too. */
   readonly position: Position;
   /** Whether it reaches clusters in no other way. */
-  readonly isAlone: boolean;
+  readonly isOnlyInclusion: boolean;
   readonly forms: readonly Form[];
 }
 
@@ -27,11 +27,11 @@ export interface Form {
 }
 
 /** The objects of a kind that stand in files, once for each entry that takes them in. */
-export function takenObjects(
+export function includedObjects(
   { clusters, repository }: StepContext,
   matches: (object: Mapping) => boolean,
-): readonly TakenObject[] {
-  const found = new Map<string, TakenObject & { readonly offset: number; readonly forms: Form[] }>();
+): readonly IncludedObject[] {
+  const found = new Map<string, IncludedObject & { readonly offset: number; readonly forms: Form[] }>();
   for (const cluster of clusters) {
     for (const built of cluster.objects) {
       const { origin, object, kustomization } = built;
@@ -47,7 +47,7 @@ export function takenObjects(
         directory,
         written: asWritten({ file, origin }, repository),
         position: isShared ? entry.position : locate(origin),
-        isAlone: true,
+        isOnlyInclusion: true,
         forms: [],
       };
       found.set(key, taken);
@@ -57,6 +57,6 @@ export function takenObjects(
   const all = [...found.values()];
   return all.map((taken) => {
     const same = all.filter(({ file, offset }) => file === taken.file && offset === taken.offset);
-    return { ...taken, isAlone: same.length === 1 };
+    return { ...taken, isOnlyInclusion: same.length === 1 };
   });
 }

@@ -1,0 +1,2 @@
+/** The repository's own options for the steps. */
+export const OPTIONS_FILE = ".edgefirst/migrate.yaml";

@@ -1,0 +1,15 @@
+import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
+
+/** Keeps Flux from ever pruning an object. */
+export const PRUNE_ANNOTATION = "kustomize.toolkit.fluxcd.io/prune";
+
+/** Sets {@link PRUNE_ANNOTATION} to `disabled`; false where the text does not allow it. */
+export function disablePruning(edit: YamlEdit, document: number): boolean {
+  const path = ["metadata", "annotations"];
+  const line = `${PRUNE_ANNOTATION}: disabled`;
+  if (edit.has(document, [...path, PRUNE_ANNOTATION]))
+    return edit.setScalar(document, [...path, PRUNE_ANNOTATION], "disabled");
+  return edit.has(document, path)
+    ? edit.insert(document, path, line)
+    : edit.insert(document, ["metadata"], `annotations:\n  ${line}`);
+}

@@ -1,0 +1,7 @@
+import { z } from "zod";
+
+/** What the step `annotate` reads from the options. */
+export const annotateOptions = z.strictObject({
+  /** Clusters that run gatus-sidecar with `--auto-httproute` although this repository does not deploy it. */
+  sidecar: z.array(z.string()).default([]),
+});

@@ -1,0 +1,39 @@
+import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
+import { fieldAt, nameOf } from "../../objects.ts";
+import type { StepContext } from "../../step.ts";
+import { isRelease } from "../oci/artifact.ts";
+import { chartOf } from "../route/app-template.ts";
+
+/** The options of one of Traefik's HelmReleases. */
+export type ReleaseOptions = NonNullable<StepContext["options"]["gateway-provider"]["releases"][string]>;
+
+/**
+ * The values for a Gateway. The chart would bring a Gateway and a GatewayClass of its own (`traefik`, the same name for every release), and these are
+ * the platform's; a listener finds its entry point by the port (the chart's templates/gateway.yaml; Traefik's gateway provider).
+ */
+export function wantedValues({ labelSelector, ports }: ReleaseOptions, present: Value | undefined): Mapping {
+  const entryPoints = Object.entries(ports).map(([name, port]): [string, Mapping] => [name, { port }]);
+  const flag = fieldAt(present, ["experimental", "kubernetesGateway", "enabled"]);
+  return {
+    ...(flag === undefined ? {} : { experimental: { kubernetesGateway: { enabled: false } } }),
+    providers: {
+      kubernetesGateway: { enabled: true, experimentalChannel: false, labelselector: labelSelector },
+    },
+    gateway: { enabled: false },
+    gatewayClass: { enabled: false },
+    ...(entryPoints.length === 0 ? {} : { ports: Object.fromEntries(entryPoints) }),
+  };
+}
+
+/** Whether a release installs the chart `traefik`. */
+export function isTraefik(release: Mapping | undefined, { clusters }: StepContext): boolean {
+  return release !== undefined && isRelease(release) && chartOf(release, clusters).name === "traefik";
+}
+
+/** What the options say about a release. */
+export function optionsOf(release: Mapping, { options }: StepContext): ReleaseOptions | undefined {
+  const { releases } = options["gateway-provider"];
+  const { namespace, name } = nameOf(release);
+  const key = `${namespace}/${name}`;
+  return Object.hasOwn(releases, key) ? releases[key] : undefined;
+}

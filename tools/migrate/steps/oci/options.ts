@@ -1,0 +1,11 @@
+import { z } from "zod";
+
+/** What the step `oci` reads from the options. */
+export const ociOptions = z.strictObject({
+  /** Tags known to exist in a registry, by the chart's `oci://` address. */
+  published: z.record(z.string(), z.array(z.string())).default({}),
+  /** Charts that put the chart's version into workload selectors, which are immutable. */
+  versionInSelector: z.array(z.string()).default([]),
+  /** Unused HelmRepositories to remove, by `namespace/name`. */
+  remove: z.array(z.string().regex(/^[^/]+\/[^/]+$/, "write namespace/name")).default([]),
+});

@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from "node:util";
+import { appContainers } from "../../../../policy/objects/app-template.ts";
+import { fields } from "../../../../policy/engine/read.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { asKubeObject } from "../../../lint/rule-origin.ts";
+import { indexOf } from "../annotate/endpoints.ts";
+import { clusterOf } from "../../clusters.ts";
+import { fieldsIn } from "../../objects.ts";
+import type { Step } from "../../step.ts";
+import { missingProbes } from "./missing.ts";
+
+/** Intended: probes come that were not there, each one that the step gives; nothing else of the release changes. */
+export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
+  const old = before && clusterOf(before, context.clusters);
+  const now = clusters.find(({ name }) => name === old?.name);
+  if (!before || !after || !old || !now) return "nothing may come or go";
+  if (!isDeepStrictEqual(withoutProbes(before.object), withoutProbes(after.object)))
+    return "more than probes has changed";
+  const [earlier, later] = [
+    appContainers(asKubeObject(before.object), indexOf(old)),
+    appContainers(asKubeObject(after.object), indexOf(now)),
+  ];
+  const wrong = earlier.find((container, index) => {
+    const answer = missingProbes(
+      container,
+      asKubeObject(before.object),
+      indexOf(old),
+      context.options.probes.paths,
+    );
+    const expected = { ...container.probes, ...(typeof answer === "string" ? {} : answer) };
+    const got = later[index]?.probes ?? {};
+    return !isDeepStrictEqual(got, container.probes) && !isDeepStrictEqual(got, expected);
+  });
+  return wrong && `container ${wrong.name} gets other probes than the step gives`;
+};
+
+function withoutProbes(object: Mapping): unknown {
+  const controllers = Object.entries(fieldsIn(object, ["spec", "values", "controllers"])).map(
+    ([name, controller]): [string, unknown] => [name, withoutProbesBelow(controller)],
+  );
+  const spec = fieldsIn(object, ["spec"]);
+  return {
+    ...object,
+    spec: { ...spec, values: { ...fieldsIn(spec, ["values"]), controllers: new Map(controllers) } },
+  };
+}
+
+function withoutProbesBelow(controller: Value): unknown {
+  if (!isMapping(controller)) return controller;
+  const lists = ["containers", "initContainers"].map((list): [string, unknown] => [
+    list,
+    new Map(
+      Object.entries(fieldsIn(controller, [list])).map(([name, container]): [string, unknown] => [
+        name,
+        { ...fields(container), probes: undefined },
+      ]),
+    ),
+  ]);
+  return { ...controller, ...Object.fromEntries(lists) };
+}

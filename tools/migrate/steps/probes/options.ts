@@ -1,0 +1,7 @@
+import { z } from "zod";
+
+/** What the step `probes` reads from the options. */
+export const probesOptions = z.strictObject({
+  /** Readiness paths, by the image's name without the tag. */
+  paths: z.record(z.string().min(1), z.string().startsWith("/")).default({}),
+});
