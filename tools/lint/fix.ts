@@ -1,19 +1,29 @@
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import type { Edit } from "../../policy/engine/rule.ts";
 import type { RuleFinding } from "../../policy/engine/run.ts";
-import { statSync } from "node:fs";
-import { writeFileAtomic } from "../../lib/atomic-file.ts";
-import type { Origin } from "../gitops/yaml/source.ts";
-import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../gitops/yaml/values.ts";
-import { applyEdits, EditableText, isValid, type TextEdit } from "../gitops/edit/edit-text.ts";
+import type { EntryPath } from "../gitops/edit/entry-places.ts";
 import { symbolicLinkOn } from "../gitops/edit/symbolic-link.ts";
+import { writeYaml } from "../gitops/edit/write-yaml.ts";
+import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
+import { parseYaml } from "../gitops/yaml/parse.ts";
+import { SourceFile, type Origin } from "../gitops/yaml/source.ts";
+import {
+  entryOrigin,
+  isMapping,
+  originOf,
+  type Mapping,
+  type PathStep,
+  type Value,
+} from "../gitops/yaml/values.ts";
 import { holdersOf, placeOf } from "./holders.ts";
 import type { LintedReport } from "./lint.ts";
 
-/** What was mended. */
+/** What was fixed. */
 export interface Fixed {
   /** Relative to the root. */
   readonly files: readonly string[];
@@ -22,40 +32,47 @@ export interface Fixed {
 }
 
 /**
- * Applies the safe fixes that rules offer, in the files where the fields were written. A fix is left out where its field comes from
- * text inside another scalar, from a generator or an alias, where it would touch more than one entry of a block mapping, or where another
- * object is made of the same lines, as from a base that two clusters share, and does not ask for the very same. Nothing is written through
- * a symbolic link, or over one.
+ * Applies the safe fixes that rules offer, in the files where the fields were written. A fix is left out if its field comes from text
+ * inside another scalar, from a generator or an alias, if it would change more than one entry of a block mapping, or if another object
+ * is built from the same lines (a base that two clusters share) and does not ask for the same change. It never writes through or over
+ * a symbolic link.
  */
 export async function applyFixes(root: string, { findings, checked }: LintedReport): Promise<Fixed> {
-  const texts = new Map<string, EditableText>();
+  const edits = new Map<string, YamlEdit>();
   const plans = agreed(
-    findings.map(({ breaches }) => breaches.flatMap((breach) => plan(breach, texts))),
+    findings.map(({ breaches }) => breaches.flatMap((breach) => plan(breach, edits))),
     checked,
   );
   const written = new Set<string>();
-  for (const [file, own] of Map.groupBy(plans.flat(), (planned) => planned.file)) {
+  for (const [file, own] of Map.groupBy(plans.flat(), (planned) => planned.source.file)) {
     const path = join(root, file);
-    const { text } = applyEdits(await readFile(path, "utf8"), unique(own.map(({ edit }) => edit)));
-    if (!isValid(text) || symbolicLinkOn(root, file) !== undefined) continue;
+    const edit = new YamlEdit(await readFile(path, "utf8"));
+    for (const { apply } of own) apply(edit);
+    const text = edit.text();
+    const { errors } = parseYaml(new SourceFile(file, text));
+    if (errors.length > 0 || symbolicLinkOn(root, file) !== undefined) continue;
     writeFileAtomic(path, text, statSync(path).mode & 0o777);
     written.add(file);
   }
-  const fixed = plans.filter((edits) => edits.every(({ file }) => written.has(file))).length;
+  const fixed = plans.filter((planned) => planned.every(({ source }) => written.has(source.file))).length;
   return { files: [...written], fixed };
 }
 
+/** One change that a fix asks for. */
 interface Planned {
   readonly object: KubeObject;
-  readonly file: string;
+  readonly source: Origin["source"];
   /** Of the entry, or of the mapping that gets one. */
   readonly place: string;
   /** The place, and the key that is added there. */
   readonly entry: string;
-  readonly edit: TextEdit;
+  /** Undefined where the entry is removed. */
+  readonly value: unknown;
+  /** Plans the change; false where the text does not allow it. */
+  readonly apply: (edit: YamlEdit) => boolean;
 }
 
-/** The plans whose lines are in no object that wants something else there, or nothing. */
+/** The plans whose lines belong only to objects that ask for the same change. */
 function agreed(
   plans: readonly (readonly Planned[])[],
   checked: readonly KubeObject[],
@@ -63,76 +80,74 @@ function agreed(
   const all = plans.flat();
   const holders = holdersOf(new Set(all.map(({ place }) => place)), checked);
   const wanted = Map.groupBy(all, ({ entry }) => entry);
-  const isAgreed = ({ place, entry, edit }: Planned): boolean => {
+  const isAgreed = ({ place, entry, value }: Planned): boolean => {
     const same = wanted.get(entry) ?? [];
     const askers = new Set(same.map(({ object }) => object));
     return (
-      same.every((other) => other.edit.text === edit.text) &&
+      same.every((other) => JSON.stringify(other.value) === JSON.stringify(value)) &&
       [...(holders.get(place) ?? [])].every((holder) => askers.has(holder))
     );
   };
-  return plans.filter((edits) => edits.length > 0 && edits.every(isAgreed));
+  return plans.filter((planned) => planned.length > 0 && planned.every(isAgreed));
 }
 
-/** All edits for a breach, or none. */
-function plan({ rule: id, object, problem }: RuleFinding, texts: Map<string, EditableText>): Planned[] {
+/** All changes for a breach, or none. */
+function plan({ rule: id, object, problem }: RuleFinding, edits: Map<string, YamlEdit>): readonly Planned[] {
   const rule = RULES.find((one) => one.id === id);
-  const planned = (rule?.fix?.(object, problem) ?? []).map((edit) => planEdit(object, edit, texts));
-  return planned.every((edit) => edit !== undefined) ? planned : [];
+  const planned = (rule?.fix?.(object, problem) ?? []).map((change) => planChange(object, change));
+  const isPossible = (change: Planned | undefined): change is Planned => {
+    if (change === undefined) return false;
+    const { source, apply } = change;
+    const edit = edits.get(source.file) ?? new YamlEdit(source.text);
+    edits.set(source.file, edit);
+    return apply(edit);
+  };
+  return planned.every(isPossible) ? planned : [];
 }
 
-function planEdit(
-  object: KubeObject,
-  { path, value }: Edit,
-  texts: Map<string, EditableText>,
-): Planned | undefined {
+function planChange(object: KubeObject, { path, value }: Edit): Planned | undefined {
   let container: Value = object as unknown as Mapping;
   for (const [depth, step] of path.entries()) {
     if (typeof container !== "object" || container === null) return undefined;
-    const present = Object.hasOwn(container, step);
-    if (depth < path.length - 1 && present) {
-      container = (container as Mapping)[step] as Value;
-      continue;
-    }
-    const key = String(step);
-    if (!present) {
+    if (!Object.hasOwn(container, step)) {
       if (value === undefined || !isMapping(container)) return undefined;
-      return inFile(object, originOf(container), key, texts, (text, { offset }) =>
-        text.add(offset, key, nested(path.slice(depth + 1), value as Value)),
-      );
+      const added = { [String(step)]: nested(path.slice(depth + 1), value as Value) };
+      return planned(object, originOf(container), added, (edit, { offset }) => {
+        const at = edit.collectionAt(offset);
+        return at !== undefined && edit.insert(at.document, at.path, writeYaml(added));
+      });
     }
-    const origin = entryOrigin(container, step);
-    if (value === undefined)
-      return inFile(object, origin, "", texts, (text, { offset }) => text.remove(offset));
-    if (typeof value === "object" || typeof value === "function") return undefined;
-    return inFile(object, origin, "", texts, (text, { offset }) =>
-      text.replaceScalar(offset, value as string | number | boolean),
-    );
+    if (depth === path.length - 1)
+      return planned(object, entryOrigin(container, step), value, (edit, { offset }) => {
+        const at = edit.entryAt(offset, step);
+        return at !== undefined && changeEntry(edit, at, value);
+      });
+    container = (container as Mapping)[step] as Value;
   }
   return undefined;
 }
 
 /** The value inside the mappings that are still missing on the way to it. */
-function nested(path: Edit["path"], value: Value): Value {
+function nested(path: readonly PathStep[], value: Value): Value {
   return path.reduceRight<Value>((inner, step) => ({ [String(step)]: inner }), value);
 }
 
-function inFile(
-  object: KubeObject,
-  origin: Origin,
-  addedKey: string,
-  texts: Map<string, EditableText>,
-  edit: (text: EditableText, origin: Origin) => TextEdit | undefined,
-): Planned | undefined {
-  const { source } = origin;
-  const place = placeOf(origin);
-  if (place === undefined) return undefined;
-  let text = texts.get(source.file);
-  if (!text) texts.set(source.file, (text = new EditableText(source.text)));
-  const found = edit(text, origin);
-  return found && { object, file: source.file, place, entry: `${place} ${addedKey}`, edit: found };
+/** Only what is written as one scalar is changed, and an entry that stands alone stays. */
+function changeEntry(edit: YamlEdit, { document, path }: EntryPath, value: unknown): boolean {
+  if (value === undefined) return edit.sizeOf(document, path.slice(0, -1)) > 1 && edit.remove(document, path);
+  if (typeof value === "object" || typeof value === "function") return false;
+  return edit.setScalar(document, path, value as string | number | boolean);
 }
 
-function unique(edits: readonly TextEdit[]): readonly TextEdit[] {
-  return [...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values()];
+function planned(
+  object: KubeObject,
+  origin: Origin,
+  value: unknown,
+  change: (edit: YamlEdit, origin: Origin) => boolean,
+): Planned | undefined {
+  const place = placeOf(origin);
+  if (place === undefined) return undefined;
+  const added = value !== undefined && typeof value === "object" && value !== null ? Object.keys(value) : [];
+  const apply = (edit: YamlEdit): boolean => change(edit, origin);
+  return { object, source: origin.source, place, entry: `${place} ${added.join()}`, value, apply };
 }

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
-import { commentsOfDocument, removeDocument } from "../gitops/edit/document-edit.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { referencesInto } from "./steps/components/references.ts";
 import { entryOf, removeEntries, type Entry } from "./entries.ts";
@@ -35,13 +34,12 @@ export function removeFromBuild(
   const document = documents.find(({ value }) => isDeepStrictEqual(value, written));
   if (!document) return "its document is no longer as it was";
   const { offset } = document.origin;
-  const source = fileText(repository, file) ?? "";
-  const comments = commentsOfDocument(source, offset, false);
+  const edit = new YamlEdit(fileText(repository, file) ?? "");
+  const comments = edit.commentsOfDocument(offset, false);
   if (documents.length === 1) return { changes: [{ path: file, text: undefined }], comments };
-  const text = removeDocument(source, offset);
-  return text === undefined
-    ? "its document cannot be taken out of its file"
-    : { changes: [{ path: file, text }], comments };
+  return edit.removeDocument(offset)
+    ? { changes: [{ path: file, text: edit.text() }], comments }
+    : "its document cannot be taken out of its file";
 }
 
 function withoutEntry(file: string, entry: Entry, repository: Repository): Removal | string {
@@ -52,6 +50,6 @@ function withoutEntry(file: string, entry: Entry, repository: Repository): Remov
   const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
   const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);
   if (!direct || others.length > 0) return { changes, comments };
-  const inFile = commentsOfDocument(fileText(repository, file) ?? "", 0, false);
+  const inFile = new YamlEdit(fileText(repository, file) ?? "").commentsOfDocument(0, false);
   return { changes: [...changes, { path: file, text: undefined }], comments: [...comments, ...inFile] };
 }

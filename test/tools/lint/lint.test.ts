@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { formatBaseline, readBaseline, withoutBaseline } from "../../../tools/lint/baseline.ts";
-import { applyEdits, EditableText } from "../../../tools/gitops/edit/edit-text.ts";
 import { applyFixes } from "../../../tools/lint/fix.ts";
 import { type LintFinding, type LintReport } from "../../../tools/lint/finding.ts";
 import { formatGithub } from "../../../tools/lint/formats/github.ts";
@@ -239,39 +238,6 @@ describe("a report", () => {
 });
 
 describe("a fix", () => {
-  const text = `# head
-metadata:
-  name:   a # keep
-  annotations:
-    one: "1"   # trailing
-
-    # before two
-    two: 'no' # why
-spec: {inline: true}
-`;
-  const at = (found: string): number => text.indexOf(found);
-
-  it("changes a scalar and nothing else", () => {
-    const edit = new EditableText(text).replaceScalar(at("two:"), "true");
-    assert.equal(applyEdits(text, [edit!]).text, text.replace("'no'", '"true"'));
-  });
-
-  it("adds entries to a block mapping in its own indentation, also with Windows line ends", () => {
-    const edit = new EditableText(text).add(at('one: "1"'), "three", { a: ["x"] });
-    const expected = text.replace("# why\n", "# why\n    three:\n      a:\n        - x\n");
-    assert.equal(applyEdits(text, [edit!]).text, expected);
-    const windows = text.replaceAll("\n", "\r\n");
-    const added = new EditableText(windows).add(windows.indexOf('one: "1"'), "three", { a: ["x"] });
-    assert.equal(applyEdits(windows, [added!]).text, expected.replaceAll("\n", "\r\n"));
-  });
-
-  it("leaves alone what is not that simple", () => {
-    const editable = new EditableText(text);
-    assert.equal(editable.replaceScalar(at("annotations"), "x"), undefined);
-    assert.equal(editable.add(at("{inline"), "x", 1), undefined);
-    assert.equal(editable.remove(at("inline")), undefined);
-  });
-
   it("that a rule offers goes to the file where the field was written, and a second run has nothing to do", async () => {
     cpSync(FLEET, scratch, { recursive: true });
     const file = join(scratch, "kubernetes/edge/apps/media/player/ks.yaml");

@@ -1,40 +1,37 @@
-import {
-  isAlias,
-  isCollection,
-  isMap,
-  isScalar,
-  isSeq,
-  parseAllDocuments,
-  Scalar,
-  stringify,
-  type Node,
-  type Pair,
-  type YAMLMap,
-  type YAMLSeq,
-} from "yaml";
-import { commentsIn } from "./document-edit.ts";
-import { applyEdits, type TextEdit } from "./edit-text.ts";
+import { isAlias, isCollection, isMap, isScalar, Scalar, stringify, type Node } from "yaml";
 import type { PathStep } from "../yaml/values.ts";
-
-/** Where an entry of a mapping or list stands. */
-interface Place {
-  readonly container: YAMLMap<Node, Node | null> | YAMLSeq<Node>;
-  /** Of the key; of the dash of a list's item. */
-  readonly start: number;
-  readonly value: Node | null;
-  readonly key: Node | undefined;
-}
+import { commentsIn } from "./comments.ts";
+import {
+  documentComments,
+  documentInsertion,
+  documentRemovals,
+  documentReplacement,
+  isOwnDocument,
+} from "./document-places.ts";
+import {
+  anchorOf,
+  keyText,
+  nodesIn,
+  parseRoots,
+  pathTo,
+  placeAt,
+  type EntryPath,
+  type EntryPlace,
+} from "./entry-places.ts";
+import { applyEdits, type TextEdit } from "./text-edit.ts";
+import { TextLines } from "./text-lines.ts";
 
 /**
- * Changes of one YAML file by paths: only the lines of what changes are touched, so comments, anchors, order, quoting, blank lines
- * and line endings stay. Changes are planned against the text as it was read, and made at once by {@link text}. A method that cannot
- * do its work without more than that (a flow collection, an anchor that is used elsewhere) returns false and plans nothing.
+ * The editor of a YAML file. It touches only the lines of what changes: comments, anchors, order, quoting, blank lines and line
+ * endings stay. Changes are planned against the text as read, and {@link text} applies them together. A method that would have to touch
+ * more (a flow collection, an anchor that is used elsewhere) plans nothing and returns false.
  */
 export class YamlEdit {
   readonly #text: string;
   readonly #newline: string;
-  /** The last line has no line ending: it gets one for the work, and loses it in the end. */
+  /** The last line has no line ending: it gets one while the file is edited, and loses it in the end. */
   readonly #open: boolean;
+  readonly #lines: TextLines;
   readonly #roots: readonly (Node | null)[];
   readonly #edits: TextEdit[] = [];
 
@@ -42,16 +39,11 @@ export class YamlEdit {
     this.#newline = text.includes("\r\n") ? "\r\n" : "\n";
     this.#open = text !== "" && !text.endsWith("\n");
     this.#text = this.#open ? text + this.#newline : text;
-    const documents = parseAllDocuments(text, {
-      logLevel: "silent",
-      prettyErrors: false,
-      keepSourceTokens: true,
-      uniqueKeys: false,
-    });
-    this.#roots = Array.isArray(documents) ? documents.map(({ contents }) => contents as Node | null) : [];
+    this.#lines = new TextLines(this.#text, this.#newline);
+    this.#roots = parseRoots(text);
   }
 
-  /** Number of documents, empty ones included. */
+  /** Number of documents, including empty ones. */
   get documents(): number {
     return this.#roots.length;
   }
@@ -61,19 +53,43 @@ export class YamlEdit {
     return this.#roots.findLastIndex((root) => (root?.range?.[0] ?? Infinity) <= offset);
   }
 
+  /** The entry named `step` whose key, or whose element, starts at an offset. */
+  entryAt(offset: number, step: PathStep): EntryPath | undefined {
+    return this.#find((node, key, own) => own === step && (key ?? node)?.range?.[0] === offset);
+  }
+
+  /** The mapping or list that starts at an offset. */
+  collectionAt(offset: number): EntryPath | undefined {
+    return this.#find((node) => isCollection(node) && node.range?.[0] === offset);
+  }
+
+  #find(isWanted: Parameters<typeof pathTo>[1]): EntryPath | undefined {
+    for (const [document, root] of this.#roots.entries()) {
+      const path = pathTo(root, isWanted);
+      if (path) return { document, path };
+    }
+    return undefined;
+  }
+
   /** Whether a path exists. */
   has(document: number, path: readonly PathStep[]): boolean {
     return this.#place(document, path) !== undefined;
   }
 
-  /** The anchor by which a scalar can be had again at a later path: its own, or that of which it is an alias. */
+  /** Number of entries of the mapping or list at a path; 0 for anything else. */
+  sizeOf(document: number, path: readonly PathStep[]): number {
+    const node = this.#node(document, path);
+    return isCollection(node) ? node.items.length : 0;
+  }
+
+  /** The anchor that gives a scalar again at a later path: its own, or the one that it is an alias of. */
   anchorOf(document: number, path: readonly PathStep[], later: readonly PathStep[]): string | undefined {
     const node = this.#place(document, path)?.value ?? null;
     const name = isAlias(node) ? node.source : isScalar(node) ? node.anchor : undefined;
     const anchored = nodesIn(this.#roots[document] ?? null).filter((one) => anchorOf(one) === name);
     const [only] = anchored;
     const end = this.#place(document, later)?.start;
-    // Where one name is given twice, the last one before an alias counts.
+    // Where an anchor is defined twice, the last one before an alias counts.
     if (name === undefined || anchored.length !== 1 || !only?.range || end === undefined) return undefined;
     return only.range[1] <= end ? name : undefined;
   }
@@ -82,8 +98,8 @@ export class YamlEdit {
   commentsOf(document: number, path: readonly PathStep[], replaced = false): readonly string[] {
     const place = this.#place(document, path);
     if (!place) return [];
-    const start = replaced ? place.start : this.#startWithComments(place);
-    return commentsIn(this.#text.slice(start, this.#end(place)));
+    const start = replaced ? place.start : this.#lines.startWithComments(place);
+    return commentsIn(this.#text.slice(start, this.#lines.endOf(place)));
   }
 
   /**
@@ -92,10 +108,10 @@ export class YamlEdit {
    */
   linesOf(document: number, path: readonly PathStep[]): string | undefined {
     const place = this.#place(document, path);
-    if (!place || place.container.flow === true || !this.#startsLine(place)) return undefined;
-    const column = place.start - this.#lineStart(place.start);
+    if (!place || place.container.flow === true || !this.#lines.isFirstOnLine(place)) return undefined;
+    const column = this.#lines.columnOf(place);
     return this.#text
-      .slice(this.#startWithComments(place), this.#end(place))
+      .slice(this.#lines.startWithComments(place), this.#lines.endOf(place))
       .split(/\r?\n/)
       .map((line) => line.slice(Math.min(column, /^ */.exec(line)?.[0].length ?? 0)))
       .join("\n");
@@ -107,51 +123,37 @@ export class YamlEdit {
     if (!isScalar(node) || !node.range || node.anchor !== undefined) return false;
     if (node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED") return false;
     const quotes = typeof value === "string" ? node.type : undefined;
-    this.#edits.push({ start: node.range[0], end: node.range[1], text: inline(value, quotes) });
-    return true;
+    return this.#plan({ start: node.range[0], end: node.range[1], text: inline(value, quotes) });
   }
 
   /** Renames a key of a block mapping. */
   renameKey(document: number, path: readonly PathStep[], key: string): boolean {
     const range = this.#place(document, path)?.key?.range;
-    if (!range) return false;
-    this.#edits.push({ start: range[0], end: range[1], text: inline(key) });
-    return true;
+    return range ? this.#plan({ start: range[0], end: range[1], text: inline(key) }) : false;
   }
 
   /**
-   * Removes an entry of a block collection with its lines and with the comments right above it. Of a collection's only entry, the
-   * collection goes, and so on up. Of blank lines on both sides, one stays.
+   * Removes an entry of a block collection with its lines and the comments right above it. If it is the only entry, the collection goes
+   * too, and so on up. Of blank lines on both sides, one stays.
    */
   remove(document: number, path: readonly PathStep[]): boolean {
     const place = this.#place(document, path);
     if (!place || place.container.flow === true || this.#isReferredTo(place.value)) return false;
     if (place.container.items.length === 1)
       return path.length > 1 && this.remove(document, path.slice(0, -1));
-    const start = this.#startWithComments(place);
-    if (!this.#startsLine(place)) return this.#removeFirstInline(place);
-    const end = this.#end(place);
-    this.#edits.push({ start: this.#withBlankLine(start, end), end, text: "" });
-    return true;
+    const start = this.#lines.startWithComments(place);
+    if (!this.#lines.isFirstOnLine(place)) return this.#removeFirstInline(place);
+    const end = this.#lines.endOf(place);
+    return this.#plan({ start: this.#lines.withBlankLine(start, end), end, text: "" });
   }
 
-  /** Of the blank lines on both sides of what goes, one stays. */
-  #withBlankLine(start: number, end: number): number {
-    const above = this.#lineStart(start - 1);
-    const isBlank = start > 0 && this.#text.slice(above, start).trim() === "";
-    const next = this.#text.indexOf("\n", end);
-    const after = this.#text.slice(end, next < 0 ? undefined : next);
-    return isBlank && after.trim() === "" ? above : start;
-  }
-
-  /** Replaces the lines of an entry by others; they are given without indentation. */
+  /** Replaces the lines of an entry by others, which are given without indentation. */
   replace(document: number, path: readonly PathStep[], lines: string): boolean {
     const place = this.#place(document, path);
-    if (!place || place.container.flow === true || !this.#startsLine(place)) return false;
+    if (!place || place.container.flow === true || !this.#lines.isFirstOnLine(place)) return false;
     if (this.#isReferredTo(place.value)) return false;
-    const start = this.#lineStart(place.start);
-    this.#edits.push({ start, end: this.#end(place), text: this.#indented(lines, place.start - start) });
-    return true;
+    const text = this.#lines.indented(lines, this.#lines.columnOf(place));
+    return this.#plan({ start: this.#lines.startOf(place.start), end: this.#lines.endOf(place), text });
   }
 
   /**
@@ -159,36 +161,56 @@ export class YamlEdit {
    * @param path of the mapping or list
    */
   insert(document: number, path: readonly PathStep[], lines: string, after?: PathStep): boolean {
-    const container = path.length === 0 ? this.#roots[document] : this.#place(document, path)?.value;
+    const container = this.#node(document, path);
     if (!isCollection(container) || container.flow === true || container.items.length === 0) return false;
     const steps = isMap<Node>(container)
       ? container.items.map(({ key }) => keyText(key))
       : [...container.items.keys()];
-    const anchor = after ?? steps.at(-1);
+    const neighbour = after ?? steps.at(-1);
     const first = this.#place(document, [...path, steps[0] ?? 0]);
-    const place = anchor === undefined ? undefined : this.#place(document, [...path, anchor]);
+    const place = neighbour === undefined ? undefined : this.#place(document, [...path, neighbour]);
     if (!first || !place) return false;
-    const at = this.#end(place);
-    const column = first.start - this.#lineStart(first.start);
-    this.#edits.push({ start: at, end: at, text: this.#indented(lines, column) });
-    return true;
+    const end = this.#lines.endOf(place);
+    return this.#plan({ start: end, end, text: this.#lines.indented(lines, this.#lines.columnOf(first)) });
   }
 
-  /** The file's text with all that was planned; the text itself where nothing was. */
+  /** Replaces the contents of the document at an offset; comments above and below it stay, the line that names its schema goes. */
+  replaceDocument(offset: number, contents: string): boolean {
+    return this.#plan(documentReplacement(this.#text, offset, contents));
+  }
+
+  /** Adds documents after the one at an offset. */
+  insertAfterDocument(offset: number, contents: string): boolean {
+    return this.#plan(documentInsertion(this.#text, offset, contents));
+  }
+
+  /** Removes the document at an offset, unless nothing but comments would be left of the file. */
+  removeDocument(offset: number): boolean {
+    return isOwnDocument(this.#text, offset) && this.removeDocuments([offset]);
+  }
+
+  /** Removes documents with their comments, unless nothing but comments would be left of the file. */
+  removeDocuments(offsets: readonly number[]): boolean {
+    const edits = documentRemovals(this.#text, offsets);
+    if (edits) this.#edits.push(...edits);
+    return edits !== undefined;
+  }
+
+  /** The comments that are lost with the document at an offset, or with its contents alone. */
+  commentsOfDocument(offset: number, contentsOnly: boolean): readonly string[] {
+    return documentComments(this.#text, offset, contentsOnly);
+  }
+
+  /** The file's text with everything that was planned. */
   text(): string {
-    const merged = new Map(this.#edits.map((edit) => [JSON.stringify(edit), edit]));
-    const { text } = applyEdits(this.#text, [...merged.values()]);
-    if (merged.size === 0) return this.#open ? text.slice(0, -this.#newline.length) : text;
+    const text = applyEdits(this.#text, this.#edits);
+    if (this.#edits.length === 0) return this.#open ? text.slice(0, -this.#newline.length) : text;
     return this.#open ? text.replace(/\r?\n$/, "") : text;
   }
 
-  /** The lines at an indentation, with the file's line endings. */
-  #indented(lines: string, column: number): string {
-    return lines
-      .replace(/\n$/, "")
-      .split("\n")
-      .map((line) => (line === "" ? "" : " ".repeat(column) + line) + this.#newline)
-      .join("");
+  #plan(edit: TextEdit | undefined): boolean {
+    if (edit) this.#edits.push(edit);
+    return edit !== undefined;
   }
 
   /** Whether an alias elsewhere stands for something in a node. */
@@ -200,97 +222,19 @@ export class YamlEdit {
     );
   }
 
-  #place(document: number, path: readonly PathStep[]): Place | undefined {
-    let node: Node | null | undefined = this.#roots[document];
-    let place: Place | undefined;
-    for (const step of path) {
-      if (isMap<Node, Node | null>(node)) {
-        const pair: Pair<Node, Node | null> | undefined = node.items.find(({ key }) => keyText(key) === step);
-        const start = pair?.key.range?.[0];
-        if (!pair || start === undefined) return undefined;
-        place = { container: node, start, value: pair.value, key: pair.key };
-      } else if (isSeq<Node>(node) && typeof step === "number") {
-        const item: Node | undefined = node.items[step];
-        if (!item?.range) return undefined;
-        place = { container: node, start: dashOf(node, step) ?? item.range[0], value: item, key: undefined };
-      } else return undefined;
-      node = place.value;
-    }
-    return place;
+  #node(document: number, path: readonly PathStep[]): Node | null | undefined {
+    return path.length === 0 ? this.#roots[document] : this.#place(document, path)?.value;
   }
 
-  #lineStart(offset: number): number {
-    return this.#text.lastIndexOf("\n", offset - 1) + 1;
+  #place(document: number, path: readonly PathStep[]): EntryPlace | undefined {
+    return placeAt(this.#roots[document], path);
   }
 
-  /** Whether nothing stands before an entry on its line. */
-  #startsLine({ start }: Place): boolean {
-    return this.#text.slice(this.#lineStart(start), start).trim() === "";
+  /** `- a: 1` over `b: 2`: the dash stays, and the next entry moves up to it. */
+  #removeFirstInline(place: EntryPlace): boolean {
+    const end = this.#lines.endOf(place);
+    return this.#plan({ start: place.start, end: end + this.#lines.blanksAt(end), text: "" });
   }
-
-  /** `- a: 1` over `b: 2`: the dash stays, and what follows moves up to it. */
-  #removeFirstInline(place: Place): boolean {
-    const end = this.#end(place);
-    const next = /^[ \t]*/.exec(this.#text.slice(end));
-    this.#edits.push({ start: place.start, end: end + (next?.[0].length ?? 0), text: "" });
-    return true;
-  }
-
-  #startWithComments({ start }: Place): number {
-    const lineStart = this.#lineStart(start);
-    const column = start - lineStart;
-    let from = lineStart;
-    while (from > 0) {
-      const above = this.#lineStart(from - 1);
-      const line = this.#text.slice(above, from);
-      if (!line.startsWith(`${" ".repeat(column)}#`) || line.startsWith("# yaml-language-server")) break;
-      from = above;
-    }
-    return from;
-  }
-
-  /** After the last line of an entry. */
-  #end({ start, value, key }: Place): number {
-    const end = contentEnd(value) ?? key?.range?.[1] ?? start;
-    const trimmed = this.#text.slice(0, end).trimEnd().length;
-    const lineEnd = this.#text.indexOf("\n", Math.max(trimmed, start));
-    return lineEnd < 0 ? this.#text.length : lineEnd + 1;
-  }
-}
-
-/** Where the dash of a list's item stands; undefined in a flow list, which has none. */
-function dashOf({ srcToken }: YAMLSeq<Node>, index: number): number | undefined {
-  if (srcToken?.type !== "block-seq") return undefined;
-  return srcToken.items[index]?.start.find(({ type }) => type === "seq-item-ind")?.offset;
-}
-
-/** Where the text of a node ends, without comments after it. */
-function contentEnd(node: Node | null | undefined): number | undefined {
-  if (!node) return undefined;
-  if (isCollection(node) && node.flow !== true && node.items.length > 0) {
-    if (isMap<Node, Node | null>(node)) {
-      const last = node.items.at(-1);
-      return contentEnd(last?.value) ?? last?.key.range?.[1];
-    }
-    return contentEnd((node as YAMLSeq<Node>).items.at(-1));
-  }
-  return node.range?.[1];
-}
-
-/** Every node below one, itself included. */
-function nodesIn(node: Node | null): readonly Node[] {
-  if (node === null) return [];
-  if (isMap<Node, Node | null>(node))
-    return [node, ...node.items.flatMap(({ key, value }) => [key, ...nodesIn(value)])];
-  return isSeq<Node>(node) ? [node, ...node.items.flatMap(nodesIn)] : [node];
-}
-
-function anchorOf(node: Node): string | undefined {
-  return isAlias(node) ? undefined : (node as { anchor?: string }).anchor;
-}
-
-function keyText(key: Node): string {
-  return isScalar(key) ? String(key.value) : "";
 }
 
 /** A scalar as YAML writes it on one line. */

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { scalarText as textIn } from "../../../gitops/kustomize/resource.ts";
 import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
-import { removeDocuments } from "../../../gitops/edit/document-edit.ts";
+import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { disablePruning } from "../../prune-annotation.ts";
@@ -43,12 +43,10 @@ export function planRemoval(
   const changes: FileChange[] = [];
   const entries: Entry[] = [];
   for (const [file, own] of Map.groupBy(objects, ({ origin }) => origin.source.file)) {
-    const rest = removeDocuments(
-      fileText(repository, file) ?? "",
-      own.map(({ origin }) => origin.offset),
-    );
-    changes.push({ path: file, text: rest });
-    if (rest !== undefined) continue;
+    const edit = new YamlEdit(fileText(repository, file) ?? "");
+    const isKept = edit.removeDocuments(own.map(({ origin }) => origin.offset));
+    changes.push({ path: file, text: isKept ? edit.text() : undefined });
+    if (isKept) continue;
     const entry = entryOf(repository, posix.dirname(file), file);
     if (entry) entries.push(entry);
   }

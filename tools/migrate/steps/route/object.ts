@@ -2,13 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping } from "../../../gitops/yaml/values.ts";
-import {
-  commentsOfDocument,
-  insertAfterDocument,
-  removeDocument,
-  replaceDocument,
-} from "../../../gitops/edit/document-edit.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
+import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asWritten, fieldAt, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
@@ -54,21 +49,22 @@ export function objectOutcome(ingress: WrittenObject, context: StepContext): Out
   const notes = planned.notes.map((note): Note => ({ ...note, position }));
   const contents = missing.map(writeYaml).join("---\n");
   const kind = scalarText(written.kind);
+  const putRoutes = (edit: YamlEdit, offset: number): boolean => {
+    if (missing.length === 0) return edit.removeDocument(offset);
+    return keepIngress ? edit.insertAfterDocument(offset, contents) : edit.replaceDocument(offset, contents);
+  };
   return {
     notes,
     records: planned.records,
     edit: (source, offset) => {
-      const result =
-        missing.length === 0
-          ? removeDocument(source, offset)
-          : (keepIngress ? insertAfterDocument : replaceDocument)(source, offset, contents);
-      const comments = keepIngress ? [] : commentsOfDocument(source, offset, missing.length > 0);
+      const edit = new YamlEdit(source);
+      const comments = keepIngress ? [] : edit.commentsOfDocument(offset, missing.length > 0);
       const lost = comments.map((comment): Note => ({
         kind: "lost",
         message: `the comment "${comment}" goes with the ${kind}`,
         position,
       }));
-      return result === undefined ? undefined : { text: result, notes: lost };
+      return putRoutes(edit, offset) ? { text: edit.text(), notes: lost } : undefined;
     },
   };
 }

@@ -1,0 +1,129 @@
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Node,
+  type Pair,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import type { PathStep } from "../yaml/values.ts";
+
+/** A mapping or list and the document that it is in. */
+export interface EntryPath {
+  /** Index of the document. */
+  readonly document: number;
+  readonly path: readonly PathStep[];
+}
+
+/** Where an entry of a mapping or list stands. */
+export interface EntryPlace {
+  readonly container: YAMLMap<Node, Node | null> | YAMLSeq<Node>;
+  /** Of the key; of the dash of a list's item. */
+  readonly start: number;
+  readonly value: Node | null;
+  readonly key: Node | undefined;
+}
+
+/** The root node of each document of a text. */
+export function parseRoots(text: string): readonly (Node | null)[] {
+  const documents = parseAllDocuments(text, {
+    logLevel: "silent",
+    prettyErrors: false,
+    keepSourceTokens: true,
+    uniqueKeys: false,
+  });
+  return Array.isArray(documents) ? documents.map(({ contents }) => contents as Node | null) : [];
+}
+
+/** The place of the entry at a path below a node; undefined where there is none. */
+export function placeAt(root: Node | null | undefined, path: readonly PathStep[]): EntryPlace | undefined {
+  let node = root;
+  let place: EntryPlace | undefined;
+  for (const step of path) {
+    place = entryPlace(node, step);
+    if (!place) return undefined;
+    node = place.value;
+  }
+  return place;
+}
+
+function entryPlace(node: Node | null | undefined, step: PathStep): EntryPlace | undefined {
+  if (isMap<Node, Node | null>(node)) {
+    const pair: Pair<Node, Node | null> | undefined = node.items.find(({ key }) => keyText(key) === step);
+    const start = pair?.key.range?.[0];
+    return pair && start !== undefined
+      ? { container: node, start, value: pair.value, key: pair.key }
+      : undefined;
+  }
+  if (!isSeq<Node>(node) || typeof step !== "number") return undefined;
+  const item: Node | undefined = node.items[step];
+  if (!item?.range) return undefined;
+  return { container: node, start: dashOf(node, step) ?? item.range[0], value: item, key: undefined };
+}
+
+/** The path to the entry, or to the collection, that starts at an offset, and that `isWanted` accepts. */
+export function pathTo(
+  node: Node | null | undefined,
+  isWanted: (node: Node | null, key: Node | undefined, step: PathStep | undefined) => boolean,
+): readonly PathStep[] | undefined {
+  const visit = (
+    value: Node | null,
+    key: Node | undefined,
+    path: readonly PathStep[],
+  ): readonly PathStep[] | undefined => {
+    if (isWanted(value, key, path.at(-1))) return path;
+    for (const [step, child, childKey] of childrenOf(value)) {
+      const found = visit(child, childKey, [...path, step]);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return visit(node ?? null, undefined, []);
+}
+
+function childrenOf(node: Node | null): readonly (readonly [PathStep, Node | null, Node | undefined])[] {
+  if (isMap<Node, Node | null>(node))
+    return node.items.map(({ key, value }) => [keyText(key), value, key] as const);
+  return isSeq<Node>(node) ? node.items.map((item, index) => [index, item, undefined] as const) : [];
+}
+
+/** Every node below one, itself included. */
+export function nodesIn(node: Node | null): readonly Node[] {
+  if (node === null) return [];
+  if (isMap<Node, Node | null>(node))
+    return [node, ...node.items.flatMap(({ key, value }) => [key, ...nodesIn(value)])];
+  return isSeq<Node>(node) ? [node, ...node.items.flatMap(nodesIn)] : [node];
+}
+
+/** The anchor that a node defines. */
+export function anchorOf(node: Node): string | undefined {
+  return isAlias(node) ? undefined : (node as { anchor?: string }).anchor;
+}
+
+/** The text of a key; empty for one that is not a scalar. */
+export function keyText(key: Node): string {
+  return isScalar(key) ? String(key.value) : "";
+}
+
+/** Where the text of a node ends, without comments after it. */
+export function contentEnd(node: Node | null | undefined): number | undefined {
+  if (!node) return undefined;
+  if (isCollection(node) && node.flow !== true && node.items.length > 0) {
+    if (isMap<Node, Node | null>(node)) {
+      const last = node.items.at(-1);
+      return contentEnd(last?.value) ?? last?.key.range?.[1];
+    }
+    return contentEnd((node as YAMLSeq<Node>).items.at(-1));
+  }
+  return node.range?.[1];
+}
+
+/** Where the dash of a list's item stands; undefined in a flow list, which has none. */
+function dashOf({ srcToken }: YAMLSeq<Node>, index: number): number | undefined {
+  if (srcToken?.type !== "block-seq") return undefined;
+  return srcToken.items[index]?.start.find(({ type }) => type === "seq-item-ind")?.offset;
+}

@@ -1,0 +1,19 @@
+/** A change of a file's text: what stands between two offsets is replaced. */
+export interface TextEdit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The text with the edits applied. The same edit planned twice is applied once; of two that overlap, the earlier one is left out. */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  const distinct = new Map(edits.map((edit) => [JSON.stringify(edit), edit]));
+  let result = text;
+  let limit = Infinity;
+  for (const edit of [...distinct.values()].sort((a, b) => b.start - a.start)) {
+    if (edit.end > limit) continue;
+    result = result.slice(0, edit.start) + edit.text + result.slice(edit.end);
+    limit = edit.start;
+  }
+  return result;
+}

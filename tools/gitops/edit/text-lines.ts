@@ -1,0 +1,72 @@
+import { contentEnd, type EntryPlace } from "./entry-places.ts";
+
+/** The lines of a YAML text, as an editor needs them. */
+export class TextLines {
+  readonly #text: string;
+  readonly #newline: string;
+
+  constructor(text: string, newline: string) {
+    this.#text = text;
+    this.#newline = newline;
+  }
+
+  /** Where the line of an offset starts. */
+  startOf(offset: number): number {
+    return this.#text.lastIndexOf("\n", offset - 1) + 1;
+  }
+
+  /** The column of an entry, from 0. */
+  columnOf({ start }: EntryPlace): number {
+    return start - this.startOf(start);
+  }
+
+  /** Whether nothing stands before an entry on its line. */
+  isFirstOnLine({ start }: EntryPlace): boolean {
+    return this.#text.slice(this.startOf(start), start).trim() === "";
+  }
+
+  /** The start of an entry's first line, or of the comments right above it at its indentation. */
+  startWithComments({ start }: EntryPlace): number {
+    const lineStart = this.startOf(start);
+    const column = start - lineStart;
+    let from = lineStart;
+    while (from > 0) {
+      const above = this.startOf(from - 1);
+      const line = this.#text.slice(above, from);
+      if (!line.startsWith(`${" ".repeat(column)}#`) || line.startsWith("# yaml-language-server")) break;
+      from = above;
+    }
+    return from;
+  }
+
+  /** After the last line of an entry. */
+  endOf({ start, value, key }: EntryPlace): number {
+    const end = contentEnd(value) ?? key?.range?.[1] ?? start;
+    const trimmed = this.#text.slice(0, end).trimEnd().length;
+    const lineEnd = this.#text.indexOf("\n", Math.max(trimmed, start));
+    return lineEnd < 0 ? this.#text.length : lineEnd + 1;
+  }
+
+  /** Where a removal up to `end` starts so that one of the blank lines on both sides stays. */
+  withBlankLine(start: number, end: number): number {
+    const above = this.startOf(start - 1);
+    const isBlank = start > 0 && this.#text.slice(above, start).trim() === "";
+    const next = this.#text.indexOf("\n", end);
+    const after = this.#text.slice(end, next < 0 ? undefined : next);
+    return isBlank && after.trim() === "" ? above : start;
+  }
+
+  /** Number of blanks at an offset. */
+  blanksAt(offset: number): number {
+    return /^[ \t]*/.exec(this.#text.slice(offset))?.[0].length ?? 0;
+  }
+
+  /** Lines at an indentation, with the file's line endings. */
+  indented(lines: string, column: number): string {
+    return lines
+      .replace(/\n$/, "")
+      .split("\n")
+      .map((line) => (line === "" ? "" : " ".repeat(column) + line) + this.#newline)
+      .join("");
+  }
+}
