@@ -1,4 +1,4 @@
-/** `fetch`, or what a test puts in its place. */
+/** `fetch`, or a test's replacement for it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Limits of a download. */
@@ -6,18 +6,18 @@ export interface DownloadOptions {
   readonly fetch?: Fetch;
   /** Milliseconds for the whole download, redirects included. */
   readonly timeoutMs?: number;
-  /** Bytes; a larger answer is given up. */
+  /** Bytes; a larger response is refused. */
   readonly maxBytes?: number;
 }
 
-/** Bytes of the largest manifest that is taken, from wherever it comes; the Gateway API's bundle has 1.2 MB. */
+/** Size limit of a manifest in bytes, downloaded or local; the Gateway API bundle has 1.2 MB. */
 export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 const MAX_REDIRECTS = 5;
 
 /**
- * The bytes at an https address. Redirects are followed to https only: plain text anywhere on the way would let it be replaced or read.
- * @throws {Error} on any failure; the caller knows what the file is for and says so.
+ * Downloads an https URL. Redirects are followed to https only: over plain HTTP, anyone on the way could read or replace the file.
+ * @throws {Error} on any failure; the caller adds what the file is for
  */
 export async function download(
   url: string,
@@ -28,7 +28,7 @@ export async function download(
     const response = await follow(url, fetch, signal);
     return await readLimited(response, maxBytes);
   } catch (cause) {
-    if (signal.aborted) throw new Error(`no complete answer within ${timeoutMs / 1000} s`, { cause });
+    if (signal.aborted) throw new Error(`no complete response within ${timeoutMs / 1000} s`, { cause });
     throw cause;
   }
 }
@@ -36,11 +36,11 @@ export async function download(
 async function follow(url: string, fetch: Fetch, signal: AbortSignal): Promise<Response> {
   let address = new URL(url);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    if (address.protocol !== "https:") throw new Error(`${address.href} is not an https address`);
+    if (address.protocol !== "https:") throw new Error(`${address.href} is not an https URL`);
     const response = await fetch(address.href, { redirect: "manual", signal });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) {
-      if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+      if (!response.ok) throw new Error(`the server responded ${response.status} ${response.statusText}`);
       return response;
     }
     address = new URL(location, address);

@@ -1,9 +1,9 @@
-/** `edgefirst.dev/exempt.<rule>` on an object exempts it from that rule of `policy/`. */
+/** The annotation `edgefirst.dev/exempt.<rule>` exempts an object from that rule of `policy/`. */
 export const EXEMPT_PREFIX = "edgefirst.dev/exempt.";
 
 /**
- * The annotation of an object of ours that cannot keep a rule, and never will as long as it is what it is.
- * @param path the part of the object that it holds for
+ * A permanent exemption for one of our own objects, for a rule that it cannot satisfy by design.
+ * @param path the part of the object that is exempt
  */
 export function exemption(rule: string, reason: string, path: string): Record<string, string> {
   return { [`${EXEMPT_PREFIX}${rule}`]: `${reason}; owner=edgefirst; until=never; path=${path}` };

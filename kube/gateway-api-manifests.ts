@@ -10,24 +10,24 @@ import {
 } from "./manifest-source.ts";
 import type { KubeObject } from "./objects.ts";
 
-/** Which files of the Gateway API to load; `gatewayApi` of release.yaml and of the configuration. */
+/** Which Gateway API files to load: `gatewayApi` of release.yaml and of the configuration. */
 export interface GatewayApiSource {
-  /** The release's tag, as in `v1.4.1`. */
+  /** Tag of the release, such as `v1.4.1`. */
   readonly version: string;
   readonly channel: string;
-  /** Address of the repository's raw files. */
+  /** URL of the repository's raw files. */
   readonly baseUrl: string;
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
-  /** A directory with these files, or the release's `standard-install.yaml`, to be used in place of the address. */
+  /** A directory with these files, or the release's `standard-install.yaml`, to read instead of downloading. */
   readonly source?: string | undefined;
 }
 
 const OFFLINE =
-  "Without a network, set edgefirst:gatewayApi.source to a directory with these files, or to the release's standard-install.yaml.";
+  "Without network access, set edgefirst:gatewayApi.source to a directory with these files, or to the release's standard-install.yaml.";
 
 /**
- * The CustomResourceDefinitions of a Gateway API release, each file verified by its own checksum wherever it comes from.
- * @throws {EdgefirstError} where a file is missing, cannot be downloaded or has the wrong checksum; nothing is returned then.
+ * The CRDs of a Gateway API release. Each file is verified against its own checksum, wherever it comes from.
+ * @throws {EdgefirstError} if any file is missing, cannot be downloaded or has the wrong checksum
  */
 export async function loadGatewayApi(
   release: GatewayApiSource,
@@ -36,7 +36,7 @@ export async function loadGatewayApi(
   const { files, source } = release;
   if (files.length === 0)
     throw new EdgefirstError(
-      "release.yaml lists no file of the Gateway API.",
+      "release.yaml lists no Gateway API files.",
       "Run `npm run pin` and commit the result.",
     );
   if (source !== undefined && !(await isDirectory(source))) return loadBundle(release, source);
@@ -55,7 +55,7 @@ export async function loadGatewayApi(
   return loaded.flat();
 }
 
-/** Address of one file of the release. */
+/** URL of one file of the release. */
 export function fileUrl({ baseUrl, version, channel }: GatewayApiSource, name: string): string {
   return `${baseUrl}/${version}/config/crd/${channel}/${name}`;
 }
@@ -65,8 +65,8 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 /**
- * A release's `<channel>-install.yaml` is its files in a row, each under a header of three comment lines with its path
- * (hack/build-install-yaml.sh of the release), so that every part can be verified with the checksum of its file.
+ * A release's `<channel>-install.yaml` concatenates its files, each under a three-line comment with its path
+ * (hack/build-install-yaml.sh of the release), so that each part can be verified against the checksum of its file.
  */
 async function loadBundle({ files, channel }: GatewayApiSource, source: string): Promise<KubeObject[]> {
   const text = (await readManifest(source, OFFLINE)).toString("utf8");
@@ -75,7 +75,7 @@ async function loadBundle({ files, channel }: GatewayApiSource, source: string):
     const index = parts.indexOf(`config/crd/${channel}/${name}`);
     const content = parts[index + 1];
     if (index < 0 || content === undefined)
-      throw new EdgefirstError(`${source} does not hold config/crd/${channel}/${name}.`, OFFLINE);
+      throw new EdgefirstError(`${source} does not contain config/crd/${channel}/${name}.`, OFFLINE);
     return parseManifest(verify(content, `${name} in ${source}`, sha256), source);
   });
 }

@@ -7,46 +7,46 @@ import {
 } from "./gatus-annotations.ts";
 import type { KubeObject } from "./objects.ts";
 
-/** Label, with any value, of the ConfigMaps whose files Gatus reads by way of k8s-sidecar. */
+/** Label (with any value) of the ConfigMaps whose files Gatus reads through k8s-sidecar. */
 export const LABELLED_CONFIG_MAP = "gatus.io/enabled";
 
-/** Gatus' identity of an endpoint, as its `config/key` builds it; two endpoints of one key are refused. */
+/** The key by which Gatus identifies an endpoint, built as in its `config/key`; Gatus refuses two endpoints with the same key. */
 export function endpointKey(group: string | undefined, name: string): string {
-  const sanitize = (text: string) =>
-    text
+  const sanitize = (part: string) =>
+    part
       .toLowerCase()
       .trim()
       .replace(/[/_., #+&]/g, "-");
   return `${sanitize(group ?? "")}_${sanitize(name)}`;
 }
 
-/** The key of an endpoint as gatus-sidecar names it: after its object, unless the merged fragment says otherwise. */
-export function fragmentKey(ownName: string, { group, name }: Template): string {
+/** The key of an endpoint from gatus-sidecar: named after its object, unless the merged fragment names it differently. */
+export function fragmentKey(objectName: string, { group, name }: Template): string {
   return endpointKey(
     typeof group === "string" ? group : undefined,
-    typeof name === "string" ? name : ownName,
+    typeof name === "string" ? name : objectName,
   );
 }
 
-/** Whether gatus-sidecar with `--auto-httproute` makes an endpoint of the route. */
+/** Whether gatus-sidecar with `--auto-httproute` creates an endpoint for the route. */
 export function isMonitored(route: KubeObject): boolean {
   return !isDisabled(route) && (route.spec as RouteSpec | undefined)?.hostnames?.[0] !== undefined;
 }
 
-/** Whether the object asks for monitoring by itself, which is what counts where its kind is not discovered. */
+/** Whether the object itself asks for monitoring, as it must where its kind is not discovered automatically. */
 export function isAnnotated(object: KubeObject): boolean {
   const annotations = object.metadata.annotations ?? {};
   return (ENABLED_ANNOTATION in annotations || ENDPOINT_ANNOTATION in annotations) && !isDisabled(object);
 }
 
-/** `namespace/name` of the parent whose fragment a route inherits: the first one, where it is a Gateway; else "". */
+/** `namespace/name` of the Gateway whose fragment a route inherits: its first parentRef; "" if that is not a Gateway. */
 export function gatewayOf(route: KubeObject): string {
   const parent = (route.spec as RouteSpec | undefined)?.parentRefs?.[0];
   if (!parent || (parent.kind ?? "Gateway") !== "Gateway") return "";
   return `${parent.namespace ?? route.metadata.namespace ?? ""}/${parent.name}`;
 }
 
-/** A file of a ConfigMap that Gatus reads: its endpoints, or undefined where it is not a YAML map. */
+/** A file of a ConfigMap that Gatus reads: its endpoints, or undefined if it is not a YAML map. */
 export interface EndpointFile {
   readonly file: string;
   readonly endpoints: readonly Template[] | undefined;
@@ -57,11 +57,11 @@ export function endpointFiles(configMap: KubeObject): EndpointFile[] {
   const data = (configMap.data ?? {}) as Readonly<Record<string, string>>;
   return Object.entries(data)
     .filter(([file]) => /\.ya?ml$/.test(file))
-    .map(([file, text]) => ({ file, endpoints: endpointsOf(text) }));
+    .map(([file, yaml]) => ({ file, endpoints: endpointsOf(yaml) }));
 }
 
-function endpointsOf(text: string): Template[] | undefined {
-  const content = yamlMap(text);
+function endpointsOf(yaml: string): Template[] | undefined {
+  const content = yamlMap(yaml);
   if (content === undefined) return undefined;
   const { endpoints } = content;
   return Array.isArray(endpoints)
@@ -77,6 +77,6 @@ interface ParentRef {
 
 interface RouteSpec {
   readonly hostnames?: readonly string[];
-  /** In a repository an entry may be empty. */
+  /** In a repository, an entry may be null. */
   readonly parentRefs?: readonly (ParentRef | null)[];
 }

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { FIELD_MANAGER, type KubeObject } from "./objects.ts";
 
-/** A declared field that somebody else has set to another value on the live object. */
+/** A declared field that another field manager has set to a different value on the live object. */
 export interface HandEdit {
-  /** As in `spec.template.spec.containers[name=gatus].image`. */
+  /** Such as `spec.template.spec.containers[name=gatus].image`. */
   readonly path: string;
-  /** Field manager, as in `kubectl-edit`. */
+  /** Field manager, such as `kubectl-edit`. */
   readonly manager: string;
   /** When that manager last wrote, as the API server recorded it. */
   readonly time: string;
@@ -15,28 +15,28 @@ interface ManagedFields {
   readonly manager?: string;
   readonly subresource?: string;
   readonly time?: string;
-  readonly fieldsV1?: Fields;
+  readonly fieldsV1?: FieldSet;
 }
 
-/** The format `FieldsV1` (sigs.k8s.io/structured-merge-diff, `fieldpath`): `f:` a field, `k:` a list item by its keys, `v:` by its value. */
-interface Fields {
-  readonly [step: string]: Fields;
+/** `FieldsV1` (sigs.k8s.io/structured-merge-diff, `fieldpath`): `f:` is a field, `k:` a list item by its keys, `v:` a list item by its value. */
+interface FieldSet {
+  readonly [step: string]: FieldSet;
 }
 
-interface Found {
+interface OwnedField {
   readonly path: string;
   readonly differs: boolean;
 }
 
 /**
- * Declared fields that others took over and set to another value. The provider takes back, without a word, what any manager named `kubectl…` has set
- * (fixCSAFieldManagers in its await.go), and only where it has an update of the object to make; nobody would see the edit in either case.
+ * Declared fields that another field manager took over and set to a different value. The provider silently takes back what any manager
+ * named `kubectl…` has set (fixCSAFieldManagers in its await.go), and only when it updates the object anyway; without this check, the edit would go unnoticed either way.
  */
 export function handEdits(declared: KubeObject, live: KubeObject): HandEdit[] {
   const entries = ((live.metadata.managedFields ?? []) as readonly ManagedFields[]).filter(
     ({ subresource = "" }) => subresource === "",
   );
-  const leaves = ({ fieldsV1 = {} }: ManagedFields): Found[] => walk(fieldsV1, declared, live, "");
+  const leaves = ({ fieldsV1 = {} }: ManagedFields): OwnedField[] => walk(fieldsV1, declared, live, "");
   const ours = new Set(
     entries
       .filter(({ manager }) => manager === FIELD_MANAGER)
@@ -52,8 +52,8 @@ export function handEdits(declared: KubeObject, live: KubeObject): HandEdit[] {
     );
 }
 
-/** The leaves of a set of fields that the declared object has too. */
-function walk(fields: Fields, declared: unknown, live: unknown, path: string): Found[] {
+/** The leaves of a field set that the declared object also sets. */
+function walk(fields: FieldSet, declared: unknown, live: unknown, path: string): OwnedField[] {
   const steps = Object.entries(fields).filter(([step]) => step !== ".");
   if (declared === undefined) return [];
   if (steps.length === 0) return [{ path, differs: !isDeepStrictEqual(declared, live) }];

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { EdgefirstError } from "../lib/errors.ts";
 import { plainAccess, type ClusterAccess } from "./plain-kubeconfig.ts";
 
-/** Where a cluster is reached. */
+/** How to find a cluster. */
 export interface ClusterAddress {
   /** Path of the kubeconfig; by default KUBECONFIG, then ~/.kube/config. */
   readonly kubeconfig?: string | undefined;
@@ -13,21 +13,21 @@ export interface ClusterAddress {
   readonly context: string;
 }
 
-const MEND =
-  "Set edgefirst:cluster.kubeconfig or the environment variable KUBECONFIG to a complete kubeconfig.";
+const FIX =
+  "Point edgefirst:cluster.kubeconfig or the environment variable KUBECONFIG at a complete kubeconfig.";
 
 /**
- * Reads the kubeconfig and chooses the context.
- * @throws {EdgefirstError} where it cannot be read, has no such context, or the context names a cluster that is not in it.
+ * Reads the kubeconfig and selects the context.
+ * @throws {EdgefirstError} if the file cannot be read, has no such context, or the context names a cluster that is not in the file
  */
 export function loadKubeconfig(address: ClusterAddress): ClusterAccess {
   const file = address.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube/config");
-  // KUBECONFIG may name several files, which the library merges.
+  // KUBECONFIG may list several files, which the library merges.
   const isOne = address.kubeconfig !== undefined || !file.includes(delimiter);
   return (isOne ? plainAccess(file, address.context) : undefined) ?? libraryAccess(address);
 }
 
-/** The same by the client library, which is loaded here: it takes longer than all else that the program imports. */
+/** The same through the client library. Loaded only here: it takes longer than all other imports of the program together. */
 function libraryAccess({ kubeconfig, context }: ClusterAddress): ClusterAccess {
   const library = createRequire(import.meta.url)("@kubernetes/client-node") as typeof client;
   const config = new library.KubeConfig();
@@ -36,13 +36,13 @@ function libraryAccess({ kubeconfig, context }: ClusterAddress): ClusterAccess {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new EdgefirstError(`The kubeconfig ${from} cannot be read: ${firstLine(error)}`, MEND);
+    throw new EdgefirstError(`The kubeconfig ${from} cannot be read: ${firstLine(error)}`, FIX);
   }
   if (config.getContextObject(context) === null) {
     const known = config.getContexts().map((entry) => entry.name);
     throw new EdgefirstError(
-      `The kubeconfig ${from} has no context ${context} (it has: ${known.join(", ") || "none"}).`,
-      "Set edgefirst:cluster.context to one of them, or KUBECONFIG to another file.",
+      `The kubeconfig ${from} has no context ${context} (contexts: ${known.join(", ") || "none"}).`,
+      "Set edgefirst:cluster.context to one of them, or point KUBECONFIG at another file.",
     );
   }
   config.setCurrentContext(context);
@@ -50,12 +50,12 @@ function libraryAccess({ kubeconfig, context }: ClusterAddress): ClusterAccess {
   if (cluster === null)
     throw new EdgefirstError(
       `The context ${context} of the kubeconfig ${from} names a cluster that is not in it.`,
-      MEND,
+      FIX,
     );
   return { server: cluster.server, authenticate: (options) => config.applyToHTTPSOptions(options) };
 }
 
-/** A YAML fault goes on to quote the lines around it, which in a kubeconfig may be a key. */
+/** A YAML error goes on to quote the lines around it, which in a kubeconfig may be a private key. */
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

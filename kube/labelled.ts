@@ -11,14 +11,14 @@ interface ApiResource {
   readonly verbs: readonly string[];
 }
 
-/** What carries a label, over all kinds that the cluster serves. */
+/** Objects with a label, across all kinds that the cluster serves. */
 export interface Labelled {
   readonly objects: readonly KubeObject[];
-  /** Groups of kinds that the API server could not answer for just now. */
+  /** API groups that could not be read. */
   readonly unread: readonly string[];
 }
 
-/** Lists every object with a label, whatever its kind. An aggregated API whose server is away is told and passed over. */
+/** Lists every object with a label, of any kind. An aggregated API whose server is down is skipped and reported in `unread`. */
 export async function labelledObjects(
   cluster: Pick<LiveCluster, "read">,
   label: string,
@@ -40,7 +40,7 @@ export async function labelledObjects(
         );
         return lists.flat();
       } catch (error) {
-        // The core API is no aggregated one: without it there is no answer at all.
+        // The core API is not aggregated: without it, nothing can be said.
         if (apiVersion !== "v1" && error instanceof EdgefirstError) return apiVersion;
         throw error;
       }

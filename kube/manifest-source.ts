@@ -9,36 +9,36 @@ import { userCache } from "../lib/user-cache.ts";
 import { download, MAX_MANIFEST_BYTES, type Fetch } from "./download.ts";
 import type { KubeObject } from "./objects.ts";
 
-/** Where a manifest is, and what it must be. */
+/** Where a manifest comes from, and its checksum. */
 export interface ManifestSource {
-  /** An https address, or the path of a local file. */
+  /** An https URL, or the path of a local file. */
   readonly source: string;
   /** SHA-256 of the bytes, in lower-case hexadecimal. */
   readonly sha256: string;
-  /** The way out when the address cannot be reached, as a whole sentence. */
+  /** What to do if the URL cannot be reached, as a full sentence. */
   readonly offlineHint?: string;
 }
 
 /** Parts that tests replace. */
 export interface ManifestOptions {
-  /** Directory of downloaded manifests, by checksum; by default {@link manifestCache}. */
+  /** Directory of downloaded manifests, named by checksum; default {@link manifestCache}. */
   readonly cacheDirectory?: string;
   readonly fetch?: Fetch;
   /** Milliseconds for a whole download. */
   readonly timeoutMs?: number;
 }
 
-/** The YAML of a manifest may not expand its aliases to more than this: a small file must not fill the memory. */
+/** Limit on YAML alias expansion, so that a small file cannot fill the memory. */
 const MAX_ALIASES = 100;
 
-/** The folder `manifests` of the user's cache. */
+/** The folder `manifests` in the user's cache. */
 export function manifestCache(environment?: NodeJS.ProcessEnv): string {
   return join(userCache(environment), "manifests");
 }
 
 /**
- * The objects of a manifest, once its checksum is verified. A download is kept in the cache, where it is verified again on every read.
- * @throws {EdgefirstError} where it cannot be read or downloaded, where the checksum differs, and where it is not a list of Kubernetes objects.
+ * The objects of a manifest whose checksum is verified. Downloads are cached, and verified again on every read.
+ * @throws {EdgefirstError} if it cannot be read or downloaded, has another checksum, or does not consist of Kubernetes objects
  */
 export async function loadManifest(
   manifest: ManifestSource,
@@ -47,7 +47,7 @@ export async function loadManifest(
   return parseManifest(await loadVerified(manifest, options), manifest.source);
 }
 
-/** The text of a manifest, verified; the first half of {@link loadManifest}. */
+/** The verified content of a manifest; the first half of {@link loadManifest}. */
 export async function loadVerified(manifest: ManifestSource, options: ManifestOptions = {}): Promise<string> {
   const { source, sha256 } = manifest;
   if (!/^[a-z]+:\/\//.test(source)) {
@@ -63,19 +63,19 @@ export async function loadVerified(manifest: ManifestSource, options: ManifestOp
       { cause },
     );
   });
-  const text = verify(content, source, sha256);
+  const verified = verify(content, source, sha256);
   try {
     writeFileAtomic(cached, content);
   } catch (error) {
-    throw fileError(`The cache of manifests ${dirname(cached)}`, error);
+    throw fileError(`The manifest cache ${dirname(cached)}`, error);
   }
-  return text;
+  return verified;
 }
 
 /**
  * The bytes of a local manifest.
- * @param hint what to do where there is none
- * @throws {EdgefirstError} where it cannot be read, or is larger than a download may be
+ * @param hint what to do if it cannot be read
+ * @throws {EdgefirstError} if it cannot be read, or is larger than a download may be
  */
 export async function readManifest(path: string, hint?: string): Promise<Buffer> {
   try {
@@ -88,14 +88,14 @@ export async function readManifest(path: string, hint?: string): Promise<Buffer>
 }
 
 /**
- * The Kubernetes objects in a YAML stream; empty documents are skipped.
- * @throws {EdgefirstError} on a YAML fault, with its position, and on a document that is not a Kubernetes object.
+ * The Kubernetes objects in a YAML stream. Empty documents are skipped.
+ * @throws {EdgefirstError} on a YAML error, with its position, and on a document that is not a Kubernetes object
  */
-export function parseManifest(text: string, source: string): KubeObject[] {
-  const documents = parseAllDocuments(text);
+export function parseManifest(yaml: string, source: string): KubeObject[] {
+  const documents = parseAllDocuments(yaml);
   return [...documents].flatMap((document, index) => {
-    const fault = document.errors[0];
-    if (fault !== undefined) throw new EdgefirstError(`${source} is not valid YAML: ${fault.message}`);
+    const error = document.errors[0];
+    if (error !== undefined) throw new EdgefirstError(`${source} is not valid YAML: ${error.message}`);
     const value = plainValue(document, source);
     if (value === null || value === undefined) return [];
     if (isKubeObject(value)) return [value];
@@ -119,15 +119,15 @@ export function checksum(content: Buffer | string): string {
 }
 
 /**
- * The content as text, if it is what it must be.
- * @throws {EdgefirstError} naming the file, the checksum expected and the actual one.
+ * The content as a string, if its checksum matches.
+ * @throws {EdgefirstError} with the file, the expected checksum and the actual one
  */
 export function verify(content: Buffer | string, source: string, expected: string): string {
   const actual = checksum(content);
   if (actual === expected) return content.toString("utf8");
   throw new EdgefirstError(
     `${source} has the wrong checksum.\n  expected SHA-256 ${expected}\n  actual   SHA-256 ${actual}`,
-    "Nothing was applied. Compare the file with its release; if it is meant to be another one, pin its checksum.",
+    "Nothing was applied. Compare the file with its release; if it was changed on purpose, pin the new checksum.",
   );
 }
 

@@ -1,4 +1,4 @@
-/** A Kubernetes object in plain data: what the builders of `components/` make and the preflight reads. */
+/** A Kubernetes object as plain data, as the builders in `components/` return it and the preflight check reads it. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -15,16 +15,16 @@ export interface ObjectMeta {
   readonly [field: string]: unknown;
 }
 
-/** The label that marks an object as declared by a stack; its value is the stack's name. */
+/** Label of every object that a stack declares; its value is the name of the stack. */
 export const STACK_LABEL = "edgefirst.dev/stack";
 
-/** The one field manager by which the program applies everything. */
+/** The field manager with which the program applies everything. */
 export const FIELD_MANAGER = "edgefirst";
 
-/** Set on what outlives its stack by design: what carries it and is no longer declared was not forgotten. */
+/** Annotation of objects that outlive their stack by design, so that they do not count as left behind. */
 export const RETAINED_ANNOTATION = "edgefirst.dev/retained";
 
-/** `Kind namespace/name` (or `Kind name` for a cluster-scoped object), as messages show an object. */
+/** How messages name an object: `Kind namespace/name`, or `Kind name` if it is cluster-scoped. */
 export function describeObject(object: Pick<KubeObject, "kind" | "metadata">): string {
   const { name, namespace } = object.metadata;
   return `${object.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;

@@ -3,31 +3,37 @@ import type { RequestOptions } from "node:https";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 
-/** How an API server is reached. */
+/** How to reach an API server. */
 export interface ClusterAccess {
   readonly server: string;
-  /** Adds to a request's options what authenticates it: certificates, a token, what a program answers. */
+  /** Adds credentials to a request's options: certificates, a token, or the output of an exec plugin. */
   authenticate(options: RequestOptions): Promise<void>;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type YamlMap = Readonly<Record<string, unknown>>;
 
-const OF_CLUSTERS = ["server", "certificate-authority", "certificate-authority-data"];
-const OF_USERS = ["client-certificate", "client-certificate-data", "client-key", "client-key-data", "token"];
+const CLUSTER_FIELDS = ["server", "certificate-authority", "certificate-authority-data"];
+const USER_FIELDS = [
+  "client-certificate",
+  "client-certificate-data",
+  "client-key",
+  "client-key-data",
+  "token",
+];
 
 /**
- * The access to a cluster whose context says all that it takes in plain: certificates, or a token. Undefined for any other context or file, which are for
- * the client library: it knows every field and says what is wrong, and its generated classes take 0.2 s to load.
+ * Access to a cluster whose context uses only certificates or a token. Undefined for any other context or file: those are left to the
+ * client library, which knows every field and reports what is wrong, but takes 0.2 s to load.
  */
 export function plainAccess(path: string, context: string): ClusterAccess | undefined {
   const config = read(path);
-  const chosen = entry(config?.contexts, context)?.context as Fields | undefined;
-  const cluster = plain(entry(config?.clusters, chosen?.cluster)?.cluster, OF_CLUSTERS);
-  const user = plain(entry(config?.users, chosen?.user)?.user, OF_USERS);
+  const chosen = entry(config?.contexts, context)?.context as YamlMap | undefined;
+  const cluster = plain(entry(config?.clusters, chosen?.cluster)?.cluster, CLUSTER_FIELDS);
+  const user = plain(entry(config?.users, chosen?.user)?.user, USER_FIELDS);
   if (cluster?.server?.startsWith("https://") !== true || user === undefined) return undefined;
   const bytes = (fields: Readonly<Record<string, string>>, name: string): Buffer | undefined => {
     const [file, data] = [fields[name], fields[`${name}-data`]];
-    // Read for each request: who renews a certificate writes it anew.
+    // Read for each request, since renewing a certificate replaces the file.
     if (file !== undefined) return readFileSync(resolve(dirname(path), file));
     return data === undefined ? undefined : Buffer.from(data, "base64");
   };
@@ -45,21 +51,21 @@ export function plainAccess(path: string, context: string): ClusterAccess | unde
   };
 }
 
-function read(path: string): Fields | undefined {
+function read(path: string): YamlMap | undefined {
   try {
     const config: unknown = parse(readFileSync(path, "utf8"));
-    return config instanceof Object ? (config as Fields) : undefined;
+    return config instanceof Object ? (config as YamlMap) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function entry(list: unknown, name: unknown): Fields | undefined {
+function entry(list: unknown, name: unknown): YamlMap | undefined {
   if (!Array.isArray(list) || typeof name !== "string") return undefined;
-  return (list as (Fields | null)[]).find((each) => each?.name === name) ?? undefined;
+  return (list as (YamlMap | null)[]).find((each) => each?.name === name) ?? undefined;
 }
 
-/** Fields of which each is known and is a text that is not empty. */
+/** The fields, if each is known and a non-empty string. */
 function plain(fields: unknown, known: readonly string[]): Readonly<Record<string, string>> | undefined {
   if (!(fields instanceof Object)) return undefined;
   const isPlain = Object.entries(fields).every(

@@ -2,6 +2,6 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { userCache } from "./user-cache.ts";
 
-// Imported before everything else: what Node has compiled of the packages once is not compiled again in the next run. It is a cache alone: where the
-// folder cannot be written, Node goes on without.
+// Imported before everything else, so that the next run reuses what Node compiled in this one. Only a cache: if the folder is not writable,
+// Node carries on without it.
 enableCompileCache(join(userCache(), "compiled"));

@@ -1,10 +1,10 @@
 /**
- * A fault that a person can act on. `message` says what happened, where and why; `hint` says what to do now.
- * Every error that edgefirst throws on purpose is one of these; anything else is a bug.
+ * An error that a person can act on. `message` says what happened, where and why; `hint` says what to do now.
+ * Every error that edgefirst throws on purpose is one of these; any other error is a bug.
  */
 export class EdgefirstError extends Error {
   override readonly name: string = "EdgefirstError";
-  /** What to do now, as whole sentences; may span lines. */
+  /** What to do now, in full sentences; may span several lines. */
   readonly hint: string | undefined;
 
   constructor(message: string, hint?: string, options?: ErrorOptions) {

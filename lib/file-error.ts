@@ -1,21 +1,21 @@
 import { EdgefirstError } from "./errors.ts";
 
-/** What a person can do about an error of the file system, by its code. */
+/** What to do about a file system error, by error code. */
 const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full: make room, or use a folder on another disk.",
-  EDQUOT: "Your disk quota is used up: make room, or use a folder on another disk.",
-  EROFS: "The file system is read only: use another folder.",
-  EACCES: "You may not read or write there: use another folder, or be the user that it belongs to.",
-  EPERM: "You may not do that there: use another folder, or be the user that it belongs to.",
+  ENOSPC: "The disk is full: free some space, or use a folder on another disk.",
+  EDQUOT: "Your disk quota is used up: free some space, or use a folder on another disk.",
+  EROFS: "The file system is read-only: use another folder.",
+  EACCES: "Permission denied: use another folder, or run as the user who owns it.",
+  EPERM: "Operation not permitted: use another folder, or run as the user who owns it.",
   ENAMETOOLONG: "The path is too long: use another folder.",
-  ENOTDIR: "A part of the path is a file: use another folder.",
-  EEXIST: "Something else is there: use another folder.",
+  ENOTDIR: "Part of the path is a file, not a folder: use another folder.",
+  EEXIST: "The path already exists: use another folder.",
 };
 
 /**
- * Does the work; where the file system refuses it, says so in a person's words.
- * @param where what is worked on, as the subject of the sentence, such as `The sandbox in /tmp/x`
- * @throws EdgefirstError for such a refusal; whatever else the work throws
+ * Runs `work` and turns a file system error into one that says what to do.
+ * @param where the files concerned, as the subject of a sentence, such as `The sandbox in /tmp/x`
+ * @throws {EdgefirstError} for a file system error; rethrows everything else
  */
 export async function explainFileErrors<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -25,11 +25,11 @@ export async function explainFileErrors<T>(where: string, work: () => Promise<T>
   }
 }
 
-/** The error to throw instead of one that work on files has thrown: see {@link explainFileErrors}. */
+/** The error to throw in place of `error`: see {@link explainFileErrors}. */
 export function fileError(where: string, error: unknown): unknown {
   const { code = "", message, syscall } = error as NodeJS.ErrnoException;
   const hint = HINTS[code];
-  // That a program cannot be started is no fault of the place worked on.
+  // A program that cannot be started says nothing about the folder.
   if (hint === undefined || syscall?.startsWith("spawn")) return error;
-  return new EdgefirstError(`${where} cannot be worked on: ${message}.`, hint, { cause: error });
+  return new EdgefirstError(`${where} cannot be used: ${message}.`, hint, { cause: error });
 }

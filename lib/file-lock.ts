@@ -5,16 +5,17 @@ import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const POLL_MS = 100;
 
-/** What {@link withFileLock} needs besides the work. */
+/** Options of {@link withFileLock}. */
 export interface FileLockOptions {
-  /** Told once if somebody else has the lock. */
+  /** Called once if another process holds the lock. */
   readonly onWait: (holder: ProcessIdentity) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Does the work while no other process, and no other call in this one, holds the lock file. A lock whose holder died is taken over.
- * @throws the reason of `signal` if that ends the waiting
+ * Runs `work` while holding the lock file: no other process, and no other call in this process, holds it at the same time. A lock whose
+ * holder has died is taken over.
+ * @throws the reason of `signal`, if it aborts the wait
  */
 export async function withFileLock<T>(
   path: string,
@@ -22,14 +23,14 @@ export async function withFileLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const token = `${path}.${randomUUID()}`;
-  let told = false;
+  let reported = false;
   for (;;) {
     signal?.throwIfAborted();
     const holder = take(path, token);
     if (holder === "taken") break;
     if (holder === "retry") continue;
-    if (!told) onWait(holder);
-    told = true;
+    if (!reported) onWait(holder);
+    reported = true;
     await delay(POLL_MS);
   }
   try {
@@ -42,7 +43,7 @@ export async function withFileLock<T>(
 function take(path: string, token: string): "taken" | "retry" | ProcessIdentity {
   try {
     writeFileSync(token, JSON.stringify(identify(process.pid)), { mode: 0o600 });
-    // A hard link appears with its content, and fails if the name is there.
+    // A hard link appears with its content in one step, and fails if the name is taken.
     linkSync(token, path);
     return "taken";
   } catch (error) {
@@ -56,7 +57,7 @@ function take(path: string, token: string): "taken" | "retry" | ProcessIdentity 
   return "retry";
 }
 
-/** Moves the lock aside; where somebody alive took it since it was read, it is put back. */
+/** Moves the lock aside; if a live process has taken it in the meantime, puts it back. */
 function removeDead(path: string, aside: string): void {
   try {
     renameSync(path, aside);
@@ -70,7 +71,7 @@ function removeDead(path: string, aside: string): void {
   }
 }
 
-/** Who holds a lock; undefined where there is none, or a power cut left an empty file. */
+/** The holder of a lock; undefined if there is no lock, or a power cut left an empty file. */
 function read(path: string): ProcessIdentity | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity;

@@ -4,24 +4,24 @@ import { readFileSync, readdirSync } from "node:fs";
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque: when the process started, as the operating system tells it, with the boot it belongs to. */
+  /** Opaque: the start time as the operating system reports it, and the boot that it belongs to. */
   readonly startTime: string;
 }
 
-/** The identity of a running process, or undefined if there is none with that number (a zombie counts as none). */
+/** The identity of a running process; undefined if no process has that number. A zombie does not count. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const startTime = process.platform === "linux" ? linuxStartTime(pid) : psField(pid, "lstart");
   return startTime === undefined ? undefined : { pid, startTime };
 }
 
-/** Whether this very process still runs. */
+/** Whether this exact process is still running. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTime === identity.startTime;
 }
 
 /**
- * The first process that was started with this variable in its environment, among those that this user may look into. Linux only:
- * elsewhere none is found.
+ * The first process that was started with this environment variable, among those whose environment this user may read. Linux only:
+ * returns undefined elsewhere.
  */
 export function findByEnvironment(variable: string, value: string): ProcessIdentity | undefined {
   if (process.platform !== "linux") return undefined;
@@ -35,8 +35,8 @@ export function findByEnvironment(variable: string, value: string): ProcessIdent
 }
 
 /**
- * Memory that a process takes, in bytes: pages that it shares with others count in proportion (Linux, `Pss` of proc_pid_smaps(5)), so that the sum over
- * processes of one program is right; resident memory where that cannot be read. 0 for a process that is gone.
+ * Memory of a process in bytes. Shared pages count in proportion (Linux, `Pss` of proc_pid_smaps(5)), so that the sum over the
+ * processes of one program is right; resident memory where `Pss` cannot be read. 0 if the process is gone.
  */
 export function memoryBytes(pid: number): number {
   if (process.platform !== "linux") return Number(psField(pid, "rss") ?? 0) * 1024;
@@ -47,14 +47,14 @@ export function memoryBytes(pid: number): number {
 
 function linuxStartTime(pid: number): string | undefined {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
-  // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
+  // The second field is the program name in parentheses, and may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const state = fields[0];
   const ticks = fields[19];
-  // Of a process with threads the first may have ended while others still hold its sockets.
+  // The main thread may have ended while other threads still hold the sockets.
   const isZombie = state === "Z" && Number(fields[17]) <= 1;
   if (ticks === undefined || isZombie || state === "X") return undefined;
-  // Ticks count from the boot: after a reboot another process could have the same number and the same count.
+  // Ticks count from boot: after a reboot, another process could have the same number and the same ticks.
   return `${readOrEmpty("/proc/sys/kernel/random/boot_id").trim()}/${ticks}`;
 }
 

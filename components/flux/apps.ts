@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declareRetained, labelled, type CommonArgs } from "../shared/declare.ts";
-import { withoutUndefined } from "./fields.ts";
+import { omitUndefined } from "../../lib/omit.ts";
 import { decryption } from "./patches.ts";
 import { childNamespaces, settingsOf, type FluxPlacementArgs, type Settings } from "./placement.ts";
 import { tenantObjects } from "./tenants.ts";
@@ -66,7 +66,7 @@ function settingsObject({ root }: FluxAppsArgs, { name, path, namespace }: Setti
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
     metadata: { name, namespace: root.namespace },
-    spec: withoutUndefined({
+    spec: omitUndefined({
       interval: root.interval,
       retryInterval: root.retryInterval,
       path,

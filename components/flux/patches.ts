@@ -1,5 +1,5 @@
 import { Document, isScalar, isSeq, visit, type Pair } from "yaml";
-import { withoutUndefined } from "./fields.ts";
+import { omitUndefined } from "../../lib/omit.ts";
 
 /** An entry of a Flux Kustomization's `spec.patches` (https://fluxcd.io/flux/components/kustomize/kustomizations/#patches). */
 export interface FluxPatch {
@@ -87,14 +87,14 @@ export function decryption(secret: string): Readonly<Record<string, unknown>> {
 }
 
 function childSpec(args: ChildPatchArgs): Readonly<Record<string, unknown>> {
-  return withoutUndefined({
+  return omitUndefined({
     ...args.children,
     sourceRef: args.sourceNamespace === undefined ? undefined : { namespace: args.sourceNamespace },
     decryption: args.decryptionSecret === null ? undefined : decryption(args.decryptionSecret),
     postBuild:
       args.substituteFrom.length === 0
         ? undefined
-        : { substituteFrom: args.substituteFrom.map((reference) => withoutUndefined(reference)) },
+        : { substituteFrom: args.substituteFrom.map((reference) => omitUndefined(reference)) },
     patches:
       args.helmReleases === undefined
         ? undefined

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declareRetained, labelled, type CommonArgs } from "../shared/declare.ts";
 import { childPlacement, settingsOf, type FluxPlacementArgs, type RootSettings } from "./placement.ts";
-import { withoutUndefined } from "./fields.ts";
+import { omitUndefined } from "../../lib/omit.ts";
 import { childPatches, decryption, type ChildPatchArgs } from "./patches.ts";
 import type { OciReference, OciVerification, SecretReference } from "./sources.ts";
 
@@ -91,13 +91,13 @@ function sourceObject({ kind, name, namespace, insecure, ...source }: Repository
     apiVersion: "source.toolkit.fluxcd.io/v1",
     kind,
     metadata: { name, namespace },
-    spec: withoutUndefined({
+    spec: omitUndefined({
       interval: source.interval,
       url: source.url,
-      ref: withoutUndefined(source.ref),
+      ref: omitUndefined(source.ref),
       ignore: source.ignore,
       secretRef: source.secretRef,
-      verify: source.verify && withoutUndefined(source.verify),
+      verify: source.verify && omitUndefined(source.verify),
       insecure: insecure ? true : undefined,
     }),
   };
@@ -111,7 +111,7 @@ function rootObject(args: FluxRootArgs): KubeObject {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
     metadata: { name: args.name, namespace: args.namespace },
-    spec: withoutUndefined({
+    spec: omitUndefined({
       interval: args.interval,
       retryInterval: args.retryInterval,
       timeout: args.timeout,
@@ -126,7 +126,7 @@ function rootObject(args: FluxRootArgs): KubeObject {
       postBuild:
         args.substituteFrom.length === 0
           ? undefined
-          : { substituteFrom: args.substituteFrom.map((reference) => withoutUndefined(reference)) },
+          : { substituteFrom: args.substituteFrom.map((reference) => omitUndefined(reference)) },
       patches: patches.length === 0 ? undefined : patches,
     }),
   };

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declare, labelled, type CommonArgs } from "../shared/declare.ts";
-import { withoutUndefined } from "./fields.ts";
+import { omitUndefined } from "../../lib/omit.ts";
 
 /** Arguments of {@link FluxSources}. */
 export interface FluxSourcesArgs extends CommonArgs {
@@ -65,13 +65,13 @@ function ociRepository({ name, namespace, helmChart, insecure, ...source }: OciS
     apiVersion: "source.toolkit.fluxcd.io/v1",
     kind: "OCIRepository",
     metadata: { name, namespace },
-    spec: withoutUndefined({
+    spec: omitUndefined({
       interval: source.interval,
       url: source.url,
       ref: source.ref,
       layerSelector: helmChart ? { mediaType: HELM_LAYER, operation: "copy" } : undefined,
       secretRef: source.secretRef,
-      verify: source.verify && withoutUndefined(source.verify),
+      verify: source.verify && omitUndefined(source.verify),
       insecure: insecure ? true : undefined,
     }),
   };

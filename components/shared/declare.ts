@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { omit } from "../../lib/omit.ts";
 import { FIELD_MANAGER, RETAINED_ANNOTATION, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
 
 /** What every component takes beside its own arguments. */
@@ -56,9 +57,9 @@ export function labelled(labels: CommonArgs["labels"], object: KubeObject): Kube
   return { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } };
 }
 
-/** An object without the empty `status` that controller-gen leaves in the files it makes, and that the API server does not take. */
+/** A CRD without the empty `status` that controller-gen leaves in the files it generates, and that the API server rejects. */
 export function withoutStatus(object: KubeObject): KubeObject {
-  return Object.fromEntries(Object.entries(object).filter(([field]) => field !== "status")) as KubeObject;
+  return omit(object, "status");
 }
 
 /** Labels of every object of a stack. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { omit } from "../../lib/omit.ts";
 import type { Check, StackOnCluster, Verdict } from "./check.ts";
 
 const FIELD_MANAGER = "edgefirst-verify";
@@ -57,10 +58,7 @@ export function declaredCheck({ cluster }: StackOnCluster, declared: readonly Ku
 }
 
 function comparable(object: KubeObject): unknown {
-  const metadata = Object.fromEntries(
-    Object.entries(object.metadata).filter(([field]) => !SERVER_FIELDS.includes(field)),
-  );
-  return { ...object, metadata, status: undefined };
+  return { ...object, metadata: omit(object.metadata, ...SERVER_FIELDS), status: undefined };
 }
 
 /** Paths at which two JSON values differ, such as `spec.replicas`. */

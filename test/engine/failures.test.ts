@@ -93,7 +93,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
     try {
       await refused(
         {},
-        /ServiceAccount observability\/gatus is there already and belongs to Flux \(Kustomization flux-system\/gatus\)/,
+        /ServiceAccount observability\/gatus already exists and belongs to Flux \(Kustomization flux-system\/gatus\)/,
         /edgefirst:adopt/,
       );
     } finally {
@@ -143,7 +143,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
   it("a context that the kubeconfig lacks", () =>
     refused(
       { cluster: { context: "prod", kubeconfig: clusters.sandbox.kubeconfig } },
-      /has no context prod \(it has: edge\)/,
+      /has no context prod \(contexts: edge\)/,
     ));
 
   describe("an unreachable cluster", () => {

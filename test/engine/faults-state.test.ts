@@ -62,7 +62,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     fails(
       await previewWith(document.toString()),
       /Unauthorized \(401\)/,
-      /log in again, or renew the credentials/,
+      /log in again, or renew this context's credentials/,
     );
   });
 
@@ -119,7 +119,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
       const said = execFileSync(command!, [...args, process.execPath, "--input-type=module", "-e", program], {
         encoding: "utf8",
       });
-      assert.match(said, /The cache of manifests .*\/cache cannot be worked on: ENOSPC.*\n.*make room/);
+      assert.match(said, /The manifest cache .*\/cache cannot be used: ENOSPC.*\n.*free some space/);
       assert.equal(said.trimEnd().split("\n").length, 2, "no file is left");
     });
   });

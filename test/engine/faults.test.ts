@@ -79,7 +79,7 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
     await platform.cluster.apply(edited, { fieldManager: "kubectl-edit", force: true });
     fails(
       await platform.stack.up(),
-      /ConfigMap observability\/gatus was changed by somebody else .*: data\.config\.yaml \(by kubectl-edit, /,
+      /ConfigMap observability\/gatus was edited after this stack applied it: data\.config\.yaml \(by kubectl-edit, /,
       /edgefirst:adopt/,
     );
     const live = await platform.cluster.get(CONFIG_MAP);
@@ -100,7 +100,7 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
     fails(
       await platform.stack.up(),
       /Nothing was changed/,
-      /Namespace stuck is being deleted .* waits for example\.com\/keep/,
+      /Namespace stuck is being deleted .* waiting for example\.com\/keep/,
     );
     assert.deepEqual(await left(), before);
   });

@@ -84,7 +84,9 @@ describe("engine: a stack that was brought up before the program had one field m
     fails(
       await platform.stack.up(),
       /Nothing was changed/,
-      new RegExp(`${describeObject(changed)} was changed by somebody else .*\\(by ${RANDOM_MANAGER}, `),
+      new RegExp(
+        `${describeObject(changed)} was edited after this stack applied it: .*\\(by ${RANDOM_MANAGER}, `,
+      ),
       new RegExp(`add "${describeObject(changed)}" to edgefirst:adopt`),
     );
     change({ adopt: objects.map(describeObject) });

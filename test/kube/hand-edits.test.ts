@@ -22,7 +22,7 @@ const REPLICAS = { "f:spec": { "f:replicas": {} } };
 const FINALIZER = { "f:metadata": { "f:finalizers": { ".": {}, 'v:"x"': {} } } };
 const TIME = "2026-01-01T00:00:00Z";
 
-/** Live with another image and two replicas, each field with these owners. */
+/** The live object, with a different image and two replicas, and these field managers. */
 function liveWith(...managers: { manager: string; subresource?: string; fieldsV1: object }[]): KubeObject {
   return {
     ...DECLARED,
@@ -38,18 +38,18 @@ function liveWith(...managers: { manager: string; subresource?: string; fieldsV1
   };
 }
 
-describe("changes by hand", () => {
+describe("hand edits", () => {
   const edits = (...managers: Parameters<typeof liveWith>): string[] =>
     handEdits(DECLARED, liveWith(...managers)).map(({ path, manager, time }) => `${path} ${manager} ${time}`);
 
-  it("a declared field that another manager has set to another value, in a list too", () => {
+  it("are declared fields that another manager has set to a different value, also inside a list", () => {
     assert.deepEqual(
       edits({ manager: "kubectl-edit", fieldsV1: IMAGE }, { manager: "edgefirst", fieldsV1: REPLICAS }),
       [`spec.template.spec.containers[name=gatus].image kubectl-edit ${TIME}`],
     );
   });
 
-  it("no change by hand: what the stack still holds, what it does not declare, what has the declared value, what a subresource wrote", () => {
+  it("are not fields that the stack still owns, does not declare, that have the declared value, or that a subresource wrote", () => {
     assert.deepEqual(
       edits(
         { manager: "edgefirst", fieldsV1: IMAGE },

@@ -29,30 +29,30 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Answers each address with its response and records what was asked for. */
-function serving(answers: Record<string, () => Response>): { fetch: Fetch; asked: string[] } {
+/** Serves a response for each URL and records the requests. */
+function serving(responses: Record<string, () => Response>): { fetch: Fetch; asked: string[] } {
   const asked: string[] = [];
   const fetch: Fetch = (url, { redirect }) => {
     asked.push(url);
     assert.equal(redirect, "manual");
-    const answer = answers[url];
-    return answer === undefined
+    const response = responses[url];
+    return response === undefined
       ? Promise.reject(new TypeError("fetch failed", { cause: new Error(`getaddrinfo ENOTFOUND ${url}`) }))
-      : Promise.resolve(answer());
+      : Promise.resolve(response());
   };
   return { fetch, asked };
 }
 
 const redirect = (to: string) => () => new Response(null, { status: 302, headers: { location: to } });
 
-describe("a manifest by its address", () => {
+describe("a manifest by URL", () => {
   const load = (fetch: Fetch, sha256 = SHA256, timeoutMs?: number) =>
     loadManifest(
       { source: URL, sha256, offlineHint: "Set edgefirst:some.source to a file." },
       { cacheDirectory: join(directory, "cache"), fetch, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
     );
 
-  it("is downloaded, verified, parsed and kept under its checksum", async () => {
+  it("is downloaded, verified, parsed and cached by checksum", async () => {
     const { fetch, asked } = serving({ [URL]: () => new Response(MANIFEST) });
     assert.deepEqual(
       (await load(fetch)).map(({ metadata }) => metadata.name),
@@ -63,7 +63,7 @@ describe("a manifest by its address", () => {
     assert.deepEqual(asked, [URL]);
   });
 
-  it("is downloaded again where the kept file was changed", async () => {
+  it("is downloaded again if the cached file was changed", async () => {
     const { fetch, asked } = serving({ [URL]: () => new Response(MANIFEST) });
     await load(fetch);
     await writeFile(join(directory, "cache", SHA256), MANIFEST.replace("name: a", "name: evil"));
@@ -72,7 +72,7 @@ describe("a manifest by its address", () => {
     assert.equal(await readFile(join(directory, "cache", SHA256), "utf8"), MANIFEST);
   });
 
-  it("with a wrong checksum is refused, with both checksums, and not kept", async () => {
+  it("with a wrong checksum is refused, naming both checksums, and not cached", async () => {
     const { fetch } = serving({ [URL]: () => new Response(`${MANIFEST}# more\n`) });
     await assert.rejects(load(fetch), (error: Error) => {
       assert.match(error.message, /install\.yaml has the wrong checksum/);
@@ -84,23 +84,23 @@ describe("a manifest by its address", () => {
   });
 
   const failures: readonly [string, Record<string, () => Response>, RegExp][] = [
-    ["without a network", {}, /cannot be downloaded: getaddrinfo ENOTFOUND/],
+    ["without network access", {}, /cannot be downloaded: getaddrinfo ENOTFOUND/],
     [
-      "that is gone",
+      "that no longer exists",
       { [URL]: () => new Response("", { status: 404, statusText: "Not Found" }) },
       /404 Not Found/,
     ],
     [
       "redirected to http",
       { [URL]: redirect("http://x.example.com/") },
-      /http:\/\/x\.example\.com\/ is not an https address/,
+      /http:\/\/x\.example\.com\/ is not an https URL/,
     ],
-    ["redirected in a circle", { [URL]: redirect(URL) }, /more than 5 redirects/],
+    ["redirected in a loop", { [URL]: redirect(URL) }, /more than 5 redirects/],
     ["too large", { [URL]: () => new Response(new Uint8Array(17 * 1024 * 1024)) }, /larger than/],
   ];
-  for (const [what, answers, message] of failures)
-    it(`${what} is an error that shows the way out`, async () => {
-      await assert.rejects(load(serving(answers).fetch), (error: Error) => {
+  for (const [what, responses, message] of failures)
+    it(`${what} fails with an error that says what to do`, async () => {
+      await assert.rejects(load(serving(responses).fetch), (error: Error) => {
         assert.match(error.message, message);
         assert.match(error.message, /Set edgefirst:some\.source to a file/);
         return true;
@@ -113,29 +113,29 @@ describe("a manifest by its address", () => {
     assert.equal((await load(fetch)).length, 2);
   });
 
-  it("is given up when the server does not answer in time", async () => {
+  it("fails if the server does not respond in time", async () => {
     const silent: Fetch = (_url, { signal }) =>
       new Promise((_resolve, reject) => {
         signal?.addEventListener("abort", () => {
           reject(signal.reason as Error);
         });
       });
-    await assert.rejects(load(silent, SHA256, 20), /no complete answer within 0\.02 s/);
+    await assert.rejects(load(silent, SHA256, 20), /no complete response within 0\.02 s/);
   });
 
-  it("by plain http is refused without a request", async () => {
+  it("over plain http is refused without a request", async () => {
     const { fetch, asked } = serving({});
     await assert.rejects(
       loadManifest(
         { source: URL.replace("https", "http"), sha256: SHA256 },
         { cacheDirectory: directory, fetch },
       ),
-      /is not an https address/,
+      /is not an https URL/,
     );
     assert.deepEqual(asked, []);
   });
 
-  it("is kept under XDG_CACHE_HOME, or ~/.cache", () => {
+  it("is cached in XDG_CACHE_HOME, or ~/.cache", () => {
     assert.equal(manifestCache({ XDG_CACHE_HOME: "/cache" }), "/cache/edgefirst/manifests");
     assert.match(manifestCache({}), /\/\.cache\/edgefirst\/manifests$/);
   });
@@ -149,7 +149,7 @@ describe("a manifest in a file", () => {
     await assert.rejects(loadManifest({ source, sha256: "0".repeat(64) }), /wrong checksum/);
   });
 
-  it("that is larger than any manifest is refused unread", async () => {
+  it("over the size limit is refused unread", async () => {
     const source = join(directory, "large.yaml");
     await writeFile(source, "");
     await truncate(source, 3 * 2 ** 30);
@@ -161,7 +161,7 @@ describe("a manifest in a file", () => {
     assert.ok(process.memoryUsage().rss - rss < 100 * 2 ** 20);
   });
 
-  it("that is missing is named", async () => {
+  it("that does not exist is named in the error", async () => {
     await assert.rejects(
       loadManifest({ source: join(directory, "no.yaml"), sha256: SHA256 }),
       /no\.yaml cannot be read: ENOENT/,
@@ -170,21 +170,21 @@ describe("a manifest in a file", () => {
 });
 
 describe("the objects of a manifest", () => {
-  const faults: readonly [string, string, RegExp][] = [
+  const invalid: readonly [string, string, RegExp][] = [
     ["YAML that does not parse", "a: [", /not valid YAML: .* at line 1/],
     [
-      "a document that is no object",
+      "a document that is not an object",
       "apiVersion: v1\nkind: ConfigMap\n",
       /Document 1 of f is not a Kubernetes object/,
     ],
     ["a key given twice", "a: 1\na: 2\n", /not valid YAML: .*unique/],
   ];
-  for (const [what, text, message] of faults)
-    it(`do not come from ${what}`, () => {
-      assert.throws(() => parseManifest(text, "f"), message);
+  for (const [what, yaml, message] of invalid)
+    it(`are not read from ${what}`, () => {
+      assert.throws(() => parseManifest(yaml, "f"), message);
     });
 
-  it("do not come from aliases that multiply", () => {
+  it("are not read from aliases that multiply", () => {
     const lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"];
     for (let i = 1; i < 9; i++)
       lines.push(
@@ -209,7 +209,7 @@ describe("the Gateway API's files", () => {
   const names = async (loaded: ReturnType<typeof loadGatewayApi>) =>
     (await loaded).map(({ metadata }) => metadata.name);
 
-  it("come from the tag's raw address", async () => {
+  it("are downloaded from the raw URL of the tag", async () => {
     const { fetch, asked } = serving(
       Object.fromEntries(files.map(({ name }) => [fileUrl(release, name), () => new Response(crd(name))])),
     );
@@ -220,14 +220,14 @@ describe("the Gateway API's files", () => {
     assert.equal(asked[0], "https://raw.example.com/gateway-api/v1.4.1/config/crd/standard/g_a.yaml");
   });
 
-  it("without a network point to gatewayApi.source", async () => {
+  it("fail without network access, with a pointer to gatewayApi.source", async () => {
     await assert.rejects(
       loadGatewayApi(release, { cacheDirectory: directory, ...serving({}) }),
       /set edgefirst:gatewayApi\.source to a directory/,
     );
   });
 
-  it("come from a directory, each verified", async () => {
+  it("are read from a directory, each verified", async () => {
     for (const { name } of files) await writeFile(join(directory, name), crd(name));
     assert.equal((await loadGatewayApi({ ...release, source: directory })).length, 2);
     await writeFile(join(directory, "g_b.yaml"), crd("other"));
@@ -237,7 +237,7 @@ describe("the Gateway API's files", () => {
     );
   });
 
-  it("come from the release's install file, each part verified", async () => {
+  it("are read from the release's install file, each part verified", async () => {
     const source = join(directory, "standard-install.yaml");
     const install = (second: string) =>
       `# Copyright\n#\n# Gateway API Standard channel install\n#\n${files
@@ -253,7 +253,7 @@ describe("the Gateway API's files", () => {
     await writeFile(source, crd("g_a.yaml"));
     await assert.rejects(
       loadGatewayApi({ ...release, source }),
-      /does not hold config\/crd\/standard\/g_a\.yaml/,
+      /does not contain config\/crd\/standard\/g_a\.yaml/,
     );
   });
 });

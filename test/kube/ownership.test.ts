@@ -10,7 +10,7 @@ const DECLARED: KubeObject = {
   metadata: { name: "gatus", namespace: "observability" },
 };
 
-/** A cluster that holds these objects. */
+/** A cluster with these objects. */
 function holding(...objects: KubeObject[]): ClusterReader {
   return {
     context: "test",
@@ -28,7 +28,7 @@ function live(metadata: Partial<KubeObject["metadata"]>): KubeObject {
 const ARGS = { stack: "edge", adopt: [] };
 
 describe("ownership", () => {
-  it("passes what is absent and what carries this stack's label", async () => {
+  it("accepts absent objects and objects with this stack's label", async () => {
     assert.deepEqual(await checkOwnership([DECLARED], holding(), ARGS), []);
     assert.deepEqual(
       await checkOwnership([DECLARED], holding(live({ labels: { [STACK_LABEL]: "edge" } })), ARGS),
@@ -36,7 +36,7 @@ describe("ownership", () => {
     );
   });
 
-  it("refuses what is being deleted, its own too: what is applied to it would vanish", async () => {
+  it("refuses terminating objects, even its own: changes applied to them would vanish", async () => {
     const metadata = {
       labels: { [STACK_LABEL]: "edge" },
       deletionTimestamp: "2026-01-01T00:00:00Z",
@@ -44,13 +44,13 @@ describe("ownership", () => {
     };
     const [found] = await checkOwnership([DECLARED], holding(live(metadata)), ARGS);
     assert.equal(found?.severity, "error");
-    assert.match(found.message, /is being deleted .* waits for example\.com\/keep/);
+    assert.match(found.message, /is being deleted .* waiting for example\.com\/keep/);
   });
 
-  it("refuses a namespace that is being deleted for what would go into it", async () => {
+  it("refuses to put objects into a terminating namespace", async () => {
     const metadata = { name: "observability", deletionTimestamp: "2026-01-01T00:00:00Z" };
-    const going = holding({ apiVersion: "v1", kind: "Namespace", metadata });
-    const findings = await checkNamespaces([DECLARED], going);
+    const cluster = holding({ apiVersion: "v1", kind: "Namespace", metadata });
+    const findings = await checkNamespaces([DECLARED], cluster);
     assert.match(findings[0]?.message ?? "", /^Namespace observability is being deleted/);
   });
 
@@ -89,11 +89,11 @@ describe("ownership", () => {
     [
       "a person",
       { managedFields: [{ manager: "kubectl-client-side-apply" }] },
-      /somebody else \(field managers: kubectl-client-side-apply\)/,
+      /another owner \(field managers: kubectl-client-side-apply\)/,
     ],
   ];
   for (const [owner, metadata, expected] of owners)
-    it(`refuses an object of ${owner}, by name and with the way to hand it over`, async () => {
+    it(`refuses an object of ${owner}, naming the owner and how to hand the object over`, async () => {
       const findings = await checkOwnership([DECLARED], holding(live(metadata)), ARGS);
       assert.equal(findings.length, 1);
       assert.match(findings[0]!.message, expected);
@@ -103,7 +103,7 @@ describe("ownership", () => {
       }, expected);
     });
 
-  it("lets the configuration adopt one by name, and no other", async () => {
+  it("takes over only objects that the configuration names in adopt", async () => {
     const foreign = holding(live({}));
     assert.deepEqual(
       await checkOwnership([DECLARED], foreign, { stack: "edge", adopt: ["ConfigMap observability/gatus"] }),
@@ -115,7 +115,7 @@ describe("ownership", () => {
     );
   });
 
-  it("tells the namespaces of others from absent ones and from its own", async () => {
+  it("distinguishes foreign namespaces from absent ones and its own", async () => {
     const namespace = (name: string, labels: Record<string, string>): KubeObject => ({
       apiVersion: "v1",
       kind: "Namespace",
@@ -129,14 +129,14 @@ describe("ownership", () => {
   });
 });
 
-describe("objects that are declared twice", () => {
+describe("objects declared twice", () => {
   const source = (apiVersion: string, name: string): KubeObject => ({
     apiVersion,
     kind: "OCIRepository",
     metadata: { name, namespace: "flux-system" },
   });
 
-  it("are refused, in whatever version", () => {
+  it("are refused, whatever their versions", () => {
     const twice = [
       source("source.toolkit.fluxcd.io/v1", "app"),
       source("source.toolkit.fluxcd.io/v1beta2", "app"),
@@ -147,7 +147,7 @@ describe("objects that are declared twice", () => {
     );
   });
 
-  it("are other objects than those of another name or API group", () => {
+  it("are distinguished by name and API group", () => {
     const one = source("source.toolkit.fluxcd.io/v1", "app");
     assert.deepEqual(
       checkDistinct([one, source("source.toolkit.fluxcd.io/v1", "b"), source("other.io/v1", "app")]),
@@ -157,9 +157,9 @@ describe("objects that are declared twice", () => {
 });
 
 describe("findings", () => {
-  it("throws all errors at once and passes warnings and information on", () => {
+  it("throws all errors at once, and logs warnings and notes", () => {
     const warned: string[] = [];
-    const told: string[] = [];
+    const notes: string[] = [];
     assert.throws(() => {
       enforce(
         [
@@ -168,10 +168,10 @@ describe("findings", () => {
           { severity: "info", message: "worth knowing" },
           { severity: "error", message: "second" },
         ],
-        { warn: (message) => warned.push(message), info: (message) => told.push(message) },
+        { warn: (message) => warned.push(message), info: (message) => notes.push(message) },
       );
-    }, /2 things stand[^]*first[^]*second/);
-    assert.deepEqual(told, ["worth knowing"]);
+    }, /because of 2 errors[^]*first[^]*second/);
+    assert.deepEqual(notes, ["worth knowing"]);
     assert.deepEqual(warned, ["only a warning\n  do this"]);
   });
 });

@@ -10,7 +10,7 @@ import { plainAccess } from "../../kube/plain-kubeconfig.ts";
 const SERVER = "https://192.0.2.1:6443";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-describe("a kubeconfig that says all in plain", () => {
+describe("a kubeconfig with inline or file credentials", () => {
   let dir: string;
   let file: string;
   before(() => {
@@ -44,7 +44,7 @@ describe("a kubeconfig that says all in plain", () => {
     writeFileSync(file, stringify(content));
   }
 
-  /** What the client library makes of the same file, but for the agent, which the client replaces. */
+  /** The client library's result for the same file, without the agent, which the client replaces. */
   async function byLibrary(): Promise<RequestOptions> {
     const config = new KubeConfig();
     config.loadFromFile(file);
@@ -56,20 +56,20 @@ describe("a kubeconfig that says all in plain", () => {
 
   const data = { "client-certificate-data": base64("cert"), "client-key-data": base64("key") };
   for (const [what, cluster, user] of [
-    ["certificates within it", { "certificate-authority-data": base64("ca") }, data],
+    ["inline certificates", { "certificate-authority-data": base64("ca") }, data],
     [
-      "certificates in files beside it",
+      "certificates in files next to it",
       { "certificate-authority": "ca" },
       { "client-certificate": "cert", "client-key": "./key" },
     ],
     [
-      "a file and a text for one thing",
+      "both a file and inline data for the same field",
       { "certificate-authority": "ca", "certificate-authority-data": base64("x") },
       data,
     ],
     ["a token", { "certificate-authority-data": base64("ca") }, { token: "secret" }],
-    ["a token and certificates, with no authority", {}, { token: "secret", ...data }],
-    ["nobody", {}, {}],
+    ["a token and certificates, without an authority", {}, { token: "secret", ...data }],
+    ["no credentials", {}, {}],
   ] as const)
     it(`is read as the client library reads it: ${what}`, async () => {
       write(cluster, user);
@@ -80,29 +80,29 @@ describe("a kubeconfig that says all in plain", () => {
       assert.deepEqual(options, await byLibrary());
     });
 
-  it("keeps the headers that a request has", async () => {
+  it("keeps the headers of a request", async () => {
     write({}, { token: "secret" });
     const options: RequestOptions = { headers: { accept: "x" } };
     await plainAccess(file, "test")?.authenticate(options);
     assert.deepEqual(options.headers, { accept: "x", Authorization: "Bearer secret" });
   });
 
-  it("with a certificate whose file is gone is no access", async () => {
+  it("gives no access if a certificate file is missing", async () => {
     write({}, { "client-certificate": "gone", "client-key": "key" });
     await assert.rejects(plainAccess(file, "test")!.authenticate({}), /ENOENT/);
   });
 
   for (const [what, cluster, user, more] of [
-    ["a program that logs in", {}, { exec: { command: "login" } }],
+    ["an exec plugin", {}, { exec: { command: "login" } }],
     ["a password", {}, { username: "a", password: "b" }],
     ["a token in a file", {}, { tokenFile: "token" }],
     ["an impersonation", {}, { token: "secret", as: "admin" }],
     ["a proxy", { "proxy-url": "http://192.0.2.2" }, data],
-    ["a server that is not looked at", { "insecure-skip-tls-verify": true }, data],
-    ["another name of the server", { "tls-server-name": "kubernetes" }, data],
+    ["a server whose certificate is not verified", { "insecure-skip-tls-verify": true }, data],
+    ["another server name", { "tls-server-name": "kubernetes" }, data],
     ["plain HTTP", { server: "http://192.0.2.1" }, data],
-    ["a token that is no text", {}, { token: 1234 }],
-    ["a token that is empty", {}, { token: "" }],
+    ["a token that is not a string", {}, { token: 1234 }],
+    ["an empty token", {}, { token: "" }],
     ["no user", {}, {}, { users: [] }],
     ["no clusters", {}, {}, { clusters: null }],
     ["no context", {}, {}, { contexts: [null] }],
@@ -112,7 +112,7 @@ describe("a kubeconfig that says all in plain", () => {
       assert.equal(plainAccess(file, "test"), undefined);
     });
 
-  it("is left to the client library where it is none", () => {
+  it("is left to the client library if it is not valid YAML", () => {
     writeFileSync(file, "contexts: [");
     assert.equal(plainAccess(file, "test"), undefined);
     writeFileSync(file, "3");

@@ -22,7 +22,7 @@ describe("file-lock", () => {
     rmSync(dir, { recursive: true });
   });
 
-  it("lets one in at a time, tells the others whom they wait for, and leaves nothing", async () => {
+  it("admits one caller at a time, reports the holder to the others, and leaves no file behind", async () => {
     let inside = 0;
     const work = async (): Promise<void> => {
       inside += 1;
@@ -36,21 +36,21 @@ describe("file-lock", () => {
   });
 
   for (const [what, content] of [
-    ["a holder that is dead", () => JSON.stringify({ pid: deadPid(), startTime: "long ago" })],
+    ["a dead holder", () => JSON.stringify({ pid: deadPid(), startTime: "long ago" })],
     [
-      "a later process with the holder's number",
+      "a later process with the same number as the holder",
       () => JSON.stringify({ ...identify(process.ppid), startTime: "0" }),
     ],
-    ["nobody, after a power cut", () => ""],
+    ["no process, in a file that a power cut left empty", () => ""],
   ] as const)
-    it(`takes over the lock of ${what}`, async () => {
+    it(`takes over a lock held by ${what}`, async () => {
       writeFileSync(path, content());
       assert.equal(await withFileLock(path, { onWait }, () => Promise.resolve("done")), "done");
       assert.deepEqual(waited, []);
       assert.deepEqual(readdirSync(dir), []);
     });
 
-  it("gives up waiting when it is aborted, and leaves the holder's lock", async () => {
+  it("stops waiting when aborted, and leaves the holder's lock in place", async () => {
     writeFileSync(path, JSON.stringify(identify(process.ppid)));
     const signal = AbortSignal.timeout(50);
     await assert.rejects(

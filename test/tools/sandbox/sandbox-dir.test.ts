@@ -45,7 +45,7 @@ describe("sandbox/sandbox-dir", () => {
     for (const folder of [join(dir, "file"), join(dir, "file/below"), join(dir, "x".repeat(300))])
       await assert.rejects(work(folder), (error) => {
         assert(error instanceof EdgefirstError);
-        assert.ok(error.message.startsWith(`The sandbox in ${folder} cannot be worked on: E`), error.message);
+        assert.ok(error.message.startsWith(`The sandbox in ${folder} cannot be used: E`), error.message);
         assert.match(error.hint!, /use another folder/);
         return true;
       });
