@@ -62,7 +62,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     fails(
       await previewWith(document.toString()),
       /Unauthorized \(401\)/,
-      /log in again, or renew this context's credentials/,
+      /log in again, or renew the credentials/,
     );
   });
 
