@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { type ProcessIdentity, findByEnvironment, identify, isAlive } from "../../lib/process-identity.ts";
+import { logTail } from "./process-log.ts";
 
 export { isAlive } from "../../lib/process-identity.ts";
+export { waitUntil } from "./wait.ts";
 
 /** A program to start. */
 export interface ProcessSpec {
@@ -37,7 +39,6 @@ type StartIntent = Omit<ProcessRecord, keyof ProcessIdentity> & {
 const START_VARIABLE = "EDGEFIRST_SANDBOX_START";
 const POLL_MS = 50;
 const GRACE_MS = 10_000;
-const LOG_LINES = 12;
 
 /**
  * Starts a process that outlives the caller, appends its output to `<dir>/logs/<name>.log` and records it in
@@ -136,55 +137,6 @@ export async function stopAll(dir: string, graceMs = GRACE_MS): Promise<ProcessR
   return stopped;
 }
 
-/** What {@link waitUntil} needs besides its check. */
-export interface WaitOptions {
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Processes without which waiting is pointless. */
-  readonly alive?: readonly ProcessRecord[];
-}
-
-/**
- * Polls until `check` returns something other than undefined or false, and returns that.
- * @throws EdgefirstError when the time is up, also where `check` does not return, or one of `options.alive` died; both with the last lines of the logs.
- */
-export async function waitUntil<T>(
-  description: string,
-  check: () => Promise<T | undefined | false> | T | undefined | false,
-  options: WaitOptions,
-): Promise<T> {
-  const deadline = Date.now() + options.timeoutMs;
-  for (;;) {
-    options.signal?.throwIfAborted();
-    const result = await within(deadline, check);
-    if (result !== undefined && result !== false) return result;
-    const dead = options.alive?.find((record) => !isAlive(record));
-    if (dead) {
-      throw new EdgefirstError(`${dead.name} ended while waiting for ${description}.`, logTail(dead.log));
-    }
-    if (Date.now() > deadline) {
-      throw new EdgefirstError(
-        `Waited ${options.timeoutMs / 1000} s in vain for ${description}.`,
-        options.alive?.map(({ log }) => logTail(log)).join("\n"),
-      );
-    }
-    await delay(POLL_MS);
-  }
-}
-
-/** What the check says, or nothing where it does not by then. */
-async function within<T>(deadline: number, check: () => Promise<T> | T): Promise<T | undefined> {
-  const end = new AbortController();
-  // A moment past it, so that the time is up when the caller looks.
-  const left = Math.max(0, deadline - Date.now()) + POLL_MS;
-  const late = delay(left, undefined, { signal: end.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([check(), late]);
-  } finally {
-    end.abort();
-  }
-}
-
 function sendSignal(record: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isAlive(record)) return;
   try {
@@ -212,15 +164,4 @@ function environment(): NodeJS.ProcessEnv {
 
 function recordPath(dir: string, name: string): string {
   return join(dir, "processes", `${name}.json`);
-}
-
-function logTail(log: string): string {
-  const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-200) : [];
-  // A Go program that panics says why before its stack traces, which are long.
-  const panic = lines.findLastIndex((line) => line.startsWith("panic: "));
-  const from = panic === -1 ? Math.max(0, lines.length - LOG_LINES) : Math.max(0, panic - 2);
-  return [
-    `Last lines of ${log}:`,
-    ...lines.slice(from, from + LOG_LINES).map((line) => `  ${line.slice(0, 300)}`),
-  ].join("\n");
 }

@@ -26,13 +26,13 @@ export interface StartupOptions {
 export class Startup {
   /** Names of the processes that had to be started. */
   readonly names: string[] = [];
-  private readonly running: ProcessRecord[] = [];
-  private readonly cluster: ClusterState;
-  private readonly options: StartupOptions;
+  readonly #running: ProcessRecord[] = [];
+  readonly #cluster: ClusterState;
+  readonly #options: StartupOptions;
 
   constructor(cluster: ClusterState, options: StartupOptions) {
-    this.cluster = cluster;
-    this.options = options;
+    this.#cluster = cluster;
+    this.#options = options;
   }
 
   /**
@@ -40,22 +40,22 @@ export class Startup {
    * @throws EdgefirstError if one is taken.
    */
   async checkPorts(name: string, ports: readonly (keyof Ports)[]): Promise<void> {
-    if (!this.isRunning(name)) await Promise.all(ports.map((port) => this.expectFree(port)));
+    if (!this.isRunning(name)) await Promise.all(ports.map((port) => this.#expectFree(port)));
   }
 
   /** Starts a process unless it runs. */
   async ensure(spec: ProcessSpec): Promise<void> {
-    const { dir, name } = this.cluster;
-    const known = this.findRunning(spec.name);
+    const { dir, name } = this.#cluster;
+    const known = this.#findRunning(spec.name);
     if (known !== undefined) {
-      this.running.push(known);
+      this.#running.push(known);
       return;
     }
-    this.options.signal?.throwIfAborted();
-    if (this.names.length === 0) this.options.progress(`${name}: starting`);
+    this.#options.signal?.throwIfAborted();
+    if (this.names.length === 0) this.#options.progress(`${name}: starting`);
     const record = await startProcess(dir, spec);
-    this.options.started(record);
-    this.running.push(record);
+    this.#options.started(record);
+    this.#running.push(record);
     this.names.push(spec.name);
   }
 
@@ -71,14 +71,13 @@ export class Startup {
         return false;
       }
     };
-    const { running: alive } = this;
-    const options = { timeoutMs: READY_TIMEOUT_MS, signal: this.options.signal, alive };
-    await waitUntil(`${what} of ${this.cluster.name}`, patient, options).catch((error: unknown) => {
+    const options = { timeoutMs: READY_TIMEOUT_MS, signal: this.#options.signal, alive: this.#running };
+    await waitUntil(`${what} of ${this.#cluster.name}`, patient, options).catch((error: unknown) => {
       if (!(error instanceof EdgefirstError)) throw error;
       throw new EdgefirstError(
         error.message,
         [
-          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.folder}; then up again.`,
+          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.#folder}; then up again.`,
           "If it is a program that was built here: delete its folder, which edgefirst doctor names; up builds it anew.",
         ].join("\n"),
       );
@@ -87,30 +86,30 @@ export class Startup {
 
   /** Whether one of the cluster's processes runs. */
   isRunning(name: string): boolean {
-    return this.findRunning(name) !== undefined;
+    return this.#findRunning(name) !== undefined;
   }
 
   /** The sandbox's folder, for a command line. */
-  private get folder(): string {
-    return shellWord(join(this.cluster.dir, "../.."));
+  get #folder(): string {
+    return shellWord(join(this.#cluster.dir, "../.."));
   }
 
-  private findRunning(name: string): ProcessRecord | undefined {
-    const known = findProcess(this.cluster.dir, name);
+  #findRunning(name: string): ProcessRecord | undefined {
+    const known = findProcess(this.#cluster.dir, name);
     return known !== undefined && isAlive(known) ? known : undefined;
   }
 
-  private async expectFree(use: keyof Ports): Promise<void> {
-    const port = this.cluster.ports[use];
-    const { signal } = this.options;
+  async #expectFree(use: keyof Ports): Promise<void> {
+    const port = this.#cluster.ports[use];
+    const { signal } = this.#options;
     try {
       // A moment's patience: the port may be that of an outgoing connection which is about to end.
       await waitUntil(`port ${port}`, () => isFree(port), { timeoutMs: PORT_TIMEOUT_MS, signal });
     } catch (error) {
       signal?.throwIfAborted();
       throw new EdgefirstError(
-        `Port ${port} of 127.0.0.1, which belongs to ${use} of the sandbox cluster ${this.cluster.name}, is taken by another program.`,
-        `End that program, or give the clusters other ports: edgefirst sandbox up --new-ports --dir ${this.folder}`,
+        `Port ${port} of 127.0.0.1, which belongs to ${use} of the sandbox cluster ${this.#cluster.name}, is taken by another program.`,
+        `End that program, or give the clusters other ports: edgefirst sandbox up --new-ports --dir ${this.#folder}`,
         { cause: error },
       );
     }

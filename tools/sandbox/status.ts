@@ -7,7 +7,7 @@ import { treeMemoryBytes } from "./process-tree.ts";
 import { type ProcessRecord, findProcess, isAlive, listProcesses } from "./processes.ts";
 import { isSandboxDir, kubeconfigPath } from "./sandbox-dir.ts";
 import { type SandboxCluster, describeCluster } from "./sandbox.ts";
-import { podsWithoutProcess, simulatedIn } from "./simulated.ts";
+import { podsWithoutProcess, simulatedIn } from "./simulation-summary.ts";
 
 /** How a sandbox is. */
 export interface SandboxStatus {

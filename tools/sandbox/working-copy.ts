@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { cp, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { generateX25519Identity } from "age-encryption";
-import { pushGitOpsRepository } from "./gitops-repository.ts";
+import { pushGitOpsRepository } from "./repository-artifact.ts";
 import { startRegistry } from "./registry.ts";
 import { inSandboxDir, type SandboxDirOptions } from "./sandbox-dir.ts";
 import { secretFile } from "./secret-file.ts";
@@ -22,9 +22,9 @@ export function workingCopy(dir: string): string {
 }
 
 /** Makes the working copy of a sandbox that has none. One that is there is a person's, and stays as it is. */
-export async function ensureWorkingCopy({ dir, ...options }: WorkingCopyOptions): Promise<void> {
-  await inSandboxDir(resolve(dir), options, async () => {
-    const copy = workingCopy(dir);
+export async function ensureWorkingCopy(options: WorkingCopyOptions): Promise<void> {
+  await inSandboxDir(resolve(options.dir), options, async () => {
+    const copy = workingCopy(options.dir);
     if (existsSync(copy)) return;
     const unfinished = `${copy}.new`;
     await rm(unfinished, { recursive: true, force: true });
@@ -42,11 +42,10 @@ export function ageKeyOf(dir: string): Promise<string> {
  * Pushes the working copy to the sandbox's registry, from which these clusters get it; the same files stay the same artifact.
  * @returns the artifact's address, `oci://…`
  */
-export async function publishWorkingCopy({
-  clusters,
-  ...options
-}: WorkingCopyOptions & { readonly clusters: readonly string[] }): Promise<string> {
-  const { dir } = options;
+export async function publishWorkingCopy(
+  options: WorkingCopyOptions & { readonly clusters: readonly string[] },
+): Promise<string> {
+  const { dir, clusters } = options;
   const [registry, ageKey] = [await startRegistry(options), await ageKeyOf(dir)];
   return pushGitOpsRepository({ dir, registry, source: workingCopy(dir), clusters, ageKey });
 }

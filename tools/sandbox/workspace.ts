@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { putAgeKey, startFlux } from "./flux.ts";
 import { findGatusSidecar } from "./gatus-sidecar.ts";
-import { REPOSITORY_TAG } from "./gitops-repository.ts";
+import { REPOSITORY_TAG } from "./repository-artifact.ts";
 import { sandboxOverlay } from "./overlay.ts";
 import { choosePodMode } from "./pod-mode.ts";
 import { writeSandboxProject } from "./project.ts";

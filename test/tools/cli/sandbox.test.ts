@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { render } from "../../../tools/cli/sandbox.ts";
 import { clusterDir } from "../../../tools/sandbox/cluster-state.ts";
 import { findProcess, waitUntil } from "../../../tools/sandbox/processes.ts";
-import { SIMULATED } from "../../../tools/sandbox/simulated.ts";
+import { SIMULATED } from "../../../tools/sandbox/simulation-summary.ts";
 import { type SandboxStatus } from "../../../tools/sandbox/status.ts";
 import { runningWith } from "../../support/running.ts";
 import { START_TIMEOUT_MS, discard, temporarySandboxDir } from "../../support/sandbox.ts";

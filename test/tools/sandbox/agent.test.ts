@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AddressPool } from "../../../tools/sandbox/agent/addresses.ts";
 import { type Condition, type Pod } from "../../../tools/sandbox/agent/pod.ts";
-import { simulatedStatus } from "../../../tools/sandbox/agent/pod-status.ts";
+import { simulatedStatus } from "../../../tools/sandbox/agent/simulated-status.ts";
 
 const placement = { podIP: "10.244.0.2", hostIP: "10.244.0.1", now: "2026-01-01T00:00:00Z" };
 const later = { ...placement, now: "2026-01-01T01:00:00Z" };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { expand } from "../../../tools/sandbox/runtime/environment.ts";
 import { canRun, repositoryOf } from "../../../tools/sandbox/runtime/images.ts";
 import { type RealPod } from "../../../tools/sandbox/runtime/pod-spec.ts";
-import { simulatedParts } from "../../../tools/sandbox/runtime/simulated.ts";
+import { simulatedParts } from "../../../tools/sandbox/runtime/simulated-parts.ts";
 
 const pod = (spec: object): RealPod => ({
   metadata: { name: "web", namespace: "default", uid: "u" },

@@ -6,8 +6,8 @@ import { AddressPool } from "./addresses.ts";
 import { follow } from "./follow.ts";
 import { NODE_ADDRESS, timestamp } from "./node.ts";
 import { type Pod, type PodStatus } from "./pod.ts";
-import { simulatedStatus } from "./pod-status.ts";
-import { type PodRuntime } from "../runtime/pods.ts";
+import { simulatedStatus } from "./simulated-status.ts";
+import { type PodRuntime } from "../runtime/pod-runtime.ts";
 
 const RETRY_MS = 1_000;
 /** Pretended addresses: the API server refuses loopback addresses as endpoints. */
@@ -58,7 +58,7 @@ export async function reportStatus(
   simulated: string,
 ): Promise<void> {
   const annotations = simulated === "" ? {} : { "edgefirst.dev/simulated": simulated };
-  await patchStatus(api, pathOf(pod), pod, status, annotations);
+  await patchStatus(api, pod, status, annotations);
 }
 
 /** Ends pods that were deleted by force, whose processes nobody else would end. */
@@ -90,13 +90,12 @@ async function answer(
   pod: Pod,
   addressFor: (current?: string) => string | undefined,
 ): Promise<void> {
-  const path = pathOf(pod);
   const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
   if (deletionTimestamp !== undefined) {
     // Other pods need not wait for this one's grace.
-    void untilDone(log, path, async () => {
+    void untilDone(log, pathOf(pod), async () => {
       await runtime?.end(uid, deletionGracePeriodSeconds);
-      await endDeletion(api, path, pod);
+      await endDeletion(api, pod);
     });
     return;
   }
@@ -108,28 +107,27 @@ async function answer(
     return;
   }
   const status = simulatedStatus(pod, { podIP, hostIP: NODE_ADDRESS, now: timestamp() });
-  if (!isReported(pod.status, status)) await patchStatus(api, path, pod, status);
+  if (!isReported(pod.status, status)) await patchStatus(api, pod, status);
 }
 
-async function endDeletion(api: ApiServer, path: string, pod: Pod): Promise<void> {
+async function endDeletion(api: ApiServer, pod: Pod): Promise<void> {
   // With a grace of 0 it waits for somebody's finalizer, not for its node.
   if (pod.metadata.deletionGracePeriodSeconds === 0) return;
   // Whoever holds a finalizer, a Job's controller above all, waits for the pod to have ended.
-  if (!isEnded(pod)) await patchStatus(api, path, pod, { phase: "Failed" });
+  if (!isEnded(pod)) await patchStatus(api, pod, { phase: "Failed" });
   const body = { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } };
-  await ignoreGone(api.call("DELETE", path, { body }));
+  await ignoreGone(api.call("DELETE", pathOf(pod), { body }));
 }
 
 async function patchStatus(
   api: ApiServer,
-  path: string,
   pod: Pod,
   status: PodStatus,
   annotations: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const body = { metadata: { uid: pod.metadata.uid, annotations }, status };
   const contentType = "application/strategic-merge-patch+json";
-  await ignoreGone(api.call("PATCH", `${path}/status`, { body, contentType }));
+  await ignoreGone(api.call("PATCH", `${pathOf(pod)}/status`, { body, contentType }));
 }
 
 /** 404: deleted meanwhile. 409: deleted and made again under the same name; its own event follows. */

@@ -2,8 +2,8 @@ import { askForProgram } from "../network/programs-server.ts";
 import { type Service } from "../network/objects.ts";
 import { SOCKETS } from "../network/sockets.ts";
 import { PodEvents } from "../runtime/events.ts";
-import { PodRuntime } from "../runtime/pods.ts";
-import { simulatedParts } from "../runtime/simulated.ts";
+import { PodRuntime } from "../runtime/pod-runtime.ts";
+import { simulatedParts } from "../runtime/simulated-parts.ts";
 import { type AgentContext, reportStatus } from "./pods.ts";
 
 /** The runtime of a node's pods, which reports to the API server. */

@@ -19,15 +19,15 @@ interface Listener {
  * ready, nothing listens, and a connection is refused.
  */
 export class ServiceProxy {
-  private readonly listeners = new Map<string, Listener>();
-  private readonly owned = new Set<string>();
-  private readonly objects: NetworkObjects;
-  private readonly serviceNetwork: string;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #owned = new Set<string>();
+  readonly #objects: NetworkObjects;
+  readonly #serviceNetwork: string;
 
   /** @param serviceNetwork the first octets of Services' own addresses, with a dot at the end; addresses beyond are made local ones. */
   constructor(objects: NetworkObjects, serviceNetwork: string) {
-    this.objects = objects;
-    this.serviceNetwork = serviceNetwork;
+    this.#objects = objects;
+    this.#serviceNetwork = serviceNetwork;
   }
 
   /**
@@ -35,26 +35,26 @@ export class ServiceProxy {
    * @throws what stood in the way of some, after all others
    */
   async update(): Promise<void> {
-    const wanted = this.wanted();
-    for (const [key, { server }] of this.listeners) {
+    const wanted = this.#wanted();
+    for (const [key, { server }] of this.#listeners) {
       if (wanted.has(key)) continue;
       server.close();
-      this.listeners.delete(key);
+      this.#listeners.delete(key);
     }
     const faults: unknown[] = [];
     for (const [key, { host, port, backends }] of wanted) {
-      const listener = this.listeners.get(key);
+      const listener = this.#listeners.get(key);
       if (listener !== undefined) listener.backends = backends;
-      else await this.listen(key, host, port, backends).catch((fault: unknown) => faults.push(fault));
+      else await this.#listen(key, host, port, backends).catch((fault: unknown) => faults.push(fault));
     }
     if (faults.length > 0) throw new AggregateError(faults, faults.map(String).join("; "));
   }
 
-  private wanted(): Map<string, Backend & { readonly backends: readonly Backend[] }> {
+  #wanted(): Map<string, Backend & { readonly backends: readonly Backend[] }> {
     const wanted = new Map<string, Backend & { readonly backends: readonly Backend[] }>();
-    for (const service of this.objects.services.values()) {
+    for (const service of this.#objects.services.values()) {
       for (const port of service.spec.ports ?? []) {
-        const backends = this.backends(service, port);
+        const backends = this.#backends(service, port);
         if (backends.length === 0 || (port.protocol ?? "TCP") !== "TCP") continue;
         const places = addresses(service).map((host) => ({ host, port: port.port }));
         if (port.nodePort !== undefined) places.push({ host: GATEWAY, port: port.nodePort });
@@ -64,24 +64,24 @@ export class ServiceProxy {
     return wanted;
   }
 
-  private backends(service: Service, { name }: ServicePort): Backend[] {
-    return readyEndpoints(this.objects, service).flatMap(({ slice, address }) => {
+  #backends(service: Service, { name }: ServicePort): Backend[] {
+    return readyEndpoints(this.#objects, service).flatMap(({ slice, address }) => {
       const port = slice.ports?.find((candidate) => (candidate.name ?? "") === (name ?? ""))?.port;
       return port === undefined ? [] : [{ host: address, port }];
     });
   }
 
-  private async listen(key: string, host: string, port: number, backends: readonly Backend[]): Promise<void> {
-    if (!host.startsWith(this.serviceNetwork) && host !== GATEWAY && !this.owned.has(host)) {
+  async #listen(key: string, host: string, port: number, backends: readonly Backend[]): Promise<void> {
+    if (!host.startsWith(this.#serviceNetwork) && host !== GATEWAY && !this.#owned.has(host)) {
       await ownAddress(host);
-      this.owned.add(host);
+      this.#owned.add(host);
     }
     const server = await serve({ host, port }, (socket) => {
-      const listener = this.listeners.get(key);
+      const listener = this.#listeners.get(key);
       if (listener === undefined) socket.destroy();
       else carry(socket, turns(listener));
     });
-    this.listeners.set(key, { server, backends, next: 0 });
+    this.#listeners.set(key, { server, backends, next: 0 });
   }
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { timestamp } from "../agent/node.ts";
 import { type ContainerState, type Ended, SIGNALS } from "./container-state.ts";
+import { type PodEvent } from "./events.ts";
 import { execute, type Launch, launch } from "./launch.ts";
 import { type ProbeKind, probeContainer } from "./probing.ts";
 import { type RealContainer } from "./pod-spec.ts";
@@ -18,7 +19,7 @@ export interface ContainerHost {
   /** Prepares a start. @throws MissingError while something that it needs is absent. */
   readonly prepare: (container: RealContainer) => Promise<Launch>;
   readonly changed: () => void;
-  readonly event: (type: "Normal" | "Warning", reason: string, message: string, container: string) => void;
+  readonly event: (event: PodEvent) => void;
   /** Seconds. */
   readonly grace: number;
 }
@@ -31,64 +32,64 @@ export class ContainerRunner {
   restartCount = 0;
   ready = false;
   started = false;
-  private readonly host: ContainerHost;
-  private readonly stopping = new AbortController();
-  private child: ChildProcess | undefined;
-  private graceMs: number;
-  private backoffMs = 0;
+  readonly #host: ContainerHost;
+  readonly #stopping = new AbortController();
+  #child: ChildProcess | undefined;
+  #graceMs: number;
+  #backoffMs = 0;
 
   constructor(spec: RealContainer, host: ContainerHost) {
     this.spec = spec;
-    this.host = host;
-    this.graceMs = host.grace * SECOND;
+    this.#host = host;
+    this.#graceMs = host.grace * SECOND;
   }
 
   /** Whether the container has been told to end. */
-  private isStopping(): boolean {
-    return this.stopping.signal.aborted;
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** Runs the container, and again for as long as `again` says so of the way it ended, with the kubelet's back-off. */
   async run(again: (ended: Ended) => boolean): Promise<Ended | undefined> {
     for (;;) {
       const begin = Date.now();
-      const ended = await this.once();
+      const ended = await this.#once();
       if (ended === undefined) return undefined;
       this.ready = false;
       this.started = false;
       this.state = { terminated: ended };
-      this.host.changed();
-      if (this.isStopping() || !again(ended)) return ended;
-      await this.backOff(Date.now() - begin, ended);
-      if (this.isStopping()) return ended;
+      this.#host.changed();
+      if (this.#isStopping() || !again(ended)) return ended;
+      await this.#backOff(Date.now() - begin, ended);
+      if (this.#isStopping()) return ended;
       this.restartCount++;
     }
   }
 
   /** Asks the container to end, and kills what is left of it after its grace. */
-  async stop(graceMs = this.graceMs): Promise<void> {
-    this.stopping.abort();
-    await this.end(graceMs);
+  async stop(graceMs = this.#graceMs): Promise<void> {
+    this.#stopping.abort();
+    await this.#end(graceMs);
   }
 
   /** One life; undefined if it was told to end before it began. */
-  private async once(): Promise<Ended | undefined> {
-    const prepared = await this.prepared();
-    if (prepared === undefined || this.isStopping()) return undefined;
+  async #once(): Promise<Ended | undefined> {
+    const prepared = await this.#prepared();
+    if (prepared === undefined || this.#isStopping()) return undefined;
     const { child, begun } = launch(prepared);
-    this.child = child;
+    this.#child = child;
     const exit = exitOf(child);
     await begun;
     const startedAt = timestamp();
     this.state = { running: { startedAt } };
-    this.host.event("Normal", "Started", `Started container ${this.spec.name}`, this.spec.name);
-    this.host.changed();
+    this.#event("Normal", "Started", `Started container ${this.spec.name}`);
+    this.#host.changed();
     const life = new AbortController();
-    const probes = this.probe(prepared, child, life.signal);
+    const probes = this.#probe(prepared, child, life.signal);
     const [code, signal] = await exit;
     life.abort();
     killGroup(child);
-    this.child = undefined;
+    this.#child = undefined;
     await probes;
     const number = SIGNALS[signal ?? ""];
     const exitCode = code ?? 128 + (number ?? 0);
@@ -101,26 +102,27 @@ export class ContainerRunner {
     };
   }
 
-  private async prepared(): Promise<Launch | undefined> {
-    while (!this.isStopping()) {
+  async #prepared(): Promise<Launch | undefined> {
+    while (!this.#isStopping()) {
       try {
-        return await this.host.prepare(this.spec);
+        return await this.#host.prepare(this.spec);
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         const reason = "CreateContainerConfigError";
         if (!("waiting" in this.state) || this.state.waiting.message !== message) {
           this.state = { waiting: { reason, message } };
-          this.host.event("Warning", "Failed", `Error: ${message}`, this.spec.name);
-          this.host.changed();
+          this.#event("Warning", "Failed", `Error: ${message}`);
+          this.#host.changed();
         }
-        await this.pause(2 * SECOND);
+        await this.#pause(2 * SECOND);
       }
     }
     return undefined;
   }
 
-  private probe(prepared: Launch, child: ChildProcess, signal: AbortSignal): Promise<void> {
-    const { spec, host } = this;
+  #probe(prepared: Launch, child: ChildProcess, signal: AbortSignal): Promise<void> {
+    const { spec } = this;
+    const host = this.#host;
     const target = {
       container: spec,
       podIP: host.podIP,
@@ -140,43 +142,42 @@ export class ContainerRunner {
           host.changed();
         },
         failed: (kind: ProbeKind, output) => {
-          host.event("Warning", "Unhealthy", `${kind} probe failed: ${output}`, spec.name);
+          this.#event("Warning", "Unhealthy", `${kind} probe failed: ${output}`);
         },
         unhealthy: (probe, message) => {
-          host.event("Normal", "Killing", `Container ${spec.name} ${message}, will be restarted`, spec.name);
+          this.#event("Normal", "Killing", `Container ${spec.name} ${message}, will be restarted`);
           const grace = probe.terminationGracePeriodSeconds;
-          void this.end(grace === undefined ? this.graceMs : grace * SECOND);
+          void this.#end(grace === undefined ? this.#graceMs : grace * SECOND);
         },
       },
       signal,
     );
   }
 
-  private async backOff(ranMs: number, ended: Ended): Promise<void> {
-    if (ranMs >= BACKOFF_RESET_MS) this.backoffMs = 0;
+  async #backOff(ranMs: number, ended: Ended): Promise<void> {
+    if (ranMs >= BACKOFF_RESET_MS) this.#backoffMs = 0;
     this.lastState = { terminated: ended };
-    const { backoffMs } = this;
+    const backoffMs = this.#backoffMs;
     // The first restart is at once; each further one waits twice as long as the one before.
-    this.backoffMs = backoffMs === 0 ? BACKOFF_FIRST_MS : Math.min(2 * backoffMs, BACKOFF_MOST_MS);
+    this.#backoffMs = backoffMs === 0 ? BACKOFF_FIRST_MS : Math.min(2 * backoffMs, BACKOFF_MOST_MS);
     if (backoffMs === 0) return;
     const message = `back-off ${backoffMs / SECOND}s restarting failed container=${this.spec.name}`;
     this.state = { waiting: { reason: "CrashLoopBackOff", message } };
-    this.host.event(
-      "Warning",
-      "BackOff",
-      `Back-off restarting failed container ${this.spec.name}`,
-      this.spec.name,
-    );
-    this.host.changed();
-    await this.pause(backoffMs);
+    this.#event("Warning", "BackOff", `Back-off restarting failed container ${this.spec.name}`);
+    this.#host.changed();
+    await this.#pause(backoffMs);
   }
 
-  private async pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  #event(type: PodEvent["type"], reason: string, message: string): void {
+    this.#host.event({ type, reason, message, container: this.spec.name });
   }
 
-  private async end(graceMs: number): Promise<void> {
-    const { child } = this;
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    const child = this.#child;
     if (child?.exitCode !== null || child.signalCode !== null) return;
     const exit = exitOf(child);
     child.kill("SIGTERM");

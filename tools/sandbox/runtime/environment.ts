@@ -1,32 +1,31 @@
 import { podField, resourceField } from "./fields.ts";
 import { type Image } from "./images.ts";
 import { MissingError, type PodObjects } from "./pod-objects.ts";
+import { type PodPlace } from "./pod-place.ts";
 import { allContainers, type EnvVar, type RealContainer, type RealPod } from "./pod-spec.ts";
-
-/** Where a pod is. */
-export interface PodPlace {
-  readonly podIP: string;
-  readonly hostIP: string;
-}
 
 /** Variables that tell of Services, by name. */
 export type ServiceVariables = Readonly<Record<string, string>>;
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** What a container's environment is made of. */
+export interface EnvironmentArgs {
+  readonly pod: RealPod;
+  readonly container: RealContainer;
+  readonly image: Image;
+  readonly services: ServiceVariables;
+  readonly objects: PodObjects;
+  readonly place: PodPlace;
+}
+
 /**
  * A container's environment by the rules of the kubelet: the image's, then Services, `envFrom`, `env` in order, each value with
  * `$(NAME)` of what is known before it.
  * @throws MissingError if an object or key that is not optional is absent.
  */
-export async function environmentOf(
-  pod: RealPod,
-  container: RealContainer,
-  image: Image,
-  services: ServiceVariables,
-  objects: PodObjects,
-  place: PodPlace,
-): Promise<Record<string, string>> {
+export async function environmentOf(args: EnvironmentArgs): Promise<Record<string, string>> {
+  const { pod, container, image, services, objects } = args;
   const env: Record<string, string> = {
     PATH,
     HOME: "/",
@@ -43,7 +42,7 @@ export async function environmentOf(
     for (const [key, value] of data) env[prefix + key] = value.toString("utf8");
   }
   for (const variable of container.env ?? []) {
-    const value = await valueOf(variable, pod, container, env, objects, place);
+    const value = await valueOf(variable, env, args);
     if (value !== undefined) env[variable.name] = value;
   }
   return env;
@@ -51,15 +50,12 @@ export async function environmentOf(
 
 async function valueOf(
   { value = "", valueFrom }: EnvVar,
-  pod: RealPod,
-  container: RealContainer,
   env: Readonly<Record<string, string>>,
-  objects: PodObjects,
-  { podIP, hostIP }: PodPlace,
+  { pod, container, objects, place }: EnvironmentArgs,
 ): Promise<string | undefined> {
   if (valueFrom === undefined) return expand(value, env);
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
-  if (fieldRef) return podField(pod, fieldRef.fieldPath, podIP, hostIP);
+  if (fieldRef) return podField(pod, fieldRef.fieldPath, place);
   if (resourceFieldRef) {
     const { containerName = container.name, resource, divisor } = resourceFieldRef;
     const of = allContainers(pod).find(({ name }) => name === containerName) ?? container;

@@ -2,41 +2,45 @@ import type { ApiServer } from "../../../kube/api-server.ts";
 import { timestamp } from "../agent/node.ts";
 import { type RealPod } from "./pod-spec.ts";
 
+/** Something that happened to a pod. */
+export interface PodEvent {
+  readonly type: "Normal" | "Warning";
+  /** In CamelCase, such as `BackOff`. */
+  readonly reason: string;
+  readonly message: string;
+  /** Name of the container that it happened to. */
+  readonly container?: string | undefined;
+}
+
 /** Reports events of pods as a kubelet does: one that is repeated is counted, not written again. */
 export class PodEvents {
-  private readonly api: ApiServer;
-  private readonly node: string;
-  private readonly log: (line: string) => void;
-  private readonly counts = new Map<string, { name: string; count: number }>();
-  private queue: Promise<unknown> = Promise.resolve();
+  readonly #api: ApiServer;
+  readonly #node: string;
+  readonly #log: (line: string) => void;
+  readonly #counts = new Map<string, { name: string; count: number }>();
+  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(api: ApiServer, node: string, log: (line: string) => void) {
-    this.api = api;
-    this.node = node;
-    this.log = log;
+    this.#api = api;
+    this.#node = node;
+    this.#log = log;
   }
 
   /** Reports an event of a pod, or of one of its containers; a failure to do so is logged. */
-  report(
-    pod: RealPod,
-    type: "Normal" | "Warning",
-    reason: string,
-    message: string,
-    container?: string,
-  ): void {
+  report(pod: RealPod, { type, reason, message, container }: PodEvent): void {
     const { name, namespace, uid } = pod.metadata;
     const key = [uid, type, reason, message, container].join("\0");
     const path = `/api/v1/namespaces/${namespace}/events`;
     const now = timestamp();
-    const known = this.counts.get(key);
+    const known = this.#counts.get(key);
     if (known !== undefined) {
       known.count++;
       const body = { count: known.count, lastTimestamp: now };
-      this.send("PATCH", `${path}/${known.name}`, { body, contentType: "application/merge-patch+json" });
+      this.#send("PATCH", `${path}/${known.name}`, { body, contentType: "application/merge-patch+json" });
       return;
     }
     const event = `${name}.${crypto.randomUUID().slice(0, 13)}`;
-    this.counts.set(key, { name: event, count: 1 });
+    this.#counts.set(key, { name: event, count: 1 });
     const body = {
       metadata: { name: event, namespace },
       involvedObject: {
@@ -50,24 +54,24 @@ export class PodEvents {
       type,
       reason,
       message,
-      source: { component: "edgefirst-agent", host: this.node },
+      source: { component: "edgefirst-agent", host: this.#node },
       firstTimestamp: now,
       lastTimestamp: now,
       count: 1,
     };
-    this.send("POST", path, { body });
+    this.#send("POST", path, { body });
   }
 
   /** Forgets a pod that is gone. */
   forget(uid: string): void {
-    for (const key of this.counts.keys()) if (key.startsWith(`${uid}\0`)) this.counts.delete(key);
+    for (const key of this.#counts.keys()) if (key.startsWith(`${uid}\0`)) this.#counts.delete(key);
   }
 
-  private send(method: string, path: string, options: { body: unknown; contentType?: string }): void {
-    this.queue = this.queue
-      .then(() => this.api.call(method, path, options))
+  #send(method: string, path: string, options: { body: unknown; contentType?: string }): void {
+    this.#queue = this.#queue
+      .then(() => this.#api.call(method, path, options))
       .catch((error: unknown) => {
-        this.log(`event: ${String(error)}`);
+        this.#log(`event: ${String(error)}`);
       });
   }
 }

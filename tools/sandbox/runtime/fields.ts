@@ -1,7 +1,8 @@
+import { type PodPlace } from "./pod-place.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
 /** The value of a field of a pod as the downward API gives it. @throws Error for a field that it does not have. */
-export function podField(pod: RealPod, path: string, podIP: string, hostIP: string): string {
+export function podField(pod: RealPod, path: string, { podIP, hostIP }: PodPlace): string {
   const { metadata, spec } = pod;
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (keyed) return metadata[keyed[1] as "labels" | "annotations"]?.[keyed[2] ?? ""] ?? "";

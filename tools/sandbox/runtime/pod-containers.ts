@@ -1,6 +1,7 @@
 import { timestamp } from "../agent/node.ts";
 import { ContainerRunner } from "./container.ts";
 import { type Ended } from "./container-state.ts";
+import { type PodEvent } from "./events.ts";
 import { imageOf } from "./images.ts";
 import { type Launch } from "./launch.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
@@ -11,7 +12,7 @@ export interface PodContainersHost {
   /** Prepares a container's next start. @throws MissingError while something that it needs is absent. */
   readonly prepare: (container: RealContainer, restart: number) => Promise<Launch>;
   readonly changed: () => void;
-  readonly event: (type: "Normal" | "Warning", reason: string, message: string, container: string) => void;
+  readonly event: (event: PodEvent) => void;
   /** Aborts when the pod has been told to end. */
   readonly stopping: AbortSignal;
 }
@@ -20,30 +21,30 @@ export interface PodContainersHost {
 export class PodContainers {
   readonly init: readonly ContainerRunner[];
   readonly main: readonly ContainerRunner[];
-  private readonly pod: RealPod;
-  private readonly host: PodContainersHost;
-  private waiting: (() => void)[] = [];
+  readonly #pod: RealPod;
+  readonly #host: PodContainersHost;
+  #waiting: (() => void)[] = [];
 
   /** @param pod as it was when it was first seen: its containers do not change */
   constructor(pod: RealPod, host: PodContainersHost) {
-    this.pod = pod;
-    this.host = host;
-    this.init = (pod.spec.initContainers ?? []).map((container) => this.runner(container));
-    this.main = pod.spec.containers.map((container) => this.runner(container));
+    this.#pod = pod;
+    this.#host = host;
+    this.init = (pod.spec.initContainers ?? []).map((container) => this.#runner(container));
+    this.main = pod.spec.containers.map((container) => this.#runner(container));
   }
 
   /** Runs the init containers in order; whether all came through. A sidecar goes on, and the next one starts when it has started. */
   async runInit(): Promise<boolean> {
     for (const runner of this.init) {
-      if (this.host.stopping.aborted) return false;
+      if (this.#host.stopping.aborted) return false;
       if (runner.spec.restartPolicy === "Always") {
-        void this.runToEnd(runner);
-        while (!runner.started && !this.isStopping()) await this.nextChange();
+        void this.#runToEnd(runner);
+        while (!runner.started && !this.#isStopping()) await this.#nextChange();
         continue;
       }
-      const ended = await this.run(
+      const ended = await this.#run(
         runner,
-        ({ exitCode }) => exitCode !== 0 && this.pod.spec.restartPolicy !== "Never",
+        ({ exitCode }) => exitCode !== 0 && this.#pod.spec.restartPolicy !== "Never",
       );
       if (ended?.exitCode !== 0) return false;
     }
@@ -52,66 +53,66 @@ export class PodContainers {
 
   /** Runs the other containers until none is to be started again, then ends the sidecars, which serve them; whether all ended well. */
   async runMain(): Promise<boolean> {
-    const ends = await Promise.all(this.main.map((runner) => this.runToEnd(runner)));
-    if (!this.isStopping()) await Promise.all(this.sidecars().map((runner) => runner.stop()));
+    const ends = await Promise.all(this.main.map((runner) => this.#runToEnd(runner)));
+    if (!this.#isStopping()) await Promise.all(this.#sidecars().map((runner) => runner.stop()));
     return ends.every((ended) => ended?.exitCode === 0);
   }
 
   /** Ends all containers, each with this grace. */
   async stop(graceMs: number): Promise<void> {
     await Promise.all(this.main.map((runner) => runner.stop(graceMs)));
-    for (const runner of this.sidecars().reverse()) await runner.stop(graceMs);
+    for (const runner of this.#sidecars().reverse()) await runner.stop(graceMs);
     await Promise.all(this.init.map((runner) => runner.stop(graceMs)));
   }
 
-  private isStopping(): boolean {
-    return this.host.stopping.aborted;
+  #isStopping(): boolean {
+    return this.#host.stopping.aborted;
   }
 
-  private runToEnd(runner: ContainerRunner): Promise<Ended | undefined> {
-    const policy = runner.spec.restartPolicy ?? this.pod.spec.restartPolicy ?? "Always";
-    return this.run(
+  #runToEnd(runner: ContainerRunner): Promise<Ended | undefined> {
+    const policy = runner.spec.restartPolicy ?? this.#pod.spec.restartPolicy ?? "Always";
+    return this.#run(
       runner,
       ({ exitCode }) => policy === "Always" || (policy === "OnFailure" && exitCode !== 0),
     );
   }
 
-  private async run(runner: ContainerRunner, again: (ended: Ended) => boolean): Promise<Ended | undefined> {
-    return imageOf(runner.spec.image) === undefined ? this.pretend(runner) : runner.run(again);
+  async #run(runner: ContainerRunner, again: (ended: Ended) => boolean): Promise<Ended | undefined> {
+    return imageOf(runner.spec.image) === undefined ? this.#pretend(runner) : runner.run(again);
   }
 
   /** A container without a local program: an init container completes at once, others pretend to run until the pod ends. */
-  private async pretend(runner: ContainerRunner): Promise<Ended | undefined> {
+  async #pretend(runner: ContainerRunner): Promise<Ended | undefined> {
     const startedAt = timestamp();
     const completes = this.init.includes(runner) && runner.spec.restartPolicy !== "Always";
     const terminated = { exitCode: 0, reason: "Completed", startedAt, finishedAt: startedAt };
     runner.state = completes ? { terminated } : { running: { startedAt } };
     runner.ready = !completes;
     runner.started = !completes;
-    this.changed();
+    this.#changed();
     if (completes) return terminated;
     await new Promise((resolve) => {
-      this.host.stopping.addEventListener("abort", resolve, { once: true });
+      this.#host.stopping.addEventListener("abort", resolve, { once: true });
     });
     return undefined;
   }
 
-  private sidecars(): ContainerRunner[] {
+  #sidecars(): ContainerRunner[] {
     return this.init.filter(({ spec }) => spec.restartPolicy === "Always");
   }
 
-  private runner(container: RealContainer): ContainerRunner {
-    const { status, spec } = this.pod;
+  #runner(container: RealContainer): ContainerRunner {
+    const { status, spec } = this.#pod;
     const known = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
     const before = known.find(({ name }) => name === container.name);
     const runner: ContainerRunner = new ContainerRunner(container, {
-      podIP: this.host.podIP,
+      podIP: this.#host.podIP,
       grace: spec.terminationGracePeriodSeconds ?? 30,
-      prepare: () => this.host.prepare(container, runner.restartCount),
+      prepare: () => this.#host.prepare(container, runner.restartCount),
       changed: () => {
-        this.changed();
+        this.#changed();
       },
-      event: this.host.event,
+      event: this.#host.event,
     });
     const wasRunning = before?.state !== undefined && "running" in before.state;
     // The status of an earlier agent: all of its processes have ended with it.
@@ -119,10 +120,10 @@ export class PodContainers {
     return runner;
   }
 
-  private nextChange(): Promise<void> {
+  #nextChange(): Promise<void> {
     return new Promise((resolve) => {
-      this.waiting.push(resolve);
-      this.host.stopping.addEventListener(
+      this.#waiting.push(resolve);
+      this.#host.stopping.addEventListener(
         "abort",
         () => {
           resolve();
@@ -132,8 +133,8 @@ export class PodContainers {
     });
   }
 
-  private changed(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
-    this.host.changed();
+  #changed(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#host.changed();
   }
 }

@@ -16,17 +16,17 @@ interface KubeData {
 
 /** Reads what the pods of a namespace refer to, with the node's own rights: only what a pod of this node names. */
 export class PodObjects {
-  private readonly api: ApiServer;
-  private readonly namespace: string;
+  readonly #api: ApiServer;
+  readonly #namespace: string;
 
   constructor(api: ApiServer, namespace: string) {
-    this.api = api;
-    this.namespace = namespace;
+    this.#api = api;
+    this.#namespace = namespace;
   }
 
   /** An object's data; an empty one for an optional object that is absent. @throws MissingError for one that is not optional. */
   async data(kind: "configmap" | "secret", name: string, optional = false): Promise<ObjectData> {
-    const object = await this.read<KubeData>(`${kind}s/${name}`);
+    const object = await this.#read<KubeData>(`${kind}s/${name}`);
     if (object === undefined && !optional) throw new MissingError(`${kind} "${name}" not found`);
     const text = kind === "secret" ? ("base64" as const) : ("utf8" as const);
     return new Map([
@@ -39,11 +39,11 @@ export class PodObjects {
 
   /** The folder behind a claim's volume. @throws MissingError until the claim is bound. */
   async claimedFolder(claim: string): Promise<string> {
-    const found = await this.read<{ spec: { volumeName?: string } }>(`persistentvolumeclaims/${claim}`);
+    const found = await this.#read<{ spec: { volumeName?: string } }>(`persistentvolumeclaims/${claim}`);
     const volume = found?.spec.volumeName;
     const path = volume === undefined ? undefined : `/api/v1/persistentvolumes/${volume}`;
     const object =
-      path === undefined ? undefined : await this.api.find<{ spec: { hostPath?: { path: string } } }>(path);
+      path === undefined ? undefined : await this.#api.find<{ spec: { hostPath?: { path: string } } }>(path);
     const folder = object?.spec.hostPath?.path;
     if (folder === undefined)
       throw new MissingError(`persistentvolumeclaim "${claim}" is not bound to a folder`);
@@ -56,8 +56,8 @@ export class PodObjects {
     pod: { readonly name: string; readonly uid: string },
     options: { readonly audience?: string | undefined; readonly expirationSeconds?: number | undefined },
   ): Promise<{ readonly token: string; readonly expires: Date }> {
-    const path = `/api/v1/namespaces/${this.namespace}/serviceaccounts/${serviceAccount}/token`;
-    const { status } = await this.api.call<{ status: { token: string; expirationTimestamp: string } }>(
+    const path = `/api/v1/namespaces/${this.#namespace}/serviceaccounts/${serviceAccount}/token`;
+    const { status } = await this.#api.call<{ status: { token: string; expirationTimestamp: string } }>(
       "POST",
       path,
       {
@@ -75,9 +75,9 @@ export class PodObjects {
     return { token: status.token, expires: new Date(status.expirationTimestamp) };
   }
 
-  private async read<T>(path: string): Promise<T | undefined> {
+  async #read<T>(path: string): Promise<T | undefined> {
     try {
-      return await this.api.find<T>(`/api/v1/namespaces/${this.namespace}/${path}`);
+      return await this.#api.find<T>(`/api/v1/namespaces/${this.#namespace}/${path}`);
     } catch (error) {
       // The authorizer learns of a pod's references from the same watch as this node does, and may be a moment behind.
       if (error instanceof ApiError && error.status === 403) throw new MissingError(error.reason);

@@ -3,14 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { timestamp } from "../agent/node.ts";
 import { type PodStatus } from "../agent/pod.ts";
 import { addPodNetwork, removePodNetwork, setPodSysctl } from "../network/bridge.ts";
-import { type PodPlace } from "./environment.ts";
+import { type PodPlace } from "./pod-place.ts";
+import { type PodEvent } from "./events.ts";
 import { PodContainers } from "./pod-containers.ts";
 import { MissingError } from "./pod-objects.ts";
 import { PodPreparation, type RuntimeContext } from "./preparation.ts";
 import { type RealPod } from "./pod-spec.ts";
-import { simulatedParts } from "./simulated.ts";
+import { simulatedParts } from "./simulated-parts.ts";
 import { StatusReporter } from "./status-reporter.ts";
-import { podStatus } from "./status.ts";
+import { podStatus } from "./pod-status.ts";
 
 /** The kubelet looks at a pod's objects about once a minute; people who try something do not like to wait so long. */
 const REFRESH_MS = 5_000;
@@ -18,19 +19,19 @@ const RETRY_MS = 1_000;
 
 /** One pod from its first container to its last. */
 export class PodRunner {
-  private pod: RealPod;
-  private readonly context: RuntimeContext;
-  private readonly preparation: PodPreparation;
-  private readonly place: PodPlace;
-  private readonly containers: PodContainers;
-  private readonly startTime: string;
-  private readonly stopping = new AbortController();
-  private readonly finished: Promise<void>;
-  private hasNetwork = false;
-  private initialized = false;
-  private ended: "Succeeded" | "Failed" | undefined;
-  private cleaning: Promise<void> | undefined;
-  private readonly reporter: StatusReporter;
+  #pod: RealPod;
+  readonly #context: RuntimeContext;
+  readonly #preparation: PodPreparation;
+  readonly #place: PodPlace;
+  readonly #containers: PodContainers;
+  readonly #startTime: string;
+  readonly #stopping = new AbortController();
+  readonly #finished: Promise<void>;
+  #hasNetwork = false;
+  #initialized = false;
+  #ended: "Succeeded" | "Failed" | undefined;
+  #cleaning: Promise<void> | undefined;
+  readonly #reporter: StatusReporter;
 
   /** Starts the pod. `report` writes its status. */
   constructor(
@@ -39,38 +40,38 @@ export class PodRunner {
     context: RuntimeContext,
     report: (pod: RealPod, status: PodStatus) => Promise<void>,
   ) {
-    this.pod = pod;
-    this.place = place;
-    this.context = context;
-    this.reporter = new StatusReporter({
-      status: () => podStatus(this.pod, { ...this.progress(), simulated: simulatedParts(this.pod) }),
-      write: (status) => report(this.pod, status),
+    this.#pod = pod;
+    this.#place = place;
+    this.#context = context;
+    this.#reporter = new StatusReporter({
+      status: () => podStatus(this.#pod, { ...this.#progress(), simulated: simulatedParts(this.#pod) }),
+      write: (status) => report(this.#pod, status),
       failed: (error) => {
-        context.log(`${this.pod.metadata.name}: ${String(error)}`);
+        context.log(`${this.#pod.metadata.name}: ${String(error)}`);
       },
     });
-    this.startTime = pod.status.startTime ?? timestamp();
-    this.preparation = new PodPreparation(() => this.pod, place, context);
-    this.containers = new PodContainers(pod, {
+    this.#startTime = pod.status.startTime ?? timestamp();
+    this.#preparation = new PodPreparation(() => this.#pod, place, context);
+    this.#containers = new PodContainers(pod, {
       podIP: place.podIP,
-      stopping: this.stopping.signal,
-      prepare: (container, restart) => this.preparation.launchOf(container, restart),
+      stopping: this.#stopping.signal,
+      prepare: (container, restart) => this.#preparation.launchOf(container, restart),
       changed: () => {
-        this.changed();
+        this.#changed();
       },
-      event: (type, reason, message, name) => {
-        this.event(type, reason, message, name);
+      event: (event) => {
+        this.#context.events.report(this.#pod, event);
       },
     });
-    this.finished = this.live();
+    this.#finished = this.#live();
   }
 
   /** Takes in a new state of the pod's object: labels, annotations, the gates of its readiness. */
   update(pod: RealPod): void {
-    this.pod = pod;
+    this.#pod = pod;
     // The controller of nodes calls the pods of a node that was silent for a while not ready, and leaves it to the node to say otherwise.
-    this.reporter.compare(pod.status);
-    this.changed();
+    this.#reporter.compare(pod.status);
+    this.#changed();
   }
 
   /**
@@ -78,88 +79,88 @@ export class PodRunner {
    * which asks for its end, some with a shorter grace.
    */
   async stop(graceSeconds: number): Promise<void> {
-    this.stopping.abort();
-    await this.containers.stop(graceSeconds * 1000);
-    this.cleaning ??= this.cleanUp().catch((error: unknown) => {
-      this.cleaning = undefined;
+    this.#stopping.abort();
+    await this.#containers.stop(graceSeconds * 1000);
+    this.#cleaning ??= this.#cleanUp().catch((error: unknown) => {
+      this.#cleaning = undefined;
       throw error;
     });
-    await this.cleaning;
+    await this.#cleaning;
   }
 
-  private async cleanUp(): Promise<void> {
-    await this.finished;
-    await this.reporter.done();
-    await removePodNetwork(this.pod.metadata.uid);
-    rmSync(this.preparation.folder, { recursive: true, force: true });
-    rmSync(this.preparation.logs, { recursive: true, force: true });
-    this.context.events.forget(this.pod.metadata.uid);
+  async #cleanUp(): Promise<void> {
+    await this.#finished;
+    await this.#reporter.done();
+    await removePodNetwork(this.#pod.metadata.uid);
+    rmSync(this.#preparation.folder, { recursive: true, force: true });
+    rmSync(this.#preparation.logs, { recursive: true, force: true });
+    this.#context.events.forget(this.#pod.metadata.uid);
   }
 
   /** Ends the pod's processes without a word about it. */
   async interrupt(): Promise<void> {
-    this.reporter.silence();
-    this.stopping.abort();
-    await this.containers.stop((this.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
+    this.#reporter.silence();
+    this.#stopping.abort();
+    await this.#containers.stop((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
   }
 
-  private isStopping(): boolean {
-    return this.stopping.signal.aborted;
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
-  private async live(): Promise<void> {
-    this.changed();
-    await this.untilDone(() => this.setUp());
-    if (this.isStopping()) return;
-    const refreshing = this.refresh();
-    const isWell = (await this.containers.runInit()) && (await this.runMain());
-    if (!this.isStopping()) this.end(isWell ? "Succeeded" : "Failed");
-    this.stopping.abort();
+  async #live(): Promise<void> {
+    this.#changed();
+    await this.#untilDone(() => this.#setUp());
+    if (this.#isStopping()) return;
+    const refreshing = this.#refresh();
+    const isWell = (await this.#containers.runInit()) && (await this.#runMain());
+    if (!this.#isStopping()) this.#end(isWell ? "Succeeded" : "Failed");
+    this.#stopping.abort();
     await refreshing;
   }
 
-  private runMain(): Promise<boolean> {
-    if (this.isStopping()) return Promise.resolve(false);
-    this.initialized = true;
-    this.changed();
-    return this.containers.runMain();
+  #runMain(): Promise<boolean> {
+    if (this.#isStopping()) return Promise.resolve(false);
+    this.#initialized = true;
+    this.#changed();
+    return this.#containers.runMain();
   }
 
-  private async setUp(): Promise<void> {
-    const { metadata, spec } = this.pod;
-    if (!this.hasNetwork) {
-      await addPodNetwork(metadata.uid, this.place.podIP);
+  async #setUp(): Promise<void> {
+    const { metadata, spec } = this.#pod;
+    if (!this.#hasNetwork) {
+      await addPodNetwork(metadata.uid, this.#place.podIP);
       for (const { name, value } of spec.securityContext?.sysctls ?? []) {
         await setPodSysctl(metadata.uid, name, value);
       }
-      mkdirSync(this.preparation.folder, { recursive: true });
-      this.hasNetwork = true;
-      const simulated = simulatedParts(this.pod);
-      if (simulated.length > 0) this.event("Normal", "Simulated", simulated.join("; "));
+      mkdirSync(this.#preparation.folder, { recursive: true });
+      this.#hasNetwork = true;
+      const simulated = simulatedParts(this.#pod);
+      if (simulated.length > 0) this.#event("Normal", "Simulated", simulated.join("; "));
     }
-    await this.preparation.update();
+    await this.#preparation.update();
   }
 
-  private end(phase: "Succeeded" | "Failed"): void {
-    this.ended = phase;
-    this.changed();
+  #end(phase: "Succeeded" | "Failed"): void {
+    this.#ended = phase;
+    this.#changed();
   }
 
   /** Keeps ConfigMaps, Secrets and tokens up to date. */
-  private async refresh(): Promise<void> {
-    const { signal } = this.stopping;
+  async #refresh(): Promise<void> {
+    const { signal } = this.#stopping;
     for (;;) {
       await delay(REFRESH_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      await this.preparation.update().catch((error: unknown) => {
+      await this.#preparation.update().catch((error: unknown) => {
         // What is mounted stays as it is when its object goes away.
-        this.context.log(`${this.pod.metadata.name}: ${String(error)}`);
+        this.#context.log(`${this.#pod.metadata.name}: ${String(error)}`);
       });
     }
   }
 
-  private async untilDone(work: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; !this.isStopping(); attempt++) {
+  async #untilDone(work: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; !this.#isStopping(); attempt++) {
       try {
         await work();
         return;
@@ -170,23 +171,25 @@ export class PodRunner {
           continue;
         }
         const reason = error instanceof MissingError ? "FailedMount" : "FailedCreatePodSandBox";
-        this.event("Warning", reason, error instanceof Error ? error.message : String(error));
-        await delay(RETRY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        this.#event("Warning", reason, error instanceof Error ? error.message : String(error));
+        await delay(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
   }
 
-  private event(type: "Normal" | "Warning", reason: string, message: string, container?: string): void {
-    this.context.events.report(this.pod, type, reason, message, container);
+  #event(type: PodEvent["type"], reason: string, message: string): void {
+    this.#context.events.report(this.#pod, { type, reason, message });
   }
 
-  private changed(): void {
-    this.reporter.report();
+  #changed(): void {
+    this.#reporter.report();
   }
 
-  private progress() {
-    const { place, startTime, hasNetwork, initialized, ended } = this;
-    const { init, main: containers } = this.containers;
-    return { place, startTime, hasNetwork, initialized, init, containers, ended };
+  #progress() {
+    const { init, main: containers } = this.#containers;
+    return {
+      ...{ place: this.#place, startTime: this.#startTime, ended: this.#ended, init, containers },
+      ...{ hasNetwork: this.#hasNetwork, initialized: this.#initialized },
+    };
   }
 }

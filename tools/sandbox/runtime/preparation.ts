@@ -4,7 +4,8 @@ import type { ApiServer } from "../../../kube/api-server.ts";
 import { NAME_SERVER } from "../network/dns.ts";
 import { type Service } from "../network/objects.ts";
 import { type LocalProgram } from "../network/programs-server.ts";
-import { environmentOf, expand, type PodPlace } from "./environment.ts";
+import { environmentOf, expand } from "./environment.ts";
+import { type PodPlace } from "./pod-place.ts";
 import { type PodEvents } from "./events.ts";
 import { type Image, imageOf, NODE_PATH, tagOf } from "./images.ts";
 import { type Launch, type Mount } from "./launch.ts";
@@ -36,36 +37,37 @@ export class PodPreparation {
   readonly folder: string;
   /** Folder of the containers' logs, in the cluster's folder. */
   readonly logs: string;
-  private readonly pod: () => RealPod;
-  private readonly place: PodPlace;
-  private readonly context: RuntimeContext;
-  private readonly objects: PodObjects;
-  private readonly volumes: PodVolumes;
+  readonly #pod: () => RealPod;
+  readonly #place: PodPlace;
+  readonly #context: RuntimeContext;
+  readonly #objects: PodObjects;
+  readonly #volumes: PodVolumes;
 
   constructor(pod: () => RealPod, place: PodPlace, context: RuntimeContext) {
     const { uid, name, namespace } = pod().metadata;
     this.folder = `/run/pods/${uid}`;
     this.logs = resolve("pods", `${namespace}_${name}_${uid}`);
-    this.pod = pod;
-    this.place = place;
-    this.context = context;
-    this.objects = new PodObjects(context.api, namespace);
-    this.volumes = new PodVolumes(join(this.folder, "volumes"), this.objects, place);
+    this.#pod = pod;
+    this.#place = place;
+    this.#context = context;
+    this.#objects = new PodObjects(context.api, namespace);
+    this.#volumes = new PodVolumes(join(this.folder, "volumes"), this.#objects, place);
   }
 
   /** Makes the pod's volumes and brings them up to date. @throws MissingError while an object is absent. */
   async update(): Promise<void> {
-    await this.volumes.update(this.pod());
+    await this.#volumes.update(this.#pod());
   }
 
   /** Prepares a container's next start. @throws MissingError while something that it needs is absent. */
   async launchOf(container: RealContainer, restart: number): Promise<Launch> {
-    const pod = this.pod();
+    const pod = this.#pod();
     const image = imageOf(container.image);
     if (image === undefined) throw new MissingError(`no local program for ${container.image}`);
-    const programs = await this.programMounts(image, container);
-    const services = serviceVariables(pod, this.context.services.values());
-    const env = await environmentOf(pod, container, image, services, this.objects, this.place);
+    const programs = await this.#programMounts(image, container);
+    const services = serviceVariables(pod, this.#context.services.values());
+    const [objects, place] = [this.#objects, this.#place];
+    const env = await environmentOf({ pod, container, image, services, objects, place });
     const { securityContext: own = {} } = container;
     const { securityContext: shared = {}, hostname = pod.metadata.name } = pod.spec;
     const entrypoint = container.command ?? image.entrypoint;
@@ -76,7 +78,7 @@ export class PodPreparation {
       command: [...entrypoint, ...args].map((text) => expand(text, env)),
       env,
       workingDir: container.workingDir ?? "/",
-      mounts: [...this.settings(), ...programs, ...this.volumeMounts(container)],
+      mounts: [...this.#settings(), ...programs, ...this.#volumeMounts(container)],
       root: join(this.folder, "roots", container.name),
       readOnlyRoot: own.readOnlyRootFilesystem === true,
       user: own.runAsUser ?? shared.runAsUser,
@@ -87,33 +89,30 @@ export class PodPreparation {
     };
   }
 
-  private async programMounts(
+  async #programMounts(
     { program, script, file, path }: Image,
     { image, name }: RealContainer,
   ): Promise<Mount[]> {
     const mount = (source: string, target: string): Mount => ({ source, target, readOnly: true });
     if (file !== undefined) return [mount(file, path)];
     if (program === undefined) return [mount(process.execPath, NODE_PATH), mount(script ?? "", path)];
-    const { events } = this.context;
-    const pod = this.pod();
-    events.report(pod, "Normal", "Pulling", `Resolving ${program} for ${image}`, name);
-    const found = await this.context.program(program);
+    const { events } = this.#context;
+    const pod = this.#pod();
+    const report = (reason: string, message: string): void => {
+      events.report(pod, { type: "Normal", reason, message, container: name });
+    };
+    report("Pulling", `Resolving ${program} for ${image}`);
+    const found = await this.#context.program(program);
     const tag = tagOf(image);
     const difference = tag === undefined || tag === found.version ? "" : `; the image is ${tag}`;
-    events.report(
-      pod,
-      "Normal",
-      "Pulled",
-      `Runs ${program} ${found.version} of the toolchain${difference}`,
-      name,
-    );
+    report("Pulled", `Runs ${program} ${found.version} of the toolchain${difference}`);
     return [mount(found.path, path)];
   }
 
-  private volumeMounts({ volumeMounts = [] }: RealContainer): Mount[] {
+  #volumeMounts({ volumeMounts = [] }: RealContainer): Mount[] {
     return volumeMounts
       .map((mount) => ({
-        source: this.volumes.sourceOf(mount),
+        source: this.#volumes.sourceOf(mount),
         target: mount.mountPath,
         readOnly: mount.readOnly === true,
       }))
@@ -121,8 +120,8 @@ export class PodPreparation {
   }
 
   /** The files by which a container knows its name and those of others. */
-  private settings(): Mount[] {
-    const { metadata, spec } = this.pod();
+  #settings(): Mount[] {
+    const { metadata, spec } = this.#pod();
     const { namespace } = metadata;
     const { hostname = metadata.name, subdomain, hostAliases = [] } = spec;
     const name =
@@ -134,7 +133,7 @@ export class PodPreparation {
       `search ${search}\nnameserver ${NAME_SERVER}\noptions ndots:5\n`,
       [
         "127.0.0.1 localhost",
-        `${this.place.podIP} ${name}`,
+        `${this.#place.podIP} ${name}`,
         ...hostAliases.map(({ ip, hostnames = [] }) => `${ip} ${hostnames.join(" ")}`),
         "",
       ].join("\n"),

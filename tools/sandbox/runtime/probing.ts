@@ -23,37 +23,47 @@ export async function probeContainer(
 ): Promise<void> {
   const { startupProbe, readinessProbe, livenessProbe } = target.container;
   if (startupProbe) {
-    await repeat("Startup", startupProbe, target, verdicts, signal, (ok) => {
+    const decide = (ok: boolean): boolean => {
       if (!ok) verdicts.unhealthy(startupProbe, "failed startup probe");
-      // Whatever it says the first time is final.
+      // Its first decision is final.
       return false;
-    });
+    };
+    await repeat({ kind: "Startup", probe: startupProbe, decide }, target, verdicts, signal);
   }
   if (signal.aborted) return;
   verdicts.started();
   if (readinessProbe === undefined) verdicts.ready(true);
-  await Promise.all([
-    readinessProbe &&
-      repeat("Readiness", readinessProbe, target, verdicts, signal, (ok) => {
-        verdicts.ready(ok);
-        return true;
-      }),
-    livenessProbe &&
-      repeat("Liveness", livenessProbe, target, verdicts, signal, (ok) => {
-        if (!ok) verdicts.unhealthy(livenessProbe, "failed liveness probe");
-        return ok;
-      }),
-  ]);
+  const probes: RepeatedProbe[] = [];
+  if (readinessProbe) {
+    const decide = (ok: boolean): boolean => {
+      verdicts.ready(ok);
+      return true;
+    };
+    probes.push({ kind: "Readiness", probe: readinessProbe, decide });
+  }
+  if (livenessProbe) {
+    const decide = (ok: boolean): boolean => {
+      if (!ok) verdicts.unhealthy(livenessProbe, "failed liveness probe");
+      return ok;
+    };
+    probes.push({ kind: "Liveness", probe: livenessProbe, decide });
+  }
+  await Promise.all(probes.map((probe) => repeat(probe, target, verdicts, signal)));
 }
 
-/** Tries a probe every period and decides whenever a threshold is reached, for as long as `decide` says so. */
+interface RepeatedProbe {
+  readonly kind: ProbeKind;
+  readonly probe: Probe;
+  /** Called whenever a threshold is reached; returns whether to go on probing. */
+  readonly decide: (ok: boolean) => boolean;
+}
+
+/** Tries a probe once per period. */
 async function repeat(
-  kind: ProbeKind,
-  probe: Probe,
+  { kind, probe, decide }: RepeatedProbe,
   target: ProbeTarget,
   { failed }: ProbeVerdicts,
   signal: AbortSignal,
-  decide: (ok: boolean) => boolean,
 ): Promise<void> {
   const { initialDelaySeconds = 0, periodSeconds = 10, successThreshold = 1, failureThreshold = 3 } = probe;
   let run = 0;

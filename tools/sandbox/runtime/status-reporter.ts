@@ -14,21 +14,21 @@ export interface StatusReporterArgs {
 
 /** Writes a pod's status whenever it changed: one write at a time, several changes of one moment together, again after a failure. */
 export class StatusReporter {
-  private readonly args: StatusReporterArgs;
-  private writing: Promise<void> | undefined;
-  private again = false;
-  private silent = false;
-  private written: PodStatus | undefined;
+  readonly #args: StatusReporterArgs;
+  #writing: Promise<void> | undefined;
+  #again = false;
+  #silent = false;
+  #written: PodStatus | undefined;
 
   constructor(args: StatusReporterArgs) {
-    this.args = args;
+    this.#args = args;
   }
 
   /** Has the status written, if it is another one than was written last. */
   report(): void {
-    this.again = true;
-    this.writing ??= this.writeAll().finally(() => {
-      this.writing = undefined;
+    this.#again = true;
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
     });
   }
 
@@ -36,32 +36,32 @@ export class StatusReporter {
   compare({ conditions = [] }: Pick<PodStatus, "conditions">): void {
     const isThere = ({ type, status }: Condition): boolean =>
       conditions.some((live) => live.type === type && live.status === status);
-    if (this.written?.conditions?.every(isThere) === false) this.written = undefined;
+    if (this.#written?.conditions?.every(isThere) === false) this.#written = undefined;
   }
 
   /** Writes nothing from now on. */
   silence(): void {
-    this.silent = true;
+    this.#silent = true;
   }
 
   /** Resolves when the last change has been written. */
   async done(): Promise<void> {
-    await this.writing;
+    await this.#writing;
   }
 
-  private async writeAll(): Promise<void> {
+  async #writeAll(): Promise<void> {
     // Changes of one moment come together.
     await Promise.resolve();
-    while (this.again && !this.silent) {
-      this.again = false;
-      const status = this.args.status();
-      if (isDeepStrictEqual(status, this.written)) continue;
+    while (this.#again && !this.#silent) {
+      this.#again = false;
+      const status = this.#args.status();
+      if (isDeepStrictEqual(status, this.#written)) continue;
       try {
-        await this.args.write(status);
-        this.written = status;
+        await this.#args.write(status);
+        this.#written = status;
       } catch (error) {
-        this.args.failed(error);
-        this.again = true;
+        this.#args.failed(error);
+        this.#again = true;
         await delay(RETRY_MS);
       }
     }

@@ -1,5 +1,5 @@
 import { type VolumeFile } from "./atomic-folder.ts";
-import { type PodPlace } from "./environment.ts";
+import { type PodPlace } from "./pod-place.ts";
 import { podField } from "./fields.ts";
 import { MissingError, type ObjectData, type PodObjects } from "./pod-objects.ts";
 import {
@@ -88,7 +88,7 @@ function downward(
   { pod, place }: FileSources,
 ): [string, VolumeFile][] {
   return items.map(({ path, fieldRef }) => {
-    const text = podField(pod, fieldRef?.fieldPath ?? "", place.podIP, place.hostIP);
+    const text = podField(pod, fieldRef?.fieldPath ?? "", place);
     return [path, { data: Buffer.from(text), mode }];
   });
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeVolume, type VolumeFile } from "./atomic-folder.ts";
-import { type PodPlace } from "./environment.ts";
+import { type PodPlace } from "./pod-place.ts";
 import { type PodObjects } from "./pod-objects.ts";
 import { type Projection, type RealPod, type VolumeMount } from "./pod-spec.ts";
 import { volumeFiles } from "./volume-files.ts";
@@ -13,18 +13,18 @@ const TOKEN_LEFT = 0.2;
 
 /** The volumes of one pod, as folders that its containers mount. */
 export class PodVolumes {
-  private readonly folder: string;
-  private readonly objects: PodObjects;
-  private readonly place: PodPlace;
-  private readonly folders = new Map<string, string>();
-  private readonly written = new Map<string, ReadonlyMap<string, VolumeFile>>();
-  private readonly tokens = new Map<string, { readonly token: string; readonly renew: number }>();
+  readonly #folder: string;
+  readonly #objects: PodObjects;
+  readonly #place: PodPlace;
+  readonly #folders = new Map<string, string>();
+  readonly #written = new Map<string, ReadonlyMap<string, VolumeFile>>();
+  readonly #tokens = new Map<string, { readonly token: string; readonly renew: number }>();
 
   /** @param folder where the volumes are made; in memory, for Secrets are among them. */
   constructor(folder: string, objects: PodObjects, place: PodPlace) {
-    this.folder = folder;
-    this.objects = objects;
-    this.place = place;
+    this.#folder = folder;
+    this.#objects = objects;
+    this.#place = place;
   }
 
   /**
@@ -35,48 +35,48 @@ export class PodVolumes {
     for (const volume of pod.spec.volumes ?? []) {
       const files = await volumeFiles(volume, {
         pod,
-        place: this.place,
-        objects: this.objects,
-        token: (request) => this.token(pod, request),
+        place: this.#place,
+        objects: this.#objects,
+        token: (request) => this.#token(pod, request),
       });
-      const folder = join(this.folder, volume.name);
-      if (files !== undefined) this.write(folder, files);
-      else if (!this.folders.has(volume.name)) {
+      const folder = join(this.#folder, volume.name);
+      if (files !== undefined) this.#write(folder, files);
+      else if (!this.#folders.has(volume.name)) {
         const { persistentVolumeClaim: claim, hostPath } = volume;
-        const path = claim ? await this.objects.claimedFolder(claim.claimName) : (hostPath?.path ?? folder);
+        const path = claim ? await this.#objects.claimedFolder(claim.claimName) : (hostPath?.path ?? folder);
         mkdirSync(path, { recursive: true });
-        this.folders.set(volume.name, path);
+        this.#folders.set(volume.name, path);
         continue;
       }
-      if (!this.folders.has(volume.name)) this.folders.set(volume.name, folder);
+      if (!this.#folders.has(volume.name)) this.#folders.set(volume.name, folder);
     }
   }
 
   /** What a mount shows: a folder of the volume, or a file of it. */
   sourceOf({ name, subPath = "" }: VolumeMount): string {
-    const folder = this.folders.get(name);
+    const folder = this.#folders.get(name);
     if (folder === undefined) throw new Error(`there is no volume ${name}`);
     return join(folder, subPath);
   }
 
-  private write(folder: string, files: ReadonlyMap<string, VolumeFile>): void {
-    if (isSame(this.written.get(folder), files)) return;
+  #write(folder: string, files: ReadonlyMap<string, VolumeFile>): void {
+    if (isSame(this.#written.get(folder), files)) return;
     writeVolume(folder, files);
-    this.written.set(folder, files);
+    this.#written.set(folder, files);
   }
 
-  private async token({ metadata, spec }: RealPod, request: TokenRequest): Promise<string> {
+  async #token({ metadata, spec }: RealPod, request: TokenRequest): Promise<string> {
     const key = JSON.stringify(request);
-    const known = this.tokens.get(key);
+    const known = this.#tokens.get(key);
     if (known !== undefined && Date.now() < known.renew) return known.token;
     const { name, uid } = metadata;
     const asked = Date.now();
-    const { token, expires } = await this.objects.token(
+    const { token, expires } = await this.#objects.token(
       spec.serviceAccountName ?? "default",
       { name, uid },
       request,
     );
-    this.tokens.set(key, { token, renew: asked + (expires.getTime() - asked) * (1 - TOKEN_LEFT) });
+    this.#tokens.set(key, { token, renew: asked + (expires.getTime() - asked) * (1 - TOKEN_LEFT) });
     return token;
   }
 }

@@ -1,5 +1,5 @@
 import { type PodStatus } from "../agent/pod.ts";
-import { type PodPlace } from "./environment.ts";
+import { type PodPlace } from "./pod-place.ts";
 import { canRun } from "./images.ts";
 import { PodRunner } from "./pod-runner.ts";
 import { type RealPod } from "./pod-spec.ts";
@@ -10,13 +10,13 @@ export type ReportStatus = (pod: RealPod, status: PodStatus) => Promise<void>;
 
 /** The pods of a node that run as processes. */
 export class PodRuntime {
-  private readonly runners = new Map<string, PodRunner>();
-  private readonly context: RuntimeContext;
-  private readonly report: ReportStatus;
+  readonly #runners = new Map<string, PodRunner>();
+  readonly #context: RuntimeContext;
+  readonly #report: ReportStatus;
 
   constructor(context: RuntimeContext, report: ReportStatus) {
-    this.context = context;
-    this.report = report;
+    this.#context = context;
+    this.#report = report;
   }
 
   /** Whether the pod is one that runs here. */
@@ -27,26 +27,26 @@ export class PodRuntime {
   /** Starts a pod, or takes in what changed of it. */
   serve(pod: RealPod, place: PodPlace): void {
     const { uid } = pod.metadata;
-    const runner = this.runners.get(uid);
+    const runner = this.#runners.get(uid);
     if (runner !== undefined) runner.update(pod);
-    else this.runners.set(uid, new PodRunner(pod, place, this.context, this.report));
+    else this.#runners.set(uid, new PodRunner(pod, place, this.#context, this.#report));
   }
 
   /** Ends a pod within its grace, in seconds; nothing is left of it then. */
   async end(uid: string, graceSeconds: number): Promise<void> {
-    const runner = this.runners.get(uid);
+    const runner = this.#runners.get(uid);
     if (runner === undefined) return;
     await runner.stop(graceSeconds);
-    this.runners.delete(uid);
+    this.#runners.delete(uid);
   }
 
   /** Asks a pod's processes to end, and waits until they have; its status stays as it is, for whoever takes it up again. */
   async interrupt(uid: string): Promise<void> {
-    await this.runners.get(uid)?.interrupt();
+    await this.#runners.get(uid)?.interrupt();
   }
 
   /** The pods that are there, by uid. */
   get uids(): readonly string[] {
-    return [...this.runners.keys()];
+    return [...this.#runners.keys()];
   }
 }

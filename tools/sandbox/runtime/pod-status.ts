@@ -2,7 +2,7 @@ import { type Condition, type PodStatus } from "../agent/pod.ts";
 import { timestamp } from "../agent/node.ts";
 import { type ContainerRunner } from "./container.ts";
 import { type ContainerState } from "./container-state.ts";
-import { type PodPlace } from "./environment.ts";
+import { type PodPlace } from "./pod-place.ts";
 import { type RealPod } from "./pod-spec.ts";
 
 /** Where a pod's run is. */

@@ -30,7 +30,7 @@ export function simulatedStatus(pod: Pod, placement: Placement): PodStatus {
     status.conditions?.some(({ type, status }) => type === conditionType && status === "True"),
   );
   const describe = (container: Container, isEnded: boolean): ContainerStatus =>
-    containerStatus(container, isEnded, succeeded, { ...placement, now: startTime }, metadata.uid);
+    containerStatus(container, { ended: isEnded, podEnded: succeeded, now: startTime, uid: metadata.uid });
   return {
     phase: succeeded ? "Succeeded" : "Running",
     observedGeneration: metadata.generation,
@@ -63,12 +63,19 @@ function withTransition(condition: Condition, known: PodStatus["conditions"], no
   return { ...condition, lastTransitionTime: unchanged ?? now };
 }
 
+/** How a simulated container is, and since when. */
+interface ContainerOutcome {
+  readonly ended: boolean;
+  readonly podEnded: boolean;
+  /** RFC 3339. */
+  readonly now: string;
+  /** Of the pod. */
+  readonly uid: string;
+}
+
 function containerStatus(
   { name, image }: Container,
-  ended: boolean,
-  podEnded: boolean,
-  { now }: Placement,
-  uid: string,
+  { ended, podEnded, now, uid }: ContainerOutcome,
 ): ContainerStatus {
   const containerID = `simulated://${uid}/${name}`;
   return {
