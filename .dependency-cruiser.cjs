@@ -67,6 +67,17 @@ module.exports = {
     only("tools/toolchain/", []),
     only("tools/sandbox/", ["tools/toolchain/", "kube/"]),
     only("tools/rollout/", ["tools/toolchain/", "staging/", "kube/"]),
+    {
+      // So that --help and a completion load no more than they show: the code behind a command is imported when it runs.
+      name: "commands-are-light",
+      severity: "error",
+      from: { path: "^tools/cli/(commands/|main\\.ts|program\\.ts|verbs\\.ts)" },
+      to: {
+        pathNot:
+          "^(tools/cli/(commands/|program\\.ts|verbs\\.ts|version\\.ts|exit-codes\\.ts)|lib/|package\\.json)|node_modules/commander",
+        dependencyTypesNot: ["core", "type-only", "dynamic-import"],
+      },
+    },
     closed("tools/cli/", ["tools/(cli|scripts|conformance|bench)/", "test/"], "only-scripts-import-the-cli"),
   ],
   options: {

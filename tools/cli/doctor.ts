@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Command } from "commander";
+import { EXIT } from "./exit-codes.ts";
 import { renderFitting, renderTable } from "./table.ts";
 import { survey, type Surveyed } from "../toolchain/survey.ts";
 
@@ -17,26 +17,18 @@ const ORIGINS = {
   built: "built here",
 } as const;
 
-/** `edgefirst doctor`: lists each program of the toolchain. Builds nothing. */
-export const doctor = new Command("doctor")
-  .description("list the programs that edgefirst runs: version, where each was found, or what is missing")
-  .option("--json", "machine-readable output")
-  .addHelpText(
-    "after",
-    `
-Nothing is built or fetched by this command. It exits with 1 when a program can neither be found nor built.
+/** Flags of `edgefirst doctor`. */
+export interface DoctorFlags {
+  readonly json?: true;
+}
 
-Examples:
-  edgefirst doctor
-  edgefirst doctor --json | jq '.[] | select(.state != "found") | .name'
-  EDGEFIRST_PULUMI=/opt/pulumi/pulumi edgefirst doctor`,
-  )
-  .action(async ({ json }: { json?: true }) => {
-    const programs = await survey();
-    const text = json ? JSON.stringify(programs, undefined, 2) : report(programs, process.stdout.isTTY);
-    process.stdout.write(`${text}\n`);
-    if (programs.some(({ state }) => state === "missing" || state === "unusable")) process.exitCode = 1;
-  });
+/** `edgefirst doctor`: lists each program of the toolchain; builds nothing. */
+export async function doctor({ json }: DoctorFlags): Promise<void> {
+  const programs = await survey();
+  const text = json ? JSON.stringify(programs, undefined, 2) : report(programs, process.stdout.isTTY);
+  process.stdout.write(`${text}\n`);
+  if (programs.some(({ state }) => state === "missing" || state === "unusable")) process.exitCode = EXIT.no;
+}
 
 /**
  * The table, and below it what to do about each program that is missing. For a terminal (`framed`) it fits into 80 columns, and the paths are below it, too.

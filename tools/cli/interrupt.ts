@@ -1,7 +1,5 @@
 import { EdgefirstError } from "../../lib/errors.ts";
-
-/** What a shell makes of a process that SIGINT has ended: 128 + 2. */
-const INTERRUPTED = 130;
+import { EXIT } from "./exit-codes.ts";
 
 /** Arguments of {@link interruptible}. */
 export interface InterruptArgs {
@@ -23,7 +21,7 @@ export async function interruptible<T>(
     const first = !controller.signal.aborted;
     process.stderr.write(`${first ? ending : (again ?? "")}\n`);
     if (!first) return;
-    process.exitCode = INTERRUPTED;
+    process.exitCode = EXIT.interrupted;
     controller.abort(new EdgefirstError("Interrupted.", left));
     if (again === undefined) process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   };

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { posix } from "node:path";
-import { Argument, Command, Option } from "commander";
 import picocolors from "picocolors";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { wantsColour } from "./colour.ts";
@@ -9,7 +8,8 @@ import type { Step } from "../migrate/step.ts";
 
 type Format = "text" | "markdown" | "json";
 
-interface Flags {
+/** Flags of `edgefirst migrate`. */
+export interface MigrateFlags {
   readonly format: Format;
   readonly only?: string;
   readonly write?: true;
@@ -22,63 +22,12 @@ interface Flags {
   readonly cluster?: string;
 }
 
-/** `edgefirst migrate`: the steps over a GitOps repository. Exits with 0, 1 (a proof failed, or --strict) or 2 (could not run). */
-export const migrate = new Command("migrate")
-  .description("move a GitOps repository in small, proven steps")
-  .addArgument(new Argument("<step>", "a step, `all`, or nothing but the repository for the plan"))
-  .addArgument(new Argument("[repository]", "the repository's top directory, from which Flux's paths start"))
-  .option("--write", "write the changes; without it the diff is shown")
-  .option("--only <glob>", "change files that match only, such as 'kubernetes/edge/**'")
-  .option("--strict", "exit with 1 where something is lost or not understood")
-  .option("--accept-unproven", "with --write: write although a part cannot be built offline")
-  .option("--keep-ingress", "step route: leave the Ingresses beside the routes that come")
-  .addOption(
-    new Option(
-      "--check",
-      "of a step in phases: look at the live cluster whether it is safe to go on",
-    ).conflicts("write"),
-  )
-  .option("--context <name>", "with --check: the cluster's context of the kubeconfig")
-  .option("--kubeconfig <path>", "with --check: by default KUBECONFIG, then ~/.kube/config")
-  .option(
-    "--cluster <name>",
-    "with --check: which of the repository's clusters it is; by default that of the context's name",
-  )
-  .addOption(
-    new Option("--format <format>", "how the report is written")
-      .choices(["text", "markdown", "json"])
-      .default("text"),
-  )
-  .addOption(new Option("--json", "the same as --format json").implies({ format: "json" }))
-  .addHelpText(
-    "after",
-    `
-Each step builds the repository before and after as Flux would, and says what changes in the objects that reach the
-clusters. A step whose proof fails writes nothing. Comments, anchors, order and line endings stay; a second run finds nothing.
-
-Exit code: 0 done or nothing to do, 1 a proof failed, or --strict and something is lost, 2 could not run.
-With --check: 0 safe to go on, 1 not safe, 2 could not tell.
-
-Examples:
-  edgefirst migrate .                                the plan, in the order of risk
-  edgefirst migrate ks .                             the diff of one step
-  edgefirst migrate ks . --only 'kubernetes/edge/**' --write
-  edgefirst migrate oci . --format markdown          the report for a pull request
-  edgefirst migrate namespace . --check --context edge`,
-  )
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .action(async (first: string, second: string | undefined, flags: Flags) => {
-    process.stdout.on("error", () => process.exit());
-    try {
-      process.exitCode = await run(second === undefined ? "plan" : first, second ?? first, flags);
-    } catch (error) {
-      if (!(error instanceof EdgefirstError)) throw error;
-      process.stderr.write(`edgefirst: ${error.message}\n`);
-      process.exitCode = 2;
-    }
-  });
-
-async function run(name: string, path: string, flags: Flags): Promise<number> {
+/**
+ * `edgefirst migrate`: runs one step, all of them, or shows the plan.
+ * @returns the exit code: 0, or 1 where a proof failed, or something is lost under --strict
+ * @throws {EdgefirstError} if it cannot run
+ */
+export async function migrate(name: string, path: string, flags: MigrateFlags): Promise<number> {
   const { Repository } = await import("../gitops/yaml/repository.ts");
   const { buildRepository } = await import("../gitops/flux/repository-build.ts");
   const { readOptions } = await import("../migrate/options.ts");
@@ -165,7 +114,7 @@ async function planned(report: StepReport, steps: readonly Step[]): Promise<stri
 }
 
 /** What a person reads after the diff. */
-async function done(report: StepReport, { write }: Flags): Promise<string> {
+async function done(report: StepReport, { write }: MigrateFlags): Promise<string> {
   const { formatNote, LIVE_TITLE, NOTE_TITLES, verdict } = await import("../migrate/report.ts");
   const notes = Object.entries(NOTE_TITLES).flatMap(([kind, title]) => {
     const own = report.notes.filter((note) => note.kind === kind);
@@ -194,7 +143,7 @@ function coloured(diff: string): string {
   );
 }
 
-function exitCode(reports: readonly StepReport[], { strict }: Flags): number {
+function exitCode(reports: readonly StepReport[], { strict }: MigrateFlags): number {
   if (reports.some(({ proof }) => proof === "fails")) return 1;
   const lossy = reports.some(({ notes }) => notes.some(({ kind }) => kind === "lost" || kind === "unknown"));
   return strict && lossy ? 1 : 0;

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Option } from "commander";
 import { readStacks, type StackNode } from "../rollout/plan.ts";
 import { type StackAddress } from "../rollout/stack.ts";
 import { sandboxPolicyPack } from "../sandbox/policy-pack.ts";
@@ -8,6 +7,7 @@ import { pulumiEnvironment } from "../sandbox/pulumi.ts";
 import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
 import { prepareWorkspace } from "../sandbox/workspace.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import type { ProjectFlags } from "./commands/project-options.ts";
 
 /** The program that a sandbox runs. */
 export const PROGRAM = join(import.meta.dirname, "../..");
@@ -20,21 +20,9 @@ export interface Project {
   readonly address: (stack: string) => StackAddress;
   /** Directory of the policy pack that previews and updates run; absent where the project has none. */
   readonly policyPack?: string;
-  /** Kubeconfig of the sandbox; absent for a project of the user's. */
+  /** Kubeconfig of the sandbox; absent for the project in the current directory. */
   readonly kubeconfig?: string;
 }
-
-/** Flags that choose the project. */
-export interface ProjectFlags {
-  readonly dir?: string;
-  readonly sandbox?: true;
-}
-
-/** `--dir` and `--sandbox`: which project a command works on. */
-export const projectOptions = (): Option[] => [
-  new Option("--dir <sandbox>", "folder of a sandbox, in place of the project in the current directory"),
-  new Option("--sandbox", "the sandbox in .sandbox").implies({ dir: ".sandbox" }),
-];
 
 /**
  * The project in the current directory with the user's own backend, or the one of a sandbox as it is.
@@ -50,7 +38,7 @@ export async function openProject({ dir }: ProjectFlags, progress: (line: string
     return { directory, stacks, address, ...(hasPack && { policyPack: pack }) };
   }
   if (!isSandboxDir(dir))
-    throw new EdgefirstError(`There is no sandbox in ${dir}.`, "Make one: edgefirst start");
+    throw new EdgefirstError(`There is no sandbox in ${dir}.`, "Create one: edgefirst start");
   const { command, env } = await pulumiEnvironment({ dir, progress });
   const directory = join(resolve(dir), "project");
   const cliRoot = join(command, "../..");

@@ -1,4 +1,3 @@
-import { Command } from "commander";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { observe, type Observation } from "../../staging/observe.ts";
 import { planWaves } from "../rollout/plan.ts";
@@ -7,8 +6,10 @@ import { stackRunner } from "../rollout/stack-runner.ts";
 import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
 import { findGatusSidecar } from "../sandbox/gatus-sidecar.ts";
 import { askServed, MOVING, podsAreReal, type Answer } from "../sandbox/served.ts";
+import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { moveApp, type Move } from "./move-app.ts";
+import { progress } from "./progress.ts";
 import { prepareProject, type Project } from "./project.ts";
 import { rolloutDisplay } from "./rollout-display.ts";
 import { renderTable } from "./table.ts";
@@ -21,68 +22,57 @@ const INTERRUPT = {
 /** Traefik answers these: nobody does where pods are simulated. */
 const UNATTENDED = ["GatewayClass", "Gateway", "HTTPRoute"];
 
-/** `edgefirst start`: the main job, played through in a sandbox. */
-export const start = new Command("start")
-  .description(
-    "bring up a sandbox, roll the platform out on edge, move an app from its Ingress to a route, roll out on main, and show what is healthy",
-  )
-  .option("--dir <dir>", "the sandbox's folder", ".sandbox")
-  .option("--json", "print the result as JSON")
-  .addHelpText(
-    "after",
-    `
-The app moves by \`edgefirst migrate route --write\` over the sandbox's own copy of its repository, <dir>/repository.
-It may be run again at any time and leaves the sandbox up; \`edgefirst sandbox down\` ends it.
+/** Flags of `edgefirst start`. */
+export interface StartFlags {
+  readonly dir: string;
+  readonly json?: true;
+}
 
-Examples:
-  edgefirst start
-  edgefirst start --json | jq '.objects[] | select(.health.state == "failed")'`,
-  )
-  .action(({ dir, json }: { dir: string; json?: true }) =>
-    interruptible(INTERRUPT, async (signal) => {
-      const project = await prepareProject({ dir }, progress, signal);
-      const onEvent = rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now });
-      let move: Move | undefined;
-      const runner = thenMoving(runnerOf(project), async (stack) => {
-        const args = {
-          dir,
-          kubeconfig: project.kubeconfig ?? "",
-          clusters: project.stacks.map(({ name }) => name),
-        };
-        const note = (text: string): void => {
-          onEvent({ type: "note", stack, text });
-        };
-        move = await moveApp({ ...args, progress: note, signal });
-      });
-      const result = await runRollout({
-        waves: planWaves(project.stacks),
-        runner,
-        parallel: 1,
-        dryRun: false,
-        resume: false,
-        onEvent,
-        signal,
-      });
-      const results: (Observation & { stack: string })[] = [];
-      for (const [stack, { state }] of result) {
-        if (state !== "updated") continue;
-        const observations = await look(project.address(stack), project.kubeconfig ?? "");
-        results.push(...observations.map((observation) => ({ stack, ...observation })));
-      }
-      const answers: (Answer & { stack: string })[] = [];
-      for (const stack of new Set(results.map((one) => one.stack)))
-        answers.push(...(await askServed(dir, stack)).map((answer) => ({ stack, ...answer })));
-      const bad =
-        answers.some(({ status }) => status !== 200) ||
-        results.some(({ health }) => health.state === "failed" || health.state === "missing");
-      if (bad || !succeeded(result)) process.exitCode ??= 1;
-      process.stdout.write(
-        json
-          ? `${JSON.stringify({ objects: results, move, answers }, undefined, 2)}\n`
-          : `${report(results, process.stdout.isTTY, (stack) => podsAreReal(dir, stack))}\n${reportAnswers(answers)}${nextSteps(dir, project.kubeconfig ?? "")}\n`,
-      );
-    }),
-  );
+/** `edgefirst start`: plays the main job through in a sandbox, and prints what is healthy. */
+export const start = ({ dir, json }: StartFlags): Promise<void> =>
+  interruptible(INTERRUPT, async (signal) => {
+    const project = await prepareProject({ dir }, progress, signal);
+    const onEvent = rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now });
+    let move: Move | undefined;
+    const runner = thenMoving(runnerOf(project), async (stack) => {
+      const args = {
+        dir,
+        kubeconfig: project.kubeconfig ?? "",
+        clusters: project.stacks.map(({ name }) => name),
+      };
+      const note = (text: string): void => {
+        onEvent({ type: "note", stack, text });
+      };
+      move = await moveApp({ ...args, progress: note, signal });
+    });
+    const result = await runRollout({
+      waves: planWaves(project.stacks),
+      runner,
+      parallel: 1,
+      dryRun: false,
+      resume: false,
+      onEvent,
+      signal,
+    });
+    const results: (Observation & { stack: string })[] = [];
+    for (const [stack, { state }] of result) {
+      if (state !== "updated") continue;
+      const observations = await look(project.address(stack), project.kubeconfig ?? "");
+      results.push(...observations.map((observation) => ({ stack, ...observation })));
+    }
+    const answers: (Answer & { stack: string })[] = [];
+    for (const stack of new Set(results.map((one) => one.stack)))
+      answers.push(...(await askServed(dir, stack)).map((answer) => ({ stack, ...answer })));
+    const bad =
+      answers.some(({ status }) => status !== 200) ||
+      results.some(({ health }) => health.state === "failed" || health.state === "missing");
+    if (bad || !succeeded(result)) process.exitCode ??= EXIT.no;
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ objects: results, move, answers }, undefined, 2)}\n`
+        : `${report(results, process.stdout.isTTY, (stack) => podsAreReal(dir, stack))}\n${reportAnswers(answers)}${nextSteps(dir, project.kubeconfig ?? "")}\n`,
+    );
+  });
 
 function runnerOf({ address, policyPack }: Project): Runner {
   const approve = (): Promise<boolean> => Promise.resolve(true);
@@ -179,8 +169,4 @@ function sidecarTruth(): string {
   return findGatusSidecar() === undefined
     ? "gatus-sidecar is not on PATH, and left out"
     : "gatus-sidecar is the one of this machine";
-}
-
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -1,23 +1,15 @@
-import { Command } from "commander";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { fleetStatus, type StackSnapshot, type StackStatus } from "../rollout/status.ts";
 import { lastUpdate, previewDrift, stackOutputs, type StackAddress } from "../rollout/stack.ts";
 import { ago, shortDuration } from "../../lib/duration.ts";
 import { interruptible } from "./interrupt.ts";
-import { openProject, projectOptions, type ProjectFlags } from "./project.ts";
+import type { ProjectFlags } from "./commands/project-options.ts";
+import { progress } from "./progress.ts";
+import { openProject } from "./project.ts";
 import { renderTable } from "./table.ts";
 
-const EXAMPLES = `
-VERIFIED says when the release that a stack runs passed its verification, SOAK for how long every check held,
-POSITION how that release stands to the stacks before it: level, behind by some verified releases, or unproven,
-which is one that they have not verified.
-
-Examples:
-  edgefirst status
-  edgefirst status --refresh        also read the clusters, and name what differs from the last update
-  edgefirst status --json | jq '.[] | select(.verification != "verified").stack'`;
-
-interface Flags extends ProjectFlags {
+/** Flags of `edgefirst status`. */
+export interface StatusFlags extends ProjectFlags {
   readonly json?: true;
   readonly refresh?: true;
 }
@@ -29,13 +21,8 @@ const UPDATES = {
   failed: "FAILED",
 } as const;
 
-/** `edgefirst status`: what each stack runs and has verified. */
-export const status = new Command("status")
-  .description("show what each stack runs, what it has verified, and how its last update ended")
-  .option("--refresh", "compare each cluster with what the last update has left")
-  .option("--json", "machine-readable output");
-for (const option of projectOptions()) status.addOption(option);
-status.addHelpText("after", EXAMPLES).action((flags: Flags) =>
+/** `edgefirst status`: prints what each stack runs and has verified. */
+export const status = (flags: StatusFlags): Promise<void> =>
   interruptible({ ending: "interrupted", left: "Nothing was changed." }, async (signal) => {
     const project = await openProject(flags, progress);
     const readings = await Promise.all(
@@ -49,8 +36,7 @@ status.addHelpText("after", EXAMPLES).action((flags: Flags) =>
     process.stdout.write(
       `${flags.json ? JSON.stringify(statuses, undefined, 2) : renderStatus(statuses, now)}\n`,
     );
-  }),
-);
+  });
 
 /** A stack that cannot be read is a line of the table, not the end of it. */
 async function read(address: StackAddress, refresh: boolean, signal: AbortSignal): Promise<StackSnapshot> {
@@ -105,8 +91,4 @@ function revisionText(revision: string | undefined): string {
 
 function shortened(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-}
-
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -1,4 +1,3 @@
-import { Command } from "commander";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { SYSTEM_CLOCK } from "../../staging/clock.ts";
@@ -8,33 +7,23 @@ import type { Look } from "../../staging/look.ts";
 import { stackNamed } from "../rollout/plan.ts";
 import { lastUpdate, stackOutputs } from "../rollout/stack.ts";
 import { readStackFile } from "../rollout/stack-file.ts";
+import { decide, EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
-import { openProject, projectOptions, type Project, type ProjectFlags } from "./project.ts";
+import type { ProjectFlags } from "./commands/project-options.ts";
+import { progress } from "./progress.ts";
+import { openProject, type Project } from "./project.ts";
 import { renderTable } from "./table.ts";
 
 /** How long what is on its way may take. */
 const TIMEOUT_MS = 60_000;
 
-const EXAMPLES = `
-It changes nothing and records nothing: it looks whether the cluster is still as well as it was when the release that
-the stack runs was verified, by the same checks. What differs from the declaration, status --refresh tells.
-Exit code: 0 it is, 1 it is not.
-
-Examples:
-  edgefirst verify edge
-  edgefirst verify edge --json | jq '.failures'`;
-
-interface Flags extends ProjectFlags {
+/** Flags of `edgefirst verify`. */
+export interface VerifyFlags extends ProjectFlags {
   readonly json?: true;
 }
 
-/** `edgefirst verify`: the checks of a verification, without an update. */
-export const verify = new Command("verify")
-  .description("look whether a stack is as well as it was when it was verified")
-  .argument("<stack>")
-  .option("--json", "machine-readable output");
-for (const option of projectOptions()) verify.addOption(option);
-verify.addHelpText("after", EXAMPLES).action((name: string, flags: Flags) =>
+/** `edgefirst verify`: runs the checks of a verification once, and prints what they found. */
+export const verify = (name: string, flags: VerifyFlags): Promise<void> =>
   interruptible({ ending: "interrupted", left: "Nothing was changed." }, async (signal) => {
     const project = await openProject(flags, progress);
     const { stack, release, evidence, record } = await verifiedRelease(project, name);
@@ -50,7 +39,7 @@ verify.addHelpText("after", EXAMPLES).action((name: string, flags: Flags) =>
       verdicts: look.verdicts,
       notes: notesOf(record, look),
     };
-    if (failures.length > 0 || broken) process.exitCode ??= 1;
+    if (failures.length > 0 || broken) process.exitCode ??= EXIT.no;
     const table = renderTable(
       ["CHECK", "OBJECT", "STATE"],
       look.verdicts.map(({ check, object, state, message }) => [
@@ -71,8 +60,7 @@ verify.addHelpText("after", EXAMPLES).action((name: string, flags: Flags) =>
     process.stdout.write(
       flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${table}\n\n${sentences.join("\n")}\n`,
     );
-  }),
-);
+  });
 
 interface Verified {
   readonly stack: string;
@@ -80,20 +68,26 @@ interface Verified {
   readonly record: Verification;
 }
 
-/** @throws {EdgefirstError} where the stack has not verified what it runs */
+/** @throws {EdgefirstError} if the stack has not verified what it runs */
 async function verifiedRelease(project: Project, name: string): Promise<Verified & { release: string }> {
   const { name: stack } = stackNamed(project.stacks, name);
   const outputs = await stackOutputs(project.address(stack));
   const read = readEvidence(stack, outputs);
-  if (read.state !== "present") throw new EdgefirstError(read.message, `Bring it up: pulumi up -s ${stack}`);
+  if (read.state !== "present")
+    throw new EdgefirstError(read.message, `Update the stack: pulumi up -s ${stack}`);
+  const { evidence } = read;
   const release = typeof outputs.release === "string" ? outputs.release : "";
-  const standing = standingOf(read.evidence, release);
-  if (standing.state === "verified")
-    return { stack, release, evidence: read.evidence, record: standing.record };
+  return { stack, release, evidence, record: decide(() => recordOf(stack, release, evidence)) };
+}
+
+/** @throws {EdgefirstError} if this release is not verified, or its last verification failed */
+function recordOf(stack: string, release: string, evidence: Evidence): Verification {
+  const standing = standingOf(evidence, release);
+  if (standing.state === "verified") return standing.record;
   const failures = standing.state === "revoked" ? standing.record.failures : [];
   throw new EdgefirstError(
     [
-      `Stack ${stack} has not verified the release ${release} that it runs.`,
+      `Stack ${stack} runs release ${release} and has not verified it.`,
       ...failures.map(({ object, message }) => `${object}: ${message}`),
     ].join("\n"),
     `Its next update verifies it: pulumi up -s ${stack}`,
@@ -126,8 +120,4 @@ async function lookAt(project: Project, verified: Verified, signal: AbortSignal)
   } finally {
     cluster.close();
   }
-}
-
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -8,15 +8,10 @@ import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { survey, type Surveyed } from "../../../tools/toolchain/survey.ts";
 import { Greeter } from "../toolchain/greeter.ts";
 
-const DOCTOR = `
-  const { doctor } = await import(${JSON.stringify(join(import.meta.dirname, "../../../tools/cli/doctor.ts"))});
-  await doctor.parseAsync(process.argv.slice(1), { from: "user" });`;
+const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 
 const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
-  spawnSync(process.execPath, ["--input-type=module", "--eval", DOCTOR, "--", ...args], {
-    env,
-    encoding: "utf8",
-  });
+  spawnSync(process.execPath, [MAIN, "doctor", ...args], { env, encoding: "utf8" });
 
 describe("edgefirst doctor", () => {
   let greeter: Greeter;
@@ -51,7 +46,7 @@ describe("edgefirst doctor", () => {
     assert.equal(existsSync(greeter.cache), false);
   });
 
-  it("tells where each program was found, and which variable is wrong", async () => {
+  it("shows where each program was found, and which variable is wrong", async () => {
     const path = greeter.script("greeter", "echo greeter v1.5.0");
     const env = greeter.envWithoutGo();
     const [found] = await survey(env, [greeter.program]);

@@ -59,7 +59,7 @@ describe("edgefirst lint", () => {
     assert.ok(findings.every(({ file }) => file.startsWith("kubernetes/shared/")));
   });
 
-  it("finds what a change takes away from its data, beside an earlier checkout", () => {
+  it("finds what a change takes away from its data, next to an earlier checkout", () => {
     const [before, after] = ["before", "after"].map((name) => join(root, name)) as [string, string];
     const claim = (namespace: string): string =>
       `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: ${namespace} }\n`;
@@ -87,7 +87,7 @@ describe("edgefirst lint", () => {
       [[root, "--baseline", join(root, "absent.json")], /absent\.json cannot be read/],
       [[root, "--before", join(root, "absent")], /There is no .*absent/],
       [[root, "--format", "xml"], /Allowed choices are text, json, sarif, github/],
-      [[], /missing required argument/],
+      [[], /lint needs <path>: a repository/],
     ] as const) {
       const { status, stderr } = edgefirst(...args);
       assert.equal(status, 2, stderr);

@@ -34,8 +34,8 @@ describe("edgefirst rollout, export", function () {
 
   it("without a terminal and without --yes changes nothing, and says what to do", async () => {
     const { code, stderr, stdout } = await edgefirst(project, "rollout");
-    assert.equal(code, 1);
-    assert.match(stderr, /no terminal to ask for approval on.*\nLook at the changes with --dry-run/);
+    assert.equal(code, 2);
+    assert.match(stderr, /no terminal to ask for approval.*\nLook at the changes with --dry-run/);
     assert.equal(stdout, "");
   });
 
@@ -55,7 +55,7 @@ describe("edgefirst rollout, export", function () {
       /There is no sandbox in/,
     ];
     for (const [index, { code, stderr }] of runs.entries()) {
-      assert.equal(code, 1);
+      assert.equal(code, 2);
       assert.match(stderr, expected[index]!);
       assert.doesNotMatch(stderr, / at .*\.ts:/, "no stack trace");
     }

@@ -36,7 +36,7 @@ describe("edgefirst sandbox", function () {
     assert.equal(stdout, `no sandbox in ${dir}; start one: edgefirst sandbox up --dir ${dir}\n`);
     const down = await edgefirst("down", "--dir", dir);
     assert.equal(down.code, 0);
-    assert.equal(down.stdout, `no sandbox in ${dir}: nothing to end\n`);
+    assert.equal(down.stdout, `no sandbox in ${dir}: nothing to stop\n`);
   });
 
   it("Ctrl-C during up leaves nothing running", async () => {
@@ -74,8 +74,8 @@ describe("edgefirst sandbox", function () {
   it("shows two clusters within 80 columns, what is simulated, and what to do", () => {
     const names = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "agent"];
     const status: SandboxStatus = {
-      dir: "/home/somebody/.sandbox",
-      kubeconfig: "/home/somebody/.sandbox/kubeconfig",
+      dir: "/home/ann/.sandbox",
+      kubeconfig: "/home/ann/.sandbox/kubeconfig",
       clusters: ["edge", "main"].map((name) => ({
         name,
         context: name,

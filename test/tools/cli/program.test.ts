@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import packageJson from "../../../package.json" with { type: "json" };
+import { VERBS } from "../../../tools/cli/verbs.ts";
+import { STEPS } from "../../../tools/migrate/registry.ts";
+
+const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
+
+describe("edgefirst", function () {
+  this.timeout(30_000);
+  const edgefirst = (...args: string[]) => spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+
+  it("prints its version", () => {
+    for (const flag of ["--version", "-V"]) assert.equal(edgefirst(flag).stdout, `${packageJson.version}\n`);
+  });
+
+  it("lists every command and the exit codes in its help", () => {
+    const { status, stdout } = edgefirst("--help");
+    assert.equal(status, 0);
+    for (const { name, description } of VERBS) {
+      assert.match(stdout, new RegExp(`^  ${name} `, "m"));
+      assert.ok(description.length <= 100, `${name}: its description fills more than a line`);
+    }
+    assert.match(stdout, /Exit codes of every command:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}130 /);
+  });
+
+  for (const { name, load } of VERBS)
+    it(`${name} explains itself with examples, and describes each argument and option`, async () => {
+      const { status, stdout } = edgefirst(name, "--help");
+      assert.equal(status, 0);
+      assert.match(stdout, new RegExp(`Examples?:\n {2}edgefirst ${name} ?`));
+      assert.equal(edgefirst("help", name).stdout, stdout, "`help` of a command is its --help");
+      const command = await load(false);
+      for (const each of [command, ...command.commands]) {
+        for (const option of each.options) assert.notEqual(option.description, "", option.flags);
+        for (const argument of each.registeredArguments) assert.notEqual(argument.description, "");
+      }
+    });
+
+  it("lists the steps of migrate with their risk", () => {
+    const { stdout } = edgefirst("migrate", "--help");
+    for (const { id, risk, title } of STEPS)
+      assert.match(stdout, new RegExp(`^  ${id} +${risk} +${title}$`, "m"));
+  });
+
+  it("loads no code behind a command for its help", () => {
+    const list = `data:text/javascript,${encodeURIComponent(
+      `import { registerHooks } from "node:module";
+       registerHooks({ load(url, context, next) { console.error(url); return next(url, context); } });`,
+    )}`;
+    for (const args of [["--help"], ["rollout", "--help"], ["sandbox", "up", "--help"]]) {
+      const { stderr } = spawnSync(process.execPath, ["--import", list, MAIN, ...args], { encoding: "utf8" });
+      const modules = stderr.split("\n").filter((url) => url.endsWith(".ts"));
+      assert.ok(modules.some((url) => url.endsWith("/tools/cli/program.ts")));
+      assert.deepEqual(
+        modules.filter((url) => !/\/(tools\/cli\/(commands\/)?[a-z-]+|lib\/[a-z-]+)\.ts$/.test(url)),
+        [],
+      );
+    }
+  });
+
+  it("exits with 2 for wrong arguments, and says what is missing and what to do", () => {
+    const empty = mkdtempSync(join(tmpdir(), "edgefirst-cli-"));
+    const cases: readonly [readonly string[], RegExp][] = [
+      [["lint"], /^edgefirst: lint needs <path>: a repository.*\nSee edgefirst lint --help\.$/m],
+      [["migrate"], /^edgefirst: migrate needs <step>: .*edgefirst migrate \.\n/],
+      [
+        ["migrate", "ks"],
+        /^edgefirst: edgefirst migrate ks needs a repository.*\n.* edgefirst migrate ks \.\n/,
+      ],
+      [["migrate", "all"], /^edgefirst: edgefirst migrate all needs a repository/],
+      [["migrate", "nowhere"], /There is no directory nowhere/],
+      [["lnit"], /unknown command 'lnit'\n\(Did you mean lint\?\)/],
+      [["lint", ".", "--fromat", "json"], /unknown option '--fromat'/],
+      [[], /^Usage: edgefirst <command>/],
+    ];
+    try {
+      for (const [args, message] of cases) {
+        const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+          cwd: empty,
+          encoding: "utf8",
+        });
+        assert.equal(status, 2, args.join(" "));
+        assert.match(stderr, message);
+        assert.doesNotMatch(stderr, / at .*\.ts:/, "no stack trace");
+      }
+    } finally {
+      rmSync(empty, { recursive: true });
+    }
+  });
+});

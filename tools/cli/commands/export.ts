@@ -1,0 +1,47 @@
+import { Command } from "commander";
+import type { OperatorFlags } from "../export.ts";
+
+const HELP = `
+The gate inside the program applies there too, in whatever order the stacks are updated.
+
+Examples:
+  edgefirst export operator --repo https://github.com/me/platform --backend s3://state > operator.yaml
+  edgefirst export github > .github/workflows/rollout.yaml`;
+
+/** `edgefirst export`: the same graph for other tools that run rollouts. */
+export const exportCommand = (): Command =>
+  new Command("export").addCommand(operator()).addCommand(github()).addHelpText("after", HELP);
+
+const operator = (): Command =>
+  new Command("operator")
+    .description("Stack resources for the Pulumi Kubernetes Operator 2, with prerequisites")
+    .requiredOption("--repo <url>", "where the operator fetches this project: an https:// or ssh:// address")
+    .option("--branch <name>", "branch that it follows", "main")
+    .option("--namespace <name>", "namespace of the Stack objects", "edgefirst")
+    .option(
+      "--organization <name>",
+      "organization in Pulumi Cloud; every other backend has only this one",
+      "organization",
+    )
+    .option(
+      "--image <image>",
+      "image of the workspaces: the Pulumi CLI and Node 24",
+      "pulumi/pulumi:3.259.0-nonroot",
+    )
+    .option("--backend <url>", "state backend, such as s3://bucket; default: Pulumi Cloud")
+    .addHelpText(
+      "after",
+      "\nExample:\n  edgefirst export operator --repo https://github.com/me/platform > operator.yaml",
+    )
+    .action(async (flags: OperatorFlags) => {
+      await (await import("../export.ts")).exportOperator(flags);
+    });
+
+const github = (): Command =>
+  new Command("github")
+    .description("a GitHub workflow: one job per wave, and an environment to approve each stack")
+    .option("--branch <name>", "branch whose pushes are rolled out", "main")
+    .addHelpText("after", "\nExample:\n  edgefirst export github > .github/workflows/rollout.yaml")
+    .action(async ({ branch }: { branch: string }) => {
+      await (await import("../export.ts")).exportGithub(branch);
+    });

@@ -1,0 +1,45 @@
+import { Command, Option } from "commander";
+import type { LintFlags } from "../lint.ts";
+
+const HELP = `
+Exit code: 0 nothing at or above --fail-on, 1 findings, 2 could not run.
+Each finding names the file, line and column where the field is written, even if a component or a patch in another
+file sets it. What the offline build cannot know is a finding too.
+Paths in Flux objects start at the repository's top directory: the nearest one that holds .git.
+A cluster starts at the Kustomizations that no other one applies. Archives (a directory named archive, or one whose
+name starts with . or _), templates, and apps left out of the kustomization.yaml above them are not deployed: files
+that no cluster uses are listed as not checked.
+
+Examples:
+  edgefirst lint .
+  edgefirst lint kubernetes/main/apps/media
+  edgefirst lint . --write-baseline .edgefirst-baseline.json
+  edgefirst lint . --baseline .edgefirst-baseline.json --format sarif > lint.sarif
+  git worktree add ../main main && edgefirst lint . --before ../main
+  edgefirst lint . --fix`;
+
+/** `edgefirst lint`: the rules over what a GitOps repository deploys to its clusters. */
+export const lintCommand = (): Command =>
+  new Command("lint")
+    .argument("<path...>", "a repository, or files and directories in one, such as `.`")
+    .addOption(
+      new Option("--format <format>", "format of the findings")
+        .choices(["text", "json", "sarif", "github"])
+        .default("text"),
+    )
+    .addOption(
+      new Option("--fail-on <level>", "lowest level that makes the exit code 1")
+        .choices(["mandatory", "advisory", "none"])
+        .default("mandatory"),
+    )
+    .option(
+      "--before <directory>",
+      "an earlier checkout of the repository: also finds objects that the change separates from their data",
+    )
+    .option("--baseline <file>", "report only findings that are not in this baseline")
+    .option("--write-baseline <file>", "write all current findings to a baseline, and report none of them")
+    .option("--fix", "apply the safe fixes to the files; comments and formatting stay")
+    .addHelpText("after", HELP)
+    .action(async (paths: string[], flags: LintFlags) => {
+      process.exitCode = await (await import("../lint.ts")).lint(paths, flags);
+    });

@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { Command, Option } from "commander";
+import { EdgefirstError } from "../../../lib/errors.ts";
+import type { MigrateFlags } from "../migrate.ts";
+import type { Step } from "../../migrate/step.ts";
+
+const HELP = `
+Each step builds the repository before and after its change as Flux would, and reports what changes in the objects
+that reach the clusters. A step whose proof fails writes nothing. Comments, anchors, order and line endings stay; a
+second run finds nothing to do.
+
+Exit code: 0 done or nothing to do, 1 a proof failed, or --strict and something is lost, 2 could not run.
+With --check: 0 safe to continue, 1 not safe, 2 the cluster could not be checked.
+
+Examples:
+  edgefirst migrate .                                the plan, least risky step first
+  edgefirst migrate ks .                             the diff of one step
+  edgefirst migrate ks . --only 'kubernetes/edge/**' --write
+  edgefirst migrate oci . --format markdown          the report for a pull request
+  edgefirst migrate namespace . --check --context edge`;
+
+/** `edgefirst migrate`: the steps over a GitOps repository; `steps` are those that its help lists. */
+export function migrateCommand(steps: readonly Step[]): Command {
+  const command = new Command("migrate")
+    .argument("<step>", "a step or `all`; without it, the plan: edgefirst migrate .")
+    .argument("[repository]", "top directory of the repository, where Flux's paths start")
+    .option("--write", "write the changes; the default is to show the diff")
+    .option("--only <glob>", "change only files that match, such as 'kubernetes/edge/**'")
+    .option("--strict", "exit with 1 if something is lost or not understood")
+    .option("--accept-unproven", "with --write: write although a part cannot be built offline")
+    .option("--keep-ingress", "step route: keep the Ingresses next to their new routes")
+    .addOption(
+      new Option(
+        "--check",
+        "step with phases: check on the live cluster that it is safe to continue",
+      ).conflicts("write"),
+    )
+    .option("--context <name>", "with --check: context of the cluster in the kubeconfig")
+    .option("--kubeconfig <path>", "with --check: default: KUBECONFIG, then ~/.kube/config")
+    .option(
+      "--cluster <name>",
+      "with --check: which cluster of the repository it is; default: the one named like the context",
+    )
+    .addOption(
+      new Option("--format <format>", "format of the report")
+        .choices(["text", "markdown", "json"])
+        .default("text"),
+    )
+    .addOption(new Option("--json", "same as --format json").implies({ format: "json" }));
+  return command
+    .addHelpText("after", `${steps.length > 0 ? stepTable(steps) : ""}${HELP}`)
+    .action(async (first: string, second: string | undefined, flags: MigrateFlags) => {
+      if (second === undefined) await refuseStepAlone(first);
+      const { migrate } = await import("../migrate.ts");
+      process.exitCode = await migrate(second === undefined ? "plan" : first, second ?? first, flags);
+    });
+}
+
+/** @throws {EdgefirstError} if the only argument is a step, and the repository is missing */
+async function refuseStepAlone(argument: string): Promise<void> {
+  if (existsSync(argument)) return;
+  const { STEPS } = await import("../../migrate/registry.ts");
+  if (argument === "all" || STEPS.some(({ id }) => id === argument))
+    throw new EdgefirstError(
+      `edgefirst migrate ${argument} needs a repository: the directory where Flux's paths start.`,
+      `For the one in the current directory: edgefirst migrate ${argument} .`,
+    );
+}
+
+/** The steps as rows of the help. */
+export function stepTable(steps: readonly Pick<Step, "id" | "risk" | "title">[]): string {
+  const width = Math.max(...steps.map(({ id }) => id.length));
+  const rows = steps.map(({ id, risk, title }) => `  ${id.padEnd(width)}  ${risk.padEnd(6)}  ${title}`);
+  return ["", "Steps, with their risk:", ...rows, ""].join("\n");
+}

@@ -1,0 +1,31 @@
+import { EdgefirstError } from "../../lib/errors.ts";
+
+/** Exit codes of every command. */
+export const EXIT = {
+  /** Done, or nothing to do. */
+  ok: 0,
+  /** It ran, and the answer is no: findings, a failed proof, an unhealthy stack. */
+  no: 1,
+  /** It could not run: wrong arguments, a file or a cluster that cannot be read. */
+  couldNotRun: 2,
+  /** Ended by Ctrl-C or SIGTERM: 128 + 2, as a shell reports SIGINT. */
+  interrupted: 130,
+} as const;
+
+/** The table at the end of `edgefirst --help`. */
+export const EXIT_CODES = `
+Exit codes of every command:
+  0    done, or nothing to do
+  1    it ran, and the answer is no: findings, a failed proof, a stack that is not healthy
+  2    it could not run: wrong arguments, a file or a cluster that cannot be read
+  130  interrupted by Ctrl-C or SIGTERM`;
+
+/** Makes a decision; a refusal, thrown as an error, is the answer no and not a command that could not run. */
+export function decide<T>(decision: () => T): T {
+  try {
+    return decision();
+  } catch (error) {
+    if (error instanceof EdgefirstError) process.exitCode ??= EXIT.no;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Command } from "commander";
+
+/** A command of `edgefirst`, and what `edgefirst --help` says about it. */
+export interface Verb {
+  readonly name: string;
+  readonly description: string;
+  readonly group: string;
+  /** Whether it drives Pulumi or the toolchain, and so runs the code of the project in the current directory. */
+  readonly inProject: boolean;
+  /** Its arguments, options and help (`wantsHelp`: with what only the help shows). A command's file loads the code behind it only when it runs. */
+  readonly load: (wantsHelp: boolean) => Promise<Command>;
+}
+
+const REPOSITORY = "A GitOps repository:";
+const FLEET = "Stacks and clusters (in an edgefirst project):";
+const LOCAL = "This machine (in an edgefirst project):";
+/** Group of the commands about the command line itself. */
+export const SHELL = "Shell:";
+
+/** Every command, in the order of `edgefirst --help`. */
+export const VERBS: readonly Verb[] = [
+  {
+    name: "lint",
+    description: "check what a GitOps repository deploys to its clusters, built offline as Flux builds it",
+    group: REPOSITORY,
+    inProject: false,
+    load: async () => (await import("./commands/lint.ts")).lintCommand(),
+  },
+  {
+    name: "migrate",
+    description: "move a GitOps repository to the Gateway API and OCI charts in small, proven steps",
+    group: REPOSITORY,
+    inProject: false,
+    load: async (wantsHelp) => {
+      const steps = wantsHelp ? (await import("../migrate/registry.ts")).STEPS : [];
+      return (await import("./commands/migrate.ts")).migrateCommand(steps);
+    },
+  },
+  {
+    name: "rollout",
+    description: "update all stacks in the order of edgefirst:after, each verified before the next",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/rollout.ts")).rolloutCommand(),
+  },
+  {
+    name: "status",
+    description: "show what each stack runs, what it has verified, and how its last update ended",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/status.ts")).statusCommand(),
+  },
+  {
+    name: "verify",
+    description: "check that a stack is still as healthy as when it was verified",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/verify.ts")).verifyCommand(),
+  },
+  {
+    name: "rollback",
+    description: "name the commit of an older release that the upstream stacks have verified",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/rollback.ts")).rollbackCommand(),
+  },
+  {
+    name: "export",
+    description: "write the stacks and their order for the Pulumi operator or for GitHub Actions",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/export.ts")).exportCommand(),
+  },
+  {
+    name: "start",
+    description: "try everything in a sandbox: roll out on edge, move an app, roll out on main",
+    group: LOCAL,
+    inProject: true,
+    load: async () => (await import("./commands/start.ts")).startCommand(),
+  },
+  {
+    name: "sandbox",
+    description: "run real Kubernetes control planes on this machine",
+    group: LOCAL,
+    inProject: true,
+    load: async () => (await import("./commands/sandbox.ts")).sandboxCommand(),
+  },
+  {
+    name: "doctor",
+    description: "list the programs that edgefirst runs, their versions, and what is missing",
+    group: LOCAL,
+    inProject: true,
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  },
+];
