@@ -48,12 +48,12 @@ for (const file of readdirSync(DIRECTORY))
     const workflow = document.toJS() as Workflow;
     const jobs = Object.entries(workflow.jobs);
 
-    it("is YAML, and is not run with secrets for the pull requests of strangers", () => {
+    it("is YAML, and is not run with secrets for pull requests from forks", () => {
       assert.deepEqual(document.errors, []);
       assert.ok(!("pull_request_target" in workflow.on) && !("workflow_run" in workflow.on));
     });
 
-    it("pins every action by its commit, with the version beside it", () => {
+    it("pins every action by its commit, with the version next to it", () => {
       const uses = text.split("\n").filter((line) => /\buses:/.test(line));
       const steps = jobs.flatMap(([, { steps }]) => steps.filter((step) => step.uses !== undefined));
       assert.ok(uses.length > 0 && uses.length === steps.length);
@@ -89,7 +89,7 @@ for (const file of readdirSync(DIRECTORY))
       assert.ok("schedule" in workflow.on);
     });
 
-    it("lints a pull request beside what it starts from, in the same words for both reports", () => {
+    it("lints a pull request next to its base, in the same words for both reports", () => {
       const dir = mkdtempSync(join(tmpdir(), "workflow-"));
       const claim = (namespace: string): string =>
         `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: ${namespace} }\n`;

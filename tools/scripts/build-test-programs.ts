@@ -8,7 +8,8 @@ import { survey } from "../toolchain/survey.ts";
  * What only `npm run conformance` needs is left out.
  */
 const needed = (await survey()).filter(
-  ({ name, state }) => state !== "found" && programNamed(name, PROGRAMS).tests !== true && name !== "echo-basic",
+  ({ name, state }) =>
+    state !== "found" && programNamed(name, PROGRAMS).tests !== true && name !== "echo-basic",
 );
 const progress = (line: string): void => void process.stdout.write(`${line}\n`);
 const secondsLeft = (from: number): number =>
