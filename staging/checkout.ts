@@ -3,15 +3,15 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Which checkout of the project runs. */
+/** The checkout that the program runs from. */
 export interface Checkout {
   /** null outside a git repository. */
   readonly commit: string | null;
-  /** Whether it has changes that are not committed. */
+  /** Whether it has uncommitted changes. */
   readonly dirty: boolean;
 }
 
-/** Asks git; without it, or outside a repository, nothing is known. */
+/** Asks git. Without git, or outside a repository, there is no commit. */
 export async function readCheckout(project: string): Promise<Checkout> {
   try {
     const commit = await git(project, "rev-parse", "HEAD");

@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 
-/** Time, as what waits sees it; tests have one of their own. */
+/** The time; tests replace it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Waits; ends early, and without an error, when the signal is aborted. */
+  /** Waits. Returns early, without an error, when the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -18,14 +18,14 @@ export const SYSTEM_CLOCK: Clock = {
   },
 };
 
-/** The header `Date` counts whole seconds, and an answer takes its time. */
+/** The `Date` header has whole seconds, and a response takes a while. */
 const TOLERANCE_MS = 2_000;
 
 /**
- * The clock of the cluster: what Gatus and others there have recorded is compared with it, and the evidence that other machines read later is dated by it. This
- * machine's own clock, where both agree.
- * @param time asks the cluster for its time
- * @param report is told how far this machine is off
+ * The cluster's clock, or this machine's if both agree. Timestamps of Gatus and others are compared with it, and other machines later read the times in the
+ * evidence.
+ * @param time reads the cluster's time
+ * @param report receives one line if this machine's clock is wrong
  */
 export async function clusterClock(
   time: () => Promise<number>,
@@ -38,7 +38,7 @@ export async function clusterClock(
   if (Math.abs(offset) <= TOLERANCE_MS) return own;
   const seconds = Math.round(Math.abs(offset) / 1_000);
   report(
-    `The clock of this machine is ${seconds} s ${offset > 0 ? "behind" : "ahead of"} the cluster's. Every time is the cluster's.`,
+    `This machine's clock is ${seconds} s ${offset > 0 ? "behind" : "ahead of"} the cluster's. All times are the cluster's.`,
   );
-  return { now: () => own.now() + offset, sleep: (...args) => own.sleep(...args) };
+  return { now: () => own.now() + offset, sleep: (ms, signal) => own.sleep(ms, signal) };
 }

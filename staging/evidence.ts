@@ -11,23 +11,23 @@ const KEPT = 10;
 const instant = z.iso.datetime();
 const seconds = z.number().nonnegative();
 
-/** What a check came to, over all objects that it looked at. */
+/** The outcome of a check over all objects that it evaluated. */
 const checkRecord = z.strictObject({
   /** Id of the check, such as `rollouts`. */
   id: z.string(),
-  /** held: for the whole soak; nothing: no object to look at; notChecked: left out by configuration; failed. */
+  /** held: for the whole soak; nothing: no object to check; notChecked: skipped by configuration; failed. */
   outcome: z.enum(["held", "nothing", "notChecked", "failed"]),
-  /** How many objects it judged. */
+  /** How many objects it evaluated. */
   objects: z.int().nonnegative(),
-  /** What is no proof, each as a sentence: why it was not checked, what is suspended or guarded. */
+  /** What proves nothing, as sentences: why it was not checked, what is suspended or guarded. */
   notes: z.array(z.string()),
-  /** Objects that were unhealthy before the update and still are: not blamed on it. */
+  /** Objects that were unhealthy before the update and still are; not blamed on it. */
   unhealthyBefore: z.array(z.string()),
 });
 
 const override = z.strictObject({
   reason: z.string().min(1),
-  /** Instant from which it is no longer in force. */
+  /** When it stops being in force. */
   expires: instant,
 });
 
@@ -43,20 +43,20 @@ const verification = z.strictObject({
   release: z.string(),
   /** Commit of the project's checkout; null outside a git repository. */
   commit: z.string().nullable(),
-  /** Whether the checkout had changes that were not committed. */
+  /** Whether the checkout had uncommitted changes. */
   dirty: z.boolean(),
-  /** Instant at which the verification ended. */
+  /** When the verification ended. */
   time: instant,
   /** Seconds during which every check held without a break. */
   soak: seconds,
   checks: z.array(checkRecord),
-  /** SHA-256 of each manifest that this stack's configuration names, by what it installs: no part of the release, since stacks differ in it. */
+  /** SHA-256 of each manifest that this stack's configuration names, by what it installs. Stacks may differ here, so it is not part of the release. */
   manifests: z.record(z.string(), z.string()),
   /** SHA-256 over the objects that the program declared. */
   digest: z.string(),
-  /** null where the stack follows no repository, or Flux has not fetched it. */
+  /** null if the stack follows no repository, or Flux has not fetched it. */
   gitops: gitops.nullable(),
-  /** Override of the gate under which it was brought up. */
+  /** The override of the gate under which it was brought up. */
   override: override.optional(),
 });
 
@@ -66,7 +66,7 @@ const revocation = verification.extend({
     .array(
       z.strictObject({
         check: z.string(),
-        /** As in `Gateway network/external`. */
+        /** Such as `Gateway network/external`. */
         object: z.string(),
         message: z.string(),
       }),
@@ -74,29 +74,29 @@ const revocation = verification.extend({
     .min(1),
 });
 
-/** What a stack proves: shape of its output {@link EVIDENCE_OUTPUT}. Holds no secret. */
+/** What a stack has proven: the shape of its output {@link EVIDENCE_OUTPUT}. Holds no secrets. */
 export const evidenceSchema = z.strictObject({
   version: z.literal(EVIDENCE_VERSION),
-  /** The cluster that was looked at. */
+  /** The cluster that was checked. */
   cluster: z.strictObject({
     context: z.string(),
-    /** UID of its namespace kube-system, the same under whatever name a kubeconfig knows it. */
+    /** UID of its namespace kube-system: the same whatever name a kubeconfig gives the cluster. */
     uid: z.string(),
   }),
-  /** null: no Gatus that the stack knows of. */
+  /** null if the stack has no Gatus. */
   gatus: gatusAddress.nullable(),
-  /** Releases that passed, the latest first; at most ten, each once, none of them revoked. */
+  /** Releases that passed, latest first; at most ten, each once, none of them revoked. */
   verified: z.array(verification).max(KEPT),
-  /** Releases whose latest verification failed, the latest first; at most ten, each once. */
+  /** Releases whose latest verification failed, latest first; at most ten, each once. */
   revoked: z.array(revocation).max(KEPT),
-  /** Revisions of the repository with which a release passed, at most ten, each once; first the one whose first pass was the latest. */
+  /** Revisions of the repository with which a release passed, at most ten, each once, by their first pass, latest first. */
   revisions: z.array(gitops).max(KEPT),
 });
 
 export type Evidence = z.infer<typeof evidenceSchema>;
 /** One verification that passed. */
 export type Verification = z.infer<typeof verification>;
-/** One verification that failed, and so takes back what the release had proved. */
+/** One verification that failed, which revokes what the release had proven. */
 export type Revocation = z.infer<typeof revocation>;
 export type CheckRecord = z.infer<typeof checkRecord>;
 export type GitopsRevision = z.infer<typeof gitops>;
@@ -104,7 +104,7 @@ export type OverrideRecord = z.infer<typeof override>;
 /** A failing object and its condition's message. */
 export type Failure = Revocation["failures"][number];
 
-/** What the outputs of a stack say of its evidence. */
+/** A stack's evidence, or why its outputs hold none. */
 export type ReadEvidence =
   | { readonly state: "present"; readonly evidence: Evidence }
   /** neverRan: no outputs; none: outputs without evidence; unreadable: another format. */
@@ -116,12 +116,12 @@ export type ReadEvidence =
  */
 export function readEvidence(stack: string, outputs: Readonly<Record<string, unknown>>): ReadEvidence {
   if (Object.keys(outputs).length === 0)
-    return { state: "neverRan", message: `The stack ${stack} has never been brought up.` };
+    return { state: "neverRan", message: `Stack ${stack} has never been brought up.` };
   const value = outputs[EVIDENCE_OUTPUT];
   if (value === undefined)
     return {
       state: "none",
-      message: `The stack ${stack} has no evidence: what it runs was brought up by a version of the program that did not verify.`,
+      message: `Stack ${stack} has no evidence: a version of the program without verification brought it up.`,
     };
   const parsed = evidenceSchema.safeParse(value);
   if (parsed.success) return { state: "present", evidence: parsed.data };
@@ -131,8 +131,8 @@ export function readEvidence(stack: string, outputs: Readonly<Record<string, unk
     state: "unreadable",
     message:
       version === EVIDENCE_VERSION
-        ? `The evidence of stack ${stack} is damaged: ${z.prettifyError(parsed.error)}`
-        : `The evidence of stack ${stack} has format ${String(version)}, and this program reads format ${EVIDENCE_VERSION}.`,
+        ? `The evidence of stack ${stack} is invalid: ${z.prettifyError(parsed.error)}`
+        : `The evidence of stack ${stack} has format ${String(version)}; this program reads format ${EVIDENCE_VERSION}.`,
   };
 }
 
@@ -142,7 +142,7 @@ export type Standing =
   | { readonly state: "revoked"; readonly record: Revocation }
   | { readonly state: "unknown" };
 
-/** How a release stands: its latest verification decides. */
+/** How a release stands. Its latest verification decides. */
 export function standingOf({ verified, revoked }: Evidence, release: string): Standing {
   const failure = revoked.find((entry) => entry.release === release);
   if (failure !== undefined) return { state: "revoked", record: failure };
@@ -150,10 +150,10 @@ export function standingOf({ verified, revoked }: Evidence, release: string): St
   return record === undefined ? { state: "unknown" } : { state: "verified", record };
 }
 
-/** What the evidence is about: the part that each verification states anew. */
+/** What the evidence is about; each verification writes it again. */
 export type Subject = Pick<Evidence, "cluster" | "gatus">;
 
-/** The evidence with a verification that passed on top; an older word on the same release is forgotten. */
+/** Adds a verification that passed; an older one of the same release is dropped. */
 export function withVerified(
   evidence: Evidence | undefined,
   subject: Subject,
@@ -174,7 +174,7 @@ function isAmong(revisions: Evidence["revisions"], { url, revision }: GitopsRevi
   return revisions.some((known) => known.url === url && known.revision === revision);
 }
 
-/** The evidence with a release revoked: it is no longer among the verified ones. */
+/** Revokes a release: it is no longer among the verified ones. */
 export function withRevoked(evidence: Evidence | undefined, subject: Subject, record: Revocation): Evidence {
   const { verified, revoked, revisions } = without(evidence, record.release);
   return {

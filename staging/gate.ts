@@ -2,17 +2,17 @@ import type { Finding } from "../kube/client.ts";
 import { describeFinding } from "../kube/findings.ts";
 import { readEvidence, standingOf, type Evidence, type OverrideRecord } from "./evidence.ts";
 import { movement } from "./movement.ts";
-import { judgePredecessor, type Predecessor, type PredecessorArgs } from "./predecessor.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
+import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
-/** Arguments of {@link holdGate}. */
-export interface GateArgs extends PredecessorArgs {
+/** Arguments of {@link checkGate}. */
+export interface GateArgs extends UpstreamArgs {
   readonly stack: string;
   /** The release that is about to be brought up. */
   readonly release: string;
-  /** The release that the stack runs; undefined where it never ran. */
+  /** The release that the stack runs; undefined before its first update. */
   readonly current: string | undefined;
-  /** The stacks that must have verified the release. */
+  /** The upstream stacks: each must have verified the release. */
   readonly after: readonly string[];
   readonly override?: OverrideRecord | undefined;
   readonly readOutputs: (stack: string) => Promise<OutputsReading>;
@@ -20,43 +20,44 @@ export interface GateArgs extends PredecessorArgs {
 
 /** What the gate found. */
 export interface GateResult {
-  /** An error for each reason to refuse. With an override in force they are warnings. */
+  /** An error for each reason to refuse; warnings under an override. */
   readonly findings: readonly Finding[];
-  readonly predecessors: readonly Predecessor[];
-  /** The override, where it is in force. */
+  /** The upstream stacks that have verified the release. */
+  readonly upstream: readonly UpstreamStack[];
+  /** The override, if it is in force. */
   readonly override?: OverrideRecord | undefined;
 }
 
 /**
- * Whether a stack may have a release: each stack that it comes after must have verified this very one, and for a move forward must have done so lately and be
- * healthy now. Reads only.
+ * Whether a stack may get a release: each upstream stack must have verified it, and for a move forward must have done so recently and be healthy now. Changes
+ * nothing.
  */
-export async function holdGate(args: GateArgs): Promise<GateResult> {
+export async function checkGate(args: GateArgs): Promise<GateResult> {
   const judged = await Promise.all(args.after.map((stack) => judge(stack, args)));
-  const findings = judged.flatMap((entry) => entry.findings);
-  const predecessors = judged.flatMap(({ predecessor }) => (predecessor === undefined ? [] : [predecessor]));
+  const findings = judged.flatMap((judgement) => judgement.findings);
+  const upstream = judged.flatMap((judgement) =>
+    judgement.upstream === undefined ? [] : [judgement.upstream],
+  );
   const { override, clock } = args;
-  if (override === undefined) return { findings, predecessors };
+  if (override === undefined) return { findings, upstream };
   if (Date.parse(override.expires) <= clock.now())
-    return {
-      findings: [
-        {
-          severity: "warning",
-          message: `The override of the gate expired at ${override.expires} and counts for nothing (its reason: ${override.reason}).`,
-          hint: "Remove edgefirst:override, or set a new one with a reason and a later expiry.",
-        },
-        ...findings,
-      ],
-      predecessors,
-    };
-  return { findings: [inForce(override), ...findings.map(overridden)], predecessors, override };
+    return { findings: [expired(override), ...findings], upstream };
+  return { findings: [inForce(override), ...findings.map(overridden)], upstream, override };
+}
+
+function expired({ reason, expires }: OverrideRecord): Finding {
+  return {
+    severity: "warning",
+    message: `The override of the gate expired at ${expires} and has no effect (its reason: ${reason}).`,
+    hint: "Remove edgefirst:override, or set a new one with a reason and a later expiry.",
+  };
 }
 
 function inForce({ reason, expires }: OverrideRecord): Finding {
   return {
     severity: "warning",
     message: `The gate is overridden until ${expires}: ${reason}`,
-    hint: "The override is recorded in this stack's evidence. Remove edgefirst:override once it is not needed.",
+    hint: "This stack's evidence records the override. Remove edgefirst:override once it is no longer needed.",
   };
 }
 
@@ -67,36 +68,39 @@ function overridden(finding: Finding): Finding {
 
 interface Judgement {
   readonly findings: readonly Finding[];
-  readonly predecessor?: Predecessor;
+  readonly upstream?: UpstreamStack;
 }
 
 async function judge(stack: string, args: GateArgs): Promise<Judgement> {
+  const { release, current } = args;
   const reading = await args.readOutputs(stack);
   if (reading.state === "unknown")
     return refusal(
       reading.message,
-      `edgefirst:after names it: correct the name, or create it and bring it up: pulumi up --stack ${stack}`,
+      `Correct the name in edgefirst:after, or create the stack and run: pulumi up --stack ${stack}`,
     );
   if (reading.state !== "read")
     return refusal(reading.message, "Check that the state backend can be reached, then try again.");
   const read = readEvidence(stack, reading.outputs);
-  if (read.state !== "present") return refusal(read.message, rollOutFirst(stack, args.release));
+  if (read.state !== "present") return refusal(read.message, rollOutFirst(stack, release));
   const { evidence } = read;
-  const standing = standingOf(evidence, args.release);
+  const standing = standingOf(evidence, release);
   if (standing.state === "unknown")
-    return refusal(unverified(stack, evidence, args), rollOutFirst(stack, args.release));
+    return refusal(unverified(stack, evidence, release), rollOutFirst(stack, release));
   if (standing.state === "revoked") {
     const { time, failures } = standing.record;
-    const what = failures.map(({ object, message }) => `  - ${object}: ${message}`).join("\n");
     return refusal(
-      `The stack ${stack} failed to verify release ${args.release} at ${time}:\n${what}`,
-      `Mend it, then bring ${stack} up again: pulumi up --stack ${stack}`,
+      `Stack ${stack} failed to verify release ${release} at ${time}:\n${failureList(failures)}`,
+      `Fix it, then run: pulumi up --stack ${stack}`,
     );
   }
-  const { record } = standing;
-  const moves = movement(evidence, args.current, args.release);
-  const predecessor = { stack, evidence, record, movement: moves };
-  return { findings: await judgePredecessor(predecessor, args), predecessor };
+  const upstream = {
+    stack,
+    evidence,
+    record: standing.record,
+    movement: movement(evidence, current, release),
+  };
+  return { findings: await judgeUpstream(upstream, args), upstream };
 }
 
 function refusal(message: string, hint: string): Judgement {
@@ -104,14 +108,14 @@ function refusal(message: string, hint: string): Judgement {
 }
 
 function rollOutFirst(stack: string, release: string): string {
-  return `Roll ${stack} out first, from this very checkout (release ${release}): pulumi up --stack ${stack}, or edgefirst rollout, which does all stacks in order.`;
+  return `Bring ${stack} up first from this checkout (release ${release}): pulumi up --stack ${stack}. edgefirst rollout brings all stacks up in order.`;
 }
 
-function unverified(stack: string, { verified, revoked }: Evidence, { release }: GateArgs): string {
-  const latest = verified[0];
+function unverified(stack: string, { verified, revoked }: Evidence, release: string): string {
+  const [latest] = verified;
   const has =
     latest === undefined
-      ? `it has verified none yet${revoked.length > 0 ? `, and ${revoked.length} failed` : ""}`
-      : `its latest one is ${latest.release}, of ${latest.time}`;
-  return `The stack ${stack} has not verified release ${release}; ${has}.`;
+      ? `it has not verified any release yet${revoked.length > 0 ? `, and ${revoked.length} failed` : ""}`
+      : `its latest verified release is ${latest.release}, at ${latest.time}`;
+  return `Stack ${stack} has not verified release ${release}; ${has}.`;
 }

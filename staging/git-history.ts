@@ -9,16 +9,16 @@ const run = promisify(execFile);
 const FETCH_MS = 120_000;
 
 /**
- * Whether a commit descends from another one, or is the same. Fetches the commits between them, without trees and files, into a folder that is removed again.
+ * Whether a commit is another one, or descends from it. Fetches only commits, no trees and no files, into a temporary folder.
  * @param address URL or path that git on this machine can read
- * @throws {EdgefirstError} where git cannot tell: it is not there, may not read the repository, or one of the commits is not in it
+ * @throws {EdgefirstError} if git cannot answer: it is not installed, may not read the repository, or does not find a commit there
  */
 export async function descendsFrom(address: string, newer: string, older: string): Promise<boolean> {
   const dir = await mkdtemp(join(tmpdir(), "edgefirst-history-"));
   const git = (...args: readonly string[]): Promise<unknown> =>
     run("git", ["-C", dir, ...args], {
       timeout: FETCH_MS,
-      // A question for a password would hang the update.
+      // A password prompt would hang the update.
       env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_SSH_COMMAND: "ssh -o BatchMode=yes" },
     });
   try {
@@ -33,10 +33,10 @@ export async function descendsFrom(address: string, newer: string, older: string
     );
   } catch (error) {
     const { stderr = "", message } = error as { stderr?: string; message: string };
-    const [why] = (stderr.trim() === "" ? message : stderr.trim()).split("\n");
+    const [reason] = (stderr.trim() === "" ? message : stderr.trim()).split("\n");
     throw new EdgefirstError(
-      `git cannot tell whether ${newer} descends from ${older} in ${address}: ${why ?? ""}`,
-      "Let git on this machine read the repository, or set edgefirst:promotion.history to an address or a clone that it can read.",
+      `git cannot check whether ${newer} descends from ${older} in ${address}: ${reason ?? ""}`,
+      "Give git on this machine access to the repository, or set edgefirst:promotion.history to a URL or clone that it can read.",
       { cause: error },
     );
   } finally {

@@ -1,8 +1,8 @@
 import { statusOf, type KubeObject } from "../kube/objects.ts";
 
-/** How a live object fares. */
+/** The health of a live object. */
 export interface Health {
-  /** healthy: it does its work; progressing: on its way; failed: its controller says so; present: the kind has no notion of health. */
+  /** healthy: it works; progressing: not ready yet; failed: its controller reports a failure; present: the kind has no health. */
   readonly state: "healthy" | "progressing" | "failed" | "present";
   /** The message of the condition that decided, or a count. */
   readonly message: string;
@@ -16,7 +16,7 @@ interface Condition {
   readonly observedGeneration?: number;
 }
 
-/** The conditions that must all be True, by kind; from the Gateway API, Flux and apiextensions specifications. */
+/** The conditions that must all be True, by kind, from the Gateway API, Flux and apiextensions specifications. */
 const REQUIRED_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
   CustomResourceDefinition: ["Established"],
   GatewayClass: ["Accepted"],
@@ -28,7 +28,7 @@ const REQUIRED_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
   HelmRelease: ["Ready"],
 };
 
-/** Judges a live object by its own status. A status of an older generation counts as progressing. */
+/** A live object's health by its own status. The status of an older generation counts as progressing. */
 export function objectHealth(object: KubeObject): Health {
   if (object.kind === "Deployment") return deploymentHealth(object);
   if (object.kind === "HTTPRoute") return routeHealth(object);
@@ -78,7 +78,7 @@ function deploymentHealth(object: KubeObject): Health {
     ({ type, status: value }) => type === "Progressing" && value === "False",
   );
   if (stalled !== undefined) return { state: "failed", message: stalled.message ?? message };
-  // Its pods are refused: by a quota, or by an admission webhook.
+  // A quota or an admission webhook rejects its pods.
   const refused = status.conditions?.find(
     ({ type, status: value }) => type === "ReplicaFailure" && value === "True",
   );
@@ -99,7 +99,7 @@ function loadBalancerHealth(object: KubeObject): Health {
     : { state: "healthy", message: addresses.join(", ") };
 }
 
-/** A Gateway is healthy once it and every listener of its specification are accepted and programmed, and the listeners' references resolve. */
+/** A Gateway is healthy once it and every listener in its spec are accepted and programmed, and the listeners' references are resolved. */
 function gatewayHealth(object: KubeObject): Health {
   const { listeners = [] } = (object.spec as { listeners?: { name: string }[] } | undefined) ?? {};
   const status = statusOf(object) as {
@@ -121,7 +121,7 @@ function gatewayHealth(object: KubeObject): Health {
   return worst([conditionsHealth(["Accepted", "Programmed"], status.conditions ?? [], generation), ...each]);
 }
 
-/** Where a route wants to be attached (Gateway API `ParentReference`). */
+/** A parent that a route attaches to (Gateway API `ParentReference`). */
 export interface ParentReference {
   readonly kind?: string;
   readonly name: string;
@@ -136,8 +136,8 @@ export function parentsOf(route: KubeObject): readonly ParentReference[] {
 }
 
 /**
- * A route is healthy once every parent that it names accepted it and resolved its references.
- * @param counts which parents are looked at; by default all
+ * A route is healthy once every parent that it names has accepted it and resolved its references.
+ * @param counts selects the parents that count; by default all
  */
 export function routeHealth(
   route: KubeObject,
@@ -154,13 +154,13 @@ export function routeHealth(
       .map((parent) => {
         const answer = parents.find(({ parentRef }) => identity(parentRef) === identity(parent));
         if (answer === undefined)
-          return { state: "progressing", message: `no answer yet from its parent ${parent.name}` };
+          return { state: "progressing", message: `not yet accepted by its parent ${parent.name}` };
         return conditionsHealth(["Accepted", "ResolvedRefs"], answer.conditions ?? [], generationOf(route));
       }),
   );
 }
 
-/** What failed before what is on its way, and that before what is healthy. */
+/** The first failed one, else the first that is not healthy. */
 function worst(each: readonly Health[]): Health {
   return (
     each.find(({ state }) => state === "failed") ??

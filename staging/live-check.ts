@@ -1,10 +1,10 @@
 import type { LiveCluster } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
+import type { CheckRound, CheckVerdict } from "./check-round.ts";
 import type { Check } from "./checks/check.ts";
 import { liveChecks } from "./checks/checks.ts";
 import type { Clock } from "./clock.ts";
 import type { Evidence, Verification } from "./evidence.ts";
-import type { Judged, Look } from "./look.ts";
 import type { WatchResult } from "./watch-state.ts";
 import { watch } from "./watch.ts";
 
@@ -12,10 +12,10 @@ import { watch } from "./watch.ts";
 export interface LiveCheckArgs {
   readonly stack: string;
   readonly evidence: Evidence;
-  /** The verification that is to be true still. */
+  /** The verification that must still be true. */
   readonly record: Verification;
   readonly cluster: LiveCluster;
-  /** Milliseconds for which what is wrong may mend itself; 0 for one look. */
+  /** Milliseconds that a failing check has to recover; 0 for a single round. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
@@ -25,24 +25,24 @@ export interface LiveCheckArgs {
 const INTERVAL_MS = 2_000;
 
 /**
- * Looks whether a stack is still as well as it was when it was verified, by the same checks, without its program and without a soak. What was unhealthy before that
- * verification is not blamed on it now either.
- * @throws {EdgefirstError} where the cluster cannot be reached, or is another one
+ * Checks whether a stack is still as healthy as it was when it was verified: the same checks, without its program and without a soak. What was unhealthy
+ * before that verification is excused here too.
+ * @throws {EdgefirstError} if the cluster cannot be reached, or is another one
  */
 export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   const { stack, evidence, record, cluster, timeoutMs, clock, signal, progress } = args;
-  await refuseOther(stack, evidence, cluster);
-  const left = new Set(record.checks.filter(({ outcome }) => outcome === "notChecked").map(({ id }) => id));
+  await refuseOtherCluster(stack, evidence, cluster);
+  const skipped = new Set(
+    record.checks.filter(({ outcome }) => outcome === "notChecked").map(({ id }) => id),
+  );
   const checks = liveChecks({ stack, cluster, gatus: evidence.gatus, since: 0 }).filter(
-    ({ id }) => !left.has(id),
+    ({ id }) => !skipped.has(id),
   );
   return watch(
     {
       checks,
-      before: { look: excusedIn(record, checks), blamed: new Set() },
-      soakMs: 0,
-      timeoutMs,
-      intervalMs: INTERVAL_MS,
+      baseline: { round: unhealthyBefore(record, checks), blamed: new Set() },
+      timing: { soakMs: 0, timeoutMs, intervalMs: INTERVAL_MS },
       progress: (line, lasting) => {
         if (lasting) progress(line);
       },
@@ -52,17 +52,17 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   );
 }
 
-/** A context of this name may lead to another cluster on another machine. */
-async function refuseOther(stack: string, evidence: Evidence, cluster: LiveCluster): Promise<void> {
+/** The same context name may lead to another cluster on another machine. */
+async function refuseOtherCluster(stack: string, evidence: Evidence, cluster: LiveCluster): Promise<void> {
   const uid = await clusterUid(cluster);
   if (uid === evidence.cluster.uid) return;
   throw new EdgefirstError(
     `The context ${cluster.context} leads to another cluster than the one on which stack ${stack} was verified.`,
-    `Name the right context of this machine in edgefirst:gate.clusters.${stack}.`,
+    `Set edgefirst:gate.clusters.${stack} to the right context of this machine.`,
   );
 }
 
-/** The UID of the namespace kube-system, which lives as long as its cluster. */
+/** The UID of the namespace kube-system, which identifies a cluster for as long as it exists. */
 export async function clusterUid(cluster: LiveCluster): Promise<string> {
   const system = await cluster.get({
     apiVersion: "v1",
@@ -72,9 +72,9 @@ export async function clusterUid(cluster: LiveCluster): Promise<string> {
   return typeof system?.metadata.uid === "string" ? system.metadata.uid : "";
 }
 
-function excusedIn({ checks }: Verification, made: readonly Check[]): Look {
-  const verdicts = made.flatMap(({ id }) =>
-    (checks.find((check) => check.id === id)?.unhealthyBefore ?? []).map((object): Judged => ({
+function unhealthyBefore(record: Verification, checks: readonly Check[]): CheckRound {
+  const verdicts = checks.flatMap(({ id }) =>
+    (record.checks.find((check) => check.id === id)?.unhealthyBefore ?? []).map((object): CheckVerdict => ({
       check: id,
       object,
       state: "failed",
@@ -82,5 +82,5 @@ function excusedIn({ checks }: Verification, made: readonly Check[]): Look {
       own: false,
     })),
   );
-  return { verdicts, sightings: new Map() };
+  return { verdicts, results: new Map() };
 }

@@ -4,19 +4,19 @@ import { EdgefirstError } from "../lib/errors.ts";
 import { EVIDENCE_OUTPUT, readEvidence, standingOf, type Evidence } from "./evidence.ts";
 import { readStackOutputs } from "./stack-outputs.ts";
 
-/** What the stack whose program runs says of itself so far. */
+/** What the last update of the running program's own stack left in its outputs. */
 export interface OwnStack {
-  /** The release that its last update brought up; undefined where it never ran. */
+  /** The release that its last update brought up; undefined before the first. */
   readonly release: string | undefined;
-  /** undefined before its first verification, and where it cannot be read: then it is begun anew. */
+  /** undefined before the first verification, and if it is unreadable: then it starts from scratch. */
   readonly evidence: Evidence | undefined;
-  /** The evidence as it stands in the outputs. */
+  /** The evidence exactly as the outputs hold it. */
   readonly output: unknown;
 }
 
 /**
  * Reads the stack's own outputs.
- * @throws {EdgefirstError} where they cannot be read: an update that went on would forget all that the stack has proved
+ * @throws {EdgefirstError} if they cannot be read: the update would lose everything that the stack has proven
  */
 export async function readOwnStack(stack: string): Promise<OwnStack> {
   const reading = await readStackOutputs(stack);
@@ -27,7 +27,7 @@ export async function readOwnStack(stack: string): Promise<OwnStack> {
     );
   const outputs = reading.state === "read" ? reading.outputs : {};
   const read = readEvidence(stack, outputs);
-  if (read.state === "unreadable") void pulumi.log.warn(`${read.message} It is begun anew.`);
+  if (read.state === "unreadable") void pulumi.log.warn(`${read.message} It starts from scratch.`);
   return {
     release: typeof outputs.release === "string" ? outputs.release : undefined,
     evidence: read.state === "present" ? read.evidence : undefined,
@@ -35,16 +35,16 @@ export async function readOwnStack(stack: string): Promise<OwnStack> {
   };
 }
 
-/** What is about to be brought up. */
-export interface Next {
+/** What an update is about to bring up. */
+export interface NextRelease {
   readonly release: string;
   readonly manifests: Readonly<Record<string, string>>;
 }
 
-/** The release that the stack runs, as the gate sees it: with another manifest the same release is new to the stack. */
+/** The release that the stack runs, for the gate: with another manifest the same release is new to the stack. */
 export function currentRelease(
   { release, evidence }: Pick<OwnStack, "release" | "evidence">,
-  next: Next,
+  next: NextRelease,
 ): string | undefined {
   if (release !== next.release || evidence === undefined) return release;
   const standing = standingOf(evidence, release);

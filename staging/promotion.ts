@@ -2,12 +2,12 @@ import type { Finding } from "../kube/client.ts";
 import type { KubeObject } from "../kube/objects.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { GitopsRevision } from "./evidence.ts";
-import type { Predecessor } from "./predecessor.ts";
+import type { UpstreamStack } from "./upstream.ts";
 
-/** What a source checks out, as in the `spec.ref` of a GitRepository or an OCIRepository. */
+/** The `spec.ref` of a GitRepository or an OCIRepository. */
 export type SourceReference = Readonly<Record<string, string>>;
 
-/** The source of this stack's repository, as it is configured. */
+/** The source of this stack's repository, as configured. */
 export interface PromotedSource {
   readonly kind: "GitRepository" | "OCIRepository";
   readonly url: string;
@@ -16,27 +16,28 @@ export interface PromotedSource {
 
 /** Arguments of {@link promote}. */
 export interface PromotionArgs {
-  /** The stack before, where it has verified this release. */
-  readonly from: Predecessor | undefined;
+  /** The upstream stack to promote from, if it has verified this release. */
+  readonly from: UpstreamStack | undefined;
   readonly source: PromotedSource;
-  /** The live source; undefined where there is none yet. */
+  /** The live source; undefined if it does not exist yet. */
   readonly live: KubeObject | undefined;
-  /** Whether a commit descends from another one. @throws {EdgefirstError} where that cannot be known */
+  /** Whether a commit descends from another one. @throws {EdgefirstError} if that cannot be checked */
   readonly descendsFrom: (newer: string, older: string) => Promise<boolean>;
 }
 
-/** Where the repository goes. */
+/** The outcome of a promotion. */
 export interface Promotion {
-  /** Undefined: as it is configured. */
+  /** undefined: as configured. */
   readonly ref: SourceReference | undefined;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Pins the repository to the revision that the stack before has verified with this release. Where that must not be, the live pin stays, and an error says why:
- * the source must be the same, a branch shared, and the revision no step back from the live one.
+ * Pins the repository to the revision that the upstream stack has verified with this release. Both stacks must follow the same source and branch, and the
+ * revision must descend from the live one; otherwise the live pin stays, with an error that gives the reason.
  *
- * A commit descends from another one by git's history. An artifact of a registry has no ancestors: it descends from those that the stack before had verified when it verified this one for the first time.
+ * git's history decides whether a commit descends from another one. A registry's artifacts have no history: an artifact descends from those that the upstream
+ * stack had verified before it verified this one for the first time.
  */
 export async function promote(args: PromotionArgs): Promise<Promotion> {
   const { from, live } = args;
@@ -45,34 +46,34 @@ export async function promote(args: PromotionArgs): Promise<Promotion> {
   if (from.movement === "back")
     return {
       ref: kept,
-      findings: [{ severity: "info", message: "A rollback of a release leaves the repository where it is." }],
+      findings: [{ severity: "info", message: "Rolling back a release does not move the repository." }],
     };
   try {
     const ref = await pinFor(from, args);
-    const message = `The repository is pinned to ${ref.commit ?? ref.digest ?? ""}, which ${from.stack} has verified. That proves only the paths that ${from.stack} builds.`;
+    const message = `The repository is pinned to ${ref.commit ?? ref.digest ?? ""}, which ${from.stack} has verified. This proves only the paths that ${from.stack} builds.`;
     return { ref, findings: [{ severity: "info", message }] };
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
     const { hint } = error;
-    const message = `The repository cannot be promoted from ${from.stack}: ${error.message.split("\n")[0] ?? ""}`;
+    const message = `Cannot promote the repository from ${from.stack}: ${error.message.split("\n")[0] ?? ""}`;
     return {
       ref: kept,
       findings: [
-        { severity: "error", message, hint: hint ?? "Mend that, or turn edgefirst:promotion.pin off." },
+        { severity: "error", message, hint: hint ?? "Fix it, or set edgefirst:promotion.pin to false." },
       ],
     };
   }
 }
 
 async function pinFor(
-  from: Predecessor,
+  from: UpstreamStack,
   { source, live, descendsFrom }: PromotionArgs,
 ): Promise<SourceReference> {
   const { gitops } = from.record;
-  if (gitops === null) throw new EdgefirstError("no revision of a repository stands in its evidence.");
+  if (gitops === null) throw new EdgefirstError("its evidence names no revision of a repository.");
   if (gitops.kind !== source.kind || gitops.url !== source.url)
     throw new EdgefirstError(
-      `it follows ${gitops.kind} ${gitops.url}, and this stack ${source.kind} ${source.url}.`,
+      `it follows ${gitops.kind} ${gitops.url}, and this stack follows ${source.kind} ${source.url}.`,
     );
   const { artifact } = (live?.status ?? {}) as { artifact?: { revision: string } };
   return source.kind === "GitRepository"
@@ -89,13 +90,13 @@ async function pinCommit(
   const { branch, commit } = parseGit(revision);
   if (branch === undefined || branch !== ref.branch)
     throw new EdgefirstError(
-      `it runs ${revision}, and this stack follows ${ref.branch === undefined ? "no branch" : `branch ${ref.branch}`}: both must follow one branch.`,
+      `it runs ${revision}, and this stack follows ${ref.branch === undefined ? "no branch" : `branch ${ref.branch}`}: both must follow the same branch.`,
     );
   const running = live === undefined ? undefined : parseGit(live).commit;
   if (running !== undefined && running !== commit && !(await descendsFrom(commit, running)))
     throw new EdgefirstError(
-      `its commit ${commit} does not descend from ${running}, which runs here: that would be a step back.`,
-      "Bring the commits that only this cluster has to the shared branch, and let the stack before verify it.",
+      `its commit ${commit} does not descend from ${running}, which this cluster runs: that would be a step back.`,
+      "Merge the commits that only this cluster has into the shared branch, and verify it on the upstream stack.",
     );
   return { branch, commit };
 }
@@ -103,13 +104,13 @@ async function pinCommit(
 /** As source-controller writes it: `main@sha1:<commit>`, or `sha1:<commit>` without a branch. */
 function parseGit(revision: string): { branch: string | undefined; commit: string } {
   const [, branch, commit] = /^(?:(?:refs\/heads\/)?(.+)@)?sha1:([0-9a-f]{40})$/.exec(revision) ?? [];
-  if (commit === undefined) throw new EdgefirstError(`${revision} is no revision of a branch.`);
+  if (commit === undefined) throw new EdgefirstError(`${revision} is not a revision of a branch.`);
   return { branch, commit };
 }
 
 function pinDigest(
   { revision, url }: GitopsRevision,
-  { evidence, stack }: Predecessor,
+  { evidence, stack }: UpstreamStack,
   live: string | undefined,
 ): SourceReference {
   const digest = digestOf(revision);
@@ -121,13 +122,13 @@ function pinDigest(
   const [at, runsAt] = [verified.indexOf(digest), verified.indexOf(running)];
   if (runsAt === -1)
     throw new EdgefirstError(
-      `${running} runs here, and whether ${digest} is newer cannot be known: ${stack} does not remember to have verified it.`,
-      `Set the ref of edgefirst:flux.source to a digest that ${stack} has verified, bring this stack up once, then turn edgefirst:promotion.pin on.`,
+      `this cluster runs ${running}, which ${stack} has no record of verifying, so it is unknown whether ${digest} is newer.`,
+      `Set the ref of edgefirst:flux.source to a digest that ${stack} has verified, run pulumi up once, then set edgefirst:promotion.pin to true.`,
     );
   if (runsAt < at)
     throw new EdgefirstError(
-      `${stack} verified ${running}, which runs here, after it had verified ${digest}: that would be a step back.`,
-      `Publish what is to run as a new artifact and bring ${stack} up with it. To go back all the same, turn edgefirst:promotion.pin off and name the digest in edgefirst:flux.source.`,
+      `${stack} verified ${running}, which this cluster runs, after ${digest}: that would be a step back.`,
+      `Publish a new artifact and bring ${stack} up with it. To go back anyway, set edgefirst:promotion.pin to false and the digest in edgefirst:flux.source.`,
     );
   return { digest };
 }

@@ -3,14 +3,14 @@ import type { ObjectReference } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import { isObject } from "./state-objects.ts";
 
-/** What the backend says of a stack of this project. */
+/** The outputs of a stack of this project, or why they cannot be read. */
 export type OutputsReading =
   | { readonly state: "read"; readonly outputs: Readonly<Record<string, unknown>> }
   | { readonly state: "unknown" | "unreadable"; readonly message: string };
 
 /**
- * Reads the outputs of a stack of this project and organisation. The engine's own invoke leaves no resource in the state but its default provider, and its errors can be caught;
- * those of a StackReference cannot.
+ * Reads the outputs of a stack of this project and organization. The engine's own invoke adds only its default provider to the state, and its errors can be
+ * caught; those of a StackReference cannot.
  */
 export async function readStackOutputs(stack: string): Promise<OutputsReading> {
   const name = nameOf(stack);
@@ -22,14 +22,14 @@ export async function readStackOutputs(stack: string): Promise<OutputsReading> {
   } catch (error) {
     const message = messageOf(error);
     if (/unknown stack|no stack named/i.test(message))
-      return { state: "unknown", message: `The backend knows no stack ${name}.` };
-    return { state: "unreadable", message: `The outputs of stack ${name} cannot be read: ${message}` };
+      return { state: "unknown", message: `The backend has no stack ${name}.` };
+    return { state: "unreadable", message: `Cannot read the outputs of stack ${name}: ${message}` };
   }
 }
 
 /**
- * The Kubernetes objects in a stack's state, during an update also those that it has yet to delete.
- * @throws {EdgefirstError} where the backend gives no answer
+ * The Kubernetes objects in a stack's state; during an update this includes those it has yet to delete.
+ * @throws {EdgefirstError} if the backend does not answer
  */
 export async function readRecordedObjects(stack: string): Promise<ObjectReference[]> {
   const name = nameOf(stack);
@@ -41,7 +41,10 @@ export async function readRecordedObjects(stack: string): Promise<ObjectReferenc
       isObject(type, object) ? [object] : [],
     );
   } catch (error) {
-    throw new EdgefirstError(`The state of stack ${name} cannot be read: ${messageOf(error)}`);
+    throw new EdgefirstError(
+      `Cannot read the state of stack ${name}: ${messageOf(error)}`,
+      "Check that the state backend can be reached, then run pulumi up again.",
+    );
   }
 }
 

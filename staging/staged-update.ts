@@ -1,25 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { CheckId } from "../config/check-ids.ts";
+import type { GatusAddress } from "../config/gatus-address.ts";
 import type { Finding } from "../kube/client.ts";
 import { enforce } from "../kube/findings.ts";
 import { KubeClient } from "../kube/kube-client.ts";
 import type { KubeObject } from "../kube/objects.ts";
-import { EdgefirstError } from "../lib/errors.ts";
-import { clusterClock, type Clock } from "./clock.ts";
-import type { CheckId } from "../config/check-ids.ts";
-import type { GatusAddress } from "../config/gatus-address.ts";
 import { parseDuration } from "../lib/duration.ts";
+import { EdgefirstError } from "../lib/errors.ts";
+import type { Baseline } from "./check-round.ts";
+import { clusterClock, type Clock } from "./clock.ts";
 import type { Evidence, OverrideRecord } from "./evidence.ts";
-import { holdGate, type GateResult } from "./gate.ts";
+import { failUpdate } from "./fail-update.ts";
+import { checkGate, type GateResult } from "./gate.ts";
 import { descendsFrom } from "./git-history.ts";
-import type { Before } from "./look.ts";
+import type { Repository } from "./gitops-revision.ts";
 import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
 import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
-import { cancelledSummary, failUpdate, summaryOf } from "./verdict.ts";
+import { cancelledSummary, summaryOf } from "./verification-summary.ts";
+import { recordBaseline, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
 import { reportWaiting } from "./waiting.ts";
-import { lookBefore, verify, type Repository, type VerificationArgs } from "./verify.ts";
 
-/** What decides how an update is staged; durations as Flux writes them. */
+/** Configuration of the gate, the verification and the promotion. Durations as Flux writes them. */
 export interface StagingSettings {
   readonly after: readonly string[];
   readonly gate: {
@@ -51,113 +53,128 @@ export interface StagedUpdateArgs {
   /** Directory of the project. */
   readonly project: string;
   readonly cluster: KubeClient;
-  /** Kubeconfig of this stack, in which the clusters of stacks before are looked for. */
+  /** This stack's kubeconfig, which may also hold the contexts of upstream stacks. */
   readonly kubeconfig?: string | undefined;
   readonly gatus: GatusAddress | null;
   readonly repository?: (Repository & { readonly source: PromotedSource }) | undefined;
 }
 
-/** An update that the gate has let pass. */
+/** An update that has passed the gate. */
 export interface StagedUpdate {
-  /** What the repository is pinned to; undefined: as it is configured. */
+  /** The revision that the repository is pinned to; undefined: as configured. */
   readonly ref: SourceReference | undefined;
   /**
-   * Looks at the cluster; call it before the first resource.
+   * Records the state of the cluster. Call it before the first resource.
    * @param declared every object that the program declares; may hold outputs
    */
-  lookBefore(declared: readonly KubeObject[]): Promise<void>;
+  recordBaseline(declared: readonly KubeObject[]): Promise<void>;
   /**
-   * The stack's evidence. In a preview, as it was; in an update, with the verification of what was brought up: it always resolves, and fails the update
-   * where something is wrong.
-   * @param up is there once every resource is up
-   * @param declared as before
+   * The stack's evidence. A preview returns it unchanged. An update adds the verification of what it brought up; the output always resolves, and the update fails
+   * if the verification does.
+   * @param up resolves once every resource is up
+   * @param declared as for {@link recordBaseline}
    */
   evidence(up: pulumi.Output<unknown>, declared: readonly KubeObject[]): pulumi.Output<unknown>;
 }
 
 /**
- * Reads the stack's own evidence and holds the gate; changes nothing.
- * @throws {EdgefirstError} in an update that must not be; a preview warns instead
+ * Reads the stack's own evidence and checks the gate. Changes nothing.
+ * @throws {EdgefirstError} if the update must not happen; a preview warns instead
  */
 export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate> {
-  const { settings, release } = args;
+  const { settings, cluster } = args;
   refuseImpossible(settings);
   const stack = pulumi.getStack();
   const own = await readOwnStack(stack);
   const clock = await clusterClock(
-    () => args.cluster.time(),
+    () => cluster.time(),
     (line) => void pulumi.log.warn(line),
   );
-  const gate = await holdTheGate({ ...args, clock }, stack, own);
+  const gate = await gateOf(args, stack, own, clock);
   const promotion = await promotionOf(args, gate);
   enforceStage([...gate.findings, ...promotion.findings], gate.override !== undefined);
-  const verification: VerificationArgs = {
-    ...args,
-    stack,
-    release,
-    earlier: own.evidence,
-    recorded: () => readRecordedObjects(stack),
-    override: gate.override,
-    skip: settings.verification.skip,
-    soakMs: parseDuration(settings.verification.soak),
-    timeoutMs: parseDuration(settings.verification.timeout),
-    intervalMs: parseDuration(settings.verification.interval),
-    clock,
-    progress: (line, lasting) => {
-      void pulumi.log.info(`verification: ${line}`, undefined, undefined, !lasting);
-    },
-  };
-  let before: Before | undefined;
+  const verification = verificationArgs(args, own, gate, clock);
+  let baseline: Baseline | undefined;
   return {
     ref: promotion.ref,
-    lookBefore: async (declared) => {
-      if (!pulumi.runtime.isDryRun()) before = await lookBefore(verification, declared);
+    recordBaseline: async (declared) => {
+      if (!pulumi.runtime.isDryRun()) baseline = await recordBaseline(verification, declared);
     },
     evidence: (up, declared) => {
-      // Before a stack's first update only the update can say.
-      if (pulumi.runtime.isDryRun() || before === undefined)
+      // Before a stack's first update there is no evidence to show.
+      if (pulumi.runtime.isDryRun() || baseline === undefined)
         return pulumi.output<unknown>(own.output ?? pulumi.unknown);
-      const looked = before;
-      const stop = reportWaiting(verification);
-      up.apply(stop);
+      const recorded = baseline;
+      up.apply(reportWaiting(verification));
       const verified = pulumi
         .all([up, pulumi.output(declared)])
-        .apply(([, objects]) => runVerification(verification, looked, objects as unknown as KubeObject[]));
-      // Declared Secrets go in; nothing of them comes out.
+        .apply(([, objects]) =>
+          runVerification(verification, { baseline: recorded, declared: objects }),
+        );
+      // Declared Secrets go in, but nothing of them comes out.
       return pulumi.unsecret(verified);
     },
   };
 }
 
-/** A soak that cannot be over in time would fail after half an hour. */
+/** Otherwise a soak longer than the timeout would fail only after half an hour. */
 function refuseImpossible({ verification: { soak, timeout } }: StagingSettings): void {
   if (parseDuration(soak) < parseDuration(timeout)) return;
   throw new EdgefirstError(
-    `edgefirst:verification.soak is ${soak} and verification.timeout ${timeout}: no verification could pass.`,
-    "Set a longer time-out, or a shorter soak. Nothing was changed.",
+    `edgefirst:verification.soak is ${soak} and verification.timeout is ${timeout}: no verification could pass.`,
+    "Set a longer timeout, or a shorter soak. Nothing was changed.",
   );
 }
 
-function holdTheGate(
-  args: StagedUpdateArgs & { readonly clock: Clock },
-  stack: string,
+function verificationArgs(
+  args: StagedUpdateArgs,
   own: OwnStack,
-): Promise<GateResult> {
-  const { settings, release, manifests, kubeconfig, clock } = args;
-  const { maxAge, unreachable, patience, clusters } = settings.gate;
-  return holdGate({
+  gate: GateResult,
+  clock: Clock,
+): VerificationArgs {
+  const { release, manifests, project, cluster, gatus, repository } = args;
+  const { soak, timeout, interval, skip } = args.settings.verification;
+  const stack = pulumi.getStack();
+  return {
     stack,
     release,
     manifests,
-    current: currentRelease(own, args),
+    project,
+    cluster,
+    gatus,
+    repository,
+    earlier: own.evidence,
+    recorded: () => readRecordedObjects(stack),
+    override: gate.override,
+    skip,
+    timing: {
+      soakMs: parseDuration(soak),
+      timeoutMs: parseDuration(timeout),
+      intervalMs: parseDuration(interval),
+    },
+    clock,
+    progress: (line, lasting) => {
+      void pulumi.log.info(`verification: ${line}`, undefined, undefined, !lasting);
+    },
+  };
+}
+
+function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clock): Promise<GateResult> {
+  const { settings, release, manifests, kubeconfig } = args;
+  const { maxAge, unreachable, patience, clusters } = settings.gate;
+  return checkGate({
+    stack,
+    release,
+    manifests,
+    current: currentRelease(own, { release, manifests }),
     after: settings.after,
     maxAgeMs: parseDuration(maxAge),
     unreachable,
     patienceMs: pulumi.runtime.isDryRun() ? 0 : parseDuration(patience),
     override: settings.override,
     readOutputs: readStackOutputs,
-    connect: (before, evidence) =>
-      new KubeClient({ kubeconfig, context: evidence.cluster.context, ...clusters[before] }),
+    connect: (upstream, evidence) =>
+      new KubeClient({ kubeconfig, context: evidence.cluster.context, ...clusters[upstream] }),
     clock,
     progress: (line) => void pulumi.log.info(`gate: ${line}`),
   });
@@ -165,12 +182,12 @@ function holdTheGate(
 
 async function promotionOf(
   { settings: { promotion, after }, repository, cluster }: StagedUpdateArgs,
-  { predecessors }: GateResult,
+  { upstream }: GateResult,
 ): Promise<{ ref: SourceReference | undefined; findings: readonly Finding[] }> {
   if (!promotion.pin || repository === undefined) return { ref: undefined, findings: [] };
   const { source } = repository;
   return promote({
-    from: predecessors.find(({ stack }) => stack === (promotion.from ?? after[0])),
+    from: upstream.find(({ stack }) => stack === (promotion.from ?? after[0])),
     source,
     live: await cluster.get({
       apiVersion: "source.toolkit.fluxcd.io/v1",
@@ -181,7 +198,7 @@ async function promotionOf(
   });
 }
 
-/** A preview goes on, so that all stacks can be previewed before the first one is brought up; an override lets what it covers pass. */
+/** A preview goes on, so that all stacks can be previewed before the first one is brought up; an override lets its stack pass. */
 function enforceStage(findings: readonly Finding[], overridden: boolean): void {
   const demote = pulumi.runtime.isDryRun() || overridden;
   enforce(
@@ -192,18 +209,14 @@ function enforceStage(findings: readonly Finding[], overridden: boolean): void {
   );
 }
 
-async function runVerification(
-  args: VerificationArgs,
-  before: Before,
-  declared: readonly KubeObject[],
-): Promise<Evidence> {
+async function runVerification(args: VerificationArgs, update: FinishedUpdate): Promise<Evidence> {
   const cancelled = new AbortController();
   const cancel = (): void => {
     cancelled.abort();
   };
   process.on("SIGINT", cancel).on("SIGTERM", cancel);
   try {
-    const { evidence, record } = await verify({ ...args, signal: cancelled.signal }, before, declared);
+    const { evidence, record } = await verify(args, update, cancelled.signal);
     if ("failures" in record)
       failUpdate(cancelled.signal.aborted ? cancelledSummary(record) : summaryOf(record));
     else void pulumi.log.info(summaryOf(record));

@@ -1,38 +1,39 @@
-import { createHash } from "node:crypto";
 import { CHECK_IDS, type CheckId } from "../config/check-ids.ts";
 import type { GatusAddress } from "../config/gatus-address.ts";
 import type { LiveCluster, ObjectReference } from "../kube/client.ts";
 import type { KubeObject } from "../kube/objects.ts";
+import { checkRecord } from "./check-record.ts";
+import { runChecks, type Baseline } from "./check-round.ts";
 import { readCheckout } from "./checkout.ts";
 import type { Check } from "./checks/check.ts";
 import { declarationChecks, liveChecks } from "./checks/checks.ts";
-import { withoutLeaving } from "./checks/undeclared.ts";
+import { withoutPendingDeletions } from "./checks/undeclared.ts";
 import type { Clock } from "./clock.ts";
+import { digestOf } from "./digest.ts";
 import {
   withRevoked,
   withVerified,
-  type CheckRecord,
   type Evidence,
-  type GitopsRevision,
   type OverrideRecord,
   type Revocation,
+  type Verification,
 } from "./evidence.ts";
+import { gitopsRevision, type Repository } from "./gitops-revision.ts";
 import { clusterUid } from "./live-check.ts";
-import { lookOnce, type Before } from "./look.ts";
-import type { Patience, WatchResult } from "./watch-state.ts";
+import type { WatchResult, WatchTiming } from "./watch-state.ts";
 import { watch } from "./watch.ts";
 
 /** What is verified, and how. */
-export interface VerificationArgs extends Patience {
+export interface VerificationArgs {
   readonly stack: string;
   readonly release: string;
   /** SHA-256 of each manifest that only this stack's configuration names, by what it installs. */
   readonly manifests: Readonly<Record<string, string>>;
-  /** Directory of the project, for its commit. */
+  /** Directory of the project; its commit goes into the evidence. */
   readonly project: string;
   readonly cluster: LiveCluster;
   readonly gatus: GatusAddress | null;
-  /** Checks that are not made, each with the reason. */
+  /** Checks that do not run, each with the reason. */
   readonly skip: Readonly<Partial<Record<CheckId, string>>>;
   /** The root Kustomization and the source whose revision the evidence names. */
   readonly repository?: Repository | undefined;
@@ -41,38 +42,28 @@ export interface VerificationArgs extends Patience {
   /** The objects in the stack's state. */
   readonly recorded: () => Promise<readonly ObjectReference[]>;
   readonly override?: OverrideRecord | undefined;
+  readonly timing: WatchTiming;
   readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
   readonly progress: (line: string, lasting: boolean) => void;
 }
 
-/** The GitOps repository as the cluster knows it. */
-export interface Repository {
-  readonly root: { readonly name: string; readonly namespace: string };
-  readonly source: {
-    readonly kind: "GitRepository" | "OCIRepository";
-    readonly name: string;
-    readonly namespace: string;
-  };
-}
-
-/** What a verification came to. */
+/** How a verification ended. */
 export interface VerificationResult {
   readonly evidence: Evidence;
-  /** What the evidence now says of this release: with failures, or without. */
-  readonly record: Evidence["verified"][number] | Revocation;
+  /** What the evidence now says about this release: with failures if it failed. */
+  readonly record: Verification | Revocation;
 }
 
 /**
- * Looks at the cluster before the update; what is unhealthy already is not blamed on it.
+ * Records the state of the cluster before the update: what is unhealthy already is not blamed on it.
  * @param declared every object that the program declares
  */
-export async function lookBefore(
+export async function recordBaseline(
   args: VerificationArgs,
   declared: readonly ObjectReference[],
-): Promise<Before> {
-  const look = await lookOnce(made(checksOf(args, declared, 0), args));
-  return { look, blamed: blamedBy(args.earlier) };
+): Promise<Baseline> {
+  const round = await runChecks(enabled(checksOnCluster(args, declared, 0), args));
+  return { round, blamed: blamedBy(args.earlier) };
 }
 
 /** What failed since the last verification that passed: a broken release must not excuse itself by having been broken before. */
@@ -84,101 +75,66 @@ function blamedBy(earlier: Evidence | undefined): Set<string> {
   );
 }
 
-/**
- * Verifies what an update has brought up, and adds the outcome to the stack's evidence.
- * @param declared every object that the program declares
- */
+/** An update that is ready to be verified. */
+export interface FinishedUpdate {
+  readonly baseline: Baseline;
+  /** Every object that the program declares. */
+  readonly declared: readonly KubeObject[];
+}
+
+/** Verifies an update, and adds the outcome to the stack's evidence. */
 export async function verify(
   args: VerificationArgs,
-  before: Before,
-  declared: readonly KubeObject[],
+  { baseline, declared }: FinishedUpdate,
+  signal?: AbortSignal,
 ): Promise<VerificationResult> {
-  const { cluster, clock, earlier, gatus, override } = args;
-  const all = [...checksOf(args, declared, clock.now()), ...declarationChecks(args, declared)];
-  const result = await watch({ ...args, checks: made(all, args), before }, clock, args.signal);
-  const subject = { cluster: { context: cluster.context, uid: await uidOf(args) }, gatus };
-  const record = {
-    release: args.release,
-    ...(await readCheckout(args.project)),
-    time: new Date(clock.now()).toISOString(),
-    soak: Math.round(result.soakMs / 1_000),
-    checks: CHECK_IDS.map((id) => checkRecord(id, args.skip[id], result)),
-    manifests: { ...args.manifests },
-    digest: digestOf(declared),
-    gitops: await gitopsRevision(args),
-    ...(override !== undefined && { override }),
+  const { clock, timing, progress, earlier } = args;
+  const all = [...checksOnCluster(args, declared, clock.now()), ...declarationChecks(args, declared)];
+  const result = await watch({ checks: enabled(all, args), baseline, timing, progress }, clock, signal);
+  const subject = {
+    cluster: { context: args.cluster.context, uid: await uidOf(args) },
+    gatus: args.gatus,
   };
+  const record = await recordOf(args, declared, result);
   if (result.failures.length === 0) return { record, evidence: withVerified(earlier, subject, record) };
   const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
   const revocation = { ...record, failures };
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };
 }
 
-function checksOf(args: VerificationArgs, declared: readonly ObjectReference[], since: number): Check[] {
-  return liveChecks({ ...args, cluster: withoutLeaving(args.cluster, args.stack, declared), since });
-}
-
-function made(checks: readonly Check[], { skip }: VerificationArgs): Check[] {
-  return checks.filter(({ id }) => skip[id] === undefined);
-}
-
-function checkRecord(
-  id: CheckId,
-  skipped: string | undefined,
-  { look, failures, excused }: WatchResult,
-): CheckRecord {
-  if (skipped !== undefined)
-    return { id, outcome: "notChecked", objects: 0, notes: [skipped], unhealthyBefore: [] };
-  const verdicts = look.verdicts.filter(({ check }) => check === id);
-  const judged = verdicts.filter(({ state }) => state !== "skipped");
-  const failed = failures.some(({ check }) => check === id);
+async function recordOf(
+  args: VerificationArgs,
+  declared: readonly KubeObject[],
+  result: WatchResult,
+): Promise<Verification> {
+  const { release, project, clock, skip, manifests, cluster, repository, override } = args;
   return {
-    id,
-    outcome: failed ? "failed" : judged.length === 0 && id !== "leftovers" ? "nothing" : "held",
-    objects: judged.length,
-    notes: [
-      ...(look.sightings.get(id)?.notes ?? []),
-      ...verdicts
-        .filter(({ state }) => state === "skipped")
-        .map(({ object, message }) => `${object} ${message}.`),
-    ],
-    unhealthyBefore: excused.filter(({ check }) => check === id).map(({ object }) => object),
+    release,
+    ...(await readCheckout(project)),
+    time: new Date(clock.now()).toISOString(),
+    soak: Math.round(result.soakMs / 1_000),
+    checks: CHECK_IDS.map((id) => checkRecord(id, skip[id], result)),
+    manifests: { ...manifests },
+    digest: digestOf(declared),
+    gitops: await gitopsRevision(cluster, repository),
+    ...(override !== undefined && { override }),
   };
 }
 
-/** SHA-256 over the declared objects, whatever their order. The values of Secrets are left out: a digest must not help to guess them. */
-export function digestOf(declared: readonly KubeObject[]): string {
-  const lines = declared
-    .map((object) =>
-      object.kind === "Secret" ? { ...object, data: undefined, stringData: undefined } : object,
-    )
-    .map((object) => JSON.stringify(sorted(object)));
-  return createHash("sha256").update(lines.sort().join("\n")).digest("hex");
+/** @param since milliseconds since the epoch; older results of Gatus do not count */
+function checksOnCluster(
+  { cluster, stack, gatus }: VerificationArgs,
+  declared: readonly ObjectReference[],
+  since: number,
+): Check[] {
+  return liveChecks({ cluster: withoutPendingDeletions(cluster, stack, declared), stack, gatus, since });
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([key, entry]) => [key, sorted(entry)]),
-  );
+function enabled(checks: readonly Check[], { skip }: VerificationArgs): Check[] {
+  return checks.filter(({ id }) => skip[id] === undefined);
 }
 
-/** After a lost connection what was known before is better than nothing. */
+/** After a lost connection, the UID in the earlier evidence is better than none. */
 async function uidOf({ cluster, earlier }: VerificationArgs): Promise<string> {
   return clusterUid(cluster).catch(() => earlier?.cluster.uid ?? "");
-}
-
-async function gitopsRevision({ repository, cluster }: VerificationArgs): Promise<GitopsRevision | null> {
-  if (repository === undefined) return null;
-  const { root, source } = repository;
-  const read = async (apiVersion: string, kind: string, metadata: { name: string; namespace: string }) =>
-    cluster.get({ apiVersion, kind, metadata }).catch(() => undefined);
-  const kustomization = await read("kustomize.toolkit.fluxcd.io/v1", "Kustomization", root);
-  const live = await read("source.toolkit.fluxcd.io/v1", source.kind, source);
-  const { lastAppliedRevision: revision } = (kustomization?.status ?? {}) as { lastAppliedRevision?: string };
-  const { url } = (live?.spec ?? {}) as { url?: string };
-  return revision === undefined || url === undefined ? null : { kind: source.kind, url, revision };
 }

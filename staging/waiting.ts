@@ -2,34 +2,37 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { StackOnCluster } from "./checks/check.ts";
 import { rolloutsCheck } from "./checks/rollouts.ts";
 
-/** Well before a person wonders, and seldom enough for a rollout that takes its time. */
+/** Early enough for a person who wonders, late enough for a normal rollout. */
 const INTERVAL_MS = 5_000;
 
+/** Arguments of {@link reportWaiting}. */
+export interface WaitingArgs extends StackOnCluster {
+  readonly progress: (line: string, lasting: boolean) => void;
+}
+
 /**
- * While the engine waits for a Deployment, for ten minutes if need be, it says how many pods are missing and not why. Says so: a quota, a webhook that refuses
- * the pods, a deadline that has passed.
- * @returns ends it
+ * While the engine waits for a Deployment, for up to ten minutes, it reports how many pods are missing but not why. This reports the reason: a quota, a webhook
+ * that rejects the pods, an exceeded deadline.
+ * @returns stops the reports
  */
-export function reportWaiting(
-  args: StackOnCluster & { readonly progress: (line: string, lasting: boolean) => void },
-): () => void {
-  let said = "";
-  const look = async (): Promise<void> => {
-    const { verdicts } = await rolloutsCheck(args).look();
+export function reportWaiting({ cluster, stack, progress }: WaitingArgs): () => void {
+  let reported = "";
+  const report = async (): Promise<void> => {
+    const { verdicts } = await rolloutsCheck({ cluster, stack }).run();
     const line = verdicts
       .filter(({ state }) => state === "failed")
       .map(({ object, message }) => `${object}: ${message}`)
       .join("; ");
-    if (line !== "" && line !== said) args.progress(`still waiting for ${line}`, true);
-    said = line;
+    if (line !== "" && line !== reported) progress(`still waiting for ${line}`, true);
+    reported = line;
   };
   const timer = setInterval(() => {
-    look().catch((error: unknown) => {
-      // A cluster that gives no answer is the engine's to report.
+    report().catch((error: unknown) => {
+      // The engine itself reports a cluster that does not answer.
       if (!(error instanceof EdgefirstError)) throw error;
     });
   }, INTERVAL_MS);
-  // An update that failed resolves nothing any more: the timer must not keep the program.
+  // A failed update never calls stop: the timer must not keep the program alive.
   timer.unref();
   return () => {
     clearInterval(timer);

@@ -1,168 +1,178 @@
 import type { EdgefirstError } from "../lib/errors.ts";
+import { NO_ROUND, verdictKey, type Baseline, type CheckRound, type CheckVerdict } from "./check-round.ts";
 import type { Check } from "./checks/check.ts";
-import { keyOf, type Before, type Judged, type Look } from "./look.ts";
 
-/** How long to watch. */
-export interface Patience {
-  /** Milliseconds for which every check must hold without a break. */
+/** How long to watch, in milliseconds. */
+export interface WatchTiming {
+  /** How long every check must hold without a break. */
   readonly soakMs: number;
-  /** Milliseconds after which it has failed. */
+  /** When the watch has failed. */
   readonly timeoutMs: number;
-  /** Milliseconds between two looks. */
+  /** Time between two rounds of checks. */
   readonly intervalMs: number;
 }
 
-/** What is watched, and how. */
-export interface WatchArgs extends Patience {
+/** Arguments of a watch. */
+export interface WatchArgs {
   readonly checks: readonly Check[];
-  readonly before: Before;
+  readonly baseline: Baseline;
+  readonly timing: WatchTiming;
   /** @param lasting false for a line that the next one may replace */
   readonly progress: (line: string, lasting: boolean) => void;
 }
 
-/** How it ended. */
+/** How a watch ended. */
 export interface WatchResult {
-  /** Milliseconds for which every check held at the end; 0 where it failed. */
+  /** Milliseconds for which every check held at the end; 0 if it failed. */
   readonly soakMs: number;
-  readonly look: Look;
-  /** What was wrong at the end; empty where it passed. */
-  readonly failures: readonly Judged[];
-  /** What was unhealthy before and still is. */
-  readonly excused: readonly Judged[];
+  readonly round: CheckRound;
+  /** What was wrong at the end; empty if it passed. */
+  readonly failures: readonly CheckVerdict[];
+  /** What was unhealthy before the update and still is. */
+  readonly excused: readonly CheckVerdict[];
 }
 
-/** For how long an object may be on its way during the soak, where it says nothing itself. */
-const PATIENCE_MS = 5 * 60_000;
+/** How long an object may be pending during the soak if it does not set its own timeout. */
+const PENDING_MS = 5 * 60_000;
 const HOLDS = "every check holds";
 
-/** What a verification has seen so far, and what it makes of it. */
+/** The checks so far, and what they amount to. */
 export class WatchState {
   readonly startedAt: number;
   readonly #args: WatchArgs;
   /** When the soak began; undefined while something is wrong. */
   #soakingSince: number | undefined;
-  #lostSince: number | undefined;
-  #lost: EdgefirstError | undefined;
-  #look: Look = { verdicts: [], sightings: new Map() };
-  #failed: readonly Judged[] = [];
-  #pending: readonly Judged[] = [];
-  #excused: readonly Judged[] = [];
+  #unreachableSince: number | undefined;
+  #outage: EdgefirstError | undefined;
+  #round: CheckRound = NO_ROUND;
+  #failed: readonly CheckVerdict[] = [];
+  #pending: readonly CheckVerdict[] = [];
+  #excused: readonly CheckVerdict[] = [];
   readonly #pendingSince = new Map<string, number>();
   readonly #revisions = new Map<string, string | undefined>();
-  #said = "";
+  #reported = "";
 
   constructor(args: WatchArgs, now: number) {
     this.#args = args;
     this.startedAt = now;
   }
 
-  /** What need not be looked at again: the steady checks, but when the soak begins and when it ends. */
-  earlier(now: number): { look: Look; isDue: (check: Check) => boolean } {
+  /** The previous round, and which checks have to run again. Steady checks run when the soak begins and when it ends. */
+  reusable(now: number): { round: CheckRound; isDue: (check: Check) => boolean } {
     const since = this.#soakingSince;
-    const ending = since !== undefined && now - since >= this.#args.soakMs;
-    return { look: this.#look, isDue: ({ steady }) => steady !== true || since === undefined || ending };
+    const ending = since !== undefined && now - since >= this.#args.timing.soakMs;
+    return { round: this.#round, isDue: ({ steady }) => steady !== true || since === undefined || ending };
   }
 
-  see(look: Look, now: number): void {
-    this.#look = look;
-    this.#lostSince = undefined;
-    this.#lost = undefined;
-    this.#sort(this.#withGone(look.verdicts), now);
+  record(round: CheckRound, now: number): void {
+    this.#round = round;
+    this.#unreachableSince = undefined;
+    this.#outage = undefined;
+    this.#sort([...round.verdicts, ...this.#disappeared(round.verdicts)], now);
     const changed = this.#changedRevisions();
     const [broken] = this.#failed;
     if (this.#soakingSince !== undefined && (broken !== undefined || changed.length > 0)) {
       this.#soakingSince = undefined;
-      this.#say(
+      this.#report(
         broken === undefined
           ? `the soak starts again: ${changed.join(", ")} runs another revision`
           : `the soak starts again: ${broken.object}: ${broken.message}`,
       );
     }
     if (this.#failed.length + this.#pending.length === 0) this.#soakingSince ??= now;
-    this.#tell(now);
+    this.#reportProgress(now);
   }
 
-  /** Notes that a look failed; returns for how long none has succeeded, in milliseconds. What nobody saw was no soak. */
-  lose(error: EdgefirstError, now: number): number {
-    this.#lost = error;
-    this.#lostSince ??= now;
+  /** Records a round that failed. Time that was not observed is no soak. @returns milliseconds since the cluster last answered */
+  recordOutage(error: EdgefirstError, now: number): number {
+    this.#outage = error;
+    this.#unreachableSince ??= now;
     this.#soakingSince = undefined;
-    this.#say(`the cluster gives no answer: ${firstLine(error)}`);
-    return now - this.#lostSince;
+    this.#report(`the cluster does not answer: ${firstLine(error)}`);
+    return now - this.#unreachableSince;
   }
 
-  isDone(now: number): boolean {
+  hasPassed(now: number): boolean {
     const since = this.#soakingSince;
     const settled = this.#failed.length + this.#pending.length === 0;
-    return settled && since !== undefined && now - since >= this.#args.soakMs;
+    return settled && since !== undefined && now - since >= this.#args.timing.soakMs;
   }
 
-  isHopeless(): boolean {
-    const steady = new Set<Judged["check"]>(
-      this.#args.checks.filter((check) => check.steady === true).map(({ id }) => id),
-    );
+  cannotRecover(): boolean {
+    const steady = this.#checksWhere((check) => check.steady === true);
     return this.#failed.some(({ check }) => steady.has(check));
   }
 
   pass(now: number): WatchResult {
     const soakMs = now - (this.#soakingSince ?? now);
-    return { soakMs, look: this.#look, failures: [], excused: this.#excused };
+    return { soakMs, round: this.#round, failures: [], excused: this.#excused };
   }
 
   /**
-   * The failure that it ended with.
-   * @param why it ended, where nothing that is looked at says so
+   * Ends the watch with what is wrong.
+   * @param reason why it ended; reported if no object is at fault
    */
-  end(why: string): WatchResult {
+  fail(reason: string): WatchResult {
     const found = [...this.#failed, ...this.#pending];
-    const message = this.#lost === undefined ? why : `${why}: ${firstLine(this.#lost)}`;
-    const soak: Judged = { check: "soak", object: "the soak", state: "failed", message, own: true };
-    const failures = found.length === 0 || this.#lost !== undefined ? [...found, soak] : found;
-    return { soakMs: 0, look: this.#look, failures, excused: this.#excused };
+    const message = this.#outage === undefined ? reason : `${reason}: ${firstLine(this.#outage)}`;
+    const soak: CheckVerdict = { check: "soak", object: "the soak", state: "failed", message, own: true };
+    const failures = found.length === 0 || this.#outage !== undefined ? [...found, soak] : found;
+    return { soakMs: 0, round: this.#round, failures, excused: this.#excused };
   }
 
-  /** Objects that were well before the update and are not there any more, unless one of the same kind and name is elsewhere. */
-  #withGone(verdicts: readonly Judged[]): readonly Judged[] {
-    const keeping = new Set<Judged["check"]>(
-      this.#args.checks.filter(({ keeps }) => keeps === true).map(({ id }) => id),
-    );
-    const here = new Set(verdicts.map(keyOf));
+  #checksWhere(test: (check: Check) => boolean): Set<CheckVerdict["check"]> {
+    return new Set(this.#args.checks.filter(test).map(({ id }) => id));
+  }
+
+  /** Objects that were healthy before the update and are gone. One that moved to another namespace is not. */
+  #disappeared(verdicts: readonly CheckVerdict[]): readonly CheckVerdict[] {
+    const keeping = this.#checksWhere(({ keeps }) => keeps === true);
+    const present = new Set(verdicts.map(verdictKey));
     const names = new Set(verdicts.map(({ object }) => withoutNamespace(object)));
-    const gone = this.#args.before.look.verdicts
+    return this.#args.baseline.round.verdicts
       .filter((verdict) => keeping.has(verdict.check) && verdict.state === "held" && !verdict.own)
-      .filter((verdict) => !here.has(keyOf(verdict)) && !names.has(withoutNamespace(verdict.object)))
-      .map((verdict): Judged => ({
+      .filter((verdict) => !present.has(verdictKey(verdict)) && !names.has(withoutNamespace(verdict.object)))
+      .map((verdict): CheckVerdict => ({
         ...verdict,
         state: "failed",
         message:
           "was healthy before the update and is gone; if the repository removed it meanwhile, run `up` again",
       }));
-    return [...verdicts, ...gone];
   }
 
-  #sort(verdicts: readonly Judged[], now: number): void {
-    const { look, blamed } = this.#args.before;
-    const failedBefore = new Set(look.verdicts.filter(({ state }) => state === "failed").map(keyOf));
-    const isExcused = (verdict: Judged): boolean =>
-      !verdict.own && failedBefore.has(keyOf(verdict)) && !blamed.has(keyOf(verdict));
+  #sort(verdicts: readonly CheckVerdict[], now: number): void {
     const failed = verdicts.filter(({ state }) => state === "failed");
     const pending = verdicts.filter(({ state }) => state === "pending");
-    for (const key of this.#pendingSince.keys())
-      if (!pending.some((verdict) => keyOf(verdict) === key)) this.#pendingSince.delete(key);
-    const late = pending.filter((verdict) => {
-      const since = this.#pendingSince.get(keyOf(verdict)) ?? now;
-      this.#pendingSince.set(keyOf(verdict), since);
-      return now - since > (verdict.patienceMs ?? PATIENCE_MS);
-    });
+    const excusable = this.#excusable();
+    const isExcused = (verdict: CheckVerdict): boolean => !verdict.own && excusable.has(verdictKey(verdict));
+    const late = this.#late(pending, now);
     this.#excused = failed.filter(isExcused);
     this.#failed = [...failed.filter((verdict) => !isExcused(verdict)), ...late];
     this.#pending = pending.filter((verdict) => !late.includes(verdict));
   }
 
+  /** What was unhealthy before the update, except what an earlier update of this stack broke. */
+  #excusable(): Set<string> {
+    const { round, blamed } = this.#args.baseline;
+    const unhealthy = round.verdicts.filter(({ state }) => state === "failed").map(verdictKey);
+    return new Set(unhealthy.filter((key) => !blamed.has(key)));
+  }
+
+  /** What has been pending for too long. */
+  #late(pending: readonly CheckVerdict[], now: number): readonly CheckVerdict[] {
+    const keys = new Set(pending.map(verdictKey));
+    for (const key of this.#pendingSince.keys()) if (!keys.has(key)) this.#pendingSince.delete(key);
+    return pending.filter((verdict) => {
+      const since = this.#pendingSince.get(verdictKey(verdict)) ?? now;
+      this.#pendingSince.set(verdictKey(verdict), since);
+      return now - since > (verdict.pendingMs ?? PENDING_MS);
+    });
+  }
+
   #changedRevisions(): string[] {
     const changed: string[] = [];
-    for (const verdict of this.#look.verdicts) {
-      const key = keyOf(verdict);
+    for (const verdict of this.#round.verdicts) {
+      const key = verdictKey(verdict);
       if (this.#revisions.has(key) && this.#revisions.get(key) !== verdict.revision)
         changed.push(verdict.object);
       this.#revisions.set(key, verdict.revision);
@@ -170,32 +180,36 @@ export class WatchState {
     return changed;
   }
 
-  #tell(now: number): void {
+  #reportProgress(now: number): void {
     const open = [...this.#failed, ...this.#pending];
     const [first] = open;
-    if (first !== undefined) {
+    if (first === undefined) this.#reportSoak(now);
+    else {
       const waiting = new Set(open.map(({ check }) => check)).size;
       const held = this.#args.checks.length - waiting;
       const more = open.length > 1 ? ` and ${open.length - 1} more` : "";
-      this.#say(
+      this.#report(
         `${held} of ${this.#args.checks.length} checks hold; waiting for ${first.object}: ${first.message}${more}`,
       );
+    }
+  }
+
+  #reportSoak(now: number): void {
+    const { soakMs } = this.#args.timing;
+    if (soakMs === 0) {
+      this.#report(HOLDS);
       return;
     }
-    const left = Math.max(0, this.#args.soakMs - (now - (this.#soakingSince ?? now)));
-    if (this.#args.soakMs === 0) {
-      this.#say(HOLDS);
-      return;
-    }
-    // What was on its way at the same revision was no end of the soak.
-    if (!this.#said.startsWith(HOLDS))
-      this.#say(`${HOLDS}; the soak ${this.#soakingSince === now ? "has begun" : "goes on"}`);
+    // An object that was pending at the same revision has not ended the soak.
+    if (!this.#reported.startsWith(HOLDS))
+      this.#report(`${HOLDS}; the soak ${this.#soakingSince === now ? "has begun" : "goes on"}`);
+    const left = Math.max(0, soakMs - (now - (this.#soakingSince ?? now)));
     this.#args.progress(`${HOLDS}; ${Math.ceil(left / 1_000)} s of soak left`, false);
   }
 
-  #say(line: string): void {
-    if (line === this.#said) return;
-    this.#said = line;
+  #report(line: string): void {
+    if (line === this.#reported) return;
+    this.#reported = line;
     this.#args.progress(line, true);
   }
 }

@@ -3,46 +3,44 @@ import type { LiveCluster } from "../../kube/client.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
 import { objectHealth, type Health } from "../health.ts";
 
-/** What a check says of one object. */
+/** A check's verdict on one object. */
 export interface Verdict {
-  /** As in `Gateway network/external`. */
+  /** Such as `Gateway network/external`. */
   readonly object: string;
-  /** pending: on its way, or not known just now; skipped: looked at by nobody, and so no proof. */
+  /** pending: not ready yet, or unknown at the moment; skipped: not evaluated, so it proves nothing. */
   readonly state: "held" | "pending" | "failed" | "skipped";
-  /** The condition's message; empty where it holds. */
+  /** The condition's message; empty if it holds. */
   readonly message: string;
   /** What runs; a change restarts the soak. */
   readonly revision?: string | undefined;
   /** Milliseconds for which it may be pending during the soak. */
-  readonly patienceMs?: number | undefined;
-  /** Declared by the stack itself, so that being unhealthy before the update is no excuse. */
+  readonly pendingMs?: number | undefined;
+  /** Declared by the stack itself, so it is never excused for having been unhealthy before the update. */
   readonly own: boolean;
 }
 
-/** One look at the cluster. */
-export interface Sighting {
+/** What one run of a check found. */
+export interface CheckResult {
   readonly verdicts: readonly Verdict[];
-  /** What is worth knowing beside the verdicts, as sentences. */
+  /** Remarks in addition to the verdicts, as sentences. */
   readonly notes?: readonly string[];
 }
 
 /** A check: one question about the live cluster. */
 export interface Check {
   readonly id: CheckId;
-  /**
-   * Nothing that runs on the cluster mends or breaks it: it is looked at when the soak begins and when it ends, and waiting for it is in vain.
-   */
+  /** Nothing on the cluster changes its result, so it runs when the soak begins and when it ends, and waiting for it is pointless. */
   readonly steady?: true;
-  /** Objects that were held before the update must still be there. */
+  /** An object that was healthy before the update must still exist. */
   readonly keeps?: true;
-  /** @throws {EdgefirstError} where the cluster cannot be reached */
-  look(): Promise<Sighting>;
+  /** @throws {EdgefirstError} if the cluster cannot be reached */
+  run(): Promise<CheckResult>;
 }
 
-/** The stack that a check is about, on its cluster. */
+/** A stack and its cluster. */
 export interface StackOnCluster {
   readonly cluster: LiveCluster;
-  /** Value of {@link STACK_LABEL} on its objects. */
+  /** Value of {@link STACK_LABEL} on the stack's objects. */
   readonly stack: string;
 }
 
@@ -53,7 +51,7 @@ const STATES: Readonly<Record<Health["state"], Verdict["state"]>> = {
   present: "held",
 };
 
-/** The verdict that an object's own status gives. */
+/** The verdict on an object by its own status. */
 export function verdictOf(
   object: KubeObject,
   stack: string,
@@ -67,7 +65,7 @@ export function verdictOf(
   };
 }
 
-/** Whether the stack declares it. */
+/** Whether the stack declares the object. */
 export function isOwn({ metadata }: KubeObject, stack: string): boolean {
   return metadata.labels?.[STACK_LABEL] === stack;
 }

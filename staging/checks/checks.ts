@@ -8,7 +8,7 @@ import { leftoversCheck, type LeftoversCheckArgs } from "./leftovers.ts";
 import { rolloutsCheck } from "./rollouts.ts";
 import { routesCheck } from "./routes.ts";
 
-/** The checks that need no program, so that anyone who reaches a stack's cluster can make them. */
+/** The checks that need only the cluster, so a gate or `edgefirst verify` can run them without the stack's program. */
 export function liveChecks(args: GatusCheckArgs): Check[] {
   return [rolloutsCheck(args), gatewaysCheck(args), routesCheck(args), fluxCheck(args), gatusCheck(args)];
 }

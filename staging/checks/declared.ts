@@ -5,24 +5,24 @@ import { omit } from "../../lib/omit.ts";
 import type { Check, StackOnCluster, Verdict } from "./check.ts";
 
 const FIELD_MANAGER = "edgefirst-verify";
-/** What the server itself writes. */
+/** Fields that the API server writes. */
 const SERVER_FIELDS = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
-/** The state holds what was declared, so that an update alone finds nothing to do; and who changed the field owns it now. */
-const REMEDY = "listed under edgefirst:adopt, one `pulumi up --refresh` puts it back";
-/** How often an object is looked at that others change at the same time. */
+/** The state still holds the declared value, so a plain update changes nothing; and another field manager owns the field now. */
+const REMEDY = "list it under edgefirst:adopt and run `pulumi up --refresh` once to restore it";
+/** How often to compare an object that others change at the same time. */
 const ROUNDS = 5;
 /** Paths named in a message. */
 const SHOWN = 3;
 
 /**
- * Each declared object is on the cluster as it is declared: applying it once more, with nothing stored, would change nothing. So neither `--target` nor an
- * edit by hand passes. What others added beside the declared fields is not looked at.
+ * Each declared object is on the cluster as declared: a dry-run apply would change nothing. So neither `--target` nor a manual edit passes. Fields that others
+ * added are not compared.
  */
 export function declaredCheck({ cluster }: StackOnCluster, declared: readonly KubeObject[]): Check {
   return {
     id: "declared",
     steady: true,
-    look: async () => ({ verdicts: await Promise.all(declared.map(verdict)) }),
+    run: async () => ({ verdicts: await Promise.all(declared.map(verdict)) }),
   };
 
   async function verdict(object: KubeObject): Promise<Verdict> {
@@ -43,15 +43,18 @@ export function declaredCheck({ cluster }: StackOnCluster, declared: readonly Ku
         });
         const paths = differingPaths(comparable(live), comparable(applied));
         if (paths.length === 0) return say("held", "");
-        // Somebody who labels it between the two requests has not changed what is declared.
+        // A change between the two requests, such as a new label, need not touch a declared field.
         const after = await cluster.get(object);
         if (round === ROUNDS || after?.metadata.resourceVersion === live.metadata.resourceVersion)
-          return say("failed", `differs from what is declared: ${shown(paths)}; ${REMEDY}`);
+          return say("failed", `differs from its declaration: ${shown(paths)}; ${REMEDY}`);
       }
     } catch (error) {
-      // An admission webhook with side effects takes no dry runs (API server, "does not support dry run").
+      // An admission webhook with side effects refuses dry runs (API server, "does not support dry run").
       if (error instanceof EdgefirstError && error.message.includes("does not support dry run"))
-        return say("skipped", "cannot be compared: an admission webhook of the cluster takes no dry run");
+        return say(
+          "skipped",
+          "cannot be compared: an admission webhook of the cluster does not support dry runs",
+        );
       throw error;
     }
   }

@@ -31,17 +31,17 @@ interface FluxObject extends KubeObject {
     readonly lastAppliedRevision?: string;
     readonly lastAttemptedRevision?: string;
     readonly lastAttemptedRevisionDigest?: string;
-    /** `namespace/name` of the HelmChart made for a release. */
+    /** `namespace/name` of the HelmChart that helm-controller creates for a release. */
     readonly helmChart?: string;
   };
 }
 
-/** Every source, Kustomization and HelmRelease of the cluster is ready, and at the revision that its source has. */
+/** Every source, Kustomization and HelmRelease of the cluster is ready, and at its source's revision. */
 export function fluxCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "flux",
     keeps: true,
-    look: async () => {
+    run: async () => {
       const lists = await Promise.all(KINDS.map(([apiVersion, kind]) => cluster.list(apiVersion, kind)));
       const objects = (lists.flat() as FluxObject[]).filter(hasStatus);
       const byName = new Map(objects.map((object) => [describeObject(object), object] as const));
@@ -50,7 +50,7 @@ export function fluxCheck({ cluster, stack }: StackOnCluster): Check {
   };
 }
 
-/** A HelmRepository of OCI charts is a mere address that no controller reconciles. */
+/** No controller reconciles a HelmRepository of OCI charts. */
 function hasStatus({ kind, spec }: FluxObject): boolean {
   return kind !== "HelmRepository" || spec?.type !== "oci";
 }
@@ -59,14 +59,14 @@ function verdict(object: FluxObject, stack: string, known: ReadonlyMap<string, F
   const found = {
     ...verdictOf(object, stack),
     revision: revisionOf(object),
-    patienceMs: object.spec?.timeout === undefined ? undefined : parseDuration(object.spec.timeout),
+    pendingMs: object.spec?.timeout === undefined ? undefined : parseDuration(object.spec.timeout),
   };
   if (object.spec?.suspend === true) return { ...found, state: "skipped", message: "is suspended" };
   const source = sourceOf(object);
   const wanted = source === undefined ? undefined : known.get(source)?.status?.artifact?.revision;
   if (found.state !== "held" || source === undefined || wanted === undefined) return found;
   if (runs(object, wanted)) return found;
-  const message = `has ${found.revision ?? "nothing"}, and ${source} is at ${wanted}`;
+  const message = `is at ${found.revision ?? "no revision"}, and ${source} is at ${wanted}`;
   return { ...found, state: "pending", message };
 }
 
@@ -74,7 +74,7 @@ function revisionOf({ status }: FluxObject): string | undefined {
   return status?.artifact?.revision ?? status?.lastAppliedRevision ?? status?.lastAttemptedRevision;
 }
 
-/** The source whose revision is expected of a Kustomization or a HelmRelease. */
+/** The source whose revision a Kustomization or a HelmRelease should run. */
 function sourceOf({ kind, metadata, spec, status }: FluxObject): string | undefined {
   const { namespace = "" } = metadata;
   const reference = kind === "Kustomization" ? spec?.sourceRef : spec?.chartRef;
@@ -85,7 +85,7 @@ function sourceOf({ kind, metadata, spec, status }: FluxObject): string | undefi
     : undefined;
 }
 
-/** helm-controller tells the digest of an OCI chart beside the chart's version, which is not the tag that it was fetched by. */
+/** helm-controller records an OCI chart's digest next to its version, which need not be the tag that it was fetched by. */
 function runs({ kind, status }: FluxObject, wanted: string): boolean {
   if (kind === "Kustomization") return status?.lastAppliedRevision === wanted;
   const digest = status?.lastAttemptedRevisionDigest;

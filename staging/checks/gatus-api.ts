@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LiveCluster } from "../../kube/client.ts";
 import type { GatusAddress } from "../../config/gatus-address.ts";
 
-/** The part of Gatus' answer that is looked at (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
+/** The part of Gatus' response that is read (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
 const status = z.object({
   key: z.string(),
   results: z
@@ -26,22 +26,22 @@ const PATH = "/api/v1/endpoints/statuses";
 const TIMEOUT_MS = 5_000;
 
 /**
- * All endpoints with their results, as text where Gatus does not answer as it should. Gatus answers from a cache of ten seconds.
- * @throws {EdgefirstError} where the cluster itself cannot be reached
+ * All endpoints with their results, or what is wrong with Gatus' response. Gatus caches it for ten seconds.
+ * @throws {EdgefirstError} if the cluster itself cannot be reached
  */
 export async function readStatuses(
   address: GatusAddress,
   cluster: LiveCluster,
 ): Promise<readonly EndpointStatus[] | string> {
-  // That the API server answers at all is asked first, so that its own silence is no fault of Gatus.
+  // Asks the API server itself first, so its outage is not blamed on Gatus.
   if (!("url" in address)) await cluster.read("/version");
   const answer = await read(address, cluster, PATH);
   if (answer instanceof Error) return answer.message.split("\n")[0] ?? "";
   const parsed = statuses.safeParse(answer);
-  return parsed.success ? parsed.data : "its answer is no list of endpoints";
+  return parsed.success ? parsed.data : "its response is not a list of endpoints";
 }
 
-/** One endpoint with its results, from no cache; undefined where Gatus does not have it, or does not answer. */
+/** One endpoint with its results, uncached; undefined if Gatus does not have it or does not respond. */
 export async function readStatus(
   address: GatusAddress,
   cluster: LiveCluster,
@@ -51,7 +51,7 @@ export async function readStatus(
   return status.safeParse(answer).data;
 }
 
-/** By its own address, or by the API server (`GET …/services/http:<name>:<port>/proxy/…`). */
+/** At its own address, or through the API server (`GET …/services/http:<name>:<port>/proxy/…`). */
 function read(address: GatusAddress, cluster: LiveCluster, path: string): Promise<unknown> {
   if ("url" in address) return fetchJson(address.url + path);
   const { namespace, service, port } = address;
@@ -63,9 +63,9 @@ function read(address: GatusAddress, cluster: LiveCluster, path: string): Promis
 async function fetchJson(url: string): Promise<unknown> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return response.ok ? await response.json() : new Error(`${url} answers ${response.status}`);
+    return response.ok ? await response.json() : new Error(`${url} returned ${response.status}`);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return new Error(`${url} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    return new Error(`cannot read ${url}: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 }

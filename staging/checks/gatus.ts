@@ -8,26 +8,26 @@ import { GATEWAY_API } from "./gateways.ts";
 
 /** Arguments of {@link gatusCheck}. */
 export interface GatusCheckArgs extends StackOnCluster {
-  /** null: no Gatus that the stack knows of. */
+  /** null if the stack has no Gatus. */
   readonly gatus: GatusAddress | null;
-  /** Milliseconds since the epoch: older results prove nothing. */
+  /** Milliseconds since the epoch; older results do not count. */
   readonly since: number;
 }
 
-/** For every HTTPRoute that asks to be monitored Gatus has an endpoint, and its latest result, newer than the update, is a success. */
+/** Gatus has an endpoint for every HTTPRoute that asks for one, and its latest result is newer than the update and a success. */
 export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Check {
   return {
     id: "gatus",
-    look: async () => {
-      if (gatus === null) return { verdicts: [], notes: ["The stack knows of no Gatus."] };
+    run: async () => {
+      if (gatus === null) return { verdicts: [], notes: ["The stack has no Gatus."] };
       const routes = (await cluster.list(GATEWAY_API, "HTTPRoute")).filter(isMonitored);
-      if (routes.length === 0) return { verdicts: [], notes: ["No HTTPRoute asks to be monitored."] };
+      if (routes.length === 0) return { verdicts: [], notes: ["No HTTPRoute asks for monitoring."] };
       const inherited = await fragments();
       const answer = await readStatuses(gatus, cluster);
       const fresh = async (route: KubeObject): Promise<Verdict> => {
         const found = verdict(route, inherited, answer);
         if (typeof answer === "string" || ["held", "skipped"].includes(found.state)) return found;
-        // What was wrong up to ten seconds ago may be well by now.
+        // The cached response may be ten seconds old.
         const latest = await readStatus(gatus, cluster, keyOf(route, inherited));
         return latest === undefined ? found : verdict(route, inherited, [latest]);
       };
@@ -58,20 +58,21 @@ export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Ch
       message,
       own: isOwn(route, stack),
     });
-    if (fragment.guarded === true) return say("skipped", "is guarded: a DNS probe, and no proof of health");
-    if (typeof answer === "string") return say("pending", `Gatus does not answer: ${answer}`);
+    if (fragment.guarded === true)
+      return say("skipped", "is guarded: Gatus only probes its DNS name, which does not prove health");
+    if (typeof answer === "string") return say("pending", `Gatus does not respond: ${answer}`);
     const endpoint = answer.find((status) => status.key === key);
     if (endpoint === undefined) return say("pending", "Gatus has no such endpoint");
     const latest = latestOf(endpoint);
     if (latest === undefined || Date.parse(latest.timestamp) <= since)
-      return say("pending", "no result yet that is newer than the update");
+      return say("pending", "no result since the update");
     return latest.success ? say("held", "") : say("failed", reasonOf(latest));
   }
 }
 
 type Fragments = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
-/** What a route, and the Gateway before it, says of its endpoint. */
+/** The endpoint that a route asks for, with what it inherits from its Gateway. */
 function fragmentOf(route: KubeObject, inherited: Fragments): Readonly<Record<string, unknown>> {
   return { ...inherited.get(gatewayOf(route)), ...template(route) };
 }
@@ -86,5 +87,5 @@ function latestOf({ results }: EndpointStatus): EndpointResult | undefined {
 
 function reasonOf({ errors = [], conditionResults = [], timestamp }: EndpointResult): string {
   const unmet = conditionResults.filter(({ success }) => !success).map(({ condition }) => condition);
-  return `is down since ${timestamp} at the latest: ${[...unmet, ...errors].join("; ") || "no reason given"}`;
+  return `is down (last probe at ${timestamp}): ${[...unmet, ...errors].join("; ") || "no reason given"}`;
 }

@@ -6,13 +6,13 @@ import { isRetained, ObjectSet } from "./undeclared.ts";
 
 /** Arguments of {@link leftoversCheck}. */
 export interface LeftoversCheckArgs extends StackOnCluster {
-  /** What the stack's state holds, and so what an update deletes that no longer declares it. Asked only where something is left. */
+  /** The objects in the stack's state; an update deletes those that it no longer declares. Read only if something is left over. */
   readonly recorded: () => Promise<readonly ObjectReference[]>;
 }
 
 /**
- * Nothing carries the stack's label that the program no longer declares, and that no update would delete: what the state does not know. What it knows is
- * deleted once the program has ended, and only if it has ended well; so this look is too early for it, and says so.
+ * Every object with the stack's label is declared, or in the stack's state. Pulumi deletes what is in the state and no longer declared only after the program
+ * has succeeded, so this check runs too early to see that, and notes it.
  */
 export function leftoversCheck(
   { cluster, stack, recorded }: LeftoversCheckArgs,
@@ -22,23 +22,25 @@ export function leftoversCheck(
   return {
     id: "leftovers",
     steady: true,
-    look: async () => {
+    run: async () => {
       const { objects, unread } = await labelledObjects(cluster, STACK_LABEL, stack);
       const left = objects.filter((object) => !known.has(object) && !isCopied(object, known));
       const [retained, others] = split(left, isRetained);
       const deletable = new ObjectSet(others.length === 0 ? [] : await recorded());
-      const [leaving, unknown] = split(others, (object) => deletable.has(object));
+      const [deleting, unknown] = split(others, (object) => deletable.has(object));
       const forgotten = unknown.filter((object) => !isCopied(object, deletable));
       return {
         verdicts: forgotten.map(verdict),
         notes: [
-          ...(leaving.length === 0
+          ...(deleting.length === 0
             ? []
             : [
-                `No longer declared, and deleted by Pulumi after the verification, which has not seen the cluster without: ${leaving.map(describeObject).join(", ")}.`,
+                `Pulumi deletes these after the verification, because they are no longer declared; the cluster was not checked without them: ${deleting.map(describeObject).join(", ")}.`,
               ]),
-          ...retained.map((object) => `${describeObject(object)} is no longer declared and kept by design.`),
-          ...unread.map((group) => `What ${group} serves could not be looked at.`),
+          ...retained.map(
+            (object) => `${describeObject(object)} is no longer declared; it is kept by design.`,
+          ),
+          ...unread.map((group) => `The objects of ${group} could not be listed.`),
         ],
       };
     },
@@ -46,18 +48,18 @@ export function leftoversCheck(
 }
 
 function verdict(object: KubeObject): Verdict {
-  const going = object.metadata.deletionTimestamp !== undefined;
+  const deleting = object.metadata.deletionTimestamp !== undefined;
   return {
     object: describeObject(object),
-    state: going ? "pending" : "failed",
-    message: going
-      ? "is being deleted, and not gone yet"
-      : "is not declared, and the stack's state does not know it, so that no update deletes it: delete it by hand",
+    state: deleting ? "pending" : "failed",
+    message: deleting
+      ? "is still being deleted"
+      : "is neither declared nor in the stack's state, so no update deletes it: delete it manually",
     own: true,
   };
 }
 
-/** What a controller made after a stack's object and its labels: it belongs to its owner. Endpoints, unlike EndpointSlices, do not say so. */
+/** What a controller derived from one of the stack's objects, labels included, belongs to its owner. Endpoints, unlike EndpointSlices, name no owner. */
 function isCopied({ kind, metadata }: KubeObject, originals: ObjectSet): boolean {
   if (metadata.ownerReferences !== undefined) return true;
   return kind === "Endpoints" && originals.has({ apiVersion: "v1", kind: "Service", metadata });

@@ -3,12 +3,12 @@ import { parentsOf, routeHealth, type ParentReference } from "../health.ts";
 import { isOwn, verdictOf, type Check, type StackOnCluster } from "./check.ts";
 import { GATEWAY_API } from "./gateways.ts";
 
-/** Each HTTPRoute that names a Gateway of the stack is accepted by it, and its references resolve. What other parents say does not count. */
+/** Each HTTPRoute that names a Gateway of the stack is accepted by it, with references resolved. Other parents do not count. */
 export function routesCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "routes",
     keeps: true,
-    look: async () => {
+    run: async () => {
       const gateways = (await cluster.list(GATEWAY_API, "Gateway")).filter((object) => isOwn(object, stack));
       const routes = await cluster.list(GATEWAY_API, "HTTPRoute");
       return {

@@ -14,22 +14,22 @@ export class ObjectSet {
   }
 }
 
-/** Without the version: one object is served at several. */
+/** Ignores the version: the API server serves one object at several. */
 function identity({ apiVersion, kind, metadata }: ObjectReference): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return [group, kind, metadata.namespace, metadata.name].join(" ");
 }
 
-/** Whether an object outlives the stack that no longer declares it. */
+/** Whether the object stays when its stack no longer declares it. */
 export function isRetained({ metadata }: KubeObject): boolean {
   return RETAINED_ANNOTATION in (metadata.annotations ?? {});
 }
 
 /**
- * The cluster without what the update is going to delete once it is verified: the stack's own objects by their label that the program no longer declares.
- * How they fare is no word on the release, and one of them that is broken must not stand in the way of its own deletion.
+ * The cluster without what the update will delete once it is verified: objects with the stack's label that the program no longer declares. Their health says
+ * nothing about the release, and a broken one must not prevent its own deletion.
  */
-export function withoutLeaving(
+export function withoutPendingDeletions(
   cluster: LiveCluster,
   stack: string,
   declared: readonly ObjectReference[],
@@ -40,9 +40,10 @@ export function withoutLeaving(
   return {
     context: cluster.context,
     get: (reference) => cluster.get(reference),
-    list: async (...args) => (await cluster.list(...args)).filter(stays),
-    serves: (...args) => cluster.serves(...args),
-    apply: (...args) => cluster.apply(...args),
+    list: async (apiVersion, kind, namespace) =>
+      (await cluster.list(apiVersion, kind, namespace)).filter(stays),
+    serves: (apiVersion, kind) => cluster.serves(apiVersion, kind),
+    apply: (object, options) => cluster.apply(object, options),
     read: (path) => cluster.read(path),
   };
 }

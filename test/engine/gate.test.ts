@@ -33,7 +33,7 @@ const conditions = (status: "True" | "False" | "Unknown", ...types: string[]) =>
     type,
     status,
     reason: "Test",
-    message: "said by the test",
+    message: "reported by the test",
     observedGeneration: 1,
     lastTransitionTime: "2026-01-31T12:00:00Z",
   }));
@@ -171,14 +171,14 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
   }
 
   it("main is refused before edge: a stack that nobody knows", () =>
-    refuses(main, /knows no stack organization\/edgefirst\/edge/));
+    refuses(main, /has no stack organization\/edgefirst\/edge/));
 
   it("main is refused before edge: a stack that never ran; its preview warns and goes on", async () => {
     edge = await engine.stack("edge", failingConfig);
-    await refuses(main, /The stack edge has never been brought up/, /pulumi up --stack edge/);
+    await refuses(main, /Stack edge has never been brought up/, /pulumi up --stack edge/);
     const preview = await main.previewText();
     assert.equal(preview.code, 0, preview.output);
-    assert.match(preview.output, /warning: The stack edge has never been brought up/);
+    assert.match(preview.output, /warning: Stack edge has never been brought up/);
   });
 
   it("edge fails its verification with each failing object by name, and main stays refused", async () => {
@@ -192,7 +192,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     for (const text of [
       /gateways: GatewayClass traefik: Accepted: Waiting for controller/,
       /gateways: Gateway network\/external: /,
-      /routes: HTTPRoute default\/app: Accepted: said by the test/,
+      /routes: HTTPRoute default\/app: Accepted: reported by the test/,
       /gatus: Gatus endpoint _app of HTTPRoute default\/app: is down .* \[STATUS\] \(502\) == 200/,
     ])
       assert.match(run.output, text);
@@ -345,7 +345,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     edge.configure({ ...edgeConfig, gatus: { install: false } });
     const run = await edge.up();
     passes(run);
-    assert.match(run.output, /deleted by Pulumi after the verification.*: .*Deployment observability\/gatus/);
+    assert.match(run.output, /Pulumi deletes these after the verification.*: .*Deployment observability\/gatus/);
     assert.equal(await onEdge.get(GATUS), undefined);
   });
 });

@@ -10,7 +10,7 @@ import { gatusCheck } from "../../staging/checks/gatus.ts";
 import { leftoversCheck } from "../../staging/checks/leftovers.ts";
 import { rolloutsCheck } from "../../staging/checks/rollouts.ts";
 import { routesCheck } from "../../staging/checks/routes.ts";
-import { withoutLeaving } from "../../staging/checks/undeclared.ts";
+import { withoutPendingDeletions } from "../../staging/checks/undeclared.ts";
 import { ready, scriptedCluster } from "../support/scripted-cluster.ts";
 
 const stack = "edge";
@@ -18,7 +18,7 @@ const OURS = { "edgefirst.dev/stack": stack };
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 
 async function verdicts(check: Check): Promise<Record<string, string>> {
-  const { verdicts: found } = await check.look();
+  const { verdicts: found } = await check.run();
   return Object.fromEntries(
     found.map(({ object, state, message }) => [object, message === "" ? state : `${state}: ${message}`]),
   );
@@ -58,7 +58,7 @@ describe("checks", () => {
     assert.deepEqual(ids, CHECK_IDS);
   });
 
-  it("rollouts: a Deployment that somebody has scaled to 0 is down, complete though it is", async () => {
+  it("rollouts: a Deployment scaled to 0 is down, although its rollout is complete", async () => {
     const deployment = (name: string, replicas: number): KubeObject => ({
       apiVersion: "apps/v1",
       kind: "Deployment",
@@ -73,30 +73,30 @@ describe("checks", () => {
     });
   });
 
-  it("gateways: a listener that is not programmed fails its Gateway; others' Gateways are not looked at", async () => {
+  it("gateways: a listener that is not programmed fails its Gateway; Gateways of other owners do not count", async () => {
     const listener = (status: string) => ({
       listeners: [{ name: "web", ...conditions(status, "Accepted", "ResolvedRefs", "Programmed") }],
     });
     const cluster = scriptedCluster(() => [
-      gateway("well", { ...PROGRAMMED, ...listener("True") }),
+      gateway("good", { ...PROGRAMMED, ...listener("True") }),
       gateway("bad", { ...PROGRAMMED, ...listener("False") }),
-      gateway("young", PROGRAMMED),
+      gateway("new", PROGRAMMED),
       gateway("foreign", {}, {}),
     ]);
     assert.deepEqual(await verdicts(gatewaysCheck({ cluster, stack })), {
-      "Gateway network/well": "held",
+      "Gateway network/good": "held",
       "Gateway network/bad": "failed: listener web: Accepted: says False",
-      "Gateway network/young": "pending: listener web: Accepted: no status yet",
+      "Gateway network/new": "pending: listener web: Accepted: no status yet",
     });
   });
 
-  it("routes: those of the stack's Gateways, by what these say of them", async () => {
+  it("routes: only routes of the stack's Gateways, and only what these report", async () => {
     const ours = { name: "external", namespace: "network" };
     const accepted = conditions("True", "Accepted", "ResolvedRefs");
     const twoParents = route("two", ours, accepted);
     const cluster = scriptedCluster(() => [
       gateway("external", {}),
-      route("well", ours, accepted),
+      route("good", ours, accepted),
       route("refused", ours, conditions("False", "Accepted")),
       route("elsewhere", { name: "other" }, conditions("False", "Accepted")),
       {
@@ -111,7 +111,7 @@ describe("checks", () => {
       },
     ]);
     assert.deepEqual(await verdicts(routesCheck({ cluster, stack })), {
-      "HTTPRoute apps/well": "held",
+      "HTTPRoute apps/good": "held",
       "HTTPRoute apps/refused": "failed: Accepted: says False",
       "HTTPRoute apps/two": "held",
     });
@@ -132,7 +132,7 @@ describe("checks", () => {
       status,
     });
 
-    it("ready counts only at the revision that the source has, and what is suspended does not count", async () => {
+    it("requires the source's revision, and skips suspended objects", async () => {
       const cluster = scriptedCluster(() => [
         source,
         kustomization("level", { ...ready("True"), lastAppliedRevision: "main@sha1:new" }),
@@ -143,12 +143,12 @@ describe("checks", () => {
         "GitRepository flux-system/repo": "held",
         "Kustomization flux-system/level": "held",
         "Kustomization flux-system/behind":
-          "pending: has main@sha1:old, and GitRepository flux-system/repo is at main@sha1:new",
+          "pending: is at main@sha1:old, and GitRepository flux-system/repo is at main@sha1:new",
         "Kustomization flux-system/still": "skipped: is suspended",
       });
     });
 
-    it("a HelmRelease is level with its OCI chart by digest, and with its HelmChart by version", async () => {
+    it("compares a HelmRelease with its OCI chart by digest, and with its HelmChart by version", async () => {
       const chart = (kind: string, name: string, revision: string): KubeObject => ({
         ...source,
         kind,
@@ -187,7 +187,7 @@ describe("checks", () => {
     });
   });
 
-  describe("gatus, its answers as its API documents them", () => {
+  describe("gatus, with responses as its API documents them", () => {
     const since = Date.parse("2026-01-31T12:00:00Z");
     const parent = { name: "external", namespace: "network" };
     const annotated = (endpoint: string) => ({
@@ -198,7 +198,7 @@ describe("checks", () => {
       timestamp,
       ...(!success && { conditionResults: [{ condition: "[STATUS] (502) == 200", success: false }] }),
     });
-    /** A Gatus that answers some paths below `/api/v1/endpoints/`. */
+    /** A Gatus that serves these paths below `/api/v1/endpoints/`. */
     const lookAt = (answers: Readonly<Record<string, unknown>>, ...routes: KubeObject[]) =>
       verdicts(
         gatusCheck({
@@ -213,7 +213,7 @@ describe("checks", () => {
       );
     const look = (statuses: unknown, ...routes: KubeObject[]) => lookAt({ statuses }, ...routes);
 
-    it("counts only results that are newer than the update, and the latest one", async () => {
+    it("counts only the latest result, and only if it is newer than the update", async () => {
       const statuses = [
         {
           key: "_up",
@@ -232,36 +232,36 @@ describe("checks", () => {
       assert.deepEqual(found, {
         "Gatus endpoint _up of HTTPRoute apps/up": "held",
         "Gatus endpoint _down of HTTPRoute apps/down":
-          "failed: is down since 2026-01-31T12:00:02Z at the latest: [STATUS] (502) == 200",
-        "Gatus endpoint _old of HTTPRoute apps/old": "pending: no result yet that is newer than the update",
+          "failed: is down (last probe at 2026-01-31T12:00:02Z): [STATUS] (502) == 200",
+        "Gatus endpoint _old of HTTPRoute apps/old": "pending: no result since the update",
         "Gatus endpoint _absent of HTTPRoute apps/absent": "pending: Gatus has no such endpoint",
       });
     });
 
-    it("asks once more, for what the list keeps for ten seconds, only of endpoints that it does not find well", async () => {
+    it("asks again, past the cache of ten seconds, but only about endpoints that are not up", async () => {
       const [bad, good] = [result(false, "2026-01-31T12:00:01Z"), result(true, "2026-01-31T12:00:02Z")];
       const statuses = [
-        { key: "_mended", results: [bad] },
+        { key: "_fixed", results: [bad] },
         { key: "_down", results: [bad] },
-        { key: "_well", results: [good] },
+        { key: "_good", results: [good] },
       ];
       const answers = {
         statuses,
-        "_mended/statuses": { key: "_mended", results: [bad, good] },
+        "_fixed/statuses": { key: "_fixed", results: [bad, good] },
         "_late/statuses": { key: "_late", results: [good] },
-        "_well/statuses": { key: "_well", results: [bad] },
+        "_good/statuses": { key: "_good", results: [bad] },
       };
-      const routes = ["mended", "down", "well", "late"].map((name) => route(name, parent));
+      const routes = ["fixed", "down", "good", "late"].map((name) => route(name, parent));
       assert.deepEqual(await lookAt(answers, ...routes), {
-        "Gatus endpoint _mended of HTTPRoute apps/mended": "held",
+        "Gatus endpoint _fixed of HTTPRoute apps/fixed": "held",
         "Gatus endpoint _down of HTTPRoute apps/down":
-          "failed: is down since 2026-01-31T12:00:01Z at the latest: [STATUS] (502) == 200",
-        "Gatus endpoint _well of HTTPRoute apps/well": "held",
+          "failed: is down (last probe at 2026-01-31T12:00:01Z): [STATUS] (502) == 200",
+        "Gatus endpoint _good of HTTPRoute apps/good": "held",
         "Gatus endpoint _late of HTTPRoute apps/late": "held",
       });
     });
 
-    it("takes a guarded endpoint for no proof, and a route that is not monitored for none at all", async () => {
+    it("skips a guarded endpoint, and ignores a route without monitoring", async () => {
       const found = await look(
         [],
         route("dns", parent, {}, annotated("guarded: true\ngroup: internal")),
@@ -269,21 +269,21 @@ describe("checks", () => {
       );
       assert.deepEqual(found, {
         "Gatus endpoint internal_dns of HTTPRoute apps/dns":
-          "skipped: is guarded: a DNS probe, and no proof of health",
+          "skipped: is guarded: Gatus only probes its DNS name, which does not prove health",
       });
     });
 
-    it("waits for a Gatus that does not answer", async () => {
+    it("waits for a Gatus that does not respond", async () => {
       const [verdict] = Object.values(await look(undefined, route("app", parent)));
-      assert.match(verdict ?? "", /^pending: Gatus does not answer: .*404/);
+      assert.match(verdict ?? "", /^pending: Gatus does not respond: .*404/);
     });
 
-    it("says that there is no route, and no Gatus", async () => {
+    it("notes that no route asks for monitoring, or that the stack has no Gatus", async () => {
       const cluster = scriptedCluster(() => []);
       const notes = async (gatus: { url: string } | null) =>
-        (await gatusCheck({ cluster, stack, gatus, since }).look()).notes;
-      assert.deepEqual(await notes(null), ["The stack knows of no Gatus."]);
-      assert.deepEqual(await notes({ url: "http://127.0.0.1:1" }), ["No HTTPRoute asks to be monitored."]);
+        (await gatusCheck({ cluster, stack, gatus, since }).run()).notes;
+      assert.deepEqual(await notes(null), ["The stack has no Gatus."]);
+      assert.deepEqual(await notes({ url: "http://127.0.0.1:1" }), ["No HTTPRoute asks for monitoring."]);
     });
   });
 
@@ -300,12 +300,12 @@ describe("checks", () => {
       return verdicts(declaredCheck({ cluster, stack }, [service]));
     };
 
-    it("what the server writes of its own accord is no difference", async () => {
+    it("ignores fields that the API server writes", async () => {
       const applied = { ...service, metadata: { ...service.metadata, resourceVersion: "2" }, status: {} };
       assert.deepEqual(await against(applied), { "Service n/s": "held" });
     });
 
-    it("looks again at what somebody has labelled between its two requests", async () => {
+    it("compares again if another client changes the object between the two requests", async () => {
       let live: KubeObject = service;
       const cluster = {
         ...scriptedCluster(() => [live]),
@@ -323,7 +323,7 @@ describe("checks", () => {
     it("names the fields that differ", async () => {
       assert.deepEqual(await against({ ...service, spec: { type: "NodePort" } }), {
         "Service n/s":
-          "failed: differs from what is declared: spec.type; listed under edgefirst:adopt, one `pulumi up --refresh` puts it back",
+          "failed: differs from its declaration: spec.type; list it under edgefirst:adopt and run `pulumi up --refresh` once to restore it",
       });
     });
   });
@@ -347,25 +347,25 @@ describe("checks", () => {
     });
   });
 
-  it("what the update is going to delete is not looked at, what it keeps by design is", async () => {
+  it("ignore what the update will delete, but not what it keeps by design", async () => {
     const down = conditions("False", "Accepted", "Programmed");
     const kept = gateway("kept", down);
     const retained = gateway("retained", down);
     const annotations = { "edgefirst.dev/retained": "true" };
     const cluster = scriptedCluster(() => [
-      gateway("leaving", down),
+      gateway("deleted", down),
       gateway("others", down, {}),
       kept,
       { ...retained, metadata: { ...retained.metadata, annotations } },
     ]);
-    const check = gatewaysCheck({ cluster: withoutLeaving(cluster, stack, [kept]), stack });
+    const check = gatewaysCheck({ cluster: withoutPendingDeletions(cluster, stack, [kept]), stack });
     assert.deepEqual(Object.keys(await verdicts(check)), [
       "Gateway network/kept",
       "Gateway network/retained",
     ]);
   });
 
-  it("leftovers: what is labelled, not declared, and in no state; what this update deletes, and what is kept by design, is told", async () => {
+  it("leftovers: fail for labelled objects outside declaration and state; note what this update deletes and what it keeps by design", async () => {
     const labelled = (kind: string, name: string, metadata: object = {}): KubeObject => ({
       apiVersion: "v1",
       kind,
@@ -406,15 +406,15 @@ describe("checks", () => {
     };
     const recorded = () => Promise.resolve([labelled("Service", "leaving"), labelled("Service", "kept")]);
     const check = leftoversCheck({ cluster, stack, recorded }, [labelled("Service", "kept")]);
-    const found = (await check.look()).verdicts.map(({ object, state }) => `${object} ${state}`);
+    const found = (await check.run()).verdicts.map(({ object, state }) => `${object} ${state}`);
     assert.deepEqual(found, [
       "Service n/forgotten failed",
       "Service n/going pending",
       "Endpoints n/alone failed",
     ]);
-    assert.deepEqual((await check.look()).notes, [
-      "No longer declared, and deleted by Pulumi after the verification, which has not seen the cluster without: Service n/leaving.",
-      "Namespace n/retained is no longer declared and kept by design.",
+    assert.deepEqual((await check.run()).notes, [
+      "Pulumi deletes these after the verification, because they are no longer declared; the cluster was not checked without them: Service n/leaving.",
+      "Namespace n/retained is no longer declared; it is kept by design.",
     ]);
   });
 });

@@ -9,7 +9,7 @@ describe("the cluster's clock", () => {
     [2 * HOUR_MS, /7200 s behind/],
     [-2 * HOUR_MS, /7200 s ahead of/],
   ] as const)
-    it(`counts where this machine's is ${-offset / HOUR_MS} hours off, and goes on by itself`, async () => {
+    it(`is used if this machine's is ${-offset / HOUR_MS} hours off, and keeps running`, async () => {
       const own = new FakeClock();
       const lines: string[] = [];
       const clock = await clusterClock(
@@ -22,11 +22,11 @@ describe("the cluster's clock", () => {
       assert.match(lines.join(), said);
     });
 
-  it("is this machine's own where they differ by less than the header tells", async () => {
+  it("is this machine's own if they differ by less than the precision of the header", async () => {
     const own = new FakeClock();
     const clock = await clusterClock(
       () => Promise.resolve(own.now() - 999),
-      () => assert.fail("nothing to say"),
+      () => assert.fail("nothing to report"),
       own,
     );
     assert.equal(clock, own);

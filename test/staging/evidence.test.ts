@@ -36,7 +36,7 @@ function verifiedInTurn(...releases: string[]): Evidence {
 }
 
 describe("evidence", () => {
-  it("survives its way through JSON", () => {
+  it("survives a round trip through JSON", () => {
     const evidence = withRevoked(verifiedInTurn("a"), subject, { ...record("b"), failures });
     const read = readEvidence("edge", {
       release: "b",
@@ -45,7 +45,7 @@ describe("evidence", () => {
     assert.deepEqual(read, { state: "present", evidence });
   });
 
-  it("keeps the last ten verified releases, the latest first, each once", () => {
+  it("keeps the last ten verified releases, latest first, each once", () => {
     const names = Array.from({ length: 12 }, (_, index) => `r${index}`);
     const { verified } = verifiedInTurn(...names, "r5");
     assert.deepEqual(
@@ -61,7 +61,7 @@ describe("evidence", () => {
     assert.equal(standingOf(evidence, "c").state, "unknown");
   });
 
-  it("lets many failures push no verified release out", () => {
+  it("keeps verified releases however many failures follow", () => {
     let evidence = verifiedInTurn("good");
     for (let index = 0; index < 15; index++)
       evidence = withRevoked(evidence, subject, { ...record(`bad${index}`), failures });
@@ -69,25 +69,25 @@ describe("evidence", () => {
     assert.equal(evidence.revoked.length, 10);
   });
 
-  it("takes a revoked release back once it passes again", () => {
+  it("reinstates a revoked release once it passes again", () => {
     const revoked = withRevoked(verifiedInTurn("a"), subject, { ...record("a"), failures });
     const evidence = withVerified(revoked, subject, record("a", 3));
     assert.equal(standingOf(evidence, "a").state, "verified");
     assert.deepEqual(evidence.revoked, []);
   });
 
-  it("tells apart a stack that never ran, one without evidence, another format and damage", () => {
+  it("distinguishes a stack that never ran, missing evidence, another format and invalid evidence", () => {
     assert.equal(readEvidence("edge", {}).state, "neverRan");
     assert.equal(readEvidence("edge", { release: "a" }).state, "none");
     const other = readEvidence("edge", { evidence: { version: 0 } });
     assert.ok(other.state === "unreadable" && other.message.includes("format 0"));
-    const damaged = readEvidence("edge", {
+    const invalid = readEvidence("edge", {
       evidence: { version: 1, ...subject, verified: "no", revoked: [], revisions: [] },
     });
-    assert.ok(damaged.state === "unreadable" && damaged.message.includes("damaged"));
+    assert.ok(invalid.state === "unreadable" && invalid.message.includes("is invalid"));
   });
 
-  it("knows a move forward, the same release, and a way back", () => {
+  it("distinguishes a move forward, the same release, and a move back", () => {
     const before = verifiedInTurn("a", "b");
     assert.equal(movement(before, "a", "b"), "forward");
     assert.equal(movement(before, "b", "a"), "back");
@@ -96,7 +96,7 @@ describe("evidence", () => {
     assert.equal(movement(before, "forgotten", "a"), "forward");
   });
 
-  it("remembers the repository's revisions with which releases passed, of one release too, by their first pass", () => {
+  it("keeps the repository's revisions with which releases passed, by their first pass", () => {
     const gitops = (revision: string) => ({ kind: "OCIRepository", url: "oci://x/y", revision }) as const;
     let evidence: Evidence | undefined;
     for (const revision of ["1", "2", "1", "3"])

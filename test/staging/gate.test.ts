@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { CheckRecord, Evidence, Verification } from "../../staging/evidence.ts";
-import { holdGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
+import { checkGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
 import { currentRelease } from "../../staging/own-stack.ts";
 import type { OutputsReading } from "../../staging/stack-outputs.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
@@ -40,15 +40,15 @@ const check = (fields: Partial<CheckRecord>): CheckRecord => ({
   ...fields,
 });
 
-describe("gate of main, which comes after edge", () => {
+describe("gate of main, whose upstream stack is edge", () => {
   let clock: FakeClock;
   beforeEach(() => {
     clock = new FakeClock();
   });
 
-  /** Holds the gate for release r2, which edge verified an hour ago; main runs r1. */
+  /** Checks the gate for release r2, which edge verified an hour ago; main runs r1. */
   function gate(edge: OutputsReading, more: Partial<GateArgs> = {}): Promise<GateResult> {
-    return holdGate({
+    return checkGate({
       stack: "main",
       release: "r2",
       current: "r1",
@@ -79,7 +79,7 @@ describe("gate of main, which comes after edge", () => {
     for (const text of expected) assert.match(found[0]!, text);
   }
 
-  it("lets a release pass that edge has verified, and says what that proves", async () => {
+  it("lets a release pass that edge has verified, and reports what that proves", async () => {
     const result = await gate(fresh());
     assert.deepEqual(errors(result), []);
     assert.match(
@@ -88,61 +88,61 @@ describe("gate of main, which comes after edge", () => {
     );
   });
 
-  it("names what was not checked there, as a warning", async () => {
-    const checks = [check({ id: "gateways", outcome: "notChecked", notes: ["Nobody answers."] })];
+  it("warns about what was not checked there", async () => {
+    const checks = [check({ id: "gateways", outcome: "notChecked", notes: ["No controller answers."] })];
     const { findings } = await gate(reading([verification("r2", { ...ago(1), checks })]));
     assert.equal(findings[0]?.severity, "warning");
-    assert.match(findings[0].message, /Not checked there:\n {2}- gateways: Nobody answers\./);
+    assert.match(findings[0].message, /Not checked there:\n {2}- gateways: No controller answers\./);
   });
 
-  it("an unknown stack", () =>
+  it("refuses for an unknown upstream stack", () =>
     refused(
-      { state: "unknown", message: "The backend knows no stack o/p/edge." },
-      /knows no stack/,
+      { state: "unknown", message: "The backend has no stack o/p/edge." },
+      /has no stack/,
       /edgefirst:after/,
     ));
-  it("an unreachable backend", () =>
+  it("refuses if the backend is unreachable", () =>
     refused({ state: "unreadable", message: "The outputs cannot be read: x" }, /cannot be read/, /backend/));
-  it("a stack that never ran", () =>
+  it("refuses if edge never ran", () =>
     refused({ state: "read", outputs: {} }, /edge has never been brought up/, /pulumi up --stack edge/));
-  it("outputs of a program that did not verify", () =>
+  it("refuses outputs without evidence", () =>
     refused({ state: "read", outputs: { release: "r2" } }, /edge has no evidence/, /pulumi up --stack edge/));
-  it("evidence of an older format", () =>
+  it("refuses evidence of another format", () =>
     refused(
       { state: "read", outputs: { evidence: { version: 0 } } },
-      /has format 0, and this program reads format 1/,
+      /has format 0; this program reads format 1/,
     ));
-  it("a release that it has not verified", () =>
+  it("refuses a release that edge has not verified", () =>
     refused(
       reading([verification("r1")]),
-      /has not verified release r2; its latest one is r1/,
+      /has not verified release r2; its latest verified release is r1/,
       /release r2/,
     ));
-  it("a release whose verification failed, with what was wrong", () =>
+  it("refuses a release whose verification failed, and lists the failures", () =>
     refused(
       reading([verification("r1")], [revocation("r2")]),
       /failed to verify release r2/,
       /Gateway network\/external: not programmed/,
     ));
-  it("a verification that is too old", () =>
+  it("refuses a verification older than maxAge", () =>
     refused(reading([verification("r2", ago(25))]), /25 h ago, and edgefirst:gate\.maxAge is 24 h/));
 
-  it("compares what only a stack's configuration has it install: refuses another manifest, and says what edge does not install", async () => {
+  it("compares manifests named by configuration: refuses another one, and warns if edge installs none", async () => {
     const manifests = { flux: "a".repeat(64) };
     const withFlux = (flux: string): OutputsReading =>
       reading([verification("r2", { ...ago(1), manifests: { flux } })]);
     assert.deepEqual(errors(await gate(withFlux("a".repeat(64)), { manifests })), []);
     assert.match(
       errors(await gate(withFlux("b".repeat(64)), { manifests }))[0]!,
-      /with another manifest of flux: b{12}, and here it is a{12}/,
+      /with another manifest of flux: b{12}; this stack has a{12}/,
     );
     assert.deepEqual(errors(await gate(withFlux("b".repeat(64)))), [], "main installs none");
     const alone = await gate(fresh(), { manifests });
     assert.deepEqual(errors(alone), []);
-    assert.ok(alone.findings.some(({ message }) => message.includes("edge installs no flux of its own")));
+    assert.ok(alone.findings.some(({ message }) => message.includes("edge does not install flux itself")));
   });
 
-  it("the same release with another manifest of its own is a move forward", () => {
+  it("treats the same release with another manifest as a move forward", () => {
     const { evidence } = outputsOf("r2", [verification("r2", { manifests: { flux: "a" } })]) as {
       evidence: Evidence;
     };
@@ -151,7 +151,7 @@ describe("gate of main, which comes after edge", () => {
     assert.deepEqual([current("r2", "a"), current("r2", "b"), current("r3", "b")], ["r2", undefined, "r2"]);
   });
 
-  it("looks at the clusters before only for a move forward, and at maxAge likewise", async () => {
+  it("requires a healthy and recently verified upstream stack only for a move forward", async () => {
     const old = reading([
       verification("r3", ago(30)),
       verification("r2", ago(40)),
@@ -164,20 +164,20 @@ describe("gate of main, which comes after edge", () => {
     assert.equal(errors(await gate(old, { connect, current: undefined })).length, 2, "never ran");
   });
 
-  describe("a live look at edge", () => {
-    it("refuses while something is wrong there, by name", async () => {
+  describe("checks edge live, and", () => {
+    it("refuses while an object is failing there, and names it", async () => {
       const connect = () => scriptedCluster(() => [kustomization(ready("False", "boom"))]);
       const [found = ""] = errors(await gate(fresh(), { connect }));
       assert.match(found, /is not healthy now:\n {2}- Kustomization flux-system\/app: Ready: boom/);
     });
 
-    it("gives it some time", async () => {
+    it("waits for the configured patience", async () => {
       const connect = () =>
         scriptedCluster(() => [kustomization(ready(clock.seconds < 3 ? "Unknown" : "True"))]);
       assert.deepEqual(errors(await gate(fresh(), { connect })), []);
     });
 
-    it("does not blame what was unhealthy before edge's own update, nor looks at what is not checked there", async () => {
+    it("excuses what was unhealthy before edge's own update, and skips what edge does not check", async () => {
       const connect = () => scriptedCluster(() => [kustomization(ready("False"))]);
       for (const known of [
         check({ unhealthyBefore: ["Kustomization flux-system/app"] }),
@@ -188,14 +188,14 @@ describe("gate of main, which comes after edge", () => {
       }
     });
 
-    it("refuses where it cannot be looked at, or warns where that is configured", async () => {
+    it("refuses if the cluster cannot be reached, or warns if so configured", async () => {
       const noContext = (): never => {
         throw new EdgefirstError("The kubeconfig has no context edge.");
       };
       for (const connect of [() => scriptedCluster(unreachable), noContext]) {
         assert.match(
           errors(await gate(fresh(), { connect }))[0]!,
-          /cannot be seen from here.*\n?.*edgefirst:gate/s,
+          /Cannot check from here.*\n?.*edgefirst:gate/s,
         );
         const result = await gate(fresh(), { connect, unreachable: "warn" });
         assert.deepEqual(errors(result), []);
@@ -213,7 +213,7 @@ describe("gate of main, which comes after edge", () => {
     const unverified = (): OutputsReading => reading([verification("r1")]);
     const override = (hours: number) => ({ reason: "edge is being rebuilt", expires: ago(-hours).time });
 
-    it("in force: what stood in the way is a warning, and the override is told", async () => {
+    it("in force turns errors into warnings, and is reported", async () => {
       const result = await gate(unverified(), { override: override(1) });
       assert.deepEqual(errors(result), []);
       assert.match(result.findings[0]!.message, /overridden until .*: edge is being rebuilt/);
@@ -221,15 +221,15 @@ describe("gate of main, which comes after edge", () => {
       assert.deepEqual(result.override, override(1));
     });
 
-    it("is told where it is not needed, too", async () => {
+    it("is reported even if it is not needed", async () => {
       const { findings } = await gate(fresh(), { override: override(1) });
       assert.match(findings[0]!.message, /overridden until/);
     });
 
-    it("expired: counts for nothing", async () => {
+    it("has no effect once expired", async () => {
       const result = await gate(unverified(), { override: override(-1) });
       assert.equal(errors(result).length, 1);
-      assert.match(result.findings[0]!.message, /expired at .* counts for nothing/);
+      assert.match(result.findings[0]!.message, /expired at .* has no effect/);
       assert.equal(result.override, undefined);
     });
   });

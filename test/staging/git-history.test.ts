@@ -7,7 +7,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { readCheckout } from "../../staging/checkout.ts";
 import { descendsFrom } from "../../staging/git-history.ts";
 
-describe("git history, asked of a real repository", () => {
+describe("git history of a real repository", () => {
   let repository: string;
   let base: string;
   let tip: string;
@@ -36,21 +36,21 @@ describe("git history, asked of a real repository", () => {
     rmSync(repository, { recursive: true, force: true });
   });
 
-  it("knows descendants, and who is none", async () => {
+  it("recognizes descendants", async () => {
     assert.equal(await descendsFrom(repository, tip, base), true);
     assert.equal(await descendsFrom(repository, base, tip), false);
     assert.equal(await descendsFrom(repository, tip, side), false);
   });
 
-  it("says where it cannot know, and leaves nothing behind", async () => {
+  it("reports what it cannot check, and leaves no files", async () => {
     const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("edgefirst-history-"));
     const earlier = folders();
     await assert.rejects(descendsFrom(repository, tip, "0".repeat(40)), EdgefirstError);
-    await assert.rejects(descendsFrom(join(repository, "nowhere"), tip, base), /cannot tell/);
+    await assert.rejects(descendsFrom(join(repository, "nowhere"), tip, base), /cannot check/);
     assert.deepEqual(folders(), earlier);
   });
 
-  it("reads which checkout runs, and whether it has changes", async () => {
+  it("reads the checkout's commit, and whether it has uncommitted changes", async () => {
     assert.deepEqual(await readCheckout(repository), { commit: tip, dirty: false });
     execFileSync("touch", [join(repository, "new")]);
     assert.deepEqual(await readCheckout(repository), { commit: tip, dirty: true });

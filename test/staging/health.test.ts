@@ -43,9 +43,9 @@ describe("object health", () => {
       object("Gateway", {}, { conditions: [condition("Accepted", "True"), condition("Programmed", "True")] }),
       "healthy",
     ],
-    ["a GatewayClass that nobody answered", object("GatewayClass", {}, {}), "progressing"],
+    ["a GatewayClass without a controller", object("GatewayClass", {}, {}), "progressing"],
     [
-      "a Deployment whose pods a quota refuses",
+      "a Deployment whose pods a quota rejects",
       object(
         "Deployment",
         { replicas: 1 },
@@ -81,7 +81,7 @@ describe("object health", () => {
       "failed",
     ],
     [
-      "a route that one of two parents took",
+      "a route that one of two parents accepted",
       object(
         "HTTPRoute",
         { parentRefs: [{ name: "external" }, { name: "internal" }] },
@@ -97,7 +97,7 @@ describe("object health", () => {
       "progressing",
     ],
     [
-      "a route that was refused",
+      "a route that its parent rejected",
       object(
         "HTTPRoute",
         { parentRefs: [{ name: "external" }] },
@@ -119,7 +119,7 @@ describe("object health", () => {
       assert.equal(objectHealth(live).state, expected);
     });
 
-  it("says why", () => {
+  it("gives the condition's message", () => {
     assert.equal(objectHealth(cases[2]![1]).message, "Ready: no such path");
   });
 });

@@ -3,7 +3,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { Evidence, GitopsRevision } from "../../staging/evidence.ts";
 import type { Movement } from "../../staging/movement.ts";
-import type { Predecessor } from "../../staging/predecessor.ts";
+import type { UpstreamStack } from "../../staging/upstream.ts";
 import {
   promote,
   type PromotedSource,
@@ -17,10 +17,10 @@ const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const GIT: PromotedSource = { kind: "GitRepository", url: "https://x/repo", ref: { branch: "main" } };
 const OCI: PromotedSource = { kind: "OCIRepository", url: "oci://x/repo", ref: { tag: "v1" } };
 
-function predecessor(
+function upstream(
   gitops: GitopsRevision | null,
   more: { movement?: Movement; revisions?: string[] } = {},
-): Predecessor {
+): UpstreamStack {
   const record = verification("r2", { gitops });
   const { evidence } = outputsOf("r2", [record]) as { evidence: Evidence };
   const revisions = (more.revisions ?? []).map((revision) => ({ kind: OCI.kind, url: OCI.url, revision }));
@@ -49,7 +49,7 @@ const errorOf = ({ findings }: Promotion): string | undefined =>
 describe("promotion of a GitRepository", () => {
   const target = ran(GIT, `main@sha1:${commit("b")}`);
   const running = live(GIT, `main@sha1:${commit("a")}`, { branch: "main", commit: commit("a") });
-  const to = (from: Predecessor | undefined, answer: boolean | Error = true, source = GIT) =>
+  const to = (from: UpstreamStack | undefined, answer: boolean | Error = true, source = GIT) =>
     promote({
       from,
       source,
@@ -60,8 +60,8 @@ describe("promotion of a GitRepository", () => {
       },
     });
 
-  it("pins the verified commit of the shared branch, and says what that proves", async () => {
-    const { ref, findings } = await to(predecessor(target));
+  it("pins the verified commit of the shared branch, and reports what that proves", async () => {
+    const { ref, findings } = await to(upstream(target));
     assert.deepEqual(ref, { branch: "main", commit: commit("b") });
     assert.match(findings[0]!.message, /proves only the paths that edge builds/);
   });
@@ -69,53 +69,49 @@ describe("promotion of a GitRepository", () => {
   const kept = { branch: "main", commit: commit("a") };
   const refusals: readonly [string, Parameters<typeof to>, RegExp][] = [
     [
-      "what does not descend from the live commit",
-      [predecessor(target), false],
+      "a commit that does not descend from the live one",
+      [upstream(target), false],
       /does not descend.*step back/,
     ],
     [
-      "where git cannot tell",
-      [predecessor(target), new EdgefirstError("git cannot tell")],
-      /git cannot tell/,
+      "a commit whose history git cannot check",
+      [upstream(target), new EdgefirstError("git cannot check")],
+      /git cannot check/,
     ],
-    [
-      "another repository",
-      [predecessor({ ...target, url: "https://y" })],
-      /follows GitRepository https:\/\/y/,
-    ],
+    ["another repository", [upstream({ ...target, url: "https://y" })], /follows GitRepository https:\/\/y/],
     [
       "another branch",
-      [predecessor({ ...target, revision: `edge@sha1:${commit("b")}` })],
+      [upstream({ ...target, revision: `edge@sha1:${commit("b")}` })],
       /runs edge@sha1:b+, and this stack follows branch main/,
     ],
     [
       "a source without a branch",
-      [predecessor(target), true, { ...GIT, ref: { tag: "v1" } }],
+      [upstream(target), true, { ...GIT, ref: { tag: "v1" } }],
       /follows no branch/,
     ],
-    ["evidence without a revision", [predecessor(null)], /no revision of a repository/],
+    ["evidence without a revision", [upstream(null)], /names no revision of a repository/],
   ];
   for (const [what, args, expected] of refusals)
-    it(`refuses ${what}, and leaves the live pin`, async () => {
+    it(`refuses ${what}, and keeps the live pin`, async () => {
       const result = await to(...args);
       assert.match(errorOf(result) ?? "", expected);
       assert.deepEqual(result.ref, kept);
     });
 
-  it("a rollback of a release never moves the pin", async () => {
-    const result = await to(predecessor(target, { movement: "back" }));
+  it("keeps the live pin when a release is rolled back", async () => {
+    const result = await to(upstream(target, { movement: "back" }));
     assert.deepEqual([result.ref, errorOf(result)], [kept, undefined]);
   });
 
-  it("leaves the live pin while the release is not verified: the gate says so", async () => {
+  it("keeps the live pin while the release is not verified, which the gate reports", async () => {
     assert.deepEqual(await to(undefined), { ref: kept, findings: [] });
   });
 });
 
-describe("promotion of an OCIRepository: what was verified later descends from what was verified earlier", () => {
+describe("promotion of an OCIRepository, where the order of verification is the history", () => {
   const to = (runs: string | undefined, revisions: string[]) =>
     promote({
-      from: predecessor(ran(OCI, `v1@${digest("b")}`), { revisions }),
+      from: upstream(ran(OCI, `v1@${digest("b")}`), { revisions }),
       source: OCI,
       live: runs === undefined ? undefined : live(OCI, runs, { tag: "v1" }),
       descendsFrom: () => assert.fail("git has no part in it"),
@@ -123,19 +119,19 @@ describe("promotion of an OCIRepository: what was verified later descends from w
   const b = `v1@${digest("b")}`;
   const a = `v1@${digest("a")}`;
 
-  it("pins what was verified after the digest that runs", async () => {
+  it("pins a digest that was verified after the live one", async () => {
     assert.deepEqual((await to(digest("a"), [b, a])).ref, { digest: digest("b") });
   });
-  it("pins what runs already, and on a cluster without a source", async () => {
+  it("pins the live digest, and any digest on a cluster without a source", async () => {
     assert.deepEqual((await to(b, [])).ref, { digest: digest("b") });
     assert.deepEqual((await to(undefined, [b])).ref, { digest: digest("b") });
   });
   it("refuses a step back", async () => {
     assert.match(errorOf(await to(a, [a, b])) ?? "", /after .*step back/);
   });
-  it("refuses where it cannot be known", async () => {
+  it("refuses if the order is unknown", async () => {
     const result = await to(`v1@${digest("c")}`, [b, a]);
-    assert.match(errorOf(result) ?? "", /cannot be known/);
+    assert.match(errorOf(result) ?? "", /unknown whether/);
     assert.deepEqual(result.ref, { tag: "v1" });
   });
 });

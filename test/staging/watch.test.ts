@@ -4,12 +4,12 @@ import { declaredCheck } from "../../staging/checks/declared.ts";
 import type { Check } from "../../staging/checks/check.ts";
 import { fluxCheck } from "../../staging/checks/flux.ts";
 import { rolloutsCheck } from "../../staging/checks/rollouts.ts";
-import { lookOnce, type Before } from "../../staging/look.ts";
+import { NO_ROUND, runChecks, type Baseline } from "../../staging/check-round.ts";
 import type { WatchResult } from "../../staging/watch-state.ts";
 import { watch } from "../../staging/watch.ts";
 import { FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
 
-const NOTHING: Before = { look: { verdicts: [], sightings: new Map() }, blamed: new Set() };
+const NOTHING: Baseline = { round: NO_ROUND, blamed: new Set() };
 const STACK = "edge";
 
 function app(status: object, spec: object = {}): KubeObject {
@@ -22,7 +22,7 @@ function app(status: object, spec: object = {}): KubeObject {
   };
 }
 
-describe("watch: a soak of 10 s, a look each second, on a scripted cluster with a clock of its own", () => {
+describe("watch: a soak of 10 s, one round of checks a second, on a scripted cluster and clock", () => {
   let clock: FakeClock;
   let lines: string[];
   let lasting: string[];
@@ -35,17 +35,15 @@ describe("watch: a soak of 10 s, a look each second, on a scripted cluster with 
   /** Watches a cluster that looks like this at each second. */
   function watching(
     script: (second: number) => readonly KubeObject[],
-    options: { before?: Before; timeoutMs?: number; signal?: AbortSignal; check?: Check } = {},
+    options: { baseline?: Baseline; timeoutMs?: number; signal?: AbortSignal; check?: Check } = {},
   ): Promise<WatchResult> {
     const cluster = scriptedCluster(() => script(clock.seconds));
     const check = options.check ?? fluxCheck({ cluster, stack: STACK });
     return watch(
       {
         checks: [check],
-        before: options.before ?? NOTHING,
-        soakMs: 10_000,
-        timeoutMs: options.timeoutMs ?? 60_000,
-        intervalMs: 1_000,
+        baseline: options.baseline ?? NOTHING,
+        timing: { soakMs: 10_000, timeoutMs: options.timeoutMs ?? 60_000, intervalMs: 1_000 },
         progress: (line, stays) => {
           lines.push(line);
           if (stays) lasting.push(line);
@@ -67,7 +65,7 @@ describe("watch: a soak of 10 s, a look each second, on a scripted cluster with 
     assert.deepEqual([result.failures, clock.seconds], [[], 17]);
   });
 
-  it("begins it again after a failure", async () => {
+  it("restarts it after a failure", async () => {
     const result = await watching((second) => [app(ready(second === 8 ? "False" : "True", "boom"))]);
     assert.deepEqual([result.failures, clock.seconds], [[], 19]);
     assert.ok(lasting.includes("the soak starts again: Kustomization flux-system/app: Ready: boom"));
@@ -82,26 +80,26 @@ describe("watch: a soak of 10 s, a look each second, on a scripted cluster with 
     );
   });
 
-  it("does not end while an object reconciles, though the soak would be over", async () => {
+  it("does not end while an object reconciles, even after the soak", async () => {
     const result = await watching((second) => [app(ready(second >= 9 && second <= 13 ? "Unknown" : "True"))]);
     assert.deepEqual([result.failures, clock.seconds], [[], 14]);
   });
 
-  it("begins it again when an object reconciles for longer than its own time-out", async () => {
+  it("restarts it when an object reconciles for longer than its own timeout", async () => {
     const result = await watching((second) => [
       app(ready(second >= 3 && second <= 7 ? "Unknown" : "True"), { timeout: "2s" }),
     ]);
     assert.deepEqual([result.failures, clock.seconds], [[], 18]);
   });
 
-  it("begins it again when another revision runs", async () => {
+  it("restarts it when another revision runs", async () => {
     const result = await watching((second) => [
       app({ ...ready("True"), lastAppliedRevision: second < 5 ? "main@sha1:a" : "main@sha1:b" }),
     ]);
     assert.deepEqual([result.failures, clock.seconds], [[], 15]);
   });
 
-  it("ends when the time is up, with each failing object and its condition's message", async () => {
+  it("ends at the timeout, with each failing object and its condition's message", async () => {
     const result = await watching((second) => [app(ready(second % 5 === 4 ? "False" : "True", "flaps"))], {
       timeoutMs: 24_000,
     });
@@ -112,7 +110,7 @@ describe("watch: a soak of 10 s, a look each second, on a scripted cluster with 
     );
   });
 
-  it("says so when the time is up and nothing is wrong just then", async () => {
+  it("reports the timeout if no object is failing at that moment", async () => {
     const result = await watching((second) => [app(ready(second % 5 === 4 ? "False" : "True", "flaps"))], {
       timeoutMs: 22_000,
     });
@@ -131,28 +129,28 @@ describe("watch: a soak of 10 s, a look each second, on a scripted cluster with 
     assert.match(result.failures[0]!.message, /cancelled/);
   });
 
-  it("survives a cluster that gives no answer for a while, and begins the soak again", async () => {
+  it("survives a short outage of the cluster, and restarts the soak", async () => {
     const result = await watching((second) =>
       second >= 4 && second < 9 ? unreachable() : [app(ready("True"))],
     );
     assert.deepEqual([result.failures, clock.seconds], [[], 19]);
   });
 
-  it("ends when the cluster gives no answer any more, with what it said last", async () => {
+  it("ends after a long outage, with the last error", async () => {
     const result = await watching((second) => (second >= 4 ? unreachable() : [app(ready("True"))]));
-    assert.match(result.failures.at(-1)!.message, /no answer any more: The cluster of context edge/);
+    assert.match(result.failures.at(-1)!.message, /stopped answering: The cluster of context edge/);
     assert.ok(clock.seconds < 60);
   });
 
-  describe("what was so before the update", () => {
-    const lookAt = async (...objects: KubeObject[]): Promise<Before> => ({
-      look: await lookOnce([fluxCheck({ cluster: scriptedCluster(() => objects), stack: STACK })]),
+  describe("an object that was", () => {
+    const baselineOf = async (...objects: KubeObject[]): Promise<Baseline> => ({
+      round: await runChecks([fluxCheck({ cluster: scriptedCluster(() => objects), stack: STACK })]),
       blamed: new Set(),
     });
 
-    it("unhealthy: it is reported and not blamed", async () => {
-      const before = await lookAt(app(ready("False", "old fault")));
-      const result = await watching(() => [app(ready("False", "old fault"))], { before });
+    it("unhealthy before the update is reported and excused", async () => {
+      const baseline = await baselineOf(app(ready("False", "old error")));
+      const result = await watching(() => [app(ready("False", "old error"))], { baseline });
       assert.deepEqual(result.failures, []);
       assert.deepEqual(
         result.excused.map(({ object }) => object),
@@ -160,35 +158,37 @@ describe("watch: a soak of 10 s, a look each second, on a scripted cluster with 
       );
     });
 
-    it("unhealthy, because an update of ours broke it: no excuse", async () => {
-      const before = await lookAt(app(ready("False", "broken")));
+    it("unhealthy because an earlier update broke it is not excused", async () => {
+      const baseline = await baselineOf(app(ready("False", "broken")));
       const blamed = new Set(["flux Kustomization flux-system/app"]);
-      const result = await watching(() => [app(ready("False", "broken"))], { before: { ...before, blamed } });
+      const result = await watching(() => [app(ready("False", "broken"))], {
+        baseline: { ...baseline, blamed },
+      });
       assert.equal(result.failures.length, 1);
     });
 
-    it("unhealthy, and declared by the stack itself: no excuse", async () => {
+    it("unhealthy and declared by the stack itself is not excused", async () => {
       const own = { ...app(ready("False", "ours")) };
       const labelled = { ...own, metadata: { ...own.metadata, labels: { "edgefirst.dev/stack": STACK } } };
-      const before = await lookAt(labelled);
-      assert.equal((await watching(() => [labelled], { before })).failures.length, 1);
+      const baseline = await baselineOf(labelled);
+      assert.equal((await watching(() => [labelled], { baseline })).failures.length, 1);
     });
 
-    it("healthy: it fails where it is not now", async () => {
-      const before = await lookAt(app(ready("True")));
-      const result = await watching(() => [app(ready("False", "new fault"))], { before });
-      assert.equal(result.failures[0]?.message, "Ready: new fault");
+    it("healthy before the update fails if it is not now", async () => {
+      const baseline = await baselineOf(app(ready("True")));
+      const result = await watching(() => [app(ready("False", "new error"))], { baseline });
+      assert.equal(result.failures[0]?.message, "Ready: new error");
     });
 
-    it("healthy: it fails where it is gone, and not where it has moved", async () => {
-      const before = await lookAt(app(ready("True")));
-      assert.match((await watching(() => [], { before })).failures[0]?.message ?? "", /is gone/);
+    it("healthy before the update fails if it is gone, but not if it moved", async () => {
+      const baseline = await baselineOf(app(ready("True")));
+      assert.match((await watching(() => [], { baseline })).failures[0]?.message ?? "", /is gone/);
       const moved = { ...app(ready("True")), metadata: { name: "app", namespace: "flux-apps" } };
-      assert.deepEqual((await watching(() => [moved], { before })).failures, []);
+      assert.deepEqual((await watching(() => [moved], { baseline })).failures, []);
     });
   });
 
-  it("does not wait for what waiting cannot mend", async () => {
+  it("does not wait for what waiting cannot fix", async () => {
     const declared: KubeObject = {
       apiVersion: "v1",
       kind: "Service",
@@ -200,7 +200,7 @@ describe("watch: a soak of 10 s, a look each second, on a scripted cluster with 
     assert.deepEqual([result.failures[0]?.message, clock.seconds], ["is not on the cluster", 0]);
   });
 
-  it("a Deployment that loses its replicas begins the soak again", async () => {
+  it("restarts the soak when a Deployment loses its replicas", async () => {
     const deployment = (available: number): KubeObject => ({
       apiVersion: "apps/v1",
       kind: "Deployment",

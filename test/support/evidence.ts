@@ -5,7 +5,7 @@ import {
   type Verification,
 } from "../../staging/evidence.ts";
 
-/** A verification that passed, for tests of what reads evidence. */
+/** A verification that passed. */
 export function verification(release: string, fields: Partial<Verification> = {}): Verification {
   return {
     release,
@@ -29,7 +29,7 @@ export function revocation(release: string): Revocation {
   };
 }
 
-/** Outputs of a stack that runs a release and remembers these, the latest first. */
+/** Outputs of a stack that runs a release and has these verifications, latest first. */
 export function outputsOf(
   release: string,
   verified: readonly Verification[],

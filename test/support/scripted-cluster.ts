@@ -4,7 +4,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import type { Clock } from "../../staging/clock.ts";
 import { clusterHolding } from "./cluster.ts";
 
-/** Time that passes only while somebody sleeps. */
+/** A clock that moves only while code sleeps. */
 export class FakeClock implements Clock {
   #now = Date.UTC(2026, 0, 31, 12);
 
@@ -12,7 +12,7 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  /** Seconds since it began. */
+  /** Seconds since the start. */
   get seconds(): number {
     return (this.#now - Date.UTC(2026, 0, 31, 12)) / 1_000;
   }
@@ -27,8 +27,8 @@ export class FakeClock implements Clock {
 export const CLUSTER_UID = "uid-of-the-cluster";
 
 /**
- * A cluster whose objects are what the script says at each moment; a script that throws is a cluster that cannot be reached. A dry run would change
- * nothing, and a Service's answer is what `services` holds for its path.
+ * A cluster that holds the objects that the script returns at each moment; it cannot be reached while the script throws. A dry run changes nothing, and
+ * `services` answers requests to Services by path.
  */
 export function scriptedCluster(
   script: () => readonly KubeObject[],
@@ -59,12 +59,12 @@ export function scriptedCluster(
   };
 }
 
-/** The script of a cluster that gives no answer. */
+/** The script of a cluster that does not answer. */
 export function unreachable(): never {
   throw new EdgefirstError("The cluster of context edge cannot be reached at https://x: ECONNREFUSED");
 }
 
-/** A status whose one condition is this. */
+/** A status with just this condition. */
 export function ready(status: "True" | "False" | "Unknown", message = "") {
   return { conditions: [{ type: "Ready", status, message }] };
 }

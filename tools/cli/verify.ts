@@ -3,7 +3,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { SYSTEM_CLOCK } from "../../staging/clock.ts";
 import { readEvidence, standingOf, type Evidence, type Verification } from "../../staging/evidence.ts";
 import { checkLive } from "../../staging/live-check.ts";
-import type { Look } from "../../staging/look.ts";
+import type { CheckRound } from "../../staging/check-round.ts";
 import { stackNamed } from "../rollout/plan.ts";
 import { lastUpdate, stackOutputs } from "../rollout/stack.ts";
 import { readStackFile } from "../rollout/stack-file.ts";
@@ -27,7 +27,7 @@ export const verify = (name: string, flags: VerifyFlags): Promise<void> =>
   interruptible({ ending: "interrupted", left: "Nothing was changed." }, async (signal) => {
     const project = await openProject(flags, progress);
     const { stack, release, evidence, record } = await verifiedRelease(project, name);
-    const { failures, look } = await lookAt(project, { stack, evidence, record }, signal);
+    const { failures, round } = await lookAt(project, { stack, evidence, record }, signal);
     const update = await lastUpdate(project.address(stack));
     const broken = update?.result === "failed";
     const result = {
@@ -36,13 +36,13 @@ export const verify = (name: string, flags: VerifyFlags): Promise<void> =>
       verifiedAt: record.time,
       lastUpdate: update?.result,
       failures,
-      verdicts: look.verdicts,
-      notes: notesOf(record, look),
+      verdicts: round.verdicts,
+      notes: notesOf(record, round),
     };
     if (failures.length > 0 || broken) process.exitCode ??= EXIT.no;
     const table = renderTable(
       ["CHECK", "OBJECT", "STATE"],
-      look.verdicts.map(({ check, object, state, message }) => [
+      round.verdicts.map(({ check, object, state, message }) => [
         check,
         object,
         state === "held" ? state : `${state}: ${message}`,
@@ -95,11 +95,11 @@ function recordOf(stack: string, release: string, evidence: Evidence): Verificat
 }
 
 /** What was not looked at, and what had nothing to look at: neither is a proof. */
-function notesOf(record: Verification, { sightings }: Look): string[] {
+function notesOf(record: Verification, { results }: CheckRound): string[] {
   const left = record.checks.filter(({ outcome }) => outcome === "notChecked");
   return [
     ...left.map(({ id, notes }) => `not checked: ${[id, ...notes].join(": ")}`),
-    ...[...sightings].flatMap(([id, { notes = [] }]) => notes.map((note) => `${id}: ${note}`)),
+    ...[...results].flatMap(([id, { notes = [] }]) => notes.map((note) => `${id}: ${note}`)),
   ];
 }
 

@@ -1,0 +1,27 @@
+import type { CheckId } from "../config/check-ids.ts";
+import type { CheckRecord } from "./evidence.ts";
+import type { WatchResult } from "./watch-state.ts";
+
+/**
+ * What the evidence says about one check.
+ * @param skipped why the configuration skips it
+ */
+export function checkRecord(id: CheckId, skipped: string | undefined, result: WatchResult): CheckRecord {
+  if (skipped !== undefined)
+    return { id, outcome: "notChecked", objects: 0, notes: [skipped], unhealthyBefore: [] };
+  const verdicts = result.round.verdicts.filter(({ check }) => check === id);
+  const evaluated = verdicts.filter(({ state }) => state !== "skipped");
+  const failed = result.failures.some(({ check }) => check === id);
+  return {
+    id,
+    outcome: failed ? "failed" : evaluated.length === 0 && id !== "leftovers" ? "nothing" : "held",
+    objects: evaluated.length,
+    notes: [
+      ...(result.round.results.get(id)?.notes ?? []),
+      ...verdicts
+        .filter(({ state }) => state === "skipped")
+        .map(({ object, message }) => `${object} ${message}.`),
+    ],
+    unhealthyBefore: result.excused.filter(({ check }) => check === id).map(({ object }) => object),
+  };
+}

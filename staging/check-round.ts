@@ -1,0 +1,51 @@
+import type { CheckId } from "../config/check-ids.ts";
+import type { Check, CheckResult, Verdict } from "./checks/check.ts";
+
+/** A verdict and the check that gave it. `soak` stands for the watch as a whole. */
+export interface CheckVerdict extends Verdict {
+  readonly check: CheckId | "soak";
+}
+
+/** One run of every check. */
+export interface CheckRound {
+  readonly verdicts: readonly CheckVerdict[];
+  readonly results: ReadonlyMap<CheckId, CheckResult>;
+}
+
+/** What a watch knows before its first round. */
+export const NO_ROUND: CheckRound = { verdicts: [], results: new Map() };
+
+/**
+ * Runs every check once.
+ * @param previous the round whose results still count for the checks that are not due
+ * @throws {EdgefirstError} if the cluster cannot be reached
+ */
+export async function runChecks(
+  checks: readonly Check[],
+  previous?: { readonly round: CheckRound; readonly isDue: (check: Check) => boolean },
+): Promise<CheckRound> {
+  const results = new Map(
+    await Promise.all(
+      checks.map(async (check) => {
+        const known = previous?.isDue(check) === false ? previous.round.results.get(check.id) : undefined;
+        return [check.id, known ?? (await check.run())] as const;
+      }),
+    ),
+  );
+  const verdicts = [...results].flatMap(([check, result]) =>
+    result.verdicts.map((verdict) => ({ ...verdict, check })),
+  );
+  return { results, verdicts };
+}
+
+/** Identifies a verdict across rounds. */
+export function verdictKey({ check, object }: Pick<CheckVerdict, "check" | "object">): string {
+  return `${check} ${object}`;
+}
+
+/** The cluster before an update. */
+export interface Baseline {
+  readonly round: CheckRound;
+  /** Keys of what a failed verification found earlier: a broken release must not excuse itself by having been broken before. */
+  readonly blamed: ReadonlySet<string>;
+}
