@@ -12,14 +12,14 @@ import { BuildError } from "./problem.ts";
 
 const run = promisify(execFile);
 
-/** How the offline build of one kustomization compares with that of the real program. */
+/** How the offline build of one kustomization compares with the real program's. */
 export interface Comparison {
   readonly directory: string;
   /** Number of objects. */
   readonly objects: number;
-  /** `refused` where both refuse the kustomization. */
+  /** `refused`: both refuse the kustomization. */
   readonly outcome: "equal" | "refused" | "different";
-  /** What differs, a line each. */
+  /** One line per difference. */
   readonly differences: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export async function compareBuild(
   }
   if (typeof ours === "string" || typeof theirs === "string") {
     const both = typeof ours === "string" && typeof theirs === "string";
-    const differences = [`offline: ${said(ours)}`, `${program}: ${said(theirs)}`];
+    const differences = [`offline: ${describe(ours)}`, `${program}: ${describe(theirs)}`];
     return { directory, objects: 0, outcome: both ? "refused" : "different", differences };
   }
   const differences = difference(ours, theirs);
@@ -71,7 +71,7 @@ function attempt(build: () => ReadonlyMap<string, Mapping>): ReadonlyMap<string,
   }
 }
 
-const said = (outcome: ReadonlyMap<string, Mapping> | string): string =>
+const describe = (outcome: ReadonlyMap<string, Mapping> | string): string =>
   typeof outcome === "string" ? outcome : `builds ${outcome.size} objects`;
 
 function index(objects: readonly Mapping[]): ReadonlyMap<string, Mapping> {
@@ -104,5 +104,5 @@ function differentFields(own: Value | undefined, other: Value | undefined, path:
     const keys = new Set([...Object.keys(own), ...Object.keys(other)]);
     return [...keys].flatMap((key) => differentFields(own[key], other[key], `${path}.${key}`));
   }
-  return [`${path}: ${JSON.stringify(own)} here, ${JSON.stringify(other)} there`];
+  return [`${path}: ${JSON.stringify(own)} offline, ${JSON.stringify(other)} by the program`];
 }

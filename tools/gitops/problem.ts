@@ -1,10 +1,10 @@
 import { type Origin, type Position, locate } from "./yaml/source.ts";
 
-/** Something that kept a file from being read or a build from being done. The rest of the repository goes on without it. */
+/** Why a file could not be read or something could not be built. The rest of the repository is built without it. */
 export interface BuildProblem {
   /**
-   * `syntax`: a file that is no YAML; `unsupported`: a construct that the offline build lacks; `build`: what Kustomize or Flux would
-   * refuse.
+   * `syntax`: not valid YAML; `unsupported`: something that the offline build cannot do; `build`: something that Kustomize or Flux
+   * would refuse.
    */
   readonly kind: "syntax" | "unsupported" | "build";
   readonly message: string;
@@ -27,7 +27,7 @@ export class BuildError extends Error {
   }
 }
 
-/** The error for a construct that the offline build lacks. */
+/** The error for something that the offline build cannot do. */
 export function unsupported(construct: string, origin: Origin): BuildError {
-  return new BuildError(`the offline build does not know ${construct}`, origin, "unsupported");
+  return new BuildError(`the offline build does not support ${construct}`, origin, "unsupported");
 }

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
 
-/** A repository's root and the places in it that were asked for. */
+/** A repository's root and the requested paths in it. */
 export interface Places {
   /** Absolute. */
   readonly root: string;
@@ -11,7 +11,7 @@ export interface Places {
 }
 
 /**
- * The repository that paths belong to: the nearest directory above with `.git`, since Flux's paths start there; else the path itself.
+ * The repository of some paths: the nearest parent directory with `.git`, where Flux's paths start, or else the path itself.
  * @throws EdgefirstError for a path that does not exist, and for paths of several repositories
  */
 export function findRoot(paths: readonly string[]): Places {
@@ -19,8 +19,8 @@ export function findRoot(paths: readonly string[]): Places {
     const found = resolve(path);
     if (!existsSync(found))
       throw new EdgefirstError(
-        `There is no ${path}.`,
-        "Give the path of a repository, or of something in one.",
+        `${path} does not exist.`,
+        "Pass a repository, or a directory or file inside one.",
       );
     return found;
   });
@@ -28,8 +28,8 @@ export function findRoot(paths: readonly string[]): Places {
   const [root, ...others] = roots;
   if (root === undefined || others.length > 0) {
     throw new EdgefirstError(
-      `These paths belong to several repositories: ${[...roots].join(", ")}.`,
-      "Lint one at a time.",
+      `The paths are in different repositories: ${[...roots].join(", ")}.`,
+      "Pass the paths of one repository at a time.",
     );
   }
   return { root, within: absolute.map((path) => relative(root, path).split(sep).join("/") || ".") };

@@ -54,7 +54,7 @@ describe("ignore patterns", () => {
   });
 });
 
-describe("what Flux's source delivers of a repository", () => {
+describe("the artifact of a Flux source", () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "artifacts-"));
@@ -103,7 +103,7 @@ describe("what Flux's source delivers of a repository", () => {
     write("shared/a.yaml", configMap("shared"));
     write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, ../../../shared]\n");
     assert.deepEqual(problems(build()), [
-      "shared is not in what Flux's source delivers: left out by `/shared` (.sourceignore)",
+      "shared is not in the artifact of Flux's source: excluded by `/shared` (.sourceignore)",
     ]);
   });
 
@@ -117,16 +117,16 @@ describe("what Flux's source delivers of a repository", () => {
     assert.deepEqual(configMaps(build()), ["web"]);
     write("kubernetes/edge/flux/source.yaml", source("/*\n!/kubernetes/main\n"));
     assert.deepEqual(problems(build()), [
-      "kubernetes/edge/apps is not in what Flux's source delivers: left out by `/*` (spec.ignore in kubernetes/edge/flux/source.yaml)",
+      "kubernetes/edge/apps is not in the artifact of Flux's source: excluded by `/*` (spec.ignore in kubernetes/edge/flux/source.yaml)",
     ]);
   });
 
-  it("holds no symbolic links", () => {
+  it("has no symbolic links", () => {
     write("shared/a.yaml", configMap("shared"));
     symlinkSync("../../../shared", join(root, "kubernetes/edge/apps/shared"));
     write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, shared/a.yaml]\n");
     assert.deepEqual(problems(build()), [
-      "kubernetes/edge/apps/shared/a.yaml is not in what Flux's source delivers: it holds no symbolic links",
+      "kubernetes/edge/apps/shared/a.yaml is not in the artifact of Flux's source: artifacts have no symbolic links",
     ]);
   });
 
@@ -188,12 +188,12 @@ configMapGenerator: [{ name: board, files: ["a.json=https://example.com/a.json"]
       ["ConfigMap", "ConfigMap", "Kustomization"],
     );
     const remote = (address: string): string =>
-      `the offline build does not know the remote resource ${address}: it would have to be fetched`;
+      `the offline build does not support the remote resource ${address}: it would have to be fetched`;
     assert.deepEqual(problems(built), [
-      "there is no file or directory kubernetes/edge/apps/gone.yaml",
+      "the file or directory kubernetes/edge/apps/gone.yaml does not exist",
       remote("https://example.com/crd.yaml"),
       remote("https://example.com/a.json"),
-      "there is no file or directory kubernetes/edge/gone",
+      "the file or directory kubernetes/edge/gone does not exist",
     ]);
     assert.deepEqual(
       lintRepository(new Repository(root))

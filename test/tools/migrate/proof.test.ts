@@ -73,7 +73,7 @@ describe("the proof of a migration", () => {
     const gone = run(stepWith([{ path: KUSTOMIZATION, text: "namespace: c\nresources: []\n" }]));
     assert.match(gone.proof.failures.join("\n"), /HelmRelease c\/c \(goes\)/);
     const broken = run(stepWith([{ path: RELEASE, text: undefined }]));
-    assert.match(broken.proof.failures.join("\n"), /there is no file|release\.yaml/);
+    assert.match(broken.proof.failures.join("\n"), /does not exist|release\.yaml/);
   });
 
   it("is unproven, with the construct's name, where a changed file cannot be built", () => {

@@ -8,9 +8,9 @@ import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
 import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
 
-/** What Flux leaves out of every artifact. Source: ExcludeVCS in fluxcd/pkg/sourceignore. */
+/** What Flux excludes from every artifact. Source: ExcludeVCS in fluxcd/pkg/sourceignore. */
 const ALWAYS = ".git/\n.gitignore\n.gitmodules\n.gitattributes";
-/** What it leaves out besides where nothing else is said. Source: ExcludeExt, ExcludeCI and ExcludeExtra there. */
+/** What it also excludes by default. Source: ExcludeExt, ExcludeCI and ExcludeExtra in the same package. */
 const BY_DEFAULT = [
   ...["*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip"],
   ...[".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml"],
@@ -19,23 +19,23 @@ const BY_DEFAULT = [
 ].join("\n");
 const IGNORE_FILE = ".sourceignore";
 
-/** A pattern and where it is written. */
+/** A pattern and the file that it is written in. */
 interface PlacedPattern extends IgnorePattern {
   readonly place: string;
 }
 
-/** What Flux's sources deliver of a repository: not all that is in it. */
+/** The artifacts of Flux's sources, which exclude some files of the repository. */
 export class Artifacts {
   readonly #repository: Repository;
   readonly #sources: readonly WrittenObject[];
-  /** Of the ignore files, from the top down. */
+  /** The patterns of all ignore files, from the top down. */
   readonly #patterns: readonly PlacedPattern[];
-  /** By the source that says itself what is to be ignored; of all others at undefined. */
+  /** By the source that has `spec.ignore`; at undefined for all others. */
   readonly #delivered = new Map<WrittenObject | undefined, Delivered>();
 
   /**
    * @param files every YAML file of the repository
-   * @param orphans what is on the cluster though no file has it
+   * @param orphans objects that only the cluster still has
    */
   constructor(repository: Repository, files: readonly string[], orphans: readonly WrittenObject[] = []) {
     this.#repository = repository;
@@ -49,8 +49,8 @@ export class Artifacts {
   }
 
   /**
-   * The repository as the source of a Kustomization delivers it. Where clusters have sources of one name, the one in the cluster's own
-   * directory counts.
+   * The artifact of a Kustomization's source. If several clusters have a source of that name, the one in the cluster's own directory
+   * counts.
    */
   of(kustomization: Mapping, cluster: string): Repository {
     const source = this.#sourceOf(kustomization, cluster);
@@ -65,7 +65,7 @@ export class Artifacts {
     return delivered;
   }
 
-  /** Every file that was read of what was delivered. */
+  /** Every file that was read from an artifact. */
   filesRead(): ReadonlySet<string> {
     return new Set([...this.#delivered.values()].flatMap((delivered) => [...delivered.filesRead]));
   }
@@ -90,7 +90,7 @@ function placed(ignore: string, place: string, directory?: readonly string[]): r
   return parseIgnore(ignore, directory).map((pattern) => ({ ...pattern, place }));
 }
 
-/** Of the patterns that match, the last one counts. */
+/** The last pattern that matches counts. */
 function leftOutBy(patterns: readonly PlacedPattern[]): LeftOut {
   const defaults = placed(patterns.length > 0 ? ALWAYS : `${ALWAYS}\n${BY_DEFAULT}`, "Flux's defaults");
   const all = [...defaults, ...patterns];

@@ -12,7 +12,7 @@ export class BuiltKustomization {
   /** As its parent applies it. */
   readonly object: Mapping;
   readonly variables: Variables | undefined;
-  /** What its source delivers; undefined where that is another repository. */
+  /** The files of its source; undefined if the source is another repository. */
   readonly #repository: Repository | undefined;
   #plain: ReadonlyMap<string, Mapping> | undefined;
   #filesRead: ReadonlySet<string> | undefined;
@@ -23,13 +23,13 @@ export class BuiltKustomization {
     this.#repository = repository;
   }
 
-  /** The object of a document before this Kustomization's own patches, target namespace and the like; built when first asked for. */
+  /** The object of a document before this Kustomization's own patches, target namespace and so on. Built on first use. */
   beforePatches(origin: Origin): Mapping | undefined {
     this.#plain ??= this.#buildPlain();
     return this.#plain.get(originKey(origin));
   }
 
-  /** Files that it reads, built or not, and directories with all that lies right in them; none where they come from elsewhere. */
+  /** The files and directories that its build reads; none if its source is another repository. */
   filesRead(): ReadonlySet<string> {
     this.#filesRead ??= this.#findFiles();
     return this.#filesRead;
@@ -42,7 +42,7 @@ export class BuiltKustomization {
       const resources = kustomizeBuild(file, this.#repository, () => undefined);
       return new Map(resources.map((resource) => [originKey(resource.origin), resource.object]));
     } catch (error) {
-      // Told where the Kustomization itself was built.
+      // Already reported by the build of the Kustomization itself.
       if (error instanceof BuildError) return new Map();
       throw error;
     }
@@ -62,18 +62,18 @@ export class BuiltKustomization {
 /** One object as it reaches the cluster. */
 export interface BuiltObject {
   readonly object: Mapping;
-  /** Undefined for a root that nothing in the repository applies. */
+  /** Undefined for a root, which nothing in the repository applies. */
   readonly kustomization: BuiltKustomization | undefined;
   /** Before `postBuild` substitution. */
   readonly beforeSubstitution: Mapping;
-  /** The document that it began as. */
+  /** The document that it was built from. */
   readonly origin: Origin;
 }
 
-/** Kustomizations and sources that are on a cluster though the repository no longer holds them, by the cluster's name. */
+/** Kustomizations and sources that are on a cluster but no longer in the repository, by cluster. */
 export type Orphans = ReadonlyMap<string, readonly BuiltObject[]>;
 
-/** Everything that one cluster gets from the repository. */
+/** Everything that the repository applies to one cluster. */
 export interface BuiltCluster {
   /** `kubernetes/main`, or `.` for the whole repository. */
   readonly name: string;

@@ -10,22 +10,24 @@ import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built
 import { substituteObject } from "./substitution.ts";
 import { lookupIn, variablesOf, type Variables } from "./variables.ts";
 
-/** Builds roots, as they are written, and, in turn, every Kustomization that they apply, or that stands where they applied it. */
-export function buildCluster(
-  name: string,
-  roots: readonly Mapping[],
-  orphans: readonly BuiltObject[],
-  sources: OwnSources,
-  artifacts: Artifacts,
-  partial: boolean,
-): BuiltCluster {
-  return new ClusterBuild(name, orphans, sources, artifacts, partial).run(roots);
+/** Builds the roots of a cluster and, level by level, every Kustomization that they apply, and those that only the cluster still has. */
+export function buildCluster(roots: readonly Mapping[], args: ClusterBuildArgs): BuiltCluster {
+  return new ClusterBuild(args).run(roots);
+}
+
+/** What the build of a cluster starts from, besides its roots. */
+export interface ClusterBuildArgs {
+  readonly name: string;
+  /** Kustomizations that only the cluster still has. */
+  readonly orphans: readonly BuiltObject[];
+  readonly sources: OwnSources;
+  readonly artifacts: Artifacts;
+  readonly partial: boolean;
 }
 
 class ClusterBuild {
   readonly #partial: boolean;
   readonly #name: string;
-  /** Kustomizations that nothing applies any more. */
   readonly #orphans: readonly BuiltObject[];
   readonly #sources: OwnSources;
   readonly #artifacts: Artifacts;
@@ -36,13 +38,7 @@ class ClusterBuild {
   /** ConfigMaps and Secrets, for `substituteFrom`. */
   readonly #variableSources = new Map<string, Mapping>();
 
-  constructor(
-    name: string,
-    orphans: readonly BuiltObject[],
-    sources: OwnSources,
-    artifacts: Artifacts,
-    partial: boolean,
-  ) {
+  constructor({ name, orphans, sources, artifacts, partial }: ClusterBuildArgs) {
     this.#partial = partial;
     this.#name = name;
     this.#orphans = orphans;
@@ -57,7 +53,7 @@ class ClusterBuild {
     for (const root of roots) this.#seen.add(identity(root));
     let queue = [...roots, ...this.#orphansBelow(undefined)];
     while (queue.length > 0) {
-      // What waits for a ConfigMap that a sibling brings is built after the siblings, with what is known then.
+      // A sibling may bring the ConfigMap that substituteFrom names, so substitution waits until all siblings are built.
       const waiting: { kustomization: Mapping; resources: readonly Resource[] }[] = [];
       const children: Mapping[] = [];
       for (const kustomization of queue) {
@@ -95,12 +91,12 @@ class ClusterBuild {
     );
   }
 
-  /** What a Kustomization's source delivers; undefined where that is another repository. */
+  /** The files of a Kustomization's source; undefined if the source is another repository. */
   #delivered(kustomization: Mapping): Repository | undefined {
     return this.#sources.has(kustomization) ? this.#artifacts.of(kustomization, this.#name) : undefined;
   }
 
-  /** Substitutes, keeps the objects and gives the Kustomizations among them that have not been built. */
+  /** Substitutes variables, keeps the objects, and returns the Kustomizations among them that have not been built. */
   #finish(kustomization: Mapping, resources: readonly Resource[]): readonly Mapping[] {
     const variables = variablesOf(kustomization, (kind, namespace, name) =>
       this.#variableSources.get(sourceKey(kind, namespace, name)),
@@ -130,7 +126,7 @@ class ClusterBuild {
     return [...children, ...this.#orphansBelow(kustomization)];
   }
 
-  /** What stands where a Kustomization applied it; what none applied, or only itself, where none is given. */
+  /** What a Kustomization applied that only the cluster still has; without a Kustomization, what nothing else applied. */
   #orphansBelow(parent: Mapping | undefined): readonly Mapping[] {
     const below = this.#orphans
       .filter(({ object, kustomization }) => {
@@ -143,7 +139,7 @@ class ClusterBuild {
     return below;
   }
 
-  /** A root that applies itself is among the objects already. */
+  /** Adds the roots, except those that apply themselves. */
   #addRoots(roots: readonly Mapping[]): void {
     const applied = new Set(
       this.#objects
@@ -203,7 +199,7 @@ function identity(kustomization: Mapping): string {
   return `${effectiveNamespace(id)}/${id.name}`;
 }
 
-/** A copy of a written Kustomization that a build may start from. */
+/** A copy of a Kustomization as written, checked. */
 function rootObject(written: Mapping): Mapping {
   const [resource] = resourcesOf(cloneValue(written), originOf(written));
   const object = resource?.object ?? written;

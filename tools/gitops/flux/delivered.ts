@@ -4,10 +4,10 @@ import { Repository, type Changes, type DirectoryEntry } from "../yaml/repositor
 import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 
-/** Tells by which pattern a file or a directory is left out of what a source delivers; undefined where it is not. */
+/** The pattern that excludes a file or directory from a source's artifact; undefined if none does. */
 export type LeftOut = (path: string, isDirectory: boolean) => string | undefined;
 
-/** What a Flux source delivers of a repository: no symbolic links, and nothing that is left out. */
+/** A Flux source's artifact: the repository without symbolic links and without excluded files. */
 export class Delivered extends Repository {
   /** Every file that was read. */
   readonly filesRead = new Set<string>();
@@ -29,7 +29,7 @@ export class Delivered extends Repository {
     return this.#repository.isFile(path) && this.#reason(path, false) === undefined;
   }
 
-  /** A directory that is left out is there all the same if something below it is not. */
+  /** An excluded directory still exists if something below it is included. */
   override isDirectory(path: string): boolean {
     return (
       this.#repository.isDirectory(path) &&
@@ -67,7 +67,7 @@ export class Delivered extends Repository {
     const reason = isDirectory || this.#repository.isFile(path) ? this.#reason(path, isDirectory) : undefined;
     return reason === undefined
       ? super.absence(what, path, from)
-      : new BuildError(`${path} is not in what Flux's source delivers: ${reason}`, from);
+      : new BuildError(`${path} is not in the artifact of Flux's source: ${reason}`, from);
   }
 
   #delivered(path: string, from: Origin): Repository {
@@ -84,8 +84,8 @@ export class Delivered extends Repository {
 
   #findReason(path: string, isDirectory: boolean): string | undefined {
     if (path === "." || path === "") return undefined;
-    if (this.#repository.isLinked(path)) return "it holds no symbolic links";
+    if (this.#repository.isLinked(path)) return "artifacts have no symbolic links";
     const pattern = this.#leftOut(path, isDirectory);
-    return pattern === undefined ? undefined : `left out by ${pattern}`;
+    return pattern === undefined ? undefined : `excluded by ${pattern}`;
   }
 }

@@ -1,4 +1,4 @@
-/** What an operator of a `${…}` expression makes of a value. Source: github.com/fluxcd/pkg/envsubst, funcs.go. */
+/** Applies the operator of a `${…}` expression to a value. Source: github.com/fluxcd/pkg/envsubst, funcs.go. */
 export function applyFunction(operator: string, value: string, args: readonly string[]): string {
   const [first = "", second] = args;
   switch (operator) {
@@ -29,12 +29,12 @@ export function applyFunction(operator: string, value: string, args: readonly st
     case "/%":
       return second !== undefined && value.endsWith(first) ? value.slice(0, -first.length) + second : value;
     default:
-      // Every other operator, `:?` and `:+` too, gives the default of an empty value.
+      // All other operators, `:?` and `:+` included, use the default if the value is empty.
       return value === "" ? args.join("") : value;
   }
 }
 
-/** Without the shortest or longest beginning that a pattern (`*`, `?`, `[…]`) matches. */
+/** Removes the shortest or longest prefix that a pattern (`*`, `?`, `[…]`) matches. */
 function trim(value: string, pattern: string, which: "shortest" | "longest"): string {
   const expression = glob(pattern);
   if (!expression) return value;

@@ -1,18 +1,18 @@
 import { applyFunction } from "./envsubst-functions.ts";
 
-/** What a variable holds; undefined where nothing defines it. */
+/** The value of a variable; undefined if nothing defines it. */
 export type Lookup = (name: string) => string | typeof UNKNOWN | typeof ELSEWHERE | undefined;
 
-/** Stands for a value that the cluster has and the repository does not show. */
+/** A value that only the cluster knows, such as an encrypted one. */
 export const UNKNOWN = Symbol("unknown");
 
-/** Stands for a variable that the repository does not define, but the cluster may: a default is taken to apply. */
+/** A variable that the repository does not define but the cluster may. Its default is assumed to apply. */
 export const ELSEWHERE = Symbol("elsewhere");
 
 /** A text after substitution. */
 export interface Substituted {
   readonly text: string;
-  /** Variables whose expression was left as it is written. */
+  /** Variables whose expression was left as written. */
   readonly unknown: readonly string[];
 }
 
@@ -20,15 +20,15 @@ export interface Substituted {
 export class SubstitutionError extends Error {}
 
 /**
- * Replaces `${VAR}` and its relatives (`${VAR:-default}`, `${VAR/a/b}`, …) as Flux does; `$$` gives a dollar. An expression whose
- * value is unknown stays as it is written. Source: github.com/fluxcd/pkg/envsubst, parse/parse.go and parse/scan.go.
+ * Replaces `${VAR}`, `${VAR:-default}`, `${VAR/a/b}` and so on as Flux does; `$$` becomes a dollar sign. An expression whose value is
+ * unknown stays as written. Source: github.com/fluxcd/pkg/envsubst, parse/parse.go and parse/scan.go.
  * @throws SubstitutionError for an expression that Flux refuses
  */
 export function substitute(text: string, lookup: Lookup): Substituted {
   return new Substitution(text, lookup).run();
 }
 
-/** Expressions in each other that are followed. */
+/** The deepest nesting of expressions that is followed. */
 const MAX_DEPTH = 100;
 
 const IDENTIFIER = /[\p{L}\p{Nd}_]+/uy;
@@ -60,7 +60,7 @@ class Substitution {
     return { text: out, unknown: [...this.#unknown] };
   }
 
-  /** From `${` to after its brace. */
+  /** Evaluates from `${` to after its closing brace. */
   #expression(): string | typeof UNKNOWN {
     this.#at += 2;
     if (this.#peek() === "#") {
@@ -121,7 +121,7 @@ class Substitution {
     return [first, this.#argument(/\}/)];
   }
 
-  /** A nested expression, or text up to what ends it. */
+  /** A nested expression, or text up to the character that ends it. */
   #argument(end: RegExp, escapes = false): string | typeof UNKNOWN {
     if (this.#text.startsWith("${", this.#at)) return this.#nested();
     let argument = "";
@@ -142,7 +142,7 @@ class Substitution {
   }
 
   #nested(): string | typeof UNKNOWN {
-    if (++this.#depth > MAX_DEPTH) throw this.#fail(`more than ${MAX_DEPTH} expressions in each other`);
+    if (++this.#depth > MAX_DEPTH) throw this.#fail(`more than ${MAX_DEPTH} nested expressions`);
     const value = this.#expression();
     this.#depth--;
     return value;

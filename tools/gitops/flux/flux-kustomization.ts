@@ -34,7 +34,7 @@ export function specOf(kustomization: Mapping): Mapping {
   return isMapping(kustomization.spec) ? kustomization.spec : {};
 }
 
-/** `Kind name` of the source that a Flux Kustomization reads. */
+/** `Kind name` of a Flux Kustomization's source. */
 export function sourceName(kustomization: Mapping): string {
   const { sourceRef } = specOf(kustomization);
   return isMapping(sourceRef) ? `${scalarText(sourceRef.kind)} ${scalarText(sourceRef.name)}` : "no source";
@@ -48,7 +48,7 @@ export function pathOf(kustomization: Mapping, repository: Repository): string {
   return resolved;
 }
 
-/** The kustomization file of a directory as Flux finds or generates it. */
+/** The kustomization file of the directory, found or generated as Flux does. */
 export function plainFile(kustomization: Mapping, repository: Repository): KustomizationFile {
   const spec = specOf(kustomization);
   const from = entryOrigin(isMapping(kustomization.spec) ? spec : kustomization, "path");
@@ -60,7 +60,7 @@ export function plainFile(kustomization: Mapping, repository: Repository): Kusto
 }
 
 /**
- * The kustomization file with what the spec adds to it, as kustomize-controller writes it before it builds.
+ * The kustomization file with the additions of the spec, as kustomize-controller writes it before it builds.
  * Source: WriteFile in fluxcd/pkg/kustomize/kustomize_generator.go.
  */
 export function fileWithSpec(kustomization: Mapping, repository: Repository): KustomizationFile {
@@ -68,7 +68,7 @@ export function fileWithSpec(kustomization: Mapping, repository: Repository): Ku
   const spec = specOf(kustomization);
   for (const field of ["patchesStrategicMerge", "patchesJson6902"]) {
     if (spec[field] !== undefined)
-      throw unsupported(`spec.${field}, which Flux has dropped`, entryOrigin(spec, field));
+      throw unsupported(`spec.${field}: use spec.patches`, entryOrigin(spec, field));
   }
   const { fields } = file;
   for (const [field, target] of [
@@ -109,7 +109,7 @@ function replaceImages(fields: Mapping, spec: Mapping): void {
   }
 }
 
-/** Sets the labels and annotations of `spec.commonMetadata`, over those that an object has. */
+/** Sets the labels and annotations of `spec.commonMetadata`, which override those of an object. */
 export function addCommonMetadata(object: Mapping, kustomization: Mapping): Mapping {
   const common = specOf(kustomization).commonMetadata;
   if (!isMapping(common)) return object;

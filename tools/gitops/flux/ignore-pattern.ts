@@ -1,16 +1,16 @@
-/** One line of an ignore file, for the directory that it lies in. */
+/** One line of an ignore file. */
 export interface IgnorePattern {
-  /** As it is written. */
+  /** As written. */
   readonly line: string;
-  /** Whether it takes in what it matches, instead of leaving it out. */
+  /** Whether it includes matches instead of excluding them (`!`). */
   readonly includes: boolean;
-  /** Whether a path, as its parts from the root down, is matched. */
+  /** Whether it matches a path, given as its parts from the root down. */
   readonly matches: (path: readonly string[], isDirectory: boolean) => boolean;
 }
 
 /**
- * The patterns of an ignore file of a directory. They are those of a `.gitignore` but for one thing: what lies in a directory that is left out can be
- * taken in again. Source: fluxcd/pkg/sourceignore and its package gitignore.
+ * The patterns of an ignore file. They are those of `.gitignore` with one difference: a pattern can include something again below an
+ * excluded directory. Source: fluxcd/pkg/sourceignore and its package gitignore.
  */
 export function parseIgnore(text: string, directory: readonly string[] = []): readonly IgnorePattern[] {
   return text
@@ -38,7 +38,7 @@ function parsePattern(line: string, directory: readonly string[]): IgnorePattern
   };
 }
 
-/** A pattern without a slash matches a name at any depth, and what lies below it. */
+/** A pattern without a slash matches a name at any depth, and everything below it. */
 function nameMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["matches"] {
   const matches = glob(pattern);
   return (path, isDirectory) => {
@@ -47,7 +47,7 @@ function nameMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["ma
   };
 }
 
-/** A pattern with a slash matches from its directory on, and what lies below. */
+/** A pattern with a slash matches from its own directory on, and everything below. */
 function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["matches"] {
   const parts = pattern.split("/").map((part) => ({ part, matches: glob(part) }));
   return (path, isDirectory) => {
@@ -64,7 +64,7 @@ function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["ma
       } else if (atAnyDepth) {
         atAnyDepth = false;
         const found = rest.findIndex(matches);
-        // As Flux has it: what an earlier part matched counts, unless the search went on to the end.
+        // As in Flux: the match of an earlier part counts unless this search reaches the end.
         matched = found >= 0;
         rest = found >= 0 ? rest.slice(found + 1) : [];
       } else {
@@ -80,7 +80,7 @@ function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["ma
 
 type Token = "*" | RegExp;
 
-/** Go's filepath.Match for one name; a pattern that it refuses matches nothing. */
+/** Go's filepath.Match for one name. A pattern that it refuses matches nothing. */
 function glob(pattern: string): (name: string) => boolean {
   if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern;
   const ending = /^\*([^*?[\\]+)$/.exec(pattern)?.[1];
@@ -109,7 +109,7 @@ function tokensOf(pattern: string): readonly Token[] | undefined {
   }
 }
 
-/** One expression for all of it could take as good as for ever; here the last star alone may take in more. */
+/** One regular expression could backtrack exponentially; here only the last star is retried. */
 function matchesTokens(tokens: readonly Token[], name: readonly string[]): boolean {
   let at = 0;
   let token = 0;

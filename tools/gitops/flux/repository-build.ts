@@ -15,26 +15,26 @@ import { Artifacts } from "./artifacts.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { clusterOf, writtenKustomizations, type WrittenObject } from "./written.ts";
 
-/** All that a repository makes of its clusters. */
+/** Everything that a repository applies, by cluster. */
 export interface BuiltRepository {
   readonly clusters: readonly BuiltCluster[];
-  /** Flux Kustomizations whose files come from another source and are not built: `namespace/name (source)`. */
+  /** Flux Kustomizations that read another source and are not built: `namespace/name (source)`. */
   readonly external: readonly string[];
-  /** Files that hold objects, and that no Flux Kustomization makes use of. */
+  /** Files with objects that no Flux Kustomization uses. */
   readonly unreached: readonly string[];
 }
 
 /** How a repository is built. */
 export interface BuildOptions {
-  /** What stands where nothing in the repository applies it any more: it builds what it did, and is itself not among the objects. */
+  /** Objects that only the clusters still have. Kustomizations among them are built, and are themselves not among the objects. */
   readonly orphans?: Orphans;
-  /** Whether a Kustomization of which something cannot be built gives what can be: enough to look at, and no proof of anything. */
+  /** Whether a Kustomization that cannot be built completely gives the rest: good enough for reading, not for proofs. */
   readonly partial?: boolean;
 }
 
 /**
- * Builds a repository offline: every Flux Kustomization from the roots down, as Flux builds them. A repository that has none is
- * built by its kustomization files that no other one includes, and what they leave out is taken as it is written.
+ * Builds a repository offline: every Flux Kustomization from the roots down, as Flux does. In a repository without Flux, builds every
+ * kustomization that no other one includes, and takes the remaining files as written.
  */
 export function buildRepository(
   repository: Repository,
@@ -54,12 +54,14 @@ export function buildRepository(
   const byCluster = Map.groupBy(roots, clusterOf);
   const clusters = [...new Set([...byCluster.keys(), ...orphans.keys()])].map((name) =>
     buildCluster(
-      name,
       (byCluster.get(name) ?? []).map(({ object }) => object),
-      (orphans.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
-      sources,
-      artifacts,
-      partial,
+      {
+        name,
+        orphans: (orphans.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
+        sources,
+        artifacts,
+        partial,
+      },
     ),
   );
   const external = clusters
@@ -80,7 +82,7 @@ function mayHoldObjects(repository: Repository, file: string): boolean {
   return /^apiVersion:/m.test(content) && /^kind:/m.test(content);
 }
 
-/** Without Flux: each kustomization that no other one includes is a cluster of its own, and so are the files outside of all. */
+/** Without Flux, each kustomization that no other one includes counts as a cluster, and so do the remaining files. */
 function plainClusters(
   repository: Repository,
   files: readonly string[],
@@ -93,7 +95,7 @@ function plainClusters(
   const included = (path: string): boolean =>
     [...reached].some(([directory, reaches]) => directory !== path && reaches.has(path));
   const roots = directories.filter((directory) => !included(directory));
-  // Of a circle that nothing else includes the first one is built, and tells of it.
+  // Of a cycle that nothing else includes, the first one is built, which reports the cycle.
   const covered = new Set(roots.flatMap((root) => [root, ...(reached.get(root) ?? [])]));
   for (const directory of directories) {
     if (covered.has(directory)) continue;
@@ -137,7 +139,7 @@ function kustomizationCluster(repository: Repository, directory: string, partial
   }
 }
 
-/** Documents that are no Kubernetes objects, such as values and settings of tools, are passed over. */
+/** Documents that are not Kubernetes objects, such as Helm values, are skipped. */
 function looseCluster(repository: Repository, files: readonly string[]): BuiltCluster {
   const objects: BuiltObject[] = [];
   const problems: BuildProblem[] = [];
@@ -162,7 +164,7 @@ function asWritten({ object, origin }: BuiltObject): WrittenObject {
   return { object, file: origin.source.file };
 }
 
-/** Those of which it is known what they are. */
+/** The objects that an API server could identify; the others are problems. */
 function identified(resources: readonly Resource[], problems: BuildProblem[]): readonly BuiltObject[] {
   return resources.flatMap(({ object, origin }) => {
     const error = identityError(object);

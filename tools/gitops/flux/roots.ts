@@ -9,8 +9,8 @@ import { pathOf, plainFile, specOf } from "./flux-kustomization.ts";
 import { clusterOf, type WrittenObject } from "./written.ts";
 
 /**
- * The Kustomizations that no other one applies: where a cluster's tree starts. Of a circle the first file is the root. An app that was
- * left out of the kustomization.yaml above it, or stands beside those that are applied, is no root: it is not deployed.
+ * The Kustomizations that no other one applies, where a cluster's tree starts. In a cycle, the first file is the root. An app that the
+ * kustomization.yaml above it leaves out, or that is next to apps that are applied, is not a root: it is not deployed.
  */
 export function findRoots(
   written: readonly WrittenObject[],
@@ -62,14 +62,14 @@ export function findRoots(
   return roots.filter((root) => (children.get(root) ?? []).length > 0 || !isLeftOut(root));
 }
 
-/** The directories of its own cluster in which a file lies. */
+/** The directories above a file, up to its cluster's. */
 function directoriesAbove({ file }: WrittenObject): readonly string[] {
   const parts = file.split("/");
   const all = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
   return all.filter((directory) => clusterOf({ file: `${directory}/` }) === clusterOf({ file }));
 }
 
-/** The same for all apps of one directory: where in its own directory an app has this file. */
+/** Equal for the same file of all apps of one directory. */
 function placeOf(written: WrittenObject): string {
   const { dir, base } = posix.parse(written.file);
   return [clusterOf(written), posix.dirname(dir), base].join(" ");
@@ -84,14 +84,14 @@ function reachedFiles(object: Mapping, repository: Repository): ReadonlySet<stri
   }
 }
 
-/** Tells which Kustomizations take their files from this very repository. */
+/** Which Kustomizations read this repository. */
 export interface OwnSources {
   has(kustomization: Mapping): boolean;
 }
 
 /**
- * A source is taken to be this repository if some Kustomization that uses it names a directory that exists here (and not just the
- * source's top), or if it is the only one. The repository's own URL is known to Git alone, and may have many forms.
+ * A source counts as this repository if it is the only one, or if a Kustomization that uses it has a path, other than the root, that
+ * exists here. Only Git knows the repository's own URL, and it can have many forms.
  */
 export function ownSources(written: readonly WrittenObject[], repository: Repository): OwnSources {
   const key = (kustomization: Mapping): string => {

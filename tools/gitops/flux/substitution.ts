@@ -66,7 +66,7 @@ function substituteFields(fields: Mapping, lookup: Lookup): Mapping {
 
 function substituteScalar(scalar: string, lookup: Lookup, origin: Origin): Value {
   const { text: result } = attempt(scalar, lookup, origin);
-  // A block scalar, and a scalar that needs quotes, stay text; a plain one is read anew.
+  // A block scalar and a scalar that needs quotes stay strings; a plain one is read again.
   if (scalar.includes("\n") || !isPlain(scalar)) return result;
   if (isPlain(result)) return resolvePlain(result.trim());
   const { documents, errors } = parseYaml(new SourceFile(origin.source.file, result));

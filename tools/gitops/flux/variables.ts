@@ -4,16 +4,16 @@ import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 
 /** What a Flux Kustomization substitutes. */
 export interface Variables {
-  /** Undefined for a variable whose value is not in clear in the repository. */
+  /** Undefined for a variable whose value is encrypted in the repository. */
   readonly values: ReadonlyMap<string, string | undefined>;
-  /** False where a source of variables is not in the repository, or does not show its keys. */
+  /** False if a source of variables is not in the repository, or its keys are encrypted. */
   readonly complete: boolean;
 }
 
-/** A ConfigMap or Secret of a namespace, where the repository has it. */
+/** Finds a ConfigMap or Secret of the repository. */
 export type FindSource = (kind: string, namespace: string, name: string) => Mapping | undefined;
 
-/** The variables of a Flux Kustomization; undefined where it substitutes nothing. */
+/** The variables of a Flux Kustomization; undefined if it substitutes nothing. */
 export function variablesOf(kustomization: Mapping, find: FindSource): Variables | undefined {
   const postBuild = isMapping(kustomization.spec) ? kustomization.spec.postBuild : undefined;
   if (!isMapping(postBuild)) return undefined;
@@ -36,7 +36,7 @@ export function variablesOf(kustomization: Mapping, find: FindSource): Variables
   return { values, complete };
 }
 
-/** An encrypted file whose clear copy shows no keys. */
+/** Whether the keys of an encrypted Secret are not in the repository. */
 function hidesKeys(source: Mapping): boolean {
   return (
     source.kind === "Secret" && /\.sops\.ya?ml$/.test(originOf(source).source.file) && !isMapping(source.sops)
@@ -59,7 +59,7 @@ function addSource(values: Map<string, string | undefined>, source: Mapping): vo
   add(source.stringData, (value) => value);
 }
 
-/** How an expression finds its value. A variable that nothing defines is empty to Flux where the variables are complete. */
+/** Looks variables up. One that nothing defines is empty if all variables are known. */
 export function lookupIn({ values, complete }: Variables): Lookup {
   return (name) => {
     if (values.has(name)) return values.get(name) ?? UNKNOWN;

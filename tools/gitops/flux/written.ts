@@ -4,13 +4,13 @@ import { fileText } from "../yaml/file-text.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
 import { isFluxKustomization } from "./flux-kustomization.ts";
 
-/** An object as it stands in a file. */
+/** An object as written in a file. */
 export interface WrittenObject {
   readonly object: Mapping;
   readonly file: string;
 }
 
-/** Every Flux Kustomization that is written in some files; those in an archive and templates of one only where there are no others. */
+/** Every Flux Kustomization in some files. Archived ones and templates count only if there are no others. */
 export function writtenKustomizations(
   repository: Repository,
   files: readonly string[],
@@ -20,22 +20,22 @@ export function writtenKustomizations(
   return live.length > 0 ? live : all;
 }
 
-/** A root is applied as it is written: nobody substitutes in it. */
+/** Whether a Kustomization has variables where a root cannot: nothing substitutes in a root. */
 function isTemplate({ metadata, spec }: Mapping): boolean {
   const { name, namespace } = isMapping(metadata) ? metadata : {};
   const { path } = isMapping(spec) ? spec : {};
   return [name, namespace, path].some((value) => scalarText(value).includes("${"));
 }
 
-/** In a directory for what is no longer deployed, or in a hidden one. */
+/** An archive directory or a hidden one. */
 const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
 
-/** Every object that is written in some files. */
+/** Every object in some files. */
 export function objectsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
   return written(repository, files, "apiVersion", isMapping);
 }
 
-/** Every source that is written in some files and says itself what is to be ignored. */
+/** Every source in some files that has `spec.ignore`. */
 export function sourcesWithIgnore(
   repository: Repository,
   files: readonly string[],
@@ -50,7 +50,7 @@ export function sourcesWithIgnore(
 
 const SOURCES = "source.toolkit.fluxcd.io/";
 
-/** Whether an object is a source that says itself what is to be ignored. */
+/** Whether an object is a source that has `spec.ignore`. */
 export function isSourceWithIgnore({ object }: WrittenObject): boolean {
   return (
     scalarText(object.apiVersion).startsWith(SOURCES) &&
@@ -59,12 +59,12 @@ export function isSourceWithIgnore({ object }: WrittenObject): boolean {
   );
 }
 
-/** The cluster that a file belongs to: `kubernetes/<cluster>`, `clusters/<cluster>`, or the whole repository. */
+/** The cluster of a file: `kubernetes/<cluster>`, `clusters/<cluster>`, or `.` for the whole repository. */
 export function clusterOf({ file }: Pick<WrittenObject, "file">): string {
   return /^(?:[^/]+\/)*?(?:kubernetes|clusters|k8s)\/[^/]+(?=\/)/.exec(file)?.[0] ?? ".";
 }
 
-/** Files that cannot hold such an object are not parsed. */
+/** Files that do not mention the group are not parsed. */
 function written(
   repository: Repository,
   files: readonly string[],

@@ -1,6 +1,6 @@
 import { visit, type Alias, type Document, type Node } from "yaml";
 
-/** What each alias stands for: the last node before it with that anchor. In one walk, since `Alias.resolve` takes one for each alias. */
+/** The node that each alias stands for: the last one before it with that anchor. One walk for all; `Alias.resolve` takes one per alias. */
 export function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

@@ -4,7 +4,7 @@ import { resolvePlain } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { cloneAt, mappingAt, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 
-/** Thrown where a text goes beyond the block style that this parser reads. */
+/** Thrown for a text that this parser does not support. */
 export class BeyondBlockStyle extends Error {}
 
 /** One document as the block parser reads it. */
@@ -17,10 +17,10 @@ const KEY =
   /(?:"[^"\\\n]*"|'[^'\n]*'|[^\s"'#&*!|>%@`,[\]{}?:-](?:[^\s:#]|:(?=\S)|(?<=\S)#)*|[?:-](?=[^\s:])(?:[^\s:#]|:(?=\S)|(?<=\S)#)*)(?=:(?:[ \n]|$))/y;
 
 /**
- * Reads YAML as people write manifests: mappings and lists in block style, scalars and flow collections on one line, literal blocks,
- * anchors on scalars. It is several times faster than a full parser, and knows no faults: whatever it does not read, a wrong text
- * included, is left to the full parser.
- * @throws BeyondBlockStyle where the full parser must read the text
+ * Reads the YAML that manifests usually consist of: block mappings and lists, scalars and flow collections on one line, literal blocks,
+ * anchors on scalars. It is several times faster than a full parser and reports no syntax errors: anything it does not support, invalid
+ * text included, is left to the full parser.
+ * @throws BeyondBlockStyle if the full parser must read the text
  */
 export function parseBlockStyle(source: SourceText): BlockDocument[] {
   return new BlockParser(source).documents();
@@ -31,7 +31,7 @@ class BlockParser {
   readonly #text: string;
   readonly #end: number;
   #anchors = new Map<string, Value>();
-  /** Start of the current line's content, and its column. */
+  /** Where the current line's content starts, and its column. */
   #at = 0;
   #indent = 0;
   #lineStart = 0;
@@ -70,7 +70,7 @@ class BlockParser {
     );
   }
 
-  /** Goes to the next line from `from` that holds more than blanks and a comment. */
+  /** Moves to the first line from `from` on that is not blank or a comment. */
   #seek(from: number): void {
     let line = from;
     while (line < this.#end) {
@@ -97,7 +97,7 @@ class BlockParser {
     return newline < 0 ? this.#end : newline + 1;
   }
 
-  /** From an offset to the end of its line, without blanks and a comment. */
+  /** The rest of a line without surrounding blanks and without a comment. */
   #restOfLine(from: number): string {
     const rest = this.#text.slice(from, this.#nextLine(from));
     return /^ +#/.test(rest) ? "" : rest.trim();
@@ -107,7 +107,7 @@ class BlockParser {
     return { source: this.#source, offset };
   }
 
-  /** The collection that starts at the current place, whose entries stand in column `indent`. */
+  /** Reads the collection at the current position, whose entries are in column `indent`. */
   #node(indent: number): Value {
     const code = this.#text.charCodeAt(this.#at);
     if (code === 45 && this.#isBlank(this.#at + 1)) return this.#list(indent);
@@ -167,7 +167,7 @@ class BlockParser {
     return fields;
   }
 
-  /** The value after a key's colon. */
+  /** Reads the value after a key's colon. */
   #entry(fields: Mapping, key: string, offset: number, afterColon: number, indent: number): void {
     let at = afterColon;
     while (this.#text.charCodeAt(at) === 32) at++;
@@ -195,7 +195,7 @@ class BlockParser {
     }
   }
 
-  /** A value on the line of its key or dash; goes to the line after it. `indent` is the column of the parent. */
+  /** Reads a value on the line of its key or dash, and moves to the next line. `indent` is the column of the parent. */
   #inline(at: number, indent: number): { value: Value; start: number } {
     const character = this.#text.charAt(at);
     switch (character) {
@@ -223,7 +223,7 @@ class BlockParser {
     return { value: this.#plain(at, indent), start: at };
   }
 
-  /** Goes on to the next line; one that is deeper would continue the scalar. */
+  /** Moves to the next line. A deeper one would continue the scalar. */
   #finishLine(from: number, indent: number): void {
     this.#seek(this.#nextLine(from));
     if (this.#indent > indent) throw new BeyondBlockStyle();
@@ -258,7 +258,7 @@ class BlockParser {
       throw new BeyondBlockStyle();
     this.#finishLine(at, indent);
     this.#aliased += sizeOf(value);
-    // Enough for people; the full parser tells whether it is too much.
+    // More than people write by hand; the full parser enforces the real limit.
     if (this.#aliased > 10_000) throw new BeyondBlockStyle();
     return cloneAt(value, this.#origin(at));
   }
@@ -277,7 +277,7 @@ function sizeOf(value: Value): number {
   return Object.values(value).reduce<number>((size, inner: Value) => size + sizeOf(inner), 1);
 }
 
-/** Keys that are no strings are written as the full parser writes them. */
+/** Keys that are not strings get the same text as in the full parser. */
 function keyText(written: string): string {
   const value = resolvePlain(written);
   return typeof value === "string" ? value : JSON.stringify(value);

@@ -1,9 +1,9 @@
 import type { Value } from "./values.ts";
 
-/** Levels of a document: what walks over values does so by recursion. A Kubernetes object has a few dozen. */
+/** The deepest nesting that is read, because values are walked recursively. Kubernetes objects have a few dozen levels. */
 export const MAX_DEPTH = 500;
 
-/** Whether a value has more levels than that; found without recursion, level by level. */
+/** Whether a value is nested deeper than that; checked level by level, without recursion. */
 export function isDeep(value: Value): boolean {
   let level: Value[] = [value];
   for (let depth = 0; level.length > 0; depth++) {

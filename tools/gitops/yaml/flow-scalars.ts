@@ -8,7 +8,7 @@ export interface Scanned<V> {
   readonly end: number;
 }
 
-/** A quoted scalar on one line, without escapes other than the plain ones; undefined for any other. */
+/** Reads a quoted scalar on one line with only the common escapes; undefined for any other. */
 export function scanQuoted(text: string, at: number): Scanned<string> | undefined {
   const pattern = text.charAt(at) === "'" ? SINGLE : DOUBLE;
   pattern.lastIndex = at;
@@ -29,7 +29,7 @@ const SINGLE = /'(?:[^'\n]|'')*'/y;
 const DOUBLE = /"(?:[^"\\\n]|\\["\\/nt])*"/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t" };
 
-/** A flow collection on one line, of scalars and flow collections; undefined for any other. */
+/** Reads a flow collection on one line; undefined for any other. */
 export function parseFlow(source: SourceText, at: number): Scanned<Value> | undefined {
   const { text } = source;
   const origin = (offset: number): Origin => ({ source, offset });

@@ -1,8 +1,8 @@
 import type { Scanned } from "./flow-scalars.ts";
 
 /**
- * A literal block (`|`) whose parent stands in column `indent`; undefined for one that is better left to the full parser: with an
- * indentation indicator, with nothing in it, with leading lines of more blanks than its content, or without an end of line.
+ * Reads a literal block (`|`) whose parent is in column `indent`. Undefined for blocks that the full parser must read: those with an
+ * indentation indicator, without content, with leading blank lines wider than the content, or without a final newline.
  */
 export function readLiteral(text: string, at: number, indent: number): Scanned<string> | undefined {
   const [header, chomping] = /^\|([-+]?)[ ]*(?:#.*)?\n/.exec(text.slice(at, lineAfter(text, at))) ?? [];

@@ -24,35 +24,35 @@ export interface ParsedDocument {
   readonly origin: Origin;
 }
 
-/** What a text holds, and what is wrong with it. */
+/** The documents of a text, and its errors. */
 export interface ParsedText {
   readonly documents: readonly ParsedDocument[];
   /** Faults of syntax. A document that has one is not among the documents. */
   readonly errors: readonly YamlError[];
 }
 
-/** A place that cannot be read. */
+/** A syntax error and where it is. */
 export interface YamlError {
   readonly message: string;
   readonly origin: Origin;
 }
 
-/** Nodes that the aliases of a document may stand for, and keys that its merges may bring: a file cannot blow up in memory. */
+/** How many nodes the aliases of a document may add, and keys its merges, so that no file can exhaust memory. */
 const MAX_ALIASED_NODES = 100_000;
 
-/** What go-yaml refuses a text for, wherever it stands. Source: yaml_parser_update_buffer in readerc.go of yaml.v3. */
-// eslint-disable-next-line no-control-regex -- they are what it looks for
+/** Characters that go-yaml refuses anywhere in a text. Source: yaml_parser_update_buffer in readerc.go of yaml.v3. */
+// eslint-disable-next-line no-control-regex -- it looks for control characters
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
-/** Reads every document of a text, as go-yaml would, each field with the place where it was written. */
+/** Reads every document of a text as go-yaml would, and records where each field was written. */
 export function parseYaml(source: SourceText): ParsedText {
   const control = source.text.search(CONTROL);
   if (control >= 0) {
-    const message = "the file holds a control character and is not read";
+    const message = "the file contains a control character";
     return { documents: [], errors: [{ message, origin: { source, offset: control } }] };
   }
   const tooDeep = {
-    message: `the document has more than ${MAX_DEPTH} levels`,
+    message: `the document is nested more than ${MAX_DEPTH} levels deep`,
     origin: { source, offset: 0 },
   };
   try {
@@ -62,7 +62,7 @@ export function parseYaml(source: SourceText): ParsedText {
     );
     return { documents: shallow, errors: [...errors, ...deep.map(({ origin }) => ({ ...tooDeep, origin }))] };
   } catch (error) {
-    // The parsers' own recursion ends before the limit can be looked at.
+    // The parsers overflow the stack before the depth can be checked.
     if (error instanceof RangeError) return { documents: [], errors: [tooDeep] };
     throw error;
   }
@@ -81,7 +81,7 @@ function parseText(source: SourceText): ParsedText {
   }
 }
 
-/** The same by the `yaml` package, which reads all of YAML and says what is wrong with what is not. */
+/** Reads a text with the `yaml` package, which supports all of YAML and reports syntax errors. */
 export function parseFully(source: SourceText): ParsedText {
   const documents: ParsedDocument[] = [];
   const errors: YamlError[] = [];
@@ -90,7 +90,7 @@ export function parseFully(source: SourceText): ParsedText {
     customTags: (tags) => [...tags, ...GO_YAML_TAGS],
     prettyErrors: false,
     logLevel: "silent",
-    // The reader tells; the package compares each key with all before it.
+    // Reader checks this in linear time; the package compares each key with all earlier ones.
     uniqueKeys: false,
   });
   for (const document of Array.isArray(parsed) ? parsed : []) {
@@ -152,7 +152,7 @@ class Reader {
   #count(nodes: number, offset: number): void {
     this.#aliased += nodes;
     if (this.#aliased > MAX_ALIASED_NODES)
-      throw new UnreadableError("the aliases of this document stand for too many nodes", offset);
+      throw new UnreadableError("the aliases of this document expand to too many nodes", offset);
   }
 
   #at(offset: number): Origin {
@@ -165,14 +165,14 @@ class Reader {
     for (const { key, value } of items) {
       const start = key.range[0];
       if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") {
-        if (merged.length > 0) throw new UnreadableError("Map keys must be unique", start);
+        if (merged.length > 0) throw new UnreadableError("duplicate key", start);
         merged.push(...this.#merged(this.read(value, start), start));
         continue;
       }
       const name = isAlias(key) ? this.#targets.get(key) : key;
       if (!isScalar(name)) throw new UnreadableError("a key must be a scalar", start);
       const text = keyText(name.value);
-      if (Object.hasOwn(fields, text)) throw new UnreadableError("Map keys must be unique", start);
+      if (Object.hasOwn(fields, text)) throw new UnreadableError("duplicate key", start);
       const valueOffset = value?.range[0] ?? start;
       setField(fields, text, this.read(value, valueOffset), {
         source: this.#source,
@@ -188,19 +188,19 @@ class Reader {
     return fields;
   }
 
-  /** What `<<` brings in: a mapping, or a list of mappings of which the first wins. */
+  /** The mappings that `<<` merges in; the first one wins. */
   #merged(value: Value, offset: number): readonly Mapping[] {
     const sources = Array.isArray(value) ? value : [value];
     if (!sources.every(isMapping))
-      throw new UnreadableError("<< takes a mapping or a list of mappings", offset);
+      throw new UnreadableError("<< needs a mapping or a list of mappings", offset);
     return sources;
   }
 
   #aliasTarget(alias: Alias, offset: number): Value {
     const target = this.#targets.get(alias);
-    if (!target) throw new UnreadableError(`no anchor named ${alias.source}`, offset);
+    if (!target) throw new UnreadableError(`unknown anchor ${alias.source}`, offset);
     if (this.#open.has(target))
-      throw new UnreadableError(`the anchor ${alias.source} stands for itself`, offset);
+      throw new UnreadableError(`the anchor ${alias.source} contains itself`, offset);
     const before = this.#insideAlias;
     this.#insideAlias = true;
     this.#open.add(target);

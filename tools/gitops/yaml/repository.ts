@@ -5,14 +5,14 @@ import { BuildError } from "../problem.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
 import { SourceFile, type Origin } from "./source.ts";
 
-/** Bytes of the largest file that is read; a Kubernetes object has at most about 1.5 MB. */
+/** Size of the largest file that is read. A Kubernetes object has at most about 1.5 MB. */
 const MAX_BYTES = 8 * 1024 * 1024;
-const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB and is not read`;
+const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB`;
 
-/** Directories that hold no manifests. */
+/** Directories without manifests. */
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
 
-/** What a directory holds by one name. */
+/** A file or directory in a directory. */
 export interface DirectoryEntry {
   readonly name: string;
   /** Not through a symbolic link. */
@@ -21,36 +21,36 @@ export interface DirectoryEntry {
   isDirectory(): boolean;
 }
 
-/** By path, relative to the root; undefined for a file that is taken away. */
+/** File contents by path relative to the root; undefined for a file that is removed. */
 export type Changes = ReadonlyMap<string, string | undefined>;
 
-/** Where a path lies: in the root as it is written, in the root by a symbolic link, or not in it. */
+/** Whether a path stays in the root, stays in it through a symbolic link, or leaves it. */
 type Reach = "plain" | "linked" | "outside";
 
 /**
- * A repository's files, each read and parsed once. Paths are relative to its root, with forward slashes; `.` is the root. What
- * leaves the root, also by a symbolic link, does not exist. Files are read when they are asked for, synchronously: thousands of
- * small reads are several times faster so than through the thread pool.
+ * A repository's files, each read and parsed once. Paths are relative to its root, with forward slashes; `.` is the root. A path that
+ * leaves the root, through a symbolic link too, does not exist. Files are read on demand and synchronously: for thousands of small files
+ * that is several times faster than the thread pool.
  */
 export class Repository {
   /** Absolute. */
   readonly root: string;
   #changes: ReadonlyMap<string, SourceFile | undefined> = new Map();
-  /** By directory; made when it is first asked for. */
+  /** By directory; computed on first use. */
   #addedBelow: ReadonlyMap<string, readonly DirectoryEntry[]> | undefined;
-  // What follows is shared by all that differ by changes only: a step's repository is a copy of the changes, not of thousands of files.
-  /** As they are on the disk. */
+  // Shared by all copies that `with` makes, so that a copy costs as much as its changes.
+  /** As on disk. */
   #files = new Map<string, SourceFile>();
   #parsed = new WeakMap<SourceFile, ParsedText>();
   #reaches = new Map<string, Reach>();
-  /** What directories hold on the disk. */
+  /** The entries of directories on disk. */
   #listed = new Map<string, readonly DirectoryEntry[]>();
 
   constructor(root: string) {
     this.root = realpathSync(root);
   }
 
-  /** The repository as it would be with some files changed; nothing is written. */
+  /** The repository with some files changed. Nothing is written. */
   with(changes: Changes): Repository {
     const changed = new Repository(this.root);
     const added = new Map(this.#changes);
@@ -64,7 +64,7 @@ export class Repository {
     return changed;
   }
 
-  /** A path as written in a file of a directory, relative to the root; undefined where it leaves the root. */
+  /** A path written in a file of a directory, relative to the root; undefined if it leaves the root. */
   resolve(directory: string, path: string): string | undefined {
     if (posix.isAbsolute(path)) return undefined;
     const resolved = posix.normalize(posix.join(directory, path)).replace(/(.)\/$/, "$1");
@@ -89,14 +89,14 @@ export class Repository {
 
   /**
    * The text of a file.
-   * @throws BuildError at `from` if there is none
+   * @throws BuildError at `from` if the file does not exist
    */
   read(path: string, from: Origin): SourceFile {
     this.#check(path, from);
     return this.#file(path);
   }
 
-  /** Whether a file is too large to be read. */
+  /** Whether a file is too large to read. */
   isTooLarge(path: string): boolean {
     const known = this.#changes.get(path) ?? this.#files.get(path);
     const size = known?.text.length ?? statSync(join(this.root, path)).size;
@@ -108,12 +108,12 @@ export class Repository {
     if (this.isTooLarge(path)) throw new BuildError(`${path}: ${TOO_LARGE}`, from);
   }
 
-  /** What to throw at `from` for a file or a directory that is not there. */
+  /** The error at `from` for a file or directory that does not exist. */
   absence(what: string, path: string, from: Origin): BuildError {
-    return new BuildError(`there is no ${what} ${path}`, from);
+    return new BuildError(`the ${what} ${path} does not exist`, from);
   }
 
-  /** Whether a path leads through a symbolic link. */
+  /** Whether a path goes through a symbolic link. */
   isLinked(path: string): boolean {
     return !this.#changes.has(path) && this.#reach(path) === "linked";
   }
@@ -125,7 +125,7 @@ export class Repository {
     return changed === undefined ? readFileSync(join(this.root, path)) : Buffer.from(changed.text);
   }
 
-  /** The documents of a YAML file. The values are shared by all who ask: clone what you change. */
+  /** The documents of a YAML file. All callers share the values: clone what you change. */
   parse(path: string): ParsedText {
     if (this.isTooLarge(path)) return unread(path, TOO_LARGE);
     const file = this.#file(path);
@@ -134,12 +134,12 @@ export class Repository {
     return parsed;
   }
 
-  /** Every YAML file below a directory, sorted; symbolic links to directories are not followed. */
+  /** All YAML files below a directory, sorted. Symbolic links to directories are not followed. */
   yamlFiles(directory: string): string[] {
     return this.filesBelow(directory, (name) => /\.ya?ml$/.test(name));
   }
 
-  /** Every file below a directory whose name is wanted, sorted; symbolic links to directories are not followed. */
+  /** All files below a directory with a wanted name, sorted. Symbolic links to directories are not followed. */
   filesBelow(directory: string, isWanted: (name: string) => boolean): string[] {
     const files: string[] = [];
     for (const entry of this.entries(directory)) {
@@ -153,7 +153,7 @@ export class Repository {
     return files;
   }
 
-  /** What a directory holds, sorted by name. */
+  /** The entries of a directory, sorted by name. */
   entries(directory: string): readonly DirectoryEntry[] {
     const added = new Map(this.#added(directory).map((entry) => [entry.name, entry]));
     const kept = this.#present(directory).filter(
@@ -173,19 +173,19 @@ export class Repository {
     return present;
   }
 
-  /** What the changes bring into a directory. */
+  /** The entries that the changes add to a directory. */
   #added(directory: string): readonly DirectoryEntry[] {
     this.#addedBelow ??= addedBelow(this.#changes);
     const key = directory === "" ? "." : posix.normalize(directory).replace(/(.)\/$/, "$1");
     return this.#addedBelow.get(key) ?? [];
   }
 
-  /** A text that is not UTF-8 would be read as another one than go-yaml reads. */
+  /** Refuses text that is not UTF-8, which go-yaml would read differently. */
   #parse(file: SourceFile): ParsedText {
     const path = file.file;
     const isText =
       !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(readFileSync(join(this.root, path)));
-    return isText ? parseYaml(file) : unread(path, "the file is not UTF-8 and is not read");
+    return isText ? parseYaml(file) : unread(path, "the file is not valid UTF-8");
   }
 
   #file(path: string): SourceFile {
@@ -196,7 +196,7 @@ export class Repository {
     return file;
   }
 
-  /** Whether a path stays inside the root when every link in it is followed. */
+  /** Whether a path stays inside the root once its symbolic links are followed. */
   #isInside(path: string): boolean {
     return this.#reach(path) !== "outside";
   }
@@ -220,13 +220,13 @@ export class Repository {
       const target = relative(this.root, realpathSync(absolute));
       return target !== ".." && !target.startsWith(`..${sep}`) ? "linked" : "outside";
     } catch {
-      // A link to nothing, or a path below a file.
+      // A dangling link, or a path below a file.
       return "outside";
     }
   }
 }
 
-/** The files that changes bring or change, and the directories above them, by the directory that each lies in. */
+/** The files that changes add or change, and the directories above them, by parent directory. */
 function addedBelow(
   changes: ReadonlyMap<string, SourceFile | undefined>,
 ): ReadonlyMap<string, readonly DirectoryEntry[]> {

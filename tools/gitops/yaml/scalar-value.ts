@@ -1,11 +1,11 @@
 import { Scalar } from "yaml";
 
-/** What go-yaml's emitter takes for a reason to quote: blanks before a line's end, and what it does not call printable. */
+/** Strings that go-yaml's emitter quotes: with blanks before a newline, or with characters that it does not consider printable. */
 const NOT_FOLDED = / (?:\n|$)|[\u{10000}-\u{10ffff}]/u;
 
 /**
- * A scalar's value as it reaches the cluster. Of block scalars that is in two points not what YAML says: go-yaml adds no line ending
- * to a block whose last line has none, and Kustomize writes each folded scalar once and reads it again, which does not give the same.
+ * A scalar's value as it reaches the cluster. For block scalars it differs from YAML in two points: go-yaml adds no newline to a block
+ * that ends with the file, and Kustomize writes and re-reads each folded scalar, which changes some of them.
  * @param text the file, or the text inside another scalar
  */
 export function scalarValue({ value, type, range }: Scalar, text: string): unknown {
@@ -17,9 +17,8 @@ export function scalarValue({ value, type, range }: Scalar, text: string): unkno
 }
 
 /**
- * What go-yaml reads of a folded scalar that it wrote. Between a line and one with more blanks at its start it writes a line ending too many;
- * where the very first line starts with a blank, everywhere one too few. Source: `k` in yaml_emitter_write_folded_scalar of emitterc.go,
- * which counts from the start of the value, not from where it stands.
+ * A folded scalar after go-yaml has written and re-read it. It writes one newline too many before a line that is indented further,
+ * and one too few everywhere if the first line starts with a blank. Source: yaml_emitter_write_folded_scalar in emitterc.go.
  */
 function writtenAndRead(value: string): string {
   if (NOT_FOLDED.test(value)) return value;

@@ -25,7 +25,7 @@ export function resolvePlain(text: string): string | number | boolean | null {
       return false;
   }
   const first = text.charCodeAt(0);
-  // Only a digit, a sign or a point starts a number.
+  // Numbers start with a digit, a sign or a point.
   if ((first < 48 || first > 57) && first !== 43 && first !== 45 && first !== 46) return text;
   if (text.charCodeAt(4) === 45) return timestamp(text) ?? text;
   if (INTEGER.test(text)) return integer(text);
@@ -45,7 +45,7 @@ function timestamp(text: string): string | undefined {
   if (written === text) return `${date}T00:00:00Z`;
   const [, separator, hour = "", minute = "", second = "", fraction = "", zone] =
     TIME.exec(text.slice(written.length)) ?? [];
-  // Only a date and time that are apart by a blank have no zone.
+  // Only the form with a blank between date and time has no zone.
   if (separator === undefined || (separator === " ") !== (zone === undefined)) return undefined;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const time = [hour, minute, second].map((part) => part.padStart(2, "0")).join(":");
@@ -55,7 +55,7 @@ function timestamp(text: string): string | undefined {
 
 function isDate(date: string): boolean {
   const time = new Date(`${date}T00:00:00Z`);
-  // The thirtieth of February would be the first of March.
+  // Date turns 30 February into 1 March.
   return !Number.isNaN(time.getTime()) && time.toJSON().startsWith(date);
 }
 
@@ -68,7 +68,7 @@ function integer(text: string): number {
   return negative ? -value : value;
 }
 
-/** The same for the `yaml` package: one tag that reads every plain scalar. */
+/** The same rules as tags of the `yaml` package. */
 export const GO_YAML_TAGS: ScalarTag[] = [
   tag("tag:yaml.org,2002:null", (value) => value === null, /^(?:|~|null|Null|NULL)$/),
   tag(

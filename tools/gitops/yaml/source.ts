@@ -1,4 +1,4 @@
-/** A place in a text file. Both numbers start at 1; a column counts UTF-16 code units. */
+/** A position in a text file. Line and column start at 1; a column counts UTF-16 code units. */
 export interface Position {
   /** Relative to the repository's root, with forward slashes. */
   readonly file: string;
@@ -6,12 +6,12 @@ export interface Position {
   readonly column: number;
 }
 
-/** Text that knows where each of its characters stands in a file. */
+/** Text whose offsets can be located in a file. */
 export interface SourceText {
   /** Relative to the repository's root, with forward slashes. */
   readonly file: string;
   readonly text: string;
-  /** Where the character at this offset (UTF-16 code units) stands in the file. */
+  /** The position in the file of an offset, in UTF-16 code units. */
   locate(offset: number): Position;
 }
 
@@ -20,13 +20,13 @@ export interface Origin {
   readonly source: SourceText;
   /** Of the field's key, of the list's element, or of the document. */
   readonly offset: number;
-  /** Of the field's value, where it is written beside the key. */
+  /** Of the field's value, if it is written next to the key. */
   readonly valueOffset?: number;
-  /** The value is a null that nothing is written for; Kustomize drops such a field when it patches the object. */
+  /** The value is null because nothing is written; Kustomize drops such a field when it patches the object. */
   readonly blank?: true;
 }
 
-/** Where an origin stands in its file. */
+/** The position of an origin in its file. */
 export function locate({ source, offset }: Origin): Position {
   return source.locate(offset);
 }
@@ -49,7 +49,7 @@ export class SourceFile implements SourceText {
   }
 }
 
-/** A literal block up to its first line: blank lines, indentation. */
+/** The header of a literal block, its leading blank lines, and its indentation. */
 const LITERAL_HEADER = /^\|[-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n((?:[ \t]*\r?\n)*)( *)/;
 
 /** Text inside a scalar of another source, such as an inline patch. */
@@ -65,7 +65,7 @@ export class EmbeddedText implements SourceText {
     this.#outer = outer;
   }
 
-  /** Exact in a literal block (`|`); in any other scalar the position is that of the scalar, as its lines are folded. */
+  /** Exact in a literal block (`|`). In any other scalar lines are folded, and the position is the scalar's own. */
   locate(offset: number): Position {
     const { source, offset: key, valueOffset = key } = this.#outer;
     const start = source.locate(valueOffset);
@@ -87,7 +87,7 @@ function lineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/** Index of the last number in a sorted list that is not above a limit. */
+/** Index of the last number in a sorted list that is at most a limit. */
 function lastAtMost(sorted: readonly number[], limit: number): number {
   let low = 0;
   let high = sorted.length - 1;

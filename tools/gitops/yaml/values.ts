@@ -1,6 +1,6 @@
 import type { Origin } from "./source.ts";
 
-/** Plain data as YAML and JSON have it. */
+/** Plain YAML or JSON data. */
 export type Value = string | number | boolean | null | Value[] | Mapping;
 
 /** A mapping. */
@@ -11,7 +11,7 @@ export interface Mapping {
 /** One step of a path: a field's name or an element's index. */
 export type PathStep = string | number;
 
-/** Hidden beside the data: where a mapping or list, and each of its entries, was written. */
+/** Hidden in a mapping or list: where it, and each of its entries, was written. */
 const ORIGINS = Symbol("origins");
 
 interface Origins {
@@ -26,12 +26,12 @@ export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An empty mapping that was written at `self`. */
+/** A new mapping with the origin `self`. */
 export function mappingAt(self: Origin): Mapping {
   return withOrigins({}, self);
 }
 
-/** An empty list that was written at `self`. */
+/** A new list with the origin `self`. */
 export function listAt(self: Origin): Value[] {
   return withOrigins([], self);
 }
@@ -40,12 +40,12 @@ function withOrigins<C extends Mapping | Value[]>(container: C, self: Origin): C
   return remember(container, { self, entries: {} });
 }
 
-/** Not enumerable: comparisons, copies and printers see plain data. */
+/** Not enumerable, so that comparisons, copies and printers see plain data. */
 function remember<C extends Mapping | Value[]>(container: C, origins: Origins): C {
   return Object.defineProperty(container, ORIGINS, { value: origins });
 }
 
-/** Sets a field and says where it was written. */
+/** Sets a field and records where it was written. */
 export function setField(fields: Mapping, key: string, value: Value, origin: Origin): void {
   if (key === "__proto__") {
     Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
@@ -56,7 +56,7 @@ export function setField(fields: Mapping, key: string, value: Value, origin: Ori
   if (origins) origins.entries[key] = origin;
 }
 
-/** Appends an element and says where it was written. */
+/** Appends an element and records where it was written. */
 export function pushElement(list: Value[], value: Value, origin: Origin): void {
   list.push(value);
   const origins = (list as Container)[ORIGINS];
@@ -70,13 +70,13 @@ export function originOf(container: Mapping | Value[]): Origin {
   return origins.self;
 }
 
-/** Where an entry of a mapping or list was written; the container's own origin where the entry has none. */
+/** Where an entry of a mapping or list was written; the container's own origin if the entry has none. */
 export function entryOrigin(container: Mapping | Value[], key: PathStep): Origin {
   const entry = (container as Container)[ORIGINS]?.entries[key];
   return entry ?? originOf(container);
 }
 
-/** Where the value at a path was written; of a path that does not exist, its nearest ancestor. */
+/** Where the value at a path was written; for a path that does not exist, its nearest ancestor. */
 export function originAt(root: Mapping | Value[], path: readonly PathStep[]): Origin {
   let origin = originOf(root);
   let value: Value = root;
@@ -88,14 +88,14 @@ export function originAt(root: Mapping | Value[], path: readonly PathStep[]): Or
   return origin;
 }
 
-/** A copy of a mapping, whose values are the same ones, that knows the same origins. */
+/** A shallow copy of a mapping that keeps the origins. */
 export function copyMapping(fields: Mapping): Mapping {
   const copy = mappingAt(originOf(fields));
   for (const key of Object.keys(fields)) setField(copy, key, fields[key] as Value, entryOrigin(fields, key));
   return copy;
 }
 
-/** A deep copy that knows the same origins. */
+/** A deep copy that keeps the origins. */
 export function cloneValue<V extends Value>(value: V): V {
   if (typeof value !== "object" || value === null) return value;
   const origins = (value as Container)[ORIGINS];
@@ -112,7 +112,7 @@ function cloneMapping(fields: Mapping): Mapping {
   return copy;
 }
 
-/** A deep copy that stands at another place itself; what is in it was written where it was. */
+/** A deep copy with another origin; its contents keep theirs. */
 export function cloneAt(value: Value, self: Origin): Value {
   const copy = cloneValue(value);
   if (typeof copy === "object" && copy !== null) {
@@ -122,7 +122,7 @@ export function cloneAt(value: Value, self: Origin): Value {
   return copy;
 }
 
-/** The value with every origin replaced by one. */
+/** The value with one origin for everything in it. */
 export function valueAt(value: Value, origin: Origin): Value {
   if (Array.isArray(value)) {
     const list = listAt(origin);
