@@ -200,6 +200,16 @@ export const PROGRAMS: readonly Program[] = [
     installed: { args: ["version"], pattern: /^v?(\d\S*)/m, range: () => ">=5.6.0 <6" },
     buildSeconds: 30,
   },
+  {
+    name: "flux-build",
+    purpose: "tests: what the offline build of a Flux Kustomization is compared with",
+    directory: inModule("flux-build"),
+    package: ".",
+    pin: required("github.com/fluxcd/pkg/kustomize"),
+    mod: "readonly",
+    variables: () => ({}),
+    buildSeconds: 70,
+  },
   conformance({
     name: "gateway-api-conformance",
     purpose: "npm run conformance: the Gateway API's own tests",

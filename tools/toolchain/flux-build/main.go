@@ -1,0 +1,210 @@
+// flux-build builds Flux Kustomizations as kustomize-controller does, with Flux's own packages and without a cluster.
+//
+// It reads one request a line from standard input, as JSON, and answers each with one line on standard output. It never writes into the
+// source: the kustomization.yaml that the controller generates exists in memory only.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/fluxcd/pkg/kustomize"
+	securefs "github.com/fluxcd/pkg/kustomize/filesys"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+// request is one Kustomization to build.
+type request struct {
+	// Root is the absolute path of the source.
+	Root string `json:"root"`
+	// Kustomization is the Flux Kustomization.
+	Kustomization map[string]any `json:"kustomization"`
+	// Sources are the ConfigMaps and Secrets of its namespace, for substituteFrom.
+	Sources []map[string]any `json:"sources,omitempty"`
+}
+
+// answer is what the controller would apply, in its order, or why it would not.
+type answer struct {
+	Objects []map[string]any `json:"objects"`
+	Error   string           `json:"error,omitempty"`
+}
+
+func main() {
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func serve() error {
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 1<<28)
+	out := json.NewEncoder(os.Stdout)
+	for lines.Scan() {
+		var r request
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return err
+		}
+		objects, err := build(r)
+		a := answer{Objects: objects}
+		if err != nil {
+			a = answer{Error: err.Error()}
+		}
+		if err := out.Encode(a); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+func build(r request) ([]map[string]any, error) {
+	kustomization := unstructured.Unstructured{Object: r.Kustomization}
+	resources, err := generateAndBuild(r.Root, kustomization)
+	if err != nil {
+		return nil, err
+	}
+	if _, found, _ := unstructured.NestedMap(kustomization.Object, "spec", "postBuild"); found {
+		if err := substitute(kustomization, resources, cluster{sources: r.Sources}); err != nil {
+			return nil, err
+		}
+	}
+	objects := []map[string]any{}
+	for _, resource := range resources.Resources() {
+		object, err := resource.Map()
+		if err != nil {
+			return nil, err
+		}
+		if err := setCommonMetadata(kustomization, object); err != nil {
+			return nil, err
+		}
+		objects = append(objects, object)
+	}
+	return objects, nil
+}
+
+func generateAndBuild(root string, kustomization unstructured.Unstructured) (resmap.ResMap, error) {
+	path, _, err := unstructured.NestedString(kustomization.Object, "spec", "path")
+	if err != nil {
+		return nil, err
+	}
+	directory := filepath.Join(root, path)
+	manifest, file, _, err := kustomize.NewGenerator(root, kustomization).GenerateManifest(directory)
+	if err != nil {
+		return nil, err
+	}
+	source, err := securefs.MakeFsOnDiskSecure(root)
+	if err != nil {
+		return nil, err
+	}
+	return kustomize.Build(generated{source, file, manifest}, directory)
+}
+
+func substitute(kustomization unstructured.Unstructured, resources resmap.ResMap, cluster client.Client) error {
+	strategy, _, _ := unstructured.NestedString(kustomization.Object, "spec", "postBuild", "substituteStrategy")
+	always := kustomize.SubstituteWithAlways(strategy == "Always")
+	for _, resource := range resources.Resources() {
+		replaced, err := kustomize.SubstituteVariables(context.Background(), cluster, kustomization, resource, always)
+		if err != nil {
+			return fmt.Errorf("%s: %w", resource.CurId(), err)
+		}
+		if replaced == nil {
+			continue
+		}
+		if _, err := resources.Replace(replaced); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setCommonMetadata does what SetCommonMetadata of fluxcd/pkg/ssa does, which is not needed for more than that.
+func setCommonMetadata(kustomization unstructured.Unstructured, object map[string]any) error {
+	for _, field := range []string{"labels", "annotations"} {
+		common, _, err := unstructured.NestedStringMap(kustomization.Object, "spec", "commonMetadata", field)
+		if err != nil {
+			return err
+		}
+		for key, value := range common {
+			if err := unstructured.SetNestedField(object, value, "metadata", field, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// generated is the source with the kustomization.yaml that the controller generates.
+type generated struct {
+	filesys.FileSystem
+	file     string
+	manifest []byte
+}
+
+func (g generated) Exists(path string) bool {
+	return g.isGenerated(path) || g.FileSystem.Exists(path)
+}
+
+func (g generated) ReadFile(path string) ([]byte, error) {
+	if g.isGenerated(path) {
+		return g.manifest, nil
+	}
+	return g.FileSystem.ReadFile(path)
+}
+
+func (g generated) isGenerated(path string) bool {
+	return filepath.Clean(path) == filepath.Clean(g.file)
+}
+
+// cluster holds the sources of variables, and nothing else of a cluster is ever asked for.
+type cluster struct {
+	client.Client
+	sources []map[string]any
+}
+
+func (c cluster) Get(_ context.Context, key client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+	kind := "ConfigMap"
+	if _, isSecret := into.(*corev1.Secret); isSecret {
+		kind = "Secret"
+	}
+	for _, source := range c.sources {
+		object := unstructured.Unstructured{Object: source}
+		if object.GetKind() != kind || object.GetName() != key.Name || object.GetNamespace() != key.Namespace {
+			continue
+		}
+		if kind == "Secret" {
+			return readSecret(source, into.(*corev1.Secret))
+		}
+		return runtime.DefaultUnstructuredConverter.FromUnstructured(source, into)
+	}
+	return apierrors.NewNotFound(schema.GroupResource{Resource: kind}, key.Name)
+}
+
+// readSecret reads a Secret as an API server would give it: stringData is in data.
+func readSecret(source map[string]any, secret *corev1.Secret) error {
+	data, err := json.Marshal(source)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, secret); err != nil {
+		return errors.Join(errors.New("the Secret cannot be read"), err)
+	}
+	if secret.Data == nil {
+		secret.Data = map[string][]byte{}
+	}
+	for key, value := range secret.StringData {
+		secret.Data[key] = []byte(value)
+	}
+	return nil
+}
