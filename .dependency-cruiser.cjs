@@ -1,6 +1,6 @@
 /** Who may import whom (docs/decisions/layout.md). `npm run check` enforces it. */
 
-/** A path of the program, its parts, or the tools; what lies in `test/` may import anything. */
+/** The project's own files; tests may import anything. */
 const PARTS =
   "^(index\\.ts|program\\.ts|config/|platform/|components/|staging/|policy/|kube/|lib/|tools/|test/)";
 
@@ -12,7 +12,7 @@ const only = (from, allowed) => ({
   to: { path: PARTS, pathNot: `^(${[from, ...allowed, "lib/"].join("|")})` },
 });
 
-/** Nobody may import what is inside `path`, except from `within`. */
+/** Only files in `within` may import from `path`. */
 const closed = (path, within, name) => ({
   name,
   severity: "error",

@@ -7,7 +7,7 @@ import { findProgram } from "../toolchain/find.ts";
 import type { Program } from "../toolchain/programs.ts";
 import { keep, table, write } from "./measure.ts";
 
-// npm run bench:lint: medians of one run, Node's start included; kube-score beside it.
+// npm run bench:lint: medians of one run, including Node's start, next to kube-score.
 
 const RUNS = 7;
 const MAIN = join(import.meta.dirname, "../cli/main.ts");

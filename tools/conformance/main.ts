@@ -103,7 +103,7 @@ async function labelClasses(client: KubeClient): Promise<void> {
   );
 }
 
-/** Runs the suite in a pod of the cluster, and tells whether all of it passed. */
+/** Runs the suite in a pod of the cluster; returns whether every test passed. */
 async function runSuite(client: KubeClient, reportFolder: string): Promise<boolean> {
   mkdirSync(reportFolder);
   const flags = suiteFlags(await claimedFeatures(client), imageVersion(pins.images.traefik));
