@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { parseConfig } from "../../config/load.ts";
+import { RULES } from "../../policy/engine/registry.ts";
 import { fencesOf } from "./markdown.ts";
 import { firstDifference } from "./output.ts";
 import { readTree, ROOT, treeFiles } from "./tree.ts";
@@ -35,6 +36,10 @@ describe("README.md", () => {
   it("names the packed command by the version of package.json", () => {
     const { version } = JSON.parse(readTree("package.json")) as { version: string };
     assert.ok(readme.includes(`npx --package ./dist/edgefirst-${version}.tgz edgefirst lint`));
+  });
+
+  it("counts the rules", () => {
+    assert.match(readme, new RegExp(`\\b${RULES.length} \\[rules\\]`));
   });
 
   it("shows what lint says of a repository", () => {
