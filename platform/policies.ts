@@ -1,6 +1,7 @@
 import type { Finding } from "../kube/client.ts";
 import { describeObject, type KubeObject } from "../kube/objects.ts";
 import { formatPath } from "../policy/engine/path.ts";
+import { knowledgeFor, PROJECT } from "../policy/knowledge/owner-rows.ts";
 import { runRules, type RuleFinding } from "../policy/engine/run.ts";
 import type { PolicySettings } from "../policy/engine/settings.ts";
 
@@ -9,7 +10,7 @@ import type { PolicySettings } from "../policy/engine/settings.ts";
  * over a resource only where a pack is given; here a breach of a mandatory rule stops the program before its first resource. Advice is the pack's.
  */
 export function checkPolicies(objects: readonly KubeObject[], settings: PolicySettings): Finding[] {
-  const { findings, exempted } = runRules({ host: "stack", objects, settings });
+  const { findings, exempted } = runRules({ host: "stack", objects, settings, knowledge: knowledgeFor(PROJECT) });
   const breaches = findings.filter(
     ({ enforcement, exemption }) => enforcement !== "advisory" && exemption === undefined,
   );

@@ -17,6 +17,7 @@ import { objectOf } from "./resource-object.ts";
 import type { Edit, Rule } from "./engine/rule.ts";
 import { applies, checkExemptions, runRules, type RuleFinding, type RuleReport } from "./engine/run.ts";
 import { parseSettings } from "./engine/settings.ts";
+import { knowledgeFor, PROJECT } from "./knowledge/owner-rows.ts";
 import { STACK, stackObject } from "./objects/stack.ts";
 
 /** What the stack says about the rules, for the program and for this pack alike. */
@@ -24,6 +25,9 @@ const settings = parseSettings(
   new pulumi.Config("edgefirst").getObject("policies") ?? {},
   "edgefirst:policies",
 );
+
+/** The shipped tables with the rows that the project adds. */
+const knowledge = knowledgeFor(PROJECT);
 
 /** The adapter between rules and CrossGuard: each rule is a policy of its name; what the pack says about itself are two more. */
 new PolicyPack(
@@ -107,6 +111,7 @@ function coverage(): StackValidationPolicy {
         host: "stack",
         objects: [...objectsOf(resources).keys()],
         settings,
+        knowledge,
       });
       const mandatory = undecided.filter(({ enforcement }) => enforcement !== "advisory");
       if (undecided.length > 0)
@@ -141,7 +146,7 @@ function configSchema(settings: z.ZodType): PolicyConfigSchema {
 
 /** @param configured the engine's own merge of the stack's settings and those of its command line */
 function check(rule: Rule, objects: readonly KubeObject[], configured: unknown): RuleReport {
-  return runRules({ host: "stack", rules: [rule], objects, settings: { [rule.id]: configured } });
+  return runRules({ host: "stack", rules: [rule], objects, settings: { [rule.id]: configured }, knowledge });
 }
 
 /** @param urns of a stack's resources, where more than one is looked at */

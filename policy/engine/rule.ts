@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { GroupKind, ObjectIndex } from "./object-index.ts";
 import type { Path } from "./path.ts";
 
@@ -63,6 +64,8 @@ export interface RuleContext<Settings = unknown> {
   readonly unapplied: Unapplied;
   /** Of an object of now or of the earlier time; undefined for those that are not made by Flux. */
   readonly origin: (object: KubeObject) => Origin | undefined;
+  /** What is known of charts and programs: the shipped tables with the owner's rows. */
+  readonly knowledge: Knowledge;
   readonly now: Date;
 }
 

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../kube/objects.ts";
+import { SHIPPED, type Knowledge } from "../knowledge/knowledge.ts";
 import { EXEMPTION_RULE, exemptionsOf, type Exemption } from "./exemptions.ts";
 import { groupOf, ObjectIndex } from "./object-index.ts";
 import { startsWith, type Path } from "./path.ts";
@@ -28,6 +29,8 @@ export interface RunInput {
   readonly previous?: readonly KubeObject[];
   readonly unapplied?: Unapplied;
   readonly origin?: (object: KubeObject) => Origin | undefined;
+  /** The shipped tables, unless given. */
+  readonly knowledge?: Knowledge;
   /** Today, unless given. */
   readonly now?: Date;
 }
@@ -86,6 +89,7 @@ export function runRules(input: RunInput): RuleReport {
     previous: input.previous && new ObjectIndex(input.previous),
     unapplied: input.unapplied ?? (() => undefined),
     origin: input.origin ?? (() => undefined),
+    knowledge: input.knowledge ?? SHIPPED,
     now,
   };
   const findings: RuleFinding[] = [];

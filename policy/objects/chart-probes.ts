@@ -1,35 +1,53 @@
-import { PROBES } from "./probes.ts";
 import type { Path } from "../engine/path.ts";
-import { isOn } from "../knowledge/chart-containers.ts";
-import { CHARTS } from "../knowledge/known-charts.ts";
 import { at, type Fields } from "../engine/read.ts";
-
-/** The charts of the table, each with what was read. */
-export const KNOWN_CHARTS: readonly { readonly chart: string; readonly source: string }[] = Object.entries(
-  CHARTS,
-).map(([chart, { source }]) => ({ chart, source }));
+import type { Knowledge } from "../knowledge/knowledge.ts";
+import { chartRow } from "../knowledge/lookups.ts";
+import type { Condition } from "../knowledge/tables.ts";
+import { PROBES } from "./probes.ts";
 
 /** A probe that a release of a known chart lacks. */
 export interface MissingProbe {
   readonly container: string;
   readonly probe: (typeof PROBES)[number];
-  /** The value that would bring it; undefined where the chart has none. */
+  /** The value that turns it on; undefined where the chart has none. */
   readonly value: Path | undefined;
 }
 
-/** The probes that these values leave the chart's containers without; undefined for a chart that is not in the table. */
-export function missingProbes(chart: string, values: Fields): readonly MissingProbe[] | undefined {
-  const known = CHARTS[chart];
-  const running = known?.containers.filter(({ runs }) => runs?.(values) ?? true);
+/** The probes that these values leave the chart's containers without; undefined for a chart that is in no table. */
+export function missingProbes(
+  chart: string,
+  values: Fields,
+  knowledge: Knowledge,
+): readonly MissingProbe[] | undefined {
+  const running = chartRow(chart, knowledge)?.containers.filter(({ when = [] }) =>
+    when.every((condition) => holds(condition, values)),
+  );
   return running?.flatMap((container) =>
     PROBES.flatMap((probe): MissingProbe[] => {
       const support = container[probe];
       if (support === "always") return [];
-      if (support === "none") return [{ container: container.container, probe, value: undefined }];
+      if (support === "none") return [{ container: container.name, probe, value: undefined }];
       const value = support.value.split(".");
-      return isOn(at(values, value), support.byDefault)
-        ? []
-        : [{ container: container.container, probe, value }];
+      return isOn(at(values, value), support.byDefault) ? [] : [{ container: container.name, probe, value }];
     }),
   );
+}
+
+function holds(condition: Condition, values: Fields): boolean {
+  if ("not" in condition) return !holds(condition.not, values);
+  if ("any" in condition) return condition.any.some((one) => holds(one, values));
+  const value = at(values, condition.value.split("."));
+  if ("is" in condition) {
+    const given = value === undefined ? condition.byDefault : value;
+    return condition.is.some((one) => one === given);
+  }
+  return isOn(value, condition.byDefault);
+}
+
+/** Whether a template's `with` or `if` takes a value: an empty map, false and null turn it off. */
+function isOn(value: unknown, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault;
+  if (typeof value !== "object" || value === null) return value !== false && value !== null && value !== "";
+  // Helm merges an empty map with the chart's own, so it changes nothing.
+  return byDefault || Object.keys(value).length > 0;
 }

@@ -1,26 +1,28 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text } from "../engine/read.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
+import { isLogin } from "../knowledge/lookups.ts";
 import { rulesFor } from "./route-rules.ts";
 
-/** Names of middlewares that ask for a login, where the middleware itself is not to be seen. */
-const AUTH_NAME = /auth|oidc|sso|login/i;
 const MIDDLEWARE = { group: "traefik.io", kind: "Middleware" };
 
-/** Traefik's middlewares that ask for a login before a path of a route is reached, and answer 302 or 401. */
-export function loginMiddlewares(route: KubeObject, path: string, objects: ObjectIndex): readonly string[] {
+/** Names of the Traefik middlewares that ask for a login on a path of a route, and answer 302 or 401. */
+export function loginMiddlewares(
+  route: KubeObject,
+  path: string,
+  objects: ObjectIndex,
+  knowledge: Knowledge,
+): readonly string[] {
   return rulesFor(route, path)
     .flatMap((rule) => list(rule.filters))
     .map((filter) => fields(fields(filter).extensionRef))
     .filter(({ kind }) => kind === "Middleware")
     .map(({ name }) => text(name) ?? "")
-    .filter((name) => asksForLogin(name, route, objects));
-}
-
-function asksForLogin(name: string, { metadata }: KubeObject, objects: ObjectIndex): boolean {
-  const middleware = objects.get(MIDDLEWARE, metadata.namespace, name);
-  if (middleware === undefined) return AUTH_NAME.test(name);
-  return ["forwardAuth", "basicAuth", "digestAuth"].some(
-    (kind) => at(middleware, ["spec", kind]) !== undefined,
-  );
+    .filter((name) => {
+      const middleware = objects.get(MIDDLEWARE, route.metadata.namespace, name);
+      const has =
+        middleware && ((field: string) => at(middleware, ["spec", ...field.split(".")]) !== undefined);
+      return isLogin(name, has, knowledge);
+    });
 }

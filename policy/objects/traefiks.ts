@@ -6,6 +6,9 @@ import { DAEMON_SET, DEPLOYMENT, GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "./
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, text, texts } from "../engine/read.ts";
+import type { RuleContext } from "../engine/rule.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
+import { entryPointPorts } from "../knowledge/lookups.ts";
 import { containersOf } from "./workloads.ts";
 
 /** A Traefik that serves Gateways. */
@@ -17,14 +20,20 @@ export interface Traefik {
   readonly selector: string | undefined;
 }
 
-/** Ports of the chart's entry points where the values say nothing (traefik-helm-chart, values.yaml). */
-const CHART_PORTS = { web: 8000, websecure: 8443, traefik: 8080, metrics: 9100 };
-
 /** Every Traefik with the Gateway provider turned on. */
-export const gatewayTraefiks = oncePer((objects: ObjectIndex): readonly Traefik[] => [
-  ...[DEPLOYMENT, DAEMON_SET].flatMap((kind) => objects.ofKind(kind)).flatMap(ofWorkload),
-  ...objects.ofKind(HELM_RELEASE).flatMap((release) => ofRelease(release, objects)),
-]);
+export function gatewayTraefiks({ objects, knowledge }: Known): readonly Traefik[] {
+  return traefiksIn(objects)(knowledge);
+}
+
+const traefiksIn = oncePer((objects: ObjectIndex) =>
+  oncePer((knowledge: Knowledge): readonly Traefik[] => [
+    ...[DEPLOYMENT, DAEMON_SET].flatMap((kind) => objects.ofKind(kind)).flatMap(ofWorkload),
+    ...objects.ofKind(HELM_RELEASE).flatMap((release) => ofRelease(release, { objects, knowledge })),
+  ]),
+);
+
+/** What a Traefik is read with. */
+type Known = Pick<RuleContext, "objects" | "knowledge">;
 
 function ofWorkload(source: KubeObject): readonly Traefik[] {
   return containersOf(source).flatMap(({ spec }) => {
@@ -53,12 +62,12 @@ function ofArguments(source: KubeObject, args: readonly string[]): Traefik | und
   };
 }
 
-function ofRelease(source: KubeObject, objects: ObjectIndex): readonly Traefik[] {
+function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly Traefik[] {
   if (chartOf(source, objects).name !== "traefik") return [];
   const { values } = valuesOf(source, objects);
   const provider = fields(at(values, ["providers", "kubernetesGateway"]));
   if (provider.enabled !== true) return [];
-  const ports = { ...CHART_PORTS };
+  const ports = { ...entryPointPorts(knowledge) };
   for (const [name, { port }] of enabled(values.ports))
     if (typeof port === "number") Object.assign(ports, { [name]: port });
   return [{ source, ports: new Set(Object.values(ports)), selector: text(provider.labelselector) }];
@@ -73,9 +82,9 @@ export function isTraefiks(gateway: KubeObject, objects: ObjectIndex): boolean {
 }
 
 /** The Traefiks that take this Gateway's class. */
-export function traefiksOf(gateway: KubeObject, objects: ObjectIndex): readonly Traefik[] {
-  const gatewayClass = objects.get(GATEWAY_CLASS, undefined, classOf(gateway));
-  return gatewayTraefiks(objects).filter(({ selector }) => {
+export function traefiksOf(gateway: KubeObject, known: Known): readonly Traefik[] {
+  const gatewayClass = known.objects.get(GATEWAY_CLASS, undefined, classOf(gateway));
+  return gatewayTraefiks(known).filter(({ selector }) => {
     if (selector === undefined || gatewayClass === undefined) return true;
     const [key = "", value] = selector.split("=");
     return gatewayClass.metadata.labels?.[key] === value;

@@ -4,7 +4,7 @@ import { chartOf } from "../objects/helm.ts";
 import { DAEMON_SET, DEPLOYMENT, HELM_RELEASE, STATEFUL_SET } from "../objects/kinds.ts";
 import { at, fields, text } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
-import { VERSION_AS_IT_IS } from "../knowledge/version-labels.ts";
+import { hasVersionLabel } from "../knowledge/lookups.ts";
 
 /** Labels whose value changes with a version. */
 const VERSION_LABELS = ["helm.sh/chart", "chart", "app.kubernetes.io/version", "version"];
@@ -23,16 +23,18 @@ export const chartDigestLabel = defineRule({
   settings: z.strictObject({
     charts: z
       .array(z.string())
-      .default([...VERSION_AS_IT_IS])
+      .optional()
       .describe(
-        "Charts that are known to put their version, as it is, in a selector or another label. The charts of the table below were read for it and do without.",
+        "Charts that put their version unchanged into a selector or another label, in place of those in policy/knowledge/version-labels.yaml.",
       ),
   }),
-  *check(object, { settings, objects }) {
+  *check(object, { settings, objects, knowledge }) {
     if (object.kind !== "HelmRelease") yield* selectorProblems(object);
     else if (at(object, ["spec", "chartRef"]) !== undefined) {
       const { name, path } = chartOf(object, objects);
-      if (name !== undefined && settings.charts.includes(name))
+      const isNamed =
+        name !== undefined && (settings.charts?.includes(name) ?? hasVersionLabel(name, knowledge));
+      if (isNamed)
         yield {
           path,
           message: `The chart ${name} puts its version as it is in a label, and chartRef puts a digest in the version, with a + that no label may have.`,

@@ -3,7 +3,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { fluxId } from "../objects/flux.ts";
 import { oncePer } from "../../lib/once-per.ts";
-import { ociAddress } from "../knowledge/oci-charts.ts";
+import { ociAddress } from "../knowledge/lookups.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
 
@@ -88,7 +88,7 @@ function* referenceProblems(
 function* chartProblems(
   { metadata }: KubeObject,
   chart: Fields,
-  { objects }: RuleContext,
+  { objects, knowledge }: RuleContext,
 ): Generator<Problem> {
   const path = ["spec", "chart", "spec"];
   const source = fields(chart.sourceRef);
@@ -108,7 +108,8 @@ function* chartProblems(
     text(source.namespace) ?? metadata.namespace,
     text(source.name) ?? "",
   );
-  const address = ociAddress(text(at(repository, ["spec", "url"])) ?? "", text(chart.chart) ?? "");
+  const url = text(at(repository, ["spec", "url"])) ?? "";
+  const address = ociAddress(url, text(chart.chart) ?? "", knowledge);
   yield {
     path: [...path, "sourceRef"],
     message: `The chart comes from a HelmRepository${address === undefined ? "" : `, and is to be had as ${address}`}.`,

@@ -87,11 +87,11 @@ function* portProblems(
   gateway: KubeObject,
   listener: Fields,
   path: Path,
-  { objects }: RuleContext,
+  context: RuleContext,
 ): Generator<Problem> {
   const { port } = listener;
-  if (typeof port !== "number" || !isTraefiks(gateway, objects)) return;
-  const traefiks = traefiksOf(gateway, objects);
+  if (typeof port !== "number" || !isTraefiks(gateway, context.objects)) return;
+  const traefiks = traefiksOf(gateway, context);
   if (traefiks.length === 0 || traefiks.some(({ ports }) => ports.has(port))) return;
   const found = traefiks.map(({ source, ports }) => `${describeObject(source)} has ${[...ports].join(", ")}`);
   yield {
@@ -118,7 +118,8 @@ function isHttp(protocol: unknown): boolean {
 }
 
 /** Traefik maps listeners to entry points by port alone and has one status address. */
-function* sharedTraefik(gateway: KubeObject, { objects }: RuleContext): Generator<Problem> {
+function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Problem> {
+  const { objects } = context;
   const className = classOf(gateway);
   const classmate = (gatewaysByClass(objects).get(className) ?? []).find((other) => other !== gateway);
   if (classmate !== undefined)
@@ -129,7 +130,7 @@ function* sharedTraefik(gateway: KubeObject, { objects }: RuleContext): Generato
   const others = [...gatewaysByClass(objects).values()]
     .flat()
     .filter((other) => classOf(other) !== className && isTraefiks(other, objects));
-  const [only, ...more] = gatewayTraefiks(objects);
+  const [only, ...more] = gatewayTraefiks(context);
   if (others[0] !== undefined && only !== undefined && more.length === 0 && only.selector === undefined)
     yield {
       path: ["spec", "gatewayClassName"],

@@ -7,7 +7,7 @@ import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "
 import { loginMiddlewares } from "../objects/login-middlewares.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { fields, list, text } from "../engine/read.ts";
-import { defineRule, type Problem } from "../engine/rule.ts";
+import { defineRule, type Problem, type RuleContext } from "../engine/rule.ts";
 import { routesOf } from "../objects/routes.ts";
 
 /** See `docs/reference/policies.md`. */
@@ -21,12 +21,13 @@ export const gatusEndpoints = defineRule({
   enforcement: "mandatory",
   kinds: [HTTP_ROUTE, HELM_RELEASE, CONFIG_MAP, DEPLOYMENT, STATEFUL_SET],
   wholeStack: true,
-  *check(object, { objects }) {
+  *check(object, context) {
+    const { objects } = context;
     const all = allEndpoints(objects);
     for (const endpoint of all.bySource.get(object) ?? []) {
       yield* sameKey(endpoint, all);
       yield* timeOut(endpoint);
-      if (endpoint.route !== undefined) yield* login(endpoint, endpoint.route, objects);
+      yield* login(endpoint, context);
     }
     yield* furtherHostnames(object, objects);
     if (object.kind === "ConfigMap") yield* fileProblems(object);
@@ -61,10 +62,10 @@ function* timeOut({ path, conditionsPath, conditions, dns }: Endpoint): Generato
 }
 
 /** An app behind a login answers 302 or 401. */
-function* login(endpoint: Endpoint, route: KubeObject, objects: ObjectIndex): Generator<Problem> {
-  const { asks, dns, conditions } = endpoint;
-  if (asks === undefined || dns || !conditions.includes("[STATUS] == 200")) return;
-  for (const name of loginMiddlewares(route, asks, objects))
+function* login(endpoint: Endpoint, { objects, knowledge }: RuleContext): Generator<Problem> {
+  const { route, asks, dns, conditions } = endpoint;
+  if (route === undefined || asks === undefined || dns || !conditions.includes("[STATUS] == 200")) return;
+  for (const name of loginMiddlewares(route, asks, objects, knowledge))
     yield {
       path: endpoint.conditionsPath ?? endpoint.path,
       message: `The middleware ${name} asks for a login, so that the app answers 302 or 401 and never fulfils [STATUS] == 200.`,

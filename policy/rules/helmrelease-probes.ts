@@ -107,7 +107,7 @@ function hasService(controller: string, values: Fields): boolean {
 function* otherChartProblems(
   release: KubeObject,
   values: Values,
-  { objects }: RuleContext,
+  { objects, knowledge }: RuleContext,
 ): Generator<Problem | Undecided> {
   const chart = chartOf(release, objects);
   if (chart.name === undefined) {
@@ -117,7 +117,7 @@ function* otherChartProblems(
     };
     return;
   }
-  const missing = missingProbes(chart.name, values.values)?.filter(
+  const missing = missingProbes(chart.name, values.values, knowledge)?.filter(
     ({ probe }) => !isPatchedIn(release, probe),
   );
   if (missing === undefined)
@@ -125,7 +125,7 @@ function* otherChartProblems(
       path: chart.path,
       message: `It is not known how the chart ${chart.name} sets its probes; look into its values.`,
       remediation:
-        "Check what the chart renders (helm template), or add the chart to policy/knowledge/known-charts.ts.",
+        "Check what the chart renders (helm template), or add a row for it to .edgefirst/knowledge/charts.yaml (docs/reference/knowledge.md).",
       advice: true,
     };
   else yield* knownChartProblems(chart.name, chart.path, missing, values);

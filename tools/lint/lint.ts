@@ -1,5 +1,6 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { formatPath } from "../../policy/engine/path.ts";
+import type { Knowledge } from "../../policy/knowledge/knowledge.ts";
 import type { Unapplied } from "../../policy/engine/rule.ts";
 import { runRules, type RuleFinding, type UndecidedFinding } from "../../policy/engine/run.ts";
 import type { PolicySettings } from "../../policy/engine/settings.ts";
@@ -10,6 +11,7 @@ import { buildRepository, type BuiltRepository } from "../gitops/flux/repository
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import type { BuildProblem } from "../gitops/problem.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
+import { knowledgeOf } from "./knowledge.ts";
 import { readSettings } from "./settings.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport } from "./finding.ts";
 import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
@@ -49,14 +51,18 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   const findings = new Map<string, LintedFinding>();
   const undecided = new Map<string, LintedFinding>();
   let exempted = 0;
-  const unapplied = unappliedIn(repository, built.unreached);
+  const given = {
+    unapplied: unappliedIn(repository, built.unreached),
+    settings,
+    knowledge: knowledgeOf(repository),
+  };
   const files = kustomizationFiles(repository);
   for (const cluster of built.clusters) {
     for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
     const report = runCluster(
       cluster,
       kustomizationsOf(repository, files, cluster),
-      { unapplied, settings },
+      given,
       before?.find(({ name }) => name === cluster.name),
       options.now,
     );
@@ -95,7 +101,7 @@ function summary(
 function runCluster(
   { objects }: BuiltCluster,
   files: readonly KubeObject[],
-  given: { readonly unapplied: Unapplied; readonly settings: PolicySettings },
+  given: { readonly unapplied: Unapplied; readonly settings: PolicySettings; readonly knowledge: Knowledge },
   before: BuiltCluster | undefined,
   now: Date | undefined,
 ): ReturnType<typeof runRules> {

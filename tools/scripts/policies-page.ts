@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KNOWN_CHARTS } from "../../policy/objects/chart-probes.ts";
+import { SHIPPED } from "../../policy/knowledge/knowledge.ts";
 import type { GroupKind } from "../../policy/engine/object-index.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import type { Rule } from "../../policy/engine/rule.ts";
@@ -85,6 +85,6 @@ const CHARTS = [
   [
     "| chart | read from |",
     "| --- | --- |",
-    ...KNOWN_CHARTS.map(({ chart, source }) => `| ${chart} | ${source} |`),
+    ...SHIPPED.rows("charts").map(({ chart, source }) => `| ${chart} | ${source} |`),
   ].join("\n"),
 ].join("\n\n");

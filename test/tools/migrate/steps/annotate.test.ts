@@ -9,7 +9,7 @@ import { buildRepository } from "../../../../tools/gitops/flux/repository-build.
 import { fragmentFor, hostAsked } from "../../../../tools/migrate/steps/annotate/fragment.ts";
 import { sidecarEndpoint } from "../../../../tools/migrate/steps/annotate/sidecar.ts";
 import { readOptions } from "../../../../tools/migrate/options.ts";
-import { healthPath } from "../../../../tools/migrate/steps/probes/health-paths.ts";
+import { healthPathIn } from "../../../../tools/migrate/steps/probes/health-paths.ts";
 import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
 import { probes } from "../../../../tools/migrate/steps/probes/step.ts";
 import type { Plan, Step } from "../../../../tools/migrate/step.ts";
@@ -75,6 +75,9 @@ describe("the fragment that stands for a written endpoint", () => {
 describe("the health path of an image", () => {
   it("goes by its whole repository, whatever its tag and digest are", () => {
     const digest = `sha256:${"0".repeat(64)}`;
+    const repository = new Repository(import.meta.dirname);
+    const healthPath = (image: string, paths: Record<string, string>): string | undefined =>
+      healthPathIn(image, { options: { ...readOptions(repository), probes: { paths } }, repository });
     assert.equal(healthPath(`ghcr.io/twin/gatus:v5.0.0@${digest}`, {}), "/health");
     assert.equal(healthPath(`docker.io/jellyfin/jellyfin@${digest}`, {}), "/health");
     assert.equal(healthPath("registry.example.com/somebody/gatus:1.0", {}), undefined);

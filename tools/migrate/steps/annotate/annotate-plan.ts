@@ -10,6 +10,7 @@ import { whyNotSelected } from "../../selected.ts";
 import { removeFromBuild } from "../../remove-from-build.ts";
 import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import type { Note, Plan, StepContext } from "../../step.ts";
+import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { asKubeObject } from "../../../lint/rule-origin.ts";
 import { nameOf } from "../../objects.ts";
 import { indexOf, isEndpointMap } from "./endpoints.ts";
@@ -157,7 +158,10 @@ export class AnnotatePlan {
     const isSaid = ({ route }: PlacedRoute): boolean =>
       route.metadata.annotations?.[ENABLED_ANNOTATION] !== undefined;
     if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
-    const [login] = routes.flatMap(({ route, cluster }) => loginMiddlewares(route, "/", indexOf(cluster)));
+    const knowledge = knowledgeOf(this.#context.repository);
+    const [login] = routes.flatMap(({ route, cluster }) =>
+      loginMiddlewares(route, "/", indexOf(cluster), knowledge),
+    );
     if (login !== undefined) {
       const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} asks for a login, so it would not answer 200; say ${ENABLED_ANNOTATION} yourself, with an endpoint that expects that, or "false"`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });

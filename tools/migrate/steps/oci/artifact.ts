@@ -2,13 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { valid } from "semver";
 import { HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import type { GroupKind } from "../../../../policy/engine/object-index.ts";
-import { ociAddress } from "../../../../policy/knowledge/oci-charts.ts";
-import { VERSION_AS_IT_IS } from "../../../../policy/knowledge/version-labels.ts";
+import { hasVersionLabel, isPublished, ociAddress } from "../../../../policy/knowledge/lookups.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt, isKind, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
-import { isPublished } from "./published.ts";
 
 /** API group of Flux's sources. */
 export const SOURCE = OCI_REPOSITORY.group;
@@ -57,7 +56,8 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
     return {
       reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}: a tag takes an exact one`,
     };
-  if (VERSION_AS_IT_IS.includes(name))
+  const knowledge = knowledgeOf(context.repository);
+  if (hasVersionLabel(name, knowledge))
     return {
       reason: `${name} puts its version as it is in a label, where the + of the digest that chartRef brings may not stand: it stays, unless helm-controller runs with --feature-gates=DisableChartDigestTracking=true and you write the chartRef by hand`,
     };
@@ -70,11 +70,14 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
   const secret = fieldAt(repository, ["spec", "secretRef"]);
   if (secret !== undefined)
     return { reason: "its HelmRepository has a login (secretRef), which an OCIRepository would need too" };
-  const address = ociAddress(url, name);
+  const address = ociAddress(url, name, knowledge);
   if (address === undefined)
     return { reason: `${name} is not known to be published as an OCI artifact (${url})` };
   // What is pulled from this very registry today is there.
-  if (!url.startsWith("oci://") && !isPublished(address, version, context.options.oci.published)) {
+  const isKnown =
+    isPublished(address, version, knowledge) ||
+    (context.options.oci.published[address]?.includes(version) ?? false);
+  if (!url.startsWith("oci://") && !isKnown) {
     const check = `crane ls ${address.slice("oci://".length)}`;
     return {
       reason: `${address} is known, and whether it has ${version} is not: where \`${check}\` lists it, add it to oci.published`,

@@ -21,12 +21,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     appContainers(asKubeObject(after.object), indexOf(now)),
   ];
   const wrong = earlier.find((container, index) => {
-    const answer = missingProbes(
-      container,
-      asKubeObject(before.object),
-      indexOf(old),
-      context.options.probes.paths,
-    );
+    const answer = missingProbes(container, asKubeObject(before.object), indexOf(old), context);
     const expected = { ...container.probes, ...(typeof answer === "string" ? {} : answer) };
     const got = later[index]?.probes ?? {};
     return !isDeepStrictEqual(got, container.probes) && !isDeepStrictEqual(got, expected);

@@ -4,7 +4,8 @@ import { valuesOf } from "../../../../policy/objects/helm.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { PROBES } from "../../../../policy/objects/probes.ts";
 import { at, fields, text, type Fields } from "../../../../policy/engine/read.ts";
-import { healthPath } from "./health-paths.ts";
+import { healthPathIn } from "./health-paths.ts";
+import type { StepContext } from "../../step.ts";
 
 /** The probes that a container gets, in the words of app-template. */
 export type Probes = Readonly<Partial<Record<(typeof PROBES)[number], Fields>>>;
@@ -21,7 +22,7 @@ export function missingProbes(
   container: AppContainer,
   release: KubeObject,
   objects: ObjectIndex,
-  paths: Readonly<Record<string, string>>,
+  context: StepContext,
 ): Probes | string {
   const missing = PROBES.filter((probe) => fields(container.probes[probe]).enabled !== true);
   const off = missing.filter((probe) => fields(container.probes[probe]).enabled === false);
@@ -35,7 +36,7 @@ export function missingProbes(
   if (missing.every((probe) => probe === "startup")) return { startup: patient(liveness) };
   const reason = unknownPort(container, release, objects);
   if (reason !== undefined) return reason;
-  const path = healthPath(text(container.spec.image) ?? "", paths);
+  const path = healthPathIn(text(container.spec.image) ?? "", context);
   return Object.fromEntries(
     missing.map((probe) => [
       probe,

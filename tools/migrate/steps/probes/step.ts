@@ -11,6 +11,7 @@ import { originAt } from "../../../gitops/yaml/values.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { asKubeObject } from "../../../lint/rule-origin.ts";
 import { indexOf } from "../annotate/endpoints.ts";
 import { whyForbidden } from "./allowed.ts";
@@ -47,6 +48,7 @@ function plan(context: StepContext): Plan {
     const builtOf = new Map(cluster.objects.map((built) => [asKubeObject(built.object), built]));
     const { findings } = runRules({
       host: "repository",
+      knowledge: knowledgeOf(context.repository),
       objects: [...builtOf.keys()],
       rules: [helmreleaseProbes, workloadProbes],
     });
@@ -79,14 +81,14 @@ function lackOf(
   { object, path, message, exemption, problem }: RuleFinding,
   builtOf: ReadonlyMap<KubeObject, BuiltObject>,
   index: ObjectIndex,
-  { options }: StepContext,
+  context: StepContext,
 ): readonly Lack[] {
   const built = builtOf.get(object);
   if (!built || exemption || problem.advice === true || !(built.origin.source instanceof SourceFile))
     return [];
   const position = locate(originAt(built.object, path));
   const container = appContainers(object, index).find((one) => isDeepStrictEqual(one.path, path));
-  const answer = container ? missingProbes(container, object, index, options.probes.paths) : "";
+  const answer = container ? missingProbes(container, object, index, context) : "";
   return [{ built, path, position, message, answer }];
 }
 

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { Row, TableName } from "./tables.ts";
+
+/** Returns the text of a shipped file by its name, such as `charts.yaml`. */
+export type ReadText = (file: string) => string;
+
+let readText: ReadText = (file) => readFileSync(join(import.meta.dirname, file), "utf8");
+
+/**
+ * Reads the shipped files elsewhere. By default they are next to this module; a bundle that embeds them, or keeps them in another
+ * directory, calls this before it asks for a row.
+ */
+export function readKnowledgeFrom(read: ReadText): void {
+  readText = read;
+}
+
+/** The text of a shipped table. */
+export function shippedText(table: TableName): string {
+  return readText(`${table}.yaml`);
+}
+
+/**
+ * The rows of a shipped table. They are not validated here: `npm run check` and the tests do that, so that a run does not wait for it.
+ * @param parseText reads YAML; a host with a faster parser passes its own
+ */
+export function shippedRows<Name extends TableName>(
+  table: Name,
+  parseText: (text: string) => unknown = parse,
+): readonly Row<Name>[] {
+  return parseText(shippedText(table)) as readonly Row<Name>[];
+}

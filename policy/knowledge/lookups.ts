@@ -1,0 +1,66 @@
+import type { Knowledge } from "./knowledge.ts";
+import type { Row } from "./tables.ts";
+
+/** The row of a chart whose probes are known. */
+export function chartRow(chart: string, knowledge: Knowledge): Row<"charts"> | undefined {
+  return knowledge.rows("charts").find((row) => row.chart === chart);
+}
+
+/** The address of a chart as an OCI artifact; undefined where it is not known. */
+export function ociAddress(repository: string, chart: string, knowledge: Knowledge): string | undefined {
+  const address = repository.replace(/\/+$/, "");
+  const prefix = address.startsWith("oci://")
+    ? address
+    : knowledge.rows("chart-addresses").find((row) => row.repository === address)?.oci;
+  return prefix === undefined ? undefined : `${prefix}/${chart}`;
+}
+
+/** Whether a version is known to be published at a chart's `oci://` address. */
+export function isPublished(address: string, version: string, knowledge: Knowledge): boolean {
+  return knowledge
+    .rows("published-charts")
+    .some(({ chart, versions }) => chart === address && versions.includes(version));
+}
+
+/** The path that an image's program documents as its health, whatever the image's tag and digest are. */
+export function healthPath(image: string, knowledge: Knowledge): string | undefined {
+  const repository = imageRepository(image);
+  return knowledge.rows("health-paths").find(({ images }) => images.map(imageRepository).includes(repository))
+    ?.path;
+}
+
+/** An image's name without tag and digest, and without Docker Hub's registry. */
+export function imageRepository(image: string): string {
+  const name = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  return name.replace(/^(?:index\.)?docker\.io\/(?:library\/)?/, "");
+}
+
+/** Whether a chart puts its version unchanged into a label. */
+export function hasVersionLabel(chart: string, knowledge: Knowledge): boolean {
+  return knowledge.rows("version-labels").some((row) => row.chart === chart);
+}
+
+/** Ports of the entry points of Traefik's chart, by name, where its values set none. */
+export function entryPointPorts(knowledge: Knowledge): Readonly<Record<string, number>> {
+  const rows = knowledge.rows("traefik-entry-points");
+  return Object.fromEntries(rows.toReversed().map(({ entryPoint, port }) => [entryPoint, port]));
+}
+
+/**
+ * Whether a Traefik middleware asks for a login, by its fields or, where they are not known, by its name.
+ * @param has whether the middleware's `spec` has a field
+ */
+export function isLogin(
+  name: string,
+  has: ((field: string) => boolean) | undefined,
+  knowledge: Knowledge,
+): boolean {
+  const row = knowledge
+    .rows("login-middlewares")
+    .find((one) =>
+      "field" in one
+        ? has?.(one.field)
+        : has === undefined && name.toLowerCase().includes(one.name.toLowerCase()),
+    );
+  return row !== undefined && row.login !== false;
+}

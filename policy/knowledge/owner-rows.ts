@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { Knowledge, SHIPPED } from "./knowledge.ts";
+import { parseRows, type TableError } from "./rows.ts";
+import { isTableName, TABLE_NAMES, type Row, type TableName } from "./tables.ts";
+
+/** Where an owner's rows are, in a GitOps repository and in a stack's project alike. */
+export const OWNER_DIRECTORY = ".edgefirst/knowledge";
+
+/** The directory of the Pulumi project: the program and its policy pack are both in it. */
+export const PROJECT = join(import.meta.dirname, "../..");
+
+/** A file of an owner's rows. */
+export interface OwnerFile {
+  /** Path, relative to the repository or the project. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** One file of rows that an owner adds, as evidence names it. */
+export interface OwnerRows {
+  readonly file: string;
+  /** Of the text with `\n` as its line ending, in hex. */
+  readonly sha256: string;
+  /** Number of rows. */
+  readonly rows: number;
+}
+
+/**
+ * The shipped tables with an owner's rows, which win.
+ * @param shipped the tables without them
+ * @throws {EdgefirstError} with every error of every file, each with its place
+ */
+export function withOwnerRows(files: readonly OwnerFile[], shipped = SHIPPED): Knowledge {
+  if (files.length === 0) return shipped;
+  const own = new Map(parsedFiles(files).map(({ table, rows }) => [table, rows]));
+  return new Knowledge(<Name extends TableName>(table: Name) => [
+    ...((own.get(table) ?? []) as readonly Row<Name>[]),
+    ...shipped.rows(table),
+  ]);
+}
+
+/**
+ * The knowledge for a directory: the shipped tables and the rows in its {@link OWNER_DIRECTORY}.
+ * @throws {EdgefirstError} with every error of every file, each with its place
+ */
+export function knowledgeFor(directory: string): Knowledge {
+  return withOwnerRows(ownerFiles(directory));
+}
+
+/**
+ * The files of rows that an owner adds to a directory; empty without any.
+ * @throws {EdgefirstError} with every error of every file, each with its place
+ */
+export function ownerRows(directory: string): readonly OwnerRows[] {
+  return parsedFiles(ownerFiles(directory)).map(({ file, text, rows }) => ({
+    file,
+    sha256: createHash("sha256").update(text.replaceAll("\r\n", "\n")).digest("hex"),
+    rows: rows.length,
+  }));
+}
+
+/** Whether a file's name is one of a table, or meant to be. */
+export function isOwnerFile(name: string): boolean {
+  return /\.ya?ml$/.test(name);
+}
+
+function ownerFiles(directory: string): readonly OwnerFile[] {
+  const path = join(directory, OWNER_DIRECTORY);
+  return namesIn(path)
+    .filter(isOwnerFile)
+    .sort()
+    .map((name) => ({ file: `${OWNER_DIRECTORY}/${name}`, text: readFileSync(join(path, name), "utf8") }));
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw new EdgefirstError(
+      `${path} cannot be read: ${(error as Error).message}`,
+      `Make ${OWNER_DIRECTORY} a directory that you may read, or remove it.`,
+      { cause: error },
+    );
+  }
+}
+
+interface ParsedFile extends OwnerFile {
+  readonly table: TableName;
+  readonly rows: readonly Row<TableName>[];
+}
+
+function parsedFiles(files: readonly OwnerFile[]): readonly ParsedFile[] {
+  const errors: TableError[] = [];
+  const parsed = files.flatMap(({ file, text }): ParsedFile[] => {
+    const name = file.slice(file.lastIndexOf("/") + 1);
+    const table = name.replace(/\.yaml$/, "");
+    if (!isTableName(table)) {
+      const names = TABLE_NAMES.map((known) => `${known}.yaml`).join(", ");
+      errors.push({ place: file, message: `there is no table ${name}; the tables are ${names}` });
+      return [];
+    }
+    const result = parseRows(table, text, file);
+    if ("rows" in result) return [{ file, text, table, rows: result.rows }];
+    errors.push(...result.errors);
+    return [];
+  });
+  if (errors.length === 0) return parsed;
+  throw new EdgefirstError(
+    `Rows in ${OWNER_DIRECTORY} are not valid:\n${errors.map(({ place, message }) => `  ${place}: ${message}`).join("\n")}`,
+    "docs/reference/knowledge.md describes each table.",
+  );
+}

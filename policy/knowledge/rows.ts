@@ -1,0 +1,63 @@
+import { LineCounter, parseDocument, type Document } from "yaml";
+import { TABLES, type Row, type TableName } from "./tables.ts";
+
+/** What is wrong with a table's text, with its place. */
+export interface TableError {
+  /** `file:line:column`. */
+  readonly place: string;
+  readonly message: string;
+}
+
+/** The rows of a table's text, or everything that is wrong with it. */
+export type ParsedRows<Name extends TableName> =
+  { readonly rows: readonly Row<Name>[] } | { readonly errors: readonly TableError[] };
+
+/** @param file its name in errors */
+export function parseRows<Name extends TableName>(table: Name, text: string, file: string): ParsedRows<Name> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const placeAt = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  if (document.errors.length > 0)
+    return {
+      errors: document.errors.map(({ message, pos }) => ({
+        place: placeAt(pos[0]),
+        message: message.split(/\n| at line /)[0] ?? message,
+      })),
+    };
+  const result = TABLES[table].array().safeParse(document.toJS() ?? []);
+  if (result.success) return { rows: result.data as unknown as readonly Row<Name>[] };
+  return {
+    errors: result.error.issues.map(({ path, message }) => ({
+      place: placeAt(offsetOf(document, path)),
+      message: `${fieldAt(path)}: ${message}`,
+    })),
+  };
+}
+
+/** The field of a row; its place says which row. */
+function fieldAt([row, ...path]: readonly PropertyKey[]): string {
+  if (row === undefined) return "the file";
+  return path.length === 0 ? "the row" : path.map(String).join(".");
+}
+
+/** Where the value at a path starts, or the nearest value above it. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true) as
+      { readonly range?: readonly number[] } | undefined;
+    if (node?.range?.[0] !== undefined) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+/** The line on which each row of a table starts, from 1. */
+export function rowLines(text: string): readonly number[] {
+  const lines = new LineCounter();
+  const { contents } = parseDocument(text, { lineCounter: lines });
+  const items = (contents as { readonly items?: readonly { readonly range?: readonly number[] }[] } | null)
+    ?.items;
+  return (items ?? []).map(({ range }) => lines.linePos(range?.[0] ?? 0).line);
+}

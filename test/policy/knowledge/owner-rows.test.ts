@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { knowledgeOf } from "../../../tools/lint/knowledge.ts";
+import { lintRepository } from "../../../tools/lint/lint.ts";
+import { SHIPPED, type Knowledge } from "../../../policy/knowledge/knowledge.ts";
+import { shippedRows } from "../../../policy/knowledge/load.ts";
+import {
+  hasVersionLabel,
+  healthPath,
+  isLogin,
+  isPublished,
+  ociAddress,
+} from "../../../policy/knowledge/lookups.ts";
+import { knowledgeFor, ownerRows } from "../../../policy/knowledge/owner-rows.ts";
+import { TABLE_NAMES } from "../../../policy/knowledge/tables.ts";
+
+const PROVENANCE = "source: https://example.com, date: 2026-10-01";
+const CHART = `- chart: traefik
+  source: https://example.com/traefik
+  date: 2026-10-01
+  containers:
+    - { name: own, liveness: none, readiness: always, startup: always }
+`;
+
+describe("rows that an owner adds", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "knowledge-"));
+    mkdirSync(join(directory, ".edgefirst/knowledge"), { recursive: true });
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const write = (name: string, text: string): void => {
+    writeFileSync(join(directory, ".edgefirst/knowledge", name), text);
+  };
+  /** As a stack reads them, and as lint and migrate do. */
+  const both = (): readonly Knowledge[] => [knowledgeFor(directory), knowledgeOf(new Repository(directory))];
+
+  it("win over the shipped ones, which stay for everything else", () => {
+    write("charts.yaml", CHART);
+    write(
+      "chart-addresses.yaml",
+      `- { repository: https://charts.example.com, oci: oci://own, ${PROVENANCE} }\n`,
+    );
+    write("published-charts.yaml", `- { chart: oci://own/web, versions: [1.0.0], ${PROVENANCE} }\n`);
+    write("health-paths.yaml", `- { images: [jellyfin/jellyfin], path: /own, ${PROVENANCE} }\n`);
+    write("login-middlewares.yaml", `- { name: author, login: false, ${PROVENANCE} }\n`);
+    write("version-labels.yaml", `- { chart: web, ${PROVENANCE} }\n`);
+    for (const knowledge of both()) {
+      const charts = knowledge.rows("charts");
+      assert.equal(charts.find(({ chart }) => chart === "traefik")?.containers[0]?.name, "own");
+      assert.equal(charts.length, SHIPPED.rows("charts").length + 1);
+      assert.equal(ociAddress("https://charts.example.com/", "web", knowledge), "oci://own/web");
+      assert.ok(isPublished("oci://own/web", "1.0.0", knowledge));
+      assert.equal(healthPath("jellyfin/jellyfin:1", knowledge), "/own");
+      assert.equal(healthPath("ghcr.io/jellyfin/jellyfin:1", knowledge), "/health");
+      assert.ok(!isLogin("author-headers", undefined, knowledge));
+      assert.ok(isLogin("authentik", undefined, knowledge));
+      assert.ok(hasVersionLabel("web", knowledge) && hasVersionLabel("kagent", knowledge));
+    }
+  });
+
+  it("are refused with every error of every file, each with its line", () => {
+    write(
+      "charts.yaml",
+      CHART.replace("liveness: none", "liveness: sometimes").replace("2026-10-01", "soon"),
+    );
+    write("health-paths.yaml", `- { images: [a], path: health, ${PROVENANCE} }\n- images: [b\n`);
+    write("chart.yaml", "[]\n");
+    for (const read of [() => knowledgeFor(directory), () => knowledgeOf(new Repository(directory))])
+      assert.throws(read, ({ message }: Error) => {
+        for (const expected of [
+          "charts.yaml:3:9: date: write a date as YYYY-MM-DD",
+          "charts.yaml:5:30: containers.0.liveness: write always, none or { value, byDefault: true or false }",
+          "health-paths.yaml:3:1: Flow sequence in block collection must be",
+          "chart.yaml: there is no table chart.yaml; the tables are charts.yaml, ",
+          "docs/reference/knowledge.md",
+        ])
+          assert.ok(message.includes(expected), `${expected} is not in\n${message}`);
+        return true;
+      });
+  });
+
+  it("reach the rules of a lint", () => {
+    writeFileSync(
+      join(directory, "release.yaml"),
+      `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: media }
+spec: { chart: { spec: { chart: web, version: 1.0.0 } } }
+`,
+    );
+    const messages = (): string[] =>
+      lintRepository(new Repository(directory))
+        .findings.filter(({ rule }) => rule === "helmrelease-probes")
+        .map(({ message }) => message);
+    const [unknown = ""] = messages();
+    write("charts.yaml", CHART.replace("chart: traefik", "chart: web"));
+    const [known = ""] = messages();
+    assert.notEqual(unknown, known);
+    assert.match(known, /liveness probe of own/);
+  });
+
+  it("are named with their file, checksum and number, whatever the line endings are", () => {
+    assert.deepEqual(ownerRows(directory), []);
+    const sha256 = createHash("sha256").update(CHART).digest("hex");
+    const expected = [{ file: ".edgefirst/knowledge/charts.yaml", sha256, rows: 1 }];
+    for (const text of [CHART, CHART.replaceAll("\n", "\r\n")]) {
+      write("charts.yaml", text);
+      assert.deepEqual(ownerRows(directory), expected);
+    }
+    rmSync(join(directory, ".edgefirst"), { recursive: true });
+    assert.deepEqual(ownerRows(directory), []);
+  });
+});
+
+describe("shipped rows", () => {
+  it("are the same by the parser of lint, but for the type of a date", () => {
+    const fast = knowledgeOf(new Repository(import.meta.dirname));
+    for (const table of TABLE_NAMES)
+      assert.deepEqual(
+        JSON.parse(JSON.stringify(fast.rows(table)).replaceAll("T00:00:00Z", "")),
+        shippedRows(table),
+      );
+  });
+});

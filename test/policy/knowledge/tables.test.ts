@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { PROBES } from "../../../policy/objects/probes.ts";
+import { missingProbes } from "../../../policy/objects/chart-probes.ts";
+import { Knowledge, SHIPPED } from "../../../policy/knowledge/knowledge.ts";
+import {
+  entryPointPorts,
+  hasVersionLabel,
+  healthPath,
+  isLogin,
+  isPublished,
+  ociAddress,
+} from "../../../policy/knowledge/lookups.ts";
+import { TABLE_NAMES, type Condition, type Row, type TableName } from "../../../policy/knowledge/tables.ts";
+
+type Lookups = {
+  readonly [Name in TableName]: (row: Row<Name>, knowledge: Knowledge) => readonly unknown[];
+};
+
+/** For each table: the answers that come from a row. */
+const LOOKUPS: Lookups = {
+  charts: ({ chart }, knowledge) => [missingProbes(chart, {}, knowledge)],
+  "chart-addresses": ({ repository }, knowledge) => [ociAddress(repository, "a", knowledge)],
+  "published-charts": ({ chart, versions }, knowledge) =>
+    versions.map((version) => isPublished(chart, version, knowledge)),
+  "health-paths": ({ images }, knowledge) => images.map((image) => healthPath(`${image}:1.0`, knowledge)),
+  "login-middlewares": (row, knowledge) => [
+    "field" in row
+      ? isLogin("any", (field) => field === row.field, knowledge)
+      : isLogin(row.name, undefined, knowledge),
+  ],
+  "version-labels": ({ chart }, knowledge) => [hasVersionLabel(chart, knowledge)],
+  "traefik-entry-points": ({ entryPoint }, knowledge) => [entryPointPorts(knowledge)[entryPoint]],
+};
+
+const without = (removed: unknown): Knowledge =>
+  new Knowledge(<Name extends TableName>(table: Name) =>
+    SHIPPED.rows(table).filter((row) => row !== removed),
+  );
+
+function answers<Name extends TableName>(
+  table: Name,
+  row: Row<Name>,
+  knowledge: Knowledge,
+): readonly unknown[] {
+  return LOOKUPS[table](row, knowledge);
+}
+
+for (const table of TABLE_NAMES)
+  describe(`knowledge table ${table}`, () => {
+    for (const [index, row] of SHIPPED.rows(table).entries())
+      it(`uses every value of row ${index + 1}`, () => {
+        const after = answers(table, row, without(row));
+        for (const [position, answer] of answers(table, row, SHIPPED).entries())
+          assert.notDeepEqual(after[position], answer, `lookup ${position} does not need the row`);
+      });
+  });
+
+describe("the containers of knowledge table charts", () => {
+  for (const { chart, containers } of SHIPPED.rows("charts"))
+    for (const { name, when = [], ...support } of containers) {
+      const optional = PROBES.filter((probe) => support[probe] !== "always");
+      if (optional.length === 0) continue;
+      it(`${chart}: ${name} runs with some values, and may then lack ${optional.join(", ")}`, () => {
+        const values = {};
+        for (const probe of optional) {
+          const one = support[probe];
+          if (typeof one === "object") set(values, one.value, false);
+        }
+        for (const condition of when) satisfy(values, condition);
+        const missing = missingProbes(chart, values, SHIPPED) ?? [];
+        assert.deepEqual(
+          missing.filter(({ container }) => container === name).map(({ probe }) => probe),
+          optional,
+        );
+      });
+    }
+});
+
+/** Sets the values of a chart so that a condition holds. */
+function satisfy(values: object, condition: Condition, wanted = true): void {
+  if ("not" in condition) satisfy(values, condition.not, !wanted);
+  else if ("any" in condition) satisfy(values, condition.any[0]!, wanted);
+  else set(values, condition.value, "is" in condition ? (wanted ? condition.is[0] : "other") : wanted);
+}
+
+function set(values: object, path: string, value: unknown): void {
+  const steps = path.split(".");
+  let here = values as Record<string, object>;
+  for (const step of steps.slice(0, -1)) here = (here[step] ??= {}) as Record<string, object>;
+  Object.assign(here, { [steps.at(-1)!]: value });
+}

@@ -1,0 +1,30 @@
+import { posix } from "node:path";
+import { oncePer } from "../../lib/once-per.ts";
+import { Knowledge } from "../../policy/knowledge/knowledge.ts";
+import { shippedRows } from "../../policy/knowledge/load.ts";
+import { isOwnerFile, OWNER_DIRECTORY, withOwnerRows } from "../../policy/knowledge/owner-rows.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
+import { parseYaml } from "../gitops/yaml/parse.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { SourceFile } from "../gitops/yaml/source.ts";
+
+/** The shipped tables, by the parser that a lint has run for hundreds of files already: the other one takes 20 times as long. */
+const SHIPPED = new Knowledge((table) =>
+  shippedRows(table, (text) => parseYaml(new SourceFile(table, text)).documents[0]?.value),
+);
+
+/**
+ * The shipped tables with the rows of a repository's `.edgefirst/knowledge`.
+ * @throws {EdgefirstError} with every error of every file, each with its place
+ */
+export const knowledgeOf = oncePer((repository: Repository): Knowledge => {
+  if (!repository.isDirectory(OWNER_DIRECTORY)) return SHIPPED;
+  const files = repository
+    .entries(OWNER_DIRECTORY)
+    .filter(({ name }) => isOwnerFile(name))
+    .map(({ name }) => posix.join(OWNER_DIRECTORY, name));
+  return withOwnerRows(
+    files.map((file) => ({ file, text: fileText(repository, file) ?? "" })),
+    SHIPPED,
+  );
+});
