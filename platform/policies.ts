@@ -10,7 +10,12 @@ import type { PolicySettings } from "../policy/engine/settings.ts";
  * over a resource only where a pack is given; here a breach of a mandatory rule stops the program before its first resource. Advice is the pack's.
  */
 export function checkPolicies(objects: readonly KubeObject[], settings: PolicySettings): Finding[] {
-  const { findings, exempted } = runRules({ host: "stack", objects, settings, knowledge: knowledgeFor(PROJECT) });
+  const { findings, exempted } = runRules({
+    host: "stack",
+    objects,
+    settings,
+    knowledge: knowledgeFor(PROJECT),
+  });
   const breaches = findings.filter(
     ({ enforcement, exemption }) => enforcement !== "advisory" && exemption === undefined,
   );
