@@ -345,7 +345,10 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     edge.configure({ ...edgeConfig, gatus: { install: false } });
     const run = await edge.up();
     passes(run);
-    assert.match(run.output, /Pulumi deletes these after the verification.*: .*Deployment observability\/gatus/);
+    assert.match(
+      run.output,
+      /Pulumi deletes these after the verification.*: .*Deployment observability\/gatus/,
+    );
     assert.equal(await onEdge.get(GATUS), undefined);
   });
 });

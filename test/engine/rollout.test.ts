@@ -193,7 +193,7 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
     assert.equal(verify.code, 0, verify.output);
     assert.match(verify.output, /edge is as well as it was when it verified release [0-9a-f]{12}/);
     assert.equal(rollback.code, 1);
-    assert.match(rollback.output, /There is no older release that edge verified/);
+    assert.match(rollback.output, /No older release was verified by edge/);
   });
 
   it("goes back to an older release that edge has verified, by the commit that rollback names, and to no other", async () => {

@@ -20,8 +20,8 @@ export async function rollback(name: string, flags: RollbackFlags): Promise<void
     stack,
     outputs: await stackOutputs(project.address(stack)),
   });
-  const [stack, ...before] = await Promise.all([read(name), ...after.map(read)]);
-  const target = decide(() => rollbackTarget({ stack, before, to: flags.to }));
+  const [stack, ...upstream] = await Promise.all([read(name), ...after.map(read)]);
+  const target = decide(() => rollbackTarget({ stack, upstream, to: flags.to }));
   const { release, commit, verified } = target;
   const steps = [
     `${name} can go back to release ${release}, verified by:`,

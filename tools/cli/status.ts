@@ -47,7 +47,7 @@ async function read(address: StackAddress, refresh: boolean, signal: AbortSignal
     return { outputs, lastUpdate: update, drift };
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
-    return { outputs: {}, lastUpdate: undefined, fault: error.message };
+    return { outputs: {}, lastUpdate: undefined, error: error.message };
   }
 }
 

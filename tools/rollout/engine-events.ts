@@ -8,7 +8,7 @@ import {
   type EngineSummary,
 } from "./summary.ts";
 
-/** The events of the engine that a rollout reads; the Automation API's `EngineEvent` has these and more. */
+/** The engine events that a rollout reads, a subset of the Automation API's `EngineEvent`. */
 export interface EngineEvent {
   readonly stdoutEvent?: { readonly message: string };
   readonly diagnosticEvent?: { readonly message: string; readonly severity: string };
@@ -16,33 +16,33 @@ export interface EngineEvent {
     readonly message: string;
     readonly policyName: string;
     readonly enforcementLevel: string;
-    /** Of the stack itself where the policy is about all of it. */
+    /** The stack's own URN for a policy about the whole stack. */
     readonly resourceUrn?: string;
   };
   readonly resourcePreEvent?: { readonly metadata: EngineStep };
   readonly resOutputsEvent?: { readonly metadata: EngineStep };
 }
 
-/** Type of the resource whose outputs are the stack's. */
+/** Type of the resource that holds the stack's outputs. */
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
-/** What the events of one run have said so far. */
+/** The events of one run so far. */
 export interface EventLog extends EngineSummary {
   /** Messages of severity error. */
   readonly errors: readonly string[];
-  /** How many changes are done. */
+  /** Number of finished changes. */
   readonly finished: number;
-  /** The engine has begun to end the run because of a signal. */
+  /** The engine is ending the run because of a signal. */
   readonly interrupted: boolean;
 }
 
-/** The CLI warns of every plugin that it finds on PATH; it says nothing of the stack. */
+/** The CLI warns about every plugin that it finds on PATH, which says nothing about the stack. */
 const FOUND_PLUGIN = /^using \S+ from \$PATH/;
 
 /**
- * Gathers what the events of one run say.
- * @param report gets one line for each step, and for each message of the program
- * @param what what the steps are: planned in a preview, done in an update
+ * Collects the events of one run.
+ * @param report receives one line for each step and each message of the program
+ * @param what whether the steps are only planned, as in a preview, or done
  */
 export function gatherEvents(
   report: (text: string) => void,
@@ -61,7 +61,7 @@ export function gatherEvents(
     finished: 0,
     interrupted: false,
   };
-  // What a refresh finds is only told once each resource is done.
+  // A refresh reports what it found only when it is done with a resource.
   const refreshing = new Set<string>();
   const step = (metadata: EngineStep): void => {
     if (metadata.op === "refresh") refreshing.add(metadata.urn);
@@ -83,7 +83,7 @@ export function gatherEvents(
     else if (severity === "warning") {
       if (!FOUND_PLUGIN.test(text)) log.warnings.push(text);
     }
-    // Not debug: those repeat every call with its values.
+    // Debug messages repeat every call with its values.
     else if (severity.startsWith("info")) report(text.split("\n")[0] ?? "");
   };
   const onEvent = (event: EngineEvent): void => {
@@ -104,13 +104,13 @@ export function gatherEvents(
 }
 
 /**
- * Why a run failed, in the words of the program and of the policies; empty where neither said anything.
- * @param what the engine's word for the run, as in `preview`
+ * Why a run failed: the errors of the program and of the policies, if any.
+ * @param what the engine's name for the run, such as `preview`
  */
 export function reasonsOf(what: string, { errors, violations, interrupted }: EventLog): string[] {
   const violated = violations.filter(({ mandatory }) => mandatory);
   const reasons = [
-    // The engine sums up what it has said itself.
+    // The engine's own summary adds nothing.
     ...errors.filter((error) => error !== `${what} failed`),
     ...violated.map((violation) => `policy ${violationText(violation)}`),
     ...(interrupted ? ["It was interrupted."] : []),

@@ -4,26 +4,27 @@ import { planWaves, type StackNode } from "./plan.ts";
 /** Arguments of {@link githubWorkflow}. */
 export interface GithubArgs {
   readonly stacks: readonly StackNode[];
-  /** Branch whose pushes are rolled out. */
+  /** A push to this branch starts a rollout. */
   readonly branch: string;
 }
 
-const COMMENT = ` Rolls the platform out wave by wave; from edgefirst export github. Keep it as .github/workflows/rollout.yaml.
+const COMMENT = ` Rolls out the platform wave by wave. Written by edgefirst export github; save it as .github/workflows/rollout.yaml.
 
- Each stack has a GitHub environment of its name: with required reviewers it waits for their approval. An environment holds
- the secrets KUBECONFIG_CONTENT (a kubeconfig with the stack's context) and PULUMI_ACCESS_TOKEN. For another state backend it
- holds PULUMI_CONFIG_PASSPHRASE and the variable PULUMI_BACKEND_URL; the backend's own credentials are yours to add to the step.
+ Each stack uses the GitHub environment of the same name; add required reviewers there to approve its rollouts. The
+ environment needs the secrets KUBECONFIG_CONTENT (a kubeconfig with the stack's context) and PULUMI_ACCESS_TOKEN. For
+ another state backend it needs PULUMI_CONFIG_PASSPHRASE and the variable PULUMI_BACKEND_URL; add the backend's own
+ credentials to the step.
 
- needs: orders the jobs. What holds a stack back is the gate inside the program, also where a single job is run again.`;
+ needs: only orders the jobs. The gate inside the program holds a stack back, even if you re-run a single job.`;
 
-/** A workflow with one job a wave, its stacks side by side, each in a GitHub environment of its own name. */
+/** A workflow with one job per wave. The stacks of a wave run in parallel, each in the GitHub environment of its name. */
 export function githubWorkflow({ stacks, branch }: GithubArgs): string {
   const jobs = planWaves(stacks).map((wave, index) => [jobName(index), waveJob(wave, index)] as const);
   const document = new Document({
     name: "rollout",
     on: { push: { branches: [branch] }, workflow_dispatch: {} },
     permissions: { contents: "read" },
-    // A second rollout waits for the first one: cancelled halfway, it would leave a stack half-done.
+    // A second rollout waits: cancelling the first would leave a stack half updated.
     concurrency: { group: "edgefirst-rollout", "cancel-in-progress": false },
     jobs: Object.fromEntries(jobs),
   });
@@ -36,11 +37,11 @@ function waveJob(stacks: readonly string[], index: number) {
     name: "${{ matrix.stack }}",
     ...(index > 0 && { needs: [jobName(index - 1)] }),
     "runs-on": "ubuntu-latest",
-    // A stack that fails lets the others of its wave finish.
+    // If one stack fails, the others of its wave finish.
     strategy: { "fail-fast": false, matrix: { stack: stacks } },
     environment: "${{ matrix.stack }}",
     steps: [
-      // No later step pushes.
+      // No step pushes.
       { uses: "actions/checkout@v4", with: { "persist-credentials": false } },
       { uses: "actions/setup-node@v4", with: { "node-version": 24, cache: "npm" } },
       { run: "npm ci" },

@@ -6,57 +6,57 @@ export interface OperatorArgs {
   readonly stacks: readonly StackNode[];
   /** Name of the Pulumi project. */
   readonly project: string;
-  /** `organization` for every backend but Pulumi Cloud. */
+  /** `organization` for every backend except Pulumi Cloud. */
   readonly organization: string;
-  /** Where the operator fetches the project: an https or ssh address. */
+  /** Where the operator fetches the project: an https or ssh URL. */
   readonly repository: string;
   readonly branch: string;
-  /** Namespace of the Stack objects, their ServiceAccount and their Secrets. */
+  /** Namespace of the Stack objects, their ServiceAccount and Secrets. */
   readonly namespace: string;
-  /** Image of the workspace: the Pulumi CLI, and Node 24. */
+  /** Image of the workspace, with the Pulumi CLI and Node 24. */
   readonly image: string;
-  /** Address of a state backend; by default the operator's own, Pulumi Cloud. */
+  /** URL of the state backend; by default the operator's own, Pulumi Cloud. */
   readonly backend?: string | undefined;
 }
 
 const ACCOUNT = "edgefirst";
-/** Secret with what the CLI needs: `PULUMI_ACCESS_TOKEN` or the credentials of the backend, and `PULUMI_CONFIG_PASSPHRASE` where it is used. */
+/** Secret with the CLI's environment: `PULUMI_ACCESS_TOKEN` or the backend's credentials, and `PULUMI_CONFIG_PASSPHRASE` if needed. */
 export const ENVIRONMENT_SECRET = "edgefirst-environment";
 /** Secret whose key `kubeconfig` holds the contexts of all stacks. */
 export const KUBECONFIG_SECRET = "edgefirst-kubeconfig";
 const KUBECONFIG_DIR = "/etc/edgefirst";
-/** The operator waits three times longer after each failure, up to a day: a stack whose gate waits for another would come late. */
+/** The operator triples its wait after each failure, up to a day, which would delay a stack that waits for its upstream stacks. */
 const RETRY_SECONDS = 600;
 /**
- * How recent the success of a prerequisite must be. Since release 2.8 the operator gives up after three failed updates of one commit, about two minutes, so that an update must
- * not start before the stacks before it have verified the commit; where their success is older, the operator has them updated, and so verified, first.
+ * How recently a prerequisite must have succeeded. Since release 2.8 the operator gives up after three failed updates of a commit, about two minutes, so an
+ * update must not start before its upstream stacks have verified the commit. If their success is older, the operator updates, and so verifies, them first.
  */
 const FRESH_ONE = "2m";
-/** Longer than several prerequisites' updates may lie apart: with a shorter time they would be asked for by turns and without end. */
+/** Longer than the time between the updates of several prerequisites: otherwise the operator would update them in turn forever. */
 const FRESH_SEVERAL = "30m";
 
-const COMMENT = ` Stacks for the Pulumi Kubernetes Operator, version 2; from edgefirst export operator.
+const COMMENT = ` Stacks for the Pulumi Kubernetes Operator, version 2. Written by edgefirst export operator.
 
- A prerequisite only says that the other stack's last update succeeded, possibly one of an older commit; where that was not just now, the
- operator has the other stack updated first. What holds a stack back is the gate inside the program: its update fails, with nothing
- changed, until the stacks before it have verified this very release.
+ A prerequisite only requires that the other stack's last update succeeded, possibly with an older commit; if that was not
+ recent, the operator updates the other stack first. The gate inside the program holds a stack back: its update fails without
+ changes until its upstream stacks have verified the same release.
 
- Since its release 2.8 the operator tries a failed update twice more and then waits for the next commit. To have it try again:
+ Since release 2.8 the operator retries a failed update twice and then waits for the next commit. To retry now:
    kubectl annotate stack NAME --overwrite pulumi.com/reconciliation-request="$(date)"
 
- It needs in this namespace: a Secret ${ENVIRONMENT_SECRET}, whose keys become environment variables (PULUMI_ACCESS_TOKEN, or the
- credentials of the state backend; PULUMI_CONFIG_PASSPHRASE), and a Secret ${KUBECONFIG_SECRET} with the key kubeconfig.`;
+ Create in this namespace: a Secret ${ENVIRONMENT_SECRET}, whose keys become environment variables (PULUMI_ACCESS_TOKEN or the
+ state backend's credentials; PULUMI_CONFIG_PASSPHRASE), and a Secret ${KUBECONFIG_SECRET} with the key kubeconfig.`;
 
 /**
- * `Stack` resources for the same graph, in the order of the waves, with their ServiceAccount, as one YAML stream. Shapes from the operator's
- * API: `pulumi.com/v1` Stack, whose `workspaceTemplate` is an `auto.pulumi.com/v1alpha1` Workspace.
+ * `Stack` resources for the same stacks, in the order of the waves, with their ServiceAccount, as one YAML stream. In the operator's API, the
+ * `workspaceTemplate` of a `pulumi.com/v1` Stack is an `auto.pulumi.com/v1alpha1` Workspace.
  */
 export function operatorStacks(args: OperatorArgs): string {
   const { stacks, namespace } = args;
   const nodes = new Map(stacks.map((node) => [node.name, node]));
   const objects = [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: ACCOUNT, namespace } },
-    // The workspace's agent asks the API server who calls it.
+    // The workspace's agent authenticates its callers with the API server.
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRoleBinding",
@@ -87,15 +87,15 @@ function stackObject(args: OperatorArgs, { name, after }: StackNode) {
       projectRepo: repository,
       branch,
       ...(after.length > 0 && {
-        prerequisites: after.map((before) => ({
-          name: objectName(project, before),
+        prerequisites: after.map((upstream) => ({
+          name: objectName(project, upstream),
           requirement: { succeededWithinDuration: after.length === 1 ? FRESH_ONE : FRESH_SEVERAL },
         })),
       }),
       retryMaxBackoffDurationSeconds: RETRY_SECONDS,
-      // A deleted Stack object must not take the platform with it.
+      // Deleting the Stack object must not delete the platform.
       destroyOnFinalize: false,
-      // A stack that the backend does not have is a mistake, such as a wrong backend.
+      // A stack that the backend does not have points to a mistake, such as the wrong backend.
       useLocalStackOnly: true,
       workspaceTemplate: { spec: workspaceSpec(image) },
     },
@@ -121,7 +121,7 @@ function workspaceSpec(image: string) {
   };
 }
 
-/** Stack names may hold what object names may not: capitals and underscores. */
+/** Stack names may have capitals and underscores, object names may not. */
 function objectName(project: string, stack: string): string {
   return `${project}-${stack}`.toLowerCase().replaceAll("_", "-");
 }

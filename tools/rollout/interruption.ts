@@ -1,13 +1,13 @@
 import { setTimeout } from "node:timers/promises";
 
-/** How long the CLI may take to say that a Ctrl-C has reached it. */
+/** How long the CLI may take to report that a Ctrl-C has reached it. */
 const INTERRUPT_MS = 1_000;
 
 /**
- * At a terminal, Ctrl-C reaches the CLI beside this process, and a second signal would make it drop what is under way; so the CLI gets one
- * from here only where none has reached it.
- * @param hasReached whether the CLI has said that it was interrupted
- * @returns a signal whose abort sends the CLI an interrupt
+ * At a terminal, Ctrl-C reaches both this process and the CLI, and a second signal would make the CLI abandon the operations in progress. So it is forwarded only
+ * if the CLI has not received it.
+ * @param hasReached whether the CLI has reported an interrupt
+ * @returns a signal that interrupts the CLI when it aborts
  */
 export function interruption(signal: AbortSignal, hasReached: () => boolean): AbortSignal {
   signal.throwIfAborted();

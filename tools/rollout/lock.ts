@@ -3,18 +3,18 @@ import { setTimeout } from "node:timers/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { identify } from "../../lib/process-identity.ts";
 
-/** Who holds a stack's lock, in a backend without a service (file, S3, …). */
+/** The process that holds a stack's lock, in a self-managed backend (file, S3, …). */
 export interface LockHolder {
   readonly host: string;
   readonly pid: number;
-  /** As in `2026-01-31T12:00:00Z`. */
+  /** Such as `2026-01-31T12:00:00Z`. */
   readonly since: string;
 }
 
 const HOLDER = /created by \S*@(\S+) \(pid (\d+)\) at (\S+)/g;
 const POLL_MS = 500;
 
-/** The holders that the CLI's refusal names; none from Pulumi Cloud, which keeps leases that run out by themselves. */
+/** The holders that the CLI's error names; none with Pulumi Cloud, whose leases expire. */
 export function lockHolders(refusal: string): LockHolder[] {
   return [...refusal.matchAll(HOLDER)].map(([, host = "", pid = "", since = ""]) => ({
     host,
@@ -26,17 +26,17 @@ export function lockHolders(refusal: string): LockHolder[] {
 /** Arguments of {@link waitForDeadLock}. */
 export interface LockArgs {
   readonly stack: string;
-  /** The CLI's refusal. */
+  /** The CLI's error. */
   readonly refusal: string;
-  /** Wait for a holder on this machine, as after an interrupted rollout whose CLI still runs. */
+  /** Wait for a holder on this machine, such as the CLI of an interrupted rollout. */
   readonly takeOver: boolean;
   readonly report: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Resolves once every process that holds the stack's lock is known to be gone, so that the lock may be removed.
- * @throws {EdgefirstError} where a lock may not be taken over: it was not asked for, or its holder cannot be seen from here
+ * Waits until every process that holds the stack's lock has ended, so that the lock can be removed.
+ * @throws {EdgefirstError} if the lock must not be taken over: takeOver is false, or the holder runs on another machine
  */
 export async function waitForDeadLock({ stack, refusal, takeOver, report, signal }: LockArgs): Promise<void> {
   const holders = lockHolders(refusal);
@@ -45,12 +45,12 @@ export async function waitForDeadLock({ stack, refusal, takeOver, report, signal
     throw new EdgefirstError(
       `Stack ${stack} is locked by another update${holders.map(({ host, pid, since }) => ` (process ${pid} on ${host}, since ${since})`).join("")}.`,
       foreign
-        ? `Wait for its end. If it is gone for certain, remove its lock: pulumi cancel --stack ${stack}`
-        : "Wait for its end. After an interrupted rollout, --resume takes the lock over once that process is gone.",
+        ? `Wait until it ends. If it is certain to have ended, remove its lock: pulumi cancel --stack ${stack}`
+        : "Wait until it ends. After an interrupted rollout, --resume takes the lock over once that process has ended.",
     );
   for (const { pid, since } of holders) {
     if (identify(pid) !== undefined)
-      report(`waiting for process ${pid}, which updates the stack since ${since}`);
+      report(`waiting for process ${pid}, which has been updating the stack since ${since}`);
     while (identify(pid) !== undefined) await setTimeout(POLL_MS, undefined, { signal });
   }
 }

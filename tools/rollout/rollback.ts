@@ -10,27 +10,27 @@ export interface EvidenceSource {
 /** Arguments of {@link rollbackTarget}. */
 export interface RollbackArgs {
   readonly stack: EvidenceSource;
-  /** The stacks that it comes after. With none, its own evidence decides. */
-  readonly before: readonly EvidenceSource[];
-  /** A release or a commit, each possibly cut short; by default the latest release that is older than the present one. */
+  /** Its upstream stacks. Without any, its own evidence decides. */
+  readonly upstream: readonly EvidenceSource[];
+  /** A release or a commit, or a prefix of either; by default the latest release older than the current one. */
   readonly to?: string | undefined;
 }
 
-/** An older release that may be rolled back to. */
+/** An older release to roll back to. */
 export interface RollbackTarget {
   readonly release: string;
-  /** Commit of the project to check out. */
+  /** The project's commit to check out. */
   readonly commit: string;
-  /** Who verified it, and when. */
+  /** Which stacks verified it, and when. */
   readonly verified: readonly { readonly stack: string; readonly time: string }[];
 }
 
 /**
- * Finds the release to roll a stack back to: one that every stack before it has verified and not revoked, and that a commit holds.
- * @throws {EdgefirstError} where there is none, or the one asked for is not
+ * Finds the release to roll a stack back to: one that every upstream stack has verified and not revoked, from a clean commit.
+ * @throws {EdgefirstError} if none qualifies, or the requested one does not
  */
-export function rollbackTarget({ stack, before, to }: RollbackArgs): RollbackTarget {
-  const sources = before.length > 0 ? before : [stack];
+export function rollbackTarget({ stack, upstream, to }: RollbackArgs): RollbackTarget {
+  const sources = upstream.length > 0 ? upstream : [stack];
   const proofs = sources.map(proofsOf);
   const [first = []] = proofs;
   const shared = first.filter(({ release }) =>
@@ -40,8 +40,8 @@ export function rollbackTarget({ stack, before, to }: RollbackArgs): RollbackTar
     to === undefined ? previous(shared, stack.outputs.release, sources) : named(shared, to, sources);
   if (record.commit === null || record.dirty)
     throw new EdgefirstError(
-      `The release ${record.release} was verified from a checkout ${record.commit === null ? "outside of git" : "with changes that no commit holds"}.`,
-      "It cannot be checked out again; name another one with --to.",
+      `Release ${record.release} was verified from a checkout ${record.commit === null ? "outside a git repository" : "with uncommitted changes"}, so it cannot be checked out again.`,
+      "Name another release with --to.",
     );
   return {
     release: record.release,
@@ -56,10 +56,10 @@ export function rollbackTarget({ stack, before, to }: RollbackArgs): RollbackTar
 function proofsOf({ stack, outputs }: EvidenceSource): readonly Verification[] {
   const read = readEvidence(stack, outputs);
   if (read.state === "present") return read.evidence.verified;
-  throw new EdgefirstError(read.message, "Nothing is known of older releases that were verified.");
+  throw new EdgefirstError(read.message, "Without evidence there is no older release to roll back to.");
 }
 
-/** The latest one older than the present release; where that was never verified, the latest of all. */
+/** The latest one older than the current release; if that was never verified, the latest of all. */
 function previous(
   shared: readonly Verification[],
   current: unknown,
@@ -69,8 +69,8 @@ function previous(
   const found = older.find(({ commit, dirty }) => commit !== null && !dirty) ?? older[0];
   if (found !== undefined) return found;
   throw new EdgefirstError(
-    `There is no older release that ${names(sources)} verified.`,
-    "A stack remembers its last ten verified releases; edgefirst status --json shows what there is.",
+    `No older release was verified by ${names(sources)}.`,
+    "A stack keeps its last ten verified releases; edgefirst status --json lists them.",
   );
 }
 
@@ -90,13 +90,13 @@ function named(
   });
   const why =
     found !== undefined
-      ? `${wanted} stands for more than one release: ${matches.map(({ release }) => release).join(", ")}.`
+      ? `${wanted} matches more than one release: ${matches.map(({ release }) => release).join(", ")}.`
       : revoked !== undefined
-        ? `The verification of ${wanted} on ${revoked.stack} failed, so it is no release to go back to.`
-        : `${names(sources)} never verified ${wanted}, so it is no release to go back to.`;
+        ? `${revoked.stack} failed to verify ${wanted}, so it is not a release to roll back to.`
+        : `${names(sources)} never verified ${wanted}, so it is not a release to roll back to.`;
   throw new EdgefirstError(
     why,
-    `Verified are: ${shared.map(({ release, commit }) => `${release} (commit ${commit?.slice(0, 12) ?? "unknown"})`).join(", ") || "none"}.`,
+    `Verified releases: ${shared.map(({ release, commit }) => `${release} (commit ${commit?.slice(0, 12) ?? "unknown"})`).join(", ") || "none"}.`,
   );
 }
 

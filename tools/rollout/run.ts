@@ -1,16 +1,16 @@
 import { type EngineSummary } from "./summary.ts";
 
-/** Does the work for one stack; the rollout decides what is done when. Each call rejects where it fails, and soon after an abort. */
+/** Works on one stack; the rollout decides the order. Each call rejects if it fails, and soon after an abort. */
 export interface Runner {
-  /** Whether the stack has verified this release already, and its last update succeeded; asked where a preview found nothing to change. */
+  /** Whether the stack has already verified this release and its last update succeeded; called if a preview found no change. */
   isDone(stack: string, summary: EngineSummary, signal: AbortSignal): Promise<boolean>;
   preview(stack: string, report: (text: string) => void, signal: AbortSignal): Promise<EngineSummary>;
   approve(stack: string, summary: EngineSummary, signal: AbortSignal): Promise<boolean>;
-  /** Brings the stack up and has it verified. Resolves to one line on what it did. */
+  /** Brings the stack up and verifies it. Resolves to a one-line summary. */
   up(stack: string, report: (text: string) => void, signal: AbortSignal): Promise<string>;
 }
 
-/** How a stack ended. */
+/** The outcome of a stack. */
 export type Outcome =
   | { readonly state: "updated"; readonly message: string }
   | { readonly state: "previewed" }
@@ -18,11 +18,11 @@ export type Outcome =
   | { readonly state: "done-before" }
   | { readonly state: "failed"; readonly message: string }
   | { readonly state: "declined" }
-  /** Ended by the caller's signal while it was under way. */
+  /** Ended by the caller's signal while in progress. */
   | { readonly state: "cancelled" }
   | { readonly state: "not-started"; readonly message: string };
 
-/** What happens during a rollout, in order. */
+/** The events of a rollout, in order. */
 export type RolloutEvent =
   | {
       readonly type: "wave";
@@ -33,21 +33,21 @@ export type RolloutEvent =
     }
   | { readonly type: "phase"; readonly stack: string; readonly phase: "preview" | "approval" | "update" }
   | { readonly type: "progress"; readonly stack: string; readonly text: string }
-  /** Progress that stays on the screen; for runners that do more than update. */
+  /** Progress that stays on the screen, for runners that do more than update. */
   | { readonly type: "note"; readonly stack: string; readonly text: string }
   | { readonly type: "summary"; readonly stack: string; readonly summary: EngineSummary }
   | { readonly type: "outcome"; readonly stack: string; readonly outcome: Outcome };
 
 /** Arguments of {@link runRollout}. */
 export interface RolloutArgs {
-  /** As from {@link planWaves}. */
+  /** From {@link planWaves}. */
   readonly waves: readonly (readonly string[])[];
   readonly runner: Runner;
-  /** How many stacks may be previewed, or updated, at one time. */
+  /** How many stacks to preview, or update, at the same time. */
   readonly parallel: number;
-  /** Preview every stack and change none. */
+  /** Preview every stack, and change nothing. */
   readonly dryRun: boolean;
-  /** Leave alone what is done already. */
+  /** Skip stacks that are already done. */
   readonly resume: boolean;
   readonly onEvent: (event: RolloutEvent) => void;
   readonly signal: AbortSignal;
@@ -57,8 +57,8 @@ export interface RolloutArgs {
 export type RolloutResult = ReadonlyMap<string, Outcome>;
 
 /**
- * Rolls out wave by wave: previews of a wave, then approvals one after the other, then updates. A stack that fails or is declined stops
- * the waves after its own; the others of its wave go on. A dry run changes nothing, so that nothing stops it. Never rejects because of a stack.
+ * Rolls out wave by wave: first the previews of a wave, then approvals one by one, then updates. A stack that fails or is declined stops the following waves;
+ * the others of its wave go on. Nothing stops a dry run, which changes nothing. Never rejects because of a stack.
  */
 export async function runRollout(args: RolloutArgs): Promise<RolloutResult> {
   const { waves, dryRun, onEvent, signal } = args;
@@ -77,7 +77,7 @@ export async function runRollout(args: RolloutArgs): Promise<RolloutResult> {
   return outcomes;
 }
 
-/** Whether every stack ended as it should. */
+/** Whether every stack succeeded. */
 export function succeeded(result: RolloutResult): boolean {
   return [...result.values()].every(({ state }) => GOOD.has(state));
 }
@@ -90,7 +90,7 @@ function stoppedBy(outcomes: RolloutResult): string | undefined {
   return first === undefined ? undefined : `${first[0]} ${first[1].state}`;
 }
 
-/** Does one phase of a stack. Resolves to whether it goes on: a failure or an abort is its outcome. */
+/** Runs one phase of a stack. Resolves to whether the stack goes on; a failure or an abort is its outcome. */
 type Attempt = (stack: string, work: () => Promise<Outcome | undefined>) => Promise<boolean>;
 
 async function runWave(
@@ -110,7 +110,7 @@ async function runWave(
   };
   const summaries = await previewAll(stacks, args, attempt);
   const approved: string[] = [];
-  // One at a time, and with nothing else going on that writes over the question.
+  // One at a time, so that nothing overwrites the question.
   for (const [stack, summary] of summaries) {
     const goesOn = await attempt(stack, async () => {
       onEvent({ type: "phase", stack, phase: "approval" });
@@ -126,7 +126,7 @@ async function runWave(
   });
 }
 
-/** Summaries of the stacks that are to be updated. */
+/** Summaries of the stacks to update. */
 async function previewAll(
   stacks: readonly string[],
   { runner, parallel, dryRun, resume, onEvent, signal }: RolloutArgs,
@@ -146,7 +146,7 @@ async function previewAll(
       return undefined;
     });
   });
-  // In the order of the wave, whichever preview was ready first.
+  // In the order of the wave, not in the order in which the previews ended.
   return new Map(
     stacks.flatMap((stack) => {
       const summary = summaries.get(stack);
@@ -161,7 +161,7 @@ function reporter(stack: string, onEvent: RolloutArgs["onEvent"]): (text: string
   };
 }
 
-/** Works on all items, at most so many at one time, in their order. */
+/** Works on all items in order, at most `limit` at the same time. */
 async function eachAtMost<T>(
   limit: number,
   items: readonly T[],

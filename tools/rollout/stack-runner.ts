@@ -6,14 +6,14 @@ import { countsText, type EngineSummary } from "./summary.ts";
 /** Arguments of {@link stackRunner}. */
 export interface StackRunnerArgs {
   readonly address: (stack: string) => StackAddress;
-  /** Directory of the policy pack that previews and updates run. */
+  /** Directory of the policy pack for previews and updates. */
   readonly policyPack?: string | undefined;
-  /** Take over the lock of an update on this machine whose process is gone. */
+  /** Take over the lock of an update on this machine whose process has ended. */
   readonly takeOver: boolean;
   readonly approve: Runner["approve"];
 }
 
-/** A runner on real stacks. */
+/** A runner for real stacks. */
 export function stackRunner({ address, policyPack, takeOver, approve }: StackRunnerArgs): Runner {
   return {
     approve,
@@ -26,7 +26,7 @@ export function stackRunner({ address, policyPack, takeOver, approve }: StackRun
   };
 }
 
-/** Whether the stack's evidence says that it has verified this release, and no update has failed since. */
+/** Whether the stack has verified this release, and no update has failed since. */
 async function hasVerified(address: StackAddress, release: unknown): Promise<boolean> {
   const read = readEvidence(address.name, await stackOutputs(address));
   if (read.state !== "present" || standingOf(read.evidence, String(release)).state !== "verified")

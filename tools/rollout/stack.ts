@@ -15,22 +15,22 @@ import { waitForDeadLock } from "./lock.ts";
 import { objectsIn, type StateDeployment } from "../../staging/state-objects.ts";
 import { type EngineSummary } from "./summary.ts";
 
-/** A stack of this project and how the Pulumi CLI is run for it. */
+/** A stack of this project, and how to run the Pulumi CLI for it. */
 export interface StackAddress {
   readonly name: string;
   /** Directory of Pulumi.yaml. */
   readonly project: string;
-  /** Environment of the CLI beside this process's own: backend, PULUMI_HOME, PATH. */
+  /** Environment of the CLI in addition to this process's own: backend, PULUMI_HOME, PATH. */
   readonly env: NodeJS.ProcessEnv;
-  /** Directory whose `bin` holds the CLI; by default the first one on PATH. */
+  /** Directory whose `bin` has the CLI; by default the first CLI on PATH. */
   readonly cliRoot?: string;
-  /** Make the stack where the backend has none. A stack that exists elsewhere would then be deployed anew, hence only for backends of one's own. */
+  /** Create the stack if the backend does not have it. With the wrong backend this would deploy an existing stack from scratch, so only the sandbox sets it. */
   readonly create?: boolean;
 }
 
-/** What a preview and an update have in common. */
+/** Options of previews and updates. */
 export interface RunOptions {
-  /** Gets a line on each step and message. */
+  /** Receives a line for each step and message. */
   readonly report: (text: string) => void;
   readonly signal: AbortSignal;
   /** Directory of a policy pack. */
@@ -45,7 +45,7 @@ export interface LastUpdate {
 
 /**
  * Previews a stack; changes nothing.
- * @throws {EdgefirstError} with the program's own words where the preview fails, or a mandatory policy is violated
+ * @throws {EdgefirstError} with the program's own messages if the preview fails or violates a mandatory policy
  */
 export async function previewStack(address: StackAddress, options: RunOptions): Promise<EngineSummary> {
   const stack = await open(address);
@@ -55,9 +55,9 @@ export async function previewStack(address: StackAddress, options: RunOptions): 
 }
 
 /**
- * Brings a stack up, and has the program verify it.
- * @param takeOver remove the lock of an update on this machine whose process is gone
- * @throws {EdgefirstError} with the program's own words where the update fails
+ * Brings a stack up; the program verifies it.
+ * @param takeOver remove the lock of an update on this machine whose process has ended
+ * @throws {EdgefirstError} with the program's own messages if the update fails
  */
 export async function upStack(
   address: StackAddress,
@@ -80,9 +80,8 @@ export async function upStack(
 }
 
 /**
- * Outputs of a stack's last update; empty before the first. Unlike the Automation API's own call it leaves secrets as `[secret]`, so that no
- * passphrase is needed.
- * @throws {EdgefirstError} where the backend cannot be reached, or has no such stack
+ * Outputs of a stack's last update; empty before the first. Secrets stay `[secret]`, so this needs no passphrase, unlike the Automation API's own call.
+ * @throws {EdgefirstError} if the backend cannot be reached, or has no such stack
  */
 export async function stackOutputs(address: StackAddress): Promise<Readonly<Record<string, unknown>>> {
   const { name, project, env } = address;
@@ -94,20 +93,20 @@ export async function stackOutputs(address: StackAddress): Promise<Readonly<Reco
   } catch (error) {
     const { stderr } = error as { stderr?: string };
     throw new EdgefirstError(
-      `The outputs of stack ${name} cannot be read: ${stderr?.trim() ?? messageOf(error)}`,
+      `Cannot read the outputs of stack ${name}: ${stderr?.trim() ?? messageOf(error)}`,
       "Check which backend this is: pulumi whoami -v",
     );
   }
 }
 
-/** The last update that the backend's history holds; undefined before the first. One that was killed is not in it. */
+/** The last update in the backend's history; undefined before the first. A killed update is not in it. */
 export async function lastUpdate(address: StackAddress): Promise<LastUpdate | undefined> {
   const stack = await open(address);
   const [last] = await stack.history(1, 1, false);
   return last && { result: last.result, end: last.endTime };
 }
 
-/** What of a stack differs on the cluster from what its last update has left. Reads the cluster; changes nothing. */
+/** How the cluster differs from what the stack's last update left. Changes nothing. */
 export async function previewDrift(address: StackAddress, options: RunOptions): Promise<EngineSummary> {
   const stack = await open(address);
   const { log, onEvent } = gatherEvents(options.report, "planned");
@@ -115,13 +114,13 @@ export async function previewDrift(address: StackAddress, options: RunOptions): 
   return log;
 }
 
-/** References of the Kubernetes objects that a stack's state holds. */
+/** The Kubernetes objects in a stack's state. */
 export async function deployedObjects(address: StackAddress): Promise<ObjectReference[]> {
   const stack = await open(address);
   return objectsIn((await stack.exportStack()).deployment as StateDeployment);
 }
 
-/** Runs the CLI; an error carries the program's own messages instead of the CLI's output. */
+/** Runs the CLI. An error has the program's own messages instead of the CLI's output. */
 async function run(
   what: string,
   { name }: StackAddress,
@@ -134,23 +133,23 @@ async function run(
     if (error instanceof StackNotFoundError)
       throw new EdgefirstError(
         `The backend has no stack ${name}.`,
-        `Check which backend this is (pulumi whoami -v); make the stack if it is a new one: pulumi stack init ${name}`,
+        `Check which backend is in use: pulumi whoami -v. If the stack is new, create it: pulumi stack init ${name}`,
         { cause: error },
       );
     const reasons = reasonsOf(what, log);
-    const said = reasons.length > 0 ? reasons : [messageOf(error)];
+    const messages = reasons.length > 0 ? reasons : [messageOf(error)];
     throw new EdgefirstError(
-      `The ${what} of stack ${name} failed:\n${said.join("\n")}`,
-      hintFor(said, log.finished > 0 && what === "update"),
+      `The ${what} of stack ${name} failed:\n${messages.join("\n")}`,
+      hintFor(messages, log.finished > 0 && what === "update"),
       { cause: error },
     );
   }
 }
 
-function hintFor(said: readonly string[], changed: boolean): string | undefined {
-  if (said.some((reason) => reason.includes("failed to load checkpoint")))
-    return "The state file of the stack is damaged. Nothing was changed. docs/guides/backends.md says how its last whole copy is put back.";
-  return changed ? "What it had done until then is recorded; the next update goes on from there." : undefined;
+function hintFor(messages: readonly string[], changed: boolean): string | undefined {
+  if (messages.some((message) => message.includes("failed to load checkpoint")))
+    return "The stack's state file is damaged. Nothing was changed. docs/guides/backends.md explains how to restore its last intact copy.";
+  return changed ? "The changes made so far are recorded; the next update continues from there." : undefined;
 }
 
 function messageOf(error: unknown): string {
@@ -171,7 +170,7 @@ function engineOptions(
   };
 }
 
-/** Opens a stack without selecting it: which one is selected is the user's. */
+/** Opens a stack without selecting it: the selection belongs to the user. */
 async function open({ name, project, env, cliRoot, create }: StackAddress): Promise<AutomationStack> {
   const envVars = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, value ?? ""]));
   const pulumiCommand = await findCli(cliRoot);
@@ -186,15 +185,15 @@ async function findCli(cliRoot: string | undefined): Promise<PulumiCommand> {
     return await PulumiCommand.get(cliRoot === undefined ? {} : { root: cliRoot });
   } catch (error) {
     throw new EdgefirstError(
-      `The Pulumi CLI cannot be used: ${refusalOf(error)}`,
-      "Put `pulumi` on PATH: as npx does after npm ci, or by Pulumi's own installer.",
+      `The Pulumi CLI does not run: ${outputOf(error)}`,
+      "Put `pulumi` on PATH: run edgefirst with npx after npm ci, or use Pulumi's own installer.",
       { cause: error },
     );
   }
 }
 
-/** What the program wrote itself, where the Automation API tells it among other things. */
-function refusalOf(error: unknown): string {
+/** The CLI's own error output, which the Automation API wraps in more text. */
+function outputOf(error: unknown): string {
   const { commandResult } = error as { commandResult?: { stderr?: string } };
   return commandResult?.stderr?.trim() ?? messageOf(error);
 }

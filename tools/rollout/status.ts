@@ -3,58 +3,58 @@ import { type StackNode } from "./plan.ts";
 import { type LastUpdate } from "./stack.ts";
 import { type EngineSummary } from "./summary.ts";
 
-/** What was read of a stack. */
+/** A stack's state as read from the backend. */
 export interface StackSnapshot {
-  /** Empty where it never ran. */
+  /** Empty before its first update. */
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly lastUpdate: LastUpdate | undefined;
-  /** Why nothing could be read; then the rest is empty. */
-  readonly fault?: string;
-  /** Only where it was asked for. */
+  /** Why it could not be read; the rest is then empty. */
+  readonly error?: string;
+  /** Only on request. */
   readonly drift?: EngineSummary;
 }
 
-/** How the release of a stack stands to what a stack before it has verified. */
+/** A stack's release compared with what an upstream stack has verified. */
 export interface Position {
-  readonly before: string;
-  /** level: the same; behind: an older one that it has verified; unproven: one that it has not verified, or has revoked. */
+  readonly upstream: string;
+  /** level: the same release; behind: an older verified one; unproven: one that the upstream stack has not verified, or has revoked. */
   readonly state: "level" | "behind" | "unproven";
-  /** By how many verified releases it is behind; 0 otherwise. */
+  /** How many verified releases it is behind; otherwise 0. */
   readonly releases: number;
 }
 
-/** A stack as `edgefirst status` tells it. */
+/** A stack as `edgefirst status` shows it. */
 export interface StackStatus {
   readonly stack: string;
-  /** Release that it runs; absent where it never ran. */
+  /** The release that it runs; absent before its first update. */
   readonly release?: string;
   /** How that release stands in the stack's own evidence. */
   readonly verification: "verified" | "revoked" | "none";
-  /** Instant of that verification, or revocation. */
+  /** When it was verified or revoked. */
   readonly verifiedAt?: string;
-  /** Seconds for which every check held. */
+  /** Soak in seconds. */
   readonly soak?: number;
-  /** Revision that the root Kustomization applied last, as Flux writes it. */
+  /** The revision that the root Kustomization applied last, as Flux writes it. */
   readonly revision?: string;
-  /** What it has verified and remembers, the latest first; those that a rollback can go to. */
+  /** Its verified releases, latest first: the ones that a rollback can go back to. */
   readonly verified: readonly {
     readonly release: string;
     readonly commit: string | null;
     readonly time: string;
   }[];
   readonly positions: readonly Position[];
-  /** Override under which the release was brought up, where it has not expired. */
+  /** The override under which the release was brought up, unless it has expired. */
   readonly override?: OverrideRecord;
   readonly lastUpdate?: LastUpdate;
-  /** Objects that differ on the cluster from what the last update has left. */
+  /** Objects that differ from what the last update left. */
   readonly drift?: readonly string[];
-  /** What a person must know beside the table, each as a sentence. */
+  /** What the table does not show, as sentences. */
   readonly notes: readonly string[];
 }
 
 /**
- * Tells how every stack is from what was read of each.
- * @param now instant, for what expires
+ * The status of every stack.
+ * @param now decides whether an override has expired
  */
 export function fleetStatus(
   stacks: readonly StackNode[],
@@ -70,16 +70,14 @@ function stackStatus(
   now: Date,
 ): StackStatus {
   const reading = readings.get(name);
-  const { outputs = {}, lastUpdate, fault, drift } = reading ?? {};
+  const { outputs = {}, lastUpdate, error, drift } = reading ?? {};
   const release = text(outputs.release);
   const revision = text(outputs.fluxRevision);
   const evidence = evidenceIn(name, reading);
   const standing =
     evidence === undefined || release === undefined ? undefined : standingOf(evidence, release);
   const record = standing === undefined || standing.state === "unknown" ? undefined : standing.record;
-  const positions = after.map((before) =>
-    position(before, release, evidenceIn(before, readings.get(before)), readings.get(before)?.outputs ?? {}),
-  );
+  const positions = after.map((upstream) => position(upstream, release, readings.get(upstream)));
   const override =
     record?.override !== undefined && Date.parse(record.override.expires) > now.getTime()
       ? record.override
@@ -103,16 +101,18 @@ function stackStatus(
     ...(lastUpdate !== undefined && { lastUpdate }),
     ...(drifted !== undefined && { drift: drifted }),
     notes: [
-      ...(fault !== undefined ? [fault] : unreadable(name, outputs)),
+      ...(error !== undefined ? [error] : unreadable(name, outputs)),
       ...(standing?.state === "revoked"
         ? standing.record.failures.map(
             ({ object, message }) => `its verification failed: ${object}: ${message}`,
           )
         : []),
       ...(lastUpdate?.result === "failed" && record !== undefined && standing?.state === "verified"
-        ? ["its last update failed after the verification that its evidence holds"]
+        ? ["its last update failed after this verification"]
         : []),
-      ...positions.filter(({ state }) => state === "unproven").map(({ before }) => unproven(before, release)),
+      ...positions
+        .filter(({ state }) => state === "unproven")
+        .map(({ upstream }) => unproven(upstream, release)),
       ...(override === undefined
         ? []
         : [`brought up under an override until ${override.expires}: ${override.reason}`]),
@@ -126,15 +126,15 @@ function stackStatus(
 }
 
 function position(
-  before: string,
+  upstream: string,
   release: string | undefined,
-  evidence: Evidence | undefined,
-  outputs: Readonly<Record<string, unknown>>,
+  snapshot: StackSnapshot | undefined,
 ): Position {
+  const evidence = evidenceIn(upstream, snapshot);
   const verified = evidence?.verified.findIndex((entry) => entry.release === release) ?? -1;
-  if (release === undefined || verified === -1) return { before, state: "unproven", releases: 0 };
-  if (outputs.release === release) return { before, state: "level", releases: 0 };
-  return { before, state: "behind", releases: verified };
+  if (release === undefined || verified === -1) return { upstream, state: "unproven", releases: 0 };
+  if (snapshot?.outputs.release === release) return { upstream, state: "level", releases: 0 };
+  return { upstream, state: "behind", releases: verified };
 }
 
 function evidenceIn(stack: string, reading: StackSnapshot | undefined): Evidence | undefined {
@@ -147,10 +147,10 @@ function unreadable(stack: string, outputs: Readonly<Record<string, unknown>>): 
   return read.state === "present" ? [] : [read.message];
 }
 
-function unproven(before: string, release: string | undefined): string {
+function unproven(upstream: string, release: string | undefined): string {
   return release === undefined
-    ? `it waits for ${before}`
-    : `${before} has not verified the release that it runs`;
+    ? `it waits for ${upstream}`
+    : `${upstream} has not verified the release that it runs`;
 }
 
 function text(value: unknown): string | undefined {

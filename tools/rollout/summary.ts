@@ -1,45 +1,45 @@
-/** A planned or finished step, as the engine's events tell it (the Automation API's `StepEventMetadata`). */
+/** A planned or finished step in the engine's events (the Automation API's `StepEventMetadata`). */
 export interface EngineStep {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
   readonly diffs?: readonly string[];
   readonly keys?: readonly string[];
-  /** By path of the property; of a refresh only this one is there. */
+  /** By property path; the only diff that a refresh has. */
   readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
   readonly old?: { readonly custom?: boolean; readonly retainOnDelete?: boolean };
   readonly new?: { readonly custom?: boolean; readonly outputs?: Readonly<Record<string, unknown>> };
 }
 
-/** What happens to a resource: forget removes it from the state and leaves it on the cluster. */
+/** forget: removed from the state, left on the cluster. */
 export type ChangeKind = "create" | "update" | "replace" | "delete" | "forget";
 
-/** A resource that an update would change. */
+/** A change to a resource. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** As in `Deployment network/traefik`. */
+  /** Such as `Deployment network/traefik`. */
   readonly object: string;
-  /** Top-level properties that differ, or that force the replacement. */
+  /** Top-level properties that differ, or that force a replacement. */
   readonly properties: readonly string[];
 }
 
-/** A violation that the policy pack reports. */
+/** A policy violation. */
 export interface Violation {
   readonly policy: string;
   readonly mandatory: boolean;
-  /** As in `Deployment network/traefik`; absent where the policy is about the whole stack. */
+  /** Such as `Deployment network/traefik`; absent for a policy about the whole stack. */
   readonly object?: string;
   readonly message: string;
 }
 
-/** What a preview found, or an update did. */
+/** The result of a preview or an update. */
 export interface EngineSummary {
   readonly changes: readonly Change[];
-  /** Number of resources that stay as they are. */
+  /** Number of unchanged resources. */
   readonly unchanged: number;
   readonly warnings: readonly string[];
   readonly violations: readonly Violation[];
-  /** The stack's outputs as the program gives them; empty where it did not get that far. */
+  /** The stack's outputs; empty if the program did not get that far. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
@@ -52,7 +52,7 @@ const KINDS: Readonly<Record<string, ChangeKind>> = {
   "import-replacement": "replace",
 };
 
-/** Reads one step; undefined for a part of a replacement, for what stays, and for what has no object of its own (components, providers, the stack). */
+/** The change of a step; undefined for half of a replacement, for no change, and for resources without an object (components, providers, the stack). */
 export function changeOf(step: EngineStep): Change | undefined {
   const kind = KINDS[step.op];
   if (kind === undefined || !isObject(step)) return undefined;
@@ -64,12 +64,12 @@ export function changeOf(step: EngineStep): Change | undefined {
   };
 }
 
-/** Whether a step is about a resource that exists outside of Pulumi. The engine leaves `custom` out where it is false. */
+/** Whether the step's resource exists outside Pulumi. The engine omits `custom` if it is false. */
 export function isObject({ type, old, new: next }: EngineStep): boolean {
   return (next ?? old)?.custom === true && !type.startsWith("pulumi:");
 }
 
-/** A URN as a person names the object: `urn:pulumi:edge::edgefirst::…$kubernetes:apps/v1:Deployment::network/traefik` is `Deployment network/traefik`. */
+/** The object in a URN: `urn:pulumi:edge::edgefirst::…$kubernetes:apps/v1:Deployment::network/traefik` is `Deployment network/traefik`. */
 export function describeUrn(urn: string): string {
   const [type = "", ...name] = urn.split("::").slice(2);
   return `${type.split(":").at(-1) ?? ""} ${name.join("::")}`;
@@ -83,10 +83,10 @@ const VERBS: Readonly<Record<ChangeKind, string>> = {
   delete: "DELETE",
   forget: "forget",
 };
-/** A long list of new objects says no more than its number. */
+/** Longer lists of new objects are cut off. */
 const LISTED_CREATES = 10;
 
-/** One line: what changes, in numbers; as in `2 to DELETE, 1 to update, 30 unchanged`. */
+/** The changes as one line, such as `2 to DELETE, 1 to update, 30 unchanged`. */
 export function countsText({ changes, unchanged }: EngineSummary): string {
   const counts = ORDER.flatMap((kind) => {
     const count = changes.filter((change) => change.kind === kind).length;
@@ -95,7 +95,7 @@ export function countsText({ changes, unchanged }: EngineSummary): string {
   return [...(counts.length === 0 ? ["no change"] : counts), `${unchanged} unchanged`].join(", ");
 }
 
-/** The summary as lines for a person: what destroys something first and marked, then updates with their properties, then what is new. */
+/** The summary as lines of text: destructive changes first, marked with `!`, then updates with their properties, then new objects. */
 export function renderSummary(summary: EngineSummary): string[] {
   const { changes, warnings, violations } = summary;
   const of = (kind: ChangeKind): Change[] => changes.filter((change) => change.kind === kind);
@@ -112,18 +112,18 @@ export function renderSummary(summary: EngineSummary): string[] {
     ...shown,
     ...(more > 0 ? [`  and ${more} more to create`] : []),
     ...violations.flatMap((violation) =>
-      indented(`${violation.mandatory ? "! policy" : "  policy (advice)"} ${violationText(violation)}`),
+      indented(`${violation.mandatory ? "! policy" : "  policy (advisory)"} ${violationText(violation)}`),
     ),
     ...warnings.flatMap((warning) => indented(`  warning: ${warning}`)),
   ];
 }
 
-/** As in `image-pinned: Deployment network/traefik: no digest`. */
+/** Such as `image-pinned: Deployment network/traefik: no digest`. */
 export function violationText({ policy, object, message }: Violation): string {
   return [policy, ...(object === undefined ? [] : [object]), message].join(": ");
 }
 
-/** A text as lines, those after the first one under it. */
+/** A text as lines, with all but the first indented. */
 function indented(text: string): string[] {
   return text.split("\n").map((part, index) => (index === 0 ? part : `    ${part}`));
 }

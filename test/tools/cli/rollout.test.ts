@@ -50,8 +50,8 @@ describe("edgefirst rollout, export", function () {
     const expected = [
       /whole number above 0/,
       /'--only <stack>' cannot be used with option '--to <stack>'/,
-      /There is no stack nowhere/,
-      /There is no Pulumi project in/,
+      /No stack nowhere/,
+      /No Pulumi project in/,
       /There is no sandbox in/,
     ];
     for (const [index, { code, stderr }] of runs.entries()) {

@@ -16,7 +16,7 @@ interface StackResource {
   spec: Record<string, unknown> & { stack: string; prerequisites?: { name: string }[] };
 }
 
-describe("export of the graph", () => {
+describe("export of the stacks", () => {
   const args = {
     stacks: STACKS,
     project: "edgefirst",
@@ -30,7 +30,7 @@ describe("export of the graph", () => {
     parseAllDocuments(text).map((document) => document.toJS() as StackResource);
   const resources = (text: string) => objects(text).filter(({ kind }) => kind === "Stack");
 
-  it("as Stack resources: each stack once, after its prerequisites, by names that Kubernetes takes", () => {
+  it("to the operator: each stack once, after its prerequisites, with valid Kubernetes names", () => {
     const stacks = resources(operatorStacks(args));
     assert.deepEqual(
       stacks.map(({ metadata }) => metadata.name),
@@ -55,7 +55,7 @@ describe("export of the graph", () => {
       assert.deepEqual([apiVersion, metadata.namespace], ["pulumi.com/v1", "platform"]);
   });
 
-  it("as Stack resources that destroy nothing when deleted, make no stack, and come back soon to a gate that refused", () => {
+  it("to the operator: Stacks destroy nothing when deleted, create no stack, and retry soon after a refusal", () => {
     for (const { spec } of resources(operatorStacks(args))) {
       assert.equal(spec.destroyOnFinalize, false);
       assert.equal(spec.useLocalStackOnly, true);
@@ -66,7 +66,7 @@ describe("export of the graph", () => {
     assert.equal(first?.spec.backend, "s3://state");
   });
 
-  it("as a workflow: one job a wave, each needing the one before it, an environment a stack", () => {
+  it("to GitHub: one job per wave that needs the previous one, one environment per stack", () => {
     const workflow = parse(githubWorkflow({ stacks: STACKS, branch: "trunk" })) as {
       on: { push: { branches: string[] } };
       concurrency: { "cancel-in-progress": boolean };
@@ -97,7 +97,7 @@ describe("export of the graph", () => {
     }
   });
 
-  it("puts no expression of the workflow into a shell", () => {
+  it("to GitHub: no expression is expanded inside a shell command", () => {
     const { jobs } = parse(githubWorkflow({ stacks: STACKS, branch: "main" })) as {
       jobs: Record<string, { steps: { run?: string }[] }>;
     };
@@ -105,9 +105,9 @@ describe("export of the graph", () => {
       for (const { run } of steps) assert.doesNotMatch(run ?? "", /\$\{\{/);
   });
 
-  it("refuses a graph that is none", () => {
+  it("refuses stacks that depend on each other in a cycle", () => {
     const stacks = [{ name: "a", after: ["a"] }];
-    assert.throws(() => operatorStacks({ ...args, stacks }), /circle/);
-    assert.throws(() => githubWorkflow({ stacks, branch: "main" }), /circle/);
+    assert.throws(() => operatorStacks({ ...args, stacks }), /cycle/);
+    assert.throws(() => githubWorkflow({ stacks, branch: "main" }), /cycle/);
   });
 });

@@ -20,19 +20,19 @@ describe("lock of a stack", () => {
       report: (line) => lines.push(line),
       signal,
     });
-  /** A process that lives until the test ends it. */
+  /** A process that runs until the test ends it. */
   const sleeper = () => spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
   beforeEach(() => {
     lines.length = 0;
   });
 
-  it("is read from the CLI's refusal", () => {
+  it("is read from the CLI's error", () => {
     assert.deepEqual(lockHolders(refusal("box", 7)), [
       { host: "box", pid: 7, since: "2026-01-31T12:00:00Z" },
     ]);
   });
 
-  it("may be removed once its process is gone", async () => {
+  it("may be removed once its process has ended", async () => {
     const child = sleeper();
     child.kill("SIGKILL");
     await once(child, "close");
@@ -40,7 +40,7 @@ describe("lock of a stack", () => {
     assert.deepEqual(lines, []);
   });
 
-  it("is waited for while its process lives", async () => {
+  it("is awaited while its process runs", async () => {
     const child = sleeper();
     let gone = false;
     const waiting = wait(refusal(hostname(), child.pid!)).then(() => {
@@ -49,17 +49,17 @@ describe("lock of a stack", () => {
     child.once("exit", () => (gone = true));
     child.kill("SIGKILL");
     await waiting;
-    assert.match(lines.join(), /waiting for process \d+, which updates the stack since 2026/);
+    assert.match(lines.join(), /waiting for process \d+, which has been updating the stack since 2026/);
   });
 
-  it("stops waiting when it is interrupted", async () => {
+  it("is no longer awaited after an interrupt", async () => {
     const controller = new AbortController();
     const waiting = wait(refusal(hostname(), process.pid), true, controller.signal);
     controller.abort();
     await assert.rejects(waiting);
   });
 
-  it("is left alone where nobody asked to take it over, and says how to", async () => {
+  it("is kept unless the user asks to take it over; the error explains how", async () => {
     await assert.rejects(wait(refusal(hostname(), process.pid), false), /--resume takes the lock over/);
   });
 

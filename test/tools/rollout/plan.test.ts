@@ -14,12 +14,12 @@ describe("plan of a rollout", () => {
     assert.deepEqual(planWaves([stack("main", "edge"), stack("edge")]), [["edge"], ["main"]]);
   });
 
-  it("puts what waits for nobody side by side, and a join after the last of what it waits for", () => {
+  it("puts independent stacks into one wave, and a join after the last of its upstream stacks", () => {
     const stacks = [stack("edge"), stack("lab"), stack("west", "edge"), stack("main", "west", "lab")];
     assert.deepEqual(planWaves(stacks), [["edge", "lab"], ["west"], ["main"]]);
   });
 
-  it("of any graph: each stack once, and exactly one wave after the last of those before it", () => {
+  it("of any graph: each stack once, exactly one wave after the last of its upstream stacks", () => {
     fc.assert(
       fc.property(acyclicStacks(30), (stacks) => {
         const waves = planWaves(stacks);
@@ -31,15 +31,15 @@ describe("plan of a rollout", () => {
     );
   });
 
-  it("shows a cycle, wherever it hides", () => {
+  it("shows a cycle anywhere in the graph", () => {
     assert.throws(
       () => planWaves([stack("a", "c"), stack("b", "a"), stack("c", "b"), stack("d", "a"), stack("e")]),
-      (error) => error instanceof EdgefirstError && error.message.includes("a after c after b after a"),
+      (error) => error instanceof EdgefirstError && error.message.includes("a -> c -> b -> a"),
     );
-    assert.throws(() => planWaves([stack("a", "a")]), /a after a\./);
+    assert.throws(() => planWaves([stack("a", "a")]), /a -> a\./);
   });
 
-  it("of any graph with one edge turned back: reports a cycle that is one", () => {
+  it("of any graph with one edge reversed: reports a real cycle", () => {
     fc.assert(
       fc.property(acyclicStacks(30), (stacks) => {
         const child = stacks.find(({ after }) => after.length > 0);
@@ -51,7 +51,7 @@ describe("plan of a rollout", () => {
         assert.throws(
           () => planWaves(turned),
           (error) => {
-            const path = /circle: (.*)\./.exec((error as Error).message)![1]!.split(" after ");
+            const path = /cycle: (.*)\./.exec((error as Error).message)![1]!.split(" -> ");
             assert.equal(path[0], path.at(-1));
             for (const [index, name] of path.slice(0, -1).entries())
               assert.ok(turned.find((node) => node.name === name)!.after.includes(path[index + 1]!));
@@ -62,7 +62,7 @@ describe("plan of a rollout", () => {
     );
   });
 
-  it("answers any graph with waves or with what is wrong with it, never with a crash", () => {
+  it("returns waves or a clear error for any graph, and never crashes", () => {
     const name = fc.constantFrom("a", "b", "c", "d", "e", "f");
     const graph = fc.uniqueArray(fc.record({ name, after: fc.array(name, { maxLength: 3 }) }), {
       selector: (node) => node.name,
@@ -76,27 +76,27 @@ describe("plan of a rollout", () => {
           assert(error instanceof EdgefirstError, String(error));
           for (const { name: waiting, after } of stacks)
             for (const before of after.filter((each) => !known.has(each)))
-              assert.match(error.message, new RegExp(`${waiting} comes after ${before}|circle`));
+              assert.match(error.message, new RegExp(`${waiting} depends on ${before}|cycle`));
         }
       }),
       { numRuns: 10_000 },
     );
   });
 
-  it("names every missing stack, and who waits for it", () => {
+  it("names every missing stack, and the stack that depends on it", () => {
     assert.throws(
       () => planWaves([stack("a", "x"), stack("b", "a", "y")]),
-      /a comes after x.*Pulumi\.x\.yaml.*\nb comes after y/,
+      /a depends on x.*Pulumi\.x\.yaml.*\nb depends on y/,
     );
   });
 
-  it("limits itself to a stack and everything before it", () => {
+  it("limits itself to a stack and everything upstream of it", () => {
     const stacks = [stack("edge"), stack("west", "edge"), stack("main", "west"), stack("lab")];
     assert.deepEqual(
       stacksUpTo(stacks, "west").map(({ name }) => name),
       ["edge", "west"],
     );
-    assert.throws(() => stacksUpTo(stacks, "nowhere"), /no stack nowhere[\s\S]*edge, west, main, lab/);
+    assert.throws(() => stacksUpTo(stacks, "nowhere"), /No stack nowhere[\s\S]*edge, west, main, lab/);
   });
 
   describe("reads the stacks of a project", () => {
@@ -117,17 +117,17 @@ describe("plan of a rollout", () => {
       assert.deepEqual(await readStacks(project), [stack("edge"), stack("empty"), stack("main", "edge")]);
     });
 
-    it("says what is wrong with them", async () => {
-      await assert.rejects(readStacks(join(project, "nowhere")), /no Pulumi project/);
+    it("reports what is wrong with them", async () => {
+      await assert.rejects(readStacks(join(project, "nowhere")), /No Pulumi project/);
       write("Pulumi.yaml", "name: edgefirst");
       await assert.rejects(readStacks(project), /has no stack/);
       write("Pulumi.main.yaml", "config:\n  edgefirst:after: edge\n");
       await assert.rejects(
         readStacks(project),
-        /Pulumi\.main\.yaml says edgefirst:after: "edge"; expected a list/,
+        /Pulumi\.main\.yaml has edgefirst:after: "edge"; expected a list/,
       );
       write("Pulumi.main.yaml", "config: [");
-      await assert.rejects(readStacks(project), /Pulumi\.main\.yaml is no valid YAML/);
+      await assert.rejects(readStacks(project), /Pulumi\.main\.yaml is not valid YAML/);
     });
   });
 });

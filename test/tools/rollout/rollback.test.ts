@@ -10,62 +10,65 @@ describe("rollback", () => {
   const main = { stack: "main", outputs: outputsOf("c3", [C]) };
   const edge = { stack: "edge", outputs: outputsOf("c3", [C, B, A]) };
 
-  it("goes to the latest older release that the stack before has verified, and names its commit", () => {
-    assert.deepEqual(rollbackTarget({ stack: main, before: [edge] }), {
+  it("picks the latest older release that the upstream stack has verified, and names its commit", () => {
+    assert.deepEqual(rollbackTarget({ stack: main, upstream: [edge] }), {
       release: "b2",
       commit: "b20000",
       verified: [{ stack: "edge", time: B.time }],
     });
   });
 
-  it("needs the word of every stack before", () => {
+  it("requires every upstream stack to have verified it", () => {
     const lab = { stack: "lab", outputs: outputsOf("a1", [A]) };
-    assert.equal(rollbackTarget({ stack: main, before: [edge, lab] }).release, "a1");
+    assert.equal(rollbackTarget({ stack: main, upstream: [edge, lab] }).release, "a1");
   });
 
-  it("of a stack that comes after none goes by its own evidence", () => {
-    assert.equal(rollbackTarget({ stack: edge, before: [] }).release, "b2");
+  it("uses the stack's own evidence if it has no upstream stack", () => {
+    assert.equal(rollbackTarget({ stack: edge, upstream: [] }).release, "b2");
   });
 
-  it("from a release that was never verified goes to the latest one that was", () => {
+  it("picks the latest verified release if the current one was never verified", () => {
     const broken = { stack: "main", outputs: outputsOf("d4", [C]) };
-    assert.equal(rollbackTarget({ stack: broken, before: [edge] }).release, "c3");
+    assert.equal(rollbackTarget({ stack: broken, upstream: [edge] }).release, "c3");
   });
 
-  it("goes to the release or the commit that is asked for, also when it is cut short", () => {
-    assert.equal(rollbackTarget({ stack: main, before: [edge], to: "a1" }).release, "a1");
-    assert.equal(rollbackTarget({ stack: main, before: [edge], to: "a1000" }).release, "a1");
+  it("takes a release or a commit, or a prefix of either", () => {
+    assert.equal(rollbackTarget({ stack: main, upstream: [edge], to: "a1" }).release, "a1");
+    assert.equal(rollbackTarget({ stack: main, upstream: [edge], to: "a1000" }).release, "a1");
   });
 
-  it("refuses what was never verified, what was revoked, and what is ambiguous", () => {
+  it("refuses an unverified, revoked or ambiguous release", () => {
     const revoking = { stack: "edge", outputs: outputsOf("c3", [C], [revocation("b2")]) };
     assert.throws(
-      () => rollbackTarget({ stack: main, before: [edge], to: "f9" }),
+      () => rollbackTarget({ stack: main, upstream: [edge], to: "f9" }),
       /edge never verified f9[\s\S]*b2/,
     );
-    assert.throws(() => rollbackTarget({ stack: main, before: [revoking], to: "b2" }), /b2 on edge failed/);
     assert.throws(
-      () => rollbackTarget({ stack: main, before: [revoking] }),
-      /no older release that edge verified/,
+      () => rollbackTarget({ stack: main, upstream: [revoking], to: "b2" }),
+      /edge failed to verify b2/,
+    );
+    assert.throws(
+      () => rollbackTarget({ stack: main, upstream: [revoking] }),
+      /No older release was verified by edge/,
     );
     const twins = { stack: "edge", outputs: outputsOf("c3", [C, verification("ab1"), verification("ab2")]) };
     assert.throws(
-      () => rollbackTarget({ stack: main, before: [twins], to: "ab" }),
+      () => rollbackTarget({ stack: main, upstream: [twins], to: "ab" }),
       /more than one.*ab1, ab2/,
     );
   });
 
-  it("refuses what no commit holds, and does not choose it by itself", () => {
+  it("refuses a release with uncommitted changes, and never picks one", () => {
     const dirty = verification("b2", { dirty: true });
     const source = { stack: "edge", outputs: outputsOf("c3", [C, dirty, A]) };
-    assert.equal(rollbackTarget({ stack: main, before: [source] }).release, "a1");
-    assert.throws(() => rollbackTarget({ stack: main, before: [source], to: "b2" }), /no commit holds/);
+    assert.equal(rollbackTarget({ stack: main, upstream: [source] }).release, "a1");
+    assert.throws(() => rollbackTarget({ stack: main, upstream: [source], to: "b2" }), /uncommitted changes/);
     const outside = { stack: "edge", outputs: outputsOf("c3", [C, verification("b2", { commit: null })]) };
-    assert.throws(() => rollbackTarget({ stack: main, before: [outside] }), /outside of git/);
+    assert.throws(() => rollbackTarget({ stack: main, upstream: [outside] }), /outside a git repository/);
   });
 
-  it("says what is missing where there is no evidence to read", () => {
+  it("reports missing evidence", () => {
     const never = { stack: "edge", outputs: {} };
-    assert.throws(() => rollbackTarget({ stack: main, before: [never] }), /edge has never been brought up/);
+    assert.throws(() => rollbackTarget({ stack: main, upstream: [never] }), /edge has never been brought up/);
   });
 });

@@ -21,7 +21,7 @@ const CHANGED: EngineSummary = {
 };
 const UNCHANGED = { ...CHANGED, changes: [], unchanged: 1 };
 
-/** A runner of which a test sees what ran when. */
+/** A runner that records its calls. */
 class Recorder implements Runner {
   readonly log: string[] = [];
   readonly ended = new Set<string>();
@@ -49,7 +49,7 @@ class Recorder implements Runner {
     this.running += 1;
     this.most = Math.max(this.most, this.running);
     try {
-      // A turn of the event loop, in which everything that may start does.
+      // One turn of the event loop lets everything start that may.
       await new Promise(setImmediate);
       return await work();
     } finally {
@@ -91,7 +91,7 @@ const hangs = (signal: AbortSignal): Promise<never> =>
   });
 
 describe("run of a rollout", () => {
-  it("previews, asks and updates 30 stacks of any graph: never before what they come after, never more than the limit", async () => {
+  it("previews, asks for and updates 30 stacks of any graph: never before an upstream stack, never above the limit", async () => {
     await fc.assert(
       fc.asyncProperty(acyclicStacks(30), fc.integer({ min: 1, max: 8 }), async (stacks, parallel) => {
         const after = new Map(stacks.map((node) => [node.name, node.after]));
@@ -111,7 +111,7 @@ describe("run of a rollout", () => {
     );
   });
 
-  it("brings 30 independent stacks up side by side, up to the limit", async () => {
+  it("brings 30 independent stacks up in parallel, up to the limit", async () => {
     const wave = Array.from({ length: 30 }, (_, index) => `s${index}`);
     const runner = new Recorder();
     const { result } = await roll([wave], runner, { parallel: 7 });
@@ -137,26 +137,26 @@ describe("run of a rollout", () => {
     );
   });
 
-  it("says which stack stopped the others, and why it failed", async () => {
+  it("reports which stack stopped the others, and why it failed", async () => {
     const { result } = await roll([["edge"], ["main"]], new Recorder(fails("edge")));
     assert.deepEqual(result.get("edge"), { state: "failed", message: "edge broke" });
     assert.deepEqual(result.get("main"), { state: "not-started", message: "edge failed" });
   });
 
-  it("asks for a wave's stacks one after the other, once all previews are there and before any update", async () => {
+  it("asks for a wave's stacks one by one, after all previews and before any update", async () => {
     const runner = new Recorder();
     await roll([["a", "b"]], runner);
     assert.deepEqual(runner.log, ["preview a", "preview b", "approve a", "approve b", "up a", "up b"]);
   });
 
-  it("does not update what was declined, and stops there", async () => {
+  it("does not update a declined stack, and stops there", async () => {
     const runner = new Recorder({ approve: (stack) => Promise.resolve(stack !== "a") });
     const { states, result } = await roll([["a", "b"], ["c"]], runner);
     assert.deepEqual(states, { a: "declined", b: "updated", c: "not-started" });
     assert.ok(!succeeded(result));
   });
 
-  it("a preview that fails takes only its own stack out of the wave", async () => {
+  it("drops only the stack whose preview failed from the wave", async () => {
     const runner = new Recorder({
       preview: (stack) => (stack === "a" ? Promise.reject(new Error("no")) : Promise.resolve(CHANGED)),
     });
@@ -167,7 +167,7 @@ describe("run of a rollout", () => {
     });
   });
 
-  it("a dry run previews every stack, even after a failure, and neither asks nor updates", async () => {
+  it("previews every stack in a dry run, even after a failure, and neither asks nor updates", async () => {
     const runner = new Recorder({
       preview: (stack) => (stack === "a" ? Promise.reject(new Error("no")) : Promise.resolve(CHANGED)),
     });
@@ -177,7 +177,7 @@ describe("run of a rollout", () => {
     assert.ok(!succeeded(result));
   });
 
-  it("resumes: what has verified the release and would not change is left alone, anything else is not", async () => {
+  it("skips only verified and unchanged stacks when it resumes", async () => {
     const runner = new Recorder({
       isDone: (stack) => Promise.resolve(stack !== "b"),
       preview: (stack) => Promise.resolve(stack === "c" ? CHANGED : UNCHANGED),
@@ -191,7 +191,7 @@ describe("run of a rollout", () => {
     assert.deepEqual((await roll(waves, runner)).states, { a: "updated", b: "updated", c: "updated" });
   });
 
-  it("an interruption cancels what is under way and starts nothing more", async () => {
+  it("cancels what is in progress and starts nothing else after an interrupt", async () => {
     const controller = new AbortController();
     const runner = new Recorder({
       up: (stack, _, signal) => {
@@ -211,7 +211,7 @@ describe("run of a rollout", () => {
     assert.equal(runner.running, 0);
   });
 
-  it("tells every step as an event", async () => {
+  it("reports every step as an event", async () => {
     const runner = new Recorder({
       up: (_, report) => {
         report("1 done");

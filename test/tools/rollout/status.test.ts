@@ -18,7 +18,7 @@ function status(readings: Record<string, Partial<StackSnapshot>>) {
 }
 
 describe("status of the stacks", () => {
-  it("tells release, verification, soak, revision, and who is behind", () => {
+  it("shows release, verification, soak, revision and position", () => {
     const verified = [verification("new"), verification("mid"), verification("old")];
     const statuses = status({
       edge: { outputs: { ...outputsOf("new", verified), fluxRevision: `main@sha1:${"1a2b3c4d".repeat(5)}` } },
@@ -28,7 +28,7 @@ describe("status of the stacks", () => {
       statuses[0]?.verified.map(({ release, commit }) => `${release} ${commit ?? ""}`),
       ["new new0000", "mid mid0000", "old old0000"],
     );
-    assert.deepEqual(statuses[1]?.positions, [{ before: "edge", state: "behind", releases: 2 }]);
+    assert.deepEqual(statuses[1]?.positions, [{ upstream: "edge", state: "behind", releases: 2 }]);
     assert.deepEqual(renderStatus(statuses, NOW).split("\n"), [
       "STACK  RELEASE  POSITION  VERIFIED  SOAK  GITOPS        UPDATE",
       "edge   new      -         3h ago    5m    main@1a2b3c4  succeeded",
@@ -36,16 +36,16 @@ describe("status of the stacks", () => {
     ]);
   });
 
-  it("sees a broken update after a good verification", () => {
+  it("shows a failed update after a verification that passed", () => {
     const [edge] = status({
       edge: { outputs: outputsOf("new", [verification("new")]), lastUpdate: { result: "failed" } },
     });
     assert.equal(edge?.verification, "verified");
-    assert.deepEqual(edge.notes, ["its last update failed after the verification that its evidence holds"]);
+    assert.deepEqual(edge.notes, ["its last update failed after this verification"]);
     assert.match(renderStatus([edge], NOW), /^edge .* 3h ago .* FAILED$/m);
   });
 
-  it("shows a revoked release with what was wrong, and that main's is unproven then", () => {
+  it("shows a revoked release with its failures; main's is then unproven", () => {
     const [edge, main] = status({
       edge: { outputs: outputsOf("new", [], [revocation("new")]), lastUpdate: { result: "failed" } },
       main: { outputs: outputsOf("new", [verification("new")]) },
@@ -56,7 +56,7 @@ describe("status of the stacks", () => {
     assert.deepEqual(main.notes, ["edge has not verified the release that it runs"]);
   });
 
-  it("names an override while it is in force, and not after", () => {
+  it("shows an override while it is in force", () => {
     const under = (expires: string) =>
       status({
         edge: { outputs: outputsOf("r", [verification("r", { override: { reason: "fire", expires } })]) },
@@ -69,7 +69,7 @@ describe("status of the stacks", () => {
     assert.equal(under("2026-01-31T14:00:00Z").override, undefined);
   });
 
-  it("names drift, and says where there is none", () => {
+  it("lists drift, or reports that there is none", () => {
     const none = { changes: [], unchanged: 3, warnings: [], violations: [], outputs: {} };
     const changes = [
       { kind: "update", object: "Service network/traefik", properties: ["metadata.labels"] },
@@ -82,19 +82,19 @@ describe("status of the stacks", () => {
     ]);
   });
 
-  it("has a line for a stack that never ran, or cannot be read", () => {
+  it("has a line for a stack that never ran or cannot be read", () => {
     const statuses = status({
       edge: { lastUpdate: undefined },
-      main: { lastUpdate: undefined, fault: "The outputs of stack main cannot be read: no backend" },
+      main: { lastUpdate: undefined, error: "The outputs of stack main cannot be read: no backend" },
     });
     const text = renderStatus(statuses, NOW);
     assert.match(text, /^edge +- +- +never/m);
-    assert.match(text, /^edge: The stack edge has never been brought up\.$/m);
+    assert.match(text, /^edge: Stack edge has never been brought up\.$/m);
     assert.match(text, /^main: The outputs of stack main cannot be read: no backend$/m);
     assert.match(text, /^main: it waits for edge$/m);
   });
 
-  it("fits its table into 80 columns, whatever the stacks are called", () => {
+  it("fits the table into 80 columns, however long the names", () => {
     const long = "a-very-long-name-of-a-stack";
     const outputs = {
       ...outputsOf("0123456789ab", [verification("0123456789ab")]),

@@ -26,7 +26,7 @@ function summaryOf(...steps: EngineStep[]): EngineSummary {
 const DEPLOYMENT = "apps/v1:Deployment";
 
 describe("summary of a preview", () => {
-  it("puts what is deleted or replaced first and marks it, then updates with what differs, then what is new", () => {
+  it("lists deletions and replacements first, marked, then updates with their properties, then new objects", () => {
     const summary = summaryOf(
       step("create", "core/v1:Namespace", "network"),
       step("update", DEPLOYMENT, "network/traefik", { diffs: ["spec"] }),
@@ -45,7 +45,7 @@ describe("summary of a preview", () => {
     ]);
   });
 
-  it("says of what is retained that it stays on the cluster", () => {
+  it("reports that a retained object stays on the cluster", () => {
     const summary = summaryOf(
       step("delete", "core/v1:Namespace", "network", { old: { custom: true, retainOnDelete: true } }),
     );
@@ -55,7 +55,7 @@ describe("summary of a preview", () => {
     ]);
   });
 
-  it("counts no component, provider or stack", () => {
+  it("does not count components, providers and the stack", () => {
     const summary = summaryOf(
       { op: "create", urn: urn("x", "y"), type: "edgefirst:platform:Traefik", new: {} },
       { op: "create", urn: urn("x", "y"), type: "pulumi:providers:kubernetes", new: { custom: true } },
@@ -64,7 +64,7 @@ describe("summary of a preview", () => {
     assert.equal(countsText(summary), "no change, 0 unchanged");
   });
 
-  it("gives of many new objects the first ones and the number", () => {
+  it("shortens a long list of new objects", () => {
     const lines = renderSummary(
       summaryOf(...Array.from({ length: 30 }, (_, index) => step("create", DEPLOYMENT, `n/d${index}`))),
     );
@@ -72,7 +72,7 @@ describe("summary of a preview", () => {
     assert.equal(lines.at(-1), "  and 21 more to create");
   });
 
-  it("tells warnings and violations, without the engine's colours", () => {
+  it("shows warnings and violations without the engine's colours", () => {
     const { log, onEvent } = gatherEvents(() => undefined, "done");
     onEvent({
       diagnosticEvent: { severity: "warning", message: "<{%fg 1%}>not verified<{%reset%}>\nby edge\n" },
@@ -107,7 +107,7 @@ describe("summary of a preview", () => {
     assert.equal(log.interrupted, true);
   });
 
-  it("reads what a refresh finds from the end of each step, where alone it is told", () => {
+  it("reads the result of a refresh from the end of each step", () => {
     const { log, onEvent } = gatherEvents(() => undefined, "done");
     for (const [op, name] of [
       ["update", "network/a"],
@@ -124,7 +124,7 @@ describe("summary of a preview", () => {
     assert.equal(log.unchanged, 1);
   });
 
-  it("has the outputs that the program gives", () => {
+  it("has the program's outputs", () => {
     const { log, onEvent } = gatherEvents(() => undefined, "done");
     const metadata = {
       op: "same",
