@@ -4,18 +4,18 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { routingFindings } from "./route.ts";
 import { alertRules } from "./rules.ts";
 import { declare, labelled, type CommonArgs } from "../shared/declare.ts";
+import type { PushoverCredentials } from "../shared/pushover.ts";
 
 /** Arguments of {@link Alerting}. */
 export interface AlertingArgs extends CommonArgs {
-  /** false where it is not wanted, and where {@link alertingSupported} says that the cluster cannot take it. */
+  /** Whether to install; must be false if {@link alertingSupported} is. */
   readonly install: boolean;
   readonly namespace: string;
   /** Labels by which the cluster's Prometheus and Alertmanager select what they read. */
   readonly ruleLabels: Readonly<Record<string, string>>;
-  /** Routes critical alerts to Pushover; undefined: none is routed by this stack. */
-  readonly pushover?:
-    { readonly token: pulumi.Input<string>; readonly userKey: pulumi.Input<string> } | undefined;
-  /** What Prometheus is to read metrics from. */
+  /** Where critical alerts are sent; undefined: this stack routes no alerts. */
+  readonly pushover?: PushoverCredentials | undefined;
+  /** Pods whose metrics Prometheus reads. */
   readonly scrape: readonly ScrapeTarget[];
 }
 
@@ -29,17 +29,17 @@ export interface ScrapeTarget {
 }
 
 const GROUP = "monitoring.coreos.com";
-/** Kinds of the Prometheus operator that the component declares. */
+/** The Prometheus operator kinds that the component declares. */
 const KINDS = [
   [`${GROUP}/v1`, "PrometheusRule"],
   [`${GROUP}/v1`, "PodMonitor"],
   [`${GROUP}/v1alpha1`, "AlertmanagerConfig"],
 ] as const;
-/** Name of the component's objects in their namespace. */
+/** Name of the component's objects. */
 const NAME = "edgefirst";
 const PUSHOVER_SECRET = "edgefirst-pushover";
 
-/** Alerts on what Gatus, the kubelets and Flux report, the critical ones to Pushover. */
+/** Alerts on metrics of Gatus, the kubelets and Flux; critical ones go to Pushover. */
 export class Alerting extends pulumi.ComponentResource {
   constructor(name: string, args: AlertingArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Alerting", name, {}, options);
@@ -48,21 +48,21 @@ export class Alerting extends pulumi.ComponentResource {
   }
 }
 
-/** Every object of alerting; none where it is not to be installed. */
+/** Every object of the component; none unless installed. */
 export function alertingObjects(args: AlertingArgs): KubeObject[] {
   if (!args.install) return [];
   const objects = [...pushoverObjects(args), ruleObject(args), ...args.scrape.map(podMonitor)];
   return objects.map((object) => labelled({ ...args.ruleLabels, ...args.labels }, object));
 }
 
-/** Whether the cluster serves the Prometheus operator's kinds; without them alerting stays off. */
+/** Whether the cluster serves the Prometheus operator's kinds, without which alerting stays off. */
 export async function alertingSupported(cluster: ClusterReader): Promise<boolean> {
   return (await missingKinds(cluster)).length === 0;
 }
 
 /**
- * What keeps alerts from being raised or sent. To be asked with what the configuration wants; where a kind is missing, the finding says
- * that alerting is off.
+ * What keeps alerts from being raised or sent. Call it with the configured arguments: if a kind is missing, the finding says that
+ * alerting is off.
  */
 export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return [];
@@ -71,8 +71,8 @@ export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader):
     return [
       {
         severity: "warning",
-        message: `Alerting is off: the cluster does not serve ${missing.join(", ")} of the Prometheus operator.`,
-        hint: "Install the operator's CRDs and run again, or set alerting.install to false.",
+        message: `Alerting is off: the cluster does not serve ${missing.join(", ")}, kinds of the Prometheus operator.`,
+        hint: "Install the operator's CRDs and re-run, or set alerting.install to false.",
       },
     ];
   if (args.pushover === undefined) return [];
@@ -103,7 +103,7 @@ function pushoverObjects({ namespace, pushover }: AlertingArgs): KubeObject[] {
   ];
 }
 
-/** Critical alerts to Pushover. Priority 1 bypasses quiet hours; 2, the operator's default, would repeat until it is acknowledged. */
+/** Sends critical alerts to Pushover. Priority 1 bypasses quiet hours; the operator's default 2 would repeat until acknowledged. */
 function alertmanagerConfig(namespace: string): KubeObject {
   return {
     apiVersion: `${GROUP}/v1alpha1`,

@@ -5,7 +5,7 @@ interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>;
 }
 
-/** The part of an Alertmanager that decides which AlertmanagerConfigs it reads, and for which alerts. */
+/** The part of an Alertmanager that decides which AlertmanagerConfigs it reads, and for which alerts they hold. */
 interface AlertmanagerSpec {
   /** Absent: none. Empty: all. */
   readonly alertmanagerConfigSelector?: Selector;
@@ -14,15 +14,15 @@ interface AlertmanagerSpec {
   readonly alertmanagerConfigMatcherStrategy?: { readonly type?: string };
 }
 
-/** Where the AlertmanagerConfig lies, and its labels. */
+/** Namespace and labels of the AlertmanagerConfig. */
 interface ConfigIdentity {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
- * Why no Alertmanager of the cluster would send alerts of every namespace by our AlertmanagerConfig. With the operator's default strategy
- * `OnNamespace` a configuration gets the alerts of its own namespace only, whatever its route says.
+ * Why no Alertmanager on the cluster would use our AlertmanagerConfig for alerts from all namespaces. With the operator's default strategy
+ * `OnNamespace`, a config receives only alerts of its own namespace, whatever its route says.
  */
 export function routingFindings(config: ConfigIdentity, alertmanagers: readonly KubeObject[]): Finding[] {
   const readers = alertmanagers.filter((alertmanager) => reads(alertmanager, config));
@@ -30,29 +30,29 @@ export function routingFindings(config: ConfigIdentity, alertmanagers: readonly 
     return [
       {
         severity: "warning",
-        message: `No Alertmanager of the cluster reads the AlertmanagerConfig in ${config.namespace}: critical alerts will not reach Pushover.`,
-        hint: "Set alertmanagerConfigSelector and alertmanagerConfigNamespaceSelector in an Alertmanager's spec ({} selects all), or alerting.ruleLabels to what they select.",
+        message: `No Alertmanager on the cluster reads the AlertmanagerConfig in ${config.namespace}: critical alerts will not reach Pushover.`,
+        hint: "Set alertmanagerConfigSelector and alertmanagerConfigNamespaceSelector in an Alertmanager's spec ({} selects all), or set alerting.ruleLabels to labels that they select.",
       },
     ];
   if (readers.some((alertmanager) => routesAllNamespaces(alertmanager, config))) return [];
   return [
     {
       severity: "warning",
-      message: `${readers.map(describeObject).join(", ")} would send only alerts with the label namespace="${config.namespace}" to Pushover.`,
-      hint: "Set alertmanagerConfigMatcherStrategy: { type: None } in its spec, or OnNamespaceExceptForAlertmanagerNamespace where alerting.namespace is the Alertmanager's own.",
+      message: `${readers.map(describeObject).join(", ")} will send only alerts with the label namespace="${config.namespace}" to Pushover.`,
+      hint: "Set alertmanagerConfigMatcherStrategy: { type: None } in its spec; OnNamespaceExceptForAlertmanagerNamespace also works if alerting.namespace is the namespace of the Alertmanager.",
     },
   ];
 }
 
 const specOf = ({ spec }: KubeObject): AlertmanagerSpec => spec ?? {};
 
-/** Expressions of a selector are not looked at: such an Alertmanager is taken to read what its plain labels admit. */
+/** Ignores matchExpressions: only the matchLabels of a selector count. */
 function reads(alertmanager: KubeObject, { namespace, labels }: ConfigIdentity): boolean {
   const { alertmanagerConfigSelector: selector, alertmanagerConfigNamespaceSelector: namespaces } =
     specOf(alertmanager);
-  const inReach = namespaces !== undefined || alertmanager.metadata.namespace === namespace;
+  const selectsNamespace = namespaces !== undefined || alertmanager.metadata.namespace === namespace;
   return (
-    inReach &&
+    selectsNamespace &&
     selector !== undefined &&
     Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
   );

@@ -1,4 +1,4 @@
-/** One alerting rule, as a PrometheusRule holds it. */
+/** An alerting rule of a PrometheusRule. */
 export interface AlertRule {
   readonly alert: string;
   /** PromQL. */
@@ -14,7 +14,7 @@ export interface RuleGroup {
   readonly rules: readonly AlertRule[];
 }
 
-/** The rules of the platform. */
+/** The platform's alerting rules. */
 export function alertRules(): RuleGroup[] {
   return [
     { name: "edgefirst.gatus", rules: GATUS_RULES },
@@ -23,7 +23,7 @@ export function alertRules(): RuleGroup[] {
   ];
 }
 
-/** Metric and labels are those of Gatus' `metrics/metrics.go`, with `metrics: true` in its configuration. */
+/** Metric and labels as in Gatus' `metrics/metrics.go`, with `metrics: true` in its configuration. */
 const GATUS_RULES: readonly AlertRule[] = [
   {
     alert: "GatusEndpointDown",
@@ -32,26 +32,26 @@ const GATUS_RULES: readonly AlertRule[] = [
     labels: { severity: "critical" },
     annotations: {
       summary: "Endpoint {{ $labels.group }}/{{ $labels.name }} is down.",
-      description: "Gatus has seen no success of {{ $labels.key }} for 5 minutes.",
+      description: "All checks of {{ $labels.key }} have failed for 5 minutes.",
     },
   },
   {
-    // Gatus serves nothing while its configuration is one that it refuses, and then no endpoint is down either.
+    // Gatus serves nothing while it refuses its configuration, and then reports no endpoint as down.
     alert: "GatusAbsent",
     expr: "absent(gatus_results_endpoint_success)",
     for: "15m",
     labels: { severity: "critical" },
     annotations: {
-      summary: "Gatus reports nothing.",
+      summary: "Gatus reports no results.",
       description:
-        "Prometheus has seen no result of any endpoint for 15 minutes, so none could be reported as down.",
+        "Prometheus has received no endpoint results for 15 minutes, so an endpoint that is down would go unnoticed.",
     },
   },
 ];
 
-/** Caches of VolSync are as full as they like. */
+/** VolSync caches may be full. */
 const CLAIMS = 'persistentvolumeclaim!~"volsync-.*-cache"';
-/** A claim that several nodes mount is one claim. */
+/** `max`, since a claim may be mounted on several nodes. */
 const FILL_RATIO = `max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_used_bytes{${CLAIMS}} / kubelet_volume_stats_capacity_bytes)`;
 
 const CLAIM_RULES: readonly AlertRule[] = [
@@ -65,7 +65,7 @@ const CLAIM_RULES: readonly AlertRule[] = [
     annotations: {
       summary:
         "Claim {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} will be full within 24 hours.",
-      description: "It has been filling up at that rate for the last 6 hours.",
+      description: "Forecast from the usage of the last 6 hours.",
     },
   },
 ];
@@ -78,14 +78,14 @@ function claimOver(percent: number, severity: "warning" | "critical"): AlertRule
     labels: { severity },
     annotations: {
       summary: `Claim {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is more than ${percent} % full.`,
-      description: "{{ $value | humanizePercentage }} of its capacity are used.",
+      description: "{{ $value | humanizePercentage }} of its capacity is used.",
     },
   };
 }
 
 /**
- * kube-state-metrics exports `gotk_resource_info` with Flux' custom-resource configuration (fluxcd.io/flux/monitoring/custom-metrics). The
- * controllers' own `gotk_reconcile_condition` is gone: those that serve the versions this program needs record durations only.
+ * kube-state-metrics exports `gotk_resource_info` with Flux's custom resource configuration (fluxcd.io/flux/monitoring/custom-metrics). The
+ * controllers no longer export `gotk_reconcile_condition` in the versions that this program supports.
  */
 const FLUX_RULES: readonly AlertRule[] = [
   {
@@ -105,9 +105,9 @@ const FLUX_RULES: readonly AlertRule[] = [
     for: "1h",
     labels: { severity: "warning" },
     annotations: {
-      summary: "Prometheus does not know whether Flux' resources are ready.",
+      summary: "Prometheus does not know whether Flux resources are ready.",
       description:
-        "No gotk_resource_info: kube-state-metrics needs the custom-resource configuration of fluxcd.io/flux/monitoring/custom-metrics.",
+        "There is no metric gotk_resource_info. Configure kube-state-metrics as described in fluxcd.io/flux/monitoring/custom-metrics.",
     },
   },
 ];

@@ -7,8 +7,8 @@ import { asWarning } from "./root-checks.ts";
 import { checkControllers } from "./controllers.ts";
 
 /**
- * Whether children can be where they are to be, before anything moves. Moving a Kustomization is a delete and a create: the old one's pruning deletes what
- * it applied, unless it is guarded and the guard is live already (docs/decisions/moving-a-kustomization-deletes.md). In mode observe nothing moves, so there nothing is an error.
+ * Checks the placement of the children before anything moves. Moving a Kustomization deletes and creates it, and the pruning of the old one deletes everything that it
+ * applied, unless a guard is already live (docs/decisions/moving-a-kustomization-deletes.md). In observe mode nothing moves, so errors become warnings.
  */
 export async function checkFluxApps(args: FluxAppsArgs, cluster: ClusterReader): Promise<Finding[]> {
   const live = await liveRoots(args.root, cluster);
@@ -17,17 +17,17 @@ export async function checkFluxApps(args: FluxAppsArgs, cluster: ClusterReader):
     ...(args.placement === "namespace"
       ? [...nameClashes(args, live.children), ...brokenDependencies(args, live)]
       : []),
-    ...(args.rbac === "strict" ? strangers(args, live.children) : []),
+    ...(args.rbac === "strict" ? outsideTenants(args, live.children) : []),
     ...(await checkControllers(args, cluster)),
     ...(await checkReferences(args, live.children, cluster)),
   ];
   return args.root.mode === "observe" ? findings.map(asWarning) : findings;
 }
 
-/** Two of one name cannot both be in one namespace: the root's build would apply one over the other. */
+/** Children with the same name cannot share a namespace: one would overwrite the other in the root's build. */
 function nameClashes({ namespace }: FluxAppsArgs, children: readonly LiveKustomization[]): Finding[] {
   const byName = Map.groupBy(
-    // One that has moved and is still there in its old place is one child, not two.
+    // A child that has moved but still exists in its old namespace counts once.
     children.filter(({ metadata }) => metadata.namespace !== namespace),
     ({ metadata }) => metadata.name,
   );
@@ -36,11 +36,11 @@ function nameClashes({ namespace }: FluxAppsArgs, children: readonly LiveKustomi
     .map(([name, clashing]) => ({
       severity: "error",
       message: `${clashing.map(id).join(" and ")} would both become Kustomization ${namespace}/${name}.`,
-      hint: "Rename all but one of them in the repository, or choose another edgefirst:flux.apps.placement.",
+      hint: "Rename all but one of them in the repository, or choose a different edgefirst:flux.apps.placement.",
     }));
 }
 
-/** `dependsOn` without a namespace means the child's own, so that both ends of it have to move together. */
+/** `dependsOn` without a namespace refers to the child's own namespace, so both ends must move together. */
 function brokenDependencies({ namespace, root }: FluxAppsArgs, { children, optedOut }: LiveRoots): Finding[] {
   const moved = new Set(children.map(({ metadata }) => metadata.name));
   const left = new Map(optedOut.map((child) => [child.metadata.name, child.metadata.namespace]));
@@ -69,21 +69,24 @@ function brokenDependencies({ namespace, root }: FluxAppsArgs, { children, opted
     const named = dependency.namespace ?? child.metadata.namespace;
     return {
       severity: "warning",
-      message: `Kustomization ${id(child)} depends on ${named}/${dependency.name}, which will be ${where}/${dependency.name}: it would wait for ever.`,
-      hint: `Name the namespace ${where} in its dependsOn, or leave the namespace out where both of them move; both opt out by the label ${root.optOutLabel}: "true".`,
+      message: `Kustomization ${id(child)} depends on ${named}/${dependency.name}, which will be ${where}/${dependency.name}: it would wait forever.`,
+      hint: `Set the namespace ${where} in its dependsOn, or leave the namespace out if both move. The label ${root.optOutLabel}: "true" keeps a child where it is.`,
     };
   }
 }
 
-/** Children whose apps live where strict mode gives them no rights. */
-function strangers({ tenantNamespaces }: FluxAppsArgs, children: readonly LiveKustomization[]): Finding[] {
+/** Children that apply to namespaces where strict mode gives them no permissions. */
+function outsideTenants(
+  { tenantNamespaces }: FluxAppsArgs,
+  children: readonly LiveKustomization[],
+): Finding[] {
   return children
     .filter(
       ({ spec }) => spec.targetNamespace !== undefined && !tenantNamespaces.includes(spec.targetNamespace),
     )
     .map((child) => ({
       severity: "warning",
-      message: `Kustomization ${id(child)} applies to ${child.spec.targetNamespace ?? ""}, which is not among edgefirst:flux.apps.tenantNamespaces: it would be forbidden to.`,
-      hint: "Add the namespace, or let the child opt out by its label if it is a part of the platform.",
+      message: `Kustomization ${id(child)} applies to ${child.spec.targetNamespace ?? ""}, which is not in edgefirst:flux.apps.tenantNamespaces: it would get no permissions there.`,
+      hint: "Add the namespace, or if the child belongs to the platform, let it opt out with its label.",
     }));
 }

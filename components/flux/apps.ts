@@ -9,9 +9,9 @@ import type { FluxRootArgs } from "./root.ts";
 
 /** Arguments of {@link FluxApps}. */
 export interface FluxAppsArgs extends CommonArgs, FluxPlacementArgs {
-  /** The root whose children they are. */
+  /** The root of these children. */
   readonly root: Omit<FluxRootArgs, "apps" | "labels" | "installsFlux">;
-  /** The age private key, for decryption where the children live; without it the Secret must be there already. */
+  /** The age private key, for decryption in the namespaces of the children; without it, the Secret must already exist there. */
   readonly sopsAgeKey?: pulumi.Input<string> | undefined;
 }
 
@@ -19,8 +19,8 @@ export interface FluxAppsArgs extends CommonArgs, FluxPlacementArgs {
 const AGE_KEY = "age.agekey";
 
 /**
- * What child Kustomizations need where they live: the key to decrypt, the repository's settings, and in strict mode somebody to run as. All of it outlives
- * the stack, since the children do.
+ * What child Kustomizations need in their namespaces: the decryption key, the repository's settings, and in strict mode a ServiceAccount. All of it outlives
+ * the stack, like the children.
  */
 export class FluxApps extends pulumi.ComponentResource {
   constructor(name: string, args: FluxAppsArgs, options: pulumi.ComponentResourceOptions) {
@@ -30,13 +30,13 @@ export class FluxApps extends pulumi.ComponentResource {
   }
 }
 
-/** Namespaces that must be there first. */
+/** Namespaces that must exist first. */
 export function fluxAppsNamespaces(args: FluxAppsArgs): readonly string[] {
   if (args.root.mode === "observe") return [];
   return [...new Set([...childNamespaces(args), ...(args.rbac === "strict" ? args.tenantNamespaces : [])])];
 }
 
-/** Secrets, settings and ServiceAccounts; none while the root is only observed. */
+/** Secrets, settings and ServiceAccounts; none in observe mode. */
 export function fluxAppsObjects(args: FluxAppsArgs): KubeObject[] {
   if (args.root.mode === "observe") return [];
   return [
@@ -59,7 +59,7 @@ function ageSecret({ root, sopsAgeKey }: FluxAppsArgs, namespace: string): KubeO
   ];
 }
 
-/** Lives beside the root, where source and key are, and applies to the namespace that needs the settings. */
+/** Lives in the namespace of the root, where source and key are, and applies to the namespace that needs the settings. */
 function settingsObject({ root }: FluxAppsArgs, { name, path, namespace }: Settings): KubeObject {
   const { kind, name: source, namespace: sourceNamespace } = root.source;
   return {

@@ -9,9 +9,9 @@ interface PodTemplate {
 }
 
 /**
- * What the flags of the live controllers say about a placement: with `--no-cross-namespace-refs=true` a child can name no source elsewhere, and without
- * `--default-service-account` strict mode binds only those whom the patches reach
- * (https://fluxcd.io/flux/installation/configuration/multitenancy/). Silent where the controllers cannot be read.
+ * Checks the flags of the live controllers against the placement: with `--no-cross-namespace-refs=true`, a child cannot use a source in another namespace, and without
+ * `--default-service-account`, strict mode restricts only the children that the patches reach
+ * (https://fluxcd.io/flux/installation/configuration/multitenancy/). Finds nothing if the controllers are not in the root's namespace.
  */
 export async function checkControllers(args: FluxAppsArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (args.placement === "unchanged") return [];
@@ -23,8 +23,8 @@ export async function checkControllers(args: FluxAppsArgs, cluster: ClusterReade
       ? [
           {
             severity: "error" as const,
-            message: `kustomize-controller on ${cluster.context} runs with --no-cross-namespace-refs=true: children outside ${args.root.source.namespace} cannot read their source there.`,
-            hint: "Remove the flag, or keep edgefirst:flux.apps.placement unchanged.",
+            message: `kustomize-controller on ${cluster.context} runs with --no-cross-namespace-refs=true: children outside ${args.root.source.namespace} cannot use their source there.`,
+            hint: "Remove the flag, or set edgefirst:flux.apps.placement to unchanged.",
           },
         ]
       : []),
@@ -46,8 +46,8 @@ function withoutDefault(
   return [
     {
       severity: "warning",
-      message: `${name} on ${context} runs without --default-service-account: who may make Kustomizations or HelmReleases in a tenant namespace can still make one with the controller's rights.`,
-      hint: "Set the flag in the repository that installs Flux, and serviceAccountName on what is to keep the controller's rights.",
+      message: `${name} on ${context} runs without --default-service-account: anyone who can create Kustomizations or HelmReleases in a tenant namespace can still create one with the controller's permissions.`,
+      hint: "Set the flag in the repository that installs Flux, and set serviceAccountName on whatever needs more permissions than the default account.",
     },
   ];
 }

@@ -1,7 +1,7 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 
-/** The CustomResourceDefinition of each kind that a stack declares. */
+/** The CRD of each Flux kind that a stack declares. */
 const DEFINITIONS: Readonly<Record<string, string>> = {
   Kustomization: "kustomizations.kustomize.toolkit.fluxcd.io",
   GitRepository: "gitrepositories.source.toolkit.fluxcd.io",
@@ -22,7 +22,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
 }
 
-/** Whether the cluster takes Flux objects of these kinds, at these very versions and with these fields; one finding a kind. */
+/** Whether the cluster serves the Flux kinds of these objects, in their versions and with their fields. At most one finding per kind. */
 export async function checkFluxKinds(
   objects: readonly KubeObject[],
   cluster: ClusterReader,
@@ -59,8 +59,8 @@ async function checkKind(
   if (definition === undefined)
     return {
       severity: "error",
-      message: `Flux is not installed on ${cluster.context}: it serves no ${kind} (${apiVersion}).`,
-      hint: "Run `flux check --pre` and `flux install` against it, or let this stack install Flux: set edgefirst:flux.install to a `flux install --export` and its SHA-256.",
+      message: `Flux is not installed on ${cluster.context}: the cluster does not serve ${kind} (${apiVersion}).`,
+      hint: "Run `flux check --pre` and `flux install` against the cluster, or let this stack install Flux: set edgefirst:flux.install to the output of `flux install --export` and its SHA-256.",
     };
   const version = apiVersion.split("/")[1];
   const served = definition.spec.versions.filter((entry) => entry.served);
@@ -76,10 +76,10 @@ async function checkKind(
   return outdated(`has a ${kind} without the fields ${unknown.join(", ")}`, cluster);
 }
 
-function outdated(fault: string, { context }: ClusterReader): Finding {
+function outdated(problem: string, { context }: ClusterReader): Finding {
   return {
     severity: "error",
-    message: `Flux on ${context} is too old: it ${fault}.`,
-    hint: "Upgrade it: run `flux check --pre` and `flux install` of Flux 2.5 or later against the cluster, or bump the version in the repository that installs it.",
+    message: `Flux on ${context} is too old: it ${problem}.`,
+    hint: "Upgrade Flux to 2.5 or later: run `flux check --pre` and `flux install` against the cluster, or bump the version in the repository that installs it.",
   };
 }

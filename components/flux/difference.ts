@@ -3,19 +3,19 @@ import { isMap, isScalar, parseDocument, stringify, visit, type YAMLMap } from "
 import type { ClusterReader } from "../../kube/client.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 
-/** How an object that a stack would declare differs from the live one. */
+/** Difference between an object that a stack would declare and the live one. */
 export interface Difference {
   /** `Kind namespace/name`. */
   readonly object: string;
-  /** none: the live object has all that would be set. */
+  /** none: the live object already has every declared field. */
   readonly state: "absent" | "none" | "differs";
-  /** Unified diff from the live object to the declared one, in YAML; empty where nothing differs. */
+  /** Unified diff from the live object to the declared one, in YAML; empty if nothing differs. */
   readonly diff: string;
 }
 
 /**
- * Compares objects, in the fields that they set, with the live ones; everything else of a live object (status, what controllers and the API server add) is left
- * out. Texts that are YAML themselves, such as patches, are compared as YAML, so that their style makes no difference.
+ * Compares objects with the live ones, in the declared fields only: status, and what controllers and the API server add, is left out.
+ * Strings that contain YAML, such as patches, are compared as YAML, so that formatting does not matter.
  */
 export function describeDifference(
   objects: readonly KubeObject[],
@@ -37,24 +37,24 @@ export function describeDifference(
         undefined,
         { context: 2 },
       );
-      return { object: name, state: live === undefined ? "absent" : "differs", diff: withoutRule(diff) };
+      return { object: name, state: live === undefined ? "absent" : "differs", diff: withoutHeader(diff) };
     }),
   );
 }
 
-/** The library begins a patch with a line of `=`. */
-function withoutRule(diff: string): string {
+/** The library starts a patch with a line of `=`. */
+function withoutHeader(diff: string): string {
   return diff.replace(/^=+\n/, "");
 }
 
-/** The part of the live value that the declared one sets. Lists are one value: applying the declared one replaces them. */
+/** The part of the live value that the declared value sets. A list is one value, since applying replaces it as a whole. */
 function fieldsOf(live: unknown, declared: unknown): unknown {
   if (!isRecord(live) || !isRecord(declared)) return live;
   return Object.fromEntries(
     Object.entries(declared)
       .filter(([key]) => key in live)
       .map(([key, value]) => [key, fieldsOf(live[key], value)] as const)
-      // A map that shares no key with the declared one.
+      // Drop maps that share no key with the declared one.
       .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
   );
 }
@@ -75,10 +75,10 @@ function simplify(value: unknown, key?: string): unknown {
   return typeof value === "string" && key === "patch" ? sortedYaml(value) : value;
 }
 
-/** The same YAML with the keys of its maps in order; comments go along with their keys. */
-function sortedYaml(text: string): string {
-  const document = parseDocument(text);
-  if (document.errors.length > 0) return text;
+/** The same YAML with sorted map keys; comments move with their keys. */
+function sortedYaml(yaml: string): string {
+  const document = parseDocument(yaml);
+  if (document.errors.length > 0) return yaml;
   visit(document, {
     Collection: (_, collection) => {
       collection.flow = false;
@@ -97,9 +97,9 @@ function sortKeys(map: YAMLMap): void {
   }
 }
 
-/** A patch within a patch. */
-function looksLikeMap(text: string): boolean {
-  return text.includes("\n") && isMap(parseDocument(text).contents);
+/** Whether a string is a patch inside a patch. */
+function looksLikeMap(value: string): boolean {
+  return value.includes("\n") && isMap(parseDocument(value).contents);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

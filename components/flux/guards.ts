@@ -5,9 +5,9 @@ import type { FluxPlacementArgs } from "./placement.ts";
 import type { FluxRootArgs } from "./root.ts";
 
 const GUARD =
-  "First let the children leave their objects alive: set edgefirst:flux.root.children.deletionPolicy to Orphan with everything else as it is (or spec.deletionPolicy: Orphan in a ks.yaml), and wait until that is live.";
+  "First guard the children: set edgefirst:flux.root.children.deletionPolicy to Orphan and change nothing else (or spec.deletionPolicy: Orphan in a ks.yaml), and wait until it is live.";
 
-/** Children that would be deleted and made anew elsewhere, and take with them what they applied (docs/decisions/moving-a-kustomization-deletes.md). */
+/** Children that would be deleted and created again elsewhere, along with everything they applied (docs/decisions/moving-a-kustomization-deletes.md). */
 export function unguardedMoves(args: FluxPlacementArgs, live: LiveRoots): Finding[] {
   const to = args.placement === "namespace" ? args.namespace : undefined;
   const from = [live.root, ...live.formerRoots].map(movedTo).find((namespace) => namespace !== undefined);
@@ -18,26 +18,26 @@ export function unguardedMoves(args: FluxPlacementArgs, live: LiveRoots): Findin
     .filter((child) => !isGuarded(child))
     .map((child) => ({
       severity: "error",
-      message: `Kustomization ${id(child)} would move ${to === undefined ? "back to where the repository puts it" : `to ${to}`}: the old one would be deleted, and with it everything that it applied.`,
+      message: `Kustomization ${id(child)} would move ${to === undefined ? "back to the namespace in the repository" : `to ${to}`}: the old one would be deleted, along with everything that it applied.`,
       hint: `${GUARD} Then change the placement.`,
     }));
 }
 
-/** A root that is to build something else prunes the children that are not in it. */
+/** Children that the root would prune because it is about to build another path or source. */
 export function unguardedPruning(args: FluxRootArgs, { root, children }: LiveRoots): Finding[] {
-  const bare = children.filter((child) => !isGuarded(child));
-  if (root === undefined || !args.prune || bare.length === 0 || buildsTheSame(root, args)) return [];
+  const unguarded = children.filter((child) => !isGuarded(child));
+  if (root === undefined || !args.prune || unguarded.length === 0 || buildsTheSame(root, args)) return [];
   const { sourceRef, path = "./" } = root.spec;
   return [
     {
       severity: "error",
-      message: `Kustomization ${id(root)} builds ${path} of ${sourceRef.kind} ${sourceRef.name} now and would build ${args.path} of ${args.source.kind} ${args.source.name}: of ${bare.map(id).join(", ")} those that are not in it would be deleted, and with them everything that they applied.`,
-      hint: `Correct edgefirst:flux.root.path or edgefirst:flux.source if this is the wrong cluster or a mistake. If it is meant: ${GUARD} Then change it.`,
+      message: `Kustomization ${id(root)} now builds ${path} of ${sourceRef.kind} ${sourceRef.name} and would build ${args.path} of ${args.source.kind} ${args.source.name}. Any of these children that is missing there would be deleted, along with everything that it applied: ${unguarded.map(id).join(", ")}.`,
+      hint: `If this is a mistake or the wrong cluster, correct edgefirst:flux.root.path or edgefirst:flux.source. If it is intended, take two steps. ${GUARD} Then make this change.`,
     },
   ];
 }
 
-/** Whether deleting it leaves alive what it applied. */
+/** Whether deleting it keeps what it applied. */
 function isGuarded({ spec }: LiveKustomization): boolean {
   return spec.suspend === true || spec.deletionPolicy === "Orphan";
 }

@@ -1,18 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import { exemption } from "../../kube/exemption.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import { declare, declareRetained, labelled, withoutStatus, type CommonArgs } from "../shared/declare.ts";
+import {
+  annotated,
+  declare,
+  declareRetained,
+  labelled,
+  withoutStatus,
+  type CommonArgs,
+} from "../shared/declare.ts";
 
 /** Arguments of {@link FluxInstall}. */
 export interface FluxInstallArgs extends CommonArgs {
-  /** The objects of a `flux install --export`, verified. */
+  /** The verified objects of a `flux install --export`. */
   readonly manifests: readonly KubeObject[];
 }
 
-/** Kinds that outlive the stack: deleting one deletes everything of its kind, or in it. */
+/** Kinds that outlive the stack: deleting a CRD or a Namespace deletes every object of that kind or in that namespace. */
 const RETAINED = ["CustomResourceDefinition", "Namespace"];
 
-/** Flux's controllers, for a cluster that has none. */
+/** Flux's controllers, for a cluster without Flux. */
 export class FluxInstall extends pulumi.ComponentResource {
   constructor(name: string, args: FluxInstallArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:FluxInstall", name, {}, options);
@@ -26,7 +33,7 @@ export class FluxInstall extends pulumi.ComponentResource {
   }
 }
 
-/** The objects of the manifest, labelled; namespaces and CustomResourceDefinitions first, since the others need them. */
+/** The objects of the manifest, labelled; Namespaces and CRDs first, since the others need them. */
 export function fluxInstallObjects({ manifests, labels }: FluxInstallArgs): KubeObject[] {
   const isFirst = ({ kind }: KubeObject): boolean => RETAINED.includes(kind);
   return [...manifests.filter(isFirst), ...manifests.filter((object) => !isFirst(object))].map((object) =>
@@ -34,10 +41,9 @@ export function fluxInstallObjects({ manifests, labels }: FluxInstallArgs): Kube
   );
 }
 
-/** Flux publishes its controllers without a startup probe, and their images and manifests are Flux's own. */
+/** Flux publishes its controllers without startup probes, and the manifest is applied as published. */
 function exempted(object: KubeObject): KubeObject {
   if (object.kind !== "Deployment") return object;
   const annotation = exemption("workload-probes", "as Flux publishes it", "spec.template.spec.containers");
-  const { metadata } = object;
-  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotation } } };
+  return annotated(object, annotation);
 }

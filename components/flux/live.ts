@@ -20,7 +20,7 @@ export interface LiveKustomization extends KubeObject {
   };
 }
 
-/** What tells a root from other Kustomizations. */
+/** What identifies a root among other Kustomizations. */
 export interface RootIdentity {
   readonly name: string;
   readonly namespace: string;
@@ -29,23 +29,23 @@ export interface RootIdentity {
   readonly optOutLabel: string;
 }
 
-/** The root's surroundings as they are on the cluster. */
+/** The live root and its children. */
 export interface LiveRoots {
   /** The root itself. */
   readonly root: LiveKustomization | undefined;
-  /** Other Kustomizations that build the same path of the same source: a root under its former name. */
+  /** Other Kustomizations that build the same path of the same source, such as the root under a former name. */
   readonly formerRoots: readonly LiveKustomization[];
-  /** What the root, or a former one, or one that is gone, has applied; without those that opted out of the global patches. */
+  /** Kustomizations applied by the root, by a former root or by a deleted one, without those that opted out of the global patches. */
   readonly children: readonly LiveKustomization[];
   /** Children that opted out. */
   readonly optedOut: readonly LiveKustomization[];
 }
 
-/** Labels that kustomize-controller sets on all that it applies. */
+/** Labels that kustomize-controller sets on everything it applies. */
 const OWNER_NAME = "kustomize.toolkit.fluxcd.io/name";
 const OWNER_NAMESPACE = "kustomize.toolkit.fluxcd.io/namespace";
 
-/** Reads the root's children, whatever name the root had when it applied them. */
+/** Reads the root's children, even if the root had another name when it applied them. */
 export async function liveRoots(root: RootIdentity, cluster: ClusterReader): Promise<LiveRoots> {
   const all = (await cluster.list(
     "kustomize.toolkit.fluxcd.io/v1",
@@ -79,21 +79,21 @@ function ownerOf({ metadata }: LiveKustomization): string | undefined {
   return name === undefined ? undefined : `${metadata.labels?.[OWNER_NAMESPACE] ?? ""}/${name}`;
 }
 
-/** Whether a Kustomization builds the root's path of the root's source. */
+/** Whether a Kustomization builds the same path of the same source as the root. */
 export function buildsTheSame(
   { metadata, spec }: LiveKustomization,
   { path, source }: RootIdentity,
 ): boolean {
   const { kind, name, namespace = metadata.namespace } = spec.sourceRef;
   return (
-    trimmed(spec.path ?? "./") === trimmed(path) &&
+    normalisedPath(spec.path ?? "./") === normalisedPath(path) &&
     kind === source.kind &&
     name === source.name &&
     namespace === source.namespace
   );
 }
 
-/** `./a/b/`, `a/b` and `./a/b` are one path. */
-function trimmed(path: string): string {
+/** `./a/b/`, `a/b` and `./a/b` are the same path. */
+function normalisedPath(path: string): string {
   return path.replace(/^\.?\/+/, "").replace(/\/+$/, "");
 }

@@ -8,7 +8,7 @@ export interface FluxPatch {
   readonly target: FluxPatchTarget;
 }
 
-/** Which of the built objects a patch is for. */
+/** The built objects that a patch applies to. */
 export interface FluxPatchTarget {
   readonly group: string;
   readonly kind: string;
@@ -22,19 +22,19 @@ export interface SubstituteReference {
   readonly optional?: boolean | undefined;
 }
 
-/** What every HelmRelease gets. */
+/** Defaults for every HelmRelease. */
 export interface HelmReleaseDefaults {
-  /** Retries of a failed installation or upgrade; -1 is without end. */
+  /** Retries of a failed install or upgrade; -1 retries forever. */
   readonly retries: number;
   readonly crds: "Skip" | "Create" | "CreateReplace";
   readonly driftDetection: "enabled" | "warn" | "disabled";
 }
 
-/** What the root's global patches give to every child Kustomization. */
+/** What the root's global patches set on every child Kustomization. */
 export interface ChildPatchArgs {
-  /** A child, or a HelmRelease, with this label set to "true" is left alone. */
+  /** A child or HelmRelease with this label set to "true" is left alone. */
   readonly optOutLabel: string;
-  /** Secret with the age keys; null: no decryption is set, since the controller holds the key itself (`--sops-age-secret`, Flux 2.7). */
+  /** Secret with the age keys; null: the controller has the key (`--sops-age-secret`, Flux 2.7), so no decryption is set. */
   readonly decryptionSecret: string | null;
   readonly substituteFrom: readonly SubstituteReference[];
   readonly children: {
@@ -45,9 +45,9 @@ export interface ChildPatchArgs {
     readonly deletionPolicy?: string | undefined;
   };
   readonly helmReleases?: HelmReleaseDefaults | undefined;
-  /** Namespace that children are moved to. */
+  /** Namespace to move children to. */
   readonly namespace?: string | undefined;
-  /** Namespace of the sources that children name; a child that is not beside its source must say it. */
+  /** Namespace of the children's sources; required for a child in another namespace. */
   readonly sourceNamespace?: string | undefined;
   /** ServiceAccount that children and their HelmReleases impersonate. */
   readonly serviceAccountName?: string | undefined;
@@ -57,24 +57,24 @@ const KUSTOMIZATION = { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomizati
 const HELM_RELEASE = { group: "helm.toolkit.fluxcd.io", kind: "HelmRelease" };
 
 /**
- * By which fields the entries of two lists are told apart. Without it, kustomize replaces a list of a custom resource as a whole; with it, a child
- * keeps its own entries, behind ours, so that they win.
+ * Merge keys of lists. Without them, kustomize replaces a list of a custom resource as a whole; with them, a child keeps its own entries, after
+ * ours, so that they win (docs/decisions/global-patches-keep-lists.md).
  */
 const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
   patches: ["patch"],
   substituteFrom: ["kind", "name"],
 };
 
-/** The patches of the root, in the order in which they must come. */
+/** The patches of the root, in the required order. */
 export function childPatches(args: ChildPatchArgs): FluxPatch[] {
   const target = { ...KUSTOMIZATION, labelSelector: `${args.optOutLabel} notin (true)` };
   const spec = childSpec(args);
-  const identity = identitySpec(args);
+  const impersonation = impersonationSpec(args);
   return [
     ...(Object.keys(spec).length === 0 ? [] : [{ patch: childPatch(spec), target }]),
-    // No way out by label: whoever may write a child could give it the controllers' own rights.
-    ...(identity === undefined ? [] : [{ patch: childPatch(identity), target: KUSTOMIZATION }]),
-    // A merge patch cannot change a namespace; `add` also sets one where a child has none.
+    // No opt-out by label: anyone who can write a child could give it the controllers' permissions.
+    ...(impersonation === undefined ? [] : [{ patch: childPatch(impersonation), target: KUSTOMIZATION }]),
+    // A merge patch cannot change a namespace. `add` also works for a child without one.
     ...(args.namespace === undefined
       ? []
       : [{ patch: jsonPatch([{ op: "add", path: "/metadata/namespace", value: args.namespace }]), target }]),
@@ -107,8 +107,8 @@ function childSpec(args: ChildPatchArgs): Readonly<Record<string, unknown>> {
   });
 }
 
-/** With whose rights a child applies, and with whose its HelmReleases do. */
-function identitySpec({ serviceAccountName }: ChildPatchArgs): object | undefined {
+/** The ServiceAccount of a child and of its HelmReleases. */
+function impersonationSpec({ serviceAccountName }: ChildPatchArgs): object | undefined {
   if (serviceAccountName === undefined) return undefined;
   return {
     serviceAccountName,
@@ -129,7 +129,7 @@ function helmReleaseSpec({ retries, crds, driftDetection }: HelmReleaseDefaults)
   return { install: action, upgrade: action, driftDetection: { mode: driftDetection } };
 }
 
-/** The text of a strategic merge patch. The name in it is not used: the target says what is patched. */
+/** A strategic merge patch as YAML. Its name is not used: the target selects what is patched. */
 function mergePatch(apiVersion: string, kind: string, spec: object): string {
   return toYaml({ apiVersion, kind, metadata: { name: "not-used" }, spec });
 }
@@ -155,9 +155,9 @@ function toYaml(value: unknown): string {
 }
 
 /**
- * Says in a comment above a list's key how its entries are told apart. kustomize reads the schema of a field from such a comment
- * (sigs.k8s.io/kustomize/kyaml, fieldmeta.FieldMeta.Read and yaml/walk), and knows no other schema of a custom resource. Seen with kyaml 0.19 (in Flux 2.6)
- * and 0.21 (kustomize 5.8). It must be the line above the key: beside it, kustomize fails, and below it, the comment is taken for the first entry's.
+ * Puts the merge keys of a list into a comment above its key. kustomize reads the schema of a field from such a comment (sigs.k8s.io/kustomize/kyaml,
+ * fieldmeta.FieldMeta.Read and yaml/walk), and has no other schema for custom resources. Verified with kyaml 0.19 (in Flux 2.6) and 0.21
+ * (kustomize 5.8). The comment must be on the line above the key: on the same line, kustomize fails, and below, it belongs to the first entry.
  */
 function keepEntries(pair: Pair): void {
   if (!isScalar(pair.key)) return;

@@ -1,15 +1,15 @@
-/** Where child Kustomizations live, and with whose rights they run; the section `flux.apps` of a stack's configuration. */
+/** Where child Kustomizations live and which permissions they run with; the section `flux.apps` of a stack's configuration. */
 export interface FluxPlacementArgs {
   /**
-   * unchanged: wherever the repository puts them, with nothing of theirs altered. namespace: all in {@link namespace}. app: in their apps' namespaces,
-   * where the repository itself puts them (`namespace:` in the kustomization.yaml above the ks.yaml); no patch can do that, since none can copy a field.
-   * The patches then name the sources' namespace, and the settings are brought to each of {@link tenantNamespaces}.
+   * unchanged: the namespaces set in the repository, with nothing changed. namespace: all in {@link namespace}. app: in the namespaces of their apps, which the
+   * repository sets (`namespace:` in the kustomization.yaml above the ks.yaml), since a patch cannot copy a field; the patches then set the namespace of the
+   * sources, and the settings are applied to each of {@link tenantNamespaces}.
    */
   readonly placement: "unchanged" | "namespace" | "app";
   readonly namespace: string;
-  /** Directory of the repository with its settings and secrets (`flux/vars`), which a Flux Kustomization brings to where the children are. */
+  /** Directory of the repository with settings and secrets (`flux/vars`), which a Flux Kustomization applies to the namespaces of the children. */
   readonly settingsPath?: string | undefined;
-  /** controller: children run with the controllers' rights; strict: as {@link TENANT}, which is bound in the tenant namespaces only. */
+  /** controller: children run with the controllers' permissions; strict: as {@link TENANT}, which has permissions in the tenant namespaces only. */
   readonly rbac: "controller" | "strict";
   /** The namespaces of the apps. */
   readonly tenantNamespaces: readonly string[];
@@ -18,7 +18,7 @@ export interface FluxPlacementArgs {
 /** Name of the ServiceAccount, the ClusterRole and the RoleBindings of strict mode. */
 export const TENANT = "edgefirst-tenant";
 
-/** The part of the children's patches that their placement decides. */
+/** The part of the children's patches that depends on their placement. */
 export function childPlacement(args: FluxPlacementArgs, sourceNamespace: string): ChildPlacement {
   return {
     namespace: args.placement === "namespace" ? args.namespace : undefined,
@@ -27,27 +27,27 @@ export function childPlacement(args: FluxPlacementArgs, sourceNamespace: string)
   };
 }
 
-/** Arguments of the patches; see `ChildPatchArgs`. */
+/** Part of `ChildPatchArgs`. */
 export interface ChildPlacement {
   readonly namespace: string | undefined;
   readonly sourceNamespace: string | undefined;
   readonly serviceAccountName: string | undefined;
 }
 
-/** The namespaces in which children look for `sops-age` and for what `substituteFrom` names, as far as the stack serves them. */
+/** The namespaces in which children look for `sops-age` and for the objects in `substituteFrom`, if the stack decides the placement. */
 export function childNamespaces(args: FluxPlacementArgs): readonly string[] {
   if (args.placement === "namespace") return [args.namespace];
   return args.placement === "app" ? args.tenantNamespaces : [];
 }
 
-/** A Flux Kustomization that brings a directory of settings and secrets to a namespace. */
+/** A Flux Kustomization that applies a directory of settings and secrets to a namespace. */
 export interface Settings {
   readonly name: string;
   readonly path: string;
   readonly namespace: string;
 }
 
-/** All of them: for the root's own namespace, and for where the children are. */
+/** The settings Kustomizations, for the namespace of the root and for the namespaces of the children. */
 export function settingsOf(root: RootSettings, apps: FluxPlacementArgs): readonly Settings[] {
   const paths = new Map<string, string>();
   if (apps.settingsPath !== undefined)
@@ -56,9 +56,9 @@ export function settingsOf(root: RootSettings, apps: FluxPlacementArgs): readonl
   return [...paths].map(([namespace, path]) => ({ name: `${namespace}-settings`, path, namespace }));
 }
 
-/** The part of the root's arguments that says where it finds what it substitutes. */
+/** The part of the root's arguments that decides where its settings come from. */
 export interface RootSettings {
   readonly namespace: string;
-  /** Directory of the repository that a Flux Kustomization brings to the root's namespace; undefined where the repository does so itself. */
+  /** Directory of the repository that a Flux Kustomization applies to the root's namespace; undefined if the repository already does. */
   readonly settingsPath?: string | undefined;
 }

@@ -4,13 +4,13 @@ import type { LiveKustomization } from "./live.ts";
 import { childNamespaces, settingsOf } from "./placement.ts";
 
 /** A Secret or ConfigMap that a Kustomization reads from its own namespace. */
-interface Needed {
+interface Reference {
   readonly kind: "ConfigMap" | "Secret";
   readonly name: string;
   readonly namespace: string;
 }
 
-/** Whether what root and children read (the age key, the settings) is where they read it: always their own namespace (docs/decisions/secrets-in-the-own-namespace.md). */
+/** Whether the age key and settings that root and children read exist in their own namespaces (docs/decisions/secrets-in-the-own-namespace.md). */
 export async function checkReferences(
   args: FluxAppsArgs,
   children: readonly LiveKustomization[],
@@ -19,16 +19,20 @@ export async function checkReferences(
   const served = childNamespaces(args);
   const own = args.placement === "app" ? children.map(({ metadata }) => metadata.namespace) : [];
   const namespaces = [...new Set([args.root.namespace, ...served, ...own])];
-  const needed = namespaces.flatMap((namespace) => neededIn(namespace, served.includes(namespace), args));
+  const references = namespaces.flatMap((namespace) =>
+    referencesIn(namespace, served.includes(namespace), args),
+  );
   const live = await Promise.all(
-    needed.map(({ kind, name, namespace }) =>
+    references.map(({ kind, name, namespace }) =>
       cluster.get({ apiVersion: "v1", kind, metadata: { name, namespace } }),
     ),
   );
-  return needed.filter((_, index) => live[index] === undefined).map((missing) => absent(missing, args));
+  return references
+    .filter((_, index) => live[index] === undefined)
+    .map((reference) => missing(reference, args));
 }
 
-function neededIn(namespace: string, served: boolean, args: FluxAppsArgs): Needed[] {
+function referencesIn(namespace: string, served: boolean, args: FluxAppsArgs): Reference[] {
   const { root, sopsAgeKey } = args;
   const key =
     root.decryptionSecret === null || (served && sopsAgeKey !== undefined)
@@ -42,14 +46,14 @@ function neededIn(namespace: string, served: boolean, args: FluxAppsArgs): Neede
   return [...key, ...settings];
 }
 
-function absent({ kind, name, namespace }: Needed, { root }: FluxAppsArgs): Finding {
+function missing({ kind, name, namespace }: Reference, { root }: FluxAppsArgs): Finding {
   const isKey = name === root.decryptionSecret;
-  const make = `kubectl -n ${namespace} create secret generic ${name} --from-file=age.agekey=<file with the key>`;
+  const create = `kubectl -n ${namespace} create secret generic ${name} --from-file=age.agekey=<file with the key>`;
   return {
     severity: "warning",
-    message: `${kind} ${namespace}/${name} is not there: Kustomizations in ${namespace} that read it will not become ready.`,
+    message: `${kind} ${namespace}/${name} does not exist: Kustomizations in ${namespace} that read it will not become ready.`,
     hint: isKey
-      ? `Make it: ${make}; where children are moved, edgefirst:sopsAgeKey lets this stack do so.`
-      : `Let the repository bring it to ${namespace}; edgefirst:flux.root.settingsPath does so for the root's own namespace, edgefirst:flux.apps.settingsPath for where the children are.`,
+      ? `Create it: ${create}. In namespaces that children are moved to, this stack can create it from edgefirst:sopsAgeKey.`
+      : `Apply it to ${namespace} from the repository. edgefirst:flux.root.settingsPath does that for the root's namespace, edgefirst:flux.apps.settingsPath for the children's.`,
   };
 }

@@ -7,8 +7,8 @@ import { childPlacement } from "./placement.ts";
 import { desiredFluxRoot, type FluxRootArgs } from "./root.ts";
 
 /**
- * Whether the cluster has the Flux that the root needs, and whom its global patches would touch in a way that is not to be seen from the repository alone:
- * children that lose something of their own, and a root under a former name. Mode observe changes nothing, so there nothing is an error.
+ * Whether the cluster has the Flux that the root needs, and problems that only the live cluster shows: children that lose a setting to the global
+ * patches, and a root under a former name. Observe mode changes nothing, so errors become warnings.
  */
 export async function checkFluxRoot(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
   const kinds = args.installsFlux ? [] : await checkFluxKinds(desiredFluxRoot(args), cluster);
@@ -20,11 +20,11 @@ export async function checkFluxRoot(args: FluxRootArgs, cluster: ClusterReader):
     ...(args.mode === "observe" ? pruning.map(asWarning) : pruning),
     ...formerRoots.map((root) => formerRoot(root, args)),
     ...(await Promise.all(children.map((child) => losses(child, args, cluster)))).flat(),
-    ...(args.mode === "observe" ? await nothingLive(args, cluster) : []),
+    ...(args.mode === "observe" ? await nothingToObserve(args, cluster) : []),
   ];
 }
 
-/** The same finding where it stands in nobody's way. */
+/** The same finding as a warning. */
 export function asWarning(finding: Finding): Finding {
   return { ...finding, severity: "warning" };
 }
@@ -32,18 +32,18 @@ export function asWarning(finding: Finding): Finding {
 function formerRoot(root: LiveKustomization, { name }: FluxRootArgs): Finding {
   const { namespace, name: former } = root.metadata;
   const remove = `kubectl -n ${namespace} delete kustomization.kustomize.toolkit.fluxcd.io ${former}`;
-  const orphan = `kubectl -n ${namespace} patch kustomization.kustomize.toolkit.fluxcd.io ${former} --type merge -p '{"spec":{"deletionPolicy":"Orphan"}}'`;
+  const guard = `kubectl -n ${namespace} patch kustomization.kustomize.toolkit.fluxcd.io ${former} --type merge -p '{"spec":{"deletionPolicy":"Orphan"}}'`;
   return {
     severity: "warning",
-    message: `Kustomization ${id(root)} builds the same path as the root ${name}; both apply the same children over and over.`,
+    message: `Kustomization ${id(root)} builds the same path as the root ${name}: the two keep overwriting each other's children.`,
     hint:
       root.spec.deletionPolicy === "Orphan"
-        ? `If it is the root under its former name, remove it; it leaves its children alive (deletionPolicy Orphan): ${remove}`
-        : `If it is the root under its former name, make it leave its children alive first: ${orphan}; then remove it: ${remove}`,
+        ? `If it is the root under a former name, delete it (deletionPolicy Orphan keeps its children): ${remove}`
+        : `If it is the root under a former name, first make it keep its children: ${guard}; then delete it: ${remove}`,
   };
 }
 
-/** What a child has of its own and the global patches would take from it. Its lists they keep (`LIST_KEYS` in flux-patches.ts), but for equal patch texts. */
+/** Settings of a child that the global patches would override. They keep its lists (`LIST_KEYS` in patches.ts), except for identical patches. */
 async function losses(
   child: LiveKustomization,
   args: FluxRootArgs,
@@ -56,10 +56,10 @@ async function losses(
   const hasPatches = args.helmReleases !== undefined || args.apps.rbac === "strict";
   const lost = [
     repeated && hasPatches
-      ? "two of its own spec.patches have the same text, and only the last of them would be left"
+      ? "two of its spec.patches are identical, and only the last would be kept"
       : undefined,
     key !== undefined && args.decryptionSecret !== null && key !== args.decryptionSecret
-      ? `it decrypts with the Secret ${key}, and the global patch sets ${args.decryptionSecret}`
+      ? `it decrypts with the Secret ${key}, but the global patch sets ${args.decryptionSecret}`
       : undefined,
     await lostSource(child, args, cluster),
   ];
@@ -67,12 +67,12 @@ async function losses(
     .filter((loss) => loss !== undefined)
     .map((loss) => ({
       severity: "warning",
-      message: `Kustomization ${id(child)} would lose something of its own: ${loss}.`,
-      hint: `Change it in the repository, or let the child opt out of the global patches by the label ${args.optOutLabel}: "true" on it.`,
+      message: `Kustomization ${id(child)} would lose a setting: ${loss}.`,
+      hint: `Change it in the repository, or label the child ${args.optOutLabel}: "true" to opt out of the global patches.`,
     }));
 }
 
-/** A source elsewhere: named explicitly, or there beside the child. */
+/** A source in another namespace: named explicitly, or in the child's own. */
 async function lostSource(
   { metadata, spec }: LiveKustomization,
   args: FluxRootArgs,
@@ -85,15 +85,15 @@ async function lostSource(
   const named = spec.sourceRef.namespace !== undefined;
   if (!named && (await cluster.get({ apiVersion, kind, metadata: { name, namespace } })) === undefined)
     return undefined;
-  return `its source is ${kind} ${namespace}/${name}, and the global patch sets the namespace ${sourceNamespace}`;
+  return `its source is ${kind} ${namespace}/${name}, but the global patch sets the namespace ${sourceNamespace}`;
 }
 
-async function nothingLive(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
+async function nothingToObserve(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
   const live = await Promise.all(desiredFluxRoot(args).map((object) => cluster.get(object)));
   const absent = desiredFluxRoot(args).filter((_, index) => live[index] === undefined);
   return absent.map(({ kind, metadata }: KubeObject) => ({
     severity: "warning",
-    message: `edgefirst:flux.root.mode is observe, and ${kind} ${metadata.namespace ?? ""}/${metadata.name} is not there to be observed.`,
-    hint: "Check its name and namespace in the configuration, or set the mode to manage: then this stack makes it.",
+    message: `edgefirst:flux.root.mode is observe, but ${kind} ${metadata.namespace ?? ""}/${metadata.name} does not exist.`,
+    hint: "Check its name and namespace in the configuration, or set the mode to manage to have this stack create it.",
   }));
 }

@@ -8,7 +8,7 @@ import type { OciReference, OciVerification, SecretReference } from "./sources.t
 
 /** Arguments of {@link FluxRoot}. */
 export interface FluxRootArgs extends CommonArgs, RootSettings {
-  /** observe: declare nothing, only compare; manage: own the root and its source. */
+  /** observe: compare only, declare nothing; manage: own the root and its source. */
   readonly mode: "observe" | "manage";
   readonly source: RepositorySource;
   readonly name: string;
@@ -19,16 +19,16 @@ export interface FluxRootArgs extends CommonArgs, RootSettings {
   readonly timeout?: string | undefined;
   readonly prune: boolean;
   readonly wait: boolean;
-  /** Secret with the age keys, of the root and of every child; null where the controller itself holds the key (docs/decisions/optional-decryption-patch.md). */
+  /** Secret with the age keys for the root and every child; null if the controller has the key (docs/decisions/optional-decryption-patch.md). */
   readonly decryptionSecret: string | null;
-  /** Of the root and of every child. */
+  /** For the root and every child. */
   readonly substituteFrom: ChildPatchArgs["substituteFrom"];
   readonly optOutLabel: string;
   readonly children: ChildPatchArgs["children"];
   readonly helmReleases?: ChildPatchArgs["helmReleases"];
-  /** Where the children go; decides a part of the patches. */
+  /** Placement of the children, which some of the patches depend on. */
   readonly apps: FluxPlacementArgs;
-  /** Whether this stack brings Flux itself. */
+  /** Whether this stack installs Flux. */
   readonly installsFlux: boolean;
 }
 
@@ -40,31 +40,30 @@ export interface RepositorySource {
   readonly url: string;
   readonly ref: GitReference | OciReference;
   readonly interval: string;
-  /** .gitignore-style filter of what is taken from the repository. */
+  /** Files to ignore, in .gitignore format. */
   readonly ignore?: string | undefined;
   readonly secretRef?: SecretReference | undefined;
   readonly verify?: OciVerification | GitVerification | undefined;
-  /** Plain HTTP; of an OCIRepository. */
+  /** Plain HTTP; OCIRepository only. */
   readonly insecure: boolean;
 }
 
-/** What is checked out; with a commit, the branch only makes the clone smaller. */
+/** What to check out. With a commit, the branch only makes the clone smaller. */
 export type GitReference =
   | { readonly branch: string; readonly commit?: string | undefined }
   | { readonly tag: string }
   | { readonly semver: string }
   | { readonly commit: string };
 
-/** By whose signature a commit or tag is accepted. */
+/** Which signature a commit or tag needs. */
 export interface GitVerification {
   readonly mode: "HEAD" | "Tag" | "TagAndHEAD";
   readonly secretRef: SecretReference;
 }
 
 /**
- * The repository's source and the root Kustomization. Both outlive the stack, and the root carries `deletionPolicy: Orphan`: whatever becomes of the root
- * (renamed, replaced, destroyed, deleted by hand), what its children applied stays. A root that was renamed leaves the former one running beside the new
- * one; `checkFluxRoot` names it.
+ * The repository's source and the root Kustomization. Both outlive the stack, and the root has `deletionPolicy: Orphan`: what its children applied stays, even
+ * if the root is renamed, replaced, destroyed or deleted by hand. After a rename, the old root keeps running next to the new one; `checkFluxRoot` reports it.
  */
 export class FluxRoot extends pulumi.ComponentResource {
   constructor(name: string, args: FluxRootArgs, options: pulumi.ComponentResourceOptions) {
@@ -76,12 +75,12 @@ export class FluxRoot extends pulumi.ComponentResource {
   }
 }
 
-/** Source and root; none in mode observe. */
+/** Source and root; none in observe mode. */
 export function fluxRootObjects(args: FluxRootArgs): KubeObject[] {
   return args.mode === "observe" ? [] : desiredFluxRoot(args);
 }
 
-/** Source and root as they would be declared, whatever the mode. */
+/** Source and root as they would be declared in manage mode. */
 export function desiredFluxRoot(args: FluxRootArgs): KubeObject[] {
   return [sourceObject(args.source), rootObject(args)].map((object) => labelled(args.labels, object));
 }
@@ -106,7 +105,15 @@ function sourceObject({ kind, name, namespace, insecure, ...source }: Repository
 function rootObject(args: FluxRootArgs): KubeObject {
   const { kind, name, namespace } = args.source;
   const settings = settingsOf(args, args.apps);
-  const patches = childPatches({ ...args, ...childPlacement(args.apps, args.source.namespace) });
+  const { optOutLabel, decryptionSecret, substituteFrom, children, helmReleases } = args;
+  const patches = childPatches({
+    optOutLabel,
+    decryptionSecret,
+    substituteFrom,
+    children,
+    helmReleases,
+    ...childPlacement(args.apps, args.source.namespace),
+  });
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
@@ -120,13 +127,13 @@ function rootObject(args: FluxRootArgs): KubeObject {
       wait: args.wait,
       deletionPolicy: "Orphan",
       sourceRef: { kind, name, namespace },
-      // Children fail until their settings are there.
+      // Children fail until their settings exist.
       dependsOn: settings.length === 0 ? undefined : settings.map((setting) => ({ name: setting.name })),
-      decryption: args.decryptionSecret === null ? undefined : decryption(args.decryptionSecret),
+      decryption: decryptionSecret === null ? undefined : decryption(decryptionSecret),
       postBuild:
-        args.substituteFrom.length === 0
+        substituteFrom.length === 0
           ? undefined
-          : { substituteFrom: args.substituteFrom.map((reference) => omitUndefined(reference)) },
+          : { substituteFrom: substituteFrom.map((reference) => omitUndefined(reference)) },
       patches: patches.length === 0 ? undefined : patches,
     }),
   };

@@ -5,7 +5,7 @@ import { omitUndefined } from "../../lib/omit.ts";
 
 /** Arguments of {@link FluxSources}. */
 export interface FluxSourcesArgs extends CommonArgs {
-  /** Only these: by default the repository owns its chart sources. */
+  /** None by default: the repository usually owns its chart sources. */
   readonly sources: readonly OciSource[];
 }
 
@@ -13,20 +13,20 @@ export interface FluxSourcesArgs extends CommonArgs {
 export interface OciSource {
   readonly name: string;
   readonly namespace: string;
-  /** `oci://…` without a tag; for a chart the chart itself, since Flux has no repository of OCI charts (docs/decisions/charts-from-oci.md). */
+  /** `oci://…` without a tag; for a Helm chart, the chart itself rather than a repository of charts (docs/decisions/charts-from-oci.md). */
   readonly url: string;
   readonly ref: OciReference;
   readonly interval: string;
   /** Secret with the registry's credentials. */
   readonly secretRef?: SecretReference | undefined;
   readonly verify?: OciVerification | undefined;
-  /** Hands a chart's layer to helm-controller as it is. */
+  /** Whether the artifact is a Helm chart, whose layer is passed to helm-controller unchanged. */
   readonly helmChart: boolean;
   /** Plain HTTP. */
   readonly insecure: boolean;
 }
 
-/** Exactly one of them. */
+/** Exactly one of these. */
 export type OciReference =
   { readonly tag: string } | { readonly semver: string } | { readonly digest: string };
 
@@ -35,7 +35,7 @@ export interface SecretReference {
   readonly name: string;
 }
 
-/** By which signature an artifact is accepted; without a Secret, cosign's keyless way. */
+/** Which signature an artifact needs; without a Secret, cosign verifies keyless. */
 export interface OciVerification {
   readonly provider: "cosign" | "notation";
   readonly secretRef?: SecretReference | undefined;
@@ -46,7 +46,7 @@ export interface OciVerification {
 /** The media type of a Helm chart's layer (https://helm.sh/docs/topics/registries/). */
 const HELM_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
-/** The Flux OCIRepositories that the stack declares itself. */
+/** The Flux OCIRepositories that the stack declares. */
 export class FluxSources extends pulumi.ComponentResource {
   constructor(name: string, args: FluxSourcesArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:FluxSources", name, {}, options);

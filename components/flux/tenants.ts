@@ -3,14 +3,14 @@ import { TENANT, type FluxPlacementArgs } from "./placement.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
-/** A ClusterRole with this label adds its rules to what tenants may do. */
+/** A ClusterRole with this label adds its rules to the permissions of tenants. */
 const AGGREGATE = "edgefirst.dev/aggregate-to-tenant";
 
 const WRITE = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
 /**
- * What apps of a GitOps repository are made of beyond the built-in kinds, and for which no common operator extends the role `admin` itself: the kinds of
- * the Gateway API (which has no such roles), of Flux (whose own extend only `admin` and `edit` where `flux install` made them) and of the Prometheus operator.
+ * Kinds that apps in a GitOps repository use in addition to the built-in ones, and that the role `admin` does not cover: the kinds of the Gateway API (which has no
+ * aggregated roles), of Flux (whose roles extend `admin` and `edit` only if `flux install` created them) and of the Prometheus operator.
  */
 const APP_RULES = [
   {
@@ -36,10 +36,10 @@ const APP_RULES = [
 ];
 
 /**
- * Strict mode: in every tenant namespace a ServiceAccount that its HelmReleases run as, and one where the children live, both bound in the tenant namespaces
- * only. Kubernetes' own `admin` role, with what operators add to it, and {@link APP_RULES}; unlike with Flux's own default (`flux create tenant` binds
- * `cluster-admin`) tenants may not change their Namespace object, quotas or anything outside. More is given by a ClusterRole labelled
- * `edgefirst.dev/aggregate-to-tenant: "true"`.
+ * Strict mode: a ServiceAccount in every tenant namespace for its HelmReleases, and one in the namespace of the children, both bound in the tenant namespaces
+ * only. They get Kubernetes' `admin` role, including what operators aggregate to it, and {@link APP_RULES}. Unlike with `flux create tenant`, which binds
+ * `cluster-admin`, tenants cannot change their Namespace object, quotas or anything outside. A ClusterRole labelled
+ * `edgefirst.dev/aggregate-to-tenant: "true"` grants more.
  */
 export function tenantObjects(args: FluxPlacementArgs): KubeObject[] {
   if (args.rbac === "controller") return [];

@@ -7,18 +7,18 @@ import { fittingBundles } from "./support.ts";
 
 /** Arguments of {@link GatewayApi}. */
 export interface GatewayApiArgs extends CommonArgs {
-  /** false: the cluster gets the CRDs from elsewhere; they are checked and not applied. */
+  /** false: the CRDs have another owner; they are checked, not applied. */
   readonly install: boolean;
-  /** Bundle version of {@link crds}, as in `v1.4.1`. */
+  /** Bundle version of {@link crds}, such as `v1.4.1`. */
   readonly version: string;
   readonly channel: "standard" | "experimental";
-  /** The CustomResourceDefinitions of this release, verified. */
+  /** The verified CRDs of this bundle. */
   readonly crds: readonly KubeObject[];
-  /** Version of the Traefik that the stack runs, as in `3.6.12`; undefined where it runs none. */
+  /** Version of the stack's Traefik, such as `3.6.12`; undefined if it installs none. */
   readonly traefikVersion?: string | undefined;
 }
 
-/** The Gateway API's CustomResourceDefinitions. They outlive the stack: deleting one deletes every route of the cluster. */
+/** The Gateway API's CRDs. They outlive the stack: deleting a CRD deletes all its objects, such as every route on the cluster. */
 export class GatewayApi extends pulumi.ComponentResource {
   constructor(name: string, args: GatewayApiArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:GatewayApi", name, {}, options);
@@ -27,28 +27,26 @@ export class GatewayApi extends pulumi.ComponentResource {
   }
 }
 
-/**
- * The CustomResourceDefinitions as they are published, labelled, without the empty `status` that their generator leaves in the files.
- */
+/** The CRDs as published, labelled, without the empty `status` in the published files. */
 export function gatewayApiObjects({ install, crds, labels }: GatewayApiArgs): KubeObject[] {
   if (!install) return [];
   return crds.map((crd) => labelled(labels, withoutStatus(crd)));
 }
 
-/** The annotations by which every CRD tells its release (https://gateway-api.sigs.k8s.io/guides/implementers/#ensuring-consistency). */
+/** Annotations of every CRD that name its release (https://gateway-api.sigs.k8s.io/guides/implementers/#ensuring-consistency). */
 const BUNDLE_VERSION = "gateway.networking.k8s.io/bundle-version";
 const CHANNEL = "gateway.networking.k8s.io/channel";
 
-/** Compares the release with the live CRDs and with what the stack's Traefik was built for. A downgrade would drop fields of live routes. */
+/** Compares the bundle with the live CRDs and with what the stack's Traefik was built for. A downgrade would drop fields of live routes. */
 export async function checkGatewayApi(args: GatewayApiArgs, cluster: ClusterReader): Promise<Finding[]> {
   const live = await Promise.all(args.crds.map((crd) => cluster.get(crd)));
-  const found = live.filter((crd) => crd !== undefined);
+  const present = live.filter((crd) => crd !== undefined);
   const missing = args.crds.filter((_, index) => live[index] === undefined);
-  if (!args.install) return isUsable(args, found, missing, cluster.context);
-  const together = "Change Traefik and the Gateway API in release.yaml together, and run `npm run pin`.";
+  if (!args.install) return isUsable(args, present, missing, cluster.context);
+  const hint = "Change Traefik and the Gateway API in release.yaml together, and run `npm run pin`.";
   return [
-    ...bundlesFit(args, [args.version], "release.yaml", together),
-    ...isNoDowngrade(args, found, cluster.context),
+    ...bundlesFit(args, [args.version], "release.yaml", hint),
+    ...isNoDowngrade(args, present, cluster.context),
   ];
 }
 
@@ -63,26 +61,26 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
     ...finding(
       newer,
       "error",
-      `are newer on ${context} (${versionsOf(newer)}) than release.yaml's ${args.version}; CRDs are never downgraded`,
-      `Set gatewayApi.version in release.yaml to a version at least as new and run \`npm run pin\`, or leave the CRDs to their owner: edgefirst:gatewayApi.install: false.`,
+      `are newer on ${context} (${versionsOf(newer)}) than in release.yaml (${args.version}), and CRDs are never downgraded`,
+      "Set gatewayApi.version in release.yaml to at least that version and run `npm run pin`, or leave the CRDs to their owner (edgefirst:gatewayApi.install: false).",
     ),
     ...finding(
       experimental,
       "error",
-      `are of the experimental channel on ${context}; the standard channel would drop fields that live objects use`,
-      "Remove what uses the experimental fields and install the standard channel once by hand, or leave the CRDs to their owner: edgefirst:gatewayApi.install: false.",
+      `come from the experimental channel on ${context}, and the standard channel would drop fields that live objects may use`,
+      "Stop using the experimental fields and install the standard channel once by hand, or leave the CRDs to their owner (edgefirst:gatewayApi.install: false).",
     ),
     ...finding(
       unknown,
       "warning",
-      `carry no readable ${BUNDLE_VERSION} on ${context}, so that a downgrade cannot be ruled out`,
-      "Find out who installed them and which version it was.",
+      `have no valid annotation ${BUNDLE_VERSION} on ${context}, so a downgrade cannot be ruled out`,
+      "Find out who installed them, and in which version.",
     ),
     ...finding(
       stranded,
       "error",
-      `have objects stored on ${context} in a version that ${args.version} no longer knows (${stranded.flatMap((crd) => strandedVersions(crd, live)).join(", ")})`,
-      "Migrate the stored objects (kube-storage-version-migrator) and remove the version from status.storedVersions first.",
+      `have objects stored on ${context} in versions that ${args.version} no longer has (${stranded.flatMap((crd) => strandedVersions(crd, live)).join(", ")})`,
+      "Migrate the stored objects (kube-storage-version-migrator) and remove these versions from status.storedVersions first.",
     ),
   ];
 }
@@ -98,14 +96,14 @@ function isUsable(
     ...finding(
       missing,
       "error",
-      `are missing on ${context}, where edgefirst:gatewayApi.install is false`,
-      `Install Gateway API ${args.version} there, or remove edgefirst:gatewayApi.install.`,
+      `are missing on ${context}, and edgefirst:gatewayApi.install is false`,
+      `Install Gateway API ${args.version} there, or remove edgefirst:gatewayApi.install from the configuration.`,
     ),
     ...bundlesFit(
       args,
       versions,
       context,
-      "Have the owner of the CRDs bring them to that version, or pin another Traefik in release.yaml.",
+      "Have the owner of the CRDs install a matching version, or pin another Traefik in release.yaml.",
     ),
   ];
 }
@@ -123,8 +121,8 @@ function bundlesFit(
     return [
       {
         severity: "error",
-        message: `It is not known which Gateway API Traefik ${traefikVersion} needs.`,
-        hint: "Look up sigs.k8s.io/gateway-api in that release's go.mod and add its line to the table in components/gateway-api/support.ts.",
+        message: `The Gateway API version that Traefik ${traefikVersion} needs is not known.`,
+        hint: "Look up sigs.k8s.io/gateway-api in the go.mod of that release and add a line to the table in components/gateway-api/support.ts.",
       },
     ];
   return versions
@@ -149,22 +147,22 @@ function versionsOf(crds: readonly KubeObject[]): string {
   return [...new Set(crds.map(bundleVersion))].join(", ");
 }
 
-/** Versions in which the API server still stores objects and which the new definition does not have: it would refuse the definition. */
+/** Versions in which the API server still stores objects, but that the new CRD lacks: the API server would refuse the CRD. */
 function strandedVersions(crd: KubeObject, live: readonly KubeObject[]): string[] {
-  const before = live.find(({ metadata }) => metadata.name === crd.metadata.name);
-  const stored = (before?.status as { storedVersions?: string[] } | undefined)?.storedVersions ?? [];
+  const current = live.find(({ metadata }) => metadata.name === crd.metadata.name);
+  const stored = (current?.status as { storedVersions?: string[] } | undefined)?.storedVersions ?? [];
   const versions = (crd.spec as { versions?: { name: string }[] } | undefined)?.versions ?? [];
   return stored.filter((version) => !versions.some(({ name }) => name === version));
 }
 
-/** One finding for all CRDs that share a fault. */
+/** One finding for all CRDs with the same problem. */
 function finding(
   crds: readonly KubeObject[],
   severity: Finding["severity"],
-  fault: string,
+  problem: string,
   hint: string,
 ): Finding[] {
   if (crds.length === 0) return [];
   const names = crds.map(({ metadata }) => metadata.name.split(".")[0]).join(", ");
-  return [{ severity, message: `The Gateway API's CRDs ${names} ${fault}.`, hint }];
+  return [{ severity, message: `The Gateway API's CRDs ${names} ${problem}.`, hint }];
 }

@@ -1,11 +1,11 @@
 import semver from "semver";
 
 /**
- * Which Gateway API bundles a Traefik release was built for, as semver ranges. Its provider watches fixed versions of fixed kinds and serves nothing until
- * every watch is in sync: 3.6 watches `v1` BackendTLSPolicies, which no bundle before 1.4 has.
+ * The Gateway API bundles that each Traefik release was built for, as semver ranges. Its provider watches fixed kinds at fixed versions and serves nothing until
+ * every watch has synced: 3.6 watches `v1` BackendTLSPolicies, which bundles before 1.4 lack.
  *
  * Sources: `sigs.k8s.io/gateway-api` in go.mod and the provider's page in docs/ of the release (3.6), and Traefik's own conformance reports in
- * kubernetes-sigs/gateway-api, conformance/reports/<bundle>/traefik-traefik (3.1, 3.2, 3.5). Releases that are not listed were not looked up.
+ * kubernetes-sigs/gateway-api, conformance/reports/<bundle>/traefik-traefik (3.1, 3.2, 3.5). Releases that are not listed have not been looked up.
  */
 const BUNDLES_BY_TRAEFIK: readonly { readonly traefik: string; readonly bundle: string }[] = [
   { traefik: "3.1.x", bundle: "1.1.x" },
@@ -14,7 +14,7 @@ const BUNDLES_BY_TRAEFIK: readonly { readonly traefik: string; readonly bundle: 
   { traefik: "3.6.x", bundle: "1.4.x" },
 ];
 
-/** The Gateway API bundles that a Traefik release needs, as a semver range; undefined where the table does not know the release. */
+/** The Gateway API bundles that a Traefik release needs, as a semver range; undefined if the release is not in the table. */
 export function fittingBundles(traefikVersion: string): string | undefined {
   return BUNDLES_BY_TRAEFIK.find(({ traefik }) => semver.satisfies(traefikVersion, traefik))?.bundle;
 }

@@ -2,21 +2,21 @@ import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { GatewayArgs } from "./gateway.ts";
 import { httpsListeners } from "./listeners.ts";
 
-/** Faults of a cluster's Gateways that no single one of them shows, and what they lack on the live cluster. */
+/** Checks the Gateways of a stack, alone and against each other, and against the live cluster. */
 export async function checkGateways(
   gateways: readonly GatewayArgs[],
   cluster: ClusterReader,
 ): Promise<Finding[]> {
   const missing = await Promise.all(gateways.map((gateway) => missingSecrets(gateway, cluster)));
   return [
-    ...sharedValues(gateways),
-    ...gateways.flatMap(ownFaults),
+    ...conflicts(gateways),
+    ...gateways.flatMap(ownFindings),
     ...missing.flat(),
     ...(await foreignGateways(gateways, cluster)),
   ];
 }
 
-/** Gateways of other owners on one of these classes: their listeners land on the same Traefik, which tells them apart by port alone. */
+/** Gateways of other owners with one of these classes: the same Traefik serves them, and tells listeners apart by port only. */
 async function foreignGateways(gateways: readonly GatewayArgs[], cluster: ClusterReader): Promise<Finding[]> {
   const live = await cluster.list("gateway.networking.k8s.io/v1", "Gateway");
   return live.flatMap(({ metadata, spec }) => {
@@ -26,37 +26,37 @@ async function foreignGateways(gateways: readonly GatewayArgs[], cluster: Cluste
       return [];
     return finding(
       "warning",
-      `Gateway ${metadata.namespace ?? ""}/${metadata.name} on ${cluster.context} uses GatewayClass ${ours.className} too: its routes are served at the addresses of ${nameOf(ours)}, and the other way round.`,
-      "Give it a class and a Traefik of its own: add it to edgefirst:gateways.",
+      `Gateway ${metadata.namespace ?? ""}/${metadata.name} on ${cluster.context} also uses GatewayClass ${ours.className}: its routes are served at the addresses of ${nameOf(ours)}, and vice versa.`,
+      "Give it a separate class and Traefik: add it to edgefirst:gateways.",
     );
   });
 }
 
-function sharedValues(gateways: readonly GatewayArgs[]): Finding[] {
+function conflicts(gateways: readonly GatewayArgs[]): Finding[] {
   return gateways.flatMap((gateway, index) => {
-    const before = gateways.slice(0, index);
-    const namesake = before.find(({ name }) => name === gateway.name);
-    const classmate = before.find(({ className }) => className === gateway.className);
+    const earlier = gateways.slice(0, index);
+    const sameName = earlier.find(({ name }) => name === gateway.name);
+    const sameClass = earlier.find(({ className }) => className === gateway.className);
     return [
-      ...(namesake === undefined
+      ...(sameName === undefined
         ? []
         : finding(
             "error",
-            `Two Gateways are named ${gateway.name} (namespaces ${namesake.namespace} and ${gateway.namespace}); the name ties each to its Traefik.`,
-            "Give each Gateway of a cluster a name of its own.",
+            `Two Gateways are named ${gateway.name} (namespaces ${sameName.namespace} and ${gateway.namespace}), but the name ties a Gateway to its Traefik.`,
+            "Give each Gateway of the cluster a different name.",
           )),
-      ...(classmate === undefined
+      ...(sameClass === undefined
         ? []
         : finding(
             "error",
-            `Gateways ${nameOf(classmate)} and ${nameOf(gateway)} share GatewayClass ${gateway.className}, and so one Traefik, which would serve internal routes at the external address.`,
-            "Give each Gateway a className of its own.",
+            `Gateways ${nameOf(sameClass)} and ${nameOf(gateway)} share GatewayClass ${gateway.className} and therefore a Traefik, which would serve internal routes at the external address.`,
+            "Give each Gateway a different className.",
           )),
     ];
   });
 }
 
-function ownFaults(gateway: GatewayArgs): Finding[] {
+function ownFindings(gateway: GatewayArgs): Finding[] {
   const { http, https } = gateway;
   const name = nameOf(gateway);
   const repeated = https.hostnames.filter(
@@ -67,25 +67,25 @@ function ownFaults(gateway: GatewayArgs): Finding[] {
     ...(http.port === https.port
       ? finding(
           "error",
-          `Gateway ${name} has port ${http.port} for both HTTP and HTTPS.`,
-          "Set another http.port or https.port.",
+          `Gateway ${name} uses port ${http.port} for both HTTP and HTTPS.`,
+          "Set a different http.port or https.port.",
         )
       : []),
     ...repeated.flatMap(({ hostname }) =>
       finding("error", `Gateway ${name} lists ${hostname} twice.`, "List each hostname once."),
     ),
-    ...certificateFaults(gateway),
+    ...certificateFindings(gateway),
     ...withoutCertificate.flatMap(({ hostname }) =>
       finding(
         "warning",
-        `Gateway ${name} gets no HTTPS listener for ${hostname}, which has no certificate.`,
-        "Add certificate: { secret } or certificate: { issuer } to it.",
+        `Gateway ${name} gets no HTTPS listener for ${hostname}, because it has no certificate.`,
+        "Add certificate: { secret } or certificate: { issuer } to the hostname.",
       ),
     ),
     ...(http.redirectToHttps && httpsListeners(gateway).length === 0
       ? finding(
           "warning",
-          `Gateway ${name} does not redirect to HTTPS: it has no HTTPS listener.`,
+          `Gateway ${name} does not redirect to HTTPS, because it has no HTTPS listener.`,
           "Give one of its hostnames a certificate, or remove http.redirectToHttps.",
         )
       : []),
@@ -93,10 +93,10 @@ function ownFaults(gateway: GatewayArgs): Finding[] {
 }
 
 /**
- * A Gateway's issuer annotation holds for all its listeners: cert-manager takes one issuer, and issues into every Secret of the Gateway's own namespace that
- * a listener names, over what somebody else put there (pkg/controller/certificate-shim/sync.go). It skips references to other namespaces.
+ * A Gateway's issuer annotation applies to all its listeners: cert-manager takes a single issuer, and overwrites every Secret in the Gateway's namespace that
+ * a listener names, whoever created it (pkg/controller/certificate-shim/sync.go). It skips Secrets in other namespaces.
  */
-function certificateFaults(gateway: GatewayArgs): Finding[] {
+function certificateFindings(gateway: GatewayArgs): Finding[] {
   const certificates = gateway.https.hostnames.flatMap(({ certificate }) => certificate ?? []);
   const issuers = new Set(
     certificates.flatMap((certificate) =>
@@ -113,15 +113,15 @@ function certificateFaults(gateway: GatewayArgs): Finding[] {
     ...(issuers.size > 1
       ? finding(
           "error",
-          `Gateway ${name} names ${issuers.size} issuers (${[...issuers].join(", ")}); cert-manager takes one for a Gateway.`,
-          "Use one issuer, or a Secret from elsewhere for the other hostnames.",
+          `Gateway ${name} names ${issuers.size} issuers (${[...issuers].join(", ")}), but cert-manager takes only one per Gateway.`,
+          "Use one issuer, or existing Secrets for the other hostnames.",
         )
       : []),
     ...(issuers.size > 0 && endangered.length > 0
       ? finding(
           "error",
-          `Gateway ${name} has an issuer, by which cert-manager would overwrite the Secrets ${endangered.join(", ")} in ${gateway.namespace}.`,
-          "Move these Secrets to another namespace and name it (certificate.namespace), or use the issuer for all hostnames.",
+          `Gateway ${name} has an issuer, so cert-manager would overwrite the existing ${endangered.length === 1 ? "Secret" : "Secrets"} ${endangered.join(", ")} in ${gateway.namespace}.`,
+          "Keep existing Secrets in another namespace and name it (certificate.namespace), or use the issuer for all hostnames.",
         )
       : []),
   ];
@@ -135,8 +135,8 @@ async function missingSecrets(gateway: GatewayArgs, cluster: ClusterReader): Pro
       return live === undefined
         ? finding(
             "warning",
-            `Listener ${name} (${hostname}) of Gateway ${nameOf(gateway)} waits for Secret ${secret.namespace}/${secret.name}, which is not on ${cluster.context}.`,
-            "The Gateway is not accepted before every certificate is there.",
+            `Listener ${name} (${hostname}) of Gateway ${nameOf(gateway)} needs Secret ${secret.namespace}/${secret.name}, which does not exist on ${cluster.context}.`,
+            "Create the Secret: the Gateway is not accepted until every certificate exists.",
           )
         : [];
     }),

@@ -8,7 +8,7 @@ import { httpsListeners, type Certificate, type HttpsListener } from "./listener
 
 /** Arguments of {@link Gateway}. */
 export interface GatewayArgs extends CommonArgs, GatewayIdentity {
-  /** Which namespaces may attach routes: all, the Gateway's own, or those with these labels. */
+  /** Namespaces whose routes may attach: all, the Gateway's own, or those with these labels. */
   readonly allowedNamespaces: "All" | "Same" | { readonly matchLabels: Readonly<Record<string, string>> };
   readonly http: {
     readonly port: number;
@@ -17,20 +17,20 @@ export interface GatewayArgs extends CommonArgs, GatewayIdentity {
   };
   readonly https: {
     readonly port: number;
-    /** One listener a hostname; one without a certificate gets none. */
+    /** One listener per hostname; a hostname without a certificate gets none. */
     readonly hostnames: readonly {
       readonly hostname: string;
       readonly certificate?: Certificate | undefined;
     }[];
   };
-  /** Defaults of the monitoring of the routes attached to it. */
+  /** Monitoring defaults for the attached routes. */
   readonly gatus: {
     readonly enabled?: boolean | undefined;
     readonly endpoint?: Readonly<Record<string, unknown>> | undefined;
   };
 }
 
-/** A GatewayClass and its one Gateway, with the grants that its certificates need. */
+/** A GatewayClass and its only Gateway, with the ReferenceGrants that its certificates need. */
 export class Gateway extends pulumi.ComponentResource {
   constructor(name: string, args: GatewayArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Gateway", name, {}, options);
@@ -52,7 +52,7 @@ export function gatewayObjects(args: GatewayArgs): KubeObject[] {
   return objects.map((object) => labelled(args.labels, object));
 }
 
-/** Whether plain requests are redirected: only to a door that is there. */
+/** Whether plain requests are redirected to HTTPS: only if there is an HTTPS listener. */
 export function redirects(args: GatewayArgs): boolean {
   return args.http.redirectToHttps && httpsListeners(args).length > 0;
 }
@@ -74,7 +74,7 @@ function gateway(args: GatewayArgs): KubeObject {
     port: args.https.port,
     protocol: "HTTPS",
     hostname: listener.hostname,
-    // The mode is the default, but cert-manager wants to see it.
+    // The default, but cert-manager requires it to be explicit.
     tls: { mode: "Terminate", certificateRefs: [certificateRef(args, listener)] },
     allowedRoutes: { namespaces: allowedNamespaces(args) },
   }));
@@ -87,9 +87,9 @@ function gateway(args: GatewayArgs): KubeObject {
 }
 
 /**
- * While plain requests are redirected, only routes of the Gateway's own namespace attach to this listener. A route of an app names the Gateway and no listener, and
- * so attaches to all; its hostname is more specific than the redirect's, and Traefik would serve the app in plain text. What stays possible is
- * cert-manager's HTTP-01 solver, whose route is in the namespace of the certificate: this one. (Traefik's own redirection of an entry point would catch it.)
+ * While plain requests are redirected, only routes from the Gateway's namespace may attach to this listener. An app's route names the Gateway without a listener
+ * and would attach to all of them; its hostname is more specific than the redirect's, so Traefik would serve the app over plain HTTP. cert-manager's HTTP-01
+ * solver still works, since its route is in the namespace of the certificate, which is the Gateway's. (Traefik's entry point redirection would catch it.)
  */
 function webListener(args: GatewayArgs): Record<string, unknown> {
   return {
@@ -107,7 +107,7 @@ function redirectRoute({ name, namespace, https }: GatewayArgs): KubeObject {
     metadata: {
       name: `${name}-https-redirect`,
       namespace,
-      // It stands for no app, whatever the Gateway's default is.
+      // Not an app, so never monitored, whatever the Gateway's default.
       annotations: { [ENABLED_ANNOTATION]: "false" },
     },
     spec: {
@@ -133,7 +133,7 @@ function redirectRoute({ name, namespace, https }: GatewayArgs): KubeObject {
   };
 }
 
-/** Lets the Gateway read certificates of other namespaces: one grant a namespace, for these Secrets alone. */
+/** Lets the Gateway read certificates in other namespaces: one grant per namespace, limited to these Secrets. */
 function referenceGrants(args: GatewayArgs): KubeObject[] {
   const { name, namespace } = args;
   const foreign = httpsListeners(args).filter(({ secret }) => secret.namespace !== namespace);
@@ -162,12 +162,12 @@ function certificateRef({ namespace }: GatewayArgs, { secret }: HttpsListener): 
   };
 }
 
-function allowedNamespaces({ allowedNamespaces: allowed }: GatewayArgs): Record<string, unknown> {
-  if (typeof allowed === "string") return { from: allowed };
-  return { from: "Selector", selector: { matchLabels: allowed.matchLabels } };
+function allowedNamespaces({ allowedNamespaces: from }: GatewayArgs): Record<string, unknown> {
+  if (typeof from === "string") return { from };
+  return { from: "Selector", selector: { matchLabels: from.matchLabels } };
 }
 
-/** cert-manager issues a certificate for every listener of an annotated Gateway (https://cert-manager.io/docs/usage/gateway/). */
+/** cert-manager issues a certificate for each listener of an annotated Gateway (https://cert-manager.io/docs/usage/gateway/). */
 function issuerAnnotation({ https }: GatewayArgs): Record<string, string> {
   const certificate = https.hostnames
     .map((entry) => entry.certificate)
@@ -177,7 +177,7 @@ function issuerAnnotation({ https }: GatewayArgs): Record<string, string> {
   return { [key]: certificate.issuer };
 }
 
-/** gatus-sidecar reads these from a route, and where the route has none, from its Gateway (docs/decisions/gatus-sidecar-annotations.md). */
+/** gatus-sidecar reads these from a route, or from its Gateway if the route has none (docs/decisions/gatus-sidecar-annotations.md). */
 function gatusAnnotations({ gatus }: GatewayArgs): Record<string, string> {
   return {
     ...(gatus.enabled === undefined ? {} : { [ENABLED_ANNOTATION]: String(gatus.enabled) }),

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 
-/** Where a hostname's certificate comes from: a Secret of type kubernetes.io/tls, or a cert-manager issuer. */
+/** The certificate of a hostname: a Secret of type kubernetes.io/tls, or a cert-manager issuer. */
 export type Certificate =
   | { readonly secret: string; readonly namespace?: string | undefined }
   | { readonly issuer: string; readonly kind: "Issuer" | "ClusterIssuer" };
 
 /** An HTTPS listener of a Gateway: one hostname with one certificate, since Traefik reads only the first reference (docs/decisions/one-https-listener-per-hostname.md). */
 export interface HttpsListener {
-  /** Name of the listener: `websecure` for the first hostname of the configuration, `websecure-<hostname>` for the others. */
+  /** Listener name: `websecure` for the first configured hostname, `websecure-<hostname>` for the others. */
   readonly name: string;
   readonly hostname: string;
-  /** The Secret that holds, or will hold, the certificate. */
+  /** The Secret with the certificate, which cert-manager may not have created yet. */
   readonly secret: { readonly name: string; readonly namespace: string };
-  /** Whether cert-manager makes the Secret. */
+  /** Whether cert-manager creates the Secret. */
   readonly issued: boolean;
 }
 
@@ -27,7 +27,7 @@ interface ListenerArgs {
   };
 }
 
-/** The HTTPS listeners of a Gateway: one for each hostname that has a certificate, in the configuration's order. */
+/** The HTTPS listeners of a Gateway: one per hostname with a certificate, in configuration order. */
 export function httpsListeners({ name, namespace, https }: ListenerArgs): HttpsListener[] {
   const slugs = uniqueSlugs(https.hostnames.map(({ hostname }) => hostname));
   return https.hostnames.flatMap(({ hostname, certificate }, index) => {
@@ -42,10 +42,10 @@ export function httpsListeners({ name, namespace, https }: ListenerArgs): HttpsL
   });
 }
 
-/** Leaves room for `websecure-` in a DNS label of 63 characters. */
+/** Leaves room for the prefix `websecure-` in a DNS label of 63 characters. */
 const MAX_SLUG = 50;
 
-/** Hostnames as parts of DNS labels: dots become dashes, `*` becomes `wildcard`; one that is too long or taken gets a hash of the hostname. */
+/** Hostnames as parts of DNS labels: dots become dashes, `*` becomes `wildcard`; a name that is too long or already taken is shortened and gets a hash of the hostname. */
 function uniqueSlugs(hostnames: readonly string[]): string[] {
   const taken = new Set<string>();
   return hostnames.map((hostname) => {

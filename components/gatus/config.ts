@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 
-/** An endpoint as Gatus reads it; fields beyond these (`alerts`, `dns`, `client`, `ui`, …) are handed over as they are. */
+/** An endpoint as Gatus reads it; other fields (`alerts`, `dns`, `client`, `ui`, …) are passed through unchanged. */
 export interface GatusEndpoint {
   readonly name: string;
   readonly group?: string | undefined;
@@ -11,23 +11,23 @@ export interface GatusEndpoint {
   readonly [field: string]: unknown;
 }
 
-/** Where Gatus keeps its results. */
+/** Where Gatus stores its results. */
 export type GatusStorage =
   | { readonly type: "memory" }
   | { readonly type: "sqlite"; readonly size: string; readonly storageClass?: string | undefined }
-  /** A `postgres://` address in the key of an existing Secret of Gatus' namespace. */
+  /** A `postgres://` URL under a key of an existing Secret in Gatus' namespace. */
   | { readonly type: "postgres"; readonly secret: string; readonly key: string };
 
-/** Port of Gatus' page, API, `/health` and `/metrics`; above 1024, so that it needs no right to bind it. */
+/** Port of Gatus' page, API, `/health` and `/metrics`; above 1024, so that no capability is needed to bind it. */
 export const GATUS_PORT = 8080;
 /** Folder of the SQLite file. */
 export const DATA_DIRECTORY = "/data";
-/** Environment variable that holds the Postgres address. */
+/** Environment variable with the Postgres URL. */
 export const STORAGE_URL_VARIABLE = "STORAGE_URL";
 
 /**
- * The endpoint that stands in where none is configured: Gatus refuses a configuration without any, and this one depends on
- * nothing but Gatus. `[STATUS] == 200`, since `< 500` holds on a time-out too (status 0).
+ * The endpoint used if none is configured, since Gatus refuses a configuration without endpoints (docs/decisions/gatus-configuration.md). It depends on
+ * nothing but Gatus. `[STATUS] == 200`, since `< 500` also holds on a time-out (status 0).
  */
 export const SELF_ENDPOINT: GatusEndpoint = {
   name: "gatus",
@@ -43,15 +43,15 @@ export function baseEndpoints(configured: readonly GatusEndpoint[]): readonly Ga
 }
 
 /**
- * The base configuration, as YAML. Gatus merges it with every other file of its configuration directory: maps are merged, lists are
- * joined, and a plain value that two files set is refused. It then expands `${VARIABLE}`; `$$` stands for a dollar sign.
+ * The base configuration, as YAML. Gatus merges it with the other files in its configuration directory: it merges maps, concatenates
+ * lists, and refuses a scalar that two files set. It then expands `${VARIABLE}`; `$$` is a literal dollar sign.
  */
 export function gatusConfig(endpoints: readonly GatusEndpoint[], storage: GatusStorage): string {
   return toYaml({
     web: { port: GATUS_PORT },
     metrics: true,
-    // Without it a bad file ends the process; with it Gatus waits for a better one. It stops serving in either case (5.36 shuts
-    // down before it reads), so the liveness probe is what makes a bad configuration visible.
+    // Without it, an invalid file ends the process; with it, Gatus waits for a valid one. Gatus stops serving either way (5.36 shuts
+    // down before it reads the file), so the liveness probe makes an invalid configuration visible.
     "skip-invalid-config-update": true,
     storage: storageConfig(storage),
     endpoints: baseEndpoints(endpoints),
@@ -65,9 +65,8 @@ function storageConfig(storage: GatusStorage): Record<string, unknown> {
 }
 
 /**
- * The Pushover part of the configuration, as YAML: a file of its own, so that it lives in a Secret and a new token is read without
- * a restart. An endpoint alerts where it lists `alerts: [{ type: pushover }]`. Gatus ignores the provider, with a line in its
- * log, where token or key are not 30 characters long.
+ * The Pushover part of the configuration, as YAML: a separate file, so that it can live in a Secret and a new token needs no restart. An endpoint
+ * opts in with `alerts: [{ type: pushover }]`. If token or key are not 30 characters long, Gatus logs a line and ignores the provider.
  */
 export function pushoverConfig(token: string, userKey: string): string {
   return toYaml({
@@ -86,9 +85,9 @@ export function pushoverConfig(token: string, userKey: string): string {
   });
 }
 
-/** Protects text from Gatus' expansion of environment variables. */
-function literal(text: string): string {
-  return text.replaceAll("$", "$$$$");
+/** Escapes a value against Gatus' expansion of environment variables. */
+function literal(value: string): string {
+  return value.replaceAll("$", "$$$$");
 }
 
 function toYaml(value: unknown): string {

@@ -18,28 +18,28 @@ import {
 import { baseEndpoints, type GatusEndpoint } from "./config.ts";
 import { SERVICE_PREFIX, type Discovery } from "./sidecar.ts";
 
-/** A Gateway and the endpoint fragment that it is annotated with. */
+/** A Gateway and its annotated endpoint fragment. */
 export interface GatewayDefaults {
   readonly name: string;
   readonly namespace: string;
   readonly endpoint?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What decides which endpoints Gatus gets. */
+/** Everything that adds endpoints to Gatus. */
 export interface EndpointSources {
   readonly endpoints: readonly GatusEndpoint[];
   readonly discover: Discovery;
   readonly labelledConfigMaps: boolean;
-  /** The Gateways that this stack declares; they stand in for the live ones. */
+  /** Gateways that this stack declares; they take precedence over the live ones. */
   readonly gateways: readonly GatewayDefaults[];
-  /** Routes that this stack declares; they stand in for the live ones. */
+  /** Routes that this stack declares; they take precedence over the live ones. */
   readonly routes: readonly KubeObject[];
 }
 
 interface NamedEndpoint {
   readonly key: string;
   readonly source: string;
-  /** The stack that declares it, or did. */
+  /** The stack whose label the source carries. */
   readonly stack?: string | undefined;
 }
 interface Endpoints {
@@ -48,8 +48,8 @@ interface Endpoints {
 }
 
 /**
- * Endpoints that would share a name and a group, from all that Gatus would read on this cluster. Gatus refuses such a configuration as a
- * whole, at its start and on a reload, and watches nothing any more; gatus-sidecar names an endpoint after its route alone.
+ * Endpoints with the same name and group, among all that Gatus would read on this cluster. Gatus refuses such a configuration as a
+ * whole, at start and on reload, and then monitors nothing. Duplicates are easy to get: gatus-sidecar names an endpoint after its route only.
  */
 export async function endpointConflicts(
   sources: EndpointSources,
@@ -72,14 +72,14 @@ export async function endpointConflicts(
 function conflict([key, endpoints]: readonly [string, readonly NamedEndpoint[]]): Finding {
   return {
     severity: "error",
-    message: `Gatus would refuse its whole configuration: ${endpoints.map(({ source }) => source).join(" and ")} become one endpoint, ${key}.`,
+    message: `Gatus would refuse its whole configuration: ${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}.`,
     hint: isMove(endpoints)
-      ? "The one is the page of before, which would go only once the new Gatus runs. Move Gatus in two steps: gatus.install: false and an update, then its new place."
-      : `Set another group or name for one of them (a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or turn its monitoring off (annotation ${ENABLED_ANNOTATION}: "false").`,
+      ? "Gatus is about to move, and its old page is deleted only after the new Gatus runs. Move it in two updates: first gatus.install: false, then the new namespace."
+      : `Give one of them a different group or name (for a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or stop monitoring it (annotation ${ENABLED_ANNOTATION}: "false").`,
   };
 }
 
-/** Two pages of one stack: Gatus is to run in another namespace. */
+/** Whether all endpoints are pages of the same stack, because Gatus moves to another namespace. */
 function isMove(endpoints: readonly NamedEndpoint[]): boolean {
   const [first] = endpoints;
   return first?.stack !== undefined && endpoints.every(({ stack }) => stack === first.stack);
@@ -106,7 +106,7 @@ async function routeEndpoints(
   return named(routes, "", (route) => defaults.get(gatewayOf(route)) ?? {});
 }
 
-/** The endpoint fragments of the Gateways that the routes name first, by `namespace/name`. */
+/** The endpoint fragments that the routes inherit from their Gateways, by `namespace/name`. */
 async function gatewayDefaults(
   routes: readonly KubeObject[],
   declared: readonly GatewayDefaults[],
@@ -133,7 +133,7 @@ async function serviceEndpoints(cluster: ClusterReader): Promise<Endpoints> {
   return named(services.filter(isAnnotated), SERVICE_PREFIX, () => ({}));
 }
 
-/** Endpoints as gatus-sidecar names them: prefix and name of the object, overruled by its own fragment, then by what it inherits. */
+/** Endpoints as gatus-sidecar names them: by the object's own fragment, or else the inherited one, or else prefix and object name. */
 function named(
   objects: readonly KubeObject[],
   prefix: string,
@@ -150,9 +150,9 @@ function named(
   return { found, findings };
 }
 
-function endpointOf(ownName: string, fragment: Template, object: KubeObject): NamedEndpoint {
+function endpointOf(objectName: string, fragment: Template, object: KubeObject): NamedEndpoint {
   const stack = object.metadata.labels?.[STACK_LABEL];
-  return { key: fragmentKey(ownName, fragment), source: describeObject(object), stack };
+  return { key: fragmentKey(objectName, fragment), source: describeObject(object), stack };
 }
 
 async function labelledEndpoints(cluster: ClusterReader): Promise<Endpoints> {
@@ -174,7 +174,7 @@ async function labelledEndpoints(cluster: ClusterReader): Promise<Endpoints> {
 function unreadable(object: string, part: string): Finding {
   return {
     severity: "warning",
-    message: `${object} is not monitored as it says: its ${part} is not a YAML map.`,
-    hint: "Gatus and its sidecar read it as a part of an endpoint's configuration; mend it where the object comes from.",
+    message: `${object} is not monitored as intended: its ${part} is not a YAML map.`,
+    hint: "Gatus and gatus-sidecar expect endpoint fields there. Fix it in the source of the object.",
   };
 }

@@ -1,8 +1,15 @@
 import { createHash } from "node:crypto";
-import { LABELLED_CONFIG_MAP } from "../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { exemption } from "../../kube/exemption.ts";
 import { DATA_DIRECTORY, GATUS_PORT, STORAGE_URL_VARIABLE, type GatusStorage } from "./config.ts";
+import {
+  CONFIG_DIRECTORY,
+  CONTAINER_SECURITY,
+  DISCOVERED,
+  discoverySidecar,
+  LABELLED,
+  labelledSidecar,
+} from "./sidecar-containers.ts";
 
 /** Name of Gatus' objects in its namespace, and of its main container. */
 export const GATUS_NAME = "gatus";
@@ -16,34 +23,23 @@ export const POD_LABELS = {
   "app.kubernetes.io/instance": "edgefirst",
 } as const;
 
-/** What the Deployment depends on. */
+/** Arguments of {@link gatusDeployment}. */
 export interface GatusDeploymentArgs {
   readonly namespace: string;
   readonly images: { readonly gatus: string; readonly gatusSidecar: string; readonly k8sSidecar: string };
   readonly storage: GatusStorage;
-  /** The base configuration; a change of it rolls the pod. */
+  /** The base configuration; a change rolls the pod. */
   readonly config: string;
-  /** gatus-sidecar's arguments for what it discovers; undefined: it does not run. */
+  /** gatus-sidecar's arguments; undefined: it does not run. */
   readonly sidecarArgs: readonly string[] | undefined;
   readonly labelledConfigMaps: boolean;
   readonly pushover: boolean;
 }
 
-const CONFIG_DIRECTORY = "/config";
-const DISCOVERED = "discovered";
-const LABELLED = "labelled";
-/** Gatus has 8080, which is k8s-sidecar's default as well. */
-const LABELLED_HEALTH_PORT = 8081;
-/** The image's user is root (Gatus) or differs between the containers; the volumes are shared. */
+/** One user for all containers, since they share volumes: the images' own users differ, and Gatus' is root. */
 const USER = 65534;
 
-const containerSecurity = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ["ALL"] },
-};
-
-/** Gatus with its sidecars. The sidecars are native ones: they start before Gatus and stop after it. */
+/** Gatus with its sidecars, which are native sidecars: they start before Gatus and stop after it. */
 export function gatusDeployment(args: GatusDeploymentArgs): KubeObject {
   const onClaim = args.storage.type === "sqlite";
   return {
@@ -56,24 +52,24 @@ export function gatusDeployment(args: GatusDeploymentArgs): KubeObject {
       ...(args.sidecarArgs !== undefined && {
         annotations: exemption(
           "workload-probes",
-          "gatus-sidecar serves no port and its image holds no shell, so that no probe would say anything true",
+          "gatus-sidecar serves no port and its image has no shell, so no probe is possible",
           `spec.template.spec.initContainers[0]`,
         ),
       }),
     },
     spec: {
-      // Two would probe twice and alert twice.
+      // Two replicas would probe and alert twice.
       replicas: 1,
-      // A claim is mounted by one pod at a time.
+      // Only one pod at a time can mount the claim.
       strategy: onClaim
         ? { type: "Recreate" }
         : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: POD_LABELS },
       template: {
         metadata: {
-          // The pods carry no label of the stack: they are the Deployment's, not declared by the program.
+          // No stack label on the pods: the Deployment creates them, not the program.
           labels: POD_LABELS,
-          // Gatus would read a change by itself, but then a rollout could not show that the new configuration works.
+          // Gatus reloads its configuration, but only a rollout shows that the new one works.
           annotations: {
             "edgefirst.dev/config-checksum": createHash("sha256").update(args.config).digest("hex"),
           },
@@ -84,8 +80,15 @@ export function gatusDeployment(args: GatusDeploymentArgs): KubeObject {
   };
 }
 
+function sidecarContainers({ images, sidecarArgs, labelledConfigMaps }: GatusDeploymentArgs) {
+  return [
+    ...(sidecarArgs === undefined ? [] : [discoverySidecar(images.gatusSidecar, sidecarArgs)]),
+    ...(labelledConfigMaps ? [labelledSidecar(images.k8sSidecar)] : []),
+  ];
+}
+
 function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
-  const sidecars = [...discoverySidecar(args), ...labelledSidecar(args)];
+  const sidecars = sidecarContainers(args);
   return {
     serviceAccountName: GATUS_NAME,
     automountServiceAccountToken: sidecars.length > 0,
@@ -103,7 +106,7 @@ function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
   };
 }
 
-/** Gatus reads every YAML file below its configuration directory; each writer has a folder of its own there. */
+/** Every volume except the data is mounted as a folder of the configuration directory. */
 function gatusContainer(args: GatusDeploymentArgs): Record<string, unknown> {
   const health = { httpGet: { path: "/health", port: "http" }, timeoutSeconds: 2 };
   return {
@@ -115,7 +118,7 @@ function gatusContainer(args: GatusDeploymentArgs): Record<string, unknown> {
     readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
     livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
     resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-    securityContext: containerSecurity,
+    securityContext: CONTAINER_SECURITY,
     volumeMounts: volumes(args).map(({ name }) => ({
       name,
       mountPath: name === "data" ? DATA_DIRECTORY : `${CONFIG_DIRECTORY}/${name}`,
@@ -127,8 +130,8 @@ function gatusContainer(args: GatusDeploymentArgs): Record<string, unknown> {
 function gatusEnvironment({ sidecarArgs, storage }: GatusDeploymentArgs): Record<string, unknown>[] {
   return [
     { name: "GATUS_CONFIG_PATH", value: CONFIG_DIRECTORY },
-    // At its start Gatus deletes the history of every endpoint that its configuration lacks, so the sidecar, which has nothing that
-    // says when its file is written, gets a head start.
+    // At start, Gatus deletes the history of every endpoint missing from its configuration. gatus-sidecar does not report when its
+    // file is complete, so it gets a head start.
     ...(sidecarArgs === undefined ? [] : [{ name: "GATUS_DELAY_START_SECONDS", value: "5" }]),
     ...(storage.type === "postgres"
       ? [
@@ -138,54 +141,6 @@ function gatusEnvironment({ sidecarArgs, storage }: GatusDeploymentArgs): Record
           },
         ]
       : []),
-  ];
-}
-
-/** gatus-sidecar. It serves no port, and its image holds nothing but the program: there is no probe that would say anything true. */
-function discoverySidecar({ images, sidecarArgs }: GatusDeploymentArgs): Record<string, unknown>[] {
-  if (sidecarArgs === undefined) return [];
-  const folder = `${CONFIG_DIRECTORY}/${DISCOVERED}`;
-  return [
-    {
-      name: "gatus-sidecar",
-      image: images.gatusSidecar,
-      restartPolicy: "Always",
-      args: [...sidecarArgs, `--output=${folder}/gatus-sidecar.yaml`],
-      resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-      securityContext: containerSecurity,
-      volumeMounts: [{ name: DISCOVERED, mountPath: folder }],
-    },
-  ];
-}
-
-/** k8s-sidecar: a file for each labelled ConfigMap. Its health says that the first listing is done and that its watcher lives. */
-function labelledSidecar({ images, labelledConfigMaps }: GatusDeploymentArgs): Record<string, unknown>[] {
-  if (!labelledConfigMaps) return [];
-  const folder = `${CONFIG_DIRECTORY}/${LABELLED}`;
-  const health = { httpGet: { path: "/healthz", port: "labelled-health" }, timeoutSeconds: 2 };
-  const environment = {
-    LABEL: LABELLED_CONFIG_MAP,
-    NAMESPACE: "ALL",
-    RESOURCE: "configmap",
-    FOLDER: folder,
-    UNIQUE_FILENAMES: "true",
-    METHOD: "WATCH",
-    HEALTH_PORT: String(LABELLED_HEALTH_PORT),
-  };
-  return [
-    {
-      name: "k8s-sidecar",
-      image: images.k8sSidecar,
-      restartPolicy: "Always",
-      env: Object.entries(environment).map(([name, value]) => ({ name, value })),
-      ports: [{ name: "labelled-health", containerPort: LABELLED_HEALTH_PORT, protocol: "TCP" }],
-      startupProbe: { ...health, periodSeconds: 2, failureThreshold: 30 },
-      readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
-      livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
-      resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
-      securityContext: containerSecurity,
-      volumeMounts: [{ name: LABELLED, mountPath: folder }],
-    },
   ];
 }
 

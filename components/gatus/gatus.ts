@@ -11,56 +11,57 @@ import {
   withFieldManager,
   type CommonArgs,
 } from "../shared/declare.ts";
+import type { PushoverCredentials } from "../shared/pushover.ts";
+import type { PolicyRule } from "../shared/rbac.ts";
 import { gatusConfig, pushoverConfig, type GatusEndpoint, type GatusStorage } from "./config.ts";
 import { CONFIG_KEY, GATUS_NAME, gatusDeployment, POD_LABELS, PUSHOVER_SECRET } from "./deployment.ts";
 import { endpointConflicts, type GatewayDefaults } from "./conflicts.ts";
 import { gatusRoute, type GatusPage } from "./page.ts";
-import { LABELLED_CONFIG_MAPS_RULE, sidecarFor, type Discovery, type PolicyRule } from "./sidecar.ts";
+import { LABELLED_CONFIG_MAPS_RULE, sidecarFor, type Discovery } from "./sidecar.ts";
 
 /** Arguments of {@link Gatus}. */
 export interface GatusArgs extends CommonArgs {
-  /** false: another owner runs Gatus here, and the component makes nothing. */
+  /** false: Gatus has another owner, and the component creates nothing. */
   readonly install: boolean;
   readonly namespace: string;
-  /** Where its page is served; undefined: by its Service alone. */
+  /** Where its page is served; undefined: only by its Service. */
   readonly page?: GatusPage | undefined;
-  /** Endpoints of the base configuration; where empty, Gatus watches itself. */
+  /** Endpoints of the base configuration; if empty, Gatus monitors itself. */
   readonly endpoints: readonly GatusEndpoint[];
   readonly storage: GatusStorage;
   readonly discover: Discovery;
-  /** Whether ConfigMaps of any namespace with the label `gatus.io/enabled` add to the configuration. */
+  /** Whether Gatus also reads ConfigMaps with the label `gatus.io/enabled`, in any namespace. */
   readonly labelledConfigMaps: boolean;
-  /** Alerting by Pushover; undefined: Gatus sends no alerts. */
-  readonly pushover?:
-    { readonly token: pulumi.Input<string>; readonly userKey: pulumi.Input<string> } | undefined;
-  /** Images with tag and digest; gatus-sidecar's tag decides its flags and rights. */
+  /** Where alerts are sent; undefined: Gatus sends no alerts. */
+  readonly pushover?: PushoverCredentials | undefined;
+  /** Images with tag and digest; gatus-sidecar's tag determines its flags and RBAC rules. */
   readonly images: { readonly gatus: string; readonly gatusSidecar: string; readonly k8sSidecar: string };
-  /** The Gateways that this stack declares, whose endpoint defaults their routes inherit. */
+  /** The Gateways that this stack declares; routes inherit their endpoint defaults. */
   readonly gateways: readonly GatewayDefaults[];
 }
 
 /** Port of Gatus' Service. */
 const SERVICE_PORT = 80;
-/** Name of the cluster-scoped role; not `gatus`, which a chart may have taken. */
+/** Name of the ClusterRole; not `gatus`, which a chart may already use. */
 const ROLE_NAME = "edgefirst-gatus";
 
-/** Gatus, which watches what the cluster's routes, Services and labelled ConfigMaps name. */
+/** Gatus, which monitors the endpoints of the cluster's routes, Services and labelled ConfigMaps. */
 export class Gatus extends pulumi.ComponentResource {
   constructor(name: string, args: GatusArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Gatus", name, {}, options);
-    const needed: pulumi.Resource[] = [];
+    const dependencies: pulumi.Resource[] = [];
     for (const object of gatusObjects(args)) {
       const child = declareGatus(object, {
         parent: this,
-        dependsOn: object.kind === "Deployment" ? [...needed] : [],
+        dependsOn: object.kind === "Deployment" ? [...dependencies] : [],
       });
-      if (object.kind !== "Deployment") needed.push(child);
+      if (object.kind !== "Deployment") dependencies.push(child);
     }
     this.registerOutputs();
   }
 }
 
-/** Deployment and Service go through kubernetesx with an explicit spec and literal names (its PodBuilder replaces labels and drops `readOnly`). */
+/** Deployment and Service use kubernetesx, with explicit specs and literal names (docs/decisions/explicit-pod-specs.md). */
 function declareGatus(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.Resource {
   const { kind } = object;
   const managed: unknown = withFieldManager(object);
@@ -70,7 +71,7 @@ function declareGatus(object: KubeObject, options: pulumi.CustomResourceOptions)
   return kind === "PersistentVolumeClaim" ? declareRetained(object, options) : declare(object, options);
 }
 
-/** Every object of Gatus; none where it is not to be installed. The Deployment comes after what its pod needs. */
+/** Every object of the component; none unless installed. The Deployment comes after everything that its pod needs. */
 export function gatusObjects(args: GatusArgs): KubeObject[] {
   if (!args.install) return [];
   const { namespace, labels } = args;
@@ -91,9 +92,12 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
     ...pushoverObjects(args),
     ...claimObjects(args),
     gatusDeployment({
-      ...args,
+      namespace,
+      images: args.images,
+      storage: args.storage,
       config,
       sidecarArgs: sidecar?.args,
+      labelledConfigMaps: args.labelledConfigMaps,
       pushover: args.pushover !== undefined,
     }),
     serviceObject(namespace),
@@ -101,11 +105,12 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
   ].map((object) => labelled(labels, object));
 }
 
-/** What on the live cluster would keep Gatus from running. */
+/** What would keep Gatus from running on the live cluster. */
 export async function checkGatus(args: GatusArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return [];
   const routes = gatusObjects(args).filter(({ kind }) => kind === "HTTPRoute");
-  return endpointConflicts({ ...args, routes }, cluster);
+  const { endpoints, discover, labelledConfigMaps, gateways } = args;
+  return endpointConflicts({ endpoints, discover, labelledConfigMaps, gateways, routes }, cluster);
 }
 
 function roleObjects(namespace: string, rules: readonly PolicyRule[]): KubeObject[] {
@@ -139,7 +144,7 @@ function pushoverObjects({ namespace, pushover }: GatusArgs): KubeObject[] {
   ];
 }
 
-/** The claim outlives the stack, with the history in it. Gatus' rollout shows whether it got bound, so it is not waited for by itself. */
+/** The claim outlives the stack, with the history in it. Not awaited: the Deployment's rollout shows whether it was bound. */
 function claimObjects({ namespace, storage }: GatusArgs): KubeObject[] {
   if (storage.type !== "sqlite") return [];
   return [
@@ -156,7 +161,7 @@ function claimObjects({ namespace, storage }: GatusArgs): KubeObject[] {
   ];
 }
 
-/** Not waited for by itself: the Deployment's rollout and the verification, which asks Gatus through it, say more than its endpoints' settling. */
+/** Not awaited: the Deployment's rollout, and the verification that queries Gatus through the Service, show more than ready endpoints. */
 function serviceObject(namespace: string): KubeObject {
   const annotations = { "pulumi.com/skipAwait": "true" };
   return {

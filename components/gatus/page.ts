@@ -6,7 +6,7 @@ import { GATUS_NAME } from "./deployment.ts";
 /** Where Gatus' page is served. */
 export interface GatusPage {
   readonly hostname: string;
-  /** Its address as clients write it, such as `https://status.example.com`. */
+  /** URL of the page, such as `https://status.example.com`. */
   readonly url: string;
   /** `sectionName` is the listener that serves it. */
   readonly gateway: {
@@ -16,7 +16,7 @@ export interface GatusPage {
   };
 }
 
-/** The HTTPRoute of Gatus' page, itself monitored. */
+/** The HTTPRoute of Gatus' page, which Gatus also monitors. */
 export function gatusRoute(
   { hostname, url, gateway }: GatusPage,
   namespace: string,
@@ -30,7 +30,7 @@ export function gatusRoute(
       namespace,
       annotations: {
         [ENABLED_ANNOTATION]: "true",
-        // gatus-sidecar would ask https://<hostname>, whatever the listener.
+        // gatus-sidecar always probes https://<hostname>, whatever the listener.
         ...(url === `https://${hostname}` ? {} : { [ENDPOINT_ANNOTATION]: stringify({ url }) }),
       },
     },

@@ -1,32 +1,26 @@
 import { satisfies } from "semver";
 import { EdgefirstError } from "../../lib/errors.ts";
+import type { PolicyRule } from "../shared/rbac.ts";
 
-/** A rule of a Role or ClusterRole. */
-export interface PolicyRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-/** Which kinds the cluster's Gatus discovers by itself. */
+/** Which kinds Gatus discovers automatically. */
 export interface Discovery {
-  /** Every HTTPRoute that is not annotated otherwise. */
+  /** Every HTTPRoute, unless annotated `gatus.home-operations.com/enabled: "false"`. */
   readonly httpRoutes: boolean;
-  /** Services that are annotated `gatus.home-operations.com/enabled: "true"`. */
+  /** Services annotated `gatus.home-operations.com/enabled: "true"`. */
   readonly services: boolean;
 }
 
-/** Set before a Service's name in its endpoint's, so that a Service and a route of one name get along. */
+/** Prefix of the endpoint name of a Service, so that it cannot clash with a route of the same name. */
 export const SERVICE_PREFIX = "svc/";
 
 interface DiscoveryFlags {
   readonly args: readonly string[];
-  readonly reads: readonly PolicyRule[];
+  readonly rules: readonly PolicyRule[];
 }
 
-/** What one range of gatus-sidecar versions is told, and what it reads for it. */
+/** Flags and RBAC rules of a range of gatus-sidecar versions. */
 interface SidecarVersion {
-  /** Versions whose source was read for this row. */
+  /** The versions whose source this row was taken from. */
   readonly range: string;
   readonly discovery: Readonly<Record<keyof Discovery, DiscoveryFlags>>;
 }
@@ -38,10 +32,10 @@ const reading = (apiGroup: string, ...resources: readonly string[]): PolicyRule 
 });
 
 /**
- * Versions, flags and rights of gatus-sidecar, which go together (github.com/home-operations/gatus-sidecar: `internal/resources` says
- * which resources a flag watches and which parent it reads annotations from, `internal/config` names the flags, README "Deployment"
- * the verbs). From 0.1.1 on a kind is watched only where one of its flags is set; with no such flag all kinds are. 0.0.11
- * watched every kind despite `--auto-httproute`, so older versions have no row.
+ * Flags and RBAC rules of gatus-sidecar by version (github.com/home-operations/gatus-sidecar: `internal/resources` has the resources that
+ * each flag watches and the parents whose annotations it reads, `internal/config` the flags, README "Deployment" the verbs). Since 0.1.1, a kind
+ * is watched only if one of its flags is set; with no flag at all, every kind is. 0.0.11 watched every kind despite
+ * `--auto-httproute`, so older versions have no row.
  */
 const VERSIONS: readonly SidecarVersion[] = [
   {
@@ -49,21 +43,20 @@ const VERSIONS: readonly SidecarVersion[] = [
     discovery: {
       httpRoutes: {
         args: ["--auto-httproute"],
-        reads: [reading("gateway.networking.k8s.io", "httproutes", "gateways")],
+        rules: [reading("gateway.networking.k8s.io", "httproutes", "gateways")],
       },
-      // Not --auto-service: Services of one name in two namespaces are common, and Gatus stops on the first such pair.
+      // Not --auto-service: Services with the same name in two namespaces are common, and a single such pair stops Gatus.
       services: {
         args: ["--enable-service", `--prefix-service=${SERVICE_PREFIX}`],
-        reads: [reading("", "services")],
+        rules: [reading("", "services")],
       },
     },
   },
 ];
 
 /**
- * Arguments and rights of gatus-sidecar for what is to be discovered; undefined where nothing is, since the sidecar without a flag
- * would watch every kind.
- * @throws {EdgefirstError} where the table has no row for the version.
+ * Arguments and RBAC rules of gatus-sidecar. Undefined if nothing is to be discovered, since gatus-sidecar without flags watches every kind.
+ * @throws {EdgefirstError} if the table has no row for the version
  */
 export function sidecarFor(
   version: string,
@@ -73,15 +66,15 @@ export function sidecarFor(
   if (row === undefined)
     throw new EdgefirstError(
       `gatus-sidecar ${version} is not in the table of components/gatus/sidecar.ts (${VERSIONS.map(({ range }) => range).join(", ")}).`,
-      "Its flags and the resources it reads must be looked up before it runs: read its release's source, then widen the range or add a row.",
+      "Look up its flags and the resources that it reads in the source of that release, then widen a range or add a row.",
     );
   const chosen = (["httpRoutes", "services"] as const).filter((kind) => discover[kind]);
   if (chosen.length === 0) return undefined;
   return {
     args: chosen.flatMap((kind) => row.discovery[kind].args),
-    rules: chosen.flatMap((kind) => row.discovery[kind].reads),
+    rules: chosen.flatMap((kind) => row.discovery[kind].rules),
   };
 }
 
-/** What the sidecar for labelled ConfigMaps reads (github.com/kiwigrid/k8s-sidecar, `RESOURCE=configmap`, `NAMESPACE=ALL`). */
+/** The RBAC rule of the sidecar for labelled ConfigMaps (github.com/kiwigrid/k8s-sidecar, `RESOURCE=configmap`, `NAMESPACE=ALL`). */
 export const LABELLED_CONFIG_MAPS_RULE = reading("", "configmaps");

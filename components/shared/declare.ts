@@ -1,11 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { omit } from "../../lib/omit.ts";
 import { FIELD_MANAGER, RETAINED_ANNOTATION, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
 
-/** What every component takes beside its own arguments. */
+/** Arguments that every component takes. */
 export interface CommonArgs {
-  /** Labels of every object that the component creates; holds {@link STACK_LABEL}. */
+  /** Labels for every object of the component, including {@link STACK_LABEL}. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -15,16 +15,16 @@ type ResourceClass = new (
   opts: pulumi.CustomResourceOptions,
 ) => pulumi.CustomResource;
 
-/** The SDK's classes of the core group, by kind: the generic resource refuses an apiVersion without a group. */
+/** The SDK's classes for the core group, by kind: the generic resource refuses an apiVersion without a group. */
 const CORE = k8s.core.v1 as unknown as Readonly<Record<string, ResourceClass | undefined>>;
 
-/** The Pulumi name of an object's resource: `namespace/name`, or `name` where it is cluster-scoped. */
+/** The Pulumi resource name of an object: `namespace/name`, or `name` if it is cluster-scoped. */
 export function resourceName(object: KubeObject): string {
   const { name, namespace } = object.metadata;
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** Declares an object as a child of a component. All but the core group's kinds go through the generic resource, whose type token is the kind's own. */
+/** Declares an object as a child of a component. Kinds outside the core group use the generic resource, with the type token of the kind. */
 export function declare(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
   const Class =
     (object.apiVersion === "v1" ? CORE[object.kind] : undefined) ?? k8s.apiextensions.CustomResource;
@@ -32,27 +32,31 @@ export function declare(object: KubeObject, options: pulumi.CustomResourceOption
 }
 
 /**
- * An object with the one field manager of all that the program applies. The provider's own are random, one for each new resource: where the state does not
- * know of an object that is there (an update was killed, or the stack left the object behind), the new resource would be in conflict with the former one.
+ * Sets the field manager with which the program applies everything. The provider's default is random for each new resource: if an object exists but
+ * is missing from the state (an update was killed, or the stack retained the object), the new resource would conflict with the old one's fields.
  */
 export function withFieldManager(object: KubeObject): KubeObject {
   return annotated(object, { "pulumi.com/patchFieldManager": FIELD_MANAGER });
 }
 
-/** Declares an object that outlives the stack: it is left alone on delete, and taken up again by a stack that declares it anew. */
+/** Declares an object that outlives the stack: a delete leaves it alone, and a stack that declares it again takes it over. */
 export function declareRetained(
   object: KubeObject,
   options: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  return declare(annotated(object, { [RETAINED_ANNOTATION]: "true" }), { ...options, retainOnDelete: true });
+  return declare(
+    annotated(object, { [RETAINED_ANNOTATION]: "true" }),
+    pulumi.mergeOptions(options, { retainOnDelete: true }),
+  );
 }
 
-function annotated(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
+/** An object with more annotations. */
+export function annotated(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
   const { metadata } = object;
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
 }
 
-/** An object with the common labels, its own ones first. */
+/** An object with the common labels in addition to its own. */
 export function labelled(labels: CommonArgs["labels"], object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } };
 }
@@ -62,7 +66,7 @@ export function withoutStatus(object: KubeObject): KubeObject {
   return omit(object, "status");
 }
 
-/** Labels of every object of a stack. */
+/** Labels for every object of a stack. */
 export function stackLabels(stack: string): CommonArgs["labels"] {
   return { [STACK_LABEL]: stack, "app.kubernetes.io/managed-by": "edgefirst" };
 }

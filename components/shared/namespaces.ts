@@ -4,11 +4,11 @@ import { declareRetained, labelled, type CommonArgs } from "./declare.ts";
 
 /** Arguments of {@link Namespaces}. */
 export interface NamespacesArgs extends CommonArgs {
-  /** Names of the namespaces to declare: those that were absent, and those that are this stack's. */
+  /** Namespaces to declare: those that do not exist yet, and those that this stack owns. */
   readonly names: readonly string[];
 }
 
-/** The namespaces that the platform lives in. They outlive the stack: what else is in them is not ours to delete. */
+/** The namespaces of the platform. They outlive the stack, since others may have put objects into them. */
 export class Namespaces extends pulumi.ComponentResource {
   constructor(name: string, args: NamespacesArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Namespaces", name, {}, options);
@@ -17,7 +17,7 @@ export class Namespaces extends pulumi.ComponentResource {
   }
 }
 
-/** The Namespace objects. Pruning by Flux is off, should the repository come to hold one of them. */
+/** The Namespace objects, with pruning by Flux disabled in case one of them is added to the repository later. */
 export function namespaceObjects({ names, labels }: NamespacesArgs): KubeObject[] {
   return names.map((name) =>
     labelled(labels, {

@@ -2,13 +2,13 @@ import { stringify } from "yaml";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import { GATEWAY_LABEL, type GatewayIdentity, type ListenerPorts } from "../../kube/gateway-contract.ts";
 
-/** A Gateway whose Traefik a HelmRelease of the repository owns (`traefik.install: false`). */
+/** A Gateway whose Traefik comes from a HelmRelease in the repository (`traefik.install: false`). */
 export interface ExternalTraefikArgs {
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
 }
 
-/** Whether the Traefik of somebody else has taken the GatewayClass up; a warning says which values its HelmRelease needs. */
+/** Whether a Traefik of another owner has accepted the GatewayClass; otherwise a warning lists the values that its HelmRelease needs. */
 export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
   const { className } = args.gateway;
   const live = await cluster.get({
@@ -22,20 +22,20 @@ export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterRe
   if (accepted?.status === "True") return [];
   const message =
     live === undefined
-      ? `GatewayClass ${className} is not on ${cluster.context} yet; once it is, the Traefik that a HelmRelease owns must accept it.`
-      : `GatewayClass ${className} on ${cluster.context} is not accepted by any Traefik: ${accepted?.message ?? "no controller has answered"}.`;
+      ? `GatewayClass ${className} does not exist on ${cluster.context} yet; the Traefik of the HelmRelease must accept it once it does.`
+      : `GatewayClass ${className} on ${cluster.context} has not been accepted by any Traefik: ${accepted?.message ?? "its status is empty"}.`;
   return [
     {
       severity: "warning",
       message,
-      hint: `The HelmRelease of the Traefik for Gateway ${args.gateway.namespace}/${args.gateway.name} needs these values:\n${helmValues(args)}`,
+      hint: `Set these values in the HelmRelease of the Traefik for Gateway ${args.gateway.namespace}/${args.gateway.name}:\n${helmValues(args)}`,
     },
   ];
 }
 
 /**
- * Values of the chart `traefik` (traefik-helm-chart, values.yaml of 37.x) with which it serves this Gateway and no other, as YAML.
- * The chart's own Gateway and GatewayClass are turned off: they would be in the way of the ones declared here.
+ * Values for the chart `traefik` (traefik-helm-chart, values.yaml of 37.x) that make it serve this Gateway and no other, as YAML.
+ * The chart's own Gateway and GatewayClass are turned off, since they would conflict with the ones declared here.
  */
 export function helmValues({ gateway, ports }: ExternalTraefikArgs): string {
   return stringify({

@@ -5,11 +5,11 @@ import {
   type ListenerPorts,
 } from "../../kube/gateway-contract.ts";
 
-/** What Traefik's pod is made of. */
+/** Arguments of {@link podSpec}. */
 export interface TraefikPodArgs {
-  /** Name of the ServiceAccount and of the Service. */
+  /** Name of the ServiceAccount and the Service. */
   readonly name: string;
-  /** The pod's own labels, for the spread. */
+  /** Labels that select the pods, for spreading them over nodes. */
   readonly selector: Readonly<Record<string, string>>;
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
@@ -26,11 +26,11 @@ export interface TraefikResources {
   readonly limits: { readonly cpu?: string | undefined; readonly memory: string };
 }
 
-/** Seconds for which a stopping Traefik still takes new requests, while the load balancer learns of it, and then for the open ones to end. */
+/** A stopping Traefik first accepts new requests for 10 s, until load balancers have noticed, then gives open ones 10 s to finish. */
 const ACCEPT_SECONDS = 10;
 const DRAIN_SECONDS = 10;
 
-/** Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). There is no API and so no dashboard. */
+/** Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). The API, and with it the dashboard, stays off. */
 export function traefikArguments(args: TraefikPodArgs): string[] {
   const { gateway, ports, logLevel } = args;
   return [
@@ -63,7 +63,7 @@ function entryPoint(name: string, port: number): string[] {
   ];
 }
 
-/** The pod: no root, no capability, no writable image. A sysctl of its own network namespace lets it bind ports 80 and 443 all the same. */
+/** The pod: no root, no capabilities, a read-only image. A sysctl of its network namespace still lets it bind ports 80 and 443. */
 export function podSpec(args: TraefikPodArgs): Record<string, unknown> {
   return {
     serviceAccountName: args.name,
@@ -83,12 +83,12 @@ export function podSpec(args: TraefikPodArgs): Record<string, unknown> {
         topologyKey: "kubernetes.io/hostname",
         whenUnsatisfiable: args.spread,
         labelSelector: { matchLabels: args.selector },
-        // Else the old pods of a rollout count, and DoNotSchedule blocks the new ones.
+        // Otherwise the old pods count during a rollout, and DoNotSchedule blocks the new ones.
         matchLabelKeys: ["pod-template-hash"],
       },
     ],
     containers: [container(args)],
-    // Request bodies that a middleware buffers go to files here.
+    // Middlewares buffer request bodies in files here.
     volumes: [{ name: "tmp", emptyDir: {} }],
   };
 }
@@ -109,7 +109,7 @@ function container(args: TraefikPodArgs): Record<string, unknown> {
     ],
     startupProbe: { ...ping, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
     readinessProbe: { ...ping, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 2 },
-    // Slower to judge than readiness: a busy Traefik is first taken out of service, and restarted only if it stays silent.
+    // More patient than readiness: a busy Traefik is taken out of service first, and restarted only if it stays unresponsive.
     livenessProbe: { ...ping, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
     resources: {
       requests: { ...args.resources.requests },

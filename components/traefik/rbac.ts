@@ -1,17 +1,12 @@
-/** A rule of a ClusterRole. */
-export interface PolicyRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
+import type { PolicyRule } from "../shared/rbac.ts";
 
-/** What an informer does, and all it does. */
+/** The verbs that an informer needs. */
 const INFORM = ["list", "watch"];
 
 /**
- * What Traefik 3.6's Gateway provider does without the experimental channel, and nothing else: the informers that `WatchAll` starts and the statuses that its
- * `Update…Status` functions write (pkg/provider/kubernetes/gateway/client.go). It is narrower than the role in Traefik's documentation, which has the experimental
- * routes, `get` (reads go through the informers) and pods (for OpenTelemetry). Secrets cannot be narrowed by name: the provider watches them in all namespaces.
+ * Exactly what the Gateway provider of Traefik 3.6 needs without the experimental channel: the informers that `WatchAll` starts and the statuses that the
+ * `Update…Status` functions write (pkg/provider/kubernetes/gateway/client.go). Narrower than the role in Traefik's documentation, which adds the experimental
+ * routes, `get` (reads go through the informers) and pods (for OpenTelemetry). Secrets cannot be limited by name: the provider watches them in all namespaces.
  */
 export const TRAEFIK_RULES: readonly PolicyRule[] = [
   { apiGroups: [""], resources: ["namespaces", "services", "secrets", "configmaps"], verbs: INFORM },

@@ -16,26 +16,26 @@ export interface TraefikArgs extends CommonArgs {
   /** Image with tag and digest. */
   readonly image: string;
   readonly replicas: number;
-  /** How hard the scheduler keeps replicas on different nodes; DoNotSchedule leaves some pending where there are fewer nodes. */
+  /** Whether replicas must run on different nodes; with DoNotSchedule, some stay pending if there are too few nodes. */
   readonly spread: "ScheduleAnyway" | "DoNotSchedule";
-  /** How many replicas a drain may take away at once; used where there is more than one. */
+  /** How many replicas a drain may evict at once; ignored with one replica. */
   readonly podDisruptionBudget: { readonly maxUnavailable: number };
   readonly service: TraefikServiceArgs;
   readonly resources: TraefikResources;
   readonly logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
 }
 
-/** The Service that clients reach Traefik by. */
+/** The Service through which clients reach Traefik. */
 export interface TraefikServiceArgs {
   readonly type: "LoadBalancer" | "ClusterIP" | "NodePort";
-  /** For address pools, as in `lbipam.cilium.io/ips`. */
+  /** For address pools, such as `lbipam.cilium.io/ips`. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly loadBalancerClass?: string | undefined;
-  /** Local keeps the client's address and serves only through nodes that run a replica. */
+  /** Local preserves the client address, and accepts traffic only on nodes that run a replica. */
   readonly externalTrafficPolicy: "Cluster" | "Local";
 }
 
-/** A Traefik that serves one Gateway, reads nothing but the Gateway API and runs without root. */
+/** A Traefik that serves one Gateway, reads only the Gateway API and runs without root. */
 export class Traefik extends pulumi.ComponentResource {
   constructor(name: string, args: TraefikArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Traefik", name, {}, options);
@@ -55,14 +55,14 @@ export class Traefik extends pulumi.ComponentResource {
 type KxServiceArgs = ConstructorParameters<typeof kx.Service>[1];
 type KxDeploymentArgs = ConstructorParameters<typeof kx.Deployment>[1];
 
-/** Listener ports that Traefik's own entry points have: it would find two entry points for one port. */
+/** Listener ports that collide with Traefik's own entry points: Traefik would find two entry points for one port. */
 export function checkTraefikPorts({ gateway, ports }: Pick<TraefikArgs, "gateway" | "ports">): Finding[] {
   return Object.entries(INTERNAL_PORTS)
     .filter(([, port]) => port === ports.http || port === ports.https)
     .map(([name, port]) => ({
       severity: "error",
-      message: `Gateway ${gateway.namespace}/${gateway.name} has a listener on port ${port}, on which its Traefik answers for itself (${name}).`,
-      hint: "Set another http.port or https.port.",
+      message: `Gateway ${gateway.namespace}/${gateway.name} has a listener on port ${port}, which its Traefik uses itself (${name}).`,
+      hint: "Set a different http.port or https.port.",
     }));
 }
 
@@ -71,12 +71,12 @@ export function traefikObjects(args: TraefikArgs): KubeObject[] {
   return [...supportingObjects(args), serviceObject(args), deploymentObject(args)];
 }
 
-/** Name of a Gateway's Traefik; not `traefik-<gateway>`, which a HelmRelease of the repository may have. */
+/** Name of a Gateway's Traefik; not `traefik-<gateway>`, which a HelmRelease in the repository may already use. */
 export function traefikName(gateway: GatewayIdentity): string {
   return `traefik-gateway-${gateway.name}`;
 }
 
-/** Literal, so that a policy sees them in the first preview, and never changed: a Deployment's selector is immutable. */
+/** Literal, so that a policy sees them in the first preview. Never change them: a Deployment's selector is immutable. */
 export function traefikSelector(gateway: GatewayIdentity): Record<string, string> {
   return { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": traefikName(gateway) };
 }
@@ -112,7 +112,7 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
   ];
-  // With one replica a budget could only block every drain of its node.
+  // With one replica, a budget would block every drain of its node.
   if (args.replicas > 1)
     objects.push({
       apiVersion: "policy/v1",
@@ -132,7 +132,7 @@ function serviceObject(args: TraefikArgs): KubeObject {
       { name: "web", port: args.ports.http, targetPort: "web", protocol: "TCP" },
       { name: "websecure", port: args.ports.https, targetPort: "websecure", protocol: "TCP" },
     ],
-    // The API server refuses each of these on a Service of another type.
+    // The API server refuses these fields on Services of other types.
     ...(type === "ClusterIP" ? {} : { externalTrafficPolicy }),
     ...(type === "LoadBalancer" && loadBalancerClass !== undefined ? { loadBalancerClass } : {}),
   };
@@ -141,10 +141,24 @@ function serviceObject(args: TraefikArgs): KubeObject {
     name: traefikName(args.gateway),
     namespace,
     labels: traefikSelector(args.gateway),
-    // The engine would wait for its endpoints to settle, and the Gateway for that; the verification looks at its address, and at what Traefik answers.
+    // The engine would wait for its endpoints, and the Gateway would wait for the engine. The verification checks the address, and that Traefik responds.
     annotations: { ...annotations, "pulumi.com/skipAwait": "true" },
   };
   return labelled(args.labels, { apiVersion: "v1", kind: "Service", metadata, spec });
+}
+
+function traefikPod({ gateway, ports, image, spread, resources, logLevel }: TraefikArgs) {
+  const selector = traefikSelector(gateway);
+  return podSpec({
+    name: traefikName(gateway),
+    selector,
+    gateway,
+    ports,
+    image,
+    spread,
+    resources,
+    logLevel,
+  });
 }
 
 function deploymentObject(args: TraefikArgs): KubeObject {
@@ -156,11 +170,11 @@ function deploymentObject(args: TraefikArgs): KubeObject {
     spec: {
       replicas: args.replicas,
       selector: { matchLabels: labels },
-      // The old pod serves until the new one is ready, with one replica too.
+      // The old pod serves until the new one is ready, even with one replica.
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       template: {
         metadata: { labels: { ...labels, ...args.labels } },
-        spec: podSpec({ ...args, name: traefikName(args.gateway), selector: labels }),
+        spec: traefikPod(args),
       },
     },
   });

@@ -217,7 +217,8 @@ describe("the Gateway API's files", () => {
       "g_a.yaml",
       "g_b.yaml",
     ]);
-    assert.equal(asked[0], "https://raw.example.com/gateway-api/v1.4.1/config/crd/standard/g_a.yaml");
+    const directoryUrl = "https://raw.example.com/gateway-api/v1.4.1/config/crd/standard";
+    assert.deepEqual(asked.sort(), [`${directoryUrl}/g_a.yaml`, `${directoryUrl}/g_b.yaml`]);
   });
 
   it("fail without network access, with a pointer to gatewayApi.source", async () => {

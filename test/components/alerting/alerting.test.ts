@@ -47,7 +47,7 @@ const operatorKind = (
   metadata: { name: kind.toLowerCase(), namespace },
   spec,
 });
-/** A cluster that serves the operator's kinds, since it holds one object of each. */
+/** A cluster that serves the operator's kinds, since it has one object of each. */
 const withOperator = (...objects: KubeObject[]) =>
   clusterHolding(
     operatorKind("v1", "PrometheusRule"),
@@ -60,7 +60,7 @@ const alertmanager = (spec: object, namespace?: string) =>
 const ALL = { alertmanagerConfigSelector: {}, alertmanagerConfigNamespaceSelector: {} };
 
 describe("the component Alerting", () => {
-  it("makes labelled children of its own on the cluster's provider, with nothing unknown and the keys secret", async () => {
+  it("declares labelled children on the cluster's provider, with no unknowns and with the keys secret", async () => {
     const resources = await recordResources(
       () => {
         const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
@@ -89,14 +89,14 @@ describe("the component Alerting", () => {
     assert.ok(secret.secrets.some((path) => path.startsWith("stringData")));
   });
 
-  it("routes nothing without Pushover, and makes nothing where it is off", () => {
+  it("routes no alerts without Pushover, and declares nothing if off", () => {
     const kinds = (overrides: Partial<AlertingArgs>) =>
       alertingObjects({ ...args, ...overrides }).map(({ kind }) => kind);
     assert.deepEqual(kinds({ pushover: undefined }), ["PrometheusRule", "PodMonitor"]);
     assert.deepEqual(kinds({ install: false }), []);
   });
 
-  it("gives every rule a severity, a duration and a summary, and leaves VolSync's caches out of those on claims", () => {
+  it("gives every rule a severity, a duration and a summary, and excludes VolSync caches from the rules on claims", () => {
     const rules = alertRules().flatMap((group) => group.rules);
     assert.equal(new Set(rules.map(({ alert }) => alert)).size, rules.length);
     for (const { labels, for: duration, annotations } of rules) {
@@ -118,7 +118,7 @@ describe("the component Alerting", () => {
 });
 
 describe("alerting's check of the live cluster", () => {
-  it("is off, with a warning, where a kind of the Prometheus operator is missing", async () => {
+  it("warns that alerting is off if a kind of the Prometheus operator is missing", async () => {
     const cluster = clusterHolding(operatorKind("v1", "PrometheusRule"), operatorKind("v1", "PodMonitor"));
     assert.equal(await alertingSupported(cluster), false);
     const [finding] = await checkAlerting(args, cluster);
@@ -129,10 +129,10 @@ describe("alerting's check of the live cluster", () => {
   });
 
   const routed: Record<string, readonly KubeObject[]> = {
-    "an Alertmanager takes every configuration for all alerts": [
+    "an Alertmanager reads every AlertmanagerConfig for all alerts": [
       alertmanager({ ...ALL, alertmanagerConfigMatcherStrategy: { type: "None" } }),
     ],
-    "it lies in the Alertmanager's namespace, which is excepted": [
+    "it is in the namespace of the Alertmanager, which is exempt": [
       alertmanager(
         {
           alertmanagerConfigSelector: { matchLabels: { release: "prometheus" } },
@@ -143,25 +143,25 @@ describe("alerting's check of the live cluster", () => {
     ],
   };
   for (const [title, live] of Object.entries(routed))
-    it(`has nothing to say where ${title}`, async () => {
+    it(`finds nothing if ${title}`, async () => {
       assert.deepEqual(await checkAlerting(args, withOperator(...live)), []);
     });
 
   const unrouted: Record<string, readonly [RegExp, readonly KubeObject[]]> = {
     "there is no Alertmanager": [/No Alertmanager/, []],
-    "no Alertmanager selects configurations": [/No Alertmanager/, [alertmanager({}, "observability")]],
-    "the selector wants another label": [
+    "no Alertmanager selects AlertmanagerConfigs": [/No Alertmanager/, [alertmanager({}, "observability")]],
+    "the selector requires another label": [
       /No Alertmanager/,
       [alertmanager({ ...ALL, alertmanagerConfigSelector: { matchLabels: { release: "other" } } })],
     ],
-    "the Alertmanager looks at its own namespace only": [
+    "the Alertmanager reads only its own namespace": [
       /No Alertmanager/,
       [alertmanager({ alertmanagerConfigSelector: {} })],
     ],
     "the operator would add the namespace to the route": [/namespace="observability"/, [alertmanager(ALL)]],
   };
   for (const [title, [expected, live]] of Object.entries(unrouted))
-    it(`warns where ${title}`, async () => {
+    it(`warns if ${title}`, async () => {
       const findings = await checkAlerting(args, withOperator(...live));
       assert.deepEqual(
         findings.map(({ severity }) => severity),
@@ -204,15 +204,15 @@ describe("alerting's objects on a live API server with the operator's CRDs", fun
   });
 
   for (const object of alertingObjects(args))
-    it(`are accepted whole: ${object.kind}`, async () => {
+    it(`are accepted without losing a field: ${object.kind}`, async () => {
       await client.apply(object, { fieldManager: "test" });
       const live = await client.get(object);
-      // A field that the schema does not know would be gone.
+      // The API server drops fields that are not in the schema.
       if (object.kind !== "Secret") assertIncludes(live?.spec, object.spec);
     });
 });
 
-/** Every field of the expected value is in the actual one; defaults may have been added. */
+/** Asserts that the actual value has every expected field; it may have defaults in addition. */
 function assertIncludes(actual: unknown, expected: unknown, path = "spec"): void {
   if (typeof expected !== "object" || expected === null) {
     assert.equal(actual, expected, path);

@@ -15,7 +15,7 @@ const named = (objects: readonly KubeObject[], name: string): KubeObject => {
 };
 
 describe("flux-apps", () => {
-  it("needs nothing where children stay, and makes nothing while the root is only observed", () => {
+  it("declares nothing if the children stay where they are, and nothing in observe mode", () => {
     assert.deepEqual(fluxAppsObjects(appsArgs({}, { sopsAgeKey: "key" })), []);
     const observed = appsArgs(
       { placement: "namespace", settingsPath: "./vars" },
@@ -26,7 +26,7 @@ describe("flux-apps", () => {
     assert.deepEqual(fluxAppsNamespaces(observed), []);
   });
 
-  it("brings the key, as a secret, and the settings to the namespace; both outlive the stack", async () => {
+  it("declares the key, as a secret, and the settings for the namespace; both outlive the stack", async () => {
     const args = appsArgs(
       { placement: "namespace", settingsPath: "./vars" },
       { sopsAgeKey: pulumi.secret("AGE-SECRET-KEY-1") },
@@ -51,7 +51,7 @@ describe("flux-apps", () => {
     assert.deepEqual(fluxAppsNamespaces(args), ["flux-apps"]);
   });
 
-  it("applies the settings by a Flux Kustomization beside the root, which decrypts them", () => {
+  it("applies the settings with a Flux Kustomization next to the root, which decrypts them", () => {
     const objects = fluxAppsObjects(appsArgs({ placement: "namespace", settingsPath: "./vars" }));
     assert.deepEqual(named(objects, "Kustomization flux-system/flux-apps-settings").spec, {
       interval: "30m",
@@ -65,7 +65,7 @@ describe("flux-apps", () => {
     });
   });
 
-  it("brings the root's own settings once, whatever the placement", () => {
+  it("applies the root's settings only once, whatever the placement", () => {
     const args = appsArgs(
       { placement: "app", settingsPath: "./vars", tenantNamespaces: ["media", "flux-system"] },
       {},
@@ -81,7 +81,7 @@ describe("flux-apps", () => {
     );
   });
 
-  it("app: key and settings in each tenant namespace; the patches move nothing", () => {
+  it("app: declares key and settings in each tenant namespace, and the patches move nothing", () => {
     const args = appsArgs(
       { placement: "app", settingsPath: "./vars", tenantNamespaces: ["media", "office"] },
       { sopsAgeKey: "key" },
@@ -97,7 +97,7 @@ describe("flux-apps", () => {
     assert.match(spec.patches[0]!.patch, /sourceRef:\n {4}namespace: flux-system/);
   });
 
-  it("strict: accounts where children and HelmReleases run, bound in the tenant namespaces only", () => {
+  it("strict: declares ServiceAccounts for children and HelmReleases, bound in the tenant namespaces only", () => {
     const objects = fluxAppsObjects(
       appsArgs({ placement: "namespace", rbac: "strict", tenantNamespaces: ["media", "office"] }),
     );
@@ -114,7 +114,7 @@ describe("flux-apps", () => {
       { kind: "ServiceAccount", name: "edgefirst-tenant", namespace: "flux-apps" },
       { kind: "ServiceAccount", name: "edgefirst-tenant", namespace: "office" },
     ]);
-    // Rules of an aggregated role are the controller manager's.
+    // The controller manager fills in the rules of an aggregated role.
     assert.equal(named(objects, "ClusterRole edgefirst-tenant").rules, undefined);
     const { rules } = named(objects, "ClusterRole edgefirst-tenant-apps") as unknown as {
       rules: { apiGroups: string[]; resources: string[] }[];

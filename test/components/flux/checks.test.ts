@@ -44,7 +44,7 @@ function child(name: string, spec: object = {}, metadata: object = {}, owner = "
   };
 }
 
-/** A live Kustomization that builds what the root builds. */
+/** A live Kustomization that builds the path of the root. */
 function root(name: string, spec: object = {}): KubeObject {
   const path = "kubernetes/edge/apps/";
   return child(name, { path, ...spec }, {}, "cluster");
@@ -54,7 +54,7 @@ const present = (kind: string, id: string): KubeObject => {
   const [namespace = "", name = ""] = id.split("/");
   return { apiVersion: "v1", kind, metadata: { namespace, name } };
 };
-/** What the root reads. */
+/** The Secrets and ConfigMaps that the root reads. */
 const READ = [
   present("Secret", "flux-system/sops-age"),
   present("ConfigMap", "flux-system/cluster-settings"),
@@ -68,22 +68,22 @@ describe("flux-root checks", () => {
   const check = async (args: Parameters<typeof rootArgs>[0], ...live: KubeObject[]): Promise<Finding[]> =>
     checkFluxRoot(rootArgs(args), clusterHolding(...live));
 
-  it("has nothing to say about a Flux that fits and has no children yet", async () => {
+  it("find nothing if Flux is suitable and has no children yet", async () => {
     assert.deepEqual(await check({}, ...FLUX), []);
   });
 
-  it("names the command where Flux is missing, unless the stack brings it", async () => {
+  it("suggest the command if Flux is missing, unless the stack installs it", async () => {
     const findings = await check({});
     assert.deepEqual(lines(findings), [
-      "error: Flux is not installed on test: it serves no GitRepository (source.toolkit.fluxcd.io/v1).",
-      "error: Flux is not installed on test: it serves no Kustomization (kustomize.toolkit.fluxcd.io/v1).",
+      "error: Flux is not installed on test: the cluster does not serve GitRepository (source.toolkit.fluxcd.io/v1).",
+      "error: Flux is not installed on test: the cluster does not serve Kustomization (kustomize.toolkit.fluxcd.io/v1).",
     ]);
     for (const { hint } of findings) assert.match(hint ?? "", /`flux install`.*edgefirst:flux\.install/);
     assert.deepEqual(await check({ installsFlux: true }), []);
     for (const { severity } of await check({ mode: "observe" })) assert.equal(severity, "warning");
   });
 
-  it("refuses a version that is not served, and one that would ignore the deletion policy", async () => {
+  it("refuse an API version that is not served, and one without the deletion policy", async () => {
     assert.deepEqual(lines(await check({}, crd(KUSTOMIZATIONS, [], "v1beta2"), REPOSITORIES)), [
       "error: Flux on test is too old: it serves Kustomization only as v1beta2, not kustomize.toolkit.fluxcd.io/v1.",
     ]);
@@ -93,7 +93,7 @@ describe("flux-root checks", () => {
     ]);
   });
 
-  it("names a root under its former name, and how to be rid of it", async () => {
+  it("report a root under a former name, and how to remove it", async () => {
     const [guarded, ...others] = await check(
       { name: "apps" },
       ...FLUX,
@@ -102,12 +102,15 @@ describe("flux-root checks", () => {
     assert.deepEqual(others, []);
     assert.match(guarded?.message ?? "", /flux-system\/cluster-apps builds the same path as the root apps/);
     assert.doesNotMatch(guarded?.hint ?? "", / patch /);
-    const [bare] = await check({ name: "apps" }, ...FLUX, root("cluster-apps"));
-    assert.match(bare?.hint ?? "", /patch .*"deletionPolicy":"Orphan".*then remove it: kubectl .* delete/);
+    const [unguarded] = await check({ name: "apps" }, ...FLUX, root("cluster-apps"));
+    assert.match(
+      unguarded?.hint ?? "",
+      /patch .*"deletionPolicy":"Orphan".*then delete it: kubectl .* delete/,
+    );
     assert.deepEqual(await check({}, ...FLUX, root("cluster-apps")), [], "the root itself");
   });
 
-  it("names what a child would lose, each, with the way out", async () => {
+  it("report each setting that a child would lose, and how to avoid it", async () => {
     const { apps } = rootArgs();
     const findings = await check(
       {
@@ -123,66 +126,74 @@ describe("flux-root checks", () => {
         postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "own" }] },
       }),
       child("out", { decryption: { secretRef: { name: "own-key" } } }, { labels: OPT_OUT }),
-      child("beside", {}, { namespace: "media" }),
-      child("stranger", { decryption: { secretRef: { name: "own-key" } } }, {}, "cluster"),
+      child("next-to-its-app", {}, { namespace: "media" }),
+      child("foreign", { decryption: { secretRef: { name: "own-key" } } }, {}, "cluster"),
       child("cluster", {}, {}, "cluster"),
     );
     assert.deepEqual(lines(findings), [
-      "warning: Kustomization flux-system/key would lose something of its own: it decrypts with the Secret own-key, and the global patch sets sops-age.",
-      "warning: Kustomization flux-system/source would lose something of its own: its source is GitRepository elsewhere/other, and the global patch sets the namespace flux-system.",
-      "warning: Kustomization flux-system/twice would lose something of its own: two of its own spec.patches have the same text, and only the last of them would be left.",
+      "warning: Kustomization flux-system/key would lose a setting: it decrypts with the Secret own-key, but the global patch sets sops-age.",
+      "warning: Kustomization flux-system/source would lose a setting: its source is GitRepository elsewhere/other, but the global patch sets the namespace flux-system.",
+      "warning: Kustomization flux-system/twice would lose a setting: two of its spec.patches are identical, and only the last would be kept.",
     ]);
     for (const { hint } of findings)
       assert.match(hint ?? "", /substitution\.flux\.home\.arpa\/disabled: "true"/);
   });
 
-  it("refuses to build something else while that would prune unguarded children", async () => {
-    const live = [...FLUX, root("cluster-apps"), child("bare"), child("kept", { deletionPolicy: "Orphan" })];
+  it("refuse another path or source while that would prune unguarded children", async () => {
+    const live = [
+      ...FLUX,
+      root("cluster-apps"),
+      child("unguarded"),
+      child("kept", { deletionPolicy: "Orphan" }),
+    ];
     assert.deepEqual(await check({}, ...live), []);
     const wrong = { path: "./kubernetes/main/apps" };
     const [finding, ...others] = await check(wrong, ...live);
     assert.deepEqual(others, []);
     assert.equal(finding?.severity, "error");
-    assert.match(finding.message, /of flux-system\/bare those that are not in it would be deleted/);
+    assert.match(
+      finding.message,
+      /would be deleted, along with everything that it applied: flux-system\/unguarded\./,
+    );
     assert.deepEqual(await check({ ...wrong, prune: false }, ...live), []);
     const { source } = rootArgs();
     assert.equal((await check({ source: { ...source, name: "other" } }, ...live)).length, 1);
   });
 
-  it("says that there is nothing to observe", async () => {
+  it("report that there is nothing to observe", async () => {
     const findings = lines(await check({ mode: "observe" }, ...FLUX));
     assert.equal(findings.length, 2);
-    for (const line of findings) assert.match(line, /^warning: .*mode is observe, and .* is not there/);
+    for (const line of findings) assert.match(line, /^warning: .*mode is observe, but .* does not exist/);
   });
 });
 
 describe("flux-apps checks", () => {
   const MOVE = { placement: "namespace" } as const;
-  /** In flux-apps, all that children read. */
+  /** What the children read, in flux-apps. */
   const SERVED = READ.map(({ kind, metadata }) => present(kind, `flux-apps/${metadata.name}`));
   const check = async (args: Parameters<typeof appsArgs>, ...live: KubeObject[]): Promise<Finding[]> =>
     checkFluxApps(appsArgs(...args), clusterHolding(...READ, ...SERVED, ...live));
 
-  it("refuses a move that would take the apps' objects along, naming each child", async () => {
+  it("refuse a move that would delete the apps' objects, naming each child", async () => {
     const live = [
-      child("bare"),
+      child("unguarded"),
       child("kept", { deletionPolicy: "Orphan" }),
       child("suspended", { suspend: true }),
       child("moved", {}, { namespace: "flux-apps" }),
       child("out", {}, { labels: OPT_OUT }),
       child("foreign", {}, {}, "cluster"),
       child("cluster", {}, {}, "cluster"),
-      child("orphan", {}, {}, "a-root-that-is-gone"),
+      child("orphan", {}, {}, "a-deleted-root"),
     ];
     const findings = await check([MOVE], ...live);
     assert.deepEqual(
       findings.map(({ severity, message }) => [severity, message.split(" ")[1]]),
       [
-        ["error", "flux-system/bare"],
+        ["error", "flux-system/unguarded"],
         ["error", "flux-system/orphan"],
       ],
     );
-    assert.match(findings[0]?.hint ?? "", /deletionPolicy to Orphan with everything else as it is/);
+    assert.match(findings[0]?.hint ?? "", /deletionPolicy to Orphan and change nothing else/);
     assert.deepEqual(await check([{}], ...live), []);
     const observed = await check([MOVE, {}, { mode: "observe" }], ...live);
     assert.deepEqual(
@@ -191,17 +202,17 @@ describe("flux-apps checks", () => {
     );
   });
 
-  it("refuses the move back, too", async () => {
+  it("refuse the move back, too", async () => {
     const patches = [{ patch: "- op: add\n  path: /metadata/namespace\n  value: flux-apps\n" }];
     const live = [root("cluster-apps", { patches }), child("moved", {}, { namespace: "flux-apps" })];
     assert.deepEqual(await check([MOVE], ...live), []);
     const [finding, ...others] = await check([{}], ...live);
     assert.deepEqual(others, []);
     assert.equal(finding?.severity, "error");
-    assert.match(finding.message, /flux-apps\/moved would move back to where the repository puts it/);
+    assert.match(finding.message, /flux-apps\/moved would move back to the namespace in the repository/);
   });
 
-  it("refuses two children that would become one", async () => {
+  it("refuse two children that would become the same object", async () => {
     const orphan = { deletionPolicy: "Orphan" };
     const findings = await check(
       [MOVE],
@@ -213,7 +224,7 @@ describe("flux-apps checks", () => {
     ]);
   });
 
-  it("names dependencies that would never be met", async () => {
+  it("report dependencies that would never become ready", async () => {
     const orphan = { deletionPolicy: "Orphan" };
     const dependsOn = (name: string, namespace?: string) => ({ ...orphan, dependsOn: [{ name, namespace }] });
     const findings = await check(
@@ -227,16 +238,16 @@ describe("flux-apps checks", () => {
       child("out", dependsOn("base"), { labels: OPT_OUT }),
     );
     assert.deepEqual(lines(findings), [
-      "warning: Kustomization flux-system/explicit depends on flux-system/base, which will be flux-apps/base: it would wait for ever.",
-      "warning: Kustomization flux-system/left-behind depends on flux-apps/platform, which will be flux-system/platform: it would wait for ever.",
-      "warning: Kustomization flux-system/out depends on flux-system/base, which will be flux-apps/base: it would wait for ever.",
+      "warning: Kustomization flux-system/explicit depends on flux-system/base, which will be flux-apps/base: it would wait forever.",
+      "warning: Kustomization flux-system/left-behind depends on flux-apps/platform, which will be flux-system/platform: it would wait forever.",
+      "warning: Kustomization flux-system/out depends on flux-system/base, which will be flux-apps/base: it would wait forever.",
     ]);
   });
 
-  it("names what Kustomizations would look for in vain, unless the stack brings it", async () => {
+  it("report missing Secrets and ConfigMaps, unless the stack creates them", async () => {
     const missing = async (...args: Parameters<typeof appsArgs>): Promise<string[]> =>
       (await checkFluxApps(appsArgs(...args), clusterHolding(...READ))).map(
-        ({ message }) => message.split(" is not there")[0]!,
+        ({ message }) => message.split(" does not exist")[0]!,
       );
     assert.deepEqual(await missing({}), []);
     assert.deepEqual(await missing(MOVE), [
@@ -248,7 +259,7 @@ describe("flux-apps checks", () => {
     assert.deepEqual(await missing({ ...MOVE, settingsPath: "./vars" }, {}, { decryptionSecret: null }), []);
   });
 
-  it("reads the controllers' flags", async () => {
+  it("read the flags of the controllers", async () => {
     const controller = (name: string, ...args: string[]): KubeObject => ({
       apiVersion: "apps/v1",
       kind: "Deployment",
@@ -259,7 +270,7 @@ describe("flux-apps checks", () => {
     assert.deepEqual(
       lines(await check([MOVE], controller("kustomize-controller", "--no-cross-namespace-refs=true"))),
       [
-        "error: kustomize-controller on test runs with --no-cross-namespace-refs=true: children outside flux-system cannot read their source there.",
+        "error: kustomize-controller on test runs with --no-cross-namespace-refs=true: children outside flux-system cannot use their source there.",
       ],
     );
     const findings = await check(
@@ -272,7 +283,7 @@ describe("flux-apps checks", () => {
     assert.deepEqual(
       findings.map(({ severity, message }) => `${severity}: ${message.split(":")[0]!}`),
       [
-        "warning: Kustomization flux-system/elsewhere applies to office, which is not among edgefirst",
+        "warning: Kustomization flux-system/elsewhere applies to office, which is not in edgefirst",
         "warning: helm-controller on test runs without --default-service-account",
       ],
     );

@@ -15,7 +15,7 @@ describe("difference to the live root", () => {
   const differenceOf = async (wanted: KubeObject, ...live: KubeObject[]) =>
     (await describeDifference([wanted], clusterHolding(...live)))[0]!;
 
-  it("is none where only others' fields, the order of keys and the style of a patch differ", async () => {
+  it("ignores undeclared fields, the order of keys and the formatting of a patch", async () => {
     const wanted = object({ path: "./a", patches: [{ patch: "a: 1\nb:\n  c: [x]\n" }] });
     const live = object(
       { patches: [{ patch: "b: { c: [ x ] }\na: 1" }], path: "./a", force: false },
@@ -40,7 +40,7 @@ describe("difference to the live root", () => {
     );
   });
 
-  it("shows the whole object where there is none", async () => {
+  it("shows the whole object if none is live", async () => {
     const { state, diff } = await differenceOf(object({ path: "./a" }));
     assert.equal(state, "absent");
     assert.match(diff, /^\+ {2}path: \.\/a$/m);

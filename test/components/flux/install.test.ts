@@ -21,7 +21,7 @@ const manifests: KubeObject[] = [
 ];
 
 describe("flux-install", () => {
-  it("declares namespace and CRDs first, keeps them on delete, and has the rest wait for them", async () => {
+  it("declares Namespace and CRDs first, retains them on delete, and makes the rest depend on them", async () => {
     const resources = await recordResources(
       () => {
         const provider = new k8s.Provider("cluster", { context: "test" });
@@ -38,7 +38,7 @@ describe("flux-install", () => {
     assert.deepEqual([...deployment.options.dependencies].sort(), first.map(({ urn }) => urn).sort());
   });
 
-  it("declares every kind that `flux install --export` has, those of the core group too", async () => {
+  it("declares every kind in `flux install --export`, including the core group's", async () => {
     const others: KubeObject[] = [
       {
         apiVersion: "v1",
@@ -64,7 +64,7 @@ describe("flux-install", () => {
     );
   });
 
-  it("labels every object, leaves out the CRDs' status", () => {
+  it("labels every object, and omits the status of CRDs", () => {
     const objects = fluxInstallObjects({ labels, manifests });
     assert.deepEqual(
       objects.map(({ kind }) => kind),

@@ -12,11 +12,11 @@ const specOf = (patch: string): Record<string, unknown> =>
   (parse(patch) as { spec: Record<string, unknown> }).spec;
 
 describe("flux patches", () => {
-  it("are none where nothing is to be patched", () => {
+  it("are empty if there is nothing to patch", () => {
     assert.deepEqual(childPatches(NOTHING), []);
   });
 
-  it("set what is asked for, and only that, on children that have not opted out", () => {
+  it("set exactly what is configured, on children that have not opted out", () => {
     const [patch, ...others] = childPatches({
       ...NOTHING,
       decryptionSecret: "sops-age",
@@ -48,12 +48,12 @@ describe("flux patches", () => {
     });
   });
 
-  it("set no decryption where the controller holds the key", () => {
+  it("set no decryption if the controller has the key", () => {
     const [patch] = childPatches({ ...NOTHING, children: { interval: "1h" } });
     assert.deepEqual(specOf(patch!.patch), { interval: "1h" });
   });
 
-  it("tell kustomize by which fields it is to merge lists, right above their keys", () => {
+  it("give kustomize the merge keys of lists, on the line above each list", () => {
     const [patch] = childPatches({
       ...NOTHING,
       substituteFrom: [{ kind: "ConfigMap", name: "settings" }],
@@ -61,7 +61,7 @@ describe("flux patches", () => {
     });
     const lines = patch!.patch.split("\n");
     const above = (key: string): unknown => {
-      const line = lines[lines.findIndex((text) => text.trim() === key) - 1] ?? "";
+      const line = lines[lines.findIndex((candidate) => candidate.trim() === key) - 1] ?? "";
       return JSON.parse(line.trim().replace(/^# /, ""));
     };
     assert.deepEqual(above("substituteFrom:"), {
@@ -76,7 +76,7 @@ describe("flux patches", () => {
     });
   });
 
-  it("move children by a JSON6902 patch on their kind alone", () => {
+  it("move children with a JSON6902 patch on their kind only", () => {
     const patches = childPatches({ ...NOTHING, namespace: "flux-apps" });
     assert.deepEqual(
       patches.map(({ patch, target }) => [parse(patch) as unknown, target.kind]),
@@ -84,7 +84,7 @@ describe("flux patches", () => {
     );
   });
 
-  it("give HelmReleases their defaults one level down", () => {
+  it("set defaults of HelmReleases with a nested patch", () => {
     const args: ChildPatchArgs = {
       ...NOTHING,
       helmReleases: { retries: -1, crds: "CreateReplace", driftDetection: "enabled" },
@@ -103,12 +103,12 @@ describe("flux patches", () => {
     });
   });
 
-  it("let nobody out of strict mode by a label: no child, and no HelmRelease of one", () => {
+  it("allow no opt-out from strict mode by label, neither to a child nor to its HelmReleases", () => {
     const args: ChildPatchArgs = { ...NOTHING, children: { interval: "1h" }, serviceAccountName: "tenant" };
-    const [defaults, identity] = childPatches(args);
+    const [defaults, impersonation] = childPatches(args);
     assert.equal(specOf(defaults!.patch).serviceAccountName, undefined);
-    assert.deepEqual(identity?.target, { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" });
-    const { serviceAccountName, patches } = specOf(identity.patch) as {
+    assert.deepEqual(impersonation?.target, { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" });
+    const { serviceAccountName, patches } = specOf(impersonation.patch) as {
       serviceAccountName: string;
       patches: FluxPatch[];
     };

@@ -47,7 +47,7 @@ describe("flux-root", () => {
     assert.equal((root.inputs.spec as Spec).deletionPolicy, "Orphan");
   });
 
-  it("declares nothing in mode observe", async () => {
+  it("declares nothing in observe mode", async () => {
     const args = rootArgs({ mode: "observe" });
     const resources = await recordResources(() => {
       new FluxRoot("flux-root", args, {});
@@ -60,7 +60,7 @@ describe("flux-root", () => {
   });
 
   for (const stack of ["edge", "main"])
-    it(`takes the repository of the stack ${stack} from its configuration`, () => {
+    it(`follows the repository in the configuration of the stack ${stack}`, () => {
       const args = rootArgs({}, stack);
       assert.deepEqual(sourceSpec(args), {
         interval: "30m",
@@ -71,7 +71,7 @@ describe("flux-root", () => {
       assert.equal(rootSpec(args).path, `./kubernetes/${stack}/apps`);
     });
 
-  it("renders what the repository's own root does, beside what makes it safe to own", async () => {
+  it("renders the same as the repository's own root, except for what makes it safe to own", async () => {
     const [difference] = await describeDifference(
       desiredFluxRoot(rootArgs()).slice(1),
       clusterHolding(LIVE_ROOT),
@@ -91,7 +91,7 @@ describe("flux-root", () => {
     assert.equal(changed.filter((line) => schema.test(line)).length, 1);
   });
 
-  it("pins a branch's commit, or follows an artifact", () => {
+  it("pins a commit of a branch, or follows an artifact", () => {
     const { source } = rootArgs();
     const commit = "0".repeat(40);
     assert.deepEqual(sourceSpec(rootArgs({ source: { ...source, ref: { branch: "main", commit } } })).ref, {
@@ -124,7 +124,7 @@ describe("flux-root", () => {
     });
   });
 
-  it("waits for the settings, and decrypts only with a Secret of its own", () => {
+  it("depends on the settings, and sets decryption only with a Secret", () => {
     const { apps } = rootArgs();
     const spec = rootSpec(
       rootArgs({

@@ -32,7 +32,7 @@ describe("flux-sources", () => {
     assert.deepEqual((child.inputs.metadata as { labels: unknown }).labels, labels);
   });
 
-  it("hands a chart's layer on as it is", () => {
+  it("passes the layer of a chart on unchanged", () => {
     assert.deepEqual(specOf(CHART), {
       interval: "1h",
       url: CHART.url,
@@ -44,7 +44,7 @@ describe("flux-sources", () => {
     });
   });
 
-  it("verifies signatures, logs in, and speaks plain HTTP where asked to", () => {
+  it("verifies signatures, logs in, and uses plain HTTP if configured", () => {
     const verify = {
       provider: "cosign" as const,
       secretRef: undefined,

@@ -76,65 +76,65 @@ describe("gateway-api", () => {
     }
   });
 
-  it("declares nothing where others install the CRDs", () => {
+  it("declares nothing if the CRDs have another owner", () => {
     assert.deepEqual(gatewayApiObjects({ ...ARGS, install: false }), []);
   });
 
   const downgrades: readonly [string, KubeObject, RegExp | undefined][] = [
-    ["the same release", crd("gateways", "v1.4.1"), undefined],
+    ["the same version", crd("gateways", "v1.4.1"), undefined],
     ["an older patch", crd("gateways", "v1.4.0"), undefined],
     ["an older minor", crd("gateways", "v1.2.1"), undefined],
     [
       "a newer patch",
       crd("gateways", "v1.4.2"),
-      /^error: .*gateways are newer on test \(v1\.4\.2\) than .* v1\.4\.1; CRDs are never downgraded/,
+      /^error: .*gateways are newer on test \(v1\.4\.2\) than .* \(v1\.4\.1\), and CRDs are never downgraded/,
     ],
     ["a newer minor", crd("gateways", "v1.5.0"), /^error: .*never downgraded/],
-    ["a release candidate of a newer one", crd("gateways", "v1.5.0-rc.1"), /^error: .*never downgraded/],
+    ["a release candidate of a newer version", crd("gateways", "v1.5.0-rc.1"), /^error: .*never downgraded/],
     [
-      "ten minors on, which a comparison of texts gets wrong",
+      "ten minors later, which a string comparison gets wrong",
       crd("gateways", "v1.14.0"),
       /^error: .*never downgraded/,
     ],
     [
       "the experimental channel",
       crd("gateways", "v1.4.1", "experimental"),
-      /^error: .*experimental channel on test; the standard channel would drop fields/,
+      /^error: .*experimental channel on test, and the standard channel would drop fields/,
     ],
     [
-      "no version",
+      "an unknown version",
       crd("gateways", undefined),
-      /^warning: .*no readable gateway\.networking\.k8s\.io\/bundle-version/,
+      /^warning: .*no valid annotation gateway\.networking\.k8s\.io\/bundle-version/,
     ],
     [
-      "objects in a version that is gone",
+      "objects stored in a removed version",
       crd("gateways", "v1.2.1", "standard", ["v1beta1", "v1"]),
-      /^error: .*stored on test in a version that v1\.4\.1 no longer knows \(v1beta1\)/,
+      /^error: .*stored on test in versions that v1\.4\.1 no longer has \(v1beta1\)/,
     ],
   ];
   for (const [what, live, message] of downgrades)
-    it(`${message === undefined ? "goes over" : "says so of"} a live bundle of ${what}`, async () => {
+    it(`${message === undefined ? "replaces" : "reports"} live CRDs of ${what}`, async () => {
       const findings = await found({}, live);
       assert.equal(findings.length, message === undefined ? 0 : 1, findings.join("\n"));
       if (message !== undefined) assert.match(findings[0] ?? "", message);
     });
 
-  it("lets an experimental release follow an experimental one", async () => {
+  it("replaces experimental CRDs with experimental ones", async () => {
     assert.deepEqual(await found({ channel: "experimental" }, crd("gateways", "v1.4.0", "experimental")), []);
   });
 
-  it("is refused with a Traefik that was built for another bundle, or for nobody knows which", async () => {
+  it("is refused with a Traefik that was built for another bundle, or for an unknown one", async () => {
     assert.deepEqual(await found({ traefikVersion: "3.5.0" }), [
       "error: Traefik 3.5.0 needs Gateway API 1.3.x; release.yaml has v1.4.1.",
     ]);
     assert.match(
       (await found({ traefikVersion: "4.0.0" })).join(),
-      /not known which Gateway API Traefik 4\.0\.0 needs/,
+      /The Gateway API version that Traefik 4\.0\.0 needs is not known/,
     );
     assert.deepEqual(await found({ traefikVersion: undefined }), []);
   });
 
-  it("with install: false wants every CRD there, in a bundle that fits the Traefik", async () => {
+  it("requires every CRD in a bundle that fits the Traefik, with install: false", async () => {
     const args = { install: false };
     assert.deepEqual(await found(args, ...ARGS.crds), []);
     assert.deepEqual(await found(args, crd("gateways", "v1.4.0"), crd("httproutes", "v1.4.0")), []);

@@ -46,7 +46,7 @@ function listenersOf(args: GatewayArgs): readonly Listener[] {
 }
 
 describe("gateway", () => {
-  it("declares its objects as children on the component's provider, with nothing unknown in a first preview", async () => {
+  it("declares its objects as children on the component's provider, with no unknowns in a first preview", async () => {
     const args = {
       ...serving({ hostname: "app.example.com", certificate: ELSEWHERE }),
       http: { port: 80, redirectToHttps: true },
@@ -76,7 +76,7 @@ describe("gateway", () => {
     }
   });
 
-  it("has a class of its own, which its Traefik finds by label", () => {
+  it("has a separate class, which its Traefik finds by label", () => {
     const gatewayClass = objectOf(ARGS, "GatewayClass");
     assert.deepEqual(gatewayClass?.spec, { controllerName: "traefik.io/gateway-controller" });
     assert.equal(gatewayClass.metadata.labels?.["edgefirst.dev/gateway"], "external");
@@ -86,13 +86,13 @@ describe("gateway", () => {
     );
   });
 
-  it("without hostnames has the plain listener alone", () => {
+  it("has only the plain listener without hostnames", () => {
     assert.deepEqual(listenersOf(ARGS), [
       { name: "web", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } },
     ]);
   });
 
-  it("has one HTTPS listener with one certificate for each hostname", () => {
+  it("has one HTTPS listener with one certificate per hostname", () => {
     const listeners = listenersOf(
       serving(
         { hostname: "example.com", certificate: HERE },
@@ -117,7 +117,7 @@ describe("gateway", () => {
     ]);
   });
 
-  it("leaves a hostname without a certificate out, and no other listener's name changes for it", () => {
+  it("omits a hostname without a certificate, without renaming the other listeners", () => {
     const names = (first: Hostname) =>
       listenersOf(serving(first, { hostname: "b.example.com", certificate: HERE })).map(({ name }) => name);
     assert.deepEqual(names({ hostname: "a.example.com" }), ["web", "websecure-b-example-com"]);
@@ -128,7 +128,7 @@ describe("gateway", () => {
     ]);
   });
 
-  it("gives every listener and every issued certificate a name of its own, a DNS label", () => {
+  it("gives every listener and every issued certificate a unique name that is a DNS label", () => {
     const long = `${"a".repeat(60)}.${"b".repeat(60)}.example.com`;
     const hostnames = [
       "x.example.com",
@@ -159,12 +159,12 @@ describe("gateway", () => {
     ],
   ];
   for (const [allowedNamespaces, namespaces] of allowed)
-    it(`lets routes attach from ${JSON.stringify(allowedNamespaces)}`, () => {
+    it(`lets routes attach from namespaces ${JSON.stringify(allowedNamespaces)}`, () => {
       const args = { ...serving({ hostname: "example.com", certificate: HERE }), allowedNamespaces };
       for (const { allowedRoutes } of listenersOf(args)) assert.deepEqual(allowedRoutes, { namespaces });
     });
 
-  it("grants itself the certificates of other namespaces, and nothing more", () => {
+  it("gets a grant for its certificates in other namespaces, and nothing else", () => {
     const args = serving(
       { hostname: "a.example.com", certificate: ELSEWHERE },
       { hostname: "b.example.com", certificate: ELSEWHERE },
@@ -188,7 +188,7 @@ describe("gateway", () => {
     );
   });
 
-  it("asks cert-manager by annotation, into a Secret named after Gateway and hostname", () => {
+  it("requests certificates by annotation, into Secrets named after Gateway and hostname", () => {
     const args = serving({ hostname: "*.example.com", certificate: ISSUED });
     assert.deepEqual(objectOf(args, "Gateway")?.metadata.annotations, {
       "cert-manager.io/cluster-issuer": "letsencrypt",
@@ -202,7 +202,7 @@ describe("gateway", () => {
     });
   });
 
-  it("carries the routes' monitoring defaults as annotations", () => {
+  it("has the monitoring defaults of routes as annotations", () => {
     const annotations = (gatus: GatewayArgs["gatus"]) =>
       objectOf({ ...ARGS, gatus }, "Gateway")?.metadata.annotations;
     assert.equal(annotations({}), undefined);
@@ -221,7 +221,7 @@ describe("the redirect to HTTPS", () => {
     https: { port, hostnames: [{ hostname: "example.com", certificate }] },
   });
 
-  it("is a route on the plain listener for all paths, which stands for no endpoint", () => {
+  it("is an unmonitored route on the plain listener for all paths", () => {
     const route = objectOf(redirecting(), "HTTPRoute");
     assert.deepEqual(route?.spec, {
       parentRefs: [
@@ -243,25 +243,25 @@ describe("the redirect to HTTPS", () => {
     assert.deepEqual(route.metadata.annotations, { "gatus.home-operations.com/enabled": "false" });
   });
 
-  it("names the port where it is not the scheme's own", () => {
+  it("sets the port if it is not the default of the scheme", () => {
     const route = JSON.stringify(objectOf(redirecting(8443), "HTTPRoute"));
     assert.match(route, /"port":8443/);
     assert.doesNotMatch(JSON.stringify(objectOf(redirecting(), "HTTPRoute")), /"port"/);
   });
 
-  it("keeps the apps' routes off the plain listener, where they would win over it", () => {
+  it("keeps apps' routes off the plain listener, where they would take precedence", () => {
     const [web, websecure] = listenersOf(redirecting());
     assert.deepEqual(web?.allowedRoutes, { namespaces: { from: "Same" } });
     assert.deepEqual(websecure?.allowedRoutes, { namespaces: { from: "All" } });
   });
 
-  it("is left out where no HTTPS listener is left to redirect to", async () => {
+  it("is omitted without an HTTPS listener to redirect to", async () => {
     const args = { ...ARGS, http: { port: 80, redirectToHttps: true } };
     assert.equal(objectOf(args, "HTTPRoute"), undefined);
     assert.deepEqual(listenersOf(args)[0]?.allowedRoutes, { namespaces: { from: "All" } });
     const [finding] = await checkGateways([args], clusterHolding());
     assert.equal(finding?.severity, "warning");
-    assert.match(finding.message, /does not redirect to HTTPS: it has no HTTPS listener/);
+    assert.match(finding.message, /does not redirect to HTTPS, because it has no HTTPS listener/);
   });
 });
 
@@ -278,14 +278,14 @@ describe("checking gateways", () => {
   const internal: GatewayArgs = { ...ARGS, name: "internal", className: "traefik-internal" };
 
   const cases: readonly [string, GatewayArgs[], RegExp | undefined][] = [
-    ["two Gateways apart", [ARGS, internal], undefined],
+    ["two separate Gateways", [ARGS, internal], undefined],
     [
-      "a certificate of its own namespace",
+      "a certificate in its own namespace",
       [serving({ hostname: "a.example.com", certificate: HERE })],
       undefined,
     ],
     [
-      "one issuer for all",
+      "one issuer for all hostnames",
       [
         serving(
           { hostname: "a.example.com", certificate: ISSUED },
@@ -295,22 +295,22 @@ describe("checking gateways", () => {
       undefined,
     ],
     [
-      "two Gateways of one name",
+      "two Gateways with the same name",
       [ARGS, { ...internal, name: "external", namespace: "other" }],
       /^error: Two Gateways are named external \(namespaces network and other\)/,
     ],
     [
-      "two Gateways of one class",
+      "two Gateways with the same class",
       [ARGS, { ...internal, className: "traefik" }],
       /^error: Gateways network\/external and network\/internal share GatewayClass traefik/,
     ],
     [
-      "one port for both protocols",
+      "the same port for both protocols",
       [{ ...ARGS, https: { port: 80, hostnames: [] } }],
-      /^error: Gateway network\/external has port 80 for both HTTP and HTTPS/,
+      /^error: Gateway network\/external uses port 80 for both HTTP and HTTPS/,
     ],
     [
-      "a hostname given twice",
+      "a duplicate hostname",
       [
         serving(
           { hostname: "a.example.com", certificate: HERE },
@@ -330,24 +330,24 @@ describe("checking gateways", () => {
       /^error: .* names 2 issuers \(ClusterIssuer letsencrypt, Issuer letsencrypt\)/,
     ],
     [
-      "an issuer beside a Secret that it would overwrite",
+      "an issuer and a Secret that it would overwrite",
       [
         serving(
           { hostname: "a.example.com", certificate: ISSUED },
           { hostname: "b.example.com", certificate: HERE },
         ),
       ],
-      /^error: .* would overwrite the Secrets wildcard-tls in network/,
+      /^error: .* would overwrite the existing Secret wildcard-tls in network/,
     ],
     [
-      "no certificate",
+      "a hostname without a certificate",
       [serving({ hostname: "a.example.com" })],
-      /^warning: .* gets no HTTPS listener for a\.example\.com, which has no certificate/,
+      /^warning: .* gets no HTTPS listener for a\.example\.com, because it has no certificate/,
     ],
     [
-      "a certificate that is not there",
+      "a missing certificate",
       [serving({ hostname: "a.example.com", certificate: ELSEWHERE })],
-      /^warning: Listener websecure \(a\.example\.com\) of Gateway network\/external waits for Secret cert-manager\/wildcard-tls/,
+      /^warning: Listener websecure \(a\.example\.com\) of Gateway network\/external needs Secret cert-manager\/wildcard-tls/,
     ],
   ];
   for (const [what, gateways, message] of cases)
@@ -357,7 +357,7 @@ describe("checking gateways", () => {
       if (message !== undefined) assert.match(findings[0] ?? "", message);
     });
 
-  it("passes an issuer beside a Secret of another namespace, which cert-manager skips", async () => {
+  it("passes an issuer and a Secret in another namespace, which cert-manager skips", async () => {
     const args = serving(
       { hostname: "a.example.com", certificate: ISSUED },
       { hostname: "b.example.com", certificate: ELSEWHERE },
@@ -365,7 +365,7 @@ describe("checking gateways", () => {
     assert.deepEqual(await check([args], secret("wildcard-tls", "cert-manager")), []);
   });
 
-  it("reports another owner's Gateway on one of the classes, but not its own", async () => {
+  it("reports another owner's Gateway with the same class, but not its own", async () => {
     const live = (name: string): KubeObject => ({
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
@@ -374,6 +374,9 @@ describe("checking gateways", () => {
     });
     const findings = await check([ARGS], live("external"), live("other"));
     assert.equal(findings.length, 1);
-    assert.match(findings[0] ?? "", /^warning: Gateway network\/other on test uses GatewayClass traefik too/);
+    assert.match(
+      findings[0] ?? "",
+      /^warning: Gateway network\/other on test also uses GatewayClass traefik/,
+    );
   });
 });

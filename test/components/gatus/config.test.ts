@@ -14,24 +14,24 @@ const base = (...args: Parameters<typeof gatusConfig>) =>
   parse(gatusConfig(...args)) as Record<string, unknown>;
 
 describe("Gatus' base configuration", () => {
-  it("has an endpoint of its own where none is configured, since Gatus refuses to run without any", () => {
+  it("adds an endpoint if none is configured, since Gatus refuses to run without any", () => {
     assert.deepEqual(base([], { type: "memory" }).endpoints, [SELF_ENDPOINT]);
     assert.deepEqual(base([endpoint], { type: "memory" }).endpoints, [endpoint]);
   });
 
-  it("serves pages and metrics on an unprivileged port and does not end on a bad file", () => {
+  it("serves pages and metrics on an unprivileged port, and survives an invalid file", () => {
     const config = base([], { type: "memory" });
     assert.deepEqual(config.web, { port: 8080 });
     assert.equal(config.metrics, true);
     assert.equal(config["skip-invalid-config-update"], true);
   });
 
-  it("hands over the fields of an endpoint that it does not know", () => {
+  it("passes on unknown fields of an endpoint", () => {
     const withMore = { ...endpoint, alerts: [{ type: "pushover" }], dns: { "query-type": "A" } };
     assert.deepEqual(base([withMore], { type: "memory" }).endpoints, [withMore]);
   });
 
-  it("gives memory no path, SQLite a file and Postgres the address from the environment", () => {
+  it("sets no path for memory, a file for SQLite, and the URL from the environment for Postgres", () => {
     assert.deepEqual(base([], { type: "memory" }).storage, { type: "memory" });
     assert.deepEqual(base([], { type: "sqlite", size: "1Gi" }).storage, {
       type: "sqlite",
@@ -45,7 +45,7 @@ describe("Gatus' base configuration", () => {
     });
   });
 
-  it("keeps a dollar sign in a token from being taken for a variable", () => {
+  it("escapes dollar signs in a token, so that they are not expanded", () => {
     const { alerting } = parse(pushoverConfig("a$HOME", "user")) as {
       alerting: { pushover: Record<string, unknown> };
     };
@@ -53,8 +53,8 @@ describe("Gatus' base configuration", () => {
     assert.equal(alerting.pushover["user-key"], "user");
   });
 
-  it("knows an endpoint by the key that Gatus gives it", () => {
-    // Cases of Gatus' own test of config/key, and the dot, which makes a.b and a-b one endpoint.
+  it("builds the key of an endpoint as Gatus does", () => {
+    // Cases from Gatus' test of config/key, and the dot, which gives a.b and a-b the same key.
     assert.equal(endpointKey("Core", "Front End"), "core_front-end");
     assert.equal(endpointKey("a/b test", "a"), "a-b-test_a");
     assert.equal(endpointKey(undefined, "name"), "_name");

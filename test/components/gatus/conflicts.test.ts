@@ -67,7 +67,7 @@ async function messages(overrides: Partial<GatusArgs>, ...live: KubeObject[]): P
 }
 
 describe("Gatus' check of the live cluster", () => {
-  it("names both routes of one name in two namespaces, which Gatus would stop on", async () => {
+  it("names two routes with the same name in two namespaces, on which Gatus would stop", async () => {
     const found = await findings({}, route("a", "whoami"), route("b", "whoami"));
     assert.equal(found.length, 1);
     assert.equal(found[0]?.severity, "error");
@@ -75,32 +75,32 @@ describe("Gatus' check of the live cluster", () => {
   });
 
   const quiet: Record<string, readonly KubeObject[]> = {
-    "are in different groups by their own annotations": [
+    "have different groups in their annotations": [
       route("a", "whoami", grouped("a")),
       route("b", "whoami", grouped("b")),
     ],
-    "are in different groups by their Gateways": [
+    "inherit different groups from their Gateways": [
       gateway("external", "group: external"),
       gateway("internal", "group: internal"),
       route("a", "whoami"),
       route("b", "whoami", { gateway: "internal" }),
     ],
-    "are of which one is turned off": [route("a", "whoami"), route("b", "whoami", enabled("false"))],
-    "are of which one is turned off by a word that the sidecar does not know": [
+    "include one that is turned off": [route("a", "whoami"), route("b", "whoami", enabled("false"))],
+    "include one that is turned off by a value that gatus-sidecar does not know": [
       route("a", "whoami"),
       route("b", "whoami", enabled("yes")),
     ],
-    "are of which one has no hostname, and so no endpoint": [
+    "include one without a hostname, and therefore without an endpoint": [
       route("a", "whoami"),
       route("b", "whoami", { hostnames: [] }),
     ],
   };
   for (const [title, live] of Object.entries(quiet))
-    it(`has nothing to say of routes of one name that ${title}`, async () => {
+    it(`finds nothing if routes with the same name ${title}`, async () => {
       assert.deepEqual(await findings({}, ...live), []);
     });
 
-  it("takes the word of the Gateways that the stack declares over the live ones", async () => {
+  it("prefers the Gateways that the stack declares over the live ones", async () => {
     const live = [gateway("external", "group: same"), gateway("internal", "group: same")];
     const routes = [route("a", "whoami"), route("b", "whoami", { gateway: "internal" })];
     assert.match(await messages({}, ...live, ...routes), /same_whoami/);
@@ -112,7 +112,7 @@ describe("Gatus' check of the live cluster", () => {
     assert.equal(await messages({ gateways }, ...live, ...routes), "");
   });
 
-  it("counts what the configuration and labelled ConfigMaps name as well", async () => {
+  it("includes endpoints from the configuration and from labelled ConfigMaps", async () => {
     const whoami = route("a", "whoami");
     assert.match(
       await messages({ endpoints: [endpoint] }, whoami),
@@ -127,7 +127,7 @@ describe("Gatus' check of the live cluster", () => {
     assert.equal(await messages({}, whoami, configMap("other", "endpoints: [{ name: whoami }]", {})), "");
   });
 
-  it("counts its own page, once also where the route is there already", async () => {
+  it("includes its own page, only once if the route already exists", async () => {
     const page = {
       hostname: "status.example.com",
       url: "https://status.example.com",
@@ -137,7 +137,7 @@ describe("Gatus' check of the live cluster", () => {
     assert.match(await messages({ page }, route("other", "gatus")), /_gatus/);
   });
 
-  it("takes its own page elsewhere for a move, which has to go in two steps", async () => {
+  it("recognises its own page in another namespace as a move, which takes two updates", async () => {
     const labels = { "edgefirst.dev/stack": "edge" };
     const page = {
       hostname: "status.example.com",
@@ -148,28 +148,28 @@ describe("Gatus' check of the live cluster", () => {
     const own = { ...former, metadata: { ...former.metadata, labels } };
     const hints = async (live: KubeObject) =>
       (await findings({ page, labels }, live)).map(({ hint }) => hint);
-    assert.match((await hints(own))[0] ?? "", /two steps/);
-    assert.match((await hints(former))[0] ?? "", /another group or name/);
+    assert.match((await hints(own))[0] ?? "", /two updates/);
+    assert.match((await hints(former))[0] ?? "", /a different group or name/);
   });
 
-  it("counts Services only where they are annotated, and never against a route", async () => {
+  it("includes Services only if annotated, and never in conflict with a route", async () => {
     const on = { "gatus.home-operations.com/enabled": "true" };
     assert.equal(await messages({}, service("a", "db", {}), service("b", "db", {})), "");
     assert.match(await messages({}, service("a", "db", on), service("b", "db", on)), /svc-db/);
     assert.equal(await messages({}, service("a", "db", on), route("b", "db")), "");
   });
 
-  it("sees names that Gatus takes for one", async () => {
+  it("detects different names with the same key", async () => {
     assert.match(await messages({}, route("a", "a.b"), route("b", "a-b")), /_a-b/);
   });
 
-  it("says which annotation or ConfigMap cannot be read", async () => {
+  it("names an annotation or ConfigMap that cannot be read", async () => {
     const broken = { annotations: { "gatus.home-operations.com/endpoint": "- a list" } };
     assert.match(await messages({}, route("a", "whoami", broken)), /^warning: HTTPRoute a\/whoami/);
     assert.match(await messages({}, configMap("broken", "endpoints: [")), /^error: ConfigMap media\/broken/);
   });
 
-  it("asks nothing where another owner runs Gatus", async () => {
+  it("checks nothing if Gatus has another owner", async () => {
     assert.deepEqual(await findings({ install: false }, route("a", "whoami"), route("b", "whoami")), []);
   });
 });

@@ -73,7 +73,7 @@ const children = (resources: readonly RecordedResource[]) =>
   resources.filter(({ options, type }) => options.custom && !type.startsWith("pulumi:providers:"));
 
 describe("the component Gatus", () => {
-  it("makes children of its own, on the cluster's provider, literally named and labelled, with nothing unknown", async () => {
+  it("declares children on the cluster's provider, with literal names and labels and no unknowns", async () => {
     const resources = await record({
       storage: { type: "sqlite", size: "1Gi" },
       labelledConfigMaps: true,
@@ -107,7 +107,7 @@ describe("the component Gatus", () => {
     }
   });
 
-  it("declares just the objects that the preflight is shown", async () => {
+  it("declares exactly the objects that the preflight check sees", async () => {
     const resources = await record({ labelledConfigMaps: true });
     const identity = (object: { kind: unknown; metadata: { name: string } }) =>
       `${String(object.kind)} ${object.metadata.name}`;
@@ -121,17 +121,17 @@ describe("the component Gatus", () => {
     );
   });
 
-  it("makes nothing where another owner runs Gatus", async () => {
+  it("declares nothing if Gatus has another owner", async () => {
     assert.deepEqual(children(await record({ install: false })), []);
   });
 
-  it("keeps the stack's label off the pods, which the program does not declare", async () => {
+  it("puts no stack label on the pods, which the program does not declare", async () => {
     const { template, selector } = deployment(await record());
     assert.deepEqual(template.metadata.labels, selector.matchLabels);
     assert.equal(template.metadata.labels["edgefirst.dev/stack"], undefined);
   });
 
-  it("updates the pod only after what it mounts", async () => {
+  it("updates the Deployment only after everything that it mounts", async () => {
     const resources = await record();
     const { options } = resourceNamed(resources, "observability/gatus", "kubernetes:apps/v1:Deployment");
     for (const type of ["kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:ServiceAccount"])
@@ -149,7 +149,7 @@ describe("the component Gatus", () => {
     assert.notEqual(await checksum({}), await checksum({ endpoints: [endpoint] }));
   });
 
-  it("confines both containers: no root, no capability, nothing writable but the volumes, digests, requests and limits", async () => {
+  it("confines both containers: no root, no capabilities, only volumes writable; with digests, requests and limits", async () => {
     const spec = pod(await record({ labelledConfigMaps: true }));
     assert.equal(spec.securityContext.runAsNonRoot, true);
     assert.deepEqual(spec.securityContext.seccompProfile, { type: "RuntimeDefault" });
@@ -166,7 +166,7 @@ describe("the component Gatus", () => {
     }
   });
 
-  it("probes Gatus on its health page, and k8s-sidecar on a port of its own", async () => {
+  it("probes Gatus on /health, and k8s-sidecar on a separate port", async () => {
     const spec = pod(await record({ labelledConfigMaps: true }));
     const [gatus] = spec.containers;
     const labelled = spec.initContainers.find(({ name }) => name === "k8s-sidecar");
@@ -177,7 +177,7 @@ describe("the component Gatus", () => {
 });
 
 describe("Gatus' sidecars", () => {
-  it("run natively and write where Gatus reads, each in a folder of its own", async () => {
+  it("are native sidecars and write where Gatus reads, each into a separate folder", async () => {
     const spec = pod(await record({ labelledConfigMaps: true }));
     const [gatus] = spec.containers;
     const configPath = gatus?.env.find(({ name }) => name === "GATUS_CONFIG_PATH")?.value;
@@ -202,14 +202,14 @@ describe("Gatus' sidecars", () => {
     assert.equal(new Set(spec.volumes.map(({ name }) => name)).size, spec.volumes.length);
   });
 
-  it("are left out with their rights and the token where nothing is discovered", async () => {
+  it("are omitted, with RBAC rules and token, if nothing is discovered", async () => {
     const resources = await record({ discover: { httpRoutes: false, services: false } });
     assert.deepEqual(pod(resources).initContainers, []);
     assert.equal(pod(resources).automountServiceAccountToken, false);
     assert.ok(!children(resources).some(({ type }) => type.includes("ClusterRole")));
   });
 
-  it("may read ConfigMaps only where labelled ones are asked for", async () => {
+  it("may read ConfigMaps only if labelled ones are enabled", async () => {
     const rules = async (labelledConfigMaps: boolean) => {
       const role = resourceNamed(await record({ labelledConfigMaps }), "edgefirst-gatus", ROLE);
       return (role.inputs.rules as { resources: string[] }[]).flatMap(({ resources }) => resources);
@@ -221,13 +221,13 @@ describe("Gatus' sidecars", () => {
 });
 
 describe("Gatus' storage", () => {
-  it("in memory needs no claim and rolls without a gap", async () => {
+  it("in memory needs no claim and rolls without downtime", async () => {
     const resources = await record();
     assert.equal(deployment(resources).strategy.type, "RollingUpdate");
     assert.ok(!children(resources).some(({ type }) => type.endsWith("PersistentVolumeClaim")));
   });
 
-  it("in SQLite lies on a claim that outlives the stack, mounted by one pod at a time", async () => {
+  it("in SQLite is on a claim that outlives the stack, mounted by one pod at a time", async () => {
     const resources = await record({ storage: { type: "sqlite", size: "2Gi", storageClass: "fast" } });
     const claim = resourceNamed(resources, "observability/gatus", "kubernetes:core/v1:PersistentVolumeClaim");
     assert.equal(claim.options.retainOnDelete, true);
@@ -243,7 +243,7 @@ describe("Gatus' storage", () => {
     );
   });
 
-  it("in Postgres takes the address from the Secret", async () => {
+  it("in Postgres takes the URL from the Secret", async () => {
     const resources = await record({ storage: { type: "postgres", secret: "db", key: "uri" } });
     assert.deepEqual(
       pod(resources).containers[0]?.env.find(({ name }) => name === "STORAGE_URL")?.valueFrom,
@@ -253,7 +253,7 @@ describe("Gatus' storage", () => {
 });
 
 describe("Gatus' page and alerts", () => {
-  it("has a monitored route to its Service on the configured Gateway", async () => {
+  it("have a monitored route to the Service on the configured Gateway", async () => {
     const route = resourceNamed(
       await record({
         page: {
@@ -282,7 +282,7 @@ describe("Gatus' page and alerts", () => {
     });
   });
 
-  it("is probed where it answers, since gatus-sidecar would ask https on 443", async () => {
+  it("are probed at their real URL, since gatus-sidecar would use https on port 443", async () => {
     const gateway = { name: "external", namespace: "network", sectionName: "web" };
     const page = { hostname: "status.example.com", url: "http://status.example.com:8080", gateway };
     const route = resourceNamed(
@@ -294,11 +294,11 @@ describe("Gatus' page and alerts", () => {
     assert.deepEqual(parse(annotations["gatus.home-operations.com/endpoint"] ?? ""), { url: page.url });
   });
 
-  it("has no route without a hostname", async () => {
+  it("have no route without a hostname", async () => {
     assert.ok(!children(await record({ page: undefined })).some(({ type }) => type.includes("HTTPRoute")));
   });
 
-  it("reads the Pushover token from a Secret, and from nowhere else", async () => {
+  it("read the Pushover token from a Secret only", async () => {
     const resources = await record({
       pushover: { token: pulumi.secret(token), userKey: pulumi.secret(userKey) },
     });

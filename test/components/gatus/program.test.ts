@@ -45,7 +45,7 @@ describe("the real Gatus", function () {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** A volume as the kubelet makes it of a ConfigMap or a Secret: a link to a file in a folder behind a link. */
+  /** A ConfigMap or Secret volume as the kubelet creates it: links to files in a folder behind a link. */
   const mount = (volume: string, file: string, text: string): void => {
     mkdirSync(join(dir, volume, "..2026_01_01"), { recursive: true });
     writeFileSync(join(dir, volume, "..2026_01_01", file), text.replaceAll("8080", String(port)));
@@ -65,7 +65,7 @@ describe("the real Gatus", function () {
       stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
     return { child, output: () => output };
   };
-  /** The metrics, once an endpoint has a result. */
+  /** The metrics, as soon as an endpoint has a result. */
   const firstResult = (): Promise<string> =>
     waitUntil(
       "a result in the metrics",
@@ -79,33 +79,33 @@ describe("the real Gatus", function () {
       { timeoutMs: 20_000 },
     );
 
-  it("takes base configuration, Pushover file and discovered endpoints together, and sees itself up", async () => {
+  it("merges base configuration, Pushover file and discovered endpoints, and reports itself as up", async () => {
     mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
     mount("pushover", "pushover.yaml", pushoverConfig("1".repeat(30), "u".repeat(30)));
     discovered();
     const { output } = start();
-    // Not the API, whose answers Gatus keeps for ten seconds.
+    // Not the API, whose responses Gatus caches for ten seconds.
     const metrics = await firstResult();
     assert.match(metrics, /^gatus_results_endpoint_success\{.*key="self_gatus".*\} 1$/m);
     assert.match(output(), /configuredProviders=\[pushover\]/);
     assert.doesNotMatch(output(), /WARN/);
   });
 
-  it("exports the metric and the labels that the alerts ask for", async () => {
+  it("exports the metric and the labels that the alerts use", async () => {
     mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
     start();
     const metrics = await firstResult();
     const labels = /^gatus_results_endpoint_success\{(.*)\} 1$/m.exec(metrics)?.[1]?.match(/\w+(?==)/g);
     const expr = alertRules()[0]?.rules.find(({ alert }) => alert === "GatusEndpointDown")?.expr ?? "";
-    const asked = /max by \((.*)\) \(gatus_results_endpoint_success\)/.exec(expr)?.[1]?.split(", ");
-    // Prometheus adds the namespace of the pod that it reads.
+    const used = /max by \((.*)\) \(gatus_results_endpoint_success\)/.exec(expr)?.[1]?.split(", ");
+    // Prometheus adds the namespace of the scraped pod.
     assert.deepEqual(
-      asked?.filter((label) => label !== "namespace" && !labels?.includes(label)),
+      used?.filter((label) => label !== "namespace" && !labels?.includes(label)),
       [],
     );
   });
 
-  it("refuses two routes of one name as a whole, which is what the check says beforehand", async () => {
+  it("refuses its whole configuration because of two routes with the same name, as the check predicts", async () => {
     const route = (namespace: string): KubeObject => ({
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",

@@ -6,7 +6,7 @@ import { imageVersion, loadPins } from "../../../config/pins.ts";
 const resources = (version: string, discover: Parameters<typeof sidecarFor>[1]) =>
   sidecarFor(version, discover)?.rules.map(({ apiGroups, resources }) => [apiGroups[0], ...resources]);
 
-describe("gatus-sidecar's table of versions, flags and rights", () => {
+describe("the table of gatus-sidecar versions, flags and RBAC rules", () => {
   it("has a row for the version that release.yaml pins", () => {
     const version = imageVersion(loadPins().images.gatusSidecar);
     assert.deepEqual(sidecarFor(version, { httpRoutes: true, services: false }), {
@@ -21,7 +21,7 @@ describe("gatus-sidecar's table of versions, flags and rights", () => {
     });
   });
 
-  it("grants just what the flags read", () => {
+  it("grants exactly what the flags need", () => {
     assert.deepEqual(resources("0.4.1", { httpRoutes: true, services: true }), [
       ["gateway.networking.k8s.io", "httproutes", "gateways"],
       ["", "services"],
@@ -29,19 +29,19 @@ describe("gatus-sidecar's table of versions, flags and rights", () => {
     assert.deepEqual(resources("0.4.1", { httpRoutes: false, services: true }), [["", "services"]]);
   });
 
-  it("takes annotated Services only, under a prefix", () => {
+  it("discovers only annotated Services, under a prefix", () => {
     assert.deepEqual(sidecarFor("0.4.1", { httpRoutes: false, services: true })?.args, [
       "--enable-service",
       "--prefix-service=svc/",
     ]);
   });
 
-  it("does not run the sidecar without a flag, which would watch every kind", () => {
+  it("does not run gatus-sidecar without flags, since it would watch every kind", () => {
     assert.equal(sidecarFor("0.4.1", { httpRoutes: false, services: false }), undefined);
   });
 
   for (const version of ["0.0.11", "0.6.0", "1.0.0"])
-    it(`refuses ${version}, which has no row`, () => {
+    it(`refuses ${version}, which is not in the table`, () => {
       assert.throws(
         () => sidecarFor(version, { httpRoutes: true, services: false }),
         (error) => error instanceof EdgefirstError && error.message.includes(version),

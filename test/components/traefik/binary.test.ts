@@ -15,16 +15,16 @@ const ARGUMENTS = traefikArguments({
   resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
   logLevel: "INFO",
 })
-  // Any free port will do here.
+  // Any free port.
   .map((argument) => argument.replace(/(\.address=):\d+$/, "$1127.0.0.1:0"));
 
-/** Messages that Traefik logs until it has started its providers, or ends. */
+/** Log messages of Traefik until it starts its providers or exits. */
 async function start(path: string, args: readonly string[]): Promise<string[]> {
   const messages: string[] = [];
-  // No cluster to talk to: what is of interest comes before that.
+  // No cluster needed: the messages come before Traefik connects.
   const traefik = spawn(path, args, { env: {}, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => traefik.once("close", resolve));
-  // Where it reports what it cannot read on its command line.
+  // Traefik reports command line errors here.
   traefik.stderr.on("data", (text: Buffer) => messages.push(text.toString()));
   for await (const line of createInterface({ input: traefik.stdout })) {
     const { message = "", error = "" } = JSON.parse(line) as { message?: string; error?: string };
@@ -44,7 +44,7 @@ describe("the real Traefik", () => {
     this.skip();
   });
 
-  it("takes the arguments that it is given", async () => {
+  it("accepts its arguments", async () => {
     const messages = await start((await traefik)!.path, ARGUMENTS);
     assert.ok(
       messages.some((message) => message.startsWith("Starting provider aggregator")),
@@ -55,7 +55,7 @@ describe("the real Traefik", () => {
     );
   });
 
-  it("would refuse one that it does not know", async () => {
+  it("would refuse an unknown argument", async () => {
     const messages = await start((await traefik)!.path, [
       ...ARGUMENTS,
       "--providers.kubernetesgateway.nosuch=1",

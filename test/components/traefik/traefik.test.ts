@@ -45,7 +45,7 @@ function podOf(args: Partial<TraefikArgs> = {}): Pod {
 }
 
 describe("traefik", () => {
-  it("declares just its objects, as children on the component's provider, with nothing unknown in a first preview", async () => {
+  it("declares its objects as children on the component's provider, with no unknowns in a first preview", async () => {
     const args = { ...ARGS, replicas: 2 };
     const resources = await recordResources(
       () => {
@@ -84,7 +84,7 @@ describe("traefik", () => {
     assert.deepEqual(service.inputs.spec, objectOf("Service").spec);
   });
 
-  it("may do what its Gateway provider does, and nothing else", () => {
+  it("has exactly the permissions that its Gateway provider needs", () => {
     const group = "gateway.networking.k8s.io";
     const rights = (
       objectOf("ClusterRole").rules as { apiGroups: string[]; resources: string[]; verbs: string[] }[]
@@ -117,7 +117,7 @@ describe("traefik", () => {
     assert.equal((objectOf("ClusterRoleBinding").roleRef as { name: string }).name, NAME);
   });
 
-  it("listens on the very ports of its Gateway's listeners, without root", () => {
+  it("listens on the ports of its Gateway's listeners, without root", () => {
     const pod = podOf({ ports: { http: 8000, https: 8443 } });
     const [container] = pod.containers;
     assert.ok(container.args.includes("--entrypoints.web.address=:8000"));
@@ -149,7 +149,7 @@ describe("traefik", () => {
     });
   });
 
-  it("reads one GatewayClass, publishes its Service's address, and opens no dashboard", () => {
+  it("reads one GatewayClass, publishes the address of its Service, and serves no dashboard", () => {
     const args = podOf().containers[0].args;
     const provider = args.filter((arg) => arg.startsWith("--providers."));
     assert.deepEqual(provider, [
@@ -166,7 +166,7 @@ describe("traefik", () => {
     assert.ok(args.includes("--log.level=INFO"));
   });
 
-  it("is probed on an entry point of its own, slower for a restart than for its readiness", () => {
+  it("is probed on a separate entry point, more patiently for liveness than for readiness", () => {
     const [container] = podOf().containers;
     const seconds = (probe: string) => {
       const { httpGet, periodSeconds, failureThreshold } = container[probe] as {
@@ -183,7 +183,7 @@ describe("traefik", () => {
     assert.equal(seconds("startupProbe"), 60);
   });
 
-  it("on one node: one pod, no budget, a spread that never leaves it pending, the old pod kept until the new one is ready", () => {
+  it("on one node: has one pod, no budget, a spread that never leaves it pending, and keeps the old pod until the new one is ready", () => {
     assert.ok(!traefikObjects(ARGS).some(({ kind }) => kind === "PodDisruptionBudget"));
     const spec = objectOf("Deployment").spec as Record<string, unknown>;
     assert.deepEqual(spec.strategy, {
@@ -201,14 +201,14 @@ describe("traefik", () => {
     ]);
   });
 
-  it("with replicas: a budget that lets a node be drained", () => {
+  it("with replicas: has a budget that allows draining a node", () => {
     assert.deepEqual(objectOf("PodDisruptionBudget", { replicas: 3 }).spec, {
       maxUnavailable: 1,
       selector: { matchLabels: SELECTOR },
     });
   });
 
-  it("selects its pods by literal labels that they carry", () => {
+  it("selects its pods by literal labels", () => {
     const spec = objectOf("Deployment").spec as {
       selector: unknown;
       template: { metadata: { labels: Record<string, string> } };
@@ -228,7 +228,7 @@ describe("traefik", () => {
     ["ClusterIP", { type: "ClusterIP", loadBalancerClass: "pool" }, {}],
   ];
   for (const [type, service, expected] of services)
-    it(`gives a ${type} Service only the fields that the API server takes`, () => {
+    it(`gives a ${type} Service only the fields that the API server accepts`, () => {
       const object = objectOf("Service", {
         service: { ...ARGS.service, ...service, externalTrafficPolicy: "Local", annotations: { pool: "a" } },
       });
@@ -239,7 +239,7 @@ describe("traefik", () => {
       assert.deepEqual(object.metadata.annotations, { pool: "a", "pulumi.com/skipAwait": "true" });
     });
 
-  it("reports a listener on a port that its own entry points have", () => {
+  it("reports a listener on a port of its own entry points", () => {
     assert.deepEqual(checkTraefikPorts(ARGS), []);
     assert.match(
       checkTraefikPorts({ ...ARGS, ports: { http: 9000, https: 443 } })[0]?.message ?? "",
@@ -248,7 +248,7 @@ describe("traefik", () => {
   });
 });
 
-describe("a Traefik that a HelmRelease owns", () => {
+describe("a Traefik from a HelmRelease", () => {
   const args = { gateway: ARGS.gateway, ports: ARGS.ports };
   const gatewayClass = (...conditions: unknown[]): KubeObject => ({
     apiVersion: "gateway.networking.k8s.io/v1",
@@ -258,16 +258,16 @@ describe("a Traefik that a HelmRelease owns", () => {
   });
   const cases: readonly [string, KubeObject[], RegExp | undefined][] = [
     ["has accepted the class", [gatewayClass({ type: "Accepted", status: "True" })], undefined],
-    ["has no class yet", [], /^GatewayClass traefik is not on test yet/],
+    ["has no class yet", [], /^GatewayClass traefik does not exist on test yet/],
     [
       "has not accepted it",
       [gatewayClass({ type: "Accepted", status: "Unknown", message: "Waiting for controller" })],
-      /is not accepted by any Traefik: Waiting for controller/,
+      /has not been accepted by any Traefik: Waiting for controller/,
     ],
-    ["has not answered", [gatewayClass()], /no controller has answered/],
+    ["has not responded", [gatewayClass()], /its status is empty/],
   ];
   for (const [what, live, message] of cases)
-    it(`${message === undefined ? "is fine" : "needs values"} when it ${what}`, async () => {
+    it(`${message === undefined ? "passes" : "needs values"} if it ${what}`, async () => {
       const findings = await checkTraefik(args, clusterHolding(...live));
       assert.equal(findings.length, message === undefined ? 0 : 1);
       if (message === undefined) return;
@@ -276,7 +276,7 @@ describe("a Traefik that a HelmRelease owns", () => {
       assert.ok(findings[0].hint?.includes(helmValues(args)));
     });
 
-  it("gets values with which it serves this Gateway alone", () => {
+  it("gets values that make it serve only this Gateway", () => {
     assert.deepEqual(parse(helmValues(args)), {
       providers: {
         kubernetesGateway: {
