@@ -26,7 +26,7 @@ const CHARTS = join(import.meta.dirname, "../fixtures/charts");
 const labels = { "edgefirst.dev/stack": "test" };
 const CHILDREN = ["media/own-patches", "media/player", "observability/own-settings"];
 
-describe("where children go, with the real source- and kustomize-controller", function () {
+describe("moving children, with the real source-controller and kustomize-controller", function () {
   this.timeout(FLUX_TIMEOUT_MS * 2);
   const own = useSandbox("apps");
   let flux: FluxCluster;

@@ -1,7 +1,7 @@
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import { oncePer } from "../../lib/once-per.ts";
 
-/** The cluster that gets an object. */
+/** The cluster that receives an object. */
 export function clusterOf(object: BuiltObject, clusters: readonly BuiltCluster[]): BuiltCluster | undefined {
   return clusters.find((cluster) => objectsOf(cluster).has(object));
 }

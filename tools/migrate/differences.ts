@@ -4,18 +4,18 @@ import { effectiveNamespace, Resource } from "../gitops/kustomize/resource.ts";
 import { isMapping, originOf, type Value } from "../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 
-/** An object that reaches a cluster in another form, or from another Kustomization. */
+/** An object that changes in a cluster, or that another Kustomization applies after the step. */
 export interface Difference {
   readonly cluster: string;
   /** `HelmRelease media/plex` */
   readonly object: string;
   readonly before: BuiltObject | undefined;
   readonly after: BuiltObject | undefined;
-  /** Paths of the fields that differ; `(Kustomization)` where another one applies it. Empty for an object that comes or goes. */
+  /** Paths of the fields that differ; `(Kustomization)` if another one applies the object. Empty for an added or removed object. */
   readonly fields: readonly string[];
 }
 
-/** What differs between two builds of a repository, in the order of the first. */
+/** What differs between two builds of a repository, in the order of the first build. */
 export function differences(
   before: readonly BuiltCluster[],
   after: readonly BuiltCluster[],
@@ -45,7 +45,7 @@ function difference(
   return [{ cluster, object: id.slice(id.indexOf(" ") + 1), before, after, fields }];
 }
 
-/** Of two objects with one identity, the later ones are told apart by a number. */
+/** Numbers the second and later objects with the same identity, so that none is overwritten. */
 function index(cluster: BuiltCluster | undefined): ReadonlyMap<string, BuiltObject> {
   const objects = new Map<string, BuiltObject>();
   for (const built of cluster?.objects ?? []) {

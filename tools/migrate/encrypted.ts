@@ -4,8 +4,8 @@ import { isMapping } from "../gitops/yaml/values.ts";
 import type { FileChange, Note } from "./step.ts";
 
 /**
- * Of the files that changes would rewrite, those that SOPS has encrypted in part. Its checksum (`sops.mac`) is of every value of the file,
- * also of those in clear: after any edit by hand, Flux can no longer decrypt it. A file that goes, or a copy byte for byte, is no matter.
+ * Finds the files, among those to rewrite, that SOPS has encrypted in part. The checksum (`sops.mac`) covers every value, including the
+ * plain ones: after any manual edit, Flux can no longer decrypt the file. Deleting a file or copying it byte for byte is safe.
  */
 export function encryptedFiles(
   repository: Repository,
@@ -18,7 +18,7 @@ export function encryptedFiles(
     const sealed = documents.find(({ value }) => isMapping(value) && isMapping(value.sops));
     if (!sealed) continue;
     const message =
-      "SOPS has encrypted parts of this file, and its checksum is of all values: change it with `sops edit`";
+      "stays: SOPS has encrypted parts of this file, and its checksum covers every value; make this change with `sops edit`";
     notes.set(path, { kind: "left", message, position: locate(sealed.origin) });
   }
   return notes;

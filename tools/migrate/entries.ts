@@ -7,21 +7,21 @@ import { entryOrigin, isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { BuildError } from "../gitops/problem.ts";
 import { listOf, resolves } from "./steps/components/references.ts";
 
-/** Where a kustomization takes a file in, by itself or with a directory that holds nothing else. */
+/** The entry by which a kustomization includes a file, directly or through a directory that contains nothing else. */
 export interface Entry {
   readonly kustomization: string;
   readonly list: string;
   readonly index: number;
   readonly position: Position;
-  /** What it names is the file itself. */
+  /** The entry names the file itself. */
   readonly direct: boolean;
-  /** How many entries the list has, where the kustomization says nothing else. */
+  /** Length of the list, if the kustomization has no other field. */
   readonly soleOf: number | undefined;
 }
 
 /**
- * Takes entries out of their kustomization; false where the text does not allow it. Where they are all, an empty list stays, since
- * Kustomize refuses to include a kustomization that says nothing.
+ * Removes entries from their kustomization; false if the text does not allow it. If no entry remains, an empty list stays, because
+ * Kustomize refuses an empty kustomization.
  */
 export function removeEntries(edit: YamlEdit, entries: readonly Entry[]): boolean {
   const [first] = entries;
@@ -31,10 +31,10 @@ export function removeEntries(edit: YamlEdit, entries: readonly Entry[]): boolea
 
 const HEAD = ["apiVersion", "kind"];
 const LISTS = ["resources", "bases", "components"];
-/** A kustomization with more than these does something to other objects too, or makes some. */
+/** A kustomization with any other field also changes other objects, or generates some. */
 const PLAIN = new Set([...HEAD, "metadata", ...LISTS]);
 
-/** The entry, below a directory, that takes in a file; undefined where none does that takes in no other file. */
+/** The entry below a directory that includes a file; undefined if every such entry includes other files as well. */
 export function entryOf(repository: Repository, directory: string, file: string): Entry | undefined {
   const kustomization = findKustomizationFile(repository, directory);
   if (kustomization === undefined) return undefined;

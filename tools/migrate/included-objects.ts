@@ -6,27 +6,27 @@ import { entryOf } from "./entries.ts";
 import { asWritten } from "./objects.ts";
 import type { StepContext } from "./step.ts";
 
-/** An object as one entry of a kustomization brings it to clusters. */
+/** An object, and the kustomization entry through which clusters receive it. */
 export interface IncludedObject {
   readonly file: string;
-  /** What the Flux Kustomization that applies it builds; undefined where none does. */
+  /** The directory that the Flux Kustomization builds; undefined if none applies the object. */
   readonly directory: string | undefined;
-  /** As its file has it. */
+  /** As written in the file. */
   readonly written: Mapping;
-  /** Of the object; of the entry, where it leads to a directory that others take in too. */
+  /** The position of the object, or of the entry if several kustomizations include the same directory. */
   readonly position: Position;
-  /** Whether it reaches clusters in no other way. */
+  /** Whether no other entry brings this object to a cluster. */
   readonly isOnlyInclusion: boolean;
   readonly forms: readonly Form[];
 }
 
-/** An object as a cluster gets it. */
+/** An object as one cluster receives it. */
 export interface Form {
   readonly cluster: BuiltCluster;
   readonly object: Mapping;
 }
 
-/** The objects of a kind that stand in files, once for each entry that takes them in. */
+/** The matching objects that are written in files, once per entry that includes them. */
 export function includedObjects(
   { clusters, repository }: StepContext,
   matches: (object: Mapping) => boolean,

@@ -3,7 +3,7 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import type { FileChange } from "./step.ts";
 
-/** Files that a step brings, and the entries of kustomization files that name them. */
+/** Files that a step adds, and the `resources` entries that include them. */
 export class NewFiles {
   readonly #repository: Repository;
   readonly #texts = new Map<string, string>();
@@ -13,7 +13,7 @@ export class NewFiles {
     this.#repository = repository;
   }
 
-  /** Adds a document to a file, which is made where it is not there. The same document twice is there once. */
+  /** Appends a document to a file and creates the file if necessary. Appending the same document twice has no effect. */
   append(path: string, document: string): void {
     const before = this.#texts.get(path) ?? fileText(this.#repository, path) ?? "";
     const addition = `---\n${document}`;
@@ -22,7 +22,7 @@ export class NewFiles {
     this.#texts.set(path, `${before}${separator}${addition}`);
   }
 
-  /** Names a file in a kustomization's resources, unless it is there. */
+  /** Adds a file to a kustomization's resources, unless it is already listed. */
   addResource(kustomization: string, resource: string): void {
     const resources = this.#resources.get(kustomization) ?? new Set();
     resources.add(resource);

@@ -6,17 +6,17 @@ import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import type { GroupKind } from "../../policy/engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 
-/** An object of a file, with each form in which a cluster gets it. */
+/** An object written in a file, and the form in which each cluster receives it. */
 export interface WrittenObject {
   readonly file: string;
-  /** The file's text. */
+  /** The text of the file. */
   readonly text: string;
   readonly origin: Origin;
   readonly position: Position;
   readonly forms: readonly BuiltObject[];
 }
 
-/** The objects of a kind that stand in files, in the order in which the clusters get them. */
+/** The matching objects that are written in files, in the order in which clusters receive them. */
 export function writtenObjects(
   clusters: readonly BuiltCluster[],
   matches: (object: Mapping) => boolean,
@@ -34,7 +34,7 @@ export function writtenObjects(
   return [...found.values()];
 }
 
-/** The object as its file has it: without what Flux puts in, and before any patch. */
+/** The object as written in its file, before Flux's substitution and any patch. */
 export function asWritten(
   { file, origin }: Pick<WrittenObject, "file" | "origin">,
   repository: Repository,
@@ -46,7 +46,7 @@ export function asWritten(
   return document.value;
 }
 
-/** The objects of a kind and a name in a cluster, whatever their API group and namespace are. */
+/** The objects of a cluster with a kind and name, in any API group and namespace. */
 export function objectsNamed(cluster: BuiltCluster, kind: string, name: string): readonly BuiltObject[] {
   return byKindAndName(cluster).get(`${kind} ${name}`) ?? [];
 }
@@ -55,7 +55,7 @@ const byKindAndName = oncePer(({ objects }: BuiltCluster) =>
   Map.groupBy(objects, ({ object }) => `${scalarText(object.kind)} ${nameOf(object).name}`),
 );
 
-/** The first object of a kind and a name in any of some clusters. */
+/** The first object with a kind, namespace and name in any of the clusters. */
 export function objectNamed(
   clusters: readonly BuiltCluster[],
   { group, kind }: GroupKind,
@@ -70,12 +70,12 @@ export function objectNamed(
   return undefined;
 }
 
-/** Whether an object is of a kind and API group. */
+/** Whether an object has a kind and API group. */
 export function isKind(object: Mapping, group: string, kind: string): boolean {
   return object.kind === kind && scalarText(object.apiVersion).startsWith(`${group}/`);
 }
 
-/** The value at a path; undefined where there is none. */
+/** The value at a path; undefined if the path does not exist. */
 export function fieldAt(value: Value | undefined, path: readonly PathStep[]): Value | undefined {
   return path.reduce<Value | undefined>(
     (inner, step) =>
@@ -84,13 +84,13 @@ export function fieldAt(value: Value | undefined, path: readonly PathStep[]): Va
   );
 }
 
-/** Namespace and name of an object; the namespace is `default` where none is written. */
+/** Namespace and name of an object; the namespace is `default` if none is set. */
 export function nameOf(object: Mapping): { readonly namespace: string; readonly name: string } {
   const { id } = new Resource(object, { source: NOWHERE, offset: 0 });
   return { namespace: effectiveNamespace(id), name: id.name };
 }
 
-/** The same as `namespace/name`. */
+/** `namespace/name` of an object. */
 export function idOf(object: Mapping): string {
   const { namespace, name } = nameOf(object);
   return `${namespace}/${name}`;
@@ -98,7 +98,7 @@ export function idOf(object: Mapping): string {
 
 const NOWHERE = new SourceFile("", "");
 
-/** A mapping at a path; an empty one where there is none. */
+/** The mapping at a path; an empty one if the path does not exist. */
 export function fieldsIn(value: Value | undefined, path: readonly PathStep[]): Mapping {
   const fields = fieldAt(value, path);
   return isMapping(fields) ? fields : {};

@@ -67,7 +67,7 @@ function isSame(one: Mapping, other: Mapping): boolean {
 
 /** `kubernetes/edge: HelmRelease media/plex (spec.values.route) ` */
 export function describe({ cluster, object, before, after, fields }: Difference): string {
-  const how = before === undefined ? "comes" : after === undefined ? "goes" : fields.join(", ");
+  const how = before === undefined ? "added" : after === undefined ? "removed" : fields.join(", ");
   return `${cluster}: ${object} (${how})`;
 }
 
@@ -96,7 +96,7 @@ function gapsOf(
   return [...new Set(gaps)];
 }
 
-/** Whether a file that could not be used may lead to another: it lies above it, or names it or what it lies in. */
+/** Whether a file that could not be read may include another: it is in a directory above it, or contains its path. */
 function mayRead(file: string, path: string, repository: Repository): boolean {
   const directory = posix.dirname(file);
   const words = fileText(repository, file)?.split(/[\s"'[\]{},]+/) ?? [];

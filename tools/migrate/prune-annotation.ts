@@ -1,9 +1,9 @@
 import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 
-/** Keeps Flux from ever pruning an object. */
+/** With the value `disabled`, Flux never prunes the object. */
 export const PRUNE_ANNOTATION = "kustomize.toolkit.fluxcd.io/prune";
 
-/** Sets {@link PRUNE_ANNOTATION} to `disabled`; false where the text does not allow it. */
+/** Sets {@link PRUNE_ANNOTATION} to `disabled`; false if the text does not allow it. */
 export function disablePruning(edit: YamlEdit, document: number): boolean {
   const path = ["metadata", "annotations"];
   const line = `${PRUNE_ANNOTATION}: disabled`;

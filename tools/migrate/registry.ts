@@ -10,7 +10,7 @@ import { probes } from "./steps/probes/step.ts";
 import { route } from "./steps/route/step.ts";
 import { taskfile } from "./steps/taskfile/step.ts";
 
-/** Every step, in the order in which a repository takes them: the least risky first, and each after those that it takes something from. */
+/** Every step in the recommended order: low risk first, and each step after the steps that it builds on. */
 export const STEPS: readonly Step[] = [
   taskfile,
   oci,

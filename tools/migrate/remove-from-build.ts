@@ -8,45 +8,46 @@ import { entryOf, removeEntries, type Entry } from "./entries.ts";
 import type { FileChange } from "./step.ts";
 import type { IncludedObject } from "./included-objects.ts";
 
-/** What takes an object out, and the comments that go with it. */
+/** The changes that remove an object from a build, and the comments that are deleted with it. */
 export interface Removal {
   readonly changes: readonly FileChange[];
   readonly comments: readonly string[];
 }
 
 /**
- * Takes an object out of what a kustomization builds: the entry where it leads to nothing else, else its document.
- * @returns a reason where the text does not allow it
+ * Removes an object from what a kustomization builds: its entry if that includes nothing else, otherwise its document.
+ * @returns the reason if the text does not allow it
  */
 export function removeFromBuild(
   { file, directory, written, isOnlyInclusion }: IncludedObject,
   repository: Repository,
 ): Removal | string {
-  if (directory === undefined) return "no Kustomization of this repository applies it";
+  if (directory === undefined) return "no Kustomization in this repository applies it";
   const { documents } = repository.parse(file);
-  // Where Flux finds no kustomization file, it takes in every file of the directory.
+  // Without a kustomization file, Flux includes every file in the directory.
   if (findKustomizationFile(repository, directory) !== undefined) {
     const entry = entryOf(repository, directory, file);
-    if (entry === undefined) return "no kustomization file names it alone";
+    if (entry === undefined) return "no kustomization entry includes it without including other objects";
     if (!entry.direct || documents.length === 1) return withoutEntry(file, entry, repository);
   }
-  if (!isOnlyInclusion) return "its file is read elsewhere too";
+  if (!isOnlyInclusion) return "another kustomization includes the same file";
   const document = documents.find(({ value }) => isDeepStrictEqual(value, written));
-  if (!document) return "its document is no longer as it was";
+  if (!document) return "its document has already changed";
   const { offset } = document.origin;
   const edit = new YamlEdit(fileText(repository, file) ?? "");
   const comments = edit.commentsOfDocument(offset, false);
   if (documents.length === 1) return { changes: [{ path: file, text: undefined }], comments };
   return edit.removeDocument(offset)
     ? { changes: [{ path: file, text: edit.text() }], comments }
-    : "its document cannot be taken out of its file";
+    : "its document cannot be removed from the file without touching the others";
 }
 
 function withoutEntry(file: string, entry: Entry, repository: Repository): Removal | string {
   const { kustomization, list, index, direct } = entry;
   const edit = new YamlEdit(fileText(repository, kustomization) ?? "");
   const comments = edit.commentsOf(0, [list, index]);
-  if (!removeEntries(edit, [entry])) return `${kustomization} names it in a form that is not changed`;
+  if (!removeEntries(edit, [entry]))
+    return `${kustomization} includes it in a form that cannot be edited safely`;
   const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
   const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);
   if (!direct || others.length > 0) return { changes, comments };

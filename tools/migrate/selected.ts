@@ -1,7 +1,7 @@
 import type { StepContext } from "./step.ts";
 
-/** Why a change of several files cannot be made by halves: the first of them that is not to be changed; undefined where all may be. */
+/** Why a change that spans several files cannot be made in part: names the first file outside `--only`; undefined if all are selected. */
 export function whyNotSelected(paths: Iterable<string>, { selected }: StepContext): string | undefined {
   const path = [...paths].find((one) => !selected(one));
-  return path === undefined ? undefined : `${path} would have to change, and is not selected`;
+  return path === undefined ? undefined : `${path} would have to change too, and --only excludes it`;
 }

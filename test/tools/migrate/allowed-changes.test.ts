@@ -37,7 +37,7 @@ const moved = (text: string): string => {
   return edit.text();
 };
 
-describe("proofs of the step oci", () => {
+describe("the allowed changes of the step oci", () => {
   const FILE = "kubernetes/repositories/others.yaml";
   const without =
     (name: string) =>
@@ -47,40 +47,40 @@ describe("proofs of the step oci", () => {
         .filter((document) => !document.includes(`name: ${name}\n`))
         .join("---\n");
 
-  it("a HelmRepository that something refers to, or whose removal nobody asked for, does not go", () => {
+  it("does not remove a HelmRepository that is still in use or not listed in the options", () => {
     const repository = "kubernetes/flux: HelmRepository flux-system";
     assert.deepEqual(failures(oci, "unused/before", FILE, without("somebody")), [
-      `${repository}/somebody (goes): HelmRelease apps/other refers to it`,
+      `${repository}/somebody (removed): HelmRelease apps/other refers to it`,
     ]);
     assert.deepEqual(failures(oci, "unused/before", FILE, without("spare")), [
-      `${repository}/spare (goes): its removal was not asked for by name`,
+      `${repository}/spare (removed): the options do not list it under oci.remove`,
     ]);
   });
 });
 
-describe("proofs of the steps that move and hand over", () => {
+describe("the allowed changes of the steps namespace and handover", () => {
   it("namespace: a move without guard fails", () => {
     assert.ok(
       failures(namespace, "guard/before", ROOT, moved).includes(
-        "kubernetes/home: Kustomization flux-system/player (goes): it would take with it what it has applied: it has no guard",
+        "kubernetes/home: Kustomization flux-system/player (removed): it would take with it what it has applied: it has no guard",
       ),
     );
   });
 
-  it("namespace: a guard that goes before the move fails", () => {
+  it("namespace: removing the guard before the move fails", () => {
     const unguarded = (text: string): string => text.replace("deletionPolicy: Orphan", "wait: false");
     assert.notDeepEqual(failures(namespace, "guard/after", ROOT, unguarded), []);
   });
 
-  it("namespace: what a child applies must not change", () => {
+  it("namespace: the objects that a child applies must not change", () => {
     const file = "kubernetes/home/apps/media/player/app/config.yaml";
     assert.deepEqual(
       failures(namespace, "guard/before", file, (text) => text.replace("https", "http")),
-      ["kubernetes/home: ConfigMap media/player (data.url): it must stay as it is"],
+      ["kubernetes/home: ConfigMap media/player (data.url): this step must not change it"],
     );
   });
 
-  it("namespace, per app: a child comes in the namespace of its app, and waits for the same ones", () => {
+  it("namespace, per app: a child moves to the namespace of its app and keeps its dependencies", () => {
     const file = "kubernetes/home/flux/apps.yaml";
     const after = readFileSync(join(FIXTURES, "namespace/per-app-move/after", file), "utf8");
     const spoilt = (from: string, to: string): readonly string[] =>
@@ -88,32 +88,34 @@ describe("proofs of the steps that move and hand over", () => {
     assert.deepEqual(spoilt("", ""), []);
     assert.ok(
       spoilt("value: search\n        - op: add", "value: media\n        - op: add").includes(
-        "kubernetes/home: Kustomization flux-system/index (goes): it does not come again in search",
+        "kubernetes/home: Kustomization flux-system/index (removed): it does not come again in search",
       ),
     );
     assert.ok(
       spoilt("/spec/dependsOn/1/namespace", "/spec/dependsOn/1/name").includes(
-        "kubernetes/home: Kustomization flux-system/player (goes): it would wait for another one",
+        "kubernetes/home: Kustomization flux-system/player (removed): it would wait for another one",
       ),
     );
   });
 
-  it("handover: a root that goes without guard fails, and so does what is not handed over", () => {
+  it("handover: removing an unguarded root fails, and so does removing any other object", () => {
     const gone = (): undefined => undefined;
     assert.ok(
       failures(handover, "guard/before", ROOT, gone).includes(
-        "kubernetes/home: Kustomization flux-system/cluster-apps (goes): it would be pruned: it has no guard",
+        "kubernetes/home: Kustomization flux-system/cluster-apps (removed): it would be pruned: it has no guard",
       ),
     );
     assert.deepEqual(
       failures(handover, "guard/after", "kubernetes/home/flux/vars/settings.yaml", (text) =>
         text.replace("example.com", "example.org"),
       ).slice(0, 1),
-      ["kubernetes/home: ConfigMap flux-system/cluster-settings (data.DOMAIN): it is not handed over"],
+      [
+        "kubernetes/home: ConfigMap flux-system/cluster-settings (data.DOMAIN): it is not part of the handover",
+      ],
     );
   });
 
-  it("handover: what the root applies neither changes nor goes while the root is there", () => {
+  it("handover: the objects that the root applies neither change nor disappear while the root exists", () => {
     const file = "kubernetes/home/apps/media/player/app/config.yaml";
     const spoilt = [
       (text: string): string => text.replace("https", "http"),
@@ -123,13 +125,13 @@ describe("proofs of the steps that move and hand over", () => {
     for (const change of spoilt) {
       const found = failures(handover, "guard/after", file, change);
       assert.ok(
-        found.length > 0 && found.every((line) => line.endsWith("it is not handed over")),
+        found.length > 0 && found.every((line) => line.endsWith("it is not part of the handover")),
         found.join("\n"),
       );
     }
   });
 
-  it("handover: nor do they when the root goes in the same commit", () => {
+  it("handover: nor when the root is removed in the same commit", () => {
     const file = "kubernetes/home/apps/media/player/app/config.yaml";
     const withRoot = (change: (text: string) => string | undefined): readonly string[] =>
       failures(handover, "guard/after", file, change, { path: ROOT, text: undefined });
@@ -140,11 +142,11 @@ describe("proofs of the steps that move and hand over", () => {
     const config = "kubernetes/home: ConfigMap media/player";
     assert.deepEqual(
       withRoot((text) => text.replace("https", "http")),
-      [`${config} (data.url): it is not handed over`],
+      [`${config} (data.url): it is not part of the handover`],
     );
     assert.deepEqual(
       withRoot(() => undefined),
-      [`${config} (goes): it is not handed over`],
+      [`${config} (removed): it is not part of the handover`],
     );
   });
 });

@@ -138,10 +138,10 @@ function slice({ key, value }: { readonly key: Node; readonly value: Node | null
   return text.slice(key.range?.[0], (value ?? key).range?.[1]).trimEnd();
 }
 
-describe("lint and migrate over what they half understand", function () {
+describe("lint and migrate on input that they only partly understand", function () {
   this.timeout(60_000);
 
-  it("never crash, and leave the text of what a step does not change as it is", () => {
+  it("never crash, and keep every byte that a step does not change", () => {
     fc.assert(
       fc.property(fc.constantFrom(...REPOSITORIES), spoilings, cuts, (root, entries, parts) => {
         const repository = spoiled(root, entries, parts);

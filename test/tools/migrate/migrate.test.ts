@@ -75,7 +75,7 @@ describe("edgefirst migrate", () => {
     });
   }
 
-  it("takes all steps in an order in which a second time finds nothing", () => {
+  it("runs all steps in an order in which a second run finds nothing", () => {
     const fixtures = STEPS.flatMap(({ id }) => readdirSync(join(FIXTURES, id)).map((name) => join(id, name)));
     for (const fixture of fixtures) {
       const repository = new Repository(join(FIXTURES, fixture, "before"));
@@ -91,7 +91,7 @@ describe("edgefirst migrate", () => {
     }
   });
 
-  describe("writes nothing", () => {
+  describe("writing refuses", () => {
     let [root, outside] = ["", ""];
 
     beforeEach(() => {
@@ -115,12 +115,12 @@ describe("edgefirst migrate", () => {
       assert.equal(readFileSync(join(root, "plain.yaml"), "utf8"), "a: 1\n");
     }
 
-    it("by a link to a file elsewhere", () => {
+    it("a symbolic link to a file elsewhere", () => {
       symlinkSync(join(outside, "kept.yaml"), join(root, "link.yaml"));
       refuses("link.yaml", /link\.yaml is a symbolic link\.\n.*Nothing was written/);
     });
 
-    it("below a link to a directory elsewhere, be the file there or a new one", () => {
+    it("an existing or new file below a link to another directory", () => {
       symlinkSync(outside, join(root, "apps"));
       refuses(
         "apps/kept.yaml",
@@ -129,12 +129,12 @@ describe("edgefirst migrate", () => {
       refuses("apps/new/new.yaml", /lies below the symbolic link apps/);
     });
 
-    it("by a link to nothing", () => {
+    it("a dangling link", () => {
       symlinkSync("nowhere.yaml", join(root, "dead.yaml"));
       refuses("dead.yaml", /dead\.yaml is a symbolic link/);
     });
 
-    it("over a file that was changed meanwhile", () => {
+    it("a file that has changed since the plan", () => {
       const repository = new Repository(root);
       repository.parse("plain.yaml");
       writeFileSync(join(root, "plain.yaml"), "a: 3\n");

@@ -53,60 +53,60 @@ describe("the proof of migrate annotate", () => {
       path: "wiki/route.yaml",
       from: "[RESPONSE_TIME] < 500",
       to: "[RESPONSE_TIME] < 900",
-      fault: /endpoint handbook \(.*\) is not watched before/,
+      fault: /endpoint handbook \(.*\) would be new/,
     },
     {
       name: "another group",
       path: "shop/all.yaml",
       from: "name: till",
       to: "name: till\n            group: internal",
-      fault: /endpoint internal\/till \(.*\) is not watched before/,
+      fault: /endpoint internal\/till \(.*\) would be new/,
     },
     {
-      name: "an endpoint that its route does not take over",
+      name: "an endpoint missing from its route",
       path: "wiki/route.yaml",
       from: / {4}gatus\.home-operations\.com\/endpoint[^]*?(?=^spec)/m,
       to: "",
-      fault: /endpoint handbook \(.*\) is not watched afterwards/,
+      fault: /endpoint handbook \(.*\) would no longer be monitored/,
     },
     {
-      name: "a route that is not monitored any more",
+      name: "a route that is no longer monitored",
       path: "wiki/route.yaml",
       from: /enabled: "true"(?=\nspec)/,
       to: 'enabled: "false"',
-      fault: /endpoint wiki-files \(.*\) is not watched afterwards/,
+      fault: /endpoint wiki-files \(.*\) would no longer be monitored/,
     },
     {
       name: "another annotation of a route",
       path: "wiki/route.yaml",
       from: "  annotations:\n",
       to: '  annotations:\n    example.net/other: "1"\n',
-      fault: /HTTPRoute .*: more than the annotations of gatus-sidecar has changed/,
+      fault: /HTTPRoute .*: more than gatus-sidecar's annotations has changed/,
     },
     {
       name: "other values of a release",
       path: "shop/all.yaml",
       from: "port: 8080",
       to: "port: 8081",
-      fault: /HelmRelease .*: more than the annotations of gatus-sidecar has changed/,
+      fault: /HelmRelease .*: more than gatus-sidecar's annotations has changed/,
     },
     {
-      name: "a route that goes",
+      name: "a removed route",
       path: "wiki/route.yaml",
       from: /^---[^]*/m,
       to: "",
-      fault: /HTTPRoute .*wiki-files \(goes\): only ConfigMaps of endpoints may go/,
+      fault: /HTTPRoute .*wiki-files \(removed\): this step may only remove ConfigMaps with endpoints/,
     },
     {
-      name: "an object that comes",
+      name: "a new object",
       path: "wiki/route.yaml",
       from: /$/,
       to: "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: more\n",
-      fault: /ConfigMap .*more \(comes\): nothing may come/,
+      fault: /ConfigMap .*more \(added\): this step must not add objects/,
     },
   ]);
 
-  it("leaves a ConfigMap whose route is not selected", () => {
+  it("leaves a ConfigMap if --only excludes its route", () => {
     const context = contextOf("annotate/endpoints", (path) => !path.endsWith("wiki/route.yaml"));
     const { changes, notes } = annotate.plan(context);
     assert.deepEqual(
@@ -115,53 +115,53 @@ describe("the proof of migrate annotate", () => {
     );
     assert.match(
       notes.map(({ message }) => message).join("\n"),
-      /wiki-endpoints stays: .*wiki\/route\.yaml would have to change, and is not selected/,
+      /wiki-endpoints stays: .*wiki\/route\.yaml would have to change too, and --only excludes it/,
     );
   });
 });
 
-describe("the proof of migrate annotate, where no gatus-sidecar watches routes", () => {
-  it("fails for a ConfigMap that goes", () => {
+describe("the proof of migrate annotate without gatus-sidecar", () => {
+  it("fails if a ConfigMap is removed", () => {
     const failures = failuresWith(annotate, "annotate/unwatched", "kubernetes/kustomization.yaml", (text) =>
       text.replace("  - endpoints.yaml\n", ""),
     );
-    assert.match(failures, /nobody would watch the route/);
+    assert.match(failures, /the route would not be monitored/);
   });
 });
 
 describe("the proof of migrate probes", () => {
   refuses(probes, "probes/containers", [
     {
-      name: "a path that nobody documents",
+      name: "an undocumented path",
       path: "documented.yaml",
       from: "path: /health",
       to: "path: /made/up",
-      fault: /container app gets other probes than the step gives/,
+      fault: /container app would get different probes/,
     },
     {
-      name: "a probe that is less patient",
+      name: "a less patient probe",
       path: "bare.yaml",
       from: "failureThreshold: 30",
       to: "failureThreshold: 1",
-      fault: /container app gets other probes than the step gives/,
+      fault: /container app would get different probes/,
     },
     {
       name: "other values of a release",
       path: "bare.yaml",
       from: "port: 8080",
       to: "port: 8081",
-      fault: /more than probes has changed/,
+      fault: /more than its probes has changed/,
     },
     {
       name: "another image",
       path: "bare.yaml",
       from: 'tag: "1.0"',
       to: 'tag: "1.1"',
-      fault: /more than probes has changed/,
+      fault: /more than its probes has changed/,
     },
   ]);
 
-  it("changes selected files only", () => {
+  it("only changes selected files", () => {
     const { changes } = probes.plan(contextOf("probes/containers", (path) => path.endsWith("/bare.yaml")));
     assert.deepEqual(
       changes.map(({ path }) => path),

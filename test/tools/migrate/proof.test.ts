@@ -51,14 +51,14 @@ describe("the proof of a migration", () => {
   const run = (step: Step): StepResult => runStep(step, contextOf(new Repository(root)));
   const hourly = (): FileChange => ({ path: RELEASE, text: release.replace("30m", "1h") });
 
-  it("fails with the object and the field where a step changes what it should not", () => {
+  it("fails and names the object and field if a step changes something else", () => {
     const { proof } = run(stepWith([hourly()]));
     assert.equal(proof.status, "fails");
     assert.equal(proof.failures.length, 1);
     assert.match(proof.failures[0] ?? "", /HelmRelease c\/c \(spec\.interval\): this step must not change/);
   });
 
-  it("holds for what the step is for, and lists it", () => {
+  it("holds for the intended changes, and lists them", () => {
     const intended = stepWith([hourly()], (before, after) =>
       before?.object.kind === "HelmRelease" && after ? undefined : "not mine",
     );
@@ -69,14 +69,14 @@ describe("the proof of a migration", () => {
     );
   });
 
-  it("fails for an object that goes, and for one that is no longer built", () => {
+  it("fails for a removed object, and for one that no longer builds", () => {
     const gone = run(stepWith([{ path: KUSTOMIZATION, text: "namespace: c\nresources: []\n" }]));
-    assert.match(gone.proof.failures.join("\n"), /HelmRelease c\/c \(goes\)/);
+    assert.match(gone.proof.failures.join("\n"), /HelmRelease c\/c \(removed\)/);
     const broken = run(stepWith([{ path: RELEASE, text: undefined }]));
     assert.match(broken.proof.failures.join("\n"), /does not exist|release\.yaml/);
   });
 
-  it("is unproven, with the construct's name, where a changed file cannot be built", () => {
+  it("is unproven if a changed file cannot be built, and names the construct", () => {
     writeFileSync(
       join(root, "kubernetes/apps/b/kustomization.yaml"),
       "helmCharts: []\nresources: [own.yaml]\n",
@@ -91,7 +91,7 @@ describe("the proof of a migration", () => {
     cpSync(FIXTURE, root, { recursive: true, force: true });
   });
 
-  it("of a step starts from what the one before would leave", () => {
+  it("of a step starts from the result of the previous one", () => {
     const second: Step = {
       ...stepWith([]),
       plan: ({ repository }) => {
@@ -108,7 +108,7 @@ describe("the proof of a migration", () => {
     assert.equal(readFileSync(join(root, RELEASE), "utf8"), release);
   });
 
-  it("writes nothing over a file that has changed since, nor anything else of the step", () => {
+  it("does not overwrite a file that has changed since, or write any other file of the step", () => {
     const repository = new Repository(root);
     const { plan } = runStep(
       stepWith([{ path: "new.yaml", text: "a: 1\n" }, hourly()], () => undefined),
@@ -137,7 +137,7 @@ describe("edgefirst migrate, the command", () => {
   const migrate = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [join(ROOT, "tools/cli/main.ts"), "migrate", ...args], { encoding: "utf8" });
 
-  it("shows the diff and writes nothing; with --write it writes, and then there is nothing to do", () => {
+  it("shows the diff without writing; with --write it writes, and a second run finds nothing to do", () => {
     const shown = migrate("taskfile", root);
     assert.deepEqual([shown.status, shown.stderr], [0, ""]);
     assert.match(shown.stdout, /^- {2}disks: \.taskfiles\/Disks$/m);
@@ -159,7 +159,7 @@ describe("edgefirst migrate, the command", () => {
     assert.match(wrong.stderr, /\.edgefirst\/migrate\.yaml is invalid: taskfile: .*keeps/);
   });
 
-  it("changes files that --only names alone", () => {
+  it("only changes files that --only selects", () => {
     assert.equal(migrate("taskfile", root, "--only", ".taskfiles/**", "--write").status, 0);
     assert.match(readFileSync(join(root, "Taskfile.yaml"), "utf8"), /disks/);
     assert.match(readFileSync(join(root, ".taskfiles/Flux/Taskfile.yaml"), "utf8"), /verify:/);

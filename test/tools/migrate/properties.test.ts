@@ -88,7 +88,7 @@ function filesIn(root: string): Record<string, string> {
 }
 
 describe("edits of YAML text", () => {
-  it("leave any text as it is where nothing is planned", () => {
+  it("return any text unchanged if nothing is planned", () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -103,7 +103,7 @@ describe("edits of YAML text", () => {
     );
   });
 
-  it("remove an entry with its lines alone", () => {
+  it("remove the lines of an entry and no others", () => {
     fc.assert(
       fc.property(written, fc.nat(), ({ content, text }, choice) => {
         const keys = Object.keys(content);
@@ -120,7 +120,7 @@ describe("edits of YAML text", () => {
     );
   });
 
-  it("add an entry and touch no line", () => {
+  it("add an entry without touching any line", () => {
     fc.assert(
       fc.property(written, fc.nat(), ({ content, text }, choice) => {
         const keys = Object.keys(content);
@@ -133,7 +133,7 @@ describe("edits of YAML text", () => {
     );
   });
 
-  it("add an item to a list, whatever stands behind its dashes", () => {
+  it("add an item to a list, whatever follows its dashes", () => {
     const dashes = fc.constantFrom("- ", "-   ", "- # said of it\n    ", "-\n    ", "- &anchor\n    ");
     fc.assert(
       fc.property(fc.array(fc.tuple(dashes, key), { minLength: 1 }), fc.boolean(), (items, comment) => {
@@ -160,7 +160,7 @@ describe("steps", () => {
   });
 
   for (const step of STEPS) {
-    it(`${step.id}: YAML that it does not understand comes out byte for byte`, () => {
+    it(`${step.id}: keeps YAML that it does not understand byte for byte`, () => {
       const anything = fc.oneof(
         written.map(({ text }) => text),
         fc.string(),

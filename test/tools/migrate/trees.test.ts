@@ -71,9 +71,9 @@ const BOOTSTRAPPED: Files = {
 };
 
 const OVERWRITTEN =
-  "the namespace that this gives to all that flux-system/cluster-apps applies comes after its patches, and keeps the children where they are; write it in the files, and take it out here";
+  "no move: this sets the namespace of everything that flux-system/cluster-apps applies after its patches, and would undo them; write the namespace in the files and remove it here";
 
-describe("migrate namespace and handover, on other trees", () => {
+describe("migrate namespace and handover, on other layouts", () => {
   let root: string;
   let repository: Repository;
 
@@ -124,7 +124,7 @@ describe("migrate namespace and handover, on other trees", () => {
       assert.ok(found.includes(`kubernetes/${expected}`), found.join("\n"));
   });
 
-  it("what comes in one cluster is no excuse for what goes in another", () => {
+  it("an object added in one cluster does not make up for one removed in another", () => {
     change(SHARED);
     const both = (phase: string) => ({ "kubernetes/home": phase, "kubernetes/away": phase });
     take(namespace, {}, [both("guard")]);
@@ -135,7 +135,7 @@ describe("migrate namespace and handover, on other trees", () => {
     const { failures } = prove(namespace, contextOf(), { changes: [...changes, gone], notes }).proof;
     assert.ok(
       failures.includes(
-        "kubernetes/away: Kustomization flux-system/player (goes): it does not come again in flux-apps",
+        "kubernetes/away: Kustomization flux-system/player (removed): it does not come again in flux-apps",
       ),
       failures.join("\n"),
     );
@@ -151,13 +151,13 @@ describe("migrate namespace and handover, on other trees", () => {
       "a root that does not prune",
       { ...cluster("home", { prune: false }), ...player() },
       "cluster-apps",
-      "kubernetes/home/flux/apps.yaml:1: flux-system/cluster-apps does not prune: the children would be in both places, and two would apply the same objects; set spec.prune to true",
+      "kubernetes/home/flux/apps.yaml:1: no move: flux-system/cluster-apps does not prune, so every child would exist twice and apply the same objects; set spec.prune to true",
     ],
     [
       "a child that is never pruned",
       { ...cluster("home"), ...player({ annotations: { "kustomize.toolkit.fluxcd.io/prune": "disabled" } }) },
       "cluster-apps",
-      "kubernetes/home/apps/player.yaml:1: flux-system/player is never pruned: it would be in both places, and two would apply the same objects; take off the annotation kustomize.toolkit.fluxcd.io/prune",
+      "kubernetes/home/apps/player.yaml:1: no move: flux-system/player is never pruned, so it would exist twice and apply the same objects; remove its annotation kustomize.toolkit.fluxcd.io/prune",
     ],
     [
       "a root with a namespace for all",
@@ -179,7 +179,7 @@ describe("migrate namespace and handover, on other trees", () => {
       "a root that applies itself",
       BOOTSTRAPPED,
       "flux-system",
-      "clusters/home/flux-system/gotk-sync.yaml:10: flux-system/flux-system applies itself, and its patches would move it as well; give the children a Kustomization of their own, and name that in .edgefirst/migrate.yaml: namespace.root",
+      "clusters/home/flux-system/gotk-sync.yaml:10: no move: flux-system/flux-system applies itself, so its patches would move it as well; put the children under a separate Kustomization and name that in .edgefirst/migrate.yaml: namespace.root",
     ],
   ];
   for (const [what, files, name, expected] of refused)
@@ -195,7 +195,7 @@ describe("migrate namespace and handover, on other trees", () => {
     [false, "flux-apps"],
     [true, "other"],
   ] as const)
-    it(`refuses for one that stays and has a child's name${perApp ? ", by which the patch finds it" : ""}`, () => {
+    it(`refuses if a Kustomization that stays has the name of a child${perApp ? ", because the patch selects it" : ""}`, () => {
       const labels = { "substitution.flux.home.arpa/disabled": "true" };
       const stays = kustomization("player", "kubernetes/home/other", {}, { namespace: place, labels });
       const child = kustomization("player", "kubernetes/home/player", { targetNamespace: "media" });
@@ -215,7 +215,7 @@ describe("migrate namespace and handover, on other trees", () => {
       );
     });
 
-  it("brings settings to the target by themselves, and as they are", () => {
+  it("deploys the settings alone, and unchanged, to the target", () => {
     const settings = stringify({
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -232,7 +232,7 @@ describe("migrate namespace and handover, on other trees", () => {
     assert.deepEqual(
       result?.plan.notes.filter(({ kind }) => kind === "left").map((note) => formatNote(note)),
       [
-        "kubernetes/home/flux/apps.yaml:1: what the children substitute from lies in kubernetes/home/flux together with Kustomization flux-system/cluster-apps, which must not come to flux-apps; give it a directory of its own",
+        "kubernetes/home/flux/apps.yaml:1: no settings for flux-apps: kubernetes/home/flux contains Kustomization flux-system/cluster-apps as well, which must not be deployed there; move the settings that the children substitute from to a separate directory",
       ],
     );
     const above = kustomization("cluster", "kubernetes/home/flux", {
@@ -244,18 +244,18 @@ describe("migrate namespace and handover, on other trees", () => {
       "kubernetes/home/flux/vars/settings.yaml": settings,
     });
     assert.deepEqual(runStep(namespace, contextOf()).proof.failures, [
-      "kubernetes/home: ConfigMap flux-apps/settings (comes): it comes, and is not part of the move",
+      "kubernetes/home: ConfigMap flux-apps/settings (added): it is new and not part of the move",
     ]);
   });
 
-  it("handover: what two levels of Kustomizations apply stays, in each cluster", () => {
+  it("handover: the objects of two levels of Kustomizations stay in each cluster", () => {
     change({ ...nested("home"), ...nested("away") });
     const both = (phase: string) => ({ "kubernetes/home": phase, "kubernetes/away": phase });
     const [, removed] = take(handover, {}, [both("guard"), both("remove")]);
     assert.equal(removed?.proof.intended.length, 4);
   });
 
-  it("handover: a kustomization that is left with nothing is one that Kustomize includes", () => {
+  it("handover: Kustomize still accepts a kustomization without entries", () => {
     change(BOOTSTRAPPED);
     const phases = ["guard", "remove"].map((phase) => ({ "clusters/home": phase }));
     take(handover, { root: "flux-system" }, phases);

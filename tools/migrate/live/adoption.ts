@@ -10,13 +10,13 @@ const GROUP = "kustomize.toolkit.fluxcd.io";
 const OWNER_NAME = `${GROUP}/name`;
 const OWNER_NAMESPACE = `${GROUP}/namespace`;
 
-/** The `namespace/name` of the Kustomization that has applied a live object. */
+/** `namespace/name` of the Kustomization that applied a live object. */
 export function ownerOf({ metadata }: KubeObject): string | undefined {
   const name = metadata.labels?.[OWNER_NAME];
   return name === undefined ? undefined : `${metadata.labels?.[OWNER_NAMESPACE] ?? ""}/${name}`;
 }
 
-/** What has not gone over to Kustomizations that moved: a sentence each. What Flux is told not to apply keeps the labels that it has. */
+/** The objects that the moved Kustomizations have not adopted, one sentence each. Flux does not relabel objects that it is asked not to apply. */
 export async function unadopted(
   moved: readonly LiveKustomization[],
   all: ReadonlyMap<string, LiveKustomization>,
@@ -37,7 +37,7 @@ export async function unadopted(
   return [...moved.flatMap((one) => notOwnedBy(one, live, untouched)), ...leftBehind(moved, all, live)];
 }
 
-/** Whether kustomize-controller leaves an object that is there as it is. */
+/** Whether kustomize-controller leaves an existing object unchanged. */
 function isUntouched({ metadata }: { readonly metadata?: unknown }): boolean {
   const annotations = fieldAt(metadata as Value, ["annotations"]);
   if (!isMapping(annotations)) return false;
@@ -55,17 +55,17 @@ function notOwnedBy(
   const id = `${one.metadata.namespace}/${one.metadata.name}`;
   return liveInventory(one).flatMap((object) => {
     const found = live.get(describeOwned(object));
-    if (!found) return [`${describeOwned(object)} of ${id} is gone`];
+    if (!found) return [`${describeOwned(object)} is in the inventory of ${id} but no longer on the cluster`];
     const owner = ownerOf(found);
     if (found.metadata.deletionTimestamp !== undefined)
       return [`${describeOwned(object)} of ${id} is being deleted`];
     return owner === id || untouched.has(describeOwned(object))
       ? []
-      : [`${describeOwned(object)} still belongs to ${owner ?? "nobody"}, not to ${id}`];
+      : [`${describeOwned(object)} still belongs to ${owner ?? "no Kustomization"}, not to ${id}`];
   });
 }
 
-/** Objects of a former place that are in nobody's inventory: nothing would ever prune them. */
+/** Objects from a previous namespace that are in no inventory: Flux would never prune them. */
 function leftBehind(
   moved: readonly LiveKustomization[],
   all: ReadonlyMap<string, LiveKustomization>,
@@ -77,7 +77,7 @@ function leftBehind(
     const owner = ownerOf(object);
     const place = places.get(owner?.split("/")[1] ?? "");
     if (owner === undefined || place === undefined || all.has(owner) || owned.has(description)) return [];
-    return [`${description} was ${owner}'s and has not been adopted by ${place}`];
+    return [`${description} belonged to ${owner} and ${place} has not adopted it`];
   });
 }
 

@@ -1,20 +1,20 @@
-/** What a live cluster says of the phase that a repository is in. */
+/** Whether a live cluster is ready for the repository's next phase. */
 export interface CheckReport {
   readonly step: string;
-  /** As the repository names it: `kubernetes/edge`. */
+  /** As the repository names it, such as `kubernetes/edge`. */
   readonly cluster: string;
-  /** Of the kubeconfig. */
+  /** Context of the kubeconfig. */
   readonly context: string;
-  /** How far the repository has come. */
+  /** The phase that the repository has reached. */
   readonly phase: string;
-  /** Whether it is safe to go on. */
+  /** Whether it is safe to continue. */
   readonly safe: boolean;
-  /** What stands against it, a sentence each. */
+  /** What prevents the next phase, one sentence each. */
   readonly obstacles: readonly string[];
-  /** What could not be looked at, or is left to a person. */
+  /** What could not be checked and needs a look by hand. */
   readonly notes: readonly string[];
   /** What to do now. */
   readonly next: string;
-  /** What each live Kustomization owns: its `namespace/name`, and objects as {@link LiveObject} describes them. */
+  /** What each live Kustomization owns, by its `namespace/name`; objects as `describeOwned` writes them. */
   readonly inventory: Readonly<Record<string, readonly string[]>>;
 }

@@ -5,11 +5,11 @@ import type { BuiltCluster } from "../../gitops/flux/built.ts";
 import { nameOf } from "../objects.ts";
 import type { LiveKustomization } from "./kustomizations.ts";
 
-/** An object of an inventory. */
+/** An object in an inventory. */
 export interface OwnedObject {
   readonly apiVersion: string;
   readonly kind: string;
-  /** Empty for one of no namespace. */
+  /** Empty for a cluster-scoped object. */
   readonly namespace: string;
   readonly name: string;
 }
@@ -17,7 +17,7 @@ export interface OwnedObject {
 /** What a live Kustomization owns. */
 export function liveInventory({ status }: LiveKustomization): readonly OwnedObject[] {
   return (status?.inventory?.entries ?? []).map(({ id, v }) => {
-    // A colon of a name is written as two underscores; the group may be empty (fluxcd/cli-utils, pkg/object/objmetadata.go).
+    // An inventory writes a colon in a name as two underscores; the group may be empty (fluxcd/cli-utils, pkg/object/objmetadata.go).
     const [, namespace = "", name = "", group = "", kind = ""] =
       /^([^_]*)_(.*)_([^_]*)_([^_]*)$/.exec(id) ?? [];
     return {
@@ -29,7 +29,7 @@ export function liveInventory({ status }: LiveKustomization): readonly OwnedObje
   });
 }
 
-/** What a Kustomization, by its `namespace/name`, applies as the repository builds it; undefined where it builds nothing. */
+/** What the Kustomization with this `namespace/name` applies according to the repository; undefined if it builds nothing. */
 export function builtInventory(cluster: BuiltCluster, id: string): readonly OwnedObject[] | undefined {
   const own = cluster.objects.filter(({ kustomization }) => {
     if (!kustomization) return false;
@@ -39,7 +39,7 @@ export function builtInventory(cluster: BuiltCluster, id: string): readonly Owne
   return own.length === 0 ? undefined : own.map(({ object }) => ownedObject(object));
 }
 
-/** An object of the repository as inventories name it. */
+/** An object of the repository as an inventory identifies it. */
 export function ownedObject(object: Mapping): OwnedObject {
   const { id } = new Resource(object, originOf(object));
   return {
@@ -50,13 +50,13 @@ export function ownedObject(object: Mapping): OwnedObject {
   };
 }
 
-/** `Kind.group namespace/name`; versions make no difference. */
+/** `Kind.group namespace/name`, without the version. */
 export function describeOwned({ apiVersion, kind, namespace, name }: OwnedObject): string {
   const { group } = parseApiVersion(apiVersion);
   return `${kind}${group === "" ? "" : `.${group}`} ${namespace === "" ? "" : `${namespace}/`}${name}`;
 }
 
-/** How what is live differs from what the repository builds: a sentence each; a name that only the cluster knows is passed over. */
+/** How the live inventory differs from the build, one sentence per object; names that only the cluster knows are skipped. */
 export function inventoryDifferences(
   live: readonly OwnedObject[],
   built: readonly OwnedObject[],
@@ -65,20 +65,20 @@ export function inventoryDifferences(
   const lacking = known.filter((object) => !live.some((owned) => isSame(owned, object)));
   const strange = live.filter((owned) => !known.some((object) => isSame(owned, object)));
   return [
-    ...lacking.map((object) => `lacks ${describeOwned(object)}`),
+    ...lacking.map((object) => `does not own ${describeOwned(object)}, which this repository gives it`),
     ...(known.length < built.length ? [] : strange).map(
-      (owned) => `has ${describeOwned(owned)}, which this repository does not give it`,
+      (owned) => `owns ${describeOwned(owned)}, which this repository does not give it`,
     ),
   ];
 }
 
-/** Of a custom resource only the cluster knows whether it has a namespace. */
+/** Only the cluster knows whether a custom resource is namespaced. */
 function isSame(live: OwnedObject, built: OwnedObject): boolean {
   const namespace = live.namespace === "" ? "" : built.namespace;
   return identity(live) === identity({ ...built, namespace });
 }
 
-/** The hash of a generated name is left out: it comes from what is encrypted here. */
+/** The hash of a generated name is ignored: it depends on content that is encrypted here. */
 function identity(object: OwnedObject): string {
   const generated = object.kind === "ConfigMap" || object.kind === "Secret";
   const name = generated ? object.name.replace(/-[2456789bcdfghkmt]{10}$/, "") : object.name;

@@ -16,7 +16,7 @@ export interface LiveKustomization extends KubeObject {
   };
 }
 
-/** Every live Flux Kustomization by its `namespace/name`. */
+/** Every live Flux Kustomization, by `namespace/name`. */
 export async function liveKustomizations(
   cluster: ClusterReader,
 ): Promise<ReadonlyMap<string, LiveKustomization>> {
@@ -27,30 +27,29 @@ export async function liveKustomizations(
   return new Map(all.map((live) => [`${live.metadata.namespace}/${live.metadata.name}`, live]));
 }
 
-/** Why kustomize-controller cannot be relied upon to leave alive what a Kustomization has applied; undefined where it can. */
+/** Why deleting a Kustomization could delete what it applied; undefined if it is guarded. */
 export function whyNotGuarded({ spec, metadata, status }: LiveKustomization): string | undefined {
-  if (spec.deletionPolicy !== "Orphan") return "has no guard: spec.deletionPolicy is not Orphan";
+  if (spec.deletionPolicy !== "Orphan") return "is not guarded: spec.deletionPolicy is not Orphan";
   return whyNotObserved({ spec, metadata, status: status ?? {} });
 }
 
-/** Why its controller has not seen a Kustomization as it is. */
+/** Why its controller has not yet seen the current version of a Kustomization. */
 export function whyNotObserved({
   spec,
   metadata,
   status,
 }: Pick<LiveKustomization, "spec" | "metadata" | "status">): string | undefined {
-  // The controller passes a suspended one by; its twin elsewhere would not be suspended.
-  if (spec.suspend === true)
-    return "is suspended; resume it, or suspend it in the repository and leave it out";
+  // The controller skips a suspended Kustomization; its copy in the target namespace would not be suspended.
+  if (spec.suspend === true) return "is suspended: resume it, or exclude it from the move";
   const { generation } = metadata;
   const seen = status?.observedGeneration;
   if (seen === generation) return undefined;
-  return `is not observed as it is: generation ${generation ?? "unknown"}, observed ${seen ?? "none"}`;
+  return `has not been reconciled since its last change (generation ${generation ?? "unknown"}, observed ${seen ?? "none"})`;
 }
 
-/** Why a Kustomization is not Ready. */
+/** Why a Kustomization is not ready. */
 export function whyNotReady({ status }: LiveKustomization): string | undefined {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   if (ready?.status === "True") return undefined;
-  return `is not ready: ${ready?.message ?? "no condition Ready"}`;
+  return `is not ready: ${ready?.message ?? "it has no Ready condition"}`;
 }

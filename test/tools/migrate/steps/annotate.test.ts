@@ -29,8 +29,8 @@ const gateway = (fragment: string): KubeObject => ({
 });
 const none = new ObjectIndex([]);
 
-describe("what gatus-sidecar makes of a route", () => {
-  it("asks the first path that is none of a regular expression", () => {
+describe("the endpoint that gatus-sidecar generates for a route", () => {
+  it("uses the first path that is not a regular expression", () => {
     const match = (type: string, value: string): unknown => ({ path: { type, value } });
     const rules = [{ matches: [match("RegularExpression", "/a.*"), match("PathPrefix", "/b")] }];
     assert.equal(sidecarEndpoint(route(rules), none)?.url, "https://wiki.example.com/b");
@@ -43,7 +43,7 @@ describe("what gatus-sidecar makes of a route", () => {
   });
 });
 
-describe("the fragment that stands for a written endpoint", () => {
+describe("the fragment for a hand-written endpoint", () => {
   const guarded = {
     name: "wiki",
     url: "1.1.1.1",
@@ -51,7 +51,7 @@ describe("the fragment that stands for a written endpoint", () => {
     conditions: ["len([BODY]) == 0"],
   };
 
-  it("is `guarded` where all of a guarded endpoint is there, and no less", () => {
+  it("is `guarded` only if the endpoint is guarded in every field", () => {
     assert.deepEqual(fragmentFor(route(), none, guarded), { guarded: true });
     for (const other of [
       { dns: { "query-name": "other.example.com", "query-type": "A" } },
@@ -64,7 +64,7 @@ describe("the fragment that stands for a written endpoint", () => {
     }
   });
 
-  it("is for the host that a resolver is asked for, with or without its last dot", () => {
+  it("belongs to the host in the DNS query, with or without a trailing dot", () => {
     assert.equal(
       hostAsked({ url: "1.1.1.1", dns: { "query-name": "wiki.example.com." } }),
       "wiki.example.com",
@@ -73,7 +73,7 @@ describe("the fragment that stands for a written endpoint", () => {
 });
 
 describe("the health path of an image", () => {
-  it("goes by its whole repository, whatever its tag and digest are", () => {
+  it("depends on its whole repository, not on tag or digest", () => {
     const digest = `sha256:${"0".repeat(64)}`;
     const repository = new Repository(import.meta.dirname);
     const healthPath = (image: string, paths: Record<string, string>): string | undefined =>
@@ -86,7 +86,7 @@ describe("the health path of an image", () => {
   });
 });
 
-describe("migrate, over clusters that share files", () => {
+describe("migrate, on clusters that share files", () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "annotate-"));
@@ -116,10 +116,10 @@ describe("migrate, over clusters that share files", () => {
   it("a ConfigMap with binary data stays", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
     write("kubernetes/apps/all.yaml", `${ROUTE}---\n${MAP}binaryData:\n  logo.png: AAAA\n`);
-    assert.match(plan(annotate).said, /wiki-endpoints stays: it holds more than endpoint files/);
+    assert.match(plan(annotate).said, /wiki-endpoints stays: it contains more than endpoint files/);
   });
 
-  it("what an endpoint merges from another one by `<<` comes along", () => {
+  it("an endpoint keeps what it merges with `<<`", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
     const second = ROUTE.replaceAll("wiki", "news");
     const merged = `      - <<: *wiki\n        name: news\n        url: "https://news.example.com"\n`;
@@ -135,7 +135,7 @@ describe("migrate, over clusters that share files", () => {
     assert.equal(text.match(/endpoint: "group: inside"$/gm)?.length, 2, text);
   });
 
-  it("a route that is enabled already, by an earlier run, gets the endpoint alone", () => {
+  it("a route that an earlier run has enabled only gets the endpoint", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
     write("kubernetes/apps/route.yaml", ROUTE);
     write(
@@ -160,7 +160,10 @@ describe("migrate, over clusters that share files", () => {
     write("kubernetes/edge/apps/map.yaml", MAP);
     write("kubernetes/edge/apps/kustomization.yaml", "resources: [map.yaml, ../../shared/route.yaml]\n");
     write("kubernetes/main/apps/kustomization.yaml", "resources: [../../shared/route.yaml]\n");
-    assert.match(plan(annotate).said, /wiki-endpoints stays: its route is read elsewhere too/);
+    assert.match(
+      plan(annotate).said,
+      /wiki-endpoints stays: its route is also used where this endpoint is not/,
+    );
   });
 
   it("one stays whose file, with more in it, is read elsewhere too", () => {
@@ -173,11 +176,11 @@ describe("migrate, over clusters that share files", () => {
     const other = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: other }\n";
     write("kubernetes/shared/maps.yaml", `${MAP}---\n${other}`);
     const { changes, said } = plan(annotate);
-    assert.match(said, /wiki-endpoints stays: its file is read elsewhere too/);
+    assert.match(said, /wiki-endpoints stays: another kustomization includes the same file/);
     assert.deepEqual(changes, []);
   });
 
-  it("probes that would be other ones in each cluster are left, and told", () => {
+  it("probes that differ between clusters are left and reported", () => {
     for (const [cluster, image] of [
       ["edge", "gotenberg/gotenberg"],
       ["main", "example/shop"],
@@ -189,7 +192,7 @@ describe("migrate, over clusters that share files", () => {
     write("kubernetes/apps/release.yaml", RELEASE);
     const { changes, said } = plan(probes);
     assert.deepEqual(changes, []);
-    assert.match(said, /It is another one in each cluster\./);
+    assert.match(said, /It differs between clusters\./);
   });
 });
 

@@ -73,12 +73,12 @@ const SOURCE = kept("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system
 const GATEWAY = kept("gateway.networking.k8s.io/v1", "Gateway", "media", "media");
 
 describe("edgefirst migrate handover", () => {
-  it("--check is safe once every guard is live, and when what was handed over has stayed", async () => {
+  it("--check is safe once every guard is live, and later if everything handed over is still there", async () => {
     const guarded = await check("guard", root("Orphan"), SOURCE, GATEWAY);
     assert.deepEqual([guarded.phase, guarded.obstacles, guarded.safe], ["guarded", [], true]);
     const removed = await check("remove", root("Orphan"));
     assert.deepEqual([removed.phase, removed.obstacles, removed.safe], ["removed", [], true]);
-    assert.deepEqual(removed.notes, ["Kustomization flux-system/cluster-apps is nobody's yet"]);
+    assert.deepEqual(removed.notes, ["Kustomization flux-system/cluster-apps has no owner yet"]);
   });
 
   it("--check names each guard that is not live", async () => {
@@ -86,8 +86,8 @@ describe("edgefirst migrate handover", () => {
     assert.equal(safe, false);
     assert.deepEqual([...obstacles].sort(), [
       "Gateway media/media is not on the cluster",
-      "Kustomization flux-system/cluster-apps has no guard: spec.deletionPolicy is not Orphan",
-      "Kustomization flux-system/cluster-apps lacks the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
+      "Kustomization flux-system/cluster-apps does not have the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
+      "Kustomization flux-system/cluster-apps is not guarded: spec.deletionPolicy is not Orphan",
     ]);
     const before = await check("unguarded", root("Orphan"), SOURCE, GATEWAY);
     assert.deepEqual([before.phase, before.safe], ["before", false]);
@@ -95,7 +95,7 @@ describe("edgefirst migrate handover", () => {
     assert.deepEqual(gone.obstacles, ["Kustomization cluster-apps is not on the cluster"]);
   });
 
-  it("leaves what a stack declares over: the same source, and a root that gives every child the same", async () => {
+  it("leaves what a stack would declare: the same source, and a root with the same effect on every child", async () => {
     const repository = new Repository(join(FIXTURES, "guard/after"));
     const { clusters } = buildRepository(repository);
     const live = clusters

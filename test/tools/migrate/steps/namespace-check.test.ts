@@ -87,7 +87,7 @@ const without = (live: Live, name: string): Live =>
   Object.fromEntries(Object.entries(live).filter(([key]) => key !== name));
 
 describe("edgefirst migrate namespace --check", () => {
-  it("is safe where all is as the phase wants it", async () => {
+  it("is safe if everything matches the phase", async () => {
     for (const [fixture, live, phase] of [
       ["guard", GUARDED, "guarded"],
       ["move", MOVED, "moved"],
@@ -98,7 +98,7 @@ describe("edgefirst migrate namespace --check", () => {
     }
   });
 
-  it("is safe where an object that Flux is not to apply again keeps its labels", async () => {
+  it("is safe if an object that Flux must not re-apply keeps its labels", async () => {
     const old = applied("v1", "PersistentVolumeClaim", "player", "flux-system/player-data");
     for (const [name, value] of [
       ["ssa", "IfNotPresent"],
@@ -110,12 +110,12 @@ describe("edgefirst migrate namespace --check", () => {
     }
   });
 
-  it("leaves alone what another Kustomization of the same name has", async () => {
+  it("ignores the objects of another Kustomization with the same name", async () => {
     const other = child("elsewhere", "player", undefined, ["media_other__ConfigMap"]);
     const config = applied("v1", "ConfigMap", "other", "elsewhere/player");
     const { obstacles } = await check("move", { ...MOVED, other, otherConfig: config });
     assert.deepEqual(obstacles, [
-      "Kustomization elsewhere/player is on the cluster, and the repository does not have it there",
+      "Kustomization elsewhere/player is on the cluster but not in the repository",
     ]);
   });
 
@@ -124,7 +124,7 @@ describe("edgefirst migrate namespace --check", () => {
       "a guard that is not on the cluster",
       "guard",
       changed(GUARDED, "data", () => ({ spec: { prune: true } })),
-      "Kustomization flux-system/player-data has no guard: spec.deletionPolicy is not Orphan",
+      "Kustomization flux-system/player-data is not guarded: spec.deletionPolicy is not Orphan",
     ],
     [
       "a guard that the controller has not observed",
@@ -132,13 +132,13 @@ describe("edgefirst migrate namespace --check", () => {
       changed(GUARDED, "player", ({ status }) => ({
         status: { ...(status as object), observedGeneration: 1 },
       })),
-      "Kustomization flux-system/player is not observed as it is: generation 2, observed 1",
+      "Kustomization flux-system/player has not been reconciled since its last change (generation 2, observed 1)",
     ],
     [
       "a suspended child",
       "guard",
       changed(GUARDED, "player", ({ spec }) => ({ spec: { ...(spec as object), suspend: true } })),
-      "Kustomization flux-system/player is suspended; resume it, or suspend it in the repository and leave it out",
+      "Kustomization flux-system/player is suspended: resume it, or exclude it from the move",
     ],
     [
       "a child that is not there",
@@ -150,13 +150,13 @@ describe("edgefirst migrate namespace --check", () => {
       "data that may be pruned",
       "guard",
       changed(GUARDED, "database", () => ({ metadata: { namespace: "media", name: "player" } })),
-      "Cluster.postgresql.cnpg.io media/player has data, and lacks the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
+      "Cluster.postgresql.cnpg.io media/player holds data and does not have the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
     ],
     [
       "a key that is missing in the target",
       "guard",
       without(GUARDED, "key"),
-      "Secret flux-apps/sops-age is not there: flux-apps/player, flux-apps/player-data would need it (decryption)",
+      "Secret flux-apps/sops-age does not exist, and flux-apps/player, flux-apps/player-data would need it (decryption)",
     ],
     [
       "a controller that reads no sources of other namespaces",
@@ -170,7 +170,7 @@ describe("edgefirst migrate namespace --check", () => {
           spec: { args: ["--no-cross-namespace-refs=true"] },
         },
       },
-      "kustomize-controller runs with --no-cross-namespace-refs: children outside their source's namespace cannot read it",
+      "kustomize-controller runs with --no-cross-namespace-refs: children in another namespace than their source cannot read it",
     ],
     [
       "a default account of the controller that the target lacks",
@@ -184,7 +184,7 @@ describe("edgefirst migrate namespace --check", () => {
           spec: { args: ["--no-cross-namespace-refs=false", "--default-service-account=applier"] },
         },
       },
-      "ServiceAccount flux-apps/applier is not there: flux-apps/player, flux-apps/player-data would need it (serviceAccountName)",
+      "ServiceAccount flux-apps/applier does not exist, and flux-apps/player, flux-apps/player-data would need it (serviceAccountName)",
     ],
     [
       "an object that the repository does not give a child",
@@ -192,7 +192,7 @@ describe("edgefirst migrate namespace --check", () => {
       changed(GUARDED, "player", () => ({
         status: child("", "", "", ["media_player__ConfigMap", "media_old_apps_Deployment"]).status,
       })),
-      "Kustomization flux-system/player has Deployment.apps media/old, which this repository does not give it",
+      "Kustomization flux-system/player owns Deployment.apps media/old, which this repository does not give it",
     ],
     [
       "an object that was not adopted",
@@ -204,19 +204,19 @@ describe("edgefirst migrate namespace --check", () => {
       "an object that is gone",
       "move",
       without(MOVED, "claim"),
-      "PersistentVolumeClaim media/player of flux-apps/player-data is gone",
+      "PersistentVolumeClaim media/player is in the inventory of flux-apps/player-data but no longer on the cluster",
     ],
     [
       "an object that nobody owns any more",
       "move",
       { ...MOVED, other: applied("v1", "ConfigMap", "other", "flux-system/player") },
-      "ConfigMap media/other was flux-system/player's and has not been adopted by flux-apps/player",
+      "ConfigMap media/other belonged to flux-system/player and flux-apps/player has not adopted it",
     ],
     [
       "a child that is in its old place, too",
       "move",
       { ...MOVED, old: child("flux-system", "player", "Orphan", []) },
-      "Kustomization flux-system/player is on the cluster, and the repository does not have it there",
+      "Kustomization flux-system/player is on the cluster but not in the repository",
     ],
     [
       "a child that is not ready",

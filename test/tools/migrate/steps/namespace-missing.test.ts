@@ -83,20 +83,20 @@ const ELSEWHERE = "kubeConfig:\n  secretRef:\n    name: far\n";
 /** What is said of the fixture as it is. */
 const ALWAYS = /: before the commit: Secret flux-apps\/(?:sops-age|user-secrets) \(/;
 
-describe("edgefirst migrate namespace, what would be looked for in vain", () => {
+describe("migrate namespace: references that would break", () => {
   const cases: readonly (readonly [string, Parameters<typeof moving>, readonly string[]])[] = [
     [
       "refuses a ServiceAccount that stays behind",
       [saying(ACCOUNT), [account("flux-system")]],
       [
-        `${CHILD}:12: no move: flux-apps/player would look in vain for ServiceAccount flux-apps/deployer (serviceAccountName); today it finds flux-system/deployer; bring it to flux-apps first`,
+        `${CHILD}:12: no move: flux-apps/player would not find ServiceAccount flux-apps/deployer (serviceAccountName), only flux-system/deployer exists; create it in flux-apps first`,
       ],
     ],
     [
       "refuses a ServiceAccount without the rights that it has today",
       [saying(ACCOUNT), [account("flux-system"), account("flux-apps"), binding("flux-system")]],
       [
-        `${CHILD}:12: no move: flux-apps/player would act as ServiceAccount flux-apps/deployer, and RoleBinding media/deployer names flux-system/deployer; name flux-apps/deployer in it as well`,
+        `${CHILD}:12: no move: flux-apps/player would use ServiceAccount flux-apps/deployer, but RoleBinding media/deployer grants rights to flux-system/deployer only; add flux-apps/deployer to it`,
       ],
     ],
     [
@@ -108,21 +108,21 @@ describe("edgefirst migrate namespace, what would be looked for in vain", () => 
       "tells of a ServiceAccount that only the cluster knows",
       [saying(ACCOUNT), []],
       [
-        "kubernetes/home/flux/apps.yaml:3: before the commit: ServiceAccount flux-apps/deployer (serviceAccountName) has to be there; --check looks for it",
+        "kubernetes/home/flux/apps.yaml:3: before the commit: ServiceAccount flux-apps/deployer (serviceAccountName) must exist; --check verifies it",
       ],
     ],
     [
       "refuses a kubeConfig that stays behind",
       [saying(ELSEWHERE), [plain("v1", "Secret", "flux-system", "far")]],
       [
-        `${CHILD}:14: no move: flux-apps/player would look in vain for Secret flux-apps/far (kubeConfig); today it finds flux-system/far; bring it to flux-apps first`,
+        `${CHILD}:14: no move: flux-apps/player would not find Secret flux-apps/far (kubeConfig), only flux-system/far exists; create it in flux-apps first`,
       ],
     ],
     [
       "refuses a ServiceAccount of another cluster, which has the child's namespace as well",
       [saying(`${ELSEWHERE}${ACCOUNT}`), [plain("v1", "Secret", "flux-apps", "far")]],
       [
-        `${CHILD}:15: no move: flux-apps/player would act on another cluster as ServiceAccount flux-apps/deployer, today as flux-system/deployer, and nothing here tells whether it may; let it opt out`,
+        `${CHILD}:15: no move: on its remote cluster, flux-apps/player would use ServiceAccount flux-apps/deployer instead of flux-system/deployer, and its rights there are not known; exclude it with the opt-out label`,
       ],
     ],
     [
@@ -132,45 +132,45 @@ describe("edgefirst migrate namespace, what would be looked for in vain", () => 
         [account("flux-system"), account("flux-apps")],
       ],
       [
-        "kubernetes/home/flux/apps.yaml:3: before the commit: ServiceAccount flux-apps/deployer (decryption) has to be there, and the keys have to trust it as they do flux-system/deployer; --check looks for it",
+        "kubernetes/home/flux/apps.yaml:3: before the commit: ServiceAccount flux-apps/deployer (decryption) must exist, and the key service must trust it as it trusts flux-system/deployer; --check verifies it",
       ],
     ],
     [
-      "refuses what is optional, and would be empty without a word",
+      "refuses an optional reference whose variables would be empty without an error",
       [asItIs, [plain("v1", "Secret", "flux-system", "user-secrets")]],
       ["player", "player-data"].map(
         (name) =>
-          `kubernetes/home/flux/apps.yaml:32: no move: flux-apps/${name} would look in vain for Secret flux-apps/user-secrets (substituteFrom); today it finds flux-system/user-secrets; as it is optional, what it substitutes would be empty, and nothing would say so; bring it to flux-apps first`,
+          `kubernetes/home/flux/apps.yaml:32: no move: flux-apps/${name} would not find Secret flux-apps/user-secrets (substituteFrom), only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; create it in flux-apps first`,
       ),
     ],
     [
       "refuses a dependency that is not in the repository",
       [waiting(""), []],
       [
-        `${CHILD}:13: no move: flux-apps/player would wait for Kustomization flux-apps/far (dependsOn), which is not in the repository; where it stays, say namespace: flux-system in dependsOn, and where it comes to flux-apps as well, list it in .edgefirst/migrate.yaml: namespace.dependencies`,
+        `${CHILD}:13: no move: flux-apps/player would depend on Kustomization flux-apps/far (dependsOn), which is not in the repository. If it stays, set namespace: flux-system in dependsOn; if it moves to flux-apps too, list it in .edgefirst/migrate.yaml: namespace.dependencies`,
       ],
     ],
     [
-      "tells of one that comes to the target as well, by what the options say",
+      "reports a dependency that moves too, according to the options",
       [waiting(""), [], { dependencies: ["far"] }],
       [
-        "kubernetes/home/flux/apps.yaml:3: before the commit: Kustomization flux-apps/far (dependsOn) has to be there; --check looks for it",
+        "kubernetes/home/flux/apps.yaml:3: before the commit: Kustomization flux-apps/far (dependsOn) must exist; --check verifies it",
       ],
     ],
-    ["moves where the child says where that is", [waiting("      namespace: flux-system\n"), []], []],
+    ["moves if the child sets the namespace", [waiting("      namespace: flux-system\n"), []], []],
     [
       "tells of an Alert that hears of the namespace, or of a name in its own",
       [asItIs, [alert("all", { name: "*" }), alert("one", { name: "player" })]],
       [
-        `${MORE}:9: before the commit: Alert flux-system/all would no longer hear of 2 Kustomizations that move; add the same to spec.eventSources with namespace: flux-apps`,
-        `${MORE}:19: before the commit: Alert flux-system/one would no longer hear of Kustomization flux-system/player; add the same to spec.eventSources with namespace: flux-apps`,
+        `${MORE}:9: before the commit: Alert flux-system/all would no longer receive events of 2 Kustomizations that move; add the same entry to spec.eventSources with namespace: flux-apps`,
+        `${MORE}:19: before the commit: Alert flux-system/one would no longer receive events of Kustomization flux-system/player; add the same entry to spec.eventSources with namespace: flux-apps`,
       ],
     ],
     [
-      "refuses for an Alert that names a child with its namespace",
+      "refuses if an Alert names a child with its namespace",
       [asItIs, [alert("one", { name: "player", namespace: "flux-system" })]],
       [
-        `${MORE}:9: no move: Alert flux-system/one would no longer hear of Kustomization flux-system/player; add the same to spec.eventSources with namespace: flux-apps`,
+        `${MORE}:9: no move: Alert flux-system/one would no longer receive events of Kustomization flux-system/player; add the same entry to spec.eventSources with namespace: flux-apps`,
       ],
     ],
     [
@@ -189,7 +189,7 @@ describe("edgefirst migrate namespace, what would be looked for in vain", () => 
       [],
     ],
     [
-      "refuses for a Receiver and a health check that name one",
+      "refuses if a Receiver or a health check names a child",
       [
         saying(
           "healthChecks:\n  - { apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, name: player-data, namespace: flux-system }\n",
@@ -202,8 +202,8 @@ describe("edgefirst migrate namespace, what would be looked for in vain", () => 
         ],
       ],
       [
-        `${MORE}:9: no move: Receiver flux-system/hook would no longer trigger Kustomization flux-system/player; add the same to spec.resources with namespace: flux-apps`,
-        `${CHILD}:13: no move: Kustomization flux-system/player would no longer check Kustomization flux-system/player-data; take the check out, and name it where it is after the move`,
+        `${MORE}:9: no move: Receiver flux-system/hook would no longer trigger Kustomization flux-system/player; add the same entry to spec.resources with namespace: flux-apps`,
+        `${CHILD}:13: no move: Kustomization flux-system/player would no longer check Kustomization flux-system/player-data; remove the check, and add it again with the new namespace after the move`,
       ],
     ],
   ];
@@ -231,22 +231,22 @@ describe("edgefirst migrate namespace, what would be looked for in vain", () => 
     return missingLive(root, context, await liveKustomizations(cluster), cluster);
   }
 
-  it("looks for what is optional on the cluster where it is there today", async () => {
+  it("checks the cluster for optional objects that exist today", async () => {
     const [old, now] = ["flux-system", "flux-apps"].map((at) => plain("v1", "Secret", at, "user-secrets"));
     assert.ok(old && now);
     assert.deepEqual(await live(asItIs), []);
     assert.deepEqual(await live(asItIs, old, now), []);
     assert.deepEqual(await live(asItIs, old), [
-      "Secret flux-apps/user-secrets is not there, and flux-system/user-secrets is: what flux-apps/player, flux-apps/player-data would substitute from it would be empty",
+      "Secret flux-apps/user-secrets does not exist, but flux-system/user-secrets does: its variables would be empty for flux-apps/player, flux-apps/player-data",
     ]);
   });
 
-  it("looks for a ServiceAccount on the cluster, and for the rights that it has today", async () => {
+  it("checks the cluster for a ServiceAccount, and for its rights", async () => {
     assert.deepEqual(await live(saying(ACCOUNT), account("flux-system")), [
-      "ServiceAccount flux-apps/deployer is not there: flux-apps/player would need it (serviceAccountName)",
+      "ServiceAccount flux-apps/deployer does not exist, and flux-apps/player would need it (serviceAccountName)",
     ]);
     assert.deepEqual(await live(saying(ACCOUNT), account("flux-apps"), binding("flux-system")), [
-      "RoleBinding media/deployer gives rights to ServiceAccount flux-system/deployer, and none gives them to flux-apps/deployer, which flux-apps/player would act as",
+      "RoleBinding media/deployer grants rights to ServiceAccount flux-system/deployer, but nothing grants them to flux-apps/deployer, which flux-apps/player would use",
     ]);
     const both = binding("flux-system", "flux-apps");
     assert.deepEqual(await live(saying(ACCOUNT), account("flux-apps"), both), []);

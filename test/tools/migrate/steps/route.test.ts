@@ -61,14 +61,14 @@ spec:
 `;
 
 const VALUES: readonly [name: string, from: string, to: string, fault: RegExp][] = [
-  ["another port of the Service", "                port: 8080", "                port: 8081", /answer/],
-  ["another Service", "- identifier: app", "- name: app", /answer/],
-  ["another host", "- settings.example.com", "- other.example.com", /answer/],
-  ["one more host", "- settings.example.com", "- settings.example.com\n          - o.example.com", /answer/],
-  ["another Gateway", "name: internal", "name: external", /answer/],
-  ["every listener of the Gateway", "            port: 443\n", "", /answer/],
-  ["no sign-in", "name: auth", "name: headers", /answer/],
-  ["an annotation of nobody", 'enabled: "true"', 'enabled: "false"', /of none of its Ingresses/],
+  ["another port of the Service", "                port: 8080", "                port: 8081", /serve/],
+  ["another Service", "- identifier: app", "- name: app", /serve/],
+  ["another host", "- settings.example.com", "- other.example.com", /serve/],
+  ["one more host", "- settings.example.com", "- settings.example.com\n          - o.example.com", /serve/],
+  ["another Gateway", "name: internal", "name: external", /serve/],
+  ["every listener of the Gateway", "            port: 443\n", "", /serve/],
+  ["no sign-in", "name: auth", "name: headers", /serve/],
+  ["an unknown annotation", 'enabled: "true"', 'enabled: "false"', /which none of its Ingresses has/],
 ];
 
 const CASES: readonly Case[] = [
@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
     path: "kubernetes/apps/paths.yaml",
     from: "/admin",
     to: "/adm",
-    fault: /answer/,
+    fault: /serve/,
   },
   {
     name: "another type of path",
@@ -90,7 +90,7 @@ const CASES: readonly Case[] = [
     path: "kubernetes/apps/paths.yaml",
     from: "Exact",
     to: "PathPrefix",
-    fault: /answer/,
+    fault: /serve/,
   },
   {
     name: "a Service that changes as well",
@@ -106,15 +106,15 @@ const CASES: readonly Case[] = [
     path: "kubernetes/apps/page.yaml",
     from: "8080",
     to: "8081",
-    fault: /goes\): no HTTPRoute answers[^]*comes\): it answers what no Ingress/,
+    fault: /removed\): no HTTPRoute serves[^]*added\): it serves what no Ingress/,
   },
   {
-    name: "an HTTPRoute with an annotation of nobody",
+    name: "an HTTPRoute with an unknown annotation",
     fixture: "route/ingresses",
     path: "kubernetes/apps/page.yaml",
     from: "  labels:",
     to: "  annotations: { a: b }\n  labels:",
-    fault: /of none of its Ingresses/,
+    fault: /which none of its Ingresses has/,
   },
   {
     name: "other shares of two Services",
@@ -122,7 +122,7 @@ const CASES: readonly Case[] = [
     path: "kubernetes/apps/rules.yaml",
     from: "weight: 3",
     to: "weight: 2",
-    fault: /answer/,
+    fault: /serve/,
   },
   {
     name: "an Ingress that stays",
@@ -133,12 +133,12 @@ const CASES: readonly Case[] = [
     fault: /both an Ingress and a route/,
   },
   {
-    name: "something else that comes",
+    name: "another new object",
     fixture: "route/ingresses",
     path: "kubernetes/apps/several.yaml",
     from: "kind: HTTPRoute",
     to: "kind: GRPCRoute",
-    fault: /only Ingresses and routes may change/,
+    fault: /this step may only change Ingresses and routes/,
   },
   {
     name: "a release that keeps its Ingress",
@@ -159,21 +159,21 @@ describe("migrate route", () => {
     });
   }
 
-  it("is not proven where an Ingress goes that was to stay", () => {
+  it("is not proven if an Ingress that should stay is removed", () => {
     const { changes } = route.plan(contextOf("route/values"));
     const kept = contextOf("route/values", true);
     const { proof } = prove(route, kept, { changes, notes: [] });
-    assert.match(proof.failures.join("\n"), /an Ingress that was to stay has gone/);
+    assert.match(proof.failures.join("\n"), /an Ingress that should stay was removed/);
   });
 
-  it("leaves Ingresses beside the routes with --keep-ingress", () => {
+  it("keeps the Ingresses next to the routes with --keep-ingress", () => {
     const fixture = join(FIXTURES, "route/ingress-routes/before");
     const command = [join(ROOT, "tools/cli/main.ts"), "migrate", "route", fixture, "--keep-ingress"];
     const { status, stdout } = spawnSync(process.execPath, command, { encoding: "utf8" });
     assert.equal(status, 0);
     assert.match(stdout, /^\+kind: HTTPRoute$/m);
     assert.doesNotMatch(stdout, /^-(?!--)/m);
-    assert.match(stdout, /its record stays the Ingress's/);
+    assert.match(stdout, /its record follows the Ingress/);
   });
 
   it("reads Traefik's rules: brackets first, then &&, then ||", () => {
@@ -197,7 +197,7 @@ describe("migrate route", () => {
       "Host(`a`) &&",
       "&& Host(`a`)",
     ])
-      assert.equal(names(rule), `the rule ${rule} is not understood`);
+      assert.equal(names(rule), `the rule ${rule} cannot be parsed`);
     const many = Array.from({ length: 9 }, () => "(Host(`a`) || Host(`b`))").join(" && ");
     assert.match(names(many) as string, /too many alternatives/);
   });
@@ -220,27 +220,27 @@ describe("the order of an IngressRoute's rules", () => {
       { served: first, rank: 2 },
     ]).length === 0;
 
-  it("is that of a route where the first is the more special one", () => {
+  it("is kept if the more specific rule comes first", () => {
     assert.ok(kept(request("/api"), request("/", {}, "c")));
     assert.ok(kept(request("/api$"), request("/api", {}, "c")));
     assert.ok(kept(request("/api", { method: "GET" }), request("/api", header, "c")));
     assert.ok(kept(request("/", header), request("/", {}, "c")));
   });
 
-  it("is another one where the first is not, and both may be asked", () => {
+  it("changes if the first rule is less specific and both can match", () => {
     assert.ok(!kept(request("/"), request("/api", {}, "c")));
     assert.ok(!kept(request("/", header), request("/api", {}, "c")));
     assert.ok(!kept(request("/api", header), request("/api", header, "c")));
     assert.ok(!kept(request("/api"), request("/api$", {}, "c")));
   });
 
-  it("is not known where Traefik and the Gateway API differ: a longer path, or a method", () => {
+  it("is uncertain where Traefik and the Gateway API disagree: a longer path, or a method", () => {
     const [method, path] = [request("/a", { method: "GET" }), request("/a/b", {}, "c")];
     assert.ok(!kept(method, path));
     assert.ok(!kept(path, method));
   });
 
-  it("does not matter where no request meets both, or the answer is the same", () => {
+  it("does not matter if no request matches both, or the answer is the same", () => {
     assert.ok(kept(request("/"), request("/api")));
     assert.ok(kept(request("/"), request("/api", {}, "c", "other")));
     assert.ok(kept(request("/api"), request("/apis", {}, "c")));

@@ -7,20 +7,20 @@ import { clusterOf } from "../../clusters.ts";
 import { fieldsIn } from "../../objects.ts";
 import type { Step } from "../../step.ts";
 
-/** Intended: annotations of gatus-sidecar come, ConfigMaps of endpoints go, and each cluster's endpoints are the same. */
+/** gatus-sidecar's annotations are added, endpoint ConfigMaps are removed, and every cluster keeps the same endpoints. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   const old = before && clusterOf(before, context.clusters);
   const now = clusters.find(({ name }) => name === old?.name);
-  if (!before || !old || !now) return "nothing may come";
-  if (!after && !isEndpointMap(before.object)) return "only ConfigMaps of endpoints may go";
+  if (!before || !old || !now) return "this step must not add objects";
+  if (!after && !isEndpointMap(before.object)) return "this step may only remove ConfigMaps with endpoints";
   const unwatched = after ? undefined : whyUnwatched(now, context.options);
   if (unwatched !== undefined) return unwatched;
   if (after && !isDeepStrictEqual(unannotated(before.object), unannotated(after.object)))
-    return "more than the annotations of gatus-sidecar has changed";
+    return "more than gatus-sidecar's annotations has changed";
   return monitoringChange(indexOf(old), indexOf(now));
 };
 
-/** Without the annotations of gatus-sidecar, and without the mappings that hold nothing else. */
+/** An object without gatus-sidecar's annotations, and without the mappings that contain nothing else. */
 function unannotated(object: Mapping): unknown {
   if (object.kind !== "HelmRelease")
     return { ...object, metadata: withoutOwn(fieldsIn(object, ["metadata"])) };

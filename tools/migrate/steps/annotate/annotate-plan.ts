@@ -19,13 +19,13 @@ import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute 
 import { hasFragment } from "./sidecar.ts";
 import { whyUnwatched } from "./watching.ts";
 
-/** A route that takes an endpoint over. */
+/** A route that takes over an endpoint. */
 interface Move {
   readonly target: PlacedRoute;
   readonly fragment: Template;
 }
 
-/** Moves ConfigMaps of endpoints to their routes, each on what the ones before leave, then annotates the other routes. */
+/** Moves endpoint ConfigMaps to their routes, each on the result of the previous one, then annotates the other routes. */
 export class AnnotatePlan {
   readonly #context: StepContext;
   readonly #routes: readonly PlacedRoute[];
@@ -57,7 +57,7 @@ export class AnnotatePlan {
     });
   }
 
-  /** Moves all endpoints of a ConfigMap; why not, where one of them cannot be. */
+  /** Moves all endpoints of a ConfigMap; returns the reason if one of them cannot move. */
   #move(map: IncludedObject): string | undefined {
     const { options } = this.#context;
     const unwatched = map.forms.map(({ cluster }) => whyUnwatched(cluster, options)).find(Boolean);
@@ -66,13 +66,13 @@ export class AnnotatePlan {
     const [first] = moves;
     const reason = moves.find((one) => typeof one === "string");
     if (typeof reason === "string" || typeof first === "string" || !first)
-      return reason ?? "no cluster gets it";
+      return reason ?? "no cluster receives it";
     const wanted = moves.map((one) => (typeof one === "string" ? [] : one.map(plainMove)));
     if (!wanted.every((one) => isDeepStrictEqual(one, wanted[0])))
-      return "its routes are others, or it says something else, in each cluster";
+      return "its content or its routes differ between clusters";
     const readers = first.flatMap(({ target }) => this.#at(target));
     if (readers.length !== first.length * map.forms.length)
-      return "its route is read elsewhere too, where this endpoint is not";
+      return "its route is also used where this endpoint is not";
     const changes = this.#changesOf(first);
     if (typeof changes === "string") return changes;
     const out = removeFromBuild(map, this.#context.repository.with(new Map([...this.#changes, ...changes])));
@@ -85,7 +85,7 @@ export class AnnotatePlan {
     this.#notes.push(
       ...out.comments.map((comment): Note => ({
         kind: "lost",
-        message: `the comment "${comment}" goes with the ConfigMap`,
+        message: `comment deleted with the ConfigMap: ${comment}`,
         position: map.position,
       })),
     );
@@ -96,36 +96,37 @@ export class AnnotatePlan {
     const moves: Move[] = [];
     const files = endpointFiles(map);
     if (files.length !== Object.keys(fields(map.data)).length || map.binaryData !== undefined)
-      return "it holds more than endpoint files";
+      return "it contains more than endpoint files";
     for (const { file, endpoints } of files) {
       if (endpoints === undefined || !holdsEndpointsOnly(map, file, endpoints))
-        return `${file} holds more than endpoints`;
+        return `${file} contains more than endpoints`;
       for (const endpoint of endpoints) {
         const target = this.#targetOf(endpoint, cluster);
         if (typeof target === "string") return target;
         const fragment = fragmentFor(target.route, indexOf(cluster), endpoint);
         if (typeof fragment === "string") return fragment;
-        if (moves.some((move) => move.target === target)) return "two endpoints have one route";
+        if (moves.some((move) => move.target === target))
+          return "two of its endpoints belong to the same route";
         moves.push({ target, fragment });
       }
     }
-    return moves.length === 0 ? "it holds no endpoint" : moves;
+    return moves.length === 0 ? "it contains no endpoint" : moves;
   }
 
   #targetOf(endpoint: Template, cluster: BuiltCluster): PlacedRoute | string {
     const host = hostAsked(endpoint);
-    if (host === undefined) return "it asks for no host that a route could have";
+    if (host === undefined) return "its endpoint has no host that a route could serve";
     const [target, ...others] = this.#routes.filter(
       (placed) => placed.cluster === cluster && list(at(placed.route, ["spec", "hostnames"])).includes(host),
     );
     if (!target)
-      return `no HTTPRoute has the host ${host}, and gatus-sidecar watches no Ingress here: take this step again after the step route`;
-    if (others.length > 0) return `several routes have the host ${host}`;
+      return `no HTTPRoute serves ${host}, and gatus-sidecar does not watch Ingresses here; run this step again after the step route`;
+    if (others.length > 0) return `several routes serve ${host}`;
     const present = fields(target.route.metadata.annotations);
     if (hasFragment(target.route) || this.#annotated.has(placeKey(target.place)))
-      return `the route of ${host} has an endpoint of its own`;
+      return `the route of ${host} already defines an endpoint`;
     return ENABLED_ANNOTATION in present && present[ENABLED_ANNOTATION] !== "true"
-      ? `the route of ${host} is not to be monitored`
+      ? `monitoring is turned off for the route of ${host}`
       : target;
   }
 
@@ -137,7 +138,7 @@ export class AnnotatePlan {
     const changes = new Map<string, string | undefined>();
     for (const { target, fragment } of moves) {
       const text = this.#annotatedText(target, annotations(fragment), changes.get(target.place.file));
-      if (text === undefined) return "the text of its route does not let it be annotated";
+      if (text === undefined) return "its route is written in a form that cannot be edited safely";
       changes.set(target.place.file, text);
     }
     return changes;
@@ -152,7 +153,7 @@ export class AnnotatePlan {
     return withAnnotations(text, source.text, place, added);
   }
 
-  /** Says of a route what holds for it anyway where gatus-sidecar finds routes by itself. */
+  /** Annotates a route with what already applies to it where gatus-sidecar watches every route. */
   #enable(routes: readonly PlacedRoute[]): void {
     const [placed] = routes;
     const isSaid = ({ route }: PlacedRoute): boolean =>
@@ -163,18 +164,18 @@ export class AnnotatePlan {
       loginMiddlewares(route, "/", indexOf(cluster), knowledge),
     );
     if (login !== undefined) {
-      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} asks for a login, so it would not answer 200; say ${ENABLED_ANNOTATION} yourself, with an endpoint that expects that, or "false"`;
+      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} asks for a login, so it does not answer 200. Set ${ENABLED_ANNOTATION} by hand: "false", or "true" with an endpoint that expects the login`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });
       return;
     }
     const text = this.#annotatedText(placed, annotations());
     if (text === undefined) {
-      const message = `the text of route ${placed.route.metadata.name} does not let it be annotated`;
+      const message = `route ${placed.route.metadata.name} is not annotated: it is written in a form that cannot be edited safely`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });
     } else this.#changes.set(placed.place.file, text);
   }
 
-  /** With what is planned already. */
+  /** The text of a file, with the changes planned so far. */
   #fileText(file: string): string {
     const text = this.#changes.has(file) ? this.#changes.get(file) : fileText(this.#context.repository, file);
     return text ?? "";
@@ -183,7 +184,7 @@ export class AnnotatePlan {
 
 const plainMove = ({ target, fragment }: Move): unknown => [placeKey(target.place), fragment];
 
-/** Whether nothing of a file of the ConfigMap is lost where its endpoints go. */
+/** Whether a file of the ConfigMap contains nothing but the endpoints that move. */
 function holdsEndpointsOnly(map: KubeObject, file: string, endpoints: readonly Template[]): boolean {
   const content = yamlMap(text(fields(map.data)[file]) ?? "") ?? {};
   return (

@@ -11,20 +11,20 @@ import { asKubeObject } from "../../../lint/rule-origin.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { hasFragment, sidecarEndpoint } from "./sidecar.ts";
 
-/** Something that Gatus watches. */
+/** An endpoint that Gatus monitors. */
 export interface Watched {
-  /** As {@link normal} gives it. */
+  /** In the form that {@link normal} returns. */
   readonly endpoint: Template;
-  /** The route that it is made of; undefined for one of an endpoint file. */
+  /** The route that it is derived from; undefined for an endpoint from a file. */
   readonly route: KubeObject | undefined;
 }
 
-/** A cluster's objects, by kind and name. */
+/** A cluster's objects, indexed by kind and name. */
 export const indexOf = oncePer(
   ({ objects }: BuiltCluster) => new ObjectIndex(objects.map(({ object }) => asKubeObject(object))),
 );
 
-/** Whether Gatus reads a ConfigMap's files by its label. */
+/** Whether Gatus reads the files of a ConfigMap because of its label. */
 export function isEndpointMap(object: Fields): boolean {
   return (
     object.apiVersion === "v1" &&
@@ -33,7 +33,7 @@ export function isEndpointMap(object: Fields): boolean {
   );
 }
 
-/** Everything that Gatus watches by gatus-sidecar and by labelled ConfigMaps. */
+/** Every endpoint that Gatus receives from gatus-sidecar and from labelled ConfigMaps. */
 export function watchedBy(objects: ObjectIndex): readonly Watched[] {
   const files = objects
     .ofKind(CONFIG_MAP)
@@ -50,7 +50,7 @@ export function watchedBy(objects: ObjectIndex): readonly Watched[] {
   return [...files, ...routes];
 }
 
-/** An endpoint without what Gatus would take for granted: two of one form are watched in the same way. */
+/** An endpoint without Gatus's defaults: two endpoints with the same form are monitored in the same way. */
 export function normal(endpoint: Template): Template {
   const { name, group, url, interval, enabled, ...others } = endpoint;
   const kept = Object.entries(others).filter(([, value]) => value !== undefined && value !== null);
@@ -64,14 +64,14 @@ export function normal(endpoint: Template): Template {
   };
 }
 
-/** `https://host` and `https://host/` are one request. */
+/** `https://host` and `https://host/` are the same request. */
 function normalUrl(url: string): string {
   return /^https?:/.test(url) && URL.canParse(url) ? new URL(url).href : url;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
-/** A Go duration as a number; the text itself where it is none. */
+/** A Go duration in seconds; the text itself if it is not one. */
 function seconds(duration: string): number | string {
   if (!/^(?:[\d.]+(?:ms|s|m|h))+$/.test(duration)) return duration;
   const parts = [...duration.matchAll(/([\d.]+)(ms|s|m|h)/g)];
@@ -79,11 +79,11 @@ function seconds(duration: string): number | string {
 }
 
 /**
- * What is watched otherwise afterwards, a sentence; undefined where nothing is. The endpoint that a route has by itself may give way to one
- * of a file, which is that route's from then on; what was watched twice may be watched once.
+ * How the monitoring changes, as a sentence; undefined if it does not. A route's default endpoint may be replaced by that of a
+ * file, which then belongs to the route; an endpoint that was monitored twice may be monitored once.
  */
 export function monitoringChange(before: ObjectIndex, after: ObjectIndex): string | undefined {
-  // Asked for each object that has changed, and it is about all of them.
+  // Asked for each changed object, but the answer concerns the whole cluster.
   return comparedWith(before)(after);
 }
 
@@ -100,13 +100,13 @@ function difference(before: ObjectIndex, after: ObjectIndex): string | undefined
     rest.splice(index, 1);
     return false;
   });
-  if (rest[0]) return `${describe(rest[0].endpoint)} is not watched before`;
+  if (rest[0]) return `${describe(rest[0].endpoint)} would be new`;
   const lost = missing.find(
     ({ endpoint, route }) =>
       !now.some((other) => isDeepStrictEqual(other.endpoint, endpoint)) &&
       (route === undefined || hasFragment(route) || !isAnnotatedNow(route, after)),
   );
-  return lost && `${describe(lost.endpoint)} is not watched afterwards`;
+  return lost && `${describe(lost.endpoint)} would no longer be monitored`;
 }
 
 function isAnnotatedNow({ metadata: { name, namespace } }: KubeObject, after: ObjectIndex): boolean {

@@ -7,14 +7,14 @@ import { normal } from "./endpoints.ts";
 import { CONDITIONS, dnsOf, GUARDED_CONDITIONS, GUARDED_URL, hostOf, sidecarEndpoint } from "./sidecar.ts";
 
 /**
- * The fragment by which a route becomes an endpoint that is written in a file: no more than what gatus-sidecar does not say by itself.
- * A reason where there is none.
+ * The fragment that makes a route the endpoint in a file: only what differs from what gatus-sidecar generates.
+ * A reason if there is none.
  */
 export function fragmentFor(route: KubeObject, objects: ObjectIndex, wanted: Template): Template | string {
   if (/\$|\{\{/.test(JSON.stringify(wanted)))
-    return "it holds a variable or a template, which would be read once more in the route";
+    return "it contains a variable or a template, which would be expanded a second time in the route";
   const bare = sidecarEndpoint(route, objects, {});
-  if (bare === undefined) return "gatus-sidecar makes no endpoint of the route";
+  if (bare === undefined) return "gatus-sidecar generates no endpoint for the route";
   const guarded = isGuarded(wanted, hostOf(route));
   const entries = Object.entries(wanted).flatMap(([key, value]): [string, unknown][] => {
     if (key === "url") return guarded ? [["guarded", true]] : address(text(value) ?? "", bare, hostOf(route));
@@ -27,7 +27,7 @@ export function fragmentFor(route: KubeObject, objects: ObjectIndex, wanted: Tem
   const result = sidecarEndpoint(route, objects, fragment);
   return result && isDeepStrictEqual(normal(result), normal(wanted))
     ? fragment
-    : "what its Gateway is annotated with would come into it";
+    : "the annotation of the route's Gateway would be merged into it";
 }
 
 function isGuarded({ url, dns, conditions }: Template, host: string): boolean {
@@ -38,14 +38,14 @@ function isGuarded({ url, dns, conditions }: Template, host: string): boolean {
   );
 }
 
-/** `path` where the route has the host, else `url`. */
+/** `path` if the route serves the host, otherwise `url`. */
 function address(url: string, bare: Template, host: string): [string, unknown][] {
   if (isDeepStrictEqual(normal({ url }), normal({ url: bare.url }))) return [];
   const path = url.startsWith(`https://${host}/`) ? url.slice(`https://${host}`.length) : "";
   return /^\/[\w./~-]*$/.test(path) ? [["path", path]] : [["url", url]];
 }
 
-/** The host that an endpoint is about: of its address, or of the name that it asks a resolver for. */
+/** The host that an endpoint monitors: from its URL, or from the name in its DNS query. */
 export function hostAsked({ url, dns }: Template): string | undefined {
   const name = typeof dns === "object" && dns !== null ? text((dns as Template)["query-name"]) : undefined;
   if (name !== undefined) return name.replace(/\.$/, "");

@@ -19,7 +19,7 @@ export interface PlacedRoute {
   readonly cluster: BuiltCluster;
   readonly built: BuiltObject;
   readonly route: KubeObject;
-  /** The file, the document and the path of what holds its annotations; one for all clusters that read it. */
+  /** The file, document and path of the mapping that holds the annotations; the same for all clusters that read the file. */
   readonly place: Place;
 }
 
@@ -30,7 +30,7 @@ export interface Place {
   readonly position: Position;
 }
 
-/** Every route of a cluster that a file of the repository holds. */
+/** Every route of a cluster that is written in a file of the repository. */
 export function placedRoutes(cluster: BuiltCluster): readonly PlacedRoute[] {
   const builtOf = new Map(cluster.objects.map((built) => [asKubeObject(built.object), built]));
   return allRoutes(indexOf(cluster)).flatMap(({ route, source, path }) => {
@@ -45,19 +45,19 @@ export function placedRoutes(cluster: BuiltCluster): readonly PlacedRoute[] {
   });
 }
 
-/** One place in one text for all routes that are written there. */
+/** Identifies the place in a file where a route is written. */
 export function placeKey({ file, offset, path }: Place): string {
   return JSON.stringify([file, offset, path]);
 }
 
-/** The annotations that a route gets: the first always, the second where it is to be more than what its route says. */
+/** The annotations for a route: `enabled` always, the endpoint if it differs from the default. */
 export function annotations(fragment?: Template): Readonly<Record<string, string>> {
   const endpoint =
     fragment && Object.keys(fragment).length > 0 ? writeYaml(fragment as Mapping).trimEnd() : undefined;
   return { [ENABLED_ANNOTATION]: "true", ...(endpoint !== undefined && { [ENDPOINT_ANNOTATION]: endpoint }) };
 }
 
-/** The text with those annotations added that it does not say yet; undefined where its form does not allow it. */
+/** The text with the missing annotations added; undefined if its form does not allow it. */
 export function withAnnotations(
   text: string,
   original: string,

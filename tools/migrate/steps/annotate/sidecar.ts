@@ -5,17 +5,17 @@ import { GATEWAY } from "../../../../policy/objects/kinds.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { at, fields, list, text, texts } from "../../../../policy/engine/read.ts";
 
-/** What a guarded endpoint asks in place of its app (gatus-sidecar 0.5, internal/gatus/dns.go). */
+/** The URL of a guarded endpoint (gatus-sidecar 0.5, internal/gatus/dns.go). */
 export const GUARDED_URL = "1.1.1.1";
-/** What a guarded endpoint expects: that the name is not known outside. */
+/** The conditions of a guarded endpoint: public DNS must not know the name. */
 export const GUARDED_CONDITIONS: readonly string[] = ["len([BODY]) == 0"];
-/** What any other endpoint of a route expects (internal/resources/resources.go). */
+/** The conditions of any other endpoint (internal/resources/resources.go). */
 export const CONDITIONS: readonly string[] = ["[STATUS] == 200"];
 
 /**
- * The endpoint that gatus-sidecar with `--auto-httproute` makes of a route; undefined where it makes none.
+ * The endpoint that gatus-sidecar with `--auto-httproute` generates for a route; undefined if it generates none.
  * Source: internal/k8s/controller.go (reconcile), internal/gatus/{endpoint,template}.go.
- * @param own the route's fragment; that of its annotation unless given
+ * @param own the route's fragment; by default that of its annotation
  */
 export function sidecarEndpoint(
   route: KubeObject,
@@ -47,17 +47,17 @@ export function sidecarEndpoint(
   return endpoint;
 }
 
-/** The first of a route's hostnames, the only one that is asked. */
+/** The first of a route's hostnames, the only one that is monitored. */
 export function hostOf(route: KubeObject): string {
   return text(list(at(route, ["spec", "hostnames"]))[0]) ?? "";
 }
 
-/** The query of a guarded endpoint. */
+/** The DNS query of a guarded endpoint. */
 export function dnsOf(host: string): Template {
   return { "query-name": host, "query-type": "A" };
 }
 
-/** What a route inherits from its Gateway; undefined where that cannot be read. */
+/** What a route inherits from its Gateway; undefined if that cannot be read. */
 function gatewayFragment(route: KubeObject, objects: ObjectIndex): Template | undefined {
   const [namespace, name] = gatewayOf(route).split("/");
   const gateway = name === undefined ? undefined : objects.get(GATEWAY, namespace, name);
@@ -85,7 +85,7 @@ function mergedMaps(parent: Template, child: Template): Template {
 const isMap = (value: unknown): value is Template =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether a route says an endpoint fragment of its own. */
+/** Whether a route defines an endpoint fragment. */
 export function hasFragment({ metadata }: KubeObject): boolean {
   return metadata.annotations?.[ENDPOINT_ANNOTATION] !== undefined;
 }

@@ -2,14 +2,14 @@ import type { Step } from "../../step.ts";
 import { whyForbidden } from "./allowed.ts";
 import { AnnotatePlan } from "./annotate-plan.ts";
 
-/** Routes say that they are monitored, and how, in place of hand-written endpoint ConfigMaps. */
+/** Moves monitoring from hand-written endpoint ConfigMaps to annotations of routes. */
 export const annotate: Step = {
   id: "annotate",
-  title: "Monitoring by annotations of routes",
+  title: "Monitor routes by their annotations",
   risk: "medium",
   live: [
-    "before: the gatus-sidecar that watches routes runs beside the Gatus that alerts",
-    "after: as many endpoints as before on Gatus' page; between Helm's upgrade and Flux's pruning Gatus may refuse its configuration, since route and ConfigMap are one endpoint",
+    "before: gatus-sidecar must run in the pod of the Gatus that alerts, and watch routes",
+    "after: Gatus' page must show as many endpoints as before. Until Flux has pruned the ConfigMap, Gatus may reject its configuration, because route and ConfigMap define the same endpoint",
   ],
   plan: (context) => new AnnotatePlan(context).run(),
   whyForbidden,

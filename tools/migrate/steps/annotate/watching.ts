@@ -7,7 +7,7 @@ import { indexOf } from "./endpoints.ts";
 
 const FLAG = /^--auto-httproute(?:=true)?$/;
 
-/** Why nobody would watch the endpoint of a route in a cluster; undefined where gatus-sidecar does. */
+/** Why the endpoint of a route would not be monitored in a cluster; undefined if gatus-sidecar watches routes there. */
 export function whyUnwatched(cluster: BuiltCluster, { annotate }: MigrateOptions): string | undefined {
   if (annotate.sidecar.includes(cluster.name)) return undefined;
   const objects = indexOf(cluster);
@@ -20,5 +20,5 @@ export function whyUnwatched(cluster: BuiltCluster, { annotate }: MigrateOptions
     );
   return isSidecar
     ? undefined
-    : `nothing in the cluster "${cluster.name}" runs gatus-sidecar with --auto-httproute, so nobody would watch the route: once one runs there that this repository does not hold, name the cluster in annotate.sidecar of ${OPTIONS_FILE}`;
+    : `cluster "${cluster.name}" does not run gatus-sidecar with --auto-httproute, so the route would not be monitored. If it runs there without being in this repository, list the cluster under annotate.sidecar in ${OPTIONS_FILE}`;
 }

@@ -10,7 +10,7 @@ import { BuildError } from "../../../gitops/problem.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { allFiles, listOf } from "./references.ts";
 
-/** Fields that mean the same in a component. Any other would reach the objects of the kustomization that takes it. */
+/** Fields that mean the same in a component. Any other would apply to every object of the kustomization that includes it. */
 const HARMLESS = new Set([
   "apiVersion",
   "kind",
@@ -20,22 +20,23 @@ const HARMLESS = new Set([
   "secretGenerator",
 ]);
 
-/** Laid over the repository, never written. */
+/** A temporary kustomization, laid over the repository and never written. */
 const PROBE = ".edgefirst/components-probe";
 
 const NOWHERE = { source: new SourceFile("kustomization.yaml", ""), offset: 0 };
 
-/** Why a directory cannot be a component just as it is; undefined where it can. */
+/** Why a directory cannot be used as a component unchanged; undefined if it can. */
 export function whyNoComponent(repository: Repository, directory: string): string | undefined {
   try {
     const { fields, kind } = readKustomizationFile(repository, directory, NOWHERE);
     if (kind === "Component") return undefined;
     const field = Object.keys(fields).find((key) => !HARMLESS.has(key));
-    if (field !== undefined) return `its ${field} would reach every object of what takes it as a component`;
+    if (field !== undefined)
+      return `as a component, its ${field} would apply to every object of the kustomizations that include it`;
     const outside = listOf(fields, "resources")
       .map(scalarText)
       .find((entry) => entry.startsWith(".."));
-    if (outside !== undefined) return `it takes ${outside}, which lies outside of it`;
+    if (outside !== undefined) return `it includes ${outside}, which is outside the directory`;
   } catch (error) {
     if (error instanceof BuildError) return error.message;
     throw error;
@@ -43,25 +44,26 @@ export function whyNoComponent(repository: Repository, directory: string): strin
   const odd = allFiles(repository, directory).find(
     (file) => fileText(repository, file)?.includes("\uFFFD") ?? true,
   );
-  return odd === undefined ? undefined : `${odd} is no plain text file`;
+  return odd === undefined ? undefined : `${odd} is not a plain text file`;
 }
 
-/** Why a component is no stand-in for a directory; undefined where both give the same objects. */
+/** Why a component cannot replace a directory; undefined if both build the same objects. */
 export function buildsTheSame(repository: Repository, from: string, to: string): string | undefined {
   try {
-    if (readKustomizationFile(repository, to, NOWHERE).kind !== "Component") return `${to} is no component`;
+    if (readKustomizationFile(repository, to, NOWHERE).kind !== "Component")
+      return `${to} is not a component`;
     const [old, now] = [objectsOf(repository, from), objectsOf(repository, to)];
     if (isDeepStrictEqual(old, now)) return undefined;
     const differing = [...old.keys()].find((key) => !isDeepStrictEqual(old.get(key), now.get(key)));
     const one = differing ?? [...now.keys()].find((key) => !old.has(key)) ?? "";
-    return `${to} gives ${one} in another form`;
+    return `${to} builds a different ${one}`;
   } catch (error) {
     if (error instanceof BuildError) return error.message;
     throw error;
   }
 }
 
-/** What a directory gives to an empty kustomization, by kind and name. */
+/** What a directory builds on its own, by kind and name. */
 function objectsOf(repository: Repository, directory: string): ReadonlyMap<string, Mapping> {
   const { kind } = readKustomizationFile(repository, directory, NOWHERE);
   const list = kind === "Component" ? "components" : "resources";

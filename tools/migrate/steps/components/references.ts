@@ -5,18 +5,18 @@ import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitop
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 
-/** The lists of a kustomization that name directories. */
+/** The lists of a kustomization that can include directories. */
 const LISTS = ["resources", "bases", "components"] as const;
 
-/** A kustomization file that takes a directory. */
+/** A kustomization file that includes a directory. */
 export interface User {
   readonly file: string;
   readonly fields: Mapping;
-  /** Where it names the directory. */
+  /** The entries that name the directory. */
   readonly entries: readonly { readonly list: (typeof LISTS)[number]; readonly index: number }[];
 }
 
-/** Every kustomization file outside a directory that takes it as resource or component. */
+/** Every kustomization file outside a directory that includes it. */
 export function usersOf(repository: Repository, directory: string): readonly User[] {
   return repository.yamlFiles(".").flatMap((file) => {
     if (!/(?:^|\/)kustomization\.ya?ml$/.test(file) || isWithin(file, directory)) return [];
@@ -31,21 +31,21 @@ export function usersOf(repository: Repository, directory: string): readonly Use
   });
 }
 
-/** What an entry of a kustomization file leads to, from the repository's root. */
+/** The path of an entry, relative to the root of the repository. */
 export function resolves(repository: Repository, file: string, entry: unknown): string | undefined {
   return typeof entry === "string" && !entry.includes("://")
     ? repository.resolve(posix.dirname(file), entry)
     : undefined;
 }
 
-/** A list of a kustomization, empty where there is none. */
+/** A list of a kustomization; empty if the field is missing. */
 export function listOf(fields: Mapping, list: string): readonly Value[] {
   return Array.isArray(fields[list]) ? fields[list] : [];
 }
 
 /**
- * Where files outside of a directory, but for the options of these steps, name it or what lies in it: as a path from where they are or from the root, in comments too, so
- * that nothing is taken away that somebody meant to use.
+ * Where files outside a directory refer to it or to its contents, in values and comments, by a path relative to the file or to the root.
+ * The steps' own options do not count.
  */
 export function referencesInto(repository: Repository, directory: string): readonly Position[] {
   const name = posix.basename(directory);

@@ -4,16 +4,21 @@ import { scalarText as fileText } from "../../../gitops/kustomize/resource.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { listOf, type User } from "./references.ts";
 
+/** A directory, and the component that replaces it. */
+export interface Replacement {
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
- * The text of a kustomization file that takes a component in place of a directory; comments move along, and name what has moved.
- * Undefined where the file's form does not allow it.
+ * The text of a kustomization file that includes a component instead of a directory; comments move along, and their paths are updated.
+ * Undefined if the form of the file does not allow it.
  * @param moved every directory that has become a component so far
  */
 export function rewriteUser(
   { file, fields, entries }: User,
   text: string,
-  from: string,
-  to: string,
+  { from, to }: Replacement,
   moved: ReadonlyMap<string, string>,
 ): string | undefined {
   const directory = posix.dirname(file);
@@ -37,7 +42,7 @@ export function rewriteUser(
   return insert(edit, text, lines.join(""), taken[0]?.list ?? "resources") ? edit.text() : undefined;
 }
 
-/** Removes entries; of a list that nothing is left of, the list. */
+/** Removes entries, and a list that becomes empty. */
 function remove(edit: YamlEdit, fields: User["fields"], taken: User["entries"]): boolean {
   for (const [list, own] of Map.groupBy(taken, ({ list }) => list)) {
     const paths: (readonly PathStep[])[] =
@@ -53,7 +58,7 @@ function insert(edit: YamlEdit, text: string, lines: string, after: string): boo
   return edit.insert(0, [], `components:\n${lines.replace(/^(?=.)/gm, indent)}`, after);
 }
 
-/** Lines in which every path to a directory that has become a component leads there. */
+/** Lines with every path to a converted directory replaced by the path of its component. */
 function renamed(lines: string, directory: string, moved: ReadonlyMap<string, string>): string {
   return lines.replace(/[^\s"'#]+/g, (word) => {
     const to = moved.get(posix.join(directory, word).replace(/\/$/, ""));

@@ -10,7 +10,7 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { Note } from "../../step.ts";
 import { listOf, resolves } from "./references.ts";
 
-/** Components that patch HTTPRoutes where a kustomization has none: what Helm renders, no Kustomize patch reaches. */
+/** Uses of a component that patches HTTPRoutes where only Helm renders them: no Kustomize patch reaches those. */
 export function patchesOutOfReach(repository: Repository): readonly Note[] {
   return repository.yamlFiles(".").flatMap((file) => {
     if (!/(?:^|\/)kustomization\.ya?ml$/.test(file)) return [];
@@ -22,7 +22,7 @@ export function patchesOutOfReach(repository: Repository): readonly Note[] {
       if (directory === undefined || !patchesRoutes(repository, directory)) return [];
       const kinds = kindsOf(repository, posix.dirname(file));
       if (kinds.has("HTTPRoute") || !kinds.has("HelmRelease")) return [];
-      const message = `${directory} patches HTTPRoutes, and there is none here but what Helm renders, which no patch reaches: what it sets belongs in the HelmRelease's values`;
+      const message = `${directory} patches HTTPRoutes, but Helm renders the only ones here and no Kustomize patch reaches them: move its settings to the HelmRelease's values`;
       return [{ kind: "left" as const, message, position: locate(entryOrigin(list, index)) }];
     });
   });
@@ -57,7 +57,7 @@ function kindsOf(repository: Repository, directory: string): ReadonlySet<string>
   return new Set((attempt(build) ?? []).map(({ id }) => id.gvk.kind));
 }
 
-/** A build tells of what it cannot read. */
+/** Undefined if the build fails. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -10,22 +10,22 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { noChangeAllowed, type Note, type Plan, type Step, type StepContext } from "../../step.ts";
 
-/** Turns shared directories that kustomizations take as resources into components. */
+/** Turns shared directories that kustomizations include as resources into components. */
 export const components: Step = {
   id: "components",
-  title: "Shared templates to Kustomize components",
+  title: "Turn shared templates into Kustomize components",
   risk: "medium",
   live: [],
   plan: (context) => new ComponentsPlan(context).run(),
   whyForbidden: noChangeAllowed,
 };
 
-/** Works through the table, each entry on what the ones before leave. */
+/** Converts one directory at a time, each on the result of the previous one. */
 class ComponentsPlan {
   readonly #context: StepContext;
   readonly #changes = new Map<string, string | undefined>();
   readonly #notes: Note[] = [];
-  /** What has become of which directory. */
+  /** The component that replaced each directory. */
   readonly #moved = new Map<string, string>();
   #repository: StepContext["repository"];
 
@@ -38,7 +38,7 @@ class ComponentsPlan {
     const { renamed, directories, remove } = this.#context.options.components;
     for (const [from, to] of [...Object.entries(renamed), ...Object.entries(directories)])
       if (findKustomizationFile(this.#repository, from) !== undefined) this.#move(from, to);
-    // Only now: what one template's consumers say in comments may name another.
+    // Only after all moves: a comment next to one template's entry may name another template.
     for (const [from, to] of this.#moved) this.#remove(from, to);
     for (const directory of remove)
       if (findKustomizationFile(this.#repository, directory) !== undefined) this.#remove(directory);
@@ -54,7 +54,7 @@ class ComponentsPlan {
       if (!this.#context.options.components.remove.includes(from))
         this.#left(
           from,
-          `nothing takes it as a resource; name it in components.remove of ${OPTIONS_FILE} where nobody misses it`,
+          `no kustomization includes it; to delete it, list it under components.remove in ${OPTIONS_FILE}`,
         );
       return;
     }
@@ -62,7 +62,7 @@ class ComponentsPlan {
       whyNoComponent(this.#repository, from) ??
       (exists ? buildsTheSame(this.#repository, from, to) : this.#create(from, to));
     if (reason !== undefined) {
-      this.#left(from, `${reason}; what uses it stays`);
+      this.#left(from, `stays a template: ${reason}`);
       return;
     }
     this.#moved.set(from, to);
@@ -74,17 +74,17 @@ class ComponentsPlan {
     return document && isMapping(document.value) ? document.value.kind : undefined;
   }
 
-  /** Copies a directory as a component; the reason where that cannot be. */
+  /** Copies a directory as a component; returns the reason if that is not possible. */
   #create(from: string, to: string): string | undefined {
     const files = allFiles(this.#repository, from);
     const copies = new Map(files.map((file) => [posix.join(to, posix.relative(from, file)), file]));
     const own = this.#kustomization(from);
     const added = new Map<string, string>();
     for (const [copy, file] of copies) {
-      if (!this.#context.selected(copy)) return `${copy} would have to be written, and is not selected`;
+      if (!this.#context.selected(copy)) return `${copy} would have to be written, and --only excludes it`;
       const text = fileText(this.#repository, file) ?? "";
       const changed = file === own ? asComponent(text) : text;
-      if (changed === undefined) return `${own} has no apiVersion and kind of its own to change`;
+      if (changed === undefined) return `${own} does not set apiVersion and kind`;
       added.set(copy, changed);
     }
     this.#take(added);
@@ -93,21 +93,22 @@ class ComponentsPlan {
 
   #rewrite(user: User, from: string, to: string): void {
     if (!this.#context.selected(user.file)) return;
-    const text = rewriteUser(user, fileText(this.#repository, user.file) ?? "", from, to, this.#moved);
-    if (text === undefined) this.#left(from, `${user.file} names it in a form that is not changed`);
+    const text = rewriteUser(user, fileText(this.#repository, user.file) ?? "", { from, to }, this.#moved);
+    if (text === undefined)
+      this.#left(from, `${user.file} includes it in a form that cannot be edited safely`);
     else this.#take(new Map([[user.file, text]]));
   }
 
   /**
-   * Takes a directory away that nothing refers to any more.
-   * @param to what has taken its place
+   * Deletes a directory that nothing refers to any more.
+   * @param to the component that replaced it
    */
   #remove(from: string, to?: string): void {
     const files = allFiles(this.#repository, from);
     if (!files.every((file) => this.#context.selected(file))) return;
     const references = referencesInto(this.#repository, from);
     for (const position of references)
-      this.#notes.push({ kind: "left", message: `${from} stays: this refers to it`, position });
+      this.#notes.push({ kind: "left", message: `${from} stays: this line refers to it`, position });
     if (references.length > 0) return;
     this.#notes.push(...this.#lostComments(files, to));
     this.#take(new Map(files.map((file) => [file, undefined])));
@@ -121,7 +122,10 @@ class ComponentsPlan {
         const comment = line.trim();
         if (!comment.startsWith("#") || comment.startsWith("# yaml-language-server")) return [];
         if (kept.some((text) => text.includes(comment))) return [];
-        const message = `the comment "${comment}" ${to === undefined ? "goes with it" : `is not in ${to}`}`;
+        const message =
+          to === undefined
+            ? `comment deleted with the file: ${comment}`
+            : `comment missing in ${to}: ${comment}`;
         return [{ kind: "lost" as const, message, position: { file, line: index + 1, column: 1 } }];
       }),
     );
@@ -142,7 +146,7 @@ class ComponentsPlan {
   }
 }
 
-/** A kustomization file's text as that of a component; undefined where it does not say what it is. */
+/** A kustomization file's text as a component; undefined if it does not set apiVersion and kind. */
 function asComponent(text: string): string | undefined {
   const edit = new YamlEdit(text);
   const changed =

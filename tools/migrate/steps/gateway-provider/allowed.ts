@@ -3,12 +3,12 @@ import { cloneValue, isMapping, type Mapping, type Value } from "../../../gitops
 import type { Step } from "../../step.ts";
 import { isTraefik, optionsOf, wantedValues } from "./values.ts";
 
-/** Intended: the values for the Gateway come, as the options have them, and nothing else of the release changes. */
+/** The values for the Gateway change to what the options say; nothing else in the release changes. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context) => {
   if (!before || !after || !isTraefik(before.object, context))
-    return "only Traefik's HelmReleases may change";
+    return "this step may only change Traefik's HelmReleases";
   const option = optionsOf(before.object, context);
-  if (!option) return "the options do not name it";
+  if (!option) return "the options do not list it";
   const expected = cloneValue(before.object);
   const spec = isMapping(expected.spec) ? expected.spec : {};
   spec.values = merged(spec.values, wantedValues(option, spec.values));

@@ -11,14 +11,14 @@ import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
 
-/** Traefik's Gateway API provider on, in the values of Traefik's HelmReleases. */
+/** Turns on Traefik's Gateway API provider in the values of its HelmReleases. */
 export const gatewayProvider: Step = {
   id: "gateway-provider",
-  title: "Traefik's Gateway API provider",
+  title: "Turn on Traefik's Gateway API provider",
   risk: "medium",
   live: [
-    "before: kubectl get crd gateways.gateway.networking.k8s.io httproutes.gateway.networking.k8s.io: Traefik does not start its provider without",
-    "after: kubectl get gatewayclass,gateway -A: accepted and programmed; Ingresses are served as before",
+    "before: the Gateway API must be installed (kubectl get crd gateways.gateway.networking.k8s.io httproutes.gateway.networking.k8s.io); without it, Traefik does not start the provider",
+    "after: `kubectl get gatewayclass,gateway -A` must show every class accepted and every Gateway programmed; Ingresses work as before",
   ],
   plan,
   whyForbidden,
@@ -48,11 +48,11 @@ function planRelease(
   });
   const options = new Set(release.forms.map(({ object }) => optionsOf(object, context)));
   const [option] = options;
-  if (options.size > 1) return left("it is another release in each cluster");
+  if (options.size > 1) return left("stays: the options differ between the clusters that share it");
   if (!option) {
     const [name] = release.forms.map(({ object }) => Object.values(nameOf(object)).join("/"));
     return left(
-      `which Gateway it serves is not known: write \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` into ${OPTIONS_FILE}`,
+      `stays: which Gateway it serves is not known. Add \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` to ${OPTIONS_FILE}`,
     );
   }
   const rival = release.forms
@@ -60,29 +60,29 @@ function planRelease(
     .find((name) => name !== undefined);
   if (rival !== undefined)
     return left(
-      `${rival} has the same label selector: both would answer for one GatewayClass, each on its own address`,
+      `stays: ${rival} has the same label selector, so both would serve the same GatewayClass on different addresses`,
     );
   const written = asWritten(release, context.repository);
   if (release.forms.some(({ object }) => hasOwnGateway(fieldAt(object, VALUES))))
     return left(
-      "its chart brings a Gateway already, which would go with what is attached to it: move its routes, and set gateway.enabled to false first",
+      "stays: its chart already renders a Gateway, which this step would delete. Move its routes and set gateway.enabled to false first",
     );
   const edit = new YamlEdit(text);
   const document = new YamlEdit(release.text).documentAt(release.origin.offset);
   const values = fieldAt(written, VALUES);
-  if (!supply(edit, document, VALUES, values, wantedValues(option, values), "providers"))
-    return left("an anchor, a flow mapping or a scalar is where its values would change");
+  if (!supply({ edit, document, path: VALUES }, values, wantedValues(option, values), "providers"))
+    return left("stays: an anchor, a flow mapping or a scalar is in the place of the values to change");
   const now = edit.text();
   return { notes: now === text ? [] : runbook(written, option, position), text: now };
 }
 
-/** Whether the chart renders a Gateway today: it does unless it is told not to. */
+/** Whether the chart renders a Gateway today, which is its default. */
 function hasOwnGateway(values: Value | undefined): boolean {
   const isOn = fieldAt(values, ["providers", "kubernetesGateway", "enabled"]) === true;
   return isOn && fieldAt(values, ["gateway", "enabled"]) !== false;
 }
 
-/** Another Traefik of the same cluster for the same GatewayClass. */
+/** Another Traefik in the same cluster for the same GatewayClass. */
 function rivalOf(
   release: Mapping,
   { labelSelector }: ReleaseOptions,
@@ -98,11 +98,16 @@ function rivalOf(
   return rival && Object.values(nameOf(rival.object)).join("/");
 }
 
-/** Plans every value that is not as it should be; false where the text does not let it. */
+/** A mapping of a document. */
+interface Place {
+  readonly edit: YamlEdit;
+  readonly document: number;
+  readonly path: readonly PathStep[];
+}
+
+/** Plans every value that differs from what is wanted; false if the text does not allow it. */
 function supply(
-  edit: YamlEdit,
-  document: number,
-  path: readonly PathStep[],
+  { edit, document, path }: Place,
   present: Value | undefined,
   fields: Mapping,
   after?: string,
@@ -111,14 +116,14 @@ function supply(
   const entries = Object.entries(fields);
   const missing = Object.fromEntries(entries.filter(([key]) => present[key] === undefined));
   const place = after !== undefined && present[after] !== undefined ? after : undefined;
-  // Before what comes into its entries: of two texts for one place, the one that was planned later stands first.
+  // Before the nested entries: of two insertions at one place, the later one comes first in the text.
   if (Object.keys(missing).length > 0 && !edit.insert(document, path, writeYaml(missing), place))
     return false;
   return entries.every(([key, value]) => {
     const there = present[key];
     if (there === undefined || isDeepStrictEqual(there, value)) return true;
     return isMapping(value)
-      ? supply(edit, document, [...path, key], there, value)
+      ? supply({ edit, document, path: [...path, key] }, there, value)
       : edit.setScalar(document, [...path, key], value as string | number | boolean);
   });
 }
@@ -132,7 +137,7 @@ function runbook(written: Mapping, { ports }: ReleaseOptions, position: Note["po
   return [
     {
       kind: "runbook",
-      message: `moves ${list}: without root that takes net.ipv4.ip_unprivileged_port_start=0 on the node or in podSecurityContext.sysctls`,
+      message: `moves ${list}: to bind that without root, set net.ipv4.ip_unprivileged_port_start=0 on the node or in podSecurityContext.sysctls`,
       position,
     },
   ];

@@ -8,8 +8,8 @@ import { chartOf } from "../route/app-template.ts";
 export type ReleaseOptions = NonNullable<StepContext["options"]["gateway-provider"]["releases"][string]>;
 
 /**
- * The values for a Gateway. The chart would bring a Gateway and a GatewayClass of its own (`traefik`, the same name for every release), and these are
- * the platform's; a listener finds its entry point by the port (the chart's templates/gateway.yaml; Traefik's gateway provider).
+ * The values for a Gateway. The chart's own Gateway and GatewayClass (`traefik`, the same name in every release) are off, because the platform
+ * creates them. A listener is served by the entry point with its port (the chart's templates/gateway.yaml; Traefik's gateway provider).
  */
 export function wantedValues({ labelSelector, ports }: ReleaseOptions, present: Value | undefined): Mapping {
   const entryPoints = Object.entries(ports).map(([name, port]): [string, Mapping] => [name, { port }]);

@@ -6,14 +6,15 @@ import type { Step } from "../../step.ts";
 import { withoutFields } from "../../without-fields.ts";
 import { handedOver, isKept } from "./objects.ts";
 
-/** What a handover may change: the guard of what is handed over; then that it goes, once it is guarded. What that applies stays as it is. */
+/** First the guards change; later, guarded objects leave the repository. What the root applies must stay the same. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, { clusters, options }) => {
   const objects = clusters.flatMap((cluster) => handedOver(cluster, options));
-  if (!before || !objects.some((one) => keyOf(one) === keyOf(before))) return "it is not handed over";
-  if (!after) return isKept(before.object) ? undefined : "it would be pruned: it has no guard";
+  if (!before || !objects.some((one) => keyOf(one) === keyOf(before)))
+    return "it is not part of the handover";
+  if (!after) return isKept(before.object) ? undefined : "Flux would prune it: it has no guard";
   return isDeepStrictEqual(withoutGuard(before.object), withoutGuard(after.object))
     ? undefined
-    : "only its guard changes";
+    : "more than its guard has changed";
 };
 
 const keyOf = ({ origin }: BuiltObject): string => `${origin.source.file}:${origin.offset}`;

@@ -10,7 +10,7 @@ import { chartOf } from "../route/app-template.ts";
 import type { Note } from "../../step.ts";
 
 /**
- * What a stack can bring, and nobody has said whether it is to: each with how to say so.
+ * Objects that a stack can deploy although the options do not list them, each with how to hand it over.
  * @param taken what is handed over
  */
 export function candidates(cluster: BuiltCluster, taken: readonly BuiltObject[]): readonly Note[] {
@@ -18,7 +18,7 @@ export function candidates(cluster: BuiltCluster, taken: readonly BuiltObject[])
     .filter((built) => !taken.includes(built) && canBeOfStack(built.object, cluster))
     .map(({ object, origin }) => ({
       kind: "runbook",
-      message: `${describeObject({ kind: scalarText(object.kind), metadata: nameOf(object) })} stays in the repository; where the stack is to own it, name it in handover.objects of ${OPTIONS_FILE}`,
+      message: `${describeObject({ kind: scalarText(object.kind), metadata: nameOf(object) })} stays in the repository; to let the stack own it, list it under handover.objects in ${OPTIONS_FILE}`,
       position: locate(origin),
     }));
 }

@@ -13,10 +13,11 @@ import {
   type LiveKustomization,
 } from "../../live/kustomizations.ts";
 import { nameOf } from "../../objects.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 import type { StepContext } from "../../step.ts";
 import { handedOver, handoverPhase, type HandoverPhase } from "./objects.ts";
 
-/** Whether it is safe to go on from the phase that the repository is in. */
+/** Whether it is safe to continue from the phase that the repository has reached. */
 export async function checkHandover(
   built: BuiltCluster,
   { options }: StepContext,
@@ -26,7 +27,7 @@ export async function checkHandover(
   const phase = handoverPhase(objects);
   const live = await liveKustomizations(cluster);
   const obstacles: string[] =
-    phase === "before" ? ["the repository does not guard all that it hands over"] : [];
+    phase === "before" ? ["the repository does not guard every object that it hands over"] : [];
   const notes: string[] = [];
   for (const { object } of objects) {
     const reference = {
@@ -47,7 +48,7 @@ export async function checkHandover(
       if (reason !== undefined) obstacles.push(`${describeObject(root)} ${reason}`);
       const owner = root.metadata.labels?.[STACK_LABEL];
       notes.push(
-        `${describeObject(root)} is ${owner === undefined ? "nobody's yet" : `the stack ${owner}'s`}`,
+        `${describeObject(root)} ${owner === undefined ? "has no owner yet" : `belongs to the stack ${owner}`}`,
       );
     }
   }
@@ -62,7 +63,7 @@ export async function checkHandover(
     notes,
     next: safe
       ? NEXT[phase](built.name)
-      : "Mend what stands against it, and check again; nothing was changed.",
+      : "Fix the points above and run the check again. Nothing was changed.",
     inventory: Object.fromEntries(
       roots.map((root) => [
         `${root.metadata.namespace}/${root.metadata.name}`,
@@ -73,10 +74,11 @@ export async function checkHandover(
 }
 
 const NEXT: Readonly<Record<HandoverPhase, (cluster: string) => string>> = {
-  before: () => "Take the phase guard first.",
+  before: () => "Write the phase guard first.",
   guarded: (name) =>
-    `The guard is live: set handover.phases["${name}"] to remove in .edgefirst/migrate.yaml, and run \`edgefirst migrate handover REPO --write\`.`,
-  removed: () => "What was handed over is on the cluster and outlives the repository: the stack may own it.",
+    `The guard is live. Set handover.phases["${name}"] to remove in ${OPTIONS_FILE}, then run \`edgefirst migrate handover REPO --write\`.`,
+  removed: () =>
+    "Every object that was handed over is on the cluster and survives without the repository: the stack can own it now.",
 };
 
 function obstaclesOf(name: string, live: KubeObject | undefined): readonly string[] {
@@ -85,7 +87,7 @@ function obstaclesOf(name: string, live: KubeObject | undefined): readonly strin
   return [
     ...(live.metadata.annotations?.[PRUNE_ANNOTATION] === "disabled"
       ? []
-      : [`${name} lacks the annotation ${PRUNE_ANNOTATION}: disabled`]),
+      : [`${name} does not have the annotation ${PRUNE_ANNOTATION}: disabled`]),
     ...(guard === undefined ? [] : [`${name} ${guard}`]),
   ];
 }

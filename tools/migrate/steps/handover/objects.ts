@@ -7,10 +7,10 @@ import { isGuarded } from "../namespace/root.ts";
 import { nameOf } from "../../objects.ts";
 import type { MigrateOptions } from "../../options.ts";
 
-/** How far a handover has come, as the repository says. before: something would be pruned; guarded: nothing would; removed: it holds none of it. */
+/** How far the repository has come. before: Flux would prune something; guarded: it would not; removed: nothing is left to hand over. */
 export type HandoverPhase = "before" | "guarded" | "removed";
 
-/** What a cluster's stack is to own: the root, its source, and what the options list; as far as the repository still holds it. */
+/** What the cluster's stack will own: the root, its source and the objects in the options, if the repository still contains them. */
 export function handedOver(
   { objects }: BuiltCluster,
   { handover }: Pick<MigrateOptions, "handover">,
@@ -38,7 +38,7 @@ export function handoverPhase(objects: readonly BuiltObject[]): HandoverPhase {
   return objects.every(({ object }) => isKept(object)) ? "guarded" : "before";
 }
 
-/** Whether an object stays when the repository no longer holds it, and with it what it has applied. */
+/** Whether an object, and what it applied, survives once the repository no longer contains it. */
 export function isKept(object: Mapping): boolean {
   return pruneOf(object) === "disabled" && (!isFluxKustomization(object) || isGuarded(object));
 }

@@ -11,7 +11,7 @@ import { entryOf, removeEntries, type Entry } from "../../entries.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { isKept } from "./objects.ts";
 
-/** Keeps objects from being pruned, and what they have applied from going with them. */
+/** Keeps Flux from pruning the objects, and what they applied. */
 export function planGuard(objects: readonly BuiltObject[], { repository }: StepContext): Plan {
   const edits = new Edits(repository);
   const notes = objects
@@ -28,13 +28,13 @@ export function planGuard(objects: readonly BuiltObject[], { repository }: StepC
             ? edit.setScalar(document, policy, "Orphan")
             : edit.insert(document, ["spec"], "deletionPolicy: Orphan")));
       if (done) return [];
-      const message = `${textIn(object.kind)} takes no guard as it is written`;
+      const message = `${textIn(object.kind)} cannot be guarded: its YAML is written in a form that cannot be edited safely`;
       return [{ kind: "left", message, position: locate(origin) }];
     });
   return { changes: edits.changes(), notes };
 }
 
-/** Takes objects out of the files in which they stand; a file that is left empty goes, and with it its name in the kustomization. */
+/** Removes objects from their files; an empty file is deleted, and so is its entry in the kustomization. */
 export function planRemoval(
   objects: readonly BuiltObject[],
   { repository }: StepContext,

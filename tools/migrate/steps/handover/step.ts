@@ -11,13 +11,13 @@ import { whyForbidden } from "./allowed.ts";
 import { nameOf } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
-/** Takes out of the repository what a stack owns from now on: guard, then removal, each a commit of its own. */
+/** Removes from the repository what a stack owns from now on: guard, then removal, in separate commits. */
 export const handover: Step = {
   id: "handover",
-  title: "The root and its source out of the repository, for the stack to own",
+  title: "Hand the root Kustomization and its source over to the stack",
   risk: "high",
   live: [
-    "two commits: guard, remove; between them `edgefirst migrate handover REPO --check` has to exit with 0",
+    "two commits: guard, then remove; between them, `edgefirst migrate handover REPO --check` must exit with 0",
   ],
   plan,
   whyForbidden,
@@ -27,8 +27,8 @@ export const handover: Step = {
     const [only] = context.clusters;
     if (only) return checkHandover(only, context, cluster);
     throw new EdgefirstError(
-      "The repository has no cluster.",
-      "Give the directory that Flux's paths start from.",
+      "This repository has no cluster.",
+      "Pass the directory that Flux's paths start from.",
     );
   },
 };
@@ -46,7 +46,7 @@ function plan(context: StepContext): Plan {
   return { changes: [...changes.values()], notes };
 }
 
-/** The plan of one cluster: the phase that its options name, where the repository has come that far. */
+/** The plan of one cluster: the phase that its options name, if the previous phase is complete. */
 function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context: StepContext): Plan {
   const phase = handoverPhase(objects);
   if (phase === "removed") return { changes: [], notes: [] };
@@ -65,32 +65,32 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
     changes: [],
     notes: bare.map(({ object, origin }) => ({
       kind: "left",
-      message: `no removal: ${described(object)} has no guard; take the phase guard first`,
+      message: `stays: ${described(object)} has no guard; write and deploy the phase guard first`,
       position: locate(origin),
     })),
   };
 }
 
-/** What is guarded stays, and goes on applying; a source is needed for that. */
+/** Guarded Flux objects keep running, and go on applying; the root needs its source for that. */
 function outlives({ object }: BuiltObject): boolean {
   return isKept(object) && scalarText(object.apiVersion).includes(".toolkit.fluxcd.io/");
 }
 
 function guardRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): readonly Note[] {
   return runbook(objects, [
-    "commit the guard, and let Flux reconcile",
-    "with edgefirst:flux.root.mode observe, `pulumi preview` shows how the root that the stack would declare differs from the live one; adjust the stack until only the patches do",
-    `go on only where this exits with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
-    `in .edgefirst/migrate.yaml, handover.phases["${name}"]: remove`,
+    "commit the guard and let Flux reconcile",
+    "set edgefirst:flux.root.mode to observe and run `pulumi preview`: adjust the stack until its root differs from the live one only in its patches",
+    `continue only if this exits with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
+    `set handover.phases["${name}"] to remove in .edgefirst/migrate.yaml`,
   ]);
 }
 
 function removalRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): readonly Note[] {
   const names = objects.map(({ object }) => described(object)).join(", ");
   return runbook(objects, [
-    `commit the removal, and let Flux reconcile; on the cluster stay ${names}`,
-    `this has to exit with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
-    `list ${names} under edgefirst:adopt for one update, set edgefirst:flux.root.mode to manage, and run pulumi up`,
+    `commit the removal and let Flux reconcile; ${names} stay on the cluster`,
+    `this must exit with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
+    `list ${names} under edgefirst:adopt for one update, set edgefirst:flux.root.mode to manage and run \`pulumi up\``,
   ]);
 }
 

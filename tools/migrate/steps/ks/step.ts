@@ -20,17 +20,17 @@ import {
   type StepContext,
 } from "../../step.ts";
 
-/** Takes out of each child Kustomization what the patches of the Kustomization above it supply. */
+/** Removes from child Kustomizations the fields that the patches of their parent supply. */
 export const ks: Step = {
   id: "ks",
-  title: "Boilerplate of Flux Kustomizations that a global patch supplies",
+  title: "Remove fields of Flux Kustomizations that a global patch supplies",
   risk: "low",
   live: [],
   plan,
   whyForbidden: noChangeAllowed,
 };
 
-/** A child as it is written, with each form in which a cluster gets it. */
+/** A child as written, with the form in which each cluster receives it. */
 interface Child {
   readonly origin: Origin;
   readonly forms: BuiltObject[];
@@ -60,7 +60,7 @@ function childrenOf({ clusters }: StepContext): readonly Child[] {
     children.set(key, child);
     child.forms.push(built);
   }
-  // One that applies itself is bootstrapped as it is written, before any patch of its own.
+  // A Kustomization that applies itself is bootstrapped as written, before its own patches.
   return [...children.values()].filter(
     ({ forms }) =>
       !forms.some(
@@ -69,24 +69,25 @@ function childrenOf({ clusters }: StepContext): readonly Child[] {
   );
 }
 
-/** Plans the removal of each field without which every form stays as it is. */
+/** Removes each field without which every cluster still receives the same object. */
 function shorten({ origin, forms }: Child, edit: YamlEdit, repository: Repository): readonly Note[] {
   const document = edit.documentAt(origin.offset);
   const simulations = forms.map((form) => simulationOf(form, repository));
   if (!simulations.every((simulation) => simulation !== undefined)) {
-    const message = "what the Kustomization above it does is more than patches; left as it is";
+    const message =
+      "stays: its parent Kustomization does more than patch it, and the effect of that is not simulated";
     return [{ kind: "left", message, position: locate(origin) }];
   }
   const notes: Note[] = [];
   const visit = (path: readonly PathStep[]): void => {
     if (simulations.every((simulation) => simulation.without(path))) {
       for (const comment of edit.commentsOf(document, path)) {
-        const message = `the comment "${comment}" goes with ${path.join(".")}`;
+        const message = `comment deleted with ${path.join(".")}: ${comment}`;
         notes.push({ kind: "lost", message, position: locate(origin) });
       }
       if (edit.remove(document, path)) for (const simulation of simulations) simulation.take(path);
       else {
-        const message = `${path.join(".")} is supplied from above, and is left: an anchor or a flow mapping holds it`;
+        const message = `${path.join(".")} stays although a patch supplies it: an anchor or a flow mapping contains it`;
         notes.push({ kind: "left", message, position: locate(origin) });
       }
       return;
@@ -99,7 +100,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, repository: Repositor
   return notes;
 }
 
-/** One form of a child, to try it without a field. */
+/** One form of a child, to test it without a field. */
 class Simulation {
   plain: Mapping;
   readonly #expected: Mapping;
@@ -115,7 +116,7 @@ class Simulation {
     return path.reduce<unknown>((value, step) => (isMapping(value) ? value[step] : undefined), this.plain);
   }
 
-  /** Whether the cluster gets the same without the field. */
+  /** Whether the cluster receives the same object without the field. */
   without(path: readonly PathStep[]): boolean {
     const shorter = removed(this.plain, path);
     return shorter !== undefined && isDeepStrictEqual(this.#patched(shorter), this.#expected);
@@ -140,7 +141,7 @@ function simulationOf(
     try {
       for (const entry of entries) applyPatch(resources, entry, repository, ".");
     } catch (error) {
-      // A patch that tests for a field, say.
+      // For example, a JSON patch with a `test` operation.
       if (error instanceof BuildError) return undefined;
       throw error;
     }
@@ -150,7 +151,7 @@ function simulationOf(
   return new Simulation(plain, beforeSubstitution, patched);
 }
 
-/** A copy without a field; undefined where nothing of spec would be left. */
+/** A copy without a field; undefined if nothing of spec would be left. */
 function removed(object: Mapping, path: readonly PathStep[]): Mapping | undefined {
   const shorter = withoutFields(object, [path]);
   return isMapping(shorter.spec) ? shorter : undefined;

@@ -16,41 +16,41 @@ import { isSetting, settingsName } from "./target.ts";
 
 const NAMESPACE = ["metadata", "namespace"];
 
-/** What guarding, moving and unguarding may change of what reaches a cluster. */
+/** What the guard, the move and its removal may change in a cluster. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   const { namespace: options } = context.options;
   const { root, data, optOutLabel } = options;
   if (!before)
     return after && !mayCome(after, context, clusterOf(after, clusters)?.name)
-      ? "it comes, and is not part of the move"
+      ? "it is new and not part of the move"
       : undefined;
   if (!after) {
     const name = clusterOf(before, context.clusters)?.name;
     return mayGo(before, clusters.find((one) => one.name === name)?.objects ?? [], options);
   }
-  if (!sameApplier(before, after, options)) return "another Kustomization applies it";
+  if (!sameApplier(before, after, options)) return "another Kustomization would apply it";
   if (isFluxKustomization(before.object)) {
     if (nameOf(before.object).name === root)
       return sameWithout(before, after, ["spec", "patches"])
         ? undefined
-        : "of the root, only spec.patches changes";
+        : "more than spec.patches of the root has changed";
     if (!sameWithout(before, after, ["spec", "deletionPolicy"]))
-      return "only spec.deletionPolicy changes here";
+      return "more than spec.deletionPolicy has changed";
     return isGuarded(after.object) ||
       !isGuarded(before.object) ||
       nameOf(after.object).namespace === targetFor(after.object, options) ||
       optsOut(after.object, optOutLabel)
       ? undefined
-      : "the guard goes although it has not moved";
+      : "it would lose its guard before it has moved";
   }
   if (isDeepStrictEqual(before.object, after.object)) return undefined;
   const kept = isData(after.object, data) && pruneOf(after.object) === "disabled";
   return kept && sameWithout(before, after, ["metadata", "annotations", PRUNE_ANNOTATION])
     ? undefined
-    : "it must stay as it is";
+    : "this step must not change it";
 };
 
-/** The target, what fills it, and a child that has been elsewhere. */
+/** The target, the settings in it, and a child that used to be in another namespace. */
 function mayCome(
   after: BuiltObject,
   { clusters: all, options }: StepContext,
@@ -75,37 +75,37 @@ function mayCome(
   );
 }
 
-/** Only a guarded child that comes again in the target, the same but for where it finds its source. */
+/** Only a guarded child may leave, if the same child appears in the target. */
 function mayGo(
   before: BuiltObject,
   objects: readonly BuiltObject[],
   options: NamespaceOptions,
 ): string | undefined {
-  if (!isFluxKustomization(before.object)) return "it would be pruned";
-  if (!isGuarded(before.object)) return "it would take with it what it has applied: it has no guard";
+  if (!isFluxKustomization(before.object)) return "Flux would prune it";
+  if (!isGuarded(before.object)) return "Flux would delete what it has applied: it has no guard";
   const target = targetFor(before.object, options);
   const moved = sameChildren(before, objects).find(({ object }) => nameOf(object).namespace === target);
-  if (!moved) return `it does not come again in ${target}`;
-  if (!isGuarded(moved.object)) return "it would have no guard where it comes";
+  if (!moved) return `it does not appear in ${target}`;
+  if (!isGuarded(moved.object)) return "it would have no guard in its new namespace";
   if (!sameWithout(before, moved, NAMESPACE, ["spec", "sourceRef", "namespace"], ["spec", "dependsOn"]))
-    return "it would come as another one";
-  return isDeepStrictEqual(waitsFor(before), waitsFor(moved)) ? undefined : "it would wait for another one";
+    return "more than its namespace would change";
+  return isDeepStrictEqual(waitsFor(before), waitsFor(moved)) ? undefined : "its dependencies would change";
 }
 
-/** Names of what a child depends on; where they are changes with the move. */
+/** Names of what a child depends on; their namespaces change with the move. */
 function waitsFor({ object }: BuiltObject): readonly string[] {
   return referencesOf(object)
     .filter(({ use }) => use === "dependsOn")
     .map(({ name }) => name);
 }
 
-/** Whether an object is there with the same values in another namespace. */
+/** Whether the same object exists in another namespace. */
 function hasOriginal(copy: BuiltObject, objects: readonly BuiltObject[]): boolean {
   const inFile = byFile(objects).get(copy.origin.source.file) ?? [];
   return inFile.some((original) => sameWithout(original, copy, NAMESPACE));
 }
 
-/** Those that began as the same document. */
+/** The Kustomizations that are written in the same document. */
 function sameChildren(
   { origin, object }: BuiltObject,
   objects: readonly BuiltObject[],
@@ -120,7 +120,7 @@ const byFile = oncePer((objects: readonly BuiltObject[]) =>
   Map.groupBy(objects, ({ origin }) => origin.source.file),
 );
 
-/** Applied by the same Kustomization, before and after its own move. */
+/** Whether the same Kustomization applies it, before and after its own move. */
 function sameApplier(before: BuiltObject, after: BuiltObject, options: NamespaceOptions): boolean {
   const [old, now] = [before.kustomization?.object, after.kustomization?.object];
   if (!old || !now) return old === now;

@@ -11,18 +11,19 @@ import {
   type LiveKustomization,
 } from "../../live/kustomizations.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 import type { StepContext } from "../../step.ts";
 import { unkeptData } from "./live-data.ts";
 import { missingLive } from "./live-references.ts";
 import { phaseOf, type MovingRoot, type Phase } from "./root.ts";
 
-/** Findings on the way to a report. */
+/** Findings collected for the report. */
 interface Findings {
   readonly obstacles: string[];
   readonly notes: string[];
 }
 
-/** Whether it is safe to go on from the phase that the repository is in. */
+/** Whether it is safe to continue from the phase that the repository has reached. */
 export async function checkNamespace(
   moving: MovingRoot,
   context: StepContext,
@@ -63,7 +64,7 @@ export async function checkNamespace(
     phase,
     safe,
     ...findings,
-    next: safe ? NEXT[phase](moving) : "Mend what stands against it, and check again; nothing was changed.",
+    next: safe ? NEXT[phase](moving) : "Fix the points above and run the check again. Nothing was changed.",
     inventory: Object.fromEntries(
       children.map((child) => [liveId(child), liveInventory(child).map(describeOwned)]),
     ),
@@ -71,11 +72,11 @@ export async function checkNamespace(
 }
 
 const NEXT: Readonly<Record<Phase, (moving: MovingRoot) => string>> = {
-  before: () => "Take the phase guard first.",
+  before: () => "Write the phase guard first.",
   guarded: ({ cluster: { name } }) =>
-    `The guard is live: set namespace.phases["${name}"] to move in .edgefirst/migrate.yaml, and run \`edgefirst migrate namespace REPO --write\`.`,
+    `The guard is live. Set namespace.phases["${name}"] to move in ${OPTIONS_FILE}, then run \`edgefirst migrate namespace REPO --write\`.`,
   moved: ({ cluster: { name } }) =>
-    `All have moved: set namespace.phases["${name}"] to unguard in .edgefirst/migrate.yaml, and run \`edgefirst migrate namespace REPO --write\`.`,
+    `Every child has moved. Set namespace.phases["${name}"] to unguard in ${OPTIONS_FILE}, then run \`edgefirst migrate namespace REPO --write\`.`,
   done: () => "The move is complete.",
 };
 
@@ -97,7 +98,7 @@ function childrenLive(
   });
 }
 
-/** Live children of the root that the repository does not have there: what has not gone, or comes from elsewhere. */
+/** Live children of the root that the repository does not have in that namespace: not deleted yet, or from another source. */
 function unexpectedChildren(
   { root, children, cluster: { objects } }: MovingRoot,
   live: ReadonlyMap<string, LiveKustomization>,
@@ -113,7 +114,7 @@ function unexpectedChildren(
   for (const [id, other] of live) {
     if (known.has(id)) continue;
     if (ownerOf(other) === idOf(root.object) || names.has(other.metadata.name))
-      obstacles.push(`Kustomization ${id} is on the cluster, and the repository does not have it there`);
+      obstacles.push(`Kustomization ${id} is on the cluster but not in the repository`);
   }
 }
 
@@ -126,7 +127,7 @@ function compareInventory(
   const built = builtInventory(cluster, id);
   if (!built)
     notes.push(
-      `Kustomization ${id}: the repository does not show what it applies, so its inventory is not compared`,
+      `Kustomization ${id}: its inventory was not compared, because the repository does not contain what it applies`,
     );
   else
     for (const difference of inventoryDifferences(liveInventory(child), built))

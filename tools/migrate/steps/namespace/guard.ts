@@ -10,7 +10,7 @@ import { addPatches, GUARD } from "./patches.ts";
 import { guardIndex, type MovingRoot } from "./root.ts";
 import { targetFiles } from "./target.ts";
 
-/** Plans the guard of a root's children, of the data that they apply, and the target's own objects. */
+/** Plans the guard of a root's children and of the data that they apply, and the objects of the target namespace. */
 export function planGuard(
   moving: MovingRoot,
   context: StepContext,
@@ -25,7 +25,7 @@ export function planGuard(
     if (!addPatches(edit, edit.documentAt(root.origin.offset), [GUARD]))
       notes.push({
         kind: "left",
-        message: "spec.patches takes no guard as it is written",
+        message: "cannot be guarded: spec.patches is written in a form that cannot be edited safely",
         position: locate(root.origin),
       });
   }
@@ -36,7 +36,7 @@ export function planGuard(
   return { changes: target.changes, notes };
 }
 
-/** Objects with data of their own that Flux may still prune. */
+/** Objects with data that Flux may still prune. */
 function dataOf({ cluster }: MovingRoot, { options }: StepContext): readonly BuiltObject[] {
   return cluster.objects
     .filter(({ object, kustomization }) => kustomization && isData(object, options.namespace.data))
@@ -49,7 +49,7 @@ export function isData({ apiVersion, kind }: Mapping, kinds: readonly string[]):
   return kinds.includes(group === "" ? scalarText(kind) : `${scalarText(kind)}.${group}`);
 }
 
-/** What an object's annotation says of pruning. */
+/** The value of an object's prune annotation. */
 export function pruneOf(object: Mapping): string {
   const annotations = isMapping(object.metadata) ? object.metadata.annotations : undefined;
   return isMapping(annotations) ? scalarText(annotations[PRUNE_ANNOTATION]) : "";
@@ -59,13 +59,13 @@ function keep({ object, origin }: BuiltObject, { selected }: StepContext, edits:
   const { source } = origin;
   const left = (why: string): Note => ({
     kind: "left",
-    message: `${scalarText(object.kind)} has data, and nothing keeps Flux from pruning it: ${why}`,
+    message: `${scalarText(object.kind)} holds data that Flux could prune, and cannot be guarded: ${why}`,
     position: locate(origin),
   });
-  if (!(source instanceof SourceFile)) return left("it is made, and stands in no file");
-  if (!selected(source.file)) return left("its file is not selected");
+  if (!(source instanceof SourceFile)) return left("it is generated and not written in a file");
+  if (!selected(source.file)) return left("--only excludes its file");
   const edit = edits.of(source.file);
   const document = edit.documentAt(origin.offset);
   const done = disablePruning(edit, document);
-  return done ? undefined : left("its metadata is not written as a block");
+  return done ? undefined : left("its metadata is not written in block style");
 }

@@ -4,7 +4,7 @@ import type { LiveKustomization } from "../../live/kustomizations.ts";
 import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import { isData } from "./guard.ts";
 
-/** Live objects with data that Flux owns and may still prune: a sentence each. */
+/** Live objects with data that Flux may still prune, one sentence each. */
 export async function unkeptData(
   kustomizations: readonly LiveKustomization[],
   kinds: readonly string[],
@@ -20,7 +20,9 @@ export async function unkeptData(
       const kept = live === undefined || live.metadata.annotations?.[PRUNE_ANNOTATION] === "disabled";
       return kept
         ? []
-        : [`${describeOwned(owned)} has data, and lacks the annotation ${PRUNE_ANNOTATION}: disabled`];
+        : [
+            `${describeOwned(owned)} holds data and does not have the annotation ${PRUNE_ANNOTATION}: disabled`,
+          ];
     }),
   );
   return found.flat();

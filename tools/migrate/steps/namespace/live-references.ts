@@ -21,7 +21,7 @@ const API_VERSIONS: Readonly<Record<Reference["use"], string>> = {
   serviceAccountName: "v1",
 };
 
-/** What the children would look for in vain on the live cluster, once they have moved: a sentence each. */
+/** What the children would not find on the live cluster after the move, one sentence each. */
 export async function missingLive(
   moving: MovingRoot,
   context: StepContext,
@@ -43,22 +43,22 @@ export async function missingLive(
   );
   const checked = await Promise.all(
     [...byObject].map(async ([what, users]) => {
-      // What is optional to one may be needed by another.
+      // What one child calls optional, another may require.
       const first = users.find(({ reference }) => !reference.optional) ?? users[0];
       if (!first || (await isThere(first.reference, after, live, cluster))) return [];
       const { reference, former } = first;
       const by = users.map((user) => idOf(user.by)).join(", ");
-      if (!reference.optional) return [`${what} is not there: ${by} would need it (${reference.use})`];
+      if (!reference.optional) return [`${what} does not exist, and ${by} would need it (${reference.use})`];
       if (!former || !(await isThere(former, after, live, cluster))) return [];
       return [
-        `${what} is not there, and ${former.namespace}/${former.name} is: what ${by} would substitute from it would be empty`,
+        `${what} does not exist, but ${former.namespace}/${former.name} does: its variables would be empty for ${by}`,
       ];
     }),
   );
   return [...checked.flat(), ...(await lostRights(needed, cluster)), ...closedNamespaces(flags)];
 }
 
-/** Rights of the accounts that children act as, which their namesakes do not have. */
+/** Rights that the children would lose with the ServiceAccount that they use today. */
 async function lostRights(needed: readonly Sought[], cluster: ClusterReader): Promise<readonly string[]> {
   const accounts = needed.filter(({ reference }) => reference.use === "serviceAccountName");
   if (accounts.length === 0) return [];
@@ -69,7 +69,7 @@ async function lostRights(needed: readonly Sought[], cluster: ClusterReader): Pr
   const lost = accounts.flatMap(({ by, reference, former }) =>
     (former ? lostBindings(bindings, bindings, former, reference) : []).map(
       (binding) =>
-        `${binding} gives rights to ServiceAccount ${former?.namespace ?? ""}/${reference.name}, and none gives them to ${reference.namespace}/${reference.name}, which ${idOf(by)} would act as`,
+        `${binding} grants rights to ServiceAccount ${former?.namespace ?? ""}/${reference.name}, but nothing grants them to ${reference.namespace}/${reference.name}, which ${idOf(by)} would use`,
     ),
   );
   return [...new Set(lost)];
@@ -87,7 +87,7 @@ async function isThere(
   return (await cluster.get(object)) !== undefined;
 }
 
-/** What kustomize-controller is told, as JSON; source of the flags: fluxcd/kustomize-controller, main.go. */
+/** The flags of kustomize-controller, as JSON; source: fluxcd/kustomize-controller, main.go. */
 async function controllerFlags({ root }: MovingRoot, cluster: ClusterReader): Promise<string> {
   const { namespace } = nameOf(root.object);
   const deployment: KubeObject | undefined = await cluster.get({
@@ -98,7 +98,7 @@ async function controllerFlags({ root }: MovingRoot, cluster: ClusterReader): Pr
   return JSON.stringify(deployment?.spec ?? "");
 }
 
-/** The account that a child acts as, of its own namespace, where the controller has a default and the child says none. */
+/** The default ServiceAccount of a child, in its own namespace, if the controller sets one and the child names none. */
 function defaultAccounts(
   { children }: MovingRoot,
   after: MovingRoot["cluster"],
@@ -125,11 +125,11 @@ function defaultAccounts(
     });
 }
 
-/** With this flag a Kustomization reads no source of another namespace. */
+/** With this flag, a Kustomization cannot use a source in another namespace. */
 function closedNamespaces(flags: string): readonly string[] {
   return /--no-cross-namespace-refs(?!=false)/.test(flags)
     ? [
-        "kustomize-controller runs with --no-cross-namespace-refs: children outside their source's namespace cannot read it",
+        "kustomize-controller runs with --no-cross-namespace-refs: children in another namespace than their source cannot read it",
       ]
     : [];
 }

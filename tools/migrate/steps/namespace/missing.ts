@@ -8,19 +8,19 @@ import type { Note } from "../../step.ts";
 import { presentIn, referencesOf, type Reference } from "./references.ts";
 import { bindingsIn, lostBindings } from "./rights.ts";
 
-/** What Kustomizations would look for in vain after a move. */
+/** What Kustomizations would not find after a move. */
 export interface Missing {
-  /** It is there today, and would not be: each a reason against the move. */
+  /** Found today, but not after the move: each one prevents it. */
   readonly lost: readonly Note[];
-  /** The repository does not hold it, neither before nor after: only the cluster can tell. Of what is one object today, all that look for it. */
+  /** Not in the repository before or after, so only the cluster knows; grouped by the object that is referred to today. */
   readonly elsewhere: readonly (readonly Sought[])[];
 }
 
-/** What a Kustomization looks for after a move. */
+/** A reference of a Kustomization after a move. */
 export interface Sought {
   readonly by: Mapping;
   readonly reference: Reference;
-  /** Where it looks for it today; undefined where it does not. */
+  /** The same reference today; undefined for a new one. */
   readonly former: Reference | undefined;
 }
 
@@ -47,7 +47,7 @@ export function missingAfter(before: BuiltCluster, after: BuiltCluster): Missing
   return { lost, elsewhere: [...byObject.values()] };
 }
 
-/** Everything that the Kustomizations of a cluster look for after a move. */
+/** Every reference of the Kustomizations of a cluster after a move. */
 export function soughtAfter(before: BuiltCluster, after: BuiltCluster): readonly Sought[] {
   return pairs(before, after).flatMap(({ old, now }) => {
     const formers = old ? referencesOf(old.object) : [];
@@ -72,27 +72,26 @@ function loss(sought: Sought, former: Reference): Note {
   const { use, kind, name, namespace, optional } = reference;
   const where = `${kind} ${namespace}/${name}`;
   const silent = optional
-    ? "; as it is optional, what it substitutes would be empty, and nothing would say so"
+    ? "; the reference is optional, so its variables would be empty without an error"
     : "";
   return {
     kind: "left",
-    message: `no move: ${idOf(by)} would look in vain for ${where} (${use}); today it finds ${former.namespace}/${name}${silent}; ${remedy(sought, former)}`,
+    message: `no move: ${idOf(by)} would not find ${where} (${use}), only ${former.namespace}/${name} exists${silent}; ${remedy(sought, former)}`,
     position: locate(former.origin),
   };
 }
 
 function remedy({ by, reference }: Sought, { explicit, namespace: today }: Reference): string {
   const { use, namespace } = reference;
-  if (use === "sourceRef") return "name the namespace in sourceRef";
-  if (use !== "dependsOn") return `bring it to ${namespace} first`;
-  if (nameOf(by).namespace === today)
-    return "it moves: say its new namespace in dependsOn first, which then waits for the move";
+  if (use === "sourceRef") return "set the namespace in sourceRef";
+  if (use !== "dependsOn") return `create it in ${namespace} first`;
+  if (nameOf(by).namespace === today) return "the dependency moves: set its new namespace in dependsOn first";
   return explicit
-    ? "it moves as well: leave its namespace out"
-    : `it stays: say namespace: ${today} in dependsOn`;
+    ? "both move: remove the namespace from dependsOn"
+    : `the dependency stays: set namespace: ${today} in dependsOn`;
 }
 
-/** Rights of the ServiceAccount that a Kustomization acts as, which its namesake would not have. */
+/** Rights of the ServiceAccount of a Kustomization that the account in the new namespace would not have. */
 function lostRights(
   { by, reference }: Sought,
   former: Reference,
@@ -102,12 +101,12 @@ function lostRights(
   const { namespace, name } = reference;
   return lostBindings(bindingsIn(before), bindingsIn(after), former, reference).map((binding) => ({
     kind: "left",
-    message: `no move: ${idOf(by)} would act as ServiceAccount ${namespace}/${name}, and ${binding} names ${former.namespace}/${name}; name ${namespace}/${name} in it as well`,
+    message: `no move: ${idOf(by)} would use ServiceAccount ${namespace}/${name}, but ${binding} grants rights to ${former.namespace}/${name} only; add ${namespace}/${name} to it`,
     position: locate(former.origin),
   }));
 }
 
-/** On another cluster the account has the namespace of the Kustomization, too, and nothing here can tell whether it is there. */
+/** On a remote cluster, too, the ServiceAccount is in the namespace of the Kustomization, and whether it exists there is not known here. */
 function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): readonly Note[] {
   return pairs(before, after).flatMap(({ old, now }): readonly Note[] => {
     if (!old || nameOf(old.object).namespace === nameOf(now.object).namespace) return [];
@@ -118,7 +117,7 @@ function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): reado
     return [
       {
         kind: "left",
-        message: `no move: ${idOf(now.object)} would act on another cluster as ServiceAccount ${to ?? ""}/${name}, today as ${from ?? ""}/${name}, and nothing here tells whether it may; let it opt out`,
+        message: `no move: on its remote cluster, ${idOf(now.object)} would use ServiceAccount ${to ?? ""}/${name} instead of ${from ?? ""}/${name}, and its rights there are not known; exclude it with the opt-out label`,
         position: locate(entryOrigin(spec, "serviceAccountName")),
       },
     ];
@@ -127,5 +126,5 @@ function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): reado
 
 const isKustomization = ({ object }: BuiltObject): boolean => isFluxKustomization(object);
 
-/** The document that it began as. */
+/** The document in which it is written. */
 const keyOf = ({ origin }: BuiltObject): string => `${origin.source.file}:${origin.offset}`;

@@ -11,7 +11,7 @@ import type { Note } from "../../step.ts";
 import { pruneOf } from "./guard.ts";
 import type { MovingRoot } from "./root.ts";
 
-/** Why a root's patches cannot move its children, of the kind `left`; undefined where they can. */
+/** Why a root's patches cannot move its children, as a `left` note; undefined if they can. */
 export function whyNotMovable({ root, movers }: MovingRoot, repository: Repository): Note | undefined {
   const id = idOf(root.object);
   const kept = movers.find(({ object }) => pruneOf(object) === "disabled");
@@ -22,29 +22,29 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
   });
   if (root.kustomization && idOf(root.kustomization.object) === id)
     return left(
-      `${id} applies itself, and its patches would move it as well; give the children a Kustomization of their own, and name that in ${OPTIONS_FILE}: namespace.root`,
+      `no move: ${id} applies itself, so its patches would move it as well; put the children under a separate Kustomization and name that in ${OPTIONS_FILE}: namespace.root`,
     );
   if (specOf(root.object).prune !== true)
     return left(
-      `${id} does not prune: the children would be in both places, and two would apply the same objects; set spec.prune to true`,
+      `no move: ${id} does not prune, so every child would exist twice and apply the same objects; set spec.prune to true`,
     );
   const transformer = namespaceOver(root.object, repository);
   if (transformer)
     return {
       kind: "left",
-      message: `the namespace that this gives to all that ${id} applies comes after its patches, and keeps the children where they are; write it in the files, and take it out here`,
+      message: `no move: this sets the namespace of everything that ${id} applies after its patches, and would undo them; write the namespace in the files and remove it here`,
       position: locate(transformer),
     };
   return (
     kept &&
     left(
-      `${idOf(kept.object)} is never pruned: it would be in both places, and two would apply the same objects; take off the annotation ${PRUNE_ANNOTATION}`,
+      `no move: ${idOf(kept.object)} is never pruned, so it would exist twice and apply the same objects; remove its annotation ${PRUNE_ANNOTATION}`,
       kept,
     )
   );
 }
 
-/** What sets a namespace where kustomize-controller adds the patches, which Kustomize applies first. */
+/** Where a namespace is set after the patches, which Kustomize applies first. */
 function namespaceOver(root: Mapping, repository: Repository): Origin | undefined {
   const spec = specOf(root);
   if (scalarText(spec.targetNamespace) !== "") return entryOrigin(spec, "targetNamespace");

@@ -12,7 +12,7 @@ import { addPatches, dependsOnPatch, movePatch, movePatchOf, sourcePatch } from 
 import { referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
 
-/** Plans the move of a root's children, or says in notes of the kind `left` what stands against it. */
+/** Plans the move of a root's children; returns `left` notes if something prevents it. */
 export function planMove(moving: MovingRoot, context: StepContext, edits: Edits): readonly Note[] {
   const { cluster, root } = moving;
   const { perApp } = context.options.namespace;
@@ -31,7 +31,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     return [
       {
         kind: "left",
-        message: "no move: spec.patches takes no patch as it is written",
+        message: "no move: spec.patches is written in a form that cannot be edited safely",
         position: locate(root.origin),
       },
     ];
@@ -39,7 +39,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
   return [...lost, ...elsewhere.flatMap((group) => onlyLive(group, moving, context)), ...namedBefore(moving)];
 }
 
-/** What the cluster would get with the edits. */
+/** What the cluster would receive with the edits. */
 export function clusterAfter(
   { cluster }: MovingRoot,
   { repository }: StepContext,
@@ -62,20 +62,20 @@ function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: S
     return [
       {
         kind: "left",
-        message: `no move: ${group.map(({ by }) => idOf(by)).join(", ")} would wait for ${what}, which is not in the repository; where it stays, say namespace: ${former?.namespace ?? reference.namespace} in dependsOn, and where it comes to ${namespaces.join(", ")} as well, list it in ${OPTIONS_FILE}: namespace.dependencies`,
+        message: `no move: ${group.map(({ by }) => idOf(by)).join(", ")} would depend on ${what}, which is not in the repository. If it stays, set namespace: ${former?.namespace ?? reference.namespace} in dependsOn; if it moves to ${namespaces.join(", ")} too, list it in ${OPTIONS_FILE}: namespace.dependencies`,
         position: locate((former ?? reference).origin),
       },
     ];
   const condition = optional
-    ? `has to be there if ${today} is`
+    ? `must exist if ${today} does`
     : use === "decryption" && kind === "ServiceAccount"
-      ? `has to be there, and the keys have to trust it as they do ${today}`
-      : "has to be there";
-  const message = `before the commit: ${what} ${condition}; --check looks for it`;
+      ? `must exist, and the key service must trust it as it trusts ${today}`
+      : "must exist";
+  const message = `before the commit: ${what} ${condition}; --check verifies it`;
   return [{ kind: "runbook", message, position: locate(root.origin) }];
 }
 
-/** Of the children of each target one patch, and one of each child that waits for a child in another namespace. */
+/** One patch per target for its children, and one for each child that depends on a child in another namespace. */
 function patchesPerApp(
   { children, targets, targetOf }: MovingRoot,
   source: string | undefined,
@@ -100,7 +100,7 @@ function patchesPerApp(
   return [...moves, ...waits];
 }
 
-/** Two of one name cannot both be in one namespace, nor be told apart by a patch. */
+/** Two children with one name cannot share a namespace, and a patch cannot tell them apart. */
 function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
   const names = Map.groupBy(children, ({ object }) => nameOf(object).name);
   return [...names.values()].flatMap(([first, ...others]) =>
@@ -108,7 +108,7 @@ function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
       ? [
           {
             kind: "left" as const,
-            message: `no move: ${[first, ...others].map(({ object }) => idOf(object)).join(" and ")} would both be ${targetOf(first.object)}/${nameOf(first.object).name}; rename all but one`,
+            message: `no move: ${[first, ...others].map(({ object }) => idOf(object)).join(" and ")} would both become ${targetOf(first.object)}/${nameOf(first.object).name}; rename all but one`,
             position: locate(first.origin),
           },
         ]
@@ -116,7 +116,7 @@ function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
   );
 }
 
-/** What does not move, and is where a child is to be, or would be moved by the patch that is for the child's name. */
+/** Kustomizations that stay but already have a child's new name, or that the patch for a child would move as well. */
 function namesakes({ cluster, root, movers, targetOf }: MovingRoot, perApp: boolean): readonly Note[] {
   const moving = new Map(movers.map(({ object }) => [nameOf(object).name, object]));
   return cluster.objects
@@ -131,7 +131,7 @@ function namesakes({ cluster, root, movers, targetOf }: MovingRoot, perApp: bool
     });
 }
 
-/** Where the sources are that children name without a namespace. */
+/** The namespaces of the sources that children name without a namespace. */
 function sourceNamespaces({ children }: MovingRoot): readonly string[] {
   const sources = children
     .flatMap(({ object }) => referencesOf(object))
@@ -139,17 +139,17 @@ function sourceNamespaces({ children }: MovingRoot): readonly string[] {
   return [...new Set(sources.filter(({ explicit }) => !explicit).map(({ namespace }) => namespace))];
 }
 
-/** One patch gives every child the same namespace of its source. */
-function severalSources({ children, ...moving }: MovingRoot): readonly Note[] {
-  const implied = sourceNamespaces({ children, ...moving });
+/** One patch sets the same source namespace for every child. */
+function severalSources(moving: MovingRoot): readonly Note[] {
+  const implied = sourceNamespaces(moving);
   if (implied.length === 0) return [];
-  return children
+  return moving.children
     .filter(({ object }) => {
       const source = referencesOf(object).find(({ use }) => use === "sourceRef");
       return source !== undefined && source.namespace !== implied[0];
     })
     .map(({ object, origin }) => {
-      const message = `no move: the source of ${idOf(object)} is in another namespace than ${implied[0] ?? ""}; name the namespace in every sourceRef`;
+      const message = `no move: the source of ${idOf(object)} is not in ${implied[0] ?? ""}; set the namespace in every sourceRef`;
       return { kind: "left", message, position: locate(origin) };
     });
 }

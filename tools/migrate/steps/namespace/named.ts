@@ -8,7 +8,7 @@ import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 import type { MovingRoot } from "./root.ts";
 
-/** A list by which objects of a kind name Kustomizations. */
+/** A list in which objects of a kind name Kustomizations. */
 interface Naming {
   readonly matches: (object: Mapping) => boolean;
   readonly field: string;
@@ -16,16 +16,20 @@ interface Naming {
 }
 
 const NOTIFICATION = "notification.toolkit.fluxcd.io";
-/** A namespace that is not written is the object's own; source: fluxcd/notification-controller, docs/spec. */
+/** A missing namespace means the object's own; source: fluxcd/notification-controller, docs/spec. */
 const NAMINGS: readonly Naming[] = [
-  { matches: (object) => isKind(object, NOTIFICATION, "Alert"), field: "eventSources", does: "hear of" },
+  {
+    matches: (object) => isKind(object, NOTIFICATION, "Alert"),
+    field: "eventSources",
+    does: "receive events of",
+  },
   { matches: (object) => isKind(object, NOTIFICATION, "Receiver"), field: "resources", does: "trigger" },
   { matches: isFluxKustomization, field: "healthChecks", does: "check" },
 ];
 
 /**
- * What names children where they will no longer be. With their namespace, it stands against the move; without, or by a pattern, it is told,
- * since nobody can say whether the children are meant or the namespace.
+ * Objects that name children in their old namespace. An entry with a namespace prevents the move; one without, or with a pattern,
+ * is only reported, because it is not clear whether the children or the namespace is meant.
  */
 export function namedBefore(moving: MovingRoot): readonly Note[] {
   const away = moving.children.filter(({ object }) => nameOf(object).namespace !== moving.targetOf(object));
@@ -67,8 +71,8 @@ function notesOf({ object, entries, entry, naming, away, moving }: NamedEntry): 
   const message = `${scalarText(object.kind)} ${idOf(object)} would no longer ${naming.does} ${what}; `;
   const remedy =
     naming.field === "healthChecks"
-      ? "take the check out, and name it where it is after the move"
-      : `add the same to spec.${naming.field} with namespace: ${targets}`;
+      ? "remove the check, and add it again with the new namespace after the move"
+      : `add the same entry to spec.${naming.field} with namespace: ${targets}`;
   return [
     {
       kind: explicit ? "left" : "runbook",

@@ -10,14 +10,14 @@ const TARGET = `  target:
     kind: Kustomization
 `;
 
-/** For every child, those that opt out of the global patches too. */
+/** For every child, including those that opt out of the other patches. */
 export const GUARD = `# What a child has applied outlives it, until the children have moved.
 - patch: |-
 ${HEAD}    spec:
       deletionPolicy: Orphan
 ${TARGET}`;
 
-/** The source by its namespace, which is no longer the child's own. */
+/** Sets the namespace of the source, which is no longer the child's own. */
 export function sourcePatch(sourceNamespace: string, optOutLabel: string): string {
   return `- patch: |-
 ${HEAD}    spec:
@@ -27,14 +27,14 @@ ${TARGET}    labelSelector: ${optOutLabel} notin (true)
 `;
 }
 
-/** A merge patch cannot change a namespace. */
+/** A JSON patch, because a merge patch cannot change a namespace. */
 export function movePatch(target: string, optOutLabel: string): string {
   return `- patch: |-
 ${add("/metadata/namespace", target)}${TARGET}    labelSelector: ${optOutLabel} notin (true)
 `;
 }
 
-/** The same for the children of some names, and their source by its namespace, where one is given. */
+/** The same for children by name, and the namespace of their source if one is given. */
 export function movePatchOf(
   names: readonly string[],
   target: string,
@@ -46,7 +46,7 @@ ${add("/metadata/namespace", target)}${source}${TARGET}    name: ${pattern(names
 `;
 }
 
-/** Where what a child depends on will be, entry by entry; undefined for an entry that stays as it is. */
+/** The new namespaces of what a child depends on, entry by entry; undefined for an entry that stays unchanged. */
 export function dependsOnPatch(name: string, namespaces: readonly (string | undefined)[]): string {
   const operations = namespaces.map((namespace, index) =>
     namespace === undefined ? "" : add(`/spec/dependsOn/${index}/namespace`, namespace),
@@ -67,7 +67,7 @@ function add(path: string, value: string): string {
 const pattern = (names: readonly string[]): string =>
   names.map((name) => name.replaceAll(".", "\\.")).join("|");
 
-/** Adds patches behind those of a Flux Kustomization; false where its text does not allow it. */
+/** Appends patches to those of a Flux Kustomization; false if its text does not allow it. */
 export function addPatches(edit: YamlEdit, document: number, patches: readonly string[]): boolean {
   const lines = patches.join("");
   if (edit.has(document, ["spec", "patches"])) return edit.insert(document, ["spec", "patches"], lines);

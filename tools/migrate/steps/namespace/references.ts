@@ -5,23 +5,23 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { fieldsIn, nameOf, objectsNamed } from "../../objects.ts";
 
-/** An object that a Kustomization needs, by where it looks for it. */
+/** A reference of a Kustomization to an object that it needs. */
 export interface Reference {
   readonly use:
     "sourceRef" | "dependsOn" | "decryption" | "substituteFrom" | "kubeConfig" | "serviceAccountName";
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  /** It says the namespace itself; without, it is its own. */
+  /** The namespace is set explicitly; otherwise it is that of the Kustomization. */
   readonly explicit: boolean;
-  /** Flux goes on without it, and says nothing. */
+  /** Flux continues without it, and without an error. */
   readonly optional: boolean;
   /** Where it is written. */
   readonly origin: Origin;
 }
 
 /**
- * Everything that a Flux Kustomization looks for. A ServiceAccount beside a kubeConfig is that of another cluster, and left out.
+ * Every reference of a Flux Kustomization. With a kubeConfig, the ServiceAccount is on the remote cluster and is left out.
  * Source: KustomizationSpec in fluxcd/kustomize-controller/api.
  */
 export function referencesOf(kustomization: Mapping): readonly Reference[] {
@@ -61,7 +61,7 @@ export function referencesOf(kustomization: Mapping): readonly Reference[] {
   ];
 }
 
-/** Whether a cluster gets an object from the repository. */
+/** Whether the repository contains an object of a cluster. */
 export function presentIn(
   cluster: BuiltCluster,
   { kind, namespace, name }: Pick<Reference, "kind" | "namespace" | "name">,

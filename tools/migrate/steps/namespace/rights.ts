@@ -7,23 +7,23 @@ import { isKind } from "../../objects.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
-/** Kinds of objects that give rights to accounts, and their API version. */
+/** The kinds that grant rights to accounts, and their API version. */
 export const BINDINGS = { apiVersion: `${GROUP}/v1`, kinds: ["RoleBinding", "ClusterRoleBinding"] } as const;
 
-/** A ServiceAccount by its name. */
+/** A ServiceAccount. */
 interface Account {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** The bindings that a cluster gets from the repository. */
+/** The bindings of a cluster that the repository contains. */
 export function bindingsIn({ objects }: BuiltCluster): readonly Mapping[] {
   return objects
     .map(({ object }) => object)
     .filter((object) => BINDINGS.kinds.some((kind) => isKind(object, GROUP, kind)));
 }
 
-/** The bindings, as `Kind namespace/name`, by which one account has rights that no binding gives the other one. */
+/** The bindings, as `Kind namespace/name`, that grant one account rights that the other account does not have. */
 export function lostBindings(
   before: readonly Mapping[],
   after: readonly Mapping[],
@@ -36,7 +36,7 @@ export function lostBindings(
     .map((binding) => describeObject({ kind: scalarText(binding.kind), metadata: metadataOf(binding) }));
 }
 
-/** Whether a binding names an account, also as a user or by the group of its namespace. */
+/** Whether a binding names an account, also as a user or through the group of its namespace. */
 function names({ subjects }: Mapping, { namespace, name }: Account): boolean {
   const user = `system:serviceaccount:${namespace}:${name}`;
   const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
@@ -46,7 +46,7 @@ function names({ subjects }: Mapping, { namespace, name }: Account): boolean {
   });
 }
 
-/** The same role in the same namespace, or in all of them. */
+/** The same role in the same namespace, or cluster-wide. */
 function givesAsMuch(binding: Mapping, than: Mapping): boolean {
   const inPlace =
     binding.kind === "ClusterRoleBinding" || metadataOf(binding).namespace === metadataOf(than).namespace;

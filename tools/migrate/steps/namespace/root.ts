@@ -12,23 +12,23 @@ import type { NamespaceOptions } from "./options.ts";
 export interface MovingRoot {
   readonly cluster: BuiltCluster;
   readonly root: BuiltObject;
-  /** Kustomizations that it applies and that its global patches are for. */
+  /** The Kustomizations that it applies and its patches select. */
   readonly children: readonly BuiltObject[];
-  /** Those whose own files have them elsewhere than where they are to be; they stay so when they have moved. */
+  /** Children whose own files name another namespace than the target; still true after the move. */
   readonly movers: readonly BuiltObject[];
-  /** Where a child is to be. */
+  /** The target namespace of a child. */
   readonly targetOf: (child: Mapping) => string;
-  /** Where any of them is to be. */
+  /** The target namespaces of all children. */
   readonly targets: readonly string[];
 }
 
 /**
- * How far a move has come, as the repository says. before: a child would take with it what it applied; guarded: none would; moved: all are in
- * the target, and the guard is on; done: it is off.
+ * How far the move has come. before: Flux would delete what a child applied; guarded: it would not; moved: all children are in the
+ * target and still guarded; done: the guard is removed.
  */
 export type Phase = "before" | "guarded" | "moved" | "done";
 
-/** The root of each cluster that has one with children. */
+/** The root of each cluster whose root has children. */
 export function movingRoots(
   clusters: readonly BuiltCluster[],
   options: MigrateOptions,
@@ -36,7 +36,7 @@ export function movingRoots(
   return clusters.flatMap((cluster) => movingRootOf(cluster)(options));
 }
 
-/** Asked for each object that comes. */
+/** Cached, because it is needed for each new object. */
 const movingRootOf = oncePer((cluster: BuiltCluster) =>
   oncePer(({ namespace: options }: MigrateOptions): readonly MovingRoot[] => {
     const { root: rootName, optOutLabel } = options;
@@ -55,12 +55,12 @@ const movingRootOf = oncePer((cluster: BuiltCluster) =>
   }),
 );
 
-/** Where a child is without the patches of its root. */
+/** The namespace of a child without its root's patches. */
 function writtenNamespace({ object, kustomization, origin }: BuiltObject): string {
   return nameOf(kustomization?.beforePatches(origin) ?? object).namespace;
 }
 
-/** Where a child is to be; one that says no namespace for its app stays where it is, where each is to be with its app. */
+/** The target namespace of a child; with `perApp`, a child without a `targetNamespace` stays where it is. */
 export function targetFor(
   child: Mapping,
   { perApp, target }: Pick<NamespaceOptions, "perApp" | "target">,
@@ -75,25 +75,25 @@ export function phaseOf({ root, children, targetOf }: MovingRoot): Phase {
   return guardIndex(root.object) < 0 ? "done" : "moved";
 }
 
-/** Whether what a Kustomization applied stays when it goes. */
+/** Whether what a Kustomization applied survives its deletion. */
 export function isGuarded(kustomization: Mapping): boolean {
   return specOf(kustomization).deletionPolicy === "Orphan";
 }
 
-/** Which of a root's patches is the guard; -1 where none is. */
+/** The index of the guard among a root's patches; -1 if there is none. */
 export function guardIndex(root: Mapping): number {
   const { patches } = specOf(root);
   return Array.isArray(patches) ? patches.findIndex((entry) => isMapping(entry) && isGuard(entry)) : -1;
 }
 
-/** A patch that sets nothing but the guard. */
+/** A patch that sets the guard and nothing else. */
 function isGuard({ patch }: Mapping): boolean {
   const written: unknown = parse(scalarText(patch), { logLevel: "silent" });
   if (!isMapping(written) || !isMapping(written.spec)) return false;
   return written.spec.deletionPolicy === "Orphan" && Object.keys(written.spec).length === 1;
 }
 
-/** Whether a child is no business of the global patches. */
+/** Whether a child is exempt from the patches. */
 export function optsOut(object: Mapping, optOutLabel: string): boolean {
   const labels = isMapping(object.metadata) ? object.metadata.labels : undefined;
   return isMapping(labels) && scalarText(labels[optOutLabel]) === "true";

@@ -5,39 +5,39 @@ import { presentIn, referencesOf } from "./references.ts";
 import { nameOf } from "../../objects.ts";
 import type { MovingRoot, Phase } from "./root.ts";
 
-/** What a person does live, at the phase that the repository is in after this plan. */
+/** The manual steps for the phase that the repository reaches with this plan. */
 export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: NamespaceOptions): readonly Note[] {
   const { cluster, root, movers, targets } = moving;
   const { namespace: own, name } = nameOf(root.object);
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
-  // A change of the root itself arrives by the Kustomization above it.
+  // A change of the root itself arrives through its parent Kustomization.
   const above = root.kustomization && nameOf(root.kustomization.object);
   const sync = [
     ...(above ? [`flux -n ${above.namespace} reconcile kustomization ${above.name} --with-source`] : []),
     `flux -n ${own} reconcile kustomization ${name}${above ? "" : " --with-source"}`,
   ].join(" && ");
   const key = (text: string): string =>
-    `in .edgefirst/migrate.yaml, namespace.phases["${cluster.name}"]: ${text}`;
+    `set namespace.phases["${cluster.name}"] to ${text} in .edgefirst/migrate.yaml`;
   const lines: Readonly<Record<Phase, readonly string[]>> = {
     before: [],
     guarded: [
-      `guard: commit, then: ${sync}`,
+      `guard: commit, then run: ${sync}`,
       ...secretsOf(moving).map(
         ([target, secret]) =>
-          `make Secret ${target}/${secret}: kubectl -n ${target} create secret generic ${secret} --from-file=age.agekey=<file with the key>`,
+          `create Secret ${target}/${secret}: kubectl -n ${target} create secret generic ${secret} --from-file=age.agekey=<file with the key>`,
       ),
-      `go on only where this exits with 0: ${check}`,
+      `continue only if this exits with 0: ${check}`,
       key("move"),
     ],
     moved: [
-      `move: commit, then: ${sync}; the ${movers.length} children go from their namespaces, and come in ${targets.join(", ")}; what they have applied stays`,
+      `move: commit, then run: ${sync}; the ${movers.length} ${movers.length === 1 ? "child disappears from its namespace and appears" : "children disappear from their namespaces and appear"} in ${targets.join(", ")}; the applied objects stay`,
       ...(perApp
         ? [
-            "a child that comes later says its namespace and that of its source in its own file: the patches name those of today",
+            "a child that you add later must set its namespace, and that of its source, in its own file: the patches list today's children",
           ]
         : []),
-      `to go back: git revert the commit of the move, never that of the guard`,
-      `go on only where this exits with 0: ${check}`,
+      `to go back, revert the commit of the move, never that of the guard`,
+      `continue only if this exits with 0: ${check}`,
       key("unguard"),
     ],
     done: [],
@@ -45,7 +45,7 @@ export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: Namespac
   return lines[phase].map((line) => ({ kind: "runbook", message: line, position: locate(root.origin) }));
 }
 
-/** The keys by which children decrypt; a repository does not hold them in clear. */
+/** The decryption keys of the children, which a repository does not contain in plain text. */
 function secretsOf({
   cluster,
   movers,

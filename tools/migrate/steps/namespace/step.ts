@@ -14,13 +14,13 @@ import { guardIndex, movingRoots, phaseOf, type MovingRoot, type Phase } from ".
 import { runbookOf } from "./runbook.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
-/** Moves child Kustomizations to a namespace of their own: guard, move, unguard, each a commit of its own. */
+/** Moves child Kustomizations to another namespace in three commits: guard, move, unguard. */
 export const namespace: Step = {
   id: "namespace",
-  title: "Child Kustomizations to a namespace of their own",
+  title: "Move child Kustomizations to their own namespace",
   risk: "high",
   live: [
-    "three commits: guard, move, unguard; between them `edgefirst migrate namespace REPO --check` has to exit with 0",
+    "three commits: guard, move, unguard; between them, `edgefirst migrate namespace REPO --check` must exit with 0",
   ],
   plan,
   whyForbidden,
@@ -32,8 +32,8 @@ function check(context: StepContext, cluster: ClusterReader): Promise<CheckRepor
   if (moving) return checkNamespace(moving, context, cluster);
   const { root } = context.options.namespace;
   throw new EdgefirstError(
-    `No Kustomization ${root} with children is in this part of the repository.`,
-    `Name the root in ${OPTIONS_FILE}: namespace.root.`,
+    `This part of the repository has no Kustomization ${root} with children.`,
+    `Set the name of the root in ${OPTIONS_FILE}: namespace.root.`,
   );
 }
 
@@ -49,7 +49,7 @@ function plan(context: StepContext): Plan {
   return { changes: [...changes.values()], notes };
 }
 
-/** The plan of one cluster: the phase that its options name, where the repository has come that far. */
+/** The plan of one cluster: the phase that its options name, if the previous phase is complete. */
 function planOf(moving: MovingRoot, context: StepContext): Plan {
   const { namespace: options } = context.options;
   const wanted = options.phases[moving.cluster.name] ?? "guard";
@@ -71,11 +71,11 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     };
   }
   if (phase === "before")
-    return refused("no move: not every child has the guard; take the phase guard first");
+    return refused("no move: not every child is guarded; write and deploy the phase guard first");
   if (wanted === "move")
     return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase, options);
   if (phase === "guarded")
-    return refused("the guard stays: not every child has moved; take the phase move first");
+    return refused("the guard stays: not every child has moved; write and deploy the phase move first");
   return phase === "moved" ? unguard(moving, edits) : { changes: [], notes: [] };
 }
 
@@ -99,6 +99,12 @@ function unguard({ root }: MovingRoot, edits: Edits): Plan {
   const position = locate(root.origin);
   const notes: Note[] = removed
     ? []
-    : [{ kind: "left", message: "the guard cannot be taken out of spec.patches as it is written", position }];
+    : [
+        {
+          kind: "left",
+          message: "the guard stays: spec.patches is written in a form that cannot be edited safely",
+          position,
+        },
+      ];
   return { changes: edits.changes(), notes };
 }

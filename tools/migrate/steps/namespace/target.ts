@@ -13,10 +13,10 @@ import type { FileChange, Note } from "../../step.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
 
-/** Name of the Kustomization that brings settings and secrets of the repository to the target; as the stack names its own. */
+/** Name of the Kustomization that deploys the repository's settings and secrets to the target; the stack uses the same name. */
 export const settingsName = (target: string): string => `${target}-settings`;
 
-/** What the children need where they will be: the namespace, and the repository's settings and secrets in it. */
+/** The target namespace, and the repository's settings and secrets in it. */
 export function targetFiles(
   moving: MovingRoot,
   repository: Repository,
@@ -42,7 +42,7 @@ export function targetFiles(
   return { changes: files.changes(), notes };
 }
 
-/** Directories with what the children of a target substitute from, as far as it is not there. */
+/** Directories with the ConfigMaps and Secrets that the children of a target substitute from, unless the target has them. */
 function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target: string): readonly string[] {
   const needed = children
     .filter(({ object }) => targetOf(object) === target)
@@ -58,12 +58,12 @@ function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target
   return [...new Set(holders.map(({ origin }) => posix.dirname(origin.source.file)))];
 }
 
-/** Whether a second one in the target does no more than to hold values. */
+/** Whether an object only contains values, so that a copy in the target is harmless. */
 export function isSetting({ kind }: Mapping): boolean {
   return ["ConfigMap", "Secret", "ExternalSecret"].includes(scalarText(kind));
 }
 
-/** An object in a directory, or below, that must not be there a second time. */
+/** An object in a directory, or below, that must not be deployed a second time. */
 function otherObject({ cluster: { objects } }: MovingRoot, directory: string): BuiltObject | undefined {
   return objects.find(
     ({ object, origin }) =>
@@ -74,7 +74,7 @@ function otherObject({ cluster: { objects } }: MovingRoot, directory: string): B
 function notAlone(target: string, directory: string, { object, origin }: BuiltObject): Note {
   return {
     kind: "left",
-    message: `what the children substitute from lies in ${directory} together with ${scalarText(object.kind)} ${idOf(object)}, which must not come to ${target}; give it a directory of its own`,
+    message: `no settings for ${target}: ${directory} contains ${scalarText(object.kind)} ${idOf(object)} as well, which must not be deployed there; move the settings that the children substitute from to a separate directory`,
     position: locate(origin),
   };
 }
@@ -82,7 +82,7 @@ function notAlone(target: string, directory: string, { object, origin }: BuiltOb
 function severalDirectories(target: string, directories: readonly string[]): Note {
   return {
     kind: "left",
-    message: `what the children substitute from lies in ${directories.join(" and ")}; bring it to ${target} by hand`,
+    message: `no settings for ${target}: what the children substitute from is in ${directories.join(" and ")}; deploy it to ${target} by hand`,
   };
 }
 
@@ -91,7 +91,7 @@ function namespace(name: string): string {
   return stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name, annotations } });
 }
 
-/** It lives beside the root, where source and key are. */
+/** Placed next to the root, where source and key exist. */
 function settingsKustomization({ root }: MovingRoot, target: string, directory: string): string {
   const { interval, sourceRef, decryption } = specOf(root.object);
   const { namespace: own } = nameOf(root.object);

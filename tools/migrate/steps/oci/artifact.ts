@@ -29,7 +29,7 @@ export interface Source {
   readonly tag: string;
 }
 
-/** The OCI artifact that is the release's chart in every cluster; a reason where there is none; undefined where there is nothing to do. */
+/** The OCI artifact with the release's chart, the same in every cluster; a reason if there is none; undefined if there is nothing to do. */
 export function sourceOf(
   release: WrittenObject,
   context: StepContext,
@@ -38,11 +38,11 @@ export function sourceOf(
   const [first] = sources;
   if (first === undefined || sources.every((source) => isDeepStrictEqual(source, first))) return first;
   return {
-    reason: "its chart is another one in each cluster: give each cluster a HelmRelease of its own first",
+    reason: "its chart differs between clusters: write one HelmRelease per cluster first",
   };
 }
 
-/** The same for one form of it. */
+/** The same for one cluster. */
 export function artifactOf(object: Mapping, context: StepContext): Source | { reason: string } | undefined {
   const chart = fieldAt(object, ["spec", "chart", "spec"]);
   if (!isMapping(chart) || fieldAt(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
@@ -51,15 +51,16 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
   const extra = ["valuesFiles", "verify", "ignoreMissingValuesFiles"].filter(
     (key) => chart[key] !== undefined,
   );
-  if (extra.length > 0) return { reason: `spec.chart.spec.${extra.join(", ")} has no place beside chartRef` };
+  if (extra.length > 0)
+    return { reason: `spec.chart.spec.${extra.join(", ")} cannot be combined with chartRef` };
   if (valid(version) === null)
     return {
-      reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}: a tag takes an exact one`,
+      reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}, and a tag needs an exact one`,
     };
   const knowledge = knowledgeOf(context.repository);
   if (hasVersionLabel(name, knowledge))
     return {
-      reason: `${name} puts its version as it is in a label, where the + of the digest that chartRef brings may not stand: it stays, unless helm-controller runs with --feature-gates=DisableChartDigestTracking=true and you write the chartRef by hand`,
+      reason: `${name} copies its version into a label, and chartRef adds a digest with a + to it, which a label must not contain. To move it anyway, run helm-controller with --feature-gates=DisableChartDigestTracking=true and write the chartRef by hand`,
     };
   const repository = repositoryOf(object, chart, context);
   if (!repository)
@@ -69,18 +70,19 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
   const url = scalarText(fieldAt(repository, ["spec", "url"]));
   const secret = fieldAt(repository, ["spec", "secretRef"]);
   if (secret !== undefined)
-    return { reason: "its HelmRepository has a login (secretRef), which an OCIRepository would need too" };
+    return {
+      reason: "its HelmRepository needs a login (secretRef), and the OCIRepository would need one too",
+    };
   const address = ociAddress(url, name, knowledge);
-  if (address === undefined)
-    return { reason: `${name} is not known to be published as an OCI artifact (${url})` };
-  // What is pulled from this very registry today is there.
+  if (address === undefined) return { reason: `no OCI address is known for ${name} from ${url}` };
+  // A chart that is pulled from this registry today exists there.
   const isKnown =
     isPublished(address, version, knowledge) ||
     (context.options.oci.published[address]?.includes(version) ?? false);
   if (!url.startsWith("oci://") && !isKnown) {
     const check = `crane ls ${address.slice("oci://".length)}`;
     return {
-      reason: `${address} is known, and whether it has ${version} is not: where \`${check}\` lists it, add it to oci.published`,
+      reason: `whether ${address} has version ${version} is not known: if \`${check}\` lists it, add it to oci.published`,
     };
   }
   return { address, tag: version };

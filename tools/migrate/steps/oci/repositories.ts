@@ -12,19 +12,24 @@ import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
 
+/** The OCIRepositories that the step adds. */
+export interface NewRepositories {
+  readonly files: NewFiles;
+  /** Their names, by artifact and directory: releases in one directory share them. */
+  readonly created: Map<string, string>;
+}
+
 /**
- * `chartRef`: to an OCIRepository that is there in every cluster, or to a new one beside the release; a reason where neither can be.
- * @param created names of new ones, which releases of one directory share
+ * The `chartRef` to an OCIRepository that exists in every cluster, or to a new one next to the release; a reason if neither is possible.
  */
 export function referenceFor(
   release: WrittenObject,
   source: Source,
   context: StepContext,
-  files: NewFiles,
-  created: Map<string, string>,
+  { files, created }: NewRepositories,
 ): Mapping | string {
   const [form] = release.forms;
-  if (!form) return "no cluster gets it";
+  if (!form) return "no cluster receives it";
   const { name, namespace } = nameOf(form.object);
   const known = release.forms.map((built) => {
     const [names] = namesOf(built.object, source, context.clusters).filter(({ size }) => size > 0);
@@ -40,7 +45,7 @@ export function referenceFor(
   if (shared !== undefined) return { kind: "OCIRepository", name: shared };
   const kustomization = findKustomizationFile(context.repository, directory);
   if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
-    return `an OCIRepository ${namespace}/${name} is there, and is of another chart or version`;
+    return `OCIRepository ${namespace}/${name} already exists with another chart or version`;
   const path = posix.join(directory, "ocirepository.yaml");
   const object = {
     apiVersion: `${SOURCE}/v1`,
@@ -62,13 +67,13 @@ export function referenceFor(
   return { kind: "OCIRepository", name };
 }
 
-/** Whether the release's own file says a field of its metadata. */
+/** Whether the release's own file sets a field of its metadata. */
 function written(release: WrittenObject, field: string): boolean {
   const edit = new YamlEdit(release.text);
   return edit.has(edit.documentAt(release.origin.offset), ["metadata", field]);
 }
 
-/** Names of the OCIRepositories of that very artifact in the release's namespace, a set for each cluster. */
+/** Names of the OCIRepositories with this artifact in the release's namespace, one set per cluster. */
 export function namesOf(
   release: Mapping,
   { address, tag }: Source,
@@ -78,7 +83,7 @@ export function namesOf(
   return clusters.map((cluster) => namesByArtifact(cluster).get(key) ?? new Set());
 }
 
-/** Hundreds of apps may have one chart: their names are read once. */
+/** Hundreds of apps may use one chart: the names are collected once. */
 const namesByArtifact = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, ReadonlySet<string>> => {
   const repositories = objects.map(({ object }) => object).filter(isOciRepository);
   const byArtifact = Map.groupBy(repositories, (object) =>

@@ -10,13 +10,13 @@ import { isRelease, sourceOf } from "./artifact.ts";
 import { referenceFor } from "./repositories.ts";
 import { removeUnused } from "./unused.ts";
 
-/** From a chart of a HelmRepository to `chartRef` with an OCIRepository beside the HelmRelease, the same version. */
+/** Replaces the chart of a HelmRepository by a `chartRef` to an OCIRepository next to the HelmRelease, with the same version. */
 export const oci: Step = {
   id: "oci",
-  title: "Charts from OCIRepositories",
+  title: "Fetch charts from OCIRepositories",
   risk: "low",
   live: [
-    "flux get helmreleases -A: each stays Ready; its chart's version gains the digest of the artifact, so pods with a chart label restart once",
+    "after: `flux get helmreleases -A` must show every release Ready. The chart version gains the digest of the artifact, so pods with a chart label restart once",
   ],
   plan,
   whyForbidden,
@@ -38,7 +38,7 @@ function plan(context: StepContext): Plan {
     }
     const edit = edits.get(release.file) ?? new YamlEdit(release.text);
     const document = edit.documentAt(release.origin.offset);
-    const reference = referenceFor(release, planned, context, files, created);
+    const reference = referenceFor(release, planned, context, { files, created });
     if (typeof reference === "string") notes.push({ kind: "left", message: reference, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
       edits.set(release.file, edit);
@@ -47,11 +47,11 @@ function plan(context: StepContext): Plan {
       if (form && context.options.oci.versionInSelector.includes(chart))
         notes.push({ kind: "runbook", message: recreation(form.object), position });
       for (const comment of edit.commentsOf(document, ["spec", "chart"], true))
-        notes.push({ kind: "lost", message: `the comment "${comment}" goes with spec.chart`, position });
+        notes.push({ kind: "lost", message: `comment deleted with spec.chart: ${comment}`, position });
     } else
       notes.push({
         kind: "left",
-        message: "spec.chart holds an anchor or is written in flow style",
+        message: "stays: spec.chart contains an anchor or is written in flow style",
         position,
       });
   }
@@ -60,13 +60,13 @@ function plan(context: StepContext): Plan {
   return { changes: unused.changes, notes: [...notes, ...unused.notes] };
 }
 
-/** What has to happen live where a chart's selector is another one with the digest in the version. */
+/** The manual steps for a chart whose selectors change with the digest in its version. */
 function recreation(release: Mapping): string {
   const { namespace, name } = nameOf(release);
   return [
-    `HelmRelease ${namespace}/${name}: its selectors hold the version, and a selector can never change.`,
+    `HelmRelease ${namespace}/${name}: its selectors contain the chart version, and selectors are immutable.`,
     `Before the commit: flux suspend helmrelease ${name} -n ${namespace}.`,
-    `After Flux has applied it: kubectl delete deployments,statefulsets,daemonsets -n ${namespace} -l helm.toolkit.fluxcd.io/name=${name}`,
-    `(the app is away until the next command is through; claims stay), then flux resume helmrelease ${name} -n ${namespace}.`,
+    `Once Flux has applied it: kubectl delete deployments,statefulsets,daemonsets -n ${namespace} -l helm.toolkit.fluxcd.io/name=${name}`,
+    `(the app is down until the next command has finished; its claims stay), then flux resume helmrelease ${name} -n ${namespace}.`,
   ].join(" ");
 }

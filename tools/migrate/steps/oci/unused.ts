@@ -9,7 +9,7 @@ import { removeFromBuild } from "../../remove-from-build.ts";
 import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import { isHelmRepository, SOURCE } from "./artifact.ts";
 
-/** What refers to a HelmRepository in a cluster, as `Kind namespace/name`. */
+/** The objects of a cluster that refer to a HelmRepository, as `Kind namespace/name`. */
 export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonly string[] {
   return objects.flatMap(({ object }) => {
     const path = isKind(object, SOURCE, "HelmChart")
@@ -24,9 +24,9 @@ export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonl
 }
 
 /**
- * Takes out the HelmRepositories that the options name and that nothing in their clusters refers to; tells of the others that nothing does.
- * They wait for a name, since a release must be Ready with its new source before the old one is pruned.
- * @param before what the step changes already
+ * Removes the HelmRepositories that the options list and nothing refers to, and reports the other unused ones.
+ * They must be listed because a release has to be Ready from its new source before Flux prunes the old one.
+ * @param before what the step has changed so far
  */
 export function removeUnused(context: StepContext, before: readonly FileChange[]): Plan {
   const { remove } = context.options.oci;
@@ -49,8 +49,8 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
     }
     const problem = whyUnknown(taken);
     if (!asked || problem !== undefined) {
-      const next = `once each release is Ready without it, name it in oci.remove of ${OPTIONS_FILE}`;
-      note("left", `is used by nothing any more: ${asked && problem !== undefined ? problem : next}`);
+      const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
+      note("left", `is unused: ${asked && problem !== undefined ? problem : next}`);
       continue;
     }
     const out = removeFromBuild(taken, repository);
@@ -69,15 +69,15 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
     repository = repository.with(changes);
     note(
       "runbook",
-      "goes: before the commit, `kubectl get helmreleases,helmcharts -A -o yaml` names it nowhere",
+      "is removed: before the commit, make sure that `kubectl get helmreleases,helmcharts -A -o yaml` does not mention it",
     );
-    for (const comment of out.comments) note("lost", `goes with the comment "${comment}"`);
+    for (const comment of out.comments) note("lost", `is removed with the comment: ${comment}`);
   }
   return { changes: [...changes].map(([path, content]) => ({ path, text: content })), notes };
 }
 
-/** What keeps from knowing that nothing refers to it. */
+/** Why it is not certain that nothing refers to a HelmRepository. */
 function whyUnknown({ forms }: IncludedObject): string | undefined {
   const problem = forms.flatMap(({ cluster }) => cluster.problems)[0];
-  return problem && `and yet ${problem.position.file} could not be built, so that is not sure: it stays`;
+  return problem && `but it stays, because ${problem.position.file} could not be built and may refer to it`;
 }

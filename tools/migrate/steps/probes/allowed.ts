@@ -9,13 +9,13 @@ import { fieldsIn } from "../../objects.ts";
 import type { Step } from "../../step.ts";
 import { missingProbes } from "./missing.ts";
 
-/** Intended: probes come that were not there, each one that the step gives; nothing else of the release changes. */
+/** Missing probes are added, exactly as the step derives them; nothing else in the release changes. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   const old = before && clusterOf(before, context.clusters);
   const now = clusters.find(({ name }) => name === old?.name);
-  if (!before || !after || !old || !now) return "nothing may come or go";
+  if (!before || !after || !old || !now) return "this step must not add or remove objects";
   if (!isDeepStrictEqual(withoutProbes(before.object), withoutProbes(after.object)))
-    return "more than probes has changed";
+    return "more than its probes has changed";
   const [earlier, later] = [
     appContainers(asKubeObject(before.object), indexOf(old)),
     appContainers(asKubeObject(after.object), indexOf(now)),
@@ -26,7 +26,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     const got = later[index]?.probes ?? {};
     return !isDeepStrictEqual(got, container.probes) && !isDeepStrictEqual(got, expected);
   });
-  return wrong && `container ${wrong.name} gets other probes than the step gives`;
+  return wrong && `container ${wrong.name} would get different probes`;
 };
 
 function withoutProbes(object: Mapping): unknown {

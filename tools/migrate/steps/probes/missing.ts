@@ -7,16 +7,16 @@ import { at, fields, text, type Fields } from "../../../../policy/engine/read.ts
 import { healthPathIn } from "./health-paths.ts";
 import type { StepContext } from "../../step.ts";
 
-/** The probes that a container gets, in the words of app-template. */
+/** The probes to add to a container, as app-template values. */
 export type Probes = Readonly<Partial<Record<(typeof PROBES)[number], Fields>>>;
 
 const TIMES = { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1 };
-/** Liveness waits longer than readiness, so that a container that is slow for a moment is not restarted. */
+/** Liveness waits longer than readiness, so that a slow moment does not restart the container. */
 const FAILURES = { liveness: 6, readiness: 3, startup: 30 };
 
 /**
- * The probes that a container of app-template lacks, where it is known what to ask; a reason where it is not. Liveness and startup ask whether it
- * listens at all; readiness asks the documented path, if there is one. Where the owner has written a liveness probe, startup asks the same.
+ * The probes that a container of app-template lacks, if it is known what they should check; otherwise a reason. Liveness and startup check
+ * that the port accepts connections; readiness uses the documented path, if there is one. Startup copies the owner's liveness probe.
  */
 export function missingProbes(
   container: AppContainer,
@@ -26,12 +26,12 @@ export function missingProbes(
 ): Probes | string {
   const missing = PROBES.filter((probe) => fields(container.probes[probe]).enabled !== true);
   const off = missing.filter((probe) => fields(container.probes[probe]).enabled === false);
-  if (off.length > 0) return `${off.join(", ")} ${off.length > 1 ? "are" : "is"} turned off by hand`;
+  if (off.length > 0) return `${off.join(", ")} ${off.length > 1 ? "are" : "is"} turned off in its values`;
   const own = fields(at(release, [...container.path, "probes"]));
   if (Object.keys(own).length < Object.keys(container.probes).length)
-    return "it has probes from defaultContainerOptions, which its own would replace";
+    return "its probes come from defaultContainerOptions, and own probes would replace them";
   if (missing.some((probe) => container.probes[probe] !== undefined))
-    return "a probe that is not enabled has settings, and they would come to life";
+    return "a disabled probe has settings, and adding probes would activate them";
   const liveness = fields(container.probes.liveness);
   if (missing.every((probe) => probe === "startup")) return { startup: patient(liveness) };
   const reason = unknownPort(container, release, objects);
@@ -50,13 +50,13 @@ function asking(probe: (typeof PROBES)[number], path: string | undefined): Field
   return { enabled: true, ...handler, spec: { ...TIMES, failureThreshold: FAILURES[probe] } };
 }
 
-/** What a liveness probe asks, for as long as it may take to start. */
+/** The liveness probe, with as many attempts as a start may take. */
 function patient(liveness: Fields): Fields {
   const spec = { ...fields(liveness.spec), periodSeconds: TIMES.periodSeconds };
   return { ...liveness, spec: { ...spec, failureThreshold: FAILURES.startup } };
 }
 
-/** Why it is not known which port of which container the Service leads to; undefined where it is. */
+/** Why it is not known which container port the Service leads to; undefined if it is. */
 function unknownPort(
   { controller }: AppContainer,
   release: KubeObject,
@@ -67,7 +67,7 @@ function unknownPort(
     (other) => other.longRunning && other.controller === controller,
   );
   if (siblings.length > 1)
-    return "its pod has several containers, and which one listens on the Service's port is not said";
+    return "its pod has several containers, and it is not clear which one serves the Service's port";
   const controllers = enabled(values.controllers);
   const services = enabled(values.service).filter(
     ([, service]) =>
@@ -76,17 +76,17 @@ function unknownPort(
   const service = one(services);
   if (service === undefined)
     return services.length === 0
-      ? "it has no Service, so no port is known"
-      : "it has several Services and none is primary";
+      ? "it has no Service, so its port is not known"
+      : "it has several Services, and none is primary";
   const port = one(enabled(service.ports));
-  if (port === undefined) return "its Service has several ports, or none, and none is primary";
+  if (port === undefined) return "its Service has no port, or several without a primary one";
   if (!["TCP", "HTTP", "HTTPS"].includes((text(port.protocol) ?? "TCP").toUpperCase()))
-    return `its Service's port is ${text(port.protocol) ?? ""}`;
+    return `its Service's port uses ${text(port.protocol) ?? ""}`;
   const number = Number(port.targetPort ?? port.port);
-  return Number.isInteger(number) && number > 0 ? undefined : "its Service's port is no number";
+  return Number.isInteger(number) && number > 0 ? undefined : "its Service's port is not a number";
 }
 
-/** The only one, or the only primary one. */
+/** The only entry, or the only primary one. */
 function one(entries: readonly (readonly [string, Fields])[]): Fields | undefined {
   const primary = entries.filter(([, { primary }]) => primary === true);
   const [only, ...others] = primary.length > 0 ? primary : entries;

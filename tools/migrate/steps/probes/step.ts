@@ -19,20 +19,20 @@ import { missingProbes, type Probes } from "./missing.ts";
 import { probeLines } from "./write-probes.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
-/** Probes where it is known what to ask, and a list of the containers where it is not. */
+/** Adds missing probes if it is known what they should check, and lists the other containers. */
 export const probes: Step = {
   id: "probes",
-  title: "Probes that are missing",
+  title: "Add missing probes",
   risk: "medium",
   live: [
-    "before: kubectl get pods -A: what restarts or is not ready today, to compare",
-    "after: kubectl get pods -A -w: each pod that is rolled becomes ready and does not restart; a readiness probe that is wrong takes an app out of service",
+    "before: note which pods restart or are not ready (kubectl get pods -A)",
+    "after: watch `kubectl get pods -A -w` until every restarted pod is ready and stays up; a wrong readiness probe takes an app out of service",
   ],
   plan,
   whyForbidden,
 };
 
-/** A container without all its probes, in one cluster. */
+/** A container that lacks probes, in one cluster. */
 interface Lack {
   readonly built: BuiltObject;
   readonly path: Path;
@@ -65,7 +65,7 @@ function plan(context: StepContext): Plan {
       typeof answer === "string"
         ? answer
         : forms.some((form) => !isDeepStrictEqual(form.answer, answer))
-          ? "it is another one in each cluster"
+          ? "it differs between clusters"
           : insert(lack, answer, texts, context);
     if (reason !== undefined)
       notes.push({ kind: "left", message: `${message} ${sentence(reason)}`.trim(), position });
@@ -76,7 +76,7 @@ function plan(context: StepContext): Plan {
 const sentence = (reason: string): string =>
   reason === "" ? "" : `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
 
-/** What a finding says is missing; nothing for what a person need not decide, or where it is written that it is meant so. */
+/** What a finding reports as missing; nothing if it is exempted or only advice. */
 function lackOf(
   { object, path, message, exemption, problem }: RuleFinding,
   builtOf: ReadonlyMap<KubeObject, BuiltObject>,
@@ -92,7 +92,7 @@ function lackOf(
   return [{ built, path, position, message, answer }];
 }
 
-/** Plans the text; why it cannot be, otherwise. */
+/** Adds the probes to the text; returns the reason if that is not possible. */
 function insert(
   { built, path }: Lack,
   missing: Probes,
@@ -108,7 +108,7 @@ function insert(
   const done = edit.has(document, own)
     ? edit.insert(document, own, lines)
     : edit.insert(document, path, `probes:\n${lines.replace(/^(?=.)/gm, "  ")}`);
-  if (!done) return "the text does not let it be added";
+  if (!done) return "its values are written in a form that cannot be edited safely";
   texts.set(source.file, edit.text());
   return undefined;
 }

@@ -5,11 +5,11 @@ import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { Probes } from "./missing.ts";
 
-/** Stands before an anchor's name until the text is written; for private use, so that no value has it. */
+/** Marks an alias until the text is written; a private-use character, so that no value contains it. */
 const ALIAS = "\uE000";
 const HANDLERS = ["httpGet", "tcpSocket", "grpc"];
 
-/** Probes as YAML; a port that the liveness probe has by an anchor is an alias in the startup probe as well. */
+/** Probes as YAML; if the port of the liveness probe has an anchor, the startup probe uses its alias. */
 export function probeLines(probes: Probes, edit: YamlEdit, document: number, container: Path): string {
   const written = structuredClone(probes) as Record<string, Record<string, unknown>>;
   const spec = fields(written.startup?.spec) as Record<string, unknown>;
@@ -22,7 +22,7 @@ export function probeLines(probes: Probes, edit: YamlEdit, document: number, con
   return writeYaml(written as Mapping).replaceAll(ALIAS, "*");
 }
 
-/** The anchor of a port, where it stands before the last probe. */
+/** The anchor of a port, if it precedes the last probe. */
 function anchorFor(
   edit: YamlEdit,
   document: number,

@@ -11,13 +11,13 @@ import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.
 import { serviceSettings } from "./services.ts";
 import { matchOf, type Backend, type HostGroup, type Reading, type Served } from "./served.ts";
 
-/** A chart and its version as it is written. */
+/** A chart, and its version as written. */
 export interface Chart {
   readonly name: string;
   readonly version: string;
 }
 
-/** The chart of a HelmRelease: of its HelmRepository, or of the OCIRepository that it refers to. */
+/** The chart of a HelmRelease: from its HelmRepository, or from the OCIRepository that it refers to. */
 export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Chart {
   const chart = fieldAt(release, ["spec", "chart", "spec"]);
   if (isMapping(chart)) return { name: scalarText(chart.chart), version: scalarText(chart.version) };
@@ -33,8 +33,8 @@ export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Ch
 }
 
 /**
- * How a version of app-template writes routes, by its templates (`_route.tpl` and `route.json` of the common library): up to 3.7.2 the Service's
- * primary port is rendered whatever `port` says; in 3.x `name` is the identifier; from 4.0, and in 5.x, there is `identifier`, and `port` in parentRefs.
+ * How a version of app-template writes routes, according to the common library's `_route.tpl` and `route.json`: up to 3.7.2 the Service's
+ * primary port is rendered whatever `port` says; in 3.x `name` is the identifier; from 4.0 on there are `identifier`, and `port` in parentRefs.
  */
 export interface RouteDialect {
   readonly identifierKey: "name" | "identifier";
@@ -44,10 +44,10 @@ export interface RouteDialect {
 /** The dialect of a version, or why its routes cannot be written. */
 export function dialectOf({ version }: Chart): RouteDialect | string {
   const number = coerce(version);
-  if (!number) return `which version of app-template it has is not known (${version || "none is written"})`;
+  if (!number) return `its version of app-template is not known (${version || "none is set"})`;
   if (lt(number, "3.7.3"))
-    return `app-template ${version} routes to a Service's primary port whatever the route says; 3.7.3 is the first that does not: move there first`;
-  if (gte(number, "6.0.0")) return `how app-template ${version} writes routes is not known`;
+    return `app-template ${version} always routes to the Service's primary port; upgrade to 3.7.3 or later first`;
+  if (gte(number, "6.0.0")) return `the route format of app-template ${version} is not supported`;
   const four = gte(number, "4.0.0");
   return { identifierKey: four ? "identifier" : "name", takesParentPort: four };
 }
@@ -57,15 +57,17 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
   const annotations = ingressAnnotations(entry.annotations);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...middlewares.refusals];
-  if (entry.defaultBackend !== undefined) refusals.push("defaultBackend answers for every host of the class");
+  if (entry.defaultBackend !== undefined) refusals.push("its defaultBackend serves every host of the class");
   const served: Served[] = [];
   const lost: string[] = [];
   for (const host of fieldList(entry.hosts)) {
     for (const path of fieldList(host.paths)) {
       const value = scalarText(path.path) || "/";
       const type = pathType(scalarText(path.pathType) || "Prefix", annotations.pathMatcher);
-      if (type === undefined) refusals.push(`path ${value} has the type ${scalarText(path.pathType)}`);
-      if (value.includes("{{")) refusals.push(`path ${value} is a template, which route values do not take`);
+      if (type === undefined)
+        refusals.push(`path ${value} has the unknown type ${scalarText(path.pathType)}`);
+      if (value.includes("{{"))
+        refusals.push(`path ${value} contains a template, which route values do not support`);
       const backend = backendOf(isMapping(path.service) ? path.service : {}, services, lost);
       if (typeof backend === "string") refusals.push(backend);
       else
@@ -93,9 +95,9 @@ function backendOf(service: Mapping, services: Value | undefined, lost: string[]
   const name = scalarText(service.name);
   const own = fieldAt(services, [identifier]);
   if (name === "" && !isMapping(own))
-    return `there is no service ${identifier || "(none is named)"} in its values`;
+    return `its values define no service ${identifier || "(no name given)"}`;
   if (name === "" && fieldAt(own, ["type"]) === "ExternalName")
-    return `service ${identifier} is an ExternalName, which Traefik's Gateway provider refuses`;
+    return `service ${identifier} is an ExternalName, which Traefik's Gateway provider rejects`;
   const settings = serviceSettings(fieldAt(own, ["annotations"]), identifier);
   lost.push(...settings.lost);
   if (settings.refusal !== undefined) return settings.refusal;
@@ -104,8 +106,8 @@ function backendOf(service: Mapping, services: Value | undefined, lost: string[]
       ? fieldAt(own, ["ports", service.port, "port"])
       : (service.port ?? undefined);
   if (port === undefined && (name !== "" || service.port !== undefined))
-    return `port ${scalarText(service.port) || "(none is named)"} of service ${name || identifier} is not in its values`;
-  if (port !== undefined && typeof port !== "number") return `port ${scalarText(port)} is no number`;
+    return `its values do not define port ${scalarText(service.port) || "(no name given)"} of service ${name || identifier}`;
+  if (port !== undefined && typeof port !== "number") return `port ${scalarText(port)} is not a number`;
   return {
     kind: "Service",
     ...(name === "" ? { identifier } : { name }),
@@ -134,14 +136,14 @@ function routeBackend(
   const identifier = isOwn ? name : scalarText(reference.identifier);
   return {
     kind: "Service",
-    // Where both are there, the chart takes the name.
+    // If both are set, the chart uses the name.
     ...(isOwn || name === "" ? { identifier } : { name }),
     ...(typeof reference.port === "number" ? { port: reference.port } : {}),
     weight: typeof reference.weight === "number" ? reference.weight : 1,
   };
 }
 
-/** One entry of `route`. */
+/** Writes one entry of `route`. */
 export function routeValues(
   { hosts, rules }: HostGroup,
   parentRefs: readonly Mapping[],

@@ -10,7 +10,7 @@ import { rendered, sourceOf } from "./hosts.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import type { Reading } from "./served.ts";
 
-/** For each hostname, what DNS and certificates need around the commit; and what the Gateway's Traefik needs for the route. */
+/** What DNS, certificates and the Gateway's Traefik need around the commit, for each hostname. */
 export function cutover(
   form: BuiltObject,
   reading: Reading,
@@ -31,34 +31,33 @@ export function cutover(
   return [
     ...[...hosts].map(
       (host) =>
-        `${host}: from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${[...dns(host, reading, cluster, context), ...certificates(reading), ...(plain ? [OWN_NAMESPACE] : [])].join("; ")}`,
+        `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${[...dns(host, reading, cluster, context), ...certificates(reading), ...(plain ? [OWN_NAMESPACE] : [])].join("; ")}`,
     ),
     ...[...middlewares].map(
       (name) =>
-        `Middleware ${name}: the Traefik of Gateway ${gateway} needs its provider kubernetesCRD, or every request to the route gets 500`,
+        `Middleware ${name}: enable the kubernetesCRD provider in the Traefik of Gateway ${gateway}, or every request to the route gets 500`,
     ),
     ...internal.map(
-      ({ name = "" }) => `${name}: of the Traefik of Gateway ${gateway} from now on, which has to have it on`,
+      ({ name = "" }) =>
+        `${name}: the Traefik of Gateway ${gateway} serves it from now on, so enable it there`,
     ),
   ].map((message) => ({ kind: "cutover", message }));
 }
 
-/** A Gateway that redirects plain requests lets routes of its own namespace onto its HTTP listener, for the redirect itself. */
+/** A Gateway that redirects plain HTTP accepts routes from its own namespace on the HTTP listener, for the redirect itself. */
 const OWN_NAMESPACE =
-  "plain HTTP: the route is of the Gateway's own namespace, so a redirecting listener may let it; name an entry point and its listener";
+  "plain HTTP: the route is in the Gateway's namespace, so it may attach to the HTTP listener that redirects; name an entry point, and its listener in the options";
 
-/** Where an Ingress, or what a release renders, is in the cluster. */
+/** The namespace of an Ingress, or of what a release renders. */
 function placeOf(object: Mapping): string {
   return scalarText(fieldAt(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
 }
 
-/** The records of an Ingress's hosts; `key` is that of the Ingress in the values of a HelmRelease. */
+/** The DNS records of an Ingress's hosts; `key` is that of the Ingress in the values of a HelmRelease. */
 export function recordsOf(
-  form: BuiltObject,
-  reading: Reading,
+  { form, reading, key }: { form: BuiltObject; reading: Reading; key: string | undefined },
   parentRefs: readonly Mapping[],
   { clusters }: StepContext,
-  key: string | undefined,
 ): readonly DnsRecord[] {
   const [gateway = ""] = parentRefs.map(gatewayName);
   const cluster = clusterOf(form, clusters)?.name ?? "";
@@ -68,15 +67,16 @@ export function recordsOf(
   return [...hosts].map((host) => ({ host, cluster, source, gateway: `${gateway} of ${cluster}`, target }));
 }
 
-/** Gateways whose hosts have had several targets: external-dns takes one from a Gateway, for all its routes. */
+/** Gateways whose hosts used to have different targets: external-dns takes one target from a Gateway, for all its routes. */
 export function targetConflicts(records: readonly DnsRecord[]): readonly CutoverNote[] {
   return [...Map.groupBy(records, ({ gateway }) => gateway)].flatMap(([gateway, own]): CutoverNote[] => {
     const targets = [...Map.groupBy(own, ({ target }) => target)];
     if (targets.length < 2) return [];
     const list = targets.map(
-      ([target, hosts]) => `${target ?? "the class's address"} (${hosts.map(({ host }) => host).join(", ")})`,
+      ([target, hosts]) =>
+        `${target ?? "the address of the class"} (${hosts.map(({ host }) => host).join(", ")})`,
     );
-    const message = `Gateway ${gateway}: its DNS target is one for all hosts, and they have had several: ${list.join("; ")}; give one group a Gateway of its own, or keep its records by hand`;
+    const message = `Gateway ${gateway}: all its hosts share one DNS target, but today they have several: ${list.join("; ")}; use one Gateway per target, or maintain those records by hand`;
     return [{ kind: "cutover", message }];
   });
 }
@@ -97,13 +97,15 @@ function dns(
   const names = blind.map(idOf).join(", ");
   return [
     dnsTarget === undefined
-      ? "DNS: to the Gateway's address"
-      : `DNS: target ${dnsTarget} becomes an annotation of the Gateway`,
-    ...(writers.length === 0 ? ["what writes its record has to watch HTTPRoutes"] : []),
+      ? "DNS: points to the Gateway's address"
+      : `DNS: move the target ${dnsTarget} to an annotation of the Gateway`,
+    ...(writers.length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
     ...(blind.length === 0
       ? []
-      : [`${names} lacks the source gateway-httproute, so its record would go with the Ingress`]),
-    ...(context.options.route.keepIngress ? ["its record stays the Ingress's while that is there"] : []),
+      : [
+          `${names} does not have the source gateway-httproute, so its record would be deleted with the Ingress`,
+        ]),
+    ...(context.options.route.keepIngress ? ["its record follows the Ingress as long as that exists"] : []),
   ];
 }
 
@@ -126,7 +128,7 @@ function sourcesOf(release: Mapping): readonly string[] {
   return Array.isArray(sources) ? sources.map(scalarText) : [];
 }
 
-/** Whether an external-dns writes records of a host, by its domains. */
+/** Whether an external-dns release manages the records of a host, according to its domains. */
 function covers(release: Mapping, host: string): boolean {
   const list = (key: string): string[] => {
     const value = fieldAt(release, ["spec", "values", key]);
@@ -138,12 +140,12 @@ function covers(release: Mapping, host: string): boolean {
 }
 
 function certificates({ annotations: { certificate }, tlsSecrets }: Reading): readonly string[] {
-  const had = tlsSecrets.length === 0 ? "" : `, as Secret ${tlsSecrets.join(", ")} did`;
+  const had = tlsSecrets.length === 0 ? "" : `, like Secret ${tlsSecrets.join(", ")}`;
   const issued =
     certificate.length === 0
       ? []
       : [
-          `cert-manager drops the Ingress's certificate with it: ${certificate.join(", ")} belongs to the Gateway`,
+          `cert-manager deletes the certificate with the Ingress: move ${certificate.join(", ")} to the Gateway`,
         ];
-  return [`TLS: a certificate of the Gateway's listener has to cover it${had}`, ...issued];
+  return [`TLS: a certificate of the Gateway's listener must cover it${had}`, ...issued];
 }

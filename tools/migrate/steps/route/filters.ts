@@ -2,7 +2,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { matchOf } from "./served.ts";
 
-/** Filters that run Middlewares of the route's own namespace. */
+/** Filters that run Middlewares in the route's own namespace. */
 export function extensionRefs(middlewares: readonly string[]): Mapping[] {
   return middlewares.map((name) => ({
     type: "ExtensionRef",
@@ -10,7 +10,7 @@ export function extensionRefs(middlewares: readonly string[]): Mapping[] {
   }));
 }
 
-/** The Middlewares that filters name; another filter counts as itself, so that it makes a difference. */
+/** The Middlewares that filters name; any other filter is compared as a whole. */
 export function middlewaresOf(filters: Value | undefined): readonly string[] {
   const list = Array.isArray(filters) ? filters.filter(isMapping) : [];
   return list.map((filter) => {
@@ -19,7 +19,7 @@ export function middlewaresOf(filters: Value | undefined): readonly string[] {
   });
 }
 
-/** `matches`, unless it would say what a route does without. */
+/** `matches`, unless it says what a route does by default. */
 export function writtenMatches(matches: readonly Mapping[]): Mapping {
   const [first] = matches;
   const all = JSON.stringify(matchOf({}));

@@ -6,7 +6,7 @@ import { chartOf } from "./app-template.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import { fieldList } from "./paths.ts";
 
-/** Hosts of which a part moves and a part stays with an Ingress. */
+/** Hosts that move only in part, because another Ingress serves them too. */
 export function splitHosts(
   records: readonly DnsRecord[],
   clusters: readonly BuiltCluster[],
@@ -21,7 +21,10 @@ export function splitHosts(
       .filter(([host]) => moved.some((record) => record.host === host))
       .map(([host, own]): CutoverNote => {
         const names = [...new Set(own.map(({ source }) => source))].join(", ");
-        return { kind: "cutover", message: `${host} of ${cluster.name}: has both until ${names} moves too` };
+        return {
+          kind: "cutover",
+          message: `${host} in ${cluster.name}: has a route and an Ingress until ${names} moves too`,
+        };
       });
   });
 }
@@ -31,7 +34,7 @@ interface Source {
   readonly source: string;
 }
 
-/** The hosts of each Ingress that an object is, or has in the values of app-template. */
+/** The hosts of an Ingress, or of the Ingresses in the values of app-template. */
 function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readonly Source[] {
   if (isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) {
     if (chartOf(object, clusters).name !== "app-template") return [];
@@ -60,13 +63,13 @@ function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readon
   );
 }
 
-/** What to call an Ingress by: its object, and the key in the values of a HelmRelease. */
+/** The name of an Ingress: its object, and the key in the values of a HelmRelease. */
 export function sourceOf(object: Mapping, key?: string): string {
   const { namespace, name } = nameOf(object);
   return `${scalarText(object.kind)} ${namespace}/${name}${key === undefined ? "" : ` (ingress.${key})`}`;
 }
 
-/** A host as Helm renders it, as far as the release's name goes. */
+/** A host as Helm renders it, if it only uses the release's name. */
 export function rendered(host: string, release: Mapping): string {
   const name = scalarText(fieldAt(release, ["spec", "releaseName"])) || nameOf(release).name;
   return host.replace(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name);

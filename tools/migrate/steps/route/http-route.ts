@@ -5,7 +5,7 @@ import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
 import { fieldList } from "./paths.ts";
 import { matchOf, type Backend, type HostGroup, type Served } from "./served.ts";
 
-/** An HTTPRoute for some hosts. */
+/** An HTTPRoute for a group of hosts. */
 export function httpRoute(
   metadata: Mapping,
   parentRefs: readonly Mapping[],
@@ -32,7 +32,7 @@ function backendRef({ kind, name = "", port, weight }: Backend, weighted: boolea
   return { name, ...(port === undefined ? {} : { port }), ...(weighted || weight !== 1 ? { weight } : {}) };
 }
 
-/** What rules of the Gateway API serve for each of some hosts. */
+/** What the rules of a route serve for each of its hosts. */
 export function servedByRules(
   rules: Value | undefined,
   hosts: readonly string[],
@@ -52,7 +52,7 @@ export function servedByRules(
   });
 }
 
-/** The listeners that an HTTPRoute names, and what it serves there. */
+/** The listeners that an HTTPRoute attaches to, and what it serves there. */
 export function readHttpRoute(
   route: Mapping,
   namespace: string,

@@ -8,7 +8,7 @@ import { reordered, type Ranked } from "./precedence.ts";
 import { portOf, type Services } from "./services.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
 
-/** Reads an IngressRoute; `namespace` is the one it has in the cluster. */
+/** Reads an IngressRoute; `namespace` is the one in the cluster. */
 export function readIngressRoute(object: Mapping, namespace: string, services: Services): Reading {
   const annotations = ingressAnnotations(fieldAt(object, ["metadata", "annotations"]));
   const spec = isMapping(object.spec) ? object.spec : {};
@@ -27,7 +27,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
         "syntax",
       ]),
     );
-    if (route.syntax === "v2") refusals.push("its rules are of Traefik's v2 syntax");
+    if (route.syntax === "v2") refusals.push("its rules use Traefik's v2 syntax");
     for (const key of ["priority", "observability"])
       if (route[key] !== undefined) lost.push(`${key} of the rule ${scalarText(route.match)}`);
     const backends = backendsOf(route, namespace, services, refusals);
@@ -39,14 +39,14 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
   }
   for (const host of reordered(requests))
     refusals.push(
-      `of the rules of ${host} another one would come first in a route: by path, method, headers and query, not by length or priority`,
+      `the rules of ${host} would match in another order: a route goes by path, method, headers and query, not by rule length or priority`,
     );
   const served = requests.map((request) => request.served);
   const tls = isMapping(spec.tls) ? spec.tls : {};
   lost.push(
     ...Object.keys(tls)
       .filter((key) => key !== "secretName")
-      .map((key) => `tls.${key}: TLS is the Gateway's listener's`),
+      .map((key) => `tls.${key}`),
   );
   return {
     ingressClass: scalarText(spec.ingressClassName) || annotations.ingressClass,
@@ -62,7 +62,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
 function unknownKeys(prefix: string, fields: Mapping, known: readonly string[]): string[] {
   return Object.keys(fields)
     .filter((key) => !known.includes(key))
-    .map((key) => `${prefix}${key} has no place in a route`);
+    .map((key) => `${prefix}${key} has no equivalent in a route`);
 }
 
 function backendsOf(
@@ -72,13 +72,15 @@ function backendsOf(
   refusals: string[],
 ): readonly Backend[] {
   const list = fieldList(route.services);
-  if (list.length === 0) refusals.push("a rule without a service");
+  if (list.length === 0) refusals.push("one of its rules has no service");
   return list.flatMap((service): Backend[] => {
     const name = scalarText(service.name);
     if (service.kind === "TraefikService") {
       if (name.endsWith("@internal") && list.length === 1)
         return [{ kind: "TraefikService", name, weight: 1 }];
-      refusals.push(`TraefikService ${name}: weights and mirrors are a route's own backendRefs and filters`);
+      refusals.push(
+        `TraefikService ${name} cannot be a backend: write its weights and mirrors as backendRefs and filters`,
+      );
       return [];
     }
     refusals.push(
@@ -86,7 +88,7 @@ function backendsOf(
     );
     const other = scalarText(service.namespace);
     if (other !== "" && other !== namespace) {
-      refusals.push(`Service ${other}/${name} is of another namespace, which takes a ReferenceGrant there`);
+      refusals.push(`Service ${other}/${name} is in another namespace and would need a ReferenceGrant there`);
       return [];
     }
     const port = portOf(service.port, { namespace, name }, services);
@@ -99,7 +101,7 @@ function backendsOf(
   });
 }
 
-/** A service without the fields that say what holds without them. */
+/** A service without the fields that repeat a default. */
 function withoutDefaults(service: Mapping): Mapping {
   return Object.fromEntries(
     Object.entries(service).filter(
@@ -146,7 +148,7 @@ const PAIRS: Readonly<Record<string, readonly [string, string]>> = {
   QueryRegexp: ["queryParams", "RegularExpression"],
 };
 
-/** What matchers that all have to hold ask for; a reason where a route cannot. */
+/** The request that a conjunction of matchers describes; a reason if a route cannot express it. */
 function requestOf(matchers: readonly Matcher[]): { host: string; match: Mapping } | string {
   let host: string | undefined;
   const match: Mapping = {};
@@ -162,7 +164,7 @@ function requestOf(matchers: readonly Matcher[]): { host: string; match: Mapping
       const [key, type] = pair;
       const pairs = Array.isArray(match[key]) ? match[key] : [];
       match[key] = [...pairs, { type, name: first, value: second }];
-    } else return `a route has nothing for ${name}(${args.join(", ")}) here`;
+    } else return `a route cannot express ${name}(${args.join(", ")})`;
   }
   return { host: host ?? "", match: matchOf(match) };
 }

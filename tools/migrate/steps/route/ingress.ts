@@ -6,13 +6,13 @@ import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
 import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.ts";
 import { portOf, serviceSettings, type Services } from "./services.ts";
 
-/** Reads an Ingress; `namespace` is the one it has in the cluster. */
+/** Reads an Ingress; `namespace` is the one in the cluster. */
 export function readIngressObject(ingress: Mapping, namespace: string, services: Services): Reading {
   const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]));
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...middlewares.refusals];
   if (fieldAt(ingress, ["spec", "defaultBackend"]) !== undefined)
-    refusals.push("defaultBackend answers for every host of the class");
+    refusals.push("its defaultBackend serves every host of the class");
   const served: Served[] = [];
   const lost: string[] = [];
   for (const rule of fieldList(fieldAt(ingress, ["spec", "rules"]))) {
@@ -21,7 +21,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
       const type = pathType(scalarText(path.pathType) || "ImplementationSpecific", annotations.pathMatcher);
       if (type === undefined)
         refusals.push(
-          `path ${value} has the type ${scalarText(path.pathType)}, matched by ${annotations.pathMatcher}`,
+          `path ${value} has the type ${scalarText(path.pathType)} with the matcher ${annotations.pathMatcher}`,
         );
       const backend = backendOf(path.backend, namespace, services, lost);
       if (typeof backend === "string") refusals.push(backend);
@@ -52,7 +52,7 @@ function backendOf(
   lost: string[],
 ): Backend | string {
   const service = fieldAt(backend, ["service"]);
-  if (!isMapping(service)) return "a backend that is no Service";
+  if (!isMapping(service)) return "one of its backends is not a Service";
   const name = scalarText(service.name);
   const port = portOf(
     fieldAt(service, ["port", "name"]) ?? fieldAt(service, ["port", "number"]),

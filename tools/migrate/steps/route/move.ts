@@ -12,29 +12,36 @@ export interface Move {
   readonly records: readonly DnsRecord[];
 }
 
+/** An Ingress as written and in the form that each cluster receives. */
+export interface MoveArgs {
+  readonly written: Reading;
+  /** In the order of the forms of `ingress`. */
+  readonly forms: readonly Reading[];
+  readonly ingress: WrittenObject;
+  /** Whether a parentRef of its route accepts a port. */
+  readonly takesPort: boolean;
+  /** Its key in the values of a HelmRelease. */
+  readonly key?: string;
+}
+
 /**
- * Looks at an Ingress as it is written and in each form that a cluster gets.
- * @param forms in the order of the object's own
- * @param place whether its route takes a port in `parentRefs`, and its key where it is in the values of a HelmRelease
- * @returns why it cannot become a route where it cannot
+ * Plans the move of an Ingress.
+ * @returns the reason if it cannot become a route
  */
 export function moveOf(
-  written: Reading,
-  forms: readonly Reading[],
-  { forms: built }: WrittenObject,
+  { written, forms, ingress, takesPort, key }: MoveArgs,
   context: StepContext,
-  place: { readonly takesPort: boolean; readonly key?: string },
 ): Move | string {
   const refusals = new Set([written, ...forms].flatMap((reading) => reading.refusals));
   if (refusals.size > 0) return [...refusals].join("; ");
   const classes = new Set(forms.map(({ ingressClass }) => ingressClass));
   const [ingressClass] = classes;
-  if (classes.size > 1) return "its class is another one in each cluster";
-  const parents = parentsOf({ ...written, ingressClass }, context.options.route, place.takesPort);
+  if (classes.size > 1) return "its class differs between clusters";
+  const parents = parentsOf({ ...written, ingressClass }, context.options.route, takesPort);
   if (typeof parents === "string") return parents;
   const { parentRefs } = parents;
   const pairs = forms.flatMap((reading, index) => {
-    const form = built[index];
+    const form = ingress.forms[index];
     return form ? [{ reading, form }] : [];
   });
   const lost = [...new Set([...written.lost, ...parents.lost])];
@@ -45,20 +52,18 @@ export function moveOf(
       ...keptAnnotations(written.annotations.unknown),
       ...distinct(pairs.flatMap(({ form, reading }) => cutover(form, reading, parentRefs, context))),
     ],
-    records: pairs.flatMap(({ form, reading }) => recordsOf(form, reading, parentRefs, context, place.key)),
+    records: pairs.flatMap(({ form, reading }) => recordsOf({ form, reading, key }, parentRefs, context)),
   };
 }
 
-/** All of one object in one note: a dashboard alone asks for a dozen. */
+/** One note per object: a dashboard alone has a dozen such annotations. */
 function keptAnnotations(names: readonly string[]): Move["notes"] {
   if (names.length === 0) return [];
   const are = names.length === 1 ? `annotation ${names[0]} is` : `annotations ${names.join(", ")} are`;
-  return [
-    { kind: "unknown", message: `${are} kept: whether what reads them looks at HTTPRoutes is not known` },
-  ];
+  return [{ kind: "unknown", message: `${are} kept, but their reader may not support HTTPRoutes` }];
 }
 
-/** Clusters that share a file often need the same. */
+/** Clusters that share a file often need the same note. */
 function distinct(notes: readonly CutoverNote[]): readonly CutoverNote[] {
   return [...new Map(notes.map((note) => [note.message, note])).values()];
 }

@@ -15,7 +15,7 @@ import { clusterOf } from "../../clusters.ts";
 import { moveOf, type Move } from "./move.ts";
 import type { Outcome } from "./outcome.ts";
 import { releaseNamespace } from "./release.ts";
-import { answers, hostGroups, type Reading } from "./served.ts";
+import { answers, hostGroups, type Reading, type Served } from "./served.ts";
 import { servicesOf, type Services } from "./services.ts";
 
 /** Whether an object is an Ingress or an IngressRoute. */
@@ -34,7 +34,7 @@ export function readAny(object: Mapping, namespace: string, services: Services):
   return read(object, namespace, services);
 }
 
-/** What becomes of an Ingress or IngressRoute: HTTPRoutes in its place in the file. */
+/** Replaces an Ingress or IngressRoute by HTTPRoutes, in the same place in the file. */
 export function objectOutcome(ingress: WrittenObject, context: StepContext): Outcome {
   const written = asWritten(ingress, context.repository);
   const position = locate(originAt(written, ["spec"]));
@@ -44,7 +44,7 @@ export function objectOutcome(ingress: WrittenObject, context: StepContext): Out
   if (typeof planned === "string") return left(planned);
   const { routes, missing } = planned;
   if (missing.length < routes.length && missing.length > 0)
-    return left("of the HTTPRoutes that it would become some are there already");
+    return left("some of the HTTPRoutes that would replace it already exist");
   if (missing.length === 0 && keepIngress) return { notes: [] };
   const notes = planned.notes.map((note): Note => ({ ...note, position }));
   const contents = missing.map(writeYaml).join("---\n");
@@ -61,7 +61,7 @@ export function objectOutcome(ingress: WrittenObject, context: StepContext): Out
       const comments = keepIngress ? [] : edit.commentsOfDocument(offset, missing.length > 0);
       const lost = comments.map((comment): Note => ({
         kind: "lost",
-        message: `the comment "${comment}" goes with the ${kind}`,
+        message: `comment deleted with the ${kind}: ${comment}`,
         position,
       }));
       return putRoutes(edit, offset) ? { text: edit.text(), notes: lost } : undefined;
@@ -83,10 +83,10 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
     return { form, cluster, namespace: nameOf(form.object).namespace, services: servicesOf(cluster) };
   });
   const [first] = forms;
-  if (!first) return "no cluster gets it";
+  if (!first) return "no cluster receives it";
   const reading = readAny(written, first.namespace, first.services);
   const readings = forms.map(({ form, namespace, services }) => readAny(form.object, namespace, services));
-  const move = moveOf(reading, readings, ingress, context, { takesPort: true });
+  const move = moveOf({ written: reading, forms: readings, ingress, takesPort: true }, context);
   if (typeof move === "string") return move;
   const groups = hostGroups(reading.served);
   const name = scalarText(fieldAt(written, ["metadata", "name"]));
@@ -103,11 +103,12 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
   }
   const missing: Mapping[] = [];
   for (const [index, route] of routes.entries()) {
-    const present = forms.map(({ form, cluster }, at) =>
-      presentRoute(form, index, cluster, readings[at], move.parents.parentRefs),
-    );
+    const present = forms.map(({ form, cluster }, at) => {
+      const { served = [] } = readings[at] ?? {};
+      return presentRoute({ form, cluster, served }, index, move.parents.parentRefs);
+    });
     if (present.includes("other"))
-      return `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} is there and answers otherwise: make them equal, or take one of them out`;
+      return `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} already exists and answers differently: make them equal, or remove one of them`;
     if (!present.every((one) => one === "same")) missing.push(route);
   }
   return { routes, missing, notes: move.notes, records: move.records };
@@ -123,12 +124,14 @@ function metadataOf(written: Mapping, { annotations: { kept } }: Reading, name: 
   };
 }
 
-/** Whether the HTTPRoute of a group of hosts is in the cluster, and answers what it has to. */
+/** Whether the HTTPRoute of a group of hosts exists in the cluster, and serves what it should. */
 function presentRoute(
-  { object }: BuiltObject,
+  {
+    form: { object },
+    cluster,
+    served: all,
+  }: { form: BuiltObject; cluster: BuiltCluster | undefined; served: readonly Served[] },
   index: number,
-  cluster: BuiltCluster | undefined,
-  reading: Reading | undefined,
   parentRefs: readonly Mapping[],
 ): "same" | "other" | undefined {
   const { namespace, name } = nameOf(object);
@@ -137,15 +140,15 @@ function presentRoute(
     (built) => isHttpRoute(built.object) && isDeepStrictEqual(nameOf(built.object), wanted),
   );
   if (!route) return undefined;
-  const group = hostGroups(reading?.served ?? [])[index];
-  const served = (reading?.served ?? []).filter(({ host }) => group?.hosts.includes(host));
+  const group = hostGroups(all)[index];
+  const served = all.filter(({ host }) => group?.hosts.includes(host));
   const own = readHttpRoute(route.object, namespace);
   return isDeepStrictEqual(answers(own.parentRefs, own.served), answers(parentRefs, served))
     ? "same"
     : "other";
 }
 
-/** Why an object cannot have the name that the HTTPRoute would have: another one has it, or will. */
+/** Why an HTTPRoute cannot take an object's name: another object has it, or will. */
 function namesake(
   { object }: BuiltObject,
   cluster: BuiltCluster | undefined,
@@ -158,15 +161,15 @@ function namesake(
       isIngress(other) && other.kind !== object.kind && isDeepStrictEqual(nameOf(other), { namespace, name }),
   );
   if (twin)
-    return `${scalarText(twin.kind)} ${namespace}/${name} would become an HTTPRoute of the same name: give one of them another name`;
+    return `${scalarText(twin.kind)} ${namespace}/${name} would become an HTTPRoute with the same name: rename one of them`;
   const release = objects.find((other) => rendersName(other, name, namespace, context));
   return (
     release &&
-    `the chart of HelmRelease ${nameOf(release).name} renders an HTTPRoute of the same name: give this one another name`
+    `the chart of HelmRelease ${nameOf(release).name} renders an HTTPRoute with the same name: rename this one`
   );
 }
 
-/** Whether app-template gives a route a name: that of the release, and of several each with its key. */
+/** Whether app-template renders a route with this name: the release's name, plus the key if there are several. */
 function rendersName(object: Mapping, name: string, namespace: string, { clusters }: StepContext): boolean {
   if (!isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) return false;
   const own = nameOf(object).name;

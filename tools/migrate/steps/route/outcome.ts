@@ -5,8 +5,8 @@ export interface Outcome {
   readonly notes: readonly Note[];
   readonly records?: readonly DnsRecord[];
   /**
-   * The text of the object's file with the change, given the text and where the object's document starts, and what the change loses; undefined where the
-   * text does not let it. Not there where there is nothing to do.
+   * Given the text of the file and the offset of the object's document: the new text, and what the change loses; undefined if the text
+   * does not allow it. Absent if there is nothing to do.
    */
   readonly edit?: (
     text: string,
@@ -14,18 +14,18 @@ export interface Outcome {
   ) => { readonly text: string; readonly notes: readonly Note[] } | undefined;
 }
 
-/** A record that external-dns makes of a host. */
+/** A DNS record that external-dns creates for a host. */
 export interface DnsRecord {
   readonly host: string;
   readonly cluster: string;
-  /** The Ingress that has had it. */
+  /** The Ingress that it comes from today. */
   readonly source: string;
-  /** The cluster and the Gateway that the host goes to: `network/internal of kubernetes/main`. */
+  /** The Gateway that serves the host from now on, and its cluster: `network/internal of kubernetes/main`. */
   readonly gateway: string;
   readonly target: string | undefined;
 }
 
-/** A note of the cutover list, without its place. */
+/** A note of the cutover list, without its position. */
 export interface CutoverNote {
   readonly kind: "cutover";
   readonly message: string;

@@ -10,9 +10,9 @@ export interface Parents {
 }
 
 /**
- * The `parentRefs` in place of an Ingress's class and entry points.
- * @param takesPort whether a parentRef may have a `port`
- * @returns the reason where there are none
+ * The `parentRefs` that replace an Ingress's class and entry points.
+ * @param takesPort whether a parentRef accepts a `port`
+ * @returns the reason if there are none
  */
 export function parentsOf(
   { ingressClass, entryPoints }: Pick<Reading, "ingressClass" | "entryPoints">,
@@ -20,10 +20,10 @@ export function parentsOf(
   takesPort: boolean,
 ): Parents | string {
   if (ingressClass === undefined || ingressClass === "")
-    return "it names no class, and which one the cluster takes then is not known here: name it";
+    return "it names no class, and the default class of the cluster is not known here: set its class";
   const gateway = Object.hasOwn(gateways, ingressClass) ? gateways[ingressClass] : undefined;
   if (!gateway)
-    return `no Gateway is known for class ${ingressClass}: write \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` into ${OPTIONS_FILE}`;
+    return `no Gateway is known for class ${ingressClass}: add \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` to ${OPTIONS_FILE}`;
   const { name, namespace } = gateway;
   const lost: string[] = [];
   const listeners = entryPoints.flatMap((entryPoint): Mapping[] => {
@@ -32,7 +32,7 @@ export function parentsOf(
     if (listener !== undefined && takesPort) return [{ port: listener }];
     lost.push(
       listener === undefined
-        ? `entry point ${entryPoint}: the route attaches to every listener of ${namespace}/${name} that lets it; to keep it to one, write that listener's port or name into ${OPTIONS_FILE}, route.gateways.${ingressClass}.entryPoints.${entryPoint}`
+        ? `entry point ${entryPoint}: the route attaches to every listener of ${namespace}/${name} that lets it; to keep it to one, write that listener's port or name to ${OPTIONS_FILE}, route.gateways.${ingressClass}.entryPoints.${entryPoint}`
         : `entry point ${entryPoint}: this version of app-template knows no port in parentRefs; give the listener's name in route.gateways.${ingressClass}.entryPoints.${entryPoint}`,
     );
     return [];

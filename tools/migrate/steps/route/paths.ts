@@ -3,7 +3,7 @@ import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values
 import { fieldAt } from "../../objects.ts";
 import type { Served } from "./served.ts";
 
-/** The type of path in a route; undefined where there is none like it. */
+/** The equivalent path type of a route; undefined if there is none. */
 export function pathType(type: string, pathMatcher: string): string | undefined {
   if (type === "Exact") return "Exact";
   if (type === "Prefix") return "PathPrefix";
@@ -15,27 +15,27 @@ export function pathType(type: string, pathMatcher: string): string | undefined 
   return type === "ImplementationSpecific" ? matchers[pathMatcher] : undefined;
 }
 
-/** Why hosts and paths cannot be a route's. */
+/** Why hosts and paths cannot move to a route. */
 export function refusalsOf(served: readonly Served[]): readonly string[] {
   const hosts = new Set(served.map(({ host }) => host));
   const paths = new Set(served.map(({ match }) => scalarText(fieldAt(match, ["path", "value"]))));
   return [
     ...(served.length === 0 ? ["it has no host with a path"] : []),
-    ...(hosts.has("") ? ["a rule without a host answers for every host of the class"] : []),
+    ...(hosts.has("") ? ["a rule without a host serves every host of the class"] : []),
     ...[...hosts]
       .filter((host) => host.startsWith("*"))
-      .map((host) => `${host} is one label of a name in an Ingress, and any number in a route`),
+      .map((host) => `${host} matches one label in an Ingress, but any number of labels in a route`),
     ...[...paths]
       .filter((path) => !path.startsWith("/") && !path.startsWith("^"))
       .map((path) => `path ${path} does not start with /`),
     ...served.filter(isInvalid).map(({ match }) => {
       const path = scalarText(fieldAt(match, ["path", "value"]));
-      return `path ${path} is none that an HTTPRoute may have, and no regular expression to Traefik: write what it is meant to answer`;
+      return `an HTTPRoute does not accept the path ${path}, and Traefik does not read it as a regular expression: write the path that it should serve`;
     }),
   ];
 }
 
-/** Whether the API server refuses a path: the validations of HTTPPathMatch in the Gateway API. */
+/** Whether the API server rejects a path, by the validation rules of HTTPPathMatch in the Gateway API. */
 function isInvalid({ match }: Served): boolean {
   const path = scalarText(fieldAt(match, ["path", "value"]));
   if (fieldAt(match, ["path", "type"]) === "RegularExpression" || !path.startsWith("/")) return false;
@@ -46,8 +46,8 @@ function isInvalid({ match }: Served): boolean {
 }
 
 /**
- * Prefixes that meet less than before: Traefik compares characters for Ingresses and IngressRoutes, and parts of the path for routes (buildPathRule in its
- * Gateway provider, buildRule in that of Ingresses).
+ * Prefixes that match fewer paths than before: Traefik compares characters for Ingresses and IngressRoutes, but path segments for routes (buildPathRule in its
+ * Gateway provider, buildRule in its Ingress provider).
  */
 export function pathLosses(served: readonly Served[]): readonly string[] {
   const prefixes = served
@@ -56,7 +56,7 @@ export function pathLosses(served: readonly Served[]): readonly string[] {
     .filter((path) => !path.endsWith("/"));
   return [...new Set(prefixes)].map(
     (path) =>
-      `path ${path}: an Ingress of Traefik answers ${path}x too, a route ${path} and what is below ${path}/ alone`,
+      `path ${path} would no longer match ${path}x: Traefik compares characters for an Ingress, and path segments for a route`,
   );
 }
 
@@ -66,7 +66,7 @@ export function secretsOf(tls: Value | undefined): readonly string[] {
   return [...new Set(names.filter((name) => name !== ""))];
 }
 
-/** The mappings of a list. */
+/** The mappings in a list. */
 export function fieldList(value: Value | undefined): readonly Mapping[] {
   return Array.isArray(value) ? value.filter(isMapping) : [];
 }

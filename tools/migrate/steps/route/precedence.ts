@@ -3,16 +3,16 @@ import { fieldAt } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
 import type { Served } from "./served.ts";
 
-/** A request of an IngressRoute's rule. */
+/** One request of an IngressRoute's rule. */
 export interface Ranked {
   readonly served: Served;
-  /** Traefik asks the rule with the higher one first: its `priority`, or the length of its text. */
+  /** Traefik tries the higher one first: the `priority`, or the length of the rule. */
   readonly rank: number;
 }
 
 /**
- * Hosts of which another rule would come first in a route: the Gateway API goes by the path, then the method, then the number of headers, then that
- * of query parameters; Traefik adds them up (buildMatchRule in its Gateway provider), and where the two differ, neither is what an IngressRoute said.
+ * Hosts whose rules would match in another order in a route. The Gateway API compares the path, then the method, then the number of headers, then that
+ * of query parameters; Traefik adds up weights instead (buildMatchRule in its Gateway provider). An order is safe only if both agree with it.
  */
 export function reordered(requests: readonly Ranked[]): readonly string[] {
   const hosts = new Set<string>();
@@ -26,7 +26,7 @@ export function reordered(requests: readonly Ranked[]): readonly string[] {
   return [...hosts];
 }
 
-/** Whether one request may meet both, and would be answered otherwise. */
+/** Whether a request may match both, with different answers. */
 function compete(one: Served, other: Served): boolean {
   const answer = ({ backends, middlewares }: Served): string => JSON.stringify([backends, middlewares]);
   if (one.host !== other.host || answer(one) === answer(other)) return false;
@@ -43,7 +43,7 @@ function covers(one: Served, other: Served): boolean {
   return `${otherValue}/`.startsWith(value.endsWith("/") ? value : `${value}/`);
 }
 
-/** By the first weight that differs; where none does, the order of the rules decides, which grouping may change. */
+/** Decides by the first weight that differs; if none does, by the order of the rules, which grouping may change. */
 function isFirst(high: readonly number[], low: readonly number[]): boolean {
   const index = high.findIndex((weight, at) => weight !== low[at]);
   return index >= 0 && (high[index] ?? 0) > (low[index] ?? 0);

@@ -11,17 +11,15 @@ export const INGRESS: readonly PathStep[] = [...VALUES, "ingress"];
 /** Where a HelmRelease has app-template's routes. */
 export const ROUTE: readonly PathStep[] = [...VALUES, "route"];
 
-/** Stands before an anchor's name until the text is written; for private use, so that no value has it. */
+/** Marks an alias until the text is written; a private-use character, so that no value contains it. */
 const ALIAS = "\uE000";
 
 /**
- * Brings routes into a HelmRelease's values and takes entries of `ingress` out.
- * @returns the text, undefined where it cannot be, and a sentence on each comment that goes
+ * Adds routes to a HelmRelease's values and removes entries of `ingress`.
+ * @returns the text, undefined if it cannot be edited, and one message per deleted comment
  */
 export function rewriteValues(
-  source: string,
-  offset: number,
-  written: Mapping,
+  { source, offset, written }: { source: string; offset: number; written: Mapping },
   routes: Mapping,
   gone: readonly string[],
 ): { readonly result: string | undefined; readonly comments: readonly string[] } {
@@ -34,7 +32,7 @@ export function rewriteValues(
   const comments = paths.flatMap((path) =>
     edit
       .commentsOf(document, path, replaces)
-      .map((comment) => `the comment "${comment}" goes with ${path.slice(VALUES.length).join(".")}`),
+      .map((comment) => `comment deleted with ${path.slice(VALUES.length).join(".")}: ${comment}`),
   );
   const done = replaces
     ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`)
@@ -49,7 +47,7 @@ function bring(edit: YamlEdit, document: number, lines: string, written: Mapping
     : edit.insert(document, VALUES, `route:\n${indented(lines)}`, "ingress");
 }
 
-/** The entries of `route` as YAML; a port that the Service has by an anchor is an alias here too. */
+/** The entries of `route` as YAML; if the port of a Service has an anchor, the route uses its alias. */
 function linesOf(routes: Mapping, written: Mapping, edit: YamlEdit, document: number): string | undefined {
   if (Object.keys(routes).length === 0) return undefined;
   const aliased = structuredClone(routes);

@@ -21,7 +21,7 @@ import { fieldList } from "./paths.ts";
 import { answers, hostGroups, type Reading } from "./served.ts";
 import { servicesOf, whyRefused } from "./services.ts";
 
-/** What becomes of a HelmRelease: its app-template `ingress` values give way to `route`. */
+/** Replaces a HelmRelease's app-template `ingress` values by `route`. */
 export function releaseOutcome(release: WrittenObject, context: StepContext): Outcome {
   const written = asWritten(release, context.repository);
   const position = (key: string): Position => locate(originAt(written, [...INGRESS, key]));
@@ -34,7 +34,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
   if (entries.length === 0) return { notes: [] };
   const left = (message: string, key = ""): Note => ({ kind: "left", message, position: position(key) });
   if (!charts.every((other) => isDeepStrictEqual(other, chart)))
-    return { notes: [left("its chart is another one in each cluster")] };
+    return { notes: [left("its chart differs between clusters")] };
   const dialect = dialectOf(chart);
   if (typeof dialect === "string") return { notes: [left(dialect)] };
   const notes: Note[] = [];
@@ -42,7 +42,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
   const moved: string[] = [];
   const records: DnsRecord[] = [];
   for (const [key, entry] of entries) {
-    const converted = convert(key, entry, written, release, context, dialect);
+    const converted = convert([key, entry], { written, release, dialect }, context);
     if (typeof converted === "string") {
       notes.push(left(converted, key));
       continue;
@@ -57,7 +57,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
   const there = Object.keys(fieldsIn(written, ROUTE));
   const [only] = there;
   if (only !== undefined && there.length === 1 && Object.keys(routes).length > 0) {
-    const message = `route.${only}: beside another route the chart gives its HTTPRoute another name, with -${only}, and so makes it anew`;
+    const message = `route.${only}: next to a second route, the chart renames its HTTPRoute to end in -${only}, so Helm deletes and recreates it`;
     notes.push({ kind: "cutover", message, position: locate(originAt(written, ROUTE)) });
   }
   if (Object.keys(routes).length === 0 && gone.length === 0) return { notes };
@@ -65,24 +65,25 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
     notes,
     records,
     edit: (source, offset) => {
-      const { result, comments } = rewriteValues(source, offset, written, routes, gone);
+      const { result, comments } = rewriteValues({ source, offset, written }, routes, gone);
       const lost = comments.map((message): Note => ({ kind: "lost", message, position: position("") }));
       return result === undefined ? undefined : { text: result, notes: lost };
     },
   };
 }
 
-/** The route values of one entry of `ingress`, those that are not there yet; a reason where there can be none. */
+/** The missing route values for one entry of `ingress`; a reason if there can be none. */
 function convert(
-  key: string,
-  entry: Mapping,
-  written: Mapping,
-  release: WrittenObject,
+  [key, entry]: readonly [string, Mapping],
+  {
+    written,
+    release,
+    dialect,
+  }: { readonly written: Mapping; readonly release: WrittenObject; readonly dialect: RouteDialect },
   context: StepContext,
-  dialect: RouteDialect,
 ): { routes: Mapping; notes: Move["notes"]; records: Move["records"] } | string {
   const [namespace = "", ...others] = new Set(release.forms.map(({ object }) => releaseNamespace(object)));
-  if (others.length > 0) return "its namespace is another one in each cluster";
+  if (others.length > 0) return "its namespace differs between clusters";
   const services = fieldAt(written, ["spec", "values", "service"]);
   const reading = readIngress(entry, services, namespace);
   const forms = release.forms.map(({ object }) => readEntry(object, key, namespace));
@@ -93,7 +94,10 @@ function convert(
     return names.flatMap((name) => whyRefused({ namespace, name }, known) ?? []);
   });
   if (refused.length > 0) return [...new Set(refused)].join("; ");
-  const move = moveOf(reading, forms, release, context, { takesPort: dialect.takesParentPort, key });
+  const move = moveOf(
+    { written: reading, forms, ingress: release, takesPort: dialect.takesParentPort, key },
+    context,
+  );
   if (typeof move === "string") return move;
   const present = fieldsIn(written, ROUTE);
   const routes: Mapping = {};
@@ -103,7 +107,7 @@ function convert(
     const there = present[name];
     if (there === undefined) routes[name] = { ...carried(entry), ...route };
     else if (!isMapping(there) || !sameAnswers(there, route, services, dialect))
-      return `route.${name} is there and answers otherwise: make them equal, or take one of them out`;
+      return `route.${name} already exists and answers differently: make them equal, or remove one of them`;
   }
   const lost = Object.keys(entry)
     .filter((field) => !TRANSLATED.includes(field))
@@ -116,7 +120,7 @@ function readEntry(release: Mapping, key: string, namespace: string): Reading {
   return readIngress(entry, fieldAt(release, ["spec", "values", "service"]), namespace);
 }
 
-/** What the route takes over as it is. */
+/** The fields that a route has in common with an Ingress. */
 function carried(entry: Mapping): Mapping {
   const { kept } = readIngress(entry, undefined, "").annotations;
   const taken = CARRIED.filter((key) => entry[key] !== undefined).map((key) => [key, entry[key] ?? null]);
@@ -126,7 +130,7 @@ function carried(entry: Mapping): Mapping {
   };
 }
 
-/** Of both forms: route.json and ingress.json of the chart's library. */
+/** Fields of both route.json and ingress.json in the chart's library. */
 const CARRIED = ["labels", "nameOverride", "forceRename", "prefix", "suffix"];
 const TRANSLATED = [...CARRIED, "enabled", "annotations", "className", "hosts", "tls"];
 

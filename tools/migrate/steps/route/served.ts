@@ -1,9 +1,9 @@
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { IngressAnnotations } from "./annotations.ts";
 
-/** A Service, or a TraefikService, that answers. */
+/** The backend of a request: a Service or a TraefikService. */
 export interface Backend {
-  /** Of a Service of the same app-template values; no `name` then. */
+  /** A Service in the same app-template values; then there is no `name`. */
   readonly identifier?: string;
   readonly name?: string;
   readonly kind: "Service" | "TraefikService";
@@ -12,18 +12,18 @@ export interface Backend {
   readonly weight: number;
 }
 
-/** What one request gets: the unit in which Ingresses and routes are compared. */
+/** What one request is answered with: the unit in which Ingresses and routes are compared. */
 export interface Served {
-  /** As it is written, templates and variables included. */
+  /** As written, including templates and variables. */
   readonly host: string;
-  /** An HTTPRouteMatch, as {@link matchOf} orders it. */
+  /** An HTTPRouteMatch, in the form that {@link matchOf} returns. */
   readonly match: Mapping;
   readonly backends: readonly Backend[];
-  /** Traefik Middlewares of the route's own namespace, in their order. */
+  /** Traefik Middlewares in the route's own namespace, in their order. */
   readonly middlewares: readonly string[];
 }
 
-/** Hosts that have the same rules: what one HTTPRoute holds. */
+/** Hosts with the same rules: the content of one HTTPRoute. */
 export interface HostGroup {
   readonly hosts: readonly string[];
   readonly rules: readonly Rule[];
@@ -36,22 +36,22 @@ export interface Rule {
   readonly middlewares: readonly string[];
 }
 
-/** What was read of an Ingress of whatever form. */
+/** What was read from an Ingress of any form. */
 export interface Reading {
   readonly ingressClass: string | undefined;
-  /** Traefik's, where the Ingress names some. */
+  /** Traefik's entry points, if the Ingress names any. */
   readonly entryPoints: readonly string[];
   readonly served: readonly Served[];
-  /** Why it cannot become a route; empty where it can. */
+  /** Why it cannot become a route; empty if it can. */
   readonly refusals: readonly string[];
-  /** What would have no place in a route. */
+  /** What would have no equivalent in a route. */
   readonly lost: readonly string[];
   /** Names of the Secrets with its certificates. */
   readonly tlsSecrets: readonly string[];
   readonly annotations: IngressAnnotations;
 }
 
-/** A match in one form, so that two can be compared: every path has its type and value, and nothing is there that is empty. */
+/** A match in a canonical form, so that two can be compared: with path type and value, and without empty lists. */
 export function matchOf(match: Mapping): Mapping {
   const path = isMapping(match.path) ? match.path : {};
   return {
@@ -71,7 +71,7 @@ function pairsOf(key: string, value: Value | undefined): Mapping {
   return { [key]: pairs };
 }
 
-/** Hosts with equal rules together, in the order in which they were written. */
+/** Groups hosts with equal rules, in the order in which they were written. */
 export function hostGroups(served: readonly Served[]): readonly HostGroup[] {
   const groups = new Map<string, { hosts: string[]; rules: readonly Rule[] }>();
   for (const [host, own] of Map.groupBy(served, ({ host: name }) => name)) {
@@ -102,7 +102,7 @@ function rulesOf(served: readonly Served[]): readonly Rule[] {
   });
 }
 
-/** What is served behind a Gateway's listeners, a text for each request: two forms that give the same texts are equal. */
+/** What is served behind a Gateway's listeners, one string per request: two forms are equal if their strings are. */
 export function answers(parentRefs: readonly Mapping[], served: readonly Served[]): ReadonlySet<string> {
   const doors = parentRefs.map((reference) =>
     JSON.stringify([reference.namespace, reference.name, reference.sectionName, reference.port]),

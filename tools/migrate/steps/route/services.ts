@@ -3,10 +3,10 @@ import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fieldAt, nameOf } from "../../objects.ts";
 
-/** The Service of a namespace and name, where the repository has it. */
+/** Looks up a Service in the repository by namespace and name. */
 export type Services = (namespace: string, name: string) => Mapping | undefined;
 
-/** The Services that a cluster gets from the repository; what charts render is not among them. */
+/** The Services of a cluster that the repository contains; those that charts render are unknown. */
 export function servicesOf(cluster: BuiltCluster | undefined): Services {
   const services = (cluster?.objects ?? [])
     .map(({ object }) => object)
@@ -15,17 +15,17 @@ export function servicesOf(cluster: BuiltCluster | undefined): Services {
     services.find((object) => nameOf(object).namespace === namespace && nameOf(object).name === name);
 }
 
-/** Why Traefik's Gateway provider refuses a Service as a backend. */
+/** Why Traefik's Gateway provider rejects a Service as a backend. */
 export function whyRefused(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   services: Services,
 ): string | undefined {
   return fieldAt(services(namespace, name), ["spec", "type"]) === "ExternalName"
-    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider refuses: make it one without a selector, with an EndpointSlice for the address`
+    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider rejects: replace it by a Service without a selector and an EndpointSlice with the address`
     : undefined;
 }
 
-/** The number of a Service's port, which a route needs; a reason where the Service cannot be routed to. */
+/** The number of a Service's port, which a route needs; a reason if the Service cannot be a backend. */
 export function portOf(
   port: Value | undefined,
   { namespace, name }: { readonly namespace: string; readonly name: string },
@@ -38,10 +38,10 @@ export function portOf(
   const ports = fieldAt(service, ["spec", "ports"]);
   const named = Array.isArray(ports) ? ports.filter(isMapping).find((one) => one.name === port) : undefined;
   if (typeof named?.port === "number") return named.port;
-  return `port ${scalarText(port) || "(none is named)"} of Service ${namespace}/${name} is not known here: a route needs its number`;
+  return `the number of port ${scalarText(port) || "(no name given)"} of Service ${namespace}/${name} is not known, and a route needs it`;
 }
 
-/** What Traefik reads of a Service for Ingresses, and not for routes. */
+/** Annotations of a Service that Traefik reads for Ingresses but not for routes. */
 export function serviceSettings(
   annotations: Value | undefined,
   service: string,
@@ -53,7 +53,7 @@ export function serviceSettings(
   if (scheme)
     return {
       lost: [],
-      refusal: `service ${service} has ${scheme[0]}: ${scalarText(scheme[1])}, which a route does not know: say it by the port's appProtocol, or a BackendTLSPolicy`,
+      refusal: `service ${service} has ${scheme[0]}: ${scalarText(scheme[1])}, which has no equivalent in a route: use the port's appProtocol or a BackendTLSPolicy`,
     };
   return {
     lost: own.map(([name, value]) => `annotation ${name}: ${scalarText(value)} of service ${service}`),

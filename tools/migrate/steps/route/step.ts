@@ -11,16 +11,16 @@ import { whyForbidden } from "./allowed.ts";
 import { releaseOutcome } from "./release.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
-/** From Ingresses, in the values of app-template and by themselves, and IngressRoutes to HTTPRoutes. */
+/** Replaces Ingresses, in manifests and in the values of app-template, and IngressRoutes by HTTPRoutes. */
 export const route: Step = {
   id: "route",
-  title: "Ingresses as HTTPRoutes",
+  title: "Replace Ingresses by HTTPRoutes",
   risk: "high",
   live: [
-    "before: kubectl get crd httproutes.gateway.networking.k8s.io: without it Flux applies nothing of a Kustomization with a route",
-    "before: kubectl get gateway -A: each is programmed, with a listener and a certificate for every host of the cutover list",
-    "after: kubectl get httproute -A: each is accepted, its references resolved; then ask every host of the cutover list",
-    'after: where gatus-sidecar runs with --auto-httproute, a route that comes is watched at once and has to answer 200, without a login: what does not needs an endpoint annotation, or enabled: "false"',
+    "before: HTTPRoutes must be installed (kubectl get crd httproutes.gateway.networking.k8s.io); without them, Flux cannot apply a Kustomization that contains one",
+    "before: `kubectl get gateway -A` must show every Gateway programmed, with a listener and a certificate for every host of the cutover list",
+    "after: `kubectl get httproute -A` must show every route accepted; then send a request to every host of the cutover list",
+    'after: where gatus-sidecar runs with --auto-httproute, it monitors new routes at once and expects 200 without a login; give any other route an endpoint annotation, or enabled: "false"',
   ],
   plan,
   whyForbidden,
@@ -43,7 +43,7 @@ function plan(context: StepContext): Plan {
   return { changes, notes: [...notes, ...targetConflicts(records), ...split, ...others] };
 }
 
-/** A file with its objects moved, the last one first: so the documents before it keep their places. */
+/** Rewrites the objects of a file, the last one first, so that the earlier documents keep their offsets. */
 function rewritten(
   objects: readonly WrittenObject[],
   context: StepContext,
@@ -58,7 +58,7 @@ function rewritten(
     const change = outcome.edit?.(text, object.origin.offset);
     if (outcome.edit && !change) {
       const message =
-        "its text does not let it be changed: an anchor that is used elsewhere, a flow mapping, or the only document of its file";
+        "stays: it is written in a form that cannot be edited safely (a shared anchor, a flow mapping, or the only document of its file)";
       notes.unshift([{ kind: "left", message, position: object.position }]);
       continue;
     }
@@ -69,7 +69,7 @@ function rewritten(
   return { text, notes: notes.flat(), records };
 }
 
-/** What Traefik serves by other objects, for which this step has no route. */
+/** Objects of Traefik that this step does not convert. */
 function otherProtocols({ clusters, selected }: StepContext): readonly Note[] {
   return writtenObjects(clusters, (object) =>
     ["IngressRouteTCP", "IngressRouteUDP"].some((kind) => isKind(object, "traefik.io", kind)),
@@ -77,12 +77,12 @@ function otherProtocols({ clusters, selected }: StepContext): readonly Note[] {
     .filter(({ file }) => selected(file))
     .map(({ forms: [form], position }) => ({
       kind: "left",
-      message: `${scalarText(form?.object.kind)} stays: no routes of TCP, UDP or TLS are written here`,
+      message: `${scalarText(form?.object.kind)} stays: this step does not write TCP, UDP or TLS routes`,
       position,
     }));
 }
 
-/** Ingresses in files that no cluster gets. */
+/** Ingresses in files that no cluster receives. */
 function unread(written: readonly WrittenObject[], { repository, selected }: StepContext): readonly Note[] {
   const read = new Set(written.map(({ file, origin }) => `${file}:${origin.offset}`));
   return repository
@@ -95,7 +95,7 @@ function unread(written: readonly WrittenObject[], { repository, selected }: Ste
     )
     .map(({ origin }) => ({
       kind: "left",
-      message: "no Kustomization that could be built reads this Ingress",
+      message: "stays: no Kustomization that can be built includes this Ingress",
       position: locate(origin),
     }));
 }

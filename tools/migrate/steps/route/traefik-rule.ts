@@ -4,10 +4,10 @@ export interface Matcher {
   readonly args: readonly string[];
 }
 
-/** Alternatives, each of matchers that all have to hold. */
+/** Alternatives; all matchers of one must hold. */
 export type Alternatives = readonly (readonly Matcher[])[];
 
-/** More than that is no rule that a person wrote. */
+/** No rule written by hand has more. */
 const MOST_ALTERNATIVES = 64;
 
 const TOKEN = /\s*(?:(&&|\|\||[()!,])|`([^`]*)`|"((?:[^"\\]|\\.)*)"|([A-Za-z]+))/y;
@@ -23,10 +23,10 @@ interface Token {
  */
 export function parseRule(rule: string): Alternatives | string {
   const tokens = tokensOf(rule);
-  if (!tokens) return `the rule ${rule} is not understood`;
+  if (!tokens) return `the rule ${rule} cannot be parsed`;
   const parser = new Parser(tokens);
   const alternatives = parser.either();
-  if (alternatives === undefined || !parser.done) return `the rule ${rule} is not understood`;
+  if (alternatives === undefined || !parser.done) return `the rule ${rule} cannot be parsed`;
   if (alternatives.length > MOST_ALTERNATIVES) return `the rule ${rule} has too many alternatives`;
   return alternatives;
 }
@@ -72,7 +72,7 @@ class Parser {
     while (result && this.#takes("&&")) {
       const right = this.#one();
       const both = right && result.flatMap((left) => right.map((also) => [...left, ...also]));
-      // One more than is allowed tells that there are too many.
+      // One more than allowed shows that there are too many.
       result = both?.slice(0, MOST_ALTERNATIVES + 1);
     }
     return result;

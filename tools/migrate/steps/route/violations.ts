@@ -16,7 +16,7 @@ import { servicesOf } from "./services.ts";
 
 type Answers = ReadonlySet<string>;
 
-/** Why a HelmRelease does not answer what it did: each host and path, by the same backends, behind the listeners of its class. */
+/** Why a HelmRelease answers differently: every host and path must have the same backends behind the listeners of its class. */
 export function releaseViolation(before: Mapping, after: Mapping, context: StepContext): string | undefined {
   if (!isDeepStrictEqual(withoutIngress(before), withoutIngress(after)))
     return "more than its ingress and route values has changed";
@@ -28,13 +28,13 @@ export function releaseViolation(before: Mapping, after: Mapping, context: StepC
   }));
   if (!was || !is) return "there is nothing to compare";
   if (!isDeepStrictEqual(was.ingress.union(was.route), is.ingress.union(is.route)))
-    return "its routes do not answer what its Ingresses did";
+    return "its routes do not serve what its Ingresses did";
   const { keepIngress } = context.options.route;
   if (keepIngress && !isDeepStrictEqual(was.ingress, is.ingress))
-    return "an Ingress that was to stay has gone";
+    return "an Ingress that should stay was removed";
   if (!keepIngress && !is.ingress.isDisjointFrom(is.route)) return "a host has both an Ingress and a route";
   const strange = foreignMetadata(routesOf(after), [...entriesOf(before, INGRESS), ...routesOf(before)]);
-  return strange && `${strange} of a route is of none of its Ingresses`;
+  return strange && `a route has ${strange}, which none of its Ingresses has`;
 }
 
 function withoutIngress(release: Mapping): unknown {
@@ -67,14 +67,14 @@ function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
   return all.reduce((one, other) => one.union(other), new Set<string>());
 }
 
-/** What an Ingress answers, told as if it were a route; one of a class without a Gateway answers behind a door of its own. */
+/** What an Ingress serves, in terms of a route; if its class has no Gateway, behind a listener named after the class. */
 function classAnswers(reading: Reading, context: StepContext, takesPort: boolean): Answers {
   const parents = parentsOf(reading, context.options.route, takesPort);
   const own = [{ name: `class ${reading.ingressClass ?? ""}` }];
   return answers(typeof parents === "string" ? own : parents.parentRefs, reading.served);
 }
 
-/** An annotation or label of routes that no source has. */
+/** An annotation or label of a route that no source has. */
 function foreignMetadata(routes: readonly Mapping[], sources: readonly Mapping[]): string | undefined {
   const pairs = (fields: Mapping): string[] =>
     ["annotations", "labels"].flatMap((kind) =>
@@ -84,7 +84,7 @@ function foreignMetadata(routes: readonly Mapping[], sources: readonly Mapping[]
   return routes.flatMap(pairs).find((pair) => !known.has(pair));
 }
 
-/** Why an Ingress or IngressRoute must not go: no HTTPRoute of its namespace answers what it did. */
+/** Why an Ingress or IngressRoute must stay: no HTTPRoute in its namespace serves what it did. */
 export function removalViolation(
   gone: BuiltObject,
   context: StepContext,
@@ -98,12 +98,10 @@ export function removalViolation(
   const now = after.find(({ name }) => name === before?.name);
   const served = objectsIn(now, namespace, isHttpRoute).map((route) => httpAnswers(route.object, namespace));
   const all = served.reduce((one, other) => one.union(other), new Set<string>());
-  return classAnswers(reading, context, true).isSubsetOf(all)
-    ? undefined
-    : "no HTTPRoute answers what it did";
+  return classAnswers(reading, context, true).isSubsetOf(all) ? undefined : "no HTTPRoute serves what it did";
 }
 
-/** Why an HTTPRoute must not come: it answers what no Ingress of its namespace did, or one that was to go is there still. */
+/** Why an HTTPRoute must not be added: it serves what no Ingress in its namespace did, or the Ingress is still there. */
 export function additionViolation(
   come: BuiltObject,
   context: StepContext,
@@ -119,13 +117,13 @@ export function additionViolation(
     .map(({ ingress, reading }) => ({ ingress, answers: classAnswers(reading, context, true) }))
     .filter((source) => !source.answers.isDisjointFrom(own));
   const all = sources.reduce<Answers>((one, source) => one.union(source.answers), new Set());
-  if (own.size === 0 || !own.isSubsetOf(all)) return "it answers what no Ingress of its namespace did";
+  if (own.size === 0 || !own.isSubsetOf(all)) return "it serves what no Ingress in its namespace did";
   const metadata = (object: Mapping): Mapping => fieldsIn(object, ["metadata"]);
   const strange = foreignMetadata(
     [metadata(come.object)],
     sources.map(({ ingress }) => metadata(ingress.object)),
   );
-  if (strange !== undefined) return `${strange} is of none of its Ingresses`;
+  if (strange !== undefined) return `it has ${strange}, which none of its Ingresses has`;
   const still = objectsIn(now, namespace, isIngress).some(({ object }) =>
     sources.some(
       ({ ingress }) =>

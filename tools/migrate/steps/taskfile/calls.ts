@@ -6,11 +6,11 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 /** A call of a task. */
 export interface Call {
   readonly name: string;
-  /** The name starts from the calling file's namespace, unless it begins with a colon. */
+  /** The name is relative to the calling file's namespace, unless it begins with a colon. */
   readonly local: boolean;
 }
 
-/** `task name` in a shell command; options before the name are passed over. */
+/** `task name` in a shell command; options before the name are skipped. */
 const SHELL_CALL = /\btask[ \t]+(?:-\S+[ \t]+)*([A-Za-z_.][\w.:-]*)/g;
 
 /** What a task calls: in `deps`, by `task:`, and by the command `task` in its scripts. */
@@ -31,7 +31,7 @@ function shellCalls(text: string): readonly string[] {
   return [...text.matchAll(SHELL_CALL)].flatMap(([, name]) => name ?? []);
 }
 
-/** Whether a task's name is what a call says; `{{…}}` stands for anything. */
+/** Whether a call can mean a task; `{{…}}` matches anything. */
 export function matches(name: string, call: string): boolean {
   const [first = "", ...rest] = call.split(/\{\{.*?\}\}/);
   if (rest.length === 0) return name === call;

@@ -5,14 +5,14 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { callsFromOutside } from "./calls.ts";
 import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
-/** What stays. */
+/** The tasks and includes that stay. */
 export interface Essential {
   readonly tasks: ReadonlySet<Task>;
-  /** Includes of the root Taskfile, each with why it stays; empty for those that the options name. */
+  /** Includes of the root Taskfile, each with the reason why it stays; the reason is empty for those named in the options. */
   readonly includes: ReadonlyMap<string, string>;
 }
 
-/** What the options name, and all that it calls or reads, directly or not. */
+/** What the options name, and everything that it calls or reads, directly or indirectly. */
 export function essentialOf(
   repository: Repository,
   taskfiles: Taskfiles,
@@ -36,17 +36,17 @@ export function essentialOf(
     for (const called of tasksCalled(taskfiles.tasks, call)) keep(called, reason);
   };
   for (const { name } of taskfiles.includes) if (options.includes.includes(name)) keepInclude(name, "");
-  for (const name of options.keep) keepCalled(name, `${name} is to stay`);
+  for (const name of options.keep) keepCalled(name, `taskfile.keep names ${name}`);
   for (const call of callsFromOutside(repository, taskfiles.files))
     keepCalled(call, `a script or a workflow calls ${call}`);
   for (;;) {
     const lent = lentVariable(repository, taskfiles, { tasks: kept, includes });
     if (!lent) return { tasks: kept, includes };
-    keepInclude(lent.include, `it sets ${lent.variable}, which ${lent.file} reads`);
+    keepInclude(lent.include, `it sets ${lent.variable}, and ${lent.file} reads it`);
   }
 }
 
-/** A variable that only a Taskfile sets that would go, and one that stays reads: Task merges the variables of all. */
+/** A variable that a remaining Taskfile reads and only a removed one sets: Task merges the variables of all Taskfiles. */
 function lentVariable(
   repository: Repository,
   { root, includes, files }: Taskfiles,

@@ -5,8 +5,8 @@ import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomiza
 import type { StepContext } from "../../step.ts";
 
 /**
- * The plan's tasks for Flux, by name, as lines of a `tasks` mapping; undefined where the clusters do not agree on one root
- * Kustomization and one source by name.
+ * The tasks `verify` and `sync` as lines of a `tasks` mapping; undefined if the clusters do not share one root Kustomization and one
+ * source by name.
  */
 export function fluxTasks(
   { clusters }: StepContext,
@@ -27,11 +27,11 @@ export function fluxTasks(
     `${name}:\n  desc: ${description}\n  cmd: flux ${kubeconfig}reconcile ${command}\n`;
   return new Map([
     ["verify", task("verify", "Reconcile the root Kustomization and wait until it is ready", kustomization)],
-    ["sync", task("sync", "Fetch what Flux follows and wait until it is there", source)],
+    ["sync", task("sync", "Fetch the latest revision of Flux's source", source)],
   ]);
 }
 
-/** What reconciles each Kustomization of a cluster that nothing applies but itself. */
+/** The commands that reconcile each Kustomization that no other Kustomization applies. */
 function rootCommands({ objects }: BuiltCluster): readonly (readonly [string, string])[] {
   return objects.flatMap(({ object, kustomization }) => {
     if (!isFluxKustomization(object)) return [];

@@ -13,13 +13,13 @@ import { essentialOf, reads, type Essential } from "./essential.ts";
 import { fluxTasks } from "./flux-tasks.ts";
 import { readTaskfiles, type Include, type Task, type Taskfiles } from "./taskfiles.ts";
 
-/** The include that gets the tasks `verify` and `sync`. */
+/** The include that receives the tasks `verify` and `sync`. */
 const FLUX = "flux";
 
-/** Cuts the root Taskfile down to what the options name and what that calls. */
+/** Reduces the root Taskfile to the tasks that the options name and the tasks that those call. */
 export const taskfile: Step = {
   id: "taskfile",
-  title: "Taskfiles down to the essential tasks, with flux:verify and flux:sync",
+  title: "Reduce the Taskfiles to the essential tasks, and add flux:verify and flux:sync",
   risk: "low",
   live: [],
   plan,
@@ -32,12 +32,13 @@ function plan(context: StepContext): Plan {
   if (!taskfiles) return { changes: [], notes: [] };
   const fluxFile = taskfiles.includes.find(({ name }) => name === FLUX)?.file;
   const wanted = fluxTasks(context, taskfiles.files.get(taskfiles.root) ?? {});
-  // Without the new tasks, the old ones are all there is.
+  // Without the new tasks, the old ones are the only ones.
   const pruned = options.taskfile.pruned.filter((name) => name !== FLUX || wanted !== undefined);
   const essential = essentialOf(repository, taskfiles, { ...options.taskfile, pruned });
   const notes: Note[] = [...includeNotes(taskfiles, essential)];
   if (fluxFile !== undefined && !wanted) {
-    const message = "stays: the clusters' root Kustomizations, or their sources, differ in name";
+    const message =
+      "stays unchanged: the root Kustomizations or their sources have different names in each cluster";
     notes.push({ kind: "left", message, position: { file: fluxFile, line: 1, column: 1 } });
   }
   const changes: FileChange[] = [];
@@ -54,8 +55,8 @@ function plan(context: StepContext): Plan {
     notes.push(...editTasks(edit, tasks, essential, added));
     changes.push({ path: file, text: edit.text() });
   }
-  const root = changes.find(({ path }) => path === taskfiles.root)?.text;
-  if (root !== undefined) notes.push(...unreadVariables(taskfiles, essential, root, context, changes));
+  if (changes.some(({ path }) => path === taskfiles.root))
+    notes.push(...unreadVariables(taskfiles, essential, context, changes));
   return { changes, notes };
 }
 
@@ -63,7 +64,7 @@ function prunedFiles({ includes }: Taskfiles, pruned: readonly string[]): readon
   return includes.flatMap(({ name, file }) => (pruned.includes(name) && file !== undefined ? [file] : []));
 }
 
-/** What a person should know of the includes that stay. */
+/** What to know about the includes that stay. */
 function includeNotes({ includes }: Taskfiles, essential: Essential): readonly Note[] {
   return includes.flatMap(({ name, file, misnamed, optional, position }) => {
     const reason = essential.includes.get(name);
@@ -72,11 +73,15 @@ function includeNotes({ includes }: Taskfiles, essential: Essential): readonly N
     if (misnamed)
       notes.push({
         kind: "unknown",
-        message: `include ${name} works only where file names ignore case: Task looks for Taskfile.yaml, the file is ${file ?? ""}`,
+        message: `include ${name} works only on file systems that ignore case: Task looks for Taskfile.yaml, and the file is ${file ?? ""}`,
         position,
       });
     if (file === undefined && !optional)
-      notes.push({ kind: "unknown", message: `include ${name} leads to no Taskfile`, position });
+      notes.push({
+        kind: "unknown",
+        message: `include ${name} points to a file that does not exist`,
+        position,
+      });
     return notes;
   });
 }
@@ -94,7 +99,7 @@ function removeIncludes(
       if (!edit.remove(0, ["includes", name]))
         return {
           kind: "left",
-          message: `include ${name} is written in a form that is not changed`,
+          message: `include ${name} stays: it is written in a form that cannot be edited safely`,
           position,
         };
       return { kind: "lost", message: removedInclude(include, tasks) + comments, position };
@@ -102,16 +107,16 @@ function removeIncludes(
 }
 
 function removedInclude({ name, file }: Include, tasks: readonly Task[]): string {
-  if (file === undefined) return `include ${name} is removed; the repository has no Taskfile of it`;
+  if (file === undefined) return `include ${name} is removed; it points to a file that does not exist`;
   const names = tasks.filter(({ include }) => include === name).map((task) => task.name);
-  return `include ${name} is removed, and with it ${names.join(", ") || "no task"}; ${file} stays`;
+  return `include ${name} is removed, with ${names.length === 0 ? "no tasks" : `the ${names.length === 1 ? "task" : "tasks"} ${names.join(", ")}`}; the file ${file} stays`;
 }
 
 function missing(wanted: ReadonlyMap<string, string> | undefined, tasks: readonly Task[]): readonly string[] {
   return [...(wanted ?? [])].flatMap(([name, lines]) => (tasks.some(({ key }) => key === name) ? [] : lines));
 }
 
-/** Removes the tasks of a file that do not stay, and adds others at its end. */
+/** Removes the unneeded tasks of a file, and adds new ones at its end. */
 function editTasks(
   edit: YamlEdit,
   tasks: readonly Task[],
@@ -129,40 +134,43 @@ function editTasks(
     const comments = commentsAbove(edit, path);
     const done = replaced && task === last ? edit.replace(0, path, lines) : edit.remove(0, path);
     if (!done)
-      return { kind: "left", message: `task ${name} is written in a form that is not changed`, position };
+      return {
+        kind: "left",
+        message: `task ${name} stays: it is written in a form that cannot be edited safely`,
+        position,
+      };
     const what = description === "" ? name : `${name} (${description})`;
     return {
       kind: "lost",
-      message: `task ${what} is removed: nothing that stays calls it${comments}`,
+      message: `task ${what} is removed: no remaining task calls it${comments}`,
       position,
     };
   });
 }
 
-/** What stands above an entry goes with it. */
+/** The comments above an entry are removed with it. */
 function commentsAbove(edit: YamlEdit, path: readonly string[]): string {
   const lines = edit.linesOf(0, path)?.split("\n") ?? [];
   const comments = lines.filter((line) => line.startsWith("#"));
-  return comments.length === 0 ? "" : `; its comment "${comments.join(" ")}" goes too`;
+  return comments.length === 0 ? "" : `; its comment is removed too: ${comments.join(" ")}`;
 }
 
 /** Variables of the root that nothing reads any more. */
 function unreadVariables(
   { root, files, includes }: Taskfiles,
   essential: Essential,
-  rootText: string,
   { repository }: StepContext,
   changes: readonly FileChange[],
 ): readonly Note[] {
   const vars = files.get(root)?.vars;
   const staying = includes.flatMap(({ name, file }) => (essential.includes.has(name) ? (file ?? []) : []));
-  const texts = staying.map(
+  const texts = [root, ...staying].map(
     (file) => changes.find(({ path }) => path === file)?.text ?? fileText(repository, file) ?? "",
   );
   const unread = Object.keys(isMapping(vars) ? vars : {}).filter(
-    (name) => ![rootText, ...texts].some((text) => reads(text, name)),
+    (name) => !texts.some((text) => reads(text, name)),
   );
   if (unread.length === 0) return [];
-  const message = `variables that nothing reads any more stay: ${unread.join(", ")}`;
+  const message = `unused from now on, and left in place: ${unread.length === 1 ? "variable" : "variables"} ${unread.join(", ")}`;
   return [{ kind: "left", message, position: { file: root, line: 1, column: 1 } }];
 }

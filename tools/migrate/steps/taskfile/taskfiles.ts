@@ -4,17 +4,17 @@ import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { callsIn, matches } from "./calls.ts";
 
-/** What Task looks for, in its order. Source: https://taskfile.dev/docs/guide, "Supported file names". */
+/** The file names that Task looks for, in its order. Source: https://taskfile.dev/docs/guide, "Supported file names". */
 const NAMES = ["Taskfile", "taskfile"].flatMap((name) => [`${name}.yml`, `${name}.yaml`]);
 const FILE_NAMES = [...NAMES, ...NAMES.map((name) => name.replace(".", ".dist."))];
 
-/** A task by its name as it is called from the root. */
+/** A task, by the name that the root uses. */
 export interface Task {
   readonly name: string;
-  /** As it stands in its file. */
+  /** The name in its own file. */
   readonly key: string;
   readonly file: string;
-  /** The root's include that brings it; empty for the root's own. */
+  /** The root's include that provides it; empty for the root's own tasks. */
   readonly include: string;
   readonly description: string;
   readonly calls: readonly string[];
@@ -24,15 +24,15 @@ export interface Task {
 /** An include of the root Taskfile. */
 export interface Include {
   readonly name: string;
-  /** Undefined where the repository has no such file. */
+  /** Undefined if the repository has no such file. */
   readonly file: string | undefined;
-  /** The file's name is one that Task looks for but for its case: found on some machines only. */
+  /** The file name differs from the expected one in case only: Task finds it only on some machines. */
   readonly misnamed: boolean;
   readonly optional: boolean;
   readonly position: Position;
 }
 
-/** Task's files, from the root on. */
+/** The Taskfiles, starting at the root. */
 export interface Taskfiles {
   readonly root: string;
   readonly includes: readonly Include[];
@@ -41,7 +41,7 @@ export interface Taskfiles {
   readonly files: ReadonlyMap<string, Mapping>;
 }
 
-/** Reads the root Taskfile and what it includes; undefined where there is none, or none that can be read. */
+/** Reads the root Taskfile and its includes; undefined if there is none or it cannot be parsed. */
 export function readTaskfiles(repository: Repository): Taskfiles | undefined {
   const root = taskfileAt(repository, ".");
   const fields = root === undefined ? undefined : mappingOf(repository, root);
@@ -124,7 +124,7 @@ function tasksOf(fields: Mapping, file: string, namespace: string, include: stri
   }));
 }
 
-/** The tasks that are called by a name, which may hold templates. */
+/** The tasks that a call may mean; its name may contain templates. */
 export function tasksCalled(tasks: readonly Task[], name: string): readonly Task[] {
   return tasks.filter((task) => matches(task.name, name) || task.name === `${name}:default`);
 }
