@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".sandbox/", "tools/toolchain/*/"] },
+  { ignores: ["node_modules/", "dist/", ".sandbox/", "tools/toolchain/*/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

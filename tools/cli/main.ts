@@ -1,12 +1,6 @@
 #!/usr/bin/env node
-import * as module from "node:module";
-import { join } from "node:path";
-import { userCache } from "../../lib/user-cache.ts";
-import { VERSION } from "./version.ts";
+import { enter } from "./enter.ts";
 
-// Compiling takes half of a lint's time. Node goes on without the cache where the folder cannot be written; Node 20 has no cache.
-(module as Partial<typeof module>).enableCompileCache?.(join(userCache(), "compiled"));
-
-const [, , ...args] = process.argv;
-if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) process.stdout.write(`${VERSION}\n`);
-else await (await import("./program.ts")).runProgram(args);
+await enter(async (args) => {
+  await (await import("./program.ts")).runProgram(args);
+});

@@ -11,12 +11,17 @@ Examples:
   edgefirst rollout --dry-run         show what every stack would change
   edgefirst help rollout              options and examples of one command`;
 
-/** Runs the command line and sets the exit code. */
-export async function runProgram(args: readonly string[]): Promise<void> {
+/** Runs a command line with other code than this: see packed/hand-over.ts. */
+export type HandOver = (command: string) => Promise<void>;
+
+/** Runs the command line and sets the exit code. The packed command gives `handOver`, for commands that run the code of a project. */
+export async function runProgram(args: readonly string[], handOver?: HandOver): Promise<void> {
   // A reader such as head may close its end early.
   process.stdout.on("error", () => process.exit());
   try {
-    await (await programFor(args)).parseAsync(args, { from: "user" });
+    const inProject = VERBS.find(({ name, inProject }) => inProject && name === args[0]);
+    if (handOver && inProject && !wantsHelp(args)) await handOver(inProject.name);
+    else await (await programFor(args)).parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     if (!(error instanceof CommanderError)) process.stderr.write(`${describe(error)}\n`);
@@ -27,7 +32,6 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 /** The program with the one command that the arguments name; of the others only name and description. */
 async function programFor(args: readonly string[]): Promise<Command> {
   const named = args[0] === "help" ? args[1] : args[0];
-  const wantsHelp = args[0] === "help" || args.includes("--help") || args.includes("-h");
   const program = new Command("edgefirst")
     .usage("<command> [options]")
     .description(
@@ -39,11 +43,15 @@ async function programFor(args: readonly string[]): Promise<Command> {
   const help = new Command("help").argument("[command]", "its name");
   program.addHelpCommand(help.description("show the options and examples of a command").helpGroup(SHELL));
   for (const { name, description, group, load } of VERBS) {
-    const command = name === named ? await load(wantsHelp) : new Command(name);
+    const command = name === named ? await load(wantsHelp(args)) : new Command(name);
     program.addCommand(command.description(description).helpGroup(group));
   }
   setManners(program, []);
   return program;
+}
+
+function wantsHelp(args: readonly string[]): boolean {
+  return args[0] === "help" || args.includes("--help") || args.includes("-h");
 }
 
 /** The same error format and exit codes for a command (`path`: the words that name it) and its subcommands. */

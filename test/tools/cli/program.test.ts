@@ -69,9 +69,9 @@ describe("edgefirst", function () {
       [["migrate"], /^edgefirst: migrate needs <step>: .*edgefirst migrate \.\n/],
       [
         ["migrate", "ks"],
-        /^edgefirst: edgefirst migrate ks needs a repository.*\n.* edgefirst migrate ks \.\n/,
+        /^edgefirst: migrate ks needs a repository.*\n.* edgefirst migrate ks \.\n/,
       ],
-      [["migrate", "all"], /^edgefirst: edgefirst migrate all needs a repository/],
+      [["migrate", "all"], /^edgefirst: migrate all needs a repository/],
       [["migrate", "nowhere"], /There is no directory nowhere/],
       [["lnit"], /unknown command 'lnit'\n\(Did you mean lint\?\)/],
       [["lint", ".", "--fromat", "json"], /unknown option '--fromat'/],

@@ -62,7 +62,7 @@ async function refuseStepAlone(argument: string): Promise<void> {
   const { STEPS } = await import("../../migrate/registry.ts");
   if (argument === "all" || STEPS.some(({ id }) => id === argument))
     throw new EdgefirstError(
-      `edgefirst migrate ${argument} needs a repository: the directory where Flux's paths start.`,
+      `migrate ${argument} needs a repository: the directory where Flux's paths start.`,
       `For the one in the current directory: edgefirst migrate ${argument} .`,
     );
 }

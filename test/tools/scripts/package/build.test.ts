@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { executablesOnPath } from "../../../../tools/toolchain/executable.ts";
+import { buildPackage } from "../../../../tools/scripts/package/build.ts";
+
+const ROOT = join(import.meta.dirname, "../../../..");
+
+/** This Node, and others of this machine from 20 on: the package has to run on each. */
+const NODES = new Map(
+  [...executablesOnPath("node", process.env), process.execPath].map((path) => {
+    const version = spawnSync(path, ["--version"], { encoding: "utf8" }).stdout.trim();
+    return [version, path] as const;
+  }),
+);
+
+describe("npm run build: the package, installed without a network", function () {
+  this.timeout(120_000); // npm takes seconds on a busy machine
+  const folder = mkdtempSync(join(tmpdir(), "edgefirst-packed-"));
+  const home = join(folder, "installed");
+  const fleet = join(folder, "fleet");
+  let tarball: string;
+  before(async () => {
+    tarball = await buildPackage(join(folder, "dist"));
+    mkdirSync(home);
+    cpSync(join(ROOT, "test/fixtures/repositories/fleet"), fleet, { recursive: true });
+    const { status, stderr } = run("npm", ["install", "--offline", "--no-audit", tarball], home);
+    assert.equal(status, 0, stderr);
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Without a network: an npm cache of its own, and a registry that cannot be reached. */
+  function run(command: string, args: readonly string[], cwd: string) {
+    const npm = { npm_config_cache: join(folder, "npm"), npm_config_registry: "http://127.0.0.1:1" };
+    return spawnSync(command, args, { cwd, env: { ...process.env, ...npm }, encoding: "utf8" });
+  }
+  const installed = (node: string, args: readonly string[], cwd = folder) =>
+    run(node, [join(home, "node_modules/edgefirst/edgefirst.js"), ...args], cwd);
+  const inTree = (...args: string[]) =>
+    run(process.execPath, [join(ROOT, "tools/cli/main.ts"), ...args], folder);
+
+  it("is one package without dependencies, under 5 MB", () => {
+    const { packages } = JSON.parse(readFileSync(join(home, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { dependencies?: object }>;
+    };
+    assert.deepEqual(Object.keys(packages), ["", "node_modules/edgefirst"]);
+    assert.equal(packages["node_modules/edgefirst"]?.dependencies, undefined);
+    assert.ok(statSync(tarball).size < 5_000_000);
+  });
+
+  it("runs by npx from any directory", () => {
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    for (const [cwd, path] of [
+      [join(folder, "dist"), `./${basename(tarball)}`],
+      [elsewhere, tarball],
+    ] as const) {
+      const { status, stdout, stderr } = run(
+        "npx",
+        ["--yes", "--offline", "--package", path, "edgefirst", "lint", fleet],
+        cwd,
+      );
+      assert.equal(status, 1, stderr);
+      assert.match(stdout, /^kubernetes\/edge\/apps\/broken\.yaml\n {2}6:1 {2}error /);
+    }
+  });
+
+  for (const [version, node] of NODES)
+    describe(`on Node ${version}`, () => {
+      it("lints and migrates as the project does", () => {
+        for (const args of [
+          ["lint", fleet],
+          ["lint", fleet, "--format", "sarif"],
+          ["migrate", fleet],
+          ["migrate", "all", fleet, "--only", "kubernetes/edge/**"],
+          ["migrate", "--help"],
+        ]) {
+          const [packed, tree] = [installed(node, args), inTree(...args)];
+          assert.equal(packed.stdout, tree.stdout, packed.stderr);
+          assert.equal(packed.stderr, tree.stderr);
+          assert.equal(packed.status, tree.status);
+        }
+      });
+
+      it("says where a command runs that needs a project, and still shows its help", () => {
+        const { status, stderr } = installed(node, ["status"]);
+        assert.equal(status, 2);
+        assert.match(
+          stderr,
+          /^edgefirst: status runs in a clone of edgefirst.*no Pulumi\.yaml\.\nClone .* `npm ci`/,
+        );
+        assert.doesNotMatch(stderr, /^ +at /m);
+        assert.match(installed(node, ["status", "--help"]).stdout, /^Usage: edgefirst status/);
+      });
+
+      it("runs the code of the project in the current directory, and needs Pulumi there", () => {
+        const project = join(folder, `project-${version}`);
+        mkdirSync(join(project, "tools/cli"), { recursive: true });
+        writeFileSync(join(project, "Pulumi.yaml"), "name: platform\n");
+        writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+        writeFileSync(
+          join(project, "tools/cli/main.ts"),
+          "const args: string[] = process.argv.slice(2); console.log(args.join()); process.exitCode = 7;",
+        );
+        const before = installed(node, ["rollout", "--yes"], project);
+        assert.equal(before.status, 2);
+        assert.match(before.stderr, /needs Pulumi.* has no node_modules\/@pulumi\/pulumi\.\nRun `npm ci`/);
+        mkdirSync(join(project, "node_modules/@pulumi/pulumi"), { recursive: true });
+        mkdirSync(join(project, "node_modules/.bin"));
+        symlinkSync(process.execPath, join(project, "node_modules/.bin/node"));
+        const { status, stdout, stderr } = installed(node, ["rollout", "--yes"], project);
+        assert.equal(stdout, "rollout,--yes\n", stderr);
+        assert.equal(status, 7);
+      });
+    });
+});

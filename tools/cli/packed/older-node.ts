@@ -1,0 +1,10 @@
+import { posix } from "node:path";
+import "core-js/actual/map/group-by.js";
+import "core-js/actual/object/group-by.js";
+import "core-js/actual/regexp/escape.js";
+import "core-js/actual/set/index.js";
+import { minimatch } from "minimatch";
+
+// What Node 20 and 22 lack of what the bundled commands use. Node 24 never loads this file. core-js adds only what is missing; the
+// older matchesGlob works, but prints a warning at each start.
+posix.matchesGlob = (path, pattern) => minimatch(path, pattern, { nocomment: true, nonegate: true });

@@ -1,0 +1,49 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import packageJson from "../../../package.json" with { type: "json" };
+import { bundle } from "./bundle.ts";
+import { licenses } from "./licenses.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+/** Files that the bundled code reads when it runs, in the package where they are in the project. */
+const DATA = ["policy/knowledge/*.yaml"];
+
+/**
+ * Makes the package `edgefirst`: the command line in JavaScript for Node 20, without dependencies.
+ * @param destination folder of the tarball
+ * @returns the path of the tarball
+ */
+export async function buildPackage(destination: string): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), "edgefirst-package-"));
+  try {
+    const metafile = await bundle(directory);
+    const { name, version, description, license } = packageJson;
+    const manifest = {
+      ...{ name, version, description, license, type: "module" },
+      bin: { edgefirst: "edgefirst.js" },
+      engines: { node: ">=20" },
+    };
+    writeFileSync(join(directory, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    writeFileSync(join(directory, "THIRD-PARTY-LICENSES"), licenses(ROOT, metafile));
+    for (const file of [
+      "README.md",
+      "LICENSE",
+      ...DATA.flatMap((pattern) => globSync(pattern, { cwd: ROOT })),
+    ]) {
+      mkdirSync(dirname(join(directory, file)), { recursive: true });
+      cpSync(join(ROOT, file), join(directory, file));
+    }
+    mkdirSync(destination, { recursive: true });
+    const packing = ["pack", directory, "--pack-destination", destination];
+    execFileSync("npm", packing, { stdio: ["ignore", "pipe", "pipe"] });
+    return join(destination, `${name}-${version}.tgz`);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** `npm run build`: writes dist/edgefirst-<version>.tgz. */
+if (import.meta.main) console.log(await buildPackage(join(ROOT, "dist")));

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import * as esbuild from "esbuild";
+import type { Metafile, Plugin } from "esbuild";
+import { VERBS } from "../../cli/verbs.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const COMMANDS = join(ROOT, "tools/cli/commands");
+const KUBECONFIG = join(ROOT, "kube/kubeconfig.ts");
+
+/** How kube/kubeconfig.ts loads the client library, and the part of it that the bundle takes. */
+const LIBRARY = 'createRequire(import.meta.url)("@kubernetes/client-node")';
+const CONFIG_MODULE = join(ROOT, "node_modules/@kubernetes/client-node/dist/config.js");
+
+/**
+ * Bundles the command line into JavaScript for Node 20 that needs no package.
+ * @returns what went into it
+ */
+export async function bundle(directory: string): Promise<Metafile> {
+  const { metafile } = await esbuild.build({
+    absWorkingDir: ROOT,
+    entryPoints: { edgefirst: "tools/cli/packed/main.ts" },
+    outdir: directory,
+    bundle: true,
+    // Each command in a file, loaded when it runs.
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    // Names stay, for stack traces.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    // CommonJS packages call it.
+    banner: {
+      js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+    },
+    plugins: [projectCommands, sourcePaths],
+    metafile: true,
+    logLevel: "warning",
+  });
+  return metafile;
+}
+
+/** Leaves out the code behind commands that run a project's own. */
+const projectCommands: Plugin = {
+  name: "project-commands",
+  setup(build) {
+    const files = new Set(VERBS.filter(({ inProject }) => inProject).map(({ name }) => `${name}.ts`));
+    build.onResolve({ filter: /^\.\.\// }, ({ path, importer, kind }) =>
+      kind === "dynamic-import" && dirname(importer) === COMMANDS && files.has(basename(importer))
+        ? { path, namespace: "project-command" }
+        : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "project-command" }, () => ({ contents: "export {};" }));
+  },
+};
+
+/** Makes a source file find the data next to it: the package has it in the same place, and all code at its top. */
+const sourcePaths: Plugin = {
+  name: "source-paths",
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      if (path === KUBECONFIG) return { contents: bundledLibrary(source), loader: "ts" };
+      if (!source.includes("import.meta.")) return undefined;
+      const directory = JSON.stringify(`./${relative(ROOT, dirname(path))}`);
+      const contents = source
+        .replaceAll(
+          "import.meta.url",
+          `new URL(${JSON.stringify(`./${relative(ROOT, path)}`)}, import.meta.url).href`,
+        )
+        .replaceAll("import.meta.dirname", `__toPath(new URL(${directory}, import.meta.url))`)
+        .replace(/^/, 'import { fileURLToPath as __toPath } from "node:url";');
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
+/** Without the 1,000 generated modules of the client library. */
+function bundledLibrary(source: string): string {
+  if (!source.includes(LIBRARY)) throw new Error(`kube/kubeconfig.ts no longer has ${LIBRARY}.`);
+  return source.replace(LIBRARY, `require(${JSON.stringify(CONFIG_MODULE)})`);
+}
