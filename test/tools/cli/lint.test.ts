@@ -83,9 +83,9 @@ describe("edgefirst lint", () => {
 
   it("exits with 2 where it could not run, and says why", () => {
     for (const [args, message] of [
-      [[join(root, "absent")], /There is no .*absent/],
+      [[join(root, "absent")], /absent does not exist/],
       [[root, "--baseline", join(root, "absent.json")], /absent\.json cannot be read/],
-      [[root, "--before", join(root, "absent")], /There is no .*absent/],
+      [[root, "--before", join(root, "absent")], /absent does not exist/],
       [[root, "--format", "xml"], /Allowed choices are text, json, sarif, github/],
       [[], /lint needs <path>: a repository/],
     ] as const) {
