@@ -14,7 +14,7 @@ const LABELS_OF_FLUX = {
   "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
 };
 
-describe("engine: what stands in the way is said before anything is changed", function () {
+describe("engine: refuses before anything is changed", function () {
   this.timeout(60_000);
   const clusters = useSandbox("edge");
   let engine: Engine;
@@ -43,7 +43,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
     for (const path of temporary) rmSync(path, { recursive: true, force: true });
   });
 
-  /** Runs `up` with this configuration, expects the refusal, and that the cluster holds none of the platform. */
+  /** Expects `up` with this configuration to be refused, and the cluster to have no part of the platform. */
   async function refused(config: Record<string, unknown>, ...expected: RegExp[]): Promise<void> {
     stack.configure({ ...base, ...config });
     for (const run of [await stack.previewText(), await stack.up()]) {
@@ -59,7 +59,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
     assert.equal(await cluster.get(deployment), undefined);
   }
 
-  it("a bad configuration: every fault, with path, value and expectation", () =>
+  it("an invalid configuration: every error with path, value and expectation", () =>
     refused(
       { gatus: { install: "yes" }, gateways: [{ name: "external" }], surprise: "1" },
       /edgefirst:gatus\.install: "yes" is not valid; expected boolean/,
@@ -79,7 +79,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
     );
   });
 
-  it("an object that Flux owns, with its owner's name and the way to hand it over", async () => {
+  it("an object that Flux owns: names the owner and how to hand it over", async () => {
     await cluster.apply(
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "observability" } },
       { fieldManager: "test" },
@@ -101,7 +101,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
     }
   });
 
-  it("definitions that are newer on the cluster", async () => {
+  it("CRDs that are newer on the cluster", async () => {
     await cluster.apply(
       {
         apiVersion: "apiextensions.k8s.io/v1",
@@ -129,7 +129,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
     await refused({}, /CRDs httproutes are newer on edge/, /v1\.99\.0/, /never downgraded/);
   });
 
-  it("Flux's definitions are missing: names the command that installs them", () =>
+  it("missing Flux CRDs: names the command that installs them", () =>
     refused(
       {
         flux: {
@@ -140,7 +140,7 @@ describe("engine: what stands in the way is said before anything is changed", fu
       /flux install/,
     ));
 
-  it("a context that the kubeconfig lacks", () =>
+  it("a context that the kubeconfig does not have", () =>
     refused(
       { cluster: { context: "prod", kubeconfig: clusters.sandbox.kubeconfig } },
       /has no context prod \(contexts: edge\)/,
@@ -173,13 +173,13 @@ describe("engine: what stands in the way is said before anything is changed", fu
       return file;
     }
 
-    it("that refuses the connection", () =>
+    it("that refuses connections", () =>
       refused(
         { cluster: { context: "edge", kubeconfig: kubeconfigFor(1) } },
         /cannot be reached at https:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
       ));
 
-    it("that never answers: an error within 20 s, no hang", async function () {
+    it("that never answers: within 20 s", async function () {
       this.timeout(20_000);
       const { port } = silent.address() as { port: number };
       stack.configure({ ...base, cluster: { context: "edge", kubeconfig: kubeconfigFor(port) } });

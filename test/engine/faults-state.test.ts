@@ -10,12 +10,12 @@ import { fails, passes, useFaultyPlatform } from "../support/platform-under-faul
 
 const PRIVATE_MOUNTS = ["--user", "--map-root-user", "--mount", "--propagation", "private"];
 
-/** Runs a script in which a folder may get a file system of its own. */
+/** Runs a script that may mount a file system on a folder. */
 function withPrivateMounts(script: string): readonly string[] {
   return ["unshare", ...PRIVATE_MOUNTS, "sh", "-euc", script, "sh"];
 }
 
-describe("engine: state, disks, credentials and clocks that fail", function () {
+describe("engine: broken state, disks, credentials and clocks", function () {
   this.timeout(60_000);
   const platform = useFaultyPlatform();
   const { change, reachesZeroDiff } = platform;
@@ -29,7 +29,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     passes(await platform.stack.up());
   });
 
-  /** Previews with a copy of the kubeconfig; nothing of the stack may change. */
+  /** Previews with a copy of the kubeconfig. */
   async function previewWith(text: string): Promise<Awaited<ReturnType<typeof platform.stack.previewText>>> {
     const kubeconfig = join(folder, "kubeconfig");
     writeFileSync(kubeconfig, text);
@@ -40,14 +40,14 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     return run;
   }
 
-  it("a damaged state file: refused, and the copy beside it is the way back, to zero diff", async () => {
+  it("a damaged state file: refused; its backup restores the stack without a diff", async () => {
     truncateSync(state, 2_000);
     fails(await platform.stack.up(), /failed to load checkpoint/);
     copyFileSync(`${state}.bak`, state);
     await reachesZeroDiff();
   });
 
-  it("a kubeconfig of which half was written: cut in its YAML, and in a key", async () => {
+  it("a half-written kubeconfig, cut off in its YAML or in a key", async () => {
     const whole = readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8");
     fails(await previewWith(whole.slice(0, 40)), /kubeconfig .* cannot be read/);
     const cut = await previewWith(whole.slice(0, whole.length - 200));
@@ -55,7 +55,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     assert.doesNotMatch(cut.output, /LS0tLS/, "no key is quoted");
   });
 
-  it("a token that has expired: not authenticated, with what to do", async () => {
+  it("an expired token: explains how to renew it", async () => {
     const key = join(clusterDir(platform.sandbox.sandbox.dir, "edge"), "pki/service-account.key");
     const document = parseDocument(readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8"));
     document.setIn(["users", 0, "user"], { token: expiredToken(readFileSync(key, "utf8")) });
@@ -66,7 +66,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
     );
   });
 
-  it("a machine whose clock is two hours ahead: said, and the evidence is dated by the cluster's", async () => {
+  it("a clock that is two hours ahead: reported, and the evidence has the cluster's time", async () => {
     const shift = join(folder, "two-hours-ahead.mjs");
     writeFileSync(shift, "const now = Date.now; Date.now = () => now() + 7_200_000;");
     platform.stack.configure(platform.config);
@@ -81,18 +81,18 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
   describe("full disks", function () {
     before(function () {
       if (spawnSync("unshare", [...PRIVATE_MOUNTS, "true"]).status === 0) return;
-      process.stdout.write("    skipped: this machine lets nobody but root mount a file system\n");
+      process.stdout.write("    skipped: only root may mount file systems on this machine\n");
       this.skip();
     });
 
-    it("the state backend's, in mid-up: said; what is on the cluster is taken up again, to zero diff", async () => {
+    it("of the state backend during an update: reported; the next update adopts what is on the cluster, without a diff", async () => {
       const [small, after] = [join(folder, "small"), join(folder, "after")];
       mkdirSync(small);
       change();
       const blocks = Number(
         execFileSync("du", ["-sk", join(folder, "state")], { encoding: "utf8" }).split("\t")[0],
       );
-      // The lock and the first snapshots still fit; the backup, or a later snapshot, does not.
+      // The lock and the first snapshots fit; the backup, or a later snapshot, does not.
       const script = `mount -t tmpfs -o size=${blocks + 40}k tmpfs ${small}; cp -a ${folder}/state/. ${small}; set +e; "$@"; code=$?; cp -a ${small}/. ${after}; exit $code`;
       const backend = { PULUMI_BACKEND_URL: `file://${small}` };
       fails(
@@ -105,7 +105,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
       await reachesZeroDiff();
     });
 
-    it("the cache's, at a download: said with the folder, and nothing half is kept", () => {
+    it("of the cache during a download: names the folder, and keeps no partial file", () => {
       const cache = join(folder, "cache");
       mkdirSync(cache);
       const module = join(PROJECT, "kube/manifest-source.ts");
@@ -125,7 +125,7 @@ describe("engine: state, disks, credentials and clocks that fail", function () {
   });
 });
 
-/** A ServiceAccount's token, signed by the cluster's own key, whose hour is over. */
+/** An expired token of a ServiceAccount, signed by the cluster's own key. */
 function expiredToken(key: string): string {
   const now = Math.floor(Date.now() / 1_000);
   const issuer = "https://kubernetes.default.svc.cluster.local";

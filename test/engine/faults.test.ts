@@ -11,18 +11,18 @@ const QUOTA = bare("v1", "ResourceQuota", "tight", "observability");
 const RUNNER = "cmd/run/index.js";
 const WEBHOOK = bare("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "test");
 
-describe("engine: killed, refused and edited by hand in the middle", function () {
+describe("engine: kills, refusals and manual edits during an update", function () {
   this.timeout(60_000);
   const platform = useFaultyPlatform();
   const { change, takePods, midUp, reachesZeroDiff } = platform;
-  /** What an update that is refused leaves alone. */
+  /** What a refused update must not change. */
   const left = async (): Promise<unknown> => [
     (await platform.cluster.get(GATUS))?.metadata.generation,
     (await platform.cluster.get(CONFIG_MAP))?.data,
     (await platform.stack.outputs()).evidence,
   ];
 
-  it("the CLI killed in the first update, then another configuration: cancel, and up to zero diff", async () => {
+  it("a CLI killed in the first update: cancel, then up with another configuration, without a diff", async () => {
     const { pid, ended } = await midUp();
     const family = descendants(pid);
     assert.ok(family.length >= 3, "language host, program and provider");
@@ -33,7 +33,7 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
     await ended;
     const program = family.filter((child) => commandOf(child).includes(RUNNER));
     await waitUntil("the program to end", () => program.every((child) => commandOf(child) === ""), SOON);
-    // The language host looks for its engine every five minutes, and the provider never.
+    // The language host checks for its engine every five minutes, the provider never.
     for (const child of family.filter((each) => commandOf(each) !== "")) process.kill(child, "SIGKILL");
     fails(await platform.stack.up(), /the stack is currently locked/, new RegExp(`\\(pid ${pid}\\)`));
     await takePods(true);
@@ -46,21 +46,24 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
     ["the program", RUNNER, /Program exited with non-zero exit code/],
     ["the provider", "pulumi-resource-kubernetes", /pulumi-resource-kubernetes exited prematurely/],
   ] as const)
-    it(`${victim} killed: the update says so, the evidence stays, and the next one goes on to zero diff`, async () => {
+    it(`${victim} killed: the update reports it, the evidence stays, and the next update ends without a diff`, async () => {
       const { evidence } = await platform.stack.outputs();
       assert.notEqual(evidence, undefined);
       const { pid, ended } = await midUp();
       const child = descendants(pid).find((each) => commandOf(each).includes(command));
       process.kill(child!, "SIGKILL");
-      // The engine still waits for what the provider is about.
+      // The engine still waits for the provider.
       await takePods(true);
       fails(await ended, said);
       assert.deepEqual((await platform.stack.outputs()).evidence, evidence);
       await reachesZeroDiff();
     });
 
-  it("a quota in the way: what the engine waits for is said while it waits", async () => {
-    await platform.cluster.apply({ ...QUOTA, spec: { hard: { pods: "1" } } }, { fieldManager: "somebody" });
+  it("a quota that blocks a rollout: reported while the engine waits", async () => {
+    await platform.cluster.apply(
+      { ...QUOTA, spec: { hard: { pods: "1" } } },
+      { fieldManager: "another-client" },
+    );
     change();
     const { ended, output } = platform.stack.startUp();
     await waitUntil(
@@ -72,7 +75,7 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
     passes(await ended);
   });
 
-  it("changed by hand between preview and up: refused by name of the field and of who did it, until it is adopted", async () => {
+  it("a manual edit between preview and up: refused with the field and its manager, until it is adopted", async () => {
     change();
     passes(await platform.stack.preview());
     const edited = { ...CONFIG_MAP, data: { "config.yaml": "endpoints: []" } };
@@ -90,10 +93,10 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
     await reachesZeroDiff();
   });
 
-  it("a namespace stuck in its deletion, with what it waits for", async () => {
+  it("a namespace stuck in deletion: names what it waits for", async () => {
     const stuck = bare("v1", "Namespace", "stuck");
     const kept = { ...stuck, metadata: { ...stuck.metadata, finalizers: ["example.com/keep"] } };
-    await platform.cluster.apply(kept, { fieldManager: "somebody" });
+    await platform.cluster.apply(kept, { fieldManager: "another-client" });
     await platform.cluster.delete(stuck);
     const before = await left();
     change({ gatus: { install: true, namespace: "stuck" } });
@@ -107,10 +110,10 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
 
   describe("an admission webhook", () => {
     let server: Server;
-    /** Whether the API server lets the ConfigMap be changed. */
+    /** Whether the API server accepts a change of the ConfigMap. */
     const admitted = (): Promise<boolean> => {
       const probe = { ...CONFIG_MAP, metadata: { ...CONFIG_MAP.metadata, labels: { probe: "x" } } };
-      return platform.cluster.apply(probe, { fieldManager: "somebody", dryRun: true }).then(
+      return platform.cluster.apply(probe, { fieldManager: "another-client", dryRun: true }).then(
         () => true,
         () => false,
       );
@@ -156,14 +159,14 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
         admissionReviewVersions: ["v1"],
         timeoutSeconds: 2,
       };
-      await platform.cluster.apply({ ...WEBHOOK, webhooks: [webhook] }, { fieldManager: "somebody" });
+      await platform.cluster.apply({ ...WEBHOOK, webhooks: [webhook] }, { fieldManager: "another-client" });
       await waitUntil("the webhook to refuse", async () => !(await admitted()), SOON);
     });
     after(() => {
       server.close();
     });
 
-    it("that refuses is named with its words", async () => {
+    it("that denies a request is named, with its message", async () => {
       change();
       fails(
         await platform.stack.up(),
@@ -171,7 +174,7 @@ describe("engine: killed, refused and edited by hand in the middle", function ()
       );
     });
 
-    it("that is down is named; once it is gone, up goes on to zero diff", async () => {
+    it("that is down is named; once it is removed, the next update ends without a diff", async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       fails(await platform.stack.up(), /failed calling webhook "no\.example\.com".*connection refused/);

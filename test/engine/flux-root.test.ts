@@ -12,7 +12,7 @@ import {
 } from "../support/flux.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
-describe("engine: the root on a cluster with the real Flux", function () {
+describe("engine: the root Kustomization with the real Flux", function () {
   this.timeout(FLUX_TIMEOUT_MS);
   const own = useSandbox("edge");
   let flux: FluxCluster;
@@ -39,14 +39,14 @@ describe("engine: the root on a cluster with the real Flux", function () {
 
   const root = (name: string) => flux.client.get(kustomization("flux-system", name));
 
-  it("brings the repository up: root, children and what a grandchild applies", async () => {
+  it("applies the repository: root, children and what a grandchild applies", async () => {
     const run = await stack.up();
     assert.equal(run.code, 0, run.output);
     await isReady(flux.client, kustomization("flux-system", "cluster-apps"));
     await grandchildsClaim(flux.client);
   });
 
-  it("leaves the claim alive when the root is renamed, and names the former root and how to remove it", async () => {
+  it("keeps the claim when the root is renamed, names the former root and explains how to remove it", async () => {
     const claim = await grandchildsClaim(flux.client);
     stack.configure({ ...base, flux: fixtureConfig(flux.url, "apps") });
     const run = await stack.up();
@@ -65,7 +65,7 @@ describe("engine: the root on a cluster with the real Flux", function () {
     await assertClaimSurvived(flux.client, claim);
   });
 
-  it("leaves the claim alive when the root is replaced", async () => {
+  it("keeps the claim when the root is replaced", async () => {
     const claim = await grandchildsClaim(flux.client);
     const before = await root("apps");
     const replaced = await stack.up("--target-replace", "**Kustomization::flux-system/apps");
@@ -75,7 +75,7 @@ describe("engine: the root on a cluster with the real Flux", function () {
     await assertClaimSurvived(flux.client, claim);
   });
 
-  it("only compares in mode observe: says what it would change and changes nothing", async () => {
+  it("shows what it would change in mode observe, and changes nothing", async () => {
     const claim = await grandchildsClaim(flux.client);
     const before = await root("apps");
     const observed = fixtureConfig(flux.url, "apps");

@@ -41,7 +41,7 @@ const LONG = { timeoutMs: 60_000 };
 const VERIFICATION = { soak: "1s", timeout: "30s", interval: "500ms" };
 const OVERRIDE = { reason: "edge is being rebuilt", expires: "2999-01-01T00:00:00Z" };
 
-describe("engine: main after edge, on two clusters; the test writes the statuses of Traefik, and a server with Gatus' documented answers stands in for Gatus", function () {
+describe("engine: main downstream of edge on two clusters, with Traefik's statuses written by the test and a server that mimics Gatus' API", function () {
   this.timeout(120_000);
   const clusters = useSandbox("edge", "main");
   let engine: Engine;
@@ -89,7 +89,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
       gateways: [{ ...PARENT, className: "traefik" }],
       verification: { ...VERIFICATION, gatus: { url } },
     };
-    // What is wrong stays wrong: no need to watch it for long.
+    // These failures stay: no need to watch them for long.
     failingConfig = { ...edgeConfig, verification: { ...VERIFICATION, timeout: "3s", gatus: { url } } };
   });
   after(() => {
@@ -103,14 +103,14 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     return evidenceSchema.parse((await stack.outputs()).evidence);
   }
 
-  /** What of the platform is on main, with the version of each. */
+  /** The platform's objects on main, with their versions. */
   async function stateOfMain(): Promise<unknown> {
     const { metadata } = (await onMain.get(GATUS)) ?? {};
     const namespaces = await onMain.list("v1", "Namespace");
     return [metadata?.resourceVersion, namespaces.map(({ metadata: { name } }) => name).sort()];
   }
 
-  /** The objects in a stack's state. (The engine itself puts in the stack, and a provider for its own function that reads outputs.) */
+  /** The objects in a stack's state, without the stack itself and the engine's own provider. */
   async function recorded(stack: TestStack): Promise<string[]> {
     const { deployment } = JSON.parse(await stack.exportState()) as {
       deployment: { resources?: { urn: string }[] };
@@ -118,7 +118,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     return (deployment.resources ?? []).map(({ urn }) => urn).filter((urn) => !urn.includes("::pulumi:"));
   }
 
-  /** Expects that an `up` is refused with this, and that nothing has changed on main. */
+  /** Expects `up` to be refused with these messages, and main to be unchanged. */
   async function refuses(stack: TestStack, ...expected: RegExp[]): Promise<void> {
     const before = [await stateOfMain(), await recorded(stack)];
     const run = await stack.up();
@@ -135,10 +135,10 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
       body: { status },
       contentType: "application/merge-patch+json",
     });
-  /** A look of the verification from its beginning to its end: of the requests to Gatus, the first one may be of a look that is under way. */
-  async function looked(): Promise<void> {
+  /** Waits for a whole round of checks; the first request to Gatus may belong to a round in progress. */
+  async function fullRound(): Promise<void> {
     const before = gatusAsked;
-    await waitUntil("two looks", () => gatusAsked >= before + 3, LONG);
+    await waitUntil("a full round of checks", () => gatusAsked >= before + 3, LONG);
   }
   const routeStatus = (status: "True" | "False" | "Unknown") => ({
     parents: [
@@ -150,7 +150,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     ],
   });
 
-  /** A node that takes no pods, and Gatus' pod gone: its Deployment cannot get ready until the node takes pods again. */
+  /** Cordons the node and deletes Gatus' pod: the Deployment cannot become ready until the node is uncordoned. */
   async function cordon(unschedulable: boolean): Promise<void> {
     const [node] = await onEdge.list("v1", "Node");
     await clusters.api("edge").call("PATCH", `/api/v1/nodes/${node!.metadata.name}`, {
@@ -170,10 +170,10 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     );
   }
 
-  it("main is refused before edge: a stack that nobody knows", () =>
+  it("refuses main while the stack edge does not exist", () =>
     refuses(main, /has no stack organization\/edgefirst\/edge/));
 
-  it("main is refused before edge: a stack that never ran; its preview warns and goes on", async () => {
+  it("refuses main before edge's first update; a preview of main warns and goes on", async () => {
     edge = await engine.stack("edge", failingConfig);
     await refuses(main, /Stack edge has never been brought up/, /pulumi up --stack edge/);
     const preview = await main.previewText();
@@ -181,9 +181,9 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     assert.match(preview.output, /warning: Stack edge has never been brought up/);
   });
 
-  it("edge fails its verification with each failing object by name, and main stays refused", async () => {
+  it("fails edge's verification with each failing object, and still refuses main", async () => {
     const first = edge.up();
-    // What is unhealthy before an update is not blamed on it, so that the route comes once the update is under way.
+    // Objects that are unhealthy before an update are excused, so the route is created during it.
     await waitUntil("the Gateway", async () => (await onEdge.get(GATEWAY_REFERENCE)) !== undefined, LONG);
     await onEdge.apply(ROUTE, { fieldManager: "test" });
     await writeStatus(ROUTE_PATH, routeStatus("False"));
@@ -202,7 +202,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     await refuses(main, /failed to verify release/, /Gateway network\/external/);
   });
 
-  it("edge passes, and then main; both remember it", async () => {
+  it("lets edge pass, then main; both record it", async () => {
     await writeStatus(CLASS, { conditions: conditions("True", "Accepted") });
     await writeStatus(GATEWAY, {
       conditions: conditions("True", "Accepted", "Programmed"),
@@ -238,27 +238,27 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     assert.equal((await evidenceOf(main)).verified[0]?.release, verified[0]!.release);
   });
 
-  it("a preview exports the evidence as it was", async () => {
+  it("keeps the evidence unchanged in a preview", async () => {
     const preview = await edge.previewText();
     passes(preview);
     assert.doesNotMatch(preview.output, /evidence/);
   });
 
-  it("a state of edge that cannot be read, and evidence of an older format, refuse each with its own words", async () => {
+  it("refuses main if edge's state is unreadable or its evidence has another format", async () => {
     const state = join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json");
     const content = readFileSync(state, "utf8");
     const older = content.replaceAll('"version":1}', '"version":0}');
     try {
       writeFileSync(state, content.slice(1));
-      await refuses(late, /The outputs of stack organization\/edgefirst\/edge cannot be read: /);
+      await refuses(late, /Cannot read the outputs of stack organization\/edgefirst\/edge: /);
       writeFileSync(state, older);
-      await refuses(late, /evidence of stack edge has format 0, and this program reads format 1/);
+      await refuses(late, /evidence of stack edge has format 0; this program reads format 1/);
     } finally {
       writeFileSync(state, content);
     }
   });
 
-  it("the same release again fails in a resource: the evidence stays, and the live look keeps others out", async () => {
+  it("keeps the evidence when the same release fails in a resource; the live check still refuses others", async () => {
     const before = await evidenceOf(edge);
     await onEdge.apply(denyConfigMaps("ValidatingAdmissionPolicy"), { fieldManager: "test" });
     await onEdge.apply(denyConfigMaps("ValidatingAdmissionPolicyBinding"), { fieldManager: "test" });
@@ -284,7 +284,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     await refuses(late, /is not healthy now/, /Deployment observability\/gatus: 0 of 1 available/);
   });
 
-  it("the same release again fails its verification: it is revoked, and nothing of main is deleted", async () => {
+  it("revokes a release that fails its second verification, and deletes nothing of main", async () => {
     const run = await edge.up();
     assert.notEqual(run.code, 0, run.output);
     assert.match(run.output, /rollouts: Deployment observability\/gatus: 0 of 1 available/);
@@ -295,7 +295,7 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     main.configure(mainConfig);
   });
 
-  it("an override needs a reason and must not have expired; it is told and recorded", async () => {
+  it("requires an override to have a reason and a later expiry, reports it and records it", async () => {
     main.configure({ ...mainConfig, override: { expires: OVERRIDE.expires } });
     await refuses(
       main,
@@ -311,21 +311,21 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     main.configure(mainConfig);
   });
 
-  it("mended, edge passes again: a route that fails for a moment starts the soak anew, one that is reconciled does not", async () => {
+  it("lets edge pass again once fixed: a route that fails restarts the soak, one that reconciles does not", async () => {
     await cordon(false);
     edge.configure({ ...edgeConfig, verification: { ...edgeConfig.verification, soak: "5s" } });
     const { ended, output } = edge.startUp();
-    // At its end the engine tells everything once more.
+    // At the end the engine prints every message again.
     const soaks = (): number => output().split("Diagnostics:")[0]!.split("the soak has begun").length - 1;
     const soakBegins = (count: number): Promise<unknown> =>
       waitUntil(`the soak to begin, ${count}`, () => soaks() === count, LONG);
     await soakBegins(1);
     await writeStatus(ROUTE_PATH, routeStatus("False"));
-    await looked();
+    await fullRound();
     await writeStatus(ROUTE_PATH, routeStatus("True"));
     await soakBegins(2);
     await writeStatus(ROUTE_PATH, routeStatus("Unknown"));
-    await looked();
+    await fullRound();
     await writeStatus(ROUTE_PATH, routeStatus("True"));
     const run = await ended;
     passes(run);
@@ -334,13 +334,13 @@ describe("engine: main after edge, on two clusters; the test writes the statuses
     assert.ok((await evidenceOf(edge)).verified[0]!.soak >= 5);
   });
 
-  it("and so does who comes after it", async () => {
+  it("then lets main pass without the override", async () => {
     edge.configure(edgeConfig);
     passes(await main.up());
     assert.equal((await evidenceOf(main)).verified[0]?.override, undefined);
   });
 
-  it("an update that removes what is broken passes, names it, and deletes it", async () => {
+  it("passes an update that removes a broken object, names the object and deletes it", async () => {
     await cordon(true);
     edge.configure({ ...edgeConfig, gatus: { install: false } });
     const run = await edge.up();
@@ -359,7 +359,7 @@ const GATUS_CONFIG: KubeObject = {
   metadata: { name: "gatus", namespace: "observability" },
 };
 
-/** Lets nobody change Gatus' configuration. */
+/** Denies changes of Gatus' configuration. */
 function denyConfigMaps(kind: "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding"): KubeObject {
   const spec =
     kind === "ValidatingAdmissionPolicyBinding"

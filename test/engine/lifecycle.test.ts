@@ -26,7 +26,7 @@ const ROOT = named("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "cluster-a
 const REPOSITORY = named("source.toolkit.fluxcd.io/v1", "GitRepository", "repo", "flux-system");
 const TRAEFIK = named("apps/v1", "Deployment", "traefik-gateway-external", "network");
 
-describe("engine: the life of a stack, on the real engine and API server", function () {
+describe("engine: the lifecycle of a stack", function () {
   this.timeout(180_000);
   const clusters = useSandbox("edge", "main");
   let engine: Engine;
@@ -52,7 +52,7 @@ describe("engine: the life of a stack, on the real engine and API server", funct
   const exists = async (...references: Parameters<KubeClient["get"]>[0][]): Promise<boolean[]> =>
     Promise.all(references.map(async (reference) => (await cluster.get(reference)) !== undefined));
 
-  it("previews on a cluster that has none of the definitions, and leaves it as it was", async () => {
+  it("previews on a cluster without the CRDs, and changes nothing", async () => {
     const preview = await edge.preview();
     assert.equal(preview.code, 0, preview.output);
     assert.ok(preview.steps.every(({ op }) => op === "create"));
@@ -73,7 +73,7 @@ describe("engine: the life of a stack, on the real engine and API server", funct
     assert.doesNotMatch(run.output, /CANARY/);
   });
 
-  it("marks every object as the stack's own, and applies it by the one field manager", async () => {
+  it("labels every object with the stack, and applies it with the one field manager", async () => {
     const state = JSON.parse(await edge.exportState()) as {
       deployment: {
         resources: {
@@ -94,7 +94,7 @@ describe("engine: the life of a stack, on the real engine and API server", funct
     }
   });
 
-  it("keeps the secret out of its state in clear, and puts it where Flux decrypts", async () => {
+  it("encrypts the secret in the state, and creates it where Flux decrypts", async () => {
     assert.doesNotMatch(await edge.exportState(), /CANARY/);
     const secret = await cluster.get(named("v1", "Secret", "sops-age", "flux-apps"));
     const { "age.agekey": key } = secret?.data as Record<string, string>;
@@ -107,7 +107,7 @@ describe("engine: the life of a stack, on the real engine and API server", funct
     assert.deepEqual(preview.changes, []);
   });
 
-  it("touches only what a changed setting concerns", async () => {
+  it("changes only the objects that a setting affects", async () => {
     const endpoint = { name: "router", url: "icmp://192.0.2.1", conditions: ["[CONNECTED] == true"] };
     edge.configure({
       ...config,
@@ -129,7 +129,7 @@ describe("engine: the life of a stack, on the real engine and API server", funct
     assert.equal((outputs.versions as Record<string, string>).gatewayApi, "v1.4.1");
   });
 
-  it("serves another cluster by configuration alone, and leaves the first one as it is", async function () {
+  it("serves another cluster with configuration alone, and leaves the first one unchanged", async function () {
     const { kubeconfig } = clusters.sandbox;
     const main = await engine.stack("main", {
       cluster: { context: "main", kubeconfig },
@@ -152,7 +152,7 @@ describe("engine: the life of a stack, on the real engine and API server", funct
     assert.deepEqual((await edge.preview()).changes, []);
   });
 
-  it("leaves definitions, namespaces, the root, its source and users' routes behind when destroyed", async () => {
+  it("keeps CRDs, namespaces, the root, its source and users' routes when destroyed", async () => {
     await cluster.apply(ROUTE, { fieldManager: "user" });
     const run = await edge.destroy();
     assert.equal(run.code, 0, run.output);
@@ -167,7 +167,7 @@ describe("engine: the life of a stack, on the real engine and API server", funct
     assert.deepEqual(await exists(TRAEFIK), [false]);
   });
 
-  it("comes up again over what it left behind, to no difference", async () => {
+  it("comes up again over what it kept, without a diff", async () => {
     const run = await edge.up();
     assert.equal(run.code, 0, run.output);
     assert.deepEqual((await edge.preview()).changes, []);

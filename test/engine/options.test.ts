@@ -16,7 +16,7 @@ import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 const TOKEN = "CANARYtoken".padEnd(30, "0");
 const USER_KEY = "CANARYuserkey".padEnd(30, "0");
 const AGE_KEY = "AGE-SECRET-KEY-1CANARY";
-/** As they are, and as a Secret's data holds one by itself. */
+/** In plain text, and as base64 in a Secret's data. */
 const CANARIES = new RegExp(
   [
     TOKEN,
@@ -41,7 +41,7 @@ const GATEWAYS = [
     },
     gatus: { enabled: true, endpoint: { group: "external" } },
   },
-  // In Gatus' own namespace: no name of the two may clash.
+  // In Gatus' own namespace, where names could clash.
   {
     name: "internal",
     namespace: "observability",
@@ -84,16 +84,16 @@ const GATUS = {
   endpoints: [{ name: "router", url: "icmp://192.0.2.1", conditions: ["[CONNECTED] == true"] }],
 };
 
-describe("engine: what a stack may ask for", function () {
+describe("engine: configuration options", function () {
   this.timeout(120_000);
   const clusters = useSandbox("full", "bare");
   let engine: Engine;
   let definitions: string;
   const clients: KubeClient[] = [];
   const client = (context: string): KubeClient => {
-    const made = new KubeClient({ kubeconfig: clusters.sandbox.kubeconfig, context });
-    clients.push(made);
-    return made;
+    const client = new KubeClient({ kubeconfig: clusters.sandbox.kubeconfig, context });
+    clients.push(client);
+    return client;
   };
   const base = (context: string) => ({
     cluster: { context, kubeconfig: clusters.sandbox.kubeconfig },
@@ -106,11 +106,11 @@ describe("engine: what a stack may ask for", function () {
     definitions = await gatewayApiDirectory();
   });
   after(() => {
-    for (const made of clients) made.close();
+    for (const client of clients) client.close();
     engine.remove();
   });
 
-  describe("everything", () => {
+  describe("all of them", () => {
     let stack: TestStack;
 
     before(async function () {
@@ -132,7 +132,7 @@ describe("engine: what a stack may ask for", function () {
       await stack.setSecret("sopsAgeKey", AGE_KEY);
     });
 
-    it("is known in the first preview, to the last value, and shows no secret", async () => {
+    it("preview completely on the first run, and show no secret", async () => {
       const preview = await stack.preview();
       assert.equal(preview.code, 0, preview.output);
       const unknown = preview.steps.filter(({ newState }) =>
@@ -146,7 +146,7 @@ describe("engine: what a stack may ask for", function () {
       assert.doesNotMatch(preview.output, /CANARY/);
     });
 
-    it("comes up, to no difference, with its secrets in clear nowhere", async () => {
+    it("come up without a diff, with no secret in plain text", async () => {
       const run = await stack.up();
       assert.equal(run.code, 0, run.output);
       const preview = await stack.preview();
@@ -155,7 +155,7 @@ describe("engine: what a stack may ask for", function () {
       assert.doesNotMatch(run.output + preview.output + (await stack.exportState()), /CANARY/);
     });
 
-    it("and its secrets are in clear in no file of the backend, in no output and in no report", async () => {
+    it("leave no secret in plain text in the backend, the outputs and the reports", async () => {
       const reports = [
         ["status", "--json"],
         ["export", "github"],
@@ -186,7 +186,7 @@ describe("engine: what a stack may ask for", function () {
     });
   });
 
-  describe("a cluster without Flux, and objects of somebody else", () => {
+  describe("a cluster without Flux, with objects of another owner", () => {
     const account = object("v1", "ServiceAccount", "gatus", "observability");
     const settings = object("v1", "ConfigMap", "gatus", "observability");
     let stack: TestStack;
@@ -196,10 +196,10 @@ describe("engine: what a stack may ask for", function () {
 
     before(async () => {
       cluster = client("bare");
-      await cluster.apply(namespace("observability"), { fieldManager: "somebody" });
-      await cluster.apply(account, { fieldManager: "somebody" });
+      await cluster.apply(namespace("observability"), { fieldManager: "another-client" });
+      await cluster.apply(account, { fieldManager: "another-client" });
       const foreign = { ...settings, data: { "config.yaml": "theirs: true", kept: "by its owner" } };
-      await cluster.apply(foreign, { fieldManager: "somebody" });
+      await cluster.apply(foreign, { fieldManager: "another-client" });
       const manifest = await fluxManifest();
       const source = join(engine.dir, "gotk.yaml");
       writeFileSync(source, manifest);
@@ -212,7 +212,7 @@ describe("engine: what a stack may ask for", function () {
       stack = await engine.stack("bare", config);
     });
 
-    it("adopts what it is told to, installs Flux and its root at once, to no difference", async () => {
+    it("adopts the listed objects, and installs Flux and its root in one update, without a diff", async () => {
       stack.configure({
         ...config,
         adopt: ["ServiceAccount observability/gatus", "ConfigMap observability/gatus"],
@@ -234,7 +234,7 @@ describe("engine: what a stack may ask for", function () {
       assert.deepEqual(preview.changes, []);
     });
 
-    it("keeps what it adopted once the list is empty again", async () => {
+    it("keeps adopted objects once the list is empty again", async () => {
       stack.configure(config);
       const run = await stack.up();
       assert.equal(run.code, 0, run.output);
@@ -253,7 +253,7 @@ function namespace(name: string): KubeObject {
   return object("v1", "Namespace", name);
 }
 
-/** The Prometheus operator's definitions, from its Go module. */
+/** The Prometheus operator's CRDs, from its Go module. */
 async function operatorDefinitions(): Promise<KubeObject[]> {
   const module = "github.com/prometheus-operator/prometheus-operator";
   const folder = join(
@@ -265,7 +265,7 @@ async function operatorDefinitions(): Promise<KubeObject[]> {
   );
 }
 
-/** What `flux install --export` is made of, with the definitions of the Go modules. */
+/** The manifest of `flux install --export`, with the CRDs of the Go modules. */
 async function fluxManifest(): Promise<string> {
   const folders = await Promise.all(
     ["source-controller", "kustomize-controller"].map(async (name) =>

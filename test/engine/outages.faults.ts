@@ -5,7 +5,7 @@ import { findProcess, isAlive, startProcess, waitUntil } from "../../tools/sandb
 import { QUICK_VERIFICATION, type Run } from "../support/engine.ts";
 import { fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 
-/** How long the API server is away: what is tested is that this time passes. */
+/** How long an outage lasts. */
 const OUTAGE_MS = 20_000;
 
 function succeeds(attempt: Promise<unknown>): Promise<boolean> {
@@ -15,8 +15,8 @@ function succeeds(attempt: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** Not among the tests of `npm test`, for the time that the outages take: `npm run faults`. */
-describe("engine: the control plane away for 20 s", function () {
+/** Too slow for `npm test`: `npm run faults`. */
+describe("engine: outages of the control plane of 20 s", function () {
   this.timeout(180_000);
   const platform = useFaultyPlatform({
     verification: { ...QUICK_VERIFICATION, soak: "5s", timeout: "2m" },
@@ -44,17 +44,17 @@ describe("engine: the control plane away for 20 s", function () {
     passes(await platform.stack.up());
   });
 
-  it("the API server silent in mid-up: the update goes on, or says so, and the next one reaches zero diff", async () => {
+  it("an unresponsive API server during an update: it continues or reports the outage, and the next one ends without a diff", async () => {
     const { evidence } = await platform.stack.outputs();
     const { ended } = await midUp();
     signal("kube-apiserver", "SIGSTOP");
     await setTimeout(OUTAGE_MS);
     signal("kube-apiserver", "SIGCONT");
-    // A request that was under way may be lost, and the provider does not ask again; where it only waited, it goes on.
+    // The provider does not repeat a lost request; if it was only waiting, it continues.
     await goesOnOrSaysSo(ended, evidence);
   });
 
-  it("the API server killed in mid-up and started again: the update goes on, or says so, and the next one reaches zero diff", async () => {
+  it("a restarted API server during an update: it continues or reports the outage, and the next one ends without a diff", async () => {
     const { evidence } = await platform.stack.outputs();
     const { ended } = await midUp();
     const folder = clusterDir(platform.sandbox.sandbox.dir, "edge");
@@ -67,11 +67,11 @@ describe("engine: the control plane away for 20 s", function () {
       ...SOON,
       alive: [restarted],
     });
-    // The provider's watch of the Deployment ends with the API server; where it takes it up again, the update goes on.
+    // The provider's watch of the Deployment ends with the API server; if it resumes, the update continues.
     await goesOnOrSaysSo(ended, evidence);
   });
 
-  it("the API server silent in mid-verification: said, and the soak starts again", async () => {
+  it("an unresponsive API server during the verification: reported, and the soak restarts", async () => {
     change();
     const { ended, output } = platform.stack.startUp();
     await waitUntil("the soak to begin", () => output().includes("the soak has begun"), SOON);
@@ -82,11 +82,11 @@ describe("engine: the control plane away for 20 s", function () {
     const run = await ended;
     passes(run);
     assert.match(run.output, /is verified after [5-9] s of soak/);
-    assert.equal(run.output.split("the soak has begun").length > 2, true, "it began twice");
+    assert.equal(run.output.split("the soak has begun").length > 2, true, "the soak began twice");
     await reachesZeroDiff();
   });
 
-  it("etcd silent: a preview ends within 20 s with what to do, and goes through once it is back", async () => {
+  it("an unresponsive etcd: a preview ends within 20 s with what to do, and succeeds after the outage", async () => {
     signal("etcd", "SIGSTOP");
     try {
       const begin = Date.now();

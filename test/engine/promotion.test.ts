@@ -16,7 +16,7 @@ const KINDS = { git: "GitRepository", oci: "OCIRepository" } as const;
 type Name = keyof typeof KINDS;
 const NAMES = Object.keys(KINDS) as Name[];
 
-/** What a repository holds at a version: a ConfigMap of its own, so that the two roots on one cluster do not fight. */
+/** The repository at a version: a ConfigMap per source, so the two roots on one cluster do not conflict. */
 function files(name: Name, version: string): Record<string, string> {
   const metadata = { name, namespace: "default" };
   return {
@@ -98,7 +98,7 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
     await pushDirectory(registry, "apps", "v1", directory);
   }
 
-  /** Has a cluster's Flux apply this version, and returns what the sources are to be pinned to for it. */
+  /** Lets a cluster's Flux apply this version, and returns the pins of its sources. */
   async function runs(client: KubeClient, version: string): Promise<Record<Name, unknown>> {
     const pins = await Promise.all(
       NAMES.map(async (name) => {
@@ -125,7 +125,7 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
     return Object.fromEntries(pins) as Record<Name, unknown>;
   }
 
-  /** Has edge's Flux look for what is new, in place of waiting for its interval. */
+  /** Triggers edge's Flux instead of waiting for its interval. */
   async function fetchOnEdge(): Promise<void> {
     const annotations = { "reconcile.fluxcd.io/requestedAt": new Date().toISOString() };
     for (const name of NAMES) {
@@ -148,7 +148,7 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
     for (const { code, output } of await ups(stacks)) assert.equal(code, 0, output);
   }
 
-  it("main is pinned to what edge has verified, and not to what was published since", async () => {
+  it("pins main to what edge has verified, not to what was published since", async () => {
     await pass(edge);
     const first = await runs(onEdge, "1");
     await publish("2");
@@ -157,7 +157,7 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
     assert.deepEqual(await runs(onMain, "1"), first);
   });
 
-  it("moves on with what edge verifies next", async () => {
+  it("moves the pin when edge verifies the next revision", async () => {
     await fetchOnEdge();
     const second = await runs(onEdge, "2");
     await pass(edge);
@@ -166,7 +166,7 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
     assert.deepEqual(await runs(onMain, "2"), second);
   });
 
-  it("never moves back, though edge has: the update is refused, and main stays where it is", async () => {
+  it("refuses to move back when edge does, and keeps main's pin", async () => {
     const before = await pinsOfMain();
     repository.git("reset", "--quiet", "--hard", "HEAD~1");
     await push("1");

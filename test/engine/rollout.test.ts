@@ -19,7 +19,7 @@ import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const MAIN = join(PROJECT, "tools/cli/main.ts");
 
-/** A rollout with the real command, in a process group of its own. */
+/** A rollout with the real command, in its own process group. */
 class Launched {
   readonly events: RolloutEvent[] = [];
   readonly ended: Promise<{ code: number | null; stderr: string }>;
@@ -45,7 +45,7 @@ class Launched {
     this.ended = once(this.#child, "close").then(([code]) => ({ code: code as number | null, stderr }));
   }
 
-  /** Resolves at the first resource that the update of a stack has created; rejects where the rollout ends before. */
+  /** Resolves when a stack's update has created its first resource; rejects if the rollout ends first. */
   async midUp(stack: string): Promise<void> {
     const reached = new Promise<void>((resolve) => {
       let updating = false;
@@ -63,12 +63,12 @@ class Launched {
     ]);
   }
 
-  /** As a terminal that is not one: only the command gets the signal. */
+  /** Signals only the command, as without a terminal. */
   interrupt(): void {
     process.kill(this.#child.pid!, "SIGINT");
   }
 
-  /** The command and the CLI, at once. */
+  /** Kills the command and the CLI at once. */
   kill(): void {
     process.kill(-this.#child.pid!, "SIGKILL");
   }
@@ -82,7 +82,7 @@ class Launched {
 
 const releaseFile = readFileSync(join(PROJECT, "release.yaml"), "utf8");
 
-/** The program, committed to a repository of its own, so that the test can give it further releases. */
+/** The program in a new git repository, so that the test can commit more releases. */
 function checkout(): GitRepository {
   const repository = new GitRepository();
   for (const name of readdirSync(PROJECT).filter((entry) => !LEFT_OUT.has(entry)))
@@ -93,14 +93,14 @@ function checkout(): GitRepository {
 }
 const LEFT_OUT = new Set([".git", ".sandbox", "node_modules", "test"]);
 
-describe("engine: a rollout of two stacks, interrupted in every way", function () {
+describe("engine: a rollout of two stacks, interrupted and resumed", function () {
   this.timeout(180_000);
   const clusters = useSandbox("edge", "main");
   let engine: Engine;
   let edge: TestStack;
   let main: TestStack;
   let edgeConfig: Record<string, unknown>;
-  /** The program as a repository of its own, at its first release. */
+  /** The program's repository, at its first release. */
   let program: GitRepository;
 
   before(async function () {
@@ -133,8 +133,8 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
       : [];
   };
 
-  it("Ctrl-C in the middle of an update: exit code 130, no lock, and main untouched", async () => {
-    // So that the update cannot be over before the signal.
+  it("exits with 130 after Ctrl-C during an update, without a lock and without changes to main", async () => {
+    // Keeps the update running until the signal.
     edge.configure({ ...edgeConfig, verification: { ...QUICK_VERIFICATION, soak: "1m", timeout: "5m" } });
     const rollout = new Launched(engine);
     await rollout.midUp("edge");
@@ -147,7 +147,7 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
     assert.deepEqual(rollout.outcomes(), { edge: "cancelled", main: "not-started" });
   });
 
-  it("killed in the middle of an update, it is resumed: the lock of the dead is taken over", async () => {
+  it("resumes after a kill during an update, and takes over the lock", async () => {
     const killed = new Launched(engine);
     await killed.midUp("edge");
     killed.kill();
@@ -162,7 +162,7 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
     assert.deepEqual(locks(), []);
   });
 
-  it("resumed once more, it finds that nothing would change and every stack has verified this release", async () => {
+  it("finds nothing to do when resumed again: every stack has verified this release", async () => {
     const again = new Launched(engine, "--resume");
     const { code, stderr } = await again.ended;
     assert.equal(code, 0, stderr + JSON.stringify(again.events));
@@ -182,7 +182,7 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
     return { code, output };
   };
 
-  it("status, verify and rollback tell what the rollout has proved", async () => {
+  it("is reflected in status, verify and rollback", async () => {
     const [status, verify, rollback] = [
       await edgefirst("status"),
       await edgefirst("verify", "edge"),
@@ -196,7 +196,7 @@ describe("engine: a rollout of two stacks, interrupted in every way", function (
     assert.match(rollback.output, /No older release was verified by edge/);
   });
 
-  it("goes back to an older release that edge has verified, by the commit that rollback names, and to no other", async () => {
+  it("goes back to the verified release that rollback names, and to no other", async () => {
     const first = program.git("rev-parse", "HEAD");
     program.commit({ "release.yaml": `${releaseFile}# second\n` });
     for (const stack of [edge, main]) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { FIELD_MANAGER, describeObject, type KubeObject } from "../../kube/objects.ts";
 import { bare, fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
 
-/** As the provider makes them up, one for each resource. */
+/** A random field manager, as the provider generates them per resource. */
 const RANDOM_MANAGER = "pulumi-kubernetes-0a1b2c3d";
 
 interface State {
@@ -21,20 +21,20 @@ interface State {
 function withoutManager(object: KubeObject): KubeObject {
   const { annotations = {}, ...metadata } = object.metadata;
   const others = Object.entries(annotations).filter(([name]) => name !== "pulumi.com/patchFieldManager");
-  // A manager of an empty map owns it, and is in the way of whoever puts something into it.
+  // The manager of an empty map owns it, which conflicts with adding entries.
   return {
     ...object,
     metadata: { ...metadata, ...(others.length > 0 && { annotations: Object.fromEntries(others) }) },
   };
 }
 
-/** Not among the tests of `npm test`, for the time that it takes: `npm run faults`. */
-describe("engine: a stack that was brought up before the program had one field manager", function () {
+/** Too slow for `npm test`: `npm run faults`. */
+describe("engine: a stack from before the program had one field manager", function () {
   this.timeout(180_000);
   const platform = useFaultyPlatform();
   const { change, reachesZeroDiff } = platform;
 
-  /** Makes of the stack, on the cluster and in its state, what a program without the annotation leaves behind. */
+  /** Rewrites the stack, on the cluster and in its state, as a program without the annotation would have left it. */
   async function age(): Promise<KubeObject[]> {
     const { cluster, stack, engine } = platform;
     const state = JSON.parse(await stack.exportState()) as State;
@@ -45,7 +45,7 @@ describe("engine: a stack that was brought up before the program had one field m
       const { apiVersion, kind, metadata } = declared;
       const { name, namespace } = metadata;
       await cluster.apply(declared, { fieldManager: RANDOM_MANAGER, force: true });
-      // Who applies none of the fields any more owns none.
+      // A manager that applies no fields owns none.
       const empty = bare(apiVersion, kind, name, namespace);
       const live = await cluster.apply(empty, { fieldManager: FIELD_MANAGER, force: true });
       resource.inputs = declared;
@@ -76,7 +76,7 @@ describe("engine: a stack that was brought up before the program had one field m
     objects = await age();
   });
 
-  it("a change is refused by name of the old manager, with the way out; adopted, it goes through to zero diff", async () => {
+  it("refuses a change, names the old field manager and the fix; once adopted, the update ends without a diff", async () => {
     const changed = objects.find(({ kind }) => kind === "ConfigMap")!;
     assert.ok((await managers(changed)).includes(RANDOM_MANAGER));
     assert.ok(!(await managers(changed)).includes(FIELD_MANAGER));
@@ -95,7 +95,7 @@ describe("engine: a stack that was brought up before the program had one field m
     await reachesZeroDiff();
   });
 
-  it("brought up once without a change, by the new program, it needs no adoption for the next change", async () => {
+  it("needs no adoption after one update without changes", async () => {
     await age();
     passes(await platform.stack.up());
     change();

@@ -12,36 +12,36 @@ export const PROJECT = join(import.meta.dirname, "../..");
 /** How a run of the CLI ended. */
 export interface Run {
   readonly code: number | null;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, interleaved. */
   readonly output: string;
   readonly stdout: string;
 }
 
-/** A run of the CLI that is under way. */
+/** A run of the CLI in progress. */
 export interface Running {
   readonly pid: number;
-  /** What it has said so far. */
+  /** Its output so far. */
   readonly output: () => string;
   readonly ended: Promise<Run>;
 }
 
-/** One planned step, as `pulumi preview --json` tells it. */
+/** One planned step of `pulumi preview --json`. */
 export interface Step {
   readonly op: string;
   readonly urn: string;
-  /** Names of the properties that differ, of an update. */
+  /** The properties that an update changes. */
   readonly diffReasons?: readonly string[];
   readonly newState?: { readonly type: string; readonly inputs?: Record<string, unknown> };
 }
 
-/** A preview: how it ended and what it plans. */
+/** The result of a preview. */
 export interface Preview extends Run {
   readonly steps: readonly Step[];
   /** The steps that change something. */
   readonly changes: readonly Step[];
 }
 
-/** A workspace with a backend and a PULUMI_HOME of its own, in which real stacks of the real program run. */
+/** A workspace with its own backend and PULUMI_HOME, which runs real stacks of the real program. */
 export class Engine {
   readonly dir: string;
   readonly #command: string;
@@ -64,17 +64,17 @@ export class Engine {
     return new Engine(dir, command, env);
   }
 
-  /** Environment in which the CLI, or what runs it, finds this workspace. */
+  /** The environment that points the CLI to this workspace. */
   get env(): NodeJS.ProcessEnv {
     return this.#env;
   }
 
-  /** Makes a stack with this configuration; keys are without the namespace. */
+  /** Creates a stack with this configuration; keys without the namespace. */
   async stack(name: string, config: Readonly<Record<string, unknown>>): Promise<TestStack> {
     const stack = new TestStack(this, name);
     stack.configure(config);
-    const made = await this.run(["stack", "init", name, "--non-interactive"]);
-    if (made.code !== 0) throw new Error(made.output);
+    const run = await this.run(["stack", "init", name, "--non-interactive"]);
+    if (run.code !== 0) throw new Error(run.output);
     return stack;
   }
 
@@ -84,8 +84,8 @@ export class Engine {
   }
 
   /**
-   * The same, to be watched meanwhile.
-   * @param wrapper a command that runs the command line which follows it
+   * Starts the CLI in the project.
+   * @param wrapper a command that runs the command line after it
    */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []): Running {
     const [command, ...rest] = [...wrapper, this.#command, ...args];
@@ -114,13 +114,13 @@ export class Engine {
   }
 }
 
-const NOBODY = "nobody on these clusters does what it looks at";
-/** A verification of what there is to verify in most tests, without a soak; a test's own one replaces it. */
+const NO_CONTROLLER = "these clusters have no controller for it";
+/** The verification for most tests: without a soak and without checks that need controllers. */
 export const QUICK_VERIFICATION = {
   soak: "0s",
   timeout: "30s",
   interval: "500ms",
-  skip: { gateways: NOBODY, routes: NOBODY, flux: NOBODY, gatus: NOBODY },
+  skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, flux: NO_CONTROLLER, gatus: NO_CONTROLLER },
 };
 
 const UNATTENDED = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
@@ -135,14 +135,14 @@ export class TestStack {
     this.name = name;
   }
 
-  /** Replaces the plain configuration; secrets that were set go with it. */
+  /** Replaces the configuration, secrets included. */
   configure(config: Readonly<Record<string, unknown>>): void {
     const file = join(this.#engine.dir, "project", `Pulumi.${this.name}.yaml`);
     let salt: unknown;
     try {
       salt = parseDocument(readFileSync(file, "utf8")).get("encryptionsalt");
     } catch {
-      // The first configuration: no file yet.
+      // No file yet.
     }
     const values = Object.fromEntries(
       Object.entries({ verification: QUICK_VERIFICATION, ...config }).map(([key, value]) => [
@@ -151,7 +151,7 @@ export class TestStack {
       ]),
     );
     const content = { ...(salt !== undefined && { encryptionsalt: salt }), config: values };
-    // The CLI takes a plain instant for a date, and writes it anew in a format of its own.
+    // The CLI parses an unquoted timestamp as a date, and rewrites it in another format.
     writeFileSync(file, stringify(content, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" }));
   }
 
@@ -166,7 +166,7 @@ export class TestStack {
     return { ...run, steps, changes: steps.filter(({ op }) => op !== "same" && op !== "read") };
   }
 
-  /** A preview as a person sees it. */
+  /** A preview as text. */
   previewText(): Promise<Run> {
     return this.#engine.run(["preview", "--non-interactive", "--color", "never", "--stack", this.name]);
   }
@@ -175,12 +175,12 @@ export class TestStack {
     return this.#engine.run(["up", ...UNATTENDED, "--stack", this.name, ...flags]);
   }
 
-  /** An update to be watched meanwhile. */
+  /** Starts an update. */
   startUp(env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []): Running {
     return this.#engine.start(["up", ...UNATTENDED, "--stack", this.name], env, wrapper);
   }
 
-  /** Removes the lock of an update that is no more. */
+  /** Removes the lock of an update that has ended. */
   cancel(): Promise<Run> {
     return this.#engine.run(["cancel", "--yes", "--non-interactive", "--stack", this.name]);
   }
@@ -195,7 +195,7 @@ export class TestStack {
     return JSON.parse(run.stdout) as Record<string, unknown>;
   }
 
-  /** The state as text, secrets as they are stored. */
+  /** The state as text, with secrets as stored. */
   async exportState(): Promise<string> {
     return (await this.#engine.run(["stack", "export", "--stack", this.name])).stdout;
   }
@@ -209,7 +209,7 @@ function parseSteps(stdout: string): Step[] {
   }
 }
 
-/** Directory of the Gateway API's published definitions, in the pinned Go module. */
+/** Directory of the Gateway API's CRDs in the pinned Go module. */
 export async function gatewayApiDirectory(): Promise<string> {
   return join(await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api"), "config/crd/standard");
 }

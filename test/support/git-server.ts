@@ -3,14 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { GitRepository } from "./git.ts";
 
-/** A repository served over http on this machine, as a hosting service does it (`git http-backend`). */
+/** A repository served over http on this machine (`git http-backend`). */
 export interface GitServer {
   readonly url: string;
   close(): void;
 }
 
 export async function serveGit(repository: GitRepository): Promise<GitServer> {
-  // As hosting services allow it: any commit by its name, and histories without trees and files.
+  // Like hosting services: allows any commit by its hash, and filtered fetches.
   repository.git("config", "uploadpack.allowAnySHA1InWant", "true");
   repository.git("config", "uploadpack.allowFilter", "true");
   const server = createServer((request, response) => {
@@ -43,7 +43,7 @@ function runBackend(dir: string, request: IncomingMessage, response: ServerRespo
     },
     stdio: ["pipe", "pipe", "ignore"],
   });
-  // It may have answered before it has read all.
+  // It may have responded before reading everything.
   backend.stdin.on("error", () => undefined);
   request.pipe(backend.stdin);
   const chunks: Buffer[] = [];
@@ -53,7 +53,7 @@ function runBackend(dir: string, request: IncomingMessage, response: ServerRespo
   });
 }
 
-/** What a CGI program writes (RFC 3875, 6.2): headers, an empty line, the body. */
+/** The output of a CGI program (RFC 3875, 6.2): headers, an empty line, the body. */
 function answer(output: Buffer, response: ServerResponse): void {
   const end = output.indexOf("\r\n\r\n");
   for (const line of output.subarray(0, end).toString().split("\r\n")) {

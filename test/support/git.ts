@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** A git repository of a test's own, with a work tree and branch `main`. */
+/** A temporary git repository with a work tree and branch `main`. */
 export class GitRepository {
   readonly dir = mkdtempSync(join(tmpdir(), "edgefirst-repository-"));
 
@@ -16,7 +16,7 @@ export class GitRepository {
     return execFileSync("git", ["-C", this.dir, ...author, ...args], { encoding: "utf8" }).trim();
   }
 
-  /** Writes files and commits all that has changed; returns the commit. */
+  /** Writes files, commits all changes, and returns the commit. */
   commit(files: Readonly<Record<string, string>>): string {
     for (const [path, content] of Object.entries(files)) {
       mkdirSync(dirname(join(this.dir, path)), { recursive: true });

@@ -8,43 +8,42 @@ import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Run, type Running, type TestStack } from "./engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "./sandbox.ts";
 
-/** Gatus' Deployment: the one object that an update waits for. */
+/** Gatus' Deployment, the only object that an update waits for. */
 export const GATUS = {
   apiVersion: "apps/v1",
   kind: "Deployment",
   metadata: { name: "gatus", namespace: "observability" },
 };
-/** Long enough for what happens within seconds on a machine that is busy. */
+/** Enough for what takes seconds, even on a busy machine. */
 export const SOON = { timeoutMs: 30_000 };
 
-/** What {@link useFaultyPlatform} gives. */
+/** The result of {@link useFaultyPlatform}. */
 export interface FaultyPlatform {
   readonly engine: Engine;
   readonly stack: TestStack;
   readonly cluster: KubeClient;
   readonly sandbox: ReturnType<typeof useSandbox>;
   readonly config: Readonly<Record<string, unknown>>;
-  /** Configures another endpoint of Gatus, which changes its ConfigMap and its Deployment. */
+  /** Adds an endpoint to Gatus, which changes its ConfigMap and its Deployment. */
   readonly change: (more?: Readonly<Record<string, unknown>>) => void;
-  /** Starts an update that changes something, on a cluster whose node takes no pods, and resolves once it waits for the Deployment. */
+  /** Cordons the node, starts an update with changes, and resolves once it waits for the Deployment. */
   readonly midUp: (env?: NodeJS.ProcessEnv) => Promise<Running>;
-  /** Whether the node takes pods. */
+  /** Cordons or uncordons the node. */
   readonly takePods: (takes: boolean) => Promise<void>;
-  /** Brings the stack up, and expects that nothing would change any more. */
+  /** Brings the stack up, and expects a preview without changes. */
   readonly reachesZeroDiff: () => Promise<void>;
 }
 
 /**
- * A cluster, and a stack of few objects on it: Gatus, with the Gateway API's definitions there already. No test of what goes wrong needs more, and each run
- * takes seconds.
+ * A cluster with the Gateway API's CRDs, and a stack with few objects: Gatus. That is enough to test failures, and each run takes seconds.
  */
 export function useFaultyPlatform(verification: Readonly<Record<string, unknown>> = {}): FaultyPlatform {
   const sandbox = useSandbox("edge");
-  let made: Pick<FaultyPlatform, "engine" | "stack" | "cluster" | "config"> | undefined;
+  let platform: Pick<FaultyPlatform, "engine" | "stack" | "cluster" | "config"> | undefined;
   let changes = 0;
-  const current = (): NonNullable<typeof made> => {
-    if (made === undefined) throw new Error("the platform is there only inside tests and hooks");
-    return made;
+  const current = (): NonNullable<typeof platform> => {
+    if (platform === undefined) throw new Error("the platform exists only inside tests and hooks");
+    return platform;
   };
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
@@ -52,7 +51,7 @@ export function useFaultyPlatform(verification: Readonly<Record<string, unknown>
     const cluster = new KubeClient({ kubeconfig, context: "edge" });
     const source = await gatewayApiDirectory();
     for (const definition of await loadGatewayApi({ ...loadPins().gatewayApi, source }))
-      await cluster.apply(withoutStatus(definition), { fieldManager: "somebody" });
+      await cluster.apply(withoutStatus(definition), { fieldManager: "another-client" });
     const engine = await Engine.create();
     const config = {
       cluster: { context: "edge", kubeconfig },
@@ -60,11 +59,11 @@ export function useFaultyPlatform(verification: Readonly<Record<string, unknown>
       gatus: { install: true },
       ...verification,
     };
-    made = { engine, cluster, config, stack: await engine.stack("edge", config) };
+    platform = { engine, cluster, config, stack: await engine.stack("edge", config) };
   });
   after(() => {
-    made?.cluster.close();
-    made?.engine.remove();
+    platform?.cluster.close();
+    platform?.engine.remove();
   });
 
   const change = (more: Readonly<Record<string, unknown>> = {}): void => {
@@ -129,14 +128,14 @@ export function passes({ code, output }: Run): void {
   assert.equal(code, 0, output);
 }
 
-/** Expects a failure with these words, and no stack trace. */
+/** Expects a failure with these messages, and no stack trace. */
 export function fails({ code, output }: Run, ...expected: readonly RegExp[]): void {
   assert.notEqual(code, 0, output);
   for (const text of expected) assert.match(output, text);
   assert.doesNotMatch(output, /\n\s+at .*\.ts:\d+/);
 }
 
-/** An object without content, to be applied or deleted. */
+/** An object without content, to apply or delete. */
 export function bare(apiVersion: string, kind: string, name: string, namespace?: string): KubeObject {
   return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
 }
