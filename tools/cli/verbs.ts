@@ -92,4 +92,11 @@ export const VERBS: readonly Verb[] = [
     inProject: true,
     load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
   },
+  {
+    name: "completion",
+    description: "print a completion script for bash, zsh or fish",
+    group: SHELL,
+    inProject: false,
+    load: async () => (await import("./commands/completion.ts")).completionCommand(),
+  },
 ];

@@ -67,10 +67,7 @@ describe("edgefirst", function () {
     const cases: readonly [readonly string[], RegExp][] = [
       [["lint"], /^edgefirst: lint needs <path>: a repository.*\nSee edgefirst lint --help\.$/m],
       [["migrate"], /^edgefirst: migrate needs <step>: .*edgefirst migrate \.\n/],
-      [
-        ["migrate", "ks"],
-        /^edgefirst: migrate ks needs a repository.*\n.* edgefirst migrate ks \.\n/,
-      ],
+      [["migrate", "ks"], /^edgefirst: migrate ks needs a repository.*\n.* edgefirst migrate ks \.\n/],
       [["migrate", "all"], /^edgefirst: migrate all needs a repository/],
       [["migrate", "nowhere"], /There is no directory nowhere/],
       [["lnit"], /unknown command 'lnit'\n\(Did you mean lint\?\)/],

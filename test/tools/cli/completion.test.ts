@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { executablesOnPath } from "../../../tools/toolchain/executable.ts";
+import { VERBS } from "../../../tools/cli/verbs.ts";
+import { STEPS } from "../../../tools/migrate/registry.ts";
+
+const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
+
+/** How each shell lists what it would complete of a command line. */
+const ASK: Readonly<Record<string, (script: string, words: readonly string[]) => readonly string[]>> = {
+  bash: (script, words) => [
+    "-c",
+    `source ${script}; COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
+     _edgefirst; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  ],
+  fish: (script, words) => [
+    "-c",
+    `source ${script}; complete -C '${words.join(" ")}' | string split -f1 \\t`,
+  ],
+};
+
+describe("edgefirst completion", function () {
+  this.timeout(20_000);
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "edgefirst-completion-"));
+    mkdirSync(join(folder, "repository"));
+    for (const shell of ["bash", "zsh", "fish"]) writeFileSync(join(folder, shell), scriptOf(shell));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const scriptOf = (shell: string): string =>
+    spawnSync(process.execPath, [MAIN, "completion", shell], { encoding: "utf8" }).stdout;
+
+  for (const shell of ["bash", "zsh", "fish"])
+    it(`the script of ${shell} knows every command, step, option and choice`, () => {
+      const script = scriptOf(shell);
+      for (const { name } of VERBS) assert.match(script, new RegExp(`\\b${name}\\b`));
+      for (const { id } of STEPS) assert.match(script, new RegExp(`\\b${id}\\b`));
+      for (const word of ["write-baseline", "sarif", "delete-data", "mandatory"])
+        assert.ok(script.includes(word));
+    });
+
+  // The shells of this machine: bash everywhere, fish where it is installed.
+  for (const [shell, ask] of Object.entries(ASK)) {
+    const [path] = executablesOnPath(shell, process.env);
+    if (path === undefined) continue;
+    it(`${shell} offers what may follow`, () => {
+      const offered = (...words: string[]): string[] => {
+        const run = spawnSync(path, ask(join(folder, shell), words), { cwd: folder, encoding: "utf8" });
+        assert.equal(run.stderr, "");
+        return run.stdout.split("\n").filter((line) => line !== "");
+      };
+      assert.deepEqual(offered("edgefirst", "rol").sort(), ["rollback", "rollout"]);
+      assert.deepEqual(offered("edgefirst", "sandbox", "s"), ["status"]);
+      assert.deepEqual(offered("edgefirst", "sandbox", "status", "--d"), ["--dir"]);
+      assert.deepEqual(offered("edgefirst", "lint", ".", "--format", "s"), ["sarif"]);
+      assert.deepEqual(offered("edgefirst", "migrate", "ann"), ["annotate"]);
+      assert.deepEqual(offered("edgefirst", "completion", "z"), ["zsh"]);
+      assert.deepEqual(offered("edgefirst", "sandbox", "repo"), []);
+      // bash falls back to files by itself where nothing is offered; fish offers them.
+      assert.ok(["", "repository/"].includes(offered("edgefirst", "lint", "repo").join()));
+    });
+  }
+});

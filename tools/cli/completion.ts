@@ -1,0 +1,23 @@
+import { Command } from "commander";
+import { STEPS } from "../migrate/registry.ts";
+import { completedCommands } from "./completion/model.ts";
+import { SHELLS } from "./completion/shells.ts";
+import { VERBS } from "./verbs.ts";
+
+/** `edgefirst completion`: prints the completion script of a shell. */
+export async function completion(shell: string): Promise<void> {
+  process.stdout.write(SHELLS[shell]?.(completedCommands(await wholeProgram())) ?? "");
+}
+
+/** The program with all its commands. */
+async function wholeProgram(): Promise<Command> {
+  const program = new Command("edgefirst").version("");
+  for (const { name, description, load } of VERBS) {
+    const command = await load(false);
+    // The first argument may also be a repository, so that these are no choices for the parser.
+    const [step] = command.registeredArguments;
+    if (name === "migrate" && step) step.argChoices = [...STEPS.map(({ id }) => id), "all"];
+    program.addCommand(command.description(description));
+  }
+  return program;
+}
