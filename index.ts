@@ -1,8 +1,8 @@
 import "./lib/compile-cache.ts";
 
-// Node strips types in place, so that positions hold as they are. The SDK would map every frame of a trace, of which it takes one for each resource.
+// Node strips types in place, so positions are already right. The SDK would map every frame of the stack trace that it takes for each resource.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
-// Only what is imported after the cache is on is cached.
+// Only modules imported after the cache is enabled are cached.
 export const { release, versions, evidence, gateways, fluxRevision, endpoints } =
   await import("./program.ts");

@@ -39,7 +39,7 @@ async function deploy() {
     context,
     ...(kubeconfig !== undefined && { kubeconfig }),
     enableServerSideApply: true,
-    // Without it every change of a ConfigMap deletes and creates it.
+    // Otherwise every change of a ConfigMap deletes and recreates it.
     enableConfigMapMutable: true,
   });
   const up = createPlatform(plan, config, provider);
@@ -49,18 +49,18 @@ async function deploy() {
     release,
     versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
     evidence,
-    // A cluster that is lost by now must not cost the evidence: outputs that throw store none at all.
+    // If the cluster is unreachable by now, the evidence must still be stored: an output that throws stores none.
     live: evidence.apply(() => readOutputs(config, cluster).catch(() => NO_OUTPUTS)),
   };
 }
 
-/** Checksums of what the stack's configuration has it apply beside what release.yaml pins, by what it installs. */
+/** Checksums of the manifests that the configuration installs in addition to release.yaml, by what they install. */
 function ownManifests({ flux }: ReturnType<typeof loadConfig>): Record<string, string> {
   return flux?.install === undefined ? {} : { flux: flux.install.sha256 };
 }
 
 const outputs = await deploy().catch((error: unknown) => {
-  // A RunError is shown as its message alone; anything else is a bug, with its stack.
+  // Pulumi shows only the message of a RunError. Any other error is a bug, shown with its stack trace.
   throw error instanceof EdgefirstError ? new pulumi.RunError(error.message) : error;
 });
 

@@ -4,9 +4,9 @@ import { duration, labelName, objectName, secretReference } from "./values.ts";
 const tag = z
   .string()
   .min(1)
-  .refine((value) => value !== "latest", "a real tag, never latest")
+  .refine((value) => value !== "latest", "a fixed tag, never latest")
   .describe("A tag; never `latest`.");
-const semver = z.string().min(1).describe("A range of semantic versions, such as `4.x`.");
+const semver = z.string().min(1).describe("A semantic version range, such as `4.x`.");
 const digest = z
   .string()
   .regex(/^sha256:[0-9a-f]{64}$/)
@@ -14,7 +14,7 @@ const digest = z
 const commit = z
   .string()
   .regex(/^[0-9a-f]{40}$/)
-  .describe("A commit, by its 40 hexadecimal digits.");
+  .describe("A commit: 40 hexadecimal digits.");
 const branch = z.string().min(1).describe("A branch.");
 
 const sourceReference = z.union(
@@ -37,19 +37,19 @@ const ociReference = z.union(
 );
 
 const verify = z.strictObject({
-  provider: z.enum(["cosign", "notation"]).describe("What made the signature."),
+  provider: z.enum(["cosign", "notation"]).describe("Signature format."),
   secretRef: secretReference
     .optional()
-    .describe("Secret with the public keys; without one, cosign's keyless way."),
+    .describe("Secret with the public keys. Without one, cosign verifies keyless."),
   matchOIDCIdentity: z
     .array(
       z.strictObject({
-        issuer: z.string().describe("Regular expression over the certificate's issuer."),
-        subject: z.string().describe("Regular expression over the certificate's subject."),
+        issuer: z.string().describe("Regular expression for the issuer in the certificate."),
+        subject: z.string().describe("Regular expression for the subject in the certificate."),
       }),
     )
     .optional()
-    .describe("Whose keyless signature is accepted."),
+    .describe("Accepted identities of keyless signatures."),
 });
 
 const gitVerify = z.strictObject({
@@ -59,68 +59,70 @@ const gitVerify = z.strictObject({
 
 /** An entry of `flux.sources`. */
 export const ociSource = z.strictObject({
-  name: objectName.describe("Its name."),
-  namespace: labelName.default("flux-system").describe("Its namespace."),
+  name: objectName.describe("Name of the OCIRepository."),
+  namespace: labelName.default("flux-system").describe("Namespace of the OCIRepository."),
   url: z
     .string()
-    .regex(/^oci:\/\/[^\s/]+\/\S+$/, "an address such as oci://registry.example.com/charts/app")
-    .describe("The artifact, without a tag; of a chart, the chart itself (`oci://…/app-template`)."),
-  ref: ociReference.describe("Which version."),
-  interval: duration.default("1h").describe("How often the registry is asked."),
+    .regex(/^oci:\/\/[^\s/]+\/\S+$/, "a URL such as oci://registry.example.com/charts/app")
+    .describe(
+      "URL of the artifact, without a tag. For a Helm chart, the chart itself (`oci://…/app-template`).",
+    ),
+  ref: ociReference.describe("Version of the artifact."),
+  interval: duration.default("1h").describe("Poll interval."),
   secretRef: secretReference.optional().describe("Secret with the registry's credentials."),
-  verify: verify.optional().describe("By which signature the artifact is accepted."),
+  verify: verify.optional().describe("Signature that the artifact needs."),
   helmChart: z
     .boolean()
     .default(true)
-    .describe("true for a Helm chart: hands the chart's layer to helm-controller as it is."),
-  insecure: z.boolean().default(false).describe("Plain HTTP, for a registry on this machine."),
+    .describe("true if the artifact is a Helm chart, whose layer is passed to helm-controller unchanged."),
+  insecure: z.boolean().default(false).describe("Use plain HTTP, for a local registry."),
 });
 
 /** The section `flux.source`. */
 export const repositorySource = z
   .strictObject({
-    kind: z.enum(["GitRepository", "OCIRepository"]).describe("What the repository is to Flux."),
-    name: objectName.describe("Its name."),
-    namespace: labelName.default("flux-system").describe("Its namespace."),
+    kind: z.enum(["GitRepository", "OCIRepository"]).describe("Kind of the Flux source."),
+    name: objectName.describe("Name of the source."),
+    namespace: labelName.default("flux-system").describe("Namespace of the source."),
     url: z
       .string()
-      .regex(/^(https?|ssh|oci):\/\/\S+$/, "an https://, ssh:// or oci:// address")
-      .describe("Where it is: `https://` or `ssh://` of a GitRepository, `oci://` of an OCIRepository."),
+      .regex(/^(https?|ssh|oci):\/\/\S+$/, "an https://, ssh:// or oci:// URL")
+      .describe("URL: `https://` or `ssh://` for a GitRepository, `oci://` for an OCIRepository."),
     ref: sourceReference.describe(
-      "What is taken from it; with branch and commit, the branch only makes the clone smaller.",
+      "Revision to follow. With branch and commit, the branch only makes the clone smaller.",
     ),
-    interval: duration.default("30m").describe("How often it is asked."),
-    ignore: z.string().optional().describe("`.gitignore`-style filter of what is taken from the repository."),
-    secretRef: secretReference.optional().describe("Secret with its credentials."),
+    interval: duration.default("30m").describe("Poll interval."),
+    ignore: z.string().optional().describe("Files to ignore, in `.gitignore` format."),
+    secretRef: secretReference.optional().describe("Secret with the credentials."),
     verify: z
       .union([verify, gitVerify], {
         error:
-          "{ provider, secretRef?, matchOIDCIdentity? } of an OCIRepository, { mode?, secretRef } of a GitRepository",
+          "{ provider, secretRef?, matchOIDCIdentity? } for an OCIRepository, { mode?, secretRef } for a GitRepository",
       })
       .optional()
-      .describe("Whose signature it must carry."),
-    insecure: z.boolean().default(false).describe("Plain HTTP; of an OCIRepository."),
+      .describe("Signature that the revision needs."),
+    insecure: z.boolean().default(false).describe("Use plain HTTP; OCIRepository only."),
   })
   .superRefine((source, context) => {
     const oci = source.kind === "OCIRepository";
-    const fault = (path: keyof typeof source, message: string): void => {
+    const refuse = (path: keyof typeof source, message: string): void => {
       context.addIssue({ code: "custom", path: [path], input: source[path], message });
     };
     if (oci !== source.url.startsWith("oci://"))
-      fault(
+      refuse(
         "url",
-        oci ? "an oci:// address for an OCIRepository" : "an https:// or ssh:// address for a GitRepository",
+        oci ? "an oci:// URL for an OCIRepository" : "an https:// or ssh:// URL for a GitRepository",
       );
     if (source.verify !== undefined && oci !== "provider" in source.verify)
-      fault(
+      refuse(
         "verify",
         oci
           ? "{ provider, secretRef?, matchOIDCIdentity? } for an OCIRepository"
           : "{ mode?, secretRef } for a GitRepository",
       );
     if (!oci && source.insecure)
-      fault("insecure", "only for an OCIRepository; a GitRepository says it by its http:// address");
+      refuse("insecure", "only for an OCIRepository; for a GitRepository, use an http:// URL");
     if (oci && ("branch" in source.ref || "commit" in source.ref))
-      fault("ref", "tag, semver or digest for an OCIRepository");
-    if (!oci && "digest" in source.ref) fault("ref", "branch, tag, semver or commit for a GitRepository");
+      refuse("ref", "tag, semver or digest for an OCIRepository");
+    if (!oci && "digest" in source.ref) refuse("ref", "branch, tag, semver or commit for a GitRepository");
   });

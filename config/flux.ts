@@ -4,23 +4,23 @@ import { duration, labelName, objectName, repositoryPath, sha256 } from "./value
 
 const substituteFrom = z.array(
   z.strictObject({
-    kind: z.enum(["ConfigMap", "Secret"]).describe("What holds the values."),
-    name: objectName.describe("Its name, in the namespace of whoever reads it."),
-    optional: z.boolean().optional().describe("Whether it may be missing."),
+    kind: z.enum(["ConfigMap", "Secret"]).describe("Kind of the object with the values."),
+    name: objectName.describe("Name, in the namespace of the Kustomization that reads it."),
+    optional: z.boolean().optional().describe("Whether the object may be missing."),
   }),
 );
 
 const childDefaults = z
   .strictObject({
-    interval: duration.optional().describe("How often each is reconciled."),
-    retryInterval: duration.optional().describe("How soon a failed one is tried again."),
-    timeout: duration.optional().describe("How long one may take."),
-    prune: z.boolean().optional().describe("Whether what left the repository is deleted."),
+    interval: duration.optional().describe("Reconcile interval."),
+    retryInterval: duration.optional().describe("Retry interval after a failure."),
+    timeout: duration.optional().describe("Time-out of a reconcile."),
+    prune: z.boolean().optional().describe("Whether objects removed from the repository are deleted."),
     deletionPolicy: z
       .enum(["MirrorPrune", "Delete", "WaitForTermination", "Orphan"])
       .optional()
       .describe(
-        "What becomes of its objects when a child is deleted; `Orphan` is the guard that a move needs.",
+        "What happens to the objects of a child when the child is deleted. A move needs `Orphan` as a guard.",
       ),
   })
   .prefault({});
@@ -31,51 +31,51 @@ const helmReleaseDefaults = z.strictObject({
     .min(-1)
     .max(100)
     .default(3)
-    .describe("Retries of a failed installation or upgrade; -1 is without end."),
+    .describe("Retries of a failed install or upgrade; -1 retries forever."),
   crds: z
     .enum(["Skip", "Create", "CreateReplace"])
     .default("CreateReplace")
-    .describe("What is done with a chart's CustomResourceDefinitions."),
+    .describe("How CRDs in charts are handled."),
   driftDetection: z
     .enum(["enabled", "warn", "disabled"])
     .default("enabled")
-    .describe("Whether changes by hand are undone, reported or left."),
+    .describe("Whether hand edits are reverted, reported or ignored."),
 });
 
 const fluxRoot = z.strictObject({
   mode: z
     .enum(["observe", "manage"])
-    .describe("observe: show what would change and change nothing; manage: own the root and its source."),
-  name: objectName.default("cluster-apps").describe("Its name."),
-  namespace: labelName.default("flux-system").describe("Its namespace."),
-  path: repositoryPath.describe("Directory of the repository that holds the child Kustomizations."),
-  interval: duration.default("30m").describe("How often it is reconciled."),
-  retryInterval: duration.optional().describe("How soon it is tried again after a failure."),
-  timeout: duration.optional().describe("How long it may take."),
-  prune: z.boolean().default(true).describe("Whether children that left the repository are deleted."),
-  wait: z.boolean().default(false).describe("Whether it is ready only once all children are."),
+    .describe("observe: show what would change, and change nothing. manage: own the root and its source."),
+  name: objectName.default("cluster-apps").describe("Name of the root Kustomization."),
+  namespace: labelName.default("flux-system").describe("Namespace of the root Kustomization."),
+  path: repositoryPath.describe("Directory in the repository with the child Kustomizations."),
+  interval: duration.default("30m").describe("Reconcile interval of the root."),
+  retryInterval: duration.optional().describe("Retry interval of the root after a failure."),
+  timeout: duration.optional().describe("Time-out of a reconcile of the root."),
+  prune: z.boolean().default(true).describe("Whether children removed from the repository are deleted."),
+  wait: z.boolean().default(false).describe("Whether the root waits for its children to be ready."),
   decryptionSecret: objectName
     .nullable()
     .default("sops-age")
     .describe(
-      "Secret with the age keys, of the root and of every child; null where the controller itself holds the key (`--sops-age-secret`, Flux 2.7).",
+      "Secret with the age keys for the root and every child; null if the controller has the key (`--sops-age-secret`, Flux 2.7).",
     ),
   substituteFrom: substituteFrom
     .default([])
-    .describe("Where the root and every child take the values of `${…}` from."),
+    .describe("Sources of the values for `${…}` in the root and every child."),
   settingsPath: repositoryPath
     .optional()
     .describe(
-      "Directory with the settings and secrets for the root's own namespace; left out where the repository brings them there itself.",
+      "Directory in the repository with settings and secrets for the namespace of the root. Omit it if the repository already applies them there.",
     ),
   optOutLabel: z
     .string()
     .default("substitution.flux.home.arpa/disabled")
-    .describe('A child with this label set to "true" is left alone by the global patches.'),
-  children: childDefaults.describe("What every child gets by a global patch of the root."),
+    .describe('The global patches skip a child with this label set to "true".'),
+  children: childDefaults.describe("Fields that a global patch of the root sets on every child."),
   helmReleases: helmReleaseDefaults
     .optional()
-    .describe("Defaults of every HelmRelease, patched one level down by each child; left out: none."),
+    .describe("Defaults for every HelmRelease, which each child patches in. None if omitted."),
 });
 
 const fluxApps = z
@@ -84,19 +84,19 @@ const fluxApps = z
       .enum(["unchanged", "namespace", "app"])
       .default("unchanged")
       .describe(
-        "Where child Kustomizations live: left alone, moved to one namespace, or beside their apps, where the repository itself puts them.",
+        "Namespaces of the child Kustomizations: unchanged, all in one namespace, or the namespaces of their apps as set in the repository.",
       ),
-    namespace: labelName.default("flux-apps").describe("The one namespace of placement `namespace`."),
+    namespace: labelName.default("flux-apps").describe("The namespace for placement `namespace`."),
     settingsPath: repositoryPath
       .optional()
       .describe(
-        "Directory with the repository's settings and secrets, brought to where the children live by a Flux Kustomization of its own.",
+        "Directory in the repository with settings and secrets, which Flux Kustomizations apply to the namespaces of the children.",
       ),
     rbac: z
       .enum(["controller", "strict"])
       .default("controller")
       .describe(
-        "controller: children run with the controller's rights; strict: with a ServiceAccount bound in the tenant namespaces only.",
+        "controller: children run with the permissions of the controller. strict: with a ServiceAccount that is bound in the tenant namespaces only.",
       ),
     tenantNamespaces: z.array(labelName).default([]).describe("The namespaces of the apps."),
   })
@@ -106,18 +106,20 @@ const fluxApps = z
 export const flux = z.strictObject({
   install: z
     .strictObject({
-      source: z.string().min(1).describe("Its path, or an https address."),
-      sha256: sha256.describe("Its SHA-256."),
+      source: z.string().min(1).describe("Path, or an https URL."),
+      sha256: sha256.describe("SHA-256 of the file."),
     })
     .optional()
     .describe(
-      "The output of `flux install --export`, for a cluster without Flux. It is no part of the release: the gate compares it with what the stack before installs.",
+      "The output of `flux install --export`, for a cluster without Flux. Not part of the release: the gate compares it with what the upstream stack installs.",
     ),
   source: repositorySource.describe("The GitOps repository that the cluster follows."),
   root: fluxRoot.describe("The Kustomization whose children are the apps."),
-  apps: fluxApps.describe("Where the children live, and with whose rights they run."),
+  apps: fluxApps.describe("Namespaces and permissions of the children."),
   sources: z
     .array(ociSource)
     .default([])
-    .describe("OCIRepositories to declare; by default the repository owns its chart sources."),
+    .describe(
+      "OCIRepositories to declare. None by default, since the repository usually owns its chart sources.",
+    ),
 });

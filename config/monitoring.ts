@@ -2,29 +2,36 @@ import { z } from "zod";
 import { duration, hostname, labelName, labels, objectName, quantity } from "./values.ts";
 
 const endpoint = z.looseObject({
-  name: z.string().min(1).describe("Its name; name and group together must be unique."),
-  group: z.string().optional().describe("The group that it is shown in."),
-  url: z.string().min(1).describe("What is asked, as Gatus reads it: `https://…`, `icmp://…`, `tcp://…`."),
-  interval: duration.default("1m").describe("How often."),
+  name: z.string().min(1).describe("Name; name and group together must be unique."),
+  group: z.string().optional().describe("Group on the page."),
+  url: z
+    .string()
+    .min(1)
+    .describe("URL to probe, in the format of Gatus: `https://…`, `icmp://…`, `tcp://…`."),
+  interval: duration.default("1m").describe("Probe interval."),
   conditions: z
     .array(z.string().min(1))
     .min(1)
-    .describe("What must hold. `[STATUS] == 200`: `< 500` would hold on a time-out too."),
+    .describe("Conditions, such as `[STATUS] == 200`. Avoid `< 500`, which also holds on a time-out."),
 });
 
 const storage = z.discriminatedUnion(
   "type",
   [
-    z.strictObject({ type: z.literal("memory").describe("Results are lost on a restart.") }),
+    z.strictObject({ type: z.literal("memory").describe("In memory; results are lost on a restart.") }),
     z.strictObject({
-      type: z.literal("sqlite").describe("A file on a claim, which outlives the stack."),
+      type: z.literal("sqlite").describe("A file on a PersistentVolumeClaim, which outlives the stack."),
       size: quantity.default("1Gi").describe("Size of the claim."),
-      storageClass: z.string().min(1).optional().describe("Its storage class; by default the cluster's."),
+      storageClass: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("Storage class of the claim. Defaults to the cluster's."),
     }),
     z.strictObject({
-      type: z.literal("postgres").describe("A database."),
-      secret: objectName.describe("An existing Secret of Gatus' namespace with a `postgres://` address."),
-      key: z.string().default("url").describe("The key in it."),
+      type: z.literal("postgres").describe("A PostgreSQL database."),
+      secret: objectName.describe("An existing Secret in Gatus' namespace with a `postgres://` URL."),
+      key: z.string().default("url").describe("Key in the Secret."),
     }),
   ],
   { error: 'type "memory", "sqlite" or "postgres"' },
@@ -33,40 +40,40 @@ const storage = z.discriminatedUnion(
 /** The section `gatus`. */
 export const gatus = z
   .strictObject({
-    install: z.boolean().describe("false: a HelmRelease owns Gatus here, or nobody."),
-    namespace: labelName.default("observability").describe("Its namespace; made where it is absent."),
-    hostname: hostname.optional().describe("Hostname of its page; no HTTPRoute without one."),
+    install: z.boolean().describe("false: Gatus has another owner, or the cluster has none."),
+    namespace: labelName.default("observability").describe("Namespace of Gatus; created if absent."),
+    hostname: hostname.optional().describe("Hostname of the page. Without one, the page gets no HTTPRoute."),
     gateway: labelName
       .optional()
-      .describe("Name of the Gateway that serves the page; by default the first one of `gateways`."),
+      .describe("Name of the Gateway that serves the page. Defaults to the first of `gateways`."),
     endpoints: z
       .array(endpoint)
       .default([])
       .describe(
-        "Endpoints that no route stands for, with any further field of Gatus' own. With none, Gatus watches itself: it refuses to run without any.",
+        "Endpoints in addition to the discovered ones, with any other field of Gatus. If empty, Gatus monitors itself, since it refuses to run without endpoints.",
       ),
-    storage: storage.default({ type: "memory" }).describe("Where results are kept."),
+    storage: storage.default({ type: "memory" }).describe("Where results are stored."),
     discover: z
       .strictObject({
         httpRoutes: z
           .boolean()
           .default(true)
-          .describe('Every HTTPRoute that is not annotated `gatus.home-operations.com/enabled: "false"`.'),
+          .describe('Every HTTPRoute, unless annotated `gatus.home-operations.com/enabled: "false"`.'),
         services: z
           .boolean()
           .default(false)
-          .describe('Services that are annotated `gatus.home-operations.com/enabled: "true"`.'),
+          .describe('Services annotated `gatus.home-operations.com/enabled: "true"`.'),
       })
       .prefault({})
-      .describe("Kinds that gatus-sidecar turns into endpoints by itself."),
+      .describe("Kinds for which gatus-sidecar creates endpoints."),
     labelledConfigMaps: z
       .boolean()
       .default(false)
-      .describe("Endpoints from ConfigMaps of any namespace with the label `gatus.io/enabled`."),
+      .describe("Also read endpoints from ConfigMaps with the label `gatus.io/enabled`, in any namespace."),
     pushover: z
       .boolean()
       .default(false)
-      .describe("Offer Pushover to endpoints that alert; needs `pushoverToken` and `pushoverUserKey`."),
+      .describe("Configure Pushover for endpoints with alerts; needs `pushoverToken` and `pushoverUserKey`."),
   })
   .prefault({ install: false });
 
@@ -76,11 +83,9 @@ export const alerting = z
     install: z
       .boolean()
       .describe(
-        "Rules on what Gatus, the kubelets and Flux report; off, with a note, without the Prometheus operator's CRDs.",
+        "Install alerting rules on metrics of Gatus, the kubelets and Flux. Skipped with a warning if the Prometheus operator's CRDs are missing.",
       ),
-    namespace: labelName
-      .default("observability")
-      .describe("Namespace of the rules; made where it is absent."),
+    namespace: labelName.default("observability").describe("Namespace of the rules; created if absent."),
     ruleLabels: labels
       .default({})
       .describe("Labels by which the cluster's Prometheus and Alertmanager select what they read."),

@@ -7,13 +7,13 @@ export const gatewayApi = z
     install: z
       .boolean()
       .default(true)
-      .describe("false: the cluster gets the definitions from elsewhere; they are checked and not applied."),
+      .describe("false: the CRDs have another owner; they are checked, not applied."),
     source: z
       .string()
       .min(1)
       .optional()
       .describe(
-        "A local directory with the very files of `release.yaml`, or the release's `standard-install.yaml`, for machines without a network.",
+        "A local directory with the files listed in `release.yaml`, or the release's `standard-install.yaml`, for machines without network access.",
       ),
   })
   .prefault({});
@@ -21,16 +21,18 @@ export const gatewayApi = z
 const resources = z.strictObject({
   requests: z
     .strictObject({
-      cpu: quantity.describe("CPU that is set aside."),
-      memory: quantity.describe("Memory that is set aside."),
+      cpu: quantity.describe("CPU request."),
+      memory: quantity.describe("Memory request."),
     })
-    .describe("What the scheduler sets aside for each replica."),
+    .describe("Resource requests of each replica."),
   limits: z
     .strictObject({
-      cpu: quantity.optional().describe("CPU at most; without it, whatever the node has to spare."),
-      memory: quantity.describe("Memory at most."),
+      cpu: quantity
+        .optional()
+        .describe("CPU limit. Without one, a replica may use any spare CPU of the node."),
+      memory: quantity.describe("Memory limit."),
     })
-    .describe("What each replica may use at most."),
+    .describe("Resource limits of each replica."),
 });
 
 const service = z
@@ -38,17 +40,21 @@ const service = z
     type: z
       .enum(["LoadBalancer", "ClusterIP", "NodePort"])
       .default("LoadBalancer")
-      .describe("How clients reach it."),
-    annotations: annotations.default({}).describe("For address pools, as in `lbipam.cilium.io/ips`."),
+      .describe("Type of the Service."),
+    annotations: annotations
+      .default({})
+      .describe("Annotations, for example for an address pool: `lbipam.cilium.io/ips`."),
     loadBalancerClass: z
       .string()
       .min(1)
       .optional()
-      .describe("Which load balancer serves it, where a cluster has several."),
+      .describe("Load balancer class, if the cluster has several."),
     externalTrafficPolicy: z
       .enum(["Cluster", "Local"])
       .default("Cluster")
-      .describe("`Local` keeps the client's address and serves only through nodes that run a replica."),
+      .describe(
+        "`Local` preserves the client address, and accepts traffic only on nodes that run a replica.",
+      ),
   })
   .prefault({});
 
@@ -57,32 +63,25 @@ const traefik = z
     install: z
       .boolean()
       .default(true)
-      .describe(
-        "false: a HelmRelease owns Traefik here; it is only checked that it accepts the GatewayClass.",
-      ),
-    replicas: z.int().min(1).max(20).default(1).describe("How many pods of Traefik run."),
+      .describe("false: a HelmRelease owns Traefik; the stack only checks that it accepts the GatewayClass."),
+    replicas: z.int().min(1).max(20).default(1).describe("Number of Traefik pods."),
     spread: z
       .enum(["ScheduleAnyway", "DoNotSchedule"])
       .default("ScheduleAnyway")
-      .describe("Replicas on different nodes: where possible, or else left pending."),
+      .describe(
+        "Whether replicas must run on different nodes: if possible, or always (some may stay pending).",
+      ),
     podDisruptionBudget: z
       .strictObject({
-        maxUnavailable: z
-          .int()
-          .min(1)
-          .default(1)
-          .describe("How many replicas a drain may take away at once."),
+        maxUnavailable: z.int().min(1).default(1).describe("How many replicas a drain may evict at once."),
       })
       .prefault({})
-      .describe("With one replica there is no budget: it would block every drain."),
-    service: service.describe("The Service that clients reach Traefik by."),
+      .describe("The disruption budget. Not created for one replica, since it would block every drain."),
+    service: service.describe("The Service through which clients reach Traefik."),
     resources: resources
       .default({ requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } })
-      .describe("What each replica gets."),
-    logLevel: z
-      .enum(["DEBUG", "INFO", "WARN", "ERROR"])
-      .default("INFO")
-      .describe("How much Traefik writes to its log."),
+      .describe("Resources of each replica."),
+    logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO").describe("Log level of Traefik."),
   })
   .prefault({});
 
@@ -92,11 +91,13 @@ const certificate = z.union(
       secret: objectName.describe("A Secret of type `kubernetes.io/tls`."),
       namespace: labelName
         .optional()
-        .describe("Its namespace; by default the Gateway's. Elsewhere, a ReferenceGrant is made there."),
+        .describe(
+          "Namespace of the Secret. Defaults to the Gateway's; for any other, a ReferenceGrant is created.",
+        ),
     }),
     z.strictObject({
-      issuer: objectName.describe("A cert-manager issuer, which makes the Secret."),
-      kind: z.enum(["Issuer", "ClusterIssuer"]).default("ClusterIssuer").describe("What kind of issuer."),
+      issuer: objectName.describe("A cert-manager issuer, which creates the Secret."),
+      kind: z.enum(["Issuer", "ClusterIssuer"]).default("ClusterIssuer").describe("Kind of the issuer."),
     }),
   ],
   { error: "either { secret, namespace? } or { issuer, kind? }" },
@@ -106,17 +107,17 @@ const listenerHostname = z.strictObject({
   hostname: hostname.describe("A hostname, or a wildcard such as `*.example.com`."),
   certificate: certificate
     .optional()
-    .describe("Where its certificate comes from. Without one, the listener is left out with a warning."),
+    .describe("The certificate. Without one, the hostname gets no listener, with a warning."),
 });
 
 /** An entry of `gateways`. */
 export const gateway = z.strictObject({
   name: labelName
     .max(47)
-    .describe("Its name; short enough for `traefik-gateway-<name>` to be the name of a Service."),
-  namespace: labelName.describe("Its namespace, and that of its Traefik; made where it is absent."),
+    .describe("Name, at most 47 characters, so that `traefik-gateway-<name>` is a valid Service name."),
+  namespace: labelName.describe("Namespace of the Gateway and its Traefik; created if absent."),
   className: labelName.describe(
-    "The GatewayClass of this Gateway alone: one Gateway, one Traefik, one class.",
+    "Name of the GatewayClass, used by this Gateway only: one Gateway, one Traefik, one class.",
   ),
   allowedNamespaces: z
     .union(
@@ -128,17 +129,14 @@ export const gateway = z.strictObject({
       { error: '"All", "Same" or { matchLabels: {…} }' },
     )
     .default("All")
-    .describe("Which namespaces may attach routes: all, the Gateway's own, or those with these labels."),
+    .describe("Namespaces whose routes may attach: all, the Gateway's own, or those with these labels."),
   http: z
     .strictObject({
       port: port.default(80).describe("Port of the listener `web`."),
-      redirectToHttps: z
-        .boolean()
-        .default(false)
-        .describe("Answer every plain request with a redirect to HTTPS."),
+      redirectToHttps: z.boolean().default(false).describe("Redirect every plain request to HTTPS."),
     })
     .prefault({})
-    .describe("The listener for plain HTTP."),
+    .describe("The plain HTTP listener."),
   https: z
     .strictObject({
       port: port.default(443).describe("Port of the HTTPS listeners."),
@@ -146,21 +144,21 @@ export const gateway = z.strictObject({
         .array(listenerHostname)
         .max(63)
         .default([])
-        .describe("One listener a hostname; a Gateway has at most 64 listeners, the plain one among them."),
+        .describe("One listener per hostname. A Gateway has at most 64 listeners, including the plain one."),
     })
     .prefault({})
-    .describe("The listeners for HTTPS."),
+    .describe("The HTTPS listeners."),
   gatus: z
     .strictObject({
-      enabled: z.boolean().optional().describe("Whether routes are monitored that do not say so themselves."),
+      enabled: z.boolean().optional().describe("Whether routes are monitored by default."),
       endpoint: z
         .record(z.string(), z.unknown())
         .optional()
-        .describe("What is merged into each route's endpoint: fields as Gatus reads them."),
+        .describe("Gatus endpoint fields to merge into the endpoint of each route."),
     })
     .prefault({})
     .describe(
-      "Defaults of the routes' monitoring, as `gatus.home-operations.com/…` annotations of the Gateway.",
+      "Monitoring defaults for routes, set as `gatus.home-operations.com/…` annotations on the Gateway.",
     ),
-  traefik: traefik.describe("The Traefik that serves this Gateway and no other."),
+  traefik: traefik.describe("The Traefik that serves only this Gateway."),
 });

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** Image references with tag and digest; the tag is for people, the digest is what runs. */
+/** An image reference with tag and digest. The tag is for readers; the digest decides what runs. */
 const image = z.string().regex(/^[^\s@]+:[^\s@]+@sha256:[0-9a-f]{64}$/, "an image with tag and digest");
 
 const pinsSchema = z.strictObject({
@@ -22,20 +22,20 @@ const pinsSchema = z.strictObject({
   images: z.strictObject({ traefik: image, gatus: image, gatusSidecar: image, k8sSidecar: image }),
 });
 
-/** The pinned versions and digests of release.yaml. */
+/** The pinned versions and digests in release.yaml. */
 export type Pins = z.infer<typeof pinsSchema>;
 
-/** Path of release.yaml, at the top of the project. */
+/** Path of release.yaml, in the root of the project. */
 export const PINS_FILE = fileURLToPath(new URL("../release.yaml", import.meta.url));
 
 /**
  * Reads release.yaml.
- * @throws {EdgefirstError} where the file is not as the schema says, with every fault.
+ * @throws {EdgefirstError} with all errors, if the file does not match the schema
  */
 export function loadPins(file: string = PINS_FILE): Pins {
   const parsed = pinsSchema.safeParse(parse(readFileSync(file, "utf8")));
   if (parsed.success) return parsed.data;
-  throw new EdgefirstError(`${file} is not a valid pins file:\n${z.prettifyError(parsed.error)}`);
+  throw new EdgefirstError(`${file} is not valid:\n${z.prettifyError(parsed.error)}`);
 }
 
 /** The version in an image reference's tag, without a leading `v`: `docker.io/library/traefik:v3.6.12@sha256:…` is `3.6.12`. */

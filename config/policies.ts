@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { policySettings } from "../policy/engine/settings.ts";
 
-/** The rules' own schemas say what each takes; docs/reference/policies.md shows them. */
+/** The section `policies`. Each rule has a schema for its settings (docs/reference/policies.md). */
 export const policies = z
   .record(z.string(), z.unknown())
   .meta({ title: "map of rule ids" })

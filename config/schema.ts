@@ -6,9 +6,9 @@ import { policies } from "./policies.ts";
 import { after, gate, override, promotion, verification } from "./staged.ts";
 
 /**
- * The shape of a stack's configuration, one schema for all keys of the namespace `edgefirst`. Every object is strict:
- * an unknown key is a fault, since a misspelt one would silently leave its default in force. The descriptions are what
- * docs/reference/configuration.md is made from (`npm run docs`).
+ * The schema of a stack's configuration: all keys in the namespace `edgefirst`. Every object is strict: an unknown key is
+ * an error, since a misspelt key would silently keep its default. docs/reference/configuration.md is generated from
+ * the descriptions (`npm run docs`).
  */
 
 const cluster = z.strictObject({
@@ -16,13 +16,13 @@ const cluster = z.strictObject({
     .string()
     .min(1)
     .describe(
-      "Name of the kubeconfig context; a stack never follows the current context, which another tool may switch.",
+      "Name of the kubeconfig context. A stack never follows the current context, which other tools may switch.",
     ),
   kubeconfig: z
     .string()
     .min(1)
     .optional()
-    .describe("Path of the kubeconfig; by default KUBECONFIG, then ~/.kube/config."),
+    .describe("Path of the kubeconfig. Defaults to KUBECONFIG, then ~/.kube/config."),
 });
 
 const adoptable = z
@@ -32,38 +32,37 @@ const adoptable = z
     'an object such as "Namespace network" or "ConfigMap network/app"',
   );
 
-/** Every key of the namespace `edgefirst` that is not a secret. */
+/** Every key in the namespace `edgefirst` except the secrets. */
 export const configSchema = z.strictObject({
-  cluster: cluster.describe("Which cluster the stack is for."),
+  cluster: cluster.describe("The cluster of the stack."),
   adopt: z
     .array(adoptable)
     .default([])
-    .describe("Objects to take over from their present owner, as `Kind name` or `Kind namespace/name`."),
-  gatewayApi: gatewayApi.describe("The Gateway API's definitions."),
-  gateways: z
-    .array(gateway)
-    .default([])
-    .describe("Gateways, each with a GatewayClass and a Traefik of its own."),
-  flux: flux.optional().describe("The repository that Flux follows; left out, the stack leaves Flux alone."),
-  gatus: gatus.describe("Monitoring of what the cluster serves."),
+    .describe("Objects to take over from their current owner, as `Kind name` or `Kind namespace/name`."),
+  gatewayApi: gatewayApi.describe("The Gateway API's CRDs."),
+  gateways: z.array(gateway).default([]).describe("Gateways, each with a separate GatewayClass and Traefik."),
+  flux: flux
+    .optional()
+    .describe("The repository that Flux follows. Without this section, the stack leaves Flux alone."),
+  gatus: gatus.describe("Monitoring with Gatus."),
   alerting: alerting.describe("Rules and receivers for the Prometheus operator."),
-  after: after.describe("The stacks that must have verified a release before this one may get it."),
-  gate: gate.describe("How strictly the stacks before are looked at."),
+  after: after.describe("Upstream stacks: they must verify a release before this stack may run it."),
+  gate: gate.describe("How strictly upstream stacks are checked."),
   override: override
     .optional()
-    .describe("Lets a release pass the gate that the stacks before have not verified."),
-  verification: verification.describe("What must hold after every update, and for how long."),
-  promotion: promotion.describe("Whether the repository moves from stack to stack as well."),
+    .describe("Lets a release pass the gate that the upstream stacks have not verified."),
+  verification: verification.describe("How every update is verified."),
+  promotion: promotion.describe("Promotion of the repository's revision from stack to stack."),
   policies: policies.describe(
-    "How far the rules of docs/reference/policies.md go for this stack, and what they go by: by rule id a level, or `{ enforcementLevel?, … }` with the rule's settings.",
+    "Enforcement and settings of the rules in docs/reference/policies.md, by rule id: a level, or `{ enforcementLevel?, … }` with the settings of the rule.",
   ),
 });
 
-/** Configuration keys whose values are secret, with what each is; each must be set with `pulumi config set --secret`. */
+/** Secret configuration keys with their descriptions; each must be set with `pulumi config set --secret`. */
 export const SECRETS = {
-  sopsAgeKey: "The age private key that children decrypt with, for a namespace that has no such Secret yet.",
-  pushoverToken: "Application token of Pushover, of 30 characters.",
-  pushoverUserKey: "User or group key of Pushover, of 30 characters.",
+  sopsAgeKey: "The age private key for decryption by the children, in namespaces without such a Secret.",
+  pushoverToken: "Pushover application token (30 characters).",
+  pushoverUserKey: "Pushover user or group key (30 characters).",
 } as const;
 export type SecretKey = keyof typeof SECRETS;
 export const SECRET_KEYS = Object.keys(SECRETS) as readonly SecretKey[];

@@ -6,7 +6,7 @@ import { duration } from "./values.ts";
 /** Name of a stack, without project and organisation. */
 const stackName = z
   .string()
-  .regex(/^[A-Za-z0-9_.-]{1,100}$/, "the name of a stack of this project, as in edge")
+  .regex(/^[A-Za-z0-9_.-]{1,100}$/, "the name of a stack of this project, such as edge")
   .meta({ title: "name of a stack" });
 
 export const after = z.array(stackName).default([]);
@@ -16,62 +16,60 @@ export const gate = z
     maxAge: duration
       .default("168h")
       .describe(
-        "How old a verification of the stack before may be for a move forward; a rollback does not look at it.",
+        "Maximum age of the upstream stack's verification for a move forward; ignored for a rollback.",
       ),
     unreachable: z
       .enum(["refuse", "warn"])
       .default("refuse")
-      .describe(
-        "What a move forward does where this machine cannot look at the cluster of the stack before.",
-      ),
-    patience: duration
-      .default("30s")
-      .describe("How long the stack before may take to become healthy, when it is looked at."),
+      .describe("What a move forward does if this machine cannot reach the cluster of the upstream stack."),
+    patience: duration.default("30s").describe("How long to wait for the upstream stack to become healthy."),
     clusters: z
       .record(
         stackName,
         z.strictObject({
-          context: z.string().min(1).describe("Name of its kubeconfig context on this machine."),
+          context: z.string().min(1).describe("Name of the kubeconfig context on this machine."),
           kubeconfig: z
             .string()
             .min(1)
             .optional()
-            .describe("Path of the kubeconfig; by default this stack's own."),
+            .describe("Path of the kubeconfig. Defaults to this stack's."),
         }),
       )
       .default({})
       .describe(
-        "How this machine reaches the clusters of stacks before; by default the context that their evidence names.",
+        "How this machine reaches the clusters of upstream stacks. Defaults to the context in their evidence.",
       ),
   })
   .prefault({});
 
 export const override = z.strictObject({
   reason: z
-    .string({ error: "why the gate may be passed, in words" })
+    .string({ error: "a reason for passing the gate" })
     .trim()
-    .min(8, "why the gate may be passed, in words")
-    .describe("Why the gate may be passed; it is printed on every run and kept in the evidence."),
+    .min(8, "a reason for passing the gate")
+    .describe("Why the gate may be passed. Printed on every run and kept in the evidence."),
   expires: z.iso
-    .datetime({ offset: true, error: "an instant in quotes, such as '2026-12-31T18:00:00Z'" })
-    .describe("Instant from which it counts for nothing, such as `'2026-12-31T18:00:00Z'`."),
+    .datetime({ offset: true, error: "a time in quotes, such as '2026-12-31T18:00:00Z'" })
+    .describe("Time at which the override expires, such as `'2026-12-31T18:00:00Z'`."),
 });
 
 export const verification = z
   .strictObject({
-    soak: duration.default("5m").describe("How long every check must hold without a break after an update."),
-    timeout: duration.default("30m").describe("When a verification that has not passed has failed."),
-    interval: duration.default("5s").describe("Time between two looks at the cluster."),
+    soak: duration.default("5m").describe("How long all checks must hold without interruption."),
+    timeout: duration
+      .default("30m")
+      .describe("Time after which the verification fails if it has not passed."),
+    interval: duration.default("5s").describe("Time between two runs of the checks."),
     skip: z
-      .partialRecord(z.enum(CHECK_IDS), z.string().min(8, "why the check is not made, in words"))
+      .partialRecord(z.enum(CHECK_IDS), z.string().min(8, "a reason for skipping the check"))
       .default({})
       .describe(
-        "Checks that are not made, each with the reason; the evidence and every later gate name them as not checked.",
+        "Checks to skip, each with a reason. The evidence and every downstream gate list them as not checked.",
       ),
     gatus: gatusAddress
       .optional()
       .describe(
-        "Where Gatus answers; by default the one that this stack installs, by way of the API server.",
+        "Where to reach Gatus. Defaults to the Gatus that this stack installs, through the API server.",
       ),
   })
   .prefault({});
@@ -82,15 +80,15 @@ export const promotion = z
       .boolean()
       .default(false)
       .describe(
-        "Pin the repository to the commit or digest that the stack before has verified. It proves only the paths that the other cluster builds.",
+        "Pin the repository to the commit or digest that the upstream stack has verified. This proves only the paths that the upstream cluster builds.",
       ),
-    from: stackName.optional().describe("Which one of `after`, where there are several."),
+    from: stackName.optional().describe("Upstream stack to promote from, if `after` lists several."),
     history: z
       .string()
       .min(1)
       .optional()
       .describe(
-        "Address or path by which git on this machine reads the repository's history; by default the source's own address. Only commits are fetched.",
+        "URL or path from which git on this machine reads the history of the repository. Defaults to the URL of the source. Only commits are fetched.",
       ),
   })
   .prefault({});

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Kinds of plain values that the sections of the configuration share, each with what a person is told to write and with its title on the page of keys. */
+/** Schemas for scalar values that the sections share, each with the expectation shown in errors and the title shown in the reference. */
 
 /** A Kubernetes object name: RFC 1123 subdomain. */
 export const objectName = z
@@ -9,7 +9,7 @@ export const objectName = z
   .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "a lower-case Kubernetes object name (RFC 1123)")
   .meta({ title: "object name" });
 
-/** A namespace, Service or label-like name: RFC 1123 label. */
+/** Name of a namespace or Service: RFC 1123 label. */
 export const labelName = z
   .string()
   .max(63)
@@ -26,7 +26,7 @@ export const hostname = z
   )
   .meta({ title: "hostname" });
 
-/** A duration as Flux reads it. */
+/** A duration in the format of Flux. */
 export const duration = z
   .string()
   .regex(/^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/, "a duration such as 30s, 10m or 1h")
@@ -41,7 +41,7 @@ export const sha256 = z
 /** A TCP port. */
 export const port = z.int().min(1).max(65535).meta({ title: "port" });
 
-/** A prefix that is a DNS subdomain, where there is one, and a name. */
+/** A key of a label or annotation: an optional prefix (a DNS subdomain) and a name. */
 const metadataKey = z
   .string()
   .regex(
@@ -62,17 +62,20 @@ export const labels = z
 /** Annotations. */
 export const annotations = z.record(metadataKey, z.string()).meta({ title: "annotations" });
 
-/** An amount of CPU, memory or storage. */
+/** A Kubernetes quantity of CPU, memory or storage. */
 export const quantity = z
   .string()
   .regex(/^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$/, "a Kubernetes quantity such as 100m or 64Mi")
   .meta({ title: "quantity such as `64Mi`" });
 
-/** A Secret of the object's own namespace. */
+/** A Secret in the same namespace. */
 export const secretReference = z.strictObject({ name: objectName.describe("Name of the Secret.") });
 
 /** A directory of the GitOps repository. */
 export const repositoryPath = z
   .string()
-  .regex(/^\.(\/(?!\.\.(\/|$))[^/]+)*\/?$/, "a path inside the repository that starts with ./ and has no ..")
+  .regex(
+    /^\.(\/(?!\.\.(\/|$))[^/]+)*\/?$/,
+    "a path inside the repository that starts with ./ and contains no ..",
+  )
   .meta({ title: "path that starts with `./`" });

@@ -11,7 +11,7 @@ import { FluxSources, fluxSourcesObjects } from "../components/flux/sources.ts";
 import type { FluxConfig } from "../config/schema.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
-/** Flux, the repository that it follows, and where the repository's children go. */
+/** Flux, the repository that it follows, and the placement of the children. */
 export async function fluxParts(args: PlatformArgs): Promise<Part[]> {
   const { flux } = args.config;
   if (flux === undefined) return [];
@@ -29,7 +29,7 @@ async function installParts({ labels }: PlatformArgs, { install }: FluxConfig): 
   return [
     {
       name: "flux-install",
-      after: [],
+      dependsOn: [],
       objects: fluxInstallObjects(args),
       create: (options) => new FluxInstall("flux-install", args, options),
     },
@@ -41,7 +41,7 @@ function sourcesPart({ labels }: PlatformArgs, { sources, install }: FluxConfig)
   const objects = fluxSourcesObjects(args);
   return {
     name: "flux-sources",
-    after: ["namespaces", "flux-install"],
+    dependsOn: ["namespaces", "flux-install"],
     objects,
     ...(install === undefined && { check: (cluster) => checkFluxKinds(objects, cluster) }),
     create: (options) => new FluxSources("flux-sources", args, options),
@@ -52,7 +52,7 @@ function appsPart({ labels, config }: PlatformArgs, { root, source, apps }: Flux
   const args = { ...apps, labels, root: { ...root, source }, sopsAgeKey: config.secrets.sopsAgeKey };
   return {
     name: "flux-apps",
-    after: ["namespaces", "flux-install"],
+    dependsOn: ["namespaces", "flux-install"],
     namespaces: fluxAppsNamespaces(args),
     objects: fluxAppsObjects(args),
     check: (cluster) => checkFluxApps(args, cluster),
@@ -64,7 +64,7 @@ function rootPart({ labels }: PlatformArgs, { root, source, apps, install }: Flu
   const args: FluxRootArgs = { ...root, source, apps, labels, installsFlux: install !== undefined };
   return {
     name: "flux-root",
-    after: ["namespaces", "flux-install", "flux-sources", "flux-apps"],
+    dependsOn: ["namespaces", "flux-install", "flux-sources", "flux-apps"],
     objects: fluxRootObjects(args),
     check: async (cluster) => [
       ...(await checkFluxRoot(args, cluster)),
@@ -74,14 +74,14 @@ function rootPart({ labels }: PlatformArgs, { root, source, apps, install }: Flu
   };
 }
 
-/** What managing the root would change, said and not done. */
+/** Reports what managing the root would change. */
 async function differences(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
-  const found = await describeDifference(desiredFluxRoot(args), cluster);
-  return found.map(({ object, state, diff }) => ({
+  const all = await describeDifference(desiredFluxRoot(args), cluster);
+  return all.map(({ object, state, diff }) => ({
     severity: "info",
     message:
       state === "none"
-        ? `${object} is observed: it is as this stack would have it.`
-        : `${object} is observed and left alone. To manage it would change:\n${diff}`,
+        ? `${object} is observed, and matches what this stack would declare.`
+        : `${object} is observed and left alone. Managing it would change:\n${diff}`,
   }));
 }

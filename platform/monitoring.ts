@@ -9,6 +9,7 @@ import {
 import { GATUS_NAME, POD_LABELS } from "../components/gatus/deployment.ts";
 import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/gatus/gatus.ts";
 import { traefikName, traefikSelector } from "../components/traefik/traefik.ts";
+import type { PushoverCredentials } from "../components/shared/pushover.ts";
 import type { StackConfig } from "../config/load.ts";
 import { checkGatusPage, gatusPage } from "./page.ts";
 import type { Part, PlatformArgs } from "./part.ts";
@@ -20,26 +21,26 @@ export async function monitoringParts(args: PlatformArgs): Promise<Part[]> {
 
 async function alertingPart({ config, cluster, labels }: PlatformArgs): Promise<Part> {
   const { install, namespace, ruleLabels } = config.alerting;
-  const wanted: AlertingArgs = {
+  const configured: AlertingArgs = {
     labels,
     install,
     namespace,
     ruleLabels,
-    pushover: config.alerting.pushover ? pushoverSecrets(config.secrets) : undefined,
+    pushover: config.alerting.pushover ? pushoverCredentials(config.secrets) : undefined,
     scrape: scrapeTargets(config),
   };
-  const args = { ...wanted, install: install && (await alertingSupported(cluster)) };
+  const args = { ...configured, install: install && (await alertingSupported(cluster)) };
   return {
     name: "alerting",
-    after: ["namespaces"],
+    dependsOn: ["namespaces"],
     namespaces: args.install ? [namespace] : [],
     objects: alertingObjects(args),
-    check: (live) => checkAlerting(wanted, live),
+    check: (live) => checkAlerting(configured, live),
     create: (options) => new Alerting("alerting", args, options),
   };
 }
 
-/** What this stack runs and Prometheus can read. */
+/** Metrics endpoints of what this stack runs. */
 function scrapeTargets({ gateways, gatus }: StackConfig): ScrapeTarget[] {
   const traefiks = gateways
     .filter(({ traefik }) => traefik.install)
@@ -54,10 +55,10 @@ function scrapeTargets({ gateways, gatus }: StackConfig): ScrapeTarget[] {
     : traefiks;
 }
 
-function pushoverSecrets({
+function pushoverCredentials({
   pushoverToken: token,
   pushoverUserKey: userKey,
-}: StackConfig["secrets"]): AlertingArgs["pushover"] {
+}: StackConfig["secrets"]): PushoverCredentials | undefined {
   return token !== undefined && userKey !== undefined ? { token, userKey } : undefined;
 }
 
@@ -68,7 +69,7 @@ function gatusPart({ config, pins, labels }: PlatformArgs): Part {
     labels,
     images: pins.images,
     page: gatusPage(config),
-    pushover: pushover ? pushoverSecrets(config.secrets) : undefined,
+    pushover: pushover ? pushoverCredentials(config.secrets) : undefined,
     gateways: config.gateways.map(({ name, namespace, gatus: { endpoint } }) => ({
       name,
       namespace,
@@ -77,7 +78,7 @@ function gatusPart({ config, pins, labels }: PlatformArgs): Part {
   };
   return {
     name: "gatus",
-    after: ["namespaces", "gateway-api"],
+    dependsOn: ["namespaces", "gateway-api"],
     namespaces: config.gatus.install ? [config.gatus.namespace] : [],
     objects: gatusObjects(args),
     check: async (cluster) => [...checkGatusPage(config), ...(await checkGatus(args, cluster))],

@@ -15,11 +15,11 @@ import type { Part, PlatformArgs } from "./part.ts";
 
 /** The Gateway API, and each Gateway with its Traefik. */
 export async function networkParts(args: PlatformArgs): Promise<Part[]> {
-  const gateways = args.config.gateways.map((gateway) => ({ ...gateway, labels: args.labels }));
+  const { gateways } = args.config;
   return [
     await gatewayApiPart(args),
-    ...args.config.gateways.map((gateway) => traefikPart(args, gateway)),
-    ...gateways.map((gateway, index) => gatewayPart(gateway, index === 0 ? gateways : [])),
+    ...gateways.map((gateway) => traefikPart(args, gateway)),
+    ...gateways.map((gateway) => gatewayPart(args, gateway)),
   ].filter((part) => part !== undefined);
 }
 
@@ -32,7 +32,7 @@ async function gatewayApiPart({ config, pins, labels }: PlatformArgs): Promise<P
   const args = { labels, install, version, channel, crds, traefikVersion };
   return {
     name: "gateway-api",
-    after: [],
+    dependsOn: [],
     objects: gatewayApiObjects(args),
     check: (cluster) => checkGatewayApi(args, cluster),
     create: (options) => new GatewayApi("gateway-api", args, options),
@@ -45,7 +45,7 @@ function traefikPart({ pins, labels }: PlatformArgs, gateway: GatewayConfig): Pa
   const args = traefikArgs(gateway, { labels, image: pins.images.traefik });
   return {
     name: `traefik-${name}`,
-    after: ["namespaces", "gateway-api"],
+    dependsOn: ["namespaces", "gateway-api"],
     namespaces: [namespace],
     objects: traefikObjects(args),
     check: () => Promise.resolve(checkTraefikPorts(args)),
@@ -53,7 +53,7 @@ function traefikPart({ pins, labels }: PlatformArgs, gateway: GatewayConfig): Pa
   };
 }
 
-/** The Traefik that a Gateway's configuration asks for. */
+/** Arguments of a Gateway's Traefik. */
 export function traefikArgs(
   gateway: GatewayConfig,
   common: Pick<TraefikArgs, "labels" | "image">,
@@ -71,18 +71,32 @@ function identityOf({
   return { gateway: { name, namespace, className }, ports: { http: http.port, https: https.port } };
 }
 
-/** @param all every Gateway of the cluster, where this part is the one that compares them */
-function gatewayPart(args: GatewayArgs & GatewayConfig, all: readonly GatewayArgs[]): Part {
-  const { name, namespace, traefik } = args;
+function gatewayPart({ config, labels }: PlatformArgs, gateway: GatewayConfig): Part {
+  const { name, namespace, traefik } = gateway;
+  const args = gatewayArgs(gateway, labels);
+  const isFirst = gateway === config.gateways[0];
   return {
     name: `gateway-${name}`,
-    after: ["namespaces", "gateway-api"],
+    dependsOn: ["namespaces", "gateway-api"],
     namespaces: [namespace],
     objects: gatewayObjects(args),
     check: async (cluster) => [
-      ...(all.length > 0 ? await checkGateways(all, cluster) : []),
-      ...(traefik.install ? [] : await checkTraefik(identityOf(args), cluster)),
+      // One part checks all Gateways, since some errors are conflicts between them.
+      ...(isFirst
+        ? await checkGateways(
+            config.gateways.map((each) => gatewayArgs(each, labels)),
+            cluster,
+          )
+        : []),
+      ...(traefik.install ? [] : await checkTraefik(identityOf(gateway), cluster)),
     ],
     create: (options) => new Gateway(name, args, options),
   };
+}
+
+function gatewayArgs(
+  { name, namespace, className, allowedNamespaces, http, https, gatus }: GatewayConfig,
+  labels: GatewayArgs["labels"],
+): GatewayArgs {
+  return { name, namespace, className, allowedNamespaces, http, https, gatus, labels };
 }

@@ -3,20 +3,20 @@ import { statusOf } from "../kube/objects.ts";
 import type { StackConfig } from "../config/load.ts";
 import { gatusPage } from "./page.ts";
 
-/** What a stack says of itself beside its release: read from the live cluster once everything is up. */
+/** Outputs of a stack in addition to release and evidence, read from the live cluster once everything is up. */
 export interface PlatformOutputs {
-  /** Addresses of each Gateway, by `namespace/name`; empty until its controller has written them. */
+  /** Addresses of each Gateway, by `namespace/name`; empty until the controller sets them. */
   readonly gateways: Readonly<Record<string, readonly string[]>>;
-  /** Revision of the repository that the root Kustomization applied last; empty before the first one. */
+  /** Repository revision that the root Kustomization last applied; empty before the first one. */
   readonly fluxRevision: string;
-  /** Where the platform's own pages are, by name. */
+  /** URLs of the platform's pages, by name. */
   readonly endpoints: Readonly<Record<string, string>>;
 }
 
-/** What there is to say of a cluster that gives no answer. */
+/** Outputs for a cluster that cannot be reached. */
 export const NO_OUTPUTS: PlatformOutputs = { gateways: {}, fluxRevision: "", endpoints: {} };
 
-/** Reads them; in a preview they are those of the last update. */
+/** Reads the outputs; a preview shows the state after the last update. */
 export async function readOutputs(config: StackConfig, cluster: ClusterReader): Promise<PlatformOutputs> {
   const { gateways, flux } = config;
   const page = gatusPage(config);

@@ -4,7 +4,7 @@ import { redirects } from "../components/gateway/gateway.ts";
 import type { GatusPage } from "../components/gatus/page.ts";
 import type { Config, GatewayConfig } from "../config/schema.ts";
 
-/** Where Gatus' page is served; undefined where it has no hostname, or Gatus is not this stack's. */
+/** Where Gatus' page is served; undefined if it has no hostname, or this stack does not install Gatus. */
 export function gatusPage(config: Pick<Config, "gateways" | "gatus">): GatusPage | undefined {
   const { hostname } = config.gatus;
   const gateway = gatewayOf(config);
@@ -12,28 +12,28 @@ export function gatusPage(config: Pick<Config, "gateways" | "gatus">): GatusPage
   const { name, namespace, http, https } = gateway;
   const listener = listenerFor(gateway, hostname);
   const [scheme, port] = listener === undefined ? ["http", http.port] : ["https", https.port];
-  const usual = scheme === "http" ? 80 : 443;
+  const defaultPort = scheme === "http" ? 80 : 443;
   return {
     hostname,
-    url: `${scheme}://${hostname}${port === usual ? "" : `:${port}`}`,
-    // Attached to all listeners, it would be served in plain text before the redirect gets to see the request.
+    url: `${scheme}://${hostname}${port === defaultPort ? "" : `:${port}`}`,
+    // Attached to all listeners, the page would be served over plain HTTP instead of the redirect.
     gateway: { name, namespace, sectionName: listener?.name ?? "web" },
   };
 }
 
-/** Whether the Gateway has a door for the page: while it redirects, its listener for plain requests takes no route of another namespace. */
+/** Whether a listener accepts the route of the page: while the Gateway redirects, its plain listener accepts no routes from other namespaces. */
 export function checkGatusPage(config: Pick<Config, "gateways" | "gatus">): Finding[] {
   const page = gatusPage(config);
   const gateway = gatewayOf(config);
   if (page === undefined || gateway === undefined || gateway.namespace === config.gatus.namespace) return [];
   const plain = page.gateway.sectionName === "web";
-  const closed = gateway.allowedNamespaces === "Same" || (plain && redirects({ ...gateway, labels: {} }));
+  const closed = gateway.allowedNamespaces === "Same" || (plain && redirects(gateway));
   if (!closed) return [];
   return [
     {
       severity: "error",
-      message: `Gateway ${gateway.namespace}/${gateway.name} would not serve Gatus' page ${page.hostname}: its listener ${page.gateway.sectionName} takes no route of the namespace ${config.gatus.namespace}.`,
-      hint: "Give the hostname, or a wildcard over it, a certificate in the Gateway's https.hostnames, or open its allowedNamespaces.",
+      message: `Gateway ${gateway.namespace}/${gateway.name} would not serve Gatus' page ${page.hostname}: its listener ${page.gateway.sectionName} accepts no routes from the namespace ${config.gatus.namespace}.`,
+      hint: "Add the hostname, or a wildcard that covers it, with a certificate to the Gateway's https.hostnames, or extend its allowedNamespaces.",
     },
   ];
 }
@@ -42,7 +42,7 @@ function gatewayOf({ gateways, gatus }: Pick<Config, "gateways" | "gatus">): Gat
   return gateways.find(({ name }) => name === (gatus.gateway ?? name));
 }
 
-/** The HTTPS listener that a Gateway chooses for a hostname: the one of the most specific hostname (Gateway API, `Listener.hostname`). */
+/** The HTTPS listener for a hostname: the one with the most specific hostname (Gateway API, `Listener.hostname`). */
 function listenerFor(gateway: GatewayConfig, hostname: string) {
   return httpsListeners(gateway)
     .filter((listener) => covers(listener.hostname, hostname))

@@ -12,21 +12,26 @@ import { networkParts } from "./network.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 import { checkPolicies } from "./policies.ts";
 
-/** The platform of one stack, decided before anything is changed. */
+/** The plan for the platform of a stack, made before anything is changed. */
 export interface PlatformPlan {
-  /** In the order of creation. */
+  /** In creation order. */
   readonly parts: readonly Part[];
-  /** What stands in the way, and what is worth knowing. */
+  /** Errors, warnings and notes. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * Works out what the stack declares and compares it with the live cluster; changes nothing.
- * @throws {EdgefirstError} where a manifest cannot be had or the cluster cannot be reached
+ * Plans what the stack declares and checks it against the live cluster. Changes nothing.
+ * @throws {EdgefirstError} if a manifest cannot be loaded or the cluster cannot be reached
  */
-export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise<PlatformPlan> {
-  const args = { ...given, cluster: readOnce(given.cluster), labels: stackLabels(given.stack) };
-  const { stack, config, cluster } = args;
+export async function planPlatform({
+  stack,
+  config,
+  pins,
+  cluster: live,
+}: Omit<PlatformArgs, "labels">): Promise<PlatformPlan> {
+  const cluster = readOnce(live);
+  const args: PlatformArgs = { stack, config, pins, cluster, labels: stackLabels(stack) };
   const components = [
     ...(await networkParts(args)),
     ...(await fluxParts(args)),
@@ -48,8 +53,8 @@ export async function planPlatform(given: Omit<PlatformArgs, "labels">): Promise
 }
 
 /**
- * Creates the planned components, each after those that it needs.
- * @returns an output that is there once all of them are up
+ * Creates the planned components, each after those that it depends on.
+ * @returns an output that resolves once all of them are up
  */
 export function createPlatform(
   { parts }: PlatformPlan,
@@ -57,19 +62,19 @@ export function createPlatform(
   provider: pulumi.ProviderResource,
 ): pulumi.Output<string> {
   const created = new Map<string, pulumi.ComponentResource>();
-  for (const { name, after, objects, create } of parts) {
-    const dependsOn = after.map((part) => created.get(part)).filter((part) => part !== undefined);
-    // The engine hands every resource under a transform back to the program, the definitions with all their schemas among them.
+  for (const { name, dependsOn: names, objects, create } of parts) {
+    const dependsOn = names.map((part) => created.get(part)).filter((part) => part !== undefined);
+    // With a transform, the engine sends every resource back to the program, including the large CRDs.
     const adopts = objects.some((object) => config.adopt.includes(describeObject(object)));
     const transforms = adopts ? { transforms: [forceAdopted(config.adopt)] } : {};
     created.set(name, create({ providers: { kubernetes: provider }, dependsOn, ...transforms }));
   }
-  // A resource is registered once all that it depends on is up, the children of components among it.
+  // A resource is registered once everything that it depends on is up, including the children of components.
   return new pulumi.ComponentResource("edgefirst:platform:Up", "up", {}, { dependsOn: [...created.values()] })
     .urn;
 }
 
-/** Only the namespaces that were absent, and those that are this stack's: another owner's are used as they are. */
+/** Declares only namespaces that do not exist yet or belong to this stack. Those of other owners are used unchanged. */
 async function namespacesPart(
   { stack, cluster, labels }: PlatformArgs,
   parts: readonly Part[],
@@ -79,13 +84,13 @@ async function namespacesPart(
   const args = { labels, names: needed.filter((name) => !foreign.has(name)) };
   return {
     name: "namespaces",
-    after: [],
+    dependsOn: [],
     objects: namespaceObjects(args),
     create: (options) => new Namespaces("namespaces", args, options),
   };
 }
 
-/** Lets adopted objects take their fields over from the former owner's field manager; all others would rather fail. */
+/** Lets adopted objects take over fields from the field manager of the former owner; without it, a conflict fails the update. */
 function forceAdopted(adopt: readonly string[]): pulumi.ResourceTransform {
   return ({ custom, props, opts }) => {
     const object = props as unknown as KubeObject;

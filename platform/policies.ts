@@ -6,8 +6,8 @@ import { runRules, type RuleFinding } from "../policy/engine/run.ts";
 import type { PolicySettings } from "../policy/engine/settings.ts";
 
 /**
- * The policy pack's rules over all that the stack is about to declare. A policy over a whole stack runs only once the update is through, and one
- * over a resource only where a pack is given; here a breach of a mandatory rule stops the program before its first resource. Advice is the pack's.
+ * Runs the rules of the policy pack on everything that the stack is about to declare. In the pack, a stack policy runs only after the update, and a resource
+ * policy only if a pack is passed; here, a breach of a mandatory rule stops the program before its first resource. Advisory rules are left to the pack.
  */
 export function checkPolicies(objects: readonly KubeObject[], settings: PolicySettings): Finding[] {
   const { findings, exempted } = runRules({
@@ -26,7 +26,7 @@ export function checkPolicies(objects: readonly KubeObject[], settings: PolicySe
       : [
           {
             severity: "info" as const,
-            message: `Exempted from policies: ${[...exempted].map(([rule, count]) => `${rule} (${count})`).join(", ")}.`,
+            message: `Exempt from policies: ${[...exempted].map(([rule, count]) => `${rule} (${count})`).join(", ")}.`,
           },
         ]),
   ];

@@ -53,7 +53,7 @@ export function gatewayObjects(args: GatewayArgs): KubeObject[] {
 }
 
 /** Whether plain requests are redirected to HTTPS: only if there is an HTTPS listener. */
-export function redirects(args: GatewayArgs): boolean {
+export function redirects(args: Pick<GatewayArgs, "name" | "namespace" | "http" | "https">): boolean {
   return args.http.redirectToHttps && httpsListeners(args).length > 0;
 }
 

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { configSchema, SECRET_KEYS, type SecretKey } from "../../config/schema.ts";
-import { parseConfig } from "../../config/load.ts";
+import { parseConfig } from "../../config/parse.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
 const CLUSTER = { context: "edge" };
 const GATEWAY = { name: "external", namespace: "network", className: "traefik" };
 
-/** What the engine hands over for these values. */
+/** The values as the engine passes them. */
 function raw(config: Readonly<Record<string, unknown>>, secrets: readonly SecretKey[] = []) {
   const values = Object.entries(config).map(([key, value]) => [
     key,
@@ -23,7 +23,7 @@ function raw(config: Readonly<Record<string, unknown>>, secrets: readonly Secret
   };
 }
 
-function faultsOf(config: Readonly<Record<string, unknown>>, secrets: readonly SecretKey[] = []): string {
+function errorsIn(config: Readonly<Record<string, unknown>>, secrets: readonly SecretKey[] = []): string {
   try {
     parseConfig(raw(config, secrets));
   } catch (error) {
@@ -34,7 +34,7 @@ function faultsOf(config: Readonly<Record<string, unknown>>, secrets: readonly S
 }
 
 describe("configuration", () => {
-  it("fills in every default from the cluster alone", () => {
+  it("fills in every default if only the cluster is set", () => {
     const config = parseConfig(raw({ cluster: CLUSTER }));
     assert.deepEqual(config.gateways, []);
     assert.equal(config.gatus.install, false);
@@ -42,12 +42,12 @@ describe("configuration", () => {
     assert.equal(config.flux, undefined);
   });
 
-  it("takes {} as not set, as Pulumi.yaml declares it", () => {
+  it("treats {} as not set, as declared in Pulumi.yaml", () => {
     assert.equal(parseConfig(raw({ cluster: CLUSTER, flux: {} })).flux, undefined);
   });
 
-  it("reports every fault at once, with path, value and expectation", () => {
-    const faults = faultsOf({
+  it("reports all errors at once, with path, value and expectation", () => {
+    const errors = errorsIn({
       cluster: { contxt: "edge" },
       gateways: [{ ...GATEWAY, name: "EXTERNAL", https: { port: "443" } }],
       flux: {
@@ -62,67 +62,57 @@ describe("configuration", () => {
       surprise: "1",
     });
     for (const expected of [
-      "8 faults",
-      "edgefirst:cluster.context: nothing is not valid; expected string",
+      "8 errors",
+      "edgefirst:cluster.context: missing; expected string",
       "edgefirst:cluster.contxt: unknown key",
       'edgefirst:gateways[0].name: "EXTERNAL" is not valid; expected a lower-case DNS label',
       'edgefirst:gateways[0].https.port: "443" is not valid; expected number',
-      'edgefirst:flux.source.ref.tag: "latest" is not valid; expected a real tag, never latest',
+      'edgefirst:flux.source.ref.tag: "latest" is not valid; expected a fixed tag, never latest',
       'edgefirst:flux.root.mode: "watch" is not valid; expected one of "observe"|"manage"',
       'edgefirst:flux.root.path: "kubernetes" is not valid; expected a path inside the repository',
       "edgefirst:surprise: unknown key",
     ])
-      assert.ok(faults.includes(expected), `${expected}\nis not in\n${faults}`);
+      assert.ok(errors.includes(expected), `${expected}\nis not in\n${errors}`);
   });
 
-  const spanning: readonly [string, Record<string, unknown>, string][] = [
+  const crossKey: readonly [string, Record<string, unknown>, string][] = [
     [
-      "two Gateways of one class",
-      { gateways: [GATEWAY, { ...GATEWAY, name: "internal" }] },
-      "the class traefik is used more than once",
-    ],
-    [
-      "one port for both listeners",
-      { gateways: [{ ...GATEWAY, http: { port: 8443 }, https: { port: 8443 } }] },
-      "are both 8443",
-    ],
-    [
-      "Gatus' page without a Gateway",
+      "a page of Gatus without a Gateway",
       { gatus: { install: true, hostname: "status.example.com" } },
       "edgefirst:gateways is empty",
     ],
     [
-      "a Gateway for Gatus that is not there",
+      "a Gateway for Gatus that does not exist",
       { gateways: [GATEWAY], gatus: { install: true, gateway: "internal" } },
       "no entry of edgefirst:gateways has the name internal",
     ],
     [
-      "Pushover without its secrets",
+      "Pushover without secrets",
       { gatus: { install: true, pushover: true } },
-      "edgefirst:pushoverToken: nothing is set",
+      "edgefirst:pushoverToken: missing",
     ],
   ];
-  for (const [what, config, expected] of spanning)
+  for (const [what, config, expected] of crossKey)
     it(`refuses ${what}`, () => {
-      const faults = faultsOf({ cluster: CLUSTER, ...config });
-      assert.ok(faults.includes(expected), faults);
+      const errors = errorsIn({ cluster: CLUSTER, ...config });
+      assert.ok(errors.includes(expected), errors);
     });
 
-  it("refuses secrets of the wrong shape, and tells nothing of them", () => {
-    const given = raw({ cluster: CLUSTER });
+  it("refuses malformed secrets without revealing them", () => {
+    const { values } = raw({ cluster: CLUSTER });
     const secrets = { pushoverToken: "canary\n", pushoverUserKey: "u".repeat(30), sopsAgeKey: "canary" };
     assert.throws(
-      () => parseConfig({ ...given, secrets }),
+      () => parseConfig({ values, secrets }),
       ({ message }: Error) =>
         message.includes("edgefirst:pushoverToken: has 7 characters; expected 30") &&
-        message.includes("edgefirst:sopsAgeKey: is no age private key") &&
+        message.includes("edgefirst:sopsAgeKey: is not an age private key") &&
         !message.includes("pushoverUserKey") &&
         !message.includes("canary"),
     );
   });
 
-  it("refuses what the API server would refuse half-way: labels, listeners", () => {
-    const faults = faultsOf({
+  it("refuses what the API server would refuse in the middle of an update: labels, listeners", () => {
+    const errors = errorsIn({
       cluster: CLUSTER,
       gateways: [
         {
@@ -143,12 +133,12 @@ describe("configuration", () => {
       "annotations.not a key",
       "alerting.ruleLabels.-",
     ])
-      assert.ok(faults.includes(expected), `${expected}\nis not in\n${faults}`);
+      assert.ok(errors.includes(expected), `${expected}\nis not in\n${errors}`);
   });
 
   it("accepts Pushover once both secrets are set", () => {
     assert.equal(
-      faultsOf({ cluster: CLUSTER, gatus: { install: true, pushover: true } }, [
+      errorsIn({ cluster: CLUSTER, gatus: { install: true, pushover: true } }, [
         "pushoverToken",
         "pushoverUserKey",
       ]),
@@ -164,7 +154,7 @@ describe("configuration", () => {
       const plain = Object.fromEntries(
         Object.entries(config).map(([key, value]) => [key.replace("edgefirst:", ""), value]),
       );
-      assert.equal(faultsOf(plain), "", stack);
+      assert.equal(errorsIn(plain), "", stack);
     }
   });
 
@@ -176,15 +166,15 @@ describe("configuration", () => {
     assert.deepEqual(Object.keys(config).sort(), known.sort());
   });
 
-  it("answers any input with a configuration or with named faults, never with a crash", () => {
+  it("returns a configuration or errors that name a key for any input, and never crashes", () => {
     const values = fc.dictionary(
       fc.constantFrom(...Object.keys(configSchema.shape), "other"),
       fc.oneof(fc.string(), fc.json()),
     );
     fc.assert(
-      fc.property(values, (given) => {
+      fc.property(values, (random) => {
         try {
-          parseConfig({ values: given, secrets: {} });
+          parseConfig({ values: random, secrets: {} });
         } catch (error) {
           assert(error instanceof EdgefirstError, String(error));
           assert.match(error.message, /edgefirst:/);
@@ -194,7 +184,7 @@ describe("configuration", () => {
     );
   }).timeout(60_000);
 
-  it("names every one of several faults, beside what is right", () => {
+  it("names every invalid key among valid ones", () => {
     const committed = ["edge", "main"].map((stack) => {
       const { config } = parse(readFileSync(join(PROJECT, `Pulumi.${stack}.yaml`), "utf8")) as {
         config: Record<string, unknown>;
@@ -204,15 +194,18 @@ describe("configuration", () => {
       );
     });
     const unknown = fc.stringMatching(/^zz[a-z]{1,8}$/);
-    const faulty = fc.uniqueArray(fc.oneof(fc.constantFrom(...Object.keys(configSchema.shape)), unknown), {
-      minLength: 1,
-      maxLength: 8,
-    });
+    const invalidKeys = fc.uniqueArray(
+      fc.oneof(fc.constantFrom(...Object.keys(configSchema.shape)), unknown),
+      {
+        minLength: 1,
+        maxLength: 8,
+      },
+    );
     fc.assert(
-      fc.property(fc.constantFrom(...committed), faulty, (right, keys) => {
-        const faults = faultsOf({ ...right, ...Object.fromEntries(keys.map((key) => [key, 7])) });
-        for (const key of keys) assert.match(faults, new RegExp(`edgefirst:${key}\\b`));
-        assert.doesNotMatch(faults, /\n\s+at /);
+      fc.property(fc.constantFrom(...committed), invalidKeys, (valid, keys) => {
+        const errors = errorsIn({ ...valid, ...Object.fromEntries(keys.map((key) => [key, 7])) });
+        for (const key of keys) assert.match(errors, new RegExp(`edgefirst:${key}\\b`));
+        assert.doesNotMatch(errors, /\n\s+at /);
       }),
       { numRuns: 10_000 },
     );

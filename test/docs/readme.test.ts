@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { parseConfig } from "../../config/load.ts";
+import { parseConfig } from "../../config/parse.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import { fencesOf } from "./markdown.ts";
 import { firstDifference } from "./output.ts";

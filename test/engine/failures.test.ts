@@ -63,7 +63,7 @@ describe("engine: refuses before anything is changed", function () {
     refused(
       { gatus: { install: "yes" }, gateways: [{ name: "external" }], surprise: "1" },
       /edgefirst:gatus\.install: "yes" is not valid; expected boolean/,
-      /edgefirst:gateways\[0\]\.namespace: nothing is not valid/,
+      /edgefirst:gateways\[0\]\.namespace: missing/,
       /edgefirst:surprise: unknown key/,
     ));
 

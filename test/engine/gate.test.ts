@@ -299,7 +299,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     main.configure({ ...mainConfig, override: { expires: OVERRIDE.expires } });
     await refuses(
       main,
-      /edgefirst:override\.reason: nothing is not valid; expected why the gate may be passed/,
+      /edgefirst:override\.reason: missing; expected a reason for passing the gate/,
     );
     main.configure({ ...mainConfig, override: { ...OVERRIDE, expires: "2020-01-01T00:00:00Z" } });
     await refuses(main, /override of the gate expired at 2020-01-01/, /failed to verify release/);

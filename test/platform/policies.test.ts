@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { KubeObject } from "../../kube/objects.ts";
-import { parseConfig, type StackConfig } from "../../config/load.ts";
+import type { StackConfig } from "../../config/load.ts";
+import { parseConfig } from "../../config/parse.ts";
 import { planPlatform } from "../../platform/plan.ts";
 import { checkPolicies } from "../../platform/policies.ts";
 import { loadPins } from "../../config/pins.ts";
@@ -12,7 +13,7 @@ import { gatewayApiDirectory } from "../support/engine.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
 
-/** Every part of the platform at once, over what a committed stack says. */
+/** Turns on every part of the platform, on top of a committed stack. */
 const EVERYTHING = {
   gatus: {
     install: true,
@@ -23,20 +24,20 @@ const EVERYTHING = {
   alerting: { install: true, pushover: false },
 };
 
-describe("the platform under its own policies", () => {
+describe("the platform's own policies", () => {
   for (const stack of ["edge", "main"])
-    for (const [name, more] of Object.entries({ "as it is": {}, "with every part": EVERYTHING }))
-      it(`${stack} ${name}: no breach, and the exemptions are counted`, async () => {
+    for (const [name, more] of Object.entries({ "as committed": {}, "with every part": EVERYTHING }))
+      it(`pass for ${stack} ${name}, and exemptions are counted`, async () => {
         const messages = policyMessages(await plan(stack, more));
         assert.deepEqual(
-          messages.filter((message) => !message.startsWith("Exempted from policies")),
+          messages.filter((message) => !message.startsWith("Exempt from policies")),
           [],
         );
         const all = "workload-probes (1)";
-        if (name !== "as it is") assert.ok(messages.some((message) => message.includes(all)));
+        if (name !== "as committed") assert.ok(messages.some((message) => message.includes(all)));
       });
 
-  it("stops at a breach of a mandatory rule, with object, path and what to do", () => {
+  it("report a breach of a mandatory rule, with object, path and remediation", () => {
     const pod: KubeObject = {
       apiVersion: "v1",
       kind: "Pod",
@@ -50,11 +51,11 @@ describe("the platform under its own policies", () => {
     assert.match(pinned?.hint ?? "", /digest/);
     assert.ok(
       !findings.some(({ message }) => message.startsWith("Policy resources")),
-      "advice is the pack's",
+      "advisory rules are left to the pack",
     );
   });
 
-  it("goes by the stack's settings of the rules, as the pack does", () => {
+  it("use the rule settings of the stack, like the pack", () => {
     const values = {
       policies: '{ "image-pinned": { "requireDigest": true }, "workload-probes": "advisory" }',
     };
@@ -71,7 +72,7 @@ describe("the platform under its own policies", () => {
       rules.includes("Policy image-pinned") && !rules.includes("Policy workload-probes"),
       rules.join(),
     );
-    for (const [wrong, fault] of [
+    for (const [wrong, expected] of [
       ['{ "image-pined": "advisory" }', /edgefirst:policies\.image-pined: unknown key/],
       ['{ "image-pinned": { "digest": true } }', /edgefirst:policies\.image-pinned\.digest: unknown key/],
       [
@@ -79,14 +80,14 @@ describe("the platform under its own policies", () => {
         /edgefirst:policies\.image-pinned\.enforcementLevel: "loud" is not valid/,
       ],
     ] as const)
-      assert.throws(() => parseConfig({ values: { cluster, policies: wrong }, secrets: {} }), fault);
+      assert.throws(() => parseConfig({ values: { cluster, policies: wrong }, secrets: {} }), expected);
   });
 });
 
 function policyMessages({ findings }: Awaited<ReturnType<typeof planPlatform>>): string[] {
   return findings
     .map(({ message }) => message)
-    .filter((message) => message.startsWith("Policy ") || message.startsWith("Exempted from policies"));
+    .filter((message) => message.startsWith("Policy ") || message.startsWith("Exempt from policies"));
 }
 
 async function plan(stack: string, more: Readonly<Record<string, unknown>>) {

@@ -12,7 +12,7 @@ import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 const labels = { "edgefirst.dev/stack": "rbac" };
 const { images } = loadPins();
 
-/** What the API server calls a ServiceAccount. */
+/** User name of a ServiceAccount. */
 const user = (namespace: string, name: string) => `system:serviceaccount:${namespace}:${name}`;
 const TRAEFIK = user("network", "traefik-gateway-external");
 const GATUS = user("observability", "gatus");
@@ -80,7 +80,7 @@ const RBAC_KINDS = ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role
 const declared: readonly KubeObject[] = [...traefik, ...gatus("observability", false), ...tenants].filter(
   ({ kind }) => RBAC_KINDS.includes(kind),
 );
-/** The rights of the variant with labelled ConfigMaps, under a name of their own beside the other's. */
+/** RBAC objects of the variant with labelled ConfigMaps, renamed to coexist with the default. */
 const variant: readonly KubeObject[] = gatus("labelled", true)
   .filter(({ kind }) => RBAC_KINDS.includes(kind))
   .map(
@@ -88,11 +88,11 @@ const variant: readonly KubeObject[] = gatus("labelled", true)
       JSON.parse(JSON.stringify(object).replaceAll("edgefirst-gatus", "labelled-gatus")) as KubeObject,
   );
 
-/** `verb resource` or `verb resource.group/subresource namespace`; without a namespace: in all of them. */
+/** Whether the subject may use the verb on `resource.group/subresource`, in a namespace or in all of them. */
 type Question = readonly [subject: string, verb: string, resource: string, namespace?: string | undefined];
 
 const MAY: readonly Question[] = [
-  // Traefik: informers over what routes name, and the statuses.
+  // Traefik: informers for everything that routes refer to, and status updates.
   [TRAEFIK, "list", "secrets"],
   [TRAEFIK, "watch", "services"],
   [TRAEFIK, "watch", "endpointslices.discovery.k8s.io"],
@@ -101,19 +101,19 @@ const MAY: readonly Question[] = [
   [TRAEFIK, "update", "gateways.gateway.networking.k8s.io/status"],
   [TRAEFIK, "update", "gatewayclasses.gateway.networking.k8s.io/status"],
   [TRAEFIK, "update", "httproutes.gateway.networking.k8s.io/status"],
-  // Gatus: what gatus-sidecar 0.4.1 reads for --auto-httproute, by its source.
+  // Gatus: what gatus-sidecar 0.4.1 reads for --auto-httproute, according to its source.
   [GATUS, "list", "httproutes.gateway.networking.k8s.io"],
   [GATUS, "watch", "httproutes.gateway.networking.k8s.io"],
   [GATUS, "get", "gateways.gateway.networking.k8s.io"],
   [LABELLED_GATUS, "watch", "configmaps"],
-  // Tenants: their own namespaces.
+  // Tenants: only their own namespaces.
   [CHILDREN, "create", "deployments.apps", "media"],
   [CHILDREN, "patch", "helmreleases.helm.toolkit.fluxcd.io", "media"],
   [CHILDREN, "delete", "persistentvolumeclaims", "home"],
   [CHILDREN, "create", "httproutes.gateway.networking.k8s.io", "home"],
   [MEDIA, "create", "secrets", "media"],
   [MEDIA, "create", "rolebindings.rbac.authorization.k8s.io", "media"],
-  // What Kubernetes' own role `admin` brings; who may create pods there may act as these anyway.
+  // Part of Kubernetes' role `admin`; anyone who may create pods there can act as these accounts anyway.
   [MEDIA, "impersonate", "serviceaccounts", "media"],
 ];
 
@@ -140,7 +140,7 @@ const MAY_NOT: readonly Question[] = [
   [CHILDREN, "create", "deployments.apps", "kube-system"],
   [CHILDREN, "create", "deployments.apps", "flux-system"],
   [CHILDREN, "get", "secrets", "flux-system"],
-  // Where the children live are the keys that decrypt everything.
+  // The namespace of the children has the decryption keys.
   [CHILDREN, "get", "secrets", "flux-apps"],
   [CHILDREN, "create", "namespaces"],
   [CHILDREN, "delete", "namespaces", "media"],
@@ -153,7 +153,7 @@ const MAY_NOT: readonly Question[] = [
   [MEDIA, "get", "secrets", "flux-apps"],
 ];
 
-/** Ways to more rights, closed to everybody. */
+/** Privilege escalations, which no subject may perform. */
 const ESCALATIONS: readonly (readonly [verb: string, resource: string, namespace?: string])[] = [
   ["create", "clusterrolebindings.rbac.authorization.k8s.io"],
   ["create", "clusterroles.rbac.authorization.k8s.io"],
@@ -170,7 +170,7 @@ const ESCALATIONS: readonly (readonly [verb: string, resource: string, namespace
   ["*", "*.*"],
 ];
 
-describe("rights of the platform's ServiceAccounts, as the API server sees them", function () {
+describe("permissions of the platform's ServiceAccounts on a live API server", function () {
   this.timeout(START_TIMEOUT_MS);
   const cluster = useSandbox("rbac");
 
@@ -213,7 +213,7 @@ describe("rights of the platform's ServiceAccounts, as the API server sees them"
       );
     for (const object of objects) await client.apply(object, { fieldManager: "test" });
     client.close();
-    // The aggregated role is filled by the controller manager, and the authorizer follows all of them by watches.
+    // The controller manager fills in the aggregated role, and the authorizer learns of roles by watches.
     for (const [subject, verb, resource, namespace] of [
       [MEDIA, "create", "secrets", "media"],
       [MEDIA, "create", "helmreleases.helm.toolkit.fluxcd.io", "media"],
@@ -221,7 +221,7 @@ describe("rights of the platform's ServiceAccounts, as the API server sees them"
       [GATUS, "list", "httproutes.gateway.networking.k8s.io"],
       [LABELLED_GATUS, "watch", "configmaps"],
     ] as const)
-      await waitUntil(`${subject}'s rights`, () => allowed([subject, verb, resource, namespace]), {
+      await waitUntil(`permissions of ${subject}`, () => allowed([subject, verb, resource, namespace]), {
         timeoutMs: 30_000,
       });
   });
@@ -237,12 +237,12 @@ describe("rights of the platform's ServiceAccounts, as the API server sees them"
       assert.equal(await allowed(question), false);
     });
   for (const [verb, resource, namespace] of ESCALATIONS)
-    it(`nobody may ${verb} ${resource} in ${namespace ?? "all namespaces"}`, async () => {
+    it(`no subject may ${verb} ${resource} in ${namespace ?? "all namespaces"}`, async () => {
       for (const subject of [TRAEFIK, GATUS, LABELLED_GATUS, CHILDREN, MEDIA])
         assert.equal(await allowed([subject, verb, resource, namespace]), false, subject);
     });
 
-  it("asks in a way that the API server grants where there is a right, to an administrator for one", async () => {
+  it("asks the questions in a form that the API server grants to an administrator", async () => {
     const { status } = await cluster
       .api()
       .call<{ status: { allowed: boolean } }>(
@@ -254,7 +254,7 @@ describe("rights of the platform's ServiceAccounts, as the API server sees them"
   });
 });
 
-describe("roles that the platform declares", () => {
+describe("roles declared by the platform", () => {
   interface Rule {
     readonly apiGroups: readonly string[];
     readonly resources: readonly string[];
@@ -262,7 +262,7 @@ describe("roles that the platform declares", () => {
   }
   const roles = [...declared, ...variant].filter(({ kind }) => kind.endsWith("Role"));
 
-  it("are there", () => {
+  it("are the expected ones", () => {
     assert.deepEqual(
       roles.map(({ metadata }) => metadata.name),
       ["traefik-gateway-external", "edgefirst-gatus", TENANT, `${TENANT}-apps`, "labelled-gatus"],
@@ -270,7 +270,7 @@ describe("roles that the platform declares", () => {
   });
 
   for (const role of roles)
-    it(`${role.metadata.name} has no wildcard and no verb that leads to more rights`, () => {
+    it(`${role.metadata.name} has no wildcard and no verb for privilege escalation`, () => {
       for (const { apiGroups, resources, verbs } of (role.rules ?? []) as readonly Rule[]) {
         assert.ok(![...apiGroups, ...resources, ...verbs].some((word) => word.includes("*")));
         assert.ok(
@@ -279,7 +279,7 @@ describe("roles that the platform declares", () => {
       }
     });
 
-  it("bind nobody but ServiceAccounts of the platform", () => {
+  it("are bound to ServiceAccounts only", () => {
     const bindings = declared.filter(({ kind }) => kind.endsWith("Binding"));
     assert.ok(bindings.length > 0);
     for (const { subjects } of bindings)

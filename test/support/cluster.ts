@@ -1,7 +1,7 @@
 import type { ClusterReader } from "../../kube/client.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 
-/** A reader of a cluster that holds just these objects. */
+/** A reader for a cluster with exactly these objects. */
 export function clusterHolding(...objects: KubeObject[]): ClusterReader {
   return {
     context: "test",

@@ -16,7 +16,7 @@ export const SOURCE = {
   ref: { branch: "main" },
 };
 
-/** Configuration of Flux with children in a namespace of their own. */
+/** Configuration of Flux with children moved to one namespace. */
 export const FLUX = {
   source: SOURCE,
   root: {
@@ -27,7 +27,7 @@ export const FLUX = {
   apps: { placement: "namespace" },
 };
 
-/** The configuration of a stack with a Gateway, Flux and Gatus. */
+/** Configuration of a stack with a Gateway, Flux and Gatus. */
 export async function fullConfiguration(
   kubeconfig: string,
   context: string,

@@ -8,7 +8,7 @@ import type { FluxRootArgs } from "../../components/flux/root.ts";
 
 const labels = { "edgefirst.dev/stack": "edge" };
 
-/** The root's arguments from the committed configuration of a stack, with changes. */
+/** Arguments of the root from the committed configuration of a stack, with changes. */
 export function rootArgs(changes: Partial<FluxRootArgs> = {}, stack = "edge"): FluxRootArgs {
   const file = join(import.meta.dirname, "..", "..", `Pulumi.${stack}.yaml`);
   const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
@@ -21,7 +21,7 @@ export function rootArgs(changes: Partial<FluxRootArgs> = {}, stack = "edge"): F
   return { ...root, source, apps, labels, installsFlux: false, mode: "manage", ...changes };
 }
 
-/** The same with the children placed. */
+/** Arguments of the apps, with this placement. */
 export function appsArgs(
   placement: Partial<FluxPlacementArgs>,
   changes: Partial<FluxAppsArgs> = {},

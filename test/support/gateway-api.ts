@@ -5,7 +5,7 @@ import type { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { gatewayApiDirectory } from "./engine.ts";
 
-/** Brings a cluster the Gateway API's definitions, as somebody else's: for stacks with `gatewayApi.install: false`, whose updates are quicker. */
+/** Installs the Gateway API CRDs as another owner, for stacks with `gatewayApi.install: false`, whose updates are faster. */
 export async function applyGatewayApi(client: KubeClient): Promise<void> {
   const directory = await gatewayApiDirectory();
   const objects = readdirSync(directory)

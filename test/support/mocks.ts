@@ -3,15 +3,15 @@ import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/ru
 
 /** A resource as the program registered it with the engine. */
 export interface RecordedResource {
-  /** Type token, as in `kubernetes:core/v1:Service` or `edgefirst:platform:Gateway`. */
+  /** Type token, such as `kubernetes:core/v1:Service` or `edgefirst:platform:Gateway`. */
   readonly type: string;
   readonly name: string;
   readonly urn: string;
-  /** Inputs in plain data: secrets by their values, unknown values as {@link UNKNOWN}. Empty for a component. */
+  /** Inputs as plain data: secrets as their values, unknown values as {@link UNKNOWN}. Empty for a component. */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Paths into `inputs` of values that are unknown, as in `spec.replicas`. */
+  /** Paths in `inputs` of unknown values, such as `spec.replicas`. */
   readonly unknowns: readonly string[];
-  /** Paths into `inputs` of values that Pulumi keeps secret. */
+  /** Paths in `inputs` of secret values. */
   readonly secrets: readonly string[];
   /** URN of the parent; undefined at the top. */
   readonly parent?: string;
@@ -26,18 +26,18 @@ export interface RecordedOptions {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
-  /** URNs of what it depends on, by `dependsOn` or by an input. */
+  /** URNs of its dependencies, by `dependsOn` or by an input. */
   readonly dependencies: readonly string[];
   /** A component's providers by package name, as references. */
   readonly providers: Readonly<Record<string, string>>;
 }
 
-/** Stands for a value that is known only after an update. */
+/** Placeholder for a value that is known only after an update. */
 export const UNKNOWN = "<unknown>";
 
 /**
- * Runs a part of a program against Pulumi's mock engine and returns every resource that it registered, in order of registration.
- * Outputs are the inputs; with `preview`, anything else (the id, a status) is unknown, as in the first preview of an empty cluster.
+ * Runs part of a program against Pulumi's mock engine and returns the resources that it registered, in order.
+ * Outputs equal inputs; with `preview`, everything else (the id, a status) is unknown, as in the first preview of an empty cluster.
  */
 export async function recordResources(
   run: () => void | Promise<void>,
@@ -64,7 +64,7 @@ export async function recordResources(
   return recorded;
 }
 
-/** The recorded resource with this name; an optional type tells two of one name apart. */
+/** The recorded resource with this name; the type distinguishes resources with the same name. */
 export function resourceNamed(
   resources: readonly RecordedResource[],
   name: string,
@@ -83,7 +83,7 @@ export function resourceNamed(
 type Monitor = NonNullable<ReturnType<typeof pulumi.runtime.getMonitor>>;
 type Request = Parameters<Monitor["registerResource"]>[0];
 
-/** The mocks see neither parent nor options, so the requests are read before the mock monitor gets them. */
+/** The mocks see neither parent nor options, so this reads the requests before the mock monitor does. */
 function recordRegistrations(recorded: RecordedResource[]): void {
   const monitor = pulumi.runtime.getMonitor() as unknown as {
     registerResource: (

@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { type StackNode } from "../../tools/rollout/plan.ts";
 
-/** Any graph of up to so many stacks without a cycle, in any order of listing. */
-export function acyclicStacks(most: number): fc.Arbitrary<StackNode[]> {
+/** Any acyclic graph of up to `max` stacks, listed in any order. */
+export function acyclicStacks(max: number): fc.Arbitrary<StackNode[]> {
   return fc
-    .array(fc.array(fc.nat({ max: most - 1 }), { maxLength: 3 }), { minLength: 1, maxLength: most })
+    .array(fc.array(fc.nat({ max: max - 1 }), { maxLength: 3 }), { minLength: 1, maxLength: max })
     .map((rows) =>
-      rows.map((befores, index) => ({
+      rows.map((upstreams, index) => ({
         name: `s${index}`,
-        after: [...new Set(befores.filter((before) => before < index))].map((before) => `s${before}`),
+        after: [...new Set(upstreams.filter((upstream) => upstream < index))].map(
+          (upstream) => `s${upstream}`,
+        ),
       })),
     )
     .chain((stacks) => fc.shuffledSubarray(stacks, { minLength: stacks.length }));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { configSchema, SECRETS } from "../../config/schema.ts";
 
-/** The part of a JSON schema that the page shows. */
+/** The parts of a JSON schema that the page shows. */
 interface Schema {
   readonly type?: string | readonly string[];
   readonly title?: string;
@@ -19,27 +19,27 @@ interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
-/** One key of the configuration, as a row of the page. */
+/** A configuration key: a row of the page. */
 export interface DocumentedKey {
-  /** Below its top-level key, as in `https.hostnames[].hostname`; empty for the top-level key itself. */
+  /** Path below the top-level key, such as `https.hostnames[].hostname`; empty for the top-level key. */
   readonly path: string;
-  /** What may be written. */
+  /** Accepted values. */
   readonly values: string;
-  /** `required`, the default in JSON, or empty. */
-  readonly otherwise: string;
+  /** `required`, the default as JSON, or empty. */
+  readonly defaultValue: string;
   readonly description: string;
 }
 
 const INTRODUCTION = `# Configuration
 
-Made from \`config/schema.ts\` by \`npm run docs\`; change it there.
+Generated from \`config/schema.ts\` by \`npm run docs\`; edit the schema, not this page.
 
-A stack's keys stand in \`Pulumi.<stack>.yaml\` under \`config\`, each as \`edgefirst:<key>\`. All are checked before anything is
-changed, and every fault is told at once. An unknown key is a fault. \`[]\` marks the entries of a list; where a key takes
-one of several shapes, the keys of all shapes are listed.
+Set each key in \`Pulumi.<stack>.yaml\`, under \`config\`, as \`edgefirst:<key>\`. The whole configuration is validated before anything
+is changed, and all errors are reported at once. Unknown keys are errors. \`[]\` stands for the entries of a list; if a key accepts
+several shapes, the keys of all shapes are listed.
 `;
 
-/** The page docs/reference/configuration.md. */
+/** Content of docs/reference/configuration.md. */
 export function configurationPage(): string {
   const { properties = {} } = z.toJSONSchema(configSchema, { io: "input" }) as Schema;
   const sections = Object.entries(properties).map(([key, schema]) => section(key, schema));
@@ -47,25 +47,25 @@ export function configurationPage(): string {
   return [
     INTRODUCTION,
     ...sections,
-    "## Secrets\n\nEach is set by `pulumi config set --secret KEY`; one that stands in clear is refused.\n",
-    `| key | what it is |\n| --- | --- |\n${secrets.join("\n")}\n`,
+    "## Secrets\n\nSet each with `pulumi config set --secret KEY`. A secret that is not encrypted is refused.\n",
+    `| key | description |\n| --- | --- |\n${secrets.join("\n")}\n`,
   ].join("\n");
 }
 
 function section(name: string, schema: Schema): string {
-  const [itself, ...below] = documentedKeys(schema);
-  const values = `Takes: ${itself?.values ?? ""}.`;
+  const [topLevel, ...below] = documentedKeys(schema);
+  const values = `Value: ${topLevel?.values ?? ""}.`;
   return [`## ${name}`, schema.description ?? "", values, ...(below.length === 0 ? [] : [table(below)])].join(
     "\n\n",
   );
 }
 
-/** Every key of a top-level key, itself first, in the order of the schema. */
+/** A top-level key and all keys below it, in schema order. */
 export function documentedKeys(schema: Schema, path = "", required = false): DocumentedKey[] {
   const key = {
     path,
     values: valuesOf(schema),
-    otherwise: required ? "required" : defaultOf(schema),
+    defaultValue: required ? "required" : defaultOf(schema),
     description: schema.description ?? "",
   };
   const below = shapesOf(schema).flatMap((shape) => {
@@ -94,7 +94,7 @@ function valuesOf(schema: Schema): string {
   if (schema.properties !== undefined) return `\`{ ${fieldsOf(schema).join(", ")} }\``;
   if (schema.type === "object") return "map";
   if (schema.type === "integer") return rangeOf(schema);
-  return schema.type === "string" ? "text" : String(schema.type ?? "any");
+  return schema.type === "string" ? "string" : String(schema.type ?? "any");
 }
 
 function fieldsOf({ properties = {}, required = [] }: Schema): string[] {
@@ -106,7 +106,7 @@ function rangeOf({ minimum = -Infinity, maximum = Infinity }: Schema): string {
   return `number from ${minimum} to ${maximum}`;
 }
 
-/** A section's own default says nothing that its keys do not say. */
+/** The default of a section is omitted: its keys have their own. */
 function defaultOf({ default: value, properties }: Schema): string {
   const isSection = properties !== undefined && JSON.stringify(value) === "{}";
   return value === undefined || isSection ? "" : code(value);
@@ -118,9 +118,9 @@ function code(value: unknown): string {
 
 function table(keys: readonly DocumentedKey[]): string {
   const rows = keys.map(({ path, ...cells }) =>
-    [`\`${path}\``, cells.values, cells.otherwise, cells.description]
+    [`\`${path}\``, cells.values, cells.defaultValue, cells.description]
       .map((cell) => cell.replaceAll("|", "\\|"))
       .join(" | "),
   );
-  return `| key | values | default | what it is |\n| --- | --- | --- | --- |\n${rows.map((row) => `| ${row} |`).join("\n")}\n`;
+  return `| key | value | default | description |\n| --- | --- | --- | --- |\n${rows.map((row) => `| ${row} |`).join("\n")}\n`;
 }

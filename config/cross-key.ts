@@ -1,0 +1,80 @@
+import type { Config, SecretKey } from "./schema.ts";
+
+type Secrets = Readonly<Partial<Record<SecretKey, string>>>;
+
+const PUSHOVER_KEYS = ["pushoverToken", "pushoverUserKey"] as const;
+/** Length of application tokens and user keys (https://pushover.net/api). */
+const PUSHOVER_LENGTH = 30;
+
+/** Secrets in the wrong format. The messages contain no character of a secret. */
+export function secretErrors(secrets: Secrets): string[] {
+  const { sopsAgeKey } = secrets;
+  const errors = PUSHOVER_KEYS.flatMap((key) => {
+    const length = secrets[key]?.length ?? PUSHOVER_LENGTH;
+    return length === PUSHOVER_LENGTH
+      ? []
+      : [
+          `edgefirst:${key}: has ${length} characters; expected ${PUSHOVER_LENGTH} (Gatus silently ignores any other length)`,
+        ];
+  });
+  return sopsAgeKey === undefined || sopsAgeKey.includes("AGE-SECRET-KEY-")
+    ? errors
+    : [...errors, "edgefirst:sopsAgeKey: is not an age private key; expected AGE-SECRET-KEY-…"];
+}
+
+/** Errors that depend on several keys. Conflicts between Gateways are reported by `checkGateways`. */
+export function crossKeyErrors(config: Config, secrets: Secrets): string[] {
+  return [
+    ...promotionErrors(config),
+    ...gatusErrors(config),
+    ...pushoverErrors(config, secrets),
+    ...tenancyErrors(config),
+  ];
+}
+
+function promotionErrors({ after, promotion, flux }: Config): string[] {
+  if (!promotion.pin) return [];
+  const errors: string[] = [];
+  if (flux?.root.mode !== "manage")
+    errors.push(
+      "edgefirst:promotion.pin: requires flux.root.mode: manage, so that this stack owns the source",
+    );
+  if (promotion.from === undefined && after.length !== 1)
+    errors.push(
+      "edgefirst:promotion.from: missing; required unless edgefirst:after lists exactly one upstream stack",
+    );
+  if (promotion.from !== undefined && !after.includes(promotion.from))
+    errors.push(`edgefirst:promotion.from: ${promotion.from} is not in edgefirst:after`);
+  return errors;
+}
+
+function gatusErrors({ gatus, gateways }: Config): string[] {
+  const errors: string[] = [];
+  if (gatus.install && gatus.hostname !== undefined && gateways.length === 0)
+    errors.push("edgefirst:gatus.hostname: the page needs a Gateway, but edgefirst:gateways is empty");
+  if (gatus.gateway !== undefined && !gateways.some(({ name }) => name === gatus.gateway))
+    errors.push(`edgefirst:gatus.gateway: no entry of edgefirst:gateways has the name ${gatus.gateway}`);
+  return errors;
+}
+
+function pushoverErrors({ gatus, alerting }: Config, secrets: Secrets): string[] {
+  const isOn = (gatus.install && gatus.pushover) || (alerting.install && alerting.pushover);
+  return PUSHOVER_KEYS.filter((key) => isOn && secrets[key] === undefined).map(
+    (key) =>
+      `edgefirst:${key}: missing, but Pushover alerting is on; set it with: pulumi config set --secret ${key}`,
+  );
+}
+
+function tenancyErrors({ flux }: Config): string[] {
+  if (flux?.apps.rbac !== "strict") return [];
+  const errors: string[] = [];
+  if (flux.apps.placement === "unchanged")
+    errors.push(
+      'edgefirst:flux.apps.placement: "unchanged" does not work with rbac: strict; expected "namespace" or "app"',
+    );
+  if (flux.apps.tenantNamespaces.length === 0)
+    errors.push(
+      "edgefirst:flux.apps.tenantNamespaces: is empty, but rbac is strict: no app could be applied anywhere",
+    );
+  return errors;
+}
