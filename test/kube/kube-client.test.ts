@@ -43,7 +43,7 @@ describe("a client of a cluster", () => {
     return "";
   }
 
-  it("says that the program which logs in is missing", async () => {
+  it("names a missing login program", async () => {
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-helper" };
     assert.match(
       await failure(kubeconfig({ exec: { ...exec, interactiveMode: "Never" } })),
@@ -51,15 +51,15 @@ describe("a client of a cluster", () => {
     );
   });
 
-  it("says that plain HTTP is not taken", async () => {
+  it("refuses plain HTTP", async () => {
     assert.match(await failure(kubeconfig({}, "http://127.0.0.1:1")), /no way to connect: HTTP protocol/);
   });
 
-  it("names a context that leads nowhere", async () => {
+  it("names a context whose cluster is missing", async () => {
     assert.match(await failure(kubeconfig({}), "astray"), /astray .* names a cluster that is not in it/);
   });
 
-  it("says of a key that was not written to its end that the kubeconfig is damaged", async () => {
+  it("reports a truncated key as a damaged kubeconfig", async () => {
     const pem = Buffer.from("-----BEGIN CERTIFICATE-----\nMIIB").toString("base64");
     const message = await failure(
       kubeconfig({ "client-certificate-data": pem, "client-key-data": pem }, "https://127.0.0.1:1"),
@@ -70,7 +70,7 @@ describe("a client of a cluster", () => {
     );
   });
 
-  it("quotes no line of a kubeconfig that it cannot read", async () => {
+  it("does not quote lines of an unreadable kubeconfig", async () => {
     const file = join(dir, "broken");
     writeFileSync(file, "users:\n- user:\n    token: CANARY\n  name: [u\n");
     const message = await failure(file);

@@ -8,10 +8,10 @@ import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { pushDirectory, type Registry, startRegistry } from "../../tools/sandbox/registry.ts";
 import type { Sandbox } from "../../tools/sandbox/sandbox.ts";
 
-/** Long enough for the controllers to start and to reconcile once, on a busy machine. */
+/** Long enough for the controllers to start and reconcile once on a busy machine. */
 export const FLUX_TIMEOUT_MS = 120_000;
 
-/** The GitOps repository of the tests: two namespaces with a namespace transformer each, and children of every sort. */
+/** The GitOps repository of the tests: two namespaces, each with a namespace transformer, and children of every kind. */
 export const FIXTURE = join(import.meta.dirname, "../fixtures/gitops");
 
 /** A cluster of a sandbox with real Flux controllers and the fixture in a registry. */
@@ -22,7 +22,7 @@ export interface FluxCluster {
   readonly registry: Registry;
 }
 
-/** Starts registry and controllers (helm-controller if asked for) beside a cluster, and pushes the fixture. */
+/** Starts registry and controllers (helm-controller on request) for a cluster, and pushes the fixture. */
 export async function startFluxCluster(
   sandbox: Sandbox,
   cluster: string,
@@ -38,7 +38,7 @@ export async function startFluxCluster(
   return { client, registry, url: await pushDirectory(registry, "fixture", "v1", FIXTURE) };
 }
 
-/** notification-controller's module is not to be had; its kind stands in the fixture as a namespaced object that must not move. */
+/** notification-controller's module is not available. The fixture has an object of its kind, which is namespaced and must not move. */
 const ALERT_CRD: KubeObject = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
@@ -61,7 +61,7 @@ const ALERT_CRD: KubeObject = {
 const SETTINGS = "./kubernetes/test/flux/vars";
 export const OPT_OUT = "substitution.flux.home.arpa/disabled";
 
-/** The section `flux` of a stack's configuration that follows the fixture; every default spelt out, so that it is also what components take. */
+/** The section `flux` of a stack that follows the fixture, with every default spelt out, so that it also serves as component args. */
 export function fixtureConfig(url: string, rootName = "cluster-apps") {
   return {
     source: {
@@ -99,13 +99,13 @@ export function fixtureConfig(url: string, rootName = "cluster-apps") {
   } as const;
 }
 
-/** The claim that a grandchild of the root applies, once it is bound; give it to {@link assertClaimSurvived} later. */
+/** The bound claim of a grandchild of the root, for {@link assertClaimSurvived}. */
 export async function grandchildsClaim(client: KubeClient): Promise<KubeObject> {
   await isReady(client, kustomization("media", "player-data"));
   return becomes(client, claimNamed("player"), "bound", isBound);
 }
 
-/** Fails unless the live claim is the very same one, and nobody has asked for its deletion. */
+/** Fails unless the live claim is the same one and not being deleted. */
 export async function assertClaimSurvived(client: KubeClient, before: KubeObject): Promise<void> {
   const after = await client.get(claimNamed("player"));
   assert.equal(after?.metadata.uid, before.metadata.uid, "the claim is another one, or gone");
@@ -122,12 +122,12 @@ export const claimNamed = (name: string): ObjectReference => ({
 /** Whether a claim has its volume. */
 export const isBound = ({ status }: KubeObject): boolean => (status as { phase?: string }).phase === "Bound";
 
-/** Applies objects in order, server side, as a person would with kubectl. */
+/** Applies objects in order, server side, as with kubectl. */
 export async function applyObjects(client: KubeClient, objects: readonly KubeObject[]): Promise<void> {
   for (const object of objects) await client.apply(object, { fieldManager: "test", force: true });
 }
 
-/** Deletes an object and returns once it is gone, finalizers done. */
+/** Deletes an object and returns once it is gone, after its finalizers. */
 export async function deleteObject(client: KubeClient, object: ObjectReference): Promise<void> {
   await client.delete(object);
   await waitUntil(
@@ -137,7 +137,7 @@ export async function deleteObject(client: KubeClient, object: ObjectReference):
   );
 }
 
-/** The live object, once it is what is waited for. The last state seen is in the error. */
+/** The live object, once the check holds. The error of a time-out shows its last state. */
 export async function becomes(
   client: KubeClient,
   object: ObjectReference,
@@ -163,7 +163,7 @@ export async function becomes(
   }
 }
 
-/** A Flux Kustomization, by where it is. */
+/** A reference to a Flux Kustomization. */
 export function kustomization(namespace: string, name: string): ObjectReference {
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
@@ -172,7 +172,7 @@ export function kustomization(namespace: string, name: string): ObjectReference 
   };
 }
 
-/** Waits until a Flux object is Ready at its present generation. */
+/** Waits until a Flux object is Ready at its current generation. */
 export function isReady(client: KubeClient, object: ObjectReference): Promise<KubeObject> {
   return becomes(client, object, "ready", (live) => {
     const { observedGeneration } = live.status as { observedGeneration?: number };

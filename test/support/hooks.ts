@@ -1,7 +1,7 @@
 import { type RootHookObject } from "mocha";
 import { START_TIMEOUT_MS, discardAll, killAll } from "./sandbox.ts";
 
-/** Loaded by mocha before any test: no sandbox outlives the run. */
+/** Loaded by mocha before any test, so that no sandbox outlives the run. */
 export const mochaHooks: RootHookObject = {
   async afterAll(this: Mocha.Context) {
     this.timeout(START_TIMEOUT_MS);
@@ -9,7 +9,7 @@ export const mochaHooks: RootHookObject = {
   },
 };
 
-// An interrupted run gets to no hook, and the programs of a sandbox do not hear the terminal's Ctrl-C.
+// An interrupted run reaches no hook, and a sandbox's processes do not receive the terminal's Ctrl-C.
 process.on("exit", killAll);
 for (const [signal, code] of [
   ["SIGINT", 130],

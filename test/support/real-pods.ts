@@ -7,19 +7,19 @@ import { findProgram } from "../../tools/toolchain/find.ts";
 import { programNamed, PROGRAMS } from "../../tools/toolchain/programs.ts";
 import { apiOf, discard, START_TIMEOUT_MS, temporarySandboxDir } from "./sandbox.ts";
 
-/** What {@link useRealPods} gives. */
+/** The result of {@link useRealPods}. */
 export interface RealPods {
   readonly sandbox: Sandbox;
   readonly api: ApiServer;
   /** The cluster's folder. */
   readonly dir: string;
-  /** Asks an address or a name in the cluster's network; status 0 where nobody answers. */
+  /** Requests a page from an address or a name in the cluster's network; status 0 without an answer. */
   get(host: string, path: string, options?: Omit<Question, "path">): Promise<HttpAnswer>;
 }
 
 /**
- * A sandbox of one suite's own whose pods are real. Where the machine allows no private networks, or one of the programs would
- * have to be built first, the suite is skipped, and says so.
+ * A sandbox with real pods for one suite. Skips the suite, with the reason, if the machine does not allow private networks or one of
+ * the programs would have to be built first.
  */
 export function useRealPods(...programs: string[]): RealPods {
   let sandbox: Sandbox | undefined;
@@ -38,7 +38,7 @@ export function useRealPods(...programs: string[]): RealPods {
     if (sandbox) await discard(sandbox.dir);
   });
   const current = (): Sandbox => {
-    if (sandbox === undefined) throw new Error("the sandbox is there only inside tests and hooks");
+    if (sandbox === undefined) throw new Error("the sandbox exists only inside tests and hooks");
     return sandbox;
   };
   return {
@@ -55,7 +55,7 @@ export function useRealPods(...programs: string[]): RealPods {
   };
 }
 
-/** Why pods cannot run for real here, or would only after a build; undefined where they can. */
+/** Why pods cannot be real here, or only after a build; undefined if they can. */
 export async function whySkip(programs: readonly string[]): Promise<string | undefined> {
   const reason = await whyNoNetworks();
   if (reason !== undefined) return reason;
@@ -66,7 +66,7 @@ export async function whySkip(programs: readonly string[]): Promise<string | und
   return undefined;
 }
 
-/** Asks an address or a name in a cluster's network; status 0 where nobody answers. */
+/** Requests a page from an address or a name in a cluster's network; status 0 without an answer. */
 export async function ask(
   clusterDir: string,
   host: string,

@@ -1,7 +1,7 @@
 "use strict";
 const { reporters } = require("mocha");
 
-/** mocha's own spec reporter, followed by the plain line that CI reads. */
+/** mocha's spec reporter, followed by a plain line for CI. */
 module.exports = class Reporter extends reporters.Spec {
   epilogue() {
     super.epilogue();

@@ -9,17 +9,17 @@ export function runningWith(text: string): string[] {
     .filter((command) => command.includes(text));
 }
 
-/** Command line of a process; empty once it is gone. */
+/** Command line of a process; empty once it has exited. */
 export function commandOf(pid: number | string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {
-    // It ended meanwhile.
+    // It exited meanwhile.
     return "";
   }
 }
 
-/** Processes below this one, itself left out. */
+/** All descendants of a process. */
 export function descendants(pid: number): number[] {
   return treeOf(pid).slice(1);
 }

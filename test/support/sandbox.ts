@@ -12,29 +12,29 @@ import { apiAs, readKubeconfig } from "../../tools/sandbox/kubeconfig.ts";
 export const START_TIMEOUT_MS = 120_000;
 
 const PREFIX = "edgefirst-test-sandbox-";
-/** Says which mocha run a folder belongs to. */
+/** Names the mocha run that owns a folder. */
 const OWNER = "owner.json";
 const silent = (): void => undefined;
 const used = new Set<string>();
 let shared: Promise<Sandbox> | undefined;
 
 /**
- * The sandbox with clusters `edge` and `main` that all suites of one mocha run share; it starts at the first call and is stopped
- * after the last test. Give the calling hook {@link START_TIMEOUT_MS}, and use namespaces and stacks of your own.
+ * The sandbox with clusters `edge` and `main` that all suites of one mocha run share. It starts at the first call and stops after the
+ * last test. Give the calling hook {@link START_TIMEOUT_MS}, and use separate namespaces and stacks.
  */
 export function sharedSandbox(): Promise<Sandbox> {
   shared ??= startTemporary(["edge", "main"]);
   return shared;
 }
 
-/** A sandbox of one suite's own, started before its tests and stopped after them. */
+/** A sandbox for one suite, started before its tests and stopped after them. */
 export function useSandbox(...clusters: string[]): {
   readonly sandbox: Sandbox;
   api(cluster?: string): ApiServer;
 } {
   let sandbox: Sandbox | undefined;
   const current = (): Sandbox => {
-    if (sandbox === undefined) throw new Error("the sandbox is there only inside tests and hooks");
+    if (sandbox === undefined) throw new Error("the sandbox exists only inside tests and hooks");
     return sandbox;
   };
   before(async function () {
@@ -53,12 +53,12 @@ export function useSandbox(...clusters: string[]): {
   };
 }
 
-/** An administrator's access to one cluster of a sandbox (the first one by default). */
+/** The API server of one cluster of a sandbox (by default the first), as administrator. */
 export function apiOf(sandbox: Sandbox, cluster?: string): ApiServer {
   return apiAs(readKubeconfig(sandbox.kubeconfig, cluster));
 }
 
-/** A folder for a sandbox that is stopped and removed at the end of the mocha run, whatever happens. */
+/** A folder for a sandbox that is stopped and removed at the end of the mocha run in any case. */
 export function temporarySandboxDir(): string {
   const parent = mkdtempSync(join(tmpdir(), PREFIX));
   writeFileAtomic(join(parent, OWNER), JSON.stringify(identify(process.pid)));
@@ -67,7 +67,7 @@ export function temporarySandboxDir(): string {
   return dir;
 }
 
-/** Stops the sandbox in that folder, and removes both. */
+/** Stops the sandbox in a folder and removes the folder. */
 export async function discard(dir: string): Promise<void> {
   await sandboxDown({ dir, progress: silent, deleteData: true });
   rmSync(dirname(dir), { recursive: true, force: true });
@@ -79,7 +79,7 @@ export async function discardAll(): Promise<void> {
   await Promise.all([...used].map(discard));
 }
 
-/** The same at once and synchronously, for a run that was interrupted. */
+/** Kills them synchronously, for an interrupted run. */
 export function killAll(): void {
   for (const dir of used) {
     const clusters = join(dir, "clusters");
@@ -91,7 +91,7 @@ export function killAll(): void {
   }
 }
 
-/** Stops the sandboxes of earlier runs that were killed. */
+/** Stops the sandboxes of earlier, killed runs. */
 export async function discardAbandoned(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const owner = join(tmpdir(), name, OWNER);

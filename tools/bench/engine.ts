@@ -9,7 +9,7 @@ import { Engine, type TestStack } from "../../test/support/engine.ts";
 import { keep, ratios, seconds, spread, table } from "./measure.ts";
 import { onClusters, program, succeeded } from "./platform.ts";
 
-// npm run bench:engine: a cold `up` of the whole platform, then previews without a change, one of each kind a round.
+// npm run bench:engine: a cold `up` of the whole platform, then previews without a change, one of each kind per round.
 
 const ROUNDS = 5;
 const MODULES = "import '@pulumi/kubernetes'; export {};";
@@ -33,7 +33,7 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
     const sdk = await engineOf(program(join(folder, "sdk"), MODULES));
     const imports = await sdk.stack("edge", {});
     for (const each of [empty, imports]) succeeded(await each.up());
-    // What Pulumi gives a program that says nothing of TypeScript: a compiler, loaded before it.
+    // Pulumi's default for a program that does not mention TypeScript: a compiler, loaded first.
     const compiler = { PULUMI_NODEJS_TYPESCRIPT: "true" };
     const preview = (of: TestStack, on: Engine, env?: NodeJS.ProcessEnv) => async (): Promise<void> => {
       succeeded(await on.run(["preview", "--non-interactive", "--stack", of.name], env));
@@ -45,15 +45,15 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
     const kinds: readonly (readonly [string, () => Promise<void>])[] = [
       ["floor: an empty program", preview(empty, floor, compiler)],
       ["an empty program, `typescript: false`", preview(empty, floor)],
-      ["the same, which imports `@pulumi/kubernetes`", preview(imports, sdk)],
+      ["the same with an import of `@pulumi/kubernetes`", preview(imports, sdk)],
       ["the platform", preview(stack, engine)],
-      ["the platform, the compiler loaded all the same", preview(stack, engine, compiler)],
+      ["the platform, with the compiler", preview(stack, engine, compiler)],
       [
         "the platform without the Gateway API's definitions",
         configured(stack, without, config, preview(stack, engine)),
       ],
-      ["the floor, the CLI's logs on", logging(floor, preview(empty, floor, compiler))],
-      ["the platform, the CLI's logs on (as the CLI comes)", logging(engine, preview(stack, engine))],
+      ["the floor, with the CLI's logs", logging(floor, preview(empty, floor, compiler))],
+      ["the platform, with the CLI's logs (the default)", logging(engine, preview(stack, engine))],
     ];
     const times = new Map<string, number[]>(kinds.map(([name]) => [name, []]));
     for (const [, run] of kinds) await run();
@@ -73,13 +73,13 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
   }
 });
 
-/** Makes the CLI keep its logs for one run. */
+/** Turns the CLI's logs on for one run. */
 function logging(engine: Engine, run: () => Promise<void>): () => Promise<void> {
   const folder = join(engine.dir, "pulumi/logs");
   return async () => {
     rmSync(folder, { recursive: true, force: true });
     await run();
-    if (!existsSync(folder)) throw new Error("the CLI keeps no logs any more");
+    if (!existsSync(folder)) throw new Error("the CLI no longer writes logs");
     rmSync(folder, { recursive: true, force: true });
     writeFileSync(folder, "");
   };
@@ -94,7 +94,7 @@ function configured(stack: TestStack, config: object, usual: object, run: () => 
   };
 }
 
-/** One `up` on an empty cluster, and the very same objects applied by hand on another one. */
+/** One `up` on an empty cluster, and the same objects applied by hand on another one. */
 async function up(stack: TestStack, kubeconfig: string): Promise<void> {
   const start = performance.now();
   const { ended, output } = stack.startUp();
@@ -117,16 +117,16 @@ async function up(stack: TestStack, kubeconfig: string): Promise<void> {
         ["from the start of the CLI to the first resource", first.toFixed(2)],
         ["`up`, with all rollouts awaited and a verification without a soak", whole.toFixed(2)],
         [
-          `the same ${objects.length} objects by server-side apply, nothing awaited but the definitions`,
+          `the same ${objects.length} objects by server-side apply, without waiting except for the definitions`,
           applied.toFixed(2),
         ],
-        ["the same, until its Deployments are rolled out: what awaiting takes at least", awaited.toFixed(2)],
+        ["the same, until its Deployments are rolled out: the least that waiting takes", awaited.toFixed(2)],
       ],
     ),
   );
 }
 
-/** Waits for the Deployments among some objects, by asking as often as the cluster answers. */
+/** Waits for the Deployments among some objects, polling without pauses. */
 async function rolledOut(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
   for (const deployment of objects.filter(({ kind }) => kind === "Deployment"))
     await waitUntil(
@@ -158,7 +158,7 @@ function objectsOf(state: string): KubeObject[] {
     .filter((object) => object !== undefined && object.kind !== "Secret") as KubeObject[];
 }
 
-/** Namespaces and definitions first; then as the state has it, which is the order of dependencies. */
+/** Namespaces and definitions first, then in the order of the state, which follows dependencies. */
 async function applyAll(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
   const rank = ({ kind }: KubeObject): number =>
     ["Namespace", "CustomResourceDefinition"].includes(kind) ? 0 : 1;

@@ -7,7 +7,7 @@ import { applyGatewayApi } from "../../test/support/gateway-api.ts";
 import { keep, median, seconds, spread, table } from "./measure.ts";
 import { onClusters } from "./platform.ts";
 
-// npm run bench:fleet [-- STACKS]: `edgefirst rollout` over many small stacks in waves of five, on one API server and a file backend, by the real CLI.
+// npm run bench:fleet [-- STACKS]: `edgefirst rollout` of many small stacks in waves of five, on one API server and a file backend, with the real CLI.
 
 const STACKS = Number(process.argv[2] ?? "20");
 const WAVE = 5;
@@ -55,16 +55,16 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
     keep(
       "fleet",
       table(
-        ["a rollout by the real CLI, policy pack included", "figure"],
+        ["a rollout with the real CLI and the policy pack", "figure"],
         [
           ["one stack alone", spread(single, " s")],
-          [`${STACKS} stacks in ${waves} waves, ${PARALLEL} at one time`, `${whole.toFixed(1)} s`],
+          [`${STACKS} stacks in ${waves} waves, ${PARALLEL} at a time`, `${whole.toFixed(1)} s`],
           [
             `${waves} waves × ${Math.ceil(WAVE / PARALLEL)} turns × one stack alone`,
             `${ideal.toFixed(1)} s; the rollout took ${(whole / ideal).toFixed(2)} times that`,
           ],
-          ["greatest memory of the command and all below it", `${Math.max(...memory).toFixed(0)} MB`],
-          ["the same by stack in flight", `${(Math.max(...memory) / PARALLEL).toFixed(0)} MB`],
+          ["peak memory of the command and its descendants", `${Math.max(...memory).toFixed(0)} MB`],
+          ["the same per stack in flight", `${(Math.max(...memory) / PARALLEL).toFixed(0)} MB`],
         ],
       ),
     );
@@ -73,7 +73,7 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
   }
 });
 
-/** @param memory gets samples of the memory in MB; pages that processes share count in proportion */
+/** @param memory receives samples in MB; shared pages count proportionally */
 function rollOut(engine: Engine, memory: number[]): Promise<void> {
   const child = spawn(process.execPath, [join(PROJECT, "tools/cli/main.ts"), "rollout", "--yes", "--json"], {
     cwd: join(engine.dir, "project"),

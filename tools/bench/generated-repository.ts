@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Documents of one generated app. */
+/** Documents per generated app. */
 export const DOCUMENTS_PER_APP = 4;
 
-/** Writes a repository that Flux could follow: one cluster, and apps of app-template with an Ingress each, four documents an app. */
+/** Writes a GitOps repository: one cluster, and apps of app-template with an Ingress, four documents per app. */
 export function generateRepository(root: string, apps: number): void {
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });

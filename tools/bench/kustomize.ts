@@ -4,13 +4,13 @@ import { Repository } from "../gitops/yaml/repository.ts";
 import { isMapping } from "../gitops/yaml/values.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 
-// node tools/bench/kustomize.ts REPOSITORY: compares every kustomization of a repository, built offline, with the real Kustomize.
+// node tools/bench/kustomize.ts REPOSITORY: compares the offline build of every kustomization in a repository with the real Kustomize.
 
 const [root] = process.argv.slice(2);
 if (root === undefined) throw new Error("usage: node tools/bench/kustomize.ts REPOSITORY");
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const { path, version } = await resolveProgram("kustomize", { progress: write });
-// As Flux builds: files may lie outside the kustomization's own directory.
+// As Flux builds: files may be outside the kustomization's directory.
 const command = [path, "build", "--load-restrictor=LoadRestrictionsNone"];
 const repository = new Repository(root);
 const directories = repository

@@ -7,14 +7,14 @@ import { findProgram } from "../toolchain/find.ts";
 import type { Program } from "../toolchain/programs.ts";
 import { keep, table, write } from "./measure.ts";
 
-// npm run bench:lint: medians of one run, including Node's start, next to kube-score.
+// npm run bench:lint: medians of one process per run, Node's start included, next to kube-score.
 
 const RUNS = 7;
 const MAIN = join(import.meta.dirname, "../cli/main.ts");
 
 const KUBE_SCORE: Program = {
   name: "kube-score",
-  purpose: "benchmark: what the lint is compared with",
+  purpose: "benchmark: compared with lint",
   directory: join(import.meta.dirname, "../toolchain/kube-score"),
   package: "github.com/zegl/kube-score/cmd/kube-score",
   pin: { file: "go.mod", pattern: /^\s*github\.com\/zegl\/kube-score v(\S+)/m },
@@ -23,11 +23,11 @@ const KUBE_SCORE: Program = {
   buildSeconds: 60,
 };
 
-/** Has Node say at its end how much memory it needed at most, in KiB, as the last line of its errors. */
-const TELL_MEMORY =
+/** Has Node print its peak memory in KiB as the last line of standard error. */
+const PRINT_MEMORY =
   "--import=data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))";
 
-/** Median seconds of a command over several runs, and the last line of its errors; exit codes 0 and 1 are fine. */
+/** Median seconds of a command over several runs, and the last line of its standard error. Exit codes 0 and 1 are fine. */
 function median(command: string, args: readonly string[]): { seconds: number; lastLine: string } {
   const runs = Array.from({ length: RUNS }, () => {
     const start = performance.now();
@@ -43,9 +43,9 @@ function median(command: string, args: readonly string[]): { seconds: number; la
   return middle;
 }
 
-/** Time, files a second and greatest memory of a lint, as cells of the table. */
+/** Time, files per second and peak memory of a lint, as cells of the table. */
 function lint(path: string, files: number): readonly string[] {
-  const { seconds, lastLine } = median(process.execPath, [TELL_MEMORY, MAIN, "lint", path]);
+  const { seconds, lastLine } = median(process.execPath, [PRINT_MEMORY, MAIN, "lint", path]);
   return [
     `${seconds.toFixed(2)} s`,
     (files / seconds).toFixed(0),
@@ -171,4 +171,4 @@ for (const [kind, counts, manifest] of [
       const took = [`${seconds.toFixed(2)} s`, (count / seconds).toFixed(0), "not measured"];
       rows.push([`the same by kube-score ${kubeScore.version}`, ...took]);
     });
-keep("lint", table(["one file a document", "median of 7", "files a second", "memory at most"], rows));
+keep("lint", table(["one document per file", "median of 7", "files per second", "peak memory"], rows));

@@ -9,25 +9,25 @@ export function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Seconds that something took. */
+/** Duration of some work in seconds. */
 export async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1_000;
 }
 
-/** The middle of the values; of an even number the upper one of both. */
+/** The median; for an even number of values the upper one of the middle two. */
 export function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[values.length >> 1] ?? NaN;
 }
 
-/** Median with the least and the greatest value, as in `4.10 (3.98–4.60)`. */
+/** Median with minimum and maximum, as in `4.10 (3.98–4.60)`. */
 export function spread(values: readonly number[], unit = ""): string {
   const [least, greatest] = [Math.min(...values), Math.max(...values)];
   return `${median(values).toFixed(2)}${unit} (${least.toFixed(2)}–${greatest.toFixed(2)})`;
 }
 
-/** Each value by the one of the same round: what slows a machine down for a while slows both. */
+/** Each value divided by the one of the same round, because a slow phase of the machine affects both. */
 export function ratios(values: readonly number[], floor: readonly number[]): number[] {
   return values.map((value, round) => value / (floor[round] ?? NaN));
 }
@@ -38,7 +38,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** Prints a table, and keeps it in results.md between the markers of its name. */
+/** Prints a table and writes it to results.md between the markers of its name. */
 export function keep(name: string, text: string): void {
   write(text);
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];

@@ -11,8 +11,8 @@ import { keep, ratios, spread, table, write } from "./measure.ts";
 import { formatMarkdown, reportOf, unifiedDiff, verdict } from "../migrate/report.ts";
 import { runStep, writeChanges } from "../migrate/run.ts";
 
-// npm run bench:migrate -- REPOSITORY [--diff | --report]: every step, one after the other, written to a copy and proven there; twice.
-// Without a repository: over generated ones of growing size, a process each.
+// npm run bench:migrate -- REPOSITORY [--diff | --report]: all steps in order, written to a copy and proven there, twice.
+// Without a repository: on generated ones of growing size, one process per run.
 
 const ROUNDS = 3;
 const SIZES = [1000, 5000, 20_000];
@@ -60,7 +60,7 @@ function grown(): string {
     index === 0 ? "" : spread(ratios(times[index] ?? [], times[index - 1] ?? [])),
     `${Math.round(Math.max(...(runs[index] ?? []).map(({ memory }) => memory)))} MiB`,
   ]);
-  return table(["all steps over", `median of ${ROUNDS}`, "times the row above", "memory at most"], rows);
+  return table(["all steps on", `median of ${ROUNDS}`, "times the row above", "peak memory"], rows);
 }
 
 function inCopy(use: (directory: string) => void): void {
@@ -72,7 +72,7 @@ function inCopy(use: (directory: string) => void): void {
   }
 }
 
-/** Plans, proves and writes each step on the files that the one before has left. A step that is not proven is left out. */
+/** Plans, proves and writes each step on the result of the previous one. Skips a step without a proof. */
 function sequence(directory: string): { seconds: number; files: number; proven: boolean } {
   let [seconds, files, proven] = [0, 0, true];
   const start = performance.now();

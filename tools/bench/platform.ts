@@ -5,7 +5,7 @@ import { installFluxCrds } from "../sandbox/flux.ts";
 import { sandboxDown, sandboxUp, type Sandbox } from "../sandbox/sandbox.ts";
 import { PROJECT, type Run } from "../../test/support/engine.ts";
 
-/** Runs something on control planes of its own, on which Flux' definitions are there already. */
+/** Runs something on temporary control planes with Flux's definitions. */
 export async function onClusters(
   clusters: readonly string[],
   use: (sandbox: Sandbox) => Promise<void>,
@@ -22,7 +22,7 @@ export async function onClusters(
   }
 }
 
-/** A folder with a program of this text, which runs by the same language host and finds the same packages. */
+/** A folder with a Pulumi program that uses the same language host and packages. */
 export function program(directory: string, text: string): string {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "index.ts"), text);
@@ -35,7 +35,7 @@ export function program(directory: string, text: string): string {
   return directory;
 }
 
-/** Expects that it went well. */
+/** Throws unless the run succeeded. */
 export function succeeded<R extends Run>(run: R): R {
   if (run.code !== 0) throw new Error(run.output);
   return run;

@@ -7,7 +7,7 @@ import { listProcesses } from "../sandbox/processes.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { keep, seconds, spread, table } from "./measure.ts";
 
-// npm run bench:sandbox: how long one control plane takes to be ready, and what each of its processes holds in memory then.
+// npm run bench:sandbox: how long one control plane takes to be ready, and the memory of its processes then.
 
 const ROUNDS = 5;
 const ready: number[] = [];

@@ -1,12 +1,12 @@
 import { CLASS_NAME } from "./objects.ts";
 
-/** Features that Traefik's binary claims in the GatewayClass and this deployment has not; each test of them is left out. */
+/** Features that Traefik claims in the GatewayClass but this deployment lacks. Their tests are not run. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   GatewayPort8080: "the component gives Traefik two entry points for listeners, 80 and 443",
-  TLSRoute: "not in the standard channel, the only one that is installed",
+  TLSRoute: "not in the standard channel, the only one installed",
 };
 
-/** The suite's flags: what Traefik claims, without {@link LEFT_OUT}. */
+/** The suite's flags, with the features that Traefik claims except {@link LEFT_OUT}. */
 export function suiteFlags(claimed: readonly string[], version: string): string[] {
   const features = claimed.filter((name) => !(name in LEFT_OUT));
   return [
@@ -14,7 +14,7 @@ export function suiteFlags(claimed: readonly string[], version: string): string[
     `-gateway-class=${CLASS_NAME}`,
     "-conformance-profiles=GATEWAY-HTTP,GATEWAY-GRPC",
     `-supported-features=${features.join(",")}`,
-    // Its sandbox goes away as a whole.
+    // The whole sandbox is deleted afterwards.
     "-cleanup-base-resources=false",
     "-organization=traefik",
     "-project=traefik",

@@ -25,18 +25,18 @@ import {
   suiteObjects,
 } from "./objects.ts";
 
-// npm run conformance [-- TEST]: the Gateway API's own tests against Traefik as the platform deploys it, in a sandbox that is made for them and
-// deleted again. The whole suite's report goes into docs/reference/conformance; one test alone leaves it as it is.
+// npm run conformance [-- TEST]: runs the Gateway API's conformance tests against Traefik as the platform deploys it, in a temporary
+// sandbox. The whole suite writes its report to docs/reference/conformance; a single test does not.
 
 const REPORTS = join(import.meta.dirname, "../../docs/reference/conformance");
 const interrupted = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const)
   process.once(name, () => {
-    interrupted.abort(new Error(`ended by ${name}`));
+    interrupted.abort(new Error(`stopped by ${name}`));
   });
 const { signal } = interrupted;
 const WAIT = { timeoutMs: 120_000, signal };
-/** Far more than it takes: each test that fails waits for a minute. */
+/** Far more than needed: each failing test waits for a minute. */
 const SUITE_MS = 3_600_000;
 const FIELD_MANAGER = "edgefirst-conformance";
 const [only] = process.argv.slice(2);
@@ -52,7 +52,7 @@ try {
     dir,
     clusters: ["edge"],
     pods: "real",
-    certificates: "given",
+    certificates: "provided",
     progress,
     signal,
   });
@@ -67,7 +67,7 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 
-/** The Gateway API's definitions, checked by release.yaml's checksums, then Traefik. */
+/** Deploys the Gateway API's definitions, checked against release.yaml, then Traefik. */
 async function deployPlatform(client: KubeClient, { gatewayApi, images }: Pins): Promise<void> {
   const module = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
   const folder = join(module, "config", "crd", gatewayApi.channel);
@@ -82,7 +82,7 @@ async function deployPlatform(client: KubeClient, { gatewayApi, images }: Pins):
   await labelClasses(client);
 }
 
-/** Gives the suite's own GatewayClasses the platform's label, from now on. */
+/** Has the suite's GatewayClasses labelled like the platform's, from now on. */
 async function labelClasses(client: KubeClient): Promise<void> {
   for (const object of classLabelObjects()) await apply(client, object);
   const probe = {
@@ -95,15 +95,15 @@ async function labelClasses(client: KubeClient): Promise<void> {
     "new GatewayClasses to be labelled",
     async () => {
       const options = { fieldManager: FIELD_MANAGER, dryRun: true };
-      // The API server's policies learn of a definition later than its clients, and refuse every object of it until then.
-      const made = await client.apply(probe, options).catch(() => undefined);
-      return made?.metadata.labels?.[GATEWAY_LABEL];
+      // The API server's policies learn of a definition later than its clients do, and refuse its objects until then.
+      const labelled = await client.apply(probe, options).catch(() => undefined);
+      return labelled?.metadata.labels?.[GATEWAY_LABEL];
     },
     WAIT,
   );
 }
 
-/** Runs the suite in a pod of the cluster; returns whether every test passed. */
+/** Runs the suite in a pod of the cluster; resolves to whether all tests passed. */
 async function runSuite(client: KubeClient, reportFolder: string): Promise<boolean> {
   mkdirSync(reportFolder);
   const flags = suiteFlags(await claimedFeatures(client), imageVersion(pins.images.traefik));
@@ -113,7 +113,7 @@ async function runSuite(client: KubeClient, reportFolder: string): Promise<boole
   const phase = async (): Promise<string> =>
     ((await client.get(pod))?.status as { phase?: string } | undefined)?.phase ?? "Pending";
   await waitUntil("the suite to start", async () => (await phase()) !== "Pending", WAIT);
-  progress(`the suite runs, for some minutes; what it says: ${logFile}`);
+  progress(`running the suite, which takes some minutes; log: ${logFile}`);
   const ended = new AbortController();
   const following = follow(AbortSignal.any([ended.signal, signal]));
   const end = await waitUntil(
@@ -129,7 +129,7 @@ async function runSuite(client: KubeClient, reportFolder: string): Promise<boole
   return end === "Succeeded";
 }
 
-/** Keeps what the suite says, and shows each test's result. */
+/** Writes the suite's output to a file and prints each test's result. */
 async function follow(signal: AbortSignal): Promise<void> {
   const file = createWriteStream(logFile);
   let rest = "";
@@ -143,7 +143,7 @@ async function follow(signal: AbortSignal): Promise<void> {
   await once(file, "finish");
 }
 
-/** What Traefik says of itself once it has accepted its class. */
+/** The features that Traefik claims once it has accepted its class. */
 function claimedFeatures(client: KubeClient): Promise<string[]> {
   const reference = {
     apiVersion: "gateway.networking.k8s.io/v1",
@@ -162,7 +162,7 @@ function claimedFeatures(client: KubeClient): Promise<string[]> {
 }
 
 function keepReport(file: string): void {
-  if (!existsSync(file)) throw new Error(`The suite wrote no report; what it said: ${logFile}`);
+  if (!existsSync(file)) throw new Error(`The suite wrote no report. Its log: ${logFile}`);
   const text = readFileSync(file, "utf8");
   const report = parse(text) as { gatewayAPIVersion: string; implementation: { version: string } };
   const name = `traefik-${report.implementation.version}-gateway-api-${report.gatewayAPIVersion}.yaml`;

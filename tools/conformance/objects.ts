@@ -7,19 +7,19 @@ import { traefikArgs } from "../../platform/network.ts";
 
 /** Namespace of Traefik and of the suite. */
 export const NAMESPACE = "network";
-/** The one GatewayClass; the suite's Gateways name it. */
+/** The GatewayClass of the suite's Gateways. */
 export const CLASS_NAME = "traefik";
-/** The pod that runs the suite. */
+/** The suite's pod. */
 export const SUITE = "gateway-api-conformance";
-/** Where that pod writes its report. */
+/** Name of the suite's report. */
 export const REPORT_FILE = "report.yaml";
 
 const GATEWAY = { name: "external", namespace: NAMESPACE, className: CLASS_NAME };
 const REPORT_PATH = "/report";
 
 /**
- * Traefik and its GatewayClass as a stack has them that configures nothing of them. Not their Gateway: the suite brings its own ones, and counts on no other route. Traefik serves
- * them because its `labelselector` narrows the GatewayClasses, not the Gateways.
+ * Traefik and its GatewayClass as a stack with default settings has them. Without their Gateway, because the suite brings its own and
+ * expects no other routes. Traefik serves the suite's Gateways because its `labelselector` applies to GatewayClasses only.
  */
 export function platformObjects(image: string): KubeObject[] {
   const settings = gateway.parse(GATEWAY);
@@ -29,8 +29,8 @@ export function platformObjects(image: string): KubeObject[] {
 }
 
 /**
- * The label of the platform's class for the suite's own classes, which it makes for this controller: Traefik looks at no other (its `labelselector`), and the
- * suite has no setting for it.
+ * Labels the GatewayClasses that the suite creates like the platform's: Traefik ignores all others (its `labelselector`), and the suite
+ * has no setting for labels.
  */
 export function classLabelObjects(): KubeObject[] {
   const metadata = { name: "label-gateway-classes" };
@@ -71,7 +71,7 @@ export function classLabelObjects(): KubeObject[] {
   ];
 }
 
-/** The pod that runs the suite, with all rights: it makes namespaces, Gateways, routes and servers. */
+/** The suite's pod, with all permissions: it creates namespaces, Gateways, routes and servers. */
 export function suiteObjects(flags: readonly string[], reportFolder: string): KubeObject[] {
   const metadata = { name: SUITE, namespace: NAMESPACE };
   return [

@@ -3,7 +3,7 @@ import { AGENT_GROUP } from "./pki.ts";
 
 const FIELD_MANAGER = "edgefirst-sandbox";
 
-/** The provisioner that the agent answers for. */
+/** The provisioner that the agent implements. */
 export const PROVISIONER = "edgefirst.dev/sandbox";
 
 const rule = (apiGroup: string, resources: string[], verbs: string[]) => ({
@@ -12,7 +12,7 @@ const rule = (apiGroup: string, resources: string[], verbs: string[]) => ({
   verbs,
 });
 
-/** What a sandbox cluster holds from the start, by the path of its collection. */
+/** The objects of a new sandbox cluster, by the path of their collection. */
 const OBJECTS = [
   {
     path: "/apis/rbac.authorization.k8s.io/v1/clusterroles",
@@ -55,7 +55,7 @@ const OBJECTS = [
   },
 ];
 
-/** Applies what a sandbox cluster holds from the start: the agent's rights and the default StorageClass. */
+/** Applies the objects of a new sandbox cluster: the agent's permissions and the default StorageClass. */
 export async function bootstrap(api: ApiServer): Promise<void> {
   for (const { path, object } of OBJECTS) {
     await api.call("PATCH", `${path}/${object.metadata.name}?fieldManager=${FIELD_MANAGER}&force=true`, {

@@ -7,25 +7,25 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { apiAs, type UserAccess, readAccess } from "./kubeconfig.ts";
 import { type User } from "./pki.ts";
 
-/** The ports on 127.0.0.1 of one cluster, by what listens there. */
+/** The ports of one cluster on 127.0.0.1, by the program that listens there. */
 export interface Ports {
   readonly etcd: number;
   readonly "etcd-peer": number;
   readonly apiserver: number;
 }
 
-/** What a sandbox cluster is, running or not; kept in `<dir>/cluster.json`. */
+/** A sandbox cluster, running or not; stored in `<dir>/cluster.json`. */
 export interface ClusterState {
   readonly name: string;
   /** The cluster's folder, `<sandbox>/clusters/<name>`. */
   readonly dir: string;
-  /** Tells the clusters of one sandbox apart where they need a number; 0 to 255. */
+  /** Number of the cluster within its sandbox, 0 to 255. */
   readonly index: number;
-  /** Kept over restarts, so that a copied kubeconfig goes on working. */
+  /** Kept across restarts, so that a copied kubeconfig keeps working. */
   readonly ports: Ports;
 }
 
-/** The folder of a cluster: its processes are recorded there, its logs and data are below. */
+/** The folder of a cluster, with the records of its processes, its logs and its data. */
 export function clusterDir(sandboxDir: string, name: string): string {
   return join(sandboxDir, "clusters", name);
 }
@@ -40,7 +40,7 @@ export function pkiDir(cluster: ClusterState): string {
   return join(cluster.dir, "pki");
 }
 
-/** Whether a cluster has got as far as having keys and certificates. */
+/** Whether a cluster has its keys and certificates yet. */
 export function hasPki(cluster: ClusterState): boolean {
   return existsSync(pkiDir(cluster));
 }
@@ -55,7 +55,7 @@ export function adminApi(cluster: ClusterState): ApiServer {
   return apiAs(accessAs(cluster, "admin"));
 }
 
-/** The clusters that a sandbox has on disk, in the order in which they were made. */
+/** The clusters that a sandbox has on disk, oldest first. */
 export function readClusters(sandboxDir: string): ClusterState[] {
   const folder = join(sandboxDir, "clusters");
   if (!existsSync(folder)) return [];
@@ -66,7 +66,7 @@ export function readClusters(sandboxDir: string): ClusterState[] {
 }
 
 /**
- * Makes the state of the clusters that a sandbox does not have yet, with ports that are free now. Returns all that are named.
+ * Creates the state of the named clusters that the sandbox does not have yet, with free ports. Returns all named clusters.
  * @throws EdgefirstError if a name is not a DNS label.
  */
 export async function ensureClusters(sandboxDir: string, names: readonly string[]): Promise<ClusterState[]> {
@@ -75,8 +75,8 @@ export async function ensureClusters(sandboxDir: string, names: readonly string[
     if (clusters.has(name)) continue;
     if (!/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
       throw new EdgefirstError(
-        `"${name}" cannot be a cluster's name.`,
-        "Use up to 40 lower-case letters, digits and hyphens, beginning with a letter.",
+        `"${name}" is not a valid cluster name.`,
+        "Use up to 40 lower-case letters, digits and hyphens, starting with a letter.",
       );
     }
     const others = [...clusters.values()];
@@ -87,7 +87,7 @@ export async function ensureClusters(sandboxDir: string, names: readonly string[
   return [...new Set(names)].map((name) => clusters.get(name)).filter((cluster) => cluster !== undefined);
 }
 
-/** Gives a cluster other ports, which are free now. It must not run. */
+/** Gives a stopped cluster other, free ports. */
 export async function changePorts(sandboxDir: string, cluster: ClusterState): Promise<ClusterState> {
   return writeCluster({ ...cluster, ports: await freePorts(readClusters(sandboxDir)) });
 }
@@ -97,7 +97,7 @@ export async function isFree(port: number): Promise<boolean> {
   return (await listenBriefly(port)) !== undefined;
 }
 
-/** Whether something on 127.0.0.1 accepts connections at a port. */
+/** Whether a port of 127.0.0.1 accepts connections. */
 export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
@@ -112,7 +112,7 @@ export function isListening(port: number): Promise<boolean> {
 function readCluster(sandboxDir: string, name: string): ClusterState | undefined {
   const dir = clusterDir(sandboxDir, name);
   const path = join(dir, "cluster.json");
-  // The folder is taken from where it lies, so that a sandbox that does not run can be moved.
+  // The path is not stored, so that a stopped sandbox can be moved.
   return existsSync(path)
     ? { ...(JSON.parse(readFileSync(path, "utf8")) as ClusterState), name, dir }
     : undefined;

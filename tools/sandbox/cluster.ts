@@ -14,9 +14,9 @@ import { Startup, type StartupOptions } from "./startup.ts";
 const READY_MARKER = "was-ready";
 
 /**
- * Starts what does not run of one cluster and returns when the cluster is ready: the API server says so, the controllers made
- * the default ServiceAccount, and the node takes pods.
- * @throws EdgefirstError if a port is taken, a process dies or the time is up.
+ * Starts the missing processes of one cluster and returns when the cluster is ready: the API server says so, the default
+ * ServiceAccount exists, and the node takes pods.
+ * @throws EdgefirstError if a port is taken, a process dies or the cluster is not ready in time.
  */
 export async function startCluster(
   cluster: ClusterState,
@@ -49,7 +49,7 @@ export async function startCluster(
   await startup.ensure(controlPlane.controllerManager(cluster, programs));
   await startup.ensure(controlPlane.scheduler(cluster, programs));
   const agent = controlPlane.agent(cluster, options.pods, options.certificates);
-  await endOtherAgent(cluster, agent);
+  await stopOutdatedAgent(cluster, agent);
   writePodMode(cluster.dir, options.pods);
   await startup.ensure(agent);
   await startup.wait("the controllers", () => hasDefaultServiceAccount(api));
@@ -59,13 +59,13 @@ export async function startCluster(
   const { names } = startup;
   progress(
     names.length === 0
-      ? `${cluster.name}: already runs`
+      ? `${cluster.name}: already running`
       : `${cluster.name}: ready after ${seconds} s (${names.join(", ")})`,
   );
 }
 
-/** Ends an agent that was started in another way: without the gatus-sidecar that this machine has by now, or for pods of the other kind. */
-async function endOtherAgent({ dir }: ClusterState, wanted: ProcessSpec): Promise<void> {
+/** Stops an agent that runs with other arguments: for the other pod mode, or without the gatus-sidecar that is now installed. */
+async function stopOutdatedAgent({ dir }: ClusterState, wanted: ProcessSpec): Promise<void> {
   const agent = findProcess(dir, "agent");
   if (agent !== undefined && !isDeepStrictEqual(agent.args, wanted.args)) await stopProcess(agent);
 }
@@ -79,18 +79,18 @@ function markReady(cluster: ClusterState): void {
   writeFileAtomic(join(cluster.dir, READY_MARKER), "");
 }
 
-/** An etcd that was ended in the first moments of its life has a log without members, and never serves again. */
+/** An etcd that was killed during its first start has a log without members and never serves again. */
 function discardEtcdData(cluster: ClusterState): void {
   rmSync(controlPlane.etcdData(cluster), { recursive: true, force: true });
 }
 
-/** Whether an API server answers and calls itself ready. */
+/** Whether an API server answers and reports itself ready. */
 export async function isReady(api: ApiServer): Promise<boolean> {
   try {
     await api.call("GET", "/readyz");
     return true;
   } catch {
-    // Nothing listens yet, or it says 500 with what it still waits for.
+    // Not listening yet, or 500 with the list of what it still waits for.
     return false;
   }
 }

@@ -11,17 +11,17 @@ import { type ProcessSpec } from "./processes.ts";
 /** The programs of a control plane, in the order in which they start. */
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
-/** Where each program is. */
+/** The path of each program. */
 export type Programs = Readonly<Record<(typeof CONTROL_PLANE)[number], { readonly path: string }>>;
 
-/** Where Services get their addresses from. */
+/** The range of Service addresses. */
 export const SERVICE_CIDR = "10.96.0.0/16";
-/** The first one is the API server's own. */
+/** The first address of the range: the API server's. */
 export const APISERVER_ADDRESS = "10.96.0.1";
 
 const ISSUER = "https://kubernetes.default.svc.cluster.local";
 
-/** Controllers that have nothing to do where there is no cloud, no kubelet certificate and no pod network. */
+/** Controllers with nothing to do: a sandbox has no cloud, no kubelet certificates and no node network. */
 const USELESS_CONTROLLERS = [
   "cloud-node-lifecycle-controller",
   "node-ipam-controller",
@@ -30,12 +30,12 @@ const USELESS_CONTROLLERS = [
   "kube-apiserver-serving-clustertrustbundle-publisher-controller",
 ];
 
-/** The folder in which etcd keeps all that a cluster holds. */
+/** etcd's data folder. */
 export function etcdData(cluster: ClusterState): string {
   return join(cluster.dir, "etcd");
 }
 
-/** etcd without fsync: a sandbox may lose its data in a power cut, and starts much faster. */
+/** etcd without fsync: a sandbox starts much faster and may lose its data in a power cut. */
 export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
   const pki = (file: string): string => join(pkiDir(cluster), file);
   const client = `https://127.0.0.1:${cluster.ports.etcd}`;
@@ -64,7 +64,7 @@ export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
 }
 
 /**
- * The API server. Its own address is not published as an endpoint of the Service `kubernetes`: validation refuses loopback
+ * The API server. Its address is not published as an endpoint of the Service `kubernetes`, because validation refuses loopback
  * addresses there.
  */
 export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpec {
@@ -102,7 +102,7 @@ function egressFile(cluster: ClusterState): string {
   return join(cluster.dir, "egress.yaml");
 }
 
-/** Writes how the API server reaches pods and Services, which live in the cluster's private network. */
+/** Writes the API server's route to pods and Services, which are in the cluster's private network. */
 export function writeEgressFile(cluster: ClusterState): void {
   const connection = { proxyProtocol: "HTTPConnect", transport: { uds: { udsName: SOCKETS.connect } } };
   const configuration = {
@@ -113,7 +113,7 @@ export function writeEgressFile(cluster: ClusterState): void {
   writeFileAtomic(egressFile(cluster), JSON.stringify(configuration));
 }
 
-/** The controller manager; without its garbage collector no foreground deletion ever ends. */
+/** The controller manager. Without its garbage collector, foreground deletions never end. */
 export function controllerManager(cluster: ClusterState, programs: Programs): ProcessSpec {
   const pki = (file: string): string => join(pkiDir(cluster), file);
   return {
@@ -128,7 +128,7 @@ export function controllerManager(cluster: ClusterState, programs: Programs): Pr
       `--root-ca-file=${pki("ca.crt")}`,
       `--cluster-signing-cert-file=${pki("ca.crt")}`,
       `--cluster-signing-key-file=${pki("ca.key")}`,
-      // The defaults spread the start of the controllers, each with a ServiceAccount to make, over several seconds.
+      // With the default limits the controllers, each of which creates a ServiceAccount, take several seconds to start.
       "--kube-api-qps=500",
       "--kube-api-burst=500",
       `--controllers=${["*", ...USELESS_CONTROLLERS.map((name) => `-${name}`)].join(",")}`,
@@ -151,12 +151,12 @@ export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpe
   };
 }
 
-/** Whether the agent makes the certificates that Gateways name and that are not there, or they are whoever's who names them. */
-export type CertificateMode = "made" | "given";
+/** Whether the agent creates missing certificates that Gateways refer to, or whoever deploys the Gateways provides them. */
+export type CertificateMode = "self-signed" | "provided";
 
 /**
- * The node agent: a program of this project, run by the Node that runs the launcher. For real pods it is what `network/main.ts`
- * keeps alive in the cluster's private network.
+ * The node agent, run by the same Node as the launcher. With real pods, `network/main.ts` keeps it alive inside the cluster's
+ * private network.
  */
 export function agent(cluster: ClusterState, pods: PodMode, certificates: CertificateMode): ProcessSpec {
   const args = [
@@ -181,7 +181,7 @@ export function agent(cluster: ClusterState, pods: PodMode, certificates: Certif
   };
 }
 
-/** What finds and builds programs, when a pod needs one long after the launcher has ended. */
+/** The settings of the toolchain, for a pod that needs a program long after the launcher has ended. */
 function toolchainEnvironment(): NodeJS.ProcessEnv {
   const matters = /^(EDGEFIRST_|KUBEBUILDER_ASSETS$|XDG_CACHE_HOME$|GO[A-Z]*$|HTTPS?_PROXY$|NO_PROXY$)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => matters.test(name)));
@@ -196,7 +196,7 @@ function userKubeconfig(cluster: ClusterState, user: User): string {
   return join(cluster.dir, "kubeconfigs", user);
 }
 
-/** Writes the kubeconfigs of the programs that talk to the API server. */
+/** Writes the kubeconfigs of the controller manager, the scheduler and the agent. */
 export function writeUserKubeconfigs(cluster: ClusterState): void {
   for (const user of ["controller-manager", "scheduler", "agent"] as const) {
     writeKubeconfig(userKubeconfig(cluster, user), [accessAs(cluster, user)]);

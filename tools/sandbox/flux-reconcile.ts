@@ -28,9 +28,9 @@ const SOURCE = {
 };
 
 /**
- * Has Flux fetch the sandbox's repository at once, as `flux reconcile source` does; returns when every Kustomization of the cluster, all of which follow
- * it, has applied what was fetched.
- * @throws EdgefirstError that names what did not come in time
+ * Has Flux fetch the sandbox's repository at once, as `flux reconcile source` does. Returns when all Kustomizations of the cluster
+ * have applied the fetched revision.
+ * @throws EdgefirstError that names what did not finish in time
  */
 export async function reconcileNow({ kubeconfig, context, signal }: ReconcileArgs): Promise<void> {
   const cluster = new KubeClient({ kubeconfig, context });

@@ -12,31 +12,31 @@ import { waitUntil } from "./processes.ts";
 import { inSandboxDir } from "./sandbox-dir.ts";
 import { ensureService } from "./service.ts";
 
-/** Which cluster, and how it is reached. */
+/** Which cluster, and how to reach it. */
 export interface FluxOptions {
   /** The sandbox's folder. */
   readonly dir: string;
-  /** The cluster's name: the controllers are recorded in its folder, and end with it. */
+  /** Name of the cluster. The controllers are recorded in its folder and stop with it. */
   readonly cluster: string;
   readonly kubeconfig: string;
   readonly context: string;
-  /** Whether helm-controller runs, too; without it, HelmReleases are left as they are. */
+  /** Whether to run helm-controller as well; without it, HelmReleases stay unreconciled. */
   readonly helm?: true;
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The namespace of Flux, as `flux install` has it. */
+/** The namespace that `flux install` uses. */
 export const FLUX_NAMESPACE = "flux-system";
 
-/** The controllers, by the name of their Go module and program. */
+/** The controllers, by the name of their module and program. */
 const CONTROLLERS = ["source-controller", "kustomize-controller", "helm-controller"] as const;
 type Controller = (typeof CONTROLLERS)[number];
 const START_TIMEOUT_MS = 60_000;
 const FIELD_MANAGER = "edgefirst-sandbox";
 
 /**
- * Applies Flux's CustomResourceDefinitions, of the versions that the toolchain pins, and its namespace; returns once they are served.
+ * Applies Flux's namespace and the CustomResourceDefinitions of the versions that the toolchain pins. Returns once they are served.
  * @throws EdgefirstError if the modules cannot be fetched, or the cluster refuses them.
  */
 export async function installFluxCrds(kubeconfig: string, context: string): Promise<void> {
@@ -56,7 +56,7 @@ export async function installFluxCrds(kubeconfig: string, context: string): Prom
   }
 }
 
-/** Puts the age key where Flux decrypts with it, as a person does who bootstraps a cluster. */
+/** Creates the Secret with the age key that Flux decrypts with, as when bootstrapping a cluster. */
 export async function putAgeKey(kubeconfig: string, context: string, identity: string): Promise<void> {
   const cluster = new KubeClient({ kubeconfig, context });
   try {
@@ -75,16 +75,16 @@ export async function putAgeKey(kubeconfig: string, context: string, identity: s
 }
 
 /**
- * Starts Flux' controllers for a cluster, as processes of this machine with an administrator's rights there; those that run are left alone. Returns once
- * all are ready.
- * @throws EdgefirstError if one ends or does not get ready.
+ * Starts Flux's controllers as local processes with administrator access to the cluster, unless they already run. Returns once all
+ * are ready.
+ * @throws EdgefirstError if one exits or is not ready in time.
  */
 export async function startFlux(options: FluxOptions): Promise<void> {
   const names = CONTROLLERS.filter((name) => options.helm === true || name !== "helm-controller");
   const programs = await resolvePrograms(names, options);
   await installFluxCrds(options.kubeconfig, options.context);
   await inSandboxDir(resolve(options.dir), options, () => startControllers(programs, options));
-  options.progress(`${options.cluster}: Flux reconciles`);
+  options.progress(`${options.cluster}: Flux is running`);
 }
 
 async function startControllers(
@@ -145,7 +145,7 @@ function isEstablished(crd: KubeObject | undefined): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false;
 }
 
-/** Asks a controller-runtime program's probe; it says ready once its manager runs. */
+/** Asks the readiness probe of a controller-runtime program. */
 function isHealthy(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     request({ host: "127.0.0.1", port, path: "/readyz" }, (response) => {

@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
 /** How one user reaches one cluster, with a certificate; all PEM. */
 export interface UserAccess {
-  /** Name of the context, the cluster and (with the user's own in front) the user. */
+  /** Name of the context, the cluster and the user. */
   readonly name: string;
   /** URL of the API server. */
   readonly server: string;
@@ -33,13 +33,13 @@ export function apiAs({ name, server, ca, cert, key }: UserAccess): ApiServer {
   return new ApiServer(name, { server, authenticate }, TIMEOUT_MS);
 }
 
-/** Reads the access of one user to one cluster from that cluster's keys and certificates. */
+/** Reads one user's access to a cluster from the cluster's keys and certificates. */
 export function readAccess(name: string, server: string, pki: string, user: string): UserAccess {
   const read = (file: string): string => readFileSync(join(pki, file), "utf8");
   return { name, server, ca: read("ca.crt"), cert: read(`${user}.crt`), key: read(`${user}.key`) };
 }
 
-/** Writes a kubeconfig (mode 0600) with a context for each access; the first one is the current context. */
+/** Writes a kubeconfig (mode 0600) with one context per access. The first is the current context. */
 export function writeKubeconfig(path: string, accesses: readonly UserAccess[]): void {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const config = {
@@ -59,19 +59,19 @@ export function writeKubeconfig(path: string, accesses: readonly UserAccess[]): 
   writeFileAtomic(path, stringify(config));
 }
 
-/** Reads back one context (the current one by default) of a kubeconfig that {@link writeKubeconfig} wrote. */
+/** Reads one context (by default the current one) of a kubeconfig that {@link writeKubeconfig} wrote. */
 export function readKubeconfig(path: string, context?: string): UserAccess {
   const config = parse(readFileSync(path, "utf8")) as Kubeconfig;
   const name = context ?? config["current-context"];
   const cluster = config.clusters.find((entry) => entry.name === name)?.cluster;
   const user = config.users.find((entry) => entry.name === name)?.user;
   if (!cluster || !user) throw new Error(`${path} has no context ${name}`);
-  const text = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
+  const decode = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
   return {
     name,
     server: cluster.server,
-    ca: text(cluster["certificate-authority-data"]),
-    cert: text(user["client-certificate-data"]),
-    key: text(user["client-key-data"]),
+    ca: decode(cluster["certificate-authority-data"]),
+    cert: decode(user["client-certificate-data"]),
+    key: decode(user["client-key-data"]),
   };
 }

@@ -5,17 +5,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { readClusters } from "./cluster-state.ts";
 
-/** Which log. */
+/** Which log to read. */
 export interface LogsOptions {
   /** The sandbox's folder. */
   readonly dir: string;
-  /** Name of the pod, or the beginning of it; with or without `namespace/` before. */
+  /** Name of the pod or a prefix of it, optionally with `namespace/`. */
   readonly pod: string;
-  /** Needed where the pod has several. */
+  /** Required if the pod has several. */
   readonly container?: string | undefined;
-  /** Needed where pods of several clusters fit. */
+  /** Required if pods of several clusters match. */
   readonly cluster?: string | undefined;
-  /** Go on with what is printed from now on, over restarts, until {@link signal}. */
+  /** Follow the log, across restarts, until {@link signal}. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }
@@ -23,20 +23,20 @@ export interface LogsOptions {
 const POLL_MS = 200;
 
 /**
- * What a container of a pod that runs for real has printed since its last start.
- * @throws EdgefirstError if no pod or container fits, or several do.
+ * The output of a real pod's container since its last start.
+ * @throws EdgefirstError unless exactly one pod and container match.
  */
 export async function* podLogs(options: LogsOptions): AsyncGenerator<Buffer> {
   const folder = containerFolder(options);
   let path = newest(folder);
-  let at = 0;
+  let offset = 0;
   for (;;) {
-    const { chunk, end } = await readFrom(path, at);
+    const { chunk, end } = await readFrom(path, offset);
     if (chunk.length > 0) yield chunk;
-    at = end;
+    offset = end;
     if (!options.follow || options.signal.aborted || !existsSync(folder)) return;
     const latest = newest(folder);
-    if (latest !== path && chunk.length === 0) [path, at] = [latest, 0];
+    if (latest !== path && chunk.length === 0) [path, offset] = [latest, 0];
     else if (chunk.length === 0) await delay(POLL_MS);
   }
 }
@@ -46,26 +46,26 @@ function containerFolder({ dir, pod, container, cluster }: LogsOptions): string 
     .filter(({ name }) => cluster === undefined || name === cluster)
     .flatMap((found) => podFolders(found.name, join(found.dir, "pods")));
   const exact = pods.filter(({ names }) => names.includes(pod));
-  const fitting =
+  const matching =
     exact.length > 0 ? exact : pods.filter(({ names }) => names.some((name) => name.startsWith(pod)));
-  const [found] = fitting;
-  if (found === undefined || fitting.length > 1) {
-    const known = (found === undefined ? pods : fitting).map(
+  const [found] = matching;
+  if (found === undefined || matching.length > 1) {
+    const known = (found === undefined ? pods : matching).map(
       (one) => `  ${one.names[0] ?? ""} on ${one.cluster}`,
     );
     throw new EdgefirstError(
-      found === undefined ? `No pod ${pod} runs for real in ${dir}.` : `Several pods fit ${pod}.`,
+      found === undefined ? `No real pod ${pod} runs in ${dir}.` : `Several pods match ${pod}.`,
       known.length === 0
-        ? "Simulated pods print nothing."
-        : `Say which, and --cluster if need be:\n${known.join("\n")}`,
+        ? "Simulated pods have no logs."
+        : `Name one of these, with --cluster if needed:\n${known.join("\n")}`,
     );
   }
   const containers = readdirSync(found.path);
   const chosen = container ?? (containers.length === 1 ? containers[0] : undefined);
   if (chosen === undefined || !containers.includes(chosen)) {
     throw new EdgefirstError(
-      `${pod} has no container ${chosen ?? "of its own that is meant"}.`,
-      `Say which: -c ${containers.join(" | ")}`,
+      chosen === undefined ? `${pod} has several containers.` : `${pod} has no container ${chosen}.`,
+      `Name one: -c ${containers.join(" | ")}`,
     );
   }
   return join(found.path, chosen);
@@ -82,19 +82,22 @@ function podFolders(
   });
 }
 
-/** The log of the last start. */
+/** The log of the most recent start. */
 function newest(folder: string): string {
   const files = readdirSync(folder).map((name) => join(folder, name));
   return files.reduce((a, b) => (statSync(a).mtimeMs >= statSync(b).mtimeMs ? a : b));
 }
 
-async function readFrom(path: string, at: number): Promise<{ readonly chunk: Buffer; readonly end: number }> {
+async function readFrom(
+  path: string,
+  offset: number,
+): Promise<{ readonly chunk: Buffer; readonly end: number }> {
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
-    const chunk = Buffer.alloc(Math.max(0, size - at));
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
-    return { chunk: chunk.subarray(0, bytesRead), end: at + bytesRead };
+    const chunk = Buffer.alloc(Math.max(0, size - offset));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
+    return { chunk: chunk.subarray(0, bytesRead), end: offset + bytesRead };
   } finally {
     await file.close();
   }

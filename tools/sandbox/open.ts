@@ -11,11 +11,11 @@ export interface OpenOptions {
   /** The sandbox's folder. */
   readonly dir: string;
   readonly cluster: string;
-  /** `namespace/name` of Services; if empty, all of type LoadBalancer (Gateways among them) and those named gatus. */
+  /** `namespace/name` of Services; if empty, all of type LoadBalancer (which includes Gateways) and those named gatus. */
   readonly services: readonly string[];
 }
 
-/** A port of a Service that this machine reaches. */
+/** A forwarded port of a Service. */
 export interface OpenPort {
   readonly service: string;
   readonly port: number;
@@ -24,7 +24,7 @@ export interface OpenPort {
 }
 
 /**
- * Forwards ports of 127.0.0.1 to Services of a cluster, for as long as this process runs or until `close`.
+ * Forwards ports of 127.0.0.1 to Services of a cluster until `close` or the end of this process.
  * @throws EdgefirstError if the sandbox has no such cluster, or the cluster no such Service.
  */
 export async function openServices(

@@ -2,7 +2,7 @@ import type { PodMode } from "./pod-mode.ts";
 import type { StackOverlay } from "./project.ts";
 import { SERVED } from "./served.ts";
 
-/** What a sandbox's stack takes from the sandbox instead of the world. */
+/** What a stack takes from its sandbox. */
 export interface OverlayArgs {
   /** Name of the stack, its cluster and its context. */
   readonly stack: string;
@@ -12,43 +12,43 @@ export interface OverlayArgs {
   /** The sandbox's GitOps repository: an `oci://` address, and its tag. */
   readonly repository: { readonly url: string; readonly tag: string };
   readonly pods: PodMode;
-  /** Whether a gatus-sidecar runs, which finds the endpoints by the routes. */
+  /** Whether a gatus-sidecar runs, which discovers endpoints from the routes. */
   readonly discovers: boolean;
 }
 
-/** Name of the source, in Flux's own namespace, that every Kustomization of a sandbox's cluster follows. */
+/** Name of the source, in Flux's namespace, of every Kustomization in a sandbox cluster. */
 export const SOURCE_NAME = "sandbox";
 
 const CERTIFICATE = ["edgefirst:gateways", 0, "https", "hostnames", 0, "certificate"];
 
-/** The committed names, none of them required. */
+/** The names of the committed configuration, all optional. */
 const SETTINGS = [
   { kind: "ConfigMap", name: "cluster-settings", optional: true },
   { kind: "Secret", name: "cluster-secrets", optional: true },
 ];
 
-/** What simulated pods cannot prove, and the verification says so. */
+/** Why verification skips checks when pods are simulated. */
 const NO_TRAEFIK =
-  "The pods of Traefik are simulated in this sandbox: nobody answers for GatewayClasses, Gateways and routes.";
-const NO_GATUS = "The pods of Gatus are simulated in this sandbox: nobody probes anything.";
+  "Traefik's pods are simulated in this sandbox, so GatewayClasses, Gateways and routes get no status.";
+const NO_GATUS = "Gatus's pods are simulated in this sandbox, so no endpoint is probed.";
 const SIMULATED = { gateways: NO_TRAEFIK, routes: NO_TRAEFIK, gatus: NO_GATUS };
 
-/** Verified in seconds: nothing of a sandbox takes minutes to show. */
+/** Short, because everything in a sandbox settles within seconds. */
 const VERIFICATION = {
   soak: "3s",
   timeout: "2m",
   interval: "1s",
   gatus: { namespace: "observability", service: "gatus", port: "http" },
 };
-/** Gatus probes every two seconds here: what is wrong for longer is wrong for good. */
+/** Gatus probes every two seconds here, so an error that lasts longer than this is not a blip. */
 const GATE = { patience: "8s" };
-/** Where edge has no certificate, the sandbox makes one, as it does for main. */
+/** The committed edge has no certificate of its own; the sandbox creates one, as it does for main. */
 const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
 
-/** How Gatus probes here: nobody but the sandbox has signed the certificates. */
+/** How Gatus probes here: the certificates are self-signed. */
 const PROBING = { interval: "2s", client: { insecure: true } };
 
-/** The endpoints that gatus-sidecar would find by the routes, under the names that it would give them: for where it cannot run. */
+/** The endpoints that gatus-sidecar would discover, under its names, for machines without one. */
 function endpoints(stack: string): readonly object[] {
   return Object.entries(SERVED[stack] ?? {}).map(([name, host]) => ({
     name,
@@ -59,8 +59,8 @@ function endpoints(stack: string): readonly object[] {
 }
 
 /**
- * What must differ from the committed configuration in a sandbox, and nothing else: the cluster, where files come from, and the root, which is managed
- * since no repository of a person holds it.
+ * Only what must differ from the committed configuration in a sandbox: the cluster, the sources of files, and the root, which is
+ * managed because no repository holds it.
  */
 export function sandboxOverlay({
   stack,
@@ -86,7 +86,7 @@ export function sandboxOverlay({
       [["edgefirst:gatewayApi"], { source: gatewayApi }],
       [["edgefirst:verification"], pods === "real" ? VERIFICATION : { ...VERIFICATION, skip: SIMULATED }],
       [["edgefirst:gate"], GATE],
-      // No HelmRelease of a person runs them here.
+      // No HelmRelease installs them here.
       [["edgefirst:gateways", 0, "traefik", "install"], true],
       ...(stack === "edge" ? [[CERTIFICATE, EDGE_CERTIFICATE] as const] : []),
       [["edgefirst:gatus", "install"], true],
@@ -98,9 +98,9 @@ export function sandboxOverlay({
           ]),
       [["edgefirst:flux", "source"], source],
       [["edgefirst:flux", "root", "mode"], "manage"],
-      // The repository's settings reach flux-apps and no other namespace; the root itself has nothing to substitute.
+      // The repository's settings reach only flux-apps; the root itself has nothing to substitute.
       [["edgefirst:flux", "root", "substituteFrom"], SETTINGS],
-      // A repository of a person brings its settings to flux-system itself.
+      // A real repository applies its settings to flux-system itself.
       [["edgefirst:flux", "root", "settingsPath"], settingsPath],
       [["edgefirst:flux", "apps"], { placement: "namespace", settingsPath }],
     ],

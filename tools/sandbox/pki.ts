@@ -13,12 +13,12 @@ interface Authority {
   readonly key: webcrypto.CryptoKey;
 }
 
-/** Whom a certificate is for. */
+/** The subject of a certificate. */
 interface Subject {
   readonly commonName: string;
-  /** For a client certificate: the groups that the API server sees. */
+  /** For a client certificate: the user's groups. */
   readonly organizations?: readonly string[];
-  /** Host names and addresses; makes it a server certificate as well. */
+  /** Host names and addresses; with them it is a server certificate as well. */
   readonly hosts?: readonly x509.JsonGeneralName[];
 }
 
@@ -31,18 +31,18 @@ const USERS = (node: string) =>
     agent: { commonName: `system:node:${node}`, organizations: ["system:nodes", AGENT_GROUP] },
   }) satisfies Record<string, Subject>;
 
-/** A client of the API server that has a certificate `<name>.crt` with its key `<name>.key`, and a kubeconfig. */
+/** A client of the API server, with a certificate `<name>.crt` and a key `<name>.key`. */
 export type User = keyof ReturnType<typeof USERS>;
 
-/** The group that gives the agent what it needs beyond a kubelet's rights. */
+/** The group that gives the agent more permissions than a kubelet has. */
 export const AGENT_GROUP = "edgefirst:sandbox-agents";
 
 /**
- * Makes all keys and certificates of one cluster in `dir` (files of mode 0600, folder 0700), unless they are there. The folder
+ * Creates all keys and certificates of one cluster in `dir` (files of mode 0600, folder 0700), unless it exists. The folder
  * appears complete or not at all.
  *
- * etcd has an authority of its own: whoever can read etcd reads every Secret, so no certificate of the cluster's authority may
- * open it. There is no front proxy: nothing in a sandbox can be reached at a Service's address to serve an aggregated API.
+ * etcd has a separate authority: whoever can read etcd can read every Secret, so no certificate of the cluster's authority may
+ * open it. There is no front proxy, because sandboxes serve no aggregated APIs.
  */
 export async function createPki(
   dir: string,

@@ -4,37 +4,37 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { whyNoNetworks } from "./network/namespaces.ts";
 
-/** Whether pods are processes in a private network (those whose image has a local program), or only said to run. */
+/** Whether pods are processes in a private network (where a local program replaces the image) or only reported as running. */
 export type PodMode = "real" | "simulated";
 
 /**
- * How pods are to run: as wished, or, without a wish, for real wherever the machine allows it.
- * @throws EdgefirstError if they are to be real where that is not possible.
+ * The requested mode; by default real pods wherever the machine allows them.
+ * @throws EdgefirstError if real pods are requested but not possible.
  */
 export async function choosePodMode(
-  wished: PodMode | undefined,
+  requested: PodMode | undefined,
   progress: (line: string) => void,
 ): Promise<PodMode> {
-  if (wished === "simulated") return wished;
+  if (requested === "simulated") return requested;
   const reason = await whyNoNetworks();
   if (reason === undefined) return "real";
-  if (wished === "real") {
+  if (requested === "real") {
     throw new EdgefirstError(
-      `Pods cannot run for real: ${reason}.`,
-      "Let them be simulated (--pods simulated), or allow unprivileged user namespaces with network and mount namespaces in them.",
+      `Real pods are not possible: ${reason}.`,
+      "Use --pods simulated, or allow unprivileged user namespaces with network and mount namespaces in them.",
     );
   }
   progress(`pods are simulated: ${reason}`);
   return "simulated";
 }
 
-/** How a cluster's agent was started last; undefined if it never was. */
+/** The mode of the agent's last start; undefined before the first. */
 export function readPodMode(clusterDir: string): PodMode | undefined {
   const path = modeFile(clusterDir);
   return existsSync(path) ? (readFileSync(path, "utf8") as PodMode) : undefined;
 }
 
-/** Notes how a cluster's agent is started. */
+/** Records the mode of the agent's start. */
 export function writePodMode(clusterDir: string, mode: PodMode): void {
   writeFileAtomic(modeFile(clusterDir), mode);
 }

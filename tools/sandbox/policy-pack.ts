@@ -12,13 +12,13 @@ export interface PolicyPackArgs {
   readonly pack: string;
 }
 
-/** A runtime of which there is no language host: the CLI then runs `pulumi-analyzer-policy-<runtime>` from PATH. */
+/** A runtime without a language host, for which the CLI runs `pulumi-analyzer-policy-<runtime>` from PATH. */
 const RUNTIME = "sandbox";
 
 /**
- * A stand-in for a policy pack that a self-built CLI can start. The language host that can be built is older than the CLI and starts no
- * packs, so the stand-in names a runtime without a language host, and a script on the CLI's PATH runs the pack with Node, as the CLI
- * itself did before language hosts could. Users with the official CLI need none of this.
+ * A policy pack that a CLI built from source can start. The language host that can be built is older than the CLI and starts no
+ * policy packs. This pack therefore names a runtime without a language host, and a script on the CLI's PATH runs the original with
+ * Node. The official CLI does not need it.
  * @returns the directory for `--policy-pack`
  */
 export async function sandboxPolicyPack(args: PolicyPackArgs): Promise<string> {
@@ -36,7 +36,7 @@ export async function sandboxPolicyPack(args: PolicyPackArgs): Promise<string> {
   return target;
 }
 
-/** The CLI says project and stack by names that its own SDK does not read. */
+/** The CLI passes project and stack in variables that its SDK does not read. */
 function putAnalyzer(bin: string): void {
   const sdk = join(import.meta.dirname, "../../node_modules/@pulumi/pulumi/cmd/run-policy-pack");
   const script = [

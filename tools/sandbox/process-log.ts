@@ -5,7 +5,7 @@ const LINES = 12;
 /** The last lines of a log, or those around a panic, for the hint of an error. */
 export function logTail(log: string): string {
   const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-200) : [];
-  // A Go program that panics says why before its stack traces, which are long.
+  // A panicking Go program prints the reason before its long stack traces.
   const panic = lines.findLastIndex((line) => line.startsWith("panic: "));
   const from = panic === -1 ? Math.max(0, lines.length - LINES) : Math.max(0, panic - 2);
   return [

@@ -1,20 +1,20 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { memoryBytes } from "../../lib/process-identity.ts";
 
-/** A process and all that it started, directly or not; where there is no /proc, itself alone. */
+/** A process and all its descendants; without /proc, only the process. */
 export function treeOf(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(treeOf)];
 }
 
-/** Memory in bytes of a process and of all that it started. */
+/** Memory in bytes of a process and all its descendants. */
 export function treeMemoryBytes(pid: number): number {
   return treeOf(pid).reduce((sum, each) => sum + memoryBytes(each), 0);
 }
 
-/** Processes that this one has started. */
+/** The children of a process. */
 export function childrenOf(pid: number): number[] {
   try {
-    // A child belongs to the thread that started it.
+    // The kernel lists children per thread that started them.
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
       readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
     );

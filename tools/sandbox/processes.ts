@@ -13,26 +13,26 @@ export { waitUntil } from "./wait.ts";
 
 /** A program to start. */
 export interface ProcessSpec {
-  /** Unique within the folder that keeps its record; also names its log. */
+  /** Unique within the folder of its record; also the name of its log. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** What its environment holds beside PATH, HOME and TMPDIR of the calling process. */
+  /** Its environment, in addition to PATH, HOME and TMPDIR of the calling process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
 
-/** A started process, as kept in `<dir>/processes/<name>.json`; it may be started again by it. */
+/** A started process, as stored in `<dir>/processes/<name>.json`; holds all that a restart needs. */
 export interface ProcessRecord extends ProcessSpec, ProcessIdentity {
-  /** When it was first started, in milliseconds since the epoch: one that is started again keeps its place in {@link stopAll}. */
+  /** Time of its first start, in milliseconds since the epoch: a restarted process keeps its place in the order of {@link stopAll}. */
   readonly place: number;
   /** File that gets stdout and stderr. */
   readonly log: string;
 }
 
-/** What is recorded of a process before it is started: a launcher that is killed right after the start writes no more. */
+/** Recorded before the start, because a launcher that is killed right after it cannot record anything. */
 type StartIntent = Omit<ProcessRecord, keyof ProcessIdentity> & {
-  /** Value of {@link START_VARIABLE} in the environment of that process, and of no other. */
+  /** Value of {@link START_VARIABLE} in the environment of this process only. */
   readonly token: string;
 };
 
@@ -49,7 +49,7 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
   const before = findProcess(dir, spec.name);
   if (before !== undefined && isAlive(before)) {
     throw new EdgefirstError(
-      `${spec.name} already runs in ${dir} as process ${before.pid}.`,
+      `${spec.name} is already running in ${dir} as process ${before.pid}.`,
       "Stop it first.",
     );
   }
@@ -81,7 +81,7 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
     });
     rmSync(path, { force: true });
     throw new EdgefirstError(
-      `${spec.name} could not be started: ${cause?.message ?? `${spec.command} ended at once`}.`,
+      `${spec.name} could not be started: ${cause?.message ?? `${spec.command} exited at once`}.`,
       logTail(log),
     );
   }
@@ -102,7 +102,7 @@ export function findProcess(dir: string, name: string): ProcessRecord | undefine
   return identity && { ...rest, ...identity };
 }
 
-/** All records in a folder, running or not, in the order in which they were first started. */
+/** All records in a folder, running or not, in the order of their first start. */
 export function listProcesses(dir: string): ProcessRecord[] {
   const folder = join(dir, "processes");
   return (unlessAbsent(() => readdirSync(folder)) ?? [])
@@ -113,8 +113,8 @@ export function listProcesses(dir: string): ProcessRecord[] {
 }
 
 /**
- * Ends this very process: SIGTERM, and SIGKILL after `graceMs`; returns once it is gone. A process that took over the number
- * since is left alone.
+ * Stops this very process by SIGTERM, and by SIGKILL after `graceMs`. Returns once it is gone. Another process that now has its PID is
+ * left alone.
  */
 export async function stopProcess(record: ProcessIdentity, graceMs = GRACE_MS): Promise<void> {
   const deadline = Date.now() + graceMs;
@@ -125,7 +125,7 @@ export async function stopProcess(record: ProcessIdentity, graceMs = GRACE_MS): 
   }
 }
 
-/** Ends every recorded process of a folder, the last one started first, and removes the records. Returns those that ran. */
+/** Stops every recorded process of a folder in reverse order of start and removes the records. Returns those that were running. */
 export async function stopAll(dir: string, graceMs = GRACE_MS): Promise<ProcessRecord[]> {
   const stopped: ProcessRecord[] = [];
   for (const record of listProcesses(dir).reverse()) {
@@ -146,7 +146,7 @@ function sendSignal(record: ProcessIdentity, signal: NodeJS.Signals): void {
   }
 }
 
-/** Undefined for what is not there, be it that another process has just taken it away. */
+/** Undefined if the file does not exist, or was removed by another process meanwhile. */
 function unlessAbsent<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -156,7 +156,7 @@ function unlessAbsent<T>(read: () => T): T | undefined {
   }
 }
 
-/** No more than a program needs: the caller's environment may hold secrets, and settings that are not meant for it. */
+/** Only what a program needs: the caller's environment may hold secrets, or settings meant for other programs. */
 function environment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseDocument, type Document } from "yaml";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
-/** What differs in a sandbox, for one stack. */
+/** What differs for one stack in a sandbox. */
 export interface StackOverlay {
   readonly stack: string;
   /** Values to set, by path below `config`, such as `["edgefirst:flux", "root", "mode"]`. */
@@ -20,8 +20,8 @@ export interface SandboxProjectArgs {
 }
 
 /**
- * Writes a Pulumi project whose program is the real one and whose stack files are the committed ones with the sandbox's overlay. The
- * committed files stay untouched: the CLI writes its secrets, and their salt, into the stack files that it works with; they are kept.
+ * Writes a Pulumi project with the real program and, as stack files, the committed ones with the sandbox's overlay. The committed files
+ * stay untouched. Secrets and their salt, which the CLI writes into the stack files, survive.
  */
 export async function writeSandboxProject({ project, target, overlays }: SandboxProjectArgs): Promise<void> {
   const definition = await readDocument(join(project, "Pulumi.yaml"));
@@ -38,7 +38,7 @@ export async function writeSandboxProject({ project, target, overlays }: Sandbox
   }
 }
 
-/** What the CLI has written into a stack's file. */
+/** The CLI's additions to a stack file. */
 async function written(
   file: string,
 ): Promise<{ encryptionsalt: string | undefined; secrets: readonly (readonly [string, object])[] }> {
@@ -53,7 +53,7 @@ async function written(
   return { encryptionsalt, secrets };
 }
 
-/** A YAML file as a document; an empty one where there is no such file. */
+/** A YAML file as a document; an empty one if the file does not exist. */
 async function readDocument(file: string): Promise<Document> {
   try {
     return parseDocument(await readFile(file, "utf8"));

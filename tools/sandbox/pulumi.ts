@@ -15,27 +15,27 @@ import { secretFile } from "./secret-file.ts";
 
 /** Arguments of {@link pulumiEnvironment}. */
 export interface PulumiEnvironmentArgs {
-  /** Directory that gets the CLI's home (`pulumi`), the backend (`state`) and the passphrase. */
+  /** Directory for the CLI's home (`pulumi`), the backend (`state`) and the passphrase. */
   readonly dir: string;
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How a Pulumi CLI is run that touches nothing outside its directory. */
+/** How to run a Pulumi CLI that writes nothing outside its directory. */
 export interface PulumiEnvironment {
   /** Path of the CLI, in `<dir>/pulumi/bin`; `<dir>/pulumi` is a root for the Automation API's PulumiCommand. */
   readonly command: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** What a plugin's download may take before the provider is built instead: a network that swallows packets must not hang us. */
+/** Limit for the download of a plugin, after which the provider is built: a network may drop packets without an error. */
 const DOWNLOAD_MS = 60_000;
 const PROVIDER = "pulumi-resource-kubernetes";
 
 /**
- * Prepares a Pulumi CLI with a home, a file backend and a passphrase of its own; the user's `~/.pulumi` is only read. May be called at any
- * time again, and by several callers at once.
- * @throws EdgefirstError if a program can neither be found nor fetched nor built
+ * Prepares a Pulumi CLI with a separate home, file backend and passphrase. The user's `~/.pulumi` is only read. Idempotent, also for
+ * concurrent callers.
+ * @throws EdgefirstError if a program can be neither found nor fetched nor built
  */
 export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<PulumiEnvironment> {
   const dir = resolve(args.dir);
@@ -56,7 +56,7 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
     PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
     PULUMI_CONFIG_PASSPHRASE: await secretFile(join(dir, "passphrase"), () => crypto.randomUUID()),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Every plugin that the program needs is put in place here.
+    // The only plugin that the program needs is installed below.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PATH: [
       join(home, "bin"),
@@ -69,8 +69,9 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
 }
 
 /**
- * The CLI logs every value of every resource that it handles, for `pulumi logs share`: half of the time of a preview with the Gateway API's definitions, and 27 MB
- * each time (tools/bench/results.md). It has no option for that; where its folder cannot be made it goes on without (pkg/logging/encrypted.go).
+ * For `pulumi logs share` the CLI logs every value of every resource: with the Gateway API's definitions that is half of a preview's
+ * time and 27 MB per run (tools/bench/results.md). There is no option to turn it off, but the CLI carries on without logs if it cannot
+ * create the folder (pkg/logging/encrypted.go).
  */
 async function keepNoLogs(home: string): Promise<void> {
   const folder = join(home, "logs");
@@ -83,15 +84,15 @@ async function keepNoLogs(home: string): Promise<void> {
 export interface PutSecretArgs extends PulumiEnvironment {
   /** Directory of Pulumi.yaml. */
   readonly project: string;
-  /** Made where it is not there yet. */
+  /** Created if it does not exist. */
   readonly stack: string;
   readonly key: string;
   readonly value: string;
 }
 
 /**
- * Puts a secret into a stack's file, encrypted by the CLI; one that is there is left alone.
- * @throws EdgefirstError with what the CLI said, if it refuses
+ * Adds a secret to a stack's file, encrypted by the CLI, unless it is set.
+ * @throws EdgefirstError with the CLI's message, if it refuses
  */
 export async function putSecret({ command, env, project, stack, key, value }: PutSecretArgs): Promise<void> {
   const file = join(project, `Pulumi.${stack}.yaml`);
@@ -107,14 +108,14 @@ export async function putSecret({ command, env, project, stack, key, value }: Pu
     await run(["config", "set", "--secret", "--stack", stack, key], value);
   } catch (cause) {
     throw new EdgefirstError(
-      `The secret ${key} could not be put into ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "Does the folder's passphrase belong to its stacks? A new sandbox: --dir, or edgefirst sandbox down --delete-data.",
+      `The secret ${key} could not be written to ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "If the folder's passphrase does not match its stacks, start a new sandbox: --dir, or edgefirst sandbox down --delete-data.",
       { cause },
     );
   }
 }
 
-/** Puts the Kubernetes provider where the CLI looks for plugins: a link to one that is there, a download, or a build. */
+/** Installs the Kubernetes provider as a plugin of the CLI: a link to an existing one, a download, or a build. */
 async function putProvider(
   command: string,
   env: NodeJS.ProcessEnv,
@@ -135,12 +136,12 @@ async function putProvider(
   else await putSymlink((await resolveProgram(PROVIDER, { progress, signal })).path, here);
 }
 
-/** What the user set for a Pulumi of their own: accounts, backends, passphrases. */
+/** The environment without the user's own Pulumi settings: accounts, backends, passphrases. */
 function withoutPulumi(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("PULUMI_")));
 }
 
-/** Whether there is a file that is no link: a plugin that the CLI itself installed. */
+/** Whether a regular file exists, not a link: a plugin that the CLI installed itself. */
 async function isFile(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isFile();
@@ -149,14 +150,14 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/** Whether the CLI could fetch the official provider into its home. */
+/** Has the CLI download the official provider into its home; false if it cannot. */
 function download(
   command: string,
   env: NodeJS.ProcessEnv,
   version: string,
   progress: (line: string) => void,
 ): Promise<boolean> {
-  progress(`fetching Pulumi's Kubernetes provider ${version}`);
+  progress(`downloading Pulumi's Kubernetes provider ${version}`);
   const args = ["plugin", "install", "resource", "kubernetes", version, "--non-interactive"];
   return new Promise((done) => {
     execFile(command, args, { env, timeout: DOWNLOAD_MS, killSignal: "SIGKILL" }, (error) => {
@@ -165,7 +166,7 @@ function download(
   });
 }
 
-/** Makes, or replaces in one step, a symbolic link. */
+/** Creates a symbolic link, or replaces one atomically. */
 async function putSymlink(target: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${crypto.randomUUID()}`;

@@ -13,7 +13,7 @@ import { inSandboxDir } from "./sandbox-dir.ts";
 import { ensureService } from "./service.ts";
 import { tarDirectory } from "./tar.ts";
 
-/** An OCI registry on this machine, over plain HTTP and open to everybody here. */
+/** An OCI registry on this machine, over plain HTTP and without authentication. */
 export interface Registry {
   /** `127.0.0.1:<port>`; the host in the address of an image. */
   readonly address: string;
@@ -23,7 +23,7 @@ export interface Registry {
 
 /** Options of {@link startRegistry}. */
 export interface RegistryOptions {
-  /** The sandbox's folder: the registry's process is recorded there, its images are below. */
+  /** The sandbox's folder, with the record of the registry's process and its images. */
   readonly dir: string;
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -33,8 +33,8 @@ const START_TIMEOUT_MS = 20_000;
 const PUSH_TIMEOUT_MS = 60_000;
 
 /**
- * Starts the registry of a sandbox; one that runs is left alone. Over a restart it keeps its port, and forgets its tags: push again.
- * @throws EdgefirstError if it does not get ready.
+ * Starts the registry of a sandbox unless it runs. A restart keeps its port but forgets its tags: push again.
+ * @throws EdgefirstError if it is not ready in time.
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   const dir = resolve(options.dir);
@@ -63,9 +63,9 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 }
 
 /**
- * Pushes the files of a directory as an artifact that a Flux OCIRepository reads. The same files give the same digest.
+ * Pushes the files of a directory as an artifact for a Flux OCIRepository. The same files give the same digest.
  * @returns the artifact's address, `oci://<registry>/<repository>`.
- * @throws EdgefirstError with what crane said, if the push fails.
+ * @throws EdgefirstError with crane's message, if the push fails.
  */
 export function pushDirectory(
   registry: Registry,
@@ -81,10 +81,10 @@ export function pushDirectory(
 }
 
 /**
- * Pushes a Helm chart as `helm push` does, tagged with its version: https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v370
- * @param directory the chart's, named as the chart is
+ * Pushes a Helm chart as `helm push` does, with its version as the tag: https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v370
+ * @param directory the chart's; it must have the chart's name
  * @returns the chart's address, `oci://<registry>/<repository>`.
- * @throws EdgefirstError with what crane said, if the push fails.
+ * @throws EdgefirstError with crane's message, if the push fails.
  */
 export async function pushChart(registry: Registry, repository: string, directory: string): Promise<string> {
   const chart = parse(await readFile(join(directory, "Chart.yaml"), "utf8")) as { version: string };
@@ -114,7 +114,7 @@ async function push(
   } catch (cause) {
     throw new EdgefirstError(
       `${directory} could not be pushed to the sandbox's registry: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "Is the sandbox up? edgefirst sandbox status",
+      "Check that the sandbox is up: edgefirst sandbox status",
       { cause },
     );
   } finally {

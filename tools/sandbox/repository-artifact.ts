@@ -10,25 +10,25 @@ import { encryptSecret } from "./sops.ts";
 
 /** Arguments of {@link pushGitOpsRepository}. */
 export interface GitOpsRepositoryArgs {
-  /** The sandbox's folder: what was encrypted is kept there, so that the same files stay the same artifact. */
+  /** The sandbox's folder. It caches encrypted files, so that the same files give the same artifact. */
   readonly dir: string;
   readonly registry: Registry;
-  /** A directory as `sandbox/repository`. */
+  /** A directory like `tools/sandbox/repository`. */
   readonly source: string;
   /** The clusters, each with `kubernetes/<cluster>/flux/vars`. */
   readonly clusters: readonly string[];
-  /** Age identity that the clusters decrypt with. */
+  /** The age identity that the clusters decrypt with. */
   readonly ageKey: string;
 }
 
-/** Tag of the GitOps repository that the sandbox's clusters follow. */
+/** Tag of the artifact that the sandbox's clusters follow. */
 export const REPOSITORY_TAG = "sandbox";
 const CHARTS = join(import.meta.dirname, "charts");
 
 /**
- * Pushes the GitOps repository as the clusters get to see it: each cluster's `cluster-secrets` encrypted by SOPS, and the registry's address in its
- * settings. The repository's chart is pushed beside it.
- * @returns the repository's address, `oci://…`
+ * Pushes the GitOps repository in the form that the clusters apply: with each cluster's `cluster-secrets` encrypted by SOPS and the
+ * registry's address in its settings. Also pushes the chart that the repository uses.
+ * @returns the artifact's address, `oci://…`
  */
 export async function pushGitOpsRepository(args: GitOpsRepositoryArgs): Promise<string> {
   const { registry, source, clusters } = args;

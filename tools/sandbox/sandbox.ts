@@ -18,11 +18,11 @@ import { type PodMode } from "./pod-mode.ts";
 import { type ProcessRecord, stopAll, stopProcess } from "./processes.ts";
 import { emptySandboxDir, inSandboxDir, isSandboxDir, kubeconfigPath, removeIfEmpty } from "./sandbox-dir.ts";
 
-/** A sandbox: control planes on this machine, all on 127.0.0.1. */
+/** A sandbox: control planes on 127.0.0.1 of this machine. */
 export interface Sandbox {
   /** Absolute path of the folder that holds everything. */
   readonly dir: string;
-  /** Path of a kubeconfig (mode 0600) with an administrator's context for each cluster, named like the cluster. */
+  /** Path of a kubeconfig (mode 0600) with one administrator's context per cluster, named after the cluster. */
   readonly kubeconfig: string;
   readonly clusters: readonly SandboxCluster[];
 }
@@ -35,7 +35,7 @@ export interface SandboxCluster {
   readonly server: string;
 }
 
-/** What the operations on a sandbox have in common. */
+/** Options of all operations on a sandbox. */
 interface Options {
   /** The sandbox's folder. */
   readonly dir: string;
@@ -45,31 +45,30 @@ interface Options {
 
 /** Options of {@link sandboxUp}. */
 export interface UpOptions extends Options {
-  /** Names of the clusters that shall run; others of the same sandbox are left as they are. */
+  /** Names of the clusters to start; others of the same sandbox are left alone. */
   readonly clusters: readonly string[];
   /** Stop the clusters and give them other ports first. */
   readonly newPorts?: boolean;
   /**
-   * Whether pods are processes in a private network, for images with a local program; `simulated` if absent. An agent that was started in another way
-   * is ended first. See {@link choosePodMode} for whether they can be real.
+   * Default: `simulated`. An agent that runs in the other mode is restarted. See {@link choosePodMode} for whether pods can be real.
    */
   readonly pods?: PodMode;
-  /** `given`: do not make the Secrets that Gateways' listeners name and that are not there, as real pods have it otherwise. */
+  /** Default: `self-signed`, which applies to real pods only. */
   readonly certificates?: CertificateMode;
 }
 
 /** Options of {@link sandboxDown}. */
 export interface DownOptions extends Options {
-  /** Names of the clusters to stop; all, and whatever else the sandbox runs, if absent. */
+  /** Names of the clusters to stop; by default all, and everything else that the sandbox runs. */
   readonly clusters?: readonly string[] | undefined;
-  /** Delete what was stopped, with all its data. */
+  /** Also delete the data of what was stopped. */
   readonly deleteData?: boolean;
 }
 
 /**
- * Brings up clusters and returns once all are ready. What runs is left alone, what died is started again; so it may be called at
- * any time, also by two processes at once. If it fails or is aborted, what it has started ends with it.
- * @throws EdgefirstError if a cluster does not get ready, or a port of its is taken.
+ * Brings up clusters and returns once all are ready. Running processes are left alone and dead ones restarted, so it can be called at
+ * any time, also by two processes at once. If it fails or is aborted, it stops what it has started.
+ * @throws EdgefirstError if a cluster is not ready in time, or one of its ports is taken.
  */
 export async function sandboxUp(options: UpOptions): Promise<Sandbox> {
   const dir = resolve(options.dir);
@@ -85,7 +84,7 @@ export async function sandboxUp(options: UpOptions): Promise<Sandbox> {
 }
 
 /**
- * Stops exactly what the sandbox has started, also after a crash of the launcher, and returns the processes that ran. The data
+ * Stops exactly the processes that the sandbox has started, even if the launcher crashed, and returns those that were running. The data
  * stays for the next {@link sandboxUp} unless `deleteData` is set.
  */
 export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]> {
@@ -96,7 +95,7 @@ export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]
     const names = options.clusters ?? known;
     for (const name of names.filter((wanted) => !known.includes(wanted)))
       options.progress(`${dir} has no cluster ${name}`);
-    // What runs beside the clusters uses them, so it goes first.
+    // Other processes use the clusters, so they stop first.
     const others = options.clusters === undefined ? await stopAll(dir) : [];
     const ofClusters = await Promise.all(names.map((name) => stopAll(clusterDir(dir, name))));
     if (options.deleteData) deleteData(dir, options.clusters);
@@ -106,7 +105,7 @@ export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]
   return stopped;
 }
 
-/** How a cluster is told to those who use it. */
+/** A cluster as its users see it. */
 export function describeCluster(cluster: ClusterState): SandboxCluster {
   return { name: cluster.name, context: cluster.name, server: serverUrl(cluster) };
 }
@@ -120,7 +119,7 @@ function deleteData(dir: string, clusters: readonly string[] | undefined): void 
   writeAdminKubeconfig(dir);
 }
 
-/** All clusters on disk have a context, also those that this call did not start. */
+/** Every cluster on disk gets a context, even if this call did not start it. */
 function writeAdminKubeconfig(dir: string): void {
   const clusters = readClusters(dir).filter(hasPki);
   writeKubeconfig(
@@ -140,7 +139,7 @@ async function startAll(
   options: UpOptions,
 ): Promise<void> {
   const started: ProcessRecord[] = [];
-  // When one cluster fails, the others need not go on.
+  // One cluster's failure stops the start of the others.
   const failure = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;
   const results = await Promise.allSettled(
@@ -148,7 +147,7 @@ async function startAll(
       startCluster(cluster, {
         programs,
         pods: options.pods ?? "simulated",
-        certificates: options.certificates ?? "made",
+        certificates: options.certificates ?? "self-signed",
         signal,
         progress: options.progress,
         started: (record) => started.push(record),
@@ -163,7 +162,7 @@ async function startAll(
   throw signal.reason;
 }
 
-/** Before the lock is taken: a build may take minutes, and has a lock of its own. */
+/** Called before the lock is taken: a build may take minutes and has its own lock. */
 function resolveControlPlane({ progress, signal }: UpOptions): Promise<Programs> {
   return resolvePrograms(CONTROL_PLANE, { progress, signal });
 }

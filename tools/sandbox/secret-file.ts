@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** What a file of mode 0600 holds; made at the first call. Of several callers at once, all get what the first one has made. */
+/** The content of a file of mode 0600, generated at the first call. Concurrent callers all get the first one's. */
 export async function secretFile(path: string, make: () => string | Promise<string>): Promise<string> {
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {
@@ -12,7 +12,7 @@ export async function secretFile(path: string, make: () => string | Promise<stri
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(temporary, await make(), { mode: 0o600 });
   try {
-    // Unlike a rename, a link never replaces what another caller made first.
+    // Unlike a rename, a link never replaces an existing file.
     await link(temporary, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

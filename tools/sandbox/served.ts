@@ -3,7 +3,7 @@ import { clusterDir } from "./cluster-state.ts";
 import { ask } from "./network/ask.ts";
 import { readPodMode } from "./pod-mode.ts";
 
-/** By stack: names of what the real Traefik serves there in the end, with the hosts. */
+/** The apps that the real Traefik finally serves, by stack, with their hosts. */
 export const SERVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   edge: {
     whoami: "whoami.haynesedge.com",
@@ -14,16 +14,17 @@ export const SERVED: Readonly<Record<string, Readonly<Record<string, string>>>> 
   main: { whoami: "whoami.haynesops.com", greeter: "greeter.haynesops.com" },
 };
 
-/** What comes by an Ingress, which nobody serves, and moves to a route; and a host by whose name the same Gateway can be asked before. */
+/** The app that starts with an Ingress, which no controller serves, and moves to a route. */
 export const MOVING = { stack: "edge", name: "legacy", host: "legacy.haynesedge.com" } as const;
+/** A host of the same Gateway that resolves before the move as well. */
 const PAGE = "status.haynesedge.com";
 
-/** What came back for a request through a cluster's Gateway. */
+/** The answer to a request through a cluster's Gateway. */
 export interface Answer {
   readonly url: string;
-  /** HTTP status; absent where nobody answered. */
+  /** HTTP status; absent if there was no answer. */
   readonly status?: number;
-  /** Why nobody answered. */
+  /** Why there was no answer. */
   readonly error?: string;
 }
 
@@ -34,18 +35,18 @@ export function podsAreReal(dir: string, stack: string): boolean {
   return readPodMode(clusterDir(resolve(dir), stack)) === "real";
 }
 
-/** Asks each host of a stack, by HTTPS and by its name in the cluster's private network; nothing where pods are simulated. */
+/** Requests each host of a stack over HTTPS, by its name in the cluster's private network; none if pods are simulated. */
 export function askServed(dir: string, stack: string): Promise<readonly Answer[]> {
   const hosts = podsAreReal(dir, stack) ? Object.values(SERVED[stack] ?? {}) : [];
   return Promise.all(hosts.map((host) => answerOf(dir, stack, host)));
 }
 
-/** Asks the Gateway for what moves, whether the name leads there already or not. */
+/** Requests the moving app from the Gateway, whether or not its name already resolves to it. */
 export function askMoving(dir: string): Promise<Answer> {
   return answerOf(dir, MOVING.stack, MOVING.host, PAGE);
 }
 
-/** Whether Gatus has found what moves healthy the last time that it looked; asked by what it does not keep for ten seconds, as its list of all. */
+/** Whether Gatus's last probe of the moving app succeeded. Unlike the list of all endpoints, this answer is not cached for ten seconds. */
 export async function gatusSeesMoving(dir: string): Promise<boolean> {
   const path = `/api/v1/endpoints/_${MOVING.name}/statuses`;
   const directory = clusterDir(resolve(dir), MOVING.stack);
@@ -54,7 +55,7 @@ export async function gatusSeesMoving(dir: string): Promise<boolean> {
     const { results } = JSON.parse(status === 200 ? body : "{}") as { results?: { success: boolean }[] };
     return results?.at(-1)?.success ?? false;
   } catch {
-    // Nobody answers, or something else does than Gatus.
+    // No answer, or not one of Gatus.
     return false;
   }
 }

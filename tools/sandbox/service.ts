@@ -5,12 +5,12 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { isFree } from "./cluster-state.ts";
 import { findProcess, isAlive, startProcess, waitUntil } from "./processes.ts";
 
-/** A program with ports of its own that runs beside a sandbox's clusters. */
+/** A program with its own ports that runs next to a sandbox's clusters. */
 export interface Service<Port extends string> {
-  /** Unique within the folder that keeps its record. */
+  /** Unique within the folder of its record. */
   readonly name: string;
   readonly command: string;
-  /** What it listens on, each on 127.0.0.1. */
+  /** Names of its ports on 127.0.0.1. */
   readonly ports: readonly Port[];
   readonly args: (ports: Readonly<Record<Port, number>>) => readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -19,9 +19,9 @@ export interface Service<Port extends string> {
 }
 
 /**
- * Starts a service that does not run, on the ports that it had before or on free ones, and waits until it is ready.
+ * Starts a service unless it runs, on its previous ports or on free ones, and waits until it is ready.
  * @returns its ports.
- * @throws EdgefirstError if it ends or does not get ready in time.
+ * @throws EdgefirstError if it exits or is not ready in time.
  */
 export async function ensureService<Port extends string>(
   dir: string,
@@ -48,7 +48,7 @@ export async function ensureService<Port extends string>(
   return ports;
 }
 
-/** The ports are kept where they can be, so that addresses in a cluster's objects stay right over a restart. */
+/** Keeps the previous ports if they are free, so that addresses in a cluster's objects stay valid after a restart. */
 async function portsOf<Port extends string>(
   dir: string,
   { name, ports }: Service<Port>,
@@ -66,7 +66,7 @@ async function portsOf<Port extends string>(
   return record as Record<Port, number>;
 }
 
-/** Ports that are free now, all different: each is held until all are known. */
+/** Free ports, all different: each is held until all are known. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -1,32 +1,32 @@
 import { type ClusterState, adminApi } from "./cluster-state.ts";
 import { readPodMode } from "./pod-mode.ts";
 
-const NODE = "the node: its capacity is invented, nothing is measured";
+const NODE = "the node: its capacity is made up, nothing is measured";
 
-/** What a sandbox pretends where pods are simulated. */
+/** What a sandbox simulates if its pods are simulated. */
 export const SIMULATED: readonly string[] = [
   "pods: Running and Ready without a process; Jobs complete at once",
   NODE,
-  "LoadBalancer Services: an address at which nothing listens",
-  "PersistentVolumeClaims of class sandbox: bound, without any storage",
+  "LoadBalancer Services: an address without a listener",
+  "PersistentVolumeClaims of class sandbox: bound, without storage",
 ];
 
-/** What it pretends where pods are real. */
-export const SIMULATED_BESIDE_PODS: readonly string[] = [
+/** What it simulates if its pods are real. */
+export const SIMULATED_WITH_REAL_PODS: readonly string[] = [
   "pods: users, fsGroup, seccomp, limits and images; each pod's annotation",
-  "  edgefirst.dev/simulated names what is not as on a real node",
+  "  edgefirst.dev/simulated lists what differs from a real node",
   NODE,
-  "Gateways' certificates: self-signed, where nobody brings the Secret",
-  "Services: TCP only; sources of connections are the node's address",
+  "Gateways' certificates: self-signed, unless the Secret exists",
+  "Services: TCP only; connections come from the node's address",
 ];
 
-/** What these clusters pretend, in lines of at most 76 columns. */
+/** What these clusters simulate, in lines of at most 76 columns. */
 export function simulatedIn(clusters: readonly ClusterState[]): readonly string[] {
   const isReal = ({ dir }: ClusterState): boolean => readPodMode(dir) === "real";
-  if (clusters.every(isReal) && clusters.length > 0) return SIMULATED_BESIDE_PODS;
+  if (clusters.every(isReal) && clusters.length > 0) return SIMULATED_WITH_REAL_PODS;
   if (!clusters.some(isReal)) return SIMULATED;
   const simulated = clusters.filter((cluster) => !isReal(cluster)).map(({ name }) => name);
-  return [...SIMULATED_BESIDE_PODS, `pods of ${simulated.join(", ")}: all of them; Jobs complete at once`];
+  return [...SIMULATED_WITH_REAL_PODS, `pods of ${simulated.join(", ")}: all of them; Jobs complete at once`];
 }
 
 interface Pod {
@@ -39,7 +39,7 @@ interface Pod {
 
 const COLUMNS = 76;
 
-/** The containers for which there is no local program, in clusters that are ready and whose pods are real; lines of at most 76 columns. */
+/** The containers without a local program, in ready clusters with real pods; lines of at most 76 columns. */
 export async function podsWithoutProcess(clusters: readonly ClusterState[]): Promise<string[]> {
   const lines: string[] = [];
   for (const cluster of clusters.filter(({ dir }) => readPodMode(dir) === "real")) {

@@ -2,18 +2,18 @@ import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { armor, Encrypter, identityToRecipient } from "age-encryption";
 import { parse, stringify } from "yaml";
 
-/** Of a Secret only the values are encrypted, as Flux wants it. */
+/** Flux wants only the values of a Secret encrypted. */
 const ENCRYPTED = ["data", "stringData"];
-/** What GitOps repositories write; the format has not changed since. */
+/** A version common in GitOps repositories; the format has not changed since. */
 const FORMAT = "3.9.0";
 const KEY_BYTES = 32;
 const IV_BYTES = 32;
 
 /**
- * A Secret's YAML as SOPS encrypts it for one age key: a data key of its own, encrypted by age; each value by AES-256-GCM with its path as additional data; a
- * MAC over all values. The format: https://getsops.io/docs/#encryption-protocol; sops itself is not among the sandbox's programs.
+ * A Secret's YAML as SOPS encrypts it for one age key: a random data key, encrypted by age; each value by AES-256-GCM with its path as
+ * additional data; a MAC over all values (https://getsops.io/docs/#encryption-protocol). The sandbox does not run sops itself.
  * @param identity `AGE-SECRET-KEY-…`
- * @throws Error if a value is no string: SOPS' types for others are not needed here
+ * @throws Error if a value is not a string, the only type supported here
  */
 export async function encryptSecret(secret: string, identity: string): Promise<string> {
   const key = randomBytes(KEY_BYTES);
@@ -23,7 +23,8 @@ export async function encryptSecret(secret: string, identity: string): Promise<s
       return Object.fromEntries(
         Object.entries(value).map(([name, inner]) => [name, encrypt(inner, [...path, name])]),
       );
-    if (typeof value !== "string") throw new Error(`${path.join(".")} of a Secret to encrypt is no string.`);
+    if (typeof value !== "string")
+      throw new Error(`${path.join(".")} of a Secret to encrypt is not a string.`);
     mac.update(value);
     return ENCRYPTED.includes(path[0] ?? "") ? seal(key, value, `${path.join(":")}:`) : value;
   };

@@ -14,15 +14,15 @@ import {
 const READY_TIMEOUT_MS = 60_000;
 const PORT_TIMEOUT_MS = 3_000;
 
-/** What happens while a cluster starts. */
+/** Callbacks of a cluster's start. */
 export interface StartupOptions {
   readonly progress: (line: string) => void;
-  /** Told of each process that had to be started. */
+  /** Called for each process that had to be started. */
   readonly started: (record: ProcessRecord) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One start of one cluster: starts the processes that do not run, and waits for what they do. */
+/** One start of one cluster: starts the missing processes and waits for their effects. */
 export class Startup {
   /** Names of the processes that had to be started. */
   readonly names: string[] = [];
@@ -36,7 +36,7 @@ export class Startup {
   }
 
   /**
-   * Checks, before anything starts, the ports of a process that does not run.
+   * Checks the ports of a process that is not running, before anything starts.
    * @throws EdgefirstError if one is taken.
    */
   async checkPorts(name: string, ports: readonly (keyof Ports)[]): Promise<void> {
@@ -60,8 +60,8 @@ export class Startup {
   }
 
   /**
-   * Waits until the check holds; a check that throws counts as not yet.
-   * @throws EdgefirstError with the last log lines if a process dies or the time is up.
+   * Waits until the check holds. A check that throws does not hold yet.
+   * @throws EdgefirstError with the last log lines if a process exits or the time is up.
    */
   async wait(what: string, check: () => Promise<boolean>): Promise<void> {
     const patient = async (): Promise<boolean> => {
@@ -77,8 +77,8 @@ export class Startup {
       throw new EdgefirstError(
         error.message,
         [
-          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.#folder}; then up again.`,
-          "If it is a program that was built here: delete its folder, which edgefirst doctor names; up builds it anew.",
+          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.#folder}, then up.`,
+          "If a program from the cache is damaged: delete its folder (edgefirst doctor shows it), then up.",
         ].join("\n"),
       );
     });
@@ -103,13 +103,13 @@ export class Startup {
     const port = this.#cluster.ports[use];
     const { signal } = this.#options;
     try {
-      // A moment's patience: the port may be that of an outgoing connection which is about to end.
+      // An outgoing connection may hold the port for a moment.
       await waitUntil(`port ${port}`, () => isFree(port), { timeoutMs: PORT_TIMEOUT_MS, signal });
     } catch (error) {
       signal?.throwIfAborted();
       throw new EdgefirstError(
-        `Port ${port} of 127.0.0.1, which belongs to ${use} of the sandbox cluster ${this.#cluster.name}, is taken by another program.`,
-        `End that program, or give the clusters other ports: edgefirst sandbox up --new-ports --dir ${this.#folder}`,
+        `Another program uses port ${port} of 127.0.0.1, the ${use} port of the sandbox cluster ${this.#cluster.name}.`,
+        `Stop that program, or give the clusters other ports: edgefirst sandbox up --new-ports --dir ${this.#folder}`,
         { cause: error },
       );
     }

@@ -9,7 +9,7 @@ import { isSandboxDir, kubeconfigPath } from "./sandbox-dir.ts";
 import { type SandboxCluster, describeCluster } from "./sandbox.ts";
 import { podsWithoutProcess, simulatedIn } from "./simulation-summary.ts";
 
-/** How a sandbox is. */
+/** The state of a sandbox. */
 export interface SandboxStatus {
   readonly dir: string;
   /** Absent before the first `up` has succeeded. */
@@ -22,27 +22,27 @@ export interface SandboxStatus {
   readonly simulated: readonly string[];
 }
 
-/** How one cluster is. */
+/** The state of one cluster. */
 export interface ClusterStatus extends SandboxCluster {
-  /** `ready`: all processes run and the API server is ready; `stopped`: none runs; `degraded`: anything between. */
+  /** `ready`: all processes run and the API server is ready; `stopped`: none runs; `degraded`: anything in between. */
   readonly state: "ready" | "degraded" | "stopped";
   readonly processes: readonly ProcessStatus[];
 }
 
-/** How one process is. */
+/** The state of one process. */
 export interface ProcessStatus {
   readonly name: string;
-  /** `ended`: it was started and ended without `down`. */
+  /** `ended`: exited without `down`. */
   readonly state: "running" | "ended" | "stopped";
-  /** Of the process that runs. */
+  /** Of a running process. */
   readonly pid?: number;
-  /** With all that it started: the agent's holds the pods. */
+  /** Including all descendants: the pods are the agent's. */
   readonly memoryBytes: number;
 }
 
 /**
  * Looks at a sandbox without changing anything.
- * @throws EdgefirstError if the folder holds something else or a sandbox of another version, or cannot be read.
+ * @throws EdgefirstError if the folder holds anything else or a sandbox of another version, or cannot be read.
  */
 export async function sandboxStatus(options: { readonly dir: string }): Promise<SandboxStatus> {
   const dir = resolve(options.dir);

@@ -9,8 +9,8 @@ export interface SuperviseOptions extends SandboxDirOptions {
 }
 
 /**
- * Has a process of its own start again what a sandbox has started and what ended without `down`. One that runs is left alone; `down` ends it before
- * anything else.
+ * Starts the supervisor, unless it runs: a process that restarts the sandbox's processes when they exit without `down`. `down` stops it
+ * first.
  */
 export async function superviseSandbox(options: SuperviseOptions): Promise<void> {
   const dir = resolve(options.dir);

@@ -4,9 +4,9 @@ import { join } from "node:path";
 const BLOCK = 512;
 
 /**
- * The files of a directory as a tar archive (POSIX ustar), the same bytes for the same files: sorted, with no times, owners or modes of theirs.
- * @param prefix set before each path, such as `chart/`
- * @throws Error if a path is longer than the 100 bytes that the format's name field holds.
+ * The files of a directory as a tar archive (POSIX ustar). The same files give the same bytes: sorted, without their times, owners and modes.
+ * @param prefix of each path, such as `chart/`
+ * @throws Error if a path is longer than the 100 bytes of the header's name field.
  */
 export async function tarDirectory(directory: string, prefix = ""): Promise<Buffer> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -26,7 +26,7 @@ function padding(length: number): number {
   return (BLOCK - (length % BLOCK)) % BLOCK;
 }
 
-/** Fields by their offsets, from https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06. */
+/** Fields at their offsets, see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06. */
 function header(path: string, size: number): Buffer {
   if (Buffer.byteLength(path) > 100) throw new Error(`the path ${path} is too long for a tar header`);
   const block = Buffer.alloc(BLOCK);

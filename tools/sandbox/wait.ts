@@ -12,7 +12,7 @@ export interface WatchedProcess extends ProcessIdentity {
   readonly log: string;
 }
 
-/** What {@link waitUntil} needs besides its check. */
+/** Options of {@link waitUntil}. */
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -22,7 +22,7 @@ export interface WaitOptions {
 
 /**
  * Polls until `check` returns something other than undefined or false, and returns that.
- * @throws EdgefirstError when the time is up, also where `check` does not return, or one of `options.alive` died; both with the last lines of the logs.
+ * @throws EdgefirstError if the time is up (even if `check` hangs) or one of `options.alive` exited, with the last lines of the logs.
  */
 export async function waitUntil<T>(
   description: string,
@@ -36,11 +36,11 @@ export async function waitUntil<T>(
     if (result !== undefined && result !== false) return result;
     const dead = options.alive?.find((record) => !isAlive(record));
     if (dead) {
-      throw new EdgefirstError(`${dead.name} ended while waiting for ${description}.`, logTail(dead.log));
+      throw new EdgefirstError(`${dead.name} exited while waiting for ${description}.`, logTail(dead.log));
     }
     if (Date.now() > deadline) {
       throw new EdgefirstError(
-        `Waited ${options.timeoutMs / 1000} s in vain for ${description}.`,
+        `Timed out after ${options.timeoutMs / 1000} s waiting for ${description}.`,
         options.alive?.map(({ log }) => logTail(log)).join("\n"),
       );
     }
@@ -48,10 +48,10 @@ export async function waitUntil<T>(
   }
 }
 
-/** What the check says, or nothing where it does not by then. */
+/** The result of the check, or undefined if there is none by the deadline. */
 async function within<T>(deadline: number, check: () => Promise<T> | T): Promise<T | undefined> {
   const end = new AbortController();
-  // A moment past it, so that the time is up when the caller looks.
+  // Slightly past it, so that the caller finds the deadline passed.
   const left = Math.max(0, deadline - Date.now()) + POLL_MS;
   const late = delay(left, undefined, { signal: end.signal }).catch(() => undefined);
   try {

@@ -13,15 +13,15 @@ export interface WorkingCopyOptions extends SandboxDirOptions {
   readonly dir: string;
 }
 
-/** What every sandbox begins with. */
+/** The initial content of every working copy. */
 const ORIGINAL = join(import.meta.dirname, "repository");
 
-/** The sandbox's own copy of the GitOps repository: what its clusters follow, and what a migration changes. */
+/** The sandbox's copy of the GitOps repository, which its clusters follow and migrations change. */
 export function workingCopy(dir: string): string {
   return join(resolve(dir), "repository");
 }
 
-/** Makes the working copy of a sandbox that has none. One that is there is a person's, and stays as it is. */
+/** Creates the working copy unless it exists: an existing one is the user's and stays untouched. */
 export async function ensureWorkingCopy(options: WorkingCopyOptions): Promise<void> {
   await inSandboxDir(resolve(options.dir), options, async () => {
     const copy = workingCopy(options.dir);
@@ -39,7 +39,7 @@ export function ageKeyOf(dir: string): Promise<string> {
 }
 
 /**
- * Pushes the working copy to the sandbox's registry, from which these clusters get it; the same files stay the same artifact.
+ * Pushes the working copy to the sandbox's registry, where the clusters pull it. The same files give the same artifact.
  * @returns the artifact's address, `oci://…`
  */
 export async function publishWorkingCopy(

@@ -17,13 +17,13 @@ export interface WorkspaceArgs {
   readonly dir: string;
   /** The project whose stacks are to run: directory of Pulumi.yaml and index.ts. */
   readonly project: string;
-  /** Names of the stacks; each gets a cluster of its name. */
+  /** Names of the stacks and of their clusters. */
   readonly stacks: readonly string[];
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A sandbox in which the project's stacks can be brought up. */
+/** A sandbox for the project's stacks. */
 export interface Workspace {
   readonly sandbox: Sandbox;
   /** Directory of the sandbox's Pulumi.yaml and stack files. */
@@ -35,9 +35,9 @@ export interface Workspace {
 }
 
 /**
- * Brings up the clusters with a real Flux beside each, a registry that holds the sandbox's copy of `sandbox/repository`, and a Pulumi
- * CLI with a backend of its own. What runs is left alone, so it may be called at any time again.
- * @throws {EdgefirstError} where a program can neither be found nor built, or something does not start
+ * Brings up the clusters, each with a real Flux, a registry with the sandbox's copy of `tools/sandbox/repository`, and a Pulumi CLI with
+ * its own backend. Running processes are left alone, so it can be called at any time.
+ * @throws {EdgefirstError} if a program can be neither found nor built, or does not start
  */
 export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> {
   const { dir, stacks, progress, signal } = args;

@@ -5,7 +5,7 @@ import { userCache } from "../../lib/user-cache.ts";
 import type { Program } from "./programs.ts";
 import { pinnedVersion } from "./version.ts";
 
-/** Files of a module that decide what a build of it gives. */
+/** The files of a module that determine the result of a build. */
 export const MODULE_FILES = ["go.mod", "go.sum", "main.go"] as const;
 
 /** The directory of a program's build: `<cache>/edgefirst/toolchain/<name>-<hash of its module and of how it is built>`. */
@@ -13,11 +13,11 @@ export async function cacheDirectory(program: Program, env: NodeJS.ProcessEnv): 
   const hash = createHash("sha256");
   hash.update(JSON.stringify([process.platform, process.arch, ...(await buildArguments(program))]));
   for (const file of MODULE_FILES)
-    hash.update(`\0${file}\0${await readIfThere(join(program.directory, file))}`);
+    hash.update(`\0${file}\0${await readIfExists(join(program.directory, file))}`);
   return join(userCache(env), "toolchain", `${program.name}-${hash.digest("hex").slice(0, 12)}`);
 }
 
-/** What go is given to build a program, but for the place of the binary. */
+/** The arguments of go that build a program, without the path of the binary. */
 export async function buildArguments(program: Program): Promise<string[]> {
   const variables = Object.entries(program.variables(await pinnedVersion(program)));
   const link = ["-s", "-w", ...variables.map(([name, value]) => `-X ${name}=${value}`)].join(" ");
@@ -25,7 +25,7 @@ export async function buildArguments(program: Program): Promise<string[]> {
   return [...command, `-mod=${program.mod}`, "-trimpath", "-ldflags", link, program.package];
 }
 
-async function readIfThere(path: string): Promise<string> {
+async function readIfExists(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {

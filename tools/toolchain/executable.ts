@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
 
-/** Whether a path is a file that this user can run. */
+/** Whether a path is a file that this user can execute. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -13,9 +13,9 @@ export function isExecutable(path: string): boolean {
 }
 
 /**
- * The program that a person names by an environment variable; undefined where it is not set.
- * @param name what the person knows the program by
- * @throws EdgefirstError where the variable names nothing that can be run
+ * The program that an environment variable names; undefined if it is not set.
+ * @param name of the program, for messages
+ * @throws EdgefirstError if the variable does not name an executable file
  */
 export function givenExecutable(name: string, variable: string, env: NodeJS.ProcessEnv): string | undefined {
   const value = env[variable];
@@ -23,12 +23,12 @@ export function givenExecutable(name: string, variable: string, env: NodeJS.Proc
   const path = resolve(value);
   if (isExecutable(path)) return path;
   throw new EdgefirstError(
-    `${variable} is set to ${value}, which is not a file that can be run.`,
+    `${variable} is set to ${value}, which is not an executable file.`,
     `Set it to the path of ${name}, or unset it.`,
   );
 }
 
-/** Every file of this name that can be run, in the order of PATH. */
+/** All executable files of this name on PATH, in its order. */
 export function executablesOnPath(name: string, { PATH = "" }: NodeJS.ProcessEnv): readonly string[] {
   return PATH.split(delimiter)
     .filter((directory) => directory !== "")

@@ -6,19 +6,20 @@ import { shimTarget } from "./npm-shim.ts";
 import { environmentVariable, type Program } from "./programs.ts";
 import { installedVersion, pinnedVersion } from "./version.ts";
 
-/** Where a program was found. */
+/** A program and where it was found. */
 export interface ResolvedProgram {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-  /** Without a leading `v`; `unknown` where an explicitly given program does not tell. */
+  /** Without a leading `v`; `unknown` for a program of an environment variable that has no version option. */
   readonly version: string;
   readonly origin: "environment" | "path" | "cache" | "built";
 }
 
 /**
- * Looks for a program and builds nothing: its environment variable, PATH and KUBEBUILDER_ASSETS where the version fits, the cache.
- * @throws EdgefirstError if the environment variable names something that cannot be run
+ * Looks for a program without building it: in its environment variable, in KUBEBUILDER_ASSETS and on PATH in a matching version, in the
+ * cache.
+ * @throws EdgefirstError if the environment variable does not name an executable file
  */
 export async function findProgram(
   program: Program,

@@ -1,22 +1,22 @@
 import { spawn } from "node:child_process";
 import { EdgefirstError } from "../../lib/errors.ts";
 
-/** How go is run. */
+/** How to run go. */
 export interface GoOptions {
   readonly cwd: string;
-  /** Environment of the caller; its PATH says where go is. */
+  /** Environment of the caller, with the PATH to find go. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** There is no `go` on PATH. */
+/** `go` is not on PATH. */
 export class GoMissingError extends EdgefirstError {
   constructor(need: string) {
-    super(`${need} needs Go, and there is none on PATH.`, "Install Go 1.26 or newer (https://go.dev/dl).");
+    super(`${need} needs Go, which is not on PATH.`, "Install Go 1.26 or newer (https://go.dev/dl).");
   }
 }
 
-/** `go` ended with an error; `output` holds what it and the compiler said, on either stream. */
+/** `go` failed; `output` holds everything that it and the compiler printed. */
 export class GoFailedError extends Error {
   readonly output: string;
 
@@ -28,8 +28,8 @@ export class GoFailedError extends Error {
 
 /**
  * Runs go and returns its standard output.
- * @param need what it is run for, as the subject of {@link GoMissingError}'s message
- * @throws GoMissingError without a go on PATH; GoFailedError if it fails; the reason of `signal` if that ends it
+ * @param need the purpose, as the subject of {@link GoMissingError}'s message
+ * @throws GoMissingError if go is not on PATH; GoFailedError if it fails; the reason of `signal` if it is aborted
  */
 export function go(need: string, args: readonly string[], options: GoOptions): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -38,7 +38,7 @@ export function go(need: string, args: readonly string[], options: GoOptions): P
       env: goEnvironment(options.env),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    // go passes an interrupt on to its compilers; any other signal would leave them running.
+    // go forwards an interrupt to its compilers; other signals would leave them running.
     const interrupt = (): boolean => child.kill("SIGINT");
     options.signal?.addEventListener("abort", interrupt, { once: true });
     if (options.signal?.aborted) interrupt();
@@ -58,7 +58,7 @@ export function go(need: string, args: readonly string[], options: GoOptions): P
   });
 }
 
-/** Settings of the caller that would give another program, or none, are left out. */
+/** Without the caller's settings that would produce another program, or none. */
 function goEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, GOOS: undefined, GOARCH: undefined, GOWORK: "off" };
 }

@@ -3,10 +3,10 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { go, GoFailedError, type GoOptions } from "./go.ts";
 
 /**
- * The directory of a Go module's source, fetched by go where it is not there yet and checked against go.sum. Read only.
- * @param module folder beside this file that pins it, such as `gateway-api`
+ * The read-only directory of a Go module's source, downloaded by go if needed and checked against go.sum.
+ * @param module folder next to this file that pins it, such as `gateway-api`
  * @param goModulePath such as `sigs.k8s.io/gateway-api`
- * @throws EdgefirstError without Go, or if the module cannot be fetched or is not what go.sum says
+ * @throws EdgefirstError without Go, or if the module cannot be downloaded or does not match go.sum
  */
 export async function moduleDirectory(
   module: string,
@@ -24,8 +24,8 @@ export async function moduleDirectory(
   } catch (error) {
     if (!(error instanceof GoFailedError)) throw error;
     throw new EdgefirstError(
-      `The Go module ${goModulePath} could not be fetched: ${error.output.trim()}`,
-      `Check the network, or GOPROXY; the version is pinned in ${join(cwd, "go.mod")}.`,
+      `The Go module ${goModulePath} could not be downloaded: ${error.output.trim()}`,
+      `Check the network and GOPROXY. The version is pinned in ${join(cwd, "go.mod")}.`,
       { cause: error },
     );
   }

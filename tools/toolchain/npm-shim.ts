@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 /**
- * The npm package `pulumi` puts a script named `pulumi` on the PATH of npm scripts that downloads the official CLI at its first run.
- * Returns the CLI that it would run, whether downloaded yet or not; undefined for anything but that script.
- * The place is that of the package's `lib/cache.js` and `lib/resolve.js`.
+ * The npm package `pulumi` puts a script named `pulumi` on the PATH of npm scripts, which downloads the official CLI on its first run.
+ * Returns the path of the CLI that it would run, downloaded or not; undefined for anything but that script.
+ * The path comes from the package's `lib/cache.js` and `lib/resolve.js`.
  */
 export async function shimTarget(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const directory = dirname(await realpath(path));

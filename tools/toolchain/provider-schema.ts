@@ -2,9 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { moduleDirectory } from "./modules.ts";
 
-/** What a program's preparation works on. */
+/** Arguments of a program's preparation. */
 export interface Preparation {
-  /** Copy of the program's module in which it is built. */
+  /** The copy of the program's module for the build. */
   readonly directory: string;
   /** The pinned version. */
   readonly version: string;
@@ -13,8 +13,8 @@ export interface Preparation {
 }
 
 /**
- * Puts the two files that the Kubernetes provider embeds beside its main.go. They are generated, so upstream commits the schema
- * without a version; the engine asks the provider's schema for it.
+ * Puts the two files that the Kubernetes provider embeds next to its main.go. Upstream commits the schema without a version, which the
+ * engine reads from the provider's schema.
  */
 export async function prepareKubernetesProvider({ directory, version, ...go }: Preparation): Promise<void> {
   const module = await moduleDirectory(
@@ -24,7 +24,7 @@ export async function prepareKubernetesProvider({ directory, version, ...go }: P
   );
   const source = join(module, "cmd/pulumi-resource-kubernetes");
   const mapping = join(source, "terraform-mapping.json");
-  // Read and written, not copied: the module cache is read only, and so would be the copy.
+  // Not copied, because the module cache is read only and the copy would be, too.
   await writeFile(join(directory, basename(mapping)), await readFile(mapping));
   const schema = JSON.parse(await readFile(join(source, "schema.json"), "utf8")) as Record<string, unknown>;
   await writeFile(join(directory, "schema.json"), JSON.stringify({ ...schema, version }));

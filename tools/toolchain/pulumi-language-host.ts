@@ -10,20 +10,21 @@ import { resolveProgram, type ResolveOptions } from "./resolve.ts";
 const HOST = "pulumi-language-nodejs";
 
 /**
- * The Node language host that a Pulumi CLI is to use: the one of its own bundle; for a CLI that was built here, the one built here, by a script
- * beside it, because that is where the CLI expects it and it warns about any other place. The script gives the host as a flag what Pulumi.yaml says:
- * this host is older than the CLI, which tells a host its options in a way that it does not know. Without, it loads a TypeScript compiler for every program.
+ * The Node language host for a Pulumi CLI: that of its bundle or, for a CLI from the toolchain, the one of the toolchain through a script
+ * next to the CLI, which warns about a host in any other place. The script passes Pulumi.yaml's option as a flag, because this host is
+ * older than the CLI and does not understand how the CLI passes options. Without the flag it loads a TypeScript compiler for every
+ * program.
  * @throws EdgefirstError as {@link resolveProgram} does
  */
 export async function pulumiLanguageHost(cli: ResolvedProgram, options: ResolveOptions): Promise<string> {
-  const beside = join(dirname(await realpath(cli.path)), HOST);
+  const bundled = join(dirname(await realpath(cli.path)), HOST);
   const builtHere = cli.origin === "cache" || cli.origin === "built";
   const chosen = (options.env ?? process.env)[environmentVariable(HOST)];
-  if (!builtHere && !chosen && isExecutable(beside)) return beside;
+  if (!builtHere && !chosen && isExecutable(bundled)) return bundled;
   const host = await resolveProgram(HOST, options);
   if (!builtHere || host.origin === "environment") return host.path;
   const script = `#!/bin/sh\nexec ${shellWord(host.path)} -typescript=false "$@"\n`;
-  const found = await readFile(beside, "utf8").catch(() => undefined);
-  if (found !== script) writeFileAtomic(beside, script, 0o755);
-  return beside;
+  const found = await readFile(bundled, "utf8").catch(() => undefined);
+  if (found !== script) writeFileAtomic(bundled, script, 0o755);
+  return bundled;
 }

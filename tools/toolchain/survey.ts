@@ -5,23 +5,23 @@ import { type Program, PROGRAMS } from "./programs.ts";
 import { pinnedVersion } from "./version.ts";
 import { waysToGet } from "./ways.ts";
 
-/** What is known of a program without building it. */
+/** The state of a program, without building it. */
 export interface Surveyed {
   readonly name: string;
   readonly purpose: string;
-  /** The version that a build would give. */
+  /** The version that a build gives. */
   readonly pinned: string;
   readonly found?: ResolvedProgram;
   /**
-   * `found`; `buildable`: the first command that needs it builds it; `missing`: neither there nor, for want of Go, to be built;
-   * `unusable`: its environment variable names something that cannot be run.
+   * `found`; `buildable`: the first command that needs it builds it; `missing`: not found, and cannot be built without Go; `unusable`:
+   * its environment variable does not name an executable file.
    */
   readonly state: "found" | "buildable" | "missing" | "unusable";
-  /** What to do, where the state is `missing` or `unusable`. */
+  /** What to do if the state is `missing` or `unusable`. */
   readonly advice?: string;
 }
 
-/** Looks for every program; builds nothing. */
+/** Looks for every program without building any. */
 export async function survey(
   env: NodeJS.ProcessEnv = process.env,
   programs: readonly Program[] = PROGRAMS,

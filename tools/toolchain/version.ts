@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { SemVer } from "semver";
 import type { Program } from "./programs.ts";
 
-/** No program that runs needs this long to say its version; a shim that starts a download does. */
+/** Far more than a program needs to print its version, less than a shim that starts a download. */
 const TIMEOUT_MS = 10_000;
 
 /** The version that a program's module pins. */
@@ -16,14 +16,14 @@ export async function pinnedVersion({ name, directory, pin }: Program): Promise<
   return new SemVer(version);
 }
 
-/** What a program itself says its version is; undefined where it cannot tell or does not answer. */
+/** The version that a program reports; undefined if it has no version option or does not answer. */
 export async function installedVersion(
   { installed }: Program,
   path: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   if (installed === undefined) return undefined;
-  // The Pulumi CLI writes logs into its home even when asked for its version.
+  // The Pulumi CLI writes logs into its home even for `pulumi version`.
   const home = await mkdtemp(join(tmpdir(), "edgefirst-version-"));
   try {
     const output = await run(path, installed.args, {
@@ -39,7 +39,7 @@ export async function installedVersion(
 
 function run(path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve) => {
-    // What it printed before it failed is no version; an empty answer is none either.
+    // The output of a failed run is not a version.
     execFile(path, args, { env, timeout: TIMEOUT_MS, killSignal: "SIGKILL" }, (error, stdout) => {
       resolve(error === null ? stdout : "");
     });

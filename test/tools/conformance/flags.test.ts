@@ -7,16 +7,16 @@ describe("conformance", () => {
   const supported = (claimed: readonly string[]): string | undefined =>
     suiteFlags(claimed, "3.6.12").find((flag) => flag.startsWith("-supported-features="));
 
-  it("tests what Traefik claims, without what this deployment has not", () => {
+  it("tests what Traefik claims and this deployment has", () => {
     assert.equal(
       supported(["Gateway", "GatewayPort8080", "HTTPRoute", "TLSRoute"]),
       "-supported-features=Gateway,HTTPRoute",
     );
   });
 
-  it("deploys Traefik with the component's own arguments, its image and its class", () => {
+  it("deploys Traefik with the component's arguments, image and class", () => {
     const { images, gatewayApi } = loadPins();
-    // Another channel has what is left out for this one.
+    // Another channel would have what is left out.
     assert.equal(gatewayApi.channel, "standard");
     assert.ok("TLSRoute" in LEFT_OUT);
     const objects = platformObjects(images.traefik);

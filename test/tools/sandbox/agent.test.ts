@@ -14,7 +14,7 @@ const pod = (spec: Partial<Pod["spec"]> = {}, rest: Partial<Pod> = {}): Pod => (
 const conditionOf = (conditions: readonly Condition[] | undefined, type: string) =>
   conditions?.find((condition) => condition.type === type);
 
-describe("sandbox/agent: a pod's status", () => {
+describe("sandbox agent: the status of a simulated pod", () => {
   it("is running, ready and marked as simulated", () => {
     const status = simulatedStatus(pod(), placement);
     assert.equal(status.phase, "Running");
@@ -23,7 +23,7 @@ describe("sandbox/agent: a pod's status", () => {
     assert.deepEqual(status.containerStatuses?.[0]?.state, { running: { startedAt: placement.now } });
   });
 
-  it("is the same again an hour later", () => {
+  it("does not change within an hour", () => {
     const status = simulatedStatus(pod(), placement);
     assert.deepEqual(simulatedStatus(pod({}, { status }), later), status);
   });
@@ -42,7 +42,7 @@ describe("sandbox/agent: a pod's status", () => {
     });
   });
 
-  it("of a Job has succeeded, sidecars included", () => {
+  it("is Succeeded for a Job's pod, sidecars included", () => {
     const sidecar = { name: "beside", image: "sidecar:1", restartPolicy: "Always" as const };
     const metadata = { name: "once", namespace: "default", uid: "u", ownerReferences: [{ kind: "Job" }] };
     const status = simulatedStatus(pod({ initContainers: [sidecar] }, { metadata }), placement);
@@ -53,7 +53,7 @@ describe("sandbox/agent: a pod's status", () => {
     assert.equal(conditionOf(status.conditions, "Ready")?.reason, "PodCompleted");
   });
 
-  it("reports a new image of a container", () => {
+  it("has a changed image of a container", () => {
     const status = simulatedStatus(pod(), placement);
     const changed = simulatedStatus(
       pod({ containers: [{ name: "web", image: "web:2" }] }, { status }),
@@ -63,8 +63,8 @@ describe("sandbox/agent: a pod's status", () => {
   });
 });
 
-describe("sandbox/agent: an address pool", () => {
-  it("gives each owner one address, and takes it back", () => {
+describe("sandbox agent: an address pool", () => {
+  it("assigns one address per owner and releases it", () => {
     const pool = new AddressPool("10.98.3.0/24");
     assert.equal(pool.claim("a"), "10.98.3.1");
     assert.equal(pool.claim("b"), "10.98.3.2");

@@ -10,7 +10,7 @@ import { SOCKETS } from "../../../tools/sandbox/network/sockets.ts";
 describe("sandbox: connections into a cluster's network", () => {
   let directory: string;
   let server: Server;
-  /** What keeps the network, as far as a test needs it. */
+  /** A stand-in for the network's side. */
   let keeper: (socket: Socket) => void;
   const taken = new Set<Socket>();
 
@@ -31,25 +31,25 @@ describe("sandbox: connections into a cluster's network", () => {
     });
   });
 
-  it("end where the network's keeper ends before it has answered", async () => {
+  it("fail if the network's side exits before it answers", async () => {
     keeper = (socket) => socket.end();
-    await assert.rejects(dial(directory, "whoami", 80), /whoami:80 .* the connection ended; do its pods run/);
+    await assert.rejects(dial(directory, "whoami", 80), /whoami:80 .* the connection closed; check its pods/);
   });
 
-  it("give up where it never answers, when they are told to", async () => {
+  it("can be aborted if it never answers", async () => {
     keeper = () => undefined;
     await assert.rejects(dial(directory, "whoami", 80, AbortSignal.timeout(50)), /aborted/);
   });
 
   for (const tls of [false, true])
-    it(`give up where there is no answer to a request${tls ? ", nor to a handshake" : ""}`, async () => {
+    it(`time out without an answer to a ${tls ? "TLS handshake" : "request"}`, async () => {
       keeper = (socket) => socket.once("data", () => socket.write("\n"));
       const asked = ask(directory, "whoami", { path: "/", tls, timeoutMs: 300 });
       await assert.rejects(asked, /no answer within 0\.3 s/);
     });
 
-  it("say why there is none", async () => {
-    keeper = (socket) => socket.once("data", () => socket.end("nobody listens\n"));
-    await assert.rejects(dial(directory, "whoami", 80), /whoami:80 .*: nobody listens$/);
+  it("report the reason of a failure", async () => {
+    keeper = (socket) => socket.once("data", () => socket.end("connection refused\n"));
+    await assert.rejects(dial(directory, "whoami", 80), /whoami:80 .*: connection refused$/);
   });
 });

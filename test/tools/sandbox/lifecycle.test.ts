@@ -15,7 +15,7 @@ const progress = (): void => undefined;
 const WAIT = { timeoutMs: 30_000 };
 const clusters = ["edge"];
 
-describe("sandbox: life", function () {
+describe("sandbox: life cycle", function () {
   this.timeout(START_TIMEOUT_MS);
   const dir = temporarySandboxDir();
   const edge = clusterDir(dir, "edge");
@@ -31,25 +31,25 @@ describe("sandbox: life", function () {
   });
   after(() => discard(dir));
 
-  it("keeps everything to its user, and to this machine", function () {
+  it("is private to its user and listens on loopback only", function () {
     if (process.platform !== "linux") return this.skip();
     for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
-      assert.equal(statSync(path).mode & 0o077, 0, `${path} is open to others`);
+      assert.equal(statSync(path).mode & 0o077, 0, `${path} is accessible to others`);
     }
     const addresses = listProcesses(edge).flatMap(({ pid }) => listeningAddresses(pid));
     assert.deepEqual(new Set(addresses), new Set(["127.0.0.1"]));
     return undefined;
   });
 
-  it("up again, even twice at once, changes nothing", async () => {
+  it("does not change on another up, even on two at once", async () => {
     const before = pids();
     assert.deepEqual(await Promise.all([up(), up()]), [sandbox, sandbox]);
     assert.deepEqual(pids(), before);
     assert.equal((await sandboxStatus({ dir })).clusters[0]?.state, "ready");
   });
 
-  it("says that the API server was killed, and brings it back with its data", async () => {
+  it("reports a killed API server and restarts it with its data", async () => {
     const before = pids();
     process.kill(before["kube-apiserver"]!, "SIGKILL");
     const apiserver = async () => {
@@ -68,7 +68,7 @@ describe("sandbox: life", function () {
     const api = apiOf(sandbox);
     assert.ok(await api.find(`${configMaps}/kept`));
 
-    // Controllers, scheduler and agent have found their way back, too.
+    // Controllers, scheduler and agent have recovered as well.
     const pods = "/api/v1/namespaces/default/pods";
     await api.call("POST", pods, {
       body: { metadata: { name: "late" }, spec: { containers: [{ name: "late", image: "late:1" }] } },
@@ -78,7 +78,7 @@ describe("sandbox: life", function () {
     await waitUntil("the pod", running, WAIT);
   });
 
-  it("a port taken while it was down is named, with a way out", async () => {
+  it("names a port that another program took while it was down, with a remedy", async () => {
     await sandboxDown({ dir, progress });
     assert.deepEqual(runningWith(dir), []);
     assert.equal((await sandboxStatus({ dir })).clusters[0]?.state, "stopped");
@@ -88,7 +88,7 @@ describe("sandbox: life", function () {
     try {
       await assert.rejects(
         up(),
-        new RegExp(`Port ${port} .* apiserver of the sandbox cluster edge.*--new-ports`, "s"),
+        new RegExp(`port ${port} .* apiserver port of the sandbox cluster edge.*--new-ports`, "s"),
       );
       assert.deepEqual(runningWith(dir), [], "a failed up leaves nothing running");
       sandbox = await sandboxUp({ dir, clusters, progress, newPorts: true });
@@ -99,11 +99,11 @@ describe("sandbox: life", function () {
     assert.ok(await apiOf(sandbox).find(`${configMaps}/kept`), "the data is kept");
   });
 
-  describe("beside a second one", () => {
+  describe("next to a second cluster", () => {
     const other = temporarySandboxDir();
     after(() => discard(other));
 
-    it("a launcher killed in the middle leaves nothing that down does not find", async () => {
+    it("down finds everything that a killed launcher left", async () => {
       const before = pids();
       const script = `import { sandboxUp } from ${JSON.stringify(join(import.meta.dirname, "../../../tools/sandbox/sandbox.ts"))};
         await sandboxUp({ dir: ${JSON.stringify(other)}, clusters: ["edge", "main"], progress: () => undefined });`;
@@ -119,7 +119,7 @@ describe("sandbox: life", function () {
       assert.deepEqual(pids(), before, "the first sandbox is left alone");
     });
 
-    it("an interrupted up ends what it has started", async () => {
+    it("an interrupted up stops what it has started", async () => {
       const interrupt = new AbortController();
       const result = sandboxUp({ dir: other, clusters, progress, signal: interrupt.signal });
       const started = (): boolean => runningWith(join(other, "clusters", "edge")).length >= 2;
@@ -130,21 +130,21 @@ describe("sandbox: life", function () {
     });
   });
 
-  it("refuses a folder that holds something else, and a cluster's name that is none", async () => {
+  it("refuses a folder that is not a sandbox, and an invalid cluster name", async () => {
     await assert.rejects(
       sandboxUp({ dir: import.meta.dirname, clusters, progress }),
-      /is no sandbox, and it is not empty/,
+      /is not a sandbox and not empty/,
     );
-    await assert.rejects(sandboxUp({ dir, clusters: ["../x"], progress }), /cannot be a cluster's name/);
+    await assert.rejects(sandboxUp({ dir, clusters: ["../x"], progress }), /is not a valid cluster name/);
   });
 
   describe("with damaged data", () => {
-    it("tells so in the program's own words with a way out, and deletes on request only", async () => {
+    it("shows the program's message with a remedy, and deletes on request only", async () => {
       await sandboxDown({ dir, progress });
       writeFileSync(join(edge, "etcd/member/snap/db"), "no database");
       await assert.rejects(
         up(),
-        /etcd ended while waiting for .* of edge\..*invalid database.*down --delete-data/s,
+        /etcd exited while waiting for .* of edge\..*invalid database.*down --delete-data/s,
       );
       await sandboxDown({ dir, progress, deleteData: true });
       assert.deepEqual((await sandboxStatus({ dir })).clusters, []);

@@ -67,7 +67,7 @@ describe("sandbox: names in a cluster's network", () => {
     });
   }
 
-  it("are asked and answered as RFC 1035 has it", () => {
+  it("are queried and answered as in RFC 1035", () => {
     const question = Buffer.from("\x03web\x04apps\x00", "latin1");
     const query = Buffer.concat([
       Buffer.from("abcd01000001000000000000", "hex"),

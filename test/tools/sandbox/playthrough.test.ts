@@ -15,9 +15,9 @@ import { commandOf, runningWith } from "../../support/running.ts";
 import { discard, temporarySandboxDir } from "../../support/sandbox.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-/** Two stacks one after the other, on a machine that runs other tests. */
+/** Two stacks in a row, on a machine that runs other tests. */
 const START_MS = 400_000;
-/** Before the test's own time is up, so that what the command has said is seen. */
+/** Shorter than the test's time-out, so that a failure shows the command's output. */
 const COMMAND_MS = 300_000;
 const WAIT = { timeoutMs: 90_000 };
 const HOST = "whoami.haynesedge.com";
@@ -36,14 +36,14 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** What `start --json` prints. */
+/** The output of `start --json`. */
 interface Started {
   readonly objects: readonly { stack: string; kind: string; object: string; health: { state: string } }[];
   readonly move: Required<Move>;
   readonly answers: readonly Answer[];
 }
 
-describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus", function () {
+describe("the whole plan with the real Pulumi, Flux, Traefik and Gatus", function () {
   this.timeout(START_MS);
   const dir = temporarySandboxDir();
   const edge = join(dir, "clusters", "edge");
@@ -68,26 +68,26 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
   const answers = (status: number): Promise<unknown> =>
     waitUntil(`${HOST} to answer ${status}`, async () => (await https("/")).status === status, WAIT);
 
-  /** What Gatus says of an endpoint, once it has looked. */
+  /** Gatus's last result for an endpoint. */
   async function gatus(name: string): Promise<boolean | undefined> {
     const { body } = await https("/api/v1/endpoints/statuses", "status.haynesedge.com");
     const statuses = JSON.parse(body) as { name: string; results?: { success: boolean }[] }[];
     return statuses.find((status) => status.name === name)?.results?.at(-1)?.success;
   }
 
-  /** A busy machine may miss a probe, and Gatus sees that: it is the next look that counts. */
+  /** A probe may fail on a busy machine, so a later result counts as well. */
   async function isSeen(name: string, healthy: boolean): Promise<void> {
-    const what = `Gatus to see ${name} ${healthy ? "healthy" : "broken"}`;
+    const what = `Gatus to report ${name} ${healthy ? "healthy" : "broken"}`;
     await waitUntil(what, async () => (await gatus(name)) === healthy, WAIT);
   }
 
-  it("on port 80, too", async () => {
+  it("serves an app on port 80 as well", async () => {
     const { status, body } = await ask(edge, HOST, "/");
     assert.equal(status, 200);
     assert.match(body, /x-forwarded-host/);
   });
 
-  it("children are decrypted, substituted and placed by the root's patches alone", async () => {
+  it("decrypts, substitutes and places children by nothing but the root's patches", async () => {
     const [encrypted] = readdirSync(join(dir, "sops"));
     assert.match(readFileSync(join(dir, "sops", encrypted!), "utf8"), /SECRET_DOMAIN: ENC\[AES256_GCM,/);
     const secret = (await client.get({
@@ -99,7 +99,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     await isReady(client, kustomization("flux-apps", "whoami"));
   });
 
-  it("a chart of the local registry is installed by chartRef", async () => {
+  it("installs a chart of the local registry by chartRef", async () => {
     const release = {
       apiVersion: "helm.toolkit.fluxcd.io/v2",
       kind: "HelmRelease",
@@ -111,14 +111,14 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.deepEqual([latest?.chartName, latest?.status], ["greeter", "deployed"]);
   });
 
-  it("Gatus, by its page and its API, sees them healthy through Traefik", async () => {
+  it("shows healthy endpoints on Gatus's page and in its API", async () => {
     const { status, body } = await https("/", "status.haynesedge.com");
     assert.equal(status, 200);
     assert.match(body, /Gatus/);
     for (const name of ["whoami", "greeter", "gatus"]) await isSeen(name, true);
   });
 
-  it("a broken app on edge turns its endpoint red, and keeps main shut", async () => {
+  it("blocks main while an app on edge is broken and its endpoint red", async () => {
     await answers(200);
     assert.equal((await https("/become?health=503")).body, "503");
     await answers(503);
@@ -138,7 +138,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     ]);
   });
 
-  it("and once it is mended, edge passes again", async () => {
+  it("passes edge again once the app is fixed", async () => {
     for (const { metadata } of await client.list("v1", "Pod", "demo"))
       if (metadata.name.startsWith("whoami")) await client.delete(pod(metadata.name));
     await answers(200);
@@ -147,7 +147,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.equal(verified.code, 0, verified.stdout);
   });
 
-  it("edge, an app from its Ingress to a route, then main: everything healthy, and every app answers through its Traefik", async () => {
+  it("promotes edge, moves an app from its Ingress to a route, then promotes main; every app answers through its Traefik", async () => {
     assert.deepEqual(await ingresses(), ["legacy"]);
     const started = await edgefirst("start", "--dir", dir, "--json");
     assert.equal(started.code, 0, started.stderr);
@@ -171,7 +171,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.deepEqual([...new Set(objects.map(({ stack }) => stack))], ["edge", "main"]);
   });
 
-  it("the app that has moved stays where it is", async () => {
+  it("leaves the migrated app alone on another run", async () => {
     const { signal } = new AbortController();
     const kubeconfig = join(dir, "kubeconfig");
     const again = await moveApp({
@@ -185,7 +185,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     assert.deepEqual([again.answers?.before.status, again.answers?.after.status], [200, 200]);
   });
 
-  it("comes back without hands, whatever is killed", async () => {
+  it("recovers from the death of any process", async () => {
     const killed: [string, () => number | undefined][] = [
       ["the app", () => pidInNetwork(/whoami\.mts/)],
       ["Traefik", () => pidInNetwork(/^traefik /)],
@@ -195,7 +195,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
       ["kustomize-controller", () => pidOf("kustomize-controller")],
     ];
     for (const [what, find] of killed) {
-      // A controller that loses its API server may end by itself, and is on its way again.
+      // A controller may exit when it loses its API server, and is restarted.
       const pid = await waitUntil(what, find, WAIT);
       process.kill(pid, "SIGKILL");
       await waitUntil(`another process for ${what}`, () => find() !== pid && find(), WAIT);
@@ -213,7 +213,7 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     );
   });
 
-  it("down leaves nothing running", async () => {
+  it("leaves no process after down", async () => {
     client.close();
     assert.equal((await edgefirst("sandbox", "down", "--dir", dir)).code, 0);
     assert.deepEqual(runningWith(dir), []);
@@ -224,13 +224,13 @@ describe("the plan, played through with the real Pulumi, Flux, Traefik and Gatus
     return found.map(({ metadata }) => metadata.name);
   }
 
-  /** The process that edge has under a name, while it runs. */
+  /** The PID of a running process of edge, by its name. */
   function pidOf(name: string): number | undefined {
     const record = findProcess(edge, name);
     return record !== undefined && isAlive(record) ? record.pid : undefined;
   }
 
-  /** A process in edge's private network, by its command line. */
+  /** The PID of a process in edge's private network, by its command line. */
   function pidInNetwork(command: RegExp): number | undefined {
     const keeper = pidOf("agent");
     return keeper === undefined ? undefined : treeOf(keeper).find((pid) => command.test(commandOf(pid)));

@@ -107,7 +107,7 @@ describe("sandbox: the real Traefik in pods", function () {
     client.close();
   });
 
-  it("serves a route with two replicas under the Gateway's address and the route's name", async () => {
+  it("serves a route with two replicas at the Gateway's address and the route's host name", async () => {
     const deployment = {
       apiVersion: "apps/v1",
       kind: "Deployment",
@@ -131,7 +131,7 @@ describe("sandbox: the real Traefik in pods", function () {
       WAIT,
     );
     assert.match(address, /^10\.98\./);
-    // Each replica reads the route in its own time, and the Service takes them in turn.
+    // Each replica reads the route on its own, and the Service alternates between them.
     for (let good = 0; good < 2;) {
       const { status } = await waitUntil(
         "an answer through Traefik",
@@ -150,7 +150,7 @@ describe("sandbox: the real Traefik in pods", function () {
     assert.match(headers["x-forwarded-server"] ?? "", /^traefik-gateway-external-/);
   });
 
-  it("serves it encrypted too, with the certificate that the sandbox made for the listener", async () => {
+  it("serves it over HTTPS with the certificate that the sandbox created for the listener", async () => {
     const answer = await waitUntil(
       "an encrypted answer",
       async () => {
@@ -163,7 +163,7 @@ describe("sandbox: the real Traefik in pods", function () {
     assert.equal(headers["x-forwarded-proto"], "https");
   });
 
-  it("serves on after Traefik's processes were killed", async () => {
+  it("keeps serving after Traefik's processes were killed", async () => {
     const pods = await client.list("v1", "Pod", NAMESPACE);
     const restarts = async (): Promise<number[]> =>
       (await client.list("v1", "Pod", NAMESPACE)).map(
@@ -194,7 +194,7 @@ async function gatewayDefinitions(): Promise<KubeObject[]> {
   return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubeObject));
 }
 
-/** The machine's numbers of a cluster's processes of one name: those whose network's first process has the cluster's folder in its command line. */
+/** PIDs, outside the namespace, of a cluster's processes with a name: the command line of their network's first process names the cluster's folder. */
 async function processesOf(name: string, clusterDir: string): Promise<number[]> {
   const numbers = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
   const read = (pid: string, file: string): Promise<string> =>

@@ -84,11 +84,12 @@ describe("sandbox: pods as processes", function () {
     return childrenOf(childrenOf(record.pid)[0] ?? 0)[0] ?? 0;
   }
 
-  it("gives each pod an address, so that both listen on one port, and the Service passes connections to both", async () => {
+  it("gives each pod an address, so that both listen on the same port, and balances the Service between them", async () => {
     const names = new Set<unknown>();
-    // That a pod is ready, its Service learns a moment later.
+    // The Service learns a moment later that a pod is ready.
     await until("an answer of both", async () => {
-      names.add((JSON.parse((await whoami("/api")).body) as Json).name);
+      const { status, body } = await whoami("/api");
+      if (status === 200) names.add((JSON.parse(body) as Json).name);
       return names.size === 2;
     });
     assert.deepEqual([...names].sort(), (await pods()).map(({ metadata }) => metadata.name).sort());
@@ -101,7 +102,7 @@ describe("sandbox: pods as processes", function () {
     assert.equal((await whoami("/", address)).status, 200);
   });
 
-  it("gives containers their environment, user, volumes and token as a kubelet does", async () => {
+  it("gives containers their environment, user, volumes and token like a kubelet", async () => {
     const env = JSON.parse((await whoami("/env")).body) as Record<string, string>;
     assert.equal(env.GREETING, "hello not-so-secret of $(NOBODY)");
     assert.equal(env.KUBERNETES_SERVICE_HOST, "10.96.0.1");
@@ -114,18 +115,18 @@ describe("sandbox: pods as processes", function () {
     assert.equal((await whoami(`/file?path=${cluster.sandbox.kubeconfig}`)).status, 404);
   });
 
-  it("reaches the API server with the token, under the Service's address", async () => {
+  it("lets pods use their token at the API server's Service address", async () => {
     const { status, body } = await whoami("/kubernetes");
     assert.deepEqual([status, body], [200, `system:serviceaccount:${NAMESPACE}:default`]);
   });
 
-  it("says what is simulated, in an annotation and in a condition", async () => {
+  it("reports what is simulated in an annotation and in a condition", async () => {
     const [first] = await pods();
     assert.match(first?.metadata.annotations?.["edgefirst.dev/simulated"] ?? "", /fsGroup.*resources/);
     assert.ok(first?.status.conditions?.some(({ type }) => type === "edgefirst.dev/Simulated"));
   });
 
-  it("shows what a container prints", async () => {
+  it("shows a container's log", async () => {
     const [first] = await pods();
     assert.match(await printed(first?.metadata.name ?? ""), /listening on port 80\n/);
   });
@@ -143,7 +144,7 @@ describe("sandbox: pods as processes", function () {
     opened.close();
   });
 
-  it("brings changes of a ConfigMap into running containers", async () => {
+  it("updates a ConfigMap's files in running containers", async () => {
     await cluster.api.call("PATCH", `${CORE}/configmaps/config`, {
       body: { data: { color: "green" } },
       contentType: "application/merge-patch+json",
@@ -151,7 +152,7 @@ describe("sandbox: pods as processes", function () {
     await until("the new color", async () => (await whoami("/file?path=/config/color")).body === "green");
   });
 
-  it("takes a pod that fails its readiness probe out of the Service, and restarts one that fails its liveness probe", async () => {
+  it("removes a pod that fails its readiness probe from the Service, and restarts one that fails its liveness probe", async () => {
     const target = (await pods())[0];
     const address = target?.status.podIP ?? "";
     const restarts = async (): Promise<number> =>
@@ -162,7 +163,7 @@ describe("sandbox: pods as processes", function () {
     await until("the pod to be ready again", async () => isReady(await pod(target?.metadata.name ?? "")));
   });
 
-  it("restarts a container that exits, at once the first time and with a back-off then", async () => {
+  it("restarts an exited container at once the first time, then with a back-off", async () => {
     await create(`${CORE}/pods`, {
       metadata: { name: "crash" },
       spec: { containers: [{ name: "crash", image: "traefik/whoami", command: ["sh", "-c", "exit 7"] }] },
@@ -175,7 +176,7 @@ describe("sandbox: pods as processes", function () {
     assert.equal(status.lastState.terminated?.exitCode, 7);
   });
 
-  it("runs init containers first, and ends pods whose restart policy says so", async () => {
+  it("runs init containers first, and completes pods according to their restart policy", async () => {
     const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
     const image = "traefik/whoami";
     await create(`${CORE}/pods`, {
@@ -196,7 +197,7 @@ describe("sandbox: pods as processes", function () {
     );
   });
 
-  it("ends a pod within its grace, nothing is left of it, and no other pod notices", async () => {
+  it("stops a pod within its grace period without a trace, and without affecting other pods", async () => {
     const agent = insidePid();
     const victim = (await pods())[0]?.metadata.name ?? "";
     await cluster.api.call("DELETE", `${CORE}/pods/${victim}`);
@@ -220,7 +221,7 @@ describe("sandbox: pods as processes", function () {
     await until("an answer", async () => (await whoami("/")).status === 200);
   });
 
-  it("says again what somebody else has written over", async () => {
+  it("corrects a status that another writer has changed", async () => {
     const name = (await pods())[0]?.metadata.name ?? "";
     const body = { status: { conditions: [{ type: "Ready", status: "False" }] } };
     const contentType = "application/strategic-merge-patch+json";
@@ -232,7 +233,7 @@ describe("sandbox: pods as processes", function () {
     await until("the pod to be ready again", async () => isReady(await pod(name)));
   });
 
-  it("runs the gatus-sidecar of this machine, also where it came after the agent", async () => {
+  it("runs an installed gatus-sidecar, even if it was installed after the agent's start", async () => {
     const folder = mkdtempSync(join(tmpdir(), "edgefirst-sidecar-"));
     try {
       const sidecar = join(folder, "gatus-sidecar");
@@ -255,7 +256,7 @@ describe("sandbox: pods as processes", function () {
   });
 });
 
-/** Every field that a kubelet would see to, and two that are only simulated. */
+/** Many fields that the runtime implements, and two that are only simulated. */
 function podSpec(): Json {
   return {
     securityContext: {

@@ -15,7 +15,7 @@ import {
 const script = (name: string, code: string) => ({ name, command: process.execPath, args: ["-e", code] });
 const FOREVER = "console.log('up'); setInterval(() => {}, 1000)";
 
-describe("sandbox/processes", () => {
+describe("sandbox: processes", () => {
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "edgefirst-processes-"));
@@ -25,7 +25,7 @@ describe("sandbox/processes", () => {
     rmSync(dir, { recursive: true });
   });
 
-  it("records what it starts, logs its output, and stops it", async () => {
+  it("are recorded, logged and stopped", async () => {
     const record = await startProcess(dir, script("one", FOREVER));
     assert.ok(isAlive(record));
     assert.deepEqual(findProcess(dir, "one"), record);
@@ -35,12 +35,15 @@ describe("sandbox/processes", () => {
     assert.ok(!isAlive(record));
   });
 
-  it("refuses to start what already runs", async () => {
+  it("are not started twice", async () => {
     await startProcess(dir, script("one", FOREVER));
-    await assert.rejects(startProcess(dir, script("one", FOREVER)), /one already runs .* as process \d+/);
+    await assert.rejects(
+      startProcess(dir, script("one", FOREVER)),
+      /one is already running .* as process \d+/,
+    );
   });
 
-  it("names a program that cannot be started", async () => {
+  it("that cannot be started are named", async () => {
     await assert.rejects(
       startProcess(dir, { name: "none", command: "/does/not/exist", args: [] }),
       /none could not be started.*ENOENT/,
@@ -48,7 +51,7 @@ describe("sandbox/processes", () => {
     assert.deepEqual(listProcesses(dir), []);
   });
 
-  it("leaves alone a process that took over the number", async () => {
+  it("with a recycled PID are left alone", async () => {
     const code = `for (const name of ["SIGTERM", "SIGUSR2"]) process.on(name, () => console.log(name)); ${FOREVER}`;
     const record = await startProcess(dir, script("one", code));
     const logged = (text: string) => () => readFileSync(record.log, "utf8").includes(text);
@@ -60,14 +63,14 @@ describe("sandbox/processes", () => {
     assert.ok(!logged("SIGTERM")());
   });
 
-  it("kills what ignores SIGTERM once the grace is over", async () => {
+  it("that ignore SIGTERM are killed after the grace period", async () => {
     const record = await startProcess(dir, script("deaf", `process.on("SIGTERM", () => {}); ${FOREVER}`));
     await waitUntil("output", () => readFileSync(record.log, "utf8").includes("up"), { timeoutMs: 5000 });
     await stopProcess(record, 100);
     assert.ok(!isAlive(record));
   });
 
-  it("finds, and stops, a process whose launcher was killed before it could write the number down", async function () {
+  it("are found and stopped even if the launcher was killed before it could record the PID", async function () {
     if (process.platform !== "linux") return this.skip();
     const record = await startProcess(dir, script("one", FOREVER));
     const environment = readFileSync(`/proc/${record.pid}/environ`, "utf8").split("\0");
@@ -86,7 +89,7 @@ describe("sandbox/processes", () => {
     return undefined;
   });
 
-  it("gives a program nothing of the caller's environment but PATH, HOME and TMPDIR", async () => {
+  it("get only PATH, HOME and TMPDIR of the caller's environment", async () => {
     process.env.EDGEFIRST_TEST_SECRET = "secret";
     try {
       const record = await startProcess(dir, {
@@ -103,7 +106,7 @@ describe("sandbox/processes", () => {
     }
   });
 
-  it("stops all, the last one started first; one that was started again keeps its place", async () => {
+  it("are stopped in reverse order of their first start", async () => {
     for (const name of ["b", "a", "c"]) await startProcess(dir, script(name, FOREVER));
     await stopProcess(findProcess(dir, "b")!);
     await startProcess(dir, script("b", FOREVER));
@@ -114,26 +117,26 @@ describe("sandbox/processes", () => {
     assert.deepEqual(listProcesses(dir), []);
   });
 
-  it("waiting ends early, with the last log lines, when the process died", async () => {
+  it("that exit end the waiting early, with their last log lines", async () => {
     const record = await startProcess(dir, script("weak", "console.error('no luck'); process.exit(1)"));
     await assert.rejects(
       waitUntil("a miracle", () => false, { timeoutMs: 60_000, alive: [record] }),
-      /weak ended while waiting for a miracle\.[^]*no luck/,
+      /weak exited while waiting for a miracle\.[^]*no luck/,
     );
   });
 
-  it("waiting ends when the time is up although what is asked never answers", async () => {
+  it("that hang do not hold up waiting beyond its time-out", async () => {
     const never = new Promise<boolean>(() => undefined);
     await assert.rejects(
       waitUntil("an answer", () => never, { timeoutMs: 100 }),
-      /Waited 0\.1 s in vain for an answer/,
+      /Timed out after 0\.1 s waiting for an answer/,
     );
   });
 
-  it("waiting ends when the time is up, and when it is aborted", async () => {
+  it("are waited for until a time-out or an abort", async () => {
     await assert.rejects(
       waitUntil("a miracle", () => undefined, { timeoutMs: 100 }),
-      /Waited 0.1 s in vain for a miracle/,
+      /Timed out after 0\.1 s waiting for a miracle/,
     );
     await assert.rejects(
       waitUntil("a miracle", () => undefined, { timeoutMs: 60_000, signal: AbortSignal.timeout(100) }),

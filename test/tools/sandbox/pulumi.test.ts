@@ -7,14 +7,14 @@ import { pulumiEnvironment, type PulumiEnvironment } from "../../../tools/sandbo
 import { programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { pinnedVersion } from "../../../tools/toolchain/version.ts";
 
-/** What it takes to build the CLI, its language host and the provider on a machine that has none of them. */
+/** Enough to build the CLI, its language host and the provider. */
 const BUILD_MS = 30 * 60_000;
 
 const unexpected = (line: string): void => {
-  throw new Error(`nothing is left to do, and yet: ${line}`);
+  throw new Error(`unexpected progress: ${line}`);
 };
 
-describe("sandbox: Pulumi of its own", () => {
+describe("sandbox: Pulumi's environment", () => {
   const users = {
     PULUMI_ACCESS_TOKEN: "pul-0",
     PULUMI_BACKEND_URL: "https://pulumi.example",
@@ -29,7 +29,7 @@ describe("sandbox: Pulumi of its own", () => {
     dir = mkdtempSync(join(tmpdir(), "edgefirst-pulumi-"));
     Object.assign(process.env, users);
     const progress = (): void => undefined;
-    // A fresh directory under several callers at once is the hard case.
+    // Concurrent callers of a new directory are the hard case.
     environments = await Promise.all([1, 2, 3].map(() => pulumiEnvironment({ dir, progress })));
   });
   after(() => {
@@ -45,7 +45,7 @@ describe("sandbox: Pulumi of its own", () => {
     return execFileSync(command, args, { env, cwd: dir, encoding: "utf8", stdio: "pipe" });
   };
 
-  it("gives callers at once the same backend, home and passphrase", () => {
+  it("is the same for concurrent callers: backend, home and passphrase", () => {
     const { env } = environments[0]!;
     for (const other of environments) assert.deepEqual(other, environments[0]);
     assert.equal(env.PULUMI_CONFIG_PASSPHRASE, readFileSync(join(dir, "passphrase"), "utf8"));
@@ -54,14 +54,14 @@ describe("sandbox: Pulumi of its own", () => {
     assert.equal(env.PULUMI_HOME, join(dir, "pulumi"));
   });
 
-  it("knows nothing of the user's own Pulumi", () => {
+  it("ignores the user's own Pulumi settings", () => {
     const { env } = environments[0]!;
     assert.equal(env.PULUMI_BACKEND_URL, `file://${join(dir, "state")}`);
     assert(!("PULUMI_ACCESS_TOKEN" in env) && !("PULUMI_CONFIG_PASSPHRASE_FILE" in env));
     assert.match(pulumi("whoami", "--verbose"), new RegExp(`file://${dir}/state`));
   });
 
-  it("has the provider that the program needs, and the language host, without a warning", async () => {
+  it("has the program's provider and the language host, without warnings", async () => {
     const { version } = await pinnedVersion(programNamed("pulumi-resource-kubernetes", PROGRAMS));
     const plugins = JSON.parse(pulumi("plugin", "ls", "--json")) as { name: string; version: string }[];
     assert.deepEqual(
@@ -74,7 +74,7 @@ describe("sandbox: Pulumi of its own", () => {
     assert.equal(host, `${cli!}-language-nodejs`, "beside the CLI");
   });
 
-  it("keeps no logs of every value, those of before neither", async () => {
+  it("keeps no logs, not even earlier ones", async () => {
     const logs = join(dir, "pulumi/logs");
     assert.ok(statSync(logs).isFile());
     rmSync(logs);
@@ -84,7 +84,7 @@ describe("sandbox: Pulumi of its own", () => {
     assert.ok(statSync(logs).isFile());
   });
 
-  it("puts its CLI and the Node of the project before all others", () => {
+  it("has its CLI and the project's Node first on PATH", () => {
     const { env } = environments[0]!;
     const node = join(import.meta.dirname, "../../../node_modules/.bin/node");
     const found = execFileSync("/bin/sh", ["-c", "command -v pulumi; command -v node"], {
@@ -95,7 +95,7 @@ describe("sandbox: Pulumi of its own", () => {
     assert.deepEqual(found.trim().split("\n"), [environments[0]!.command, node]);
   });
 
-  it("is the same when it is prepared again, which takes no time", async () => {
+  it("is unchanged by another, immediate preparation", async () => {
     const start = performance.now();
     const again = await pulumiEnvironment({ dir, progress: unexpected });
     assert(performance.now() - start < 2_000);

@@ -35,7 +35,7 @@ describe("the sandbox's registry", function () {
     return stdout.trim();
   };
 
-  it("gives the same files the same digest, and others another one", async () => {
+  it("gives the same files the same digest, and different ones another", async () => {
     assert.equal(await pushDirectory(registry, "fixture", "a", FIXTURE), `oci://${registry.address}/fixture`);
     utimesSync(join(copy, "kubernetes/test/apps/media/namespace.yaml"), 1, 1);
     await pushDirectory(registry, "fixture", "b", copy);
@@ -45,7 +45,7 @@ describe("the sandbox's registry", function () {
     assert.notEqual(await digest("b"), await digest("a"));
   });
 
-  it("is left alone where it runs, and keeps its port over a restart", async () => {
+  it("is started once, and keeps its port after a restart", async () => {
     assert.deepEqual(await startRegistry({ dir, progress }), registry);
     const before = await digest("a");
     await stopAll(dir);
@@ -54,7 +54,7 @@ describe("the sandbox's registry", function () {
     assert.equal(await digest("a"), before);
   });
 
-  it("says so where a push fails", async () => {
+  it("reports a failed push", async () => {
     const gone = { ...registry, address: "127.0.0.1:1" };
     await assert.rejects(
       pushDirectory(gone, "fixture", "a", FIXTURE),
@@ -62,7 +62,7 @@ describe("the sandbox's registry", function () {
     );
   });
 
-  it("packs what tar reads", async () => {
+  it("packs archives that tar reads", async () => {
     const archive = join(copy, "archive.tar");
     writeFileSync(archive, await tarDirectory(FIXTURE));
     const { stdout } = await run("tar", ["-tf", archive]);

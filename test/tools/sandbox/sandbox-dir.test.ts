@@ -7,7 +7,7 @@ import { inSandboxDir } from "../../../tools/sandbox/sandbox-dir.ts";
 import { sandboxDown } from "../../../tools/sandbox/sandbox.ts";
 import { sandboxStatus } from "../../../tools/sandbox/status.ts";
 
-describe("sandbox/sandbox-dir", () => {
+describe("sandbox: its folder", () => {
   let dir: string;
   const progress = (): void => undefined;
   const MARKER = "edgefirst-sandbox";
@@ -18,29 +18,29 @@ describe("sandbox/sandbox-dir", () => {
   const work = (folder = dir): Promise<string> =>
     inSandboxDir(folder, { progress }, () => Promise.resolve("done"));
 
-  it("makes a sandbox of a new or an empty folder, and knows it again", async () => {
+  it("can be new or empty, and is recognised later", async () => {
     assert.equal(await work(join(dir, "new")), "done");
     assert.equal(await work(join(dir, "new")), "done");
     assert.deepEqual(readdirSync(join(dir, "new")), [MARKER]);
   });
 
   for (const layout of ["", "999"])
-    it(`leaves alone what another version made (layout "${layout}"): up, status and down say so`, async () => {
+    it(`is left alone if another version created it (layout "${layout}"): up, status and down say so`, async () => {
       writeFileSync(join(dir, MARKER), layout);
-      const expected = /made by another version of edgefirst .*\n.*sandbox down --delete-data/;
+      const expected = /created by another version of edgefirst .*\n.*sandbox down --delete-data/;
       await assert.rejects(work(), expected);
       await assert.rejects(sandboxStatus({ dir }), expected);
       await assert.rejects(sandboxDown({ dir, progress, deleteData: true }), expected);
       assert.equal(readFileSync(join(dir, MARKER), "utf8"), layout);
     });
 
-  it("down deletes nothing of a folder that is no sandbox", async () => {
+  it("is not deleted unless it is a sandbox", async () => {
     writeFileSync(join(dir, "precious"), "");
-    await assert.rejects(sandboxDown({ dir, progress, deleteData: true }), /is no sandbox.*precious/);
+    await assert.rejects(sandboxDown({ dir, progress, deleteData: true }), /is not a sandbox.*precious/);
     assert.deepEqual(readdirSync(dir), ["precious"]);
   });
 
-  it("names the folder, and a way out, where the file system refuses", async () => {
+  it("is named, with a remedy, if the file system refuses it", async () => {
     writeFileSync(join(dir, "file"), "");
     for (const folder of [join(dir, "file"), join(dir, "file/below"), join(dir, "x".repeat(300))])
       await assert.rejects(work(folder), (error) => {

@@ -10,12 +10,12 @@ const pod = (spec: object): RealPod => ({
   status: {},
 });
 
-describe("sandbox/runtime: what of a pod is simulated", () => {
-  it("is nothing of a plain pod", () => {
+describe("sandbox runtime: the simulated parts of a pod", () => {
+  it("are none for a plain pod", () => {
     assert.deepEqual(simulatedParts(pod({ dnsPolicy: "ClusterFirst", securityContext: {} })), []);
   });
 
-  it("is what the runtime knows and cannot do, and each field that it does not know", () => {
+  it("are unimplemented and unknown fields", () => {
     const containers = [
       { name: "web", image: "traefik:v3", resources: { limits: { cpu: 1 } }, newField: true },
     ];
@@ -33,23 +33,23 @@ describe("sandbox/runtime: what of a pod is simulated", () => {
     );
   });
 
-  it("is a container whose image has no local program, beside one that has", () => {
-    const sidecar = { name: "beside", image: "example.org/other:1", restartPolicy: "Always" };
+  it("include a container without a local program next to one with one", () => {
+    const sidecar = { name: "other", image: "example.org/other:1", restartPolicy: "Always" };
     const mixed = pod({ initContainers: [sidecar] });
     assert.ok(canRun(mixed));
-    assert.match(simulatedParts(mixed)[0] ?? "", /initContainers\[beside\]: no process/);
+    assert.match(simulatedParts(mixed)[0] ?? "", /initContainers\[other\]: no process/);
     assert.ok(!canRun(pod({ containers: [{ name: "web", image: "web:1" }] })));
   });
 
-  it("goes by the image's whole repository", () => {
+  it("depend on the image's full repository", () => {
     assert.equal(repositoryOf("traefik:v3@sha256:00"), "docker.io/library/traefik");
     assert.equal(repositoryOf("traefik/whoami"), "docker.io/traefik/whoami");
     assert.equal(repositoryOf("localhost:5000/traefik:v3"), "localhost:5000/traefik");
   });
 });
 
-describe("sandbox/runtime: variables in values", () => {
-  it("are replaced where they are known, unless escaped", () => {
+describe("sandbox runtime: variables in values", () => {
+  it("are replaced if known and not escaped", () => {
     assert.equal(expand("$(A) $$(A) $(B) $A $$", { A: "x" }), "x $(A) $(B) $A $");
   });
 });

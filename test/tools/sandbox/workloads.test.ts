@@ -10,7 +10,7 @@ const WAIT = { timeoutMs: 20_000 };
 const labels = { app: "web" };
 const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } };
 
-describe("sandbox: what a cluster does", function () {
+describe("sandbox: a cluster's workloads", function () {
   this.timeout(30_000);
   const cluster = useSandbox("edge");
   let api: ApiServer;
@@ -26,7 +26,7 @@ describe("sandbox: what a cluster does", function () {
     await waitUntil("the ServiceAccount", () => get(`${core}/serviceaccounts/default`), WAIT);
   });
 
-  it("rolls a Deployment out, gives its Service endpoints, and deletes it in the foreground", async () => {
+  it("roll out as a Deployment, back its Service, and are deleted in the foreground", async () => {
     const deployment = `${apps}/deployments/web`;
     await create(`${apps}/deployments`, {
       metadata: { name: "web" },
@@ -79,7 +79,7 @@ describe("sandbox: what a cluster does", function () {
     );
   });
 
-  it("runs init containers before a sidecar and the pod, and completes a Job's pod", async () => {
+  it("run init containers before a sidecar and the pod, and complete as a Job", async () => {
     await create(`${core}/pods`, {
       metadata: { name: "sidecar" },
       spec: {
@@ -116,7 +116,7 @@ describe("sandbox: what a cluster does", function () {
     await waitUntil("the Job", async () => field(await get(job), "status", "succeeded") === 1, WAIT);
   });
 
-  it("gives LoadBalancer Services different addresses, or the one that is asked for", async () => {
+  it("get different LoadBalancer addresses, or the requested one", async () => {
     const address = async (name: string, extra: { metadata?: Json; spec?: Json } = {}): Promise<unknown> => {
       await create(`${core}/services`, {
         metadata: { name, ...extra.metadata },
@@ -137,7 +137,7 @@ describe("sandbox: what a cluster does", function () {
     assert.equal(await address("four", { metadata: { annotations } }), "192.168.50.10");
   });
 
-  it("binds a claim of the default class, and removes its volume with it", async () => {
+  it("get their claims of the default class bound, and lose the volume with the claim", async () => {
     await create(`${core}/persistentvolumeclaims`, {
       metadata: { name: "data" },
       spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
@@ -150,7 +150,7 @@ describe("sandbox: what a cluster does", function () {
     await waitUntil("the volume's removal", async () => (await get(volume)) === undefined, WAIT);
   });
 
-  it("issues ServiceAccount tokens that RBAC knows", async () => {
+  it("get ServiceAccount tokens that RBAC recognises", async () => {
     const request = { body: { spec: {} } };
     const { status } = await api.call<{ status: { token: string } }>(
       "POST",
@@ -172,7 +172,7 @@ describe("sandbox: what a cluster does", function () {
     assert.equal(field(access, "status", "allowed"), false);
   });
 
-  it("deletes a namespace with everything in it", async () => {
+  it("are deleted with their namespace", async () => {
     const path = "/api/v1/namespaces/doomed";
     await create("/api/v1/namespaces", { metadata: { name: "doomed" } });
     await create(`${path}/configmaps`, { metadata: { name: "gone" }, data: {} });
@@ -180,7 +180,7 @@ describe("sandbox: what a cluster does", function () {
     await waitUntil("the end of the namespace", async () => (await get(path)) === undefined, WAIT);
   });
 
-  it("gives the agent no rights beyond its node's", async () => {
+  it("leave the agent with the permissions of its node only", async () => {
     const user = "system:node:edge-node";
     const groups = ["system:nodes", "edgefirst:sandbox-agents"];
     const review = async (verb: string, resource: string): Promise<unknown> => {

@@ -1,17 +1,17 @@
-/** IPv4 addresses of one network, each given to one owner. */
+/** The IPv4 addresses of one network, each assigned to one owner. */
 export class AddressPool {
   readonly #first: number;
   readonly #size: number;
   readonly #owners = new Map<string, string>();
 
-  /** @param cidr network such as `10.244.0.0/16`; its first and its last address are not given out. */
+  /** @param cidr network such as `10.244.0.0/16`; its first and last addresses are never assigned. */
   constructor(cidr: string) {
     const [network = "", bits = ""] = cidr.split("/");
     this.#first = toNumber(network) + 1;
     this.#size = 2 ** (32 - Number(bits)) - 2;
   }
 
-  /** The owner's address: the one it has, or else the lowest one that is free; undefined when all are given out. */
+  /** The owner's current address, else the lowest free one; undefined if none is free. */
   claim(owner: string): string | undefined {
     for (const [address, other] of this.#owners) if (other === owner) return address;
     for (let number = this.#first; number < this.#first + this.#size; number++) {
@@ -20,7 +20,7 @@ export class AddressPool {
     return undefined;
   }
 
-  /** Gives a certain address to an owner; false if another one has it. It need not be of this network. */
+  /** Assigns an address, in this network or not, to an owner; false if it has another owner. */
   reserve(address: string, owner: string): boolean {
     const holder = this.#owners.get(address);
     if (holder !== undefined && holder !== owner) return false;
@@ -28,7 +28,7 @@ export class AddressPool {
     return true;
   }
 
-  /** Takes back all addresses whose owner is not among these. */
+  /** Releases all addresses of other owners. */
   retain(owners: ReadonlySet<string>): void {
     for (const [address, owner] of this.#owners) if (!owners.has(owner)) this.#owners.delete(address);
   }

@@ -20,8 +20,8 @@ interface Gateway {
 }
 
 /**
- * Makes the Secrets that Gateways' listeners name and that are not there, each with a self-signed certificate of the listener's host name: no
- * authority reaches a sandbox, and without its certificate a Gateway serves nothing. A Secret that is there is left alone.
+ * Creates missing Secrets that Gateways' listeners refer to, each with a self-signed certificate for the listener's host name: no
+ * certificate authority can reach a sandbox, and without its certificate a Gateway serves nothing.
  */
 export function serveCertificates({ api, log }: AgentContext): void {
   const gateways = follow<Gateway>({
@@ -46,7 +46,7 @@ export function serveCertificates({ api, log }: AgentContext): void {
   const known = new Set<string>();
   async function ensure(namespace: string, name: string, hostname: string): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}/secrets`;
-    // The agent has no right to read Secrets at large; that one is there is told by the refusal to make it again.
+    // The agent must not read Secrets at large: a conflict on creation shows that one exists.
     if (known.has(`${namespace}/${name}`)) return;
     const { certificate, key } = await selfSigned(hostname);
     const body = {
@@ -56,7 +56,7 @@ export function serveCertificates({ api, log }: AgentContext): void {
     };
     try {
       await api.call("POST", path, { body });
-      log(`${namespace}/${name}: a self-signed certificate for ${hostname}`);
+      log(`${namespace}/${name}: created a self-signed certificate for ${hostname}`);
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 409)) throw error;
     }

@@ -2,27 +2,27 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "../../../kube/api-error.ts";
 import type { ApiServer } from "../../../kube/api-server.ts";
 
-/** The part of an object that every follower reads. */
+/** The fields that every follower reads. */
 export interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid: string };
 }
 
-/** The objects of one collection as last seen, kept up to date. */
+/** The objects of one collection, kept up to date. */
 export interface Followed<T extends Named> {
   /** By `namespace/name`. */
   readonly items: ReadonlyMap<string, T>;
 }
 
-/** How a collection is followed. */
+/** How to follow a collection. */
 export interface FollowOptions {
   readonly api: ApiServer;
   /** Path of the collection. */
   readonly path: string;
-  /** Query that selects a part of it, such as `fieldSelector=…`. */
+  /** Query that selects some of its objects, such as `fieldSelector=…`. */
   readonly selector?: string;
-  /** The kind may not be served, as that of a definition that nobody has applied yet; then there are none. */
+  /** The kind may not be served yet, because its definition is not applied; then the collection is empty. */
   readonly optional?: boolean;
-  /** Called one at a time, with the newest state of each object that changed; called again after a second if it throws. */
+  /** Called for each changed object, one at a time; called again after a second if it throws. */
   readonly reconcile: (key: string) => Promise<void>;
   readonly log: (line: string) => void;
 }
@@ -40,7 +40,7 @@ interface WatchEvent<T> {
 const RETRY_MS = 1_000;
 const UNSERVED_MS = 500;
 
-/** Follows a collection for ever: lists it, watches it, and lists it anew whenever the watch ends or the API server was away. */
+/** Follows a collection forever: lists it, watches it, and lists it again whenever the watch ends or the API server was away. */
 export function follow<T extends Named>(options: FollowOptions): Followed<T> {
   const items = new Map<string, T>();
   const queue = workQueue(options);
@@ -50,7 +50,7 @@ export function follow<T extends Named>(options: FollowOptions): Followed<T> {
     const before = new Set(items.keys());
     items.clear();
     for (const item of list.items) items.set(keyOf(item), item);
-    // All are looked at again: what was missed while nobody watched is found by what is there now.
+    // Events were missed without a watch, so every object counts as changed.
     for (const key of new Set([...before, ...items.keys()])) queue.add(key);
     const { resourceVersion } = list.metadata;
     const watch = `${options.path}?${query}watch=true&resourceVersion=${resourceVersion}`;

@@ -13,7 +13,7 @@ interface Service {
   readonly status: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
 }
 
-/** Where a Service asks for a certain address, beside the deprecated `spec.loadBalancerIP`: Cilium's and MetalLB's annotations. */
+/** Cilium's and MetalLB's annotations by which a Service requests an address, next to the deprecated `spec.loadBalancerIP`. */
 const ADDRESS_ANNOTATIONS = [
   "lbipam.cilium.io/ips",
   "io.cilium/lb-ipam-ips",
@@ -21,7 +21,7 @@ const ADDRESS_ANNOTATIONS = [
   "metallb.io/loadBalancerIPs",
 ];
 
-/** Gives every LoadBalancer Service an address: the one it asks for, or one of the pool (a CIDR). Nothing listens there. */
+/** Gives every LoadBalancer Service an address: the requested one, or one of the pool (a CIDR). */
 export function serveLoadBalancers({ api, log }: AgentContext, pool: string): void {
   const addresses = new AddressPool(pool);
   const services = follow<Service>({
@@ -31,7 +31,7 @@ export function serveLoadBalancers({ api, log }: AgentContext, pool: string): vo
     reconcile: async (key) => {
       const all = [...services.items.values()].filter(({ spec }) => spec.type === "LoadBalancer");
       addresses.retain(new Set(all.map(({ metadata }) => metadata.uid)));
-      // What was given out before the agent's restart stays with its owner.
+      // Addresses that were assigned before the agent's restart stay assigned.
       for (const service of all)
         for (const address of current(service)) addresses.reserve(address, service.metadata.uid);
       const service = services.items.get(key);

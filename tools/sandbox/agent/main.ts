@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { APISERVER_ADDRESS, SERVICE_CIDR } from "../control-plane.ts";
 import { apiAs, readKubeconfig } from "../kubeconfig.ts";
 import { openNetwork, serveNetwork } from "../network/inside.ts";
-import { giveGatusSidecar } from "../runtime/images.ts";
+import { useGatusSidecar } from "../runtime/images.ts";
 import { serveCertificates } from "./certificates.ts";
 import { serveLoadBalancers } from "./load-balancers.ts";
 import { keepNode } from "./node.ts";
@@ -11,23 +11,23 @@ import { type AgentContext, servePods } from "./pods.ts";
 import { realPods } from "./real-pods.ts";
 import { serveVolumes } from "./volumes.ts";
 
-// The node agent of one sandbox cluster: a process of its own, started and ended like the programs of the control plane. With real pods
-// it is the first process of the cluster's private network, and the working directory is the cluster's folder.
+// The node agent of one sandbox cluster, started and stopped like the programs of the control plane. With real pods it is the first
+// process of the cluster's private network, and the working directory is the cluster's folder.
 
 const RENEW_MS = 10_000;
 const RETRY_MS = 1_000;
 const LAST_MS = 3_000;
 
-const text = { type: "string", default: "" } as const;
+const option = { type: "string", default: "" } as const;
 const { values } = parseArgs({
   options: {
-    kubeconfig: text,
-    node: text,
-    "load-balancer-pool": text,
-    volumes: text,
-    pods: text,
-    certificates: text,
-    "gatus-sidecar": text,
+    kubeconfig: option,
+    node: option,
+    "load-balancer-pool": option,
+    volumes: option,
+    pods: option,
+    certificates: option,
+    "gatus-sidecar": option,
   },
 });
 
@@ -39,7 +39,7 @@ const context: AgentContext = { api: apiAs(access), log };
 const real = values.pods === "real";
 
 if (real) {
-  if (values["gatus-sidecar"] !== "") giveGatusSidecar(values["gatus-sidecar"]);
+  if (values["gatus-sidecar"] !== "") useGatusSidecar(values["gatus-sidecar"]);
   const network = {
     serviceCidr: SERVICE_CIDR,
     apiserverAddress: APISERVER_ADDRESS,
@@ -49,8 +49,8 @@ if (real) {
   const objects = await serveNetwork(context.api, log, network);
   const runtime = realPods(context, values.node, objects.services);
   servePods(context, values.node, runtime);
-  if (values.certificates === "made") serveCertificates(context);
-  // The machine's side keeps the other end of the standard input; when that is gone, so shall be everything in here.
+  if (values.certificates === "self-signed") serveCertificates(context);
+  // The machine's side holds the other end of standard input. When that closes, everything in here must stop.
   process.stdin.resume().once("end", () => {
     const ended = Promise.all(runtime.uids.map((uid) => runtime.interrupt(uid)));
     void Promise.race([ended, delay(LAST_MS)]).then(endNetwork);
@@ -70,7 +70,7 @@ for (;;) {
   }
 }
 
-/** With the first process of the network, the kernel ends all that are left in it. */
+/** When the first process of the network exits, the kernel kills all others in it. */
 function endNetwork(): void {
   // eslint-disable-next-line no-restricted-properties -- servers, probes and pods would keep this program running
   process.exit(0);

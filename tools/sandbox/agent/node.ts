@@ -1,11 +1,11 @@
 import { arch, hostname } from "node:os";
 import type { ApiServer } from "../../../kube/api-server.ts";
 
-/** Where the pretended node is in the pretended pod network. */
+/** The node's address in the pod network. */
 export const NODE_ADDRESS = "10.244.0.1";
 
 const LEASE_SECONDS = 40;
-/** What the scheduler may give out; nothing of it is measured or enforced. */
+/** For the scheduler; neither measured nor enforced. */
 const CAPACITY = { cpu: "64", memory: "256Gi", "ephemeral-storage": "1Ti", pods: "500" };
 
 interface Node {
@@ -17,7 +17,7 @@ interface Lease {
   readonly spec: object;
 }
 
-/** Makes the node be there and ready, and renews its lease; to be called every few seconds, as a kubelet does. */
+/** Creates the node or reports it ready, and renews its lease. Call it every few seconds, as a kubelet does. */
 export async function keepNode(api: ApiServer, name: string): Promise<void> {
   const node = await api.find<Node>(`/api/v1/nodes/${name}`);
   if (node === undefined) {
@@ -100,7 +100,7 @@ function nodeStatus(): object {
   };
 }
 
-/** Now, to the second, as Kubernetes writes it. */
+/** The current time, to the second, in Kubernetes's format. */
 export function timestamp(): string {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,4 +1,4 @@
-/** The part of a Pod that the agent reads and writes, in plain JSON. */
+/** The fields of a Pod that the agent reads and writes, in plain JSON. */
 export interface Pod {
   readonly metadata: {
     readonly name: string;
@@ -41,13 +41,13 @@ export interface PodStatus {
 export interface Condition {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";
-  /** In a patch, null takes it away. */
+  /** In a patch, null removes it. */
   readonly reason?: string | null;
   readonly message?: string | null;
   readonly lastTransitionTime?: string;
 }
 
-/** How a container is. */
+/** The status of a container. */
 export interface ContainerStatus {
   readonly name: string;
   readonly image: string;

@@ -10,18 +10,18 @@ import { simulatedStatus } from "./simulated-status.ts";
 import { type PodRuntime } from "../runtime/pod-runtime.ts";
 
 const RETRY_MS = 1_000;
-/** Pretended addresses: the API server refuses loopback addresses as endpoints. */
+/** Not loopback addresses, which the API server refuses as endpoints. */
 const POD_CIDR = "10.244.0.0/16";
 
-/** What a part of the agent works with. */
+/** Shared by all parts of the agent. */
 export interface AgentContext {
   readonly api: ApiServer;
   readonly log: (line: string) => void;
 }
 
 /**
- * Answers the pods that are bound to a node: runs those that the runtime can run, says of the others that they run, and lets their
- * deletion end.
+ * Acts as the kubelet of a node: runs the pods that the runtime can run, reports the others as running, and completes their
+ * deletion.
  */
 export function servePods({ api, log }: AgentContext, node: string, runtime?: PodRuntime): void {
   const addresses = new AddressPool(POD_CIDR);
@@ -39,7 +39,7 @@ export function servePods({ api, log }: AgentContext, node: string, runtime?: Po
           .map(({ metadata }) => metadata.uid);
         addresses.retain(new Set([...owners, node]));
       }
-      if (runtime !== undefined) endVanished(runtime, pods.items, log);
+      if (runtime !== undefined) stopDeleted(runtime, pods.items, log);
       if (pod === undefined) return;
       await answer({ api, log }, runtime, pod, (wanted) => {
         const { uid } = pod.metadata;
@@ -50,7 +50,7 @@ export function servePods({ api, log }: AgentContext, node: string, runtime?: Po
   });
 }
 
-/** Writes the status of a pod, unless it is another one of that name by now. */
+/** Writes the status of a pod, unless another one has its name by now. */
 export async function reportStatus(
   api: ApiServer,
   pod: Pod,
@@ -61,13 +61,13 @@ export async function reportStatus(
   await patchStatus(api, pod, status, annotations);
 }
 
-/** Ends pods that were deleted by force, whose processes nobody else would end. */
-function endVanished(runtime: PodRuntime, pods: ReadonlyMap<string, Pod>, log: AgentContext["log"]): void {
+/** Stops pods that were deleted by force. */
+function stopDeleted(runtime: PodRuntime, pods: ReadonlyMap<string, Pod>, log: AgentContext["log"]): void {
   const there = new Set([...pods.values()].map(({ metadata }) => metadata.uid));
   for (const uid of runtime.uids) if (!there.has(uid)) void untilDone(log, uid, () => runtime.end(uid, 0));
 }
 
-/** Work that nobody waits for, again until it succeeds. */
+/** Repeats work until it succeeds. */
 async function untilDone(log: AgentContext["log"], what: string, work: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
@@ -92,7 +92,7 @@ async function answer(
 ): Promise<void> {
   const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
   if (deletionTimestamp !== undefined) {
-    // Other pods need not wait for this one's grace.
+    // Other pods must not wait for this one's grace period.
     void untilDone(log, pathOf(pod), async () => {
       await runtime?.end(uid, deletionGracePeriodSeconds);
       await endDeletion(api, pod);
@@ -111,9 +111,9 @@ async function answer(
 }
 
 async function endDeletion(api: ApiServer, pod: Pod): Promise<void> {
-  // With a grace of 0 it waits for somebody's finalizer, not for its node.
+  // With a grace period of 0 it waits for a finalizer, not for its node.
   if (pod.metadata.deletionGracePeriodSeconds === 0) return;
-  // Whoever holds a finalizer, a Job's controller above all, waits for the pod to have ended.
+  // The holder of a finalizer, such as a Job's controller, waits for the pod to end.
   if (!isEnded(pod)) await patchStatus(api, pod, { phase: "Failed" });
   const body = { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } };
   await ignoreGone(api.call("DELETE", pathOf(pod), { body }));
@@ -130,7 +130,7 @@ async function patchStatus(
   await ignoreGone(api.call("PATCH", `${pathOf(pod)}/status`, { body, contentType }));
 }
 
-/** 404: deleted meanwhile. 409: deleted and made again under the same name; its own event follows. */
+/** 404: deleted meanwhile. 409: deleted and created again under the same name; that pod's event follows. */
 async function ignoreGone(request: Promise<unknown>): Promise<void> {
   try {
     await request;
@@ -143,7 +143,7 @@ function isEnded({ status: { phase } }: Pod): boolean {
   return phase === "Succeeded" || phase === "Failed";
 }
 
-/** Whether a status says already all that another one says; what others wrote beside it does not count. */
+/** Whether the actual status includes the wanted one. Additions of other writers do not matter. */
 function isReported(actual: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
     return (wanted as unknown[]).every((item) =>

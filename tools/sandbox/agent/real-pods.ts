@@ -6,7 +6,7 @@ import { PodRuntime } from "../runtime/pod-runtime.ts";
 import { simulatedParts } from "../runtime/simulated-parts.ts";
 import { type AgentContext, reportStatus } from "./pods.ts";
 
-/** The runtime of a node's pods, which reports to the API server. */
+/** The runtime of a node's pods, reporting to the API server. */
 export function realPods(
   { api, log }: AgentContext,
   node: string,

@@ -1,15 +1,15 @@
 import { type Condition, type Container, type ContainerStatus, type Pod, type PodStatus } from "./pod.ts";
 
-/** The condition that says what is only pretended of a pod. */
+/** The condition that says what is simulated. */
 export const SIMULATED: Omit<Condition, "lastTransitionTime"> = {
   type: "edgefirst.dev/Simulated",
   status: "True",
   reason: "NoProcess",
   message:
-    "The sandbox agent only says that this pod runs: there is no process, and nothing listens at its address.",
+    "The sandbox agent only reports that this pod runs: it has no process, and its address has no listener.",
 };
 
-/** Where and when a pod pretends to run. */
+/** Where and when a simulated pod runs. */
 export interface Placement {
   readonly podIP: string;
   readonly hostIP: string;
@@ -18,8 +18,8 @@ export interface Placement {
 }
 
 /**
- * The status that a kubelet would report for a pod all of whose containers started well: running and ready, or, for a Job's pod,
- * succeeded. Times that the pod has already are kept, so that the status of an unchanged pod is the same again.
+ * The status that a kubelet reports when all containers of a pod have started: running and ready, or, for a Job's pod, succeeded. Keeps
+ * the pod's times, so that the status of an unchanged pod does not change.
  */
 export function simulatedStatus(pod: Pod, placement: Placement): PodStatus {
   const { spec, status, metadata } = pod;
@@ -83,7 +83,7 @@ function containerStatus(
     image,
     imageID: "",
     containerID,
-    // An init container that completed counts as ready; a container of a pod that ended does not.
+    // A completed init container counts as ready, a container of an ended pod does not.
     ready: !podEnded || ended,
     started: !ended,
     restartCount: 0,

@@ -2,38 +2,39 @@ import { request } from "node:http";
 import { connect } from "node:tls";
 import { dial } from "./dial.ts";
 
-/** What {@link ask} asks for; the port is 80 if absent. */
+/** A request of {@link ask}. */
 export interface Question {
   readonly path: string;
+  /** Default: 80. */
   readonly port?: number;
-  /** Host that is asked for, where it is another one than the connection goes to. */
+  /** Host of the request, if it differs from the connection's. */
   readonly hostname?: string;
   readonly tls?: boolean;
-  /** How long connecting and answering may take, in milliseconds; ten seconds if absent. */
+  /** Limit for connecting and answering together. Default: ten seconds. */
   readonly timeoutMs?: number;
 }
 
-/** An answer over HTTP. */
+/** An HTTP response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
 }
 
 /**
- * Asks an address or a name in a cluster's private network over HTTP, whoever has signed the certificate there.
- * @throws Error where nobody answers in time
+ * Sends a request to an address or a name in a cluster's private network, without checking certificates.
+ * @throws Error if there is no answer in time
  */
 export async function ask(
   clusterDir: string,
   host: string,
   { path, port = 80, hostname = host, tls = false, timeoutMs = 10_000 }: Question,
 ): Promise<HttpAnswer> {
-  // It bounds the whole of it: a request over a connection that was made for it has no timeout of its own.
+  // A request over an existing connection has no time-out, so the signal bounds all of it.
   const signal = AbortSignal.timeout(timeoutMs);
   const raw = await dial(clusterDir, host, port, signal);
   const socket = tls ? connect({ socket: raw, servername: hostname, rejectUnauthorized: false }) : raw;
   return new Promise((resolve, reject) => {
-    // The connection is made already, encrypted or not.
+    // The connection exists already, encrypted or not.
     const outgoing = request({
       createConnection: () => socket,
       path,
@@ -41,7 +42,7 @@ export async function ask(
       signal,
     });
     outgoing.once("error", (error) => {
-      // Without a TLS handshake that ends, the request does not own the connection yet.
+      // Before the end of the TLS handshake, the request does not own the connection.
       socket.destroy();
       reject(signal.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error);
     });

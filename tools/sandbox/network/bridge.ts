@@ -1,16 +1,16 @@
 import { run } from "./commands.ts";
 
-/** Address of the bridge, and so of the node, in the pod network. */
+/** Address of the bridge, and thus of the node, in the pod network. */
 export const GATEWAY = "10.244.0.1";
 const PREFIX = 16;
 const BRIDGE = "br0";
 
 /**
- * Prepares the private world that this process is the first one of: a `/proc` and a `/run` of its own, the bridge, and Services'
- * addresses as local ones, so that a proxy can listen at each.
+ * Prepares the namespaces of which this is the first process: a separate `/proc` and `/run`, the bridge, and Service addresses as local
+ * ones, so that a proxy can listen on each.
  */
 export async function setUpNetwork(serviceCidr: string): Promise<void> {
-  // Where parts of the machine's own /proc are hidden, as in containers, the kernel allows no other one.
+  // In containers, where parts of /proc are hidden, the kernel does not allow another one.
   await run("mount", ["-t", "proc", "proc", "/proc"]).catch(() => undefined);
   await run("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"]);
   await run("mkdir", ["-p", "/run/netns", "/run/pods"]);
@@ -23,7 +23,7 @@ export async function setUpNetwork(serviceCidr: string): Promise<void> {
   ]);
 }
 
-/** Makes an address one of this network's own. */
+/** Makes an address local to this network. */
 export async function ownAddress(address: string): Promise<void> {
   await ip([`route replace local ${address}/32 dev lo`]);
 }
@@ -33,12 +33,12 @@ export function podNetwork(uid: string): string {
   return `/run/netns/${uid}`;
 }
 
-/** Gives a pod a network namespace with a link to the bridge. One that is there is made anew, and who had the address before loses it. */
+/** Gives a pod a new network namespace with a link to the bridge. A previous owner of the address loses it. */
 export async function addPodNetwork(uid: string, address: string): Promise<void> {
   await removePodNetwork(uid);
   const number = address.split(".").slice(2).map(Number);
   const link = `pod-${number.join("-")}`;
-  // A pod that has ended keeps its namespace until it is deleted, and a namespace that is deleted takes its link with it a moment later.
+  // An ended pod keeps its namespace until it is deleted, and the link of a deleted namespace disappears only a moment later.
   if ((await linkNames()).includes(link)) await run("ip", ["link", "delete", link]);
   await run("ip", ["netns", "add", uid]);
   await ip([
@@ -56,13 +56,13 @@ export async function addPodNetwork(uid: string, address: string): Promise<void>
   );
 }
 
-/** Sets sysctls of a pod's network namespace; all others are the machine's. @throws EdgefirstError if the kernel refuses one. */
+/** Sets a sysctl of a pod's network namespace; others belong to the machine. @throws EdgefirstError if the kernel refuses it. */
 export async function setPodSysctl(uid: string, name: string, value: string): Promise<void> {
   const path = `/proc/sys/${name.replaceAll(".", "/")}`;
   await run("nsenter", [`--net=${podNetwork(uid)}`, "sh", "-c", 'printf %s "$2" > "$1"', "sh", path, value]);
 }
 
-/** Removes a pod's network namespace, and its link with it; none is no fault. */
+/** Removes a pod's network namespace and its link, if they exist. */
 export async function removePodNetwork(uid: string): Promise<void> {
   const names = (await run("ip", ["netns", "list"])).split("\n").map((line) => line.split(" ")[0]);
   if (names.includes(uid)) await run("ip", ["netns", "delete", uid]);

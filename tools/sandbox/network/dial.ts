@@ -3,12 +3,12 @@ import { connect, type Socket } from "node:net";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { SOCKETS } from "./sockets.ts";
 
-const ADVICE = "do its pods run? `edgefirst sandbox status` tells";
+const ADVICE = "check its pods with `edgefirst sandbox status`";
 
 /**
  * Connects from the machine to an address or a name in a cluster's private network.
- * @param signal ends the attempt, and the connection once there is one.
- * @throws EdgefirstError if there is no such network, or nobody answers there.
+ * @param signal aborts the attempt, and later the connection.
+ * @throws EdgefirstError if there is no such network, or nothing listens there.
  */
 export function dial(clusterDir: string, host: string, port: number, signal?: AbortSignal): Promise<Socket> {
   const fail = (reason: string): EdgefirstError =>
@@ -23,7 +23,7 @@ export function dial(clusterDir: string, host: string, port: number, signal?: Ab
       reject(fail(String(error)));
       return;
     }
-    // By the open folder, whose path may be longer than a socket's may be.
+    // Through the open folder, because its path may exceed the limit for sockets.
     const path = `/proc/self/fd/${folder}/${SOCKETS.inside}`;
     const socket = connect({ path, allowHalfOpen: true, signal });
     const giveUp = (reason: string): void => {
@@ -33,9 +33,9 @@ export function dial(clusterDir: string, host: string, port: number, signal?: Ab
     const failed = (error: Error): void => {
       giveUp(`${error.message}; ${ADVICE}`);
     };
-    // What keeps the network may be killed between taking the connection and saying what came of it.
+    // The network's side may be killed between accepting the connection and answering.
     const ended = (): void => {
-      giveUp(`the connection ended; ${ADVICE}`);
+      giveUp(`the connection closed; ${ADVICE}`);
     };
     let greeting = "";
     const read = (): void => {

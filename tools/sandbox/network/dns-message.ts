@@ -1,39 +1,39 @@
-/** A question of the Domain Name System, as far as it is read here. */
+/** The first question of a DNS query. */
 export interface Question {
-  /** In lower case, without the last dot. */
+  /** In lower case, without the trailing dot. */
   readonly name: string;
   readonly type: number;
   /** The bytes of the question section. */
   readonly bytes: Buffer;
 }
 
-/** The type of a question for an IPv4 address. */
+/** The record type of IPv4 addresses. */
 export const TYPE_A = 1;
 const HEADER = 12;
 const TTL_SECONDS = 5;
 const NAME_ERROR = 3;
 
-/** The first question of a query (RFC 1035, section 4); undefined if the message is none. */
+/** The first question of a query (RFC 1035, section 4); undefined if the message is not a query. */
 export function readQuestion(query: Buffer): Question | undefined {
   if (query.length < HEADER || query.readUInt16BE(4) < 1) return undefined;
   const labels: string[] = [];
-  let at = HEADER;
+  let offset = HEADER;
   for (;;) {
-    const length = query[at];
-    if (length === undefined || length > 63 || at + length + 5 > query.length) return undefined;
-    at += 1;
+    const length = query[offset];
+    if (length === undefined || length > 63 || offset + length + 5 > query.length) return undefined;
+    offset += 1;
     if (length === 0) break;
-    labels.push(query.toString("latin1", at, at + length));
-    at += length;
+    labels.push(query.toString("latin1", offset, offset + length));
+    offset += length;
   }
   return {
     name: labels.join(".").toLowerCase(),
-    type: query.readUInt16BE(at),
-    bytes: query.subarray(HEADER, at + 4),
+    type: query.readUInt16BE(offset),
+    bytes: query.subarray(HEADER, offset + 4),
   };
 }
 
-/** The authoritative answer to a query: these addresses; none for an empty list; "no such name" for undefined. */
+/** The authoritative answer to a query: the addresses, or "no such name" if undefined. */
 export function answer(query: Buffer, question: Question, addresses: readonly string[] | undefined): Buffer {
   const header = Buffer.alloc(HEADER);
   query.copy(header, 0, 0, 2);

@@ -1,10 +1,10 @@
 import { createSocket } from "node:dgram";
 import { answer, readQuestion, TYPE_A } from "./dns-message.ts";
 
-/** Where the cluster's name server is, in the range of Services that are never given out by chance. */
+/** The name server's address, in the part of the Service range that is never assigned automatically. */
 export const NAME_SERVER = "10.96.0.10";
 
-/** Answers names over UDP, at port 53 of {@link NAME_SERVER}. What it does not know does not exist: nothing is asked elsewhere. */
+/** A name server on UDP port 53 of {@link NAME_SERVER}. It forwards nothing: unknown names do not exist. */
 export function serveNames(lookup: (name: string) => readonly string[] | undefined): Promise<void> {
   const socket = createSocket("udp4");
   socket.on("message", (query, from) => {

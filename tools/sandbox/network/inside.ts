@@ -17,17 +17,17 @@ import { join, relay, serve } from "./relay.ts";
 import { ServiceProxy } from "./service-proxy.ts";
 import { SOCKETS } from "./sockets.ts";
 
-/** What the inside of a cluster's private network needs to know. */
+/** Options of the inside of a cluster's private network. */
 export interface InsideOptions {
-  /** Where Services get their addresses from; a /16. */
+  /** The range of Service addresses; a /16. */
   readonly serviceCidr: string;
   /** Address of the Service `kubernetes`. */
   readonly apiserverAddress: string;
-  /** The API server's port on the machine's loopback; it is the same inside. */
+  /** The API server's port on loopback, outside and inside. */
   readonly apiserverPort: number;
 }
 
-/** Prepares the private network, so that the API server can be reached in it under the machine's own address and under that of its Service. */
+/** Prepares the private network, in which the API server is reachable on loopback and at the address of its Service. */
 export async function openNetwork(options: InsideOptions): Promise<void> {
   await setUpNetwork(options.serviceCidr);
   const apiserver = (): { path: string } => ({ path: SOCKETS.apiserver });
@@ -35,7 +35,7 @@ export async function openNetwork(options: InsideOptions): Promise<void> {
   await relay({ host: options.apiserverAddress, port: 443 }, apiserver);
 }
 
-/** Serves what a cluster's objects call for: the addresses of Services, names, and connections from the machine to either. */
+/** Serves Service addresses and DNS names from the cluster's objects, and connections from the machine to both. */
 export async function serveNetwork(
   api: ApiServer,
   log: (line: string) => void,
@@ -63,16 +63,16 @@ export async function serveNetwork(
   return objects;
 }
 
-/** The machine's way in: after a line `HOST PORT`, a connection goes on to there. */
+/** The machine's way in: a connection starts with a line `HOST PORT` and continues to that address. */
 async function serveConnections(lookup: (name: string) => readonly string[] | undefined): Promise<void> {
   await serve({ path: SOCKETS.inside }, (socket) => {
     socket.on("error", () => socket.destroy());
     socket.once("readable", () => {
-      // The line comes alone: the caller goes on once it is answered.
+      // Only the line can have arrived: the caller waits for the answer to it.
       const [name = "", port] = String(socket.read()).trim().split(" ");
       const host = /^[\d.]+$/.test(name) ? name : lookup(name)?.[0];
       if (host === undefined) {
-        socket.end(`no address of ${name} is known\n`);
+        socket.end(`${name} has no address\n`);
         return;
       }
       const onward = connect({ host, port: Number(port), allowHalfOpen: true });

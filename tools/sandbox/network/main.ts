@@ -3,13 +3,13 @@ import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
 import { SYSTEM_PATH } from "./commands.ts";
-import { PRIVATE_WORLD } from "./namespaces.ts";
+import { PRIVATE_NAMESPACES } from "./namespaces.ts";
 import { servePrograms } from "./programs-server.ts";
 import { relay } from "./relay.ts";
 import { SOCKETS } from "./sockets.ts";
 
-// The machine's side of a cluster's private network: carries connections to the API server, resolves programs, and keeps the program
-// behind `--` (the agent) alive as the first process in there. The working directory is the cluster's folder.
+// The machine's side of a cluster's private network: relays connections to the API server, resolves programs, and keeps the program
+// after `--` (the agent) alive as the network's first process. The working directory is the cluster's folder.
 
 const RESTART_MS = 500;
 const GRACE_MS = 6_000;
@@ -30,7 +30,7 @@ await relay({ path: SOCKETS.apiserver }, () => ({ host: "127.0.0.1", port: Numbe
 await servePrograms(SOCKETS.programs, log);
 process.on("SIGTERM", stop).on("SIGINT", stop);
 while (!isStopping()) {
-  const end = await live();
+  const end = await runNetwork();
   if (!isStopping()) log(`the private network ended: ${end}`);
   await delay(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
 }
@@ -41,21 +41,21 @@ function isStopping(): boolean {
   return stopping.signal.aborted;
 }
 
-/** One life of the private network; resolves with how it ended. */
-function live(): Promise<string> {
-  // If this process is killed, so is unshare, and with it everything inside.
+/** One run of the private network; resolves with the reason for its end. */
+function runNetwork(): Promise<string> {
+  // If this process is killed, so are unshare and everything inside.
   const command = [
     "--pdeathsig",
     "KILL",
     "--",
     "unshare",
-    ...PRIVATE_WORLD,
+    ...PRIVATE_NAMESPACES,
     process.execPath,
     ...positionals,
   ];
   const child = spawn("setpriv", command, {
     env: { PATH: SYSTEM_PATH },
-    // Those inside see the end of this process by the end of their input.
+    // The agent notices the end of this process by the end of its input.
     stdio: ["pipe", "inherit", "inherit"],
   });
   inside = child;

@@ -3,8 +3,8 @@ import { type NetworkObjects, readyEndpoints } from "./objects.ts";
 const DOMAIN = ".cluster.local";
 
 /**
- * The addresses of a name: a Service's, by the rules of Kubernetes' DNS; else those of the Gateway or Ingress that serves the host
- * name. An empty list: the name is there, without an address; undefined: there is no such name.
+ * The addresses of a name: a Service's, by the rules of Kubernetes's DNS, else those of the Gateway or Ingress that serves the host
+ * name. Empty if the name exists without an address; undefined if it does not exist.
  */
 export function addressesOf(name: string, objects: NetworkObjects): readonly string[] | undefined {
   return name.endsWith(DOMAIN)

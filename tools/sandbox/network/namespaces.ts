@@ -2,10 +2,10 @@ import { platform } from "node:os";
 import { run } from "./commands.ts";
 
 /**
- * Arguments of `unshare` for a private world without root: own users (the caller is root in it), network, mounts and processes.
- * When its first process ends, the kernel ends all others in it.
+ * Arguments of `unshare` for namespaces of users (the caller is root in it), network, mounts and processes, without root privileges.
+ * When the first process exits, the kernel kills all others.
  */
-export const PRIVATE_WORLD = [
+export const PRIVATE_NAMESPACES = [
   "--user",
   "--map-root-user",
   "--net",
@@ -17,7 +17,7 @@ export const PRIVATE_WORLD = [
   "private",
 ] as const;
 
-/** All that a cluster's network and pods need, in small: unshare's exit code alone says nothing of veth, bridge or mounts. */
+/** A minimal version of a cluster's network and pods: the exit code of unshare alone says nothing about veth, bridge or mounts. */
 const TRIAL = `set -e
 mount -t tmpfs tmpfs /run
 mkdir /run/netns /run/root
@@ -39,8 +39,8 @@ nsenter --net=/run/netns/trial unshare --user --map-user=65532 --map-group=65532
 let tried: Promise<string | undefined> | undefined;
 
 /**
- * Why this machine cannot give clusters a private network with pods in it, in one line; undefined if it can. Found out by bringing
- * up such a network and a link in it; asked once a process.
+ * Why this machine cannot run pods in a private network, in one line; undefined if it can. Brings up a trial network, once per
+ * process.
  */
 export function whyNoNetworks(): Promise<string | undefined> {
   tried ??= attempt();
@@ -50,7 +50,7 @@ export function whyNoNetworks(): Promise<string | undefined> {
 async function attempt(): Promise<string | undefined> {
   if (platform() !== "linux") return `${platform()} has no network namespaces`;
   try {
-    await run("unshare", [...PRIVATE_WORLD, "sh", "-c", TRIAL]);
+    await run("unshare", [...PRIVATE_NAMESPACES, "sh", "-c", TRIAL]);
     return undefined;
   } catch (error) {
     const lines = String(error instanceof Error ? error.message : error).split("\n");

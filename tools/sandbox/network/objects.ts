@@ -1,4 +1,4 @@
-/** What the network reads of a Service. */
+/** The fields of a Service that the network reads. */
 export interface Service {
   readonly metadata: Metadata;
   readonly spec: {
@@ -18,7 +18,7 @@ export interface ServicePort {
   readonly protocol?: string;
 }
 
-/** What the network reads of an EndpointSlice. */
+/** The fields of an EndpointSlice that the network reads. */
 export interface EndpointSlice {
   readonly metadata: Metadata;
   readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[];
@@ -29,14 +29,14 @@ export interface EndpointSlice {
   }[];
 }
 
-/** What the network reads of a Gateway. */
+/** The fields of a Gateway that the network reads. */
 export interface Gateway {
   readonly metadata: Metadata;
   readonly spec: { readonly listeners?: readonly { readonly hostname?: string }[] };
   readonly status?: { readonly addresses?: readonly { readonly type?: string; readonly value: string }[] };
 }
 
-/** What the network reads of an HTTPRoute. */
+/** The fields of an HTTPRoute that the network reads. */
 export interface HttpRoute {
   readonly metadata: Metadata;
   readonly spec: {
@@ -49,7 +49,7 @@ export interface HttpRoute {
   };
 }
 
-/** What the network reads of an Ingress. */
+/** The fields of an Ingress that the network reads. */
 export interface Ingress {
   readonly metadata: Metadata;
   readonly spec: { readonly rules?: readonly { readonly host?: string }[] };
@@ -63,7 +63,7 @@ interface Metadata {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** The objects of a cluster by which its network goes. */
+/** The objects that define a cluster's network. */
 export interface NetworkObjects {
   readonly services: ReadonlyMap<string, Service>;
   readonly slices: ReadonlyMap<string, EndpointSlice>;
@@ -85,7 +85,7 @@ export function readyEndpoints(
     )
     .flatMap((slice) =>
       (slice.endpoints ?? [])
-        // Absent means ready, by the API's own rule.
+        // Absent means ready, says the API.
         .filter(({ conditions }) => conditions?.ready !== false)
         .flatMap(({ addresses, hostname }) => addresses.map((address) => ({ slice, address, hostname }))),
     );

@@ -11,7 +11,7 @@ export interface LocalProgram {
   readonly version: string;
 }
 
-/** Resolves programs of the toolchain for those inside the private network, which reach no module proxy: `GET /programs/<name>`. */
+/** Resolves programs of the toolchain for the private network, which has no route to a module proxy: `GET /programs/<name>`. */
 export function servePrograms(path: string, log: (line: string) => void): Promise<void> {
   const resolving = new Map<string, Promise<LocalProgram>>();
   const resolve = (name: string): Promise<LocalProgram> => {
@@ -19,7 +19,7 @@ export function servePrograms(path: string, log: (line: string) => void): Promis
     if (known !== undefined) return known;
     const found = resolveProgram(name, { progress: log });
     resolving.set(name, found);
-    // A failure is no answer for ever: Go, or the program, may be there the next time.
+    // A failure is not cached: Go or the program may be installed by the next request.
     found.catch(() => resolving.delete(name));
     return found;
   };
@@ -39,8 +39,8 @@ export function servePrograms(path: string, log: (line: string) => void): Promis
 }
 
 /**
- * Asks {@link servePrograms} for a program; a build takes minutes, and so does the answer then.
- * @throws EdgefirstError with the reason where it can neither be found nor built.
+ * Asks {@link servePrograms} for a program. If it has to be built, the answer takes minutes.
+ * @throws EdgefirstError with the reason if it can be neither found nor built.
  */
 export async function askForProgram(socketPath: string, name: string): Promise<LocalProgram> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -48,7 +48,7 @@ export async function askForProgram(socketPath: string, name: string): Promise<L
       .on("error", reject)
       .end();
   });
-  // It throws where the other side ends in the middle of its answer.
+  // Throws if the other side exits in the middle of its answer.
   const answer = await readBody(response);
   if (response.statusCode !== 200) throw new EdgefirstError(String(answer));
   return answer as LocalProgram;

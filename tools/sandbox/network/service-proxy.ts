@@ -15,8 +15,8 @@ interface Listener {
 }
 
 /**
- * Carries TCP connections from the addresses of Services to their ready endpoints, as kube-proxy's userspace mode did. Where no endpoint is
- * ready, nothing listens, and a connection is refused.
+ * Relays TCP connections from Service addresses to ready endpoints, like kube-proxy's former userspace mode. Without a ready endpoint
+ * nothing listens, and connections are refused.
  */
 export class ServiceProxy {
   readonly #listeners = new Map<string, Listener>();
@@ -24,15 +24,15 @@ export class ServiceProxy {
   readonly #objects: NetworkObjects;
   readonly #serviceNetwork: string;
 
-  /** @param serviceNetwork the first octets of Services' own addresses, with a dot at the end; addresses beyond are made local ones. */
+  /** @param serviceNetwork the first octets of the Service range, with a trailing dot; other addresses are made local on demand. */
   constructor(objects: NetworkObjects, serviceNetwork: string) {
     this.#objects = objects;
     this.#serviceNetwork = serviceNetwork;
   }
 
   /**
-   * Makes the listeners what the Services and their endpoints call for. To be called one at a time.
-   * @throws what stood in the way of some, after all others
+   * Updates the listeners to match the Services and their endpoints. Calls must not overlap.
+   * @throws AggregateError for the listeners that failed, after updating the others
    */
   async update(): Promise<void> {
     const wanted = this.#wanted();
@@ -41,13 +41,13 @@ export class ServiceProxy {
       server.close();
       this.#listeners.delete(key);
     }
-    const faults: unknown[] = [];
+    const errors: unknown[] = [];
     for (const [key, { host, port, backends }] of wanted) {
       const listener = this.#listeners.get(key);
       if (listener !== undefined) listener.backends = backends;
-      else await this.#listen(key, host, port, backends).catch((fault: unknown) => faults.push(fault));
+      else await this.#listen(key, host, port, backends).catch((error: unknown) => errors.push(error));
     }
-    if (faults.length > 0) throw new AggregateError(faults, faults.map(String).join("; "));
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join("; "));
   }
 
   #wanted(): Map<string, Backend & { readonly backends: readonly Backend[] }> {
@@ -79,7 +79,7 @@ export class ServiceProxy {
     const server = await serve({ host, port }, (socket) => {
       const listener = this.#listeners.get(key);
       if (listener === undefined) socket.destroy();
-      else carry(socket, turns(listener));
+      else relayToFirst(socket, rotated(listener));
     });
     this.#listeners.set(key, { server, backends, next: 0 });
   }
@@ -88,20 +88,20 @@ export class ServiceProxy {
 function addresses({ spec, status }: Service): string[] {
   const balanced = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
   return [spec.clusterIP ?? "None", ...(spec.externalIPs ?? []), ...balanced].filter(
-    // Only IPv4: a headless Service says "None", and there is no IPv6 here.
+    // IPv4 only: headless Services have "None", and the sandbox has no IPv6.
     (address) => /^\d+\.\d+\.\d+\.\d+$/.test(address),
   );
 }
 
-/** The backends in the order in which a new connection tries them. */
-function turns(listener: Listener): Backend[] {
+/** The backends in the order for the next connection to try. */
+function rotated(listener: Listener): Backend[] {
   const { backends } = listener;
   const first = listener.next++ % backends.length;
   return [...backends.slice(first), ...backends.slice(0, first)];
 }
 
-/** Connects to the first backend that takes the connection. */
-function carry(socket: Socket, [backend, ...others]: Backend[]): void {
+/** Relays a connection to the first backend that accepts it. */
+function relayToFirst(socket: Socket, [backend, ...others]: Backend[]): void {
   if (backend === undefined) {
     socket.resetAndDestroy();
     return;
@@ -112,7 +112,7 @@ function carry(socket: Socket, [backend, ...others]: Backend[]): void {
   };
   socket.on("error", giveUp).once("close", giveUp);
   onward.once("error", () => {
-    carry(socket, others);
+    relayToFirst(socket, others);
   });
   onward.once("connect", () => {
     onward.removeAllListeners("error");

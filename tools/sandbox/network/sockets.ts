@@ -1,14 +1,14 @@
 /**
- * Sockets of a cluster between the machine and the private network, relative to the cluster's folder, which is the working directory of those
- * who use them: a socket's path may have no more than 107 characters.
+ * A cluster's sockets between the machine and the private network, relative to the cluster's folder. Processes that use them have it as
+ * their working directory, because a socket's path is limited to 107 characters.
  */
 export const SOCKETS = {
-  /** The machine's side: connections go on to the API server. */
+  /** The machine's side: relays to the API server. */
   apiserver: "run/apiserver.sock",
   /** The machine's side: HTTP, `GET /programs/<name>` resolves a program of the toolchain. */
   programs: "run/programs.sock",
-  /** The network's side: after a line `HOST PORT`, the connection goes on to that address in the network. */
+  /** The network's side: after a line `HOST PORT`, relays to that address in the network. */
   inside: "run/inside.sock",
-  /** The network's side: an HTTP proxy that takes CONNECT, for the API server. */
+  /** The network's side: an HTTP proxy that accepts CONNECT, for the API server. */
   connect: "run/connect.sock",
 } as const;

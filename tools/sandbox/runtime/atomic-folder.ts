@@ -15,12 +15,12 @@ export interface VolumeFile {
   readonly mode: number;
 }
 
-/** The link that is switched over. */
+/** The link that is switched. */
 const DATA = "..data";
 
 /**
- * Makes a folder hold exactly these files (by relative path) as the kubelet does: each is a link through `..data`, which is
- * switched over in one step, so that a reader sees all of the old files or all of the new ones, and a watcher one change.
+ * Makes a folder hold exactly these files (by relative path) as the kubelet does: each is a link through `..data`, which is switched
+ * atomically, so that a reader sees either all old files or all new ones, and a watcher sees one change.
  */
 export function writeVolume(folder: string, files: ReadonlyMap<string, VolumeFile>): void {
   mkdirSync(folder, { recursive: true });

@@ -8,15 +8,15 @@ import { type ProbeKind, probeContainer } from "./probing.ts";
 import { type RealContainer } from "./pod-spec.ts";
 
 const SECOND = 1000;
-/** The kubelet's: a container that ran this long has recovered. */
+/** As in the kubelet: a container that ran this long has recovered. */
 const BACKOFF_RESET_MS = 600 * SECOND;
 const BACKOFF_FIRST_MS = 10 * SECOND;
 const BACKOFF_MOST_MS = 300 * SECOND;
 
-/** What a container needs of its pod. */
+/** What a container needs from its pod. */
 export interface ContainerHost {
   readonly podIP: string;
-  /** Prepares a start. @throws MissingError while something that it needs is absent. */
+  /** Prepares a start. @throws MissingError while something it needs does not exist. */
   readonly prepare: (container: RealContainer) => Promise<Launch>;
   readonly changed: () => void;
   readonly event: (event: PodEvent) => void;
@@ -24,7 +24,7 @@ export interface ContainerHost {
   readonly grace: number;
 }
 
-/** One container of a pod over all of its restarts. */
+/** One container of a pod, across its restarts. */
 export class ContainerRunner {
   readonly spec: RealContainer;
   state: ContainerState = { waiting: { reason: "PodInitializing" } };
@@ -44,12 +44,12 @@ export class ContainerRunner {
     this.#graceMs = host.grace * SECOND;
   }
 
-  /** Whether the container has been told to end. */
+  /** Whether the container has been asked to stop. */
   #isStopping(): boolean {
     return this.#stopping.signal.aborted;
   }
 
-  /** Runs the container, and again for as long as `again` says so of the way it ended, with the kubelet's back-off. */
+  /** Runs the container and restarts it, with the kubelet's back-off, while `again` says so. */
   async run(again: (ended: Ended) => boolean): Promise<Ended | undefined> {
     for (;;) {
       const begin = Date.now();
@@ -66,13 +66,13 @@ export class ContainerRunner {
     }
   }
 
-  /** Asks the container to end, and kills what is left of it after its grace. */
+  /** Asks the container to stop, and kills it after its grace period. */
   async stop(graceMs = this.#graceMs): Promise<void> {
     this.#stopping.abort();
     await this.#end(graceMs);
   }
 
-  /** One life; undefined if it was told to end before it began. */
+  /** One run; undefined if it was asked to stop before its start. */
   async #once(): Promise<Ended | undefined> {
     const prepared = await this.#prepared();
     if (prepared === undefined || this.#isStopping()) return undefined;
@@ -158,7 +158,7 @@ export class ContainerRunner {
     if (ranMs >= BACKOFF_RESET_MS) this.#backoffMs = 0;
     this.lastState = { terminated: ended };
     const backoffMs = this.#backoffMs;
-    // The first restart is at once; each further one waits twice as long as the one before.
+    // The first restart is immediate; each further one waits twice as long.
     this.#backoffMs = backoffMs === 0 ? BACKOFF_FIRST_MS : Math.min(2 * backoffMs, BACKOFF_MOST_MS);
     if (backoffMs === 0) return;
     const message = `back-off ${backoffMs / SECOND}s restarting failed container=${this.spec.name}`;
@@ -200,7 +200,7 @@ function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | n
   });
 }
 
-/** What a container started does not outlive it. */
+/** Processes that a container started do not outlive it. */
 function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {

@@ -4,12 +4,12 @@ import { MissingError, type PodObjects } from "./pod-objects.ts";
 import { type PodPlace } from "./pod-place.ts";
 import { allContainers, type EnvVar, type RealContainer, type RealPod } from "./pod-spec.ts";
 
-/** Variables that tell of Services, by name. */
+/** Variables with the addresses of Services, by name. */
 export type ServiceVariables = Readonly<Record<string, string>>;
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** What a container's environment is made of. */
+/** The sources of a container's environment. */
 export interface EnvironmentArgs {
   readonly pod: RealPod;
   readonly container: RealContainer;
@@ -20,9 +20,9 @@ export interface EnvironmentArgs {
 }
 
 /**
- * A container's environment by the rules of the kubelet: the image's, then Services, `envFrom`, `env` in order, each value with
- * `$(NAME)` of what is known before it.
- * @throws MissingError if an object or key that is not optional is absent.
+ * A container's environment by the rules of the kubelet: the image's, then Services, `envFrom` and `env` in order. Values may refer to
+ * earlier variables as `$(NAME)`.
+ * @throws MissingError if a required object or key does not exist.
  */
 export async function environmentOf(args: EnvironmentArgs): Promise<Record<string, string>> {
   const { pod, container, image, services, objects } = args;
@@ -63,14 +63,14 @@ async function valueOf(
   }
   const kind = configMapKeyRef ? "configmap" : "secret";
   const reference = configMapKeyRef ?? secretKeyRef;
-  if (reference === undefined) throw new MissingError("valueFrom has no source that is known here");
+  if (reference === undefined) throw new MissingError("valueFrom has no supported source");
   const found = (await objects.data(kind, reference.name, reference.optional)).get(reference.key);
   if (found === undefined && reference.optional !== true)
     throw new MissingError(`couldn't find key ${reference.key} in ${kind} ${reference.name}`);
   return found?.toString("utf8");
 }
 
-/** Replaces `$(NAME)` of known variables; `$$(NAME)` stays `$(NAME)`, and so does an unknown one. */
+/** Replaces `$(NAME)` of known variables; `$$(NAME)` becomes `$(NAME)`, and unknown ones stay. */
 export function expand(text: string, env: Readonly<Record<string, string>>): string {
   return text.replace(/\$\$|\$\(([^)]+)\)/g, (match, name?: string) =>
     match === "$$" ? "$" : (env[name ?? ""] ?? match),

@@ -2,17 +2,17 @@ import type { ApiServer } from "../../../kube/api-server.ts";
 import { timestamp } from "../agent/node.ts";
 import { type RealPod } from "./pod-spec.ts";
 
-/** Something that happened to a pod. */
+/** An event of a pod. */
 export interface PodEvent {
   readonly type: "Normal" | "Warning";
   /** In CamelCase, such as `BackOff`. */
   readonly reason: string;
   readonly message: string;
-  /** Name of the container that it happened to. */
+  /** Name of the container concerned. */
   readonly container?: string | undefined;
 }
 
-/** Reports events of pods as a kubelet does: one that is repeated is counted, not written again. */
+/** Reports events of pods as a kubelet does: repeated ones are counted, not written again. */
 export class PodEvents {
   readonly #api: ApiServer;
   readonly #node: string;
@@ -26,7 +26,7 @@ export class PodEvents {
     this.#log = log;
   }
 
-  /** Reports an event of a pod, or of one of its containers; a failure to do so is logged. */
+  /** Reports an event; a failure to do so is logged. */
   report(pod: RealPod, { type, reason, message, container }: PodEvent): void {
     const { name, namespace, uid } = pod.metadata;
     const key = [uid, type, reason, message, container].join("\0");

@@ -1,7 +1,7 @@
 import { type PodPlace } from "./pod-place.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
-/** The value of a field of a pod as the downward API gives it. @throws Error for a field that it does not have. */
+/** The value of a pod's field in the downward API. @throws Error for an unsupported field. */
 export function podField(pod: RealPod, path: string, { podIP, hostIP }: PodPlace): string {
   const { metadata, spec } = pod;
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
@@ -51,7 +51,7 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
 };
 
-/** A container's request or limit in units of the divisor, rounded up, as the downward API gives it; 0 where it has none. */
+/** A container's request or limit in the downward API: in units of the divisor, rounded up; 0 if it has none. */
 export function resourceField(container: RealContainer, resource: string, divisor = "1"): string {
   const [kind = "", name = ""] = resource.split(".");
   const declared = container.resources?.[kind as "limits" | "requests"]?.[name] ?? "0";

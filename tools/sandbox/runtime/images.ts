@@ -1,25 +1,25 @@
 import { join } from "node:path";
 import { type RealPod } from "./pod-spec.ts";
 
-/** What runs in place of an image. */
+/** The local replacement of an image. */
 export interface Image {
-  /** A program of the toolchain; absent: `node` runs {@link script}. */
+  /** A program of the toolchain; if absent, `node` runs {@link script}. */
   readonly program?: string;
   /** A program of this project. */
   readonly script?: string;
   /** A program of this machine. */
   readonly file?: string;
-  /** Where the image has the program; the local one is put there. */
+  /** Path of the program in the image, and of the replacement in the container. */
   readonly path: string;
   readonly entrypoint: readonly string[];
-  /** Arguments where the pod gives none. */
+  /** Arguments if the pod has none. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What is not as in the image. */
+  /** How the replacement differs from the image. */
   readonly difference?: string;
 }
 
-/** Where `node` is put for scripts. */
+/** Path of `node` in containers that run a script. */
 export const NODE_PATH = "/usr/local/bin/node";
 
 const flux = (name: string): Image => ({
@@ -28,7 +28,7 @@ const flux = (name: string): Image => ({
   entrypoint: [name],
 });
 
-/** By repository. Paths, entry points and variables are those of the images' own Dockerfiles. */
+/** By repository. Paths, entry points and variables come from the images' Dockerfiles. */
 const IMAGES: Record<string, Image> = {
   "docker.io/library/traefik": {
     program: "traefik",
@@ -58,20 +58,20 @@ const IMAGES: Record<string, Image> = {
     script: join(import.meta.dirname, "whoami.mts"),
     path: "/whoami.mts",
     entrypoint: [NODE_PATH, "/whoami.mts"],
-    difference: "edgefirst's own whoami, which tells the same in another form",
+    difference: "edgefirst's whoami, with the same information in another format",
   },
 };
 
-/** From now on, this program of the machine runs in place of gatus-sidecar's image. */
-export function giveGatusSidecar(file: string): void {
+/** From now on, this installed program replaces the image of gatus-sidecar. */
+export function useGatusSidecar(file: string): void {
   const path = "/gatus-sidecar";
   IMAGES["ghcr.io/home-operations/gatus-sidecar"] = {
     ...{ file, path, entrypoint: [path] },
-    difference: "the gatus-sidecar of this machine, whatever its version",
+    difference: "the installed gatus-sidecar, of any version",
   };
 }
 
-/** What runs in place of a container image, whatever its tag; undefined if there is nothing. */
+/** The local replacement of a container image, for any tag. */
 export function imageOf(reference: string): Image | undefined {
   return IMAGES[repositoryOf(reference)];
 }
@@ -91,7 +91,7 @@ export function tagOf(reference: string): string | undefined {
   return /:v?([^:/]+)$/.exec(reference.split("@")[0] ?? "")?.[1];
 }
 
-/** Whether a pod can run: one of the containers that go on for as long as it has a local program. The others are simulated, visibly. */
+/** Whether a pod can run for real: at least one of its main containers has a local replacement. The others are simulated. */
 export function canRun({ spec }: RealPod): boolean {
   return spec.hostNetwork !== true && spec.containers.some(({ image }) => imageOf(image) !== undefined);
 }

@@ -14,7 +14,7 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
-/** A container that is ready to run. */
+/** A container that is ready to start. */
 export interface Launch {
   readonly podUid: string;
   readonly hostname: string;
@@ -22,29 +22,29 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   readonly workingDir: string;
   readonly mounts: readonly Mount[];
-  /** An empty folder that becomes the container's root. */
+  /** An empty folder for the container's root. */
   readonly root: string;
   readonly readOnlyRoot: boolean;
-  /** 0 or undefined: root, with {@link capabilities}. Others have none, as without ambient capabilities everywhere. */
+  /** 0 or undefined: root, with {@link capabilities}. Other users have none, as usual without ambient capabilities. */
   readonly user: number | undefined;
   readonly group: number | undefined;
-  /** Names as `setpriv` has them, without `cap_`. */
+  /** In setpriv's notation, without `cap_`. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
-  /** File that gets what the container prints. */
+  /** File for the container's output. */
   readonly log: string;
 }
 
-/** The exit code of a container whose root could not be made. */
+/** The exit code of a container whose root could not be created. */
 export const SETUP_FAILED = 128;
 
 /**
- * Builds the container's own world step by step, and becomes the container: there is no process between, so that signals and exit codes
- * are its own. The root is in memory, with the machine's programs and libraries for reading; nothing else of the machine is seen.
+ * Sets up the container and then replaces itself by its program, so that signals and exit codes need no forwarding. The root is in
+ * memory, with read-only mounts of the machine's programs and libraries and nothing else of the machine.
  */
 const SETUP = `
 P=$PATH; PATH=${SYSTEM_PATH}; ROOT=$1; NAME=$2; RO=$3; U=$4; G=$5; CWD=$6; CAPS=$7; NNP=$8; N=$9; shift 9
-fail() { echo "edgefirst: the container's root could not be made: $1"; exit ${SETUP_FAILED}; }
+fail() { echo "edgefirst: the container's root could not be created: $1"; exit ${SETUP_FAILED}; }
 mount -t tmpfs -o mode=755 tmpfs "$ROOT" || fail root
 cd "$ROOT" || fail root
 mkdir -p dev proc sys etc run tmp var/tmp root home; chmod 1777 tmp var/tmp; ln -s ../run var/run
@@ -75,13 +75,13 @@ while [ "$N" -gt 0 ]; do
   shift 3; N=$((N - 1))
 done
 [ "$RO" = ro ] && { mount -o remount,bind,ro "$ROOT" || fail 'read-only root'; }
-[ -d "./$CWD" ] || fail "the working directory $CWD is not there"
+[ -d "./$CWD" ] || fail "the working directory $CWD does not exist"
 PATH=$P; export PATH; unset PWD OLDPWD; exec 3>&-
 if [ "$U" = 0 ]; then exec /usr/bin/unshare --root "$ROOT" --wd "$CWD" -- /usr/bin/setpriv --bounding-set "$CAPS" --inh-caps=-all $NNP -- "$@"
 else exec /usr/bin/unshare --user --map-user="$U" --map-group="$G" --root "$ROOT" --wd "$CWD" -- /usr/bin/setpriv $NNP -- "$@"; fi
 `;
 
-/** Starts a container as a process (and leader of a group) of its own. The promise resolves once its root is made and its program begins. */
+/** Starts a container as the leader of a process group. `begun` resolves once its root is complete and its program starts. */
 export function launch(container: Launch): { readonly child: ChildProcess; readonly begun: Promise<void> } {
   mkdirSync(dirname(container.log), { recursive: true, mode: 0o700 });
   mkdirSync(container.root, { recursive: true });
@@ -113,11 +113,11 @@ export function launch(container: Launch): { readonly child: ChildProcess; reado
       "sh",
       ...args,
     ],
-    // The group is what ends with the container, and it holds nobody else.
+    // The group is killed with the container, so nothing else may be in it.
     { env: { ...container.env }, stdio: ["ignore", log, log, "pipe"], detached: true },
   );
   closeSync(log);
-  // The setup closes it as its last step; if it fails before, its end does.
+  // Closed by the last step of the setup, or by its failure.
   const progress = child.stdio[3] as Readable;
   const begun = new Promise<void>((resolve) => {
     progress.resume().once("close", resolve);
@@ -125,7 +125,7 @@ export function launch(container: Launch): { readonly child: ChildProcess; reado
   return { child, begun };
 }
 
-/** Runs a command in a running container, as `kubectl exec` does, and tells whether it succeeded. */
+/** Runs a command in a container, as `kubectl exec` does; resolves to whether it succeeded. */
 export function execute(
   pid: number,
   container: Pick<Launch, "env" | "user">,

@@ -6,18 +6,18 @@ import { imageOf } from "./images.ts";
 import { type Launch } from "./launch.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
-/** What a pod's containers need of it. */
+/** What a pod's containers need from it. */
 export interface PodContainersHost {
   readonly podIP: string;
-  /** Prepares a container's next start. @throws MissingError while something that it needs is absent. */
+  /** Prepares a container's next start. @throws MissingError while something it needs does not exist. */
   readonly prepare: (container: RealContainer, restart: number) => Promise<Launch>;
   readonly changed: () => void;
   readonly event: (event: PodEvent) => void;
-  /** Aborts when the pod has been told to end. */
+  /** Aborts when the pod has to stop. */
   readonly stopping: AbortSignal;
 }
 
-/** The containers of a pod, in the order and with the restart policy that its specification gives them. */
+/** The containers of a pod, run in order and with its restart policy. */
 export class PodContainers {
   readonly init: readonly ContainerRunner[];
   readonly main: readonly ContainerRunner[];
@@ -25,7 +25,7 @@ export class PodContainers {
   readonly #host: PodContainersHost;
   #waiting: (() => void)[] = [];
 
-  /** @param pod as it was when it was first seen: its containers do not change */
+  /** @param pod in any state: its containers are immutable */
   constructor(pod: RealPod, host: PodContainersHost) {
     this.#pod = pod;
     this.#host = host;
@@ -33,7 +33,7 @@ export class PodContainers {
     this.main = pod.spec.containers.map((container) => this.#runner(container));
   }
 
-  /** Runs the init containers in order; whether all came through. A sidecar goes on, and the next one starts when it has started. */
+  /** Runs the init containers in order; resolves to whether all succeeded. The container after a sidecar starts once the sidecar has. */
   async runInit(): Promise<boolean> {
     for (const runner of this.init) {
       if (this.#host.stopping.aborted) return false;
@@ -51,14 +51,14 @@ export class PodContainers {
     return true;
   }
 
-  /** Runs the other containers until none is to be started again, then ends the sidecars, which serve them; whether all ended well. */
+  /** Runs the main containers until none is restarted, then stops the sidecars; resolves to whether all succeeded. */
   async runMain(): Promise<boolean> {
     const ends = await Promise.all(this.main.map((runner) => this.#runToEnd(runner)));
     if (!this.#isStopping()) await Promise.all(this.#sidecars().map((runner) => runner.stop()));
     return ends.every((ended) => ended?.exitCode === 0);
   }
 
-  /** Ends all containers, each with this grace. */
+  /** Stops all containers, each with this grace period. */
   async stop(graceMs: number): Promise<void> {
     await Promise.all(this.main.map((runner) => runner.stop(graceMs)));
     for (const runner of this.#sidecars().reverse()) await runner.stop(graceMs);
@@ -78,11 +78,11 @@ export class PodContainers {
   }
 
   async #run(runner: ContainerRunner, again: (ended: Ended) => boolean): Promise<Ended | undefined> {
-    return imageOf(runner.spec.image) === undefined ? this.#pretend(runner) : runner.run(again);
+    return imageOf(runner.spec.image) === undefined ? this.#simulate(runner) : runner.run(again);
   }
 
-  /** A container without a local program: an init container completes at once, others pretend to run until the pod ends. */
-  async #pretend(runner: ContainerRunner): Promise<Ended | undefined> {
+  /** Simulates a container without a local program: an init container completes at once, others run until the pod stops. */
+  async #simulate(runner: ContainerRunner): Promise<Ended | undefined> {
     const startedAt = timestamp();
     const completes = this.init.includes(runner) && runner.spec.restartPolicy !== "Always";
     const terminated = { exitCode: 0, reason: "Completed", startedAt, finishedAt: startedAt };
@@ -115,7 +115,7 @@ export class PodContainers {
       event: this.#host.event,
     });
     const wasRunning = before?.state !== undefined && "running" in before.state;
-    // The status of an earlier agent: all of its processes have ended with it.
+    // An earlier agent's container: its process ended with the agent.
     runner.restartCount = Number(before?.restartCount ?? 0) + (wasRunning ? 1 : 0);
     return runner;
   }

@@ -4,7 +4,7 @@ import type { ApiServer } from "../../../kube/api-server.ts";
 /** The data of a ConfigMap or Secret, as bytes. */
 export type ObjectData = ReadonlyMap<string, Buffer>;
 
-/** Something that a pod needs is not there (yet); the message says what. */
+/** Something that a pod needs does not exist yet; the message says what. */
 export class MissingError extends Error {
   override readonly name = "MissingError";
 }
@@ -14,7 +14,7 @@ interface KubeData {
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
-/** Reads what the pods of a namespace refer to, with the node's own rights: only what a pod of this node names. */
+/** Reads what the pods of a namespace refer to, with a node's permissions, which cover only references of its pods. */
 export class PodObjects {
   readonly #api: ApiServer;
   readonly #namespace: string;
@@ -24,20 +24,22 @@ export class PodObjects {
     this.#namespace = namespace;
   }
 
-  /** An object's data; an empty one for an optional object that is absent. @throws MissingError for one that is not optional. */
+  /** An object's data; empty for a missing optional object. @throws MissingError for a missing required one. */
   async data(kind: "configmap" | "secret", name: string, optional = false): Promise<ObjectData> {
     const object = await this.#read<KubeData>(`${kind}s/${name}`);
     if (object === undefined && !optional) throw new MissingError(`${kind} "${name}" not found`);
-    const text = kind === "secret" ? ("base64" as const) : ("utf8" as const);
+    const encoding = kind === "secret" ? ("base64" as const) : ("utf8" as const);
     return new Map([
-      ...Object.entries(object?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, text)] as const),
+      ...Object.entries(object?.data ?? {}).map(
+        ([key, value]) => [key, Buffer.from(value, encoding)] as const,
+      ),
       ...Object.entries(object?.binaryData ?? {}).map(
         ([key, value]) => [key, Buffer.from(value, "base64")] as const,
       ),
     ]);
   }
 
-  /** The folder behind a claim's volume. @throws MissingError until the claim is bound. */
+  /** The folder of a claim's volume. @throws MissingError until the claim is bound. */
   async claimedFolder(claim: string): Promise<string> {
     const found = await this.#read<{ spec: { volumeName?: string } }>(`persistentvolumeclaims/${claim}`);
     const volume = found?.spec.volumeName;
@@ -50,7 +52,7 @@ export class PodObjects {
     return folder;
   }
 
-  /** A token of a ServiceAccount that is bound to a pod (TokenRequest API). */
+  /** A ServiceAccount token bound to a pod (TokenRequest API). */
   async token(
     serviceAccount: string,
     pod: { readonly name: string; readonly uid: string },
@@ -79,7 +81,7 @@ export class PodObjects {
     try {
       return await this.#api.find<T>(`/api/v1/namespaces/${this.#namespace}/${path}`);
     } catch (error) {
-      // The authorizer learns of a pod's references from the same watch as this node does, and may be a moment behind.
+      // The authorizer learns of a pod's references by a watch, as this node does, and may lag behind it.
       if (error instanceof ApiError && error.status === 403) throw new MissingError(error.reason);
       throw error;
     }

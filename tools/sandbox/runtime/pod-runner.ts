@@ -13,7 +13,7 @@ import { simulatedParts } from "./simulated-parts.ts";
 import { StatusReporter } from "./status-reporter.ts";
 import { podStatus } from "./pod-status.ts";
 
-/** The kubelet looks at a pod's objects about once a minute; people who try something do not like to wait so long. */
+/** A kubelet refreshes a pod's objects about once a minute, which is too slow for trying things out. */
 const REFRESH_MS = 5_000;
 const RETRY_MS = 1_000;
 
@@ -63,20 +63,20 @@ export class PodRunner {
         this.#context.events.report(this.#pod, event);
       },
     });
-    this.#finished = this.#live();
+    this.#finished = this.#run();
   }
 
-  /** Takes in a new state of the pod's object: labels, annotations, the gates of its readiness. */
+  /** Adopts a new state of the pod's object: labels, annotations, readiness gates. */
   update(pod: RealPod): void {
     this.#pod = pod;
-    // The controller of nodes calls the pods of a node that was silent for a while not ready, and leaves it to the node to say otherwise.
+    // The node controller marks the pods of a silent node as not ready and leaves it to the node to correct that.
     this.#reporter.compare(pod.status);
     this.#changed();
   }
 
   /**
-   * Ends the pod's containers, each with this grace, and cleans up. Resolves when nothing is left of it. A pod's deletion is several changes of it, each of
-   * which asks for its end, some with a shorter grace.
+   * Stops the pod's containers, each with this grace period, and cleans up. Called for every change of a pod that is being deleted, some
+   * with a shorter grace period.
    */
   async stop(graceSeconds: number): Promise<void> {
     this.#stopping.abort();
@@ -97,7 +97,7 @@ export class PodRunner {
     this.#context.events.forget(this.#pod.metadata.uid);
   }
 
-  /** Ends the pod's processes without a word about it. */
+  /** Stops the pod's processes without reporting a status. */
   async interrupt(): Promise<void> {
     this.#reporter.silence();
     this.#stopping.abort();
@@ -108,9 +108,9 @@ export class PodRunner {
     return this.#stopping.signal.aborted;
   }
 
-  async #live(): Promise<void> {
+  async #run(): Promise<void> {
     this.#changed();
-    await this.#untilDone(() => this.#setUp());
+    await this.#retry(() => this.#setUp());
     if (this.#isStopping()) return;
     const refreshing = this.#refresh();
     const isWell = (await this.#containers.runInit()) && (await this.#runMain());
@@ -153,19 +153,19 @@ export class PodRunner {
       await delay(REFRESH_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       await this.#preparation.update().catch((error: unknown) => {
-        // What is mounted stays as it is when its object goes away.
+        // A mounted volume keeps its content when its object disappears.
         this.#context.log(`${this.#pod.metadata.name}: ${String(error)}`);
       });
     }
   }
 
-  async #untilDone(work: () => Promise<void>): Promise<void> {
+  async #retry(work: () => Promise<void>): Promise<void> {
     for (let attempt = 1; !this.#isStopping(); attempt++) {
       try {
         await work();
         return;
       } catch (error) {
-        // The node's rights to what a pod names follow the pod by a moment.
+        // The node's permissions for a pod's references lag behind the pod.
         if (error instanceof MissingError && attempt === 1) {
           await delay(RETRY_MS / 4);
           continue;

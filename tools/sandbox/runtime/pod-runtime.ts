@@ -19,12 +19,12 @@ export class PodRuntime {
     this.#report = report;
   }
 
-  /** Whether the pod is one that runs here. */
+  /** Whether the pod can run as processes. */
   takes(pod: RealPod): boolean {
     return canRun(pod);
   }
 
-  /** Starts a pod, or takes in what changed of it. */
+  /** Starts a pod, or updates a running one. */
   serve(pod: RealPod, place: PodPlace): void {
     const { uid } = pod.metadata;
     const runner = this.#runners.get(uid);
@@ -32,7 +32,7 @@ export class PodRuntime {
     else this.#runners.set(uid, new PodRunner(pod, place, this.#context, this.#report));
   }
 
-  /** Ends a pod within its grace, in seconds; nothing is left of it then. */
+  /** Stops a pod within its grace period, in seconds, and removes everything it had. */
   async end(uid: string, graceSeconds: number): Promise<void> {
     const runner = this.#runners.get(uid);
     if (runner === undefined) return;
@@ -40,12 +40,12 @@ export class PodRuntime {
     this.#runners.delete(uid);
   }
 
-  /** Asks a pod's processes to end, and waits until they have; its status stays as it is, for whoever takes it up again. */
+  /** Stops a pod's processes and leaves its status alone, for the next agent. */
   async interrupt(uid: string): Promise<void> {
     await this.#runners.get(uid)?.interrupt();
   }
 
-  /** The pods that are there, by uid. */
+  /** The UIDs of the running pods. */
   get uids(): readonly string[] {
     return [...this.#runners.keys()];
   }

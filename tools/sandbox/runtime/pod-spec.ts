@@ -1,6 +1,6 @@
 import { type Pod, type Container } from "../agent/pod.ts";
 
-/** A Pod with all of its spec that the runtime reads; other fields are told of by {@link simulatedParts}. */
+/** A Pod with the fields that the runtime reads; {@link simulatedParts} reports all others. */
 export interface RealPod extends Pod {
   readonly metadata: Pod["metadata"] & {
     readonly labels?: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ interface PodSecurity {
   readonly sysctls?: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** A container with all that the runtime reads of it. */
+/** A container with the fields that the runtime reads. */
 export interface RealContainer extends Container {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
@@ -75,14 +75,14 @@ interface KeyRef {
   readonly optional?: boolean;
 }
 
-/** Variables from all keys of an object. */
+/** Variables for all keys of an object. */
 export interface EnvFrom {
   readonly prefix?: string;
   readonly configMapRef?: { readonly name: string; readonly optional?: boolean };
   readonly secretRef?: { readonly name: string; readonly optional?: boolean };
 }
 
-/** A volume's place in a container. */
+/** A volume's mount in a container. */
 export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
@@ -90,17 +90,17 @@ export interface VolumeMount {
   readonly subPath?: string;
 }
 
-/** Keys of an object, each with the path of its file. */
+/** Keys of an object and the paths of their files. */
 export type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
 
-/** Files out of an object of the pod's namespace. */
+/** Files from an object of the pod's namespace. */
 export interface ObjectSource {
   readonly name?: string;
   readonly items?: Items;
   readonly optional?: boolean;
 }
 
-/** Files out of a pod's own fields. */
+/** Files from the pod's fields. */
 export interface DownwardSource {
   readonly items?: readonly { readonly path: string; readonly fieldRef?: { readonly fieldPath: string } }[];
 }
@@ -132,7 +132,7 @@ export interface Volume {
   readonly hostPath?: { readonly path: string };
 }
 
-/** A check of a container. Times in seconds. */
+/** A probe of a container. */
 export interface Probe {
   readonly httpGet?: {
     readonly path?: string;

@@ -5,13 +5,13 @@ import { type ContainerState } from "./container-state.ts";
 import { type PodPlace } from "./pod-place.ts";
 import { type RealPod } from "./pod-spec.ts";
 
-/** Where a pod's run is. */
+/** How far a pod has come. */
 export interface PodProgress {
   readonly place: PodPlace;
   readonly startTime: string;
-  /** Whether its network is there. */
+  /** Whether its network exists. */
   readonly hasNetwork: boolean;
-  /** Whether its init containers are through. */
+  /** Whether its init containers have succeeded. */
   readonly initialized: boolean;
   readonly init: readonly ContainerRunner[];
   readonly containers: readonly ContainerRunner[];
@@ -20,7 +20,7 @@ export interface PodProgress {
   readonly simulated: readonly string[];
 }
 
-/** The status of a pod as a kubelet would report it, with a condition that names what is simulated. */
+/** The status of a pod as a kubelet reports it, plus a condition that lists what is simulated. */
 export function podStatus(pod: RealPod, progress: PodProgress): PodStatus {
   const { place, initialized, containers, init, ended } = progress;
   const done = ended !== undefined;
@@ -66,7 +66,7 @@ function condition(
   holds: boolean,
   why: { readonly reason?: string; readonly message?: string } = {},
 ): Omit<Condition, "lastTransitionTime"> {
-  // null: a patch takes away what was said before.
+  // null makes the patch remove a previous value.
   return holds
     ? { type, status: "True", reason: null, message: null }
     : { type, status: "False", reason: null, message: null, ...why };
@@ -96,7 +96,7 @@ function describe(
     image: spec.image,
     imageID: "",
     containerID: `edgefirst://${pod.metadata.uid}/${spec.name}/${restartCount}`,
-    // An init container that completed counts as ready.
+    // A completed init container counts as ready.
     ready: runner.ready || (isInit && spec.restartPolicy !== "Always" && completed),
     started,
     restartCount,

@@ -14,26 +14,26 @@ import { type RealContainer, type RealPod } from "./pod-spec.ts";
 import { serviceVariables } from "./service-variables.ts";
 import { PodVolumes } from "./volumes.ts";
 
-/** What all pods of a node share. */
+/** Shared by all pods of a node. */
 export interface RuntimeContext {
   readonly api: ApiServer;
   readonly log: (line: string) => void;
   readonly events: PodEvents;
   readonly services: ReadonlyMap<string, Service>;
-  /** Finds or builds a program of the toolchain. */
+  /** Resolves a program of the toolchain. */
   readonly program: (name: string) => Promise<LocalProgram>;
 }
 
-/** What Docker and containerd leave to a container that runs as root. */
+/** The capabilities of root in containers of Docker and containerd. */
 const DEFAULT_CAPABILITIES = [
   ...["chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service"],
   ...["net_raw", "sys_chroot", "mknod", "audit_write", "setfcap"],
 ];
 const SETTINGS = ["resolv.conf", "hosts", "hostname"];
 
-/** Turns what a pod declares into what can be launched. */
+/** Turns a pod's declaration into launches of its containers. */
 export class PodPreparation {
-  /** Where the pod's volumes are, in memory; it goes with the pod. */
+  /** The pod's volumes, in memory; removed with the pod. */
   readonly folder: string;
   /** Folder of the containers' logs, in the cluster's folder. */
   readonly logs: string;
@@ -54,12 +54,12 @@ export class PodPreparation {
     this.#volumes = new PodVolumes(join(this.folder, "volumes"), this.#objects, place);
   }
 
-  /** Makes the pod's volumes and brings them up to date. @throws MissingError while an object is absent. */
+  /** Creates or updates the pod's volumes. @throws MissingError while an object does not exist. */
   async update(): Promise<void> {
     await this.#volumes.update(this.#pod());
   }
 
-  /** Prepares a container's next start. @throws MissingError while something that it needs is absent. */
+  /** Prepares a container's next start. @throws MissingError while something it needs does not exist. */
   async launchOf(container: RealContainer, restart: number): Promise<Launch> {
     const pod = this.#pod();
     const image = imageOf(container.image);
@@ -119,7 +119,7 @@ export class PodPreparation {
       .sort((a, b) => a.target.length - b.target.length);
   }
 
-  /** The files by which a container knows its name and those of others. */
+  /** The container's name resolution: resolv.conf, hosts and hostname. */
   #settings(): Mount[] {
     const { metadata, spec } = this.#pod();
     const { namespace } = metadata;

@@ -3,13 +3,13 @@ import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { type Probe, type RealContainer } from "./pod-spec.ts";
 
-/** What a probe found; `output` says why it failed. */
+/** The result of a probe; `output` says why it failed. */
 export interface ProbeResult {
   readonly ok: boolean;
   readonly output: string;
 }
 
-/** What a probe is tried on. */
+/** The target of a probe. */
 export interface ProbeTarget {
   readonly container: RealContainer;
   readonly podIP: string;
@@ -17,7 +17,7 @@ export interface ProbeTarget {
   readonly execute: (command: readonly string[], timeoutMs: number) => Promise<boolean>;
 }
 
-/** Tries a probe once. A kind that is not known here succeeds. */
+/** Runs a probe once. An unsupported kind succeeds. */
 export async function tryProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet) return tryHttp(probe.httpGet, target, timeoutMs);
@@ -47,7 +47,7 @@ function tryHttp(
     headers,
     agent: false,
     signal: AbortSignal.timeout(timeout),
-    // As the kubelet: the probe asks whether it answers, not who it is.
+    // As in the kubelet: a probe tests the answer, not the identity.
     rejectUnauthorized: false,
   };
   return new Promise((resolve) => {

@@ -2,20 +2,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ProbeTarget, tryProbe } from "./probe.ts";
 import { type Probe } from "./pod-spec.ts";
 
-/** What probes decide of a running container. */
+/** The effects of a container's probes. */
 export interface ProbeVerdicts {
   readonly started: () => void;
   readonly ready: (ready: boolean) => void;
-  /** A startup or liveness probe has given the container up. */
+  /** A startup or liveness probe has reached its failure threshold. */
   readonly unhealthy: (probe: Probe, message: string) => void;
-  /** A probe failed, whatever follows from it. */
+  /** One attempt of a probe failed. */
   readonly failed: (kind: ProbeKind, output: string) => void;
 }
 
-/** The kubelet's words for its probes. */
+/** The kubelet's names of its probes. */
 export type ProbeKind = "Startup" | "Readiness" | "Liveness";
 
-/** Probes a container from its start until the signal: first the startup probe alone, then the two others. */
+/** Probes a container until the signal: first with the startup probe alone, then with the others. */
 export async function probeContainer(
   target: ProbeTarget,
   verdicts: ProbeVerdicts,
@@ -75,7 +75,7 @@ async function repeat(
   await pause(initialDelaySeconds);
   while (!isOver()) {
     const { ok, output } = await tryProbe(probe, target);
-    // A probe that was under way when the container ended says nothing.
+    // The container ended during the probe, which proves nothing.
     if (isOver()) return;
     if (!ok) failed(kind, output);
     run = ok === last ? run + 1 : 1;

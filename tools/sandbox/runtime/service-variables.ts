@@ -2,18 +2,18 @@ import { type Service } from "../network/objects.ts";
 import { type ServiceVariables } from "./environment.ts";
 import { type RealPod } from "./pod-spec.ts";
 
-/** The variables of the Services that a pod is told of: `kubernetes` always, those of its namespace unless it says no. */
+/** The variables for a pod: of `kubernetes` always, of the Services of its namespace unless the pod opts out. */
 export function serviceVariables(pod: RealPod, services: Iterable<Service>): ServiceVariables {
   const { enableServiceLinks = true } = pod.spec;
-  const told = [...services].filter(
+  const visible = [...services].filter(
     ({ metadata }) =>
       (metadata.namespace === "default" && metadata.name === "kubernetes") ||
       (enableServiceLinks && metadata.namespace === pod.metadata.namespace),
   );
-  return Object.assign({}, ...told.map(variablesOf)) as ServiceVariables;
+  return Object.assign({}, ...visible.map(variablesOf)) as ServiceVariables;
 }
 
-/** As the kubelet and, with `_PORT_…`, Docker's links had them. */
+/** In the format of the kubelet, which includes that of Docker's links (`_PORT_…`). */
 function variablesOf({ metadata, spec }: Service): ServiceVariables {
   const { clusterIP, ports = [] } = spec;
   const [first] = ports;

@@ -1,7 +1,7 @@
 import { imageOf } from "./images.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
-/** Fields that the runtime honours, and those that only matter before a pod is on its node. */
+/** Fields that the runtime implements, and those that only matter before a pod is scheduled. */
 const POD = new Set([
   ...["containers", "initContainers", "volumes", "restartPolicy", "terminationGracePeriodSeconds"],
   ...[
@@ -38,32 +38,32 @@ const VOLUMES = [
 const MOUNT = new Set(["name", "mountPath", "readOnly", "subPath", "recursiveReadOnly"]);
 const PROBES = ["startupProbe", "readinessProbe", "livenessProbe"] as const;
 
-/** How the fields that are known and not honoured are pretended. */
-const HOW: Readonly<Record<string, string>> = {
-  runAsUser: "a user of this number in a namespace of its own; outside it is you",
+/** What happens to known fields that are not implemented. */
+const EFFECTS: Readonly<Record<string, string>> = {
+  runAsUser: "this user ID only inside a user namespace; outside it is you",
   runAsGroup: "as runAsUser",
-  fsGroup: "no effect; files are the pod's user's own",
+  fsGroup: "no effect; files belong to the pod's user",
   fsGroupChangePolicy: "no effect",
   seccompProfile: "no filter",
-  resources: "nothing is measured or limited",
+  resources: "neither measured nor limited",
 };
 
-/** What the API server fills in for everybody, and what has no effect beside it. */
+/** The API server's defaults, which change nothing. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   dnsPolicy: "ClusterFirst",
   terminationMessagePath: "/dev/termination-log",
   terminationMessagePolicy: "File",
 };
 
-/** What of a pod is not done as a kubelet would do it, each with the field's path; a field that is not known is named too. */
+/** How the runtime deviates from a kubelet for this pod, by field, unknown fields included. */
 export function simulatedParts(pod: RealPod): string[] {
   const { spec } = pod;
   return [
-    ...others(spec, POD, "spec"),
+    ...unimplemented(spec, POD, "spec"),
     ...(spec.dnsPolicy === undefined || spec.dnsPolicy === "ClusterFirst"
       ? []
-      : ["spec.dnsPolicy: as ClusterFirst"]),
-    ...others(spec.securityContext ?? {}, POD_SECURITY, "spec.securityContext"),
+      : ["spec.dnsPolicy: treated as ClusterFirst"]),
+    ...unimplemented(spec.securityContext ?? {}, POD_SECURITY, "spec.securityContext"),
     ...(spec.volumes ?? []).flatMap((volume) =>
       VOLUMES.some((kind) => kind in volume) ? [] : [`spec.volumes[${volume.name}]: an empty folder`],
     ),
@@ -75,12 +75,12 @@ export function simulatedParts(pod: RealPod): string[] {
 function ofContainer(container: RealContainer, list: string): string[] {
   const path = `spec.${list}[${container.name}]`;
   const image = imageOf(container.image);
-  if (image === undefined) return [`${path}: no process; there is no local program for ${container.image}`];
+  if (image === undefined) return [`${path}: no process; no local program replaces ${container.image}`];
   return [
     ...(image.difference === undefined ? [] : [`${path}.image: ${image.difference}`]),
-    ...others(container, CONTAINER, path),
-    ...others(container.securityContext ?? {}, SECURITY, `${path}.securityContext`),
-    ...(container.volumeMounts ?? []).flatMap((mount) => others(mount, MOUNT, `${path}.volumeMounts`)),
+    ...unimplemented(container, CONTAINER, path),
+    ...unimplemented(container.securityContext ?? {}, SECURITY, `${path}.securityContext`),
+    ...(container.volumeMounts ?? []).flatMap((mount) => unimplemented(mount, MOUNT, `${path}.volumeMounts`)),
     ...PROBES.flatMap((name) => {
       const probe = container[name];
       const known = probe === undefined || (probe.httpGet ?? probe.tcpSocket ?? probe.exec) !== undefined;
@@ -89,10 +89,10 @@ function ofContainer(container: RealContainer, list: string): string[] {
   ];
 }
 
-function others(object: object, known: ReadonlySet<string>, path: string): string[] {
+function unimplemented(object: object, known: ReadonlySet<string>, path: string): string[] {
   return Object.entries(object)
     .filter(([field, value]) => !known.has(field) && DEFAULTS[field] !== value && !isEmpty(value))
-    .map(([field]) => `${path}.${field}: ${HOW[field] ?? "not known to the sandbox, no effect"}`);
+    .map(([field]) => `${path}.${field}: ${EFFECTS[field] ?? "unknown to the sandbox, no effect"}`);
 }
 
 function isEmpty(value: unknown): boolean {

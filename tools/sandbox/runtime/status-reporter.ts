@@ -4,15 +4,15 @@ import { type Condition, type PodStatus } from "../agent/pod.ts";
 
 const RETRY_MS = 1_000;
 
-/** What {@link StatusReporter} works with. */
+/** Arguments of {@link StatusReporter}. */
 export interface StatusReporterArgs {
-  /** The status as it is now. */
+  /** The current status. */
   readonly status: () => PodStatus;
   readonly write: (status: PodStatus) => Promise<void>;
   readonly failed: (error: unknown) => void;
 }
 
-/** Writes a pod's status whenever it changed: one write at a time, several changes of one moment together, again after a failure. */
+/** Writes a pod's status when it changes: one write at a time, simultaneous changes together, with retries. */
 export class StatusReporter {
   readonly #args: StatusReporterArgs;
   #writing: Promise<void> | undefined;
@@ -24,7 +24,7 @@ export class StatusReporter {
     this.#args = args;
   }
 
-  /** Has the status written, if it is another one than was written last. */
+  /** Writes the status, if it differs from the last one written. */
   report(): void {
     this.#again = true;
     this.#writing ??= this.#writeAll().finally(() => {
@@ -32,25 +32,25 @@ export class StatusReporter {
     });
   }
 
-  /** Has the status written again where the live one has other conditions than the last one that was written: somebody else has set them. */
+  /** Forgets the last status written if the live one has other conditions, which another writer must have set. */
   compare({ conditions = [] }: Pick<PodStatus, "conditions">): void {
-    const isThere = ({ type, status }: Condition): boolean =>
+    const isLive = ({ type, status }: Condition): boolean =>
       conditions.some((live) => live.type === type && live.status === status);
-    if (this.#written?.conditions?.every(isThere) === false) this.#written = undefined;
+    if (this.#written?.conditions?.every(isLive) === false) this.#written = undefined;
   }
 
-  /** Writes nothing from now on. */
+  /** Stops writing. */
   silence(): void {
     this.#silent = true;
   }
 
-  /** Resolves when the last change has been written. */
+  /** Resolves when the last change is written. */
   async done(): Promise<void> {
     await this.#writing;
   }
 
   async #writeAll(): Promise<void> {
-    // Changes of one moment come together.
+    // Collects simultaneous changes.
     await Promise.resolve();
     while (this.#again && !this.#silent) {
       this.#again = false;

@@ -10,20 +10,20 @@ import {
   type Volume,
 } from "./pod-spec.ts";
 
-/** What files are made of. */
+/** The sources of a volume's files. */
 export interface FileSources {
   readonly pod: RealPod;
   readonly place: PodPlace;
   readonly objects: PodObjects;
-  /** A token that is still good for a while, by what it is asked for. */
+  /** A token that is valid for some time. */
   readonly token: (request: NonNullable<Projection["serviceAccountToken"]>) => Promise<string>;
 }
 
 const DEFAULT_MODE = 0o644;
 
 /**
- * The files of a volume out of objects, tokens or fields; undefined for one of another kind.
- * @throws MissingError if an object or key that is not optional is absent.
+ * The files of a volume from objects, tokens or fields; undefined for any other kind of volume.
+ * @throws MissingError if a required object or key does not exist.
  */
 export async function volumeFiles(
   volume: Volume,
@@ -63,7 +63,7 @@ async function projected(
     return select(configMap, mode, await objects.data("configmap", configMap.name ?? "", configMap.optional));
   if (secret) return select(secret, mode, await objects.data("secret", secret.name ?? "", secret.optional));
   if (downwardAPI) return downward(downwardAPI, mode, sources);
-  if (serviceAccountToken === undefined) throw new MissingError("a projected source is not known here");
+  if (serviceAccountToken === undefined) throw new MissingError("unsupported source of a projected volume");
   const data = Buffer.from(await sources.token(serviceAccountToken));
   return [[serviceAccountToken.path, { data, mode }]];
 }

@@ -8,10 +8,10 @@ import { volumeFiles } from "./volume-files.ts";
 
 type TokenRequest = NonNullable<Projection["serviceAccountToken"]>;
 
-/** A kubelet asks for a new token when a fifth of its life is left. */
+/** A kubelet requests a new token when a fifth of the lifetime is left. */
 const TOKEN_LEFT = 0.2;
 
-/** The volumes of one pod, as folders that its containers mount. */
+/** The volumes of one pod, as folders for its containers to mount. */
 export class PodVolumes {
   readonly #folder: string;
   readonly #objects: PodObjects;
@@ -20,7 +20,7 @@ export class PodVolumes {
   readonly #written = new Map<string, ReadonlyMap<string, VolumeFile>>();
   readonly #tokens = new Map<string, { readonly token: string; readonly renew: number }>();
 
-  /** @param folder where the volumes are made; in memory, for Secrets are among them. */
+  /** @param folder for the volumes; in memory, because of Secrets. */
   constructor(folder: string, objects: PodObjects, place: PodPlace) {
     this.#folder = folder;
     this.#objects = objects;
@@ -28,8 +28,8 @@ export class PodVolumes {
   }
 
   /**
-   * Makes the volumes, and brings those that are there up to date.
-   * @throws MissingError while an object that a volume needs is absent.
+   * Creates or updates the volumes.
+   * @throws MissingError while an object of a volume does not exist.
    */
   async update(pod: RealPod): Promise<void> {
     for (const volume of pod.spec.volumes ?? []) {
@@ -52,10 +52,10 @@ export class PodVolumes {
     }
   }
 
-  /** What a mount shows: a folder of the volume, or a file of it. */
+  /** The folder or file of the volume that a mount shows. */
   sourceOf({ name, subPath = "" }: VolumeMount): string {
     const folder = this.#folders.get(name);
-    if (folder === undefined) throw new Error(`there is no volume ${name}`);
+    if (folder === undefined) throw new Error(`the pod has no volume ${name}`);
     return join(folder, subPath);
   }
 

@@ -4,17 +4,17 @@ import { request } from "node:https";
 import { hostname, networkInterfaces } from "node:os";
 import { parseArgs } from "node:util";
 
-// A small HTTP server that tells who it is and what it was asked: `/` as text, `/api` as JSON, `/env` its environment, `/file?path=` a file that
-// it sees, `/kubernetes` as whom the API server knows it, `/health` its health, which `/become?health=` sets.
+// A small HTTP server that describes itself and the request: `/` as text, `/api` as JSON, `/env` its environment, `/file?path=` a file,
+// `/kubernetes` its user name at the API server, `/health` its health, which `/become?health=` sets.
 
 const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
-const text = (value: string) => ({ type: "string", default: value }) as const;
+const option = (value: string) => ({ type: "string", default: value }) as const;
 const { values } = parseArgs({
   options: {
-    port: text(process.env.WHOAMI_PORT_NUMBER ?? "80"),
-    name: text(process.env.WHOAMI_NAME ?? ""),
+    port: option(process.env.WHOAMI_PORT_NUMBER ?? "80"),
+    name: option(process.env.WHOAMI_NAME ?? ""),
     /** A second port with the same pages. */
-    "control-port": text(""),
+    "control-port": option(""),
   },
 });
 let health = 200;
@@ -45,7 +45,7 @@ function facts(incoming: IncomingMessage): object {
   };
 }
 
-/** The name under which the API server knows this pod, by the in-cluster configuration that every client library uses. */
+/** This pod's user name at the API server, through the in-cluster configuration that client libraries use. */
 async function askKubernetes(): Promise<string> {
   const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" });
   const options = {
