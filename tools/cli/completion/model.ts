@@ -41,7 +41,7 @@ function below(command: Command, path: string): CompletedCommand[] {
       : (first?.argChoices ?? []).map((word) => ({ word, description: "" }));
   const help = { flags: ["-h", "--help"], description: "show help", takesValue: false, choices: [] };
   // Choices that the parser enforces leave no room for a file.
-  const files = commands.length === 0 && first?.parseArg === undefined;
+  const files = first !== undefined && first.parseArg === undefined;
   const completed = { path, words, files, options: [...options.map(completedOption), help] };
   return [completed, ...commands.flatMap((sub) => below(sub, `${path} ${sub.name()}`.trim()))];
 }
