@@ -31,7 +31,7 @@ module.exports = {
     // The program.
     closed("index\\.ts$", ["-"], "nothing-imports-index"),
     closed("program\\.ts$", ["index\\.ts$"], "only-index-imports-the-program"),
-    closed("test/", ["test/", "tools/bench/"], "nothing-imports-tests"),
+    closed("test/", ["test/", "tools/(bench|scripts)/"], "nothing-imports-tests"),
     only("program\\.ts", ["config/", "platform/", "staging/", "components/", "kube/"]),
     only("lib/", []),
     only("kube/", []),

@@ -14,13 +14,13 @@ import { EXEMPTION_RULE } from "./engine/exemptions.ts";
 import { formatPath } from "./engine/path.ts";
 import { RULES } from "./engine/registry.ts";
 import { objectOf } from "./resource-object.ts";
-import type { Edit, Rule } from "./engine/rule.ts";
+import { pageOf, type Edit, type Rule } from "./engine/rule.ts";
 import { applies, checkExemptions, runRules, type RuleFinding, type RuleReport } from "./engine/run.ts";
 import { parseSettings } from "./engine/settings.ts";
 import { knowledgeFor, PROJECT } from "./knowledge/owner-rows.ts";
 import { STACK, stackObject } from "./objects/stack.ts";
 
-/** What the stack says about the rules, for the program and for this pack alike. */
+/** The stack's settings of the rules; the program reads the same key. */
 const settings = parseSettings(
   new pulumi.Config("edgefirst").getObject("policies") ?? {},
   "edgefirst:policies",
@@ -29,13 +29,13 @@ const settings = parseSettings(
 /** The shipped tables with the rows that the project adds. */
 const knowledge = knowledgeFor(PROJECT);
 
-/** The adapter between rules and CrossGuard: each rule is a policy of its name; what the pack says about itself are two more. */
+/** The rules for CrossGuard: one policy per rule, one for exemptions, and one for what was not evaluated. */
 new PolicyPack(
   "edgefirst",
   {
     policies: [
       ...RULES.map((rule) =>
-        rule.wholeStack || looksAtStack(rule) ? stackPolicy(rule) : resourcePolicy(rule),
+        rule.wholeStack || readsStack(rule) ? stackPolicy(rule) : resourcePolicy(rule),
       ),
       exemptions(),
       coverage(),
@@ -44,7 +44,7 @@ new PolicyPack(
   initialConfig(),
 );
 
-/** Each with its level, as the SDK's protocol takes one that is left out for advisory. */
+/** Every entry has a level: the SDK's protocol takes a missing one for advisory. */
 function initialConfig(): PolicyPackConfig {
   const levels = new Map(RULES.map(({ id, enforcement }) => [id, enforcement]));
   return Object.fromEntries(
@@ -58,16 +58,18 @@ function resourcePolicy(rule: Rule): ResourceValidationPolicy {
     validateResource: (args, report) => {
       const object = objectOf(args);
       if (object === undefined || !applies(rule, object)) return;
-      tell(check(rule, [object], args.getConfig()), report);
+      reportFindings(check(rule, [object], args.getConfig()), report);
     },
     ...(rule.enforcement === "remediate" && {
       remediateResource: (args) => {
         const object = objectOf(args);
         if (object === undefined || !applies(rule, object)) return undefined;
         const { findings } = check(rule, [object], args.getConfig());
-        const edits = findings.filter(isBreach).flatMap(({ problem }) => rule.fix?.(object, problem) ?? []);
+        const edits = findings
+          .filter(isViolation)
+          .flatMap(({ problem }) => rule.fix?.(object, problem) ?? []);
         if (edits.length === 0) return undefined;
-        for (const edit of edits) make(args.props, edit);
+        for (const edit of edits) applyEdit(args.props, edit);
         return args.props;
       },
     }),
@@ -79,60 +81,63 @@ function stackPolicy(rule: Rule): StackValidationPolicy {
     ...described(rule),
     validateStack: (args, report) => {
       const urns = objectsOf(args.resources);
-      const objects = looksAtStack(rule) ? [thisStack()] : [...urns.keys()];
-      tell(check(rule, objects, args.getConfig()), report, urns);
+      const objects = readsStack(rule) ? [thisStack()] : [...urns.keys()];
+      reportFindings(check(rule, objects, args.getConfig()), report, urns);
     },
   };
 }
 
-/** An exemption that does not hold is a breach of its own. */
+/** Reports exemptions that are not valid. */
 function exemptions(): ResourceValidationPolicy {
   return {
     name: EXEMPTION_RULE,
-    description:
-      "An exemption gives a reason, an owner and an end that has not come, and is for a rule that exists.",
+    description: "An exemption names an existing rule, a reason, an owner and a date that has not passed.",
     enforcementLevel: "mandatory",
     severity: "high",
     validateResource: (args, report) => {
       const object = objectOf(args);
-      if (object !== undefined) tell(checkExemptions(object), report);
+      if (object !== undefined) reportFindings(checkExemptions(object), report);
     },
   };
 }
 
-/** Counts what the rules could not decide, and what they were told to pass over: neither is a pass. */
+/** Counts what was not evaluated and what is exempt: neither is a pass. */
 function coverage(): StackValidationPolicy {
   return {
     name: "coverage",
-    description: "How much of the rules' work was done: what could not be decided, and what is exempted.",
+    description: "How many checks were not evaluated, and how many findings are exempt.",
     enforcementLevel: "advisory",
     validateStack: ({ resources }, report) => {
-      const { undecided, exempted } = runRules({
+      const { notEvaluated, exempted } = runRules({
         host: "stack",
         objects: [...objectsOf(resources).keys()],
         settings,
         knowledge,
       });
-      const mandatory = undecided.filter(({ enforcement }) => enforcement !== "advisory");
-      if (undecided.length > 0)
+      const mandatory = notEvaluated.filter(({ enforcement }) => enforcement !== "advisory");
+      if (notEvaluated.length > 0)
         report(
-          `${undecided.length} checks could not be decided, ${mandatory.length} of them mandatory: ${counts(undecided.map(({ rule }) => rule))}. They are no pass; what was only not known yet is decided in the update itself.`,
+          `Not evaluated: ${counted(notEvaluated.length, "check")}, ${mandatory.length} of them mandatory (${counts(notEvaluated.map(({ rule }) => rule))}). They do not count as passed. The update itself evaluates values that a preview does not know.`,
         );
       if (exempted.size > 0)
-        report(`Exempted: ${[...exempted].map(([rule, count]) => `${rule} ${count}`).join(", ")}.`);
+        report(`Exempt: ${[...exempted].map(([rule, count]) => `${rule} ${count}`).join(", ")}.`);
     },
   };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function counts(rules: readonly string[]): string {
   return [...Map.groupBy(rules, (rule) => rule)].map(([rule, { length }]) => `${rule} ${length}`).join(", ");
 }
 
-function described({ id, description, remediation, enforcement, severity, settings }: Rule) {
+function described({ id, description, why, remediation, enforcement, severity, settings }: Rule) {
   return {
     name: id,
-    description,
-    remediationSteps: remediation,
+    description: `${description} ${why}`,
+    remediationSteps: `${remediation} See ${pageOf(id)}.`,
     enforcementLevel: enforcement,
     severity,
     ...(settings !== undefined && { configSchema: configSchema(settings) }),
@@ -144,33 +149,33 @@ function configSchema(settings: z.ZodType): PolicyConfigSchema {
   return { properties: (properties ?? {}) as PolicyConfigSchema["properties"] };
 }
 
-/** @param configured the engine's own merge of the stack's settings and those of its command line */
+/** @param configured the stack's settings, merged by the engine with those of its command line */
 function check(rule: Rule, objects: readonly KubeObject[], configured: unknown): RuleReport {
   return runRules({ host: "stack", rules: [rule], objects, settings: { [rule.id]: configured }, knowledge });
 }
 
-/** @param urns of a stack's resources, where more than one is looked at */
-function tell(
-  { findings, undecided }: Pick<RuleReport, "findings" | "undecided">,
+/** @param urns of the resources, for a policy over the whole stack */
+function reportFindings(
+  { findings, notEvaluated }: Pick<RuleReport, "findings" | "notEvaluated">,
   report: ReportViolation,
   urns?: ReadonlyMap<KubeObject, string>,
 ): void {
   for (const finding of findings.filter(({ exemption }) => exemption === undefined)) {
     const { object, path, message, remediation } = finding;
     const text = `${formatPath(path)}: ${message} ${remediation}`;
-    if (isBreach(finding)) report(text, urns?.get(object));
-    else advise(report, text, urns?.get(object));
+    if (isViolation(finding)) report(text, urns?.get(object));
+    else warn(report, text, urns?.get(object));
   }
-  for (const { object, path, reason } of undecided)
-    advise(report, `Not decided, and no pass: ${formatPath(path)}: ${reason}`, urns?.get(object));
+  for (const { object, path, reason } of notEvaluated)
+    warn(report, `Not evaluated: ${formatPath(path)}: ${reason}`, urns?.get(object));
 }
 
-function isBreach({ problem, exemption }: RuleFinding): boolean {
-  return problem.advice !== true && exemption === undefined;
+function isViolation({ problem, exemption }: RuleFinding): boolean {
+  return problem.warning !== true && exemption === undefined;
 }
 
-/** A report below the policy's own level; the function takes an object, too (server.js, makeReportViolationFun), which its type leaves out. */
-function advise(report: ReportViolation, message: string, urn: string | undefined): void {
+/** Reports below the policy's level. The function also takes an object (server.js, makeReportViolationFun); its type omits that. */
+function warn(report: ReportViolation, message: string, urn: string | undefined): void {
   (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });
 }
 
@@ -183,7 +188,7 @@ function objectsOf(resources: readonly PolicyResource[]): ReadonlyMap<KubeObject
   );
 }
 
-function looksAtStack({ kinds }: Rule): boolean {
+function readsStack({ kinds }: Rule): boolean {
   return kinds.includes(STACK);
 }
 
@@ -192,13 +197,13 @@ function thisStack(): KubeObject {
   const override = config.getObject<object>("override") ?? {};
   return stackObject(pulumi.getStack(), {
     after: config.getObject("after"),
-    // Pulumi.yaml declares {} as "not set", since Pulumi knows no optional key.
+    // Pulumi has no optional keys: Pulumi.yaml declares {} for "not set".
     override: Object.keys(override).length === 0 ? undefined : override,
   });
 }
 
-/** Changes the engine's own tree in place, so that what is secret in it stays secret. */
-function make(tree: Record<string, unknown>, { path, value }: Edit): void {
+/** Changes the engine's tree in place, so that its secrets stay secret. */
+function applyEdit(tree: Record<string, unknown>, { path, value }: Edit): void {
   const [last, ...before] = [...path].reverse();
   let here: Record<string | number, unknown> = tree;
   for (const step of before.reverse()) {

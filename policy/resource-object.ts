@@ -1,22 +1,22 @@
 import type { KubeObject } from "../kube/objects.ts";
 import { UNKNOWN, withUnknowns } from "./engine/unknown.ts";
 
-/** A Pulumi resource, as far as the conversion looks. */
+/** The part of a Pulumi resource that the conversion reads. */
 export interface PulumiResource {
   /** Type token, such as `kubernetes:apps/v1:Deployment`. */
   readonly type: string;
   /** Logical name. */
   readonly name: string;
-  /** Inputs or outputs; reading one that is not known throws the engine's own error. */
+  /** Inputs or outputs; reading an unknown one throws an error of the SDK. */
   readonly props: Readonly<Record<string, unknown>>;
 }
 
-/** No rule looks into a definition, and those of the Gateway API alone are most of what a stack declares. */
+/** No rule reads a definition, and those of the Gateway API are most of a stack. */
 const DEFINITION = /^kubernetes:apiextensions\.k8s\.io\/v\w+:CustomResourceDefinition$/;
 
 /**
- * The Kubernetes object that a resource declares, with what is not known yet throwing `UnknownValue` when it is read; undefined for a resource that is no object
- * that a rule looks at: a component, a provider, a definition, a patch of somebody else's object. Where even the name is not known, the resource's own stands in for it.
+ * The Kubernetes object that a resource declares; reading an unknown value of it throws `UnknownValue`. Undefined for a resource that no
+ * rule reads: a component, a provider, a definition, or a patch of another owner's object. The resource's name replaces an unknown name.
  */
 export function objectOf({ type, name, props }: PulumiResource): KubeObject | undefined {
   if (!type.startsWith("kubernetes:") || type.endsWith("Patch") || DEFINITION.test(type)) return undefined;
@@ -35,7 +35,7 @@ export function objectOf({ type, name, props }: PulumiResource): KubeObject | un
   return withUnknowns({ ...tree, metadata: { ...named, ...rest } }) as unknown as KubeObject;
 }
 
-/** A copy in which `UNKNOWN` stands for what cannot be read. */
+/** A copy with `UNKNOWN` for what cannot be read. */
 function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const container = value as Readonly<Record<string, unknown>>;
@@ -48,7 +48,7 @@ function read(container: Readonly<Record<string, unknown>>, key: string): unknow
   try {
     value = container[key];
   } catch (error) {
-    // @pulumi/policy's UnknownValueError, told by the field that it alone has: rules and what they share import no Pulumi.
+    // @pulumi/policy's UnknownValueError, recognised by a field that no other error has: this module imports no Pulumi.
     if (error instanceof Error && "unknownTypeSentinel" in error) return UNKNOWN;
     throw error;
   }

@@ -4,30 +4,30 @@ import { parsePath, type Path } from "./path.ts";
 import { fields } from "./read.ts";
 import type { Problem } from "./rule.ts";
 
-/** Rule id of findings about exemptions themselves. */
+/** Rule id of findings about exemptions. */
 export const EXEMPTION_RULE = "exemption";
 
-/** One exemption that holds. */
+/** One valid exemption. */
 export interface Exemption {
   readonly rule: string;
   readonly reason: string;
   readonly owner: string;
-  /** Last day on which it holds; "never" for one that ends only with the object. */
+  /** The last day on which it is valid; "never" for one without an end. */
   readonly until: string;
-  /** It holds for problems at or below this path alone. */
+  /** It covers only problems at or below this path. */
   readonly path?: Path;
 }
 
-/** The exemptions of an object, and what is wrong with those that do not hold. */
+/** The valid exemptions of an object, and what is wrong with the others. */
 export interface Exemptions {
   readonly valid: readonly Exemption[];
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads `edgefirst.dev/exempt.<rule>: "<reason>; owner=<who>; until=<date>"`, where `<date>` is YYYY-MM-DD or `never` (for what is not
- * going to change), and `; path=<path>` limits it to a part of the object. An exemption without a reason, an owner or a date, one whose date has
- * passed, and one for a rule that does not exist exempt from nothing and are problems themselves.
+ * Reads `edgefirst.dev/exempt.<rule>: "<reason>; owner=<who>; until=<date>"`. `<date>` is YYYY-MM-DD or `never`; `; path=<path>` limits
+ * the exemption to a part of the object. An exemption without a reason, an owner or a date, an expired one, and one from an unknown rule
+ * are problems and exempt from nothing.
  */
 export function exemptionsOf({ metadata }: KubeObject, ruleIds: ReadonlySet<string>, now: Date): Exemptions {
   const valid: Exemption[] = [];
@@ -40,15 +40,15 @@ export function exemptionsOf({ metadata }: KubeObject, ruleIds: ReadonlySet<stri
     else
       problems.push({
         path: ["metadata", "annotations", key],
-        message: `The exemption does not hold: ${read}.`,
+        message: `The exemption is not valid: ${read}.`,
       });
   }
   return { valid, problems };
 }
 
-/** @returns what is wrong with it, where it does not hold */
+/** @returns what is wrong with it, if it is not valid */
 function readExemption(rule: string, value: unknown, now: Date): Exemption | string {
-  if (typeof value !== "string") return "it is no text, as an annotation must be";
+  if (typeof value !== "string") return "an annotation must be a string";
   const [reason = "", ...rest] = value.split(";").map((part) => part.trim());
   const given = new Map(
     rest
@@ -63,11 +63,12 @@ function readExemption(rule: string, value: unknown, now: Date): Exemption | str
   const until = given.get("until") ?? "";
   const path = given.has("path") ? parsePath(given.get("path") ?? "") : [];
   if (reason === "" || /^\w+=/.test(reason)) return "it gives no reason";
-  if (unknown !== undefined) return `it has a part "${unknown}", which is none of owner, until and path`;
+  if (unknown !== undefined)
+    return `it has an unknown part "${unknown}"; the parts are owner, until and path`;
   if (owner === "") return "it names no owner (owner=…)";
-  if (until === "") return "it has no end (until=YYYY-MM-DD, or until=never)";
+  if (until === "") return "it has no end (until=YYYY-MM-DD or until=never)";
   if (path === undefined) return `${given.get("path") ?? ""} is not a path`;
-  if (until !== "never" && !isDate(until)) return `${until} is not a date (YYYY-MM-DD), nor "never"`;
+  if (until !== "never" && !isDate(until)) return `${until} is neither a date (YYYY-MM-DD) nor "never"`;
   if (until !== "never" && until < now.toISOString().slice(0, 10)) return `it ended on ${until}`;
   return { rule, reason, owner, until, ...(path.length > 0 && { path }) };
 }

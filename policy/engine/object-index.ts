@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
 
-/** A group and a kind; the version does not matter to a rule. The core group is "". */
+/** A group and a kind, of any version. The core group is "". */
 export interface GroupKind {
   readonly group: string;
   readonly kind: string;
@@ -12,7 +12,7 @@ export function groupOf({ apiVersion }: Pick<KubeObject, "apiVersion">): string 
   return slash < 0 ? "" : apiVersion.slice(0, slash);
 }
 
-/** All objects of one stack, or of one cluster's part of a repository, found by kind and name. */
+/** The objects of one stack, or of one cluster in a repository, by kind and name. */
 export class ObjectIndex {
   readonly #all: readonly KubeObject[];
   readonly #byKind: ReadonlyMap<string, readonly KubeObject[]>;

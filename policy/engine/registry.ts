@@ -19,7 +19,7 @@ import { routeMonitoring } from "../rules/route-monitoring.ts";
 import { substitution } from "../rules/substitution.ts";
 import { workloadProbes } from "../rules/workload-probes.ts";
 
-/** Every rule there is, in the order in which `docs/reference/policies.md` shows them. */
+/** Every rule, in the order of `docs/reference/policies.md`. */
 export const RULES: readonly Rule[] = [
   workloadProbes,
   helmreleaseProbes,

@@ -6,36 +6,36 @@ import { startsWith, type Path } from "./path.ts";
 import { RULES } from "./registry.ts";
 import type {
   Enforcement,
-  Origin,
+  BuildSteps,
   Problem,
   Rule,
   RuleContext,
   Severity,
   Unapplied,
-  Undecided,
+  NotEvaluated,
 } from "./rule.ts";
 import { configure, parseSettings } from "./settings.ts";
 import { UnknownValue } from "./unknown.ts";
 
-/** What is to be checked, and by which rules. */
+/** What to check, and by which rules. */
 export interface RunInput {
   readonly host: RuleContext["host"];
-  /** One stack, or the part of a repository that is one cluster. They are given back by identity in findings. */
+  /** The objects of one stack, or of one cluster in a repository. Findings refer to them by identity. */
   readonly objects: readonly KubeObject[];
-  /** All rules unless given. */
+  /** Every rule by default. */
   readonly rules?: readonly Rule[];
-  /** By rule id: a level, or settings with or without a level. */
+  /** By rule id: a level, or settings with or without one. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly previous?: readonly KubeObject[];
   readonly unapplied?: Unapplied;
-  readonly origin?: (object: KubeObject) => Origin | undefined;
-  /** The shipped tables, unless given. */
+  readonly buildSteps?: (object: KubeObject) => BuildSteps | undefined;
+  /** The shipped tables by default. */
   readonly knowledge?: Knowledge;
-  /** Today, unless given. */
+  /** Today by default. */
   readonly now?: Date;
 }
 
-/** One breach of a rule. */
+/** One problem that a rule found. */
 export interface RuleFinding {
   /** Rule id, or {@link EXEMPTION_RULE}. */
   readonly rule: string;
@@ -45,14 +45,14 @@ export interface RuleFinding {
   readonly remediation: string;
   readonly severity: Severity;
   readonly enforcement: Enforcement;
-  /** Set where the object is exempted: then it is no breach, and only counted. */
+  /** Set if the object is exempt: the finding is then only counted. */
   readonly exemption?: Exemption;
-  /** As the rule gave it, for its `fix`. */
+  /** For the rule's `fix`. */
   readonly problem: Problem;
 }
 
-/** Something that a rule could not decide about an object. */
-export interface UndecidedFinding {
+/** Something that a rule could not evaluate about an object. */
+export interface NotEvaluatedFinding {
   readonly rule: string;
   readonly object: KubeObject;
   readonly path: Path;
@@ -60,12 +60,12 @@ export interface UndecidedFinding {
   readonly enforcement: Enforcement;
 }
 
-/** All that the rules have to say. */
+/** The result of a run. */
 export interface RuleReport {
-  /** Those that are exempted among them. */
+  /** Exempt ones included. */
   readonly findings: readonly RuleFinding[];
-  readonly undecided: readonly UndecidedFinding[];
-  /** Number of findings that are exempted, by rule. */
+  readonly notEvaluated: readonly NotEvaluatedFinding[];
+  /** Number of exempt findings, by rule. */
   readonly exempted: ReadonlyMap<string, number>;
 }
 
@@ -78,7 +78,7 @@ const EXEMPTION = {
 
 /**
  * Runs the rules over all objects.
- * @throws {EdgefirstError} where a rule's settings are not as its schema says, or name a rule that does not exist
+ * @throws {EdgefirstError} if settings do not fit a rule's schema, or name an unknown rule
  */
 export function runRules(input: RunInput): RuleReport {
   const rules = configure(input.rules ?? RULES, parseSettings(input.settings ?? {}));
@@ -88,28 +88,28 @@ export function runRules(input: RunInput): RuleReport {
     objects: new ObjectIndex(input.objects),
     previous: input.previous && new ObjectIndex(input.previous),
     unapplied: input.unapplied ?? (() => undefined),
-    origin: input.origin ?? (() => undefined),
+    buildSteps: input.buildSteps ?? (() => undefined),
     knowledge: input.knowledge ?? SHIPPED,
     now,
   };
   const findings: RuleFinding[] = [];
-  const undecided: UndecidedFinding[] = [];
+  const notEvaluated: NotEvaluatedFinding[] = [];
   for (const object of input.objects) {
     const exemptions = checkExemptions(object, now);
-    // A host that runs one rule at a time asks for these by themselves.
+    // A host that runs one rule at a time asks for these separately.
     if (input.rules === undefined) {
       findings.push(...exemptions.findings);
-      undecided.push(...exemptions.undecided);
+      notEvaluated.push(...exemptions.notEvaluated);
     }
     for (const rule of rules.filter((candidate) => applies(candidate, object))) {
       const context: RuleContext = { ...shared, settings: rule.configured };
       for (const outcome of outcomes(rule, object, context))
-        if ("undecided" in outcome)
-          undecided.push({
+        if ("notEvaluated" in outcome)
+          notEvaluated.push({
             rule: rule.id,
             object,
             path: outcome.path,
-            reason: outcome.undecided,
+            reason: outcome.notEvaluated,
             enforcement: rule.enforcement,
           });
         else findings.push(findingOf(rule, object, outcome, exemptions.valid));
@@ -119,14 +119,14 @@ export function runRules(input: RunInput): RuleReport {
     findings.filter(({ exemption }) => exemption !== undefined),
     ({ rule }) => rule,
   );
-  return { findings, undecided, exempted: new Map([...exempted].map(([id, all]) => [id, all.length])) };
+  return { findings, notEvaluated, exempted: new Map([...exempted].map(([id, all]) => [id, all.length])) };
 }
 
-/** What is wrong with the exemptions of an object, and those that hold. */
+/** The findings about the exemptions of an object, and its valid exemptions. */
 export function checkExemptions(
   object: KubeObject,
   now = new Date(),
-): Pick<RuleReport, "findings" | "undecided"> & { readonly valid: readonly Exemption[] } {
+): Pick<RuleReport, "findings" | "notEvaluated"> & { readonly valid: readonly Exemption[] } {
   try {
     const { valid, problems } = exemptionsOf(object, new Set(RULES.map(({ id }) => id)), now);
     const findings = problems.map((problem) => ({
@@ -136,14 +136,14 @@ export function checkExemptions(
       ...problem,
       problem,
     }));
-    return { findings, undecided: [], valid };
+    return { findings, notEvaluated: [], valid };
   } catch (error) {
     if (!(error instanceof UnknownValue)) throw error;
     const { path, message } = error;
     const { enforcement } = EXEMPTION;
     return {
       findings: [],
-      undecided: [{ rule: EXEMPTION_RULE, object, path, reason: message, enforcement }],
+      notEvaluated: [{ rule: EXEMPTION_RULE, object, path, reason: message, enforcement }],
       valid: [],
     };
   }
@@ -172,19 +172,19 @@ function findingOf(
     path: problem.path,
     message: problem.message,
     remediation: problem.remediation ?? remediation,
-    severity: problem.advice ? "low" : severity,
-    enforcement: problem.advice ? "advisory" : enforcement,
+    severity: problem.warning ? "low" : severity,
+    enforcement: problem.warning ? "advisory" : enforcement,
     ...(exemption !== undefined && { exemption }),
     problem,
   };
 }
 
-/** What the rule yields, ended by an undecided outcome where it meets a value that is not known, or breaks. */
-function* outcomes(rule: Rule, object: KubeObject, context: RuleContext): Generator<Problem | Undecided> {
+/** What the rule yields. An unknown value or an error in the rule ends it with an outcome that is not evaluated. */
+function* outcomes(rule: Rule, object: KubeObject, context: RuleContext): Generator<Problem | NotEvaluated> {
   try {
     yield* rule.check(object, context);
   } catch (error) {
-    if (error instanceof UnknownValue) yield { path: error.path, undecided: error.message };
-    else yield { path: [], undecided: `the rule broke: ${String(error)}` };
+    if (error instanceof UnknownValue) yield { path: error.path, notEvaluated: error.message };
+    else yield { path: [], notEvaluated: `the rule failed: ${String(error)}` };
   }
 }

@@ -6,14 +6,14 @@ import type { Enforcement, Rule } from "./rule.ts";
 const LEVELS = ["advisory", "mandatory", "remediate", "disabled"] as const satisfies readonly Enforcement[];
 
 /**
- * What a stack or a repository says about rules: by rule id a level, or settings with or without a level. The shape is that of Pulumi's own
- * policy configuration, so that the pack can hand it on.
+ * Settings of the rules for a stack or a repository: by rule id, a level, or settings with or without a level. The shape is the one of
+ * Pulumi's policy configuration, so that the pack passes it on unchanged.
  */
 export const policySettings = z.strictObject(
   Object.fromEntries(RULES.map((rule) => [rule.id, ofRule(rule).optional()])),
 );
 
-/** By rule id, with the defaults of each rule that is named. */
+/** By rule id, with the defaults of each rule in it. */
 export type PolicySettings = z.infer<typeof policySettings>;
 
 function ofRule({ settings = z.strictObject({}) }: Rule) {
@@ -24,25 +24,25 @@ function ofRule({ settings = z.strictObject({}) }: Rule) {
 }
 
 /**
- * Settings as {@link policySettings} has them.
- * @param where they stand, for the message
- * @throws {EdgefirstError} where they are not as the rule's schema says, or name a rule that does not exist
+ * Validates settings by {@link policySettings}.
+ * @param where the settings are, for the message
+ * @throws {EdgefirstError} if they do not fit a rule's schema, or name an unknown rule
  */
 export function parseSettings(given: unknown, where = "the policies"): PolicySettings {
   const result = policySettings.safeParse(given);
   if (result.success) return result.data;
   throw new EdgefirstError(
-    `The settings of ${where} are not right: ${z.prettifyError(result.error)}`,
-    "docs/reference/policies.md lists the rules and each one's settings.",
+    `The settings in ${where} are not valid:\n${z.prettifyError(result.error)}`,
+    "docs/reference/policies.md lists the rules and links to their settings.",
   );
 }
 
-/** A rule with the level and the settings that are given for it. */
+/** A rule with its configured level and settings. */
 export interface ConfiguredRule extends Rule {
   readonly configured: unknown;
 }
 
-/** The rules as settings have them, without those that are disabled. */
+/** The rules with their settings, without the disabled ones. */
 export function configure(rules: readonly Rule[], settings: PolicySettings): readonly ConfiguredRule[] {
   return rules
     .map((rule) => {

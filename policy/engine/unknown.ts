@@ -1,9 +1,9 @@
 import { formatPath, type Path } from "./path.ts";
 
-/** Marks a value that is not known yet, in the tree given to {@link withUnknowns}. */
+/** Stands for a value that is not known yet, in a tree for {@link withUnknowns}. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
-/** Thrown by reading a value that is not known yet; `runRules` turns it into an undecided outcome, so that rules need not care. */
+/** Thrown when a value that is not known yet is read. `runRules` reports the rule as not evaluated. */
 export class UnknownValue extends Error {
   override readonly name = "UnknownValue";
   readonly path: Path;
@@ -15,8 +15,8 @@ export class UnknownValue extends Error {
 }
 
 /**
- * A copy of a tree of plain data in which every {@link UNKNOWN} has become a property that throws {@link UnknownValue} when it is read.
- * A tree without any is given back as it is.
+ * A copy of a tree of plain data in which every {@link UNKNOWN} is a property that throws {@link UnknownValue} when it is read.
+ * A tree without one is returned unchanged.
  */
 export function withUnknowns<T>(tree: T): T {
   return hasUnknowns(tree) ? (guarded(tree, []) as T) : tree;

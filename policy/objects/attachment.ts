@@ -3,7 +3,7 @@ import { isOpen } from "./app-template.ts";
 import { NAMESPACE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
-import type { Problem, Undecided } from "../engine/rule.ts";
+import type { Problem, NotEvaluated } from "../engine/rule.ts";
 
 /** Kinds of routes that a listener takes by its protocol, where it does not list any; of a protocol of somebody's own it is not known. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
@@ -23,7 +23,7 @@ export function* attachmentProblems(
   parent: Fields,
   gateway: KubeObject,
   objects: ObjectIndex,
-): Generator<Problem | Undecided> {
+): Generator<Problem | NotEvaluated> {
   const all = list(at(gateway, ["spec", "listeners"])).map(fields);
   const { port } = parent;
   const section = text(parent.sectionName);
@@ -59,7 +59,7 @@ export function* attachmentProblems(
   else if (!open.some(({ answer }) => answer))
     yield {
       path: [],
-      undecided: `The listener selects namespaces by label, and Namespace ${where} is not to be seen.`,
+      notEvaluated: `The listener selects namespaces by label, and Namespace ${where} is not to be seen.`,
     };
 }
 

@@ -33,14 +33,14 @@ const KEYS = new Set([
 const DURATION = /^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$/;
 
 /** What Gatus or its sidecar would not understand in the text of an `endpoint` annotation, one sentence each. */
-export function fragmentFaults(fragment: string): readonly string[] {
+export function fragmentErrors(fragment: string): readonly string[] {
   const map = yamlMap(fragment);
   if (map === undefined) return ["The fragment is no YAML map: the sidecar leaves the endpoint out."];
-  return endpointFaults(map);
+  return endpointErrors(map);
 }
 
 /** The same for the fields of an endpoint that are there. */
-export function endpointFaults(endpoint: Template): readonly string[] {
+export function endpointErrors(endpoint: Template): readonly string[] {
   const unknown = Object.keys(endpoint).filter((key) => !KEYS.has(key));
   const notText = ["name", "group", "url"].filter(
     (key) => endpoint[key] !== undefined && typeof endpoint[key] !== "string",
@@ -53,11 +53,11 @@ export function endpointFaults(endpoint: Template): readonly string[] {
     (typeof interval === "string" && (DURATION.test(interval) || interval.includes("${")))
       ? []
       : [`The interval ${JSON.stringify(interval)} is no duration.`]),
-    ...conditionFaults(endpoint.conditions),
+    ...conditionErrors(endpoint.conditions),
   ];
 }
 
-function conditionFaults(conditions: unknown): readonly string[] {
+function conditionErrors(conditions: unknown): readonly string[] {
   if (conditions === undefined) return [];
   if (typeof conditions !== "string" && !Array.isArray(conditions)) return ["The conditions are no list."];
   const list = typeof conditions === "string" ? [conditions] : texts(conditions);

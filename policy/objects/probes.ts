@@ -34,7 +34,7 @@ export function* sameProblem(liveness: unknown, readiness: unknown, path: Path):
     path,
     message: "The liveness probe is the readiness probe: a container that is slow for a moment is restarted.",
     remediation: "Ask something cheaper, or allow more failures, for liveness.",
-    advice: true,
+    warning: true,
   };
 }
 

@@ -1,15 +1,15 @@
-import { CONFIG_MAP, SECRET } from "./kinds.ts";
-import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
+import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
+import { CONFIG_MAP, SECRET } from "./kinds.ts";
 
 /** @param kind Secret or ConfigMap */
-export function kindNamed(kind: string): GroupKind {
+export function secretOrConfigMap(kind: string): GroupKind {
   return kind === "Secret" ? SECRET : CONFIG_MAP;
 }
 
-/** Kinds that make a Secret of their own name, or of one that they say, with the annotations that they say. */
-const MAKERS = [
+/** Kinds whose controller creates a Secret, and the fields with its name and annotations; the name is the object's by default. */
+const SECRET_SOURCES = [
   {
     kind: { group: "external-secrets.io", kind: "ExternalSecret" },
     name: ["spec", "target", "name"],
@@ -28,46 +28,56 @@ const MAKERS = [
 ];
 
 /**
- * Whether a Secret or ConfigMap is there, or something that makes it; undefined where that hangs on labels of namespaces.
+ * Whether a Secret or ConfigMap exists, or something that creates it; undefined if that depends on labels of namespaces.
  * @param kind Secret or ConfigMap
  */
-export function isMade(
+export function isProvided(
   kind: string,
   namespace: string,
   name: string,
   objects: ObjectIndex,
 ): boolean | undefined {
-  const named = (kind === "Secret" ? madeSecrets : madeConfigMaps)(objects).get(name) ?? [];
-  if (named.some((made) => made.namespace === namespace || isReflected(made.annotations, namespace)))
-    return true;
-  return kind === "Secret" && makesEverywhere(namespace, name, objects);
+  const named = (kind === "Secret" ? providedSecrets : providedConfigMaps)(objects).get(name) ?? [];
+  const isHere = named.some(
+    (provided) => provided.namespace === namespace || isReflected(provided.annotations, namespace),
+  );
+  return isHere || (kind === "Secret" && isClusterWide(namespace, name, objects));
 }
 
-/** What a Secret or ConfigMap will be, as far as the question goes. */
-interface Made {
+/** A Secret or ConfigMap that exists, or that a controller will create. */
+interface Provided {
   readonly namespace: string | undefined;
   readonly name: string;
   readonly annotations: Fields;
 }
 
-function madeOf(kind: string, objects: ObjectIndex): readonly Made[] {
-  const written = objects.ofKind(kindNamed(kind)).map(({ metadata }) => ({
+function writtenObjects(kind: string, objects: ObjectIndex): readonly Provided[] {
+  return objects.ofKind(secretOrConfigMap(kind)).map(({ metadata }) => ({
     namespace: metadata.namespace,
     name: metadata.name,
     annotations: fields(metadata.annotations),
   }));
-  if (kind !== "Secret") return written;
-  const brought = MAKERS.flatMap((maker) =>
-    objects.ofKind(maker.kind).map((object) => ({
-      namespace: object.metadata.namespace,
-      name: text(at(object, maker.name)) ?? object.metadata.name,
-      annotations: fields(at(object, maker.annotations)),
-    })),
-  );
-  return [...written, ...brought];
 }
 
-/** Copied there by emberstack's reflector (https://github.com/emberstack/kubernetes-reflector). */
+function createdSecrets(objects: ObjectIndex): readonly Provided[] {
+  return SECRET_SOURCES.flatMap((source) =>
+    objects.ofKind(source.kind).map((object) => ({
+      namespace: object.metadata.namespace,
+      name: text(at(object, source.name)) ?? object.metadata.name,
+      annotations: fields(at(object, source.annotations)),
+    })),
+  );
+}
+
+const providedSecrets = oncePer((objects: ObjectIndex) =>
+  Map.groupBy([...writtenObjects("Secret", objects), ...createdSecrets(objects)], ({ name }) => name),
+);
+
+const providedConfigMaps = oncePer((objects: ObjectIndex) =>
+  Map.groupBy(writtenObjects("ConfigMap", objects), ({ name }) => name),
+);
+
+/** Whether emberstack's reflector copies it to the namespace (https://github.com/emberstack/kubernetes-reflector). */
 function isReflected(annotations: Fields, namespace: string): boolean {
   const prefix = "reflector.v1.k8s.emberstack.com/reflection-auto";
   if (annotations[`${prefix}-enabled`] !== "true") return false;
@@ -78,29 +88,18 @@ function isReflected(annotations: Fields, namespace: string): boolean {
   );
 }
 
-/** By name. */
-const madeSecrets = oncePer((objects: ObjectIndex) =>
-  Map.groupBy(madeOf("Secret", objects), ({ name }) => name),
-);
-const madeConfigMaps = oncePer((objects: ObjectIndex) =>
-  Map.groupBy(madeOf("ConfigMap", objects), ({ name }) => name),
-);
-
-/** Whether a ClusterExternalSecret makes the Secret there; undefined where it selects namespaces by label. */
-function makesEverywhere(namespace: string, name: string, objects: ObjectIndex): boolean | undefined {
-  const makers = objects
+/** Whether a ClusterExternalSecret creates the Secret in the namespace; undefined if it selects namespaces by label. */
+function isClusterWide(namespace: string, name: string, objects: ObjectIndex): boolean | undefined {
+  const specs = objects
     .ofKind({ group: "external-secrets.io", kind: "ClusterExternalSecret" })
-    .filter(
-      ({ metadata, spec }) =>
-        (text(at(spec, ["externalSecretSpec", "target", "name"])) ??
-          text(fields(spec).externalSecretName) ??
-          metadata.name) === name,
-    );
-  if (makers.some(({ spec }) => list(fields(spec).namespaces).includes(namespace))) return true;
-  return makers.some(
-    ({ spec }) =>
-      fields(spec).namespaceSelectors !== undefined || fields(spec).namespaceSelector !== undefined,
-  )
-    ? undefined
-    : false;
+    .filter(({ metadata, spec }) => {
+      const target = text(at(spec, ["externalSecretSpec", "target", "name"]));
+      return (target ?? text(fields(spec).externalSecretName) ?? metadata.name) === name;
+    })
+    .map(({ spec }) => fields(spec));
+  if (specs.some((spec) => list(spec.namespaces).includes(namespace))) return true;
+  const isSelected = specs.some(
+    (spec) => spec.namespaceSelectors !== undefined || spec.namespaceSelector !== undefined,
+  );
+  return isSelected ? undefined : false;
 }

@@ -1,18 +1,18 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import type { GroupKind } from "../engine/object-index.ts";
 
-/** A stack's place in the rollout, in the shape of an object, so that a rule can look at it. It is on no cluster. */
+/** A stack's place in the rollout as an object that a rule can read. No cluster has it. */
 export const STACK: GroupKind = { group: "edgefirst.dev", kind: "Stack" };
 
-/** The part of a stack's configuration that says when it may be rolled out. */
+/** The part of a stack's configuration that orders its rollout. */
 export interface StackOrder {
-  /** Names of the stacks before it. */
+  /** Names of its upstream stacks. */
   readonly after?: unknown;
-  /** `{ reason, expires }`, by which the gate is passed. */
+  /** `{ reason, expires }`: passes the gate. */
   readonly override?: unknown;
 }
 
-/** The object for a stack. */
+/** The object of a stack. */
 export function stackObject(name: string, { after, override }: StackOrder): KubeObject {
   return {
     apiVersion: "edgefirst.dev/v1",

@@ -6,16 +6,17 @@ import { at, fields, text } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 import { hasVersionLabel } from "../knowledge/lookups.ts";
 
-/** Labels whose value changes with a version. */
+/** Labels that usually contain a version. */
 const VERSION_LABELS = ["helm.sh/chart", "chart", "app.kubernetes.io/version", "version"];
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/chart-digest-label.md. */
 export const chartDigestLabel = defineRule({
   id: "chart-digest-label",
   description:
-    "No selector holds a version: it can never change. With chartRef the chart's version even ends in + and its digest (helm-controller, feature gate DisableChartDigestTracking), so that a chart with the version in its selector cannot be upgraded in place, and one with the version as it is in any label cannot be installed.",
+    "No selector contains a version, and a chart that puts its version into a label is not installed by chartRef.",
+  why: "A selector can never change, so the next version cannot be rolled out in place. With chartRef, helm-controller appends + and a digest to the chart's version: a selector changes with every digest, and a label allows no +.",
   remediation:
-    "Take the version out of the selector. Where it is the chart's own, use chart.spec with a HelmRepository, patch the selector by spec.postRenderers, or turn the digest off in helm-controller (--feature-gates=DisableChartDigestTracking=true).",
+    "Remove the version from the selector. If the chart sets it, use chart.spec with a HelmRepository, patch the selector by spec.postRenderers, or start helm-controller with --feature-gates=DisableChartDigestTracking=true.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [DEPLOYMENT, DAEMON_SET, STATEFUL_SET, HELM_RELEASE],
@@ -37,7 +38,7 @@ export const chartDigestLabel = defineRule({
       if (isNamed)
         yield {
           path,
-          message: `The chart ${name} puts its version as it is in a label, and chartRef puts a digest in the version, with a + that no label may have.`,
+          message: `The chart ${name} puts its version unchanged into a label. By chartRef the version contains a +, which a label does not allow.`,
         };
     }
   },
@@ -46,10 +47,10 @@ export const chartDigestLabel = defineRule({
 function* selectorProblems(workload: KubeObject): Generator<Problem> {
   const labels = fields(at(workload, ["spec", "selector", "matchLabels"]));
   for (const [label, value] of Object.entries(labels))
-    // A chart's own `chart: name` says no version; one is a number with a dot.
+    // Some charts set `chart: <name>` without a version. A version has digits and a dot.
     if (VERSION_LABELS.includes(label) && /\d+\.\d+/.test(text(value) ?? ""))
       yield {
         path: ["spec", "selector", "matchLabels", label],
-        message: `The selector holds the version ${text(value) ?? ""}: the next version cannot be rolled out in place.`,
+        message: `The selector contains the version ${text(value) ?? ""}, so the next version cannot be rolled out in place.`,
       };
 }

@@ -5,15 +5,16 @@ import { fluxId } from "../objects/flux.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { ociAddress } from "../knowledge/lookups.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
+import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/chart-source.md. */
 export const chartSource = defineRule({
   id: "chart-source",
   description:
-    "A HelmRelease takes its chart by chartRef from an OCIRepository of the API v1, whose reference is a real tag, a semver range or a digest. A HelmRepository works, but each is a whole index to download.",
+    "A HelmRelease gets its chart by chartRef from an OCIRepository of API version v1, pinned by a tag, a semver range or a digest.",
+  why: "A chart without a version is upgraded as soon as a new one is published. A HelmRepository also works, but Flux downloads its whole index.",
   remediation:
-    "Write an OCIRepository (source.toolkit.fluxcd.io/v1) whose url is the chart itself, with ref.tag, and spec.chartRef: { kind: OCIRepository, name } in the HelmRelease.",
+    "Write an OCIRepository (source.toolkit.fluxcd.io/v1) with the chart's address as url and ref.tag, and in the HelmRelease spec.chartRef: { kind: OCIRepository, name }.",
   severity: "medium",
   enforcement: "mandatory",
   kinds: [HELM_RELEASE, OCI_REPOSITORY, HELM_REPOSITORY],
@@ -30,7 +31,7 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
   if (source.apiVersion !== "source.toolkit.fluxcd.io/v1")
     yield {
       path: ["apiVersion"],
-      message: `${source.apiVersion} is not served by Flux 2.7 and later.`,
+      message: `Flux 2.7 and later do not serve ${source.apiVersion}.`,
       remediation: "Write source.toolkit.fluxcd.io/v1.",
     };
   if (source.kind !== "OCIRepository" || holdsManifests(source, objects)) return;
@@ -38,21 +39,25 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
   if (tag === undefined && semver === undefined && digest === undefined)
     yield {
       path: ["spec"],
-      message: "Without ref.tag, ref.semver or ref.digest the tag latest is taken, which no chart has.",
+      message:
+        "Without ref.tag, ref.semver or ref.digest, Flux pulls the tag latest, and charts have no such tag.",
     };
   else if (tag === "latest" && digest === undefined)
     yield { path: ["spec", "ref", "tag"], message: "Charts have no tag latest." };
   else if (semver === "*" && digest === undefined)
-    yield { path: ["spec", "ref", "semver"], message: "The newest chart is installed as soon as it is out." };
+    yield {
+      path: ["spec", "ref", "semver"],
+      message: "The range * installs every new version as soon as it is published.",
+    };
 }
 
-/** Followed by a Kustomization: no chart, and its tag may well be one that moves. */
+/** Whether a Kustomization uses it as its source. It then contains no chart, and its tag may move. */
 function holdsManifests({ metadata }: KubeObject, objects: ObjectIndex): boolean {
-  return followed(objects).has(fluxId(metadata.namespace, metadata.name));
+  return manifestSources(objects).has(fluxId(metadata.namespace, metadata.name));
 }
 
-/** The OCIRepositories that Kustomizations follow, by id. */
-const followed = oncePer(
+/** Ids of the OCIRepositories that Kustomizations use as their source. */
+const manifestSources = oncePer(
   (objects: ObjectIndex) =>
     new Set(
       objects.ofKind(FLUX_KUSTOMIZATION).flatMap(({ metadata, spec }) => {
@@ -64,7 +69,7 @@ const followed = oncePer(
     ),
 );
 
-function* releaseProblems(release: KubeObject, context: RuleContext): Generator<Problem | Undecided> {
+function* releaseProblems(release: KubeObject, context: RuleContext): Generator<Problem | NotEvaluated> {
   const spec = fields(release.spec);
   if (spec.chartRef !== undefined) yield* referenceProblems(release, fields(spec.chartRef), context);
   else yield* chartProblems(release, fields(at(spec, ["chart", "spec"])), context);
@@ -74,15 +79,18 @@ function* referenceProblems(
   { metadata }: KubeObject,
   reference: Fields,
   { objects, host }: RuleContext,
-): Generator<Problem | Undecided> {
+): Generator<Problem | NotEvaluated> {
   if (reference.kind !== "OCIRepository") return;
   const namespace = text(reference.namespace) ?? metadata.namespace;
   const name = text(reference.name) ?? "";
   if (objects.get(OCI_REPOSITORY, namespace, name) !== undefined) return;
-  const message = `OCIRepository ${namespace ?? ""}/${name} is not there.`;
+  const message = `OCIRepository ${namespace ?? ""}/${name} does not exist.`;
   yield host === "repository"
     ? { path: ["spec", "chartRef"], message }
-    : { path: ["spec", "chartRef"], undecided: `${message} It may be somebody else's.` };
+    : {
+        path: ["spec", "chartRef"],
+        notEvaluated: `OCIRepository ${namespace ?? ""}/${name} is not part of the stack.`,
+      };
 }
 
 function* chartProblems(
@@ -95,14 +103,14 @@ function* chartProblems(
   if (source.kind === "OCIRepository") {
     yield {
       path: [...path, "sourceRef", "kind"],
-      message: "A chart's sourceRef takes no OCIRepository; that is what spec.chartRef is for.",
+      message: "sourceRef cannot refer to an OCIRepository; spec.chartRef does.",
     };
     return;
   }
   if (source.kind !== "HelmRepository") return;
   const version = text(chart.version);
   if (version === undefined || version === "*")
-    yield { path, message: "Without a version the newest chart is installed as soon as it is out." };
+    yield { path, message: "Without a version, every new version is installed as soon as it is published." };
   const repository = objects.get(
     HELM_REPOSITORY,
     text(source.namespace) ?? metadata.namespace,
@@ -112,7 +120,7 @@ function* chartProblems(
   const address = ociAddress(url, text(chart.chart) ?? "", knowledge);
   yield {
     path: [...path, "sourceRef"],
-    message: `The chart comes from a HelmRepository${address === undefined ? "" : `, and is to be had as ${address}`}.`,
-    advice: true,
+    message: `The chart comes from a HelmRepository${address === undefined ? "" : `; it is also published as ${address}`}.`,
+    warning: true,
   };
 }

@@ -5,13 +5,14 @@ import { fields, list, texts, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 import type { Container } from "../objects/workloads.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/container-security.md. */
 export const containerSecurity = defineRule({
   id: "container-security",
   description:
-    "A pod keeps to the Pod Security Standard `restricted` (https://kubernetes.io/docs/concepts/security/pod-security-standards/): no root, no escalation, no capabilities, the runtime's seccomp profile, nothing of the host.",
+    "Pods meet the Pod Security Standard restricted (https://kubernetes.io/docs/concepts/security/pod-security-standards/).",
+  why: "A container that runs as root, gains privileges or reaches its node lets one broken app take over the node.",
   remediation:
-    "Set runAsNonRoot, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and seccompProfile.type: RuntimeDefault, in the container's or the pod's securityContext.",
+    "Set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and seccompProfile.type: RuntimeDefault in the securityContext of the container or the pod.",
   severity: "medium",
   enforcement: "mandatory",
   kinds: CONTAINER_KINDS,
@@ -19,7 +20,7 @@ export const containerSecurity = defineRule({
     requireReadOnlyRoot: z
       .boolean()
       .default(false)
-      .describe("A writable root file system is a breach; without it, it is advice."),
+      .describe("Report a writable root file system as an error instead of a warning."),
   }),
   *check(object, { settings, objects }) {
     for (const { path, what } of hostAccess(object, objects)) yield { path, message: `The pod ${what}.` };
@@ -36,32 +37,32 @@ function* containerProblems(
   const shared = fields(pod.securityContext);
   const here = spec.securityContext === undefined ? path : [...path, "securityContext"];
   if (own.privileged === true) {
-    // Nothing else that it could say would keep it from anything.
+    // A privileged container ignores the other settings.
     yield { path: [...here, "privileged"], message: `Container ${name} is privileged.` };
     return;
   }
   const nonRoot = (own.runAsNonRoot ?? shared.runAsNonRoot) === true;
-  const lacking = [
+  const missing = [
     !nonRoot && "runAsNonRoot: true",
-    nonRoot && (own.runAsUser ?? shared.runAsUser) === 0 && "a runAsUser that is not 0",
+    nonRoot && (own.runAsUser ?? shared.runAsUser) === 0 && "a runAsUser other than 0",
     own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
     !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
     !hasSeccomp(own, shared) && "seccompProfile.type: RuntimeDefault",
-  ].filter((missing) => missing !== false);
-  if (lacking.length > 0) yield { path: here, message: `Container ${name} lacks ${lacking.join(", ")}.` };
+  ].filter((one) => one !== false);
+  if (missing.length > 0) yield { path: here, message: `Container ${name} needs ${missing.join(", ")}.` };
   const added = texts(fields(own.capabilities).add).filter((capability) => capability !== "NET_BIND_SERVICE");
   if (added.length > 0)
     yield {
       path: [...here, "capabilities", "add"],
-      message: `Container ${name} adds ${added.join(", ")}.`,
-      remediation: "No capability but NET_BIND_SERVICE; exempt the object where the app cannot do without.",
+      message: `Container ${name} adds the capability ${added.join(", ")}.`,
+      remediation: "Remove it; only NET_BIND_SERVICE is allowed. If the app needs it, exempt the object.",
     };
   if (own.readOnlyRootFilesystem !== true)
     yield {
       path: here,
       message: `Container ${name} can write to its root file system.`,
-      remediation: "Set readOnlyRootFilesystem: true, with an emptyDir where it must write.",
-      ...(!requireReadOnlyRoot && { advice: true as const }),
+      remediation: "Set readOnlyRootFilesystem: true, and mount an emptyDir where the app writes.",
+      ...(!requireReadOnlyRoot && { warning: true as const }),
     };
 }
 
@@ -70,8 +71,8 @@ function* hostPorts({ name, path, spec }: Container): Generator<Problem> {
     if (typeof port.hostPort === "number" && port.hostPort !== 0)
       yield {
         path: [...path, "ports", index, "hostPort"],
-        message: `Container ${name} takes port ${port.hostPort} of its host.`,
-        remediation: "Use a Service.",
+        message: `Container ${name} opens port ${port.hostPort} on its node.`,
+        remediation: "Use a Service instead of hostPort.",
       };
 }
 

@@ -1,21 +1,22 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { isOpen } from "../objects/app-template.ts";
 import { GATEWAY } from "../objects/kinds.ts";
-import { isMade } from "../objects/secret-sources.ts";
+import { isProvided } from "../objects/secret-sources.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { isGranted, type ForeignReference } from "../objects/reference-grants.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
+import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 import { classOf, gatewaysByClass, gatewayTraefiks, isTraefiks, traefiksOf } from "../objects/traefiks.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/gateway-listeners.md. */
 export const gatewayListeners = defineRule({
   id: "gateway-listeners",
   description:
-    "A Gateway's listeners are such that Traefik can serve them: each HTTPS listener with one certificate, which it may read; ports that are ports of Traefik's entry points; no two listeners for the same; one Gateway, one class, one Traefik.",
+    "Traefik can serve every listener of a Gateway: each HTTPS listener has one readable certificate, each port is a port of an entry point, no two listeners are the same, and no other Gateway shares the class or the Traefik.",
+  why: "Traefik reads only the first certificate of a listener, maps listeners to entry points by port alone, and has one status address for all Gateways that it serves.",
   remediation:
-    "One HTTPS listener for each hostname, each with one tls.certificateRefs entry; ports as in Traefik's entry points (values ports.<name>.port of its chart); a class and a Traefik of its own for each Gateway.",
+    "Write one HTTPS listener per hostname, each with one tls.certificateRefs entry; use the ports of Traefik's entry points (ports.<name>.port in its chart's values); give each Gateway its own class and its own Traefik.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [GATEWAY],
@@ -26,7 +27,7 @@ export const gatewayListeners = defineRule({
       const path = ["spec", "listeners", index];
       yield* tlsProblems(gateway, listener, path, context);
       yield* portProblems(gateway, listener, path, context);
-      yield* twinProblems(listener, listeners.slice(0, index), path);
+      yield* duplicateProblems(listener, listeners.slice(0, index), path);
     }
     if (isTraefiks(gateway, context.objects)) yield* sharedTraefik(gateway, context);
   },
@@ -37,7 +38,7 @@ function* tlsProblems(
   listener: Fields,
   path: Path,
   { objects, host }: RuleContext,
-): Generator<Problem | Undecided> {
+): Generator<Problem | NotEvaluated> {
   const tls = fields(listener.tls);
   const secure = listener.protocol === "HTTPS" || listener.protocol === "TLS";
   if (!secure || tls.mode === "Passthrough") return;
@@ -45,12 +46,12 @@ function* tlsProblems(
   if (references.length === 0)
     yield {
       path: listener.tls === undefined ? path : [...path, "tls"],
-      message: `The listener ${text(listener.name) ?? ""} has no certificate (tls.certificateRefs), which ${String(listener.protocol)} needs.`,
+      message: `Listener ${text(listener.name) ?? ""} has no certificate; ${String(listener.protocol)} needs tls.certificateRefs.`,
     };
   if (references.length > 1 && isTraefiks(gateway, objects))
     yield {
       path: [...path, "tls", "certificateRefs", 1],
-      message: "Traefik reads the first certificate of a listener alone.",
+      message: "Traefik reads only the first certificate of a listener.",
     };
   for (const [index, { group = "", kind = "Secret", name, namespace }] of references.entries()) {
     const place = [...path, "tls", "certificateRefs", index];
@@ -59,28 +60,28 @@ function* tlsProblems(
     if (host === "repository" && isUnknown(reference, gateway, objects))
       yield {
         path: place,
-        message: `Nothing here makes Secret ${where}/${reference.name}; without it the listener serves nothing.`,
-        remediation: "Check its name, and that of the Certificate's spec.secretName.",
-        advice: true,
+        message: `Nothing in the repository creates Secret ${where}/${reference.name}; without it the listener does not work.`,
+        remediation: "Check the name here and in the Certificate's spec.secretName.",
+        warning: true,
       };
     if (where === gateway.metadata.namespace) continue;
     if (isGranted(gateway, reference, objects)) continue;
-    const message = `No ReferenceGrant in ${where} lets the Gateway read ${reference.kind} ${reference.name}.`;
-    yield host === "repository" ? { path: place, message } : { path: place, undecided: message };
+    const message = `No ReferenceGrant in ${where} allows the Gateway to read ${reference.kind} ${reference.name}.`;
+    yield host === "repository" ? { path: place, message } : { path: place, notEvaluated: message };
   }
 }
 
-/** A Secret that no object makes, as far as one sees: not by cert-manager for the Gateway itself, nor by a Certificate and the like. */
+/** A Secret that nothing creates: neither cert-manager for the Gateway's annotations, nor a Certificate and the like. */
 function isUnknown(
   { group, kind, name, namespace }: ForeignReference,
   gateway: KubeObject,
   objects: ObjectIndex,
 ): boolean {
   if (group !== "" || kind !== "Secret" || isOpen(name)) return false;
-  const isShimmed = Object.keys(fields(gateway.metadata.annotations)).some((key) =>
+  const hasIssuer = Object.keys(fields(gateway.metadata.annotations)).some((key) =>
     key.startsWith("cert-manager.io/"),
   );
-  return !isShimmed && isMade("Secret", namespace, name, objects) === false;
+  return !hasIssuer && isProvided("Secret", namespace, name, objects) === false;
 }
 
 function* portProblems(
@@ -96,20 +97,20 @@ function* portProblems(
   const found = traefiks.map(({ source, ports }) => `${describeObject(source)} has ${[...ports].join(", ")}`);
   yield {
     path: [...path, "port"],
-    message: `No entry point of Traefik has the port ${port} (${found.join("; ")}): the listener gets PortUnavailable.`,
+    message: `No entry point of Traefik has port ${port} (${found.join("; ")}), so the listener gets PortUnavailable.`,
   };
 }
 
-/** What the API calls distinct: port, protocol and hostname (https://gateway-api.sigs.k8s.io/reference/spec/#listener). */
-function* twinProblems(listener: Fields, before: readonly Fields[], path: Path): Generator<Problem> {
+/** Listeners differ in port, protocol or hostname (https://gateway-api.sigs.k8s.io/reference/spec/#listener). */
+function* duplicateProblems(listener: Fields, before: readonly Fields[], path: Path): Generator<Problem> {
   const { name, port, protocol, hostname } = listener;
   if (before.some((other) => other.name === name))
-    yield { path: [...path, "name"], message: `Another listener is named ${String(name)}.` };
+    yield { path: [...path, "name"], message: `Another listener has the name ${String(name)}.` };
   const twin = before.find((other) => other.port === port && other.hostname === hostname);
   if (twin !== undefined && (twin.protocol === protocol || isHttp(twin.protocol) !== isHttp(protocol)))
     yield {
       path: [...path, hostname === undefined ? "port" : "hostname"],
-      message: `The listener ${String(twin.name)} is for ${text(hostname) ?? "every hostname"} on port ${String(port)}, too.`,
+      message: `Listener ${String(twin.name)} also serves ${text(hostname) ?? "every hostname"} on port ${String(port)}.`,
     };
 }
 
@@ -125,7 +126,7 @@ function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Pr
   if (classmate !== undefined)
     yield {
       path: ["spec", "gatewayClassName"],
-      message: `${describeObject(classmate)} has the class ${className}, too: one Traefik would serve the routes of both at the addresses of both.`,
+      message: `${describeObject(classmate)} also has the class ${className}, so one Traefik serves the routes of both at the addresses of both.`,
     };
   const others = [...gatewaysByClass(objects).values()]
     .flat()
@@ -134,8 +135,8 @@ function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Pr
   if (others[0] !== undefined && only !== undefined && more.length === 0 && only.selector === undefined)
     yield {
       path: ["spec", "gatewayClassName"],
-      message: `${describeObject(only.source)} is the only Traefik and takes every class, that of ${describeObject(others[0])} among them.`,
+      message: `${describeObject(only.source)} is the only Traefik and serves every class, including the one of ${describeObject(others[0])}.`,
       remediation:
-        "Give each Gateway a Traefik of its own, kept to its class by providers.kubernetesGateway.labelselector.",
+        "Give each Gateway its own Traefik, limited to its class by providers.kubernetesGateway.labelselector.",
     };
 }

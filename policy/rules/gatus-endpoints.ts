@@ -2,7 +2,7 @@ import { endpointFiles, isMonitored, LABELLED_CONFIG_MAP } from "../../kube/gatu
 import type { KubeObject } from "../../kube/objects.ts";
 import { allContainersOf } from "../objects/containers.ts";
 import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../objects/endpoints.ts";
-import { endpointFaults, holdOnTimeOut } from "../objects/gatus-fragment.ts";
+import { endpointErrors, holdOnTimeOut } from "../objects/gatus-fragment.ts";
 import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../objects/kinds.ts";
 import { loginMiddlewares } from "../objects/login-middlewares.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
@@ -10,13 +10,13 @@ import { fields, list, text } from "../engine/read.ts";
 import { defineRule, type Problem, type RuleContext } from "../engine/rule.ts";
 import { routesOf } from "../objects/routes.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/gatus-endpoints.md. */
 export const gatusEndpoints = defineRule({
   id: "gatus-endpoints",
-  description:
-    "All endpoints together are a configuration that Gatus takes, and each of them turns red when its app is down: no two of one name and group, at least one, no condition that a time-out fulfils, no app behind a login that is expected to answer 200.",
+  description: "Gatus accepts all endpoints together, and each of them turns red when its app is down.",
+  why: "Two endpoints with the same name and group, or no endpoint at all, keep Gatus from starting. A condition that holds on a time-out shows a dead app as up; an app behind a login never answers 200.",
   remediation:
-    'Set group or name in the annotation gatus.home-operations.com/endpoint (or the endpoint file); compare the status with a number ("[STATUS] == 200"), never by "<".',
+    'Set group or name in the annotation gatus.home-operations.com/endpoint or in the endpoint file. Compare the status with == ("[STATUS] == 200"), not with <.',
   severity: "high",
   enforcement: "mandatory",
   kinds: [HTTP_ROUTE, HELM_RELEASE, CONFIG_MAP, DEPLOYMENT, STATEFUL_SET],
@@ -41,7 +41,7 @@ function* sameKey(endpoint: Endpoint, { byKey }: Endpoints): Generator<Problem> 
   if (twins.length > 0)
     yield {
       path: endpoint.path,
-      message: `Gatus refuses its whole configuration: ${twins.map(describeEndpoint).join(", ")} would be the endpoint ${endpoint.key}, too.`,
+      message: `${twins.map(describeEndpoint).join(", ")} has the same endpoint ${endpoint.key}, so Gatus rejects its whole configuration.`,
     };
 }
 
@@ -51,26 +51,25 @@ function* timeOut({ path, conditionsPath, conditions, dns }: Endpoint): Generato
   if (dns)
     yield {
       path: place,
-      message: `A DNS query that nobody answers fulfils ${conditions.join(" and ")}: the endpoint is no proof that the app works.`,
-      advice: true,
+      message: `A DNS query without an answer meets ${conditions.join(" and ")}, so the endpoint does not show that the app works.`,
+      warning: true,
     };
   else
     yield {
       path: place,
-      message: `A request that times out fulfils ${conditions.join(" and ")} (its status is 0): a dead app is shown as up.`,
+      message: `A request that times out has status 0 and meets ${conditions.join(" and ")}, so a dead app is shown as up.`,
     };
 }
 
-/** An app behind a login answers 302 or 401. */
 function* login(endpoint: Endpoint, { objects, knowledge }: RuleContext): Generator<Problem> {
   const { route, asks, dns, conditions } = endpoint;
   if (route === undefined || asks === undefined || dns || !conditions.includes("[STATUS] == 200")) return;
   for (const name of loginMiddlewares(route, asks, objects, knowledge))
     yield {
       path: endpoint.conditionsPath ?? endpoint.path,
-      message: `The middleware ${name} asks for a login, so that the app answers 302 or 401 and never fulfils [STATUS] == 200.`,
+      message: `Middleware ${name} asks for a login, so the app answers 302 or 401 and never meets [STATUS] == 200.`,
       remediation:
-        'Set conditions in the endpoint annotation, such as "[STATUS] == any(200, 302, 401)", or a path that is served without a login.',
+        'In the endpoint annotation, set conditions such as "[STATUS] == any(200, 302, 401)", or a path that needs no login.',
     };
 }
 
@@ -80,8 +79,8 @@ function* furtherHostnames(object: KubeObject, objects: ObjectIndex): Generator<
     if (others.length > 0 && isMonitored(route))
       yield {
         path: path(["spec", "hostnames", 1]),
-        message: `gatus-sidecar watches the first hostname alone (${String(first)}), not ${others.map(String).join(", ")}.`,
-        advice: true,
+        message: `gatus-sidecar monitors only the first hostname, ${String(first)}, and not ${others.map(String).join(", ")}.`,
+        warning: true,
       };
   }
 }
@@ -91,21 +90,21 @@ function* fileProblems(configMap: KubeObject): Generator<Problem> {
   for (const { file, endpoints } of endpointFiles(configMap)) {
     const path = ["data", file];
     if (endpoints === undefined)
-      yield { path, message: `${file} is no YAML map: Gatus refuses its whole configuration.` };
+      yield { path, message: `${file} is not a YAML map, so Gatus rejects its whole configuration.` };
     for (const endpoint of endpoints ?? []) {
       const name = text(endpoint.name) ?? "without a name";
       for (const field of ["name", "url", "conditions"])
         if (endpoint[field] === undefined)
           yield {
             path,
-            message: `The endpoint ${name} has no ${field}: Gatus refuses its whole configuration.`,
+            message: `Endpoint ${name} has no ${field}, so Gatus rejects its whole configuration.`,
           };
-      for (const fault of endpointFaults(endpoint)) yield { path, message: `Endpoint ${name}: ${fault}` };
+      for (const error of endpointErrors(endpoint)) yield { path, message: `Endpoint ${name}: ${error}` };
     }
   }
 }
 
-/** Gatus itself, in a place where nothing gives it an endpoint. */
+/** Gatus without any endpoint. */
 function* noEndpoint(object: KubeObject, objects: ObjectIndex, all: Endpoints): Generator<Problem> {
   if (object.kind === "HTTPRoute" || all.bySource.size > 0) return;
   const gatus = allContainersOf(object, objects).find(({ spec }) =>
@@ -114,12 +113,12 @@ function* noEndpoint(object: KubeObject, objects: ObjectIndex, all: Endpoints): 
   if (gatus === undefined || hasConfiguredEndpoint(objects)) return;
   yield {
     path: gatus.path,
-    message: "Nothing gives Gatus an endpoint, and without one it refuses to start.",
-    remediation: "Add one to its configuration file that depends on nothing, such as its own /health.",
+    message: "No route or file gives Gatus an endpoint, and it does not start without one.",
+    remediation: "Add one to its configuration file, such as its own /health.",
   };
 }
 
-/** Any file of a ConfigMap with a list of endpoints: which one Gatus mounts does not matter where there is none. */
+/** Whether any ConfigMap has a file with endpoints, mounted or not. */
 function hasConfiguredEndpoint(objects: ObjectIndex): boolean {
   return objects
     .ofKind(CONFIG_MAP)

@@ -6,15 +6,16 @@ import { HELM_RELEASE } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
 import { PROBES, sameProblem } from "../objects/probes.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
+import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/helmrelease-probes.md. */
 export const helmreleaseProbes = defineRule({
   id: "helmrelease-probes",
   description:
-    "What a HelmRelease installs has a liveness, a readiness and a startup probe on every long-running container, by the values of its chart: those of app-template are read as the chart reads them, those of other common charts by a table.",
+    "Every long-running container of a HelmRelease has a liveness, a readiness and a startup probe.",
+  why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs. The values of app-template are read as the chart reads them, the values of other charts by a table.",
   remediation:
-    "For app-template set probes.<liveness|readiness|startup>.enabled: true on the container (or in the controller's defaultContainerOptions); it is off without that.",
+    "For app-template, set probes.<liveness|readiness|startup>.enabled: true on the container or in the controller's defaultContainerOptions; probes are off by default.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [HELM_RELEASE],
@@ -30,9 +31,12 @@ function* appTemplateProblems(
   release: KubeObject,
   values: Values,
   { objects }: RuleContext,
-): Generator<Problem | Undecided> {
+): Generator<Problem | NotEvaluated> {
   if (!values.complete)
-    yield { path: ["spec", "valuesFrom"], undecided: "values come from something that cannot be read here" };
+    yield {
+      path: ["spec", "valuesFrom"],
+      notEvaluated: "some values come from a Secret, or from a ConfigMap that is not available",
+    };
   for (const container of appContainers(release, objects)) {
     if (!container.longRunning) continue;
     const missing = PROBES.filter((probe) => fields(container.probes[probe]).enabled !== true);
@@ -52,7 +56,7 @@ function* appTemplateProblems(
   }
 }
 
-/** A probe that is on, and yet renders nothing or something that the API server refuses. */
+/** A probe that is on but renders nothing, or something that the API server rejects. */
 function* enabledProblems(
   container: AppContainer,
   probe: string,
@@ -69,17 +73,17 @@ function* enabledProblems(
   } else if (!hasService(container.controller, values.values) && !hasCommand(settings))
     yield {
       path,
-      message: `The ${probe} probe takes its port from the controller's Service, and controller ${container.controller} has none: the chart leaves the probe out.`,
-      remediation: "Give the controller a Service, or set custom: true and a spec with its handler.",
+      message: `The ${probe} probe gets its port from the controller's Service, and controller ${container.controller} has none, so the chart omits the probe.`,
+      remediation: "Give the controller a Service, or set custom: true and a spec with a handler.",
     };
 }
 
-/** From app-template 5.3 a probe can run a command, for which it needs no port; before, its schema refuses one. */
+/** A probe that runs a command needs no port (app-template 5.3 and later; earlier schemas reject it). */
 function hasCommand({ type, command }: Fields): boolean {
   return type === "COMMAND" || (command !== undefined && (type === undefined || type === "AUTO"));
 }
 
-/** The chart gives a container only the ports of its own `ports`. */
+/** The chart names only the ports that the container lists in `ports`. */
 function* namedPort(
   { spec }: AppContainer,
   path: Path,
@@ -91,7 +95,7 @@ function* namedPort(
   if (!list(spec.ports).some((item) => fields(item).name === port))
     yield {
       path: [...path, handler, "port"],
-      message: `The probe asks port ${port}, which the container does not name.`,
+      message: `The probe uses port ${port}, but the container has no port of that name.`,
     };
 }
 
@@ -108,12 +112,12 @@ function* otherChartProblems(
   release: KubeObject,
   values: Values,
   { objects, knowledge }: RuleContext,
-): Generator<Problem | Undecided> {
+): Generator<Problem | NotEvaluated> {
   const chart = chartOf(release, objects);
   if (chart.name === undefined) {
     yield {
       path: chart.path,
-      undecided: "the chart's OCIRepository is not to be seen, so its name is not known",
+      notEvaluated: "the chart is not known: its OCIRepository is not available",
     };
     return;
   }
@@ -123,15 +127,15 @@ function* otherChartProblems(
   if (missing === undefined)
     yield {
       path: chart.path,
-      message: `It is not known how the chart ${chart.name} sets its probes; look into its values.`,
+      message: `How the chart ${chart.name} sets its probes is not known.`,
       remediation:
-        "Check what the chart renders (helm template), or add a row for it to .edgefirst/knowledge/charts.yaml (docs/reference/knowledge.md).",
-      advice: true,
+        "Check the probes that it renders (helm template), or add a row for it to .edgefirst/knowledge/charts.yaml (docs/reference/knowledge.md).",
+      warning: true,
     };
   else yield* knownChartProblems(chart.name, chart.path, missing, values);
 }
 
-/** By a post-renderer, of whose patches it is not asked where they go. */
+/** Whether a post-renderer mentions the probe; the target of the patch is not read. */
 function isPatchedIn({ spec }: KubeObject, probe: string): boolean {
   return JSON.stringify(fields(spec).postRenderers ?? []).includes(`${probe}Probe`);
 }
@@ -141,25 +145,25 @@ function* knownChartProblems(
   chartPath: Path,
   missing: readonly MissingProbe[],
   values: Values,
-): Generator<Problem | Undecided> {
+): Generator<Problem | NotEvaluated> {
   for (const { container, probe, value } of missing)
     if (value !== undefined)
       yield values.complete
         ? {
             path: values.path(value),
-            message: `Container ${container} has no ${probe} probe: ${value.join(".")} of chart ${chart} is off.`,
+            message: `Container ${container} has no ${probe} probe: the value ${value.join(".")} of chart ${chart} is off.`,
             remediation: `Set ${value.join(".")}.`,
           }
         : {
             path: ["spec", "valuesFrom"],
-            undecided: `${value.join(".")} may be set where it cannot be read here`,
+            notEvaluated: `${value.join(".")} may be set by valuesFrom`,
           };
   const impossible = missing.filter(({ value }) => value === undefined);
   if (impossible.length > 0)
     yield {
       path: chartPath,
       message: `The chart ${chart} has no value for ${impossible.map(({ probe, container }) => `the ${probe} probe of ${container}`).join(", ")}.`,
-      remediation: "A post-renderer (spec.postRenderers) can add it.",
-      advice: true,
+      remediation: "Add it with a post-renderer (spec.postRenderers).",
+      warning: true,
     };
 }

@@ -6,17 +6,17 @@ import type { Path } from "../engine/path.ts";
 import { fields, text, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/image-pinned.md. */
 export const imagePinned = defineRule({
   id: "image-pinned",
-  description:
-    "A container's image has a tag that says a version, or a digest: what runs is what was reviewed, and a restart brings no surprise.",
-  remediation: "Name the version's tag, and its digest where the registry shows one: image:1.2.3@sha256:….",
+  description: "Every image has a tag that names a version, or a digest.",
+  why: "A tag that moves runs code that was not reviewed, and a restart may bring a new version.",
+  remediation: "Use the tag of a version, with its digest if the registry shows one: image:1.2.3@sha256:….",
   severity: "high",
   enforcement: "mandatory",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
-    requireDigest: z.boolean().default(false).describe("A tag alone is a breach, too."),
+    requireDigest: z.boolean().default(false).describe("Report a tag without a digest as an error."),
     floatingTags: z
       .array(z.string())
       .default([
@@ -41,12 +41,12 @@ export const imagePinned = defineRule({
       const { values, path } = valuesOf(object, objects);
       for (const { tag, steps } of chartTags(values, []))
         if (settings.floatingTags.includes(tag))
-          yield { path: path(steps), message: `The tag ${tag} moves.` };
+          yield { path: path(steps), message: `The tag ${tag} moves: it can name another image tomorrow.` };
     }
   },
 });
 
-/** The tags that values give a chart's images: beside a `repository`, or below a key that ends in `image`. A chart's own are not seen. */
+/** Tags of images in the values of a chart: next to a `repository`, or below a key that ends in `image`. The chart's defaults are not read. */
 function* chartTags(values: Fields, above: Path): Generator<{ readonly tag: string; readonly steps: Path }> {
   for (const [key, value] of Object.entries(values)) {
     const child = fields(value);
@@ -58,7 +58,6 @@ function* chartTags(values: Fields, above: Path): Generator<{ readonly tag: stri
   }
 }
 
-/** What keeps an image reference from naming one image. */
 function* imageProblems(
   image: string,
   path: Path,
@@ -67,14 +66,15 @@ function* imageProblems(
     floatingTags,
   }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
 ): Generator<Problem> {
-  // A variable or a template expression is not known here.
+  // The value of a variable or a template expression is not known.
   if (isOpen(image)) return;
   const [reference = "", digest] = image.split("@");
   if (digest !== undefined) return;
   // A colon before the last slash belongs to a registry's port.
   const tag = /:([^/:]+)$/.exec(reference)?.[1];
   if (tag === undefined)
-    yield { path, message: `The image ${image} has neither tag nor digest, which means latest.` };
-  else if (floatingTags.includes(tag)) yield { path, message: `The tag ${tag} of ${image} moves.` };
+    yield { path, message: `The image ${image} has neither a tag nor a digest, so it is the tag latest.` };
+  else if (floatingTags.includes(tag))
+    yield { path, message: `The tag ${tag} of ${image} moves: it can name another image tomorrow.` };
   else if (requireDigest) yield { path, message: `The image ${image} has no digest.` };
 }

@@ -1,18 +1,19 @@
 import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
 import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
-import { isMade, kindNamed } from "../objects/secret-sources.ts";
+import { isProvided, secretOrConfigMap } from "../objects/secret-sources.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/kustomization-secrets.md. */
 export const kustomizationSecrets = defineRule({
   id: "kustomization-secrets",
   description:
-    "What a Flux Kustomization decrypts with, and what it substitutes from, is in its own namespace: Flux looks nowhere else, and a Kustomization that does not find it never becomes ready.",
+    "The decryption key and the substituteFrom sources of a Flux Kustomization exist in its own namespace.",
+  why: "Flux looks in no other namespace, and a Kustomization without them never becomes ready.",
   remediation:
-    "Bring the Secret or ConfigMap to the Kustomization's namespace, set `optional: true`, or name it in the setting `elsewhere` where it is made by hand.",
+    "Create the Secret or ConfigMap in the Kustomization's namespace, set optional: true, or list it in the setting elsewhere if it is created by hand.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [FLUX_KUSTOMIZATION],
@@ -21,31 +22,30 @@ export const kustomizationSecrets = defineRule({
     elsewhere: z
       .array(z.string())
       .default(["Secret flux-system/sops-age"])
-      .describe("What is made by hand, or by another tool: `Kind namespace/name`."),
+      .describe("Objects that are created by hand or by another tool, as `Kind namespace/name`."),
   }),
   *check(object, { objects, host, settings, unapplied }) {
     for (const { kind, name, path } of references(object)) {
       const namespace = object.metadata.namespace ?? "";
       const id = `${kind} ${namespace}/${name}`;
-      const made = settings.elsewhere.includes(id) || isMade(kind, namespace, name, objects);
-      if (made === true) continue;
-      if (made === undefined)
+      const exists = settings.elsewhere.includes(id) || isProvided(kind, namespace, name, objects);
+      if (exists === true) continue;
+      if (exists === undefined)
         yield {
           path,
-          undecided: `A ClusterExternalSecret makes ${name} in namespaces that it selects by label.`,
+          notEvaluated: `A ClusterExternalSecret creates ${name} in namespaces that it selects by label.`,
         };
-      else if (host === "stack")
-        yield { path, undecided: `${id} is not part of the stack; it may be there already.` };
-      else if (objects.get(kindNamed(kind), undefined, name) !== undefined)
-        yield { path, undecided: `There is a ${kind} ${name} that says no namespace.` };
+      else if (host === "stack") yield { path, notEvaluated: `${id} is not part of the stack.` };
+      else if (objects.get(secretOrConfigMap(kind), undefined, name) !== undefined)
+        yield { path, notEvaluated: `${kind} ${name} has no namespace in the repository.` };
       else {
-        const file = unapplied(kindNamed(kind), namespace, name);
-        if (file === undefined) yield { path, message: `${id} is not there.` };
+        const file = unapplied(secretOrConfigMap(kind), namespace, name);
+        if (file === undefined) yield { path, message: `${id} does not exist.` };
         else
           yield {
             path,
-            message: `${id} is in ${file}, which no Flux Kustomization applies: somebody has to.`,
-            advice: true,
+            message: `${id} is in ${file}, but no Flux Kustomization applies that file. Apply it by hand.`,
+            warning: true,
           };
       }
     }

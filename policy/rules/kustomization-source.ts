@@ -5,17 +5,18 @@ import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text } from "../engine/read.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
+import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
 const SOURCE_GROUP = "source.toolkit.fluxcd.io";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/kustomization-source.md. */
 export const kustomizationSource = defineRule({
   id: "kustomization-source",
   description:
-    "A Flux Kustomization finds its source wherever it is moved to, waits for Kustomizations that exist, in no circle, and keeps its own lists under the global patches of its parent.",
+    "A Flux Kustomization names its source with its namespace, depends on Kustomizations that exist and do not depend on it, and keeps its lists under its parent's patches.",
+  why: "A Kustomization that misses its source or a dependency waits forever. A patch replaces a whole list of a custom resource, so the child's own patches or substituteFrom are lost.",
   remediation:
-    "Write sourceRef.namespace. Correct dependsOn. Give the parent's patch the merge keys of its lists (a comment with x-kubernetes-list-map-keys), or let the child opt out of it.",
+    "Write sourceRef.namespace. Correct dependsOn. Add the merge keys of the lists to the parent's patch (a comment with x-kubernetes-list-map-keys), or let the child opt out of the patch.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [FLUX_KUSTOMIZATION],
@@ -25,7 +26,7 @@ export const kustomizationSource = defineRule({
     yield* dependencyProblems(object, context);
     yield* lostLists(object, context);
   },
-  // The namespace that Flux takes anyway, or the only one in which there is what is waited for in vain.
+  // The namespace that Flux uses by default, or the only one with the missing object.
   fix: (_, { path, expected }) =>
     expected === undefined ? [] : [{ path: [...path, "namespace"], value: expected }],
 });
@@ -33,37 +34,37 @@ export const kustomizationSource = defineRule({
 function* sourceProblems(
   { metadata, spec }: KubeObject,
   { objects, host }: RuleContext,
-): Generator<Problem | Undecided> {
+): Generator<Problem | NotEvaluated> {
   const { kind, name, namespace } = fields(fields(spec).sourceRef);
   const sourceKind = { group: SOURCE_GROUP, kind: text(kind) ?? "" };
   const path = ["spec", "sourceRef"];
   const expected = namespaceOf(sourceKind, metadata.namespace, text(name) ?? "", objects);
   if (objects.get(sourceKind, text(namespace) ?? metadata.namespace, text(name) ?? "") === undefined) {
     const elsewhere = objects.ofKind(sourceKind).find((source) => source.metadata.name === name);
-    const message = `${sourceKind.kind} ${fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "")} is not there`;
+    const message = `${sourceKind.kind} ${fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "")} does not exist`;
     if (elsewhere !== undefined && host === "repository")
       yield {
         path,
-        message: `${message}; there is ${describeObject(elsewhere)}.`,
-        // A namespace that is written down may be right, and the source still to come.
+        message: `${message}, but ${describeObject(elsewhere)} does.`,
+        // A namespace that is written may be right, with the source still missing.
         ...(namespace === undefined && expected !== undefined && { expected }),
       };
-    // The source of the repository itself is often made by a bootstrap, and is in no file.
-    else yield { path, undecided: `${message}, or made by something that is not to be seen.` };
+    // A bootstrap often creates the source of the repository itself, so no file has it.
+    else yield { path, notEvaluated: `${message} in the files; a bootstrap may create it.` };
   }
   if (namespace === undefined)
     yield {
       path,
       message:
-        "The source's namespace is left out: moved to another namespace, the Kustomization would not find it.",
-      advice: true,
+        "sourceRef has no namespace: in another namespace the Kustomization would not find its source.",
+      warning: true,
       ...(expected !== undefined && { expected }),
     };
 }
 
 /**
- * The namespace to write where none is: its own, where the object is there or nowhere to be seen; else the only one that has such an object.
- * Undefined where there are several.
+ * The namespace for a reference without one: the Kustomization's own if it has the object, or if no namespace has; otherwise the only
+ * namespace that has it. Undefined if several do.
  */
 function namespaceOf(
   kind: GroupKind,
@@ -80,49 +81,46 @@ function namespaceOf(
 function* dependencyProblems(
   object: KubeObject,
   { objects, host }: RuleContext,
-): Generator<Problem | Undecided> {
+): Generator<Problem | NotEvaluated> {
   const own = fluxId(object.metadata.namespace, object.metadata.name);
   for (const [index, id] of dependenciesOf(object).entries()) {
     const path = ["spec", "dependsOn", index];
     const [namespace, name = ""] = id.split("/");
     if (objects.get(FLUX_KUSTOMIZATION, namespace, name) === undefined)
       yield host === "repository"
-        ? waitsInVain(object, index, id, objects)
-        : { path, undecided: `Kustomization ${id} is not part of the stack.` };
-    else if (
-      circles(objects).get(own) !== undefined &&
-      circles(objects).get(own) === circles(objects).get(id)
-    )
+        ? missingDependency(object, index, id, objects)
+        : { path, notEvaluated: `Kustomization ${id} is not part of the stack.` };
+    else if (cycles(objects).get(own) !== undefined && cycles(objects).get(own) === cycles(objects).get(id))
       yield {
         path,
-        message: `It waits for ${id}, which waits for it: ${(circles(objects).get(own) ?? []).join(" → ")}.`,
+        message: `It depends on ${id}, which depends on it: ${(cycles(objects).get(own) ?? []).join(" → ")}.`,
       };
   }
 }
 
-function waitsInVain(
+function missingDependency(
   { metadata, spec }: KubeObject,
   index: number,
   id: string,
   objects: ObjectIndex,
 ): Problem {
   const path = ["spec", "dependsOn", index];
-  const message = `It waits for Kustomization ${id}, which is not there, and so for ever`;
+  const message = `It depends on Kustomization ${id}, which does not exist, and waits forever`;
   const { name, namespace } = fields(list(fields(spec).dependsOn)[index]);
   const elsewhere = namespaceOf(FLUX_KUSTOMIZATION, metadata.namespace, text(name) ?? "", objects);
-  // What is not to be seen at all is no reason to write its own namespace.
+  // If no namespace has it, writing its own one does not help.
   if (namespace !== undefined || elsewhere === undefined || elsewhere === metadata.namespace)
     return { path, message: `${message}.` };
   return {
     path,
-    message: `${message}; there is one of that name in ${elsewhere}.`,
-    remediation: `Write namespace: ${elsewhere} beside its name.`,
+    message: `${message}; namespace ${elsewhere} has one of that name.`,
+    remediation: `Add namespace: ${elsewhere} to the entry.`,
     expected: elsewhere,
   };
 }
 
-/** The circle that each Kustomization is in, by its id. */
-const circles = oncePer((objects: ObjectIndex): ReadonlyMap<string, readonly string[]> => {
+/** The dependency cycle of each Kustomization that is in one, by its id. */
+const cycles = oncePer((objects: ObjectIndex): ReadonlyMap<string, readonly string[]> => {
   const graph = new Map(
     objects
       .ofKind(FLUX_KUSTOMIZATION)
@@ -136,8 +134,8 @@ const circles = oncePer((objects: ObjectIndex): ReadonlyMap<string, readonly str
   const visit = (id: string, trail: readonly string[]): void => {
     const start = trail.indexOf(id);
     if (start >= 0) {
-      const circle = trail.slice(start);
-      for (const member of circle) if (!found.has(member)) found.set(member, circle);
+      const cycle = trail.slice(start);
+      for (const member of cycle) if (!found.has(member)) found.set(member, cycle);
       return;
     }
     if (done.has(id)) return;
@@ -148,7 +146,7 @@ const circles = oncePer((objects: ObjectIndex): ReadonlyMap<string, readonly str
   return found;
 });
 
-/** Lists that kustomize replaces as a whole when a patch sets them on a custom resource. */
+/** Lists that a patch replaces as a whole on a custom resource. */
 const LISTS = [
   ["spec", "patches"],
   ["spec", "postBuild", "substituteFrom"],
@@ -158,17 +156,17 @@ const LISTS = [
   ["spec", "components"],
 ];
 
-function* lostLists(object: KubeObject, { origin }: RuleContext): Generator<Problem> {
-  const made = origin(object);
-  if (made === undefined) return;
+function* lostLists(object: KubeObject, { buildSteps }: RuleContext): Generator<Problem> {
+  const steps = buildSteps(object);
+  if (steps === undefined) return;
   for (const path of LISTS) {
-    const own = list(at(made.beforePatches, path));
-    const kept = list(at(made.beforeSubstitution, path));
+    const own = list(at(steps.beforePatches, path));
+    const kept = list(at(steps.beforeSubstitution, path));
     const lost = own.filter((entry) => !kept.some((other) => isDeepStrictEqual(entry, other)));
     if (lost.length > 0)
       yield {
         path,
-        message: `A patch of ${describeObject(made.kustomization)} replaces ${path.slice(1).join(".")}: ${lost.length === 1 ? "an entry" : `${lost.length} entries`} of its own ${lost.length === 1 ? "is" : "are"} lost.`,
+        message: `A patch of ${describeObject(steps.kustomization)} replaces ${path.slice(1).join(".")}: ${lost.length === 1 ? "an entry" : `${lost.length} entries`} of this Kustomization ${lost.length === 1 ? "is" : "are"} lost.`,
       };
   }
 }

@@ -10,16 +10,17 @@ import { defineRule, type Problem } from "../engine/rule.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
-/** Verbs by which a subject gives itself more than it has (https://kubernetes.io/docs/concepts/security/rbac-good-practices/). */
+/** Verbs that let a subject raise its own rights (https://kubernetes.io/docs/concepts/security/rbac-good-practices/). */
 const ESCALATION = ["escalate", "bind", "impersonate"];
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/least-privilege.md. */
 export const leastPrivilege = defineRule({
   id: "least-privilege",
   description:
-    "Roles name what they need: no wildcards, no verbs by which a subject raises its own rights, no binding to cluster-admin, no reading of every Secret of the cluster.",
+    "Roles list what they need: no wildcards, no verbs that raise the subject's own rights, no binding to cluster-admin, and no reading of every Secret in the cluster.",
+  why: "A wildcard includes resources that do not exist yet, and whoever controls the app controls everything that its role allows.",
   remediation:
-    "List the groups, resources and verbs that are used. Where all is meant, add the object to the setting `allow`, or exempt it with a reason.",
+    "List the groups, resources and verbs that are used. If all of them are meant, add the object to the setting allow, or exempt it with a reason.",
   severity: "critical",
   enforcement: "mandatory",
   kinds: [
@@ -36,7 +37,7 @@ export const leastPrivilege = defineRule({
         "ClusterRoleBinding cluster-reconciler-flux-system",
       ])
       .describe(
-        "Objects that may: `Kind name` or `Kind namespace/name`. By default those that `flux install` makes for Flux itself.",
+        "Objects that are not checked, as `Kind name` or `Kind namespace/name`. The default is what `flux install` creates for Flux itself.",
       ),
   }),
   *check(object, { settings, objects }) {
@@ -47,7 +48,7 @@ export const leastPrivilege = defineRule({
     }
     if (object.kind.endsWith("Binding")) {
       if (fields(object.roleRef).name === "cluster-admin")
-        yield { path: ["roleRef", "name"], message: "The binding gives cluster-admin." };
+        yield { path: ["roleRef", "name"], message: "The binding grants cluster-admin." };
       return;
     }
     for (const [index, rule] of list(object.rules).entries())
@@ -55,7 +56,7 @@ export const leastPrivilege = defineRule({
   },
 });
 
-/** Roles and bindings of app-template (its values `rbac`). */
+/** Roles and bindings in the values of app-template (`rbac`). */
 function* releaseProblems(release: KubeObject, objects: ObjectIndex): Generator<Problem> {
   if (!isAppTemplate(release, objects)) return;
   const { values, path } = valuesOf(release, objects);
@@ -71,7 +72,7 @@ function* releaseProblems(release: KubeObject, objects: ObjectIndex): Generator<
     if (fields(roleRef).name === "cluster-admin")
       yield {
         path: path(["rbac", "bindings", id, "roleRef", "name"]),
-        message: "The binding gives cluster-admin.",
+        message: "The binding grants cluster-admin.",
       };
 }
 
@@ -80,25 +81,25 @@ function* ruleProblems(rule: Fields, path: Path, wholeCluster: boolean): Generat
   for (const field of ["apiGroups", "resources", "verbs"]) {
     const index = texts(rule[field]).indexOf("*");
     if (index >= 0)
-      yield { path: [...path, field, index], message: `The rule is for all ${field}${reach(rule, field)}.` };
+      yield { path: [...path, field, index], message: `The rule allows all ${field}${scope(rule, field)}.` };
   }
   const escalation = verbs.filter((verb) => ESCALATION.includes(verb));
   for (const verb of escalation)
     yield {
       path: [...path, "verbs", verbs.indexOf(verb)],
-      message: `The verb ${verb} lets the subject have more than its own rights.`,
+      message: `The verb ${verb} lets the subject raise its own rights.`,
     };
   const secrets = texts(rule.resources).indexOf("secrets");
   const reads = verbs.some((verb) => ["get", "list", "watch"].includes(verb));
   if (wholeCluster && secrets >= 0 && reads && list(rule.resourceNames).length === 0)
     yield {
       path: [...path, "resources", secrets],
-      message: "The rule reads every Secret, if it is bound for the whole cluster.",
+      message: "The rule allows reading every Secret if it is bound cluster-wide.",
     };
 }
 
-/** What a wildcard is limited by: the groups are the largest part of a rule. */
-function reach(rule: Fields, field: string): string {
+/** The groups that a wildcard is limited to. */
+function scope(rule: Fields, field: string): string {
   const groups = texts(rule.apiGroups);
   if (field === "apiGroups" || groups.length === 0 || groups.includes("*")) return "";
   return ` of ${groups.map((group) => (group === "" ? "the core group" : group)).join(", ")}`;

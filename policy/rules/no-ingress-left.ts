@@ -9,12 +9,12 @@ import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 import { routesByHost } from "../objects/routes.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/no-ingress-left.md. */
 export const noIngressLeft = defineRule({
   id: "no-ingress-left",
-  description:
-    "A host is on an Ingress or on an HTTPRoute, not on both: external-dns and cert-manager hang on the Ingress as long as it is there, and the DNS record follows the route only once no Ingress with that host is left.",
-  remediation: "Remove the Ingress once the route is accepted.",
+  description: "A host is on an Ingress or on an HTTPRoute, not on both.",
+  why: "external-dns and cert-manager follow the Ingress as long as it exists. The DNS record moves to the route only when no Ingress with the host is left.",
+  remediation: "Remove the Ingress when the route is accepted.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [INGRESS, HELM_RELEASE],
@@ -35,7 +35,7 @@ interface Host {
 
 function ingressHosts(object: KubeObject, objects: ObjectIndex): readonly Host[] {
   const hosts = object.kind === "Ingress" ? ownHosts(object) : appHosts(object, objects);
-  // A variable that only the cluster knows is the same on both sides; a template is not.
+  // A variable has the same value on both sides; a template expression may not.
   return hosts.filter(({ host }) => host !== "" && !host.includes("{{"));
 }
 
@@ -57,7 +57,7 @@ function appHosts(release: KubeObject, objects: ObjectIndex): readonly Host[] {
   );
 }
 
-/** As most charts take them: `ingress.enabled`, with `hosts` of texts or of maps with a `host`, or a single `host` or `hostname`. */
+/** As in most charts: `ingress.enabled` with `hosts` (strings, or maps with a `host`), or with one `host` or `hostname`. */
 function* chartHosts(values: Fields, above: Path, path: (steps: Path) => Path): Generator<Host> {
   for (const [key, value] of Object.entries(values)) {
     const here = [...above, key];

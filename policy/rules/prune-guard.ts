@@ -5,28 +5,29 @@ import { CLAIM, FLUX_KUSTOMIZATION, HELM_RELEASE, STATEFUL_SET } from "../object
 import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { fields, list } from "../engine/read.ts";
-import { defineRule, type Origin, type Problem, type RuleContext } from "../engine/rule.ts";
+import { defineRule, type BuildSteps, type Problem, type RuleContext } from "../engine/rule.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/prune-guard.md. */
 export const pruneGuard = defineRule({
   id: "prune-guard",
   description:
-    "A claim, or a release that keeps data, does not change its namespace or name, and neither does the Kustomization that applies it, while that prunes: for Flux it is a deletion and a new object, and the data goes with the old one.",
+    "A claim, or a release that keeps data, keeps its namespace and name, and so does the Kustomization that applies it, while that one prunes.",
+  why: "To Flux, a move is a deletion and a new object: it prunes the old one, and its data with it.",
   remediation:
-    "First annotate the object kustomize.toolkit.fluxcd.io/prune: disabled (or, where its Kustomization is what moves, set deletionPolicy: Orphan on that) and let that be applied; move it then.",
+    "First annotate the object with kustomize.toolkit.fluxcd.io/prune: disabled (if its Kustomization moves, set deletionPolicy: Orphan there) and let Flux apply that. Then move it.",
   severity: "critical",
   enforcement: "mandatory",
   kinds: [CLAIM, STATEFUL_SET, HELM_RELEASE],
   wholeStack: true,
   *check(object, context) {
-    const origin = context.origin(object);
-    if (origin === undefined || !keepsData(object, context.objects)) return;
-    yield* moved(object, origin, context);
-    yield* movedKustomization(object, origin, context);
+    const steps = context.buildSteps(object);
+    if (steps === undefined || !keepsData(object, context.objects)) return;
+    yield* moved(object, steps, context);
+    yield* movedKustomization(object, steps, context);
   },
 });
 
-/** A release keeps data where its values say a claim, as app-template and most charts do. */
+/** Whether the object keeps data; a release does if its values have a claim. */
 function keepsData(object: KubeObject, objects: ObjectIndex): boolean {
   return object.kind !== "HelmRelease" || claims(valuesOf(object, objects).values);
 }
@@ -40,8 +41,8 @@ const CLAIM_KEYS = [
 ];
 
 /**
- * `type: persistentVolumeClaim` of app-template, which is also its default beside an `accessMode`; `existingClaim`; or the usual
- * `persistence.enabled: true`. What is turned off, and a key left empty as in a chart's own values, is no claim.
+ * Whether values have a claim: `type: persistentVolumeClaim` of app-template (its default with an `accessMode`), `existingClaim`, or the
+ * usual `persistence.enabled: true`. Entries that are off, and empty keys, do not count.
  */
 function claims(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(claims);
@@ -59,8 +60,8 @@ function isEmpty(value: unknown): boolean {
   return value === "" || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
-/** Under another name or namespace than before. */
-function* moved(object: KubeObject, { kustomization }: Origin, context: RuleContext): Generator<Problem> {
+/** The object under another name or namespace than before. */
+function* moved(object: KubeObject, { kustomization }: BuildSteps, context: RuleContext): Generator<Problem> {
   if (context.previous === undefined) return;
   const kind = { group: groupOf(object), kind: object.kind };
   const { namespace, name } = object.metadata;
@@ -75,13 +76,13 @@ function* moved(object: KubeObject, { kustomization }: Origin, context: RuleCont
   if (former !== undefined && !isGuarded(former) && leaves(former, kustomization, context))
     yield {
       path: ["metadata", former.metadata.name === name ? "namespace" : "name"],
-      message: `It was ${describeObject(former)}, which Flux deletes.`,
+      message: `Flux deletes ${describeObject(former)}, which this object was before, and its data.`,
     };
 }
 
-/** Whether its Kustomization deletes the former object: one that is still there prunes it, one that is gone takes it along. */
-function leaves(former: KubeObject, current: KubeObject, { objects, origin }: RuleContext): boolean {
-  const owner = origin(former)?.kustomization;
+/** Whether the former object's Kustomization deletes it: by pruning if it still exists, or with everything it applied. */
+function leaves(former: KubeObject, current: KubeObject, { objects, buildSteps }: RuleContext): boolean {
+  const owner = buildSteps(former)?.kustomization;
   if (owner === undefined) return prunes(current);
   const now = objects.get(FLUX_KUSTOMIZATION, owner.metadata.namespace, owner.metadata.name);
   return now === undefined ? !isGuarded(owner) && deletesAll(owner) : prunes(now);
@@ -91,7 +92,7 @@ function sameSpec(one: KubeObject, other: KubeObject): boolean {
   return JSON.stringify(one.spec) === JSON.stringify(other.spec);
 }
 
-/** What was there before and is not any more, by kind. */
+/** Objects that existed before and do not now, by kind. */
 function gone({ objects, previous }: RuleContext): ReadonlyMap<string, readonly KubeObject[]> {
   return goneSince(objects)(previous);
 }
@@ -115,10 +116,10 @@ const goneSince = oncePer((objects: ObjectIndex) => {
   };
 });
 
-/** Applied by a Kustomization that is moved: since an earlier time, or by a patch of its parent that is turned on. */
+/** An object whose Kustomization moves: since an earlier time, or by a new patch of its parent. */
 function* movedKustomization(
   object: KubeObject,
-  { kustomization }: Origin,
+  { kustomization }: BuildSteps,
   context: RuleContext,
 ): Generator<Problem> {
   if (list(context.previous?.all()).length > 0) {
@@ -126,22 +127,22 @@ function* movedKustomization(
     if (former !== undefined)
       yield {
         path: ["metadata"],
-        message: `Its ${describeObject(former)} is now ${describeObject(kustomization)}, and Flux deletes with the old one what it applied.`,
+        message: `${describeObject(former)} is now ${describeObject(kustomization)}, and Flux deletes everything that the old one applied.`,
       };
     return;
   }
-  const parent = context.origin(kustomization);
+  const parent = context.buildSteps(kustomization);
   if (parent === undefined || isGuarded(object) || !deletesAll(kustomization)) return;
   const [before, now] = [parent.beforePatches.metadata, kustomization.metadata];
   if (before.namespace === now.namespace && before.name === now.name) return;
   yield {
     path: ["metadata"],
-    message: `${describeObject(parent.kustomization)} moves ${describeObject(parent.beforePatches)} to ${now.namespace ?? ""}/${now.name}; the first time, Flux deletes with the old one what it applied.`,
-    advice: true,
+    message: `${describeObject(parent.kustomization)} moves ${describeObject(parent.beforePatches)} to ${now.namespace ?? ""}/${now.name}. The first time, Flux deletes everything that the old one applied.`,
+    warning: true,
   };
 }
 
-/** The Kustomization that was there in place of a new one, and that deletes an object which nothing guarded then. */
+/** The Kustomization that a new one replaces, if it deletes an object that was not guarded. */
 function formerKustomization(
   object: KubeObject,
   { metadata, spec }: KubeObject,

@@ -4,10 +4,10 @@ import type { Path } from "../engine/path.ts";
 import { at, list, text } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 
-/** Fields of a kustomization.yaml that name files, directories or addresses. */
+/** Fields of a kustomization.yaml that list files, directories or URLs. */
 const REFERENCES = ["resources", "bases", "components", "crds", "generators", "transformers", "validators"];
 
-/** Fields that name files, or their addresses by HTTP: of the kustomization.yaml, and of the entries of its lists. */
+/** Fields that name files or HTTP URLs: of the kustomization.yaml, and of the entries in its lists. */
 const FILES = ["configurations", "patchesStrategicMerge"];
 const FILES_OF_ENTRIES = [
   ["patches", "path"],
@@ -17,13 +17,13 @@ const FILES_OF_ENTRIES = [
   ),
 ] as const;
 
-/** See `docs/reference/policies.md`. Flux's controllers may refuse such a build, too (`--no-remote-bases`). */
+/** See docs/reference/rules/remote-build-fetch.md. Flux can refuse such a build itself (`--no-remote-bases`). */
 export const remoteBuildFetch = defineRule({
   id: "remote-build-fetch",
-  description:
-    "A Kustomization builds from its own repository: what a build fetches from the network is not reviewed, can change or be gone, and stops every reconciliation with it.",
+  description: "A Kustomization builds from its own repository.",
+  why: "A build that fetches from the network uses files that were not reviewed and can change. If they are gone, every reconciliation fails.",
   remediation:
-    "Copy the manifests into the repository, or make them a source of Flux (GitRepository, OCIRepository, HelmRelease).",
+    "Copy the manifests into the repository, or make them a Flux source (GitRepository, OCIRepository, HelmRelease).",
   severity: "medium",
   enforcement: "mandatory",
   kinds: [BUILD_KUSTOMIZATION, BUILD_COMPONENT],
@@ -34,7 +34,7 @@ export const remoteBuildFetch = defineRule({
       for (const [index, chart] of list(object[field]).entries())
         yield {
           path: [field, index],
-          message: `The build fetches the chart ${text(at(chart, ["name"])) ?? ""} from the network, which Flux does not do.`,
+          message: `The build needs the chart ${text(at(chart, ["name"])) ?? ""} from the network; Flux does not fetch it.`,
         };
   },
 });
@@ -47,13 +47,13 @@ function* addresses(object: KubeObject): Generator<{ path: Path; address: string
   );
   for (const place of [...FILES.map((field) => [field]), ...entries])
     for (const { path, value } of texts(object, place)) {
-      // A generator's file may have a key of its own.
+      // A generator's file can be written as key=file.
       const address = value.replace(/^[^=:]+=/, "");
       if (/^https?:\/\/\S+$/i.test(address)) yield { path, address };
     }
 }
 
-/** The text at a path, or those of the list there. */
+/** The string at a path, or the strings in the list there. */
 function texts(object: KubeObject, path: Path): readonly { path: Path; value: string }[] {
   const found = at(object, path);
   const all = Array.isArray(found)
@@ -62,7 +62,7 @@ function texts(object: KubeObject, path: Path): readonly { path: Path; value: st
   return all.flatMap(({ path: place, value }) => (value === undefined ? [] : [{ path: place, value }]));
 }
 
-/** An address as kustomize takes it (sigs.k8s.io/kustomize/api/internal/git/repospec.go), and no text in place of a file. */
+/** Whether kustomize takes it for a URL (sigs.k8s.io/kustomize/api/internal/git/repospec.go); inline text is not one. */
 function isRemote(reference: string): boolean {
   if (reference.includes("\n")) return false;
   return (

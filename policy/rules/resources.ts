@@ -3,11 +3,11 @@ import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { at, text, type Fields } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/resources.md. */
 export const resources = defineRule({
   id: "resources",
-  description:
-    "A container says what it needs (requests) and how much memory it may take at most: a leak ends that container, and not the node's others.",
+  description: "Every container has requests and a memory limit.",
+  why: "Without requests, the scheduler cannot place a pod. Without a memory limit, a leak ends other containers on the node.",
   remediation: "Set resources.requests.cpu, resources.requests.memory and resources.limits.memory.",
   severity: "medium",
   enforcement: "advisory",
@@ -16,13 +16,11 @@ export const resources = defineRule({
     required: z
       .array(z.string())
       .default(["requests.cpu", "requests.memory", "limits.memory"])
-      .describe(
-        "What must be set, below `resources`. A limit of cpu is left out: it throttles without need.",
-      ),
+      .describe("Required fields below `resources`. limits.cpu is not among them: it throttles needlessly."),
   }),
   *check(object, { settings, objects }) {
     for (const { name, path, spec, longRunning } of allContainersOf(object, objects)) {
-      // An init container's share is only what it has more than the others.
+      // The requests of an init container count only as far as they exceed the others'.
       if (!longRunning && path.includes("initContainers")) continue;
       const missing = settings.required.filter((field) => at(spec.resources, field.split(".")) === undefined);
       if (missing.length > 0)
@@ -34,10 +32,10 @@ export const resources = defineRule({
   },
 });
 
-/** Where only the limit is set, it is the request, too (https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/). */
+/** A limit without a request is also the request (https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/). */
 function lack(field: string, { resources: given }: Fields): string {
   const limit = text(at(given, field.replace(/^requests\./, "limits.").split(".")));
   return field.startsWith("requests.") && limit !== undefined
-    ? `${field} (so that its limit of ${limit} is what it asks for)`
+    ? `${field} (its limit of ${limit} is then the request)`
     : field;
 }

@@ -3,13 +3,14 @@ import { STACK } from "../objects/stack.ts";
 import { fields, text, texts } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/rollout-order.md. */
 export const rolloutOrder = defineRule({
   id: "rollout-order",
   description:
-    "A stack comes after another by its configuration key `after`, and goes round that gate only by an override that says why and until when.",
+    "A stack names its upstream stacks (edgefirst:after), and overrides its gate only with a reason and an expiry date.",
+  why: "A stack without an upstream stack gets every release untested. An override without an end stays forever.",
   remediation:
-    "Set edgefirst:after to the stacks that must have verified a release first, or list the stack in the setting `first`. An override has a reason and an expiry date that is still to come.",
+    "Set edgefirst:after to the stacks that must verify a release first, or list the stack in the setting first. Give an override a reason and an expiry date in the future.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [STACK],
@@ -17,7 +18,7 @@ export const rolloutOrder = defineRule({
     first: z
       .array(z.string())
       .default([])
-      .describe("Stacks that come after no other. Left empty, a stack without `after` is only mentioned."),
+      .describe("Stacks without an upstream stack. If empty, a stack without `after` gets a warning."),
   }),
   *check({ metadata, spec }, { settings, now }) {
     const { after, override } = fields(spec);
@@ -25,19 +26,19 @@ export const rolloutOrder = defineRule({
     if (before.length === 0 && !settings.first.includes(metadata.name))
       yield {
         path: ["spec"],
-        message: `Stack ${metadata.name} comes after no other: whatever is in the program is rolled out to it unproven.`,
-        ...(settings.first.length === 0 && { advice: true as const }),
+        message: `Stack ${metadata.name} has no upstream stack, so every release reaches it unverified.`,
+        ...(settings.first.length === 0 && { warning: true as const }),
       };
     if (before.includes(metadata.name))
       yield {
         path: ["spec", "after", before.indexOf(metadata.name)],
-        message: "A stack cannot come after itself.",
+        message: "A stack cannot be its own upstream stack.",
       };
     if (override === undefined) return;
     const { reason, expires } = fields(override);
     const path = ["spec", "override"];
     if ((text(reason) ?? "").trim() === "")
-      yield { path, message: "The override of the gate gives no reason." };
+      yield { path, message: "The override of the gate has no reason." };
     const end = Date.parse(text(expires) ?? "");
     if (Number.isNaN(end)) yield { path, message: "The override of the gate has no expiry date." };
     else if (end < now.getTime())
@@ -49,7 +50,7 @@ export const rolloutOrder = defineRule({
       yield {
         path,
         message: `The gate is overridden until ${text(expires) ?? ""}: ${text(reason) ?? ""}.`,
-        advice: true,
+        warning: true,
       };
   },
 });

@@ -11,17 +11,18 @@ import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { isGranted } from "../objects/reference-grants.ts";
 import { ATTACHED_KINDS, attachedRoutes } from "../objects/routes.ts";
-import { defineRule, type Problem, type RuleContext, type Undecided } from "../engine/rule.ts";
+import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
-type Outcome = Problem | Undecided;
+type Outcome = Problem | NotEvaluated;
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/route-attachment.md. */
 export const routeAttachment = defineRule({
   id: "route-attachment",
   description:
-    "A route attaches to a Gateway that exists, at a listener of the name and port that it asks for, which lets its namespace in and serves one of its hostnames, and leads to a Service and a port that exist; into another namespace by a ReferenceGrant.",
+    "A route attaches to a listener that exists, admits its namespace and serves one of its hostnames, and its backends are Services and ports that exist.",
+  why: "A route that does not attach, or leads nowhere, serves nothing, and only its status shows it. Another namespace needs a ReferenceGrant.",
   remediation:
-    "Correct parentRefs or backendRefs, or the listener's allowedRoutes; a Gateway that a stack brings belongs in the setting `elsewhere`.",
+    "Correct parentRefs or backendRefs, or the listener's allowedRoutes. List a Gateway that a stack creates in the setting elsewhere.",
   severity: "high",
   enforcement: "mandatory",
   kinds: ATTACHED_KINDS,
@@ -30,7 +31,7 @@ export const routeAttachment = defineRule({
     elsewhere: z
       .array(z.string())
       .default([])
-      .describe("Gateways that a stack or a chart brings: `Gateway namespace/name`."),
+      .describe("Gateways that a stack or a chart creates, as `Gateway namespace/name`."),
   }),
   *check(object, context) {
     const { elsewhere } = context.settings;
@@ -51,12 +52,12 @@ function* placed(outcomes: Iterable<Outcome>, path: (steps: Path) => Path, place
   for (const outcome of outcomes) yield { ...outcome, path: path([...place, ...outcome.path]) };
 }
 
-/** Not to be seen: in a repository that is a fault, in a stack it may be somebody else's. */
+/** An error in a repository; in a stack, the object may belong to another owner. */
 function missing(message: string, path: Path, { host }: RuleContext): Outcome {
-  return host === "repository" ? { path, message } : { path, undecided: message };
+  return host === "repository" ? { path, message } : { path, notEvaluated: message };
 }
 
-/** A Gateway, and what adds listeners to one; a Service as a parent is a mesh's. */
+/** Parents with listeners. A Service as the parent belongs to a mesh. */
 const WITH_LISTENERS = ["Gateway", "ListenerSet", "XListenerSet"];
 
 function* parentProblems(
@@ -73,7 +74,7 @@ function* parentProblems(
   const gateway = context.objects.get({ group: String(group), kind: String(kind) }, namespace, name);
   if (gateway === undefined) {
     const id = `${String(kind)} ${namespace ?? ""}/${name}`;
-    if (!elsewhere.includes(id)) yield missing(`The ${id} is not there.`, [], context);
+    if (!elsewhere.includes(id)) yield missing(`${id} does not exist.`, [], context);
     return;
   }
   yield* attachmentProblems(route, parent, gateway, context.objects);
@@ -86,7 +87,7 @@ function* backendProblems(route: KubeObject, backend: Fields, context: RuleConte
       path: [],
       message:
         backend.identifier === undefined
-          ? "The backend names no Service."
+          ? "The backend does not name a Service."
           : `The release has no Service with the identifier ${text(backend.identifier) ?? ""}.`,
     };
     return;
@@ -99,16 +100,16 @@ function* backendProblems(route: KubeObject, backend: Fields, context: RuleConte
   if (group !== "" || kind !== "Service" || isOpen(name) || isOpen(namespace)) return;
   if (namespace !== route.metadata.namespace && !isGranted(route, { group, kind, name, namespace }, objects))
     yield missing(
-      `No ReferenceGrant in ${namespace} lets the route reach Service ${name}.`,
+      `No ReferenceGrant in ${namespace} allows the route to use Service ${name}.`,
       ["namespace"],
       context,
     );
   const ports = portsOf(namespace, name, objects);
   if (ports === undefined) {
-    const message = `Service ${namespace}/${name} is not there.`;
-    // Any chart may make a Service of any name.
+    const message = `Service ${namespace}/${name} does not exist.`;
+    // Any chart may create a Service of any name.
     yield hasOtherCharts(namespace, objects)
-      ? { path: [], undecided: message }
+      ? { path: [], notEvaluated: message }
       : missing(message, [], context);
   } else if (backend.port !== undefined && !ports.some(({ port }) => port === backend.port))
     yield {
@@ -116,7 +117,7 @@ function* backendProblems(route: KubeObject, backend: Fields, context: RuleConte
       message: `Service ${namespace}/${name} has no port ${JSON.stringify(backend.port)} (${ports.map(({ port }) => String(port)).join(", ")}).`,
     };
   else if (backend.port === undefined)
-    yield { path: [], message: `The backend Service ${name} has no port in the route, and needs one.` };
+    yield { path: [], message: `The backend Service ${name} needs a port.` };
 }
 
 function portsOf(namespace: string, name: string, objects: ObjectIndex): readonly ServicePort[] | undefined {
@@ -128,7 +129,7 @@ function portsOf(namespace: string, name: string, objects: ObjectIndex): readonl
   });
 }
 
-/** What `flux install` brings, whatever namespace it is told (github.com/fluxcd/flux2: manifests/bases). */
+/** Services that `flux install` creates in the namespace of Flux (github.com/fluxcd/flux2: manifests/bases). */
 const FLUX: ReadonlyMap<string, readonly ServicePort[]> = new Map([
   ["webhook-receiver", [{ name: "http", port: 80 }]],
 ]);

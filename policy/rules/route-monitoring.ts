@@ -1,5 +1,5 @@
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../kube/gatus-annotations.ts";
-import { fragmentFaults } from "../objects/gatus-fragment.ts";
+import { fragmentErrors } from "../objects/gatus-fragment.ts";
 import { isOpen } from "../objects/app-template.ts";
 import { GATEWAY } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
@@ -9,15 +9,16 @@ import { ROUTE_KINDS, routesOf } from "../objects/routes.ts";
 
 const PREFIX = "gatus.home-operations.com/";
 
-/** What Go's strconv.ParseBool takes; anything else turns monitoring off. */
+/** Values that Go's strconv.ParseBool accepts; any other turns monitoring off. */
 const BOOLEANS = ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"];
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/route-monitoring.md. */
 export const routeMonitoring = defineRule({
   id: "route-monitoring",
   description:
-    "Every HTTPRoute, and every route of app-template, says by gatus.home-operations.com/enabled whether it is monitored, in a way that gatus-sidecar understands: any value but a boolean silently turns monitoring off, and a key that does not exist changes nothing.",
-  remediation: `Annotate the route with ${ENABLED_ANNOTATION}: "true", or "false" where it is not to be monitored.`,
+    "Every HTTPRoute, including the routes of app-template, has the annotation gatus.home-operations.com/enabled with a value that gatus-sidecar reads as a boolean, and no unknown gatus annotation.",
+  why: "Any other value turns monitoring off without a message, and an unknown annotation changes nothing.",
+  remediation: `Annotate the route with ${ENABLED_ANNOTATION}: "true", or "false" to leave it unmonitored.`,
   severity: "medium",
   enforcement: "remediate",
   kinds: [...ROUTE_KINDS, GATEWAY],
@@ -32,7 +33,7 @@ export const routeMonitoring = defineRule({
       if (annotations[ENABLED_ANNOTATION] === undefined)
         yield {
           path: place,
-          message: `The route ${route.metadata.name} does not say whether it is monitored.`,
+          message: `Route ${route.metadata.name} has no annotation ${ENABLED_ANNOTATION}.`,
         };
       yield* annotationProblems(annotations, place);
     }
@@ -41,9 +42,9 @@ export const routeMonitoring = defineRule({
     const key = path.at(-1);
     if (key === ENABLED_ANNOTATION) return booleanFix(object, path);
     const isOther = typeof key === "string" && key.startsWith(PREFIX);
-    // Values that another object brings are mended there.
+    // Values from another object are fixed there.
     if (isOther || path[1] === "valuesFrom") return [];
-    // A route that says nothing is monitored where the sidecar discovers routes, so that saying it changes nothing.
+    // gatus-sidecar already monitors a route without the annotation, so adding it changes nothing.
     const place = key === "annotations" ? path : [...path, "annotations"];
     return [{ path: [...place, ENABLED_ANNOTATION], value: "true" }];
   },
@@ -55,16 +56,13 @@ function* annotationProblems(annotations: Readonly<Record<string, unknown>>, pat
     const here = [...path, key];
     if (key === ENABLED_ANNOTATION) yield* enabledProblems(value, here);
     else if (key === ENDPOINT_ANNOTATION) {
-      const faults =
-        typeof value === "string"
-          ? fragmentFaults(value)
-          : ["The fragment must be a text, as every annotation."];
-      for (const message of faults) yield { path: here, message };
+      const errors = typeof value === "string" ? fragmentErrors(value) : ["An annotation must be a string."];
+      for (const message of errors) yield { path: here, message };
     } else
       yield {
         path: here,
         message: `gatus-sidecar has no annotation ${key}.`,
-        remediation: `It reads ${ENABLED_ANNOTATION} and ${ENDPOINT_ANNOTATION}, a YAML fragment with path, group, guarded, conditions and more.`,
+        remediation: `Use ${ENABLED_ANNOTATION} or ${ENDPOINT_ANNOTATION} (YAML with path, group, guarded, conditions and more).`,
       };
   }
 }
@@ -73,13 +71,13 @@ function* enabledProblems(value: unknown, path: Path): Generator<Problem> {
   if (typeof value !== "string")
     yield {
       path,
-      message: `The value ${JSON.stringify(value)} is no text, as an annotation must be.`,
+      message: `The value ${JSON.stringify(value)} is not a string, as an annotation must be.`,
       remediation: "Put it in quotes.",
     };
   else if (!BOOLEANS.includes(value) && !isOpen(value))
     yield {
       path,
-      message: `The value "${value}" turns monitoring off: gatus-sidecar takes only what Go reads as a boolean.`,
+      message: `The value "${value}" turns monitoring off: gatus-sidecar accepts only a boolean.`,
     };
 }
 

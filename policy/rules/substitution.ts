@@ -1,29 +1,30 @@
 import { describeObject } from "../../kube/objects.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields } from "../engine/read.ts";
-import { defineRule, type Origin, type Problem, type Undecided } from "../engine/rule.ts";
+import { defineRule, type BuildSteps, type Problem, type NotEvaluated } from "../engine/rule.ts";
 
 const ANNOTATION = "kustomize.toolkit.fluxcd.io/substitute";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/substitution.md. */
 export const substitution = defineRule({
   id: "substitution",
   description:
-    "What Flux substitutes is meant for Flux: a variable that nothing defines becomes nothing, and a shell script's own ${X} or ${X:-default} is gone before the shell runs.",
-  remediation: `Define the variable in postBuild; write $\${X} for a text that is to reach the app as \${X}; or annotate the object ${ANNOTATION}: disabled.`,
+    "Every variable that Flux substitutes is defined, and a shell script's own variables are escaped or excluded.",
+  why: "Flux replaces an undefined variable by nothing. It also replaces ${X} and ${X:-default} in a shell script before the shell runs.",
+  remediation: `Define the variable in postBuild. Write $\${X} for a text that reaches the app as \${X}. Or annotate the object with ${ANNOTATION}: disabled.`,
   severity: "high",
   enforcement: "mandatory",
   kinds: [{ group: "*", kind: "*" }],
-  *check(object, { origin }) {
-    const made = origin(object);
-    if (made === undefined || !substitutes(made)) return;
-    for (const { path, value } of textsBelow(made.beforeSubstitution, []))
-      yield* variableProblems(value, path, made);
+  *check(object, { buildSteps }) {
+    const steps = buildSteps(object);
+    if (steps === undefined || !substitutes(steps)) return;
+    for (const { path, value } of textsBelow(steps.beforeSubstitution, []))
+      yield* variableProblems(value, path, steps);
   },
 });
 
-/** Flux leaves an object alone that says so, and a Kustomization without a single variable substitutes nothing at all. */
-function substitutes({ beforeSubstitution: object, variables, variablesComplete }: Origin): boolean {
+/** Whether Flux substitutes in the object: it can opt out, and a Kustomization without variables substitutes nothing. */
+function substitutes({ beforeSubstitution: object, variables, variablesComplete }: BuildSteps): boolean {
   const disabled = ["labels", "annotations"].some(
     (field) => at(object, ["metadata", field, ANNOTATION]) === "disabled",
   );
@@ -43,38 +44,41 @@ function* textsBelow(value: unknown, path: Path): Generator<Text> {
   else for (const [key, item] of Object.entries(fields(value))) yield* textsBelow(item, [...path, key]);
 }
 
-/** `${NAME`, and what follows the name: `}` or an operator such as `:-` (github.com/fluxcd/pkg, envsubst). */
+/** `${NAME`, and what follows it: `}` or an operator such as `:-` (github.com/fluxcd/pkg, envsubst). */
 const VARIABLE = /(\$+)\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?]|[}:#%/^,])/g;
 
-function* variableProblems(value: string, path: Path, made: Origin): Generator<Problem | Undecided> {
+function* variableProblems(value: string, path: Path, steps: BuildSteps): Generator<Problem | NotEvaluated> {
   const seen = new Set<string>();
   const script = isScript(value, path);
-  // What is not to be seen may define a script's variable, too, unless the script has a value of its own for it.
-  const own = script && !made.variablesComplete ? assignedIn(value) : undefined;
+  // A source that is not available may also define a script's variable, unless the script sets it.
+  const own = script && !steps.variablesComplete ? assignedIn(value) : undefined;
   for (const [, dollars = "", name = "", operator = ""] of value.matchAll(VARIABLE)) {
-    // Two dollars are one that Flux leaves.
-    if (dollars.length % 2 === 0 || made.variables.has(name) || seen.has(name)) continue;
+    // Flux turns two dollars into one.
+    if (dollars.length % 2 === 0 || steps.variables.has(name) || seen.has(name)) continue;
     seen.add(name);
     const hasDefault = /[-=]/.test(operator);
-    const { kustomization } = made;
+    const { kustomization } = steps;
     const isShells = script && (hasDefault || own?.has(name));
-    if (!made.variablesComplete && !isShells) {
+    if (!steps.variablesComplete && !isShells) {
       if (!hasDefault)
-        yield { path, undecided: `\${${name}} may be defined by something that is not to be seen.` };
+        yield {
+          path,
+          notEvaluated: `\${${name}} may be defined by a substituteFrom source that is not available.`,
+        };
     } else if (script)
       yield {
         path,
-        message: `Flux replaces \${${name}${hasDefault ? ":-…" : ""}} of this script by ${hasDefault ? "its default" : "nothing"} before the shell sees it: nothing that ${describeObject(kustomization)} substitutes has that name.`,
+        message: `Flux replaces \${${name}${hasDefault ? ":-…" : ""}} by ${hasDefault ? "its default" : "nothing"} before the shell runs: ${describeObject(kustomization)} defines no such variable.`,
       };
     else if (!hasDefault)
       yield {
         path,
-        message: `Nothing that ${describeObject(kustomization)} substitutes defines \${${name}}: it becomes nothing.`,
+        message: `${describeObject(kustomization)} does not define \${${name}}, so Flux replaces it by nothing.`,
       };
   }
 }
 
-/** The variables that a script gives a value itself. */
+/** The variables that a script sets. */
 function assignedIn(script: string): ReadonlySet<string> {
   const found = script.matchAll(/(?:^|[\s;&|(])(?:(\w+)=|for\s+(\w+)\s|read\s([^\n;|]{0,200}))/g);
   return new Set(
@@ -84,7 +88,7 @@ function assignedIn(script: string): ReadonlySet<string> {
   );
 }
 
-/** A shell script by its first line, by its file's name, or by the shell that it is handed to. */
+/** Whether it is a shell script: by its first line, its file's name, or shell syntax in a command. */
 function isScript(value: string, path: Path): boolean {
   const field = path.findLast((step) => typeof step === "string") ?? "";
   if (/^\s*#!\s*\S*(sh|env)\b/.test(value) || /\.(sh|bash)$/.test(field)) return true;

@@ -2,13 +2,14 @@ import { probeProblems } from "../objects/probes.ts";
 import { defineRule } from "../engine/rule.ts";
 import { containersOf, LONG_RUNNING } from "../objects/workloads.ts";
 
-/** See `docs/reference/policies.md`. */
+/** See docs/reference/rules/workload-probes.md. */
 export const workloadProbes = defineRule({
   id: "workload-probes",
   description:
-    "Every long-running container, sidecars included, has a liveness, a readiness and a startup probe, on a port that it has.",
+    "Every long-running container, sidecars included, has a liveness, a readiness and a startup probe on one of its ports.",
+  why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs.",
   remediation:
-    "Add livenessProbe, readinessProbe and startupProbe to the container. Where an image offers nothing to ask, exempt the object and say so.",
+    "Add livenessProbe, readinessProbe and startupProbe to the container. If the image has nothing to probe, exempt the object and give the reason.",
   severity: "high",
   enforcement: "mandatory",
   kinds: LONG_RUNNING,

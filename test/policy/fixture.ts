@@ -2,37 +2,39 @@ import { parseAllDocuments } from "yaml";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { formatPath } from "../../policy/engine/path.ts";
 import { RULES } from "../../policy/engine/registry.ts";
-import { withEdits } from "../../policy/engine/edit.ts";
-import type { Origin, Rule } from "../../policy/engine/rule.ts";
+import { withEdits } from "./with-edits.ts";
+import type { BuildSteps, Rule } from "../../policy/engine/rule.ts";
 import { runRules, type RuleReport } from "../../policy/engine/run.ts";
 
-/** Objects, and what a rule says about them. */
+/** Objects, and the findings of a rule about them. */
 export interface Case {
   readonly name: string;
   /** YAML documents. */
   readonly objects: string;
   /**
-   * All that the rule has to say, as `Kind namespace/name path`, in any order; with `advice ` or `undecided ` before what is no breach.
-   * Left out: nothing.
+   * Every finding, as `Kind namespace/name path`, in any order; with `warning ` or `not evaluated ` before what is not an error.
+   * Nothing by default.
    */
   readonly finds?: readonly string[];
-  /** The objects once every fix is made: the rule then has nothing to say about what it could fix. */
+  /** The objects with every fix. */
   readonly fixed?: string;
   readonly host?: "stack" | "repository";
   readonly settings?: unknown;
-  /** YAML documents of an earlier time. */
+  /** Shown on the rule's page: one valid and one invalid case, the smaller the better. */
+  readonly example?: true;
+  /** YAML documents at an earlier time. */
   readonly previous?: string;
-  /** How Flux made an object: given the object, and all of them. */
-  readonly origin?: (object: KubeObject, all: readonly KubeObject[]) => Origin | undefined;
+  /** An object at the steps of its Flux build, given the object and all of them. */
+  readonly buildSteps?: (object: KubeObject, all: readonly KubeObject[]) => BuildSteps | undefined;
 }
 
-/** What shows that a rule works: at least one case of each. */
+/** Cases that show that a rule works: at least one of each, and one of each with `example`. */
 export interface Fixture {
   readonly valid: readonly Case[];
   readonly invalid: readonly Case[];
 }
 
-/** The day on which fixtures are checked. */
+/** Today, in every case. */
 export const TODAY = new Date("2026-03-10T12:00:00Z");
 
 /** The objects of YAML documents. */
@@ -44,10 +46,10 @@ export function objectsOf(yaml: string): KubeObject[] {
 }
 
 /** Runs one rule over a case. */
-function reportOf(id: string, given: Case): RuleReport & { readonly objects: readonly KubeObject[] } {
+export function reportOf(id: string, given: Case): RuleReport & { readonly objects: readonly KubeObject[] } {
   const rules = [ruleNamed(id)];
   const objects = objectsOf(given.objects);
-  const { origin, previous, settings } = given;
+  const { buildSteps, previous, settings } = given;
   const report = runRules({
     host: given.host ?? "repository",
     rules,
@@ -55,25 +57,25 @@ function reportOf(id: string, given: Case): RuleReport & { readonly objects: rea
     now: TODAY,
     ...(settings !== undefined && { settings: { [id]: settings } }),
     ...(previous !== undefined && { previous: objectsOf(previous) }),
-    ...(origin !== undefined && { origin: (object) => origin(object, objects) }),
+    ...(buildSteps !== undefined && { buildSteps: (object) => buildSteps(object, objects) }),
   });
   return { ...report, objects };
 }
 
-/** All that a rule has to say about a case, in the words of {@link Case.finds}. */
+/** The findings of a rule about a case, as {@link Case.finds} writes them. */
 export function outcomes(id: string, given: Case): string[] {
-  const { findings, undecided } = reportOf(id, given);
+  const { findings, notEvaluated } = reportOf(id, given);
   const advisory = ruleNamed(id).enforcement === "advisory";
   return [
     ...findings.map(
       ({ object, path, enforcement }) =>
-        `${enforcement === "advisory" && !advisory ? "advice " : ""}${describeObject(object)} ${formatPath(path)}`,
+        `${enforcement === "advisory" && !advisory ? "warning " : ""}${describeObject(object)} ${formatPath(path)}`,
     ),
-    ...undecided.map(({ object, path }) => `undecided ${describeObject(object)} ${formatPath(path)}`),
+    ...notEvaluated.map(({ object, path }) => `not evaluated ${describeObject(object)} ${formatPath(path)}`),
   ].sort();
 }
 
-/** The objects of a case with every fix that the rule offers. */
+/** The objects of a case with every fix of the rule. */
 export function fixes(id: string, given: Case): KubeObject[] {
   const { findings, objects } = reportOf(id, given);
   return objects.map((object) =>

@@ -4,7 +4,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import { runRules } from "../../policy/engine/run.ts";
 
-/** Field names that rules read, so that junk gets past the first of them. */
+/** Field names that rules read, so that junk passes the first ones. */
 const NAMES = [
   ..."spec template values controllers containers initContainers image probes route service rules parentRefs".split(
     " ",
@@ -35,7 +35,7 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
   ),
 }));
 
-/** Annotations and labels that somebody reads, with any value. */
+/** Annotations and labels that rules read, with any value. */
 const marks = fc.oneof(
   fc.dictionary(
     fc.constantFrom(
@@ -55,7 +55,7 @@ describe("rules over junk", function () {
   this.timeout(30_000);
   const kinds = RULES.flatMap((rule) => rule.kinds).filter(({ kind }) => kind !== "*");
 
-  it("never break on a field of the wrong type", () => {
+  it("never fail on a field of the wrong type", () => {
     const object = fc.record({
       annotations: marks,
       labels: marks,
@@ -70,10 +70,13 @@ describe("rules over junk", function () {
           kind: kind.kind,
           metadata: { name: `n${index}`, namespace: "media", annotations, labels },
         }));
-        const { undecided } = runRules({ host: "repository", objects: objects as unknown as KubeObject[] });
+        const { notEvaluated } = runRules({
+          host: "repository",
+          objects: objects as unknown as KubeObject[],
+        });
         assert.deepEqual(
-          undecided
-            .filter(({ reason }) => reason.startsWith("the rule broke"))
+          notEvaluated
+            .filter(({ reason }) => reason.startsWith("the rule failed"))
             .map(({ rule, reason }) => `${rule}: ${reason}`),
           [],
         );

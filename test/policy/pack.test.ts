@@ -9,7 +9,7 @@ import { violations } from "./violations.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** A program of its own, whose provider writes files in place of asking a cluster. */
+/** The head of a program whose provider writes files instead of calling a cluster. */
 const HEAD = `
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -62,7 +62,7 @@ describe("policy pack, under the real engine", function () {
     return pulumi(...command, "--color", "never", "--policy-pack", pack, ...flags);
   };
 
-  it("passes a program that keeps the rules, mends what can be mended, and counts what is exempted", async () => {
+  it("passes a program that follows the rules, fixes what it can, and counts exempt findings", async () => {
     const { code, output } = await run(
       `
       pod("good", { image: "app:1.0", ...probes, resources });
@@ -73,10 +73,10 @@ describe("policy pack, under the real engine", function () {
     assert.equal(code, 0, output);
     assert.deepEqual(violations(output, "mandatory"), []);
     assert.match(output, /\[remediate\] +route-monitoring +\(1 resource\)/);
-    assert.match(output, /Exempted: workload-probes 1\./);
+    assert.match(output, /Exempt: workload-probes 1\./);
   });
 
-  it("fails a program that breaks rules of one object and of several, and takes the stack's settings, in what it counts as well", async () => {
+  it("fails a program that breaks rules about one object and about several, with the stack's settings", async () => {
     const policies = { "image-pinned": { requireDigest: true }, resources: "disabled" };
     writeFileSync(
       join(dir, "project/Pulumi.test.yaml"),
@@ -102,10 +102,10 @@ describe("policy pack, under the real engine", function () {
     ]);
     assert.match(output, /spec\.containers\[0\]\.image: The image app:1\.0 has no digest/);
     assert.doesNotMatch(output, / resources +\(/);
-    assert.match(output, /Exempted: image-pinned 1\./);
+    assert.match(output, /Exempt: image-pinned 1\./);
   });
 
-  it("reads a stack's place in the rollout from its configuration: an override without an end is a breach, one in force is told", async () => {
+  it("reads the upstream stacks and the override from the configuration: an override without an end is an error, a valid one is reported", async () => {
     const configured = (override: object): void => {
       const config = { "edgefirst:after": ["edge"], "edgefirst:override": override };
       writeFileSync(join(dir, "project/Pulumi.test.yaml"), JSON.stringify({ config }));
@@ -126,7 +126,7 @@ describe("policy pack, under the real engine", function () {
     }
   });
 
-  it("takes what is not known yet for no pass in a preview, and decides it in the update", async () => {
+  it("reports an unknown value as not evaluated in a preview, and evaluates it in the update", async () => {
     const program = `
       const map = new k8s.core.v1.ConfigMap("map", { metadata: { namespace: "media" }, data: {} }, options);
       pod("later", { image: map.id.apply(() => "app:latest"), ...probes, resources });`;
@@ -136,8 +136,8 @@ describe("policy pack, under the real engine", function () {
       violations(before.output, "advisory").filter((line) => line.startsWith("image-pinned")),
       ["image-pinned kubernetes:core/v1:Pod: later"],
     );
-    assert.match(before.output, /Not decided, and no pass: spec\.containers\[0\]\.image/);
-    assert.match(before.output, /1 checks? could not be decided, 1 of them mandatory: image-pinned 1/);
+    assert.match(before.output, /Not evaluated: spec\.containers\[0\]\.image/);
+    assert.match(before.output, /Not evaluated: 1 check, 1 of them mandatory \(image-pinned 1\)/);
     const update = await run(program, ["up", "--yes", "--skip-preview"]);
     assert.notEqual(update.code, 0, update.output);
     assert.deepEqual(violations(update.output, "mandatory"), ["image-pinned kubernetes:core/v1:Pod: later"]);

@@ -28,7 +28,7 @@ describe("policy pack over the platform, under the real engine", function () {
     engine.remove();
   });
 
-  it("passes the first preview, with nothing left undecided but what only the cluster can tell", async () => {
+  it("passes the first preview, with nothing left unevaluated except what depends on the cluster", async () => {
     const pack = await sandboxPolicyPack({ dir: engine.dir, pack: join(PROJECT, "policy") });
     const flags = ["--non-interactive", "--color", "never", "--stack", "edge", "--policy-pack", pack];
     const { code, output } = await engine.run(["preview", ...flags]);
@@ -39,7 +39,7 @@ describe("policy pack over the platform, under the real engine", function () {
     assert.doesNotMatch(output, /is not known yet/);
     assert.match(
       output,
-      /Exempted: (least-privilege 1, workload-probes 1|workload-probes 1, least-privilege 1)\./,
+      /Exempt: (least-privilege 1, workload-probes 1|workload-probes 1, least-privilege 1)\./,
     );
   });
 });

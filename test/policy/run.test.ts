@@ -9,7 +9,7 @@ describe("runRules", () => {
   const run = (...objects: KubeObject[]): RuleReport => runRules({ host: "repository", objects, now: NOW });
   const EXEMPT = "edgefirst.dev/exempt.image-pinned";
 
-  it("names rule, object and path, and keeps the object's identity", () => {
+  it("names rule, object and path, and refers to the object by identity", () => {
     const object = pod({});
     const found = run(object).findings.filter(({ rule }) => rule === "image-pinned");
     assert.deepEqual(
@@ -19,7 +19,7 @@ describe("runRules", () => {
     assert.ok(found.every((finding) => finding.object === object));
   });
 
-  it("counts what an exemption covers, and shows its reason", () => {
+  it("counts the findings that an exemption covers, and keeps its reason", () => {
     const report = run(pod({ [EXEMPT]: "built on this node; owner=ann; until=2026-03-10" }));
     assert.deepEqual([...report.exempted], [["image-pinned", 1]]);
     const found = report.findings.flatMap(({ exemption }) => exemption ?? []);
@@ -42,11 +42,11 @@ describe("runRules", () => {
     ["reason; until=2027-01-01", "no owner"],
     ["reason; owner=ann", "no end"],
     ["reason; owner=ann; until=2026-03-09", "ended on 2026-03-09"],
-    ["reason; owner=ann; until=soon", "not a date"],
+    ["reason; owner=ann; until=soon", "neither a date"],
     ["reason; owner=ann; until=2027-01-01; path=a..b", "not a path"],
     ["reason; owner=ann; until=2027-01-01; color=red", '"color"'],
   ] as const)
-    it(`takes "${value}" for no exemption, but for a finding`, () => {
+    it(`reports "${value}" as an exemption that is not valid`, () => {
       const report = run(pod({ [EXEMPT]: value }));
       const found = report.findings.filter(({ rule }) => rule === "exemption");
       assert.deepEqual(
@@ -56,12 +56,12 @@ describe("runRules", () => {
       assert.equal(report.exempted.size, 0);
     });
 
-  it("finds an exemption from a rule that does not exist", () => {
+  it("reports an exemption from an unknown rule", () => {
     const { findings } = run(pod({ "edgefirst.dev/exempt.image-pined": "r; owner=a; until=never" }));
     assert.ok(findings.some(({ message }) => message.includes("no rule image-pined")));
   });
 
-  it("says what it could not decide, keeps what it could, and never takes it for a pass", () => {
+  it("reports what it could not evaluate, and the findings of the rest", () => {
     const containers = [
       { name: "a", image: "a" },
       { name: "b", image: UNKNOWN },
@@ -75,12 +75,12 @@ describe("runRules", () => {
       ["spec.containers[0].image"],
     );
     assert.deepEqual(
-      mine(report.undecided).map(({ path }) => formatPath(path)),
+      mine(report.notEvaluated).map(({ path }) => formatPath(path)),
       ["spec.containers[1].image"],
     );
   });
 
-  it("goes as far as a rule's configured level", () => {
+  it("follows the configured level of a rule", () => {
     const levels = (level: string) => {
       const { findings } = runRules({
         host: "repository",
@@ -106,16 +106,16 @@ describe("runRules", () => {
     assert.deepEqual(levels("disabled"), new Set(["resources mandatory limits.cpu"]));
   });
 
-  it("refuses settings that no rule has", () => {
+  it("rejects settings that no rule has", () => {
     const settings = (value: Record<string, unknown>) => () =>
       runRules({ host: "stack", objects: [], settings: value });
-    assert.throws(settings({ "image-pinned": { digest: true } }), /not right.*digest.*image-pinned/s);
-    assert.throws(settings({ nothing: {} }), /not right.*nothing/s);
+    assert.throws(settings({ "image-pinned": { digest: true } }), /not valid.*digest.*image-pinned/s);
+    assert.throws(settings({ nothing: {} }), /not valid.*nothing/s);
   });
 });
 
 describe("paths of findings", () => {
-  it("are read back as they are written", () => {
+  it("are parsed as they are formatted", () => {
     for (const path of [
       ["spec", "containers", 0, "image"],
       ["metadata", "annotations", 'a.b/c"d'],

@@ -2,8 +2,10 @@ import { relative, sep } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { wantsColour } from "./colour.ts";
 import { counted } from "./counted.ts";
+import { EXIT } from "./exit-codes.ts";
 import { progress } from "./progress.ts";
 import { VERSION } from "./version.ts";
+import type { LintFinding } from "../lint/finding.ts";
 import type { LintedReport } from "../lint/lint.ts";
 
 type Format = "text" | "json" | "sarif" | "github";
@@ -20,7 +22,7 @@ export interface LintFlags {
 
 /**
  * `edgefirst lint`: checks the repository and prints the findings.
- * @returns the exit code: 0, or 1 for findings at or above --fail-on
+ * @returns the exit code: 0, 1 for findings at or above --fail-on, or 3 without any if a part of the repository could not be checked
  * @throws {EdgefirstError} if a path or a baseline cannot be read
  */
 export async function lint(paths: readonly string[], flags: LintFlags): Promise<number> {
@@ -30,7 +32,7 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   const { root, within } = findRoot(paths);
   const before = flags.before === undefined ? undefined : new Repository(findRoot([flags.before]).root);
   const check = (): LintedReport =>
-    lintRepository(new Repository(root), { within, ...(before && { before }) });
+    lintRepository(new Repository(root, { collectUnreadable: true }), { within, ...(before && { before }) });
   let report = check();
   if (flags.fix) {
     const { applyFixes } = await import("../lint/fix.ts");
@@ -40,9 +42,16 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   }
   report = await applyBaseline(report, flags);
   process.stdout.write(await format(report, root, flags.format));
-  const levels =
-    flags.failOn === "none" ? [] : flags.failOn === "advisory" ? ["mandatory", "advisory"] : ["mandatory"];
-  return report.findings.some(({ level }) => levels.includes(level)) ? 1 : 0;
+  return exitCode(report, flags);
+}
+
+/** Findings come first: they are true whatever else could not be checked. */
+function exitCode({ findings }: LintedReport, { failOn }: LintFlags): number {
+  if (failOn === "none") return EXIT.ok;
+  const failing = failOn === "advisory" ? ["mandatory", "advisory"] : ["mandatory"];
+  const isChecked = ({ object }: LintFinding): boolean => object !== "";
+  if (findings.some((finding) => isChecked(finding) && failing.includes(finding.level))) return EXIT.no;
+  return findings.some((finding) => !isChecked(finding)) ? EXIT.incomplete : EXIT.ok;
 }
 
 async function applyBaseline(report: LintedReport, flags: LintFlags): Promise<LintedReport> {

@@ -15,10 +15,10 @@ const schema = z.strictObject({
   ),
 });
 
-/** Findings that were there before: fingerprint to number. */
+/** Known findings: fingerprint to number. */
 export type Baseline = ReadonlyMap<string, number>;
 
-/** @throws EdgefirstError if the file cannot be read or is no baseline */
+/** @throws EdgefirstError if the file cannot be read or is not a baseline */
 export async function readBaseline(path: string): Promise<Baseline> {
   let text: string;
   try {
@@ -33,8 +33,8 @@ export async function readBaseline(path: string): Promise<Baseline> {
   const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new EdgefirstError(
-      `${path} is no baseline: ${z.prettifyError(parsed.error)}`,
-      "Write it anew with --write-baseline.",
+      `${path} is not a baseline:\n${z.prettifyError(parsed.error)}`,
+      "Write it again with --write-baseline.",
     );
   }
   return new Map(parsed.data.findings.map(({ fingerprint: key, count }) => [key, count]));
@@ -48,7 +48,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The text of a baseline that covers these findings; sorted, so that it changes only where findings do. */
+/** The text of a baseline of these findings; sorted, so that its diff shows only changed findings. */
 export function formatBaseline(findings: readonly LintFinding[]): string {
   const groups = Map.groupBy(findings, fingerprint);
   const entries = [...groups].map(([key, same]) => {
@@ -66,7 +66,7 @@ export function formatBaseline(findings: readonly LintFinding[]): string {
   return `${JSON.stringify({ version: 1, findings: entries }, undefined, 2)}\n`;
 }
 
-/** The findings that a baseline does not cover: of several equal ones, those over the number that was there. */
+/** The findings that are not in a baseline; of equal ones, those above its number. */
 export function withoutBaseline<F extends LintFinding>(
   findings: readonly F[],
   baseline: Baseline,

@@ -1,60 +1,62 @@
 import { createHash } from "node:crypto";
 import type { Position } from "../gitops/yaml/source.ts";
 
-/** How bad a finding is: a mandatory one fails CI, an advisory one does not unless asked for. */
+/** Whether a finding is an error (mandatory) or a warning (advisory). */
 export type Level = "mandatory" | "advisory";
 
-/** One thing to tell about a repository. */
+/** One finding about a repository. */
 export interface LintFinding {
-  /** A rule's id, or `syntax`, `build` or `unsupported` for what kept a file from being read or built. */
+  /** A rule's id, or `unreadable`, `syntax`, `build` or `unsupported` for a place that could not be checked. */
   readonly rule: string;
   readonly level: Level;
   readonly severity: string;
-  /** `Kind namespace/name` of the object, empty for a finding about a file. */
+  /** `Kind namespace/name` of the object; empty for a finding about a file. */
   readonly object: string;
-  /** The field in the object as it reaches the cluster, empty for the whole. */
+  /** The field in the object that reaches the cluster; empty for the whole object. */
   readonly path: string;
   readonly message: string;
   readonly remediation: string;
-  /** Where the field was written: the object's own file, or the patch or component that made it. */
+  /** Where the field is written: the object's own file, or the patch or component that sets it. */
   readonly position: Position;
-  /** Clusters that have it: a shared file is told of once. */
+  /** Clusters that have it; a shared file has one finding for all of them. */
   readonly clusters: readonly string[];
 }
 
-/** What one run has to say. */
+/** The result of one run. */
 export interface LintReport {
   /** Sorted by file, line, column and rule. */
   readonly findings: readonly LintFinding[];
-  /** Of each rule with findings: what it asks for. */
+  /** The rules with findings. */
   readonly rules: ReadonlyMap<string, RuleSummary>;
   /** Number of objects that were checked. */
   readonly objects: number;
   readonly clusters: readonly string[];
-  /** Number of findings that an exemption on the object covers. */
+  /** Number of findings that an exemption covers. */
   readonly exempted: number;
-  /** What a rule could not decide, as an unknown value stood in its way. */
-  readonly undecided: readonly LintFinding[];
-  /** Flux Kustomizations whose files come from another source. */
+  /** Checks that a rule could not evaluate. */
+  readonly notEvaluated: readonly LintFinding[];
+  /** Flux Kustomizations that build from another source. */
   readonly external: readonly string[];
-  /** Files that hold objects and that no Flux Kustomization makes use of: they are not checked. */
+  /** Files with objects that no Flux Kustomization uses; they are not checked. */
   readonly unreached: readonly string[];
 }
 
-/** A rule as a report shows it. */
+/** A rule in a report. */
 export interface RuleSummary {
   readonly description: string;
   readonly remediation: string;
   readonly severity: string;
+  /** Its page, relative to the top of edgefirst's repository; an obstacle has none. */
+  readonly page?: string;
 }
 
-/** What stays the same about a finding when lines move: the same text in two runs means the same finding. */
+/** Identifies a finding across runs, also if its line moves. */
 export function fingerprint({ rule, object, path, message, position }: LintFinding): string {
   const identity = [rule, position.file, object, path, message].join("\0");
   return createHash("sha256").update(identity).digest("hex").slice(0, 32);
 }
 
-/** Order of a report. */
+/** The order of findings in a report. */
 export function byPosition(a: LintFinding, b: LintFinding): number {
   return (
     compare(a.position.file, b.position.file) ||

@@ -2,12 +2,12 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { SourceFile, type Origin } from "../gitops/yaml/source.ts";
 import { entryOrigin, originOf, type Mapping, type Value } from "../gitops/yaml/values.ts";
 
-/** A place in a file, as one text; undefined for what was written inside another scalar, which counts its offsets by itself. */
+/** A place in a file as one string; undefined for text inside another scalar, whose offsets are its own. */
 export function placeOf({ source, offset }: Origin): string | undefined {
   return source instanceof SourceFile ? `${source.file}:${offset}` : undefined;
 }
 
-/** The objects that hold something written at each of the places: a file that several builds share is in objects of all of them. */
+/** For each place, the objects with something that is written there; builds that share a file each have one. */
 export function holdersOf(
   places: ReadonlySet<string>,
   objects: readonly KubeObject[],

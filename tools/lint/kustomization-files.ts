@@ -10,9 +10,9 @@ import {
   type Mapping,
 } from "../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
-import { asKubeObject } from "./rule-origin.ts";
+import { asKubeObject } from "./kube-object.ts";
 
-/** Every kustomization file of a repository that can be read. */
+/** Every kustomization file in a repository, except files that are too large. */
 export function kustomizationFiles(repository: Repository): readonly string[] {
   return repository
     .filesBelow(".", (file) => /^(?:kustomization\.ya?ml|Kustomization)$/.test(file))
@@ -20,8 +20,8 @@ export function kustomizationFiles(repository: Repository): readonly string[] {
 }
 
 /**
- * Those that a cluster is built from, as objects for the rules. One that says no name goes by that of its file, and one
- * that says no kind is what Kustomize takes it for.
+ * The kustomization files that a cluster is built from, as objects for the rules. The default name is the file's path; the default
+ * kind is the one of Kustomize.
  */
 export function kustomizationsOf(
   repository: Repository,
@@ -29,7 +29,7 @@ export function kustomizationsOf(
   { name, kustomizations }: BuiltCluster,
 ): readonly KubeObject[] {
   const read = new Set(kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]));
-  // Without Flux a cluster is the directory that is built, with what lies below it.
+  // Without Flux, a cluster is the directory that is built, with everything below it.
   const isRead = (directory: string): boolean =>
     kustomizations.length > 0 ? read.has(directory) : `${directory}/`.startsWith(`${name}/`);
   return files

@@ -2,25 +2,24 @@ import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { formatPath } from "../../policy/engine/path.ts";
 import type { Knowledge } from "../../policy/knowledge/knowledge.ts";
 import type { Unapplied } from "../../policy/engine/rule.ts";
-import { runRules, type RuleFinding, type UndecidedFinding } from "../../policy/engine/run.ts";
+import { runRules, type RuleFinding, type NotEvaluatedFinding } from "../../policy/engine/run.ts";
 import type { PolicySettings } from "../../policy/engine/settings.ts";
 import { locate } from "../gitops/yaml/source.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { originAt, type Mapping } from "../gitops/yaml/values.ts";
 import { buildRepository, type BuiltRepository } from "../gitops/flux/repository-build.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
-import type { BuildProblem } from "../gitops/problem.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { knowledgeOf } from "./knowledge.ts";
 import { readSettings } from "./settings.ts";
 import { byPosition, fingerprint, type LintFinding, type LintReport } from "./finding.ts";
-import { asKubeObject, ruleOrigin } from "./rule-origin.ts";
-import { PROBLEMS, summaries } from "./summaries.ts";
+import { asKubeObject, buildStepsOf } from "./kube-object.ts";
+import { OBSTACLES, summaries, type Obstacle } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
 
-/** A finding together with its objects, for a fix. */
+/** A finding with its objects, for a fix. */
 export interface LintedFinding extends LintFinding {
-  /** One of each cluster that has it; none for what is about a file. */
+  /** One per cluster that has it; empty for a finding about a file. */
   readonly breaches: readonly RuleFinding[];
 }
 
@@ -31,9 +30,9 @@ export interface LintedReport extends LintReport {
   readonly checked: readonly KubeObject[];
 }
 
-/** How a repository is looked at. */
+/** How to lint a repository. */
 export interface LintOptions {
-  /** Files and directories, relative to the root: findings elsewhere are left out. All if empty. */
+  /** Files and directories, relative to the root: findings elsewhere are left out. Everything if empty. */
   readonly within?: readonly string[];
   /** The same repository at an earlier time, for rules about what a change moves. */
   readonly before?: Repository;
@@ -42,14 +41,14 @@ export interface LintOptions {
 
 /**
  * Builds a repository offline and runs every rule over what reaches its clusters.
- * @throws {EdgefirstError} where the repository's settings of the rules are wrong
+ * @throws {EdgefirstError} if the settings or the owner's rows of the repository are not valid
  */
 export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {
   const settings = readSettings(repository);
   const built = buildRepository(repository, { partial: true });
   const before = options.before && buildRepository(options.before, { partial: true }).clusters;
   const findings = new Map<string, LintedFinding>();
-  const undecided = new Map<string, LintedFinding>();
+  const notEvaluated = new Map<string, LintedFinding>();
   let exempted = 0;
   const given = {
     unapplied: unappliedIn(repository, built.unreached),
@@ -58,7 +57,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   };
   const files = kustomizationFiles(repository);
   for (const cluster of built.clusters) {
-    for (const problem of cluster.problems) add(findings, ofProblem(problem, cluster.name));
+    for (const problem of cluster.problems) add(findings, ofObstacle(problem, [cluster.name]));
     const report = runCluster(
       cluster,
       kustomizationsOf(repository, files, cluster),
@@ -70,8 +69,10 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
       if (finding.exemption) exempted++;
       else add(findings, ofBreach(finding, cluster.name));
     }
-    for (const finding of report.undecided) add(undecided, ofUndecided(finding, cluster.name));
+    for (const finding of report.notEvaluated) add(notEvaluated, ofNotEvaluated(finding, cluster.name));
   }
+  for (const [file, message] of repository.unreadable)
+    add(findings, ofObstacle({ kind: "unreadable", message, position: { file, ...START } }, []));
   const isWithin = within(options.within ?? []);
   const inside = ({ position }: LintFinding): boolean => isWithin(position.file);
   const kept = [...findings.values()].filter(inside).sort(byPosition);
@@ -81,7 +82,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     checked: built.clusters.flatMap(({ objects }) => objects.map(({ object }) => asKubeObject(object))),
     rules: summaries(kept),
     exempted,
-    undecided: [...undecided.values()].filter(inside).sort(byPosition),
+    notEvaluated: [...notEvaluated.values()].filter(inside).sort(byPosition),
   };
 }
 
@@ -111,16 +112,16 @@ function runCluster(
     host: "repository",
     objects: [...byObject.keys(), ...files],
     ...given,
-    origin: (object) => {
+    buildSteps: (object) => {
       const built = byObject.get(object) ?? former.get(object);
-      return built && ruleOrigin(built);
+      return built && buildStepsOf(built);
     },
     ...(before && { previous: [...former.keys()] }),
     ...(now && { now }),
   });
 }
 
-/** A finding that another cluster has too gets that cluster's name, and its object. */
+/** Adds a finding; one that another cluster has gets that cluster's name and object too. */
 function add(findings: Map<string, LintedFinding>, finding: LintedFinding): void {
   const { line, column } = finding.position;
   const key = `${fingerprint(finding)} ${line}:${column}`;
@@ -134,8 +135,17 @@ function add(findings: Map<string, LintedFinding>, finding: LintedFinding): void
     });
 }
 
-function ofProblem({ kind, message, position }: BuildProblem, cluster: string): LintedFinding {
-  const { severity, remediation } = PROBLEMS[kind];
+/** The position of an unreadable path: it has no lines. */
+const START = { line: 1, column: 1 };
+
+interface ObstacleAt {
+  readonly kind: Obstacle;
+  readonly message: string;
+  readonly position: LintFinding["position"];
+}
+
+function ofObstacle({ kind, message, position }: ObstacleAt, clusters: readonly string[]): LintedFinding {
+  const { severity, remediation } = OBSTACLES[kind];
   return {
     rule: kind,
     level: "mandatory",
@@ -145,7 +155,7 @@ function ofProblem({ kind, message, position }: BuildProblem, cluster: string): 
     message,
     remediation,
     position,
-    clusters: [cluster],
+    clusters,
     breaches: [],
   };
 }
@@ -166,14 +176,14 @@ function ofBreach(breach: RuleFinding, cluster: string): LintedFinding {
   };
 }
 
-function ofUndecided({ rule, object, path, reason }: UndecidedFinding, cluster: string): LintedFinding {
+function ofNotEvaluated({ rule, object, path, reason }: NotEvaluatedFinding, cluster: string): LintedFinding {
   return {
     rule,
     level: "advisory",
     severity: "low",
     object: describeObject(object),
     path: formatPath(path),
-    message: `could not be decided: ${reason}`,
+    message: `Not evaluated: ${reason}`,
     remediation: "",
     position: positionOf(object, path),
     clusters: [cluster],

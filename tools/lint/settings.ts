@@ -2,12 +2,12 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { parseSettings, type PolicySettings } from "../../policy/engine/settings.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 
-/** Where a repository says how far rules go, and what they go by. */
+/** The file with a repository's levels and settings of the rules. */
 export const SETTINGS_FILE = ".edgefirst/policies.yaml";
 
 /**
- * Reads the policies' settings of a repository; none where it has no such file.
- * @throws {EdgefirstError} where they are no YAML, or not as the rules' schemas say
+ * Reads the settings of the rules in a repository; empty without the file.
+ * @throws {EdgefirstError} if the file is not valid YAML, or does not fit the rules' schemas
  */
 export function readSettings(repository: Repository): PolicySettings {
   if (!repository.isFile(SETTINGS_FILE)) return {};

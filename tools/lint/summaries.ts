@@ -1,45 +1,57 @@
 import { RULES } from "../../policy/engine/registry.ts";
+import { pageOf } from "../../policy/engine/rule.ts";
 import type { BuildProblem } from "../gitops/problem.ts";
 import type { LintFinding, RuleSummary } from "./finding.ts";
 
-/** What keeps files from being checked, told like rules. */
-export const PROBLEMS: Readonly<Record<BuildProblem["kind"], RuleSummary>> = {
+/** Why a part of the repository could not be checked. */
+export type Obstacle = BuildProblem["kind"] | "unreadable";
+
+/** The obstacles, reported like rules. */
+export const OBSTACLES: Readonly<Record<Obstacle, RuleSummary>> = {
+  unreadable: {
+    description: "Every directory and file is readable.",
+    remediation: "Make it readable for this user, then re-run. Nothing in it was checked.",
+    severity: "critical",
+  },
   syntax: {
-    description: "A file is YAML that can be read.",
-    remediation: "Mend the file; until then its objects are not checked.",
+    description: "Every file is valid YAML.",
+    remediation: "Fix the file, then re-run. Its objects were not checked.",
     severity: "critical",
   },
   build: {
-    description: "Kustomize and Flux can build what the repository holds.",
-    remediation: "Mend the construct; until then the objects of this build are not checked.",
+    description: "Kustomize and Flux can build the repository.",
+    remediation: "Fix the file, then re-run. The objects of this build were not checked.",
     severity: "critical",
   },
   unsupported: {
-    description: "The offline build knows every construct that the repository uses.",
+    description: "The offline build supports every feature that the repository uses.",
     remediation:
-      "These objects are not checked: check them where Flux builds them, or write the construct in another way.",
+      "Write it in another way, or check what Flux builds from it. These objects were not checked.",
     severity: "critical",
   },
 };
 
-/** Of each rule with findings: what it asks for. */
-export function summaries(findings: readonly LintFinding[]): ReadonlyMap<string, RuleSummary> {
-  const used = new Map<string, RuleSummary>();
-  for (const { rule, remediation, severity } of findings) {
-    if (used.has(rule)) continue;
-    const known = RULES.find(({ id }) => id === rule);
-    if (known) used.set(rule, known);
-    else if (isProblem(rule)) used.set(rule, PROBLEMS[rule]);
-    else
-      used.set(rule, {
-        description: "An exemption has a reason, an owner and an end.",
-        remediation,
-        severity,
-      });
-  }
-  return used;
+/** Whether a finding says that a part of the repository could not be checked. */
+export function isObstacle({ rule }: Pick<LintFinding, "rule">): boolean {
+  return Object.hasOwn(OBSTACLES, rule);
 }
 
-function isProblem(rule: string): rule is BuildProblem["kind"] {
-  return Object.hasOwn(PROBLEMS, rule);
+/** The summary of each rule with findings. */
+export function summaries(findings: readonly LintFinding[]): ReadonlyMap<string, RuleSummary> {
+  return new Map(findings.map((finding) => [finding.rule, summaryOf(finding)]));
+}
+
+function summaryOf({ rule, remediation, severity }: LintFinding): RuleSummary {
+  const known = RULES.find(({ id }) => id === rule);
+  if (known) {
+    const description = `${known.description} ${known.why}`;
+    return { description, remediation: known.remediation, severity: known.severity, page: pageOf(rule) };
+  }
+  if (isObstacle({ rule })) return OBSTACLES[rule as Obstacle];
+  return {
+    description: "Every exemption has a reason, an owner and an end.",
+    remediation,
+    severity,
+    page: "docs/reference/policies.md",
+  };
 }

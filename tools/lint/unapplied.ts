@@ -6,8 +6,8 @@ import { isMapping } from "../gitops/yaml/values.ts";
 import { objectsIn, type WrittenObject } from "../gitops/flux/written.ts";
 
 /**
- * Finds objects in files that no Flux Kustomization makes use of. They are read when it is first asked. One that says no namespace may
- * get any, by what applies it.
+ * Finds objects in files that no Flux Kustomization uses. The files are read on the first call. An object without a namespace matches
+ * any namespace.
  */
 export function unappliedIn(repository: Repository, files: readonly string[]): Unapplied {
   let written: readonly WrittenObject[] | undefined;

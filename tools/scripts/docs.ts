@@ -1,11 +1,14 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
-import { configurationPage } from "./configuration-page.ts";
+import { generatedPages } from "./generated-pages.ts";
 import { picture } from "./picture.ts";
-import { policiesPage } from "./policies-page.ts";
 
-/** `npm run docs`: writes the pages that are made from the configuration's schema and from the rules, and the README's picture. */
+// `npm run docs`: writes the pages that are generated from the configuration's schema and from the rules, and the README's picture.
 const docs = join(import.meta.dirname, "../../docs/reference");
-writeFileAtomic(join(docs, "configuration.md"), configurationPage(), 0o644);
-writeFileAtomic(join(docs, "policies.md"), policiesPage(), 0o644);
+const pages = await generatedPages();
+mkdirSync(join(docs, "rules"), { recursive: true });
+for (const [page, text] of pages) writeFileAtomic(join(docs, page), text, 0o644);
+for (const name of readdirSync(join(docs, "rules")))
+  if (!pages.has(`rules/${name}`)) rmSync(join(docs, "rules", name));
 writeFileAtomic(join(docs, "../images/edge-first.svg"), picture(), 0o644);

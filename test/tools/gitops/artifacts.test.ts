@@ -214,7 +214,7 @@ configMapGenerator: [{ name: board, files: ["a.json=https://example.com/a.json"]
         .findings.filter(({ rule }) => rule === "kustomization-secrets")
         .map(({ level, message }) => `${level}: ${message}`);
     const id = "Secret flux-system/settings";
-    assert.deepEqual(found(), [`mandatory: ${id} is not there.`]);
+    assert.deepEqual(found(), [`mandatory: ${id} does not exist.`]);
     write("bootstrap/settings.yaml", "apiVersion: v1\nkind: Secret\nmetadata: { name: settings }\n");
     assert.deepEqual(found(), [
       `advisory: ${id} is in bootstrap/settings.yaml, which no Flux Kustomization applies: somebody has to.`,

@@ -155,7 +155,7 @@ describe("a report", () => {
     objects: 2,
     clusters: ["kubernetes/edge"],
     exempted: 1,
-    undecided: [],
+    notEvaluated: [],
     external: ["a/b (OCIRepository c)"],
     unreached: ["a", "b", "c", "d", "e", "f"].map((name) => `${name}.yaml`),
   };
@@ -168,8 +168,11 @@ describe("a report", () => {
       text,
       /^apps\/a b\.yaml\n {2}1:3 {2}error {4}Pod a and 1 more, spec\.containers\[0\]: No probe/,
     );
-    assert.match(text, /2 errors and 1 advice in 2 objects of kubernetes\/edge; 1 finding exempted\./);
-    assert.match(text, /Not checked.*: a\.yaml, b\.yaml, .*e\.yaml, and 1 more/);
+    assert.match(text, /2 errors and 1 warning in 2 objects of kubernetes\/edge; 1 finding exempted\./);
+    assert.match(
+      text,
+      /Not checked: 6 files that no Flux Kustomization uses: a\.yaml, b\.yaml, .*e\.yaml and 1 more/,
+    );
   });
 
   it("is JSON with all fields", () => {
@@ -233,7 +236,7 @@ describe("a report", () => {
       ["Pod a 10", "Pod c 1"],
     );
     writeFileSync(file, "{}");
-    await assert.rejects(readBaseline(file), /is no baseline/);
+    await assert.rejects(readBaseline(file), /is not a baseline/);
   });
 });
 
@@ -312,7 +315,7 @@ spec: { url: https://git.example.com/fleet }
       const before = twoClusters({ edge: "data", main });
       const report = lint(scratch);
       assert.ok(
-        report.findings.some(({ message }) => message.endsWith("there is one of that name in data.")),
+        report.findings.some(({ message }) => message.endsWith("namespace data has one of that name.")),
         report.findings.map(({ message }) => message).join("\n"),
       );
       // What both want is still done.

@@ -2,9 +2,10 @@ import { Command, Option } from "commander";
 import type { LintFlags } from "../lint.ts";
 
 const HELP = `
-Exit code: 0 nothing at or above --fail-on, 1 findings, 2 could not run.
+Exit code: 0 nothing at or above --fail-on, 1 findings, 2 could not run, 3 no findings, but a part of the repository
+could not be read or built and is listed under "Could not be checked". With --fail-on none it is always 0.
 Each finding names the file, line and column where the field is written, even if a component or a patch in another
-file sets it. What the offline build cannot know is a finding too.
+file sets it. Each rule has a page with examples: docs/reference/rules/<rule>.md.
 Paths in Flux objects start at the repository's top directory: the nearest one that holds .git.
 A cluster starts at the Kustomizations that no other one applies. Archives (a directory named archive, or one whose
 name starts with . or _), templates, and apps left out of the kustomization.yaml above them are not deployed: files

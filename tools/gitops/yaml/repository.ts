@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
+import { EdgefirstError } from "../../../lib/errors.ts";
 import { BuildError } from "../problem.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
 import { SourceFile, type Origin } from "./source.ts";
@@ -46,8 +47,18 @@ export class Repository {
   /** The entries of directories on disk. */
   #listed = new Map<string, readonly DirectoryEntry[]>();
 
-  constructor(root: string) {
+  /** By path: why a directory or file could not be read. Only if unreadable paths are collected. */
+  #unreadable: Map<string, string> | undefined;
+
+  /** @param options.collectUnreadable collects what cannot be read in `unreadable`, and reads the rest; by default it is an error */
+  constructor(root: string, { collectUnreadable = false }: { readonly collectUnreadable?: boolean } = {}) {
     this.root = realpathSync(root);
+    if (collectUnreadable) this.#unreadable = new Map();
+  }
+
+  /** By path: why a directory or file could not be read so far. */
+  get unreadable(): ReadonlyMap<string, string> {
+    return this.#unreadable ?? new Map();
   }
 
   /** The repository with some files changed. Nothing is written. */
@@ -61,6 +72,7 @@ export class Repository {
     changed.#parsed = this.#parsed;
     changed.#reaches = this.#reaches;
     changed.#listed = this.#listed;
+    changed.#unreadable = this.#unreadable;
     return changed;
   }
 
@@ -122,7 +134,8 @@ export class Repository {
   readBytes(path: string, from: Origin): Buffer {
     this.#check(path, from);
     const changed = this.#changes.get(path);
-    return changed === undefined ? readFileSync(join(this.root, path)) : Buffer.from(changed.text);
+    if (changed !== undefined) return Buffer.from(changed.text);
+    return this.#unlessUnreadable(path, () => readFileSync(join(this.root, path))) ?? Buffer.alloc(0);
   }
 
   /** The documents of a YAML file. All callers share the values: clone what you change. */
@@ -167,7 +180,7 @@ export class Repository {
     const known = this.#listed.get(absolute);
     if (known) return known;
     const present = statSync(absolute, { throwIfNoEntry: false })
-      ? readdirSync(absolute, { withFileTypes: true })
+      ? (this.#unlessUnreadable(directory, () => readdirSync(absolute, { withFileTypes: true })) ?? [])
       : [];
     this.#listed.set(absolute, present);
     return present;
@@ -178,6 +191,26 @@ export class Repository {
     this.#addedBelow ??= addedBelow(this.#changes);
     const key = directory === "" ? "." : posix.normalize(directory).replace(/(.)\/$/, "$1");
     return this.#addedBelow.get(key) ?? [];
+  }
+
+  /** Collects a path that cannot be read; undefined is then its content. */
+  #unlessUnreadable<T>(path: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!["EACCES", "EPERM", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      const reason =
+        "cannot be read: " +
+        ((error as NodeJS.ErrnoException).code === "EIO" ? "I/O error" : "permission denied");
+      if (this.#unreadable === undefined)
+        throw new EdgefirstError(
+          `${join(this.root, path)} ${reason}.`,
+          "Make it readable for this user, then re-run.",
+          { cause: error },
+        );
+      this.#unreadable.set(path, reason);
+      return undefined;
+    }
   }
 
   /** Refuses text that is not UTF-8, which go-yaml would read differently. */
@@ -191,7 +224,8 @@ export class Repository {
   #file(path: string): SourceFile {
     const known = this.#changes.get(path) ?? this.#files.get(path);
     if (known) return known;
-    const file = new SourceFile(path, readFileSync(join(this.root, path), "utf8"));
+    const text = this.#unlessUnreadable(path, () => readFileSync(join(this.root, path), "utf8")) ?? "";
+    const file = new SourceFile(path, text);
     this.#files.set(path, file);
     return file;
   }

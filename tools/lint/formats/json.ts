@@ -1,17 +1,19 @@
 import { fingerprint, type LintFinding, type LintReport } from "../finding.ts";
+import { isObstacle } from "../summaries.ts";
 
-/** For programs: everything that the report knows. */
+/** For programs: the whole report. */
 export function formatJson(report: LintReport): string {
   const { objects, clusters, exempted, external, unreached } = report;
   const json = {
     findings: report.findings.map(plain),
-    undecided: report.undecided.map(plain),
+    notEvaluated: report.notEvaluated.map(plain),
     rules: Object.fromEntries(
-      [...report.rules].map(([id, { description, remediation, severity }]) => [
+      [...report.rules].map(([id, { description, remediation, severity, page }]) => [
         id,
-        { description, remediation, severity },
+        { description, remediation, severity, page },
       ]),
     ),
+    complete: !report.findings.some(isObstacle),
     objects,
     clusters,
     exempted,

@@ -25,10 +25,10 @@ export function formatSarif(report: LintReport, prefix: string, version: string)
 const SCORES: Readonly<Record<string, string>> = { low: "3.0", medium: "5.0", high: "8.0", critical: "9.5" };
 
 function descriptors({ rules }: LintReport): ReportingDescriptor[] {
-  return [...rules].map(([id, { description, remediation, severity }]) => ({
+  return [...rules].map(([id, { description, remediation, severity, page }]) => ({
     id,
     shortDescription: { text: description },
-    help: { text: remediation },
+    help: { text: page === undefined ? remediation : `${remediation}\nSee ${page}.` },
     properties: { "security-severity": SCORES[severity] ?? "5.0", tags: ["gitops"] },
   }));
 }

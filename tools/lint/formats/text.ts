@@ -1,19 +1,26 @@
 import { createColors } from "picocolors";
 import type { LintFinding, LintReport } from "../finding.ts";
+import { isObstacle } from "../summaries.ts";
 
-/** How many of the files that nothing reaches are named. */
+/** How many unused files are named. */
 const NAMED_FILES = 5;
 
-/** For people: grouped by file, what a shared patch does to many objects in one line, the remediation of each rule once at its end. */
+/**
+ * For people: the findings by file, with one line for what several objects share; then the files that could not be checked; then each
+ * rule's remediation, once.
+ */
 export function formatText(report: LintReport, coloured: boolean): string {
   const colors = createColors(coloured);
+  const { true: obstacles = [], false: findings = [] } = Object.groupBy(report.findings, (finding) =>
+    isObstacle(finding) ? "true" : "false",
+  );
   const lines: string[] = [];
-  for (const [file, findings] of Map.groupBy(report.findings, ({ position }) => position.file)) {
+  for (const [file, own] of Map.groupBy(findings, ({ position }) => position.file)) {
     lines.push(colors.underline(file));
-    const width = Math.max(...findings.map(({ position }) => place(position).length));
-    for (const [finding, ...same] of Map.groupBy(findings, lineOf).values()) {
+    const width = Math.max(...own.map(({ position }) => place(position).length));
+    for (const [finding, ...same] of Map.groupBy(own, lineOf).values()) {
       if (!finding) continue;
-      const level = finding.level === "mandatory" ? colors.red("error  ") : colors.yellow("advice ");
+      const level = finding.level === "mandatory" ? colors.red("error  ") : colors.yellow("warning");
       const where = colors.dim(place(finding.position).padEnd(width));
       lines.push(
         `  ${where}  ${level}  ${subject(finding, same.length)}${finding.message}  ${colors.dim(finding.rule)}`,
@@ -21,24 +28,30 @@ export function formatText(report: LintReport, coloured: boolean): string {
     }
     lines.push("");
   }
-  for (const [rule, { remediation }] of report.rules) lines.push(`${colors.bold(rule)}: ${remediation}`);
-  if (report.rules.size > 0) lines.push("");
-  lines.push(totals(report));
-  for (const name of new Set(report.external)) {
-    lines.push(`Not built, as its files come from elsewhere: Kustomization ${name}.`);
+  if (obstacles.length > 0) {
+    lines.push(colors.underline("Could not be checked"));
+    for (const { position, message, rule } of obstacles)
+      lines.push(`  ${position.file}:${place(position)}  ${message}  ${colors.dim(rule)}`);
+    lines.push("");
   }
-  if (report.unreached.length > 0) lines.push(notChecked(report.unreached));
+  for (const [rule, { remediation, page }] of report.rules)
+    lines.push(`${colors.bold(rule)}: ${remediation}${page === undefined ? "" : colors.dim(` (${page})`)}`);
+  if (report.rules.size > 0) lines.push("");
+  lines.push(totals(report, findings, obstacles.length));
+  for (const name of new Set(report.external))
+    lines.push(`Not checked: Kustomization ${name} builds from another repository.`);
+  if (report.unreached.length > 0) lines.push(notDeployed(report.unreached));
   return `${lines.join("\n")}\n`;
 }
 
-function notChecked(files: readonly string[]): string {
+function notDeployed(files: readonly string[]): string {
   const named = files.slice(0, NAMED_FILES).join(", ");
-  const others =
-    files.length > NAMED_FILES ? `, and ${files.length - NAMED_FILES} more (--format json lists them)` : "";
-  return `Not checked, as no Flux Kustomization makes use of them: ${named}${others}.`;
+  const more = files.length - NAMED_FILES;
+  const others = more > 0 ? ` and ${more} more (--format json lists them)` : "";
+  return `Not checked: ${count(files.length, "file")} that no Flux Kustomization uses: ${named}${others}.`;
 }
 
-/** Findings that say the same of one place. */
+/** Findings with the same line. */
 function lineOf({ position, rule, path, message }: LintFinding): string {
   return [place(position), rule, path, message].join(" ");
 }
@@ -51,21 +64,24 @@ function subject({ object, path }: LintFinding, others: number): string {
   return path === "" ? `${objects}: ` : `${objects}, ${path}: `;
 }
 
-function totals({ findings, objects, clusters, exempted, undecided }: LintReport): string {
-  const mandatory = findings.filter(({ level }) => level === "mandatory").length;
+function totals(
+  { objects, clusters, exempted, notEvaluated }: LintReport,
+  findings: readonly LintFinding[],
+  obstacles: number,
+): string {
+  const errors = findings.filter(({ level }) => level === "mandatory").length;
+  const where = clusters.length === 1 && clusters[0] === "." ? "the repository" : clusters.join(", ");
   const parts = [
-    `${count(mandatory, "error")} and ${count(findings.length - mandatory, "advice", "pieces of advice")}`,
-    `in ${count(objects, "object")} of ${clusters.length === 1 && clusters[0] === "." ? "the repository" : clusters.join(", ")}`,
-  ];
-  const rest = [
+    `${count(errors, "error")} and ${count(findings.length - errors, "warning")} in ${count(objects, "object")} of ${where}`,
+    ...(obstacles > 0 ? [`${count(obstacles, "place")} could not be checked`] : []),
     ...(exempted > 0 ? [`${count(exempted, "finding")} exempted`] : []),
-    ...(undecided.length > 0
-      ? [`${count(undecided.length, "question")} could not be decided (--format json lists them)`]
+    ...(notEvaluated.length > 0
+      ? [`${count(notEvaluated.length, "check")} not evaluated (--format json lists them)`]
       : []),
   ];
-  return `${parts.join(" ")}${rest.length > 0 ? `; ${rest.join("; ")}` : ""}.`;
+  return `${parts.join("; ")}.`;
 }
 
-function count(number: number, singular: string, plural = `${singular}s`): string {
-  return `${number} ${number === 1 ? singular : plural}`;
+function count(number: number, singular: string): string {
+  return `${number} ${singular}${number === 1 ? "" : "s"}`;
 }

@@ -11,7 +11,7 @@ import { removeFromBuild } from "../../remove-from-build.ts";
 import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import type { Note, Plan, StepContext } from "../../step.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
-import { asKubeObject } from "../../../lint/rule-origin.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { nameOf } from "../../objects.ts";
 import { indexOf, isEndpointMap } from "./endpoints.ts";
 import { fragmentFor, hostAsked } from "./fragment.ts";

@@ -7,7 +7,7 @@ import { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { at, fields, text, type Fields } from "../../../../policy/engine/read.ts";
 import { allRoutes } from "../../../../policy/objects/routes.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { asKubeObject } from "../../../lint/rule-origin.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { hasFragment, sidecarEndpoint } from "./sidecar.ts";
 

@@ -11,7 +11,7 @@ import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { locate, type Position, SourceFile } from "../../../gitops/yaml/source.ts";
 import { originAt, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { asKubeObject } from "../../../lint/rule-origin.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "./endpoints.ts";
 
 /** A route in one cluster, and where it is written. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { appContainers } from "../../../../policy/objects/app-template.ts";
 import { fields } from "../../../../policy/engine/read.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { asKubeObject } from "../../../lint/rule-origin.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "../annotate/endpoints.ts";
 import { clusterOf } from "../../clusters.ts";
 import { fieldsIn } from "../../objects.ts";

@@ -12,7 +12,7 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
-import { asKubeObject } from "../../../lint/rule-origin.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "../annotate/endpoints.ts";
 import { whyForbidden } from "./allowed.ts";
 import { missingProbes, type Probes } from "./missing.ts";
@@ -84,7 +84,7 @@ function lackOf(
   context: StepContext,
 ): readonly Lack[] {
   const built = builtOf.get(object);
-  if (!built || exemption || problem.advice === true || !(built.origin.source instanceof SourceFile))
+  if (!built || exemption || problem.warning === true || !(built.origin.source instanceof SourceFile))
     return [];
   const position = locate(originAt(built.object, path));
   const container = appContainers(object, index).find((one) => isDeepStrictEqual(one.path, path));

@@ -1,20 +1,20 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import type { Origin as RuleOrigin } from "../../policy/engine/rule.ts";
+import type { BuildSteps } from "../../policy/engine/rule.ts";
 import type { Mapping } from "../gitops/yaml/values.ts";
 import type { BuiltObject } from "../gitops/flux/built.ts";
 
-/** An object of a build as the rules take it: every built object has the fields that they read. */
+/** A built object for the rules: it has every field that they require. */
 export function asKubeObject(object: Mapping): KubeObject {
   return object as unknown as KubeObject;
 }
 
-/** How Flux makes an object, as the rules ask for it. What is costly is built when it is read. */
-export function ruleOrigin({
+/** An object at the steps of its Flux build. `beforePatches` is built when it is read. */
+export function buildStepsOf({
   object,
   kustomization,
   beforeSubstitution,
   origin,
-}: BuiltObject): RuleOrigin | undefined {
+}: BuiltObject): BuildSteps | undefined {
   if (!kustomization) return undefined;
   return {
     kustomization: asKubeObject(kustomization.object),

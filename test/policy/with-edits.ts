@@ -1,7 +1,7 @@
-import type { Edit } from "./rule.ts";
-import { fields, list } from "./read.ts";
+import type { Edit } from "../../policy/engine/rule.ts";
+import { fields, list } from "../../policy/engine/read.ts";
 
-/** A copy of a tree of plain data with the edits made; maps on the way to a new value are made where they are missing. */
+/** A copy of a tree of plain data with the edits; maps that are missing on the way to a new value are added. */
 export function withEdits<T>(tree: T, edits: readonly Edit[]): T {
   return edits.reduce<unknown>((now, { path, value }) => edited(now, path, value), tree) as T;
 }
