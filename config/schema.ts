@@ -50,7 +50,7 @@ export const configSchema = z.strictObject({
   gate: gate.describe("How strictly upstream stacks are checked."),
   override: override
     .optional()
-    .describe("Lets a release pass the gate that the upstream stacks have not verified."),
+    .describe("Lets a release that the upstream stacks have not verified pass the gate."),
   verification: verification.describe("How every update is verified."),
   promotion: promotion.describe("Promotion of the repository's revision from stack to stack."),
   policies: policies.describe(

@@ -7,7 +7,7 @@ import { duration } from "./values.ts";
 const stackName = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,100}$/, "the name of a stack of this project, such as edge")
-  .meta({ title: "name of a stack" });
+  .meta({ title: "stack name" });
 
 export const after = z.array(stackName).default([]);
 

@@ -55,9 +55,8 @@ export function configurationPage(): string {
 function section(name: string, schema: Schema): string {
   const [topLevel, ...below] = documentedKeys(schema);
   const values = `Value: ${topLevel?.values ?? ""}.`;
-  return [`## ${name}`, schema.description ?? "", values, ...(below.length === 0 ? [] : [table(below)])].join(
-    "\n\n",
-  );
+  const head = `## ${name}\n\n${schema.description ?? ""}\n\n${values}\n`;
+  return below.length === 0 ? head : `${head}\n${table(below)}`;
 }
 
 /** A top-level key and all keys below it, in schema order. */
@@ -90,11 +89,16 @@ function valuesOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
   const shapes = schema.anyOf ?? schema.oneOf;
   if (shapes !== undefined) return [...new Set(shapes.map(valuesOf))].join(" or ");
-  if (schema.type === "array") return `list of ${valuesOf(schema.items ?? {})}`;
+  if (schema.type === "array") return `list of ${plural(valuesOf(schema.items ?? {}))}`;
   if (schema.properties !== undefined) return `\`{ ${fieldsOf(schema).join(", ")} }\``;
   if (schema.type === "object") return "map";
   if (schema.type === "integer") return rangeOf(schema);
   return schema.type === "string" ? "string" : String(schema.type ?? "any");
+}
+
+/** Shapes in backticks have no plural. */
+function plural(value: string): string {
+  return value.endsWith("`") ? value : `${value}s`;
 }
 
 function fieldsOf({ properties = {}, required = [] }: Schema): string[] {
