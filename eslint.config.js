@@ -1,6 +1,15 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
+const PRIVATE = {
+  selector: ":matches(PropertyDefinition, MethodDefinition[kind!='constructor'])[accessibility='private']",
+  message: "Use #name: private members are #private throughout.",
+};
+const ARGS_BAG = {
+  selector: "CallExpression > ObjectExpression > SpreadElement > Identifier[name='args']",
+  message: "Pass arguments one by one: a spread bag hides which ones the callee uses.",
+};
+
 export default tseslint.config(
   { ignores: ["node_modules/", "dist/", ".sandbox/", "tools/toolchain/*/"] },
   js.configs.recommended,
@@ -32,11 +41,36 @@ export default tseslint.config(
     },
   },
   {
+    files: ["**/*.ts"],
+    rules: {
+      "no-restricted-syntax": ["error", PRIVATE],
+    },
+  },
+  {
+    files: ["**/*.ts"],
+    ignores: ["test/**"],
+    rules: {
+      "no-restricted-syntax": ["error", PRIVATE, ARGS_BAG],
+    },
+  },
+  {
+    files: [
+      "{lib,kube,config,platform,components}/**",
+      "{program,index}.ts",
+      "test/{lib,kube,config,platform,components,rbac}/**",
+    ],
+    rules: { "max-params": ["error", 4] },
+  },
+  {
     files: ["test/**/*.ts"],
     rules: {
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-floating-promises": "error",
     },
+  },
+  {
+    files: ["**/*.mjs"],
+    languageOptions: { globals: { URL: "readonly", process: "readonly", console: "readonly" } },
   },
   {
     files: ["**/*.cjs"],

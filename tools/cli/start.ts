@@ -35,15 +35,15 @@ export const start = ({ dir, json }: StartFlags): Promise<void> =>
     const onEvent = rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now });
     let move: Move | undefined;
     const runner = thenMoving(runnerOf(project), async (stack) => {
-      const args = {
+      move = await moveApp({
         dir,
         kubeconfig: project.kubeconfig ?? "",
         clusters: project.stacks.map(({ name }) => name),
-      };
-      const note = (text: string): void => {
-        onEvent({ type: "note", stack, text });
-      };
-      move = await moveApp({ ...args, progress: note, signal });
+        progress: (text) => {
+          onEvent({ type: "note", stack, text });
+        },
+        signal,
+      });
     });
     const result = await runRollout({
       waves: planWaves(project.stacks),
