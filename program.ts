@@ -33,7 +33,7 @@ async function deploy() {
   const plan = await planPlatform({ stack: pulumi.getStack(), config, pins, cluster });
   enforce(plan.findings, pulumi.log);
   const declared = plan.parts.flatMap(({ objects }) => objects);
-  await update.recordBaseline(declared);
+  await update.begin(declared);
 
   const provider = new k8s.Provider("cluster", {
     context,

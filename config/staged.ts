@@ -66,6 +66,12 @@ export const verification = z
       .describe(
         "Checks to skip, each with a reason. The evidence and every downstream gate list them as not checked.",
       ),
+    removed: z
+      .record(z.string().min(1), z.string().trim().min(8, "why the object was removed, in words"))
+      .default({})
+      .describe(
+        "Objects that were removed on purpose, such as `HTTPRoute media/app`, each with the reason. By default an object that was healthy at the last verification must still exist, unless the repository has changed since.",
+      ),
     gatus: gatusAddress
       .optional()
       .describe(

@@ -1,5 +1,5 @@
 import type { CheckId } from "../config/check-ids.ts";
-import type { CheckRecord } from "./evidence.ts";
+import type { CheckRecord, LastPass } from "./evidence.ts";
 import type { WatchResult } from "./watch-state.ts";
 
 /**
@@ -11,6 +11,7 @@ export function checkRecord(id: CheckId, skipped: string | undefined, result: Wa
     return { id, outcome: "notChecked", objects: 0, notes: [skipped], unhealthyBefore: [] };
   const verdicts = result.round.verdicts.filter(({ check }) => check === id);
   const evaluated = verdicts.filter(({ state }) => state !== "skipped");
+  const removed = result.removed.filter(({ check }) => check === id);
   const failed = result.failures.some(({ check }) => check === id);
   return {
     id,
@@ -18,10 +19,27 @@ export function checkRecord(id: CheckId, skipped: string | undefined, result: Wa
     objects: evaluated.length,
     notes: [
       ...(result.round.results.get(id)?.notes ?? []),
-      ...verdicts
-        .filter(({ state }) => state === "skipped")
-        .map(({ object, message }) => `${object} ${message}.`),
+      ...[...verdicts.filter(({ state }) => state === "skipped"), ...removed].map(
+        ({ object, message }) => `${object} ${message}.`,
+      ),
     ],
     unhealthyBefore: result.excused.filter(({ check }) => check === id).map(({ object }) => object),
   };
+}
+
+/** What each check found, by name. */
+export function foundByName({ round, excused }: WatchResult): LastPass["checks"] {
+  return Object.fromEntries(
+    [...round.results.keys()].map((id) => {
+      const held = round.verdicts.filter(({ check, state }) => check === id && state === "held");
+      return [
+        id,
+        {
+          held: held.filter(({ own }) => !own).map(({ object }) => object),
+          own: held.filter(({ own }) => own).map(({ object }) => object),
+          unhealthy: excused.filter(({ check }) => check === id).map(({ object }) => object),
+        },
+      ] as const;
+    }),
+  );
 }

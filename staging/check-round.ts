@@ -42,10 +42,3 @@ export async function runChecks(
 export function verdictKey({ check, object }: Pick<CheckVerdict, "check" | "object">): string {
   return `${check} ${object}`;
 }
-
-/** The cluster before an update. */
-export interface Baseline {
-  readonly round: CheckRound;
-  /** Keys of what a failed verification found earlier: a broken release must not excuse itself by having been broken before. */
-  readonly blamed: ReadonlySet<string>;
-}

@@ -1,22 +1,31 @@
 import { z } from "zod";
 import { gatusAddress } from "../config/gatus-address.ts";
 
-/** Format of the evidence that this program writes and reads. */
-export const EVIDENCE_VERSION = 1;
+/**
+ * Format of the evidence that this program writes. It reads every format from 1: fields that it does not know are kept, so that a rollback to an older program
+ * loses nothing.
+ */
+export const EVIDENCE_VERSION = 2;
 /** Name of the stack output that holds it. */
 export const EVIDENCE_OUTPUT = "evidence";
-/** How many verified releases, and how many revoked ones, a stack remembers. */
+/** How many verified releases, and how many revoked ones, a stack keeps. */
 const KEPT = 10;
+
+/** An object that keeps unknown fields, without them in its type. */
+const loose = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.looseObject(shape) as unknown as z.ZodObject<Shape>;
+/** One of these words; a newer program may write others. */
+const word = <Word extends string>() => z.string() as unknown as z.ZodType<Word>;
 
 const instant = z.iso.datetime();
 const seconds = z.number().nonnegative();
 
 /** The outcome of a check over all objects that it evaluated. */
-const checkRecord = z.strictObject({
+const checkRecord = loose({
   /** Id of the check, such as `rollouts`. */
   id: z.string(),
   /** held: for the whole soak; nothing: no object to check; notChecked: skipped by configuration; failed. */
-  outcome: z.enum(["held", "nothing", "notChecked", "failed"]),
+  outcome: word<"held" | "nothing" | "notChecked" | "failed">(),
   /** How many objects it evaluated. */
   objects: z.int().nonnegative(),
   /** What proves nothing, as sentences: why it was not checked, what is suspended or guarded. */
@@ -25,21 +34,21 @@ const checkRecord = z.strictObject({
   unhealthyBefore: z.array(z.string()),
 });
 
-const override = z.strictObject({
+const override = loose({
   reason: z.string().min(1),
   /** When it stops being in force. */
   expires: instant,
 });
 
 /** The repository that Flux followed, and the revision that ran. */
-const gitops = z.strictObject({
-  kind: z.enum(["GitRepository", "OCIRepository"]),
+const gitops = loose({
+  kind: word<"GitRepository" | "OCIRepository">(),
   url: z.string(),
   /** As Flux writes it: `main@sha1:<commit>`, `v1.2.3@sha256:<digest>`. */
   revision: z.string(),
 });
 
-const verification = z.strictObject({
+const verification = loose({
   release: z.string(),
   /** Commit of the project's checkout; null outside a git repository. */
   commit: z.string().nullable(),
@@ -60,11 +69,12 @@ const verification = z.strictObject({
   override: override.optional(),
 });
 
-const revocation = verification.extend({
+const revocation = loose({
+  ...verification.shape,
   /** What was wrong, at least one thing. */
   failures: z
     .array(
-      z.strictObject({
+      loose({
         check: z.string(),
         /** Such as `Gateway network/external`. */
         object: z.string(),
@@ -74,23 +84,46 @@ const revocation = verification.extend({
     .min(1),
 });
 
+/** What the last verification that passed found, by name: the next update, and every gate, is measured against it. */
+const lastPass = loose({
+  release: z.string(),
+  /** When that verification ended. */
+  time: instant,
+  /** Revision that the root Kustomization had applied; null if the stack follows no repository. */
+  revision: z.string().nullable(),
+  /** By id of the check. */
+  checks: z.record(
+    z.string(),
+    loose({
+      /** Objects of other owners that were healthy. */
+      held: z.array(z.string()),
+      /** Objects of the stack that were healthy. */
+      own: z.array(z.string()),
+      /** Objects that were unhealthy before the update and still were. */
+      unhealthy: z.array(z.string()),
+    }),
+  ),
+});
+
 /** What a stack has proven: the shape of its output {@link EVIDENCE_OUTPUT}. Holds no secrets. */
-export const evidenceSchema = z.strictObject({
-  version: z.literal(EVIDENCE_VERSION),
+export const evidenceSchema = loose({
+  version: z.int().min(1),
   /** The cluster that was checked. */
-  cluster: z.strictObject({
+  cluster: loose({
     context: z.string(),
     /** UID of its namespace kube-system: the same whatever name a kubeconfig gives the cluster. */
     uid: z.string(),
   }),
   /** null if the stack has no Gatus. */
   gatus: gatusAddress.nullable(),
-  /** Releases that passed, latest first; at most ten, each once, none of them revoked. */
-  verified: z.array(verification).max(KEPT),
-  /** Releases whose latest verification failed, latest first; at most ten, each once. */
-  revoked: z.array(revocation).max(KEPT),
-  /** Revisions of the repository with which a release passed, at most ten, each once, by their first pass, latest first. */
-  revisions: z.array(gitops).max(KEPT),
+  /** Releases that passed, latest first; each once, none of them revoked. */
+  verified: z.array(verification),
+  /** Releases whose latest verification failed, latest first; each once. */
+  revoked: z.array(revocation),
+  /** Revisions of the repository with which a release passed, each once, by their first pass, latest first. */
+  revisions: z.array(gitops),
+  /** Absent in evidence of format 1, and before the first verification that passed. */
+  lastPass: lastPass.optional(),
 });
 
 export type Evidence = z.infer<typeof evidenceSchema>;
@@ -101,6 +134,7 @@ export type Revocation = z.infer<typeof revocation>;
 export type CheckRecord = z.infer<typeof checkRecord>;
 export type GitopsRevision = z.infer<typeof gitops>;
 export type OverrideRecord = z.infer<typeof override>;
+export type LastPass = z.infer<typeof lastPass>;
 /** A failing object and its condition's message. */
 export type Failure = Revocation["failures"][number];
 
@@ -130,9 +164,9 @@ export function readEvidence(stack: string, outputs: Readonly<Record<string, unk
   return {
     state: "unreadable",
     message:
-      version === EVIDENCE_VERSION
+      version === 1 || version === EVIDENCE_VERSION
         ? `The evidence of stack ${stack} is invalid: ${z.prettifyError(parsed.error)}`
-        : `The evidence of stack ${stack} has format ${String(version)}; this program reads format ${EVIDENCE_VERSION}.`,
+        : `The evidence of stack ${stack} has format ${String(version)}, which this program cannot read.`,
   };
 }
 
@@ -153,20 +187,28 @@ export function standingOf({ verified, revoked }: Evidence, release: string): St
 /** What the evidence is about; each verification writes it again. */
 export type Subject = Pick<Evidence, "cluster" | "gatus">;
 
+/** A verification that passed, and what it found by name. */
+export interface Pass {
+  readonly record: Verification;
+  readonly checks: LastPass["checks"];
+}
+
 /** Adds a verification that passed; an older one of the same release is dropped. */
 export function withVerified(
   evidence: Evidence | undefined,
   subject: Subject,
-  record: Verification,
+  { record, checks }: Pass,
 ): Evidence {
   const { verified, revoked, revisions } = without(evidence, record.release);
-  const { gitops: ran } = record;
+  const { release, time, gitops: ran } = record;
   return {
+    ...evidence,
     version: EVIDENCE_VERSION,
     ...subject,
     verified: [record, ...verified].slice(0, KEPT),
     revoked,
     revisions: ran === null || isAmong(revisions, ran) ? revisions : [ran, ...revisions].slice(0, KEPT),
+    lastPass: { release, time, revision: ran?.revision ?? null, checks },
   };
 }
 
@@ -178,6 +220,7 @@ function isAmong(revisions: Evidence["revisions"], { url, revision }: GitopsRevi
 export function withRevoked(evidence: Evidence | undefined, subject: Subject, record: Revocation): Evidence {
   const { verified, revoked, revisions } = without(evidence, record.release);
   return {
+    ...evidence,
     version: EVIDENCE_VERSION,
     ...subject,
     verified,

@@ -1,6 +1,6 @@
 import type { LiveCluster } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
-import type { CheckRound, CheckVerdict } from "./check-round.ts";
+import { NO_BASELINE } from "./baseline.ts";
 import type { Check } from "./checks/check.ts";
 import { liveChecks } from "./checks/checks.ts";
 import type { Clock } from "./clock.ts";
@@ -41,7 +41,7 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   return watch(
     {
       checks,
-      baseline: { round: unhealthyBefore(record, checks), blamed: new Set() },
+      baseline: { ...NO_BASELINE, excused: unhealthyBefore(record, checks) },
       timing: { soakMs: 0, timeoutMs, intervalMs: INTERVAL_MS },
       progress: (line, lasting) => {
         if (lasting) progress(line);
@@ -72,15 +72,12 @@ export async function clusterUid(cluster: LiveCluster): Promise<string> {
   return typeof system?.metadata.uid === "string" ? system.metadata.uid : "";
 }
 
-function unhealthyBefore(record: Verification, checks: readonly Check[]): CheckRound {
-  const verdicts = checks.flatMap(({ id }) =>
-    (record.checks.find((check) => check.id === id)?.unhealthyBefore ?? []).map((object): CheckVerdict => ({
-      check: id,
-      object,
-      state: "failed",
-      message: "",
-      own: false,
-    })),
+function unhealthyBefore(record: Verification, checks: readonly Check[]): Set<string> {
+  return new Set(
+    checks.flatMap(({ id }) =>
+      (record.checks.find((check) => check.id === id)?.unhealthyBefore ?? []).map(
+        (object) => `${id} ${object}`,
+      ),
+    ),
   );
-  return { verdicts, results: new Map() };
 }

@@ -7,7 +7,7 @@ import { KubeClient } from "../kube/kube-client.ts";
 import type { KubeObject } from "../kube/objects.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
-import type { Baseline } from "./check-round.ts";
+import type { Baseline } from "./baseline.ts";
 import { clusterClock, type Clock } from "./clock.ts";
 import type { Evidence, OverrideRecord } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
@@ -18,7 +18,7 @@ import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
 import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
 import { cancelledSummary, summaryOf } from "./verification-summary.ts";
-import { recordBaseline, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
+import { beginUpdate, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
 import { reportWaiting } from "./waiting.ts";
 
 /** Configuration of the gate, the verification and the promotion. Durations as Flux writes them. */
@@ -36,6 +36,7 @@ export interface StagingSettings {
     readonly timeout: string;
     readonly interval: string;
     readonly skip: Readonly<Partial<Record<CheckId, string>>>;
+    readonly removed: Readonly<Record<string, string>>;
   };
   readonly promotion: {
     readonly pin: boolean;
@@ -64,15 +65,15 @@ export interface StagedUpdate {
   /** The revision that the repository is pinned to; undefined: as configured. */
   readonly ref: SourceReference | undefined;
   /**
-   * Records the state of the cluster. Call it before the first resource.
+   * Records the state of the cluster, and marks it. Call it before the first resource.
    * @param declared every object that the program declares; may hold outputs
    */
-  recordBaseline(declared: readonly KubeObject[]): Promise<void>;
+  begin(declared: readonly KubeObject[]): Promise<void>;
   /**
    * The stack's evidence. A preview returns it unchanged. An update adds the verification of what it brought up; the output always resolves, and the update fails
    * if the verification does.
    * @param up resolves once every resource is up
-   * @param declared as for {@link recordBaseline}
+   * @param declared as for {@link begin}
    */
   evidence(up: pulumi.Output<unknown>, declared: readonly KubeObject[]): pulumi.Output<unknown>;
 }
@@ -97,8 +98,8 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   let baseline: Baseline | undefined;
   return {
     ref: promotion.ref,
-    recordBaseline: async (declared) => {
-      if (!pulumi.runtime.isDryRun()) baseline = await recordBaseline(verification, declared);
+    begin: async (declared) => {
+      if (!pulumi.runtime.isDryRun()) baseline = await beginUpdate(verification, declared);
     },
     evidence: (up, declared) => {
       // Before a stack's first update there is no evidence to show.
@@ -108,9 +109,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       up.apply(reportWaiting(verification));
       const verified = pulumi
         .all([up, pulumi.output(declared)])
-        .apply(([, objects]) =>
-          runVerification(verification, { baseline: recorded, declared: objects }),
-        );
+        .apply(([, objects]) => runVerification(verification, { baseline: recorded, declared: objects }));
       // Declared Secrets go in, but nothing of them comes out.
       return pulumi.unsecret(verified);
     },
@@ -133,13 +132,14 @@ function verificationArgs(
   clock: Clock,
 ): VerificationArgs {
   const { release, manifests, project, cluster, gatus, repository } = args;
-  const { soak, timeout, interval, skip } = args.settings.verification;
+  const { soak, timeout, interval, skip, removed } = args.settings.verification;
   const stack = pulumi.getStack();
   return {
     stack,
     release,
     manifests,
-    project,
+    project: pulumi.getProject(),
+    directory: project,
     cluster,
     gatus,
     repository,
@@ -147,6 +147,7 @@ function verificationArgs(
     recorded: () => readRecordedObjects(stack),
     override: gate.override,
     skip,
+    removed,
     timing: {
       soakMs: parseDuration(soak),
       timeoutMs: parseDuration(timeout),

@@ -1,9 +1,11 @@
 import { CHECK_IDS, type CheckId } from "../config/check-ids.ts";
 import type { GatusAddress } from "../config/gatus-address.ts";
-import type { LiveCluster, ObjectReference } from "../kube/client.ts";
-import type { KubeObject } from "../kube/objects.ts";
-import { checkRecord } from "./check-record.ts";
-import { runChecks, type Baseline } from "./check-round.ts";
+import type { ObjectReference } from "../kube/client.ts";
+import { describeObject, type KubeObject } from "../kube/objects.ts";
+import { EdgefirstError } from "../lib/errors.ts";
+import { baselineOf, inheritedBaseline, type Baseline } from "./baseline.ts";
+import { checkRecord, foundByName } from "./check-record.ts";
+import { runChecks } from "./check-round.ts";
 import { readCheckout } from "./checkout.ts";
 import type { Check } from "./checks/check.ts";
 import { declarationChecks, liveChecks } from "./checks/checks.ts";
@@ -20,21 +22,23 @@ import {
 } from "./evidence.ts";
 import { gitopsRevision, type Repository } from "./gitops-revision.ts";
 import { clusterUid } from "./live-check.ts";
+import { readMark, removeMark, writeMark, type MarkableCluster, type MarkedStack } from "./update-mark.ts";
 import type { WatchResult, WatchTiming } from "./watch-state.ts";
 import { watch } from "./watch.ts";
 
 /** What is verified, and how. */
-export interface VerificationArgs {
-  readonly stack: string;
+export interface VerificationArgs extends MarkedStack {
   readonly release: string;
   /** SHA-256 of each manifest that only this stack's configuration names, by what it installs. */
   readonly manifests: Readonly<Record<string, string>>;
   /** Directory of the project; its commit goes into the evidence. */
-  readonly project: string;
-  readonly cluster: LiveCluster;
+  readonly directory: string;
+  readonly cluster: MarkableCluster;
   readonly gatus: GatusAddress | null;
   /** Checks that do not run, each with the reason. */
   readonly skip: Readonly<Partial<Record<CheckId, string>>>;
+  /** Objects that were removed on purpose, each with the reason. */
+  readonly removed: Readonly<Record<string, string>>;
   /** The root Kustomization and the source whose revision the evidence names. */
   readonly repository?: Repository | undefined;
   /** The stack's earlier evidence. */
@@ -55,24 +59,26 @@ export interface VerificationResult {
 }
 
 /**
- * Records the state of the cluster before the update: what is unhealthy already is not blamed on it.
+ * Records the state of the cluster before the update, and marks the update as begun. What is unhealthy already is not blamed on it, unless an earlier update that
+ * was never verified may have broken it.
  * @param declared every object that the program declares
+ * @throws {EdgefirstError} if the cluster cannot be read, or the mark cannot be written
  */
-export async function recordBaseline(
+export async function beginUpdate(
   args: VerificationArgs,
   declared: readonly ObjectReference[],
 ): Promise<Baseline> {
-  const round = await runChecks(enabled(checksOnCluster(args, declared, 0), args));
-  return { round, blamed: blamedBy(args.earlier) };
-}
-
-/** What failed since the last verification that passed: a broken release must not excuse itself by having been broken before. */
-function blamedBy(earlier: Evidence | undefined): Set<string> {
-  const passed = Math.max(0, ...(earlier?.verified ?? []).map(({ time }) => Date.parse(time)));
-  const revoked = (earlier?.revoked ?? []).filter(({ time }) => Date.parse(time) > passed);
-  return new Set(
-    revoked.flatMap(({ failures }) => failures.map(({ check, object }) => `${check} ${object}`)),
-  );
+  const { cluster, earlier, release, clock } = args;
+  const checks = enabled(checksOnCluster(args, declared, 0), args);
+  const mark = await readMark(cluster, args, earlier?.lastPass?.time ?? earlier?.verified[0]?.time);
+  const round = await runChecks(checks);
+  const baseline =
+    mark === undefined
+      ? baselineOf(round, checks, { earlier, root: rootOf(args) })
+      : inheritedBaseline(mark, round);
+  const began = mark?.began ?? new Date(clock.now()).toISOString();
+  await writeMark(cluster, args, { release: mark?.release ?? release, began, baseline });
+  return baseline;
 }
 
 /** An update that is ready to be verified. */
@@ -88,18 +94,35 @@ export async function verify(
   { baseline, declared }: FinishedUpdate,
   signal?: AbortSignal,
 ): Promise<VerificationResult> {
-  const { clock, timing, progress, earlier } = args;
+  const { clock, timing, progress, earlier, removed } = args;
   const all = [...checksOnCluster(args, declared, clock.now()), ...declarationChecks(args, declared)];
-  const result = await watch({ checks: enabled(all, args), baseline, timing, progress }, clock, signal);
+  const checks = enabled(all, args);
+  const root = rootOf(args);
+  const result = await watch({ checks, baseline, timing, root, removed, progress }, clock, signal);
   const subject = {
     cluster: { context: args.cluster.context, uid: await uidOf(args) },
     gatus: args.gatus,
   };
   const record = await recordOf(args, declared, result);
-  if (result.failures.length === 0) return { record, evidence: withVerified(earlier, subject, record) };
+  if (result.failures.length === 0) {
+    await finishUpdate(args);
+    return { record, evidence: withVerified(earlier, subject, { record, checks: foundByName(result) }) };
+  }
   const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
   const revocation = { ...record, failures };
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };
+}
+
+/** A mark that cannot be removed does no harm: it is older than this verification. */
+async function finishUpdate(args: VerificationArgs): Promise<void> {
+  await removeMark(args.cluster, args).catch((error: unknown) => {
+    if (!(error instanceof EdgefirstError)) throw error;
+    args.progress(`the mark of this update stays in kube-system: ${error.message}`, true);
+  });
+}
+
+function rootOf({ repository }: VerificationArgs): string | undefined {
+  return repository && describeObject({ kind: "Kustomization", metadata: repository.root });
 }
 
 async function recordOf(
@@ -107,10 +130,10 @@ async function recordOf(
   declared: readonly KubeObject[],
   result: WatchResult,
 ): Promise<Verification> {
-  const { release, project, clock, skip, manifests, cluster, repository, override } = args;
+  const { release, directory, clock, skip, manifests, cluster, repository, override } = args;
   return {
     release,
-    ...(await readCheckout(project)),
+    ...(await readCheckout(directory)),
     time: new Date(clock.now()).toISOString(),
     soak: Math.round(result.soakMs / 1_000),
     checks: CHECK_IDS.map((id) => checkRecord(id, skip[id], result)),

@@ -1,5 +1,6 @@
 import type { EdgefirstError } from "../lib/errors.ts";
-import { NO_ROUND, verdictKey, type Baseline, type CheckRound, type CheckVerdict } from "./check-round.ts";
+import { revisionOf, splitKey, type Baseline } from "./baseline.ts";
+import { NO_ROUND, verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
 import type { Check } from "./checks/check.ts";
 
 /** How long to watch, in milliseconds. */
@@ -17,6 +18,10 @@ export interface WatchArgs {
   readonly checks: readonly Check[];
   readonly baseline: Baseline;
   readonly timing: WatchTiming;
+  /** The root Kustomization, such as `Kustomization flux-system/cluster-apps`. */
+  readonly root?: string | undefined;
+  /** Objects that were removed on purpose, each with the reason. */
+  readonly removed?: Readonly<Record<string, string>>;
   /** @param lasting false for a line that the next one may replace */
   readonly progress: (line: string, lasting: boolean) => void;
 }
@@ -30,11 +35,15 @@ export interface WatchResult {
   readonly failures: readonly CheckVerdict[];
   /** What was unhealthy before the update and still is. */
   readonly excused: readonly CheckVerdict[];
+  /** Expected objects that are gone for a reason, which is the message. */
+  readonly removed: readonly CheckVerdict[];
 }
 
 /** How long an object may be pending during the soak if it does not set its own timeout. */
 const PENDING_MS = 5 * 60_000;
 const HOLDS = "every check holds";
+const REMOVED =
+  "was healthy and is gone; if it was removed on purpose, list it under edgefirst:verification.removed with the reason";
 
 /** The checks so far, and what they amount to. */
 export class WatchState {
@@ -48,6 +57,7 @@ export class WatchState {
   #failed: readonly CheckVerdict[] = [];
   #pending: readonly CheckVerdict[] = [];
   #excused: readonly CheckVerdict[] = [];
+  #removed: readonly CheckVerdict[] = [];
   readonly #pendingSince = new Map<string, number>();
   readonly #revisions = new Map<string, string | undefined>();
   #reported = "";
@@ -68,7 +78,9 @@ export class WatchState {
     this.#round = round;
     this.#unreachableSince = undefined;
     this.#outage = undefined;
-    this.#sort([...round.verdicts, ...this.#disappeared(round.verdicts)], now);
+    const gone = this.#disappeared(round.verdicts);
+    this.#removed = gone.filter(({ state }) => state === "skipped");
+    this.#sort([...round.verdicts, ...gone], now);
     const changed = this.#changedRevisions();
     const [broken] = this.#failed;
     if (this.#soakingSince !== undefined && (broken !== undefined || changed.length > 0)) {
@@ -105,7 +117,7 @@ export class WatchState {
 
   pass(now: number): WatchResult {
     const soakMs = now - (this.#soakingSince ?? now);
-    return { soakMs, round: this.#round, failures: [], excused: this.#excused };
+    return { soakMs, round: this.#round, failures: [], excused: this.#excused, removed: this.#removed };
   }
 
   /**
@@ -117,45 +129,48 @@ export class WatchState {
     const message = this.#outage === undefined ? reason : `${reason}: ${firstLine(this.#outage)}`;
     const soak: CheckVerdict = { check: "soak", object: "the soak", state: "failed", message, own: true };
     const failures = found.length === 0 || this.#outage !== undefined ? [...found, soak] : found;
-    return { soakMs: 0, round: this.#round, failures, excused: this.#excused };
+    return { soakMs: 0, round: this.#round, failures, excused: this.#excused, removed: this.#removed };
   }
 
   #checksWhere(test: (check: Check) => boolean): Set<CheckVerdict["check"]> {
     return new Set(this.#args.checks.filter(test).map(({ id }) => id));
   }
 
-  /** Objects that were healthy before the update and are gone. One that moved to another namespace is not. */
+  /** Expected objects that are gone; skipped if there is a reason. One that moved to another namespace is not gone. */
   #disappeared(verdicts: readonly CheckVerdict[]): readonly CheckVerdict[] {
-    const keeping = this.#checksWhere(({ keeps }) => keeps === true);
     const present = new Set(verdicts.map(verdictKey));
     const names = new Set(verdicts.map(({ object }) => withoutNamespace(object)));
-    return this.#args.baseline.round.verdicts
-      .filter((verdict) => keeping.has(verdict.check) && verdict.state === "held" && !verdict.own)
-      .filter((verdict) => !present.has(verdictKey(verdict)) && !names.has(withoutNamespace(verdict.object)))
-      .map((verdict): CheckVerdict => ({
-        ...verdict,
-        state: "failed",
-        message:
-          "was healthy before the update and is gone; if the repository removed it meanwhile, run `up` again",
-      }));
+    return [...this.#args.baseline.expected]
+      .filter((key) => !present.has(key) && !names.has(withoutNamespace(splitKey(key).object)))
+      .map((key): CheckVerdict => {
+        const reason = this.#reasonForRemoval(splitKey(key).object);
+        return {
+          ...splitKey(key),
+          state: reason === undefined ? "failed" : "skipped",
+          message: reason === undefined ? REMOVED : `is gone: ${reason}`,
+          own: false,
+        };
+      });
+  }
+
+  #reasonForRemoval(object: string): string | undefined {
+    const { baseline, root, removed = {} } = this.#args;
+    const revision = revisionOf(this.#round, root);
+    if (removed[object] !== undefined) return removed[object];
+    return baseline.revision !== null && revision !== undefined && revision !== baseline.revision
+      ? `the repository changed from ${baseline.revision} to ${revision}`
+      : undefined;
   }
 
   #sort(verdicts: readonly CheckVerdict[], now: number): void {
     const failed = verdicts.filter(({ state }) => state === "failed");
     const pending = verdicts.filter(({ state }) => state === "pending");
-    const excusable = this.#excusable();
-    const isExcused = (verdict: CheckVerdict): boolean => !verdict.own && excusable.has(verdictKey(verdict));
+    const { excused } = this.#args.baseline;
+    const isExcused = (verdict: CheckVerdict): boolean => !verdict.own && excused.has(verdictKey(verdict));
     const late = this.#late(pending, now);
     this.#excused = failed.filter(isExcused);
     this.#failed = [...failed.filter((verdict) => !isExcused(verdict)), ...late];
     this.#pending = pending.filter((verdict) => !late.includes(verdict));
-  }
-
-  /** What was unhealthy before the update, except what an earlier update of this stack broke. */
-  #excusable(): Set<string> {
-    const { round, blamed } = this.#args.baseline;
-    const unhealthy = round.verdicts.filter(({ state }) => state === "failed").map(verdictKey);
-    return new Set(unhealthy.filter((key) => !blamed.has(key)));
   }
 
   /** What has been pending for too long. */

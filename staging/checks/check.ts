@@ -31,8 +31,8 @@ export interface Check {
   readonly id: CheckId;
   /** Nothing on the cluster changes its result, so it runs when the soak begins and when it ends, and waiting for it is pointless. */
   readonly steady?: true;
-  /** An object that was healthy before the update must still exist. */
-  readonly keeps?: true;
+  /** Whether an object that was healthy before the update must still exist. */
+  readonly keeps?: (object: string) => boolean;
   /** @throws {EdgefirstError} if the cluster cannot be reached */
   run(): Promise<CheckResult>;
 }

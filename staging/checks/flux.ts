@@ -40,7 +40,8 @@ interface FluxObject extends KubeObject {
 export function fluxCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "flux",
-    keeps: true,
+    // helm-controller deletes a HelmChart when its release moves to an OCI chart.
+    keeps: (object) => !object.startsWith("HelmChart "),
     run: async () => {
       const lists = await Promise.all(KINDS.map(([apiVersion, kind]) => cluster.list(apiVersion, kind)));
       const objects = (lists.flat() as FluxObject[]).filter(hasStatus);

@@ -7,7 +7,7 @@ import { GATEWAY_API } from "./gateways.ts";
 export function routesCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "routes",
-    keeps: true,
+    keeps: () => true,
     run: async () => {
       const gateways = (await cluster.list(GATEWAY_API, "Gateway")).filter((object) => isOwn(object, stack));
       const routes = await cluster.list(GATEWAY_API, "HTTPRoute");

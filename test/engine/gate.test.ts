@@ -247,12 +247,12 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
   it("refuses main if edge's state is unreadable or its evidence has another format", async () => {
     const state = join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json");
     const content = readFileSync(state, "utf8");
-    const older = content.replaceAll('"version":1}', '"version":0}');
+    const older = content.replaceAll('"version":2}', '"version":0}');
     try {
       writeFileSync(state, content.slice(1));
       await refuses(late, /Cannot read the outputs of stack organization\/edgefirst\/edge: /);
       writeFileSync(state, older);
-      await refuses(late, /evidence of stack edge has format 0; this program reads format 1/);
+      await refuses(late, /evidence of stack edge has format 0, which this program cannot read/);
     } finally {
       writeFileSync(state, content);
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { KubeClient } from "../../kube/kube-client.ts";
@@ -14,7 +14,8 @@ import {
   type TestStack,
 } from "../support/engine.ts";
 import { applyGatewayApi } from "../support/gateway-api.ts";
-import { GitRepository } from "../support/git.ts";
+import type { GitRepository } from "../support/git.ts";
+import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const MAIN = join(PROJECT, "tools/cli/main.ts");
@@ -80,19 +81,6 @@ class Launched {
   }
 }
 
-const releaseFile = readFileSync(join(PROJECT, "release.yaml"), "utf8");
-
-/** The program in a new git repository, so that the test can commit more releases. */
-function checkout(): GitRepository {
-  const repository = new GitRepository();
-  for (const name of readdirSync(PROJECT).filter((entry) => !LEFT_OUT.has(entry)))
-    cpSync(join(PROJECT, name), join(repository.dir, name), { recursive: true });
-  symlinkSync(join(PROJECT, "node_modules"), join(repository.dir, "node_modules"));
-  repository.commit({ ".gitignore": "node_modules\n" });
-  return repository;
-}
-const LEFT_OUT = new Set([".git", ".sandbox", "node_modules", "test"]);
-
 describe("engine: a rollout of two stacks, interrupted and resumed", function () {
   this.timeout(180_000);
   const clusters = useSandbox("edge", "main");
@@ -106,7 +94,7 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
     const { kubeconfig } = clusters.sandbox;
-    program = checkout();
+    program = checkoutProgram();
     engine = await Engine.create(program.dir);
     const source = await gatewayApiDirectory();
     const onMain = new KubeClient({ kubeconfig, context: "main" });
@@ -198,7 +186,7 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
 
   it("goes back to the verified release that rollback names, and to no other", async () => {
     const first = program.git("rev-parse", "HEAD");
-    program.commit({ "release.yaml": `${releaseFile}# second\n` });
+    commitRelease(program, "second");
     for (const stack of [edge, main]) {
       const run = await stack.up();
       assert.equal(run.code, 0, run.output);
@@ -206,7 +194,7 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     const { output } = await edgefirst("rollback", "main");
     assert.ok(output.includes(`git checkout ${first}\n`), output);
 
-    program.commit({ "release.yaml": `${releaseFile}# third\n` });
+    commitRelease(program, "third");
     const unverified = await main.up();
     assert.notEqual(unverified.code, 0);
     assert.match(unverified.output, /edge has not verified release/);

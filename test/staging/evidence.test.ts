@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  EVIDENCE_VERSION,
   readEvidence,
   standingOf,
   withRevoked,
@@ -26,11 +27,14 @@ function record(release: string, minute = 0): Verification {
   };
 }
 
+const pass = (of: Verification) => ({ record: of, checks: {} });
 const failures = [{ check: "rollouts", object: "Deployment a/b", message: "0 of 1 available" }];
+
+const CHECK = { id: "flux", objects: 1, notes: [], unhealthyBefore: [] };
 
 function verifiedInTurn(...releases: string[]): Evidence {
   return releases.reduce<Evidence | undefined>(
-    (evidence, release, minute) => withVerified(evidence, subject, record(release, minute)),
+    (evidence, release, minute) => withVerified(evidence, subject, pass(record(release, minute))),
     undefined,
   )!;
 }
@@ -43,6 +47,28 @@ describe("evidence", () => {
       evidence: JSON.parse(JSON.stringify(evidence)) as unknown,
     });
     assert.deepEqual(read, { state: "present", evidence });
+  });
+
+  it("reads what a newer program wrote, and keeps what it does not know", () => {
+    const newer = {
+      ...verifiedInTurn("a"),
+      version: 7,
+      signature: "s",
+      cluster: { ...subject.cluster, region: "eu" },
+      verified: [{ ...record("a"), attested: true, checks: [{ ...CHECK, outcome: "postponed" }] }],
+    };
+    const read = readEvidence("edge", { evidence: newer });
+    assert.ok(read.state === "present");
+    const next = withVerified(read.evidence, subject, pass(record("b", 1)));
+    assert.deepEqual([next.version, (next as { signature?: string }).signature], [EVIDENCE_VERSION, "s"]);
+    assert.deepEqual(next.verified[1], newer.verified[0]);
+  });
+
+  it("remembers by name what the last verification that passed found, also after a failure", () => {
+    const checks = { flux: { held: ["Kustomization a/b"], own: [], unhealthy: [] } };
+    const passed = withVerified(undefined, subject, { record: record("a"), checks });
+    const failed = withRevoked(passed, subject, { ...record("a", 2), failures });
+    assert.deepEqual(failed.lastPass, { release: "a", time: record("a").time, revision: null, checks });
   });
 
   it("keeps the last ten verified releases, latest first, each once", () => {
@@ -71,7 +97,7 @@ describe("evidence", () => {
 
   it("reinstates a revoked release once it passes again", () => {
     const revoked = withRevoked(verifiedInTurn("a"), subject, { ...record("a"), failures });
-    const evidence = withVerified(revoked, subject, record("a", 3));
+    const evidence = withVerified(revoked, subject, pass(record("a", 3)));
     assert.equal(standingOf(evidence, "a").state, "verified");
     assert.deepEqual(evidence.revoked, []);
   });
@@ -100,7 +126,7 @@ describe("evidence", () => {
     const gitops = (revision: string) => ({ kind: "OCIRepository", url: "oci://x/y", revision }) as const;
     let evidence: Evidence | undefined;
     for (const revision of ["1", "2", "1", "3"])
-      evidence = withVerified(evidence, subject, { ...record("a"), gitops: gitops(revision) });
+      evidence = withVerified(evidence, subject, pass({ ...record("a"), gitops: gitops(revision) }));
     assert.deepEqual(
       evidence?.revisions.map(({ revision }) => revision),
       ["3", "2", "1"],

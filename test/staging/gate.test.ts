@@ -110,7 +110,7 @@ describe("gate of main, whose upstream stack is edge", () => {
   it("refuses evidence of another format", () =>
     refused(
       { state: "read", outputs: { evidence: { version: 0 } } },
-      /has format 0; this program reads format 1/,
+      /has format 0, which this program cannot read/,
     ));
   it("refuses a release that edge has not verified", () =>
     refused(

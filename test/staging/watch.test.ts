@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declaredCheck } from "../../staging/checks/declared.ts";
 import type { Check } from "../../staging/checks/check.ts";
+import type { Evidence } from "../../staging/evidence.ts";
 import { fluxCheck } from "../../staging/checks/flux.ts";
 import { rolloutsCheck } from "../../staging/checks/rollouts.ts";
-import { NO_ROUND, runChecks, type Baseline } from "../../staging/check-round.ts";
+import { baselineOf, NO_BASELINE, type Baseline } from "../../staging/baseline.ts";
+import { runChecks } from "../../staging/check-round.ts";
 import type { WatchResult } from "../../staging/watch-state.ts";
 import { watch } from "../../staging/watch.ts";
+import { outputsOf, verification } from "../support/evidence.ts";
 import { FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
 
-const NOTHING: Baseline = { round: NO_ROUND, blamed: new Set() };
 const STACK = "edge";
 
 function app(status: object, spec: object = {}): KubeObject {
@@ -35,15 +37,24 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
   /** Watches a cluster that looks like this at each second. */
   function watching(
     script: (second: number) => readonly KubeObject[],
-    options: { baseline?: Baseline; timeoutMs?: number; signal?: AbortSignal; check?: Check } = {},
+    options: {
+      baseline?: Baseline;
+      timeoutMs?: number;
+      signal?: AbortSignal;
+      check?: Check;
+      root?: string;
+      removed?: Record<string, string>;
+    } = {},
   ): Promise<WatchResult> {
     const cluster = scriptedCluster(() => script(clock.seconds));
     const check = options.check ?? fluxCheck({ cluster, stack: STACK });
     return watch(
       {
         checks: [check],
-        baseline: options.baseline ?? NOTHING,
+        baseline: options.baseline ?? NO_BASELINE,
         timing: { soakMs: 10_000, timeoutMs: options.timeoutMs ?? 60_000, intervalMs: 1_000 },
+        root: options.root,
+        removed: options.removed ?? {},
         progress: (line, stays) => {
           lines.push(line);
           if (stays) lasting.push(line);
@@ -143,13 +154,13 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
   });
 
   describe("an object that was", () => {
-    const baselineOf = async (...objects: KubeObject[]): Promise<Baseline> => ({
-      round: await runChecks([fluxCheck({ cluster: scriptedCluster(() => objects), stack: STACK })]),
-      blamed: new Set(),
-    });
+    const baselineWith = async (objects: readonly KubeObject[], earlier?: Evidence): Promise<Baseline> => {
+      const checks = [fluxCheck({ cluster: scriptedCluster(() => objects), stack: STACK })];
+      return baselineOf(await runChecks(checks), checks, { earlier });
+    };
 
     it("unhealthy before the update is reported and excused", async () => {
-      const baseline = await baselineOf(app(ready("False", "old error")));
+      const baseline = await baselineWith([app(ready("False", "old error"))]);
       const result = await watching(() => [app(ready("False", "old error"))], { baseline });
       assert.deepEqual(result.failures, []);
       assert.deepEqual(
@@ -159,33 +170,63 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     });
 
     it("unhealthy because an earlier update broke it is not excused", async () => {
-      const baseline = await baselineOf(app(ready("False", "broken")));
-      const blamed = new Set(["flux Kustomization flux-system/app"]);
-      const result = await watching(() => [app(ready("False", "broken"))], {
-        baseline: { ...baseline, blamed },
-      });
+      const { evidence } = outputsOf(
+        "r2",
+        [verification("r1")],
+        [
+          {
+            ...verification("r2", { time: "2026-01-31T13:00:00Z" }),
+            failures: [{ check: "flux", object: "Kustomization flux-system/app", message: "broken" }],
+          },
+        ],
+      ) as { evidence: Evidence };
+      const baseline = await baselineWith([app(ready("False", "broken"))], evidence);
+      const result = await watching(() => [app(ready("False", "broken"))], { baseline });
       assert.equal(result.failures.length, 1);
     });
 
     it("unhealthy and declared by the stack itself is not excused", async () => {
       const own = { ...app(ready("False", "ours")) };
       const labelled = { ...own, metadata: { ...own.metadata, labels: { "edgefirst.dev/stack": STACK } } };
-      const baseline = await baselineOf(labelled);
+      const baseline = await baselineWith([labelled]);
       assert.equal((await watching(() => [labelled], { baseline })).failures.length, 1);
     });
 
     it("healthy before the update fails if it is not now", async () => {
-      const baseline = await baselineOf(app(ready("True")));
+      const baseline = await baselineWith([app(ready("True"))]);
       const result = await watching(() => [app(ready("False", "new error"))], { baseline });
       assert.equal(result.failures[0]?.message, "Ready: new error");
     });
 
     it("healthy before the update fails if it is gone, but not if it moved", async () => {
-      const baseline = await baselineOf(app(ready("True")));
+      const baseline = await baselineWith([app(ready("True"))]);
       assert.match((await watching(() => [], { baseline })).failures[0]?.message ?? "", /is gone/);
       const moved = { ...app(ready("True")), metadata: { name: "app", namespace: "flux-apps" } };
       assert.deepEqual((await watching(() => [moved], { baseline })).failures, []);
     });
+  });
+
+  it("accepts that an expected object is gone if the repository changed, or the configuration gives the reason", async () => {
+    const root = "Kustomization flux-system/app";
+    const baseline: Baseline = {
+      excused: new Set(),
+      expected: new Set(["flux Kustomization media/radarr"]),
+      revision: "main@sha1:a",
+    };
+    const at = (revision: string): KubeObject[] => [app({ ...ready("True"), lastAppliedRevision: revision })];
+    const gone = async (revision: string, removed: Record<string, string> = {}) => {
+      const { failures, removed: accepted } = await watching(() => at(revision), { baseline, root, removed });
+      return [failures.length, accepted.map(({ message }) => message)];
+    };
+    assert.deepEqual(await gone("main@sha1:a"), [1, []]);
+    assert.deepEqual(await gone("main@sha1:b"), [
+      0,
+      ["is gone: the repository changed from main@sha1:a to main@sha1:b"],
+    ]);
+    assert.deepEqual(await gone("main@sha1:a", { "Kustomization media/radarr": "replaced by sonarr" }), [
+      0,
+      ["is gone: replaced by sonarr"],
+    ]);
   });
 
   it("does not wait for what waiting cannot fix", async () => {

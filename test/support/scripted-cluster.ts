@@ -1,7 +1,7 @@
-import type { LiveCluster } from "../../kube/client.ts";
-import type { KubeObject } from "../../kube/objects.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { Clock } from "../../staging/clock.ts";
+import type { MarkableCluster } from "../../staging/update-mark.ts";
 import { clusterHolding } from "./cluster.ts";
 
 /** A clock that moves only while code sleeps. */
@@ -26,26 +26,38 @@ export class FakeClock implements Clock {
 /** UID of the namespace kube-system of every scripted cluster. */
 export const CLUSTER_UID = "uid-of-the-cluster";
 
+/** A scripted cluster; what is applied to it stays until it is deleted. */
+export type ScriptedCluster = MarkableCluster & { close(): void };
+
 /**
- * A cluster that holds the objects that the script returns at each moment; it cannot be reached while the script throws. A dry run changes nothing, and
- * `services` answers requests to Services by path.
+ * A cluster that holds the objects that the script returns at each moment; it cannot be reached while the script throws. `services` answers requests to Services
+ * by path.
  */
 export function scriptedCluster(
   script: () => readonly KubeObject[],
   services: (path: string) => unknown = () => undefined,
-): LiveCluster & { close(): void } {
+): ScriptedCluster {
   const system = {
     apiVersion: "v1",
     kind: "Namespace",
     metadata: { name: "kube-system", uid: CLUSTER_UID },
   };
-  const now = () => clusterHolding(system, ...script());
+  const applied = new Map<string, KubeObject>();
+  const now = () => clusterHolding(system, ...applied.values(), ...script());
   return {
     context: "edge",
     get: async (reference) => now().get(reference),
-    list: async (...args) => now().list(...args),
-    serves: async (...args) => now().serves(...args),
-    apply: async (object) => (await now().get(object)) ?? object,
+    list: async (apiVersion, kind, namespace) => now().list(apiVersion, kind, namespace),
+    serves: async (apiVersion, kind) => now().serves(apiVersion, kind),
+    apply: async (object, { dryRun = false }) => {
+      if (!dryRun) applied.set(describeObject(object), object);
+      return (await now().get(object)) ?? object;
+    },
+    delete: async (reference) => {
+      now();
+      applied.delete(describeObject(reference));
+      return Promise.resolve();
+    },
     read: async (path) => {
       now();
       if (path === "/version") return {};

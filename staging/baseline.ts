@@ -1,0 +1,123 @@
+import { verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
+import type { Check } from "./checks/check.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** What a watch measures the cluster against. Objects are keys of {@link verdictKey}. */
+export interface Baseline {
+  /** Objects that may be unhealthy, because no update of this stack broke them. */
+  readonly excused: ReadonlySet<string>;
+  /** Objects of other owners that were healthy and must still exist. */
+  readonly expected: ReadonlySet<string>;
+  /** Revision that the root Kustomization had applied: another one may have removed expected objects. null without a repository. */
+  readonly revision: string | null;
+}
+
+/** A baseline as the mark of an update holds it. */
+export interface RecordedBaseline {
+  readonly excused: readonly string[];
+  readonly expected: readonly string[];
+  readonly revision: string | null;
+}
+
+/** Excuses nothing and expects nothing. */
+export const NO_BASELINE: Baseline = { excused: new Set(), expected: new Set(), revision: null };
+
+/**
+ * The baseline of the first update since the last verification that passed. What that verification saw healthy is never excused, nor is what a failed
+ * verification has found since.
+ * @param round the cluster before the update
+ * @param history the stack's evidence, and its root Kustomization, such as `Kustomization flux-system/cluster-apps`
+ */
+export function baselineOf(
+  round: CheckRound,
+  checks: readonly Check[],
+  { earlier, root }: { readonly earlier: Evidence | undefined; readonly root?: string | undefined },
+): Baseline {
+  const last = lastPassKeys(earlier, checks);
+  const blamed = blamedBy(earlier);
+  const unhealthy = keysOf(round, ({ state, own }) => state === "failed" && !own);
+  const held = heldBy(round);
+  return {
+    excused: new Set([
+      ...unhealthy.filter((key) => !last.held.has(key) && !blamed.has(key)),
+      ...[...last.unhealthy].filter((key) => !held.has(key)),
+    ]),
+    expected: new Set([
+      ...keysOf(round, (verdict) => verdict.state === "held" && !verdict.own && mustStay(verdict, checks)),
+      ...[...last.others].filter((key) => keyMustStay(key, checks)),
+    ]),
+    revision: earlier?.lastPass?.revision ?? revisionOf(round, root) ?? null,
+  };
+}
+
+/** The baseline of an update after another one that was never verified: the one of that update, minus what has recovered since. */
+export function inheritedBaseline(begun: RecordedBaseline, round: CheckRound): Baseline {
+  const held = heldBy(round);
+  return {
+    excused: new Set(begun.excused.filter((key) => !held.has(key))),
+    expected: new Set(begun.expected),
+    revision: begun.revision,
+  };
+}
+
+/** The revision that the root Kustomization has applied. */
+export function revisionOf({ verdicts }: CheckRound, root: string | undefined): string | undefined {
+  return verdicts.find(({ check, object }) => check === "flux" && object === root)?.revision;
+}
+
+/** The check and the object of a key. */
+export function splitKey(key: string): Pick<CheckVerdict, "check" | "object"> {
+  const space = key.indexOf(" ");
+  return { check: key.slice(0, space) as CheckVerdict["check"], object: key.slice(space + 1) };
+}
+
+function heldBy(round: CheckRound): Set<string> {
+  return new Set(keysOf(round, ({ state }) => state === "held"));
+}
+
+function keysOf({ verdicts }: CheckRound, test: (verdict: CheckVerdict) => boolean): string[] {
+  return verdicts.filter(test).map(verdictKey);
+}
+
+function mustStay(
+  { check, object }: Pick<CheckVerdict, "check" | "object">,
+  checks: readonly Check[],
+): boolean {
+  return checks.find(({ id }) => id === check)?.keeps?.(object) === true;
+}
+
+function keyMustStay(key: string, checks: readonly Check[]): boolean {
+  return mustStay(splitKey(key), checks);
+}
+
+interface LastPassKeys {
+  /** Everything that was healthy. */
+  readonly held: ReadonlySet<string>;
+  /** The part of it that belongs to other owners. */
+  readonly others: ReadonlySet<string>;
+  readonly unhealthy: ReadonlySet<string>;
+}
+
+/** What the last verification that passed found, as far as the same checks run now. */
+function lastPassKeys(earlier: Evidence | undefined, checks: readonly Check[]): LastPassKeys {
+  const entries = Object.entries(earlier?.lastPass?.checks ?? {}).filter(([id]) =>
+    checks.some((check) => check.id === id),
+  );
+  const keys = (list: "held" | "own" | "unhealthy"): string[] =>
+    entries.flatMap(([id, found]) => found[list].map((object) => `${id} ${object}`));
+  const others = keys("held");
+  return {
+    held: new Set([...others, ...keys("own")]),
+    others: new Set(others),
+    unhealthy: new Set(keys("unhealthy")),
+  };
+}
+
+/** What failed since the last verification that passed: a broken release must not excuse itself by having been broken before. */
+function blamedBy(earlier: Evidence | undefined): Set<string> {
+  const passed = Math.max(0, ...(earlier?.verified ?? []).map(({ time }) => Date.parse(time)));
+  const revoked = (earlier?.revoked ?? []).filter(({ time }) => Date.parse(time) > passed);
+  return new Set(
+    revoked.flatMap(({ failures }) => failures.map(({ check, object }) => `${check} ${object}`)),
+  );
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { ApiError } from "../kube/api-error.ts";
+import type { ClusterReader, LiveCluster, ObjectReference } from "../kube/client.ts";
+import { FIELD_MANAGER } from "../kube/objects.ts";
+import { EdgefirstError } from "../lib/errors.ts";
+import type { Baseline } from "./baseline.ts";
+
+/**
+ * The mark of an update: it has begun, and no verification has passed since. A cancelled or killed update stores no outputs, so only the cluster can tell that it
+ * has changed something, and what was unhealthy before it did.
+ */
+const updateMark = z.looseObject({
+  /** The release of the first update since the last verification that passed. */
+  release: z.string(),
+  /** When that update began, by the cluster's clock. */
+  began: z.iso.datetime(),
+  /** {@link Baseline} of that update. */
+  excused: z.array(z.string()),
+  expected: z.array(z.string()),
+  revision: z.string().nullable(),
+});
+export type UpdateMark = z.infer<typeof updateMark>;
+
+/** A cluster on which marks can be written. */
+export interface MarkableCluster extends LiveCluster {
+  delete(reference: ObjectReference): Promise<void>;
+}
+
+/** A stack by project and name: several stacks may share a cluster. */
+export interface MarkedStack {
+  readonly project: string;
+  readonly stack: string;
+}
+
+const KEY = "mark.json";
+
+/** The ConfigMap that holds a stack's mark. Its name is hashed, since stack names may have characters that object names may not. */
+export function markReference({ project, stack }: MarkedStack): ObjectReference {
+  const hash = createHash("sha256").update(`${project}/${stack}`).digest("hex").slice(0, 10);
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `edgefirst-update-${hash}`, namespace: "kube-system" },
+  };
+}
+
+/**
+ * Reads the mark of a stack.
+ * @param lastPass when the last verification passed: an older mark is obsolete
+ * @returns undefined without a mark
+ */
+export async function readMark(
+  cluster: ClusterReader,
+  stack: MarkedStack,
+  lastPass: string | undefined,
+): Promise<UpdateMark | undefined> {
+  const live = await cluster.get(markReference(stack));
+  if (live === undefined) return undefined;
+  const { [KEY]: text = "" } = (live.data ?? {}) as Record<string, string>;
+  const mark = parseMark(text);
+  return lastPass !== undefined && Date.parse(mark.began) < Date.parse(lastPass) ? undefined : mark;
+}
+
+/** An unreadable mark still proves that an update has begun; it excuses nothing. */
+function parseMark(text: string): UpdateMark {
+  try {
+    return updateMark.parse(JSON.parse(text));
+  } catch {
+    return {
+      release: "unknown",
+      began: new Date(8.64e15).toISOString(),
+      excused: [],
+      expected: [],
+      revision: null,
+    };
+  }
+}
+
+/** An update that is about to change the cluster. */
+export interface BegunUpdate {
+  readonly release: string;
+  readonly began: string;
+  readonly baseline: Baseline;
+}
+
+/**
+ * Marks a stack's update as begun.
+ * @throws {EdgefirstError} if the mark cannot be written: the update must not change anything
+ */
+export async function writeMark(
+  cluster: MarkableCluster,
+  stack: MarkedStack,
+  { release, began, baseline }: BegunUpdate,
+): Promise<void> {
+  const mark: UpdateMark = {
+    release,
+    began,
+    excused: [...baseline.excused],
+    expected: [...baseline.expected],
+    revision: baseline.revision,
+  };
+  const reference = markReference(stack);
+  const annotations = { "edgefirst.dev/update-of": `${stack.project}/${stack.stack}` };
+  const object = {
+    ...reference,
+    metadata: { ...reference.metadata, annotations },
+    data: { [KEY]: JSON.stringify(mark) },
+  };
+  try {
+    await cluster.apply(object, { fieldManager: FIELD_MANAGER, force: true });
+  } catch (error) {
+    if (!(error instanceof EdgefirstError)) throw error;
+    throw new EdgefirstError(
+      `Cannot mark on cluster ${cluster.context} that an update has begun: ${error instanceof ApiError ? error.reason : error.message}`,
+      "Nothing was changed. The user of this context needs get, create, patch and delete on ConfigMaps in kube-system.",
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Removes a stack's mark once its verification has passed. A mark that stays is obsolete from then on.
+ * @throws {EdgefirstError} if it cannot be deleted
+ */
+export async function removeMark(cluster: MarkableCluster, stack: MarkedStack): Promise<void> {
+  await cluster.delete(markReference(stack));
+}

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { ApiError } from "../../kube/api-error.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import type { Evidence } from "../../staging/evidence.ts";
+import { markReference } from "../../staging/update-mark.ts";
+import { beginUpdate, verify, type VerificationArgs } from "../../staging/verify.ts";
+import { FakeClock, ready, scriptedCluster, type ScriptedCluster } from "../support/scripted-cluster.ts";
+
+const STACK = { project: "edgefirst", stack: "edge" };
+const APP = "Kustomization flux-system/app";
+
+function app(name: string, status: "True" | "False"): KubeObject {
+  return {
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { name, namespace: "flux-system" },
+    status: ready(status, "reported by the test"),
+  };
+}
+
+describe("an update that begins", () => {
+  let clock: FakeClock;
+  let objects: KubeObject[];
+  let cluster: ScriptedCluster;
+  let earlier: Evidence | undefined;
+  beforeEach(() => {
+    clock = new FakeClock();
+    objects = [app("app", "True")];
+    cluster = scriptedCluster(() => objects);
+    earlier = undefined;
+  });
+
+  const args = (release: string): VerificationArgs => ({
+    ...STACK,
+    release,
+    manifests: {},
+    directory: "/",
+    cluster,
+    gatus: null,
+    skip: {},
+    removed: {},
+    earlier,
+    recorded: () => Promise.resolve([]),
+    timing: { soakMs: 2_000, timeoutMs: 10_000, intervalMs: 1_000 },
+    clock,
+    progress: () => undefined,
+  });
+
+  /** An update that is killed before its verification. */
+  async function killed(release: string): Promise<void> {
+    await beginUpdate(args(release), []);
+    await clock.sleep(60_000);
+  }
+
+  /** A whole update. @returns the failing objects */
+  async function up(release: string, during: () => void = () => undefined): Promise<string[]> {
+    const baseline = await beginUpdate(args(release), []);
+    await clock.sleep(1_000);
+    during();
+    const { evidence, record } = await verify(args(release), { baseline, declared: [] });
+    earlier = evidence;
+    return "failures" in record ? record.failures.map(({ object }) => object) : [];
+  }
+
+  it("is marked in kube-system until its verification passes", async () => {
+    await killed("r1");
+    assert.ok(await cluster.get(markReference(STACK)));
+    assert.deepEqual(await up("r1"), []);
+    assert.equal(await cluster.get(markReference(STACK)), undefined);
+  });
+
+  it("does not excuse what it broke before it was killed, in the stack's first update and in a later one", async () => {
+    for (const passed of [false, true]) {
+      if (passed) assert.deepEqual(await up("r1"), []);
+      await killed("r2");
+      objects = [app("app", "False")];
+      assert.deepEqual(await up("r2"), [APP]);
+      assert.deepEqual(await up("r2"), [APP], "nor after a failed verification");
+      objects = [app("app", "True")];
+      assert.deepEqual(await up("r3"), []);
+    }
+  });
+
+  it("does not excuse what an object that was new to the cluster does once a killed update has begun", async () => {
+    assert.deepEqual(await up("r1"), []);
+    await killed("r2");
+    objects = [app("app", "True"), app("new", "False")];
+    assert.deepEqual(await up("r2"), ["Kustomization flux-system/new"]);
+  });
+
+  it("excuses what was unhealthy before the killed update, until it has been healthy once", async () => {
+    objects = [app("app", "False")];
+    await killed("r1");
+    assert.deepEqual(await up("r1"), []);
+    assert.deepEqual(earlier?.verified[0]?.checks.find(({ id }) => id === "flux")?.unhealthyBefore, [APP]);
+    assert.deepEqual(await up("r2"), [], "still unhealthy");
+    objects = [app("app", "True")];
+    await killed("r3");
+    objects = [app("app", "False")];
+    assert.deepEqual(await up("r3"), [APP]);
+  });
+
+  it("does not excuse what was healthy at the last verification that passed", async () => {
+    assert.deepEqual(await up("r1"), []);
+    objects = [app("app", "False")];
+    assert.deepEqual(await up("r2"), [APP]);
+  });
+
+  it("expects what was healthy before the killed update to exist", async () => {
+    await killed("r1");
+    objects = [];
+    assert.deepEqual(await up("r1"), [APP]);
+  });
+
+  it("ignores a mark that is older than the last verification that passed", async () => {
+    objects = [app("app", "False")];
+    const kept = { ...cluster, delete: () => Promise.resolve() };
+    cluster = kept;
+    assert.deepEqual(await up("r1"), []);
+    assert.ok(await cluster.get(markReference(STACK)));
+    objects = [app("app", "True")];
+    assert.deepEqual(await up("r2"), []);
+    objects = [app("app", "False")];
+    assert.deepEqual(await up("r3"), [APP]);
+  });
+
+  it("is refused, with the missing right, if the mark cannot be written", async () => {
+    const refuse = (): never => {
+      throw new ApiError({
+        request: "PATCH …",
+        context: "edge",
+        status: 403,
+        body: { message: "configmaps is forbidden" },
+      });
+    };
+    cluster = { ...cluster, apply: refuse };
+    await assert.rejects(
+      beginUpdate(args("r1"), []),
+      /Cannot mark .*configmaps is forbidden\nNothing was changed\. .* patch and delete on ConfigMaps in kube-system/,
+    );
+  });
+
+  it("of another stack on the same cluster has its own mark", async () => {
+    objects = [app("app", "False")];
+    await killed("r1");
+    const other = { ...args("r1"), stack: "other" };
+    assert.deepEqual([...(await beginUpdate(other, [])).excused], [`flux ${APP}`]);
+    assert.notDeepEqual(markReference(other), markReference(STACK));
+  });
+});
