@@ -119,6 +119,24 @@ export async function writeMark(
   }
 }
 
+/** Takes back the excuses of what has been healthy during an update whose verification did not pass. */
+export async function endExcuses(
+  cluster: MarkableCluster,
+  stack: MarkedStack,
+  recovered: ReadonlySet<string>,
+): Promise<void> {
+  if (recovered.size === 0) return;
+  const mark = await readMark(cluster, stack, undefined);
+  if (mark === undefined) return;
+  const excused = new Set(mark.excused.filter((key) => !recovered.has(key)));
+  const { expected, revision, release, began } = mark;
+  await writeMark(cluster, stack, {
+    release,
+    began,
+    baseline: { excused, expected: new Set(expected), revision },
+  });
+}
+
 /**
  * Removes a stack's mark once its verification has passed. A mark that stays is obsolete from then on.
  * @throws {EdgefirstError} if it cannot be deleted

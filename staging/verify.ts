@@ -22,7 +22,14 @@ import {
 } from "./evidence.ts";
 import { gitopsRevision, type Repository } from "./gitops-revision.ts";
 import { clusterUid } from "./live-check.ts";
-import { readMark, removeMark, writeMark, type MarkableCluster, type MarkedStack } from "./update-mark.ts";
+import {
+  endExcuses,
+  readMark,
+  removeMark,
+  writeMark,
+  type MarkableCluster,
+  type MarkedStack,
+} from "./update-mark.ts";
 import type { WatchResult, WatchTiming } from "./watch-state.ts";
 import { watch } from "./watch.ts";
 
@@ -105,19 +112,20 @@ export async function verify(
   };
   const record = await recordOf(args, declared, result);
   if (result.failures.length === 0) {
-    await finishUpdate(args);
+    await updateMark(args, () => removeMark(args.cluster, args));
     return { record, evidence: withVerified(earlier, subject, { record, checks: foundByName(result) }) };
   }
+  await updateMark(args, () => endExcuses(args.cluster, args, result.recovered));
   const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
   const revocation = { ...record, failures };
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };
 }
 
-/** A mark that cannot be removed does no harm: it is older than this verification. */
-async function finishUpdate(args: VerificationArgs): Promise<void> {
-  await removeMark(args.cluster, args).catch((error: unknown) => {
+/** Changes the mark after the verification. If that fails the outcome still stands: after a pass, the mark is obsolete anyway. */
+async function updateMark(args: VerificationArgs, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
     if (!(error instanceof EdgefirstError)) throw error;
-    args.progress(`the mark of this update stays in kube-system: ${error.message}`, true);
+    args.progress(`the mark of this update in kube-system stays unchanged: ${error.message}`, true);
   });
 }
 

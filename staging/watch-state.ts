@@ -35,6 +35,8 @@ export interface WatchResult {
   readonly failures: readonly CheckVerdict[];
   /** What was unhealthy before the update and still is. */
   readonly excused: readonly CheckVerdict[];
+  /** Keys of what was unhealthy before the update and has been healthy since. */
+  readonly recovered: ReadonlySet<string>;
   /** Expected objects that are gone for a reason, which is the message. */
   readonly removed: readonly CheckVerdict[];
 }
@@ -58,6 +60,8 @@ export class WatchState {
   #pending: readonly CheckVerdict[] = [];
   #excused: readonly CheckVerdict[] = [];
   #removed: readonly CheckVerdict[] = [];
+  /** Excused objects that have been healthy since: their excuse has ended. */
+  readonly #recovered = new Set<string>();
   readonly #pendingSince = new Map<string, number>();
   readonly #revisions = new Map<string, string | undefined>();
   #reported = "";
@@ -117,7 +121,7 @@ export class WatchState {
 
   pass(now: number): WatchResult {
     const soakMs = now - (this.#soakingSince ?? now);
-    return { soakMs, round: this.#round, failures: [], excused: this.#excused, removed: this.#removed };
+    return this.#result(soakMs, []);
   }
 
   /**
@@ -129,7 +133,18 @@ export class WatchState {
     const message = this.#outage === undefined ? reason : `${reason}: ${firstLine(this.#outage)}`;
     const soak: CheckVerdict = { check: "soak", object: "the soak", state: "failed", message, own: true };
     const failures = found.length === 0 || this.#outage !== undefined ? [...found, soak] : found;
-    return { soakMs: 0, round: this.#round, failures, excused: this.#excused, removed: this.#removed };
+    return this.#result(0, failures);
+  }
+
+  #result(soakMs: number, failures: readonly CheckVerdict[]): WatchResult {
+    return {
+      soakMs,
+      failures,
+      round: this.#round,
+      excused: this.#excused,
+      recovered: this.#recovered,
+      removed: this.#removed,
+    };
   }
 
   #checksWhere(test: (check: Check) => boolean): Set<CheckVerdict["check"]> {
@@ -166,7 +181,11 @@ export class WatchState {
     const failed = verdicts.filter(({ state }) => state === "failed");
     const pending = verdicts.filter(({ state }) => state === "pending");
     const { excused } = this.#args.baseline;
-    const isExcused = (verdict: CheckVerdict): boolean => !verdict.own && excused.has(verdictKey(verdict));
+    for (const verdict of verdicts)
+      if (verdict.state === "held" && excused.has(verdictKey(verdict)))
+        this.#recovered.add(verdictKey(verdict));
+    const isExcused = (verdict: CheckVerdict): boolean =>
+      !verdict.own && excused.has(verdictKey(verdict)) && !this.#recovered.has(verdictKey(verdict));
     const late = this.#late(pending, now);
     this.#excused = failed.filter(isExcused);
     this.#failed = [...failed.filter((verdict) => !isExcused(verdict)), ...late];

@@ -100,6 +100,20 @@ describe("an update that begins", () => {
     assert.deepEqual(await up("r3"), [APP]);
   });
 
+  it("does not excuse what was healthy for a moment in a verification that failed", async () => {
+    objects = [app("app", "False"), app("other", "True")];
+    cluster = scriptedCluster(() =>
+      clock.seconds > 2 && clock.seconds < 4 ? [app("app", "True"), app("other", "False")] : objects,
+    );
+    const other = "Kustomization flux-system/other";
+    assert.deepEqual(await up("r1", () => (objects = [app("app", "False"), app("other", "False")])), [
+      APP,
+      other,
+    ]);
+    objects = [app("app", "False"), app("other", "True")];
+    assert.deepEqual(await up("r1"), [APP]);
+  });
+
   it("does not excuse what was healthy at the last verification that passed", async () => {
     assert.deepEqual(await up("r1"), []);
     objects = [app("app", "False")];

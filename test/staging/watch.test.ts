@@ -169,6 +169,19 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
       );
     });
 
+    it("unhealthy before the update is no longer excused once it has been healthy", async () => {
+      const baseline = await baselineWith([app(ready("False", "old error"))]);
+      const result = await watching(
+        (second) => [app(ready(second >= 3 && second < 5 ? "True" : "False", "again"))],
+        { baseline },
+      );
+      assert.deepEqual(
+        result.failures.map(({ message }) => message),
+        ["Ready: again"],
+      );
+      assert.deepEqual([...result.recovered], ["flux Kustomization flux-system/app"]);
+    });
+
     it("unhealthy because an earlier update broke it is not excused", async () => {
       const { evidence } = outputsOf(
         "r2",
