@@ -8,19 +8,19 @@ export interface RefusedRequest {
   readonly context: string;
   /** HTTP status. */
   readonly status: number;
-  /** A Kubernetes `Status`, or whatever else arrived. */
+  /** A Kubernetes `Status`, or any other body. */
   readonly body: unknown;
 }
 
-/** A proxy's page can be long; its first lines say whose it is. */
+/** Characters shown: a proxy's page can be long, and its beginning identifies the proxy. */
 const SHOWN = 300;
 
-/** An answer of the API server other than 2xx, with what to do about it. */
+/** A response of the API server other than 2xx, with what to do about it. */
 export class ApiError extends EdgefirstError {
   override readonly name = "ApiError";
   /** HTTP status. */
   readonly status: number;
-  /** The API server's own words, for those who wrap them in a message of their own. */
+  /** The API server's message, for callers that include it in theirs. */
   readonly reason: string;
 
   constructor({ request, context, status, body }: RefusedRequest) {
@@ -37,8 +37,8 @@ function hintFor(status: number): string | undefined {
   if (status === 403)
     return "The user of this context lacks a permission. A stack reads the kinds that it declares or checks in all namespaces and changes cluster-scoped objects: the ClusterRole cluster-admin covers that.";
   if (status < 400)
-    return "A proxy answers in place of the API server, such as a login page: check the server of this context in the kubeconfig.";
+    return "Something other than the API server responded, such as a login page: check the server of this context in the kubeconfig.";
   return status < 500
     ? undefined
-    : "The API server, or a proxy in front of it, is in trouble: try again once `kubectl get --raw /readyz` says ok.";
+    : "The API server, or a proxy in front of it, is failing: try again once `kubectl get --raw /readyz` prints ok.";
 }

@@ -7,7 +7,7 @@ import { connectionError } from "./connection-error.ts";
 import { readBody, sendJson } from "./http.ts";
 import type { ClusterAccess } from "./plain-kubeconfig.ts";
 
-/** What a request may carry. */
+/** Body of a request. */
 export interface RequestOptions {
   readonly body?: unknown;
   /** Media type of the body, `application/json` by default; a patch names its kind here. */
@@ -35,8 +35,8 @@ export class ApiServer {
   }
 
   /**
-   * One request; resolves to the parsed answer.
-   * @throws {ApiError} for an answer other than 2xx; {@link EdgefirstError} if there is no answer in time
+   * Sends one request; resolves to the parsed response.
+   * @throws {ApiError} for a response other than 2xx; {@link EdgefirstError} if there is none in time
    */
   async call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const { body } = await this.#answer(method, path, options);
@@ -49,8 +49,8 @@ export class ApiServer {
   }
 
   /**
-   * An answer of any length, still to be read, over a connection of its own and without a time-out.
-   * @throws as {@link call} does
+   * A response of any length, not read yet, over a separate connection and without a time-out.
+   * @throws like {@link call}
    */
   async open(path: string): Promise<IncomingMessage> {
     const response = await this.#send("GET", path, {}, undefined);
@@ -58,7 +58,7 @@ export class ApiServer {
     return response;
   }
 
-  /** The API server's clock, in milliseconds since the epoch, to the second; this machine's where a proxy drops the header. */
+  /** The API server's clock, in milliseconds since the epoch, to the second; this machine's clock if a proxy drops the header. */
   async time(): Promise<number> {
     const { date } = await this.#answer("GET", "/version", {});
     const time = Date.parse(date ?? "");
@@ -114,7 +114,7 @@ export class ApiServer {
     await this.#access.authenticate(options).catch((cause: unknown) => {
       throw this.#withoutCredentials(cause);
     });
-    // The client library sets an agent of its own. Ours bounds the connections; a watch, which holds one, gets an extra one.
+    // The client library sets another agent. Ours bounds the connections; a watch gets an extra one, since it keeps it.
     options.agent = signal === undefined ? false : this.#agent;
     options.headers = {
       ...(options.headers as Record<string, string> | undefined),
@@ -138,8 +138,8 @@ export class ApiServer {
   #withoutCredentials(cause: unknown): EdgefirstError {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return new EdgefirstError(
-      `The context ${this.context} of the kubeconfig gives no way to connect: ${reason}`,
-      "Nothing was changed. Log in again, install the program that the context's user names (exec), or fix the kubeconfig.",
+      `The context ${this.context} in the kubeconfig provides no way to connect: ${reason}`,
+      "Nothing was changed. Log in again, install the exec plugin of the context's user, or fix the kubeconfig.",
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 import type { KubeObject } from "./objects.ts";
 
-/** What identifies an object on a cluster. */
+/** Identifies an object on a cluster. */
 export interface ObjectReference {
   readonly apiVersion: string;
   readonly kind: string;
@@ -11,11 +11,11 @@ export interface ObjectReference {
 export interface ClusterReader {
   /** Context name, for messages. */
   readonly context: string;
-  /** The live object, or undefined where it, or its kind, does not exist. */
+  /** The live object; undefined if the object or its kind does not exist. */
   get(reference: ObjectReference): Promise<KubeObject | undefined>;
-  /** All live objects of a kind in all namespaces, or in one; empty where the kind does not exist. */
+  /** All live objects of a kind in all namespaces, or in one; empty if the kind does not exist. */
   list(apiVersion: string, kind: string, namespace?: string): Promise<KubeObject[]>;
-  /** Whether the API server serves this kind at this very version. */
+  /** Whether the API server serves this kind in exactly this version. */
   serves(apiVersion: string, kind: string): Promise<boolean>;
 }
 
@@ -28,17 +28,17 @@ export interface ApplyOptions {
   readonly dryRun?: boolean;
 }
 
-/** What a verification needs of a live cluster beyond reading objects. */
+/** A live cluster, with what a verification needs in addition to reading objects. */
 export interface LiveCluster extends ClusterReader {
   /** Applies an object on the server side and returns what the server stored, or would store. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
-  /** The answer to a GET of any path of the API server, as JSON: discovery, or what it hands on from a Service. */
+  /** The JSON response to a GET of any API server path, such as discovery or the proxy of a Service. */
   read(path: string): Promise<unknown>;
 }
 
-/** What a component's live check has to say before anything is changed. */
+/** A result of a check that runs before anything is changed. */
 export interface Finding {
-  /** error: nothing may be changed; warning and info: printed, the run goes on. */
+  /** error: the run stops before anything is changed; warning and info: only printed. */
   readonly severity: "error" | "warning" | "info";
   readonly message: string;
   /** What to do now. */

@@ -1,6 +1,6 @@
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** Which API server could not be reached. */
+/** An API server that could not be reached. */
 export interface UnreachableServer {
   /** Context name of the cluster. */
   readonly context: string;
@@ -10,11 +10,11 @@ export interface UnreachableServer {
   readonly timeoutMs: number;
 }
 
-/** What went wrong before an API server could answer, and what to do about it. */
+/** The error for a request that got no response: what went wrong, and what to do about it. */
 export function connectionError(error: unknown, server: UnreachableServer): EdgefirstError {
   const { code = "", message } = error as NodeJS.ErrnoException;
   const at = `${server.server} (context ${server.context})`;
-  // OpenSSL's verdict on the client's own certificate or key, before anything is sent.
+  // OpenSSL rejects the client's certificate or key before anything is sent.
   if (code.startsWith("ERR_OSSL"))
     return new EdgefirstError(
       `A certificate or key of the context ${server.context} in the kubeconfig cannot be read: ${message}`,
@@ -23,13 +23,13 @@ export function connectionError(error: unknown, server: UnreachableServer): Edge
     );
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
     return new EdgefirstError(
-      `The certificate of ${at} is not valid now, at ${new Date().toISOString()}: ${message}`,
-      "Nothing was changed. Check the clock of this machine; if it is right, renew the API server's certificate.",
+      `The certificate of ${at} is not valid at ${new Date().toISOString()}: ${message}`,
+      "Nothing was changed. Check the clock of this machine; if it is correct, renew the API server's certificate.",
       { cause: error },
     );
   return new EdgefirstError(
     `The cluster of context ${server.context} cannot be reached at ${server.server}: ${reasonOf(error, server)}`,
-    "Nothing was changed. Check that the cluster runs and that this machine reaches it, then try again.",
+    "Nothing was changed. Check that the cluster is running and reachable from this machine, then try again.",
     { cause: error },
   );
 }

@@ -2,7 +2,7 @@ import { type IncomingMessage } from "node:http";
 import { request, type RequestOptions } from "node:https";
 
 /**
- * Sends a request with a JSON body, if any, and resolves to the answer's head; its body is still to be read.
+ * Sends a request, with a JSON body if given, and resolves once the response headers arrive. {@link readBody} reads the body.
  * @throws the socket's error, or the reason of `options.signal`
  */
 export function sendJson(url: string, options: RequestOptions, body?: unknown): Promise<IncomingMessage> {
@@ -10,7 +10,7 @@ export function sendJson(url: string, options: RequestOptions, body?: unknown): 
   const headers = {
     "content-type": "application/json",
     ...(options.headers as Readonly<Record<string, string>> | undefined),
-    // Node sends the body of a DELETE without a length of its own accord, and the server then takes it for the next request.
+    // By default, Node sends the body of a DELETE without a length, and the server would parse it as the next request.
     ...(content !== undefined && { "content-length": String(Buffer.byteLength(content)) }),
   };
   return new Promise((resolve, reject) => {
@@ -20,7 +20,7 @@ export function sendJson(url: string, options: RequestOptions, body?: unknown): 
   });
 }
 
-/** The whole body of an answer: parsed where it is JSON, else its text. */
+/** The body of a response: parsed if it is JSON, otherwise a string. */
 export async function readBody(response: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);

@@ -64,7 +64,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
     return this.call("GET", path);
   }
 
-  /** Creates an object; for kinds such as SubjectAccessReview, whose answer is what the server returns. */
+  /** Creates an object and returns the response, which is the result for kinds such as SubjectAccessReview. */
   async create(
     object: Omit<KubeObject, "metadata"> & { readonly metadata?: { readonly namespace?: string } },
   ): Promise<unknown> {
@@ -106,7 +106,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
     const found = (await resources).find(
       (resource) => resource.kind === kind && !resource.name.includes("/"),
     );
-    // A kind that is not served yet is served a moment after its definition was applied, whether or not the group has other kinds.
+    // A kind is served only some time after its CRD is applied, even if the group already has other kinds.
     if (found === undefined) this.#discovered.delete(apiVersion);
     return found;
   }
@@ -117,7 +117,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
   }
 }
 
-/** Where an object is in its collection; without a name, the collection itself. */
+/** Name and namespace of an object; without a name, its collection. */
 interface ObjectPlace {
   readonly name?: string;
   readonly namespace?: string;

@@ -47,7 +47,7 @@ describe("a client of a cluster", () => {
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-helper" };
     assert.match(
       await failure(kubeconfig({ exec: { ...exec, interactiveMode: "Never" } })),
-      /context test .* no way to connect: spawn no-such-helper ENOENT\n.*Log in again, install the program/,
+      /context test .* no way to connect: spawn no-such-helper ENOENT\n.*Log in again, install the exec plugin/,
     );
   });
 
