@@ -133,7 +133,8 @@ function handEdited(declared: KubeObject, live: KubeObject): Finding | undefined
   };
 }
 
-interface Owner {
+/** Who owns a live object. */
+export interface Owner {
   readonly name: string;
   /** How to hand it over. */
   readonly handOver: string;
@@ -143,7 +144,7 @@ interface Owner {
  * Flux labels what it applies: kustomize-controller and helm-controller each set `<group>/name` and `<group>/namespace`
  * (https://fluxcd.io/flux/components/kustomize/kustomizations/#inventory). Helm sets the annotations `meta.helm.sh/release-*`.
  */
-function ownerOf({ metadata }: KubeObject): Owner {
+export function ownerOf({ metadata }: KubeObject): Owner {
   const label = (key: string): string | undefined => metadata.labels?.[key];
   const annotation = (key: string): string | undefined => metadata.annotations?.[key];
   const kustomization = label("kustomize.toolkit.fluxcd.io/name");

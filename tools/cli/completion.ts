@@ -2,17 +2,17 @@ import { Command } from "commander";
 import { STEPS } from "../migrate/registry.ts";
 import { completedCommands } from "./completion/model.ts";
 import { SHELLS } from "./completion/shells.ts";
-import { VERBS } from "./verbs.ts";
+import type { Verb } from "./verb.ts";
 
 /** `edgefirst completion`: prints the completion script of a shell. */
-export async function completion(shell: string): Promise<void> {
-  process.stdout.write(SHELLS[shell]?.(completedCommands(await wholeProgram())) ?? "");
+export async function completion(shell: string, verbs: readonly Verb[]): Promise<void> {
+  process.stdout.write(SHELLS[shell]?.(completedCommands(await wholeProgram(verbs))) ?? "");
 }
 
 /** The program with all its commands. */
-async function wholeProgram(): Promise<Command> {
+async function wholeProgram(verbs: readonly Verb[]): Promise<Command> {
   const program = new Command("edgefirst").version("");
-  for (const { name, description, load } of VERBS) {
+  for (const { name, description, load } of verbs) {
     const command = await load(false);
     // The first argument may also be a repository, so that these are no choices for the parser.
     const [step] = command.registeredArguments;

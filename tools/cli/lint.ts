@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { counted } from "../../lib/counted.ts";
 import { wantsColour } from "./colour.ts";
-import { counted } from "./counted.ts";
 import { EXIT } from "./exit-codes.ts";
 import { progress } from "./progress.ts";
 import { VERSION } from "./version.ts";

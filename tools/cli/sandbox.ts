@@ -5,7 +5,7 @@ import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { type ProcessStatus, type SandboxStatus, sandboxStatus } from "../sandbox/status.ts";
 import { superviseSandbox } from "../sandbox/supervisor.ts";
 import { shellWord } from "../../lib/shell-word.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../../lib/counted.ts";
 import { interruptible } from "./interrupt.ts";
 import { progress } from "./progress.ts";
 import { renderTable } from "./table.ts";

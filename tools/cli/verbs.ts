@@ -1,19 +1,8 @@
-import type { Command } from "commander";
-
-/** A command of `edgefirst`, and what `edgefirst --help` says about it. */
-export interface Verb {
-  readonly name: string;
-  readonly description: string;
-  readonly group: string;
-  /** Whether it drives Pulumi or the toolchain, and so runs the code of the project in the current directory. */
-  readonly inProject: boolean;
-  /** Its arguments, options and help (`wantsHelp`: with what only the help shows). A command's file loads the code behind it only when it runs. */
-  readonly load: (wantsHelp: boolean) => Promise<Command>;
-}
+import type { Verb } from "./verb.ts";
 
 const REPOSITORY = "A GitOps repository:";
-const FLEET = "Stacks and clusters (in an edgefirst project):";
-const LOCAL = "This machine (in an edgefirst project):";
+const FLEET = "Stacks and clusters, in an edgefirst project:";
+const LOCAL = "This machine, in an edgefirst project:";
 /** Group of the commands about the command line itself. */
 export const SHELL = "Shell:";
 
@@ -35,6 +24,13 @@ export const VERBS: readonly Verb[] = [
       const steps = wantsHelp ? (await import("../migrate/registry.ts")).STEPS : [];
       return (await import("./commands/migrate.ts")).migrateCommand(steps);
     },
+  },
+  {
+    name: "init",
+    description: "write the configuration of a stack from a live cluster; changes nothing on it",
+    group: FLEET,
+    inProject: false,
+    load: async () => (await import("./commands/init.ts")).initCommand(),
   },
   {
     name: "rollout",
@@ -97,6 +93,6 @@ export const VERBS: readonly Verb[] = [
     description: "print a completion script for bash, zsh or fish",
     group: SHELL,
     inProject: false,
-    load: async () => (await import("./commands/completion.ts")).completionCommand(),
+    load: async () => (await import("./commands/completion.ts")).completionCommand(VERBS),
   },
 ];

@@ -70,7 +70,7 @@ describe("edgefirst", function () {
       [["migrate", "ks"], /^edgefirst: migrate ks needs a repository.*\n.* edgefirst migrate ks \.\n/],
       [["migrate", "all"], /^edgefirst: migrate all needs a repository/],
       [["migrate", "nowhere"], /There is no directory nowhere/],
-      [["lnit"], /unknown command 'lnit'\n\(Did you mean lint\?\)/],
+      [["rolout"], /unknown command 'rolout'\n\(Did you mean rollout\?\)/],
       [["lint", ".", "--fromat", "json"], /unknown option '--fromat'/],
       [[], /^Usage: edgefirst <command>/],
     ];

@@ -1,4 +1,5 @@
 import { Argument, Command } from "commander";
+import type { Verb } from "../verb.ts";
 
 const HELP = `
 Examples:
@@ -6,11 +7,11 @@ Examples:
   source <(edgefirst completion zsh)       in ~/.zshrc, after compinit
   edgefirst completion fish > ~/.config/fish/completions/edgefirst.fish`;
 
-/** `edgefirst completion`: a script that completes commands, options and their values. */
-export const completionCommand = (): Command =>
+/** `edgefirst completion`: a script that completes these commands, their options and values. */
+export const completionCommand = (verbs: readonly Verb[]): Command =>
   new Command("completion")
     .addArgument(new Argument("<shell>", "the shell that the script is for").choices(["bash", "zsh", "fish"]))
     .addHelpText("after", HELP)
     .action(async (shell: string) => {
-      await (await import("../completion.ts")).completion(shell);
+      await (await import("../completion.ts")).completion(shell, verbs);
     });

@@ -9,7 +9,7 @@ import { licenses } from "./licenses.ts";
 const ROOT = join(import.meta.dirname, "../../..");
 
 /** Files that the bundled code reads when it runs, in the package where they are in the project. */
-const DATA = ["policy/knowledge/*.yaml"];
+const DATA = ["policy/knowledge/*.yaml", "release.yaml"];
 
 /**
  * Makes the package `edgefirst`: the command line in JavaScript for Node 20, without dependencies.

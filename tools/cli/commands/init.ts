@@ -1,0 +1,27 @@
+import { Command } from "commander";
+import type { InitFlags } from "../init.ts";
+
+const HELP = `
+Reads the cluster and changes nothing on it. Looks for the root Kustomization of Flux and its source, the Gateway API,
+Gateways, Traefik, Gatus and the issuers of cert-manager. What the cluster already runs stays with its owner; what is
+missing is written as a comment to uncomment.
+
+Examples:
+  edgefirst init edge --context edge
+  edgefirst init main --context admin@main --kubeconfig ~/.kube/main
+  edgefirst init edge --context edge --stdout | diff Pulumi.edge.yaml -
+  edgefirst init edge --context edge --json | jq .found.issuers`;
+
+/** `edgefirst init`: the configuration of a stack from a live cluster. */
+export const initCommand = (): Command =>
+  new Command("init")
+    .argument("<stack>", "name of the stack, such as edge")
+    .requiredOption("--context <name>", "context of the cluster in the kubeconfig")
+    .option("--kubeconfig <path>", "default: KUBECONFIG, then ~/.kube/config")
+    .option("--force", "overwrite Pulumi.<stack>.yaml")
+    .option("--stdout", "print the file instead of writing it")
+    .option("--json", "print what was found and the configuration as JSON, and write nothing")
+    .addHelpText("after", HELP)
+    .action(async (stack: string, flags: InitFlags) => {
+      await (await import("../init.ts")).init(stack, flags);
+    });

@@ -1,0 +1,50 @@
+import { CONTROLLER_NAME } from "../../kube/gateway-contract.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import type { Survey } from "./survey.ts";
+
+interface Listener {
+  readonly protocol: string;
+  readonly port: number;
+  readonly hostname?: string;
+  readonly tls?: {
+    readonly certificateRefs?: readonly { readonly name: string; readonly namespace?: string }[];
+  };
+}
+
+/** Gateways whose class Traefik serves. */
+export function traefikGateways({ gateways, gatewayClasses }: Survey): readonly KubeObject[] {
+  const classes = new Set(
+    gatewayClasses
+      .filter(({ spec }) => (spec as { controllerName?: string }).controllerName === CONTROLLER_NAME)
+      .map(({ metadata }) => metadata.name),
+  );
+  return gateways.filter(({ spec }) => classes.has((spec as { gatewayClassName: string }).gatewayClassName));
+}
+
+/** An entry of `edgefirst:gateways` for a live Gateway; its Traefik stays with its owner. */
+export function gatewaySection({ metadata, spec }: KubeObject): Record<string, unknown> {
+  const { gatewayClassName, listeners } = spec as {
+    gatewayClassName: string;
+    listeners: readonly Listener[];
+  };
+  const http = listeners.find(({ protocol }) => protocol === "HTTP");
+  const https = listeners.filter(({ protocol }) => protocol === "HTTPS");
+  const [port] = https.map((listener) => listener.port);
+  const hostnames = https.flatMap(({ hostname, tls }) => {
+    const [certificate] = tls?.certificateRefs ?? [];
+    const secret = certificate && { secret: certificate.name, namespace: certificate.namespace };
+    return hostname === undefined ? [] : [{ hostname, ...(secret && { certificate: defined(secret) }) }];
+  });
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    className: gatewayClassName,
+    ...(http && http.port !== 80 && { http: { port: http.port } }),
+    ...(port !== undefined && { https: { ...(port !== 443 && { port }), hostnames } }),
+    traefik: { install: false },
+  };
+}
+
+function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,136 @@
+import type { Pins } from "../../config/pins.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { counted } from "../../lib/counted.ts";
+import { findFluxRoot, fluxSection } from "./flux-root.ts";
+import { gatewaySection, traefikGateways } from "./gateways.ts";
+import { checked, formatSection, type Section } from "./section.ts";
+import type { FoundApp, Survey } from "./survey.ts";
+
+/** What the file of a stack is written from. */
+export interface StackFileArgs {
+  readonly stack: string;
+  readonly cluster: { readonly context: string; readonly kubeconfig?: string };
+  readonly found: Survey;
+  /** Other stacks of the project. */
+  readonly stacks: readonly string[];
+  /** What release.yaml pins. */
+  readonly pins: { readonly gatewayApi: Pick<Pins["gatewayApi"], "version" | "channel"> };
+}
+
+/** The sections of `Pulumi.<stack>.yaml`, each of which the schema accepts. */
+export function stackSections(args: StackFileArgs): Section[] {
+  const sections = [clusterSection(args), afterSection(args), gatewayApiSection(args)];
+  return [...sections, gatewaysSection(args.found), fluxSectionOf(args.found), gatusSection(args.found)].map(
+    checked,
+  );
+}
+
+/** The text of `Pulumi.<stack>.yaml`. */
+export function formatStackFile(
+  { stack, cluster, found }: StackFileArgs,
+  sections: readonly Section[],
+): string {
+  const head = [
+    `# Stack ${stack}, from what \`edgefirst init\` found on context ${cluster.context}. Review it, then: pulumi preview -s ${stack}`,
+    "# Every key: docs/reference/configuration.md.",
+    ...found.unread.map((kind) => `# Could not list ${kind}`),
+    "config:",
+  ];
+  return `${[head.join("\n"), ...sections.map(formatSection)].join("\n")}\n`;
+}
+
+function clusterSection({ cluster }: StackFileArgs): Section {
+  return { key: "cluster", comment: [], value: cluster };
+}
+
+function afterSection({ stacks }: StackFileArgs): Section {
+  const comment = ["Upstream stacks: this stack gets a release only after they have verified it."];
+  return { key: "after", comment, value: stacks.length > 0 ? [...stacks] : ["edge"], isExample: true };
+}
+
+function gatewayApiSection({ found: { gatewayApi }, pins }: StackFileArgs): Section {
+  const pinned = `Gateway API ${pins.gatewayApi.version} (${pins.gatewayApi.channel})`;
+  if (gatewayApi === undefined)
+    return { key: "gatewayApi", comment: [`The cluster has no Gateway API: the stack installs ${pinned}.`] };
+  const { version = "of unknown version", channel = "unknown channel", owner } = gatewayApi;
+  const comment = [
+    `Gateway API ${version} (${channel}) belongs to ${owner}.`,
+    `To have the stack install ${pinned} instead, remove this section and add the CRDs to edgefirst:adopt.`,
+  ];
+  return { key: "gatewayApi", comment, value: { install: false } };
+}
+
+function gatewaysSection(found: Survey): Section {
+  const served = traefikGateways(found);
+  const others = found.gateways.filter((gateway) => !served.includes(gateway)).map(nameOf);
+  const comment = [
+    ...found.traefiks.map((app) => `Traefik: ${describe(app)}.`),
+    ...found.issuers.map((issuer) => `cert-manager: ${issuer.kind} ${nameOf(issuer)}${readiness(issuer)}.`),
+    ...(others.length === 0 ? [] : [`Gateways of other controllers, left alone: ${others.join(", ")}.`]),
+  ];
+  if (served.length > 0)
+    return {
+      key: "gateways",
+      comment: [...comment, "These Gateways exist; their Traefik stays with its owner."],
+      value: served.map(gatewaySection),
+    };
+  const install = found.traefiks.length === 0;
+  const advice = install
+    ? "No Gateway of Traefik: uncomment to run one, with a Traefik of this stack."
+    : "No Gateway of this Traefik: uncomment to declare one.";
+  return {
+    key: "gateways",
+    comment: [...comment, advice],
+    value: [exampleGateway(found.issuers, install)],
+    isExample: true,
+  };
+}
+
+function exampleGateway(issuers: readonly KubeObject[], install: boolean): Record<string, unknown> {
+  const [issuer] = issuers;
+  const certificate = issuer
+    ? { issuer: issuer.metadata.name, ...(issuer.kind === "Issuer" && { kind: "Issuer" }) }
+    : { secret: "example-com-tls" };
+  return {
+    name: "external",
+    namespace: "network",
+    className: "traefik",
+    https: { hostnames: [{ hostname: "*.example.com", certificate }] },
+    ...(!install && { traefik: { install } }),
+  };
+}
+
+function fluxSectionOf(found: Survey): Section {
+  const root = findFluxRoot(found);
+  if (root === undefined) return { key: "flux", comment: ["The cluster has no Flux Kustomizations."] };
+  const { source, others, children } = root;
+  const comment = [
+    `Kustomization ${nameOf(root.root)} applies ${counted(children.length, "other Kustomization")}.`,
+    ...(others.length === 0 ? [] : [`These apply Kustomizations too: ${others.join(", ")}.`]),
+    ...(source === undefined ? ["Its source could not be found."] : []),
+    "observe: show what the stack would change, and change nothing.",
+  ];
+  return { key: "flux", comment, value: fluxSection(root) };
+}
+
+function gatusSection({ gatuses: [gatus] }: Survey): Section {
+  const comment = gatus
+    ? [`Gatus: ${describe(gatus)}.`]
+    : ["The cluster has no Gatus. true: install one; `hostname` gives its page a route."];
+  return { key: "gatus", comment, value: { install: false } };
+}
+
+function describe({ kind, namespace, name, image, owner }: FoundApp): string {
+  return `${kind} ${namespace}/${name}${image === undefined ? "" : ` (${image})`}, which belongs to ${owner}`;
+}
+
+function nameOf({ metadata: { namespace, name } }: KubeObject): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+function readiness({ status }: KubeObject): string {
+  const { conditions = [] } = (status ?? {}) as { conditions?: readonly { type: string; status: string }[] };
+  return conditions.some((condition) => condition.type === "Ready" && condition.status === "True")
+    ? ""
+    : ", not ready";
+}
