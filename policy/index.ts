@@ -3,7 +3,6 @@ import {
   type PolicyConfigSchema,
   type PolicyPackConfig,
   type PolicyResource,
-  type ReportViolation,
   type ResourceValidationPolicy,
   type StackValidationPolicy,
 } from "@pulumi/policy";
@@ -11,14 +10,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { KubeObject } from "../kube/objects.ts";
 import { EXEMPTION_RULE } from "./engine/exemptions.ts";
-import { formatPath } from "./engine/path.ts";
 import { RULES } from "./engine/registry.ts";
-import { objectOf } from "./resource-object.ts";
 import { pageOf, type Edit, type Rule } from "./engine/rule.ts";
-import { applies, checkExemptions, runRules, type RuleFinding, type RuleReport } from "./engine/run.ts";
+import { applies, checkExemptions, runRules, type RuleReport } from "./engine/run.ts";
 import { parseSettings } from "./engine/settings.ts";
 import { knowledgeFor, PROJECT } from "./knowledge/owner-rows.ts";
 import { STACK, stackObject } from "./objects/stack.ts";
+import { isViolation, reportFindings } from "./report-findings.ts";
+import { objectOf } from "./resource-object.ts";
 
 /** The stack's settings of the rules; the program reads the same key. */
 const settings = parseSettings(
@@ -152,31 +151,6 @@ function configSchema(settings: z.ZodType): PolicyConfigSchema {
 /** @param configured the stack's settings, merged by the engine with those of its command line */
 function check(rule: Rule, objects: readonly KubeObject[], configured: unknown): RuleReport {
   return runRules({ host: "stack", rules: [rule], objects, settings: { [rule.id]: configured }, knowledge });
-}
-
-/** @param urns of the resources, for a policy over the whole stack */
-function reportFindings(
-  { findings, notEvaluated }: Pick<RuleReport, "findings" | "notEvaluated">,
-  report: ReportViolation,
-  urns?: ReadonlyMap<KubeObject, string>,
-): void {
-  for (const finding of findings.filter(({ exemption }) => exemption === undefined)) {
-    const { object, path, message, remediation } = finding;
-    const text = `${formatPath(path)}: ${message} ${remediation}`;
-    if (isViolation(finding)) report(text, urns?.get(object));
-    else warn(report, text, urns?.get(object));
-  }
-  for (const { object, path, reason } of notEvaluated)
-    warn(report, `Not evaluated: ${formatPath(path)}: ${reason}`, urns?.get(object));
-}
-
-function isViolation({ problem, exemption }: RuleFinding): boolean {
-  return problem.warning !== true && exemption === undefined;
-}
-
-/** Reports below the policy's level. The function also takes an object (server.js, makeReportViolationFun); its type omits that. */
-function warn(report: ReportViolation, message: string, urn: string | undefined): void {
-  (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });
 }
 
 function objectsOf(resources: readonly PolicyResource[]): ReadonlyMap<KubeObject, string> {

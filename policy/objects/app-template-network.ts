@@ -23,9 +23,10 @@ export function appServices(release: KubeObject, objects: ObjectIndex): readonly
   if (!isAppTemplate(release, objects)) return [];
   const { values } = valuesOf(release, objects);
   const services = enabled(values.service);
+  const nameOf = objectNames(release, values, services.length);
   return services.map(([identifier, service]) => ({
     identifier,
-    name: objectName(release, values, identifier, service, services.length),
+    name: nameOf(identifier, service),
     ports: enabled(service.ports).map(([name, port]) => ({
       name,
       port: typeof port.port === "number" ? port.port : Number(port.port) || undefined,
@@ -33,26 +34,27 @@ export function appServices(release: KubeObject, objects: ObjectIndex): readonly
   }));
 }
 
-/** A route of an app-template release, as the chart renders it. */
+/** A route as an app-template release renders it. */
 export interface AppRoute {
   readonly route: KubeObject;
-  /** Where a path of that route is written in the release. */
+  /** The place of a path of the route in the release. */
   readonly path: (steps: Path) => Path;
 }
 
-/** The routes of any kind that the release renders. Their backends by identifier are given by the name of the Service. */
+/** The routes of any kind that the release renders, with Service names instead of identifiers in their backends. */
 export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
   if (!isAppTemplate(release, objects)) return [];
   const { values, path } = valuesOf(release, objects);
   const routes = enabled(values.route);
   const services = appServices(release, objects);
+  const nameOf = objectNames(release, values, routes.length);
   const shared = fields(fields(values.global).annotations);
   return routes.map(([identifier, route]) => ({
     route: {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: text(route.kind) ?? "HTTPRoute",
       metadata: {
-        name: objectName(release, values, identifier, route, routes.length),
+        name: nameOf(identifier, route),
         namespace: releaseOf(release).namespace,
         annotations: { ...shared, ...fields(route.annotations) } as Readonly<Record<string, string>>,
       },
@@ -68,12 +70,12 @@ export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly A
   }));
 }
 
-/** A route's fields in the words of the chart's values, which have no `metadata` and no `spec`. */
+/** A path of the route in the chart's values, which have neither `metadata` nor `spec`. */
 function valueSteps([first, ...rest]: Path): Path {
   return first === "metadata" || first === "spec" ? rest : first === undefined ? [] : [first, ...rest];
 }
 
-/** With one Service, a rule without a backend, or a backend that names none, gets that Service (`autoDetectService`). */
+/** If there is one Service, it is the default backend (`autoDetectService`). */
 function rulesOf(route: Fields, services: readonly AppService[]): readonly unknown[] {
   const only = services.length === 1 ? services[0] : undefined;
   const given = list(route.rules);
@@ -84,7 +86,7 @@ function rulesOf(route: Fields, services: readonly AppService[]): readonly unkno
   }));
 }
 
-/** By identifier, which in 3.x is written as `name`; a port by its name is a number in the route (`_route.tpl`). */
+/** Resolves an identifier (`name` in 3.x) and a port's name (`_route.tpl`). */
 function backend(ref: Fields, services: readonly AppService[], only: AppService | undefined): Fields {
   const { identifier, ...rest } = ref;
   const wanted = ref.name ?? identifier;
@@ -96,31 +98,34 @@ function backend(ref: Fields, services: readonly AppService[], only: AppService 
   return { ...rest, port: named?.port ?? ref.port ?? primary?.port, name: service.name };
 }
 
-/** `determineResourceNameFromValues` of 4.x; `nameOverride` is what 3.x calls a suffix. */
-function objectName(
+/**
+ * Names the objects of a release (`determineResourceNameFromValues` of 4.x; 3.x has `nameOverride` instead of `suffix`).
+ * @param count how many objects of the kind the release has
+ */
+function objectNames(
   release: KubeObject,
   values: Fields,
-  identifier: string,
-  { nameOverride, forceRename, prefix, suffix }: Fields,
   count: number,
-): string {
+): (identifier: string, settings: Fields) => string {
   const global = fields(values.global);
-  const forced = text(forceRename);
-  if (forced !== undefined) return rendered(forced, release).toLowerCase();
   const fullname = text(global.fullnameOverride) ?? text(values.fullnameOverride) ?? releaseOf(release).name;
-  const before = text(prefix);
-  const base = before === undefined ? fullname : `${rendered(before, release)}-${fullname}`;
-  const ending = text(suffix) ?? text(nameOverride);
-  if (ending !== undefined) return withEnding(base, rendered(ending, release));
-  const identified = count > 1 || global.alwaysAppendIdentifierToResourceName === true;
-  return (identified && identifier !== base ? withEnding(base, identifier) : base).toLowerCase();
+  const isIdentified = count > 1 || global.alwaysAppendIdentifierToResourceName === true;
+  return (identifier, { nameOverride, forceRename, prefix, suffix }) => {
+    const forced = text(forceRename);
+    if (forced !== undefined) return rendered(forced, release).toLowerCase();
+    const before = text(prefix);
+    const base = before === undefined ? fullname : `${rendered(before, release)}-${fullname}`;
+    const ending = text(suffix) ?? text(nameOverride);
+    if (ending !== undefined) return withEnding(base, rendered(ending, release));
+    return (isIdentified && identifier !== base ? withEnding(base, identifier) : base).toLowerCase();
+  };
 }
 
 function withEnding(name: string, ending: string): string {
   return name.endsWith(`-${ending}`) ? name : `${name}-${ending}`;
 }
 
-/** A text with the two template expressions that everybody uses; others stay as they are. */
+/** Renders the two common template expressions in a text; others stay. */
 export function rendered(template: string, release: KubeObject): string {
   const { name, namespace } = releaseOf(release);
   return template

@@ -5,7 +5,7 @@ import { at, fields, text, type Fields } from "../engine/read.ts";
 import type { Container } from "./workloads.ts";
 
 /**
- * How the chart app-template reads its values (github.com/bjw-s-labs/helm-charts, charts/library/common/templates: lib/container,
+ * Whether the release installs app-template. This module reads the values as the chart does (github.com/bjw-s-labs/helm-charts, charts/library/common/templates: lib/container,
  * lib/routes, classes/_route.tpl).
  */
 export function isAppTemplate(release: KubeObject, objects: ObjectIndex): boolean {
@@ -14,17 +14,17 @@ export function isAppTemplate(release: KubeObject, objects: ObjectIndex): boolea
   return name === undefined ? reference === "app-template" : name === "app-template";
 }
 
-/** A container of an app-template release: its values, in the shape of a Pod's container where the two differ. */
+/** A container of an app-template release: its values, in the shape of a Pod's container. */
 export interface AppContainer extends Container {
   readonly controller: string;
-  /** `probes`, with what `defaultContainerOptions` gives. */
+  /** `probes`, with the defaults of `defaultContainerOptions`. */
   readonly probes: Fields;
 }
 
 /** Controllers that run to completion. */
 const SHORT_LIVED = ["cronjob", "job"];
 
-/** Every container of the release; empty for another chart. Those of disabled controllers do not count. */
+/** Every container of the release, except those of disabled controllers; empty for another chart. */
 export function appContainers(release: KubeObject, objects: ObjectIndex): readonly AppContainer[] {
   if (!isAppTemplate(release, objects)) return [];
   const values = valuesOf(release, objects);
@@ -60,7 +60,7 @@ function appContainer(values: Values, place: Place): AppContainer {
   };
 }
 
-/** What a controller's pods get: its own options before the defaults, maps merged with them on request (lib/pod/_getOption.tpl). */
+/** The pod options of a controller: its own win over the defaults; a strategy can merge maps (lib/pod/_getOption.tpl). */
 export function podOptions(values: Fields, controller: Fields): Fields {
   const defaults = fields(values.defaultPodOptions);
   const own = Object.entries(fields(controller.pod)).filter(
@@ -70,7 +70,7 @@ export function podOptions(values: Fields, controller: Fields): Fields {
   return values.defaultPodOptionsStrategy === "merge" ? filled(given, defaults) : { ...defaults, ...given };
 }
 
-/** `overwrite` fills in what the container leaves empty; `merge` also fills in what is missing further down. */
+/** `overwrite` fills in the empty options of the container; `merge` also fills in missing fields of maps. */
 function withDefaults(own: Fields, controller: Fields, field: Place["field"]): Fields {
   if (field === "initContainers" && controller.applyDefaultContainerOptionsToInitContainers === false)
     return own;
@@ -88,7 +88,7 @@ function filled(own: Fields, defaults: Fields): Fields {
   return result;
 }
 
-/** Empty in the sense of Helm's `empty`. */
+/** As Helm's `empty`. */
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === "" || value === false || value === 0) return true;
   return typeof value === "object" && Object.keys(value).length === 0;
@@ -102,7 +102,7 @@ function imageOf(image: unknown): string | undefined {
   return typeof digest === "string" ? `${tagged}@${digest}` : tagged;
 }
 
-/** The entries of a map that are maps themselves and not turned off. */
+/** The entries of a map that are maps and not disabled. */
 export function enabled(map: unknown): readonly (readonly [string, Fields])[] {
   return Object.entries(fields(map)).flatMap(([key, value]) => {
     const entry = fields(value);
@@ -114,7 +114,7 @@ function isMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a text still has something that only a cluster knows: a template expression or a variable. */
-export function isOpen(value: string): boolean {
+/** Whether a text has a template expression or a variable, so that its value is not known. */
+export function hasPlaceholder(value: string): boolean {
   return value.includes("{{") || value.includes("${");
 }

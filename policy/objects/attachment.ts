@@ -1,11 +1,11 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
-import { isOpen } from "./app-template.ts";
+import { hasPlaceholder } from "./app-template.ts";
 import { NAMESPACE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
 import type { Problem, NotEvaluated } from "../engine/rule.ts";
 
-/** Kinds of routes that a listener takes by its protocol, where it does not list any; of a protocol of somebody's own it is not known. */
+/** Kinds of routes that a listener accepts by its protocol if it lists none. A listener of another protocol may accept any. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   HTTP: ["HTTPRoute", "GRPCRoute"],
   HTTPS: ["HTTPRoute", "GRPCRoute"],
@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What keeps a route from each listener of a Gateway that its parentRef asks for; paths are those of the parentRef.
+ * Why a route does not attach to any listener that its parentRef selects. Paths are relative to the parentRef.
  * Source: https://gateway-api.sigs.k8s.io/reference/spec/#parentreference and #listener.
  */
 export function* attachmentProblems(
@@ -24,59 +24,76 @@ export function* attachmentProblems(
   gateway: KubeObject,
   objects: ObjectIndex,
 ): Generator<Problem | NotEvaluated> {
-  const all = list(at(gateway, ["spec", "listeners"])).map(fields);
-  const { port } = parent;
-  const section = text(parent.sectionName);
-  const named = section === undefined ? all : all.filter(({ name }) => name === section);
-  const asked = typeof port === "number" ? named.filter((listener) => listener.port === port) : named;
-  const taking = asked.filter((listener) => takes(listener, route));
-  const answers = taking.map((listener) => ({ listener, answer: admits(listener, gateway, route, objects) }));
-  const open = answers.filter(({ answer }) => answer !== false);
+  const selected = selectedListeners(parent, gateway);
+  if ("message" in selected) {
+    yield selected;
+    return;
+  }
   const gatewayName = describeObject(gateway);
   const where = route.metadata.namespace ?? "";
-  if (named.length === 0)
-    yield {
-      path: section === undefined ? [] : ["sectionName"],
-      message: `${gatewayName} has no listener${section === undefined ? "" : ` ${section}`} (${all.map(({ name }) => String(name)).join(", ")}).`,
-    };
-  else if (asked.length === 0)
-    yield {
-      path: ["port"],
-      message: `${gatewayName} has no listener ${section === undefined ? "" : `${section} `}on port ${String(port)} (${named.map(({ name, port: own }) => `${String(name)}: ${String(own)}`).join(", ")}).`,
-    };
-  else if (taking.length === 0)
+  const accepting = selected.listeners.filter((listener) => accepts(listener, route));
+  const open = accepting
+    .map((listener) => ({ listener, admitted: admits(listener, { gateway, route, objects }) }))
+    .filter(({ admitted }) => admitted !== false);
+  if (accepting.length === 0)
     yield {
       path: [],
-      message: `No listener of ${gatewayName} takes an ${route.kind} by its protocol or kinds.`,
+      message: `No listener of ${gatewayName} accepts kind ${route.kind}, by its protocol or its allowedRoutes.kinds.`,
     };
   else if (open.length === 0)
-    yield { path: [], message: `No listener of ${gatewayName} lets routes of ${where} in.` };
+    yield { path: [], message: `No listener of ${gatewayName} admits routes from namespace ${where}.` };
   else if (!open.some(({ listener }) => servesHosts(listener, route)))
     yield {
       path: [],
       message: `No listener of ${gatewayName} serves ${texts(fields(route.spec).hostnames).join(", ")} (${open.map(({ listener }) => String(listener.hostname)).join(", ")}).`,
     };
-  else if (!open.some(({ answer }) => answer))
+  else if (!open.some(({ admitted }) => admitted))
     yield {
       path: [],
-      notEvaluated: `The listener selects namespaces by label, and Namespace ${where} is not to be seen.`,
+      notEvaluated: `The listener selects namespaces by label, and Namespace ${where} is not available.`,
     };
 }
 
-function takes(listener: Fields, { kind }: KubeObject): boolean {
+/** The listeners with the section name and the port of a parentRef; a problem without any. */
+function selectedListeners(
+  parent: Fields,
+  gateway: KubeObject,
+): { readonly listeners: readonly Fields[] } | Problem {
+  const all = list(at(gateway, ["spec", "listeners"])).map(fields);
+  const { port } = parent;
+  const section = text(parent.sectionName);
+  const named = section === undefined ? all : all.filter(({ name }) => name === section);
+  const listeners = typeof port === "number" ? named.filter((listener) => listener.port === port) : named;
+  const gatewayName = describeObject(gateway);
+  const name = section === undefined ? "" : ` ${section}`;
+  if (named.length === 0)
+    return {
+      path: section === undefined ? [] : ["sectionName"],
+      message: `${gatewayName} has no listener${name} (${all.map((listener) => String(listener.name)).join(", ")}).`,
+    };
+  if (listeners.length > 0) return { listeners };
+  const ports = named.map((listener) => `${String(listener.name)}: ${String(listener.port)}`);
+  return {
+    path: ["port"],
+    message: `${gatewayName} has no listener${name} on port ${String(port)} (${ports.join(", ")}).`,
+  };
+}
+
+function accepts(listener: Fields, { kind }: KubeObject): boolean {
   const listed = list(at(listener, ["allowedRoutes", "kinds"])).map((one) => fields(one).kind);
   return listed.length > 0
     ? listed.includes(kind)
     : (KINDS[text(listener.protocol) ?? ""] ?? [kind]).includes(kind);
 }
 
-/** Whether the listener lets the route's namespace in; undefined where that hangs on a Namespace that is not to be seen. */
-function admits(
-  listener: Fields,
-  gateway: KubeObject,
-  route: KubeObject,
-  objects: ObjectIndex,
-): boolean | undefined {
+interface Admission {
+  readonly gateway: KubeObject;
+  readonly route: KubeObject;
+  readonly objects: ObjectIndex;
+}
+
+/** Whether the listener admits the route's namespace; undefined if that depends on a Namespace that is not available. */
+function admits(listener: Fields, { gateway, route, objects }: Admission): boolean | undefined {
   const namespaces = fields(at(listener, ["allowedRoutes", "namespaces"]));
   if (namespaces.from === "All") return true;
   if (namespaces.from !== "Selector") return gateway.metadata.namespace === route.metadata.namespace;
@@ -120,13 +137,14 @@ function meets(labels: Fields, { key, operator, values }: Fields): boolean | und
 function servesHosts({ hostname }: Fields, route: KubeObject): boolean {
   const hosts = texts(fields(route.spec).hostnames);
   if (typeof hostname !== "string" || hosts.length === 0) return true;
-  // A name without a dot is the default of a variable that the repository does not show.
+  // A name without a dot is the default of a variable whose value is not in the repository.
   return hosts.some(
-    (host) => isOpen(host) || !host.includes(".") || isOpen(hostname) || overlap(host, hostname),
+    (host) =>
+      hasPlaceholder(host) || !host.includes(".") || hasPlaceholder(hostname) || overlap(host, hostname),
   );
 }
 
-/** A wildcard stands for one label or more. */
+/** A wildcard covers one label or more. */
 function overlap(one: string, other: string): boolean {
   const covers = (wildcard: string, host: string): boolean =>
     wildcard.startsWith("*.") && host.endsWith(wildcard.slice(1));

@@ -9,7 +9,7 @@ import {
 } from "../../kube/gatus-endpoints.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { conditionsOf } from "./gatus-fragment.ts";
-import { isOpen } from "./app-template.ts";
+import { hasPlaceholder } from "./app-template.ts";
 import { CONFIG_MAP, GATEWAY } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
@@ -18,21 +18,21 @@ import { text } from "../engine/read.ts";
 import { firstPath } from "./route-rules.ts";
 import { allRoutes } from "./routes.ts";
 
-/** An endpoint as Gatus gets it. */
+/** An endpoint in the configuration of Gatus. */
 export interface Endpoint {
   readonly source: KubeObject;
-  /** Where its source says it. */
+  /** Its place in the source. */
   readonly path: Path;
-  /** Where it says the conditions; undefined for the sidecar's own. */
+  /** The place of its conditions; undefined for the sidecar's default. */
   readonly conditionsPath: Path | undefined;
   readonly conditions: readonly string[];
-  /** Gatus' identity of it; undefined where a part of it is not known. */
+  /** Its identity in Gatus; undefined if a part of it is not known. */
   readonly key: string | undefined;
-  /** A DNS query in place of a request to the app. */
+  /** A DNS query instead of a request to the app. */
   readonly dns: boolean;
-  /** The path that is asked of the route; undefined where it is another address. */
-  readonly asks: string | undefined;
-  /** The route that it stands for. */
+  /** The path that it requests from the route; undefined for another address. */
+  readonly requestPath: string | undefined;
+  /** The route that it monitors. */
   readonly route: KubeObject | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface Endpoints {
   readonly byKey: ReadonlyMap<string | undefined, readonly Endpoint[]>;
 }
 
-/** Every endpoint that gatus-sidecar (with `--auto-httproute`) and the endpoint files bring to Gatus. */
+/** Every endpoint that gatus-sidecar (with `--auto-httproute`) and the endpoint files give to Gatus. */
 export const allEndpoints = oncePer((objects: ObjectIndex): Endpoints => {
   const endpoints = [...routeEndpoints(objects), ...fileEndpoints(objects)];
   return {
@@ -63,7 +63,7 @@ function routeEndpoints(objects: ObjectIndex): readonly Endpoint[] {
       conditionsPath: own.conditions === undefined ? undefined : path(["metadata", "annotations"]),
       conditions: guarded ? ["len([BODY]) == 0"] : conditionsOf(fragment),
       key: closed(fragmentKey(route.metadata.name, fragment)),
-      asks: fragment.url === undefined ? (text(fragment.path) ?? firstPath(route)) : undefined,
+      requestPath: fragment.url === undefined ? (text(fragment.path) ?? firstPath(route)) : undefined,
       dns: guarded || fragment.dns !== undefined,
       route,
     };
@@ -76,7 +76,7 @@ function inherited(route: KubeObject, objects: ObjectIndex): Template {
   return (gateway && template(gateway)) ?? {};
 }
 
-/** Files of labelled ConfigMaps. */
+/** Endpoints in files of labelled ConfigMaps. */
 function fileEndpoints(objects: ObjectIndex): readonly Endpoint[] {
   return objects
     .ofKind(CONFIG_MAP)
@@ -90,7 +90,7 @@ function fileEndpoints(objects: ObjectIndex): readonly Endpoint[] {
           conditions: endpoint.conditions === undefined ? [] : conditionsOf(endpoint),
           key: closed(endpointKey(text(endpoint.group), text(endpoint.name) ?? "")),
           dns: endpoint.dns !== undefined,
-          asks: undefined,
+          requestPath: undefined,
           route: undefined,
         })),
       ),
@@ -98,10 +98,10 @@ function fileEndpoints(objects: ObjectIndex): readonly Endpoint[] {
 }
 
 function closed(key: string): string | undefined {
-  return isOpen(key) ? undefined : key;
+  return hasPlaceholder(key) ? undefined : key;
 }
 
-/** What an endpoint is called in messages. */
+/** An endpoint in messages. */
 export function describeEndpoint({ source, route }: Endpoint): string {
   return route === undefined || route === source
     ? describeObject(source)

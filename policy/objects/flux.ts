@@ -1,32 +1,32 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { at, fields, list, text } from "../engine/read.ts";
 
-/** `namespace/name` of a Flux Kustomization, or of what it refers to from its own namespace. */
+/** `namespace/name` of a Flux object. */
 export function fluxId(namespace: string | undefined, name: string): string {
   return `${namespace ?? ""}/${name}`;
 }
 
-/** The Kustomizations that this one waits for (`dependsOn`; their namespace is by default its own). */
+/** Ids of the Kustomizations that this one depends on; their default namespace is its own. */
 export function dependenciesOf({ metadata, spec }: KubeObject): readonly string[] {
   return list(fields(spec).dependsOn)
     .map(fields)
     .map(({ namespace, name }) => fluxId(text(namespace) ?? metadata.namespace, text(name) ?? ""));
 }
 
-/** Whether Flux deletes what leaves the Kustomization; its deletionPolicy has no say in that (kustomize-controller, `prune`). */
+/** Whether Flux deletes an object that leaves the Kustomization, whatever its deletionPolicy (kustomize-controller, `prune`). */
 export function prunes(kustomization: KubeObject): boolean {
   const { prune, suspend } = fields(kustomization.spec);
   return prune === true && suspend !== true;
 }
 
-/** Whether Flux deletes with the Kustomization what it applied (kustomize-controller, `finalizerShouldDeleteResources`). */
+/** Whether deleting the Kustomization deletes what it applied (kustomize-controller, `finalizerShouldDeleteResources`). */
 export function deletesAll({ spec }: KubeObject): boolean {
   const { prune, suspend, deletionPolicy = "MirrorPrune" } = fields(spec);
   if (suspend === true) return false;
   return deletionPolicy === "MirrorPrune" ? prune === true : deletionPolicy !== "Orphan";
 }
 
-/** Whether an object is kept from both (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune). */
+/** Whether the object is excluded from both (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune). */
 export function isGuarded(object: KubeObject): boolean {
   return ["labels", "annotations"].some((field) =>
     ["prune", "reconcile"].some(

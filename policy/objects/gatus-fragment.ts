@@ -2,7 +2,7 @@ import { yamlMap, type Template } from "../../kube/gatus-annotations.ts";
 import { text, texts } from "../engine/read.ts";
 
 /**
- * Keys of an endpoint (github.com/TwiN/gatus v5.36, config/endpoint/endpoint.go), and the two that gatus-sidecar takes for itself
+ * Fields of an endpoint (github.com/TwiN/gatus v5.36, config/endpoint/endpoint.go), and the two of gatus-sidecar
  * (github.com/home-operations/gatus-sidecar, internal/gatus/endpoint.go).
  */
 const KEYS = new Set([
@@ -32,14 +32,14 @@ const KEYS = new Set([
 /** As Go's time.ParseDuration takes it. */
 const DURATION = /^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$/;
 
-/** What Gatus or its sidecar would not understand in the text of an `endpoint` annotation, one sentence each. */
+/** What Gatus or gatus-sidecar does not accept in an `endpoint` annotation, one sentence each. */
 export function fragmentErrors(fragment: string): readonly string[] {
   const map = yamlMap(fragment);
-  if (map === undefined) return ["The fragment is no YAML map: the sidecar leaves the endpoint out."];
+  if (map === undefined) return ["The annotation is not a YAML map, so gatus-sidecar ignores it."];
   return endpointErrors(map);
 }
 
-/** The same for the fields of an endpoint that are there. */
+/** The same for the fields of an endpoint. */
 export function endpointErrors(endpoint: Template): readonly string[] {
   const unknown = Object.keys(endpoint).filter((key) => !KEYS.has(key));
   const notText = ["name", "group", "url"].filter(
@@ -47,22 +47,22 @@ export function endpointErrors(endpoint: Template): readonly string[] {
   );
   const interval = endpoint.interval;
   return [
-    ...unknown.map((key) => `Gatus has no field ${key} of an endpoint.`),
-    ...notText.map((key) => `The field ${key} is no text, and is passed over.`),
+    ...unknown.map((key) => `Gatus endpoints have no field ${key}.`),
+    ...notText.map((key) => `${key} is not a string, so it is ignored.`),
     ...(interval === undefined ||
     (typeof interval === "string" && (DURATION.test(interval) || interval.includes("${")))
       ? []
-      : [`The interval ${JSON.stringify(interval)} is no duration.`]),
+      : [`The interval ${JSON.stringify(interval)} is not a duration.`]),
     ...conditionErrors(endpoint.conditions),
   ];
 }
 
 function conditionErrors(conditions: unknown): readonly string[] {
   if (conditions === undefined) return [];
-  if (typeof conditions !== "string" && !Array.isArray(conditions)) return ["The conditions are no list."];
+  if (typeof conditions !== "string" && !Array.isArray(conditions)) return ["conditions is not a list."];
   const list = typeof conditions === "string" ? [conditions] : texts(conditions);
   if (list.length === 0)
-    return ["The list of conditions is empty, and Gatus refuses an endpoint without one."];
+    return ["The list of conditions is empty, and Gatus rejects an endpoint without one."];
   return list
     .filter((condition) => comparison(condition) === undefined)
     .map(
@@ -76,7 +76,7 @@ interface Comparison {
   readonly right: string;
 }
 
-/** As `Condition.evaluate` of Gatus takes it apart: the first of the operators, in this order. */
+/** A condition as Gatus parses it (`Condition.evaluate`): by the first of the operators in this order. */
 function comparison(condition: string): Comparison | undefined {
   for (const operator of ["==", "!=", "<=", ">=", ">", "<"]) {
     const [left, right] = condition.split(` ${operator} `);
@@ -86,7 +86,7 @@ function comparison(condition: string): Comparison | undefined {
   return undefined;
 }
 
-/** What Gatus puts in where the request timed out: no status, no body, no connection. */
+/** The values of a request that timed out. */
 const TIMED_OUT: Readonly<Record<string, string>> = {
   "[STATUS]": "0",
   "[CONNECTED]": "false",
@@ -97,7 +97,7 @@ const TIMED_OUT: Readonly<Record<string, string>> = {
   "[CERTIFICATE_EXPIRATION]": "0",
 };
 
-/** Whether all conditions hold for a request that timed out; false where there is one that is not understood. */
+/** Whether all conditions hold for a request that timed out; false if one cannot be parsed. */
 export function holdOnTimeOut(conditions: readonly string[]): boolean {
   return conditions.length > 0 && conditions.every(holdsOnTimeOut);
 }
@@ -107,7 +107,7 @@ function holdsOnTimeOut(condition: string): boolean {
   if (parsed === undefined) return false;
   const left = TIMED_OUT[parsed.left] ?? parsed.left;
   const right = TIMED_OUT[parsed.right] ?? parsed.right;
-  // What is left of a placeholder is a path into the body, or the time that it took: not known here.
+  // Other placeholders are a path in the body, or the response time: not known here.
   if ([left, right].some((side) => side.includes("["))) return false;
   if (parsed.operator === "==") return isEqual(left, right);
   if (parsed.operator === "!=") return !isEqual(left, right);
@@ -118,14 +118,14 @@ function holdsOnTimeOut(condition: string): boolean {
   return parsed.operator === "<=" ? first <= second : first >= second;
 }
 
-/** With `any(…)` on the right, the one way of its functions that matters for a status. */
+/** Equality, with `any(…)` on the right; `pat(…)` does not matter for a status. */
 function isEqual(left: string, right: string): boolean {
   const options = /^any\((.*)\)$/.exec(right)?.[1];
   if (options !== undefined) return options.split(",").some((option) => option.trim() === left);
   return !right.startsWith("pat(") && left === right;
 }
 
-/** The conditions of an endpoint, or those that the sidecar gives it. */
+/** The conditions of an endpoint, or the sidecar's default. */
 export function conditionsOf({ conditions }: Template): readonly string[] {
   const own = text(conditions);
   if (own !== undefined) return [own];

@@ -5,15 +5,15 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 
-/** What a HelmRelease installs. */
+/** The chart of a HelmRelease. */
 export interface Chart {
-  /** Undefined where the OCIRepository that the release names is not to be seen. */
+  /** Undefined if the OCIRepository of the release is not available. */
   readonly name: string | undefined;
-  /** Where the release says it. */
+  /** Its place in the release. */
   readonly path: Path;
 }
 
-/** The chart of a HelmRelease: by name, or as the last part of the address of its OCIRepository. */
+/** The chart of a HelmRelease: by name, or the last part of its OCIRepository's address. */
 export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
   const spec = fields(release.spec);
   const named = text(at(spec, ["chart", "spec", "chart"]));
@@ -28,7 +28,7 @@ export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
   return { name: url?.replace(/\/+$/, "").split("/").at(-1), path: ["spec", "chartRef"] };
 }
 
-/** Name and namespace of the release, as helm-controller composes them (its API: `GetReleaseName`, `GetReleaseNamespace`). */
+/** Name and namespace of the Helm release (helm-controllerits API: `GetReleaseName`, `GetReleaseNamespace`). */
 export function releaseOf({ metadata, spec }: KubeObject): {
   readonly name: string;
   readonly namespace: string;
@@ -42,13 +42,13 @@ export function releaseOf({ metadata, spec }: KubeObject): {
 /** The values of a HelmRelease. */
 export interface Values {
   readonly values: Fields;
-  /** False where some come from a Secret, or from a ConfigMap that is not to be seen. */
+  /** False if some come from a Secret, or from a ConfigMap that is not available. */
   readonly complete: boolean;
-  /** Where a value is written in the release itself: its own place below `spec.values`, or the reference that brings it. */
+  /** The place of a value in the release: below `spec.values`, or the reference with it. */
   readonly path: (steps: Path) => Path;
 }
 
-/** The values that the chart gets: those of `valuesFrom` in their order, then the release's own (Flux: HelmRelease, "Values"). */
+/** The values for the chart: those of `valuesFrom` in their order, then the release's own (Flux: HelmRelease, "Values"). */
 export function valuesOf(release: KubeObject, objects: ObjectIndex): Values {
   const own = fields(at(release, ["spec", "values"]));
   const path = (steps: Path): Path => valuePath(own, steps, references.length > 0);
@@ -64,7 +64,7 @@ export function valuesOf(release: KubeObject, objects: ObjectIndex): Values {
   return { values: merged(values, own), complete, path };
 }
 
-/** The longest part of the path that the release itself has; what a reference brings is blamed on the references. */
+/** The longest part of the path that the release has; a value from a reference has the place of the references. */
 function valuePath(own: Fields, steps: Path, referenced: boolean): Path {
   if (referenced && at(own, steps.slice(0, 1)) === undefined) return ["spec", "valuesFrom"];
   let length = 0;
@@ -84,7 +84,7 @@ function valuesFrom(reference: Fields, release: KubeObject, objects: ObjectIndex
   }
 }
 
-/** Maps are merged, everything else is replaced; null removes, as Helm has it. */
+/** Merges maps and replaces everything else, as Helm does; null removes a value. */
 function merged(base: Fields, over: Fields): Fields {
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over)) {

@@ -1,6 +1,6 @@
 import type { GroupKind } from "../engine/object-index.ts";
 
-/** The kinds that rules look at, by name. */
+/** The kinds that rules read. */
 export const HELM_RELEASE: GroupKind = { group: "helm.toolkit.fluxcd.io", kind: "HelmRelease" };
 export const FLUX_KUSTOMIZATION: GroupKind = { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" };
 export const BUILD_KUSTOMIZATION: GroupKind = { group: "kustomize.config.k8s.io", kind: "Kustomization" };

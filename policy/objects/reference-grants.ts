@@ -3,13 +3,13 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { REFERENCE_GRANT } from "./kinds.ts";
 import { fields, list } from "../engine/read.ts";
 
-/** What one object refers to in another namespace. */
+/** An object in another namespace. */
 export interface ForeignReference extends GroupKind {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** Whether a ReferenceGrant lets the object refer to it (https://gateway-api.sigs.k8s.io/api-types/referencegrant/). */
+/** Whether a ReferenceGrant allows the reference (https://gateway-api.sigs.k8s.io/api-types/referencegrant/). */
 export function isGranted(from: KubeObject, to: ForeignReference, objects: ObjectIndex): boolean {
   return objects.ofKind(REFERENCE_GRANT).some(({ metadata, spec }) => {
     if (metadata.namespace !== to.namespace) return false;

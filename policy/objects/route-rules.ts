@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 
-/** The path that gatus-sidecar asks where the fragment says none: the first that a rule matches (its `firstHTTPRoutePath`). */
+/** The path that gatus-sidecar requests by default: the first that a rule matches (`firstHTTPRoutePath`). */
 export function firstPath(route: KubeObject): string {
   const paths = rulesOf(route).flatMap((rule) =>
     list(rule.matches)
@@ -12,7 +12,7 @@ export function firstPath(route: KubeObject): string {
 }
 
 /**
- * The rules of an HTTPRoute that may answer a plain GET of a path: the one with the closest path, and all where a regular expression takes part.
+ * The rules of an HTTPRoute that may answer a plain GET of a path: the closest match, or every rule if there is a regular expression.
  * Source: https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule, "matches".
  */
 export function rulesFor(route: KubeObject, path: string): readonly Fields[] {
@@ -35,7 +35,7 @@ function matchesOf(rule: Fields): readonly Fields[] {
   return matches.length === 0 ? [{}] : matches;
 }
 
-/** How close a match is: -1 for none, Infinity where it is not known. */
+/** How close a match is: -1 for none, Infinity if it is not known. */
 function score(match: Fields, path: string): number {
   const { type = "PathPrefix", value = "/" } = fields(match.path);
   if (match.headers !== undefined || match.queryParams !== undefined) return -1;

@@ -5,10 +5,10 @@ import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { fields, list } from "../engine/read.ts";
 
-/** Kinds that make HTTPRoutes. */
+/** Kinds that are, or render, HTTPRoutes. */
 export const ROUTE_KINDS: readonly GroupKind[] = [HTTP_ROUTE, HELM_RELEASE];
 
-/** Kinds that make routes of any kind. */
+/** Kinds that are, or render, routes of any kind. */
 export const ATTACHED_KINDS: readonly GroupKind[] = [
   ...ROUTE_KINDS,
   GRPC_ROUTE,
@@ -28,19 +28,19 @@ export function attachedRoutes(object: KubeObject, objects: ObjectIndex): readon
   return object.kind.endsWith("Route") ? [{ route: object, path: (steps) => steps }] : [];
 }
 
-/** A route, and the object that it comes from. */
+/** A route and its source. */
 export interface SourcedRoute extends AppRoute {
   readonly source: KubeObject;
 }
 
-/** Every HTTPRoute there is. */
+/** Every HTTPRoute. */
 export const allRoutes = oncePer((objects: ObjectIndex): readonly SourcedRoute[] =>
   ROUTE_KINDS.flatMap((kind) => objects.ofKind(kind)).flatMap((source) =>
     routesOf(source, objects).map((route) => ({ ...route, source })),
   ),
 );
 
-/** The routes by each of their hostnames. */
+/** The HTTPRoutes by hostname. */
 export const routesByHost = oncePer((objects: ObjectIndex): ReadonlyMap<unknown, readonly SourcedRoute[]> => {
   const pairs = allRoutes(objects).flatMap((route) =>
     list(fields(route.route.spec).hostnames).map((host) => ({ host, route })),

@@ -14,13 +14,13 @@ import { containersOf } from "./workloads.ts";
 /** A Traefik that serves Gateways. */
 export interface Traefik {
   readonly source: KubeObject;
-  /** Ports of its entry points, by which it finds a listener's. */
+  /** Ports of its entry points; a listener with such a port is served by it. */
   readonly ports: ReadonlySet<number>;
-  /** `key=value` of the GatewayClasses that it takes; undefined: all with its controller's name. */
+  /** `key=value`, a label of the GatewayClasses that it serves; undefined for all with its controller's name. */
   readonly selector: string | undefined;
 }
 
-/** Every Traefik with the Gateway provider turned on. */
+/** Every Traefik with the Gateway provider. */
 export function gatewayTraefiks({ objects, knowledge }: Known): readonly Traefik[] {
   return traefiksIn(objects)(knowledge);
 }
@@ -42,7 +42,7 @@ function ofWorkload(source: KubeObject): readonly Traefik[] {
   });
 }
 
-/** Traefik's flags do not heed upper and lower case. */
+/** Traefik's flags are case-insensitive. */
 function ofArguments(source: KubeObject, args: readonly string[]): Traefik | undefined {
   const flags = new Map(
     args.map((argument) => {
@@ -73,15 +73,15 @@ function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly 
   return [{ source, ports: new Set(Object.values(ports)), selector: text(provider.labelselector) }];
 }
 
-/** Whether the Gateway's class is Traefik's; by its name where the class is not to be seen. */
-export function isTraefiks(gateway: KubeObject, objects: ObjectIndex): boolean {
+/** Whether Traefik serves the Gateway's class, by the class's name if the class is not available. */
+export function hasTraefikClass(gateway: KubeObject, objects: ObjectIndex): boolean {
   const name = classOf(gateway);
   const gatewayClass = objects.get(GATEWAY_CLASS, undefined, name);
   const controller = text(at(gatewayClass, ["spec", "controllerName"]));
   return controller === undefined ? name.includes("traefik") : controller === CONTROLLER_NAME;
 }
 
-/** The Traefiks that take this Gateway's class. */
+/** The Traefiks that serve the Gateway's class. */
 export function traefiksOf(gateway: KubeObject, known: Known): readonly Traefik[] {
   const gatewayClass = known.objects.get(GATEWAY_CLASS, undefined, classOf(gateway));
   return gatewayTraefiks(known).filter(({ selector }) => {

@@ -13,7 +13,7 @@ export const LONG_RUNNING: readonly GroupKind[] = [
   { group: "", kind: "Pod" },
 ];
 
-/** Every kind that makes pods. */
+/** Every kind with pods. */
 export const WORKLOADS: readonly GroupKind[] = [
   ...LONG_RUNNING,
   { group: "batch", kind: "Job" },
@@ -27,11 +27,11 @@ export interface Container {
   readonly spec: Fields;
   /** The spec of its pod, without the containers. */
   readonly pod: Fields;
-  /** Runs for the pod's whole life: no plain init container. A native sidecar is an init container that does. */
+  /** Runs as long as its pod: not an init container, except a native sidecar. */
   readonly longRunning: boolean;
 }
 
-/** Where a workload of this kind has its pod's spec. */
+/** The path of the pod's spec in a workload. */
 export function podSpecPath({ kind }: KubeObject): Path {
   if (kind === "Pod") return ["spec"];
   if (kind === "CronJob") return ["spec", "jobTemplate", "spec", "template", "spec"];
@@ -42,7 +42,7 @@ export function podSpecPath({ kind }: KubeObject): Path {
 export function containersOf(object: KubeObject): readonly Container[] {
   const path = podSpecPath(object);
   const spec = fields(at(object, path));
-  // A Pod of its own that is not started again, such as a chart's test, is a job.
+  // A Pod without a controller that is not restarted, such as a chart's test, is a job.
   const ends =
     object.kind === "Pod" && (spec.restartPolicy === "Never" || spec.restartPolicy === "OnFailure");
   return (["initContainers", "containers"] as const).flatMap((field) =>

@@ -1,5 +1,5 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
-import { isOpen } from "../objects/app-template.ts";
+import { hasPlaceholder } from "../objects/app-template.ts";
 import { GATEWAY } from "../objects/kinds.ts";
 import { isProvided } from "../objects/secret-sources.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
@@ -7,7 +7,13 @@ import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { isGranted, type ForeignReference } from "../objects/reference-grants.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
-import { classOf, gatewaysByClass, gatewayTraefiks, isTraefiks, traefiksOf } from "../objects/traefiks.ts";
+import {
+  classOf,
+  gatewaysByClass,
+  gatewayTraefiks,
+  hasTraefikClass,
+  traefiksOf,
+} from "../objects/traefiks.ts";
 
 /** See docs/reference/rules/gateway-listeners.md. */
 export const gatewayListeners = defineRule({
@@ -29,7 +35,7 @@ export const gatewayListeners = defineRule({
       yield* portProblems(gateway, listener, path, context);
       yield* duplicateProblems(listener, listeners.slice(0, index), path);
     }
-    if (isTraefiks(gateway, context.objects)) yield* sharedTraefik(gateway, context);
+    if (hasTraefikClass(gateway, context.objects)) yield* sharedTraefik(gateway, context);
   },
 });
 
@@ -48,7 +54,7 @@ function* tlsProblems(
       path: listener.tls === undefined ? path : [...path, "tls"],
       message: `Listener ${text(listener.name) ?? ""} has no certificate; ${String(listener.protocol)} needs tls.certificateRefs.`,
     };
-  if (references.length > 1 && isTraefiks(gateway, objects))
+  if (references.length > 1 && hasTraefikClass(gateway, objects))
     yield {
       path: [...path, "tls", "certificateRefs", 1],
       message: "Traefik reads only the first certificate of a listener.",
@@ -77,7 +83,7 @@ function isUnknown(
   gateway: KubeObject,
   objects: ObjectIndex,
 ): boolean {
-  if (group !== "" || kind !== "Secret" || isOpen(name)) return false;
+  if (group !== "" || kind !== "Secret" || hasPlaceholder(name)) return false;
   const hasIssuer = Object.keys(fields(gateway.metadata.annotations)).some((key) =>
     key.startsWith("cert-manager.io/"),
   );
@@ -91,7 +97,7 @@ function* portProblems(
   context: RuleContext,
 ): Generator<Problem> {
   const { port } = listener;
-  if (typeof port !== "number" || !isTraefiks(gateway, context.objects)) return;
+  if (typeof port !== "number" || !hasTraefikClass(gateway, context.objects)) return;
   const traefiks = traefiksOf(gateway, context);
   if (traefiks.length === 0 || traefiks.some(({ ports }) => ports.has(port))) return;
   const found = traefiks.map(({ source, ports }) => `${describeObject(source)} has ${[...ports].join(", ")}`);
@@ -130,7 +136,7 @@ function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Pr
     };
   const others = [...gatewaysByClass(objects).values()]
     .flat()
-    .filter((other) => classOf(other) !== className && isTraefiks(other, objects));
+    .filter((other) => classOf(other) !== className && hasTraefikClass(other, objects));
   const [only, ...more] = gatewayTraefiks(context);
   if (others[0] !== undefined && only !== undefined && more.length === 0 && only.selector === undefined)
     yield {

@@ -62,9 +62,10 @@ function* timeOut({ path, conditionsPath, conditions, dns }: Endpoint): Generato
 }
 
 function* login(endpoint: Endpoint, { objects, knowledge }: RuleContext): Generator<Problem> {
-  const { route, asks, dns, conditions } = endpoint;
-  if (route === undefined || asks === undefined || dns || !conditions.includes("[STATUS] == 200")) return;
-  for (const name of loginMiddlewares(route, asks, objects, knowledge))
+  const { route, requestPath, dns, conditions } = endpoint;
+  if (route === undefined || requestPath === undefined || dns || !conditions.includes("[STATUS] == 200"))
+    return;
+  for (const name of loginMiddlewares(route, requestPath, objects, knowledge))
     yield {
       path: endpoint.conditionsPath ?? endpoint.path,
       message: `Middleware ${name} asks for a login, so the app answers 302 or 401 and never meets [STATUS] == 200.`,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isAppTemplate, isOpen } from "../objects/app-template.ts";
+import { isAppTemplate, hasPlaceholder } from "../objects/app-template.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { valuesOf } from "../objects/helm.ts";
 import type { Path } from "../engine/path.ts";
@@ -67,7 +67,7 @@ function* imageProblems(
   }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
 ): Generator<Problem> {
   // The value of a variable or a template expression is not known.
-  if (isOpen(image)) return;
+  if (hasPlaceholder(image)) return;
   const [reference = "", digest] = image.split("@");
   if (digest !== undefined) return;
   // A colon before the last slash belongs to a registry's port.

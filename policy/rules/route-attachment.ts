@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
 import { attachmentProblems } from "../objects/attachment.ts";
 import { appServices, type ServicePort } from "../objects/app-template-network.ts";
-import { isOpen } from "../objects/app-template.ts";
+import { hasPlaceholder } from "../objects/app-template.ts";
 import { releaseOf } from "../objects/helm.ts";
 import { GATEWAY, HELM_RELEASE, SERVICE } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
@@ -70,7 +70,7 @@ function* parentProblems(
   if (!WITH_LISTENERS.includes(String(kind))) return;
   const namespace = text(parent.namespace) ?? route.metadata.namespace;
   const name = text(parent.name) ?? "";
-  if (isOpen(name) || isOpen(namespace ?? "")) return;
+  if (hasPlaceholder(name) || hasPlaceholder(namespace ?? "")) return;
   const gateway = context.objects.get({ group: String(group), kind: String(kind) }, namespace, name);
   if (gateway === undefined) {
     const id = `${String(kind)} ${namespace ?? ""}/${name}`;
@@ -97,7 +97,7 @@ function* backendProblems(route: KubeObject, backend: Fields, context: RuleConte
     text(backend.name) ?? "",
     text(backend.namespace) ?? route.metadata.namespace ?? "",
   ];
-  if (group !== "" || kind !== "Service" || isOpen(name) || isOpen(namespace)) return;
+  if (group !== "" || kind !== "Service" || hasPlaceholder(name) || hasPlaceholder(namespace)) return;
   if (namespace !== route.metadata.namespace && !isGranted(route, { group, kind, name, namespace }, objects))
     yield missing(
       `No ReferenceGrant in ${namespace} allows the route to use Service ${name}.`,

@@ -1,6 +1,6 @@
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../kube/gatus-annotations.ts";
 import { fragmentErrors } from "../objects/gatus-fragment.ts";
-import { isOpen } from "../objects/app-template.ts";
+import { hasPlaceholder } from "../objects/app-template.ts";
 import { GATEWAY } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
 import { fields } from "../engine/read.ts";
@@ -74,7 +74,7 @@ function* enabledProblems(value: unknown, path: Path): Generator<Problem> {
       message: `The value ${JSON.stringify(value)} is not a string, as an annotation must be.`,
       remediation: "Put it in quotes.",
     };
-  else if (!BOOLEANS.includes(value) && !isOpen(value))
+  else if (!BOOLEANS.includes(value) && !hasPlaceholder(value))
     yield {
       path,
       message: `The value "${value}" turns monitoring off: gatus-sidecar accepts only a boolean.`,

@@ -1,0 +1,94 @@
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { formatPath } from "../../policy/engine/path.ts";
+import type { NotEvaluatedFinding, RuleFinding } from "../../policy/engine/run.ts";
+import { locate } from "../gitops/yaml/source.ts";
+import { originAt, type Mapping } from "../gitops/yaml/values.ts";
+import { fingerprint, type LintFinding } from "./finding.ts";
+import { OBSTACLES, type Obstacle } from "./summaries.ts";
+
+/** A finding with its objects, for a fix. */
+export interface LintedFinding extends LintFinding {
+  /** One per cluster that has it; empty for a finding about a file. */
+  readonly breaches: readonly RuleFinding[];
+}
+
+/** Why a place could not be checked. */
+export interface ObstacleAt {
+  readonly kind: Obstacle;
+  readonly message: string;
+  readonly position: LintFinding["position"];
+}
+
+/** The finding for a place that could not be checked. */
+export function ofObstacle(
+  { kind, message, position }: ObstacleAt,
+  clusters: readonly string[],
+): LintedFinding {
+  const { severity, remediation } = OBSTACLES[kind];
+  return {
+    rule: kind,
+    level: "mandatory",
+    severity,
+    object: "",
+    path: "",
+    message,
+    remediation,
+    position,
+    clusters,
+    breaches: [],
+  };
+}
+
+/** The finding for a problem that a rule found in a cluster. */
+export function ofBreach(breach: RuleFinding, cluster: string): LintedFinding {
+  const { rule, object, path, message, remediation, severity, enforcement } = breach;
+  return {
+    rule,
+    level: enforcement === "advisory" ? "advisory" : "mandatory",
+    severity,
+    object: describeObject(object),
+    path: formatPath(path),
+    message,
+    remediation,
+    position: positionOf(object, path),
+    clusters: [cluster],
+    breaches: [breach],
+  };
+}
+
+/** The finding for a check that a rule could not evaluate in a cluster. */
+export function ofNotEvaluated(
+  { rule, object, path, reason }: NotEvaluatedFinding,
+  cluster: string,
+): LintedFinding {
+  return {
+    rule,
+    level: "advisory",
+    severity: "low",
+    object: describeObject(object),
+    path: formatPath(path),
+    message: `Not evaluated: ${reason}`,
+    remediation: "",
+    position: positionOf(object, path),
+    clusters: [cluster],
+    breaches: [],
+  };
+}
+
+function positionOf(object: KubeObject, path: RuleFinding["path"]): LintFinding["position"] {
+  return locate(originAt(object as unknown as Mapping, path));
+}
+
+/** Adds a finding; one that another cluster has gets that cluster's name and object too. */
+export function addFinding(findings: Map<string, LintedFinding>, finding: LintedFinding): void {
+  const { line, column } = finding.position;
+  const key = `${fingerprint(finding)} ${line}:${column}`;
+  const known = findings.get(key);
+  if (known === undefined) findings.set(key, finding);
+  else
+    findings.set(key, {
+      ...known,
+      clusters: [...new Set([...known.clusters, ...finding.clusters])],
+      breaches: [...known.breaches, ...finding.breaches],
+    });
+}
