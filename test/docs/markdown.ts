@@ -10,6 +10,8 @@ export interface Link {
 export interface Fence {
   readonly language: string;
   readonly text: string;
+  /** What stands between the block before it and this one. */
+  readonly before: string;
 }
 
 const FENCE = /^ {0,3}(```+|~~~+)\s*(\S*)\s*$/;
@@ -71,13 +73,16 @@ function slugOf(heading: string): string {
 /** The fenced code blocks of a page, in order. */
 export function fencesOf(page: string): Fence[] {
   const fences: Fence[] = [];
+  let before: string[] = [];
   let open: { mark: string; language: string; lines: string[] } | undefined;
   for (const line of page.split("\n")) {
     const [, mark, language = ""] = FENCE.exec(line) ?? [];
     if (open === undefined) {
-      if (mark !== undefined) open = { mark, language, lines: [] };
+      if (mark === undefined) before.push(line);
+      else open = { mark, language, lines: [] };
     } else if (mark?.startsWith(open.mark) === true) {
-      fences.push({ language: open.language, text: open.lines.join("\n") });
+      fences.push({ language: open.language, text: open.lines.join("\n"), before: before.join("\n") });
+      before = [];
       open = undefined;
     } else open.lines.push(line);
   }

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { pulumiEnvironment } from "../../tools/sandbox/pulumi.ts";
+import { sandboxUp } from "../../tools/sandbox/sandbox.ts";
+import { gatewayApiDirectory } from "../support/engine.ts";
+import { whySkip } from "../support/real-pods.ts";
+import { discard, temporarySandboxDir } from "../support/sandbox.ts";
+import { firstDifference } from "./output.ts";
+import { runSteps, stepsOf, type Ran } from "./page-run.ts";
+import { readTree, ROOT } from "./tree.ts";
+
+/** Two stacks one after the other, on a machine that runs other tests. */
+const COMMANDS_MS = 540_000;
+const RUN_MS = COMMANDS_MS + 60_000;
+/** File that gets what every command printed, for whoever writes the page. */
+const TRANSCRIPT = process.env.QUICKSTART_TRANSCRIPT;
+
+describe("docs/guides/quickstart.md, on two control planes that it knows by their kubeconfig alone", function () {
+  this.timeout(RUN_MS);
+  const sandboxDir = temporarySandboxDir();
+  const dir = mkdtempSync(join(tmpdir(), "quickstart-"));
+  let ran: Ran[] = [];
+
+  before(async function () {
+    const reason = await whySkip(["traefik", "gatus"]);
+    if (reason !== undefined) {
+      process.stdout.write(`    skipped: ${reason}\n`);
+      this.skip();
+    }
+    const clusters = ["edge", "main"];
+    const { kubeconfig } = await sandboxUp({
+      dir: sandboxDir,
+      clusters,
+      pods: "real",
+      progress: () => undefined,
+    });
+    symlinkSync(ROOT, join(dir, "edgefirst"));
+    ran = await runSteps(stepsOf(readTree("docs/guides/quickstart.md")), {
+      cwd: dir,
+      env: { ...(await readersEnvironment(dir)), KUBECONFIG: kubeconfig },
+      timeoutMs: COMMANDS_MS,
+    });
+    if (TRANSCRIPT !== undefined)
+      writeFileSync(TRANSCRIPT, ran.map(({ command, output }) => `$ ${command}\n${output}`).join(""));
+  });
+  after(async () => {
+    await discard(sandboxDir);
+    rmSync(dir, { recursive: true });
+  });
+
+  it("every command succeeds", () => {
+    const failed = ran.find(({ code }) => code !== 0);
+    assert.equal(failed, undefined, `$ ${failed?.command ?? ""}\n${failed?.output ?? ""}`);
+    assert.ok(ran.length > 8);
+  });
+
+  it("every output is the one on the page, times, hashes and durations apart", () => {
+    const different = ran.flatMap(({ command, expected, output }) => {
+      const difference = firstDifference(expected, output);
+      return difference === undefined ? [] : [`$ ${command}\n${difference}`];
+    });
+    assert.deepEqual(different, []);
+  });
+});
+
+/** A shell of a reader: the Pulumi CLI on PATH, as its installer and the npm package put it there, no backend and no passphrase. */
+async function readersEnvironment(dir: string): Promise<NodeJS.ProcessEnv> {
+  const { env } = await pulumiEnvironment({ dir: join(dir, "pulumi"), progress: () => undefined });
+  const home = env.PULUMI_HOME ?? "";
+  const { version } = JSON.parse(readTree("node_modules/pulumi/package.json")) as { version: string };
+  mkdirSync(join(home, "versions", version), { recursive: true });
+  symlinkSync(join(home, "bin"), join(home, "versions", version, "bin"));
+  const given = { ...env };
+  delete given.PULUMI_BACKEND_URL;
+  delete given.PULUMI_CONFIG_PASSPHRASE;
+  return {
+    ...given,
+    PATH: [join(ROOT, "node_modules/.bin"), given.PATH].join(delimiter),
+    NO_COLOR: "1",
+    // npx keeps a link to the clone there.
+    npm_config_cache: join(dir, "npm"),
+    GATEWAY_API: await gatewayApiDirectory(),
+    NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, "github-answers.ts")).href}`,
+  };
+}
