@@ -22,7 +22,7 @@ kind: Kustomization
 metadata: { name: root, namespace: flux-system }
 spec: { path: ./apps, sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system } }
 `;
-/** Of an API that is gone, which a fix mends. */
+/** An object of a removed API version, which a fix updates. */
 const oldRepository = (name: string): string => `apiVersion: source.toolkit.fluxcd.io/v1beta2
 kind: HelmRepository
 metadata: { name: ${name}, namespace: flux-system }
@@ -44,12 +44,12 @@ function write(path: string, content: string | Buffer): void {
   writeFileSync(join(root, path), content);
 }
 
-/** What kept files from being read or built, as `rule file: message`; whatever it is, the good Pod's findings are there. */
-function faults(): string[] {
+/** The obstacles, as `rule file: message`; the good Pod has its findings in any case. */
+function obstacles(): string[] {
   const { findings } = lintRepository(new Repository(root));
   assert.ok(
     findings.some(({ object, rule }) => object === "Pod good" && rule === "workload-probes"),
-    "the findings of the other file are gone",
+    "the findings of the other file are missing",
   );
   return findings
     .filter(({ object }) => object === "")
@@ -61,22 +61,22 @@ const bomb = Array.from({ length: 12 }, (_unused, index) => {
   return `a${index}: &a${index} [${Array.from({ length: 9 }, () => below).join(", ")}]\n`;
 }).join("");
 
-/** Each mapping holds the one before it three times over. */
+/** Each mapping merges the previous one three times. */
 const merges = Array.from({ length: 2000 }, (_unused, index) => {
   const below = `*a${index - 1}`;
   return `a${index}: &a${index} { ${index === 0 ? "" : `<<: [${below}, ${below}, ${below}], `}x${index}: 1 }\n`;
 }).join("");
 
-/** Each mapping is the one before it, with 400 keys, and one more. */
+/** Each mapping merges the previous one and adds a key; the first has 400. */
 const chain = Array.from({ length: 2000 }, (_unused, index) => {
   const keys = Array.from({ length: index === 0 ? 400 : 1 }, (_key, key) => `k${index}-${key}: 1`).join(", ");
   return `a${index}: &a${index} { ${index === 0 ? "" : `<<: *a${index - 1}, `}${keys} }\n`;
 }).join("");
 
-/** Lines beyond block style, for the full parser. */
+/** Lines that only the full parser can read. */
 const tagged = CONFIG_MAP + Array.from({ length: 40_000 }, (_unused, index) => `k${index}: !t x\n`).join("");
 
-const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: RegExp | undefined]>> = {
+const FILES: Readonly<Record<string, readonly [content: string | Buffer, error: RegExp | undefined]>> = {
   "aliases of aliases": [bomb, /syntax .*aliases of this document expand to too many nodes/],
   "merges of merges": [merges, /syntax .*aliases of this document expand to too many nodes/],
   "a chain of merges": [chain, /syntax .*aliases of this document expand to too many nodes/],
@@ -114,30 +114,30 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, fault: 
   "nothing but ends of documents": ["---\n".repeat(1000), undefined],
 };
 
-describe("lint of what is broken on purpose", () => {
-  for (const [name, [content, fault]] of Object.entries(FILES))
+describe("lint of hostile files", () => {
+  for (const [name, [content, error]] of Object.entries(FILES))
     for (const path of ["bad.yaml", "apps/bad.yaml"])
-      it(`${name}, ${path === "bad.yaml" ? "in a loose file" : "in what Flux builds"}`, () => {
+      it(`${name}, ${path === "bad.yaml" ? "in a plain file" : "in what Flux builds"}`, () => {
         write(path.replace("bad", "good"), POD);
         write(path, content);
         if (path !== "bad.yaml") write("flux/ks.yaml", FLUX);
-        const found = faults();
-        if (fault === undefined) assert.deepEqual(found, []);
-        else assert.ok(found.length === 1 && fault.test(found[0] ?? ""), found.join("\n"));
+        const found = obstacles();
+        if (error === undefined) assert.deepEqual(found, []);
+        else assert.ok(found.length === 1 && error.test(found[0] ?? ""), found.join("\n"));
       });
 
-  it("Kustomizations of Flux that have no name, or a number, beside one that has", () => {
+  it("Flux Kustomizations without a name, or with a number as the name", () => {
     write("flux/ks.yaml", FLUX);
     write("flux/bad.yaml", FLUX.replace("name: root, ", ""));
     write("apps/good.yaml", POD);
     write("flux/number.yaml", FLUX.replace("root", "12"));
-    assert.deepEqual(faults(), [
+    assert.deepEqual(obstacles(), [
       "build flux/bad.yaml: this Kustomization has no metadata.name",
       "build flux/number.yaml: metadata.name is no text: put it in quotes",
     ]);
   });
 
-  it("files that no memory holds are refused unread", () => {
+  it("files that are too large are not read", () => {
     write("flux/ks.yaml", FLUX);
     write("apps/kustomization.yaml", "resources: [good.yaml]\ncomponents: [../part]\n");
     write("apps/good.yaml", POD);
@@ -154,10 +154,10 @@ describe("lint of what is broken on purpose", () => {
     rmSync(join(root, "flux"), { recursive: true });
     rmSync(join(root, "part"), { recursive: true });
     write("apps/kustomization.yaml", "resources: [good.yaml]\n");
-    assert.deepEqual(faults(), ["syntax loose.yaml: the file is larger than 8 MiB"]);
+    assert.deepEqual(obstacles(), ["syntax loose.yaml: the file is larger than 8 MiB"]);
   });
 
-  it("links that leave the repository, go in a circle or lead nowhere; Flux's source has none", () => {
+  it("symbolic links that leave the repository, form a loop or lead nowhere are ignored, as in Flux's source", () => {
     write("flux/ks.yaml", FLUX);
     write("apps/good.yaml", POD);
     for (const [target, path] of [
@@ -168,10 +168,10 @@ describe("lint of what is broken on purpose", () => {
       ["good.yaml", "twice.yaml"],
     ] as const)
       symlinkSync(target, join(root, "apps", path));
-    assert.deepEqual(faults(), []);
+    assert.deepEqual(obstacles(), []);
   });
 
-  it("links: a fix is written through none, and over none", async () => {
+  it("a fix is not written through or over a symbolic link", async () => {
     const outside = mkdtempSync(join(tmpdir(), "outside-"));
     try {
       writeFileSync(join(outside, "theirs.yaml"), oldRepository("theirs"));
@@ -195,7 +195,7 @@ describe("lint of what is broken on purpose", () => {
     }
   });
 
-  it("directories that include themselves, each other, or too many in a row", () => {
+  it("directories that include themselves or each other, or form a long chain", () => {
     write("good.yaml", POD);
     write("self/kustomization.yaml", "resources: [.]\n");
     write("a/kustomization.yaml", "resources: [../b]\n");
@@ -205,19 +205,19 @@ describe("lint of what is broken on purpose", () => {
     for (let index = 0; index < 300; index++)
       write(`row/${index}/kustomization.yaml`, `resources: [../${index + 1}]\n`);
     write("row/300/kustomization.yaml", "resources: []\n");
-    const found = faults();
+    const found = obstacles();
     assert.ok(
-      found.some((fault) => fault.includes("part includes itself")),
+      found.some((error) => error.includes("part includes itself")),
       found.join("\n"),
     );
     assert.ok(
-      found.some((fault) => /\ba includes itself/.test(fault)),
+      found.some((error) => /\ba includes itself/.test(error)),
       found.join("\n"),
     );
-    assert.ok(found.some((fault) => fault.includes("more than 200 directories include each other")));
+    assert.ok(found.some((error) => error.includes("more than 200 directories include each other")));
   });
 
-  it("expressions in expressions without an end; their build alone ends", () => {
+  it("endlessly nested expressions end only their own build", () => {
     const substituted = FLUX.replace("spec: {", "spec: { postBuild: { substitute: { A: b } },");
     write("flux/ks.yaml", `${substituted}---\n${FLUX.replace("root", "other").replace("apps", "other")}`);
     write("other/good.yaml", POD);
@@ -226,12 +226,12 @@ describe("lint of what is broken on purpose", () => {
       `kind: ConfigMap\napiVersion: v1\nmetadata: { name: c }\ndata: { a: '${"${A:=".repeat(300_000)}' }\n`,
     );
     assert.match(
-      faults().join("\n"),
+      obstacles().join("\n"),
       /^build apps\/map\.yaml: substitution: more than 100 nested expressions.*$/,
     );
   });
 
-  it("bombs in patches and in a release's values are refused as in any file", () => {
+  it("alias bombs in patches and in a release's values are rejected as in any file", () => {
     write("good.yaml", POD);
     const deeper = (text: string, blanks: string): string => text.replace(/^(?=.)/gm, blanks);
     write("inline/pod.yaml", POD.replace("good", "inline"));
@@ -246,29 +246,29 @@ describe("lint of what is broken on purpose", () => {
       "release.yaml",
       `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: a }\nspec:\n  values:\n${deeper(chain, "    ")}`,
     );
-    const found = faults();
+    const found = obstacles();
     for (const file of ["inline/kustomization", "file/patch", "release"])
       assert.ok(
-        found.some((fault) => fault.startsWith(`syntax ${file}.yaml: the aliases of this document`)),
+        found.some((error) => error.startsWith(`syntax ${file}.yaml: the aliases of this document`)),
         found.join("\n"),
       );
   });
 
-  it("patches that are none end their own build alone", () => {
+  it("invalid patches end only their own build", () => {
     write("good.yaml", POD);
     for (const [name, patch] of Object.entries({ scalar: "hello\n", empty: "", self: "a: &a [*a]\n" })) {
       write(`${name}/pod.yaml`, POD.replace("good", name));
       write(`${name}/patch.yaml`, patch);
       write(`${name}/kustomization.yaml`, "resources: [pod.yaml]\npatches: [{ path: patch.yaml }]\n");
     }
-    const found = faults();
+    const found = obstacles();
     for (const expected of [
       /build scalar\/patch\.yaml: a patch must be/,
       /build empty\/patch\.yaml: the patch is empty/,
       /syntax self\/patch\.yaml: the anchor/,
     ])
       assert.ok(
-        found.some((fault) => expected.test(fault)),
+        found.some((error) => expected.test(error)),
         found.join("\n"),
       );
   });

@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 describe("lint of a repository", () => {
-  it("finds what a component brings where the component says it, and the broken file beside it", () => {
+  it("reports a component's field at its place in the component, and the broken file", () => {
     const found = lint(FLEET).findings.map(place);
     for (const expected of [
       "syntax kubernetes/edge/apps/broken.yaml:6:1",
@@ -42,13 +42,13 @@ describe("lint of a repository", () => {
     }
   });
 
-  it("keeps to the places that were asked for", () => {
+  it("reports only findings in the given paths", () => {
     const { findings } = lint(FLEET, { within: ["kubernetes/shared"] });
     assert.ok(findings.length > 0);
     assert.ok(findings.every(({ position }) => position.file.startsWith("kubernetes/shared/")));
   });
 
-  it("reads plain manifests where there is no Flux, and passes over what is no object", () => {
+  it("checks plain manifests without Flux, and ignores documents that are not objects", () => {
     writeFileSync(
       join(scratch, "pod.yaml"),
       "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: a, image: a }] }\n",
@@ -59,7 +59,7 @@ describe("lint of a repository", () => {
     assert.ok(report.findings.some(({ rule, object }) => rule === "workload-probes" && object === "Pod a"));
   });
 
-  it("goes by the repository's settings of the rules, and refuses wrong ones", () => {
+  it("applies the repository's settings of the rules, and rejects invalid ones", () => {
     const write = (settings: string): void => {
       mkdirSync(join(scratch, ".edgefirst"), { recursive: true });
       writeFileSync(join(scratch, ".edgefirst/policies.yaml"), settings);
@@ -84,7 +84,7 @@ describe("lint of a repository", () => {
     assert.throws(() => lint(scratch), /\.edgefirst\/policies\.yaml is wrong/);
   });
 
-  it("knows which Kustomization applied an object earlier, and what becomes of it", () => {
+  it("knows which Kustomization applied an object earlier, and whether Flux deletes it", () => {
     const checkout = (
       name: string,
       owners: Readonly<Record<string, string>>,
@@ -122,10 +122,10 @@ describe("lint of a repository", () => {
     );
   });
 
-  it("takes an exemption on the object, and counts it", () => {
+  it("applies an exemption, and counts it", () => {
     const text = (annotation: string): string =>
       `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    edgefirst.dev/exempt.workload-probes: ${annotation}\nspec: { containers: [{ name: a, image: a }] }\n`;
-    writeFileSync(join(scratch, "pod.yaml"), text('"asks nobody; owner=me; until=2030-01-01"'));
+    writeFileSync(join(scratch, "pod.yaml"), text('"has no port; owner=me; until=2030-01-01"'));
     const now = new Date("2026-01-01");
     const report = lint(scratch, { now });
     assert.ok(report.exempted > 0);
@@ -160,7 +160,7 @@ describe("a report", () => {
     unreached: ["a", "b", "c", "d", "e", "f"].map((name) => `${name}.yaml`),
   };
 
-  it("is text, coloured only where asked, with one line for what many objects share", () => {
+  it("is text, with colours only on request, and one line for what several objects share", () => {
     const text = formatText(report, false);
     assert.ok(!text.includes("\u001b["));
     assert.ok(formatText(report, true).includes("\u001b["));
@@ -184,7 +184,7 @@ describe("a report", () => {
     );
   });
 
-  it("is annotations of GitHub Actions with everything escaped", () => {
+  it("is annotations for GitHub Actions, with everything escaped", () => {
     const [first, , third] = formatGithub(report, "gitops/").split("\n");
     assert.equal(
       first,
@@ -216,7 +216,7 @@ describe("a report", () => {
     ]);
   });
 
-  it("is valid by the schema of SARIF 2.1.0, without findings and with those of a whole repository", () => {
+  it("is valid by the schema of SARIF 2.1.0, with and without findings", () => {
     const ajv = new Ajv({ schemaId: "id", meta: false, allErrors: true });
     ajv.addMetaSchema(draft04);
     const isValid = ajv.compile(sarifSchema);
@@ -226,7 +226,7 @@ describe("a report", () => {
     }
   });
 
-  it("against a baseline holds what is new, also where lines have moved", async () => {
+  it("has only new findings against a baseline, also after lines have moved", async () => {
     const file = join(scratch, "baseline.json");
     writeFileSync(file, formatBaseline(report.findings.slice(0, 1)));
     const moved = [finding(9, "Pod a"), finding(10, "Pod a"), finding(1, "Pod c")];
@@ -241,7 +241,7 @@ describe("a report", () => {
 });
 
 describe("a fix", () => {
-  it("that a rule offers goes to the file where the field was written, and a second run has nothing to do", async () => {
+  it("changes the file where the field is written, and a second run changes nothing", async () => {
     cpSync(FLEET, scratch, { recursive: true });
     const file = join(scratch, "kubernetes/edge/apps/media/player/ks.yaml");
     const before = readFileSync(file, "utf8");
@@ -255,7 +255,7 @@ describe("a fix", () => {
 
   const shared = "shared/ks.yaml";
 
-  /** Two clusters that share a Kustomization, which waits for `db`. */
+  /** Two clusters that share a Kustomization, which depends on `db`. */
   const twoClusters = (databases: Readonly<Record<string, string>>): string => {
     const kustomization = (name: string, namespace: string, spec: string): string => `
 apiVersion: kustomize.toolkit.fluxcd.io/v1
@@ -301,7 +301,7 @@ spec: { url: https://git.example.com/fleet }
   const withSource = (text: string): string =>
     text.replace("name: fleet\n", "name: fleet\n    namespace: flux-system\n");
 
-  it("goes to a file that clusters share where all of them want the same", async () => {
+  it("changes a file that clusters share if all of them need the same", async () => {
     const before = twoClusters({ edge: "data", main: "data" });
     const fixed = await applyFixes(scratch, lint(scratch));
     assert.deepEqual(fixed, { files: [shared], fixed: 2 });
@@ -310,7 +310,7 @@ spec: { url: https://git.example.com/fleet }
     assert.deepEqual(await applyFixes(scratch, lint(scratch)), { files: [], fixed: 0 });
   });
 
-  it("leaves a file alone that another cluster needs as it is, or otherwise", async () => {
+  it("does not change a file that another cluster needs unchanged, or changed in another way", async () => {
     for (const main of ["flux-system", "store"]) {
       const before = twoClusters({ edge: "data", main });
       const report = lint(scratch);
@@ -318,7 +318,7 @@ spec: { url: https://git.example.com/fleet }
         report.findings.some(({ message }) => message.endsWith("namespace data has one of that name.")),
         report.findings.map(({ message }) => message).join("\n"),
       );
-      // What both want is still done.
+      // The change that both need is still made.
       assert.deepEqual(await applyFixes(scratch, report), { files: [shared], fixed: 1 });
       assert.equal(readFileSync(join(scratch, shared), "utf8"), withSource(before));
       assert.deepEqual(await applyFixes(scratch, lint(scratch)), { files: [], fixed: 0 });
