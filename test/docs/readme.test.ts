@@ -16,7 +16,8 @@ const MOST_LINES = 12;
 /** The command by its bare name, which outside a clone would run whatever the registry has under it. */
 const BARE = /\bnpx (?:-y |--yes )?edgefirst\b/;
 /** What says that the reader is in a clone, or has installed the package. */
-const CONTEXT = /\b(?:in|inside) (?:a|the) clone\b|\bassume a clone\b|\bafter (?:an|the) install/i;
+const CONTEXT =
+  /\b(?:in|inside)\s+(?:a|the)\s+clone\b|\bassume\s+a\s+clone\b|\bafter\s+(?:an|the)\s+install/i;
 
 describe("README.md", () => {
   const readme = readTree("README.md");
