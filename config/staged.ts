@@ -67,10 +67,10 @@ export const verification = z
         "Checks to skip, each with a reason. The evidence and every downstream gate list them as not checked.",
       ),
     removed: z
-      .record(z.string().min(1), z.string().trim().min(8, "why the object was removed, in words"))
+      .record(z.string().min(1), z.string().trim().min(8, "a reason for removing the object"))
       .default({})
       .describe(
-        "Objects that were removed on purpose, such as `HTTPRoute media/app`, each with the reason. By default an object that was healthy at the last verification must still exist, unless the repository has changed since.",
+        "Objects that were removed on purpose, such as `HTTPRoute media/app`, each with a reason. By default, an object that was healthy at the last verification must still exist, unless the repository has changed since.",
       ),
     gatus: gatusAddress
       .optional()

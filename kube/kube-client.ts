@@ -73,7 +73,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
     return this.call("POST", path, { body: object });
   }
 
-  /** Deletes an object, if it exists; its dependents go in the background. */
+  /** Deletes an object, if it exists; its dependents are deleted in the background. */
   async delete(reference: ObjectReference): Promise<void> {
     const path = await this.#path(reference.apiVersion, reference.kind, reference.metadata);
     if (path === undefined) return;

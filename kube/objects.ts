@@ -30,7 +30,7 @@ export function describeObject(object: Pick<KubeObject, "kind" | "metadata">): s
   return `${object.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
-/** An object's status; empty while its controller has not written one. */
+/** An object's status; empty until a controller sets it. */
 export function statusOf(object: KubeObject | undefined): object {
   return (object?.status as object | undefined) ?? {};
 }

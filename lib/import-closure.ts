@@ -17,15 +17,15 @@ const DYNAMIC_IMPORT = /(?:\bimport|\bcreateRequire\(import\.meta\.url\))\("([^"
 const DATA_FILE = /"([\w./-]+\.(?:ya?ml|json))"/g;
 
 /**
- * The modules of the project that `entry` loads, directly or not, the data files that they name by a literal relative to themselves, and
- * the packages that they import. Reads sources formatted as this project's are (double quotes, an import at the start of its line).
+ * The project modules that `entry` loads, directly or indirectly, the data files that they name in a literal relative path, and the
+ * packages that they import. Expects sources formatted like this project's (double quotes, each import at the start of a line).
  * @param root directory of the project
  * @param entry a module, relative to the root
  */
 export function importClosure(root: string, entry: string): ImportClosure {
   const files = new Set([entry]);
   const packages = new Set<string>();
-  // A set's iteration also visits what is added during it.
+  // Iterating a Set also visits entries that are added during the iteration.
   for (const file of files) {
     if (!/\.[cm]?[jt]s$/.test(file)) continue;
     const source = readFileSync(posix.join(root, file), "utf8");
@@ -48,7 +48,7 @@ const relativeTo = (file: string, path: string): string => posix.join(posix.dirn
 const isBuiltin = (specifier: string): boolean =>
   specifier.startsWith("node:") || builtinModules.includes(specifier);
 
-/** `@scope/name/sub/path` is of the package `@scope/name`. */
+/** `@scope/name/sub/path` belongs to the package `@scope/name`. */
 const packageName = (specifier: string): string =>
   specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 

@@ -73,7 +73,8 @@ async function checkKind(
   const known = schema?.openAPIV3Schema?.properties?.spec?.properties;
   const unknown = known === undefined ? [] : fields.filter((field) => !(field in known));
   if (unknown.length === 0) return undefined;
-  return outdated(`has a ${kind} without the fields ${unknown.join(", ")}`, cluster);
+  const noun = unknown.length === 1 ? "field" : "fields";
+  return outdated(`has a ${kind} without the ${noun} ${unknown.join(", ")}`, cluster);
 }
 
 function outdated(problem: string, { context }: ClusterReader): Finding {

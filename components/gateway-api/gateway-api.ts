@@ -58,30 +58,26 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
   const unknown = live.filter((crd) => semver.parse(bundleVersion(crd)) === null);
   const stranded = args.crds.filter((crd) => strandedVersions(crd, live).length > 0);
   return [
-    ...finding(
-      newer,
-      "error",
-      `are newer on ${context} (${versionsOf(newer)}) than in release.yaml (${args.version}), and CRDs are never downgraded`,
-      "Set gatewayApi.version in release.yaml to at least that version and run `npm run pin`, or leave the CRDs to their owner (edgefirst:gatewayApi.install: false).",
-    ),
-    ...finding(
-      experimental,
-      "error",
-      `come from the experimental channel on ${context}, and the standard channel would drop fields that live objects may use`,
-      "Stop using the experimental fields and install the standard channel once by hand, or leave the CRDs to their owner (edgefirst:gatewayApi.install: false).",
-    ),
-    ...finding(
-      unknown,
-      "warning",
-      `have no valid annotation ${BUNDLE_VERSION} on ${context}, so a downgrade cannot be ruled out`,
-      "Find out who installed them, and in which version.",
-    ),
-    ...finding(
-      stranded,
-      "error",
-      `have objects stored on ${context} in versions that ${args.version} no longer has (${stranded.flatMap((crd) => strandedVersions(crd, live)).join(", ")})`,
-      "Migrate the stored objects (kube-storage-version-migrator) and remove these versions from status.storedVersions first.",
-    ),
+    ...finding(newer, {
+      severity: "error",
+      problem: `newer on ${context} (${versionsOf(newer)}) than in release.yaml (${args.version}), and CRDs are never downgraded`,
+      hint: "Set gatewayApi.version in release.yaml to at least that version and run `npm run pin`, or leave the CRDs to their owner (edgefirst:gatewayApi.install: false).",
+    }),
+    ...finding(experimental, {
+      severity: "error",
+      problem: `from the experimental channel on ${context}, and the standard channel would drop fields that live objects may use`,
+      hint: "Stop using the experimental fields and install the standard channel once by hand, or leave the CRDs to their owner (edgefirst:gatewayApi.install: false).",
+    }),
+    ...finding(unknown, {
+      severity: "warning",
+      problem: `without a valid annotation ${BUNDLE_VERSION} on ${context}, so a downgrade cannot be ruled out`,
+      hint: "Find out who installed them, and in which version.",
+    }),
+    ...finding(stranded, {
+      severity: "error",
+      problem: `in use on ${context}, with objects stored in versions that ${args.version} no longer has (${stranded.flatMap((crd) => strandedVersions(crd, live)).join(", ")})`,
+      hint: "Migrate the stored objects (kube-storage-version-migrator) and remove these versions from status.storedVersions first.",
+    }),
   ];
 }
 
@@ -93,12 +89,11 @@ function isUsable(
 ): Finding[] {
   const versions = [...new Set(live.map((crd) => bundleVersion(crd) ?? "an unknown version"))];
   return [
-    ...finding(
-      missing,
-      "error",
-      `are missing on ${context}, and edgefirst:gatewayApi.install is false`,
-      `Install Gateway API ${args.version} there, or remove edgefirst:gatewayApi.install from the configuration.`,
-    ),
+    ...finding(missing, {
+      severity: "error",
+      problem: `missing on ${context}, and edgefirst:gatewayApi.install is false`,
+      hint: `Install Gateway API ${args.version} there, or remove edgefirst:gatewayApi.install from the configuration.`,
+    }),
     ...bundlesFit(
       args,
       versions,
@@ -155,14 +150,16 @@ function strandedVersions(crd: KubeObject, live: readonly KubeObject[]): string[
   return stored.filter((version) => !versions.some(({ name }) => name === version));
 }
 
+interface CrdProblem extends Pick<Finding, "severity"> {
+  /** Completes the sentence "CRDs are …". */
+  readonly problem: string;
+  readonly hint: string;
+}
+
 /** One finding for all CRDs with the same problem. */
-function finding(
-  crds: readonly KubeObject[],
-  severity: Finding["severity"],
-  problem: string,
-  hint: string,
-): Finding[] {
+function finding(crds: readonly KubeObject[], { severity, problem, hint }: CrdProblem): Finding[] {
   if (crds.length === 0) return [];
   const names = crds.map(({ metadata }) => metadata.name.split(".")[0]).join(", ");
-  return [{ severity, message: `The Gateway API's CRDs ${names} ${problem}.`, hint }];
+  const subject = crds.length === 1 ? `CRD ${names} is` : `CRDs ${names} are`;
+  return [{ severity, message: `The Gateway API ${subject} ${problem}.`, hint }];
 }

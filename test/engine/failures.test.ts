@@ -126,7 +126,7 @@ describe("engine: refuses before anything is changed", function () {
       },
       { fieldManager: "test" },
     );
-    await refused({}, /CRDs httproutes are newer on edge/, /v1\.99\.0/, /never downgraded/);
+    await refused({}, /CRD httproutes is newer on edge/, /v1\.99\.0/, /never downgraded/);
   });
 
   it("missing Flux CRDs: names the command that installs them", () =>

@@ -89,7 +89,7 @@ describe("flux-root checks", () => {
     ]);
     const without = KUSTOMIZATION_FIELDS.filter((field) => field !== "deletionPolicy");
     assert.deepEqual(lines(await check({}, crd(KUSTOMIZATIONS, without), REPOSITORIES)), [
-      "error: Flux on test is too old: it has a Kustomization without the fields deletionPolicy.",
+      "error: Flux on test is too old: it has a Kustomization without the field deletionPolicy.",
     ]);
   });
 

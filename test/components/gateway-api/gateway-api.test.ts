@@ -87,7 +87,7 @@ describe("gateway-api", () => {
     [
       "a newer patch",
       crd("gateways", "v1.4.2"),
-      /^error: .*gateways are newer on test \(v1\.4\.2\) than .* \(v1\.4\.1\), and CRDs are never downgraded/,
+      /^error: .*gateways is newer on test \(v1\.4\.2\) than .* \(v1\.4\.1\), and CRDs are never downgraded/,
     ],
     ["a newer minor", crd("gateways", "v1.5.0"), /^error: .*never downgraded/],
     ["a release candidate of a newer version", crd("gateways", "v1.5.0-rc.1"), /^error: .*never downgraded/],
@@ -104,12 +104,12 @@ describe("gateway-api", () => {
     [
       "an unknown version",
       crd("gateways", undefined),
-      /^warning: .*no valid annotation gateway\.networking\.k8s\.io\/bundle-version/,
+      /^warning: .*without a valid annotation gateway\.networking\.k8s\.io\/bundle-version/,
     ],
     [
       "objects stored in a removed version",
       crd("gateways", "v1.2.1", "standard", ["v1beta1", "v1"]),
-      /^error: .*stored on test in versions that v1\.4\.1 no longer has \(v1beta1\)/,
+      /^error: .*on test, with objects stored in versions that v1\.4\.1 no longer has \(v1beta1\)/,
     ],
   ];
   for (const [what, live, message] of downgrades)
@@ -140,7 +140,7 @@ describe("gateway-api", () => {
     assert.deepEqual(await found(args, crd("gateways", "v1.4.0"), crd("httproutes", "v1.4.0")), []);
     assert.match(
       (await found(args, crd("gateways", "v1.4.1"))).join(),
-      /^error: .*CRDs httproutes are missing on test/,
+      /^error: .*CRD httproutes is missing on test/,
     );
     assert.deepEqual(await found(args, crd("gateways", "v1.5.0"), crd("httproutes", "v1.5.0")), [
       "error: Traefik 3.6.12 needs Gateway API 1.4.x; test has v1.5.0.",
