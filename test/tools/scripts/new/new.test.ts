@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../../../..");
+
+describe("npm run new:rule, new:step, new:check", function () {
+  // A type check of the whole project, and eslint with types.
+  this.timeout(300_000);
+  let copy: string;
+  before(() => {
+    copy = mkdtempSync(join(tmpdir(), "edgefirst-new-"));
+    const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {
+      cwd: ROOT,
+    });
+    for (const file of files.toString().split("\0"))
+      if (file !== "" && existsSync(join(ROOT, file)))
+        cpSync(join(ROOT, file), join(copy, file), { recursive: true, verbatimSymlinks: true });
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  });
+  after(() => {
+    rmSync(copy, { recursive: true });
+  });
+
+  const node = (...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8" });
+  const bin = (path: string, ...args: string[]): SpawnSyncReturns<string> =>
+    node(join(ROOT, "node_modules", path), ...args);
+  const create = (kind: string, id: string): SpawnSyncReturns<string> =>
+    node("tools/scripts/new/main.ts", kind, id);
+  /** Files that a run reports. */
+  const reported = (stdout: string): string[] =>
+    [...stdout.matchAll(/^(?:wrote|changed) +(\S+)$/gm)].map(([, file = ""]) => file);
+
+  const CASES = [
+    ["rule", "quota-set", "test/policy/rules.test.ts", /write check\(\) in policy\/rules\/quota-set\.ts/],
+    ["step", "quota-move", "test/tools/migrate/migrate.test.ts", /quota-move\/step\.ts: write plan\(\)/],
+    ["check", "quota-left", "test/staging/checks/quota-left.test.ts", /quota-left\.ts: write run\(\)/],
+  ] as const;
+  const written: string[] = [];
+
+  for (const [kind, id, test, message] of CASES)
+    it(`new:${kind} writes files whose test fails and says what to write`, () => {
+      const { status, stdout, stderr } = create(kind, id);
+      assert.equal(status, 0, stderr);
+      const files = reported(stdout);
+      assert.ok(files.length > 2, stdout);
+      for (const file of files) assert.doesNotMatch(readFileSync(join(copy, file), "utf8"), /__(id|name)__/);
+      written.push(...files.filter((file) => file.endsWith(".ts")));
+      const mocha = bin("mocha/bin/mocha.js", "--no-config", "--timeout", "60000", "--grep", id, test);
+      assert.notEqual(mocha.status, 0, mocha.stdout);
+      assert.match(mocha.stdout, message);
+    });
+
+  it("their files pass the type check, eslint and prettier, and the other tests of their lists", () => {
+    assert.equal(written.length, 9, written.join("\n"));
+    const tsc = bin("typescript/bin/tsc", "--incremental", "false");
+    assert.equal(tsc.status, 0, tsc.stdout);
+    const eslint = bin("eslint/bin/eslint.js", ...written);
+    assert.equal(eslint.status, 0, eslint.stdout);
+    const prettier = bin("prettier/bin/prettier.cjs", "--check", ...written);
+    assert.equal(prettier.status, 0, prettier.stderr);
+    const lists = ["test/policy/rules.test.ts", "test/staging/checks.test.ts"].filter((file) =>
+      existsSync(join(copy, file)),
+    );
+    const mocha = bin(
+      "mocha/bin/mocha.js",
+      "--no-config",
+      "--grep",
+      "^rules, by name|^checks are exactly",
+      ...lists,
+    );
+    assert.equal(mocha.status, 0, mocha.stdout);
+    assert.match(mocha.stdout, /3 passing/);
+  });
+
+  it("refuses an id that exists or is none, and writes nothing", () => {
+    for (const [args, message] of [
+      [["rule", "image-pinned"], /image-pinned\.ts exists\.\nChoose another id/],
+      [["step", "Quota"], /Quota is not an id\.\nUse lower-case words/],
+      [["component", "quota"], /There is no template for a component\.\nUse: rule, step, check/],
+      [["check"], /new:check needs an id\.\nFor example/],
+    ] as const) {
+      const { status, stderr } = node("tools/scripts/new/main.ts", ...args);
+      assert.equal(status, 2);
+      assert.match(stderr, message);
+    }
+    assert.ok(!existsSync(join(copy, dirname("test/policy/fixtures/Quota.ts"), "Quota.ts")));
+  });
+});

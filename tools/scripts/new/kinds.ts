@@ -1,0 +1,42 @@
+import { withEntry, withImport } from "./registry.ts";
+
+/** What `npm run new:<kind>` writes in addition to the files in templates/<kind>. */
+export interface Kind {
+  /** Changes of existing files: the new text of each, for an id and the name of its export. */
+  readonly edits: Readonly<Record<string, (text: string, id: string, name: string) => string>>;
+  /** The command whose tests fail until the new file is written. */
+  readonly test: (id: string) => string;
+  readonly next: readonly string[];
+}
+
+/** Everything that can be added. */
+export const KINDS: Readonly<Record<string, Kind>> = {
+  rule: {
+    edits: {
+      "policy/engine/registry.ts": (text, id, name) =>
+        withEntry(withImport(text, name, `../rules/${id}.ts`), name, { after: "export const RULES" }),
+    },
+    test: (id) => `npx mocha test/policy/rules.test.ts --grep "rule ${id}"`,
+    next: ["npm run docs, for its page in docs/reference/rules"],
+  },
+  step: {
+    edits: {
+      "tools/migrate/registry.ts": (text, id, name) =>
+        withEntry(withImport(text, name, `./steps/${id}/step.ts`), name, { after: "export const STEPS" }),
+    },
+    test: (id) => `npx mocha test/tools/migrate/migrate.test.ts --grep "migrate ${id} "`,
+    next: ["put it in its place in STEPS, least risky first"],
+  },
+  check: {
+    edits: {
+      "config/check-ids.ts": (text, id) =>
+        withEntry(text, `"${id}"`, { after: "export const CHECK_IDS", before: '"declared"' }),
+      "staging/checks/checks.ts": (text, id, name) =>
+        withEntry(withImport(text, `${name}Check`, `./${id}.ts`), `${name}Check(args)`, {
+          after: "function liveChecks",
+        }),
+    },
+    test: (id) => `npx mocha test/staging/checks/${id}.test.ts`,
+    next: ["npm run docs, for the list of checks in docs/reference/configuration.md"],
+  },
+};

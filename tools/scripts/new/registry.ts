@@ -1,0 +1,30 @@
+import { EdgefirstError } from "../../../lib/errors.ts";
+
+/** Adds an import after the last one from the same folder, or in its alphabetical place among them. */
+export function withImport(text: string, name: string, module: string): string {
+  const [folder = module] = /^.*?\/(?:rules|steps)\/|^\.\//.exec(module) ?? [];
+  const lines = text.split("\n");
+  const isLike = (line: string): boolean => line.includes(`from "${folder}`);
+  const next = lines.findIndex((line) => isLike(line) && (/from "([^"]+)"/.exec(line)?.[1] ?? "") > module);
+  const at = next >= 0 ? next : lines.findLastIndex(isLike) + 1;
+  return lines.toSpliced(at, 0, `import { ${name} } from "${module}";`).join("\n");
+}
+
+/** Where a list is, and where its new entry goes: at the end, or before another entry. */
+export interface ListPlace {
+  /** Text above the list; the next `= [` or `return [` opens it. */
+  readonly after: string;
+  readonly before?: string;
+}
+
+/** @throws {EdgefirstError} if the text has no such list */
+export function withEntry(text: string, entry: string, { after, before }: ListPlace): string {
+  const above = text.indexOf(after);
+  const opening = /(?:=|return) \[/.exec(text.slice(above));
+  const start = above + (opening?.index ?? 0) + (opening?.[0].length ?? 0);
+  const at = text.indexOf(before ?? "]", start);
+  if (above < 0 || opening === null || at < 0)
+    throw new EdgefirstError(`${after} is not followed by a list${before ? ` with ${before}` : ""}.`);
+  const comma = /[,[]\s*$/.test(text.slice(0, at)) ? "" : ",";
+  return `${text.slice(0, at)}${comma}${entry},${text.slice(at)}`;
+}
