@@ -41,6 +41,25 @@ module.exports = {
     only("platform/", ["components/", "config/", "kube/", "staging/", RULES]),
     only("policy/", ["kube/"]),
     {
+      // Rules read objects, objects read the tables; the engine alone lists the rules.
+      name: "the-layers-of-policy",
+      severity: "error",
+      from: { path: "^policy/knowledge/" },
+      to: { path: "^policy/(engine|objects|rules)/" },
+    },
+    {
+      name: "only-the-registry-imports-rules",
+      severity: "error",
+      from: { path: "^policy/(objects|knowledge|rules|engine)/", pathNot: "^policy/engine/registry\\.ts$" },
+      to: { path: "^policy/rules/" },
+    },
+    {
+      name: "the-engine-reads-no-objects",
+      severity: "error",
+      from: { path: "^policy/engine/" },
+      to: { path: "^policy/objects/" },
+    },
+    {
       name: "the-program-knows-no-tools",
       severity: "error",
       from: { pathNot: "^(tools|test)/" },

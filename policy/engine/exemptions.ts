@@ -69,7 +69,7 @@ function readExemption(rule: string, value: unknown, now: Date): Exemption | str
   if (until === "") return "it has no end (until=YYYY-MM-DD or until=never)";
   if (path === undefined) return `${given.get("path") ?? ""} is not a path`;
   if (until !== "never" && !isDate(until)) return `${until} is neither a date (YYYY-MM-DD) nor "never"`;
-  if (until !== "never" && until < now.toISOString().slice(0, 10)) return `it ended on ${until}`;
+  if (until !== "never" && until < now.toISOString().slice(0, 10)) return `it expired on ${until}`;
   return { rule, reason, owner, until, ...(path.length > 0 && { path }) };
 }
 

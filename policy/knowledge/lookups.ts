@@ -40,14 +40,14 @@ export function hasVersionLabel(chart: string, knowledge: Knowledge): boolean {
   return knowledge.rows("version-labels").some((row) => row.chart === chart);
 }
 
-/** Ports of the entry points of Traefik's chart, by name, where its values set none. */
+/** Default ports of the entry points in Traefik's chart, by name. */
 export function entryPointPorts(knowledge: Knowledge): Readonly<Record<string, number>> {
   const rows = knowledge.rows("traefik-entry-points");
   return Object.fromEntries(rows.toReversed().map(({ entryPoint, port }) => [entryPoint, port]));
 }
 
 /**
- * Whether a Traefik middleware asks for a login, by its fields or, where they are not known, by its name.
+ * Whether a Traefik middleware asks for a login, by its fields or, if they are not known, by its name.
  * @param has whether the middleware's `spec` has a field
  */
 export function isLogin(

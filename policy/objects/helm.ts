@@ -28,7 +28,7 @@ export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
   return { name: url?.replace(/\/+$/, "").split("/").at(-1), path: ["spec", "chartRef"] };
 }
 
-/** Name and namespace of the Helm release (helm-controllerits API: `GetReleaseName`, `GetReleaseNamespace`). */
+/** Name and namespace of the Helm release (helm-controller: `GetReleaseName`, `GetReleaseNamespace`). */
 export function releaseOf({ metadata, spec }: KubeObject): {
   readonly name: string;
   readonly namespace: string;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, type Fields } from "../engine/read.ts";
+import { eitherOf } from "../engine/words.ts";
 import type { Problem } from "../engine/rule.ts";
 
 /** The three probes of a container, named as in a Pod's spec without the ending. */
@@ -11,7 +12,7 @@ const HANDLERS = ["httpGet", "tcpSocket", "grpc"] as const;
 /** What is wrong with the probes of one long-running container of a Pod's spec. */
 export function* probeProblems(container: Fields, path: Path): Generator<Problem> {
   const missing = PROBES.filter((probe) => !hasHandler(container[`${probe}Probe`]));
-  if (missing.length > 0) yield { path, message: `The container has no ${missing.join(", no ")} probe.` };
+  if (missing.length > 0) yield { path, message: `The container has no ${eitherOf(missing)} probe.` };
   for (const probe of PROBES)
     yield* portProblems(container, [...path, `${probe}Probe`], fields(container[`${probe}Probe`]));
   if (!missing.includes("liveness"))

@@ -38,7 +38,7 @@ export const chartDigestLabel = defineRule({
       if (isNamed)
         yield {
           path,
-          message: `The chart ${name} puts its version unchanged into a label. By chartRef the version contains a +, which a label does not allow.`,
+          message: `The chart ${name} puts its version unchanged into a label. With chartRef the version contains a +, which a label does not allow.`,
         };
     }
   },

@@ -14,7 +14,7 @@ export const chartSource = defineRule({
     "A HelmRelease gets its chart by chartRef from an OCIRepository of API version v1, pinned by a tag, a semver range or a digest.",
   why: "A chart without a version is upgraded as soon as a new one is published. A HelmRepository also works, but Flux downloads its whole index.",
   remediation:
-    "Write an OCIRepository (source.toolkit.fluxcd.io/v1) with the chart's address as url and ref.tag, and in the HelmRelease spec.chartRef: { kind: OCIRepository, name }.",
+    "Create an OCIRepository (source.toolkit.fluxcd.io/v1) whose url is the chart's address, with ref.tag. In the HelmRelease, replace spec.chart with spec.chartRef: { kind: OCIRepository, name }.",
   severity: "medium",
   enforcement: "mandatory",
   kinds: [HELM_RELEASE, OCI_REPOSITORY, HELM_REPOSITORY],
@@ -103,7 +103,7 @@ function* chartProblems(
   if (source.kind === "OCIRepository") {
     yield {
       path: [...path, "sourceRef", "kind"],
-      message: "sourceRef cannot refer to an OCIRepository; spec.chartRef does.",
+      message: "sourceRef cannot refer to an OCIRepository. Use spec.chartRef instead.",
     };
     return;
   }

@@ -13,7 +13,8 @@ import { routesOf } from "../objects/routes.ts";
 /** See docs/reference/rules/gatus-endpoints.md. */
 export const gatusEndpoints = defineRule({
   id: "gatus-endpoints",
-  description: "Gatus accepts all endpoints together, and each of them turns red when its app is down.",
+  description:
+    "The endpoints form a configuration that Gatus accepts, and each of them turns red when its app is down.",
   why: "Two endpoints with the same name and group, or no endpoint at all, keep Gatus from starting. A condition that holds on a time-out shows a dead app as up; an app behind a login never answers 200.",
   remediation:
     'Set group or name in the annotation gatus.home-operations.com/endpoint or in the endpoint file. Compare the status with == ("[STATUS] == 200"), not with <.',
@@ -51,7 +52,7 @@ function* timeOut({ path, conditionsPath, conditions, dns }: Endpoint): Generato
   if (dns)
     yield {
       path: place,
-      message: `A DNS query without an answer meets ${conditions.join(" and ")}, so the endpoint does not show that the app works.`,
+      message: `An unanswered DNS query meets ${conditions.join(" and ")}, so the endpoint does not show that the app works.`,
       warning: true,
     };
   else

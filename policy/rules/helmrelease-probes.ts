@@ -6,6 +6,7 @@ import { HELM_RELEASE } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
 import { PROBES, sameProblem } from "../objects/probes.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
+import { eitherOf } from "../engine/words.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
 /** See docs/reference/rules/helmrelease-probes.md. */
@@ -43,7 +44,7 @@ function* appTemplateProblems(
     if (missing.length > 0 && values.complete)
       yield {
         path: container.path,
-        message: `Container ${container.name} of controller ${container.controller} has no ${missing.join(", no ")} probe.`,
+        message: `Container ${container.name} of controller ${container.controller} has no ${eitherOf(missing)} probe.`,
       };
     for (const probe of PROBES.filter((one) => !missing.includes(one)))
       yield* enabledProblems(container, probe, fields(container.probes[probe]), values);

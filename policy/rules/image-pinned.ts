@@ -73,7 +73,10 @@ function* imageProblems(
   // A colon before the last slash belongs to a registry's port.
   const tag = /:([^/:]+)$/.exec(reference)?.[1];
   if (tag === undefined)
-    yield { path, message: `The image ${image} has neither a tag nor a digest, so it is the tag latest.` };
+    yield {
+      path,
+      message: `The image ${image} has neither a tag nor a digest, so the tag latest is pulled.`,
+    };
   else if (floatingTags.includes(tag))
     yield { path, message: `The tag ${tag} of ${image} moves: it can name another image tomorrow.` };
   else if (requireDigest) yield { path, message: `The image ${image} has no digest.` };

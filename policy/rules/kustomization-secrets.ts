@@ -13,7 +13,7 @@ export const kustomizationSecrets = defineRule({
     "The decryption key and the substituteFrom sources of a Flux Kustomization exist in its own namespace.",
   why: "Flux looks in no other namespace, and a Kustomization without them never becomes ready.",
   remediation:
-    "Create the Secret or ConfigMap in the Kustomization's namespace, set optional: true, or list it in the setting elsewhere if it is created by hand.",
+    "Create the Secret or ConfigMap in the Kustomization's namespace, set optional: true, or list it in the setting `elsewhere` if it is created by hand.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [FLUX_KUSTOMIZATION],

@@ -13,7 +13,7 @@ const SOURCE_GROUP = "source.toolkit.fluxcd.io";
 export const kustomizationSource = defineRule({
   id: "kustomization-source",
   description:
-    "A Flux Kustomization names its source with its namespace, depends on Kustomizations that exist and do not depend on it, and keeps its lists under its parent's patches.",
+    "A Flux Kustomization names its source with its namespace, depends on Kustomizations that exist and do not depend on it, and keeps its own lists when its parent patches it.",
   why: "A Kustomization that misses its source or a dependency waits forever. A patch replaces a whole list of a custom resource, so the child's own patches or substituteFrom are lost.",
   remediation:
     "Write sourceRef.namespace. Correct dependsOn. Add the merge keys of the lists to the parent's patch (a comment with x-kubernetes-list-map-keys), or let the child opt out of the patch.",
@@ -41,16 +41,16 @@ function* sourceProblems(
   const expected = namespaceOf(sourceKind, metadata.namespace, text(name) ?? "", objects);
   if (objects.get(sourceKind, text(namespace) ?? metadata.namespace, text(name) ?? "") === undefined) {
     const elsewhere = objects.ofKind(sourceKind).find((source) => source.metadata.name === name);
-    const message = `${sourceKind.kind} ${fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "")} does not exist`;
+    const id = `${sourceKind.kind} ${fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "")}`;
     if (elsewhere !== undefined && host === "repository")
       yield {
         path,
-        message: `${message}, but ${describeObject(elsewhere)} does.`,
+        message: `${id} does not exist, but ${describeObject(elsewhere)} does.`,
         // A namespace that is written may be right, with the source still missing.
         ...(namespace === undefined && expected !== undefined && { expected }),
       };
     // A bootstrap often creates the source of the repository itself, so no file has it.
-    else yield { path, notEvaluated: `${message} in the files; a bootstrap may create it.` };
+    else yield { path, notEvaluated: `${id} is in no file; a bootstrap may create it.` };
   }
   if (namespace === undefined)
     yield {

@@ -20,7 +20,7 @@ export const leastPrivilege = defineRule({
     "Roles list what they need: no wildcards, no verbs that raise the subject's own rights, no binding to cluster-admin, and no reading of every Secret in the cluster.",
   why: "A wildcard includes resources that do not exist yet, and whoever controls the app controls everything that its role allows.",
   remediation:
-    "List the groups, resources and verbs that are used. If all of them are meant, add the object to the setting allow, or exempt it with a reason.",
+    "List the groups, resources and verbs that are used. If all of them are meant, add the object to the setting `allow`, or exempt it with a reason.",
   severity: "critical",
   enforcement: "mandatory",
   kinds: [

@@ -11,7 +11,7 @@ import { defineRule, type BuildSteps, type Problem, type RuleContext } from "../
 export const pruneGuard = defineRule({
   id: "prune-guard",
   description:
-    "A claim, or a release that keeps data, keeps its namespace and name, and so does the Kustomization that applies it, while that one prunes.",
+    "While its Kustomization prunes, a claim or a release with data keeps its namespace and name, and the Kustomization keeps its own.",
   why: "To Flux, a move is a deletion and a new object: it prunes the old one, and its data with it.",
   remediation:
     "First annotate the object with kustomize.toolkit.fluxcd.io/prune: disabled (if its Kustomization moves, set deletionPolicy: Orphan there) and let Flux apply that. Then move it.",

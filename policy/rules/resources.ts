@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
+import { eitherOf } from "../engine/words.ts";
 import { at, text, type Fields } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 
@@ -26,7 +27,7 @@ export const resources = defineRule({
       if (missing.length > 0)
         yield {
           path: spec.resources === undefined ? path : [...path, "resources"],
-          message: `Container ${name} has no ${missing.map((field) => lack(field, spec)).join(", no ")}.`,
+          message: `Container ${name} has no ${eitherOf(missing.map((field) => lack(field, spec)))}.`,
         };
     }
   },

@@ -10,7 +10,7 @@ export const rolloutOrder = defineRule({
     "A stack names its upstream stacks (edgefirst:after), and overrides its gate only with a reason and an expiry date.",
   why: "A stack without an upstream stack gets every release untested. An override without an end stays forever.",
   remediation:
-    "Set edgefirst:after to the stacks that must verify a release first, or list the stack in the setting first. Give an override a reason and an expiry date in the future.",
+    "Set edgefirst:after to the stacks that must verify a release first, or list the stack in the setting `first`. Give an override a reason and an expiry date in the future.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [STACK],

@@ -22,7 +22,7 @@ export const routeAttachment = defineRule({
     "A route attaches to a listener that exists, admits its namespace and serves one of its hostnames, and its backends are Services and ports that exist.",
   why: "A route that does not attach, or leads nowhere, serves nothing, and only its status shows it. Another namespace needs a ReferenceGrant.",
   remediation:
-    "Correct parentRefs or backendRefs, or the listener's allowedRoutes. List a Gateway that a stack creates in the setting elsewhere.",
+    "Correct parentRefs or backendRefs, or the listener's allowedRoutes. If a stack creates the Gateway, list it in the setting `elsewhere`.",
   severity: "high",
   enforcement: "mandatory",
   kinds: ATTACHED_KINDS,

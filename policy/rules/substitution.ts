@@ -10,7 +10,7 @@ export const substitution = defineRule({
   id: "substitution",
   description:
     "Every variable that Flux substitutes is defined, and a shell script's own variables are escaped or excluded.",
-  why: "Flux replaces an undefined variable by nothing. It also replaces ${X} and ${X:-default} in a shell script before the shell runs.",
+  why: "Flux replaces an undefined variable with nothing. It also replaces ${X} and ${X:-default} in a shell script before the shell runs.",
   remediation: `Define the variable in postBuild. Write $\${X} for a text that reaches the app as \${X}. Or annotate the object with ${ANNOTATION}: disabled.`,
   severity: "high",
   enforcement: "mandatory",
@@ -68,12 +68,12 @@ function* variableProblems(value: string, path: Path, steps: BuildSteps): Genera
     } else if (script)
       yield {
         path,
-        message: `Flux replaces \${${name}${hasDefault ? ":-…" : ""}} by ${hasDefault ? "its default" : "nothing"} before the shell runs: ${describeObject(kustomization)} defines no such variable.`,
+        message: `Flux replaces \${${name}${hasDefault ? ":-…" : ""}} with ${hasDefault ? "its default" : "nothing"} before the shell runs: ${describeObject(kustomization)} defines no such variable.`,
       };
     else if (!hasDefault)
       yield {
         path,
-        message: `${describeObject(kustomization)} does not define \${${name}}, so Flux replaces it by nothing.`,
+        message: `${describeObject(kustomization)} does not define \${${name}}, so Flux replaces it with nothing.`,
       };
   }
 }

@@ -41,7 +41,7 @@ describe("runRules", () => {
     ["; owner=ann; until=2027-01-01", "no reason"],
     ["reason; until=2027-01-01", "no owner"],
     ["reason; owner=ann", "no end"],
-    ["reason; owner=ann; until=2026-03-09", "ended on 2026-03-09"],
+    ["reason; owner=ann; until=2026-03-09", "expired on 2026-03-09"],
     ["reason; owner=ann; until=soon", "neither a date"],
     ["reason; owner=ann; until=2027-01-01; path=a..b", "not a path"],
     ["reason; owner=ann; until=2027-01-01; color=red", '"color"'],

@@ -66,9 +66,9 @@ interface Planned {
   readonly place: string;
   /** The place, and the key that is added there. */
   readonly entry: string;
-  /** Undefined where the entry is removed. */
+  /** Undefined if the entry is removed. */
   readonly value: unknown;
-  /** Plans the change; false where the text does not allow it. */
+  /** Plans the change; false if the text does not allow it. */
   readonly apply: (edit: YamlEdit) => boolean;
 }
 
@@ -127,12 +127,12 @@ function planChange(object: KubeObject, { path, value }: Edit): Planned | undefi
   return undefined;
 }
 
-/** The value inside the mappings that are still missing on the way to it. */
+/** The value inside the mappings that are missing above it. */
 function nested(path: readonly PathStep[], value: Value): Value {
   return path.reduceRight<Value>((inner, step) => ({ [String(step)]: inner }), value);
 }
 
-/** Only what is written as one scalar is changed, and an entry that stands alone stays. */
+/** Changes only a single scalar, and removes an entry only if others remain. */
 function changeEntry(edit: YamlEdit, { document, path }: EntryPath, value: unknown): boolean {
   if (value === undefined) return edit.sizeOf(document, path.slice(0, -1)) > 1 && edit.remove(document, path);
   if (typeof value === "object" || typeof value === "function") return false;

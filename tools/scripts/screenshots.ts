@@ -76,7 +76,7 @@ async function picture({ name, url, args = [], selector }: Picture): Promise<voi
     // Chromium's own sandbox does not work for root.
     args: [...args, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
     defaultViewport: VIEWPORT,
-    // Nobody but the sandbox has signed its certificates.
+    // Only the sandbox has signed its certificates.
     acceptInsecureCerts: true,
   });
   try {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { knowledgeOf } from "../../../tools/lint/knowledge.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
-import { SHIPPED, type Knowledge } from "../../../policy/knowledge/knowledge.ts";
-import { shippedRows } from "../../../policy/knowledge/load.ts";
+import { Knowledge, SHIPPED } from "../../../policy/knowledge/knowledge.ts";
+import { readKnowledgeFrom, shippedRows } from "../../../policy/knowledge/load.ts";
 import {
   hasVersionLabel,
   healthPath,
@@ -18,6 +18,7 @@ import {
 import { knowledgeFor, ownerRows } from "../../../policy/knowledge/owner-rows.ts";
 import { TABLE_NAMES } from "../../../policy/knowledge/tables.ts";
 
+const KNOWLEDGE = join(import.meta.dirname, "../../../policy/knowledge");
 const PROVENANCE = "source: https://example.com, date: 2026-10-01";
 const CHART = `- chart: traefik
   source: https://example.com/traefik
@@ -128,5 +129,18 @@ describe("shipped rows", () => {
         JSON.parse(JSON.stringify(fast.rows(table)).replaceAll("T00:00:00Z", "")),
         shippedRows(table),
       );
+  });
+});
+
+describe("a bundle", () => {
+  it("can embed the shipped tables", () => {
+    const read = (file: string): string => readFileSync(join(KNOWLEDGE, file), "utf8");
+    try {
+      readKnowledgeFrom((file) => read(file).replaceAll("kagent", "embedded"));
+      const bundled = new Knowledge((table) => shippedRows(table));
+      assert.ok(hasVersionLabel("embedded", bundled) && !hasVersionLabel("kagent", bundled));
+    } finally {
+      readKnowledgeFrom(read);
+    }
   });
 });
