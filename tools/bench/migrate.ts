@@ -8,8 +8,9 @@ import { readOptions } from "../migrate/options.ts";
 import { STEPS } from "../migrate/registry.ts";
 import { DOCUMENTS_PER_APP, generateRepository } from "./generated-repository.ts";
 import { keep, ratios, spread, table, write } from "./measure.ts";
-import { formatMarkdown, reportOf, unifiedDiff, verdict } from "../migrate/report.ts";
-import { runStep, writeChanges } from "../migrate/run.ts";
+import { formatMarkdown, reportOf, unifiedDiff, explainVerdict } from "../migrate/report.ts";
+import { runStep } from "../migrate/run.ts";
+import { writeChanges } from "../migrate/write.ts";
 
 // npm run bench:migrate -- REPOSITORY [--diff | --report]: all steps in order, written to a copy and proven there, twice.
 // Without a repository: on generated ones of growing size, one process per run.
@@ -95,7 +96,7 @@ function sequence(directory: string): { seconds: number; files: number; proven: 
     seconds += took;
     files += report.files.length;
     write(
-      `${step.id}: ${took.toFixed(2)} s, ${report.files.length} files, ${report.notes.length} notes. ${verdict(report)}`,
+      `${step.id}: ${took.toFixed(2)} s, ${report.files.length} files, ${report.notes.length} notes. ${explainVerdict(report)}`,
     );
     for (const line of [...report.failures, ...report.gaps]) write(`  ${line}`);
     if (diff !== "") write(diff);

@@ -8,7 +8,7 @@ export const EXIT = {
   no: 1,
   /** It could not run: wrong arguments, a file or a cluster that cannot be read. */
   couldNotRun: 2,
-  /** No findings, but a part of the input could not be read or built. */
+  /** A part of the input could not be read or built; the rest gave no findings, or was worked on. */
   incomplete: 3,
   /** Ended by Ctrl-C or SIGTERM: 128 + 2, as a shell reports SIGINT. */
   interrupted: 130,
@@ -20,7 +20,7 @@ Exit codes of every command:
   0    done, or nothing to do
   1    it ran, and the answer is no: findings, a failed proof, a stack that is not healthy
   2    it could not run: wrong arguments, a file or a cluster that cannot be read
-  3    lint: no findings, but a part of the repository could not be read or built
+  3    a part of the repository could not be read or built; the rest was worked on
   130  interrupted by Ctrl-C or SIGTERM`;
 
 /** Makes a decision; a refusal, thrown as an error, is the answer no and not a command that could not run. */

@@ -3,8 +3,11 @@ import { posix } from "node:path";
 import picocolors from "picocolors";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { wantsColour } from "./colour.ts";
-import type { StepReport } from "../migrate/report.ts";
-import type { Step } from "../migrate/step.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { LossKind } from "../migrate/loss-kinds.ts";
+import type { StepReport, Verdict } from "../migrate/report.ts";
+import type { StepResult } from "../migrate/run.ts";
+import type { Step, StepContext } from "../migrate/step.ts";
 
 type Format = "text" | "markdown" | "json";
 
@@ -14,6 +17,7 @@ export interface MigrateFlags {
   readonly only?: string;
   readonly write?: true;
   readonly acceptUnproven?: true;
+  readonly acceptLoss?: readonly string[];
   readonly strict?: true;
   readonly keepIngress?: true;
   readonly check?: true;
@@ -22,60 +26,102 @@ export interface MigrateFlags {
   readonly cluster?: string;
 }
 
+/** The exit code of each verdict; of several steps, the first one in {@link WORST_FIRST}. */
+export const EXIT_OF: Readonly<Record<Verdict, number>> = {
+  proven: EXIT.ok,
+  "nothing to do": EXIT.ok,
+  "could not look": EXIT.incomplete,
+  refused: EXIT.no,
+};
+
+const WORST_FIRST: readonly Verdict[] = ["refused", "could not look", "proven", "nothing to do"];
+
 /**
- * `edgefirst migrate`: runs one step, all of them, or shows the plan.
- * @returns the exit code: 0, or 1 where a proof failed, or something is lost under --strict
+ * `edgefirst migrate`: runs one step or all of them, or shows the plan.
+ * @returns the exit code
  * @throws {EdgefirstError} if it cannot run
  */
 export async function migrate(name: string, path: string, flags: MigrateFlags): Promise<number> {
-  const { Repository } = await import("../gitops/yaml/repository.ts");
-  const { buildRepository } = await import("../gitops/flux/repository-build.ts");
-  const { readOptions } = await import("../migrate/options.ts");
-  const { runStep, runSteps, writeChanges } = await import("../migrate/run.ts");
-  const { reportOf, unifiedDiff } = await import("../migrate/report.ts");
   const steps = await stepsOf(name, path);
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new EdgefirstError(
-      `There is no directory ${path}.`,
-      "Give the directory that Flux's paths start from.",
-    );
-  const repository = new Repository(path);
-  const { only } = flags;
-  const options = readOptions(repository);
-  const { keepIngress = options.route.keepIngress } = flags;
-  const context = {
-    repository,
-    clusters: buildRepository(repository).clusters,
-    selected: (file: string) => only === undefined || posix.matchesGlob(file, only),
-    options: { ...options, route: { ...options.route, keepIngress } },
-  };
+  const context = await contextOf(path, flags);
   if (flags.check) {
     const [step, ...others] = steps;
     if (!step || others.length > 0)
       throw new EdgefirstError("--check is for one step.", "Name it: edgefirst migrate namespace . --check");
     return (await import("./migrate-check.ts")).checkLive(step, context, flags);
   }
-  if (name === "plan") {
-    const reports = steps.map((step) => reportOf(runStep(step, context), repository));
-    process.stdout.write(await format(reports, flags.format, (report) => planned(report, steps)));
-    return exitCode(reports, flags);
-  }
-  const results = runSteps(steps, context);
-  const reports: StepReport[] = [];
-  let before = repository;
-  for (const result of results) {
-    const report = reportOf(result, before);
-    reports.push(report);
-    if (flags.write) {
-      const writable = report.proof === "holds" || (report.proof === "unproven" && flags.acceptUnproven);
-      if (writable) writeChanges(before, result.plan.changes);
-    } else if (flags.format === "text") process.stdout.write(coloured(unifiedDiff(result, before)));
-    if (report.proof === "fails" || (flags.write && report.proof === "unproven" && !flags.acceptUnproven))
-      break;
-    before = result.after;
-  }
-  process.stdout.write(await format(reports, flags.format, (report) => done(report, flags)));
+  const reports = name === "plan" ? await planAll(steps, context) : await runAll(steps, context, flags);
+  process.stdout.write(
+    await format(reports, flags.format, name === "plan" ? planned : (report) => done(report, flags)),
+  );
   return exitCode(reports, flags);
+}
+
+async function contextOf(
+  path: string,
+  { only, keepIngress, acceptLoss }: MigrateFlags,
+): Promise<StepContext> {
+  const { Repository } = await import("../gitops/yaml/repository.ts");
+  const { buildClusters } = await import("../migrate/build.ts");
+  const { readOptions } = await import("../migrate/options.ts");
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new EdgefirstError(
+      `There is no directory ${path}.`,
+      "Pass the directory that Flux's paths start from.",
+    );
+  const repository = new Repository(path);
+  const options = readOptions(repository);
+  return {
+    repository,
+    clusters: buildClusters(repository),
+    selected: (file: string) => only === undefined || posix.matchesGlob(file, only),
+    options: {
+      ...options,
+      acceptLoss: [...options.acceptLoss, ...(await lossKinds(acceptLoss ?? []))],
+      route: { ...options.route, keepIngress: keepIngress ?? options.route.keepIngress },
+    },
+  };
+}
+
+async function lossKinds(names: readonly string[]): Promise<readonly LossKind[]> {
+  const { LOSS_KINDS } = await import("../migrate/loss-kinds.ts");
+  return names.map((name) => {
+    const kind = LOSS_KINDS.find((known) => known === name);
+    if (kind) return kind;
+    throw new EdgefirstError(
+      `--accept-loss knows no kind ${name}.`,
+      `Kinds: ${LOSS_KINDS.join(", ")}. A protection, such as a login, is never dropped.`,
+    );
+  });
+}
+
+/** Every step as if it were taken next. */
+async function planAll(steps: readonly Step[], context: StepContext): Promise<readonly StepReport[]> {
+  const { runStep } = await import("../migrate/run.ts");
+  const { reportOf } = await import("../migrate/report.ts");
+  return steps.map((step) => reportOf(runStep(step, context), context.repository));
+}
+
+/** The steps in a row; writes what is proven with `--write`, and shows the diff without. */
+async function runAll(
+  steps: readonly Step[],
+  context: StepContext,
+  flags: MigrateFlags,
+): Promise<readonly StepReport[]> {
+  const { runSteps } = await import("../migrate/run.ts");
+  const { writeChanges } = await import("../migrate/write.ts");
+  const { reportOf, unifiedDiff } = await import("../migrate/report.ts");
+  const isWritable = ({ proof: { status } }: StepResult): boolean =>
+    status === "holds" || (status === "unproven" && (flags.acceptUnproven === true || !flags.write));
+  let before = context.repository;
+  return runSteps(steps, context, isWritable).map((result) => {
+    const report = reportOf(result, before);
+    if (!flags.write && flags.format === "text") process.stdout.write(coloured(unifiedDiff(result, before)));
+    if (!isWritable(result)) return report;
+    if (flags.write) writeChanges(before, result.plan.changes);
+    before = result.after;
+    return report;
+  });
 }
 
 async function stepsOf(name: string, path: string): Promise<readonly Step[]> {
@@ -100,33 +146,36 @@ async function format(
 }
 
 /** A step's part of the plan. */
-async function planned(report: StepReport, steps: readonly Step[]): Promise<string> {
-  const { verdict } = await import("../migrate/report.ts");
-  const step = steps.find(({ id }) => id === report.step);
+async function planned(report: StepReport): Promise<string> {
+  const { counted, explainVerdict } = await import("../migrate/report.ts");
   const counts = Map.groupBy(report.notes, ({ kind }) => kind);
   const noted = [...counts].map(([kind, notes]) => `${notes.length} ${kind}`).join(", ");
   return [
-    `${report.step}: ${report.title} (${step?.risk ?? "low"} risk)`,
-    `  ${report.files.length} files. ${verdict(report)}${noted === "" ? "" : ` Notes: ${noted}.`}`,
+    `${report.step}: ${report.title} (${report.risk.level} risk: ${report.risk.phrase})`,
+    `  ${counted(report.files.length, "file")}. ${explainVerdict(report)}${noted === "" ? "" : ` Notes: ${noted}.`}`,
+    ...[...report.unseen, ...report.gaps].map((line) => `  could not look: ${line}`),
     ...report.live.map((line) => `  live: ${line}`),
     "",
   ].join("\n");
 }
 
-/** What a person reads after the diff. */
+/** The text after the diff. */
 async function done(report: StepReport, { write }: MigrateFlags): Promise<string> {
-  const { formatNote, LIVE_TITLE, NOTE_TITLES, verdict } = await import("../migrate/report.ts");
+  const { counted, explainVerdict, formatNote, LIVE_TITLE, NOTE_TITLES } =
+    await import("../migrate/report.ts");
   const notes = Object.entries(NOTE_TITLES).flatMap(([kind, title]) => {
     const own = report.notes.filter((note) => note.kind === kind);
     return own.length === 0 ? [] : [`${title}:`, ...own.map((note) => `  ${formatNote(note)}`)];
   });
   const list = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
-  const hint = !write && report.files.length > 0 && report.proof === "holds" ? " --write writes it." : "";
+  const titled = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : [`${title}:`, ...list(lines)];
+  const hint = !write && report.files.length > 0 && report.proof === "holds" ? " Write it with --write." : "";
   return [
-    `${report.step}: ${report.files.length} files. ${verdict(report)}${hint}`,
+    `${report.step}: ${counted(report.files.length, "file")}. ${explainVerdict(report)}${hint}`,
     ...list(report.failures),
-    ...list(report.gaps),
-    ...(report.live.length === 0 ? [] : [`${LIVE_TITLE}:`, ...list(report.live)]),
+    ...titled("Could not look at", [...report.unseen, ...report.gaps]),
+    ...titled(LIVE_TITLE, report.live),
     ...notes,
     "",
   ].join("\n");
@@ -144,7 +193,10 @@ function coloured(diff: string): string {
 }
 
 function exitCode(reports: readonly StepReport[], { strict }: MigrateFlags): number {
-  if (reports.some(({ proof }) => proof === "fails")) return 1;
-  const lossy = reports.some(({ notes }) => notes.some(({ kind }) => kind === "lost" || kind === "unknown"));
-  return strict && lossy ? 1 : 0;
+  const incomplete = reports.some(({ notes }) =>
+    notes.some(({ kind }) => kind === "refused" || kind === "left" || kind === "lost" || kind === "unknown"),
+  );
+  if (strict && incomplete) return EXIT.no;
+  const worst = WORST_FIRST.find((verdict) => reports.some((report) => report.verdict === verdict));
+  return worst === undefined ? EXIT.ok : EXIT_OF[worst];
 }

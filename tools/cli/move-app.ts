@@ -1,9 +1,10 @@
 import { EdgefirstError } from "../../lib/errors.ts";
-import { buildRepository } from "../gitops/flux/repository-build.ts";
+import { buildClusters } from "../migrate/build.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
 import { readOptions } from "../migrate/options.ts";
-import { reportOf, unifiedDiff, verdict, type StepReport } from "../migrate/report.ts";
-import { runStep, writeChanges } from "../migrate/run.ts";
+import { explainVerdict, reportOf, unifiedDiff, type StepReport } from "../migrate/report.ts";
+import { runStep } from "../migrate/run.ts";
+import { writeChanges } from "../migrate/write.ts";
 import { route } from "../migrate/steps/route/step.ts";
 import { reconcileNow } from "../sandbox/flux-reconcile.ts";
 import { waitUntil } from "../sandbox/processes.ts";
@@ -67,7 +68,7 @@ function writeRoutes(
   progress: MoveArgs["progress"],
 ): Pick<StepReport, "files"> & Pick<Move, "verdict"> {
   const repository = new Repository(path);
-  const { clusters } = buildRepository(repository);
+  const clusters = buildClusters(repository);
   const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
   const result = runStep(route, context);
   const report = reportOf(result, repository);
@@ -84,9 +85,9 @@ function writeRoutes(
     const count = (sign: RegExp): number => lines.filter((line) => sign.test(line)).length;
     const changed = files.map(({ path: file }) => file).join(", ");
     progress(`  ${changed}: +${count(/^\+(?!\+\+ )/)} -${count(/^-(?!-- )/)} lines`);
-    progress(`  ${verdict(report)}`);
+    progress(`  ${explainVerdict(report)}`);
   }
-  return { files, verdict: verdict(report) };
+  return { files, verdict: explainVerdict(report) };
 }
 
 /** What the Gateway answers once it serves the route, and Gatus has seen that. */

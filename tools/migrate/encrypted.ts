@@ -19,7 +19,7 @@ export function encryptedFiles(
     if (!sealed) continue;
     const message =
       "stays: SOPS has encrypted parts of this file, and its checksum covers every value; make this change with `sops edit`";
-    notes.set(path, { kind: "left", message, position: locate(sealed.origin) });
+    notes.set(path, { kind: "refused", message, position: locate(sealed.origin) });
   }
   return notes;
 }

@@ -3,7 +3,7 @@ import type { Mapping } from "../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { pathOf } from "../gitops/flux/flux-kustomization.ts";
 import { entryOf } from "./entries.ts";
-import { asWritten } from "./objects.ts";
+import { findDocument } from "./objects.ts";
 import type { StepContext } from "./step.ts";
 
 /** An object, and the kustomization entry through which clusters receive it. */
@@ -11,8 +11,8 @@ export interface IncludedObject {
   readonly file: string;
   /** The directory that the Flux Kustomization builds; undefined if none applies the object. */
   readonly directory: string | undefined;
-  /** As written in the file. */
-  readonly written: Mapping;
+  /** As written in the file; undefined if it is generated or an item of a List. */
+  readonly written: Mapping | undefined;
   /** The position of the object, or of the entry if several kustomizations include the same directory. */
   readonly position: Position;
   /** Whether no other entry brings this object to a cluster. */
@@ -45,7 +45,7 @@ export function includedObjects(
         file,
         offset: origin.offset,
         directory,
-        written: asWritten({ file, origin }, repository),
+        written: findDocument({ file, origin }, repository),
         position: isShared ? entry.position : locate(origin),
         isOnlyInclusion: true,
         forms: [],

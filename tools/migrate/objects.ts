@@ -3,8 +3,12 @@ import { isMapping, type Mapping, type PathStep, type Value } from "../gitops/ya
 import { effectiveNamespace, Resource, scalarText } from "../gitops/kustomize/resource.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
+import type { Note, StepContext } from "./step.ts";
 import type { GroupKind } from "../../policy/engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
+
+/** Where the objects of a step come from. */
+type ObjectContext = Pick<StepContext, "clusters" | "repository">;
 
 /** An object written in a file, and the form in which each cluster receives it. */
 export interface WrittenObject {
@@ -16,11 +20,37 @@ export interface WrittenObject {
   readonly forms: readonly BuiltObject[];
 }
 
-/** The matching objects that are written in files, in the order in which clusters receive them. */
+/**
+ * The matching objects that are documents of files, in the order in which clusters receive them. The items of a List and generated objects
+ * are not among them: see {@link embeddedObjects}.
+ */
 export function writtenObjects(
-  clusters: readonly BuiltCluster[],
+  { clusters, repository }: ObjectContext,
   matches: (object: Mapping) => boolean,
 ): readonly WrittenObject[] {
+  return [...objectsByOrigin(clusters, matches).values()].filter((written) =>
+    isDocument(written, repository),
+  );
+}
+
+/** Notes on the matching objects that no step can edit, because they are generated or items of a List. */
+export function embeddedObjects(
+  { clusters, repository }: ObjectContext,
+  matches: (object: Mapping) => boolean,
+): readonly Note[] {
+  return [...objectsByOrigin(clusters, matches).values()]
+    .filter((written) => !isDocument(written, repository))
+    .map(({ forms, position }) => ({
+      kind: "left",
+      message: `${scalarText(forms[0]?.object.kind)} ${idOf(forms[0]?.object ?? {})} stays: it is generated, or an item of a List, and only whole documents can be edited`,
+      position,
+    }));
+}
+
+function objectsByOrigin(
+  clusters: readonly BuiltCluster[],
+  matches: (object: Mapping) => boolean,
+): ReadonlyMap<string, WrittenObject> {
   const found = new Map<string, WrittenObject & { forms: BuiltObject[] }>();
   for (const built of clusters.flatMap(({ objects }) => objects)) {
     const { origin, object } = built;
@@ -31,19 +61,31 @@ export function writtenObjects(
     found.set(key, written);
     written.forms.push(built);
   }
-  return [...found.values()];
+  return found;
 }
 
-/** The object as written in its file, before Flux's substitution and any patch. */
-export function asWritten(
+function isDocument(
   { file, origin }: Pick<WrittenObject, "file" | "origin">,
   repository: Repository,
-): Mapping {
-  const document = repository
-    .parse(file)
-    .documents.find(({ origin: { offset } }) => offset === origin.offset);
-  if (!isMapping(document?.value)) throw new Error(`${file} has no object at ${origin.offset}`);
-  return document.value;
+): boolean {
+  return findDocument({ file, origin }, repository) !== undefined;
+}
+
+/** The object as written in its file, before Flux's substitution and any patch; undefined if it is not a document of its own. */
+export function findDocument(
+  { file, origin }: Pick<WrittenObject, "file" | "origin">,
+  repository: Repository,
+): Mapping | undefined {
+  const { value } =
+    repository.parse(file).documents.find(({ origin: { offset } }) => offset === origin.offset) ?? {};
+  return isMapping(value) ? value : undefined;
+}
+
+/** The same for one of {@link writtenObjects}. */
+export function asWritten(written: Pick<WrittenObject, "file" | "origin">, repository: Repository): Mapping {
+  const document = findDocument(written, repository);
+  if (!document) throw new Error(`${written.file} has no document at ${written.origin.offset}`);
+  return document;
 }
 
 /** The objects of a cluster with a kind and name, in any API group and namespace. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import { LOSS_KINDS } from "./loss-kinds.ts";
 import { OPTIONS_FILE } from "./options-file.ts";
 import { annotateOptions } from "./steps/annotate/options.ts";
 import { componentsOptions } from "./steps/components/options.ts";
@@ -14,6 +15,8 @@ import { taskfileOptions } from "./steps/taskfile/options.ts";
 
 /** One section per step; every key has a default. */
 const optionsSchema = z.strictObject({
+  /** Kinds of losses that the owner accepts, in every step. */
+  acceptLoss: z.array(z.enum(LOSS_KINDS)).default([]),
   components: componentsOptions.prefault({}),
   taskfile: taskfileOptions.prefault({}),
   oci: ociOptions.prefault({}),

@@ -1,41 +1,47 @@
-import type { Repository } from "../gitops/yaml/repository.ts";
-import { fileText } from "../gitops/yaml/file-text.ts";
-import type { BuildProblem } from "../gitops/problem.ts";
-import type { BuiltCluster } from "../gitops/flux/built.ts";
-import { buildRepository } from "../gitops/flux/repository-build.ts";
-import type { Mapping } from "../gitops/yaml/values.ts";
 import { posix } from "node:path";
+import type { BuiltCluster } from "../gitops/flux/built.ts";
+import type { BuildProblem } from "../gitops/problem.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import type { Mapping } from "../gitops/yaml/values.ts";
+import { buildClusters, onlyHidesObjects } from "./build.ts";
 import { differences, type Difference } from "./differences.ts";
 import { idOf } from "./objects.ts";
 import type { Plan, Step, StepContext } from "./step.ts";
 
-/** What the builds before and after say of a step. */
+/** Something that the proof does not allow. */
+export interface Failure {
+  readonly message: string;
+  /** The files where it comes from, as far as they are known. */
+  readonly files: readonly string[];
+}
+
+/** What the builds before and after a step say. */
 export interface Proof {
-  /** `unproven` where a changed file belongs to a Kustomization that cannot be built offline. */
+  /** `unproven` if a changed file belongs to a Kustomization that cannot be built offline. */
   readonly status: "holds" | "fails" | "unproven";
-  /** Intended differences in what reaches the clusters. */
+  /** Intended changes of objects. */
   readonly intended: readonly Difference[];
-  /** Why the proof fails, a sentence each. */
-  readonly failures: readonly string[];
-  /** What keeps it from being had, a sentence each. */
+  readonly failures: readonly Failure[];
+  /** Changed files for which there is no proof, one sentence each. */
   readonly gaps: readonly string[];
-  /** Changed files that no Kustomization reads: nothing of them reaches a cluster. */
+  /** Changed files that no Kustomization reads, so that they do not reach any cluster. */
   readonly unread: readonly string[];
-  /** What the repository makes of its clusters after the step. */
+  /** What the clusters receive from the repository after the step. */
   readonly clusters: readonly BuiltCluster[];
 }
 
-/** Builds what a plan would leave, and holds what differs against the step's promise. */
+/** Builds the result of a plan, and compares every difference with the changes that the step may make. */
 export function prove(step: Step, context: StepContext, plan: Plan): { proof: Proof; after: Repository } {
   const after = context.repository.with(new Map(plan.changes.map(({ path, text }) => [path, text])));
-  const { clusters } = plan.changes.length === 0 ? context : buildRepository(after);
-  const live = withStanding(step, context, clusters, after);
+  const clusters = plan.changes.length === 0 ? context.clusters : buildClusters(after);
+  const live = withSurvivors(step, context, clusters, after);
   const intended: Difference[] = [];
-  const failures = newProblems(context.clusters, live);
+  const failures: Failure[] = [...newProblems(context.clusters, live)];
   for (const difference of differences(context.clusters, live)) {
     const reason = step.whyForbidden(difference.before, difference.after, context, live);
     if (reason === undefined) intended.push(difference);
-    else failures.push(`${describe(difference)}: ${reason}`);
+    else failures.push({ message: `${describe(difference)}: ${reason}`, files: filesOf(difference) });
   }
   const changed = plan.changes.map(({ path }) => path);
   const reach = [...reaches(context.clusters), ...reaches(live)];
@@ -46,37 +52,46 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   return { proof: { status, intended, failures, gaps, unread, clusters }, after };
 }
 
-/** The clusters with what outlives the step; as the repository makes them where nothing does. */
-function withStanding(
+/** The clusters after the step, including what survives on them without the repository. */
+function withSurvivors(
   { surviving }: Step,
   context: StepContext,
   clusters: readonly BuiltCluster[],
   after: Repository,
 ): readonly BuiltCluster[] {
-  const gone = [...(surviving?.(context) ?? [])].flatMap(([name, objects]) => {
+  const orphans = [...(surviving?.(context) ?? [])].flatMap(([name, objects]) => {
     const held = clusters.find((cluster) => cluster.name === name)?.objects ?? [];
     const own = objects.filter(({ object }) => !held.some((other) => isSame(other.object, object)));
     return own.length === 0 ? [] : [[name, own] as const];
   });
-  return gone.length === 0 ? clusters : buildRepository(after, { orphans: new Map(gone) }).clusters;
+  return orphans.length === 0 ? clusters : buildClusters(after, new Map(orphans));
 }
 
 function isSame(one: Mapping, other: Mapping): boolean {
   return one.kind === other.kind && idOf(one) === idOf(other);
 }
 
-/** `kubernetes/edge: HelmRelease media/plex (spec.values.route) ` */
+/** `kubernetes/edge: HelmRelease media/plex (spec.values.route)` */
 export function describe({ cluster, object, before, after, fields }: Difference): string {
   const how = before === undefined ? "added" : after === undefined ? "removed" : fields.join(", ");
   return `${cluster}: ${object} (${how})`;
 }
 
-/** A step that keeps something from being built has broken it. */
-function newProblems(before: readonly BuiltCluster[], after: readonly BuiltCluster[]): string[] {
+function filesOf({ before, after }: Difference): readonly string[] {
+  const files = [before, after].flatMap((built) => (built ? [built.origin.source.file] : []));
+  return [...new Set(files)];
+}
+
+/** A step must not break a build. */
+function newProblems(before: readonly BuiltCluster[], after: readonly BuiltCluster[]): readonly Failure[] {
   const key = ({ message, position }: BuildProblem): string => `${position.file}: ${message}`;
   const known = new Set(before.flatMap(({ problems }) => problems).map(key));
-  const problems = after.flatMap(({ problems }) => problems);
-  return [...new Set(problems.map(key).filter((problem) => !known.has(problem)))];
+  const problems = new Map(
+    after.flatMap((cluster) => cluster.problems).map((problem) => [key(problem), problem]),
+  );
+  return [...problems]
+    .filter(([message]) => !known.has(message))
+    .map(([message, { position }]) => ({ message, files: [position.file] }));
 }
 
 function gapsOf(
@@ -87,11 +102,12 @@ function gapsOf(
 ): readonly string[] {
   const gaps = clusters
     .flatMap(({ problems }) => problems)
+    .filter((problem) => !onlyHidesObjects(problem, repository))
     .flatMap(({ message, position: { file, line } }) => {
       const readers = reach.filter((read) => isRead(file, read));
       return changed
         .filter((path) => readers.some((read) => isRead(path, read)) || mayRead(file, path, repository))
-        .map((path) => `${path}: not built, since ${file}:${line}: ${message}`);
+        .map((path) => `${path}: no proof, because ${file}:${line} cannot be built: ${message}`);
     });
   return [...new Set(gaps)];
 }
@@ -106,7 +122,7 @@ function mayRead(file: string, path: string, repository: Repository): boolean {
   });
 }
 
-/** What each Kustomization reads, built or not. */
+/** The files of each Kustomization, whether it can be built or not. */
 function reaches(clusters: readonly BuiltCluster[]): readonly ReadonlySet<string>[] {
   return clusters.flatMap(({ kustomizations, objects }) => [
     ...kustomizations.map((kustomization) => kustomization.filesRead()),

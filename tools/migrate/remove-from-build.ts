@@ -23,6 +23,8 @@ export function removeFromBuild(
   repository: Repository,
 ): Removal | string {
   if (directory === undefined) return "no Kustomization in this repository applies it";
+  if (written === undefined)
+    return "it is generated, or an item of a List, and only whole documents can be removed";
   const { documents } = repository.parse(file);
   // Without a kustomization file, Flux includes every file in the directory.
   if (findKustomizationFile(repository, directory) !== undefined) {

@@ -1,35 +1,47 @@
 import { createTwoFilesPatch } from "diff";
-import { describe } from "./proof.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
-import type { StepResult } from "./run.ts";
-import type { Note } from "./step.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import { describe } from "./proof.ts";
+import type { StepResult } from "./run.ts";
+import type { Note, Risk } from "./step.ts";
+
+/** How a step ends. */
+export type Verdict = "proven" | "nothing to do" | "could not look" | "refused";
 
 /** A step's report as data. */
 export interface StepReport {
   readonly step: string;
   readonly title: string;
+  readonly risk: Risk;
+  readonly verdict: Verdict;
   readonly proof: "holds" | "fails" | "unproven";
   readonly failures: readonly string[];
+  /** Changed files without a proof, because their Kustomization cannot be built. */
   readonly gaps: readonly string[];
-  /** What reaches the clusters in another form, as the step intends it. */
+  /** What could not be looked at, and why. */
+  readonly unseen: readonly string[];
+  /** Objects that change, as the step intends. */
   readonly intended: readonly string[];
   readonly files: readonly { readonly path: string; readonly change: "added" | "changed" | "removed" }[];
   /** Changed files that no Kustomization reads. */
   readonly unread: readonly string[];
   readonly notes: readonly Note[];
-  /** What has to happen live before the change is committed, or after; nothing where no file changes. */
+  /** What to do live before or after committing the change; empty if no file changes. */
   readonly live: readonly string[];
 }
 
 /** What a step would do, as data. */
-export function reportOf({ step, plan, proof }: StepResult, before: Repository): StepReport {
+export function reportOf(result: StepResult, before: Repository): StepReport {
+  const { step, plan, proof, unseen } = result;
   return {
     step: step.id,
     title: step.title,
+    risk: step.risk,
+    verdict: verdictOf(result),
     proof: proof.status,
-    failures: proof.failures,
+    failures: proof.failures.map(({ message }) => message),
     gaps: proof.gaps,
+    unseen,
     intended: proof.intended.map(describe),
     files: plan.changes.map(({ path, text }) => ({
       path,
@@ -39,6 +51,17 @@ export function reportOf({ step, plan, proof }: StepResult, before: Repository):
     notes: plan.notes,
     live: plan.changes.length === 0 ? [] : step.live,
   };
+}
+
+/**
+ * The one word for how a step ends: `refused` if its proof fails, or if everything that it would change has to stay; `could not look` if
+ * a part of the repository could not be read or proven, even if the rest is proven.
+ */
+function verdictOf({ plan, proof, unseen }: StepResult): Verdict {
+  if (proof.status === "fails") return "refused";
+  if (proof.status === "unproven" || unseen.length > 0) return "could not look";
+  if (plan.changes.length > 0) return "proven";
+  return plan.notes.some(({ kind }) => kind === "refused") ? "refused" : "nothing to do";
 }
 
 /** A unified diff of all changes. */
@@ -59,17 +82,50 @@ export function unifiedDiff({ plan }: StepResult, before: Repository): string {
     .join("");
 }
 
-/** One sentence on the proof. */
-export function verdict({ proof, intended, files, unread }: StepReport): string {
-  if (proof === "fails") return "The proof fails: nothing is written.";
-  if (proof === "unproven") return "Unproven: part of what changes cannot be built offline.";
-  if (files.length === 0) return "Nothing to do.";
-  const reach =
+/** The verdict with its reason, in one or two sentences. */
+export function explainVerdict(report: StepReport): string {
+  const { verdict, proof, files, unseen, gaps } = report;
+  const stay = staying(report);
+  switch (verdict) {
+    case "refused":
+      return proof === "fails"
+        ? "Refused: the proof fails, so nothing is written."
+        : `Refused: ${stay}, and nothing else needs to change.`;
+    case "could not look": {
+      const count = unseen.length + gaps.length;
+      const rest = files.length > 0 && proof === "holds" ? ` The rest is proven: ${effect(report)}.` : "";
+      return `Could not look at ${counted(count, "place")}.${rest}${stay === "" ? "" : ` In the rest, ${stay}.`}`;
+    }
+    case "proven":
+      return `Proven: ${effect(report)}.${stay === "" ? "" : ` Unchanged: ${stay}.`}`;
+    case "nothing to do":
+      return `Nothing to do.${stay === "" ? "" : ` ${stay.charAt(0).toUpperCase()}${stay.slice(1)}.`}`;
+  }
+}
+
+function effect({ intended, files, unread }: StepReport): string {
+  const objects =
     intended.length === 0
-      ? "what reaches the clusters is the same, object by object"
-      : `${intended.length} objects that reach the clusters change, in the intended fields only`;
-  const rest = unread.length === 0 ? "" : `; no Kustomization reads ${unread.length} of the files`;
-  return `Proven: ${reach}${rest}.`;
+      ? "every object that reaches a cluster stays the same"
+      : `${counted(intended.length, "object")} ${intended.length === 1 ? "changes" : "change"} in a cluster, only in the intended fields`;
+  const rest =
+    unread.length === 0
+      ? ""
+      : `; ${unread.length} of ${counted(files.length, "file")} ${unread.length === 1 ? "is" : "are"} read by no Kustomization`;
+  return objects + rest;
+}
+
+/** How many places have to stay unchanged; empty if none. */
+function staying({ notes }: StepReport): string {
+  const count = notes.filter(({ kind }) => kind === "left" || kind === "refused").length;
+  return count === 0
+    ? ""
+    : `${counted(count, "place")} ${count === 1 ? "stays" : "stay"} for the reasons below`;
+}
+
+/** `1 file`, `2 files` */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** The report for a pull request. */
@@ -79,17 +135,18 @@ export function formatMarkdown(reports: readonly StepReport[]): string {
       [
         `## ${report.step}: ${report.title}`,
         "",
-        verdict(report),
+        `**${report.verdict}** ${explainVerdict(report)}`,
         ...section("Why the proof fails", report.failures),
-        ...section("What could not be built", report.gaps),
+        ...section("Could not look at", [...report.unseen, ...report.gaps]),
         ...section("Changed objects", report.intended),
         ...section(
           "Files",
           report.files.map(({ path, change }) => `\`${path}\` ${change}`),
         ),
         ...section(LIVE_TITLE, report.live),
-        ...(["cutover", "runbook", "lost", "unknown", "left"] as const).flatMap((kind) =>
-          section(NOTE_TITLES[kind], report.notes.filter((note) => note.kind === kind).map(formatNote)),
+        ...(["cutover", "runbook", "refused", "left", "lost", "removed", "unknown"] as const).flatMap(
+          (kind) =>
+            section(NOTE_TITLES[kind], report.notes.filter((note) => note.kind === kind).map(formatNote)),
         ),
         "",
       ].join("\n"),
@@ -97,16 +154,18 @@ export function formatMarkdown(reports: readonly StepReport[]): string {
     .join("\n");
 }
 
-/** What {@link StepReport.live} is called. */
+/** The heading of {@link StepReport.live}. */
 export const LIVE_TITLE = "On the live cluster";
 
-/** What each kind of note is called. */
+/** The heading of each kind of note. */
 export const NOTE_TITLES: Readonly<Record<Note["kind"], string>> = {
   cutover: "Cutover",
   runbook: "Live, between the commits",
-  lost: "Lost",
-  unknown: "Not understood",
-  left: "Left as it is",
+  refused: "Refused",
+  left: "Left unchanged",
+  lost: "Lost, as accepted",
+  removed: "Removed",
+  unknown: "Kept without being understood",
 };
 
 /** `file:line: message` */

@@ -1,86 +1,130 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { writeFileAtomic } from "../../lib/atomic-file.ts";
-import { EdgefirstError } from "../../lib/errors.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { SourceFile } from "../gitops/yaml/source.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
-import { prove, type Proof } from "./proof.ts";
-import type { FileChange, Plan, Step, StepContext } from "./step.ts";
 import { parseFully } from "../gitops/yaml/parse.ts";
-import { symbolicLinkOn } from "../gitops/edit/symbolic-link.ts";
+import { SourceFile } from "../gitops/yaml/source.ts";
+import { EdgefirstError } from "../../lib/errors.ts";
 import { encryptedFiles } from "./encrypted.ts";
+import { prove, type Failure, type Proof } from "./proof.ts";
+import type { FileChange, Note, Plan, Step, StepContext } from "./step.ts";
 
-/** What a step would do, and what is proven of it. */
+/** What a step would do, and what is proven about it. */
 export interface StepResult {
   readonly step: Step;
   readonly plan: Plan;
   readonly proof: Proof;
-  /** The repository as the step would leave it. */
+  /** The repository with the changes of the step. */
   readonly after: Repository;
+  /** What could not be looked at, one sentence each. */
+  readonly unseen: readonly string[];
 }
 
-/** Plans a step and proves it; writes nothing. What SOPS has encrypted is left, as if it was not selected. */
-export function runStep(step: Step, given: StepContext): StepResult {
-  const first = step.plan(given);
-  const encrypted = encryptedFiles(given.repository, changesOf(first, given));
-  const selected = (path: string): boolean => given.selected(path) && !encrypted.has(path);
-  const context = encrypted.size === 0 ? given : { ...given, selected };
-  const planned = encrypted.size === 0 ? first : step.plan(context);
-  const plan = { notes: [...planned.notes, ...encrypted.values()], changes: changesOf(planned, context) };
-  return { step, plan, ...prove(step, context, plan) };
+/** How often a step is planned again without the files that its proof does not allow. */
+const MAX_ATTEMPTS = 20;
+
+/**
+ * Plans a step and proves it; writes nothing. Files that SOPS has encrypted are left alone, and so are files whose change the proof does
+ * not allow: one object that cannot be moved does not stop the others.
+ */
+export function runStep(step: Step, context: StepContext): StepResult {
+  try {
+    return attempt(step, context);
+  } catch (error) {
+    if (error instanceof EdgefirstError) throw error;
+    return crashed(step, context, error);
+  }
 }
 
-/** What a plan changes of the files that are selected. */
+function attempt(step: Step, context: StepContext): StepResult {
+  const excluded = new Map<string, Note>();
+  const selected = (path: string): boolean => context.selected(path) && !excluded.has(path);
+  for (let round = 0; ; round++) {
+    const given = { ...context, selected };
+    const planned = step.plan(given);
+    const changes = changesOf(planned, given);
+    const encrypted = encryptedFiles(context.repository, changes);
+    const unsafe = new Map([...encrypted, ...invalidFiles(changes)]);
+    for (const [path, note] of unsafe) excluded.set(path, note);
+    if (unsafe.size > 0) continue;
+    const plan = { notes: [...planned.notes, ...excluded.values()], changes };
+    const result = prove(step, given, plan);
+    const refused =
+      round < MAX_ATTEMPTS ? refusedFiles(result.proof.failures, changes) : new Map<string, Note>();
+    if (refused.size === 0) return { step, plan, ...result, unseen: unseenBy(step, context) };
+    for (const [path, note] of refused) excluded.set(path, note);
+  }
+}
+
+/** Changed files that would no longer be valid YAML: a bug of the step, which stops only their change. */
+function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note> {
+  const invalid = new Map<string, Note>();
+  for (const { path, text } of changes) {
+    if (text === undefined || !/\.ya?ml$/.test(path)) continue;
+    const [error] = parseFully(new SourceFile(path, text)).errors;
+    if (error)
+      invalid.set(path, refusal(path, `the step would turn the file into invalid YAML: ${error.message}`));
+  }
+  return invalid;
+}
+
+function refusal(file: string, reason: string): Note {
+  const message = `stays, because the change would not be safe: ${reason}`;
+  return { kind: "refused", message, position: { file, line: 1, column: 1 } };
+}
+
+/** The changed files behind failures; none if a failure cannot be traced to one. */
+function refusedFiles(failures: readonly Failure[], changes: readonly FileChange[]): Map<string, Note> {
+  const changed = new Set(changes.map(({ path }) => path));
+  const refused = new Map<string, Note>();
+  for (const { message, files } of failures) {
+    const own = files.filter((file) => changed.has(file));
+    if (own.length === 0) return new Map();
+    for (const file of own) refused.set(file, refusal(file, message));
+  }
+  return refused;
+}
+
+/** The changes to selected files that differ from the present text. */
 function changesOf({ changes }: Plan, { selected, repository }: StepContext): readonly FileChange[] {
   return changes
     .filter(({ path }) => selected(path))
     .filter(({ path, text }) => text !== fileText(repository, path));
 }
 
-/** Runs steps one on top of the other, each from what the one before would leave. */
-export function runSteps(steps: readonly Step[], context: StepContext): readonly StepResult[] {
+/** The entries and files that could not be built, unless the step only reads files. */
+function unseenBy({ reads }: Step, { clusters }: StepContext): readonly string[] {
+  if (reads === "files") return [];
+  const problems = clusters.flatMap((cluster) => cluster.problems);
+  return [
+    ...new Set(problems.map(({ position, message }) => `${position.file}:${position.line}: ${message}`)),
+  ];
+}
+
+/** A bug in one step must not hide the others. */
+function crashed(step: Step, { repository, clusters }: StepContext, error: unknown): StepResult {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    step,
+    plan: { changes: [], notes: [] },
+    proof: { status: "holds", intended: [], failures: [], gaps: [], unread: [], clusters },
+    after: repository,
+    unseen: [`the step ${step.id} stopped with an internal error (${message}); please report it as a bug`],
+  };
+}
+
+/** Runs steps in a row, each on the result of the previous one. Changes that may not be written are left out. */
+export function runSteps(
+  steps: readonly Step[],
+  context: StepContext,
+  isWritable: (result: StepResult) => boolean = ({ proof }) => proof.status !== "fails",
+): readonly StepResult[] {
   let { repository, clusters }: { repository: Repository; clusters: readonly BuiltCluster[] } = context;
   return steps.map((step) => {
     const result = runStep(step, { ...context, repository, clusters });
-    ({ after: repository } = result);
-    ({ clusters } = result.proof);
+    if (isWritable(result)) {
+      ({ after: repository } = result);
+      ({ clusters } = result.proof);
+    }
     return result;
   });
-}
-
-/**
- * Writes the changes of a step, each file whole or not at all, after all of them have been looked at.
- * @throws EdgefirstError where a file is not what it was when the step was planned, is no YAML afterwards, or is, or lies below, a symbolic link
- */
-export function writeChanges(before: Repository, changes: readonly FileChange[]): void {
-  for (const change of changes) checkChange(before, change);
-  for (const { path, text } of changes) {
-    const absolute = join(before.root, path);
-    if (text === undefined) {
-      rmSync(absolute);
-      continue;
-    }
-    mkdirSync(dirname(absolute), { recursive: true });
-    const mode = statSync(absolute, { throwIfNoEntry: false })?.mode ?? 0o644;
-    writeFileAtomic(absolute, text, mode & 0o777);
-  }
-}
-
-function checkChange(before: Repository, { path, text }: FileChange): void {
-  const absolute = join(before.root, path);
-  const nothing = "Nothing was written.";
-  const link = symbolicLinkOn(before.root, path);
-  if (link !== undefined) {
-    const fault = link === path ? "is a symbolic link" : `lies below the symbolic link ${link}`;
-    throw new EdgefirstError(`${path} ${fault}.`, `Migrate what it leads to. ${nothing}`);
-  }
-  const now = lstatSync(absolute, { throwIfNoEntry: false }) ? readFileSync(absolute, "utf8") : undefined;
-  if (now !== fileText(before, path)) {
-    throw new EdgefirstError(`${path} has been changed meanwhile.`, `Run the step again. ${nothing}`);
-  }
-  if (text === undefined || !/\.ya?ml$/.test(path)) return;
-  const [fault] = parseFully(new SourceFile(path, text)).errors;
-  if (fault) throw new Error(`the step would leave ${path} as no YAML: ${fault.message}`);
 }

@@ -14,11 +14,12 @@ export interface FileChange {
 }
 
 /**
- * Something that a person has to know. `left`: not changed, and why; `lost`: of the old form, something that has no place in the new
- * one; `unknown`: not understood; `cutover`, `runbook`: what happens live, between commits.
+ * Something that the owner should know. `refused`: stays, because the change would not be safe or would lose something; `left`: stays,
+ * because the step does not apply to it; `removed`: deleted because the owner asked for it; `lost`: has no equivalent in the new form, and
+ * the owner accepted that; `unknown`: kept without being understood; `cutover`, `runbook`: what to do live, between the commits.
  */
 export interface Note {
-  readonly kind: "left" | "lost" | "unknown" | "cutover" | "runbook";
+  readonly kind: "refused" | "left" | "removed" | "lost" | "unknown" | "cutover" | "runbook";
   readonly message: string;
   readonly position?: Position;
 }
@@ -32,41 +33,48 @@ export interface Plan {
 /** What a step plans from. */
 export interface StepContext {
   readonly repository: Repository;
-  /** What the repository makes of its clusters before the step. */
+  /** What the clusters receive from the repository before the step. */
   readonly clusters: readonly BuiltCluster[];
-  /** Whether a file, by its path, may be changed (`--only`). */
+  /** Whether a file may be changed. */
   readonly selected: (path: string) => boolean;
   readonly options: MigrateOptions;
 }
 
+/** What could go wrong on a live cluster. */
+export interface Risk {
+  readonly level: "low" | "medium" | "high";
+  /** One phrase. */
+  readonly phrase: string;
+}
+
 /** One kind of change of a GitOps repository: small, reviewable, proven. */
 export interface Step {
-  /** As on the command line. */
+  /** The name on the command line. */
   readonly id: string;
   readonly title: string;
-  /** What could go wrong live; the plan's order follows it. */
-  readonly risk: "low" | "medium" | "high";
-  /** What has to happen live before the step's change is committed, or after; empty where nothing has. */
+  readonly risk: Risk;
+  /** What the step reads: objects, unless it only reads files, which are there even if a build fails. */
+  readonly reads?: "files";
+  /** What to do live before or after committing the step's change; empty if there is nothing. */
   readonly live: readonly string[];
-  /** The changes; writes nothing. A file that has nothing to do is not among them. */
+  /** The changes, without writing them. A file without changes is not among them. */
   readonly plan: (context: StepContext) => Plan;
   /**
-   * The step's promise: why a difference in what reaches a cluster was not intended, or undefined where it was. Asked for each object
-   * that differs; an object that comes has no `before`, one that goes no `after`.
+   * Why a change of one object is not among those that the step may make; undefined if it is. A new object has no `before`, a removed one
+   * no `after`.
    */
   readonly whyForbidden: (
     before: BuiltObject | undefined,
     after: BuiltObject | undefined,
     context: StepContext,
-    /** What the repository, with what outlives it, makes of its clusters after the step. */
+    /** What the clusters have after the step, including what survives on them. */
     clusters: readonly BuiltCluster[],
   ) => string | undefined;
-  /** Kustomizations and sources that stay on the clusters, and do there what they did, when the repository no longer holds them. */
+  /** Kustomizations and sources that stay on the clusters, and keep working, after they have left the repository. */
   readonly surviving?: (context: StepContext) => Orphans;
-  /** Of a step in phases: whether a live cluster, the only one of the context, is ready for the next one. */
+  /** For a step in phases: whether a live cluster, the only one in the context, is ready for the next phase. */
   readonly check?: (context: StepContext, cluster: ClusterReader) => Promise<CheckReport>;
 }
 
-/** The promise of a refactoring. */
-export const noChangeAllowed: Step["whyForbidden"] = () =>
-  "this step must not change what reaches the cluster";
+/** For a pure refactoring: no object may change. */
+export const noChangeAllowed: Step["whyForbidden"] = () => "this step must not change any object";

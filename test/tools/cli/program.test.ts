@@ -43,7 +43,7 @@ describe("edgefirst", function () {
   it("lists the steps of migrate with their risk", () => {
     const { stdout } = edgefirst("migrate", "--help");
     for (const { id, risk, title } of STEPS)
-      assert.match(stdout, new RegExp(`^  ${id} +${risk} +${title}$`, "m"));
+      assert.match(stdout, new RegExp(`^  ${id} +${risk.level} +${title}\n +${risk.phrase}$`, "m"));
   });
 
   it("loads no code behind a command for its help", () => {

@@ -28,7 +28,8 @@ function failures(
   const { clusters } = buildRepository(repository);
   const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
   const changes = [{ path: file, text: change(fileText(repository, file) ?? "") }, ...others];
-  return prove(step, context, { changes, notes: [] }).proof.failures;
+  const { proof } = prove(step, context, { changes, notes: [] });
+  return proof.failures.map(({ message }) => message);
 }
 
 const moved = (text: string): string => {
@@ -62,7 +63,7 @@ describe("the allowed changes of the steps namespace and handover", () => {
   it("namespace: a move without guard fails", () => {
     assert.ok(
       failures(namespace, "guard/before", ROOT, moved).includes(
-        "kubernetes/home: Kustomization flux-system/player (removed): it would take with it what it has applied: it has no guard",
+        "kubernetes/home: Kustomization flux-system/player (removed): Flux would delete what it has applied: it has no guard",
       ),
     );
   });
@@ -88,12 +89,12 @@ describe("the allowed changes of the steps namespace and handover", () => {
     assert.deepEqual(spoilt("", ""), []);
     assert.ok(
       spoilt("value: search\n        - op: add", "value: media\n        - op: add").includes(
-        "kubernetes/home: Kustomization flux-system/index (removed): it does not come again in search",
+        "kubernetes/home: Kustomization flux-system/index (removed): it does not appear in search",
       ),
     );
     assert.ok(
       spoilt("/spec/dependsOn/1/namespace", "/spec/dependsOn/1/name").includes(
-        "kubernetes/home: Kustomization flux-system/player (removed): it would wait for another one",
+        "kubernetes/home: Kustomization flux-system/player (removed): its dependencies would change",
       ),
     );
   });
@@ -102,7 +103,7 @@ describe("the allowed changes of the steps namespace and handover", () => {
     const gone = (): undefined => undefined;
     assert.ok(
       failures(handover, "guard/before", ROOT, gone).includes(
-        "kubernetes/home: Kustomization flux-system/cluster-apps (removed): it would be pruned: it has no guard",
+        "kubernetes/home: Kustomization flux-system/cluster-apps (removed): Flux would prune it: it has no guard",
       ),
     );
     assert.deepEqual(

@@ -17,7 +17,8 @@ import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts"
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
 import { formatNote } from "../../../tools/migrate/report.ts";
-import { runStep, runSteps, writeChanges, type StepResult } from "../../../tools/migrate/run.ts";
+import { runStep, runSteps, type StepResult } from "../../../tools/migrate/run.ts";
+import { writeChanges } from "../../../tools/migrate/write.ts";
 import type { Step } from "../../../tools/migrate/step.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
@@ -140,7 +141,7 @@ describe("edgefirst migrate", () => {
       writeFileSync(join(root, "plain.yaml"), "a: 3\n");
       assert.throws(() => {
         writeChanges(repository, [{ path: "plain.yaml", text: "a: 2\n" }]);
-      }, /plain\.yaml has been changed meanwhile/);
+      }, /plain\.yaml has been changed since the step was planned/);
       assert.equal(readFileSync(join(root, "plain.yaml"), "utf8"), "a: 3\n");
     });
   });

@@ -27,7 +27,9 @@ function failuresWith(step: Step, fixture: string, path: string, spoil: (text: s
   const text = spoil(planned);
   assert.notEqual(text, planned, `${path} is not spoilt`);
   const others = changes.filter((change) => change.path !== path);
-  return prove(step, context, { changes: [...others, { path, text }], notes: [] }).proof.failures.join("\n");
+  return prove(step, context, { changes: [...others, { path, text }], notes: [] })
+    .proof.failures.map(({ message }) => message)
+    .join("\n");
 }
 
 interface Case {

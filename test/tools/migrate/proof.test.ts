@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
-import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
-import { runStep, runSteps, writeChanges, type StepResult } from "../../../tools/migrate/run.ts";
+import { prove } from "../../../tools/migrate/proof.ts";
+import { runStep, runSteps } from "../../../tools/migrate/run.ts";
+import { writeChanges } from "../../../tools/migrate/write.ts";
 import {
   noChangeAllowed,
   type FileChange,
@@ -22,14 +24,17 @@ const RELEASE = "kubernetes/apps/c/release.yaml";
 const KUSTOMIZATION = "kubernetes/apps/c/kustomization.yaml";
 
 function contextOf(repository: Repository): StepContext {
-  const { clusters } = buildRepository(repository);
+  const clusters = buildClusters(repository);
   return { repository, clusters, selected: () => true, options: readOptions(repository) };
 }
+
+const messages = ({ failures }: ReturnType<typeof prove>["proof"]): string =>
+  failures.map(({ message }) => message).join("\n");
 
 const stepWith = (changes: readonly FileChange[], whyForbidden = noChangeAllowed): Step => ({
   id: "test",
   title: "A step of the test",
-  risk: "low",
+  risk: { level: "low", phrase: "none" },
   live: [],
   plan: () => ({ changes, notes: [] }),
   whyForbidden,
@@ -48,14 +53,20 @@ describe("the proof of a migration", () => {
     rmSync(root, { recursive: true });
   });
 
-  const run = (step: Step): StepResult => runStep(step, contextOf(new Repository(root)));
+  const run = (step: Step): ReturnType<typeof prove> => {
+    const context = contextOf(new Repository(root));
+    return prove(step, context, step.plan(context));
+  };
   const hourly = (): FileChange => ({ path: RELEASE, text: release.replace("30m", "1h") });
 
   it("fails and names the object and field if a step changes something else", () => {
     const { proof } = run(stepWith([hourly()]));
     assert.equal(proof.status, "fails");
     assert.equal(proof.failures.length, 1);
-    assert.match(proof.failures[0] ?? "", /HelmRelease c\/c \(spec\.interval\): this step must not change/);
+    assert.match(
+      proof.failures[0]?.message ?? "",
+      /HelmRelease c\/c \(spec\.interval\): this step must not change any object/,
+    );
   });
 
   it("holds for the intended changes, and lists them", () => {
@@ -71,9 +82,9 @@ describe("the proof of a migration", () => {
 
   it("fails for a removed object, and for one that no longer builds", () => {
     const gone = run(stepWith([{ path: KUSTOMIZATION, text: "namespace: c\nresources: []\n" }]));
-    assert.match(gone.proof.failures.join("\n"), /HelmRelease c\/c \(removed\)/);
+    assert.match(messages(gone.proof), /HelmRelease c\/c \(removed\)/);
     const broken = run(stepWith([{ path: RELEASE, text: undefined }]));
-    assert.match(broken.proof.failures.join("\n"), /does not exist|release\.yaml/);
+    assert.match(messages(broken.proof), /does not exist|release\.yaml/);
   });
 
   it("is unproven if a changed file cannot be built, and names the construct", () => {
@@ -87,7 +98,10 @@ describe("the proof of a migration", () => {
       stepWith([{ path: own, text: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n" }]),
     );
     assert.equal(proof.status, "unproven");
-    assert.match(proof.gaps.join("\n"), /own\.yaml: not built, since .*kustomization\.yaml:1: .*helmCharts/);
+    assert.match(
+      proof.gaps.join("\n"),
+      /own\.yaml: no proof, because .*kustomization\.yaml:1 cannot be built: .*helmCharts/,
+    );
     cpSync(FIXTURE, root, { recursive: true, force: true });
   });
 
@@ -144,7 +158,7 @@ describe("edgefirst migrate, the command", () => {
     assert.match(readFileSync(join(root, "Taskfile.yaml"), "utf8"), /disks/);
     assert.equal(migrate("taskfile", root, "--write").status, 0);
     assert.doesNotMatch(readFileSync(join(root, "Taskfile.yaml"), "utf8"), /disks/);
-    assert.match(migrate("taskfile", root).stdout, /^taskfile: 0 files\. Nothing to do\.$/m);
+    assert.match(migrate("taskfile", root).stdout, /^taskfile: 0 files\. Nothing to do\./m);
   });
 
   it("exits with 1 under --strict, with 2 for what is no step and for options that are wrong", () => {

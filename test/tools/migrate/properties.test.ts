@@ -9,7 +9,8 @@ import { YamlEdit } from "../../../tools/gitops/edit/yaml-edit.ts";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
-import { runStep, writeChanges } from "../../../tools/migrate/run.ts";
+import { runStep } from "../../../tools/migrate/run.ts";
+import { writeChanges } from "../../../tools/migrate/write.ts";
 import type { FileChange, Step } from "../../../tools/migrate/step.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");

@@ -9,7 +9,11 @@ Each step builds the repository before and after its change as Flux would, and r
 that reach the clusters. A step whose proof fails writes nothing. Comments, anchors, order and line endings stay; a
 second run finds nothing to do.
 
-Exit code: 0 done or nothing to do, 1 a proof failed, or --strict and something is lost, 2 could not run.
+Each step ends in one of four verdicts. Exit code, of several steps that of the worst one:
+  0  proven (done), or nothing to do
+  1  refused: the proof fails, or everything that would change has to stay; also with --strict if anything stays
+  2  could not run
+  3  could not look: a part of the repository could not be read or proven; the rest is worked on
 With --check: 0 safe to continue, 1 not safe, 2 the cluster could not be checked.
 
 Examples:
@@ -26,7 +30,11 @@ export function migrateCommand(steps: readonly Step[]): Command {
     .argument("[repository]", "top directory of the repository, where Flux's paths start")
     .option("--write", "write the changes; the default is to show the diff")
     .option("--only <glob>", "change only files that match, such as 'kubernetes/edge/**'")
-    .option("--strict", "exit with 1 if something is lost or not understood")
+    .option("--strict", "exit with 1 if anything stays, is lost or is not understood")
+    .option(
+      "--accept-loss <kind...>",
+      "accept a loss that would otherwise keep an object unchanged: comment, annotation, path-prefix, setting or dns-record; never a protection",
+    )
     .option("--accept-unproven", "with --write: write although a part cannot be built offline")
     .option("--keep-ingress", "step route: keep the Ingresses next to their new routes")
     .addOption(
@@ -70,6 +78,9 @@ async function refuseStepAlone(argument: string): Promise<void> {
 /** The steps as rows of the help. */
 export function stepTable(steps: readonly Pick<Step, "id" | "risk" | "title">[]): string {
   const width = Math.max(...steps.map(({ id }) => id.length));
-  const rows = steps.map(({ id, risk, title }) => `  ${id.padEnd(width)}  ${risk.padEnd(6)}  ${title}`);
+  const rows = steps.flatMap(({ id, risk: { level, phrase }, title }) => [
+    `  ${id.padEnd(width)}  ${level.padEnd(6)}  ${title}`,
+    `  ${" ".repeat(width)}  ${" ".repeat(6)}  ${phrase}`,
+  ]);
   return ["", "Steps, with their risk:", ...rows, ""].join("\n");
 }

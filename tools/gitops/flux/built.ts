@@ -39,7 +39,8 @@ export class BuiltKustomization {
     if (this.#repository === undefined) return new Map();
     try {
       const file = plainFile(this.object, this.#repository);
-      const resources = kustomizeBuild(file, this.#repository, () => undefined);
+      // The build of the Kustomization itself reports what cannot be built.
+      const resources = kustomizeBuild(file, this.#repository, () => undefined, true);
       return new Map(resources.map((resource) => [originKey(resource.origin), resource.object]));
     } catch (error) {
       // Already reported by the build of the Kustomization itself.

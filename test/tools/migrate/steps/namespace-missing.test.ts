@@ -53,7 +53,7 @@ function moving(
 function said(...args: Parameters<typeof moving>): readonly string[] {
   const { plan, proof } = runStep(namespace, moving(...args));
   assert.equal(proof.status, "holds");
-  const refusals = plan.notes.filter(({ kind }) => kind === "left");
+  const refusals = plan.notes.filter(({ kind }) => kind === "refused");
   assert.equal(plan.changes.length === 0, refusals.length > 0);
   const before = plan.notes.filter(({ message }) => message.startsWith("before the commit"));
   return (refusals.length > 0 ? refusals : before).map((note) => formatNote(note));

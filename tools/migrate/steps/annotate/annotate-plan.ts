@@ -7,6 +7,7 @@ import { at, fields, list, text } from "../../../../policy/engine/read.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { whyNotSelected } from "../../selected.ts";
+import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import { removeFromBuild } from "../../remove-from-build.ts";
 import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import type { Note, Plan, StepContext } from "../../step.ts";
@@ -51,7 +52,7 @@ export class AnnotatePlan {
   #left({ forms, position }: IncludedObject, reason: string): void {
     const names = new Set(forms.map(({ object }) => nameOf(object).name));
     this.#notes.push({
-      kind: "left",
+      kind: reason.includes("--accept-loss") ? "refused" : "left",
       message: `ConfigMap ${[...names].join(", ")} stays: ${reason}`,
       position,
     });
@@ -77,18 +78,15 @@ export class AnnotatePlan {
     if (typeof changes === "string") return changes;
     const out = removeFromBuild(map, this.#context.repository.with(new Map([...this.#changes, ...changes])));
     if (typeof out === "string") return out;
+    const losses = commentLosses(out.comments, "the ConfigMap");
+    const unaccepted = whyNotAccepted(losses, this.#context);
+    if (unaccepted !== undefined) return unaccepted.replace(/^stays, because /, "");
     for (const { path, text: left } of out.changes) changes.set(path, left);
     const refused = whyNotSelected(changes.keys(), this.#context);
     if (refused !== undefined) return refused;
     for (const [path, left] of changes) this.#changes.set(path, left);
     for (const { target } of first) this.#annotated.add(placeKey(target.place));
-    this.#notes.push(
-      ...out.comments.map((comment): Note => ({
-        kind: "lost",
-        message: `comment deleted with the ConfigMap: ${comment}`,
-        position: map.position,
-      })),
-    );
+    this.#notes.push(...lossNotes(losses, map.position));
     return undefined;
   }
 

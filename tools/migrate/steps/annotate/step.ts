@@ -6,7 +6,7 @@ import { AnnotatePlan } from "./annotate-plan.ts";
 export const annotate: Step = {
   id: "annotate",
   title: "Monitor routes by their annotations",
-  risk: "medium",
+  risk: { level: "medium", phrase: "Gatus may miss checks until Flux has pruned" },
   live: [
     "before: gatus-sidecar must run in the pod of the Gatus that alerts, and watch routes",
     "after: Gatus' page must show as many endpoints as before. Until Flux has pruned the ConfigMap, Gatus may reject its configuration, because route and ConfigMap define the same endpoint",

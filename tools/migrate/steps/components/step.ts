@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import type { Position } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { buildsTheSame, whyNoComponent } from "./equality.ts";
@@ -7,6 +8,7 @@ import { allFiles, referencesInto, usersOf, type User } from "./references.ts";
 import { patchesOutOfReach } from "./route-patches.ts";
 import { rewriteUser } from "./rewrite-user.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
+import { commentLosses, lossNotes, lossRefusal, type Loss } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { noChangeAllowed, type Note, type Plan, type Step, type StepContext } from "../../step.ts";
 
@@ -14,7 +16,7 @@ import { noChangeAllowed, type Note, type Plan, type Step, type StepContext } fr
 export const components: Step = {
   id: "components",
   title: "Turn shared templates into Kustomize components",
-  risk: "medium",
+  risk: { level: "medium", phrase: "nothing in a cluster changes, but many files do" },
   live: [],
   plan: (context) => new ComponentsPlan(context).run(),
   whyForbidden: noChangeAllowed,
@@ -110,25 +112,27 @@ class ComponentsPlan {
     for (const position of references)
       this.#notes.push({ kind: "left", message: `${from} stays: this line refers to it`, position });
     if (references.length > 0) return;
-    this.#notes.push(...this.#lostComments(files, to));
-    this.#take(new Map(files.map((file) => [file, undefined])));
+    const losses = this.#commentsIn(files, to);
+    const refusal = to === undefined ? undefined : lossRefusal(losses, this.#context, this.#start(from));
+    if (refusal) this.#notes.push(refusal);
+    else {
+      const kind = to === undefined ? "removed" : "lost";
+      this.#notes.push(...lossNotes(losses, this.#start(from)).map((note): Note => ({ ...note, kind })));
+      this.#take(new Map(files.map((file) => [file, undefined])));
+    }
   }
 
-  #lostComments(files: readonly string[], to: string | undefined): readonly Note[] {
+  /** The comments that are deleted with files, unless the component has them. */
+  #commentsIn(files: readonly string[], to: string | undefined): readonly Loss[] {
     const left = to === undefined ? [] : allFiles(this.#repository, to);
     const kept = left.map((file) => fileText(this.#repository, file) ?? "");
-    return files.flatMap((file) =>
-      (fileText(this.#repository, file) ?? "").split(/\r?\n/).flatMap((line, index) => {
-        const comment = line.trim();
-        if (!comment.startsWith("#") || comment.startsWith("# yaml-language-server")) return [];
-        if (kept.some((text) => text.includes(comment))) return [];
-        const message =
-          to === undefined
-            ? `comment deleted with the file: ${comment}`
-            : `comment missing in ${to}: ${comment}`;
-        return [{ kind: "lost" as const, message, position: { file, line: index + 1, column: 1 } }];
-      }),
-    );
+    return files.flatMap((file) => {
+      const lines = (fileText(this.#repository, file) ?? "").split(/\r?\n/).map((line) => line.trim());
+      const comments = lines
+        .filter((line) => line.startsWith("#") && !line.startsWith("# yaml-language-server"))
+        .filter((comment) => !kept.some((text) => text.includes(comment)));
+      return commentLosses(comments, file);
+    });
   }
 
   #kustomization(directory: string): string {
@@ -141,8 +145,11 @@ class ComponentsPlan {
   }
 
   #left(from: string, message: string): void {
-    const position = { file: this.#kustomization(from), line: 1, column: 1 };
-    this.#notes.push({ kind: "left", message, position });
+    this.#notes.push({ kind: "left", message, position: this.#start(from) });
+  }
+
+  #start(directory: string): Position {
+    return { file: this.#kustomization(directory), line: 1, column: 1 };
   }
 }
 

@@ -15,7 +15,7 @@ const VALUES: readonly PathStep[] = ["spec", "values"];
 export const gatewayProvider: Step = {
   id: "gateway-provider",
   title: "Turn on Traefik's Gateway API provider",
-  risk: "medium",
+  risk: { level: "medium", phrase: "Traefik restarts" },
   live: [
     "before: the Gateway API must be installed (kubectl get crd gateways.gateway.networking.k8s.io httproutes.gateway.networking.k8s.io); without it, Traefik does not start the provider",
     "after: `kubectl get gatewayclass,gateway -A` must show every class accepted and every Gateway programmed; Ingresses work as before",
@@ -27,7 +27,7 @@ export const gatewayProvider: Step = {
 function plan(context: StepContext): Plan {
   const texts = new Map<string, string>();
   const notes: Note[] = [];
-  for (const release of writtenObjects(context.clusters, isRelease)) {
+  for (const release of writtenObjects(context, isRelease)) {
     if (!context.selected(release.file) || !isTraefik(release.forms[0]?.object, context)) continue;
     const planned = planRelease(release, texts.get(release.file) ?? release.text, context);
     notes.push(...planned.notes);
@@ -42,36 +42,39 @@ function planRelease(
   context: StepContext,
 ): { notes: readonly Note[]; text: string | undefined } {
   const { position } = release;
-  const left = (message: string): { notes: readonly Note[]; text: undefined } => ({
-    notes: [{ kind: "left", message, position }],
+  const stays = (kind: "left" | "refused", message: string): { notes: readonly Note[]; text: undefined } => ({
+    notes: [{ kind, message: `stays: ${message}`, position }],
     text: undefined,
   });
   const options = new Set(release.forms.map(({ object }) => optionsOf(object, context)));
   const [option] = options;
-  if (options.size > 1) return left("stays: the options differ between the clusters that share it");
+  if (options.size > 1) return stays("refused", "the options differ between the clusters that share it");
   if (!option) {
     const [name] = release.forms.map(({ object }) => Object.values(nameOf(object)).join("/"));
-    return left(
-      `stays: which Gateway it serves is not known. Add \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` to ${OPTIONS_FILE}`,
+    return stays(
+      "left",
+      `which Gateway it serves is not known. Add \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` to ${OPTIONS_FILE}`,
     );
   }
   const rival = release.forms
     .map(({ object }) => rivalOf(object, option, context))
     .find((name) => name !== undefined);
   if (rival !== undefined)
-    return left(
-      `stays: ${rival} has the same label selector, so both would serve the same GatewayClass on different addresses`,
+    return stays(
+      "refused",
+      `${rival} has the same label selector, so both would serve the same GatewayClass on different addresses`,
     );
   const written = asWritten(release, context.repository);
   if (release.forms.some(({ object }) => hasOwnGateway(fieldAt(object, VALUES))))
-    return left(
-      "stays: its chart already renders a Gateway, which this step would delete. Move its routes and set gateway.enabled to false first",
+    return stays(
+      "refused",
+      "its chart already renders a Gateway, which this step would delete. Move its routes and set gateway.enabled to false first",
     );
   const edit = new YamlEdit(text);
   const document = new YamlEdit(release.text).documentAt(release.origin.offset);
   const values = fieldAt(written, VALUES);
   if (!supply({ edit, document, path: VALUES }, values, wantedValues(option, values), "providers"))
-    return left("stays: an anchor, a flow mapping or a scalar is in the place of the values to change");
+    return stays("refused", "an anchor, a flow mapping or a scalar is in the place of the values to change");
   const now = edit.text();
   return { notes: now === text ? [] : runbook(written, option, position), text: now };
 }

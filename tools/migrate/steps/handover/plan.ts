@@ -29,7 +29,7 @@ export function planGuard(objects: readonly BuiltObject[], { repository }: StepC
             : edit.insert(document, ["spec"], "deletionPolicy: Orphan")));
       if (done) return [];
       const message = `${textIn(object.kind)} cannot be guarded: its YAML is written in a form that cannot be edited safely`;
-      return [{ kind: "left", message, position: locate(origin) }];
+      return [{ kind: "refused", message, position: locate(origin) }];
     });
   return { changes: edits.changes(), notes };
 }

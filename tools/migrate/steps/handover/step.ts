@@ -8,14 +8,14 @@ import { checkHandover } from "./check.ts";
 import { handedOver, handoverPhase, isKept } from "./objects.ts";
 import { planGuard, planRemoval } from "./plan.ts";
 import { whyForbidden } from "./allowed.ts";
-import { nameOf } from "../../objects.ts";
+import { findDocument, nameOf } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
 /** Removes from the repository what a stack owns from now on: guard, then removal, in separate commits. */
 export const handover: Step = {
   id: "handover",
   title: "Hand the root Kustomization and its source over to the stack",
-  risk: "high",
+  risk: { level: "high", phrase: "without the guard, Flux would delete every app" },
   live: [
     "two commits: guard, then remove; between them, `edgefirst migrate handover REPO --check` must exit with 0",
   ],
@@ -50,6 +50,16 @@ function plan(context: StepContext): Plan {
 function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context: StepContext): Plan {
   const phase = handoverPhase(objects);
   if (phase === "removed") return { changes: [], notes: [] };
+  const embedded = objects.filter(({ origin }) => !isDocument(origin, context));
+  if (embedded.length > 0)
+    return {
+      changes: [],
+      notes: embedded.map(({ object, origin }) => ({
+        kind: "refused",
+        message: `stays: ${described(object)} is generated, or an item of a List, and only whole documents can be edited`,
+        position: locate(origin),
+      })),
+    };
   const wanted = context.options.handover.phases[cluster.name] ?? "guard";
   if (wanted === "guard") {
     const { changes, notes } = planGuard(objects, context);
@@ -64,11 +74,15 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
   return {
     changes: [],
     notes: bare.map(({ object, origin }) => ({
-      kind: "left",
+      kind: "refused",
       message: `stays: ${described(object)} has no guard; write and deploy the phase guard first`,
       position: locate(origin),
     })),
   };
+}
+
+function isDocument(origin: BuiltObject["origin"], { repository }: StepContext): boolean {
+  return findDocument({ file: origin.source.file, origin }, repository) !== undefined;
 }
 
 /** Guarded Flux objects keep running, and go on applying; the root needs its source for that. */

@@ -9,6 +9,7 @@ import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { BuildError } from "../../../gitops/problem.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import { idOf } from "../../objects.ts";
 import { withoutFields } from "../../without-fields.ts";
 import {
@@ -24,7 +25,7 @@ import {
 export const ks: Step = {
   id: "ks",
   title: "Remove fields of Flux Kustomizations that a global patch supplies",
-  risk: "low",
+  risk: { level: "low", phrase: "nothing in a cluster changes" },
   live: [],
   plan,
   whyForbidden: noChangeAllowed,
@@ -44,7 +45,7 @@ function plan(context: StepContext): Plan {
     const [first] = children;
     if (!first) continue;
     const edit = new YamlEdit(first.origin.source.text);
-    for (const child of children) notes.push(...shorten(child, edit, context.repository));
+    for (const child of children) notes.push(...shorten(child, edit, context));
     changes.push({ path: file, text: edit.text() });
   }
   return { changes, notes };
@@ -70,9 +71,9 @@ function childrenOf({ clusters }: StepContext): readonly Child[] {
 }
 
 /** Removes each field without which every cluster still receives the same object. */
-function shorten({ origin, forms }: Child, edit: YamlEdit, repository: Repository): readonly Note[] {
+function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext): readonly Note[] {
   const document = edit.documentAt(origin.offset);
-  const simulations = forms.map((form) => simulationOf(form, repository));
+  const simulations = forms.map((form) => simulationOf(form, context.repository));
   if (!simulations.every((simulation) => simulation !== undefined)) {
     const message =
       "stays: its parent Kustomization does more than patch it, and the effect of that is not simulated";
@@ -81,13 +82,16 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, repository: Repositor
   const notes: Note[] = [];
   const visit = (path: readonly PathStep[]): void => {
     if (simulations.every((simulation) => simulation.without(path))) {
-      for (const comment of edit.commentsOf(document, path)) {
-        const message = `comment deleted with ${path.join(".")}: ${comment}`;
-        notes.push({ kind: "lost", message, position: locate(origin) });
-      }
-      if (edit.remove(document, path)) for (const simulation of simulations) simulation.take(path);
-      else {
-        const message = `${path.join(".")} stays although a patch supplies it: an anchor or a flow mapping contains it`;
+      const name = path.join(".");
+      const losses = commentLosses(edit.commentsOf(document, path), name);
+      const refusal = whyNotAccepted(losses, context);
+      if (refusal !== undefined)
+        notes.push({ kind: "refused", message: `${name} ${refusal}`, position: locate(origin) });
+      else if (edit.remove(document, path)) {
+        for (const simulation of simulations) simulation.take(path);
+        notes.push(...lossNotes(losses, locate(origin)));
+      } else {
+        const message = `${name} stays although a patch supplies it: an anchor or a flow mapping contains it`;
         notes.push({ kind: "left", message, position: locate(origin) });
       }
       return;

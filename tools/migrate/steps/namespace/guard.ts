@@ -5,6 +5,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { disablePruning, PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import type { Edits } from "../../edits.ts";
+import { findDocument } from "../../objects.ts";
 import type { FileChange, Note, StepContext } from "../../step.ts";
 import { addPatches, GUARD } from "./patches.ts";
 import { guardIndex, type MovingRoot } from "./root.ts";
@@ -24,7 +25,7 @@ export function planGuard(
     const edit = edits.of(file);
     if (!addPatches(edit, edit.documentAt(root.origin.offset), [GUARD]))
       notes.push({
-        kind: "left",
+        kind: "refused",
         message: "cannot be guarded: spec.patches is written in a form that cannot be edited safely",
         position: locate(root.origin),
       });
@@ -55,14 +56,19 @@ export function pruneOf(object: Mapping): string {
   return isMapping(annotations) ? scalarText(annotations[PRUNE_ANNOTATION]) : "";
 }
 
-function keep({ object, origin }: BuiltObject, { selected }: StepContext, edits: Edits): Note | undefined {
+function keep(
+  { object, origin }: BuiltObject,
+  { selected, repository }: StepContext,
+  edits: Edits,
+): Note | undefined {
   const { source } = origin;
   const left = (why: string): Note => ({
-    kind: "left",
+    kind: "refused",
     message: `${scalarText(object.kind)} holds data that Flux could prune, and cannot be guarded: ${why}`,
     position: locate(origin),
   });
-  if (!(source instanceof SourceFile)) return left("it is generated and not written in a file");
+  if (!(source instanceof SourceFile) || !findDocument({ file: source.file, origin }, repository))
+    return left("it is generated, or an item of a List, and only whole documents can be edited");
   if (!selected(source.file)) return left("--only excludes its file");
   const edit = edits.of(source.file);
   const document = edit.documentAt(origin.offset);

@@ -29,7 +29,7 @@ export async function missingLive(
   cluster: ClusterReader,
 ): Promise<readonly string[]> {
   const edits = new Edits(context.repository);
-  const refusals = planMove(moving, context, edits).filter(({ kind }) => kind === "left");
+  const refusals = planMove(moving, context, edits).filter(({ kind }) => kind === "refused");
   if (refusals.length > 0) return refusals.map(({ message }) => message);
   const after = clusterAfter(moving, context, edits);
   const flags = await controllerFlags(moving, cluster);

@@ -75,7 +75,7 @@ function loss(sought: Sought, former: Reference): Note {
     ? "; the reference is optional, so its variables would be empty without an error"
     : "";
   return {
-    kind: "left",
+    kind: "refused",
     message: `no move: ${idOf(by)} would not find ${where} (${use}), only ${former.namespace}/${name} exists${silent}; ${remedy(sought, former)}`,
     position: locate(former.origin),
   };
@@ -100,7 +100,7 @@ function lostRights(
 ): readonly Note[] {
   const { namespace, name } = reference;
   return lostBindings(bindingsIn(before), bindingsIn(after), former, reference).map((binding) => ({
-    kind: "left",
+    kind: "refused",
     message: `no move: ${idOf(by)} would use ServiceAccount ${namespace}/${name}, but ${binding} grants rights to ${former.namespace}/${name} only; add ${namespace}/${name} to it`,
     position: locate(former.origin),
   }));
@@ -116,7 +116,7 @@ function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): reado
     const [from, to] = [old, now].map(({ object }) => nameOf(object).namespace);
     return [
       {
-        kind: "left",
+        kind: "refused",
         message: `no move: on its remote cluster, ${idOf(now.object)} would use ServiceAccount ${to ?? ""}/${name} instead of ${from ?? ""}/${name}, and its rights there are not known; exclude it with the opt-out label`,
         position: locate(entryOrigin(spec, "serviceAccountName")),
       },

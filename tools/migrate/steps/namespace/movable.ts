@@ -11,12 +11,12 @@ import type { Note } from "../../step.ts";
 import { pruneOf } from "./guard.ts";
 import type { MovingRoot } from "./root.ts";
 
-/** Why a root's patches cannot move its children, as a `left` note; undefined if they can. */
+/** Why a root's patches cannot move its children, as a `refused` note; undefined if they can. */
 export function whyNotMovable({ root, movers }: MovingRoot, repository: Repository): Note | undefined {
   const id = idOf(root.object);
   const kept = movers.find(({ object }) => pruneOf(object) === "disabled");
   const left = (message: string, { origin } = root): Note => ({
-    kind: "left",
+    kind: "refused",
     message,
     position: locate(origin),
   });
@@ -31,7 +31,7 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
   const transformer = namespaceOver(root.object, repository);
   if (transformer)
     return {
-      kind: "left",
+      kind: "refused",
       message: `no move: this sets the namespace of everything that ${id} applies after its patches, and would undo them; write the namespace in the files and remove it here`,
       position: locate(transformer),
     };

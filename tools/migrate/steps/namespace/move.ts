@@ -12,7 +12,7 @@ import { addPatches, dependsOnPatch, movePatch, movePatchOf, sourcePatch } from 
 import { referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
 
-/** Plans the move of a root's children; returns `left` notes if something prevents it. */
+/** Plans the move of a root's children; returns `refused` notes if something prevents it. */
 export function planMove(moving: MovingRoot, context: StepContext, edits: Edits): readonly Note[] {
   const { cluster, root } = moving;
   const { perApp } = context.options.namespace;
@@ -30,7 +30,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
   if (!addPatches(edit, document, patches))
     return [
       {
-        kind: "left",
+        kind: "refused",
         message: "no move: spec.patches is written in a form that cannot be edited safely",
         position: locate(root.origin),
       },
@@ -61,7 +61,7 @@ function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: S
   if (use === "dependsOn" && !options.namespace.dependencies.includes(name))
     return [
       {
-        kind: "left",
+        kind: "refused",
         message: `no move: ${group.map(({ by }) => idOf(by)).join(", ")} would depend on ${what}, which is not in the repository. If it stays, set namespace: ${former?.namespace ?? reference.namespace} in dependsOn; if it moves to ${namespaces.join(", ")} too, list it in ${OPTIONS_FILE}: namespace.dependencies`,
         position: locate((former ?? reference).origin),
       },
@@ -107,7 +107,7 @@ function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
     first && others.length > 0
       ? [
           {
-            kind: "left" as const,
+            kind: "refused" as const,
             message: `no move: ${[first, ...others].map(({ object }) => idOf(object)).join(" and ")} would both become ${targetOf(first.object)}/${nameOf(first.object).name}; rename all but one`,
             position: locate(first.origin),
           },
@@ -127,7 +127,7 @@ function namesakes({ cluster, root, movers, targetOf }: MovingRoot, perApp: bool
       if (!child || !(idOf(object) === `${targetOf(child)}/${nameOf(child).name}` || (perApp && isBeside)))
         return [];
       const message = `no move: ${idOf(object)} has the name of ${idOf(child)}, which moves to ${targetOf(child)}; rename one of them`;
-      return [{ kind: "left", message, position: locate(origin) }];
+      return [{ kind: "refused", message, position: locate(origin) }];
     });
 }
 
@@ -150,6 +150,6 @@ function severalSources(moving: MovingRoot): readonly Note[] {
     })
     .map(({ object, origin }) => {
       const message = `no move: the source of ${idOf(object)} is not in ${implied[0] ?? ""}; set the namespace in every sourceRef`;
-      return { kind: "left", message, position: locate(origin) };
+      return { kind: "refused", message, position: locate(origin) };
     });
 }

@@ -75,7 +75,7 @@ function notesOf({ object, entries, entry, naming, away, moving }: NamedEntry): 
       : `add the same entry to spec.${naming.field} with namespace: ${targets}`;
   return [
     {
-      kind: explicit ? "left" : "runbook",
+      kind: explicit ? "refused" : "runbook",
       message: `${explicit ? "no move: " : "before the commit: "}${message}${remedy}`,
       position: locate(originOf(entry)),
     },

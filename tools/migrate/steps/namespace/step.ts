@@ -18,7 +18,7 @@ import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 export const namespace: Step = {
   id: "namespace",
   title: "Move child Kustomizations to their own namespace",
-  risk: "high",
+  risk: { level: "high", phrase: "without the guard, Flux would delete apps and their data" },
   live: [
     "three commits: guard, move, unguard; between them, `edgefirst migrate namespace REPO --check` must exit with 0",
   ],
@@ -56,7 +56,7 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
   const phase = phaseOf(moving);
   const refused = (message: string): Plan => ({
     changes: [],
-    notes: [{ kind: "left", message, position: locate(moving.root.origin) }],
+    notes: [{ kind: "refused", message, position: locate(moving.root.origin) }],
   });
   const obstacle =
     phase === "before" || phase === "guarded" ? whyNotMovable(moving, context.repository) : undefined;
@@ -85,7 +85,7 @@ function inPhase(moving: MovingRoot, phase: Phase, options: NamespaceOptions): P
 
 function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   const notes = planMove(moving, context, edits);
-  const refused = notes.some(({ kind }) => kind === "left");
+  const refused = notes.some(({ kind }) => kind === "refused");
   return {
     changes: refused ? [] : edits.changes(),
     notes: refused ? notes : [...notes, ...runbookOf(moving, "moved", context.options.namespace)],
@@ -101,7 +101,7 @@ function unguard({ root }: MovingRoot, edits: Edits): Plan {
     ? []
     : [
         {
-          kind: "left",
+          kind: "refused",
           message: "the guard stays: spec.patches is written in a form that cannot be edited safely",
           position,
         },

@@ -73,7 +73,7 @@ function otherObject({ cluster: { objects } }: MovingRoot, directory: string): B
 
 function notAlone(target: string, directory: string, { object, origin }: BuiltObject): Note {
   return {
-    kind: "left",
+    kind: "refused",
     message: `no settings for ${target}: ${directory} contains ${scalarText(object.kind)} ${idOf(object)} as well, which must not be deployed there; move the settings that the children substitute from to a separate directory`,
     position: locate(origin),
   };
@@ -81,7 +81,7 @@ function notAlone(target: string, directory: string, { object, origin }: BuiltOb
 
 function severalDirectories(target: string, directories: readonly string[]): Note {
   return {
-    kind: "left",
+    kind: "refused",
     message: `no settings for ${target}: what the children substitute from is in ${directories.join(" and ")}; deploy it to ${target} by hand`,
   };
 }

@@ -2,8 +2,9 @@ import { stringify } from "yaml";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import { commentLosses, lossNotes, lossRefusal } from "../../losses.ts";
 import { NewFiles } from "../../new-files.ts";
-import { fieldAt, nameOf, writtenObjects } from "../../objects.ts";
+import { embeddedObjects, fieldAt, nameOf, writtenObjects } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 import { whyForbidden } from "./allowed.ts";
 import { isRelease, sourceOf } from "./artifact.ts";
@@ -14,7 +15,7 @@ import { removeUnused } from "./unused.ts";
 export const oci: Step = {
   id: "oci",
   title: "Fetch charts from OCIRepositories",
-  risk: "low",
+  risk: { level: "low", phrase: "pods with a chart label restart once" },
   live: [
     "after: `flux get helmreleases -A` must show every release Ready. The chart version gains the digest of the artifact, so pods with a chart label restart once",
   ],
@@ -27,7 +28,7 @@ function plan(context: StepContext): Plan {
   const files = new NewFiles(context.repository);
   const created = new Map<string, string>();
   const edits = new Map<string, YamlEdit>();
-  for (const release of writtenObjects(context.clusters, isRelease)) {
+  for (const release of writtenObjects(context, isRelease)) {
     if (!context.selected(release.file)) continue;
     const planned = sourceOf(release, context);
     if (planned === undefined) continue;
@@ -38,6 +39,12 @@ function plan(context: StepContext): Plan {
     }
     const edit = edits.get(release.file) ?? new YamlEdit(release.text);
     const document = edit.documentAt(release.origin.offset);
+    const losses = commentLosses(edit.commentsOf(document, ["spec", "chart"], true), "spec.chart");
+    const refusal = lossRefusal(losses, context, position);
+    if (refusal) {
+      notes.push(refusal);
+      continue;
+    }
     const reference = referenceFor(release, planned, context, { files, created });
     if (typeof reference === "string") notes.push({ kind: "left", message: reference, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
@@ -46,8 +53,7 @@ function plan(context: StepContext): Plan {
       const chart = scalarText(fieldAt(form?.object, ["spec", "chart", "spec", "chart"]));
       if (form && context.options.oci.versionInSelector.includes(chart))
         notes.push({ kind: "runbook", message: recreation(form.object), position });
-      for (const comment of edit.commentsOf(document, ["spec", "chart"], true))
-        notes.push({ kind: "lost", message: `comment deleted with spec.chart: ${comment}`, position });
+      notes.push(...lossNotes(losses, position));
     } else
       notes.push({
         kind: "left",
@@ -57,7 +63,10 @@ function plan(context: StepContext): Plan {
   }
   const moved: FileChange[] = [...edits].map(([path, edit]) => ({ path, text: edit.text() }));
   const unused = removeUnused(context, [...moved, ...files.changes()]);
-  return { changes: unused.changes, notes: [...notes, ...unused.notes] };
+  return {
+    changes: unused.changes,
+    notes: [...notes, ...embeddedObjects(context, isRelease), ...unused.notes],
+  };
 }
 
 /** The manual steps for a chart whose selectors change with the digest in its version. */

@@ -71,7 +71,7 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
       "runbook",
       "is removed: before the commit, make sure that `kubectl get helmreleases,helmcharts -A -o yaml` does not mention it",
     );
-    for (const comment of out.comments) note("lost", `is removed with the comment: ${comment}`);
+    for (const comment of out.comments) note("removed", `is removed with its comment: ${comment}`);
   }
   return { changes: [...changes].map(([path, content]) => ({ path, text: content })), notes };
 }

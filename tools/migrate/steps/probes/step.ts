@@ -23,7 +23,7 @@ import type { Note, Plan, Step, StepContext } from "../../step.ts";
 export const probes: Step = {
   id: "probes",
   title: "Add missing probes",
-  risk: "medium",
+  risk: { level: "medium", phrase: "pods restart, and a wrong probe takes an app out of service" },
   live: [
     "before: note which pods restart or are not ready (kubectl get pods -A)",
     "after: watch `kubectl get pods -A -w` until every restarted pod is ready and stays up; a wrong readiness probe takes an app out of service",

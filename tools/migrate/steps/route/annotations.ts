@@ -1,43 +1,44 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import type { Loss } from "../../losses.ts";
+import { TRANSLATED, type Fate } from "./controllers/controller.ts";
+import { controllerFate } from "./controllers/registry.ts";
+import { traefik } from "./controllers/traefik.ts";
 
 /** What the annotations of an Ingress become. */
 export interface IngressAnnotations {
-  /** For the route, as they are. */
+  /** Copied to the route. */
   readonly kept: Mapping;
   readonly ingressClass: string | undefined;
   readonly entryPoints: readonly string[];
   /** `<namespace>-<name>@kubernetescrd` */
   readonly middlewares: readonly string[];
-  /** Of paths that leave it to Traefik how they match. */
+  /** How paths of the type ImplementationSpecific match. */
   readonly pathMatcher: string;
-  /** What external-dns was to point the hosts to. */
+  /** The target of the DNS records of its hosts. */
   readonly dnsTarget: string | undefined;
-  /** What cert-manager was to make of the Ingress: `cluster-issuer letsencrypt`. */
+  /** The certificate that cert-manager issues for the Ingress: `cluster-issuer letsencrypt`. */
   readonly certificate: readonly string[];
-  /** Names of those that have no place on a route, each with the reason. */
-  readonly lost: readonly string[];
-  /** Why some of them keep the Ingress from becoming a route. */
+  /** Those without an equivalent in a route. */
+  readonly losses: readonly Loss[];
+  /** Why some of them prevent the move. */
   readonly refusals: readonly string[];
-  /** Names of those that are kept although who reads them may look at Ingresses alone. */
+  /** Those that change nothing under a route, each with the reason. */
+  readonly withoutEffect: readonly string[];
+  /** Whether the Ingress redirects plain HTTP to HTTPS; undefined if no annotation says. */
+  readonly redirects: boolean | undefined;
+  /** Names of those that are kept although their reader may only look at Ingresses. */
   readonly unknown: readonly string[];
 }
 
-const ROUTER = "traefik.ingress.kubernetes.io/router.";
+const ROUTER = `${traefik.prefix}router.`;
 const DNS = /^external-dns\.(?:alpha\.)?kubernetes\.io\//;
 
-/** Read from any object, or from routes by the documentation of what reads them. */
+/** Read from any object, or from routes according to the documentation of their reader. */
 const READ_FROM_ROUTES =
   /^(?:external-dns\.(?:alpha\.)?kubernetes\.io|gatus\.home-operations\.com|(?:kustomize|helm)\.toolkit\.fluxcd\.io|(?:meta\.)?helm\.sh)\//;
 
-/** Of Ingress controllers: nobody reads them from a route. */
-const OF_CONTROLLERS =
-  /^(?:traefik\.ingress\.kubernetes\.io|nginx\.ingress\.kubernetes\.io|ingress\.kubernetes\.io|nginx\.org|haproxy\.org|haproxy-ingress\.github\.io|ingress\.cilium\.io|alb\.ingress\.kubernetes\.io)\//;
-
-/** The app itself answers with the certificate: that takes a TLSRoute. */
-const PASSTHROUGH = /\/(?:ssl-passthrough|router\.tls\.passthrough)$/;
-
-/** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values. */
+/** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values by their fate. */
 export function ingressAnnotations(value: Value | undefined): IngressAnnotations {
   const annotations = isMapping(value) ? value : {};
   const lower = new Map(
@@ -45,45 +46,54 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
   );
   const list = (key: string): string[] =>
     (lower.get(ROUTER + key) ?? "").split(",").flatMap((entry) => entry.trim() || []);
-  const result = {
+  const sorted = {
     kept: {} as Mapping,
+    certificate: [] as string[],
+    losses: [] as Loss[],
+    refusals: [] as string[],
+    withoutEffect: [] as string[],
+    redirects: undefined as boolean | undefined,
+    unknown: [] as string[],
+  };
+  for (const [name, entry] of Object.entries(annotations)) {
+    const text = `annotation ${name}: ${scalarText(entry)}`;
+    const treatment = fateOf(name, scalarText(entry));
+    if (treatment === "certificate")
+      sorted.certificate.push(`${name.split("/")[1] ?? name} ${scalarText(entry)}`);
+    else if (treatment === "unknown" || treatment.fate === "kept") {
+      sorted.kept[name] = entry;
+      if (treatment === "unknown") sorted.unknown.push(name);
+    } else if (treatment.fate === "lost")
+      sorted.losses.push({ kind: "annotation", message: `${text} (${treatment.reason})` });
+    else if (treatment.fate === "refused") sorted.refusals.push(`${text}: ${treatment.reason}`);
+    else if (treatment.fate === "redirect") sorted.redirects = true;
+    else if (treatment.fate === "no-effect") {
+      sorted.withoutEffect.push(`${text}: ${treatment.reason}`);
+      if (name.endsWith("/ssl-redirect")) sorted.redirects ??= false;
+    }
+  }
+  return {
+    ...sorted,
     ingressClass: lower.get("kubernetes.io/ingress.class"),
     entryPoints: list("entrypoints"),
     middlewares: list("middlewares"),
     pathMatcher: lower.get(`${ROUTER}pathmatcher`) ?? "PathPrefix",
     dnsTarget: [...lower].find(([key]) => DNS.test(key) && key.endsWith("/target"))?.[1],
-    certificate: [] as string[],
-    lost: [] as string[],
-    refusals: [...lower]
-      .filter(([key, entry]) => PASSTHROUGH.test(key) && entry === "true")
-      .map(([key]) => `${key} hands TLS through to the app, and a Gateway's listener would end it`),
-    unknown: [] as string[],
   };
-  for (const [name, entry] of Object.entries(annotations)) {
-    const treatment = treatmentOf(name.toLowerCase());
-    if (treatment === "certificate")
-      result.certificate.push(`${name.split("/")[1] ?? name} ${scalarText(entry)}`);
-    else if (treatment === "lost") result.lost.push(`annotation ${name}: ${scalarText(entry)}`);
-    else if (treatment !== "read") {
-      result.kept[name] = entry;
-      if (treatment === "unknown") result.unknown.push(name);
-    }
-  }
-  return result;
 }
 
-/** `read`: said by the route in other fields, or of the Gateway. */
-function treatmentOf(name: string): "read" | "certificate" | "lost" | "kept" | "unknown" {
-  if (["entrypoints", "middlewares", "pathmatcher", "tls"].includes(name.replace(ROUTER, ""))) return "read";
-  if (name === "kubernetes.io/ingress.class" || (DNS.test(name) && name.endsWith("/target"))) return "read";
-  if (/^(?:acme\.)?cert-manager\.io\//.test(name) || name === "kubernetes.io/tls-acme") return "certificate";
-  if (OF_CONTROLLERS.test(name) || name.endsWith("/ingress-hostname-source")) return "lost";
-  return READ_FROM_ROUTES.test(name) ? "kept" : "unknown";
+function fateOf(name: string, value: string): Fate | "certificate" | "unknown" {
+  const key = name.toLowerCase();
+  if (key === "kubernetes.io/ingress.class" || (DNS.test(key) && key.endsWith("/target"))) return TRANSLATED;
+  if (/^(?:acme\.)?cert-manager\.io\//.test(key) || key === "kubernetes.io/tls-acme") return "certificate";
+  if (key.endsWith("/ingress-hostname-source"))
+    return { fate: "lost", reason: "external-dns reads it from Ingresses only" };
+  return controllerFate(name, value) ?? (READ_FROM_ROUTES.test(key) ? { fate: "kept" } : "unknown");
 }
 
 /**
- * Names of Middlewares of a namespace. A route's ExtensionRef names one of its own namespace alone.
- * @returns the names, and a reason for each that is of another namespace or provider
+ * The Middlewares of a namespace, which are the only ones that a route's ExtensionRef can name.
+ * @returns their names, and a reason for each Middleware of another namespace or provider
  */
 export function ownMiddlewares(
   references: readonly string[],
@@ -104,5 +114,5 @@ export function ownMiddlewares(
 
 /** Why a Middleware cannot be a filter. */
 export function foreign(middleware: string, namespace: string): string {
-  return `Middleware ${middleware} is not known to be in namespace ${namespace}: a route's ExtensionRef names one of its own namespace, so copy it there first`;
+  return `Middleware ${middleware} may not be in namespace ${namespace}, and an ExtensionRef can only name one there: copy it to ${namespace} first`;
 }

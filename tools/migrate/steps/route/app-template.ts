@@ -7,9 +7,10 @@ import { fieldAt, nameOf, objectNamed } from "../../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
 import { extensionRefs, writtenMatches } from "./filters.ts";
 import { servedByRules } from "./http-route.ts";
-import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.ts";
+import { fieldList, pathType, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import { serviceSettings } from "./services.ts";
-import { matchOf, type Backend, type HostGroup, type Reading, type Served } from "./served.ts";
+import type { Loss } from "../../losses.ts";
+import { matchOf, type Backend, type HostGroup, type Prefix, type Reading, type Served } from "./served.ts";
 
 /** A chart, and its version as written. */
 export interface Chart {
@@ -59,16 +60,18 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
   const refusals = [...annotations.refusals, ...middlewares.refusals];
   if (entry.defaultBackend !== undefined) refusals.push("its defaultBackend serves every host of the class");
   const served: Served[] = [];
-  const lost: string[] = [];
+  const losses: Loss[] = [...annotations.losses];
+  const prefixes: Prefix[] = [];
   for (const host of fieldList(entry.hosts)) {
     for (const path of fieldList(host.paths)) {
       const value = scalarText(path.path) || "/";
       const type = pathType(scalarText(path.pathType) || "Prefix", annotations.pathMatcher);
+      prefixes.push(...prefixOf(value, scalarText(path.pathType) || "Prefix", type));
       if (type === undefined)
         refusals.push(`path ${value} has the unknown type ${scalarText(path.pathType)}`);
       if (value.includes("{{"))
         refusals.push(`path ${value} contains a template, which route values do not support`);
-      const backend = backendOf(isMapping(path.service) ? path.service : {}, services, lost);
+      const backend = backendOf(isMapping(path.service) ? path.service : {}, services, losses);
       if (typeof backend === "string") refusals.push(backend);
       else
         served.push({
@@ -84,13 +87,14 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
     entryPoints: annotations.entryPoints,
     served,
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
-    lost: [...annotations.lost, ...lost, ...pathLosses(served)],
+    losses,
+    prefixes,
     tlsSecrets: secretsOf(entry.tls),
     annotations,
   };
 }
 
-function backendOf(service: Mapping, services: Value | undefined, lost: string[]): Backend | string {
+function backendOf(service: Mapping, services: Value | undefined, losses: Loss[]): Backend | string {
   const identifier = scalarText(service.identifier);
   const name = scalarText(service.name);
   const own = fieldAt(services, [identifier]);
@@ -99,7 +103,7 @@ function backendOf(service: Mapping, services: Value | undefined, lost: string[]
   if (name === "" && fieldAt(own, ["type"]) === "ExternalName")
     return `service ${identifier} is an ExternalName, which Traefik's Gateway provider rejects`;
   const settings = serviceSettings(fieldAt(own, ["annotations"]), identifier);
-  lost.push(...settings.lost);
+  losses.push(...settings.losses);
   if (settings.refusal !== undefined) return settings.refusal;
   const port =
     typeof service.port === "string"

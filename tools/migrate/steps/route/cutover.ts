@@ -1,5 +1,6 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import type { Mapping } from "../../../gitops/yaml/values.ts";
+import type { Loss } from "../../losses.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
@@ -81,6 +82,59 @@ export function targetConflicts(records: readonly DnsRecord[]): readonly Cutover
   });
 }
 
+/** DNS records that would be deleted with the Ingress, or lose their target. None if the Ingress stays. */
+export function dnsLosses(
+  form: BuiltObject,
+  reading: Reading,
+  parentRefs: readonly Mapping[],
+  context: StepContext,
+): readonly Loss[] {
+  if (context.options.route.keepIngress) return [];
+  const cluster = clusterOf(form, context.clusters);
+  const hosts = [...new Set(reading.served.map(({ host }) => rendered(host, form.object)))];
+  const { dnsTarget } = reading.annotations;
+  const [gateway = ""] = parentRefs.map(gatewayName);
+  return [
+    ...hosts.flatMap((host): readonly Loss[] => {
+      const names = blindWriters(host, cluster, context).map(idOf).join(", ");
+      const message = `the DNS record of ${host}: ${names} does not have the source gateway-httproute and would delete it`;
+      return names === "" ? [] : [{ kind: "dns-record", message }];
+    }),
+    ...(dnsTarget === undefined || targetOfGateway(gateway, cluster) === dnsTarget
+      ? []
+      : [
+          {
+            kind: "dns-record" as const,
+            message: `the DNS target ${dnsTarget} of ${hosts.join(", ")}: external-dns reads it from Gateway ${gateway}, which does not have it`,
+          },
+        ]),
+  ];
+}
+
+/** The DNS target that a Gateway in the repository gives its routes. */
+function targetOfGateway(gateway: string, cluster: BuiltCluster | undefined): string | undefined {
+  const found = cluster?.objects
+    .map(({ object }) => object)
+    .find((object) => isKind(object, "gateway.networking.k8s.io", "Gateway") && idOf(object) === gateway);
+  const annotations = fieldAt(found, ["metadata", "annotations"]);
+  const target = Object.entries(isMapping(annotations) ? annotations : {}).find(([name]) =>
+    /^external-dns\.(?:alpha\.)?kubernetes\.io\/target$/.test(name),
+  );
+  return target && scalarText(target[1]);
+}
+
+/** Releases of external-dns that manage a host but do not read HTTPRoutes. */
+function blindWriters(
+  host: string,
+  cluster: BuiltCluster | undefined,
+  { clusters }: StepContext,
+): readonly Mapping[] {
+  const released = cluster && externalDns(clusters).get(cluster);
+  return (released ?? [])
+    .filter((object) => covers(object, host))
+    .filter((object) => !sourcesOf(object).includes("gateway-httproute"));
+}
+
 function gatewayName({ namespace, name }: Mapping): string {
   return `${scalarText(namespace)}/${scalarText(name)}`;
 }
@@ -93,18 +147,11 @@ function dns(
 ): readonly string[] {
   const released = cluster && externalDns(context.clusters).get(cluster);
   const writers = (released ?? []).filter((object) => covers(object, host));
-  const blind = writers.filter((object) => !sourcesOf(object).includes("gateway-httproute"));
-  const names = blind.map(idOf).join(", ");
   return [
     dnsTarget === undefined
       ? "DNS: points to the Gateway's address"
       : `DNS: move the target ${dnsTarget} to an annotation of the Gateway`,
     ...(writers.length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
-    ...(blind.length === 0
-      ? []
-      : [
-          `${names} does not have the source gateway-httproute, so its record would be deleted with the Ingress`,
-        ]),
     ...(context.options.route.keepIngress ? ["its record follows the Ingress as long as that exists"] : []),
   ];
 }

@@ -2,11 +2,15 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import { foreign, ingressAnnotations } from "./annotations.ts";
-import { fieldList, pathLosses, refusalsOf, secretsOf } from "./paths.ts";
+import { fieldList, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
+import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type Reading } from "./served.ts";
 import { reordered, type Ranked } from "./precedence.ts";
 import { portOf, type Services } from "./services.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
+
+/** Fields of `tls` that only say which certificate to use, which the Gateway's listener does. */
+const LISTENER_TLS = ["secretName", "certResolver", "domains", "store"];
 
 /** Reads an IngressRoute; `namespace` is the one in the cluster. */
 export function readIngressRoute(object: Mapping, namespace: string, services: Services): Reading {
@@ -14,7 +18,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
   const spec = isMapping(object.spec) ? object.spec : {};
   const refusals: string[] = unknownKeys("", spec, ["entryPoints", "routes", "tls", "ingressClassName"]);
   const requests: Ranked[] = [];
-  const lost: string[] = [...annotations.lost];
+  const losses: Loss[] = [...annotations.losses];
   for (const route of fieldList(spec.routes)) {
     refusals.push(
       ...unknownKeys("routes.", route, [
@@ -29,7 +33,8 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
     );
     if (route.syntax === "v2") refusals.push("its rules use Traefik's v2 syntax");
     for (const key of ["priority", "observability"])
-      if (route[key] !== undefined) lost.push(`${key} of the rule ${scalarText(route.match)}`);
+      if (route[key] !== undefined)
+        losses.push({ kind: "setting", message: `${key} of the rule ${scalarText(route.match)}` });
     const backends = backendsOf(route, namespace, services, refusals);
     const middlewares = middlewaresOf(route, namespace, refusals);
     const rule = scalarText(route.match);
@@ -43,17 +48,24 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
     );
   const served = requests.map((request) => request.served);
   const tls = isMapping(spec.tls) ? spec.tls : {};
-  lost.push(
+  refusals.push(
     ...Object.keys(tls)
-      .filter((key) => key !== "secretName")
-      .map((key) => `tls.${key}`),
+      .filter((key) => !LISTENER_TLS.includes(key))
+      .map((key) => `tls.${key} may demand client certificates or TLS versions: set it on the listener`),
   );
   return {
     ingressClass: scalarText(spec.ingressClassName) || annotations.ingressClass,
     entryPoints: Array.isArray(spec.entryPoints) ? spec.entryPoints.map(scalarText) : [],
     served,
     refusals: [...refusals, ...(refusals.length === 0 ? refusalsOf(served) : [])],
-    lost: [...lost, ...pathLosses(served)],
+    losses,
+    prefixes: served.flatMap(({ match }) =>
+      prefixOf(
+        scalarText(fieldAt(match, ["path", "value"])),
+        "PathPrefix",
+        scalarText(fieldAt(match, ["path", "type"])),
+      ),
+    ),
     tlsSecrets: secretsOf([tls]),
     annotations,
   };

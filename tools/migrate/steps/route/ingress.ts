@@ -2,8 +2,9 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
-import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
-import { fieldList, pathLosses, pathType, refusalsOf, secretsOf } from "./paths.ts";
+import type { Loss } from "../../losses.ts";
+import { matchOf, type Backend, type Prefix, type Reading, type Served } from "./served.ts";
+import { fieldList, pathType, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import { portOf, serviceSettings, type Services } from "./services.ts";
 
 /** Reads an Ingress; `namespace` is the one in the cluster. */
@@ -14,16 +15,19 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   if (fieldAt(ingress, ["spec", "defaultBackend"]) !== undefined)
     refusals.push("its defaultBackend serves every host of the class");
   const served: Served[] = [];
-  const lost: string[] = [];
+  const losses: Loss[] = [...annotations.losses];
+  const prefixes: Prefix[] = [];
   for (const rule of fieldList(fieldAt(ingress, ["spec", "rules"]))) {
     for (const path of fieldList(fieldAt(rule, ["http", "paths"]))) {
       const value = scalarText(path.path) || "/";
-      const type = pathType(scalarText(path.pathType) || "ImplementationSpecific", annotations.pathMatcher);
+      const written = scalarText(path.pathType) || "ImplementationSpecific";
+      const type = pathType(written, annotations.pathMatcher);
+      prefixes.push(...prefixOf(value, written, type));
       if (type === undefined)
         refusals.push(
           `path ${value} has the type ${scalarText(path.pathType)} with the matcher ${annotations.pathMatcher}`,
         );
-      const backend = backendOf(path.backend, namespace, services, lost);
+      const backend = backendOf(path.backend, namespace, services, losses);
       if (typeof backend === "string") refusals.push(backend);
       else
         served.push({
@@ -39,7 +43,8 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
     entryPoints: annotations.entryPoints,
     served,
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
-    lost: [...annotations.lost, ...lost, ...pathLosses(served)],
+    losses,
+    prefixes,
     tlsSecrets: secretsOf(fieldAt(ingress, ["spec", "tls"])),
     annotations,
   };
@@ -49,7 +54,7 @@ function backendOf(
   backend: Value | undefined,
   namespace: string,
   services: Services,
-  lost: string[],
+  losses: Loss[],
 ): Backend | string {
   const service = fieldAt(backend, ["service"]);
   if (!isMapping(service)) return "one of its backends is not a Service";
@@ -60,7 +65,7 @@ function backendOf(
     services,
   );
   const settings = serviceSettings(fieldAt(services(namespace, name), ["metadata", "annotations"]), name);
-  lost.push(...settings.lost);
+  losses.push(...settings.losses);
   if (settings.refusal !== undefined) return settings.refusal;
   return typeof port === "string" ? port : { kind: "Service", name, port, weight: 1 };
 }

@@ -6,6 +6,7 @@ import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asWritten, fieldAt, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
+import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { chartOf } from "./app-template.ts";
 import { httpRoute, readHttpRoute } from "./http-route.ts";
@@ -13,7 +14,8 @@ import { readIngressObject } from "./ingress.ts";
 import { readIngressRoute } from "./ingress-route.ts";
 import { clusterOf } from "../../clusters.ts";
 import { moveOf, type Move } from "./move.ts";
-import type { Outcome } from "./outcome.ts";
+import { refused, type Outcome, type Stay } from "./outcome.ts";
+import { carriedYaml, indented, missingComments } from "./carry.ts";
 import { releaseNamespace } from "./release.ts";
 import { answers, hostGroups, type Reading, type Served } from "./served.ts";
 import { servicesOf, type Services } from "./services.ts";
@@ -38,35 +40,52 @@ export function readAny(object: Mapping, namespace: string, services: Services):
 export function objectOutcome(ingress: WrittenObject, context: StepContext): Outcome {
   const written = asWritten(ingress, context.repository);
   const position = locate(originAt(written, ["spec"]));
-  const left = (message: string): Outcome => ({ notes: [{ kind: "left", message, position }] });
+  const stays = (stay: Stay): Outcome => ({ notes: [{ ...stay, position }] });
   const { keepIngress } = context.options.route;
   const planned = routesOf(written, ingress, context);
-  if (typeof planned === "string") return left(planned);
+  if ("kind" in planned) return stays(planned);
   const { routes, missing } = planned;
   if (missing.length < routes.length && missing.length > 0)
-    return left("some of the HTTPRoutes that would replace it already exist");
+    return stays(refused("some of the HTTPRoutes that would replace it already exist"));
   if (missing.length === 0 && keepIngress) return { notes: [] };
   const notes = planned.notes.map((note): Note => ({ ...note, position }));
-  const contents = missing.map(writeYaml).join("---\n");
-  const kind = scalarText(written.kind);
-  const putRoutes = (edit: YamlEdit, offset: number): boolean => {
-    if (missing.length === 0) return edit.removeDocument(offset);
-    return keepIngress ? edit.insertAfterDocument(offset, contents) : edit.replaceDocument(offset, contents);
-  };
   return {
     notes,
     records: planned.records,
     edit: (source, offset) => {
       const edit = new YamlEdit(source);
-      const comments = keepIngress ? [] : edit.commentsOfDocument(offset, missing.length > 0);
-      const lost = comments.map((comment): Note => ({
-        kind: "lost",
-        message: `comment deleted with the ${kind}: ${comment}`,
-        position,
-      }));
-      return putRoutes(edit, offset) ? { text: edit.text(), notes: lost } : undefined;
+      if (keepIngress) {
+        const contents = missing.map(writeYaml).join("---\n");
+        return edit.insertAfterDocument(offset, contents) ? { text: edit.text(), losses: [] } : undefined;
+      }
+      const comments = edit.commentsOfDocument(offset, missing.length > 0);
+      const contents = missing.length === 0 ? "" : withComments(missing, comments, edit, offset);
+      const done =
+        missing.length === 0 ? edit.removeDocument(offset) : edit.replaceDocument(offset, contents);
+      const losses = commentLosses(missingComments(comments, contents), scalarText(written.kind));
+      return done ? { text: edit.text(), losses } : undefined;
     },
   };
+}
+
+/** HTTPRoutes as YAML, the first one with the comments of the Ingress and with the lines of its labels and annotations. */
+function withComments(
+  routes: readonly Mapping[],
+  comments: readonly string[],
+  edit: YamlEdit,
+  offset: number,
+): string {
+  const [first = {}, ...others] = routes;
+  const { metadata, spec = null, ...head } = first;
+  const document = edit.documentAt(offset);
+  const fields = carriedYaml(isMapping(metadata) ? metadata : {}, ["labels", "annotations"], {
+    edit,
+    document,
+    path: ["metadata"],
+  });
+  const left = missingComments(comments, fields).map((comment) => `${comment}\n`);
+  const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}${writeYaml({ spec })}`;
+  return [text, ...others.map(writeYaml)].join("---\n");
 }
 
 interface Planned {
@@ -77,17 +96,19 @@ interface Planned {
   readonly records: Move["records"];
 }
 
-function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext): Planned | string {
+function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext): Planned | Stay {
   const forms = ingress.forms.map((form) => {
     const cluster = clusterOf(form, context.clusters);
     return { form, cluster, namespace: nameOf(form.object).namespace, services: servicesOf(cluster) };
   });
   const [first] = forms;
-  if (!first) return "no cluster receives it";
+  if (!first) return refused("no cluster receives it");
   const reading = readAny(written, first.namespace, first.services);
   const readings = forms.map(({ form, namespace, services }) => readAny(form.object, namespace, services));
   const move = moveOf({ written: reading, forms: readings, ingress, takesPort: true }, context);
-  if (typeof move === "string") return move;
+  if ("kind" in move) return move;
+  const refusal = whyNotAccepted(move.losses, context);
+  if (refusal !== undefined) return refused(refusal);
   const groups = hostGroups(reading.served);
   const name = scalarText(fieldAt(written, ["metadata", "name"]));
   const routes = groups.map((group, index) =>
@@ -99,7 +120,7 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
   );
   for (const { form, cluster } of forms) {
     const taken = namesake(form, cluster, context);
-    if (taken !== undefined) return taken;
+    if (taken !== undefined) return refused(taken);
   }
   const missing: Mapping[] = [];
   for (const [index, route] of routes.entries()) {
@@ -108,10 +129,17 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
       return presentRoute({ form, cluster, served }, index, move.parents.parentRefs);
     });
     if (present.includes("other"))
-      return `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} already exists and answers differently: make them equal, or remove one of them`;
+      return refused(
+        `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} already exists and answers differently: make them equal, or remove one of them`,
+      );
     if (!present.every((one) => one === "same")) missing.push(route);
   }
-  return { routes, missing, notes: move.notes, records: move.records };
+  return {
+    routes,
+    missing,
+    notes: [...lossNotes(move.losses, undefined), ...move.notes],
+    records: move.records,
+  };
 }
 
 function metadataOf(written: Mapping, { annotations: { kept } }: Reading, name: string): Mapping {

@@ -1,4 +1,13 @@
+import type { Loss } from "../../losses.ts";
 import type { Note } from "../../step.ts";
+
+/** Why an Ingress stays: `left` if the step was not asked to move it. */
+export interface Stay {
+  readonly kind: "left" | "refused";
+  readonly message: string;
+}
+
+export const refused = (message: string): Stay => ({ kind: "refused", message });
 
 /** What the step would do to one object. */
 export interface Outcome {
@@ -11,7 +20,7 @@ export interface Outcome {
   readonly edit?: (
     text: string,
     offset: number,
-  ) => { readonly text: string; readonly notes: readonly Note[] } | undefined;
+  ) => { readonly text: string; readonly losses: readonly Loss[] } | undefined;
 }
 
 /** A DNS record that external-dns creates for a host. */

@@ -1,7 +1,9 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
-import type { Served } from "./served.ts";
+import type { Loss } from "../../losses.ts";
+import type { Controller } from "./controllers/controller.ts";
+import type { Prefix, Served } from "./served.ts";
 
 /** The equivalent path type of a route; undefined if there is none. */
 export function pathType(type: string, pathMatcher: string): string | undefined {
@@ -45,19 +47,23 @@ function isInvalid({ match }: Served): boolean {
   );
 }
 
-/**
- * Prefixes that match fewer paths than before: Traefik compares characters for Ingresses and IngressRoutes, but path segments for routes (buildPathRule in its
- * Gateway provider, buildRule in its Ingress provider).
- */
-export function pathLosses(served: readonly Served[]): readonly string[] {
-  const prefixes = served
-    .filter(({ match }) => fieldAt(match, ["path", "type"]) === "PathPrefix")
-    .map(({ match }) => scalarText(fieldAt(match, ["path", "value"])))
-    .filter((path) => !path.endsWith("/"));
-  return [...new Set(prefixes)].map(
-    (path) =>
-      `path ${path} would no longer match ${path}x: Traefik compares characters for an Ingress, and path segments for a route`,
-  );
+/** Prefixes that would match fewer paths, because a route compares path segments and the controller compares characters. */
+export function prefixLosses(
+  prefixes: readonly Prefix[],
+  controller: Controller | undefined,
+): readonly Loss[] {
+  const lossy = prefixes
+    .filter(({ path }) => !path.endsWith("/"))
+    .filter(({ pathType }) => controller?.matchesCharacters(pathType) ?? true);
+  return [...new Set(lossy.map(({ path }) => path))].map((path) => ({
+    kind: "path-prefix",
+    message: `path ${path} would no longer match ${path}x: a route compares path segments, ${controller?.name ?? "an Ingress controller"} compares characters`,
+  }));
+}
+
+/** A path and its type, if it matches as a prefix. */
+export function prefixOf(path: string, pathType: string, type: string | undefined): readonly Prefix[] {
+  return type === "PathPrefix" ? [{ path, pathType }] : [];
 }
 
 /** Names of the Secrets in the `tls` list of an Ingress. */

@@ -3,6 +3,7 @@ import { isMapping, type Mapping, type PathStep } from "../../../gitops/yaml/val
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fieldAt, fieldsIn } from "../../objects.ts";
+import { carriedYaml, indented, missingComments } from "./carry.ts";
 import { fieldList } from "./paths.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -15,8 +16,8 @@ export const ROUTE: readonly PathStep[] = [...VALUES, "route"];
 const ALIAS = "\uE000";
 
 /**
- * Adds routes to a HelmRelease's values and removes entries of `ingress`.
- * @returns the text, undefined if it cannot be edited, and one message per deleted comment
+ * Adds routes to a HelmRelease's values and removes entries of `ingress`. The comments of an entry move to its route.
+ * @returns the text, undefined if it cannot be edited, and the comments that would be deleted
  */
 export function rewriteValues(
   { source, offset, written }: { source: string; offset: number; written: Mapping },
@@ -25,15 +26,12 @@ export function rewriteValues(
 ): { readonly result: string | undefined; readonly comments: readonly string[] } {
   const edit = new YamlEdit(source);
   const document = edit.documentAt(offset);
-  const lines = linesOf(routes, written, edit, document);
+  const lines = linesOf(routes, { written, gone }, edit, document);
   const all = gone.length === Object.keys(fieldsIn(written, INGRESS)).length;
   const paths = all ? [INGRESS] : gone.map((key) => [...INGRESS, key]);
   const replaces = all && lines !== undefined && Object.keys(fieldsIn(written, ROUTE)).length === 0;
-  const comments = paths.flatMap((path) =>
-    edit
-      .commentsOf(document, path, replaces)
-      .map((comment) => `comment deleted with ${path.slice(VALUES.length).join(".")}: ${comment}`),
-  );
+  const before = paths.flatMap((path) => edit.commentsOf(document, path, replaces));
+  const comments = missingComments(before, lines ?? "");
   const done = replaces
     ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`)
     : (lines === undefined || bring(edit, document, lines, written)) &&
@@ -48,7 +46,12 @@ function bring(edit: YamlEdit, document: number, lines: string, written: Mapping
 }
 
 /** The entries of `route` as YAML; if the port of a Service has an anchor, the route uses its alias. */
-function linesOf(routes: Mapping, written: Mapping, edit: YamlEdit, document: number): string | undefined {
+function linesOf(
+  routes: Mapping,
+  { written, gone }: { readonly written: Mapping; readonly gone: readonly string[] },
+  edit: YamlEdit,
+  document: number,
+): string | undefined {
   if (Object.keys(routes).length === 0) return undefined;
   const aliased = structuredClone(routes);
   const rules = Object.values(aliased).flatMap((route) => fieldList(fieldAt(route, ["rules"])));
@@ -56,10 +59,16 @@ function linesOf(routes: Mapping, written: Mapping, edit: YamlEdit, document: nu
     const alias = aliasOf(backend, written, edit, document);
     if (alias !== undefined) backend.port = alias;
   }
-  return writeYaml(aliased).replaceAll(ALIAS, "*");
+  const entries = Object.entries(aliased).map(([key, route]) => {
+    if (!gone.includes(key) || !isMapping(route)) return writeYaml({ [key]: route });
+    const path = [...INGRESS, key];
+    const fields = carriedYaml(route, ["annotations", "labels"], { edit, document, path });
+    const comments = missingComments(edit.commentsOf(document, path), fields);
+    const head = comments.map((comment) => `${comment}\n`).join("");
+    return `${head}${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;
+  });
+  return entries.join("").replaceAll(ALIAS, "*");
 }
-
-const indented = (lines: string): string => lines.replace(/^(?=.)/gm, "  ");
 
 function aliasOf(backend: Mapping, written: Mapping, edit: YamlEdit, document: number): string | undefined {
   const path = [...VALUES, "service", scalarText(backend.identifier ?? backend.name), "ports"];

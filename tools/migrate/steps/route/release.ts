@@ -4,6 +4,7 @@ import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
 import { asWritten, fieldAt, fieldsIn, nameOf, type WrittenObject } from "../../objects.ts";
+import { commentLosses, lossNotes, whyNotAccepted, type Loss } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import {
   chartOf,
@@ -15,7 +16,7 @@ import {
 } from "./app-template.ts";
 import { moveOf, type Move } from "./move.ts";
 import { otherIngresses } from "./other-charts.ts";
-import type { DnsRecord, Outcome } from "./outcome.ts";
+import { refused, type DnsRecord, type Outcome, type Stay } from "./outcome.ts";
 import { INGRESS, ROUTE, rewriteValues } from "./release-edit.ts";
 import { fieldList } from "./paths.ts";
 import { answers, hostGroups, type Reading } from "./served.ts";
@@ -43,8 +44,8 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
   const records: DnsRecord[] = [];
   for (const [key, entry] of entries) {
     const converted = convert([key, entry], { written, release, dialect }, context);
-    if (typeof converted === "string") {
-      notes.push(left(converted, key));
+    if ("kind" in converted) {
+      notes.push({ ...converted, position: position(key) });
       continue;
     }
     moved.push(key);
@@ -66,8 +67,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
     records,
     edit: (source, offset) => {
       const { result, comments } = rewriteValues({ source, offset, written }, routes, gone);
-      const lost = comments.map((message): Note => ({ kind: "lost", message, position: position("") }));
-      return result === undefined ? undefined : { text: result, notes: lost };
+      return result === undefined ? undefined : { text: result, losses: commentLosses(comments, "ingress") };
     },
   };
 }
@@ -81,24 +81,24 @@ function convert(
     dialect,
   }: { readonly written: Mapping; readonly release: WrittenObject; readonly dialect: RouteDialect },
   context: StepContext,
-): { routes: Mapping; notes: Move["notes"]; records: Move["records"] } | string {
+): { routes: Mapping; notes: Move["notes"]; records: Move["records"] } | Stay {
   const [namespace = "", ...others] = new Set(release.forms.map(({ object }) => releaseNamespace(object)));
-  if (others.length > 0) return "its namespace differs between clusters";
+  if (others.length > 0) return refused("its namespace differs between clusters");
   const services = fieldAt(written, ["spec", "values", "service"]);
   const reading = readIngress(entry, services, namespace);
   const forms = release.forms.map(({ object }) => readEntry(object, key, namespace));
-  const refused = forms.flatMap(({ served }, index) => {
+  const rejected = forms.flatMap(({ served }, index) => {
     const form = release.forms[index];
     const known = servicesOf(form && clusterOf(form, context.clusters));
     const names = served.flatMap(({ backends }) => backends.flatMap(({ name }) => name ?? []));
     return names.flatMap((name) => whyRefused({ namespace, name }, known) ?? []);
   });
-  if (refused.length > 0) return [...new Set(refused)].join("; ");
+  if (rejected.length > 0) return refused([...new Set(rejected)].join("; "));
   const move = moveOf(
     { written: reading, forms, ingress: release, takesPort: dialect.takesParentPort, key },
     context,
   );
-  if (typeof move === "string") return move;
+  if ("kind" in move) return move;
   const present = fieldsIn(written, ROUTE);
   const routes: Mapping = {};
   for (const [index, group] of hostGroups(reading.served).entries()) {
@@ -107,12 +107,17 @@ function convert(
     const there = present[name];
     if (there === undefined) routes[name] = { ...carried(entry), ...route };
     else if (!isMapping(there) || !sameAnswers(there, route, services, dialect))
-      return `route.${name} already exists and answers differently: make them equal, or remove one of them`;
+      return refused(
+        `route.${name} already exists and answers differently: make them equal, or remove one of them`,
+      );
   }
-  const lost = Object.keys(entry)
+  const fields = Object.keys(entry)
     .filter((field) => !TRANSLATED.includes(field))
-    .map((field) => ({ kind: "lost" as const, message: `${field} of ingress.${key}` }));
-  return { routes, notes: [...lost, ...move.notes], records: move.records };
+    .map((field): Loss => ({ kind: "setting", message: `${field} of ingress.${key}` }));
+  const losses = [...fields, ...move.losses];
+  const refusal = whyNotAccepted(losses, context);
+  if (refusal !== undefined) return { kind: "refused", message: refusal };
+  return { routes, notes: [...lossNotes(losses, undefined), ...move.notes], records: move.records };
 }
 
 function readEntry(release: Mapping, key: string, namespace: string): Reading {

@@ -1,4 +1,5 @@
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import type { Loss } from "../../losses.ts";
 import type { IngressAnnotations } from "./annotations.ts";
 
 /** The backend of a request: a Service or a TraefikService. */
@@ -36,6 +37,12 @@ export interface Rule {
   readonly middlewares: readonly string[];
 }
 
+/** A path that matches as a prefix. */
+export interface Prefix {
+  readonly path: string;
+  readonly pathType: string;
+}
+
 /** What was read from an Ingress of any form. */
 export interface Reading {
   readonly ingressClass: string | undefined;
@@ -45,7 +52,9 @@ export interface Reading {
   /** Why it cannot become a route; empty if it can. */
   readonly refusals: readonly string[];
   /** What would have no equivalent in a route. */
-  readonly lost: readonly string[];
+  readonly losses: readonly Loss[];
+  /** Its prefixes, with the path types as written. */
+  readonly prefixes: readonly Prefix[];
   /** Names of the Secrets with its certificates. */
   readonly tlsSecrets: readonly string[];
   readonly annotations: IngressAnnotations;

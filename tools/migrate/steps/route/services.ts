@@ -1,7 +1,9 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import type { Loss } from "../../losses.ts";
 import { fieldAt, nameOf } from "../../objects.ts";
+import { serviceFate, traefik } from "./controllers/traefik.ts";
 
 /** Looks up a Service in the repository by namespace and name. */
 export type Services = (namespace: string, name: string) => Mapping | undefined;
@@ -41,21 +43,19 @@ export function portOf(
   return `the number of port ${scalarText(port) || "(no name given)"} of Service ${namespace}/${name} is not known, and a route needs it`;
 }
 
-/** Annotations of a Service that Traefik reads for Ingresses but not for routes. */
+/** What becomes of the annotations of a Service that Traefik reads for Ingresses but not for routes. */
 export function serviceSettings(
   annotations: Value | undefined,
   service: string,
-): { readonly lost: readonly string[]; readonly refusal?: string } {
-  const own = Object.entries(isMapping(annotations) ? annotations : {}).filter(([name]) =>
-    name.toLowerCase().startsWith("traefik.ingress.kubernetes.io/service."),
-  );
-  const scheme = own.find(([name]) => /\.servers(?:scheme|transport)$/i.test(name));
-  if (scheme)
-    return {
-      lost: [],
-      refusal: `service ${service} has ${scheme[0]}: ${scalarText(scheme[1])}, which has no equivalent in a route: use the port's appProtocol or a BackendTLSPolicy`,
-    };
-  return {
-    lost: own.map(([name, value]) => `annotation ${name}: ${scalarText(value)} of service ${service}`),
-  };
+): { readonly losses: readonly Loss[]; readonly refusal?: string } {
+  const prefix = `${traefik.prefix}service.`;
+  const losses: Loss[] = [];
+  for (const [name, value] of Object.entries(isMapping(annotations) ? annotations : {})) {
+    if (!name.toLowerCase().startsWith(prefix)) continue;
+    const fate = serviceFate(name.toLowerCase().slice(prefix.length), scalarText(value));
+    const text = `annotation ${name}: ${scalarText(value)} of service ${service}`;
+    if (fate.fate === "refused") return { losses: [], refusal: `${text}: ${fate.reason}` };
+    if (fate.fate === "lost") losses.push({ kind: "annotation", message: `${text} (${fate.reason})` });
+  }
+  return { losses };
 }

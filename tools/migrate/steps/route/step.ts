@@ -1,8 +1,9 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
+import { lossNotes, lossRefusal } from "../../losses.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
+import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { targetConflicts } from "./cutover.ts";
 import { splitHosts } from "./hosts.ts";
 import { isIngress, objectOutcome } from "./object.ts";
@@ -15,7 +16,7 @@ import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 export const route: Step = {
   id: "route",
   title: "Replace Ingresses by HTTPRoutes",
-  risk: "high",
+  risk: { level: "high", phrase: "requests, DNS and certificates move to the Gateway" },
   live: [
     "before: HTTPRoutes must be installed (kubectl get crd httproutes.gateway.networking.k8s.io); without them, Flux cannot apply a Kustomization that contains one",
     "before: `kubectl get gateway -A` must show every Gateway programmed, with a listener and a certificate for every host of the cutover list",
@@ -30,7 +31,7 @@ function plan(context: StepContext): Plan {
   const changes: FileChange[] = [];
   const notes: Note[] = [];
   const records: DnsRecord[] = [];
-  const written = writtenObjects(context.clusters, (object) => isRelease(object) || isIngress(object));
+  const written = writtenObjects(context, (object) => isRelease(object) || isIngress(object));
   for (const [path, objects] of Map.groupBy(written, ({ file }) => file)) {
     if (!context.selected(path)) continue;
     const file = rewritten(objects, context);
@@ -39,7 +40,11 @@ function plan(context: StepContext): Plan {
     changes.push({ path, text: file.text });
   }
   const split = context.options.route.keepIngress ? [] : splitHosts(records, context.clusters);
-  const others = [...otherProtocols(context), ...unread(written, context)];
+  const others = [
+    ...embeddedObjects(context, isIngress),
+    ...otherProtocols(context),
+    ...unread(written, context),
+  ];
   return { changes, notes: [...notes, ...targetConflicts(records), ...split, ...others] };
 }
 
@@ -59,10 +64,16 @@ function rewritten(
     if (outcome.edit && !change) {
       const message =
         "stays: it is written in a form that cannot be edited safely (a shared anchor, a flow mapping, or the only document of its file)";
-      notes.unshift([{ kind: "left", message, position: object.position }]);
+      notes.unshift([{ kind: "refused", message, position: object.position }]);
       continue;
     }
-    notes.unshift([...outcome.notes, ...(change?.notes ?? [])]);
+    const losses = change?.losses ?? [];
+    const refusal = lossRefusal(losses, context, object.position);
+    if (refusal) {
+      notes.unshift([refusal]);
+      continue;
+    }
+    notes.unshift([...outcome.notes, ...lossNotes(losses, object.position)]);
     records.unshift(...(outcome.records ?? []));
     text = change?.text ?? text;
   }
@@ -70,8 +81,8 @@ function rewritten(
 }
 
 /** Objects of Traefik that this step does not convert. */
-function otherProtocols({ clusters, selected }: StepContext): readonly Note[] {
-  return writtenObjects(clusters, (object) =>
+function otherProtocols({ selected, ...context }: StepContext): readonly Note[] {
+  return writtenObjects(context, (object) =>
     ["IngressRouteTCP", "IngressRouteUDP"].some((kind) => isKind(object, "traefik.io", kind)),
   )
     .filter(({ file }) => selected(file))

@@ -20,7 +20,8 @@ const FLUX = "flux";
 export const taskfile: Step = {
   id: "taskfile",
   title: "Reduce the Taskfiles to the essential tasks, and add flux:verify and flux:sync",
-  risk: "low",
+  risk: { level: "low", phrase: "nothing in a cluster changes" },
+  reads: "files",
   live: [],
   plan,
   whyForbidden: noChangeAllowed,
@@ -102,7 +103,7 @@ function removeIncludes(
           message: `include ${name} stays: it is written in a form that cannot be edited safely`,
           position,
         };
-      return { kind: "lost", message: removedInclude(include, tasks) + comments, position };
+      return { kind: "removed", message: removedInclude(include, tasks) + comments, position };
     });
 }
 
@@ -141,7 +142,7 @@ function editTasks(
       };
     const what = description === "" ? name : `${name} (${description})`;
     return {
-      kind: "lost",
+      kind: "removed",
       message: `task ${what} is removed: no remaining task calls it${comments}`,
       position,
     };

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { buildClusters } from "../../../tools/migrate/build.ts";
+import { readOptions } from "../../../tools/migrate/options.ts";
+import { STEPS } from "../../../tools/migrate/registry.ts";
+import { explainVerdict, formatMarkdown, reportOf, type StepReport } from "../../../tools/migrate/report.ts";
+import { runStep } from "../../../tools/migrate/run.ts";
+import { noChangeAllowed, type FileChange, type Step } from "../../../tools/migrate/step.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+const SOURCE = "sourceRef: { kind: GitRepository, name: home, namespace: flux-system }";
+const flux = (name: string, path: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: flux-system }
+spec:
+  path: ${path}
+  prune: true
+  ${SOURCE}
+`;
+const configMap = (name: string, data = "a: b"): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: apps }\ndata: { ${data} }\n`;
+
+const step = (
+  changes: readonly FileChange[],
+  whyForbidden: Step["whyForbidden"] = () => undefined,
+): Step => ({
+  id: "test",
+  title: "A step of the test",
+  risk: { level: "low", phrase: "none" },
+  live: [],
+  plan: ({ selected }) => ({ changes: changes.filter(({ path }) => selected(path)), notes: [] }),
+  whyForbidden,
+});
+
+describe("the verdicts of migrate", () => {
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "edgefirst-verdicts-"));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  function write(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+  }
+
+  function report(one: Step): StepReport {
+    const repository = new Repository(root);
+    const clusters = buildClusters(repository);
+    const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+    return reportOf(runStep(one, context), repository);
+  }
+
+  const app = {
+    "flux/apps.yaml": flux("apps", "./apps"),
+    "apps/kustomization.yaml": "resources: [one.yaml, two.yaml]\n",
+    "apps/one.yaml": configMap("one"),
+    "apps/two.yaml": configMap("two"),
+  };
+  const changed = (name: string): FileChange => ({
+    path: `apps/${name}.yaml`,
+    text: configMap(name, "a: c"),
+  });
+
+  it("is proven for changes that the step may make", () => {
+    write(app);
+    const { verdict, files } = report(step([changed("one")]));
+    assert.deepEqual([verdict, files.length], ["proven", 1]);
+  });
+
+  it("is nothing to do without changes", () => {
+    write(app);
+    assert.equal(report(step([])).verdict, "nothing to do");
+  });
+
+  it("leaves one object that must not change, and changes the others", () => {
+    write(app);
+    const onlyTwo: Step["whyForbidden"] = (before) =>
+      before?.origin.source.file === "apps/two.yaml" ? undefined : "not this one";
+    const { verdict, files, notes } = report(step([changed("one"), changed("two")], onlyTwo));
+    assert.deepEqual([verdict, files.map(({ path }) => path)], ["proven", ["apps/two.yaml"]]);
+    assert.match(notes.map(({ message }) => message).join(), /ConfigMap apps\/one .*: not this one/);
+  });
+
+  it("is refused if nothing may change", () => {
+    write(app);
+    const { verdict, files } = report(step([changed("one")], noChangeAllowed));
+    assert.deepEqual([verdict, files], ["refused", []]);
+  });
+
+  it("is refused if a failure cannot be traced to a file", () => {
+    write(app);
+    const moved = { path: "apps/kustomization.yaml", text: "resources: [one.yaml]\n" };
+    assert.equal(report(step([moved], noChangeAllowed)).verdict, "refused");
+  });
+
+  it("is refused for a change that would break the YAML of a file, and changes the others", () => {
+    write(app);
+    const { verdict, files, notes } = report(
+      step([{ path: "apps/one.yaml", text: "a: [\n" }, changed("two")]),
+    );
+    assert.deepEqual([verdict, files.map(({ path }) => path)], ["proven", ["apps/two.yaml"]]);
+    assert.match(notes.map(({ message }) => message).join(), /invalid YAML/);
+  });
+
+  it("could not look at an entry that cannot be fetched, but works on the others", () => {
+    write(app);
+    write({
+      "apps/kustomization.yaml":
+        "resources: [one.yaml, two.yaml]\nconfigMapGenerator:\n  - name: far\n    files: [https://example.com/far.json]\n",
+    });
+    const { verdict, proof, files, unseen } = report(step([changed("one")]));
+    assert.deepEqual([verdict, proof, files.length], ["could not look", "holds", 1]);
+    assert.match(unseen.join(), /apps\/kustomization\.yaml:4: .*example\.com/);
+    assert.equal(report(step([])).verdict, "could not look");
+    assert.match(
+      formatMarkdown([report(step([]))]),
+      /\*\*could not look\*\*.*\n\n### Could not look at\n\n- apps/,
+    );
+  });
+
+  it("could not look if the step itself fails", () => {
+    write(app);
+    const broken: Step = {
+      ...step([]),
+      plan: () => {
+        throw new TypeError("boom");
+      },
+    };
+    const { verdict, unseen } = report(broken);
+    assert.equal(verdict, "could not look");
+    assert.match(unseen.join(), /internal error \(boom\)/);
+  });
+
+  it("explains each verdict in a sentence with the right number", () => {
+    write(app);
+    assert.match(explainVerdict(report(step([changed("one")]))), /^Proven: 1 object changes in a cluster/);
+    assert.match(
+      explainVerdict(report(step([changed("one"), changed("two")]))),
+      /^Proven: 2 objects change in a cluster/,
+    );
+  });
+
+  it("reads generated objects and the items of a List without editing them", () => {
+    write({
+      "flux/apps.yaml": flux("apps", "./apps"),
+      "apps/kustomization.yaml":
+        'resources: [list.yaml]\nconfigMapGenerator:\n  - name: gatus-ep\n    namespace: apps\n    files: [config.yaml=endpoints.yaml]\n    options: { disableNameSuffixHash: true, labels: { gatus.io/enabled: "true" } }\n',
+      "apps/endpoints.yaml": "endpoints:\n  - { name: a, url: https://a.example.com }\n",
+      "apps/list.yaml": `apiVersion: v1
+kind: List
+items:
+  - apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata: { name: web, namespace: apps }
+    spec:
+      ingressClassName: inside
+      rules:
+        - host: a.example.com
+          http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
+`,
+      ".edgefirst/migrate.yaml": "route: { gateways: { inside: { name: internal, namespace: doors } } }\n",
+    });
+    for (const each of STEPS) {
+      const { unseen, notes, files } = report(each);
+      assert.deepEqual(unseen, [], each.id);
+      if (each.id !== "route") continue;
+      assert.deepEqual(files, []);
+      assert.match(notes.map(({ message }) => message).join(), /item of a List/);
+    }
+  });
+
+  it("has an exit code for each, and --accept-loss for losses", () => {
+    cpSync(join(ROOT, "test/fixtures/migrate/ks/supplied/before"), root, { recursive: true });
+    rmSync(join(root, ".edgefirst"), { recursive: true });
+    const migrate = (...args: string[]): { status: number | null; stdout: string } =>
+      spawnSync(process.execPath, [join(ROOT, "tools/cli/main.ts"), "migrate", ...args], {
+        encoding: "utf8",
+      });
+    const path = "kubernetes/edge/apps/media/player/ks.yaml";
+    const written = readFileSync(join(root, path), "utf8");
+    const first = migrate("ks", root, "--write", "--only", path);
+    assert.match(first.stdout, /stays, because the change would lose this: .*--accept-loss comment/);
+    assert.match(readFileSync(join(root, path), "utf8"), /# as everywhere/);
+    assert.equal(migrate("ks", root, "--only", path).status, 1);
+    writeFileSync(join(root, path), written);
+    assert.equal(migrate("ks", root, "--only", path, "--accept-loss", "comment", "--write").status, 0);
+    assert.doesNotMatch(readFileSync(join(root, path), "utf8"), /# as everywhere/);
+    assert.equal(migrate("ks", root, "--only", path).status, 0);
+    write({ "kubernetes/edge/apps/kustomization.yaml": "resources: [https://example.com/far.yaml]\n" });
+    assert.equal(migrate("ks", root).status, 3);
+    assert.equal(migrate("ks", root, "--accept-loss", "login").status, 2);
+  });
+});

@@ -1,0 +1,23 @@
+import type { Repository } from "../gitops/yaml/repository.ts";
+import type { BuiltCluster, Orphans } from "../gitops/flux/built.ts";
+import { buildRepository } from "../gitops/flux/repository-build.ts";
+import { findTopLevelKey } from "./top-level-key.ts";
+import type { BuildProblem } from "../gitops/problem.ts";
+
+/** What the clusters receive from a repository. An entry that cannot be built does not hide the others: it is a problem of its cluster. */
+export function buildClusters(repository: Repository, orphans?: Orphans): readonly BuiltCluster[] {
+  return buildRepository(repository, { partial: true, ...(orphans && { orphans }) }).clusters;
+}
+
+/** Fields of a kustomization that add objects and leave the others alone. */
+const ADDING = ["resources", "bases", "configMapGenerator", "secretGenerator"];
+
+/** Whether a problem only means that some objects are missing: an entry that adds objects could not be read. */
+export function onlyHidesObjects(
+  { position: { file, line } }: BuildProblem,
+  repository: Repository,
+): boolean {
+  if (!/(?:^|\/)kustomization\.ya?ml$|(?:^|\/)Kustomization$/.test(file)) return false;
+  const key = findTopLevelKey(repository, file, line);
+  return key !== undefined && ADDING.includes(key);
+}

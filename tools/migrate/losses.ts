@@ -1,0 +1,38 @@
+import type { LossKind } from "./loss-kinds.ts";
+import type { Note, StepContext } from "./step.ts";
+
+/** Something that a change would lose. */
+export interface Loss {
+  readonly kind: LossKind;
+  readonly message: string;
+}
+
+/** Why an object has to stay: it would lose something that the owner has not accepted; undefined if it may change. */
+export function whyNotAccepted(losses: readonly Loss[], { options }: StepContext): string | undefined {
+  const refused = losses.filter(({ kind }) => !options.acceptLoss.includes(kind));
+  if (refused.length === 0) return undefined;
+  const kinds = [...new Set(refused.map(({ kind }) => kind))];
+  const list = [...new Set(refused.map(({ message }) => message))].join("; ");
+  return `stays, because the change would lose this: ${list} (to accept it: ${kinds.map((kind) => `--accept-loss ${kind}`).join(" ")})`;
+}
+
+/** A note for an object that has to stay because of its losses; undefined if the owner accepts all of them. */
+export function lossRefusal(
+  losses: readonly Loss[],
+  context: StepContext,
+  position: Note["position"],
+): Note | undefined {
+  const message = whyNotAccepted(losses, context);
+  return message === undefined ? undefined : { kind: "refused", message, ...(position && { position }) };
+}
+
+/** The accepted losses as notes. */
+export function lossNotes(losses: readonly Loss[], position: Note["position"]): readonly Note[] {
+  const messages = new Set(losses.map(({ message }) => message));
+  return [...messages].map((message) => ({ kind: "lost", message, ...(position && { position }) }));
+}
+
+/** Comments as losses. */
+export function commentLosses(comments: readonly string[], owner: string): readonly Loss[] {
+  return comments.map((comment) => ({ kind: "comment", message: `the comment in ${owner}: ${comment}` }));
+}

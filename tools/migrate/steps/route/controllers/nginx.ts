@@ -1,0 +1,107 @@
+import { lost, noEffect, refused, unknownTo, type Controller, type Fate } from "./controller.ts";
+
+const isOff = (value: string): boolean => value === "false";
+const OFF = noEffect("it is off");
+
+/** Anything that keeps requests away, or decides who may send them. */
+const protects = (what: string): Fate =>
+  refused(
+    `it ${what}; attach a Traefik Middleware that does the same to a route, and remove the Ingress then`,
+  );
+
+/** A switch that protects when it is on. */
+const guards =
+  (what: string) =>
+  (value: string): Fate =>
+    isOff(value) ? OFF : protects(what);
+
+/** A limit that protects unless it is 0. */
+const limits =
+  (what: string) =>
+  (value: string): Fate =>
+    /^0[kmg]?$/i.test(value) ? noEffect("0 means no limit, which is Traefik's default") : protects(what);
+
+const tunes = (): Fate => lost("it tunes nginx's own proxy");
+
+/** Changes which request an app sees, or what the client gets. */
+const rewrites =
+  (what: string) =>
+  (value: string): Fate =>
+    isOff(value) ? OFF : refused(`it ${what}: write that as a filter of the route`);
+
+/**
+ * Annotations of ingress-nginx.
+ * Source: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
+ */
+const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
+  [/^auth-tls-/, () => protects("demands client certificates")],
+  [/^auth-/, () => protects("demands a login")],
+  [
+    /^enable-global-auth$/,
+    (value) => (isOff(value) ? refused("it lifts a login that the class demands") : OFF),
+  ],
+  [/^satisfy$/, () => protects("combines login and allow list")],
+  [/^(?:whitelist|allowlist)-source-range$/, () => protects("only allows some addresses")],
+  [/^denylist-source-range$/, () => protects("denies some addresses")],
+  [/^limit-/, limits("limits the rate of requests")],
+  [/^global-rate-limit/, () => protects("limits the rate of requests")],
+  [/^proxy-body-size$/, limits("limits the size of requests")],
+  [/^(?:enable-modsecurity|enable-owasp-core-rules)$/, guards("filters requests with ModSecurity")],
+  [/^modsecurity-/, () => protects("filters requests with ModSecurity")],
+  [/-snippet$/, () => protects("runs a snippet of nginx configuration, which may protect the app")],
+  [/^(?:enable-cors)$/, guards("sets CORS headers")],
+  [/^cors-/, () => protects("sets CORS headers")],
+  [/^custom-headers$/, () => protects("sets response headers")],
+  [/^(?:force-)?ssl-redirect$/, (value) => (isOff(value) ? OFF : { fate: "redirect" })],
+  [/^preserve-trailing-slash$/, tunes],
+  [/^ssl-passthrough$/, (value) => (isOff(value) ? OFF : refused("it hands TLS through to the app"))],
+  [/^ssl-/, () => protects("restricts TLS")],
+  [/^proxy-ssl-/, () => refused("it uses TLS towards the app: write a BackendTLSPolicy")],
+  [/^secure-verify-ca-secret$/, () => refused("it verifies the app's certificate: write a BackendTLSPolicy")],
+  [/^(?:affinity|session-cookie-|upstream-hash-by)/, () => refused("a route has no sticky sessions")],
+  [
+    /^backend-protocol$/,
+    (value) =>
+      value.toUpperCase() === "HTTP"
+        ? noEffect("it says what holds by default")
+        : refused("set the port's appProtocol, or write a BackendTLSPolicy"),
+  ],
+  [
+    /^use-regex$/,
+    (value) => (isOff(value) ? OFF : refused("its paths are regular expressions that ignore case")),
+  ],
+  [/^rewrite-target$/, rewrites("rewrites paths")],
+  [/^x-forwarded-prefix$/, rewrites("sets a request header")],
+  [/^upstream-vhost$/, rewrites("sets the Host header")],
+  [/^app-root$/, rewrites("redirects /")],
+  [/^(?:permanent|temporal)-redirect/, rewrites("redirects requests")],
+  [/^from-to-www-redirect$/, rewrites("redirects from or to www")],
+  [/^canary/, () => refused("it sends a share of the requests elsewhere: use weights of backendRefs")],
+  [/^mirror-/, () => refused("it mirrors requests: use a RequestMirror filter")],
+  [/^server-alias$/, () => refused("it adds hosts: add them to the hostnames of the route")],
+  [/^(?:default-backend|custom-http-errors)$/, () => refused("it answers errors from another Service")],
+  [/^proxy-(?:connect|send|read)-timeout$/, tunes],
+  [/^proxy-next-upstream/, tunes],
+  [
+    /^proxy-(?:buffer|buffers|buffering|request-buffering|busy-buffers|http-version|max-temp|cookie|redirect)/,
+    tunes,
+  ],
+  [/^client-body-buffer-size$/, tunes],
+  [/^(?:enable-access-log|enable-rewrite-log|enable-opentelemetry|opentelemetry-)/, tunes],
+  [/^(?:service-upstream|load-balance|connection-proxy-header)$/, tunes],
+  [/^http2-push-preload$/, tunes],
+];
+
+/** ingress-nginx. */
+export const nginx: Controller = {
+  name: "ingress-nginx",
+  classController: "k8s.io/ingress-nginx",
+  prefix: "nginx.ingress.kubernetes.io/",
+  fateOf: (name, value) => {
+    const [, fateOf] = ANNOTATIONS.find(([pattern]) => pattern.test(name)) ?? [];
+    return fateOf?.(value) ?? unknownTo("ingress-nginx");
+  },
+  // A Prefix becomes the locations /api/ and = /api; any other type the location /api.
+  // Source: https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/
+  matchesCharacters: (pathType) => pathType === "ImplementationSpecific",
+};

@@ -1,0 +1,40 @@
+import { scalarText } from "../../../../gitops/kustomize/resource.ts";
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
+import { fieldAt, isKind, nameOf } from "../../../objects.ts";
+import { refused, type Controller, type Fate } from "./controller.ts";
+import { nginx } from "./nginx.ts";
+import { traefik } from "./traefik.ts";
+
+/** The Ingress controllers that the step knows. */
+export const CONTROLLERS: readonly Controller[] = [traefik, nginx];
+
+/** Prefixes of annotations of controllers that the step does not know. */
+const OTHERS =
+  /^(?:ingress\.kubernetes\.io|nginx\.org|nginx\.com|haproxy\.org|haproxy-ingress\.github\.io|ingress\.cilium\.io|alb\.ingress\.kubernetes\.io|konghq\.com|projectcontour\.io|ingress\.gcp\.kubernetes\.io|networking\.gke\.io|appgw\.ingress\.kubernetes\.io|nginx\.ingress\.kubernetes\.io|traefik\.ingress\.kubernetes\.io)\//;
+
+/** The fate of an annotation of an Ingress controller; undefined for any other annotation. */
+export function controllerFate(name: string, value: string): Fate | undefined {
+  const lower = name.toLowerCase();
+  const controller = CONTROLLERS.find(({ prefix }) => lower.startsWith(prefix));
+  if (controller) return controller.fateOf(lower.slice(controller.prefix.length), value);
+  return OTHERS.test(lower)
+    ? refused("it belongs to an Ingress controller that this step does not know")
+    : undefined;
+}
+
+/** The controller that serves an ingress class; undefined if it is not known. */
+export function controllerOf(
+  ingressClass: string | undefined,
+  cluster: BuiltCluster | undefined,
+): Controller | undefined {
+  if (ingressClass === undefined) return undefined;
+  const object = cluster?.objects
+    .map((built) => built.object)
+    .find((one) => isKind(one, "networking.k8s.io", "IngressClass") && nameOf(one).name === ingressClass);
+  const controller = scalarText(fieldAt(object, ["spec", "controller"]));
+  return controller === ""
+    ? CONTROLLERS.find(({ classController }) =>
+        ingressClass.includes(classController.includes("nginx") ? "nginx" : "traefik"),
+      )
+    : CONTROLLERS.find(({ classController }) => classController === controller);
+}

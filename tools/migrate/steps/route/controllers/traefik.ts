@@ -1,0 +1,60 @@
+import { lost, noEffect, refused, TRANSLATED, unknownTo, type Controller, type Fate } from "./controller.ts";
+
+const LISTENER = "the certificate belongs to the Gateway's listener";
+
+/**
+ * Annotations of Traefik's Ingress provider.
+ * Source: https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/ingress/#annotations
+ */
+const ANNOTATIONS: Readonly<Record<string, (value: string) => Fate>> = {
+  "router.entrypoints": () => TRANSLATED,
+  "router.middlewares": () => TRANSLATED,
+  "router.pathmatcher": () => TRANSLATED,
+  "router.tls": () => TRANSLATED,
+  "router.tls.passthrough": (value) =>
+    value === "true"
+      ? refused("it hands TLS through to the app, and a Gateway's listener would end it")
+      : noEffect("it says what holds by default"),
+  "router.tls.options": () =>
+    refused(
+      "it may demand client certificates or TLS versions, which a route cannot: set them on the listener",
+    ),
+  "router.tls.certresolver": () => noEffect(LISTENER),
+  "router.tls.domains": () => noEffect(LISTENER),
+  "router.priority": () => lost("the order of routes follows from their matches"),
+  "router.rulesyntax": (value) =>
+    value === "v3" ? noEffect("it says what holds by default") : refused("its paths use Traefik's v2 syntax"),
+  "router.observability.accesslogs": () => lost("a route has no setting for access logs"),
+  "router.observability.metrics": () => lost("a route has no setting for metrics"),
+  "router.observability.tracing": () => lost("a route has no setting for traces"),
+};
+
+/** Traefik's Ingress provider, and the annotations of its Services. */
+export const traefik: Controller = {
+  name: "Traefik",
+  classController: "traefik.io/ingress-controller",
+  prefix: "traefik.ingress.kubernetes.io/",
+  fateOf: (name, value) => {
+    const known = ANNOTATIONS[name] ?? ANNOTATIONS[name.replace(/(\.tls\.domains)\..*$/, "$1")];
+    return known?.(value) ?? unknownTo("Traefik");
+  },
+  // Source: buildRule in pkg/provider/kubernetes/ingress/kubernetes.go; PathPrefix compares characters.
+  matchesCharacters: (pathType) => pathType !== "Exact",
+};
+
+/**
+ * Annotations of a Service for Traefik's Ingress provider, by name without the prefix `service.`.
+ * Source: https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/ingress/#on-service
+ */
+export function serviceFate(name: string, value: string): Fate {
+  if (name === "serversscheme" || name === "serverstransport")
+    return refused("it has no equivalent in a route: use the port's appProtocol or a BackendTLSPolicy");
+  if (name.startsWith("sticky.")) return refused("a route has no sticky sessions");
+  if (name === "passhostheader")
+    return value === "false"
+      ? refused("a route always passes the Host header on")
+      : noEffect("it says what holds by default");
+  if (name === "nativelb" || name === "nodeportlb")
+    return lost("how Traefik balances between pods is set in its Gateway provider");
+  return unknownTo("Traefik");
+}

@@ -1,0 +1,64 @@
+import { lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { EdgefirstError } from "../../lib/errors.ts";
+import { symbolicLinkOn } from "../gitops/edit/symbolic-link.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
+import { parseFully } from "../gitops/yaml/parse.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { SourceFile } from "../gitops/yaml/source.ts";
+import type { FileChange } from "./step.ts";
+
+/**
+ * Writes the changes of a step after checking all of them; each file is written completely or not at all. Directories that become empty
+ * are removed.
+ * @throws EdgefirstError if a file has changed since it was planned, would not be valid YAML, or is or lies below a symbolic link
+ */
+export function writeChanges(before: Repository, changes: readonly FileChange[]): void {
+  for (const change of changes) checkChange(before, change);
+  for (const { path, text } of changes) {
+    const absolute = join(before.root, path);
+    if (text === undefined) {
+      rmSync(absolute);
+      removeEmptyDirectories(before.root, dirname(absolute));
+      continue;
+    }
+    mkdirSync(dirname(absolute), { recursive: true });
+    const mode = statSync(absolute, { throwIfNoEntry: false })?.mode ?? 0o644;
+    writeFileAtomic(absolute, text, mode & 0o777);
+  }
+}
+
+function removeEmptyDirectories(root: string, directory: string): void {
+  for (let path = directory; path.startsWith(`${root}/`) && path !== root; path = dirname(path)) {
+    try {
+      rmdirSync(path);
+    } catch {
+      return;
+    }
+  }
+}
+
+const NOTHING_WRITTEN = "Nothing was written.";
+
+function checkChange(before: Repository, { path, text }: FileChange): void {
+  const absolute = join(before.root, path);
+  const link = symbolicLinkOn(before.root, path);
+  if (link !== undefined) {
+    const problem = link === path ? "is a symbolic link" : `lies below the symbolic link ${link}`;
+    throw new EdgefirstError(
+      `${path} ${problem}.`,
+      `Migrate the directory that it points to. ${NOTHING_WRITTEN}`,
+    );
+  }
+  const now = lstatSync(absolute, { throwIfNoEntry: false }) ? readFileSync(absolute, "utf8") : undefined;
+  if (now !== fileText(before, path)) {
+    throw new EdgefirstError(
+      `${path} has been changed since the step was planned.`,
+      `Run the step again. ${NOTHING_WRITTEN}`,
+    );
+  }
+  if (text === undefined || !/\.ya?ml$/.test(path)) return;
+  const [error] = parseFully(new SourceFile(path, text)).errors;
+  if (error) throw new Error(`the step would turn ${path} into invalid YAML: ${error.message}`);
+}
