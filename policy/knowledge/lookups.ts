@@ -1,6 +1,18 @@
 import type { Knowledge } from "./knowledge.ts";
 import type { Row } from "./tables.ts";
 
+/**
+ * The shipped tables that these lookups read. The modules of the program use them, so the release covers them: it finds the names here
+ * (lib/import-closure.ts). Tables that only the tools read are not in it.
+ */
+export const READ_TABLES = [
+  "./charts.yaml",
+  "./chart-addresses.yaml",
+  "./login-middlewares.yaml",
+  "./version-labels.yaml",
+  "./traefik-entry-points.yaml",
+] as const;
+
 /** The row of a chart whose probes are known. */
 export function chartRow(chart: string, knowledge: Knowledge): Row<"charts"> | undefined {
   return knowledge.rows("charts").find((row) => row.chart === chart);
@@ -13,26 +25,6 @@ export function ociAddress(repository: string, chart: string, knowledge: Knowled
     ? address
     : knowledge.rows("chart-addresses").find((row) => row.repository === address)?.oci;
   return prefix === undefined ? undefined : `${prefix}/${chart}`;
-}
-
-/** Whether a version is known to be published at a chart's `oci://` address. */
-export function isPublished(address: string, version: string, knowledge: Knowledge): boolean {
-  return knowledge
-    .rows("published-charts")
-    .some(({ chart, versions }) => chart === address && versions.includes(version));
-}
-
-/** The path that an image's program documents as its health, whatever the image's tag and digest are. */
-export function healthPath(image: string, knowledge: Knowledge): string | undefined {
-  const repository = imageRepository(image);
-  return knowledge.rows("health-paths").find(({ images }) => images.map(imageRepository).includes(repository))
-    ?.path;
-}
-
-/** An image's name without tag and digest, and without Docker Hub's registry. */
-export function imageRepository(image: string): string {
-  const name = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
-  return name.replace(/^(?:index\.)?docker\.io\/(?:library\/)?/, "");
 }
 
 /** Whether a chart puts its version unchanged into a label. */

@@ -177,7 +177,8 @@ describe("release hash of this project", () => {
       cpSync(join(PROJECT, file), join(copy, file), { recursive: true });
     symlinkSync(join(PROJECT, "node_modules"), join(copy, "node_modules"));
   });
-  after(() => {
+  after(function () {
+    this.timeout(60_000);
     rmSync(copy, { recursive: true, force: true });
   });
   const append = (file: string): void => {

@@ -8,13 +8,8 @@ import { knowledgeOf } from "../../../tools/lint/knowledge.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
 import { Knowledge, SHIPPED } from "../../../policy/knowledge/knowledge.ts";
 import { readKnowledgeFrom, shippedRows } from "../../../policy/knowledge/load.ts";
-import {
-  hasVersionLabel,
-  healthPath,
-  isLogin,
-  isPublished,
-  ociAddress,
-} from "../../../policy/knowledge/lookups.ts";
+import { hasVersionLabel, isLogin, ociAddress } from "../../../policy/knowledge/lookups.ts";
+import { healthPath, isPublished } from "../../../policy/knowledge/tool-lookups.ts";
 import { knowledgeFor, ownerRows } from "../../../policy/knowledge/owner-rows.ts";
 import { TABLE_NAMES } from "../../../policy/knowledge/tables.ts";
 

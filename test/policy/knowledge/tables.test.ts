@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { importClosure } from "../../../lib/import-closure.ts";
 import { PROBES } from "../../../policy/objects/probes.ts";
 import { missingProbes } from "../../../policy/objects/chart-probes.ts";
 import { Knowledge, SHIPPED } from "../../../policy/knowledge/knowledge.ts";
 import {
   entryPointPorts,
   hasVersionLabel,
-  healthPath,
   isLogin,
-  isPublished,
   ociAddress,
+  READ_TABLES,
 } from "../../../policy/knowledge/lookups.ts";
+import { healthPath, isPublished } from "../../../policy/knowledge/tool-lookups.ts";
+import { PROJECT } from "../../../policy/knowledge/owner-rows.ts";
 import { TABLE_NAMES, type Condition, type Row, type TableName } from "../../../policy/knowledge/tables.ts";
 
 type Lookups = {
@@ -31,6 +35,22 @@ const LOOKUPS: Lookups = {
   "version-labels": ({ chart }, knowledge) => [hasVersionLabel(chart, knowledge)],
   "traefik-entry-points": ({ entryPoint }, knowledge) => [entryPointPorts(knowledge)[entryPoint]],
 };
+
+describe("tables that the program reads", () => {
+  it("are listed next to the lookups, so that the release covers them", () => {
+    const closure = importClosure(PROJECT, "index.ts").files;
+    const read = closure
+      .filter((file) => file.endsWith(".ts") && !file.startsWith("staging/"))
+      .flatMap((file) =>
+        [...readFileSync(join(PROJECT, file), "utf8").matchAll(/\.rows\("([^"]+)"\)/g)].map(
+          ([, name]) => `./${name}.yaml`,
+        ),
+      );
+    assert.deepEqual([...new Set(read)].sort(), [...READ_TABLES].sort());
+    for (const table of READ_TABLES) assert.ok(closure.includes(join("policy/knowledge", table)), table);
+    assert.ok(!closure.includes("policy/knowledge/published-charts.yaml"));
+  });
+});
 
 const without = (removed: unknown): Knowledge =>
   new Knowledge(<Name extends TableName>(table: Name) =>
