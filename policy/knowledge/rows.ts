@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument, type Document } from "yaml";
-import { TABLES, type Row, type TableName } from "./tables.ts";
+import { rowSchema, type Row, type TableName } from "./tables.ts";
 
 /** What is wrong with a table's text, with its place. */
 export interface TableError {
@@ -27,8 +27,10 @@ export function parseRows<Name extends TableName>(table: Name, text: string, fil
         message: message.split(/\n| at line /)[0] ?? message,
       })),
     };
-  const result = TABLES[table].array().safeParse(document.toJS() ?? []);
-  if (result.success) return { rows: result.data as unknown as readonly Row<Name>[] };
+  const result = rowSchema(table)
+    .array()
+    .safeParse(document.toJS() ?? []);
+  if (result.success) return { rows: result.data as readonly Row<Name>[] };
   return {
     errors: result.error.issues.map(({ path, message }) => ({
       place: placeAt(offsetOf(document, path)),

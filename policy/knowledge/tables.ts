@@ -1,16 +1,27 @@
 import { z } from "zod";
 
-const text = z.string("write a text; quote it if it is a number").min(1);
-/** Of a value in a chart's values, such as `server.livenessProbe`. */
-const valuePath = text.regex(/^[^.]+(\.[^.]+)*$/, "write the names of a value, joined by dots");
+/** Builds a schema when it is first used: a run without an owner's rows validates nothing. */
+function lazily<T>(build: () => T): () => T {
+  let built: T | undefined;
+  return () => (built ??= build());
+}
 
-/** What every row says about itself: where it comes from, and the day on which that was read. */
-const provenance = {
-  source: text.describe("URL or document"),
+const text = lazily(() => z.string("write a text; quote it if it is a number").min(1));
+/** A value in a chart's values, such as `server.livenessProbe`. */
+const valuePath = lazily(() =>
+  text().regex(/^[^.]+(\.[^.]+)*$/, "write the names of a value, joined by dots"),
+);
+
+/** Where a row comes from, and the day on which that was read. */
+const provenance = lazily(() => ({
+  source: text().describe("URL or document"),
   date: z.iso.date("write a date as YYYY-MM-DD"),
-};
+}));
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const scalar = lazily(() => z.union([z.string(), z.number(), z.boolean()]));
+
+/** A plain value in a chart's values. */
+type Scalar = string | number | boolean;
 
 /** A condition on a chart's values. */
 export type Condition =
@@ -23,93 +34,91 @@ export type Condition =
   | { readonly not: Condition }
   | { readonly any: readonly Condition[] };
 
-/** A plain value of a chart's values. */
-type Scalar = z.infer<typeof scalar>;
-
-const condition: z.ZodType<Condition> = z.lazy(() =>
-  z.union(
+const condition = lazily((): z.ZodType<Condition> => {
+  const nested = z.lazy(condition);
+  return z.union(
     [
-      z.strictObject({ value: valuePath, byDefault: z.boolean() }),
-      z.strictObject({ value: valuePath, is: z.array(scalar).min(1), byDefault: scalar.optional() }),
-      z.strictObject({ not: condition }),
-      z.strictObject({ any: z.array(condition).min(1) }),
+      z.strictObject({ value: valuePath(), byDefault: z.boolean() }),
+      z.strictObject({ value: valuePath(), is: z.array(scalar()).min(1), byDefault: scalar().optional() }),
+      z.strictObject({ not: nested }),
+      z.strictObject({ any: z.array(nested).min(1) }),
     ],
     "write { value, byDefault: true or false }, { value, is: […] }, { not: … } or { any: […] }",
+  );
+});
+
+const probe = lazily(() =>
+  z.union(
+    [z.enum(["always", "none"]), z.strictObject({ value: valuePath(), byDefault: z.boolean() })],
+    "write always, none or { value, byDefault: true or false }",
   ),
 );
-
-const probe = z.union(
-  [z.enum(["always", "none"]), z.strictObject({ value: valuePath, byDefault: z.boolean() })],
-  "write always, none or { value, byDefault: true or false }",
-);
-
-const charts = z.strictObject({
-  chart: text,
-  ...provenance,
-  containers: z.array(
-    z.strictObject({
-      name: text,
-      liveness: probe,
-      readiness: probe,
-      startup: probe,
-      when: z.array(condition).optional(),
-    }),
-  ),
-});
-
-const chartAddresses = z.strictObject({
-  repository: z.url("write the URL of a chart repository").regex(/[^/]$/, "leave out the slash at the end"),
-  oci: text.regex(/^oci:\/\/.*[^/]$/, "write oci://… without a slash at the end"),
-  ...provenance,
-});
-
-const publishedCharts = z.strictObject({
-  chart: text.startsWith("oci://", "write the chart's oci:// address"),
-  versions: z.array(text).min(1),
-  ...provenance,
-});
-
-const healthPaths = z.strictObject({
-  images: z.array(text).min(1),
-  path: text.startsWith("/", "write a path from /"),
-  ...provenance,
-});
-
-const loginMiddlewares = z.union(
-  [
-    z.strictObject({ field: valuePath, login: z.boolean().optional(), ...provenance }),
-    z.strictObject({ name: text, login: z.boolean().optional(), ...provenance }),
-  ],
-  "write { field or name, source, date }, with login: false for a middleware that asks for no login",
-);
-
-const versionLabels = z.strictObject({ chart: text, ...provenance });
-
-const traefikEntryPoints = z.strictObject({
-  entryPoint: text,
-  port: z.int().min(1).max(65535),
-  ...provenance,
-});
 
 /** The tables by the names of their files, each with the schema of a row. */
-export const TABLES = {
-  charts,
-  "chart-addresses": chartAddresses,
-  "published-charts": publishedCharts,
-  "health-paths": healthPaths,
-  "login-middlewares": loginMiddlewares,
-  "version-labels": versionLabels,
-  "traefik-entry-points": traefikEntryPoints,
+const TABLES = {
+  charts: lazily(() =>
+    z.strictObject({
+      chart: text(),
+      ...provenance(),
+      containers: z.array(
+        z.strictObject({
+          name: text(),
+          liveness: probe(),
+          readiness: probe(),
+          startup: probe(),
+          when: z.array(condition()).optional(),
+        }),
+      ),
+    }),
+  ),
+  "chart-addresses": lazily(() =>
+    z.strictObject({
+      repository: z
+        .url("write the URL of a chart repository")
+        .regex(/[^/]$/, "leave out the slash at the end"),
+      oci: text().regex(/^oci:\/\/.*[^/]$/, "write oci://… without a slash at the end"),
+      ...provenance(),
+    }),
+  ),
+  "published-charts": lazily(() =>
+    z.strictObject({
+      chart: text().startsWith("oci://", "write the chart's oci:// address"),
+      versions: z.array(text()).min(1),
+      ...provenance(),
+    }),
+  ),
+  "health-paths": lazily(() =>
+    z.strictObject({
+      images: z.array(text()).min(1),
+      path: text().startsWith("/", "write a path from /"),
+      ...provenance(),
+    }),
+  ),
+  "login-middlewares": lazily(() =>
+    z.union(
+      [
+        z.strictObject({ field: valuePath(), login: z.boolean().optional(), ...provenance() }),
+        z.strictObject({ name: text(), login: z.boolean().optional(), ...provenance() }),
+      ],
+      "write { field or name, source, date }, with login: false for a middleware that asks for no login",
+    ),
+  ),
+  "version-labels": lazily(() => z.strictObject({ chart: text(), ...provenance() })),
+  "traefik-entry-points": lazily(() =>
+    z.strictObject({ entryPoint: text(), port: z.int().min(1).max(65535), ...provenance() }),
+  ),
 } as const;
 
 /** Name of a table; its file is `<name>.yaml`. */
 export type TableName = keyof typeof TABLES;
 
 /** One row of a table. */
-export type Row<Name extends TableName> = Readonly<z.infer<(typeof TABLES)[Name]>>;
+export type Row<Name extends TableName> = Readonly<z.infer<ReturnType<(typeof TABLES)[Name]>>>;
 
-/** How a chart lets a container have one of the three probes. */
-export type ProbeSupport = z.infer<typeof probe>;
+/** The schema of a row. */
+export function rowSchema(table: TableName): z.ZodType {
+  return TABLES[table]();
+}
 
 /** Every table's name. */
 export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
