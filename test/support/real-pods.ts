@@ -4,7 +4,8 @@ import { ask as askNetwork, type HttpAnswer, type Question } from "../../tools/s
 import { whyNoNetworks } from "../../tools/sandbox/network/namespaces.ts";
 import { type Sandbox, sandboxUp } from "../../tools/sandbox/sandbox.ts";
 import { findProgram } from "../../tools/toolchain/find.ts";
-import { programNamed, PROGRAMS } from "../../tools/toolchain/programs.ts";
+import { programNamed } from "../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../tools/toolchain/programs.ts";
 import { apiOf, discard, START_TIMEOUT_MS, temporarySandboxDir } from "./sandbox.ts";
 
 /** The result of {@link useRealPods}. */

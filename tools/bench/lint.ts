@@ -2,26 +2,13 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildProgram } from "../toolchain/build.ts";
-import { findProgram } from "../toolchain/find.ts";
-import type { Program } from "../toolchain/programs.ts";
+import { resolveProgram } from "../toolchain/resolve.ts";
 import { keep, table, write } from "./measure.ts";
 
 // npm run bench:lint: medians of one process per run, Node's start included, next to kube-score.
 
 const RUNS = 7;
 const MAIN = join(import.meta.dirname, "../cli/main.ts");
-
-const KUBE_SCORE: Program = {
-  name: "kube-score",
-  purpose: "benchmark: compared with lint",
-  directory: join(import.meta.dirname, "../toolchain/kube-score"),
-  package: "github.com/zegl/kube-score/cmd/kube-score",
-  pin: { file: "go.mod", pattern: /^\s*github\.com\/zegl\/kube-score v(\S+)/m },
-  mod: "readonly",
-  variables: () => ({}),
-  buildSeconds: 60,
-};
 
 /** Has Node print its peak memory in KiB as the last line of standard error. */
 const PRINT_MEMORY =
@@ -155,8 +142,7 @@ spec:
             namespace: network
 `;
 
-const kubeScore =
-  (await findProgram(KUBE_SCORE)) ?? (await buildProgram(KUBE_SCORE, { progress: write, env: process.env }));
+const kubeScore = await resolveProgram("kube-score", { progress: write });
 const rows: (readonly string[])[] = [];
 for (const [kind, counts, manifest] of [
   ["Deployments", [1000, 2000, 5000, 20_000], deployment],

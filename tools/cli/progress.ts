@@ -1,4 +1,4 @@
-/** Writes a line of progress to stderr; stdout holds the result alone. */
-export function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
+import { progressTo } from "../toolchain/progress.ts";
+
+/** Writes progress to stderr; stdout holds only the result. */
+export const progress = progressTo(process.stderr);

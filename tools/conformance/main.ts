@@ -9,9 +9,11 @@ import { GATEWAY_LABEL } from "../../kube/gateway-contract.ts";
 import { loadManifest } from "../../kube/manifest-source.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { imageVersion, loadPins, type Pins } from "../../config/pins.ts";
+import { CONTROL_PLANE } from "../sandbox/control-plane.ts";
 import { podLogs } from "../sandbox/logs.ts";
 import { waitUntil } from "../sandbox/processes.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
+import { progressTo } from "../toolchain/progress.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
 import { suiteFlags } from "./flags.ts";
@@ -40,14 +42,17 @@ const WAIT = { timeoutMs: 120_000, signal };
 const SUITE_MS = 3_600_000;
 const FIELD_MANAGER = "edgefirst-conformance";
 const [only] = process.argv.slice(2);
-const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+const progress = progressTo(process.stderr);
 
 const pins = loadPins();
 const temporary = mkdtempSync(join(tmpdir(), "edgefirst-conformance-"));
 const dir = join(temporary, "sandbox");
 const logFile = join(temporary, "suite.log");
 try {
-  await resolvePrograms(["traefik", "echo-basic", "gateway-api-conformance"], { progress, signal });
+  await resolvePrograms([...CONTROL_PLANE, "traefik", "echo-basic", "gateway-api-conformance"], {
+    progress,
+    signal,
+  });
   const { kubeconfig } = await sandboxUp({
     dir,
     clusters: ["edge"],

@@ -6,6 +6,7 @@ import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
+import type { Progress } from "../toolchain/progress.ts";
 import { clusterDir } from "./cluster-state.ts";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { waitUntil } from "./processes.ts";
@@ -22,7 +23,7 @@ export interface FluxOptions {
   readonly context: string;
   /** Whether to run helm-controller as well; without it, HelmReleases stay unreconciled. */
   readonly helm?: true;
-  readonly progress: (line: string) => void;
+  readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,8 +31,8 @@ export interface FluxOptions {
 export const FLUX_NAMESPACE = "flux-system";
 
 /** The controllers, by the name of their module and program. */
-const CONTROLLERS = ["source-controller", "kustomize-controller", "helm-controller"] as const;
-type Controller = (typeof CONTROLLERS)[number];
+export const FLUX_CONTROLLERS = ["source-controller", "kustomize-controller", "helm-controller"] as const;
+type Controller = (typeof FLUX_CONTROLLERS)[number];
 const START_TIMEOUT_MS = 60_000;
 const FIELD_MANAGER = "edgefirst-sandbox";
 
@@ -41,7 +42,7 @@ const FIELD_MANAGER = "edgefirst-sandbox";
  */
 export async function installFluxCrds(kubeconfig: string, context: string): Promise<void> {
   const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: FLUX_NAMESPACE } };
-  const crds = (await Promise.all(CONTROLLERS.map(readCrds))).flat();
+  const crds = (await Promise.all(FLUX_CONTROLLERS.map(readCrds))).flat();
   const cluster = new KubeClient({ kubeconfig, context });
   try {
     for (const object of [namespace, ...crds])
@@ -80,7 +81,7 @@ export async function putAgeKey(kubeconfig: string, context: string, identity: s
  * @throws EdgefirstError if one exits or is not ready in time.
  */
 export async function startFlux(options: FluxOptions): Promise<void> {
-  const names = CONTROLLERS.filter((name) => options.helm === true || name !== "helm-controller");
+  const names = FLUX_CONTROLLERS.filter((name) => options.helm === true || name !== "helm-controller");
   const programs = await resolvePrograms(names, options);
   await installFluxCrds(options.kubeconfig, options.context);
   await inSandboxDir(resolve(options.dir), options, () => startControllers(programs, options));

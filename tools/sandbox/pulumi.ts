@@ -1,23 +1,27 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { lstat, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { findProgram } from "../toolchain/find.ts";
-import { programNamed, PROGRAMS } from "../toolchain/programs.ts";
 import { pulumiLanguageHost } from "../toolchain/pulumi-language-host.ts";
-import { resolveProgram } from "../toolchain/resolve.ts";
-import { pinnedVersion } from "../toolchain/version.ts";
+import { resolveProgram, resolvePrograms } from "../toolchain/resolve.ts";
+import type { Progress } from "../toolchain/progress.ts";
+import {
+  canDownloadProvider,
+  findProvider,
+  PROVIDER,
+  providerPlace,
+  providerVersion,
+  pulumiPrograms,
+} from "./pulumi-programs.ts";
 import { secretFile } from "./secret-file.ts";
 
 /** Arguments of {@link pulumiEnvironment}. */
 export interface PulumiEnvironmentArgs {
   /** Directory for the CLI's home (`pulumi`), the backend (`state`) and the passphrase. */
   readonly dir: string;
-  readonly progress: (line: string) => void;
+  readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,7 +34,6 @@ export interface PulumiEnvironment {
 
 /** Limit for the download of a plugin, after which the provider is built: a network may drop packets without an error. */
 const DOWNLOAD_MS = 60_000;
-const PROVIDER = "pulumi-resource-kubernetes";
 
 /**
  * Prepares a Pulumi CLI with a separate home, file backend and passphrase. The user's `~/.pulumi` is only read. Idempotent, also for
@@ -43,6 +46,7 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
   await mkdir(join(home, "bin"), { recursive: true, mode: 0o700 });
   await mkdir(join(dir, "state"), { recursive: true, mode: 0o700 });
 
+  await resolvePrograms(await pulumiPrograms(dir), args);
   const cli = await resolveProgram("pulumi", args);
   const host = await pulumiLanguageHost(cli, args);
   const command = join(home, "bin/pulumi");
@@ -122,18 +126,12 @@ async function putProvider(
   home: string,
   { progress, signal }: PulumiEnvironmentArgs,
 ): Promise<void> {
-  const program = programNamed(PROVIDER, PROGRAMS);
-  const version = `v${(await pinnedVersion(program)).version}`;
-  const place = join("plugins", `resource-kubernetes-${version}`, PROVIDER);
-  const here = join(home, place);
-  const users = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), place);
-  const found = await findProgram(program);
-  if (found?.origin === "environment") await putSymlink(found.path, here);
-  else if (await isFile(here)) return;
-  else if (existsSync(users)) await putSymlink(users, here);
-  else if (found) await putSymlink(found.path, here);
-  else if (await download(command, env, version, progress)) return;
-  else await putSymlink((await resolveProgram(PROVIDER, { progress, signal })).path, here);
+  const place = await providerPlace(home);
+  const found = await findProvider(home);
+  if (found === place) return;
+  if (found !== undefined) await putSymlink(found, place);
+  else if ((await canDownloadProvider()) && (await download(command, env, progress))) return;
+  else await putSymlink((await resolveProgram(PROVIDER, { progress, signal })).path, place);
 }
 
 /** The environment without the user's own Pulumi settings: accounts, backends, passphrases. */
@@ -141,22 +139,9 @@ function withoutPulumi(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("PULUMI_")));
 }
 
-/** Whether a regular file exists, not a link: a plugin that the CLI installed itself. */
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isFile();
-  } catch {
-    return false;
-  }
-}
-
 /** Has the CLI download the official provider into its home; false if it cannot. */
-function download(
-  command: string,
-  env: NodeJS.ProcessEnv,
-  version: string,
-  progress: (line: string) => void,
-): Promise<boolean> {
+async function download(command: string, env: NodeJS.ProcessEnv, progress: Progress): Promise<boolean> {
+  const version = await providerVersion();
   progress(`downloading Pulumi's Kubernetes provider ${version}`);
   const args = ["plugin", "install", "resource", "kubernetes", version, "--non-interactive"];
   return new Promise((done) => {

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { parse } from "yaml";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
+import type { Progress } from "../toolchain/progress.ts";
 import { isListening } from "./cluster-state.ts";
 import { writeImageLayout } from "./image-layout.ts";
 import { inSandboxDir } from "./sandbox-dir.ts";
@@ -25,7 +26,7 @@ export interface Registry {
 export interface RegistryOptions {
   /** The sandbox's folder, with the record of the registry's process and its images. */
   readonly dir: string;
-  readonly progress: (line: string) => void;
+  readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -4,6 +4,7 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { explainFileErrors, fileError } from "../../lib/file-error.ts";
 import { withFileLock } from "../../lib/file-lock.ts";
+import type { Progress } from "../toolchain/progress.ts";
 
 const MARKER = "edgefirst-sandbox";
 /** Increment this when records, names or paths in a sandbox change: another version would not find the running processes. */
@@ -17,7 +18,7 @@ export function kubeconfigPath(dir: string): string {
 
 /** Options of {@link inSandboxDir}. */
 export interface SandboxDirOptions {
-  readonly progress: (line: string) => void;
+  readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
 

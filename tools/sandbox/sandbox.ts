@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { resolvePrograms } from "../toolchain/resolve.ts";
+import type { Progress } from "../toolchain/progress.ts";
 import { startCluster } from "./cluster.ts";
 import {
   type ClusterState,
@@ -39,7 +40,7 @@ export interface SandboxCluster {
 interface Options {
   /** The sandbox's folder. */
   readonly dir: string;
-  readonly progress: (line: string) => void;
+  readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,12 +1,17 @@
 import { dirname, join } from "node:path";
 import { moduleDirectory } from "../toolchain/modules.ts";
-import { putAgeKey, startFlux } from "./flux.ts";
+import { resolvePrograms } from "../toolchain/resolve.ts";
+import { CONTROL_PLANE } from "./control-plane.ts";
+import type { Progress } from "../toolchain/progress.ts";
+import { FLUX_CONTROLLERS, putAgeKey, startFlux } from "./flux.ts";
 import { findGatusSidecar } from "./gatus-sidecar.ts";
 import { REPOSITORY_TAG } from "./repository-artifact.ts";
 import { sandboxOverlay } from "./overlay.ts";
 import { choosePodMode } from "./pod-mode.ts";
 import { writeSandboxProject } from "./project.ts";
 import { pulumiEnvironment, putSecret } from "./pulumi.ts";
+import { pulumiPrograms } from "./pulumi-programs.ts";
+import { PLATFORM_PROGRAMS } from "./runtime/images.ts";
 import { sandboxUp, type Sandbox } from "./sandbox.ts";
 import { superviseSandbox } from "./supervisor.ts";
 import { ageKeyOf, ensureWorkingCopy, publishWorkingCopy } from "./working-copy.ts";
@@ -19,7 +24,7 @@ export interface WorkspaceArgs {
   readonly project: string;
   /** Names of the stacks and of their clusters. */
   readonly stacks: readonly string[];
-  readonly progress: (line: string) => void;
+  readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,6 +47,16 @@ export interface Workspace {
 export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> {
   const { dir, stacks, progress, signal } = args;
   const pods = await choosePodMode(undefined, progress);
+  await resolvePrograms(
+    [
+      ...CONTROL_PLANE,
+      ...(await pulumiPrograms(dir)),
+      "crane",
+      ...FLUX_CONTROLLERS,
+      ...(pods === "real" ? PLATFORM_PROGRAMS : []),
+    ],
+    { progress, signal },
+  );
   const sandbox = await sandboxUp({ dir, clusters: stacks, pods, progress, signal });
   const { command, env } = await pulumiEnvironment({ dir, progress, signal });
   await ensureWorkingCopy({ dir, progress, signal });

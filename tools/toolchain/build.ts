@@ -1,95 +1,148 @@
 import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { EdgefirstError } from "../../lib/errors.ts";
+import { duration } from "../../lib/duration.ts";
 import { explainFileErrors } from "../../lib/file-error.ts";
 import { withFileLock } from "../../lib/file-lock.ts";
 import { identify } from "../../lib/process-identity.ts";
+import { explainBuildError } from "./build-error.ts";
+import { BuildPlan } from "./build-plan.ts";
 import { buildArguments, cacheDirectory, MODULE_FILES } from "./cache.ts";
-import { duration } from "../../lib/duration.ts";
 import { findProgram, type ResolvedProgram } from "./find.ts";
-import { go, GoFailedError, GoMissingError } from "./go.ts";
-import { environmentVariable, type Program } from "./programs.ts";
+import { go } from "./go.ts";
+import type { Program } from "./program.ts";
+import type { Progress } from "./progress.ts";
 import { pinnedVersion } from "./version.ts";
-import { waysToGet } from "./ways.ts";
 
-/** How a build is run. */
+/** How to run a build. */
 export interface BuildOptions {
-  readonly progress: (line: string) => void;
+  readonly progress: Progress;
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
 }
 
-const REPORT_EVERY_MS = 30_000;
-const COMPILER_LINES = 20;
+/** A build and its place among others. */
+interface Build {
+  readonly program: Program;
+  readonly version: string;
+  readonly plan: BuildPlan;
+}
+
+const TICK_MS = 1_000;
+/**
+ * Saves 14 % of the CPU time (kustomize: 45 s instead of 53 s). Not part of the cache's key, because the linker drops debug information
+ * anyway and the program stays the same. `-N -l` saves more, but what it builds is slower at every run.
+ */
+const FASTER = ["-gcflags=all=-dwarf=false"];
 
 /**
- * Builds a program into the cache, once: a second caller, in this process or another, waits for the first.
- * @throws EdgefirstError without Go, with every way to get the program; or with the compiler's last lines if the build fails
+ * Builds programs into the cache, one after another, because a build uses every core. Announces all of them first.
+ * @throws EdgefirstError without Go, with every way to get the program; or with the compiler's last lines if a build fails
  */
-export async function buildProgram(program: Program, options: BuildOptions): Promise<ResolvedProgram> {
-  const target = await cacheDirectory(program, options.env);
-  return explainFileErrors(`The cache ${dirname(target)}`, async () => {
-    await mkdir(dirname(target), { recursive: true });
-    return buildInto(target, program, options);
+export async function buildPrograms(
+  programs: readonly Program[],
+  options: BuildOptions,
+): Promise<ResolvedProgram[]> {
+  const [first] = programs;
+  if (first === undefined) return [];
+  await requireGo(first, options);
+  const plan = new BuildPlan(programs);
+  options.progress(plan.summary);
+  const start = Date.now();
+  const built: ResolvedProgram[] = [];
+  for (const program of programs) built.push(await buildProgram(program, plan, options));
+  const here = built.filter(({ origin }) => origin === "built").map(({ name }) => name);
+  options.progress(`built ${here.join(", ") || "nothing"} in ${duration(secondsSince(start))}`);
+  return built;
+}
+
+/** Fails before anything is announced if go is missing. */
+async function requireGo(program: Program, { env, signal }: BuildOptions): Promise<void> {
+  const { version } = await pinnedVersion(program);
+  const what = `${program.name} ${version}`;
+  await go(what, ["version"], { cwd: program.directory, env, signal }).catch(async (error: unknown) => {
+    throw await explainBuildError(error, program, version, env);
   });
 }
 
-function buildInto(target: string, program: Program, options: BuildOptions): Promise<ResolvedProgram> {
+/** Builds a program once: a second caller, in this process or another, waits for the first. */
+async function buildProgram(
+  program: Program,
+  plan: BuildPlan,
+  options: BuildOptions,
+): Promise<ResolvedProgram> {
+  const target = await cacheDirectory(program, options.env);
+  const { version } = await pinnedVersion(program);
+  return explainFileErrors(`The cache ${dirname(target)}`, async () => {
+    await mkdir(dirname(target), { recursive: true });
+    return buildInto(target, { program, version, plan }, options);
+  });
+}
+
+function buildInto(target: string, build: Build, options: BuildOptions): Promise<ResolvedProgram> {
+  const { program, version, plan } = build;
   const onWait = ({ pid }: { pid: number }): void => {
-    // This process has said already what it builds.
-    if (pid !== process.pid) options.progress(`waiting for process ${pid}, which builds ${program.name}`);
+    // A build of this process announces itself.
+    if (pid === process.pid) return;
+    options.progress(
+      `${plan.position(0)}: waiting for process ${pid}, which is building ${program.name}`,
+      "step",
+    );
   };
   return withFileLock(`${target}.lock`, { onWait, signal: options.signal }, async () => {
     const found = await findProgram(program, options.env);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      plan.finished(undefined);
+      return found;
+    }
     await removeAbandoned(target);
-    const version = (await pinnedVersion(program)).version;
     const workspace = await mkdtemp(`${workspacePrefix(target)}${process.pid}-`);
+    const start = Date.now();
     try {
-      await buildIn(workspace, program, version, options);
+      await buildIn(workspace, build, options);
       await publish(join(workspace, "out"), target);
     } catch (error) {
-      throw await explain(error, program, version, options.env);
+      throw await explainBuildError(error, program, version, options.env);
     } finally {
       await rm(workspace, { recursive: true, force: true });
     }
+    plan.finished(secondsSince(start));
     return { name: program.name, path: join(target, program.name), version, origin: "built" };
   });
 }
 
-/** Builds in a copy of the module, so that neither a preparation nor go itself writes into the source tree. */
+/** Builds in a copy of the module, so that neither a preparation nor go writes into the source tree. */
 async function buildIn(
   workspace: string,
-  program: Program,
-  version: string,
-  options: BuildOptions,
+  { program, version, plan }: Build,
+  { progress, env, signal }: BuildOptions,
 ): Promise<void> {
-  const { progress, env, signal } = options;
   const what = `${program.name} ${version}`;
   const module = join(workspace, "module");
   await cp(program.directory, module, {
     recursive: true,
     filter: (path) => path === program.directory || MODULE_FILES.some((file) => file === basename(path)),
   });
-  await go(what, ["version"], { cwd: module, env, signal });
-  progress(`building ${what} (about ${duration(program.buildSeconds)} on 2 cores, once)`);
+  progress(`${plan.position(0)}: building ${what}`, "step");
   const start = Date.now();
-  const seconds = (): number => Math.round((Date.now() - start) / 1000);
   const timer = setInterval(() => {
-    progress(`still building ${what}, for ${duration(seconds())}`);
-  }, REPORT_EVERY_MS);
+    const seconds = secondsSince(start);
+    progress(`${plan.position(seconds)}: building ${what}, for ${duration(seconds)}`, "tick");
+  }, TICK_MS);
   try {
     await program.prepare?.({ directory: module, version, env, signal });
     const [build, ...args] = await buildArguments(program);
     const output = join(workspace, "out", program.name);
-    await go(what, [build ?? "build", "-o", output, ...args], { cwd: module, env, signal });
+    await go(what, [build ?? "build", "-o", output, ...FASTER, ...args], { cwd: module, env, signal });
   } finally {
     clearInterval(timer);
   }
-  progress(`built ${what} in ${duration(seconds())}`);
 }
 
-/** Makes the build visible in one step. A build of somebody else that came first is as good. */
+function secondsSince(start: number): number {
+  return Math.round((Date.now() - start) / 1000);
+}
+
+/** Publishes the build atomically. If another build came first, that one stays. */
 async function publish(directory: string, target: string): Promise<void> {
   try {
     await rename(directory, target);
@@ -101,7 +154,7 @@ async function publish(directory: string, target: string): Promise<void> {
 
 const workspacePrefix = (target: string): string => `${target}.building-`;
 
-/** Removes what killed builds left. */
+/** Removes the workspaces of killed builds. */
 async function removeAbandoned(target: string): Promise<void> {
   const prefix = basename(workspacePrefix(target));
   for (const entry of await readdir(dirname(target))) {
@@ -111,35 +164,4 @@ async function removeAbandoned(target: string): Promise<void> {
       await rm(join(dirname(target), entry), { recursive: true, force: true });
     }
   }
-}
-
-async function explain(
-  error: unknown,
-  program: Program,
-  version: string,
-  env: NodeJS.ProcessEnv,
-): Promise<unknown> {
-  if (error instanceof GoMissingError) {
-    return new EdgefirstError(
-      `${program.name} ${version} was not found, and there is no Go to build it with.`,
-      await waysToGet(program, env),
-      { cause: error },
-    );
-  }
-  if (error instanceof GoFailedError) {
-    const lines = error.output.split("\n").slice(-COMPILER_LINES);
-    return new EdgefirstError(
-      `${program.name} ${version} could not be built in ${program.directory}.`,
-      [
-        "Go's last lines:",
-        ...lines.map((line) => `  ${line.slice(0, 300)}`),
-        ...(error.output.includes("no space left on device")
-          ? ["A disk is full: make room for the cache, and for Go's own (go env GOCACHE)."]
-          : []),
-        `Or set ${environmentVariable(program.name)} to the program's path.`,
-      ].join("\n"),
-      { cause: error },
-    );
-  }
-  return error;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { userCache } from "../../lib/user-cache.ts";
-import type { Program } from "./programs.ts";
+import type { Program } from "./program.ts";
 import { pinnedVersion } from "./version.ts";
 
 /** The files of a module that determine the result of a build. */

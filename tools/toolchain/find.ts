@@ -3,7 +3,7 @@ import { satisfies } from "semver";
 import { cacheDirectory } from "./cache.ts";
 import { executablesOnPath, givenExecutable, isExecutable } from "./executable.ts";
 import { shimTarget } from "./npm-shim.ts";
-import { environmentVariable, type Program } from "./programs.ts";
+import { environmentVariable, type Program } from "./program.ts";
 import { installedVersion, pinnedVersion } from "./version.ts";
 
 /** A program and where it was found. */

@@ -1,52 +1,7 @@
 import { join } from "node:path";
 import type { SemVer } from "semver";
-import { type Preparation, prepareKubernetesProvider } from "./provider-schema.ts";
-
-/** An upstream program that is pinned by a Go module of this directory. */
-export interface Program {
-  /** Name of the binary. */
-  readonly name: string;
-  /** What edgefirst needs it for. */
-  readonly purpose: string;
-  /** Directory of the Go module that pins it. */
-  readonly directory: string;
-  /** Go package to build, relative to the module. */
-  readonly package: string;
-  /** Build the package's tests, as a program that runs them. */
-  readonly tests?: true;
-  /** Where the module says which version it pins; the first group is the version. */
-  readonly pin: { readonly file: string; readonly pattern: RegExp };
-  /** Value of go's `-mod`; `mod` lets go complete a go.mod that is not tidy, in a copy. */
-  readonly mod: "readonly" | "mod";
-  /** Variables that the linker sets, so that the program knows its own version. */
-  readonly variables: (version: SemVer) => Readonly<Record<string, string>>;
-  /** Puts generated files beside the module's own before the build. */
-  readonly prepare?: (preparation: Preparation) => Promise<void>;
-  /** How a program on PATH tells its version, and which ones fit. Absent where it cannot tell: then PATH is not searched. */
-  readonly installed?: {
-    readonly args: readonly string[];
-    /** Over standard output; the first group is the version. */
-    readonly pattern: RegExp;
-    /** Semver range. */
-    readonly range: (pinned: SemVer) => string;
-  };
-  /** The command that downloads the official program, where there is one. */
-  readonly download?: (version: SemVer) => string;
-  /** Seconds that a build took on 2 cores with a cold cache. */
-  readonly buildSeconds: number;
-}
-
-/** The program of that name. */
-export function programNamed(name: string, programs: readonly Program[]): Program {
-  const program = programs.find((candidate) => candidate.name === name);
-  if (program === undefined) throw new Error(`there is no program ${name} in the toolchain`);
-  return program;
-}
-
-/** The environment variable that names a program's path, such as `EDGEFIRST_KUBE_APISERVER`. */
-export function environmentVariable(program: string): string {
-  return `EDGEFIRST_${program.toUpperCase().replaceAll("-", "_")}`;
-}
+import type { Program, Tier } from "./program.ts";
+import { prepareKubernetesProvider } from "./provider-schema.ts";
 
 const inModule = (folder: string): string => join(import.meta.dirname, folder);
 
@@ -62,11 +17,12 @@ function kubernetes(name: string, purpose: string, buildSeconds: number): Progra
   return {
     name,
     purpose,
+    tier: "start",
     directory: inModule("kubernetes"),
     package: `k8s.io/kubernetes/cmd/${name}`,
     pin: required("k8s.io/kubernetes"),
     mod: "readonly",
-    // Without them /version serves no version, and clients that compare versions fail.
+    // Without them /version reports no version, and clients that compare versions fail.
     variables: ({ version, major, minor }) => ({
       "k8s.io/component-base/version.gitVersion": `v${version}`,
       "k8s.io/component-base/version.gitMajor": String(major),
@@ -81,6 +37,7 @@ function flux(name: string, mod: Program["mod"], purpose: string, buildSeconds: 
   return {
     name,
     purpose,
+    tier: "start",
     directory: inModule(`flux-${name}`),
     package: `github.com/fluxcd/${name}`,
     pin: required(`github.com/fluxcd/${name}`),
@@ -93,6 +50,7 @@ function flux(name: string, mod: Program["mod"], purpose: string, buildSeconds: 
 function conformance(own: Pick<Program, "name" | "purpose" | "package" | "tests" | "buildSeconds">): Program {
   return {
     ...own,
+    tier: "test:real",
     directory: inModule("gateway-api-conformance"),
     pin: required("sigs.k8s.io/gateway-api"),
     mod: "readonly",
@@ -105,6 +63,7 @@ export const PROGRAMS: readonly Program[] = [
   {
     name: "pulumi",
     purpose: "runs the platform program",
+    tier: "start",
     directory: inModule("pulumi"),
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     pin: required("github.com/pulumi/pulumi/pkg/v3"),
@@ -118,7 +77,8 @@ export const PROGRAMS: readonly Program[] = [
   },
   {
     name: "pulumi-language-nodejs",
-    purpose: "lets a pulumi that was built here run Node programs",
+    purpose: "lets a pulumi built from source run Node programs",
+    tier: "start",
     directory: inModule("language-nodejs"),
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     pin: required("github.com/pulumi/pulumi/sdk/v3"),
@@ -130,7 +90,8 @@ export const PROGRAMS: readonly Program[] = [
   },
   {
     name: "pulumi-resource-kubernetes",
-    purpose: "Pulumi's Kubernetes provider, where the official one cannot be fetched",
+    purpose: "Pulumi's Kubernetes provider, if the official one cannot be downloaded",
+    tier: "start",
     directory: inModule("provider-kubernetes"),
     package: ".",
     pin: { file: "main.go", pattern: /provider\.Serve\("kubernetes", "([^"]+)"/ },
@@ -143,6 +104,7 @@ export const PROGRAMS: readonly Program[] = [
   {
     name: "etcd",
     purpose: "sandbox: storage of a control plane",
+    tier: "start",
     directory: inModule("etcd"),
     package: "go.etcd.io/etcd/server/v3",
     pin: required("go.etcd.io/etcd/server/v3"),
@@ -156,7 +118,8 @@ export const PROGRAMS: readonly Program[] = [
   kubernetes("kube-scheduler", "sandbox: binds pods to nodes", 10),
   {
     name: "traefik",
-    purpose: "sandbox: serves the Gateways",
+    purpose: "sandbox: serves Gateways",
+    tier: "start",
     directory: inModule("traefik"),
     package: "github.com/traefik/traefik/v3/cmd/traefik",
     pin: required("github.com/traefik/traefik/v3"),
@@ -167,7 +130,8 @@ export const PROGRAMS: readonly Program[] = [
   },
   {
     name: "gatus",
-    purpose: "sandbox: checks the endpoints",
+    purpose: "sandbox: probes endpoints",
+    tier: "start",
     directory: inModule("gatus"),
     package: "github.com/TwiN/gatus/v5",
     pin: required("github.com/TwiN/gatus/v5"),
@@ -181,6 +145,7 @@ export const PROGRAMS: readonly Program[] = [
   {
     name: "crane",
     purpose: "sandbox: OCI registry",
+    tier: "start",
     directory: inModule("crane"),
     package: "github.com/google/go-containerregistry/cmd/crane",
     pin: required("github.com/google/go-containerregistry"),
@@ -191,7 +156,8 @@ export const PROGRAMS: readonly Program[] = [
   },
   {
     name: "kustomize",
-    purpose: "tests: what the offline build of a repository is compared with",
+    purpose: "tests: compared with the offline build of a repository",
+    tier: "test",
     directory: inModule("kustomize"),
     package: "sigs.k8s.io/kustomize/kustomize/v5",
     pin: required("sigs.k8s.io/kustomize/kustomize/v5"),
@@ -202,7 +168,8 @@ export const PROGRAMS: readonly Program[] = [
   },
   {
     name: "flux-build",
-    purpose: "tests: what the offline build of a Flux Kustomization is compared with",
+    purpose: "tests: compared with the offline build of a Flux Kustomization",
+    tier: "test",
     directory: inModule("flux-build"),
     package: ".",
     pin: required("github.com/fluxcd/pkg/kustomize"),
@@ -212,15 +179,31 @@ export const PROGRAMS: readonly Program[] = [
   },
   conformance({
     name: "gateway-api-conformance",
-    purpose: "npm run conformance: the Gateway API's own tests",
+    purpose: "npm run conformance: the Gateway API's conformance suite",
     package: "sigs.k8s.io/gateway-api/conformance",
     tests: true,
     buildSeconds: 60,
   }),
   conformance({
     name: "echo-basic",
-    purpose: "npm run conformance: the server behind the tests' routes",
+    purpose: "npm run conformance: the server behind the suite's routes",
     package: "sigs.k8s.io/gateway-api/conformance/echo-basic",
     buildSeconds: 20,
   }),
+  {
+    name: "kube-score",
+    purpose: "npm run bench:lint: compared with lint",
+    tier: "test:real",
+    directory: inModule("kube-score"),
+    package: "github.com/zegl/kube-score/cmd/kube-score",
+    pin: required("github.com/zegl/kube-score"),
+    mod: "readonly",
+    variables: () => ({}),
+    buildSeconds: 60,
+  },
 ];
+
+/** The names of the programs of some tiers, in the order of {@link PROGRAMS}. */
+export function programsOf(...tiers: readonly Tier[]): readonly string[] {
+  return PROGRAMS.filter(({ tier }) => tiers.includes(tier)).map(({ name }) => name);
+}

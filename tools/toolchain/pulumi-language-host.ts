@@ -4,10 +4,11 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { isExecutable } from "./executable.ts";
 import type { ResolvedProgram } from "./find.ts";
-import { environmentVariable } from "./programs.ts";
+import { environmentVariable } from "./program.ts";
 import { resolveProgram, type ResolveOptions } from "./resolve.ts";
 
-const HOST = "pulumi-language-nodejs";
+/** Name of the language host. */
+export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /**
  * The Node language host for a Pulumi CLI: that of its bundle or, for a CLI from the toolchain, the one of the toolchain through a script
@@ -17,14 +18,32 @@ const HOST = "pulumi-language-nodejs";
  * @throws EdgefirstError as {@link resolveProgram} does
  */
 export async function pulumiLanguageHost(cli: ResolvedProgram, options: ResolveOptions): Promise<string> {
-  const bundled = join(dirname(await realpath(cli.path)), HOST);
-  const builtHere = cli.origin === "cache" || cli.origin === "built";
-  const chosen = (options.env ?? process.env)[environmentVariable(HOST)];
-  if (!builtHere && !chosen && isExecutable(bundled)) return bundled;
-  const host = await resolveProgram(HOST, options);
-  if (!builtHere || host.origin === "environment") return host.path;
+  const bundled = await bundledLanguageHost(cli, options.env);
+  if (bundled !== undefined) return bundled;
+  const host = await resolveProgram(LANGUAGE_HOST, options);
+  if (!isFromToolchain(cli) || host.origin === "environment") return host.path;
+  const place = await placeOf(cli);
   const script = `#!/bin/sh\nexec ${shellWord(host.path)} -typescript=false "$@"\n`;
-  const found = await readFile(bundled, "utf8").catch(() => undefined);
-  if (found !== script) writeFileAtomic(bundled, script, 0o755);
-  return bundled;
+  const found = await readFile(place, "utf8").catch(() => undefined);
+  if (found !== script) writeFileAtomic(place, script, 0o755);
+  return place;
+}
+
+/** The language host in the bundle of an official CLI, unless an environment variable names another one. */
+export async function bundledLanguageHost(
+  cli: ResolvedProgram,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  if (isFromToolchain(cli) || env[environmentVariable(LANGUAGE_HOST)]) return undefined;
+  const place = await placeOf(cli);
+  return isExecutable(place) ? place : undefined;
+}
+
+function isFromToolchain({ origin }: ResolvedProgram): boolean {
+  return origin === "cache" || origin === "built";
+}
+
+/** Where a CLI expects its language host. */
+async function placeOf(cli: ResolvedProgram): Promise<string> {
+  return join(dirname(await realpath(cli.path)), LANGUAGE_HOST);
 }

@@ -1,37 +1,46 @@
-import { buildProgram } from "./build.ts";
+import { buildPrograms } from "./build.ts";
 import { findProgram, type ResolvedProgram } from "./find.ts";
-import { programNamed, type Program, PROGRAMS } from "./programs.ts";
+import { programNamed, type Program } from "./program.ts";
+import { PROGRAMS } from "./programs.ts";
+import type { Progress } from "./progress.ts";
 
 export type { ResolvedProgram } from "./find.ts";
 
-/** How programs are resolved. */
+/** How to resolve programs. */
 export interface ResolveOptions {
-  /** Gets a line when a build starts, while it goes on, and when it is done. */
-  readonly progress: (line: string) => void;
-  /** The environment that is searched and in which go runs; that of this process if absent. */
+  readonly progress: Progress;
+  /** The environment to search and to run go in; default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   readonly programs?: readonly Program[];
 }
 
-/**
- * A program of the toolchain, from the first of: its environment variable; PATH and KUBEBUILDER_ASSETS where the version fits; the
- * cache; a build into the cache.
- * @throws EdgefirstError if the environment variable is set to something that cannot be run; without Go, with every way to get the
- * program; with the compiler's last lines if the build fails
- */
+/** One program: see {@link resolvePrograms}. */
 export async function resolveProgram(name: string, options: ResolveOptions): Promise<ResolvedProgram> {
-  const { progress, env = process.env, signal, programs = PROGRAMS } = options;
-  const program = programNamed(name, programs);
-  return (await findProgram(program, env)) ?? (await buildProgram(program, { progress, env, signal }));
+  const { [name]: program } = await resolvePrograms([name], options);
+  if (program === undefined) throw new Error(`${name} was not resolved`);
+  return program;
 }
 
-/** Several programs, in the order of the names. What is missing is built one after another: a build uses every core. */
+/**
+ * Programs of the toolchain, each from the first of: its environment variable; KUBEBUILDER_ASSETS and PATH in a matching version; the
+ * cache; a build into the cache. A command resolves all programs that it needs, in the order of need, before it starts any of them.
+ * @throws EdgefirstError if an environment variable does not name an executable file; without Go, with every way to get the program;
+ * with the compiler's last lines if a build fails
+ */
 export async function resolvePrograms<Name extends string>(
   names: readonly Name[],
   options: ResolveOptions,
 ): Promise<Record<Name, ResolvedProgram>> {
-  const resolved: Partial<Record<Name, ResolvedProgram>> = {};
-  for (const name of names) resolved[name] = await resolveProgram(name, options);
+  const { progress, env = process.env, signal, programs = PROGRAMS } = options;
+  const resolved: Partial<Record<string, ResolvedProgram>> = {};
+  const missing: Program[] = [];
+  for (const program of new Set(names.map((name) => programNamed(name, programs)))) {
+    const found = await findProgram(program, env);
+    if (found === undefined) missing.push(program);
+    else resolved[program.name] = found;
+  }
+  const built = missing.length === 0 ? [] : await buildPrograms(missing, { progress, env, signal });
+  for (const program of built) resolved[program.name] = program;
   return resolved as Record<Name, ResolvedProgram>;
 }

@@ -1,7 +1,8 @@
 import { EdgefirstError } from "../../lib/errors.ts";
 import { findProgram, type ResolvedProgram } from "./find.ts";
 import { go, GoMissingError } from "./go.ts";
-import { type Program, PROGRAMS } from "./programs.ts";
+import type { Program } from "./program.ts";
+import { PROGRAMS } from "./programs.ts";
 import { pinnedVersion } from "./version.ts";
 import { waysToGet } from "./ways.ts";
 

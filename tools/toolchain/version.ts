@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SemVer } from "semver";
-import type { Program } from "./programs.ts";
+import type { Program } from "./program.ts";
 
 /** Far more than a program needs to print its version, less than a shim that starts a download. */
 const TIMEOUT_MS = 10_000;

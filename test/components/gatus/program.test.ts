@@ -12,7 +12,8 @@ import { gatusConfig, pushoverConfig } from "../../../components/gatus/config.ts
 import type { KubeObject } from "../../../kube/objects.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 
 describe("the real Gatus", function () {

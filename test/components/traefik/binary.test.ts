@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { traefikArguments } from "../../../components/traefik/pod.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 
 const ARGUMENTS = traefikArguments({
   name: "traefik-gateway-external",

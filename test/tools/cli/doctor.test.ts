@@ -26,7 +26,7 @@ describe("edgefirst doctor", () => {
     assert.match(stdout, /^kube-apiserver +1\.36\.3 +missing, and there is no Go to build it/m);
     assert.match(
       stdout,
-      /^kube-apiserver: Any one of these gets it:\n- put kube-apiserver 1\.36\.x on PATH/m,
+      /^kube-apiserver: Do one of these:\n- put kube-apiserver 1\.36\.x on PATH/m,
     );
     assert.match(stdout, /- set EDGEFIRST_KUBE_APISERVER to its path/);
     assert.equal(stripVTControlCharacters(stdout), stdout);
@@ -60,7 +60,7 @@ describe("edgefirst doctor", () => {
 greeter  1.5.0    ${path} (on PATH)  greets
 greeter  1.2.3    unusable${" ".repeat(path.length + 4)}greets
 
-greeter: EDGEFIRST_GREETER is set to /nothing, which is not a file that can be run.
+greeter: EDGEFIRST_GREETER is set to /nothing, which is not an executable file.
 Set it to the path of greeter, or unset it.`,
     );
     assert.match(report([found], true), /^┌─+[^]*\n.*on PATH[^]*\n.*\/greeter$/);

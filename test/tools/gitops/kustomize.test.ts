@@ -12,7 +12,8 @@ import { originAt, type Mapping } from "../../../tools/gitops/yaml/values.ts";
 import { BuildError } from "../../../tools/gitops/problem.ts";
 import { generateKustomizationFile } from "../../../tools/gitops/kustomize/kustomization-file.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 
 const ROOT = join(import.meta.dirname, "../../fixtures/repositories/kustomize");
 const nowhere = { source: new SourceFile("nowhere", ""), offset: 0 };

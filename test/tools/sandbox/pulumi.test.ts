@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pulumiEnvironment, type PulumiEnvironment } from "../../../tools/sandbox/pulumi.ts";
-import { programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { pinnedVersion } from "../../../tools/toolchain/version.ts";
 
 /** Enough to build the CLI, its language host and the provider. */

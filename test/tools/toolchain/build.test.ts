@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { isAlive, identify, type ProcessIdentity } from "../../../lib/process-identity.ts";
 import { buildArguments, cacheDirectory } from "../../../tools/toolchain/cache.ts";
-import { type Program } from "../../../tools/toolchain/programs.ts";
+import type { Program } from "../../../tools/toolchain/program.ts";
 import { resolveProgram, resolvePrograms } from "../../../tools/toolchain/resolve.ts";
 import { Greeter } from "./greeter.ts";
 
@@ -24,7 +24,7 @@ describe("toolchain: build", function () {
     greeter.remove();
   });
 
-  /** Resolves the program in another process, and returns its lines. */
+  /** Resolves the program in another process; its output by line. */
   const elsewhere = (env = greeter.env()): { child: ChildProcess; lines: Promise<string[]> } => {
     const child = spawn(process.execPath, [RESOLVER, greeter.root], {
       env,
@@ -41,25 +41,27 @@ describe("toolchain: build", function () {
     return { child, lines };
   };
 
-  it("builds what is nowhere else, with the pinned version, and finds it the next time", async () => {
+  it("builds a missing program in the pinned version, and finds it the next time", async () => {
     const built = await resolveProgram("greeter", greeter.options());
     assert.equal(built.origin, "built");
     assert.equal(built.version, "1.2.3");
     assert.equal(dirname(dirname(built.path)), greeter.cache);
     assert.match(basename(dirname(built.path)), /^greeter-[0-9a-f]{12}$/);
     assert.equal(execFileSync(built.path, { encoding: "utf8" }), "greeter v1.2.3\n");
-    assert.equal(greeter.lines[0], "building greeter 1.2.3 (about 1 s on 2 cores, once)");
-    // In between a slow machine says that it is still building.
-    assert.match(greeter.lines.at(-1)!, /^built greeter 1\.2\.3 in \d+ s$/);
-    const told = greeter.lines.length;
+    assert.deepEqual(greeter.lines.slice(0, 2), [
+      "building 1 program from source, once, in about 1 min: greeter",
+      "program 1 of 1, about 1 min left: building greeter 1.2.3",
+    ]);
+    assert.match(greeter.lines.at(-1)!, /^built greeter in \d+ s$/);
+    const printed = greeter.lines.length;
 
     const again = await resolveProgram("greeter", greeter.options(greeter.envWithoutGo()));
     assert.deepEqual(again, { ...built, origin: "cache" });
-    assert.equal(greeter.lines.length, told);
+    assert.equal(greeter.lines.length, printed);
     assert.deepEqual(greeter.cached(), [basename(dirname(built.path))]);
   });
 
-  it("builds a package's tests where these are what runs", async () => {
+  it("builds a package's tests as a program", async () => {
     const { program } = greeter;
     assert.deepEqual((await buildArguments({ ...program, tests: true })).slice(0, 2), ["test", "-c"]);
     assert.equal((await buildArguments(program))[0], "build");
@@ -79,13 +81,13 @@ describe("toolchain: build", function () {
     assert.equal(execFileSync(second.path, { encoding: "utf8" }), "greeter V1.2.3\n");
   });
 
-  it("builds for this machine whatever GOOS, GOARCH and GOWORK say", async () => {
+  it("builds for this machine, whatever GOOS, GOARCH and GOWORK say", async () => {
     const env = greeter.env({ GOOS: "plan9", GOARCH: "386", GOWORK: "/nowhere/go.work" });
     const { path } = await resolveProgram("greeter", greeter.options(env));
     assert.equal(execFileSync(path, { encoding: "utf8" }), "greeter v1.2.3\n");
   });
 
-  it("leaves nothing of a failed build, and shows what the compiler said", async () => {
+  it("shows the compiler's message of a failed build, and leaves nothing behind", async () => {
     greeter.writeMain("package main\n\nfunc main() { nonsense() }\n");
     await assert.rejects(resolveProgram("greeter", greeter.options()), (error) => {
       assert(error instanceof EdgefirstError);
@@ -97,26 +99,30 @@ describe("toolchain: build", function () {
     assert.deepEqual(greeter.cached(), []);
   });
 
-  it("without Go names every way to get the program", async () => {
+  it("names every way to get a program if Go is missing", async () => {
     await assert.rejects(resolveProgram("greeter", greeter.options(greeter.envWithoutGo())), (error) => {
       assert(error instanceof EdgefirstError);
-      assert.match(error.message, /^greeter 1\.2\.3 was not found, and there is no Go to build it with\./);
+      assert.match(error.message, /^greeter 1\.2\.3 was not found, and it cannot be built without Go\./);
       assert.match(error.hint!, /put greeter \^1\.2\.3 on PATH/);
       assert.match(error.hint!, /set EDGEFIRST_GREETER to its path/);
       assert.match(error.hint!, /install Go 1\.26/);
       return true;
     });
-    assert.deepEqual(greeter.cached(), []);
+    assert.equal(existsSync(greeter.cache), false);
     assert.deepEqual(greeter.lines, []);
   });
 
-  it("is built once by many at once, in one process and in several", async () => {
+  it("builds once for concurrent callers, in one process and in several", async () => {
     const others = [elsewhere(), elsewhere()];
     const here = await Promise.all(
       [1, 2, 3].map(() => resolvePrograms(["greeter"], greeter.options(greeter.env()))),
     );
     const lines = [...greeter.lines, ...(await Promise.all(others.map(({ lines }) => lines))).flat()];
-    assert.equal(lines.filter((line) => line.startsWith("building ")).length, 1, lines.join("\n"));
+    assert.equal(
+      lines.filter((line) => line.includes(": building ") && !line.includes(", for ")).length,
+      1,
+      lines.join("\n"),
+    );
     const paths = lines.filter((line) => line.startsWith("path ")).map((line) => line.slice("path ".length));
     assert.equal(paths.length, 2);
     for (const path of [...paths, ...here.map(({ greeter }) => greeter.path)]) {
@@ -125,7 +131,7 @@ describe("toolchain: build", function () {
     assert.equal(greeter.cached().length, 1);
   });
 
-  it("waits for a build elsewhere, and takes over when that is killed, leaving nothing of it", async () => {
+  it("waits for another process's build, and takes over when that is killed", async () => {
     const started = join(greeter.root, "started");
     greeter.hangingGo(started);
     const { child, lines } = elsewhere();
@@ -133,8 +139,11 @@ describe("toolchain: build", function () {
     rmSync(join(greeter.root, "bin/go"));
     try {
       const here = resolveProgram("greeter", greeter.options());
-      await until("the second to wait", () => greeter.lines.length > 0);
-      assert.equal(greeter.lines[0], `waiting for process ${child.pid ?? 0}, which builds greeter`);
+      await until("the second to wait", () => greeter.lines.length > 1);
+      assert.equal(
+        greeter.lines[1],
+        `program 1 of 1, about 1 min left: waiting for process ${child.pid ?? 0}, which is building greeter`,
+      );
       child.kill("SIGKILL");
       await lines;
       const { path, origin } = await here;
@@ -146,7 +155,7 @@ describe("toolchain: build", function () {
     }
   });
 
-  it("ends go and leaves nothing when it is aborted", async () => {
+  it("stops go on an abort, and leaves nothing behind", async () => {
     const started = join(greeter.root, "started");
     greeter.hangingGo(started);
     const abort = new AbortController();
@@ -169,7 +178,7 @@ async function startedProcess(file: string): Promise<ProcessIdentity> {
 async function until(description: string, check: () => boolean): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!check()) {
-    assert(Date.now() < deadline, `waited in vain for ${description}`);
+    assert(Date.now() < deadline, `timed out waiting for ${description}`);
     await delay(20);
   }
 }

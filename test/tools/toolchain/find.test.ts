@@ -5,7 +5,8 @@ import { EdgefirstError } from "../../../lib/errors.ts";
 import { cacheDirectory } from "../../../tools/toolchain/cache.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { shimTarget } from "../../../tools/toolchain/npm-shim.ts";
-import { programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { pinnedVersion } from "../../../tools/toolchain/version.ts";
 import { Greeter } from "./greeter.ts";
 
@@ -25,7 +26,7 @@ describe("toolchain: find", () => {
     return path;
   };
 
-  it("finds nothing where there is nothing", async () => {
+  it("finds nothing on an empty machine", async () => {
     assert.equal(await findProgram(greeter.program, greeter.env()), undefined);
   });
 
@@ -57,7 +58,7 @@ describe("toolchain: find", () => {
     });
   });
 
-  it("passes by programs on PATH whose version does not fit, that fail, or that say none", async () => {
+  it("ignores programs on PATH that fail, or print another version or none", async () => {
     const directories = ["old", "new-major", "broken", "silent", "good"];
     greeter.script("greeter", "echo greeter v1.2.2", "old");
     greeter.script("greeter", "echo greeter v2.0.0", "new-major");
@@ -68,7 +69,7 @@ describe("toolchain: find", () => {
     assert.equal((await findProgram(greeter.program, greeter.env({ PATH })))?.path, good);
   });
 
-  it("refuses a variable that names no program, rather than taking another one", async () => {
+  it("refuses a variable that does not name a program, instead of looking elsewhere", async () => {
     await fillCache();
     const missing = greeter.env({ EDGEFIRST_GREETER: join(greeter.root, "nothing") });
     const directory = greeter.env({ EDGEFIRST_GREETER: greeter.root });
@@ -81,7 +82,7 @@ describe("toolchain: find", () => {
     }
   });
 
-  it("keeps a cache entry for each content of go.mod, go.sum and main.go and each way to build", async () => {
+  it("has one cache entry per content of the module and per way to build", async () => {
     const directories = new Set<string>();
     const note = async (program = greeter.program): Promise<void> => {
       directories.add(await cacheDirectory(program, greeter.env()));
@@ -124,12 +125,12 @@ describe("toolchain: find", () => {
       env = greeter.env({ PATH: join(greeter.root, "bin"), PULUMI_HOME: join(greeter.root, "home") });
     });
 
-    it("is never run, for it would start a download", async () => {
+    it("is never run, because it would start a download", async () => {
       assert.equal(await findProgram(pulumi, env), undefined);
       assert.equal(existsSync(ran), false);
     });
 
-    it("stands for the CLI that it downloaded before", async () => {
+    it("stands for the CLI that it has downloaded", async () => {
       const cli = greeter.script("pulumi", "echo v3.260.1", "home/versions/3.259.0/bin");
       assert.deepEqual(await findProgram(pulumi, env), {
         name: "pulumi",
@@ -140,7 +141,7 @@ describe("toolchain: find", () => {
       assert.equal(existsSync(ran), false);
     });
 
-    it("is recognised as it is installed here", async () => {
+    it("is recognised in node_modules", async () => {
       const installed = join(import.meta.dirname, "../../../node_modules/.bin/pulumi");
       const { version } = await pinnedVersion(pulumi);
       assert.equal(

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import type { Program } from "../../../tools/toolchain/programs.ts";
+import type { Program } from "../../../tools/toolchain/program.ts";
 
 const MAIN = `package main
 
@@ -20,6 +20,7 @@ export function greeterIn(root: string): Program {
   return {
     name: "greeter",
     purpose: "greets",
+    tier: "start",
     directory: join(root, "greeter"),
     package: ".",
     pin: { file: "go.mod", pattern: /^\/\/ pins v(\S+)/m },
@@ -30,7 +31,7 @@ export function greeterIn(root: string): Program {
   };
 }
 
-/** A Go module small enough to be built in a test, with a cache and a PATH of its own. */
+/** A Go module small enough to build in a test, with a separate cache and PATH. */
 export class Greeter {
   readonly root = mkdtempSync(join(tmpdir(), "edgefirst-toolchain-"));
   readonly program: Program;
@@ -45,7 +46,7 @@ export class Greeter {
     this.writeMain(MAIN);
   }
 
-  /** Where a cache is made, and everything in it. */
+  /** The toolchain's cache. */
   get cache(): string {
     return join(this.root, "cache/edgefirst/toolchain");
   }
@@ -54,13 +55,13 @@ export class Greeter {
     return readdirSync(this.cache);
   }
 
-  /** The caller's environment with this cache, and this `bin` before the caller's PATH. */
+  /** The caller's environment with this cache, and this `bin` first on PATH. */
   env(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     goCache ??= execFileSync("go", ["env", "GOCACHE"], { encoding: "utf8" }).trim();
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("EDGEFIRST_"));
     return {
       ...Object.fromEntries(inherited),
-      // Otherwise it would follow XDG_CACHE_HOME, and every test would compile Go's runtime.
+      // Go's own cache would follow XDG_CACHE_HOME, and every test would compile the runtime.
       GOCACHE: goCache,
       XDG_CACHE_HOME: join(this.root, "cache"),
       PATH: `${join(this.root, "bin")}${delimiter}${process.env.PATH ?? ""}`,
@@ -68,7 +69,7 @@ export class Greeter {
     };
   }
 
-  /** The same without Go, or anything else, on PATH. */
+  /** The same with an empty PATH. */
   envWithoutGo(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     return this.env({ PATH: join(this.root, "bin"), ...extra });
   }
@@ -81,7 +82,7 @@ export class Greeter {
     writeFileSync(join(this.program.directory, "main.go"), source);
   }
 
-  /** Puts a shell script somewhere below the root; into its `bin` by default. */
+  /** Writes a shell script below the root, by default into `bin`. */
   script(name: string, body: string, directory = "bin"): string {
     const path = join(this.root, directory, name);
     mkdirSync(dirname(path), { recursive: true });
@@ -90,7 +91,7 @@ export class Greeter {
     return path;
   }
 
-  /** A `go` whose build writes half a binary, says its process id in the file, and never ends. */
+  /** A `go` whose build writes half a binary and its PID to a file, and then hangs. */
   hangingGo(startedFile: string): void {
     this.script(
       "go",

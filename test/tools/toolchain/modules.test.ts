@@ -6,7 +6,7 @@ import { EdgefirstError } from "../../../lib/errors.ts";
 import { moduleDirectory } from "../../../tools/toolchain/modules.ts";
 
 describe("toolchain: module sources", function () {
-  // The first run fetches the modules.
+  // The first run downloads the modules.
   this.timeout(120_000);
 
   for (const [folder, path, file] of [
@@ -37,18 +37,16 @@ describe("toolchain: module sources", function () {
     });
   }
 
-  it("without Go says what needs it", async () => {
+  it("name what needs Go if it is missing", async () => {
     await assert.rejects(
       moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api", { env: { PATH: "" } }),
       (error) =>
         error instanceof EdgefirstError &&
-        error.message.startsWith(
-          "The source of sigs.k8s.io/gateway-api needs Go, and there is none on PATH.",
-        ),
+        error.message.startsWith("The source of sigs.k8s.io/gateway-api needs Go, which is not on PATH."),
     );
   });
 
-  it("that cannot be fetched says where it is pinned", async () => {
+  it("that cannot be downloaded name the file that pins them", async () => {
     const GOMODCACHE = mkdtempSync(join(tmpdir(), "edgefirst-modules-"));
     try {
       await assert.rejects(

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { satisfies } from "semver";
 import { findProgram } from "../../../tools/toolchain/find.ts";
-import { environmentVariable, programNamed, PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { environmentVariable, programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { installedVersion, pinnedVersion } from "../../../tools/toolchain/version.ts";
 
 const npmVersion = (name: string): string => {
@@ -12,7 +13,7 @@ const npmVersion = (name: string): string => {
 };
 
 describe("toolchain: programs", () => {
-  it("have names and environment variables of their own", () => {
+  it("have unique environment variables", () => {
     const variables = PROGRAMS.map(({ name }) => environmentVariable(name));
     assert.equal(new Set(variables).size, PROGRAMS.length);
     assert.equal(environmentVariable("kube-apiserver"), "EDGEFIRST_KUBE_APISERVER");
@@ -28,13 +29,13 @@ describe("toolchain: programs", () => {
   });
 
   for (const program of PROGRAMS) {
-    it(`${program.name}: its module pins a version, which would fit on PATH, too`, async () => {
+    it(`${program.name}: its module pins a version, which is accepted on PATH as well`, async () => {
       const pinned = await pinnedVersion(program);
       if (program.installed) assert(satisfies(pinned, program.installed.range(pinned)));
     });
 
     if (program.installed === undefined) continue;
-    it(`${program.name}: a build says the pinned version`, async function () {
+    it(`${program.name}: a build reports the pinned version`, async function () {
       const found = await findProgram(program, { ...process.env, PATH: "", KUBEBUILDER_ASSETS: "" });
       if (found?.origin !== "cache") {
         this.test!.title += " (skipped: not built on this machine)";

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { prepareKubernetesProvider } from "../../../tools/toolchain/provider-schema.ts";
 
 describe("toolchain: the Kubernetes provider's embedded files", function () {
-  // The first run fetches the module.
+  // The first run downloads the module.
   this.timeout(120_000);
 
-  it("are the module's, with the version in the schema, and can be made again", async () => {
+  it("are the module's, with the version in the schema, and can be written again", async () => {
     const directory = mkdtempSync(join(tmpdir(), "edgefirst-provider-"));
     try {
       const read = (file: string) =>

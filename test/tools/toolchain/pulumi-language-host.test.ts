@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Program } from "../../../tools/toolchain/programs.ts";
+import type { Program } from "../../../tools/toolchain/program.ts";
 import { pulumiLanguageHost } from "../../../tools/toolchain/pulumi-language-host.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import { Greeter } from "./greeter.ts";
@@ -27,7 +27,7 @@ describe("toolchain: Pulumi's Node language host", function () {
     programs: [greeter.program, host],
   });
 
-  it("is the one of the bundle of a CLI that was not built here", async () => {
+  it("comes from the bundle of an official CLI", async () => {
     const path = greeter.script("pulumi", "", "bundle");
     const beside = greeter.script(HOST, "", "bundle");
     const cli = { name: "pulumi", path, version: "3.259.0", origin: "path" } as const;
@@ -40,7 +40,7 @@ describe("toolchain: Pulumi's Node language host", function () {
     assert.deepEqual(readdirSync(dirname(path)), ["pulumi"], "the bundle stays as it is");
   });
 
-  it("is put beside a CLI that was built here, and follows a new build", async () => {
+  it("is put next to a CLI from the toolchain, and follows a new build", async () => {
     const cli = await resolveProgram("greeter", options());
     const first = await pulumiLanguageHost(cli, options());
     assert.equal(first, join(dirname(cli.path), HOST));
@@ -56,7 +56,7 @@ describe("toolchain: Pulumi's Node language host", function () {
     assert.deepEqual(readdirSync(dirname(first)).sort(), ["greeter", HOST]);
   });
 
-  it("is the one of the environment variable where that is set", async () => {
+  it("comes from its environment variable if that is set", async () => {
     const cli = await resolveProgram("greeter", options());
     await pulumiLanguageHost(cli, options());
     const mine = greeter.script("host", "", "mine");

@@ -1,7 +1,7 @@
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import { greeterIn } from "./greeter.ts";
 
-/** Run as a process of its own by the build tests: resolves the program of the module in the given directory. */
+/** Run as a process by the build tests: resolves the program of the module in a directory. */
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };

@@ -8,7 +8,7 @@ import { servePrograms } from "./programs-server.ts";
 import { relay } from "./relay.ts";
 import { SOCKETS } from "./sockets.ts";
 
-// The machine's side of a cluster's private network: relays connections to the API server, resolves programs, and keeps the program
+// The machine's side of a cluster's private network: relays connections to the API server, finds programs, and keeps the program
 // after `--` (the agent) alive as the network's first process. The working directory is the cluster's folder.
 
 const RESTART_MS = 500;
@@ -27,7 +27,7 @@ let inside: ChildProcess | undefined;
 
 mkdirSync("run", { recursive: true, mode: 0o700 });
 await relay({ path: SOCKETS.apiserver }, () => ({ host: "127.0.0.1", port: Number(values.apiserver) }));
-await servePrograms(SOCKETS.programs, log);
+await servePrograms(SOCKETS.programs);
 process.on("SIGTERM", stop).on("SIGINT", stop);
 while (!isStopping()) {
   const end = await runNetwork();

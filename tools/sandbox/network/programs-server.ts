@@ -2,31 +2,26 @@ import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, request } from "node:http";
 import { readBody } from "../../../kube/http.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
-import { resolveProgram } from "../../toolchain/resolve.ts";
+import { findProgram } from "../../toolchain/find.ts";
+import { environmentVariable, programNamed } from "../../toolchain/program.ts";
+import { PROGRAMS } from "../../toolchain/programs.ts";
 
-/** A program of the toolchain, found or built. */
+/** A program of the toolchain. */
 export interface LocalProgram {
   /** Absolute. */
   readonly path: string;
   readonly version: string;
 }
 
-/** Resolves programs of the toolchain for the private network, which has no route to a module proxy: `GET /programs/<name>`. */
-export function servePrograms(path: string, log: (line: string) => void): Promise<void> {
-  const resolving = new Map<string, Promise<LocalProgram>>();
-  const resolve = (name: string): Promise<LocalProgram> => {
-    const known = resolving.get(name);
-    if (known !== undefined) return known;
-    const found = resolveProgram(name, { progress: log });
-    resolving.set(name, found);
-    // A failure is not cached: Go or the program may be installed by the next request.
-    found.catch(() => resolving.delete(name));
-    return found;
-  };
+/**
+ * Finds programs of the toolchain for the private network: `GET /programs/<name>`. It does not build any, because a build would outlast
+ * the rollout of the pod that needs the program.
+ */
+export function servePrograms(path: string): Promise<void> {
   rmSync(path, { force: true });
   const server = createServer((incoming, response) => {
-    resolve(incoming.url?.split("/").at(-1) ?? "").then(
-      (program) => response.end(JSON.stringify({ path: program.path, version: program.version })),
+    find(incoming.url?.split("/").at(-1) ?? "").then(
+      (program) => response.end(JSON.stringify(program)),
       (error: unknown) => {
         response.statusCode = 500;
         response.end(error instanceof Error ? error.message : String(error));
@@ -38,9 +33,18 @@ export function servePrograms(path: string, log: (line: string) => void): Promis
   });
 }
 
+async function find(name: string): Promise<LocalProgram> {
+  const found = await findProgram(programNamed(name, PROGRAMS));
+  if (found !== undefined) return { path: found.path, version: found.version };
+  throw new EdgefirstError(
+    `${name} is not installed on this machine.`,
+    `Get it with npm run programs, or set ${environmentVariable(name)} to its path. Then this pod starts.`,
+  );
+}
+
 /**
- * Asks {@link servePrograms} for a program. If it has to be built, the answer takes minutes.
- * @throws EdgefirstError with the reason if it can be neither found nor built.
+ * Asks {@link servePrograms} for a program.
+ * @throws EdgefirstError if it is not installed.
  */
 export async function askForProgram(socketPath: string, name: string): Promise<LocalProgram> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -5,7 +5,7 @@
 export const SOCKETS = {
   /** The machine's side: relays to the API server. */
   apiserver: "run/apiserver.sock",
-  /** The machine's side: HTTP, `GET /programs/<name>` resolves a program of the toolchain. */
+  /** The machine's side: HTTP, `GET /programs/<name>` finds a program of the toolchain. */
   programs: "run/programs.sock",
   /** The network's side: after a line `HOST PORT`, relays to that address in the network. */
   inside: "run/inside.sock",

@@ -19,6 +19,9 @@ export interface Image {
   readonly difference?: string;
 }
 
+/** The toolchain's programs in the pods of the platform. Resolve them before a stack is brought up, because a Deployment does not wait for a build. */
+export const PLATFORM_PROGRAMS = ["traefik", "gatus"] as const;
+
 /** Path of `node` in containers that run a script. */
 export const NODE_PATH = "/usr/local/bin/node";
 

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { BuildPlan } from "../../../tools/toolchain/build-plan.ts";
+import { progressTo } from "../../../tools/toolchain/progress.ts";
+import { programsOf } from "../../../tools/toolchain/programs.ts";
+import { greeterIn } from "./greeter.ts";
+
+describe("toolchain: the announcement of builds", () => {
+  const programs = [600, 300, 300].map((buildSeconds, index) => ({
+    ...greeterIn("/nowhere"),
+    name: `greeter-${index}`,
+    buildSeconds,
+  }));
+
+  it("names all programs first, then the position and the time left, at the machine's pace", () => {
+    const plan = new BuildPlan(programs);
+    assert.match(
+      plan.summary,
+      /^building 3 programs from source, once, in about \d+ min: greeter-0, greeter-1, greeter-2$/,
+    );
+    assert.match(plan.position(0), /^program 1 of 3, about \d+ min left$/);
+    plan.finished(1200);
+    assert.equal(plan.position(0), "program 2 of 3, about 20 min left");
+    assert.equal(plan.position(300), "program 2 of 3, about 15 min left");
+    assert.equal(plan.position(3600), "program 2 of 3, about 10 min left");
+    plan.finished(undefined);
+    assert.equal(plan.position(0), "program 3 of 3, about 10 min left");
+  });
+
+  it("is one line on a terminal, replaced by each step", () => {
+    const written: string[] = [];
+    const write = (text: string): boolean => written.push(text) > 0;
+    const progress = progressTo({ write, isTTY: true, columns: 10 });
+    progress("start");
+    progress("a long step", "step");
+    progress("tick", "tick");
+    progress("end");
+    assert.deepEqual(written, ["start\n", "a long st", "\r\u001B[2Ktick", "\r\u001B[2Kend\n"]);
+  });
+
+  it("is a line per step in a log, with a tick per minute", () => {
+    let now = 1_000_000;
+    const written: string[] = [];
+    const progress = progressTo({ write: (text: string) => written.push(text) > 0 }, () => now);
+    progress("step", "step");
+    now += 30_000;
+    progress("early", "tick");
+    now += 30_000;
+    progress("due", "tick");
+    progress("next step", "step");
+    assert.deepEqual(written, ["step\n", "due\n", "next step\n"]);
+  });
+
+  it("leaves programs of the other tier to npm run test:real", () => {
+    const real = programsOf("test:real");
+    assert.ok(real.includes("gateway-api-conformance"));
+    assert.deepEqual(
+      programsOf("start", "test").filter((name) => real.includes(name)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { availableParallelism } from "node:os";
+import { counted } from "../../lib/counted.ts";
+import type { Program } from "./program.ts";
+
+/** {@link Program.buildSeconds} are of 2 cores; beyond 8, a build is no faster. */
+const [MEASURED_CORES, USEFUL_CORES] = [2, 8];
+
+/** Programs that are built one after another, with an estimate that follows the machine's pace. */
+export class BuildPlan {
+  readonly programs: readonly Program[];
+  #done = 0;
+  #estimated = 0;
+  #taken = 0;
+
+  constructor(programs: readonly Program[]) {
+    this.programs = programs;
+  }
+
+  /** The announcement of the whole plan. */
+  get summary(): string {
+    const names = this.programs.map(({ name }) => name).join(", ");
+    return `building ${counted(this.programs.length, "program")} from source, once, in ${this.#left(0)}: ${names}`;
+  }
+
+  /** The position of the current build and the time left, such as `program 3 of 9, about 14 min left`. */
+  position(elapsedSeconds: number): string {
+    return `program ${this.#done + 1} of ${this.programs.length}, ${this.#left(elapsedSeconds)} left`;
+  }
+
+  /** Moves on to the next program. A build that another process did says nothing about the pace. */
+  finished(seconds: number | undefined): void {
+    if (seconds !== undefined) {
+      this.#estimated += this.programs[this.#done]?.buildSeconds ?? 0;
+      this.#taken += seconds;
+    }
+    this.#done++;
+  }
+
+  /** What remains, `elapsedSeconds` into the current build. */
+  #left(elapsedSeconds: number): string {
+    const [current = 0, ...others] = this.programs.slice(this.#done).map(({ buildSeconds }) => buildSeconds);
+    const pace = this.#pace();
+    const seconds =
+      Math.max(0, current * pace - elapsedSeconds) + others.reduce((sum, each) => sum + each * pace, 0);
+    return `about ${Math.max(1, Math.round(seconds / 60))} min`;
+  }
+
+  /** Seconds per estimated second; short builds are too noisy to measure it. */
+  #pace(): number {
+    return this.#estimated < 20
+      ? MEASURED_CORES / Math.min(availableParallelism(), USEFUL_CORES)
+      : this.#taken / this.#estimated;
+  }
+}

@@ -1,0 +1,55 @@
+import type { SemVer } from "semver";
+import type { Preparation } from "./provider-schema.ts";
+
+/**
+ * The first command that needs a program. `start`: `npm start`, and with it most tests; `test`: the other tests of `npm test`;
+ * `test:real`: `npm run test:real` and the benchmarks.
+ */
+export type Tier = "start" | "test" | "test:real";
+
+/** An upstream program, pinned by a Go module in this directory. */
+export interface Program {
+  /** Name of the binary. */
+  readonly name: string;
+  /** Its use in edgefirst. */
+  readonly purpose: string;
+  readonly tier: Tier;
+  /** Directory of its Go module. */
+  readonly directory: string;
+  /** Go package to build, relative to the module. */
+  readonly package: string;
+  /** Build the package's tests as a program. */
+  readonly tests?: true;
+  /** Where to find the pinned version in the module; it is the first group. */
+  readonly pin: { readonly file: string; readonly pattern: RegExp };
+  /** Value of go's `-mod`; `mod` lets go complete an untidy go.mod, in a copy. */
+  readonly mod: "readonly" | "mod";
+  /** Variables for the linker, so that the program knows its version. */
+  readonly variables: (version: SemVer) => Readonly<Record<string, string>>;
+  /** Adds generated files to the module before the build. */
+  readonly prepare?: (preparation: Preparation) => Promise<void>;
+  /** How a program on PATH reports its version, and which versions match. Absent if it cannot: then PATH is not searched. */
+  readonly installed?: {
+    readonly args: readonly string[];
+    /** For standard output; the first group is the version. */
+    readonly pattern: RegExp;
+    /** Semver range. */
+    readonly range: (pinned: SemVer) => string;
+  };
+  /** A command that downloads the official program. */
+  readonly download?: (version: SemVer) => string;
+  /** Duration of a build on 2 cores with a cold cache, after the earlier programs of the same module. */
+  readonly buildSeconds: number;
+}
+
+/** The program of that name. */
+export function programNamed(name: string, programs: readonly Program[]): Program {
+  const program = programs.find((candidate) => candidate.name === name);
+  if (program === undefined) throw new Error(`the toolchain has no program ${name}`);
+  return program;
+}
+
+/** The environment variable that names a program's path, such as `EDGEFIRST_KUBE_APISERVER`. */
+export function environmentVariable(program: string): string {
+  return `EDGEFIRST_${program.toUpperCase().replaceAll("-", "_")}`;
+}
