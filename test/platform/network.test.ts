@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../config/parse.ts";
+import { loadPins } from "../../config/pins.ts";
+import { planPlatform } from "../../platform/plan.ts";
+import { clusterHolding } from "../support/cluster.ts";
+import { GATEWAY } from "../support/configuration.ts";
+import { gatewayApiDirectory } from "../support/engine.ts";
+
+async function errorsOf(...gateways: object[]): Promise<string[]> {
+  const values = {
+    cluster: { context: "test" },
+    gatewayApi: { source: await gatewayApiDirectory() },
+    gateways,
+  };
+  const raw = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
+  const config = { ...parseConfig({ values: raw, secrets: {} }), secrets: {} };
+  const cluster = clusterHolding();
+  const { findings } = await planPlatform({ stack: "edge", config, pins: loadPins(), cluster });
+  return findings
+    .filter(({ severity, message }) => severity === "error" && /^Gateways? /.test(message))
+    .map(({ message }) => message);
+}
+
+describe("platform: Gateways", function () {
+  // The first test loads every policy rule and the CRDs.
+  this.timeout(20_000);
+  it("pass if they have separate classes and ports", async () => {
+    const internal = { ...GATEWAY, name: "internal", className: "traefik-internal" };
+    assert.deepEqual(await errorsOf(GATEWAY, internal), []);
+  });
+
+  it("report each conflict once", async () => {
+    const internal = { ...GATEWAY, name: "internal" };
+    const samePort = { ...GATEWAY, name: "other", className: "other", http: { port: 443 } };
+    const errors = await errorsOf(GATEWAY, internal, samePort);
+    assert.equal(errors.length, 2, errors.join("\n"));
+    assert.match(errors[0]!, /external and network\/internal share GatewayClass traefik/);
+    assert.match(errors[1]!, /network\/other uses port 443 for both HTTP and HTTPS/);
+  });
+});
