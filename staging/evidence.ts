@@ -61,6 +61,8 @@ const verification = loose({
   checks: z.array(checkRecord),
   /** SHA-256 of each manifest that this stack's configuration names, by what it installs. Stacks may differ here, so it is not part of the release. */
   manifests: z.record(z.string(), z.string()),
+  /** Files of rows that the owner added to the knowledge tables (docs/reference/knowledge.md): configuration, not part of the release. Absent without any. */
+  ownerRows: z.array(loose({ file: z.string(), sha256: z.string(), rows: z.int() })).optional(),
   /** SHA-256 over the objects that the program declared. */
   digest: z.string(),
   /** null if the stack follows no repository, or Flux has not fetched it. */

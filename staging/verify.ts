@@ -2,6 +2,7 @@ import { CHECK_IDS, type CheckId } from "../config/check-ids.ts";
 import type { GatusAddress } from "../config/gatus-address.ts";
 import type { ObjectReference } from "../kube/client.ts";
 import { describeObject, type KubeObject } from "../kube/objects.ts";
+import { ownerRows } from "../policy/knowledge/owner-rows.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import { baselineOf, inheritedBaseline, type Baseline } from "./baseline.ts";
 import { checkRecord, foundByName } from "./check-record.ts";
@@ -139,6 +140,7 @@ async function recordOf(
   result: WatchResult,
 ): Promise<Verification> {
   const { release, directory, clock, skip, manifests, cluster, repository, override } = args;
+  const rows = ownerRows(directory);
   return {
     release,
     ...(await readCheckout(directory)),
@@ -146,6 +148,7 @@ async function recordOf(
     soak: Math.round(result.soakMs / 1_000),
     checks: CHECK_IDS.map((id) => checkRecord(id, skip[id], result)),
     manifests: { ...manifests },
+    ...(rows.length > 0 && { ownerRows: [...rows] }),
     digest: digestOf(declared),
     gitops: await gitopsRevision(cluster, repository),
     ...(override !== undefined && { override }),

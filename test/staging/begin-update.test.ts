@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { ApiError } from "../../kube/api-error.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { Evidence } from "../../staging/evidence.ts";
@@ -61,6 +64,27 @@ describe("an update that begins", () => {
     earlier = evidence;
     return "failures" in record ? record.failures.map(({ object }) => object) : [];
   }
+
+  it("names the owner's rows of knowledge in its evidence, as configuration", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "edgefirst-owner-rows-"));
+    try {
+      const file = join(directory, ".edgefirst/knowledge/version-labels.yaml");
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, "- chart: own\n  source: https://example.com\n  date: 2026-01-31\n");
+      const own = { ...args("r1"), directory };
+      const baseline = await beginUpdate(own, []);
+      const { evidence } = await verify(own, { baseline, declared: [] });
+      const [rows, ...others] = evidence.verified[0]?.ownerRows ?? [];
+      assert.deepEqual(
+        { ...rows, sha256: "" },
+        { file: ".edgefirst/knowledge/version-labels.yaml", sha256: "", rows: 1 },
+      );
+      assert.match(rows?.sha256 ?? "", /^[0-9a-f]{64}$/);
+      assert.deepEqual(others, []);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
 
   it("is marked in kube-system until its verification passes", async () => {
     await killed("r1");
