@@ -16,7 +16,7 @@ export async function checkGateways(
   ];
 }
 
-/** Gateways of other owners with one of these classes: the same Traefik serves them, and tells listeners apart by port only. */
+/** Gateways of other owners with one of these classes: the same Traefik serves them, and distinguishes listeners by port only. */
 async function foreignGateways(gateways: readonly GatewayArgs[], cluster: ClusterReader): Promise<Finding[]> {
   const live = await cluster.list("gateway.networking.k8s.io/v1", "Gateway");
   return live.flatMap(({ metadata, spec }) => {

@@ -55,7 +55,7 @@ const VERSIONS: readonly SidecarVersion[] = [
 ];
 
 /**
- * Arguments and RBAC rules of gatus-sidecar. Undefined if nothing is to be discovered, since gatus-sidecar without flags watches every kind.
+ * Arguments and RBAC rules of gatus-sidecar. Undefined if discovery is off, since gatus-sidecar without flags watches every kind.
  * @throws {EdgefirstError} if the table has no row for the version
  */
 export function sidecarFor(
