@@ -18,6 +18,12 @@ export const gate = z
       .describe(
         "Maximum age of the upstream stack's verification for a move forward; ignored for a rollback.",
       ),
+    live: z
+      .enum(["configured", "required"])
+      .default("configured")
+      .describe(
+        "Whether a move forward checks the cluster of an upstream stack where this machine has its context (`configured`), or refuses without that check (`required`).",
+      ),
     unreachable: z
       .enum(["refuse", "warn"])
       .default("refuse")

@@ -1,17 +1,13 @@
 import type { Finding } from "../kube/client.ts";
 import { describeFinding } from "../kube/findings.ts";
 import { readEvidence, standingOf, type Evidence, type OverrideRecord } from "./evidence.ts";
-import { movement } from "./movement.ts";
+import { movement, type MovementArgs } from "./movement.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
 /** Arguments of {@link checkGate}. */
-export interface GateArgs extends UpstreamArgs {
+export interface GateArgs extends UpstreamArgs, MovementArgs {
   readonly stack: string;
-  /** The release that is about to be brought up. */
-  readonly release: string;
-  /** The release that the stack runs; undefined before its first update. */
-  readonly current: string | undefined;
   /** The upstream stacks: each must have verified the release. */
   readonly after: readonly string[];
   readonly override?: OverrideRecord | undefined;
@@ -29,7 +25,7 @@ export interface GateResult {
 }
 
 /**
- * Whether a stack may get a release: each upstream stack must have verified it, and for a move forward must have done so recently and be healthy now. Changes
+ * Whether a stack may get a release: each upstream stack must have verified it, and for a move forward must run it now, recently verified and healthy. Changes
  * nothing.
  */
 export async function checkGate(args: GateArgs): Promise<GateResult> {
@@ -72,7 +68,7 @@ interface Judgement {
 }
 
 async function judge(stack: string, args: GateArgs): Promise<Judgement> {
-  const { release, current } = args;
+  const { release, current, own, manifests } = args;
   const reading = await args.readOutputs(stack);
   if (reading.state === "unknown")
     return refusal(
@@ -98,7 +94,8 @@ async function judge(stack: string, args: GateArgs): Promise<Judgement> {
     stack,
     evidence,
     record: standing.record,
-    movement: movement(evidence, current, release),
+    running: typeof reading.outputs.release === "string" ? reading.outputs.release : undefined,
+    movement: movement({ own, current, release, manifests }),
   };
   return { findings: await judgeUpstream(upstream, args), upstream };
 }

@@ -1,19 +1,30 @@
-import type { Evidence } from "./evidence.ts";
+import { isDeepStrictEqual } from "node:util";
+import { standingOf, type Evidence } from "./evidence.ts";
 
-/** The direction of an update, by the order in which the upstream stack verified the two releases. */
+/** The direction of an update. */
 export type Movement = "forward" | "same" | "back";
 
+/** Arguments of {@link movement}. */
+export interface MovementArgs {
+  /** The stack's own evidence. */
+  readonly own: Evidence | undefined;
+  /** The release that the stack runs; undefined before its first update. */
+  readonly current: string | undefined;
+  /** The release that is about to be brought up. */
+  readonly release: string;
+  /** SHA-256 of each manifest that only the stack's configuration names, by what it installs. */
+  readonly manifests: Readonly<Record<string, string>>;
+}
+
 /**
- * The direction of an update. Only a move forward requires the upstream stacks to be recently verified and healthy: a rollback must not wait for them. A release
- * that the upstream stack does not remember counts as older, so a move in doubt is a move forward.
- * @param current release that the stack runs; undefined before its first update
+ * The direction of an update. Only a release that the stack itself has verified, with the same manifests and not revoked since, is a move back: anything else is a
+ * move forward, which requires the upstream stacks to run the release now, recently verified and healthy. A rollback must not wait for them.
  */
-export function movement(upstream: Evidence, current: string | undefined, next: string): Movement {
-  if (current === next) return "same";
-  const timeOf = (release: string | undefined): number | undefined => {
-    const record = [...upstream.verified, ...upstream.revoked].find((entry) => entry.release === release);
-    return record && Date.parse(record.time);
-  };
-  const [from, to] = [timeOf(current), timeOf(next)];
-  return from !== undefined && to !== undefined && to < from ? "back" : "forward";
+export function movement({ own, current, release, manifests }: MovementArgs): Movement {
+  if (current === release) return "same";
+  if (own === undefined) return "forward";
+  const standing = standingOf(own, release);
+  return standing.state === "verified" && isDeepStrictEqual(standing.record.manifests, manifests)
+    ? "back"
+    : "forward";
 }

@@ -4,6 +4,7 @@ import type { GatusAddress } from "../config/gatus-address.ts";
 import type { Finding } from "../kube/client.ts";
 import { enforce } from "../kube/findings.ts";
 import { KubeClient } from "../kube/kube-client.ts";
+import type { ClusterAddress } from "../kube/kubeconfig.ts";
 import type { KubeObject } from "../kube/objects.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
@@ -26,6 +27,7 @@ export interface StagingSettings {
   readonly after: readonly string[];
   readonly gate: {
     readonly maxAge: string;
+    readonly live: "configured" | "required";
     readonly unreachable: "refuse" | "warn";
     readonly patience: string;
     readonly clusters: Readonly<Record<string, { context: string; kubeconfig?: string | undefined }>>;
@@ -162,23 +164,40 @@ function verificationArgs(
 
 function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clock): Promise<GateResult> {
   const { settings, release, manifests, kubeconfig } = args;
-  const { maxAge, unreachable, patience, clusters } = settings.gate;
+  const { maxAge, live, unreachable, patience, clusters } = settings.gate;
   return checkGate({
+    project: pulumi.getProject(),
     stack,
     release,
     manifests,
     current: currentRelease(own, { release, manifests }),
+    own: own.evidence,
     after: settings.after,
     maxAgeMs: parseDuration(maxAge),
+    live,
     unreachable,
     patienceMs: pulumi.runtime.isDryRun() ? 0 : parseDuration(patience),
     override: settings.override,
     readOutputs: readStackOutputs,
     connect: (upstream, evidence) =>
-      new KubeClient({ kubeconfig, context: evidence.cluster.context, ...clusters[upstream] }),
+      connectTo({ kubeconfig, context: evidence.cluster.context }, clusters[upstream]),
     clock,
     progress: (line) => void pulumi.log.info(`gate: ${line}`),
   });
+}
+
+/** A configured cluster must be usable; the one that the evidence names may be unknown to this machine. */
+function connectTo(
+  named: ClusterAddress,
+  configured: Partial<ClusterAddress> | undefined,
+): KubeClient | undefined {
+  if (configured !== undefined) return new KubeClient({ ...named, ...configured });
+  try {
+    return new KubeClient(named);
+  } catch (error) {
+    if (error instanceof EdgefirstError) return undefined;
+    throw error;
+  }
 }
 
 async function promotionOf(

@@ -4,12 +4,15 @@ import type { Clock } from "./clock.ts";
 import type { Evidence, Failure, Verification } from "./evidence.ts";
 import { checkLive } from "./live-check.ts";
 import type { Movement } from "./movement.ts";
+import { readMark, type UpdateMark } from "./update-mark.ts";
 
 /** An upstream stack that has verified the release. */
 export interface UpstreamStack {
   readonly stack: string;
   readonly evidence: Evidence;
   readonly record: Verification;
+  /** The release that its last update brought up. */
+  readonly running: string | undefined;
   readonly movement: Movement;
 }
 
@@ -20,16 +23,20 @@ export interface ConnectedCluster extends LiveCluster {
 
 /** Arguments of {@link judgeUpstream}. */
 export interface UpstreamArgs {
+  /** Name of the project, which all stacks share. */
+  readonly project: string;
   /** SHA-256 of each manifest that only the gated stack's configuration names, by what it installs. */
   readonly manifests: Readonly<Record<string, string>>;
   /** Milliseconds after which a verification is too old for a move forward. */
   readonly maxAgeMs: number;
+  /** Whether a move forward requires a live check of the upstream stack, or only where this machine has its context. */
+  readonly live: "configured" | "required";
   /** What a move forward does if the cluster of an upstream stack cannot be reached. */
   readonly unreachable: "refuse" | "warn";
   /** Milliseconds that an upstream stack has to become healthy again. */
   readonly patienceMs: number;
-  /** @throws {EdgefirstError} if this machine has no way to reach the stack's cluster */
-  readonly connect: (stack: string, evidence: Evidence) => ConnectedCluster;
+  /** undefined if this machine has no context of the stack's cluster. @throws {EdgefirstError} if the configured one cannot be used */
+  readonly connect: (stack: string, evidence: Evidence) => ConnectedCluster | undefined;
   readonly clock: Clock;
   readonly progress: (line: string) => void;
 }
@@ -37,9 +44,13 @@ export interface UpstreamArgs {
 /** What the verification of an upstream stack is worth: what it proves, and for a move forward whether it is recent and still true. */
 export async function judgeUpstream(upstream: UpstreamStack, args: UpstreamArgs): Promise<Finding[]> {
   const proof = [verifiedBy(upstream), ...otherManifests(upstream, args)];
-  return upstream.movement === "forward"
-    ? [...proof, ...tooOld(upstream, args), ...(await unhealthy(upstream, args))]
-    : proof;
+  if (upstream.movement !== "forward") return proof;
+  const moved = movedOn(upstream);
+  return [
+    ...proof,
+    ...tooOld(upstream, args),
+    ...(moved.length > 0 ? moved : await unhealthy(upstream, args)),
+  ];
 }
 
 /** The lines of a message that list failing objects. */
@@ -82,6 +93,18 @@ function verifiedBy({ stack, record }: UpstreamStack): Finding {
     : { severity: "warning", message: `${message} Not checked there:\n${skipped.join("\n")}` };
 }
 
+/** A release that the upstream stack has left is no longer proven: it may have been left for a reason. */
+function movedOn({ stack, record, running }: UpstreamStack): Finding[] {
+  if (running === record.release) return [];
+  return [
+    {
+      severity: "error",
+      message: `Stack ${stack} verified release ${record.release} at ${record.time}, but now runs ${running ?? "no release"}.`,
+      hint: `Roll out the release that ${stack} runs, or bring ${stack} up with this one again: pulumi up --stack ${stack}`,
+    },
+  ];
+}
+
 function tooOld({ stack, record }: UpstreamStack, { maxAgeMs, clock }: UpstreamArgs): Finding[] {
   const age = clock.now() - Date.parse(record.time);
   if (age <= maxAgeMs) return [];
@@ -103,10 +126,17 @@ async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<F
   let cluster: ConnectedCluster | undefined;
   try {
     cluster = args.connect(stack, evidence);
+    if (cluster === undefined) return [notLookedAt(stack, args)];
     const progress = (line: string): void => {
       args.progress(`${stack}: ${line}`);
     };
     const { clock, patienceMs: timeoutMs } = args;
+    const mark = await readMark(
+      cluster,
+      { project: args.project, stack },
+      evidence.lastPass?.time ?? record.time,
+    );
+    if (mark !== undefined) return [updating(upstream, mark)];
     const { failures } = await checkLive({ stack, evidence, record, cluster, timeoutMs, clock, progress });
     if (failures.length === 0) return [];
     return [
@@ -124,13 +154,39 @@ async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<F
   }
 }
 
+/** A killed update stores no outputs: what the stack runs is unknown until it is verified again. */
+function updating({ stack, record }: UpstreamStack, { release, began }: UpdateMark): Finding {
+  return {
+    severity: "error",
+    message: `Stack ${stack} verified release ${record.release} at ${record.time}, but an update to release ${release} began at ${began} and has not been verified.`,
+    hint: `Wait until it ends. If it was cancelled or killed, run: pulumi up --stack ${stack}`,
+  };
+}
+
+/** Without a context the evidence alone counts, as long as it is recent. */
+function notLookedAt(stack: string, { live, maxAgeMs }: UpstreamArgs): Finding {
+  const message = `The cluster of stack ${stack} was not checked: this machine has no context of it.`;
+  const hint = `Set edgefirst:gate.clusters.${stack} to { context, kubeconfig? } of this machine.`;
+  if (live === "required")
+    return {
+      severity: "error",
+      message: `${message} edgefirst:gate.live is required.`,
+      hint,
+    };
+  return {
+    severity: "warning",
+    message: `${message} Its evidence of the last ${hours(maxAgeMs)} counts.`,
+    hint,
+  };
+}
+
 function unreachable(stack: string, { message }: EdgefirstError, args: UpstreamArgs): Finding {
-  const refuses = args.unreachable === "refuse";
+  const refuses = args.unreachable === "refuse" || args.live === "required";
   return {
     severity: refuses ? "error" : "warning",
-    message: `Cannot check from here whether stack ${stack} is healthy now: ${message}`,
+    message: `Inconclusive: cannot check from here whether stack ${stack} is healthy now: ${message}`,
     hint: refuses
-      ? `Set edgefirst:gate.clusters.${stack} to { context, kubeconfig? } of this machine. If no machine reaches both clusters, set edgefirst:gate.unreachable to warn.`
+      ? `Try again once the cluster can be reached, or set edgefirst:gate.clusters.${stack} to the right { context, kubeconfig? } of this machine.`
       : "edgefirst:gate.unreachable is warn, so its evidence alone counts.",
   };
 }

@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { evidenceSchema, type Evidence } from "../../staging/evidence.ts";
+import { markReference } from "../../staging/update-mark.ts";
+import { installFluxCrds } from "../../tools/sandbox/flux.ts";
+import { waitUntil } from "../../tools/sandbox/processes.ts";
+import { Engine, gatewayApiDirectory, type Running, type TestStack } from "../support/engine.ts";
+import type { GitRepository } from "../support/git.ts";
+import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
+import { descendants } from "../support/running.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+const KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1";
+const MARK = markReference({ project: "edgefirst", stack: "edge" });
+const NO_CONTROLLER = "these clusters have no controller for it";
+const VERIFICATION = {
+  soak: "1s",
+  timeout: "4s",
+  interval: "500ms",
+  skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
+};
+const SOON = { timeoutMs: 60_000 };
+
+describe("engine: a release proves only what was watched; the test writes the statuses of Flux", function () {
+  this.timeout(120_000);
+  const clusters = useSandbox("edge", "main");
+  let engine: Engine;
+  let program: GitRepository;
+  let edge: TestStack;
+  let onEdge: KubeClient;
+  let edgeConfig: Record<string, unknown>;
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    const { kubeconfig } = clusters.sandbox;
+    await Promise.all(["edge", "main"].map((context) => installFluxCrds(kubeconfig, context)));
+    program = checkoutProgram();
+    engine = await Engine.create(program.dir);
+    onEdge = new KubeClient({ kubeconfig, context: "edge" });
+    const source = await gatewayApiDirectory();
+    edgeConfig = {
+      cluster: { context: "edge", kubeconfig },
+      gatewayApi: { install: true, source },
+      verification: VERIFICATION,
+    };
+    edge = await engine.stack("edge", edgeConfig);
+    await app("True");
+  });
+  after(() => {
+    onEdge.close();
+    engine.remove();
+    program.remove();
+  });
+
+  /** An app of the cluster, with a status as its controller would write it. */
+  async function app(status: "True" | "False", name = "app"): Promise<void> {
+    const metadata = { name, namespace: "default" };
+    const spec = {
+      interval: "10m",
+      path: "./",
+      prune: true,
+      sourceRef: { kind: "GitRepository", name: "r" },
+    };
+    await onEdge.apply(
+      { apiVersion: KUSTOMIZE, kind: "Kustomization", metadata, spec },
+      {
+        fieldManager: "test",
+        force: true,
+      },
+    );
+    const condition = {
+      type: "Ready",
+      status,
+      reason: "Test",
+      message: "reported by the test",
+      lastTransitionTime: new Date().toISOString(),
+    };
+    await onEdge.call("PATCH", `/apis/${KUSTOMIZE}/namespaces/default/kustomizations/${name}/status`, {
+      body: { status: { conditions: [condition] } },
+      contentType: "application/merge-patch+json",
+    });
+  }
+
+  async function evidence(): Promise<Evidence> {
+    return evidenceSchema.parse((await edge.outputs()).evidence);
+  }
+
+  /** An update of edge that has begun its soak. */
+  async function soaking(): Promise<Running> {
+    edge.configure({ ...edgeConfig, verification: { ...VERIFICATION, soak: "60s", timeout: "90s" } });
+    const running = edge.startUp();
+    await Promise.race([
+      waitUntil("the soak", () => running.output().includes("the soak has begun"), SOON),
+      running.ended.then(({ output }) => assert.fail(output)),
+    ]);
+    edge.configure(edgeConfig);
+    return running;
+  }
+
+  async function passes(stack: TestStack): Promise<void> {
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+  }
+
+  async function fails(stack: TestStack, ...expected: RegExp[]): Promise<void> {
+    const { code, output } = await stack.up();
+    assert.notEqual(code, 0, output);
+    for (const text of expected) assert.match(output, text);
+  }
+
+  describe("an update that breaks an app and is cancelled or killed", () => {
+    it("cancelled in the first soak: the next update is not excused", async () => {
+      const { pid, ended } = await soaking();
+      await app("False");
+      process.kill(pid, "SIGINT");
+      await ended;
+      await fails(edge, /flux: Kustomization default\/app: Ready: reported by the test/);
+      assert.deepEqual((await evidence()).verified, []);
+      assert.ok(await onEdge.get(MARK));
+    });
+
+    it("passes once the app is fixed, and removes its mark", async () => {
+      await app("True");
+      await passes(edge);
+      assert.equal((await evidence()).verified.length, 1);
+      assert.equal(await onEdge.get(MARK), undefined);
+    });
+
+    it("killed in a later soak: the next update is not excused", async () => {
+      const { pid, ended } = await soaking();
+      await app("False", "new");
+      for (const each of [...descendants(pid), pid]) process.kill(each, "SIGKILL");
+      await ended;
+      await edge.cancel();
+      await fails(edge, /flux: Kustomization default\/new: Ready: reported by the test/);
+      await app("True", "new");
+      await passes(edge);
+    });
+
+    it("no longer excuses an app that was unhealthy before, once it has been healthy", async () => {
+      await app("False", "old");
+      const { pid, ended, output } = await soaking();
+      await app("True", "old");
+      await setTimeout(3_000);
+      await app("False", "old");
+      const restarts = (): boolean => output().includes("the soak starts again: Kustomization default/old");
+      await waitUntil("the soak to restart", restarts, SOON);
+      process.kill(pid, "SIGINT");
+      await ended;
+      await fails(edge, /flux: Kustomization default\/old: Ready: reported by the test/);
+      await app("True", "old");
+      await passes(edge);
+    });
+
+    it("is refused before the first resource if its mark cannot be written", async () => {
+      const { verified } = await evidence();
+      const [policy, binding] = denyMarks();
+      await onEdge.apply(policy, { fieldManager: "test" });
+      await onEdge.apply(binding, { fieldManager: "test" });
+      const probe = { ...MARK, data: {} };
+      await waitUntil(
+        "the policy to deny",
+        () =>
+          onEdge.apply(probe, { fieldManager: "t", dryRun: true }).then(
+            () => false,
+            () => true,
+          ),
+        SOON,
+      );
+      await fails(edge, /Cannot mark on cluster edge .*denied by the test\s+Nothing was changed/);
+      await onEdge.delete(binding);
+      assert.deepEqual((await evidence()).verified, verified);
+    });
+  });
+
+  describe("the gate of main", () => {
+    let main: TestStack;
+    let mainConfig: Record<string, unknown>;
+    let first: string;
+    before(async () => {
+      const { kubeconfig } = clusters.sandbox;
+      mainConfig = {
+        ...edgeConfig,
+        cluster: { context: "main", kubeconfig },
+        after: ["edge"],
+        gate: { patience: "1s" },
+      };
+      main = await engine.stack("main", mainConfig);
+      first = program.git("rev-parse", "HEAD");
+    });
+
+    it("refuses a release that edge has left, although edge verified an older one again later", async () => {
+      await passes(main);
+      const second = commitRelease(program, "second");
+      await passes(edge);
+      program.git("checkout", "--quiet", first);
+      await passes(edge);
+      program.git("checkout", "--quiet", second);
+      await fails(main, /Stack edge verified release \w+ at .*, but now runs \w+\./);
+      await passes(edge);
+      await passes(main);
+      program.git("checkout", "--quiet", first);
+      await passes(main);
+      program.git("checkout", "--quiet", second);
+    });
+
+    it("refuses while a killed update of edge is not verified", async () => {
+      commitRelease(program, "third");
+      await passes(edge);
+      const { pid, ended } = await soaking();
+      for (const each of [...descendants(pid), pid]) process.kill(each, "SIGKILL");
+      await ended;
+      await edge.cancel();
+      await fails(main, /an update to release \w+ began at .* and has not been verified/);
+      await passes(edge);
+    });
+
+    it("refuses without the live check if it is required", async () => {
+      const gate = { live: "required", clusters: { edge: { context: "edge", kubeconfig: "/absent" } } };
+      main.configure({ ...mainConfig, gate });
+      await fails(main, /Inconclusive: cannot check from here whether stack edge is healthy now/);
+      main.configure(mainConfig);
+    });
+  });
+});
+
+/** Denies ConfigMaps in kube-system. */
+function denyMarks(): [KubeObject, KubeObject] {
+  const apiVersion = "admissionregistration.k8s.io/v1";
+  const rule = { apiGroups: [""], apiVersions: ["v1"], operations: ["*"], resources: ["configmaps"] };
+  const expression = "request.namespace != 'kube-system' || !object.metadata.name.startsWith('edgefirst-')";
+  return [
+    {
+      apiVersion,
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name: "marks" },
+      spec: {
+        matchConstraints: { resourceRules: [{ ...rule, operations: ["CREATE", "UPDATE"] }] },
+        validations: [{ expression, message: "denied by the test" }],
+      },
+    },
+    {
+      apiVersion,
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name: "marks" },
+      spec: { policyName: "marks", validationActions: ["Deny"] },
+    },
+  ];
+}

@@ -113,13 +113,16 @@ describe("evidence", () => {
     assert.ok(invalid.state === "unreadable" && invalid.message.includes("is invalid"));
   });
 
-  it("distinguishes a move forward, the same release, and a move back", () => {
-    const before = verifiedInTurn("a", "b");
-    assert.equal(movement(before, "a", "b"), "forward");
-    assert.equal(movement(before, "b", "a"), "back");
-    assert.equal(movement(before, "b", "b"), "same");
-    assert.equal(movement(before, undefined, "a"), "forward");
-    assert.equal(movement(before, "forgotten", "a"), "forward");
+  it("allows a move back only to a release that the stack itself has verified", () => {
+    const own = verifiedInTurn("a", "b");
+    const to = (release: string, current: string | undefined = "b", evidence: Evidence | undefined = own) =>
+      movement({ own: evidence, current, release, manifests: {} });
+    assert.deepEqual([to("a"), to("b"), to("c")], ["back", "same", "forward"]);
+    assert.equal(movement({ own: undefined, current: "b", release: "a", manifests: {} }), "forward");
+    const other = { own, current: undefined, release: "b", manifests: { flux: "x" } };
+    assert.equal(movement(other), "forward", "the same release with another manifest");
+    const revoked = withRevoked(own, subject, { ...record("a", 9), failures });
+    assert.equal(to("a", "b", revoked), "forward");
   });
 
   it("keeps the repository's revisions with which releases passed, by their first pass", () => {

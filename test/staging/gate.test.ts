@@ -5,6 +5,7 @@ import type { CheckRecord, Evidence, Verification } from "../../staging/evidence
 import { checkGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
 import { currentRelease } from "../../staging/own-stack.ts";
 import type { OutputsReading } from "../../staging/stack-outputs.ts";
+import { writeMark } from "../../staging/update-mark.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { outputsOf, revocation, verification } from "../support/evidence.ts";
 import { CLUSTER_UID, FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
@@ -49,11 +50,14 @@ describe("gate of main, whose upstream stack is edge", () => {
   /** Checks the gate for release r2, which edge verified an hour ago; main runs r1. */
   function gate(edge: OutputsReading, more: Partial<GateArgs> = {}): Promise<GateResult> {
     return checkGate({
+      project: "edgefirst",
       stack: "main",
       release: "r2",
       current: "r1",
+      own: undefined,
       after: ["edge"],
       maxAgeMs: 24 * HOUR,
+      live: "configured",
       unreachable: "refuse",
       patienceMs: 4_000,
       manifests: {},
@@ -152,16 +156,39 @@ describe("gate of main, whose upstream stack is edge", () => {
   });
 
   it("requires a healthy and recently verified upstream stack only for a move forward", async () => {
-    const old = reading([
-      verification("r3", ago(30)),
-      verification("r2", ago(40)),
-      verification("r1", ago(50)),
-    ]);
+    const old = reading([verification("r2", ago(40)), verification("r1", ago(50))]);
     const connect = () => scriptedCluster(unreachable);
+    const { evidence: own } = outputsOf("r3", [verification("r2")]) as { evidence: Evidence };
     assert.equal(errors(await gate(old, { connect })).length, 2, "forward, from r1 to r2");
     assert.deepEqual(errors(await gate(old, { connect, current: "r2" })), [], "the same release again");
-    assert.deepEqual(errors(await gate(old, { connect, current: "r3" })), [], "a rollback");
+    assert.deepEqual(errors(await gate(old, { connect, current: "r3", own })), [], "a rollback");
     assert.equal(errors(await gate(old, { connect, current: undefined })).length, 2, "never ran");
+  });
+
+  it("refuses a release that edge has left, even if it verified the running one again later", async () => {
+    const left = reading([verification("r1", ago(1)), verification("r2", ago(2))]);
+    assert.match(
+      errors(await gate(left))[0]!,
+      /verified release r2 at .*, but now runs r1\.\n.*pulumi up --stack edge/,
+    );
+    const { evidence: own } = outputsOf("r1", [verification("r1"), verification("r2")]) as {
+      evidence: Evidence;
+    };
+    assert.deepEqual(errors(await gate(left, { own })), [], "main has verified r2 itself");
+  });
+
+  it("refuses while an update of edge is not verified", async () => {
+    const edge = fresh();
+    const cluster = scriptedCluster(() => []);
+    const baseline = { excused: new Set<string>(), expected: new Set<string>(), revision: null };
+    const stack = { project: "edgefirst", stack: "edge" };
+    await writeMark(cluster, stack, { release: "r9", began: ago(2).time, baseline });
+    assert.deepEqual(errors(await gate(edge, { connect: () => cluster })), [], "an obsolete mark");
+    await writeMark(cluster, stack, { release: "r9", began: ago(0.5).time, baseline });
+    assert.match(
+      errors(await gate(edge, { connect: () => cluster }))[0]!,
+      /an update to release r9 began at .* and has not been verified/,
+    );
   });
 
   describe("checks edge live, and", () => {
@@ -188,19 +215,32 @@ describe("gate of main, whose upstream stack is edge", () => {
       }
     });
 
-    it("refuses if the cluster cannot be reached, or warns if so configured", async () => {
-      const noContext = (): never => {
-        throw new EdgefirstError("The kubeconfig has no context edge.");
+    it("refuses as inconclusive if the cluster cannot be reached, or warns if so configured", async () => {
+      const lost = (): never => {
+        throw new EdgefirstError("The kubeconfig cannot be read.");
       };
-      for (const connect of [() => scriptedCluster(unreachable), noContext]) {
-        assert.match(
-          errors(await gate(fresh(), { connect }))[0]!,
-          /Cannot check from here.*\n?.*edgefirst:gate/s,
-        );
+      for (const connect of [() => scriptedCluster(unreachable), lost]) {
+        const [refusal = ""] = errors(await gate(fresh(), { connect }));
+        assert.match(refusal, /^Inconclusive: cannot check .*edgefirst:gate\.clusters\.edge/s);
         const result = await gate(fresh(), { connect, unreachable: "warn" });
         assert.deepEqual(errors(result), []);
-        assert.ok(result.findings.some(({ severity }) => severity === "warning"));
+        assert.ok(result.findings.some(({ message }) => message.startsWith("Inconclusive: ")));
+        const required = await gate(fresh(), { connect, unreachable: "warn", live: "required" });
+        assert.equal(errors(required).length, 1);
       }
+    });
+
+    it("accepts recent evidence with a warning if this machine has no context, or refuses if so configured", async () => {
+      const connect = () => undefined;
+      const result = await gate(fresh(), { connect });
+      assert.deepEqual(errors(result), []);
+      assert.ok(result.findings.some(({ message }) => message.includes("was not checked")));
+      assert.match(
+        errors(await gate(fresh(), { connect, live: "required" }))[0]!,
+        /was not checked: .* edgefirst:gate\.live is required/,
+      );
+      const old = reading([verification("r2", ago(25))]);
+      assert.match(errors(await gate(old, { connect }))[0]!, /25 h ago/);
     });
 
     it("refuses another cluster under the same name", async () => {

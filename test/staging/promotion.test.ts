@@ -26,6 +26,7 @@ function upstream(
   const revisions = (more.revisions ?? []).map((revision) => ({ kind: OCI.kind, url: OCI.url, revision }));
   return {
     stack: "edge",
+    running: "r2",
     evidence: { ...evidence, revisions },
     record,
     movement: more.movement ?? "forward",
