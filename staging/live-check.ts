@@ -26,7 +26,7 @@ const INTERVAL_MS = 2_000;
 
 /**
  * Checks whether a stack is still as healthy as it was when it was verified: the same checks, without its program and without a soak. What was unhealthy
- * before that verification is excused here too.
+ * before that verification is excused here too; what it found by name must still exist, or an emptied cluster would be healthy.
  * @throws {EdgefirstError} if the cluster cannot be reached, or is another one
  */
 export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
@@ -41,7 +41,12 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   return watch(
     {
       checks,
-      baseline: { ...NO_BASELINE, excused: unhealthyBefore(record, checks) },
+      baseline: {
+        ...NO_BASELINE,
+        excused: unhealthyBefore(record, checks),
+        expected: foundIn(evidence, record, checks),
+      },
+      gone: "was healthy when the release was verified, and is gone",
       timing: { soakMs: 0, timeoutMs, intervalMs: INTERVAL_MS },
       progress: (line, lasting) => {
         if (lasting) progress(line);
@@ -79,5 +84,18 @@ function unhealthyBefore(record: Verification, checks: readonly Check[]): Set<st
         (object) => `${id} ${object}`,
       ),
     ),
+  );
+}
+
+/** What the verification found. Only the last one that passed keeps the names, and a stack that runs a verified release passed that one last. */
+function foundIn({ lastPass }: Evidence, record: Verification, checks: readonly Check[]): Set<string> {
+  if (lastPass?.time !== record.time) return new Set();
+  return new Set(
+    checks.flatMap(({ id }) => {
+      const { held = [], own = [], unhealthy = [] } = lastPass.checks[id] ?? {};
+      return [...held, ...own, ...unhealthy]
+        .filter((object) => !object.startsWith("HelmChart "))
+        .map((object) => `${id} ${object}`);
+    }),
   );
 }

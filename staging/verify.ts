@@ -59,6 +59,9 @@ export interface VerificationArgs extends MarkedStack {
   readonly progress: (line: string, lasting: boolean) => void;
 }
 
+const GONE =
+  "was healthy and is gone; if it was removed on purpose, list it under edgefirst:verification.removed with the reason";
+
 /** How a verification ended. */
 export interface VerificationResult {
   readonly evidence: Evidence;
@@ -106,7 +109,11 @@ export async function verify(
   const all = [...checksOnCluster(args, declared, clock.now()), ...declarationChecks(args, declared)];
   const checks = enabled(all, args);
   const root = rootOf(args);
-  const result = await watch({ checks, baseline, timing, root, removed, progress }, clock, signal);
+  const result = await watch(
+    { checks, baseline, timing, root, removed, gone: GONE, progress },
+    clock,
+    signal,
+  );
   const subject = {
     cluster: { context: args.cluster.context, uid: await uidOf(args) },
     gatus: args.gatus,

@@ -20,6 +20,8 @@ export interface WatchArgs {
   readonly timing: WatchTiming;
   /** The root Kustomization, such as `Kustomization flux-system/cluster-apps`. */
   readonly root?: string | undefined;
+  /** Message for an expected object that is gone without a reason. */
+  readonly gone: string;
   /** Objects that were removed on purpose, each with the reason. */
   readonly removed?: Readonly<Record<string, string>>;
   /** @param lasting false for a line that the next one may replace */
@@ -44,8 +46,6 @@ export interface WatchResult {
 /** How long an object may be pending during the soak if it does not set its own timeout. */
 const PENDING_MS = 5 * 60_000;
 const HOLDS = "every check holds";
-const REMOVED =
-  "was healthy and is gone; if it was removed on purpose, list it under edgefirst:verification.removed with the reason";
 
 /** The checks so far, and what they amount to. */
 export class WatchState {
@@ -162,7 +162,7 @@ export class WatchState {
         return {
           ...splitKey(key),
           state: reason === undefined ? "failed" : "skipped",
-          message: reason === undefined ? REMOVED : `is gone: ${reason}`,
+          message: reason === undefined ? this.#args.gone : `is gone: ${reason}`,
           own: false,
         };
       });

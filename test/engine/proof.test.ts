@@ -21,6 +21,7 @@ const VERIFICATION = {
   interval: "500ms",
   skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
 };
+const APP = { name: "app", namespace: "default" };
 const SOON = { timeoutMs: 60_000 };
 
 describe("engine: a release proves only what was watched; the test writes the statuses of Flux", function () {
@@ -215,6 +216,13 @@ describe("engine: a release proves only what was watched; the test writes the st
       await edge.cancel();
       await fails(main, /an update to release \w+ began at .* and has not been verified/);
       await passes(edge);
+    });
+
+    it("refuses while an app that edge's verification found is gone", async () => {
+      await onEdge.delete({ apiVersion: KUSTOMIZE, kind: "Kustomization", metadata: APP });
+      await fails(main, /Kustomization default\/app: was healthy when the release was verified, and is gone/);
+      await app("True");
+      await passes(main);
     });
 
     it("refuses without the live check if it is required", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import type { CheckRecord, Evidence, Verification } from "../../staging/evidence.ts";
+import type { CheckRecord, Evidence, LastPass, Verification } from "../../staging/evidence.ts";
 import { checkGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
 import { currentRelease } from "../../staging/own-stack.ts";
 import type { OutputsReading } from "../../staging/stack-outputs.ts";
@@ -196,6 +196,25 @@ describe("gate of main, whose upstream stack is edge", () => {
       const connect = () => scriptedCluster(() => [kustomization(ready("False", "boom"))]);
       const [found = ""] = errors(await gate(fresh(), { connect }));
       assert.match(found, /is not healthy now:\n {2}- Kustomization flux-system\/app: Ready: boom/);
+    });
+
+    it("refuses an emptied cluster: what the verification found by name must still exist", async () => {
+      const record = verification("r2", ago(1));
+      const found = { held: ["Kustomization flux-system/app"], own: ["HTTPRoute apps/own"], unhealthy: [] };
+      const edge = (checks: LastPass["checks"], time = record.time): OutputsReading => {
+        const whole = reading([record]);
+        const { evidence } = (whole as unknown as { outputs: { evidence: Evidence } }).outputs;
+        const lastPass = { release: "r2", time, revision: null, checks };
+        return { state: "read", outputs: { release: "r2", evidence: { ...evidence, lastPass } } };
+      };
+      const connect = () => scriptedCluster(() => [kustomization(ready("True"))]);
+      assert.deepEqual(errors(await gate(edge({ flux: { ...found, own: [] } }), { connect })), []);
+      const [refusal = ""] = errors(await gate(edge({ flux: found, routes: found }), { connect }));
+      assert.match(refusal, /HTTPRoute apps\/own: was healthy when the release was verified, and is gone/);
+      const emptied = errors(await gate(edge({ flux: found }), { connect: () => scriptedCluster(() => []) }));
+      assert.match(emptied[0]!, /Kustomization flux-system\/app: was healthy .* and is gone/);
+      const older = edge({ flux: found }, ago(5).time);
+      assert.deepEqual(errors(await gate(older, { connect: () => scriptedCluster(() => []) })), []);
     });
 
     it("waits for the configured patience", async () => {

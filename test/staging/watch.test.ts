@@ -53,6 +53,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
         checks: [check],
         baseline: options.baseline ?? NO_BASELINE,
         timing: { soakMs: 10_000, timeoutMs: options.timeoutMs ?? 60_000, intervalMs: 1_000 },
+        gone: "is gone",
         root: options.root,
         removed: options.removed ?? {},
         progress: (line, stays) => {
