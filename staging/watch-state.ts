@@ -46,6 +46,10 @@ export interface WatchResult {
 /** How long an object may be pending during the soak if it does not set its own timeout. */
 const PENDING_MS = 5 * 60_000;
 const HOLDS = "every check holds";
+/** Time between two rounds that counts as observed, at least. */
+const OBSERVED_MS = 10_000;
+/** A round that takes longer has not observed the cluster all the time: each request ends after a few seconds. */
+const ROUND_MS = 30_000;
 
 /** The checks so far, and what they amount to. */
 export class WatchState {
@@ -53,6 +57,10 @@ export class WatchState {
   readonly #args: WatchArgs;
   /** When the soak began; undefined while something is wrong. */
   #soakingSince: number | undefined;
+  /** When the last round ended. */
+  #observedUntil: number | undefined;
+  /** Milliseconds in which nothing was observed; they do not count towards the timeout. */
+  #unobservedMs = 0;
   #unreachableSince: number | undefined;
   #outage: EdgefirstError | undefined;
   #round: CheckRound = NO_ROUND;
@@ -78,7 +86,24 @@ export class WatchState {
     return { round: this.#round, isDue: ({ steady }) => steady !== true || since === undefined || ending };
   }
 
-  record(round: CheckRound, now: number): void {
+  /** Ends the soak if nothing was observed for much longer than the interval, as on a laptop that was asleep, or if the clock was set back. */
+  resume(now: number): void {
+    const since = this.#observedUntil ?? now;
+    const allowed = Math.max(3 * this.#args.timing.intervalMs, OBSERVED_MS);
+    if (now < since || now - since > allowed) this.#recordGap(now - since);
+  }
+
+  /** The time that is left, in milliseconds. */
+  left(now: number): number {
+    return this.startedAt + this.#args.timing.timeoutMs + this.#unobservedMs - now;
+  }
+
+  /** Records a round that lasted from `began` to `ended`. @returns the time that it stands for: its beginning, or its end after a gap */
+  record(round: CheckRound, began: number, ended = began): number {
+    this.#observedUntil = ended;
+    const hasGap = ended < began || ended - began > ROUND_MS;
+    if (hasGap) this.#recordGap(ended - began);
+    const now = hasGap ? ended : began;
     this.#round = round;
     this.#unreachableSince = undefined;
     this.#outage = undefined;
@@ -97,11 +122,13 @@ export class WatchState {
     }
     if (this.#failed.length + this.#pending.length === 0) this.#soakingSince ??= now;
     this.#reportProgress(now);
+    return now;
   }
 
   /** Records a round that failed. Time that was not observed is no soak. @returns milliseconds since the cluster last answered */
   recordOutage(error: EdgefirstError, now: number): number {
     this.#outage = error;
+    this.#observedUntil = now;
     this.#unreachableSince ??= now;
     this.#soakingSince = undefined;
     this.#report(`the cluster does not answer: ${firstLine(error)}`);
@@ -145,6 +172,17 @@ export class WatchState {
       recovered: this.#recovered,
       removed: this.#removed,
     };
+  }
+
+  #recordGap(ms: number): void {
+    this.#unobservedMs += ms;
+    if (this.#soakingSince === undefined) return;
+    this.#soakingSince = undefined;
+    this.#report(
+      ms < 0
+        ? "the soak starts again: the clock was set back"
+        : `the soak starts again: nothing was observed for ${Math.round(ms / 1_000)} s`,
+    );
   }
 
   #checksWhere(test: (check: Check) => boolean): Set<CheckVerdict["check"]> {

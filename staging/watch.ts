@@ -16,16 +16,18 @@ export async function watch(args: WatchArgs, clock: Clock, signal?: AbortSignal)
   for (;;) {
     if (signal?.aborted === true) return state.fail("it was cancelled");
     const now = clock.now();
+    state.resume(now);
     try {
-      state.record(await runChecks(args.checks, state.reusable(now)), now);
-      if (state.hasPassed(now)) return state.pass(now);
+      const round = await runChecks(args.checks, state.reusable(now));
+      const observed = state.record(round, now, clock.now());
+      if (state.hasPassed(observed)) return state.pass(observed);
       if (state.cannotRecover()) return state.fail("waiting cannot fix it");
     } catch (error) {
       if (!(error instanceof EdgefirstError)) throw error;
       if (state.recordOutage(error, now) >= UNREACHABLE_MS)
         return state.fail("the cluster stopped answering");
     }
-    const left = state.startedAt + timeoutMs - clock.now();
+    const left = state.left(clock.now());
     if (left <= 0) return state.fail(`it was not complete after ${timeoutMs / 1_000} s`);
     await clock.sleep(Math.min(intervalMs, left), signal);
   }

@@ -9,7 +9,7 @@ import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Running, type TestStack } from "../support/engine.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
-import { descendants } from "../support/running.ts";
+import { commandOf, descendants } from "../support/running.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1";
@@ -152,6 +152,19 @@ describe("engine: a release proves only what was watched; the test writes the st
       await ended;
       await fails(edge, /flux: Kustomization default\/old: Ready: reported by the test/);
       await app("True", "old");
+      await passes(edge);
+    });
+
+    it("restarts the soak after the program was suspended, as on a laptop that was asleep", async () => {
+      const { pid, ended, output } = await soaking();
+      const program = descendants(pid).find((each) => commandOf(each).includes("cmd/run/index.js"));
+      process.kill(program!, "SIGSTOP");
+      await setTimeout(12_000);
+      process.kill(program!, "SIGCONT");
+      const restarts = (): boolean => output().includes("the soak starts again: nothing was observed for 1");
+      await waitUntil("the soak to restart", restarts, SOON);
+      process.kill(pid, "SIGINT");
+      await ended;
       await passes(edge);
     });
 

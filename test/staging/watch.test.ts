@@ -111,6 +111,46 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     assert.deepEqual([result.failures, clock.seconds], [[], 15]);
   });
 
+  describe("restarts the soak, and moves the timeout, if nothing was observed", () => {
+    const jumpAt = (at: number, ms: number) => {
+      let jumped = false;
+      return (second: number): KubeObject[] => {
+        if (second >= at && !jumped) {
+          jumped = true;
+          clock.jump(ms);
+        }
+        return [app(ready("True"))];
+      };
+    };
+
+    it("between two rounds: a laptop was asleep", async () => {
+      const sleep = clock.sleep.bind(clock);
+      clock.sleep = (ms) => {
+        if (clock.seconds === 5) clock.jump(3_600_000);
+        return sleep(ms);
+      };
+      const result = await watching(() => [app(ready("True"))]);
+      assert.deepEqual([result.failures, result.soakMs, clock.seconds], [[], 10_000, 3_616]);
+      assert.ok(lasting.includes("the soak starts again: nothing was observed for 3601 s"));
+    });
+
+    it("during a round", async () => {
+      const result = await watching(jumpAt(5, 3_600_000));
+      assert.deepEqual([result.failures, result.soakMs, clock.seconds], [[], 10_000, 3_615]);
+    });
+
+    it("because the clock was set back", async () => {
+      const result = await watching(jumpAt(5, -3_600_000));
+      assert.deepEqual([result.failures, result.soakMs], [[], 10_000]);
+      assert.ok(lasting.includes("the soak starts again: the clock was set back"));
+    });
+
+    it("but not after a slow round", async () => {
+      const result = await watching(jumpAt(5, 8_000));
+      assert.deepEqual([result.failures, lasting], [[], ["every check holds; the soak has begun"]]);
+    });
+  });
+
   it("ends at the timeout, with each failing object and its condition's message", async () => {
     const result = await watching((second) => [app(ready(second % 5 === 4 ? "False" : "True", "flaps"))], {
       timeoutMs: 24_000,

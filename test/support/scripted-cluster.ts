@@ -17,6 +17,11 @@ export class FakeClock implements Clock {
     return (this.#now - Date.UTC(2026, 0, 31, 12)) / 1_000;
   }
 
+  /** Moves the clock, as while a machine is asleep. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
   sleep(ms: number): Promise<void> {
     this.#now += ms;
     return Promise.resolve();
