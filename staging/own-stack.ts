@@ -6,9 +6,11 @@ import { readStackOutputs } from "./stack-outputs.ts";
 
 /** What the last update of the running program's own stack left in its outputs. */
 export interface OwnStack {
+  /** UID of the namespace kube-system of this cluster. */
+  readonly uid: string;
   /** The release that its last update brought up; undefined before the first. */
   readonly release: string | undefined;
-  /** undefined before the first verification, and if it is unreadable: then it starts from scratch. */
+  /** undefined before the first verification, and if it is unreadable or of another cluster: then it starts from scratch. */
   readonly evidence: Evidence | undefined;
   /** The evidence exactly as the outputs hold it. */
   readonly output: unknown;
@@ -16,22 +18,38 @@ export interface OwnStack {
 
 /**
  * Reads the stack's own outputs.
+ * @param uid UID of the namespace kube-system of the cluster that is about to be changed
  * @throws {EdgefirstError} if they cannot be read: the update would lose everything that the stack has proven
  */
-export async function readOwnStack(stack: string): Promise<OwnStack> {
+export async function readOwnStack(stack: string, uid: string): Promise<OwnStack> {
   const reading = await readStackOutputs(stack);
   if (reading.state === "unreadable")
     throw new EdgefirstError(
       reading.message,
       "Nothing was changed. Check the state backend, then try again.",
     );
-  const outputs = reading.state === "read" ? reading.outputs : {};
+  const { own, warning } = ownStackOf(stack, reading.state === "read" ? reading.outputs : {}, uid);
+  if (warning !== undefined) void pulumi.log.warn(warning);
+  return own;
+}
+
+/** What counts of a stack's own outputs. Evidence is of one cluster, so a rebuilt one has to prove everything again. */
+export function ownStackOf(
+  stack: string,
+  outputs: Readonly<Record<string, unknown>>,
+  uid: string,
+): { readonly own: OwnStack; readonly warning?: string } {
   const read = readEvidence(stack, outputs);
-  if (read.state === "unreadable") void pulumi.log.warn(`${read.message} It starts from scratch.`);
+  const output = outputs[EVIDENCE_OUTPUT];
+  if (read.state === "present" && read.evidence.cluster.uid !== uid)
+    return {
+      own: { uid, release: undefined, evidence: undefined, output },
+      warning: `The evidence of stack ${stack} is of another cluster (its context was ${read.evidence.cluster.context}). It starts from scratch.`,
+    };
+  const release = typeof outputs.release === "string" ? outputs.release : undefined;
   return {
-    release: typeof outputs.release === "string" ? outputs.release : undefined,
-    evidence: read.state === "present" ? read.evidence : undefined,
-    output: outputs[EVIDENCE_OUTPUT],
+    own: { uid, release, evidence: read.state === "present" ? read.evidence : undefined, output },
+    ...(read.state === "unreadable" && { warning: `${read.message} It starts from scratch.` }),
   };
 }
 

@@ -16,6 +16,7 @@ import { checkGate, type GateResult } from "./gate.ts";
 import { descendsFrom } from "./git-history.ts";
 import type { Repository } from "./gitops-revision.ts";
 import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
+import { clusterUid } from "./live-check.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
 import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
 import { cancelledSummary, summaryOf } from "./verification-summary.ts";
@@ -88,7 +89,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   const { settings, cluster } = args;
   refuseImpossible(settings);
   const stack = pulumi.getStack();
-  const own = await readOwnStack(stack);
+  const own = await readOwnStack(stack, await clusterUid(cluster));
   const clock = await clusterClock(
     () => cluster.time(),
     (line) => void pulumi.log.warn(line),
@@ -143,6 +144,7 @@ function verificationArgs(
     project: pulumi.getProject(),
     directory: project,
     cluster,
+    uid: own.uid,
     gatus,
     repository,
     earlier: own.evidence,

@@ -22,7 +22,6 @@ import {
   type Verification,
 } from "./evidence.ts";
 import { gitopsRevision, type Repository } from "./gitops-revision.ts";
-import { clusterUid } from "./live-check.ts";
 import {
   endExcuses,
   readMark,
@@ -42,6 +41,8 @@ export interface VerificationArgs extends MarkedStack {
   /** Directory of the project; its commit goes into the evidence. */
   readonly directory: string;
   readonly cluster: MarkableCluster;
+  /** UID of its namespace kube-system. */
+  readonly uid: string;
   readonly gatus: GatusAddress | null;
   /** Checks that do not run, each with the reason. */
   readonly skip: Readonly<Partial<Record<CheckId, string>>>;
@@ -115,7 +116,7 @@ export async function verify(
     signal,
   );
   const subject = {
-    cluster: { context: args.cluster.context, uid: await uidOf(args) },
+    cluster: { context: args.cluster.context, uid: args.uid },
     gatus: args.gatus,
   };
   const record = await recordOf(args, declared, result);
@@ -173,9 +174,4 @@ function checksOnCluster(
 
 function enabled(checks: readonly Check[], { skip }: VerificationArgs): Check[] {
   return checks.filter(({ id }) => skip[id] === undefined);
-}
-
-/** After a lost connection, the UID in the earlier evidence is better than none. */
-async function uidOf({ cluster, earlier }: VerificationArgs): Promise<string> {
-  return clusterUid(cluster).catch(() => earlier?.cluster.uid ?? "");
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
@@ -236,6 +238,18 @@ describe("engine: a release proves only what was watched; the test writes the st
       await fails(main, /Kustomization default\/app: was healthy when the release was verified, and is gone/);
       await app("True");
       await passes(main);
+    });
+
+    it("ignores evidence of another cluster, its own and that of edge", async () => {
+      const file = join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json");
+      const { uid } = (await evidence()).cluster;
+      const rebuilt = (content: string): string => content.replaceAll(uid, "uid-of-a-former-cluster");
+      writeFileSync(file, rebuilt(readFileSync(file, "utf8")));
+      await fails(main, /context edge leads to another cluster/);
+      const { code, output } = await edge.up();
+      assert.equal(code, 0, output);
+      assert.match(output, /evidence of stack edge is of another cluster .* starts from scratch/);
+      assert.deepEqual([(await evidence()).cluster.uid, (await evidence()).verified.length], [uid, 1]);
     });
 
     it("refuses without the live check if it is required", async () => {

@@ -7,7 +7,13 @@ import type { KubeObject } from "../../kube/objects.ts";
 import type { Evidence } from "../../staging/evidence.ts";
 import { markReference } from "../../staging/update-mark.ts";
 import { beginUpdate, verify, type VerificationArgs } from "../../staging/verify.ts";
-import { FakeClock, ready, scriptedCluster, type ScriptedCluster } from "../support/scripted-cluster.ts";
+import {
+  CLUSTER_UID,
+  FakeClock,
+  ready,
+  scriptedCluster,
+  type ScriptedCluster,
+} from "../support/scripted-cluster.ts";
 
 const STACK = { project: "edgefirst", stack: "edge" };
 const APP = "Kustomization flux-system/app";
@@ -39,6 +45,7 @@ describe("an update that begins", () => {
     manifests: {},
     directory: "/",
     cluster,
+    uid: CLUSTER_UID,
     gatus: null,
     skip: {},
     removed: {},

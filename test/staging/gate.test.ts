@@ -3,7 +3,8 @@ import type { Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { CheckRecord, Evidence, LastPass, Verification } from "../../staging/evidence.ts";
 import { checkGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
-import { currentRelease } from "../../staging/own-stack.ts";
+import { movement } from "../../staging/movement.ts";
+import { currentRelease, ownStackOf } from "../../staging/own-stack.ts";
 import type { OutputsReading } from "../../staging/stack-outputs.ts";
 import { writeMark } from "../../staging/update-mark.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
@@ -153,6 +154,19 @@ describe("gate of main, whose upstream stack is edge", () => {
     const current = (release: string, flux: string) =>
       currentRelease({ release: "r2", evidence }, { release, manifests: { flux } });
     assert.deepEqual([current("r2", "a"), current("r2", "b"), current("r3", "b")], ["r2", undefined, "r2"]);
+  });
+
+  it("ignores main's own evidence of another cluster: a rebuilt one has to prove everything again", () => {
+    const outputs = outputsOf("r2", [verification("r2")]);
+    const here = ownStackOf("main", outputs, "uid");
+    assert.deepEqual([here.own.release, here.own.evidence?.verified.length], ["r2", 1]);
+    const { own, warning } = ownStackOf("main", outputs, "another");
+    assert.deepEqual([own.release, own.evidence, own.output], [undefined, undefined, outputs.evidence]);
+    assert.match(warning ?? "", /of another cluster .*starts from scratch/);
+    assert.equal(
+      movement({ own: own.evidence, current: own.release, release: "r2", manifests: {} }),
+      "forward",
+    );
   });
 
   it("requires a healthy and recently verified upstream stack only for a move forward", async () => {
