@@ -1,6 +1,6 @@
 import { isatty } from "node:tty";
 
-/** Whether the output goes to a terminal that wants colours. CI variables do not count: nobody sees colours in a log. */
+/** Whether stdout is a terminal with colours, and NO_COLOR is not set. CI variables do not count: a log shows no colours. */
 export function wantsColour(): boolean {
   const { NO_COLOR, TERM } = process.env;
   return isatty(1) && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";

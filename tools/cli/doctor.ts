@@ -3,7 +3,7 @@ import { EXIT } from "./exit-codes.ts";
 import { renderFitting, renderTable } from "./table.ts";
 import { survey, type Surveyed } from "../toolchain/survey.ts";
 
-/** How much of it a table for a terminal says; the paths come below. */
+/** The WHERE column on a terminal; the paths follow below the table. */
 const SHORT = {
   environment: "by variable",
   path: "on PATH",
@@ -11,7 +11,7 @@ const SHORT = {
   built: "built here",
 } as const;
 const ORIGINS = {
-  environment: "given by its environment variable",
+  environment: "from its environment variable",
   path: "on PATH",
   cache: "built here",
   built: "built here",
@@ -31,7 +31,8 @@ export async function doctor({ json }: DoctorFlags): Promise<void> {
 }
 
 /**
- * The table, and below it what to do about each program that is missing. For a terminal (`framed`) it fits into 80 columns, and the paths are below it, too.
+ * The table, followed by what to do about each missing program. For a terminal (`framed`), it has at most 80 columns, and the
+ * paths follow below it.
  */
 export function report(programs: readonly Surveyed[], framed: boolean): string {
   const rows = programs.map((program) => [
@@ -46,7 +47,7 @@ export function report(programs: readonly Surveyed[], framed: boolean): string {
   );
   return framed
     ? [renderFitting(head, rows), ...places(programs), ...advice].join("\n")
-    : [renderTable(head, rows, false), ...advice].join("\n");
+    : [renderTable(head, rows, { framed: false }), ...advice].join("\n");
 }
 
 function short({ state, found }: Surveyed): string {
@@ -54,7 +55,7 @@ function short({ state, found }: Surveyed): string {
   return state === "buildable" ? "to be built" : state;
 }
 
-/** Where programs are: each by itself, but for those that were built, which are all in one folder. */
+/** Paths of the programs; those that were built share a folder, which is listed once. */
 function places(programs: readonly Surveyed[]): string[] {
   const found = programs.flatMap((program) => program.found ?? []);
   const built = found.filter(({ origin }) => SHORT[origin] === SHORT.built);
@@ -65,6 +66,6 @@ function places(programs: readonly Surveyed[]): string[] {
 
 function where({ state, found }: Surveyed): string {
   if (found) return `${found.path} (${ORIGINS[found.origin]})`;
-  if (state === "buildable") return "not built yet: the first command that needs it builds it with Go";
-  return state === "missing" ? "missing, and there is no Go to build it" : "unusable";
+  if (state === "buildable") return "not built yet; the first command that needs it builds it with Go";
+  return state === "missing" ? "missing, and Go is not available to build it" : "unusable";
 }

@@ -5,13 +5,13 @@ import { EXIT } from "./exit-codes.ts";
 export interface InterruptArgs {
   /** Line to print at the first Ctrl-C. */
   readonly ending: string;
-  /** What stays behind, as the hint of the error that the signal carries. */
+  /** What is left, as the hint of the error. */
   readonly left: string;
-  /** Printed at a further Ctrl-C, which is then ignored; by default it ends the launcher at once. */
+  /** Line to print at each further Ctrl-C, which is then ignored. Without it, a second Ctrl-C ends the process at once. */
   readonly again?: string;
 }
 
-/** Ctrl-C, or SIGTERM, ends the work in good order through its signal; the exit code is then 130. */
+/** Lets Ctrl-C or SIGTERM end the work gracefully, through its signal; the exit code is then 130. */
 export async function interruptible<T>(
   { ending, left, again }: InterruptArgs,
   work: (signal: AbortSignal) => Promise<T>,

@@ -13,34 +13,34 @@ import { publishWorkingCopy, workingCopy } from "../sandbox/working-copy.ts";
 
 /** Arguments of {@link moveApp}. */
 export interface MoveArgs {
-  /** The sandbox's folder. */
+  /** Folder of the sandbox. */
   readonly dir: string;
   readonly kubeconfig: string;
-  /** All clusters that follow the sandbox's repository. */
+  /** All clusters that follow the repository of the sandbox. */
   readonly clusters: readonly string[];
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** How the app moved. */
+/** Result of {@link moveApp}. */
 export interface Move {
   /** The working copy. */
   readonly repository: string;
-  /** The files that changed; none where an earlier run has moved it. */
+  /** The changed files; empty if an earlier run moved the app. */
   readonly files: StepReport["files"];
-  /** What is proven of the change. */
+  /** What the step has proven about the change. */
   readonly verdict: string;
-  /** What the Gateway answers for the app's host before and after; absent where pods are simulated. */
+  /** The Gateway's answers for the host of the app before and after; absent if pods are simulated. */
   readonly answers?: { readonly before: Answer; readonly after: Answer };
 }
 
-/** A gatus-sidecar tells Gatus of a new route, and Gatus looks at its configuration twice a minute. */
+/** gatus-sidecar writes the endpoint of a new route, and Gatus re-reads its configuration twice a minute. */
 const TIMEOUT_MS = 90_000;
 
 /**
- * Moves the sandbox's app that comes by an Ingress to a route, as a person would: `migrate route --write` over the working copy, a push, and Flux applies
- * it. One that has moved stays where it is.
- * @throws EdgefirstError where the step proves nothing, Flux does not apply it, or the Gateway does not answer
+ * Moves an app of the sandbox from its Ingress to a route, as you would: `migrate route --write` on the working copy, a push, and Flux
+ * applies it. An app that has moved already is left alone.
+ * @throws {EdgefirstError} if the proof of the step does not hold, Flux does not apply the change, or the Gateway does not answer
  */
 export async function moveApp(args: MoveArgs): Promise<Move> {
   const { dir, kubeconfig, clusters, progress, signal } = args;
@@ -51,7 +51,8 @@ export async function moveApp(args: MoveArgs): Promise<Move> {
   await publishWorkingCopy({ dir, clusters, progress, signal });
   await reconcileNow({ kubeconfig, context: MOVING.stack, signal });
   const after = isReal ? await answered(dir, signal) : undefined;
-  const done = change.files.length === 0 ? `${MOVING.name} has its route` : "pushed, and applied by Flux";
+  const done =
+    change.files.length === 0 ? `${MOVING.name} has its route already` : "pushed, and applied by Flux";
   progress(
     after === undefined ? done : `${done}; ${after.url} answers ${after.status ?? "?"}, and Gatus sees it`,
   );
@@ -75,8 +76,8 @@ function writeRoutes(
   const { files, proof, failures, gaps } = report;
   if (files.length > 0 && proof !== "holds")
     throw new EdgefirstError(
-      `The step route proves nothing for ${path}: ${[...failures, ...gaps].join("; ")}`,
-      `Look at it: edgefirst migrate route ${path}`,
+      `The proof of the step route does not hold for ${path}: ${[...failures, ...gaps].join("; ")}`,
+      `See the diff: edgefirst migrate route ${path}`,
     );
   writeChanges(repository, result.plan.changes);
   if (files.length > 0) {
@@ -90,7 +91,7 @@ function writeRoutes(
   return { files, verdict: explainVerdict(report) };
 }
 
-/** What the Gateway answers once it serves the route, and Gatus has seen that. */
+/** The answer of the Gateway once it serves the route and Gatus has probed it. */
 async function answered(dir: string, signal: AbortSignal): Promise<Answer> {
   const options = { timeoutMs: TIMEOUT_MS, signal };
   const ask = async (): Promise<Answer | false> => {

@@ -9,7 +9,7 @@ import { prepareWorkspace } from "../sandbox/workspace.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { ProjectFlags } from "./commands/project-options.ts";
 
-/** The program that a sandbox runs. */
+/** The project that a sandbox runs. */
 export const PROGRAM = join(import.meta.dirname, "../..");
 
 /** The stacks that a command works on. */
@@ -18,15 +18,15 @@ export interface Project {
   readonly directory: string;
   readonly stacks: readonly StackNode[];
   readonly address: (stack: string) => StackAddress;
-  /** Directory of the policy pack that previews and updates run; absent where the project has none. */
+  /** Directory of the policy pack that previews and updates run; absent if the project has none. */
   readonly policyPack?: string;
   /** Kubeconfig of the sandbox; absent for the project in the current directory. */
   readonly kubeconfig?: string;
 }
 
 /**
- * The project in the current directory with the user's own backend, or the one of a sandbox as it is.
- * @throws {EdgefirstError} where there is none
+ * The project in the current directory, with the user's backend, or the project of a running sandbox.
+ * @throws {EdgefirstError} if there is no project or no sandbox
  */
 export async function openProject({ dir }: ProjectFlags, progress: (line: string) => void): Promise<Project> {
   if (dir === undefined) {
@@ -47,7 +47,7 @@ export async function openProject({ dir }: ProjectFlags, progress: (line: string
   return { directory, stacks, address };
 }
 
-/** As {@link openProject}, and brings a sandbox up with a cluster for each stack. */
+/** Like {@link openProject}, but starts the sandbox first, with a cluster for each stack. */
 export async function prepareProject(
   { dir }: ProjectFlags,
   progress: (line: string) => void,

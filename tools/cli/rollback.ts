@@ -12,7 +12,7 @@ export interface RollbackFlags extends ProjectFlags {
   readonly json?: true;
 }
 
-/** `edgefirst rollback`: prints the commit of an older release that the stack may go back to, and the commands for it. */
+/** `edgefirst rollback`: prints the commit of an older verified release, and the commands that go back to it. */
 export async function rollback(name: string, flags: RollbackFlags): Promise<void> {
   const project = await openProject(flags, progress);
   const { after } = stackNamed(project.stacks, name);

@@ -1,8 +1,9 @@
 import { clearScreenDown, moveCursor } from "node:readline";
+import { counted } from "../../lib/counted.ts";
 import { type Outcome, type RolloutEvent, type RolloutResult } from "../rollout/run.ts";
 import { renderSummary } from "../rollout/summary.ts";
 
-/** Without a terminal, a stack's progress is printed at most this often. */
+/** Without a terminal, the progress of a stack is printed at most this often. */
 const PLAIN_MS = 10_000;
 
 const PHASES = { preview: "previewing", update: "updating" } as const;
@@ -10,28 +11,28 @@ const PHASES = { preview: "previewing", update: "updating" } as const;
 /** Where a rollout's progress goes: a terminal, or a log. */
 export interface DisplayTarget {
   readonly stream: NodeJS.WritableStream & { readonly columns?: number };
-  /** Whether lines can be written over. */
+  /** Whether lines can be overwritten. */
   readonly live: boolean;
-  /** Milliseconds, for the rhythm of plain progress. */
+  /** The time in milliseconds. */
   readonly now: () => number;
 }
 
-/** Shows a rollout: what happened as lines, and on a terminal, below them, one line for each stack under way. */
+/** Shows a rollout: a line per event and, on a terminal, a last line for each stack in progress. */
 export function rolloutDisplay({ stream, live, now }: DisplayTarget): (event: RolloutEvent) => void {
-  const under = new Map<string, { phase: string; text: string; printed: number }>();
+  const active = new Map<string, { phase: string; text: string; printed: number }>();
   let drawn = 0;
   const print = (lines: readonly string[]): void => {
     if (drawn > 0) {
       moveCursor(stream, 0, -drawn);
       clearScreenDown(stream);
     }
-    const status = live ? [...under].map(([stack, { phase, text }]) => `${stack}: ${phase} ${text}`) : [];
+    const status = live ? [...active].map(([stack, { phase, text }]) => `${stack}: ${phase} ${text}`) : [];
     drawn = status.length;
     for (const line of [...lines, ...status.map((text) => text.slice(0, (stream.columns ?? 80) - 1))])
       stream.write(`${line}\n`);
   };
   const progress = (stack: string, text: string): void => {
-    const line = under.get(stack);
+    const line = active.get(stack);
     if (line === undefined) return;
     line.text = text;
     const due = now() - line.printed >= PLAIN_MS;
@@ -44,9 +45,9 @@ export function rolloutDisplay({ stream, live, now }: DisplayTarget): (event: Ro
         print([`wave ${event.wave} of ${event.of}: ${event.stacks.join(", ")}`]);
         break;
       case "phase":
-        // The question speaks for itself.
+        // The question itself is shown.
         if (event.phase === "approval") break;
-        under.set(event.stack, { phase: PHASES[event.phase], text: "", printed: now() });
+        active.set(event.stack, { phase: PHASES[event.phase], text: "", printed: now() });
         print(live ? [] : [`${event.stack}: ${PHASES[event.phase]}`]);
         break;
       case "progress":
@@ -56,11 +57,11 @@ export function rolloutDisplay({ stream, live, now }: DisplayTarget): (event: Ro
         print([`${event.stack}: ${event.text}`]);
         break;
       case "summary":
-        under.delete(event.stack);
+        active.delete(event.stack);
         print(renderSummary(event.summary).map((line) => `${event.stack}: ${line}`));
         break;
       case "outcome":
-        under.delete(event.stack);
+        active.delete(event.stack);
         print([`${event.stack}: ${outcomeText(event.outcome)}`]);
     }
   };
@@ -74,23 +75,23 @@ export function outcomeText(outcome: Outcome): string {
     case "previewed":
       return "previewed, nothing was changed";
     case "done-before":
-      return "done before: it has verified this release, and nothing would change";
+      return "already done: it has verified this release, and nothing would change";
     case "failed":
       return `failed: ${outcome.message}`;
     case "declined":
       return "declined, nothing was changed";
     case "cancelled":
-      return "cancelled while it was under way";
+      return "cancelled during its update";
     case "not-started":
       return `not started: ${outcome.message}`;
   }
 }
 
-/** The last line of a rollout: how many stacks ended how. */
+/** The last line of a rollout: how many stacks have which outcome. */
 export function resultText(result: RolloutResult): string {
   const states = [...result.values()].map(({ state }) => state);
   const counts = [...new Set(states)].map(
     (state) => `${states.filter((other) => other === state).length} ${state.replace("-", " ")}`,
   );
-  return `${result.size} ${result.size === 1 ? "stack" : "stacks"}: ${counts.join(", ")}`;
+  return `${counted(result.size, "stack")}: ${counts.join(", ")}`;
 }

@@ -13,11 +13,11 @@ import { renderTable } from "./table.ts";
 const DIR = ".sandbox";
 
 const INTERRUPT = {
-  ending: "interrupted: ending what was started",
-  left: "What ran before still runs; what was just started has been ended.",
+  ending: "interrupted: stopping what was just started",
+  left: "What ran before still runs; what was just started has been stopped.",
 };
 
-/** Flags of `edgefirst sandbox status`, and of the others. */
+/** Flags that the commands of a sandbox share. */
 export interface SandboxFlags {
   readonly dir: string;
   readonly clusters?: string[];
@@ -76,7 +76,7 @@ export function render(status: SandboxStatus, framed: boolean): string {
   ];
   const first = status.clusters[0];
   return [
-    renderTable(["CLUSTER", "PROCESS", "STATE", "PID", "MEMORY"], processes, framed, [3, 4]),
+    renderTable(["CLUSTER", "PROCESS", "STATE", "PID", "MEMORY"], processes, { framed, numbers: [3, 4] }),
     ...status.clusters.map(({ name, server }) => `context ${name}: ${server}`),
     "",
     "Simulated, not real:",
@@ -101,13 +101,13 @@ function advice({ clusters, dir }: SandboxStatus): string[] {
   const incomplete = clusters.filter(({ state }) => state !== "ready").map(({ name }) => name);
   if (incomplete.length === 0) return [];
   return [
-    "To start what does not run:",
+    "To start what is not running:",
     `  edgefirst sandbox up --clusters ${incomplete.join(",")}${dirFlag(dir)}`,
     "",
   ];
 }
 
-/** What names a sandbox on the command line, where it is not the default one. */
+/** The option that names a sandbox other than the default. */
 function dirFlag(dir: string): string {
   return dir === resolve(DIR) ? "" : ` --dir ${shellWord(dir)}`;
 }

@@ -1,7 +1,8 @@
 import { KubeClient } from "../../kube/kube-client.ts";
 import { observe, type Observation } from "../../staging/observe.ts";
+import { counted } from "../../lib/counted.ts";
 import { planWaves } from "../rollout/plan.ts";
-import { runRollout, succeeded, type Runner } from "../rollout/run.ts";
+import { runRollout, succeeded, type RolloutResult, type Runner } from "../rollout/run.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
 import { findGatusSidecar } from "../sandbox/gatus-sidecar.ts";
@@ -15,12 +16,12 @@ import { rolloutDisplay } from "./rollout-display.ts";
 import { renderTable } from "./table.ts";
 
 const INTERRUPT = {
-  ending: "interrupted: ending what was started",
-  left: "What ran before still runs; an update that was under way has been cancelled.",
-  again: "still ending: what is under way has to finish first",
+  ending: "interrupted: stopping what was just started",
+  left: "What ran before still runs; an update in progress was cancelled.",
+  again: "still stopping: the current steps have to finish",
 };
-/** Traefik answers these: nobody does where pods are simulated. */
-const UNATTENDED = ["GatewayClass", "Gateway", "HTTPRoute"];
+/** Traefik writes the status of these; with simulated pods, it stays empty. */
+const SERVED_BY_TRAEFIK = ["GatewayClass", "Gateway", "HTTPRoute"];
 
 /** Flags of `edgefirst start`. */
 export interface StartFlags {
@@ -32,54 +33,59 @@ export interface StartFlags {
 export const start = ({ dir, json }: StartFlags): Promise<void> =>
   interruptible(INTERRUPT, async (signal) => {
     const project = await prepareProject({ dir }, progress, signal);
-    const onEvent = rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now });
-    let move: Move | undefined;
-    const runner = thenMoving(runnerOf(project), async (stack) => {
-      move = await moveApp({
-        dir,
-        kubeconfig: project.kubeconfig ?? "",
-        clusters: project.stacks.map(({ name }) => name),
-        progress: (text) => {
-          onEvent({ type: "note", stack, text });
-        },
-        signal,
-      });
-    });
-    const result = await runRollout({
-      waves: planWaves(project.stacks),
-      runner,
-      parallel: 1,
-      dryRun: false,
-      resume: false,
-      onEvent,
+    const { result, move } = await rollOutMoving(project, dir, signal);
+    const updated = [...result].flatMap(([stack, { state }]) => (state === "updated" ? [stack] : []));
+    const objects: ObservedObject[] = [];
+    const answers: ReceivedAnswer[] = [];
+    for (const stack of updated) {
+      const observations = await observeStack(project.address(stack), project.kubeconfig ?? "");
+      objects.push(...observations.map((observation) => ({ stack, ...observation })));
+      answers.push(...(await askServed(dir, stack)).map((answer) => ({ stack, ...answer })));
+    }
+    const isBad =
+      answers.some(({ status }) => status !== 200) ||
+      objects.some(({ health }) => health.state === "failed" || health.state === "missing");
+    if (isBad || !succeeded(result)) process.exitCode ??= EXIT.no;
+    const framed = process.stdout.isTTY;
+    const text = json
+      ? JSON.stringify({ objects, move, answers }, undefined, 2)
+      : `${report(objects, framed, (stack) => podsAreReal(dir, stack))}\n${reportAnswers(answers)}${nextSteps(dir, project.kubeconfig ?? "")}`;
+    process.stdout.write(`${text}\n`);
+  });
+
+type ObservedObject = Observation & { readonly stack: string };
+type ReceivedAnswer = Answer & { readonly stack: string };
+
+/** Rolls out all stacks, and moves the app once its stack is up. */
+async function rollOutMoving(
+  project: Project,
+  dir: string,
+  signal: AbortSignal,
+): Promise<{ result: RolloutResult; move: Move | undefined }> {
+  const onEvent = rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now });
+  let move: Move | undefined;
+  const runner = thenMoving(runnerOf(project), async (stack) => {
+    move = await moveApp({
+      dir,
+      kubeconfig: project.kubeconfig ?? "",
+      clusters: project.stacks.map(({ name }) => name),
+      progress: (text) => {
+        onEvent({ type: "note", stack, text });
+      },
       signal,
     });
-    const results: (Observation & { stack: string })[] = [];
-    for (const [stack, { state }] of result) {
-      if (state !== "updated") continue;
-      const observations = await look(project.address(stack), project.kubeconfig ?? "");
-      results.push(...observations.map((observation) => ({ stack, ...observation })));
-    }
-    const answers: (Answer & { stack: string })[] = [];
-    for (const stack of new Set(results.map((one) => one.stack)))
-      answers.push(...(await askServed(dir, stack)).map((answer) => ({ stack, ...answer })));
-    const bad =
-      answers.some(({ status }) => status !== 200) ||
-      results.some(({ health }) => health.state === "failed" || health.state === "missing");
-    if (bad || !succeeded(result)) process.exitCode ??= EXIT.no;
-    process.stdout.write(
-      json
-        ? `${JSON.stringify({ objects: results, move, answers }, undefined, 2)}\n`
-        : `${report(results, process.stdout.isTTY, (stack) => podsAreReal(dir, stack))}\n${reportAnswers(answers)}${nextSteps(dir, project.kubeconfig ?? "")}\n`,
-    );
   });
+  const waves = planWaves(project.stacks);
+  const options = { parallel: 1, dryRun: false, resume: false };
+  return { result: await runRollout({ waves, runner, ...options, onEvent, signal }), move };
+}
 
 function runnerOf({ address, policyPack }: Project): Runner {
   const approve = (): Promise<boolean> => Promise.resolve(true);
   return stackRunner({ address, policyPack, takeOver: true, approve });
 }
 
-/** A runner that has an app moved once its stack is up: before the stacks after it, which an app that does not come back keeps shut. */
+/** A runner that moves an app once its stack is up, before the stacks that depend on it: an app that stays down closes their gate. */
 function thenMoving(runner: Runner, move: (stack: string) => Promise<void>): Runner {
   return {
     ...runner,
@@ -91,7 +97,7 @@ function thenMoving(runner: Runner, move: (stack: string) => Promise<void>): Run
   };
 }
 
-async function look(address: StackAddress, kubeconfig: string): Promise<Observation[]> {
+async function observeStack(address: StackAddress, kubeconfig: string): Promise<Observation[]> {
   const cluster = new KubeClient({ kubeconfig, context: address.name });
   try {
     const objects = await deployedObjects(address);
@@ -108,9 +114,9 @@ async function look(address: StackAddress, kubeconfig: string): Promise<Observat
   }
 }
 
-/** The result as a table of at most 80 columns: each object that has a health, definitions as one line, the rest as a count. */
+/** The result as a table of at most 80 columns: a row per object with a health, one for all CRDs, and a count of the rest. */
 export function report(
-  results: readonly (Observation & { readonly stack: string })[],
+  results: readonly ObservedObject[],
   framed: boolean,
   isReal: (stack: string) => boolean,
 ): string {
@@ -125,48 +131,48 @@ export function report(
     return [
       [
         stack,
-        `${definitions.length} Gateway API definitions`,
+        `${definitions.length} Gateway API CRDs`,
         `${established} of ${definitions.length} established`,
       ],
-      ...judged.map((observation) => ["", observation.object, fate(observation, isReal(stack))]),
-      ["", `${others} other objects`, "present"],
+      ...judged.map((observation) => ["", observation.object, healthText(observation, isReal(stack))]),
+      ["", counted(others, "other object"), "present"],
     ];
   });
-  return renderTable(["STACK", "OBJECT", "HEALTH"], rows, framed);
+  return renderTable(["STACK", "OBJECT", "HEALTH"], rows, { framed });
 }
 
-function fate({ kind, health: { state, message } }: Observation, isReal: boolean): string {
+function healthText({ kind, health: { state, message } }: Observation, isReal: boolean): string {
   if (state === "healthy") return "healthy";
-  if (!isReal && state === "progressing" && UNATTENDED.includes(kind)) return "declared";
+  if (!isReal && state === "progressing" && SERVED_BY_TRAEFIK.includes(kind)) return "declared";
   return `${state}: ${message.length > 60 ? `${message.slice(0, 59)}…` : message}`;
 }
 
-/** What the requests through the Gateways gave. */
-function reportAnswers(answers: readonly (Answer & { readonly stack: string })[]): string {
+/** The answers to requests through the Gateways, as a table. */
+function reportAnswers(answers: readonly ReceivedAnswer[]): string {
   const rows = answers.map(({ stack, url, status, error }) => [stack, url, String(status ?? error)]);
   return rows.length === 0
     ? ""
-    : `\n${renderTable(["STACK", "THROUGH ITS TRAEFIK", "ANSWER"], rows, process.stdout.isTTY)}\n`;
+    : `\n${renderTable(["STACK", "URL, THROUGH TRAEFIK", "ANSWER"], rows, { framed: process.stdout.isTTY })}\n`;
 }
 
 function nextSteps(dir: string, kubeconfig: string): string {
   const option = dir === ".sandbox" ? "" : ` --dir ${dir}`;
-  const truth = podsAreReal(dir, "edge")
-    ? `API servers, Pulumi, Flux, Traefik and Gatus are the real programs; ${sidecarTruth()}.\n` +
+  const parts = podsAreReal(dir, "edge")
+    ? `API servers, Pulumi, Flux, Traefik and Gatus are the real programs; ${sidecarText()}.\n` +
       `  npx edgefirst sandbox open${option}      Gatus' page and the Gateway on 127.0.0.1`
     : "The API servers, Pulumi and Flux are real. Pods are simulated: no process of Traefik or Gatus\n" +
-      "runs, so nobody answers what is only declared.";
+      "runs, so Gateways and routes are declared, and no request is answered.";
   return [
     "",
-    truth,
-    `  npx edgefirst sandbox status${option}    what runs`,
-    `  npx edgefirst sandbox down${option}      end it`,
+    parts,
+    `  npx edgefirst sandbox status${option}    what is running`,
+    `  npx edgefirst sandbox down${option}      stop it`,
     `  export KUBECONFIG=${kubeconfig}     then: kubectl --context edge get httproutes -A`,
   ].join("\n");
 }
 
-function sidecarTruth(): string {
+function sidecarText(): string {
   return findGatusSidecar() === undefined
-    ? "gatus-sidecar is not on PATH, and left out"
-    : "gatus-sidecar is the one of this machine";
+    ? "gatus-sidecar is not on PATH, so it is left out"
+    : "gatus-sidecar is the one on PATH";
 }

@@ -25,21 +25,25 @@ const UPDATES = {
 export const status = (flags: StatusFlags): Promise<void> =>
   interruptible({ ending: "interrupted", left: "Nothing was changed." }, async (signal) => {
     const project = await openProject(flags, progress);
-    const readings = await Promise.all(
+    const snapshots = await Promise.all(
       project.stacks.map(
         async ({ name }) =>
-          [name, await read(project.address(name), flags.refresh ?? false, signal)] as const,
+          [name, await snapshotOf(project.address(name), flags.refresh ?? false, signal)] as const,
       ),
     );
     const now = new Date();
-    const statuses = fleetStatus(project.stacks, new Map(readings), now);
+    const statuses = fleetStatus(project.stacks, new Map(snapshots), now);
     process.stdout.write(
       `${flags.json ? JSON.stringify(statuses, undefined, 2) : renderStatus(statuses, now)}\n`,
     );
   });
 
-/** A stack that cannot be read is a line of the table, not the end of it. */
-async function read(address: StackAddress, refresh: boolean, signal: AbortSignal): Promise<StackSnapshot> {
+/** A stack that cannot be read is a row with an error; the others are still shown. */
+async function snapshotOf(
+  address: StackAddress,
+  refresh: boolean,
+  signal: AbortSignal,
+): Promise<StackSnapshot> {
   try {
     const [outputs, update] = [await stackOutputs(address), await lastUpdate(address)];
     if (!refresh || update === undefined) return { outputs, lastUpdate: update };
@@ -51,7 +55,7 @@ async function read(address: StackAddress, refresh: boolean, signal: AbortSignal
   }
 }
 
-/** The table, of at most 80 columns for names of up to 12, and below it what else there is to know of each stack. */
+/** The table, at most 80 columns wide, followed by the notes on each stack. */
 export function renderStatus(statuses: readonly StackStatus[], now: Date): string {
   const rows = statuses.map((stack) => [
     shortened(stack.stack, 12),
@@ -66,10 +70,10 @@ export function renderStatus(statuses: readonly StackStatus[], now: Date): strin
   const notes = statuses.flatMap(({ stack, notes: sentences }) =>
     sentences.map((note) => `${stack}: ${note}`),
   );
-  return [renderTable(head, rows, false), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+  return [renderTable(head, rows, { framed: false }), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }
 
-/** The worst of them: one that is unproven, or else the one that is furthest behind. */
+/** The worst position: unproven, or else the furthest behind. */
 function positionText(positions: StackStatus["positions"]): string {
   if (positions.length === 0) return "-";
   if (positions.some(({ state }) => state === "unproven")) return "unproven";
@@ -83,7 +87,7 @@ function verifiedText({ verification, verifiedAt }: StackStatus, now: Date): str
   return verifiedAt === undefined ? "-" : ago(new Date(verifiedAt), now);
 }
 
-/** `main@sha1:1a2b3c4d…` is `main@1a2b3c4`; of a long name the end is shown. */
+/** `main@sha1:1a2b3c4d…` becomes `main@1a2b3c4`; a long name loses its beginning. */
 function revisionText(revision: string | undefined): string {
   const text = revision?.replace(/(^|@)(sha1|sha256):([0-9a-f]{7})[0-9a-f]*$/, "$1$3") ?? "-";
   return text.length > 15 ? `…${text.slice(-14)}` : text;

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-/** Draws no lines, so that the table reads well in a pipe and in a log. */
+/** No lines, so that the table reads well in a pipe or a log. */
 const NO_FRAME = Object.fromEntries(
   [
     "top",
@@ -24,14 +24,21 @@ const NO_FRAME = Object.fromEntries(
 /** Columns of a terminal. */
 const TERMINAL = 80;
 
-/** A table with lines on a terminal and without any elsewhere; no colour in either. `numbers`: indices of columns that are aligned to the right; `widths`: of columns, blanks on both
- * sides included, in which what is longer goes on in the next line. */
+/** How {@link renderTable} draws a table. */
+export interface TableStyle {
+  /** With lines, for a terminal. */
+  readonly framed: boolean;
+  /** Indices of the columns that are aligned to the right. */
+  readonly numbers?: readonly number[];
+  /** Width of each column with its padding; longer text wraps. null for as wide as its text. */
+  readonly widths?: readonly (number | null)[];
+}
+
+/** A table without colour; without lines unless it is framed. */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  framed: boolean,
-  numbers: readonly number[] = [],
-  widths: readonly (number | null)[] = [],
+  { framed, numbers = [], widths = [] }: TableStyle,
 ): string {
   const table = new Table({
     head: [...head],
@@ -51,12 +58,12 @@ export function renderTable(
   return lines.map((line) => line.trimEnd()).join("\n");
 }
 
-/** A framed table that fits into 80 columns: what is too long in its last column goes on in the next line. */
+/** A framed table of at most 80 columns: long text in the last column wraps. */
 export function renderFitting(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lengths = head
     .slice(0, -1)
     .map((_, index) => Math.max(...[head, ...rows].map((row) => row[index]?.length ?? 0)));
-  // Each column has a line before it and a blank on both sides, and the last one a line after it.
+  // Each column takes a line and two blanks; one more line closes the last.
   const left = TERMINAL - 2 - lengths.reduce((sum, length) => sum + length + 3, 0);
-  return renderTable(head, rows, true, [], [...lengths.map(() => null), left]);
+  return renderTable(head, rows, { framed: true, widths: [...lengths.map(() => null), left] });
 }

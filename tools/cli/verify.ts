@@ -1,7 +1,13 @@
 import { KubeClient } from "../../kube/kube-client.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { SYSTEM_CLOCK } from "../../staging/clock.ts";
-import { readEvidence, standingOf, type Evidence, type Verification } from "../../staging/evidence.ts";
+import {
+  readEvidence,
+  standingOf,
+  type Evidence,
+  type Failure,
+  type Verification,
+} from "../../staging/evidence.ts";
 import { checkLive } from "../../staging/live-check.ts";
 import type { CheckRound } from "../../staging/check-round.ts";
 import { stackNamed } from "../rollout/plan.ts";
@@ -14,7 +20,7 @@ import { progress } from "./progress.ts";
 import { openProject, type Project } from "./project.ts";
 import { renderTable } from "./table.ts";
 
-/** How long what is on its way may take. */
+/** How long an object may take to become ready. */
 const TIMEOUT_MS = 60_000;
 
 /** Flags of `edgefirst verify`. */
@@ -27,10 +33,9 @@ export const verify = (name: string, flags: VerifyFlags): Promise<void> =>
   interruptible({ ending: "interrupted", left: "Nothing was changed." }, async (signal) => {
     const project = await openProject(flags, progress);
     const { stack, release, evidence, record } = await verifiedRelease(project, name);
-    const { failures, round } = await lookAt(project, { stack, evidence, record }, signal);
+    const { failures, round } = await runChecks(project, { stack, evidence, record }, signal);
     const update = await lastUpdate(project.address(stack));
-    const broken = update?.result === "failed";
-    const result = {
+    const result: VerifyResult = {
       stack,
       release,
       verifiedAt: record.time,
@@ -39,28 +44,38 @@ export const verify = (name: string, flags: VerifyFlags): Promise<void> =>
       verdicts: round.verdicts,
       notes: notesOf(record, round),
     };
-    if (failures.length > 0 || broken) process.exitCode ??= EXIT.no;
-    const table = renderTable(
-      ["CHECK", "OBJECT", "STATE"],
-      round.verdicts.map(({ check, object, state, message }) => [
-        check,
-        object,
-        state === "held" ? state : `${state}: ${message}`,
-      ]),
-      false,
-    );
-    const sentences = [
-      failures.length === 0
-        ? `${stack} is as well as it was when it verified release ${release} at ${record.time}`
-        : `${stack} is not what it was when it verified release ${release} at ${record.time}:`,
-      ...failures.map(({ check, object, message }) => `  ${check}: ${object}: ${message}`),
-      ...(broken ? ["its last update failed"] : []),
-      ...result.notes,
-    ];
-    process.stdout.write(
-      flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${table}\n\n${sentences.join("\n")}\n`,
-    );
+    if (failures.length > 0 || result.lastUpdate === "failed") process.exitCode ??= EXIT.no;
+    process.stdout.write(`${flags.json ? JSON.stringify(result, undefined, 2) : formatResult(result)}\n`);
   });
+
+interface VerifyResult extends Pick<CheckRound, "verdicts"> {
+  readonly stack: string;
+  readonly release: string;
+  readonly verifiedAt: string;
+  readonly lastUpdate: string | undefined;
+  readonly failures: readonly Failure[];
+  readonly notes: readonly string[];
+}
+
+function formatResult(result: VerifyResult): string {
+  const { stack, release, verifiedAt, failures, verdicts, notes } = result;
+  const rows = verdicts.map(({ check, object, state, message }) => [
+    check,
+    object,
+    state === "held" ? state : `${state}: ${message}`,
+  ]);
+  const since = `since it verified release ${release} at ${verifiedAt}`;
+  return [
+    renderTable(["CHECK", "OBJECT", "STATE"], rows, { framed: false }),
+    "",
+    failures.length === 0
+      ? `${stack} has stayed healthy ${since}`
+      : `${stack} has become unhealthy ${since}:`,
+    ...failures.map(({ check, object, message }) => `  ${check}: ${object}: ${message}`),
+    ...(result.lastUpdate === "failed" ? ["its last update failed"] : []),
+    ...notes,
+  ].join("\n");
+}
 
 interface Verified {
   readonly stack: string;
@@ -94,7 +109,7 @@ function recordOf(stack: string, release: string, evidence: Evidence): Verificat
   );
 }
 
-/** What was not looked at, and what had nothing to look at: neither is a proof. */
+/** Checks that did not run, and checks without objects: neither proves anything. */
 function notesOf(record: Verification, { results }: CheckRound): string[] {
   const left = record.checks.filter(({ outcome }) => outcome === "notChecked");
   return [
@@ -103,7 +118,7 @@ function notesOf(record: Verification, { results }: CheckRound): string[] {
   ];
 }
 
-async function lookAt(project: Project, verified: Verified, signal: AbortSignal) {
+async function runChecks(project: Project, verified: Verified, signal: AbortSignal) {
   const { cluster: address } = await readStackFile(project.directory, verified.stack);
   if (address === undefined)
     throw new EdgefirstError(`Pulumi.${verified.stack}.yaml names no context in edgefirst:cluster.`);

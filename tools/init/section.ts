@@ -19,7 +19,7 @@ export function checked(section: Section): Section {
   const parsed = configSchema.shape[section.key].safeParse(section.value);
   if (parsed.success) return section;
   const reasons = z.prettifyError(parsed.error).split("\n");
-  const comment = [...section.comment, "Not supported as it is on the cluster:", ...reasons];
+  const comment = [...section.comment, "The live object does not fit this configuration:", ...reasons];
   return { ...section, comment, isExample: true };
 }
 

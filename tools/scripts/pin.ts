@@ -14,9 +14,9 @@ export interface GoModule {
 }
 
 /**
- * The text of release.yaml with the checksum of every Gateway API file of its channel, computed from the release's Go module: the bytes in a module
- * are those of the tag, and Go's checksum database vouches for them. Comments and order of the rest stay as they are.
- * @throws {EdgefirstError} where the module is another version than `gatewayApi.version`, or holds no file of the channel.
+ * Pins the Gateway API: release.yaml with the checksum of every CRD file of its channel. The files come from the Go module of the
+ * release, which Go's checksum database verifies. Comments and the rest of the file are kept.
+ * @throws {EdgefirstError} if the module is not of version `gatewayApi.version`, or has no CRDs of the channel
  */
 export function pinGatewayApi(text: string, module: GoModule): string {
   const document = parseDocument(text);
@@ -29,7 +29,8 @@ export function pinGatewayApi(text: string, module: GoModule): string {
     );
   const directory = join(module.directory, "config", "crd", channel);
   const names = readdirSync(directory).filter((name) => /^[-a-z0-9.]+_[-a-z0-9]+\.yaml$/.test(name));
-  if (names.length === 0) throw new EdgefirstError(`${directory} holds no CustomResourceDefinition.`);
+  if (names.length === 0)
+    throw new EdgefirstError(`${directory} contains no CRDs.`, "Check gatewayApi.channel in release.yaml.");
   const files = names.sort().map((name) => ({ name, sha256: checksum(readFileSync(join(directory, name))) }));
   const node = document.createNode(files);
   node.flow = false;
@@ -41,12 +42,12 @@ function setting(document: Document, key: string): string {
   const section = document.get("gatewayApi");
   const value: unknown = isMap(section) ? section.get(key) : undefined;
   if (typeof value === "string") return value;
-  throw new EdgefirstError(`release.yaml has no gatewayApi.${key}.`);
+  throw new EdgefirstError(`release.yaml has no gatewayApi.${key}.`, "Add it: see config/pins.ts.");
 }
 
 /**
  * The module that tools/toolchain/gateway-api pins.
- * @throws {EdgefirstError} without Go, or where the module cannot be fetched.
+ * @throws {EdgefirstError} without Go, or if the module cannot be downloaded
  */
 export async function gatewayApiModule(): Promise<GoModule> {
   const directory = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
@@ -54,24 +55,24 @@ export async function gatewayApiModule(): Promise<GoModule> {
   return { directory, version: directory.slice(directory.lastIndexOf("@") + 1) };
 }
 
-/** `npm run pin [-- --check]`: brings release.yaml up to date, or says that it is not. */
+/** `npm run pin [-- --check]`: updates release.yaml, or only checks it. */
 async function main(arguments_: readonly string[]): Promise<void> {
   if (arguments_.some((argument) => argument !== "--check"))
     throw new EdgefirstError(
       "Usage: npm run pin [-- --check]",
-      "--check writes nothing, and fails where something would change.",
+      "--check writes nothing, and fails if something would change.",
     );
   const before = readFileSync(PINS_FILE, "utf8");
   const after = pinGatewayApi(before, await gatewayApiModule());
   if (before === after) console.log("release.yaml is up to date.");
   else if (arguments_.includes("--check"))
     throw new EdgefirstError(
-      "release.yaml is not up to date with the Gateway API's files.",
+      "The checksums of the Gateway API in release.yaml are outdated.",
       "Run `npm run pin`.",
     );
   else {
     writeFileAtomic(PINS_FILE, after, 0o644);
-    console.log("release.yaml: checksums of the Gateway API's files written.");
+    console.log("Updated the checksums of the Gateway API in release.yaml.");
   }
 }
 

@@ -7,8 +7,8 @@ import { openServices } from "../sandbox/open.ts";
 import { sandboxDown } from "../sandbox/sandbox.ts";
 import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
 
-// npm run screenshots: the pictures of the README, of a sandbox that is made for them and deleted again: what `npm start` prints, and Gatus' page as its
-// Traefik serves it. Needs Chromium: by CHROMIUM, else on PATH.
+// npm run screenshots: the pictures in docs/images, from a sandbox that is deleted afterwards: the output of `npm start`, and the page of
+// Gatus through its Traefik. Needs Chromium: the variable CHROMIUM, or a program on PATH.
 
 const ROOT = join(import.meta.dirname, "../..");
 const IMAGES = join(import.meta.dirname, "../../docs/images");
@@ -28,7 +28,7 @@ try {
 }
 
 async function pictureOfTerminal(output: string): Promise<void> {
-  // The sandbox's folder is a temporary one here; a person's is the default.
+  // Show the default folder instead of the temporary one.
   const text = output.replaceAll(` --dir ${dir}`, "").replaceAll(dir, ".sandbox").trimEnd();
   const lines = ["$ npm start", ...text.split("\n")];
   const escaped = lines.join("\n").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
@@ -48,7 +48,7 @@ async function pictureOfGatus(): Promise<void> {
   close();
 }
 
-/** What a command prints, in the order in which it comes. */
+/** The output of a command: stdout and stderr, in order. */
 function outputOf(...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, "tools/cli/main.ts"), ...args], { cwd: ROOT });
@@ -66,7 +66,7 @@ interface Picture {
   readonly name: string;
   readonly url: string;
   readonly args?: readonly string[];
-  /** Has what is to be seen once it is there. */
+  /** Selects an element; the picture is taken once it exists. */
   readonly selector: string;
 }
 
@@ -76,7 +76,7 @@ async function picture({ name, url, args = [], selector }: Picture): Promise<voi
     // Chromium's own sandbox does not work for root.
     args: [...args, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
     defaultViewport: VIEWPORT,
-    // Only the sandbox has signed its certificates.
+    // The sandbox signs its certificates itself.
     acceptInsecureCerts: true,
   });
   try {
@@ -96,6 +96,6 @@ function findChromium(): string {
     givenExecutable("Chromium", "CHROMIUM", process.env) ??
     names.flatMap((name) => executablesOnPath(name, process.env))[0];
   if (found === undefined)
-    throw new Error("There is no Chromium on PATH: install one, or set CHROMIUM to its path.");
+    throw new Error("There is no Chromium on PATH. Install one, or set CHROMIUM to its path.");
   return found;
 }

@@ -63,7 +63,7 @@ describe("edgefirst completion", function () {
       assert.deepEqual(offered("edgefirst", "migrate", "ann"), ["annotate"]);
       assert.deepEqual(offered("edgefirst", "completion", "z"), ["zsh"]);
       assert.deepEqual(offered("edgefirst", "sandbox", "repo"), []);
-      // bash falls back to files by itself where nothing is offered; fish offers them.
+      // Without an offer, bash completes files itself; the script of fish offers them.
       assert.ok(["", "repository/"].includes(offered("edgefirst", "lint", "repo").join()));
     });
   }

@@ -20,10 +20,10 @@ describe("edgefirst doctor", () => {
     greeter.remove();
   });
 
-  it("exits with 1 when a program can neither be found nor built, and says how to get it", () => {
+  it("exits with 1 if a program can be neither found nor built, and says how to get it", () => {
     const { status, stdout } = run(greeter.envWithoutGo());
     assert.equal(status, 1);
-    assert.match(stdout, /^kube-apiserver +1\.36\.3 +missing, and there is no Go to build it/m);
+    assert.match(stdout, /^kube-apiserver +1\.36\.3 +missing, and Go is not available to build it/m);
     assert.match(
       stdout,
       /^kube-apiserver: Do one of these:\n- put kube-apiserver 1\.36\.x on PATH/m,
@@ -66,7 +66,7 @@ Set it to the path of greeter, or unset it.`,
     assert.match(report([found], true), /^┌─+[^]*\n.*on PATH[^]*\n.*\/greeter$/);
   });
 
-  it("fits into the 80 columns of a terminal, and says where what was built is", async () => {
+  it("fits into 80 columns, and lists the folder of built programs", async () => {
     const known = await survey(greeter.envWithoutGo());
     const programs = known.map(({ name, purpose, pinned }, index): Surveyed => {
       const found = { name, path: `/cache/${name}-0/${name}`, version: "10.10.10", origin: "cache" } as const;

@@ -32,7 +32,7 @@ describe("edgefirst lint", () => {
     assert.equal(after.status, 0, after.stdout);
   });
 
-  it("writes a baseline in place of a link, and leaves alone what the link leads to", () => {
+  it("replaces a link by the baseline, and leaves the target of the link alone", () => {
     cpSync(FLEET, join(root, "fleet"), { recursive: true });
     const [outside, link] = [join(root, "outside.json"), join(root, "fleet/baseline.json")];
     writeFileSync(outside, "theirs\n");
@@ -50,7 +50,7 @@ describe("edgefirst lint", () => {
     assert.equal(edgefirst(root, "--fail-on", "none").status, 0);
   });
 
-  it("starts at the repository above the path that it is given", () => {
+  it("starts at the repository above the given path", () => {
     cpSync(FLEET, root, { recursive: true });
     writeFileSync(join(root, ".git"), "gitdir: elsewhere\n");
     const { stdout } = edgefirst(join(root, "kubernetes/shared"), "--format", "json");
@@ -59,7 +59,7 @@ describe("edgefirst lint", () => {
     assert.ok(findings.every(({ file }) => file.startsWith("kubernetes/shared/")));
   });
 
-  it("finds what a change takes away from its data, next to an earlier checkout", () => {
+  it("with --before, finds objects that a change separates from their data", () => {
     const [before, after] = ["before", "after"].map((name) => join(root, name)) as [string, string];
     const claim = (namespace: string): string =>
       `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: ${namespace} }\n`;
@@ -81,7 +81,7 @@ describe("edgefirst lint", () => {
     );
   });
 
-  it("exits with 2 where it could not run, and says why", () => {
+  it("exits with 2 if it could not run, and says why", () => {
     for (const [args, message] of [
       [[join(root, "absent")], /absent does not exist/],
       [[root, "--baseline", join(root, "absent.json")], /absent\.json cannot be read/],

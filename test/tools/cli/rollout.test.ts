@@ -32,14 +32,14 @@ describe("edgefirst rollout, export", function () {
     return { code, ...output };
   }
 
-  it("without a terminal and without --yes changes nothing, and says what to do", async () => {
+  it("changes nothing without a terminal and without --yes, and says what to do", async () => {
     const { code, stderr, stdout } = await edgefirst(project, "rollout");
     assert.equal(code, 2);
     assert.match(stderr, /no terminal to ask for approval.*\nLook at the changes with --dry-run/);
     assert.equal(stdout, "");
   });
 
-  it("says what is wrong with its flags and its project, each in a sentence", async () => {
+  it("reports each wrong flag and each missing project in a sentence", async () => {
     const runs = await Promise.all([
       edgefirst(project, "rollout", "--yes", "--parallel", "0"),
       edgefirst(project, "rollout", "--yes", "--to", "edge", "--only", "edge"),
@@ -96,7 +96,7 @@ describe("display of a rollout", () => {
     return (stream.read() as Buffer).toString();
   }
 
-  it("without a terminal is plain lines, progress only now and then", () => {
+  it("prints plain lines without a terminal, and progress only now and then", () => {
     const lines = [
       "wave 1 of 2: edge",
       "edge: previewing",
@@ -106,12 +106,12 @@ describe("display of a rollout", () => {
       "edge: failed: it broke",
     ];
     assert.deepEqual(shown(false).trimEnd().split("\n"), lines);
-    // Two clock readings at the starts of the phases, then one each progress, and one where it is printed.
+    // The clock is read at the start of both phases, at each progress, and again when one is printed.
     const rarely = shown(false, [0, 0, 5_000, 10_000, 10_000]).trimEnd().split("\n");
     assert.deepEqual(rarely, [...lines.slice(0, 4), "edge: updating: 2 done", ...lines.slice(4)]);
   });
 
-  it("on a terminal writes one line a stack over and over, below what happened", () => {
+  it("rewrites one line per stack on a terminal, below the events", () => {
     const text = shown(true);
     const over = "\u001b[1A\u001b[0J";
     assert.ok(
@@ -124,7 +124,7 @@ describe("display of a rollout", () => {
     );
   });
 
-  it("ends with how many stacks ended how", () => {
+  it("ends with the number of stacks per outcome", () => {
     const result = new Map<string, Outcome>([
       ["edge", { state: "failed", message: "it broke" }],
       ["lab", { state: "updated", message: "1 created" }],

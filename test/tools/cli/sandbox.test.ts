@@ -30,7 +30,7 @@ describe("edgefirst sandbox", function () {
   const dir = temporarySandboxDir();
   after(() => discard(dir));
 
-  it("without a sandbox, status says how to get one, and makes nothing", async () => {
+  it("status without a sandbox says how to create one, and creates nothing", async () => {
     const { code, stdout } = await edgefirst("status", "--dir", dir);
     assert.equal(code, 0);
     assert.equal(stdout, `no sandbox in ${dir}; start one: edgefirst sandbox up --dir ${dir}\n`);
@@ -52,7 +52,7 @@ describe("edgefirst sandbox", function () {
     assert.deepEqual(runningWith(dir), []);
   });
 
-  it("up, status and down, for people and as JSON", async () => {
+  it("up, status and down print text, and JSON with --json", async () => {
     const up = await edgefirst("up", "--clusters", "edge", "--dir", dir, "--json");
     assert.equal(up.code, 0, up.stderr);
     assert.match(up.stderr, /^edge: starting\nedge: ready after [\d.]+ s/);
@@ -71,7 +71,7 @@ describe("edgefirst sandbox", function () {
     assert.deepEqual(runningWith(dir), []);
   });
 
-  it("shows two clusters within 80 columns, what is simulated, and what to do", () => {
+  it("status shows two clusters within 80 columns, what is simulated, and what to do", () => {
     const names = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "agent"];
     const status: SandboxStatus = {
       dir: "/home/ann/.sandbox",

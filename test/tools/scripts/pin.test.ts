@@ -46,7 +46,7 @@ describe("npm run pin", () => {
     );
   });
 
-  it("has been run for release.yaml as it is", async function () {
+  it("has been run for the current release.yaml", async function () {
     this.timeout(120_000); // go may have to fetch the module
     const module = await gatewayApiModule();
     const text = readFileSync(PINS_FILE, "utf8");

@@ -42,7 +42,7 @@ describe("npm run build: the package, installed without a network", function () 
     rmSync(folder, { recursive: true });
   });
 
-  /** Without a network: an npm cache of its own, and a registry that cannot be reached. */
+  /** Without a network: with an empty npm cache, and a registry that cannot be reached. */
   function run(command: string, args: readonly string[], cwd: string) {
     const npm = { npm_config_cache: join(folder, "npm"), npm_config_registry: "http://127.0.0.1:1" };
     return spawnSync(command, args, { cwd, env: { ...process.env, ...npm }, encoding: "utf8" });
