@@ -18,7 +18,7 @@ export function chartRow(chart: string, knowledge: Knowledge): Row<"charts"> | u
   return knowledge.rows("charts").find((row) => row.chart === chart);
 }
 
-/** The address of a chart as an OCI artifact; undefined where it is not known. */
+/** The address of a chart as an OCI artifact; undefined if it is not known. */
 export function ociAddress(repository: string, chart: string, knowledge: Knowledge): string | undefined {
   const address = repository.replace(/\/+$/, "");
   const prefix = address.startsWith("oci://")

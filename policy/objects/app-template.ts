@@ -114,7 +114,7 @@ function isMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a text has a template expression or a variable, so that its value is not known. */
+/** Whether a text has a template expression or a variable: its value is then not known. */
 export function hasPlaceholder(value: string): boolean {
   return value.includes("{{") || value.includes("${");
 }

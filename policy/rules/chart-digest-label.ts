@@ -26,7 +26,7 @@ export const chartDigestLabel = defineRule({
       .array(z.string())
       .optional()
       .describe(
-        "Charts that put their version unchanged into a selector or another label, in place of those in policy/knowledge/version-labels.yaml.",
+        "Charts that put their version unchanged into a selector or another label, instead of those in policy/knowledge/version-labels.yaml.",
       ),
   }),
   *check(object, { settings, objects, knowledge }) {

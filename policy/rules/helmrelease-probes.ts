@@ -163,7 +163,7 @@ function* knownChartProblems(
   if (impossible.length > 0)
     yield {
       path: chartPath,
-      message: `The chart ${chart} has no value for ${impossible.map(({ probe, container }) => `the ${probe} probe of ${container}`).join(", ")}.`,
+      message: `The chart ${chart} has no value for ${eitherOf(impossible.map(({ probe, container }) => `the ${probe} probe of ${container}`))}.`,
       remediation: "Add it with a post-renderer (spec.postRenderers).",
       warning: true,
     };

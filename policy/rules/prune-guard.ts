@@ -76,7 +76,7 @@ function* moved(object: KubeObject, { kustomization }: BuildSteps, context: Rule
   if (former !== undefined && !isGuarded(former) && leaves(former, kustomization, context))
     yield {
       path: ["metadata", former.metadata.name === name ? "namespace" : "name"],
-      message: `Flux deletes ${describeObject(former)}, which this object was before, and its data.`,
+      message: `This object was ${describeObject(former)} before. Flux deletes that one, and its data.`,
     };
 }
 

@@ -21,7 +21,7 @@ export const resources = defineRule({
   }),
   *check(object, { settings, objects }) {
     for (const { name, path, spec, longRunning } of allContainersOf(object, objects)) {
-      // The requests of an init container count only as far as they exceed the others'.
+      // The requests of an init container count only if they exceed those of the other containers.
       if (!longRunning && path.includes("initContainers")) continue;
       const missing = settings.required.filter((field) => at(spec.resources, field.split(".")) === undefined);
       if (missing.length > 0)

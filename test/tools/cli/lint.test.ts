@@ -77,7 +77,7 @@ describe("edgefirst lint", () => {
     assert.doesNotMatch(edgefirst(after).stdout, /prune-guard/);
     assert.match(
       edgefirst(after, "--before", before).stdout,
-      /claim\.yaml\n.*Flux deletes PersistentVolumeClaim media\/data, which this object was before, and its data\. {2}prune-guard/,
+      /claim\.yaml\n.*This object was PersistentVolumeClaim media\/data before\. Flux deletes that one, and its data\. {2}prune-guard/,
     );
   });
 
