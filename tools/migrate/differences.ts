@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isClusterScoped } from "../gitops/kustomize/kinds.ts";
 import { effectiveNamespace, Resource } from "../gitops/kustomize/resource.ts";
-import { isMapping, originOf, type Value } from "../gitops/yaml/values.ts";
+import { isMapping, originOf, type Mapping, type Value } from "../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 
 /** An object that changes in a cluster, or that another Kustomization applies after the step. */
@@ -38,11 +38,23 @@ function difference(
     before && after
       ? [
           ...(appliedBy(before) === appliedBy(after) ? [] : ["(Kustomization)"]),
-          ...differingFields(before.object, after.object, ""),
+          ...differingFields(withoutOrigin(before.object), withoutOrigin(after.object), ""),
         ]
       : [];
   if (before && after && fields.length === 0) return [];
   return [{ cluster, object: id.slice(id.indexOf(" ") + 1), before, after, fields }];
+}
+
+const ORIGIN = "config.kubernetes.io/origin";
+
+/** Flux annotates the objects of a kustomization without resources with the file that they come from, which no controller reads. */
+function withoutOrigin(object: Mapping): Mapping {
+  const { metadata } = object;
+  if (!isMapping(metadata) || !isMapping(metadata.annotations) || !(ORIGIN in metadata.annotations))
+    return object;
+  const { [ORIGIN]: _origin, ...annotations } = metadata.annotations;
+  const { annotations: _annotations, ...rest } = metadata;
+  return { ...object, metadata: Object.keys(annotations).length > 0 ? { ...rest, annotations } : rest };
 }
 
 /** Numbers the second and later objects with the same identity, so that none is overwritten. */

@@ -217,7 +217,7 @@ configMapGenerator: [{ name: board, files: ["a.json=https://example.com/a.json"]
     assert.deepEqual(found(), [`mandatory: ${id} does not exist.`]);
     write("bootstrap/settings.yaml", "apiVersion: v1\nkind: Secret\nmetadata: { name: settings }\n");
     assert.deepEqual(found(), [
-      `advisory: ${id} is in bootstrap/settings.yaml, which no Flux Kustomization applies: somebody has to.`,
+      `advisory: ${id} is in bootstrap/settings.yaml, but no Flux Kustomization applies that file. Apply it by hand.`,
     ]);
   });
 });

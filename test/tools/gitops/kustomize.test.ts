@@ -121,9 +121,11 @@ describe("the offline kustomize build", () => {
 
   it("names what it does not know, and where", () => {
     for (const [field, text] of [
-      ["replacements", "replacements: []"],
-      ["helmCharts", "helmCharts: []"],
-      ["transformers", "transformers: []"],
+      ["vars", "vars: [{ name: X }]"],
+      ["helmCharts", "helmCharts: [{ name: x }]"],
+      ["validators", "validators: [x.yaml]"],
+      ["transformerAnnotations", "buildMetadata: [transformerAnnotations]"],
+      ["openapi.version", "openapi: { version: v1.20.4 }"],
       ["https://example.com/base", "resources: [https://example.com/base]"],
     ] as const) {
       const repository = new Repository(ROOT);

@@ -90,7 +90,7 @@ describe("the proof of a migration", () => {
   it("is unproven if a changed file cannot be built, and names the construct", () => {
     writeFileSync(
       join(root, "kubernetes/apps/b/kustomization.yaml"),
-      "helmCharts: []\nresources: [own.yaml]\n",
+      "helmCharts: [{ name: x }]\nresources: [own.yaml]\n",
     );
     const own = "kubernetes/apps/b/own.yaml";
     writeFileSync(join(root, own), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: own\n");

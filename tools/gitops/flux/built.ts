@@ -40,7 +40,7 @@ export class BuiltKustomization {
     try {
       const file = plainFile(this.object, this.#repository);
       // The build of the Kustomization itself reports what cannot be built.
-      const resources = kustomizeBuild(file, this.#repository, () => undefined, true);
+      const resources = kustomizeBuild(file, this.#repository, { onError: () => undefined, partial: true });
       return new Map(resources.map((resource) => [originKey(resource.origin), resource.object]));
     } catch (error) {
       // Already reported by the build of the Kustomization itself.

@@ -3,12 +3,12 @@ import { effectiveNamespace, identityError, Resource, resourcesOf } from "../kus
 import type { Repository } from "../yaml/repository.ts";
 import { cloneValue, originOf, type Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
-import { addCommonMetadata, fileWithSpec, isFluxKustomization } from "./flux-kustomization.ts";
+import { fileWithSpec, isFluxKustomization } from "./flux-kustomization.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
-import { substituteObject } from "./substitution.ts";
-import { lookupIn, variablesOf, type Variables } from "./variables.ts";
+import { finishObject } from "./finish.ts";
+import { variablesOf } from "./variables.ts";
 
 /** Builds the roots of a cluster and, level by level, every Kustomization that they apply, and those that only the cluster still has. */
 export function buildCluster(roots: readonly Mapping[], args: ClusterBuildArgs): BuiltCluster {
@@ -79,14 +79,12 @@ class ClusterBuild {
     if (delivered === undefined) return [];
     return (
       this.#attempt(() =>
-        kustomizeBuild(
-          fileWithSpec(kustomization, delivered),
-          delivered,
-          (error) => {
+        kustomizeBuild(fileWithSpec(kustomization, delivered), delivered, {
+          onError: (error) => {
             this.#report(error);
           },
-          this.#partial,
-        ),
+          partial: this.#partial,
+        }),
       ) ?? []
     );
   }
@@ -106,7 +104,7 @@ class ClusterBuild {
     const children: Mapping[] = [];
     for (const resource of resources) {
       const object =
-        this.#attempt(() => finished(resource.object, kustomization, variables)) ?? resource.object;
+        this.#attempt(() => finishObject(resource.object, kustomization, variables)) ?? resource.object;
       const error = identityError(object);
       if (error) {
         this.#report(error);
@@ -180,14 +178,6 @@ class ClusterBuild {
     const { file, line, column } = problem.position;
     this.#problems.set(`${file}:${line}:${column} ${problem.message}`, problem);
   }
-}
-
-function finished(object: Mapping, kustomization: Mapping, variables: Variables | undefined): Mapping {
-  const substitutes = variables && (variables.values.size > 0 || !variables.complete);
-  return addCommonMetadata(
-    substitutes ? substituteObject(object, lookupIn(variables)) : object,
-    kustomization,
-  );
 }
 
 function sourceKey(kind: string, namespace: string, name: string): string {

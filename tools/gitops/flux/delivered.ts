@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { ParsedText } from "../yaml/parse.ts";
+import type { Dialect } from "../yaml/schema.ts";
 import { Repository, type Changes, type DirectoryEntry } from "../yaml/repository.ts";
 import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
@@ -57,9 +58,9 @@ export class Delivered extends Repository {
     return this.#delivered(path, from).readBytes(path, from);
   }
 
-  override parse(path: string): ParsedText {
+  override parse(path: string, dialect: Dialect = "v3"): ParsedText {
     this.filesRead.add(path);
-    return this.#repository.parse(path);
+    return this.#repository.parse(path, dialect);
   }
 
   override absence(what: string, path: string, from: Origin): BuildError {

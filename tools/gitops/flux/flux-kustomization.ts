@@ -18,6 +18,7 @@ import {
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
+import type { Origin } from "../yaml/source.ts";
 import { BuildError, unsupported } from "../problem.ts";
 
 /** Whether an object is a Flux Kustomization. */
@@ -56,7 +57,7 @@ export function plainFile(kustomization: Mapping, repository: Repository): Kusto
   if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
   return findKustomizationFile(repository, directory) === undefined
     ? generateKustomizationFile(repository, directory, from)
-    : readKustomizationFile(repository, directory, from);
+    : readKustomizationFile(repository, directory, from, "lenient");
 }
 
 /**
@@ -79,10 +80,36 @@ export function fileWithSpec(kustomization: Mapping, repository: Repository): Ku
     if (scalarText(spec[field]) !== "")
       setField(fields, target, scalarText(spec[field]), entryOrigin(spec, field));
   }
+  const isWritten = findKustomizationFile(repository, file.directory) !== undefined;
+  if (isWritten && !hasResources(fields)) setBuildMetadata(fields, ["originAnnotations"], file.origin);
   append(fields, spec, "patches");
-  append(fields, spec, "components");
-  replaceImages(fields, spec);
+  appendComponents(fields, spec, repository, file.directory);
+  mergeImages(fields, spec);
+  const { buildMetadata } = spec;
+  if (Array.isArray(buildMetadata) && buildMetadata.length > 0)
+    setField(fields, "buildMetadata", buildMetadata, entryOrigin(spec, "buildMetadata"));
   return file;
+}
+
+const hasResources = ({ resources }: Mapping): boolean => Array.isArray(resources) && resources.length > 0;
+
+/** Flux asks for origin annotations where there are no resources, so that Kustomize does not refuse an empty kustomization. */
+function setBuildMetadata(fields: Mapping, names: readonly string[], origin: Origin): void {
+  const list = listAt(origin);
+  for (const name of names) pushElement(list, name, origin);
+  setField(fields, "buildMetadata", list, origin);
+}
+
+function appendComponents(fields: Mapping, spec: Mapping, repository: Repository, directory: string): void {
+  const { components } = spec;
+  if (!Array.isArray(components) || components.length === 0) return;
+  const list = listIn(fields, "components", entryOrigin(spec, "components"));
+  for (const [index, component] of components.entries()) {
+    const path = repository.resolve(directory, scalarText(component));
+    const exists = path !== undefined && (repository.isDirectory(path) || repository.isFile(path));
+    if (exists || spec.ignoreMissingComponents !== true)
+      pushElement(list, component, entryOrigin(components, index));
+  }
 }
 
 function append(fields: Mapping, spec: Mapping, field: string): void {
@@ -97,15 +124,24 @@ function listIn(fields: Mapping, field: string, origin: ReturnType<typeof origin
   return fields[field] as Value[];
 }
 
-/** An image that the file names already is replaced. */
-function replaceImages(fields: Mapping, spec: Mapping): void {
+/** An image that the file has already is merged field by field; tag and digest count as one field. */
+function mergeImages(fields: Mapping, spec: Mapping): void {
   const more = spec.images;
   if (!Array.isArray(more) || more.length === 0) return;
   const list = listIn(fields, "images", entryOrigin(spec, "images"));
   for (const [index, entry] of more.entries()) {
-    const at = list.findIndex((own) => isMapping(own) && isMapping(entry) && own.name === entry.name);
-    if (at >= 0) list[at] = entry;
-    else pushElement(list, entry, entryOrigin(more, index));
+    const own = list.find((image) => isMapping(image) && isMapping(entry) && image.name === entry.name);
+    if (!isMapping(own) || !isMapping(entry)) {
+      pushElement(list, entry, entryOrigin(more, index));
+      continue;
+    }
+    const take = (field: string): void => {
+      setField(own, field, scalarText(entry[field]), entryOrigin(entry, field));
+    };
+    if (scalarText(entry.newName) !== "") take("newName");
+    if (scalarText(entry.newTag) === "" && scalarText(entry.digest) === "") continue;
+    take("newTag");
+    take("digest");
   }
 }
 

@@ -131,7 +131,7 @@ function kustomizationCluster(repository: Repository, directory: string, partial
     const resources =
       file.kind === "Component"
         ? []
-        : kustomizeBuild(file, repository, ({ problem }) => problems.push(problem), partial);
+        : kustomizeBuild(file, repository, { onError: ({ problem }) => problems.push(problem), partial });
     return { name: directory, objects: identified(resources, problems), kustomizations: [], problems };
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;

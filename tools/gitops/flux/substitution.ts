@@ -1,20 +1,18 @@
 import { parseYaml } from "../yaml/parse.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
+import { writeGoYaml } from "../yaml/go-yaml-writer.ts";
 import {
   entryOrigin,
-  mappingAt,
   isMapping,
   listAt,
+  mappingAt,
   originOf,
   pushElement,
   setField,
-  valueAt,
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
-import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError } from "../problem.ts";
-import { scalarText } from "../kustomize/resource.ts";
 import { substitute, SubstitutionError, type Lookup } from "./envsubst.ts";
 
 const SWITCH = "kustomize.toolkit.fluxcd.io/substitute";
@@ -28,64 +26,79 @@ export function optsOut(object: Mapping): boolean {
 }
 
 /**
- * An object after `postBuild` substitution. Flux substitutes in the object's YAML text, where a scalar has lost the quotes that it
- * had in the file: a lone `"${PORT}"` becomes a number. An expression with an unknown value stays. The object itself where it has
- * no dollar.
- * @throws BuildError at an expression that Flux refuses
+ * An object after `postBuild` substitution. Flux substitutes in the object's YAML, in which a scalar has lost the quotes of the file, and
+ * reads the result as YAML 1.1: a lone `"${PORT}"` becomes a number, one that holds `yes` a boolean, and a value with a colon breaks the
+ * object. An expression with an unknown value stays. The object itself if it has no dollar sign.
+ * @throws BuildError at an expression that Flux refuses, and at one that breaks the YAML
  */
 export function substituteObject(object: Mapping, lookup: Lookup): Mapping {
-  return optsOut(object) ? object : (substituteValue(object, lookup, originOf(object)) as Mapping);
+  if (optsOut(object)) return object;
+  const text = writeGoYaml(object);
+  if (!text.includes("$")) return object;
+  const parsed = attempt(
+    text,
+    lookup,
+    object.kind === undefined ? originOf(object) : culprit(object, lookup),
+  );
+  return withOrigins(parsed, object, originOf(object)) as Mapping;
 }
 
-function substituteValue(value: Value, lookup: Lookup, origin: Origin): Value {
-  if (typeof value === "string") return value.includes("$") ? substituteScalar(value, lookup, origin) : value;
-  if (typeof value !== "object" || value === null) return value;
-  return Array.isArray(value) ? substituteList(value, lookup) : substituteFields(value, lookup);
-}
-
-function substituteList(list: Value[], lookup: Lookup): Value[] {
-  const values = list.map((element, index) => substituteValue(element, lookup, entryOrigin(list, index)));
-  if (values.every((value, index) => value === list[index])) return list;
-  const copy = listAt(originOf(list));
-  for (const [index, value] of values.entries()) pushElement(copy, value, entryOrigin(list, index));
-  return copy;
-}
-
-function substituteFields(fields: Mapping, lookup: Lookup): Mapping {
-  const entries = Object.keys(fields).map((key) => {
-    const origin = entryOrigin(fields, key);
-    const value = substituteValue(fields[key] as Value, lookup, origin);
-    const name = key.includes("$") ? scalarText(substituteScalar(key, lookup, origin)) : key;
-    return { name, value, origin, changed: value !== fields[key] || name !== key };
-  });
-  if (!entries.some(({ changed }) => changed)) return fields;
-  const copy = mappingAt(originOf(fields));
-  for (const { name, value, origin } of entries) setField(copy, name, value, origin);
-  return copy;
-}
-
-function substituteScalar(scalar: string, lookup: Lookup, origin: Origin): Value {
-  const { text: result } = attempt(scalar, lookup, origin);
-  // A block scalar and a scalar that needs quotes stay strings; a plain one is read again.
-  if (scalar.includes("\n") || !isPlain(scalar)) return result;
-  if (isPlain(result)) return resolvePlain(result.trim());
-  const { documents, errors } = parseYaml(new SourceFile(origin.source.file, result));
-  const [error] = errors;
-  if (error) throw new BuildError(`after substitution this is no YAML: ${error.message}`, origin);
-  return valueAt(documents[0]?.value ?? null, origin);
-}
-
-function attempt(scalar: string, lookup: Lookup, origin: Origin): ReturnType<typeof substitute> {
+function attempt(text: string, lookup: Lookup, findOrigin: Origin | (() => Origin)): Value {
+  const origin = (): Origin => (typeof findOrigin === "function" ? findOrigin() : findOrigin);
   try {
-    return substitute(scalar, lookup);
+    const result = substitute(text, lookup).text;
+    const { documents, errors } = parseYaml(new SourceFile("", result), "v2");
+    const [error] = errors;
+    if (error) throw new BuildError(`after substitution this is not valid YAML: ${error.message}`, origin());
+    return documents[0]?.value ?? null;
   } catch (error) {
     if (!(error instanceof SubstitutionError)) throw error;
-    throw new BuildError(`substitution: ${error.message}`, origin);
+    throw new BuildError(`substitution: ${error.message}`, origin());
   }
 }
 
-/** Whether go-yaml writes a string without quotes. */
-function isPlain(scalar: string): boolean {
-  if (/^[\s]|[\s]$|: |\s#|:$|\t|[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]/.test(scalar)) return false;
-  return !/^(?:[,[\]{}#&*!|>'"%@`]|[-?:](?:\s|$)|---|\.\.\.)/.test(scalar);
+/** Finds the field whose expression is wrong: the first one that fails alone. */
+function culprit(object: Mapping, lookup: Lookup): () => Origin {
+  const visit = (value: Value, origin: Origin): Origin | undefined => {
+    if (typeof value === "string") return value.includes("$") && fails(value, lookup) ? origin : undefined;
+    if (typeof value !== "object" || value === null) return undefined;
+    for (const key of Object.keys(value)) {
+      const step = Array.isArray(value) ? Number(key) : key;
+      const found = visit((value as Mapping)[key] as Value, entryOrigin(value, step));
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return () => visit(object, originOf(object)) ?? originOf(object);
+}
+
+function fails(value: string, lookup: Lookup): boolean {
+  try {
+    const { text } = substitute(writeGoYaml({ value }), lookup);
+    return parseYaml(new SourceFile("", text), "v2").errors.length > 0;
+  } catch (error) {
+    if (error instanceof SubstitutionError) return true;
+    throw error;
+  }
+}
+
+/** The value with the origins of what it was before. */
+function withOrigins(value: Value, before: Value | undefined, origin: Origin): Value {
+  if (Array.isArray(value)) {
+    const own = Array.isArray(before) ? before : undefined;
+    const list = listAt(own ? originOf(own) : origin);
+    for (const [index, element] of value.entries()) {
+      const at = own ? entryOrigin(own, index) : origin;
+      pushElement(list, withOrigins(element, own?.[index], at), at);
+    }
+    return list;
+  }
+  if (!isMapping(value)) return value;
+  const own = isMapping(before) ? before : undefined;
+  const mapping = mappingAt(own ? originOf(own) : origin);
+  for (const key of Object.keys(value)) {
+    const at = own ? entryOrigin(own, key) : origin;
+    setField(mapping, key, withOrigins(value[key] as Value, own?.[key], at), at);
+  }
+  return mapping;
 }

@@ -1,4 +1,5 @@
-import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
+import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 
@@ -8,7 +9,14 @@ export interface Variables {
   readonly values: ReadonlyMap<string, string | undefined>;
   /** False if a source of variables is not in the repository, or its keys are encrypted. */
   readonly complete: boolean;
+  /** Whether Flux substitutes even without variables, for the sake of defaults. */
+  readonly always: boolean;
+  /** Names that Flux refuses, which fails the Kustomization. */
+  readonly errors: readonly BuildError[];
 }
+
+/** Source: varsubRegex in kustomize_varsub.go of fluxcd/pkg/kustomize. */
+const NAME = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
 /** Finds a ConfigMap or Secret of the repository. */
 export type FindSource = (kind: string, namespace: string, name: string) => Mapping | undefined;
@@ -19,6 +27,7 @@ export function variablesOf(kustomization: Mapping, find: FindSource): Variables
   if (!isMapping(postBuild)) return undefined;
   const metadata = isMapping(kustomization.metadata) ? kustomization.metadata : {};
   const values = new Map<string, string | undefined>();
+  const errors: BuildError[] = [];
   let complete = true;
   for (const reference of Array.isArray(postBuild.substituteFrom) ? postBuild.substituteFrom : []) {
     if (!isMapping(reference)) continue;
@@ -28,12 +37,13 @@ export function variablesOf(kustomization: Mapping, find: FindSource): Variables
       scalarText(reference.name),
     );
     if (!source || hidesKeys(source)) complete = false;
-    if (source) addSource(values, source);
+    if (source) errors.push(...addSource(values, source));
   }
   const inline = isMapping(postBuild.substitute) ? postBuild.substitute : {};
   for (const [name, value] of Object.entries(inline))
     values.set(name, scalarText(value).replaceAll("\n", ""));
-  return { values, complete };
+  errors.push(...nameErrors(inline));
+  return { values, complete, always: postBuild.substituteStrategy === "Always", errors };
 }
 
 /** Whether the keys of an encrypted Secret are not in the repository. */
@@ -43,7 +53,16 @@ function hidesKeys(source: Mapping): boolean {
   );
 }
 
-function addSource(values: Map<string, string | undefined>, source: Mapping): void {
+function nameErrors(values: Mapping): readonly BuildError[] {
+  return Object.keys(values)
+    .filter((name) => !NAME.test(name))
+    .map((name) => {
+      const message = `${name} is not a valid variable name, so every Kustomization that substitutes from here fails`;
+      return new BuildError(message, entryOrigin(values, name));
+    });
+}
+
+function addSource(values: Map<string, string | undefined>, source: Mapping): readonly BuildError[] {
   const add = (entries: Value | undefined, decode: (value: string) => string): void => {
     if (!isMapping(entries)) return;
     for (const [name, value] of Object.entries(entries)) {
@@ -53,10 +72,11 @@ function addSource(values: Map<string, string | undefined>, source: Mapping): vo
   };
   if (source.kind === "ConfigMap") {
     add(source.data, (value) => value);
-    return;
+    return isMapping(source.data) ? nameErrors(source.data) : [];
   }
   add(source.data, (value) => Buffer.from(value, "base64").toString("utf8"));
   add(source.stringData, (value) => value);
+  return [source.data, source.stringData].flatMap((data) => (isMapping(data) ? nameErrors(data) : []));
 }
 
 /** Looks variables up. One that nothing defines is empty if all variables are known. */

@@ -1,4 +1,3 @@
-import type { Repository } from "../yaml/repository.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError, unsupported } from "../problem.ts";
 import {
@@ -10,16 +9,17 @@ import {
   TEMPLATE_LABELS,
 } from "./default-fields.ts";
 import { NAME_REFERENCES, type NameReference } from "./default-references.ts";
+import type { Directory } from "./directory.ts";
 import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
 import { localPath } from "./local-path.ts";
 import { scalarText } from "./resource.ts";
 
-/** Where the transformers of a build write, with what `configurations` add. */
+/** Where the transformers of a build write: the defaults and what `configurations` and `crds` add. */
 export interface Configuration {
   readonly nameReference: readonly NameReference[];
   readonly commonLabels: readonly FieldSpec[];
   readonly templateLabels: readonly FieldSpec[];
-  /** For every kind of label. */
+  /** For all labels. */
   readonly labels: readonly FieldSpec[];
   readonly commonAnnotations: readonly FieldSpec[];
   readonly images: readonly FieldSpec[];
@@ -27,7 +27,7 @@ export interface Configuration {
   readonly namespace: readonly FieldSpec[];
 }
 
-/** What Kustomize itself brings. */
+/** Kustomize's defaults. */
 export const DEFAULT_CONFIGURATION: Configuration = {
   nameReference: NAME_REFERENCES,
   commonLabels: COMMON_LABELS,
@@ -49,7 +49,7 @@ const SPEC_LISTS = [
   "namespace",
 ] as const;
 
-/** Two configurations in one. */
+/** Merges two configurations. */
 export function mergeConfigurations(a: Configuration, b: Configuration): Configuration {
   if (a === b) return a;
   const merged: Record<string, readonly FieldSpec[]> = {};
@@ -74,12 +74,13 @@ function mergeReferences(a: readonly NameReference[], b: readonly NameReference[
   return merged;
 }
 
-/** The default configuration with the files that `configurations` lists. */
-export function loadConfigurations(paths: Value[], repository: Repository, directory: string): Configuration {
+/** The default configuration with the files of `configurations`. */
+export function loadConfigurations(paths: Value[], directory: Directory): Configuration {
+  const { repository } = directory;
   let configuration = DEFAULT_CONFIGURATION;
   for (const [index, path] of paths.entries()) {
     const origin = entryOrigin(paths, index);
-    const resolved = localPath(repository, directory, scalarText(path), origin);
+    const resolved = localPath(directory, scalarText(path), origin);
     if (!repository.isFile(resolved)) throw repository.absence("file", resolved, origin);
     const { documents, errors } = repository.parse(resolved);
     const [error] = errors;
@@ -107,7 +108,8 @@ function readConfiguration(file: Mapping): Configuration {
 const fieldsOf = (value: Value | undefined): readonly Mapping[] =>
   Array.isArray(value) ? value.filter(isMapping) : [];
 
-function fieldSpec(entry: Mapping): FieldSpec {
+/** A field spec as written. */
+export function fieldSpec(entry: Mapping): FieldSpec {
   return { path: scalarText(entry.path), ...(entry.create === true ? { create: true } : {}), ...gvk(entry) };
 }
 

@@ -1,7 +1,7 @@
 import type { FieldSpec } from "./field-spec.ts";
 
 /**
- * Where the transformers of Kustomize write if no `configurations` say more.
+ * Where Kustomize's transformers write by default.
  * Source: api/internal/konfig/builtinpluginconsts.
  */
 
@@ -83,7 +83,7 @@ export const REPLICAS: readonly FieldSpec[] = [
   "StatefulSet",
 ].map((kind) => ({ path: "spec/replicas", create: true, kind }));
 
-/** `namespace`, beside metadata.namespace and the subjects of bindings. */
+/** `namespace`, in addition to metadata.namespace and the subjects of bindings. */
 export const NAMESPACES: readonly FieldSpec[] = [
   { path: "metadata/name", kind: "Namespace", create: true },
   { path: "spec/service/namespace", group: "apiregistration.k8s.io", kind: "APIService", create: true },

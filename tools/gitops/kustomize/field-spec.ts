@@ -12,21 +12,21 @@ import { BuildError } from "../problem.ts";
 import { isSelected, type Gvk } from "./kinds.ts";
 import type { Resource } from "./resource.ts";
 
-/** Where a transformer writes in objects of a kind. Source: FieldSpec in kustomize's api/types. */
+/** A field that a transformer writes in objects of a kind. Source: FieldSpec in kustomize's api/types. */
 export interface FieldSpec extends Partial<Gvk> {
-  /** Steps joined by `/`; lists are walked through; `[]` after a step demands a list. A slash inside a step is written `\/`. */
+  /** Steps joined by `/`, with `\/` for a slash; lists are walked through; `[]` after a step requires a list. */
   readonly path: string;
-  /** Whether mappings on the way are created. */
+  /** Whether missing mappings on the way are created. */
   readonly create?: boolean;
 }
 
-/** What to do with a field that was found: the container it is in, and its key. */
+/** Receives the container of a field and its key. */
 export type FieldVisitor = (container: Mapping | Value[], key: string | number) => void;
 
-/** What a missing field is created as. */
+/** What to create for a missing field. */
 export type Created = "mapping" | "scalar";
 
-/** Visits every field of an object that a field spec names. */
+/** Visits every field of an object that matches a field spec. */
 export function visitField(
   resource: Resource,
   spec: FieldSpec,
@@ -80,7 +80,7 @@ function walk(
   else throw new BuildError(`${name} must be a mapping or a list`, entryOrigin(value, name));
 }
 
-/** Field specs without those that are there already. */
+/** Field specs of both lists, each once. */
 export function mergeSpecs(specs: readonly FieldSpec[], more: readonly FieldSpec[]): readonly FieldSpec[] {
   const merged = [...specs];
   for (const spec of more) {

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import type { Repository } from "../yaml/repository.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
 import { entryOrigin, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
+import type { Directory } from "./directory.ts";
 import { localPath } from "./local-path.ts";
 import { scalarText } from "./resource.ts";
 
@@ -13,11 +13,11 @@ export interface DataEntry {
   readonly origin: Origin;
 }
 
-/** What a generator reads: `envs`, `literals` and `files`, in this order. Source: api/kv/kv.go. */
-export function dataEntries(entry: Mapping, repository: Repository, directory: string): readonly DataEntry[] {
+/** The data of a generator: `envs`, `literals` and `files`, in this order. Source: api/kv/kv.go. */
+export function dataEntries(entry: Mapping, directory: Directory): readonly DataEntry[] {
   const read = (path: string, origin: Origin): { bytes: Buffer; source: Origin } => {
-    const resolved = localPath(repository, directory, path, origin);
-    const bytes = repository.readBytes(resolved, origin);
+    const resolved = localPath(directory, path, origin);
+    const bytes = directory.repository.readBytes(resolved, origin);
     return { bytes, source: { source: new SourceFile(resolved, bytes.toString("utf8")), offset: 0 } };
   };
   const all: DataEntry[] = [];

@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import type { Repository } from "../yaml/repository.ts";
 import {
   entryOrigin,
   mappingAt,
@@ -9,35 +8,27 @@ import {
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
+import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError } from "../problem.ts";
 import { dataEntries, type DataEntry } from "./generator-entries.ts";
+import type { Directory } from "./directory.ts";
 import { Resource, scalarText, type Behavior } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
-const FIELDS = new Set([
-  "name",
-  "namespace",
-  "behavior",
-  "files",
-  "envs",
-  "env",
-  "literals",
-  "options",
-  "type",
-]);
+/** What is generated, and how. */
+export interface Generation {
+  readonly kind: "ConfigMap" | "Secret";
+  /** Of `configMapGenerator` or `secretGenerator`. */
+  readonly entry: Mapping;
+  /** `generatorOptions` of the kustomization. */
+  readonly options: Mapping;
+}
 
-/** Adds what one entry of `configMapGenerator` or `secretGenerator` makes. Source: api/internal/generators, api/kv. */
+/** The object that a generator makes. Source: api/internal/generators, api/kv. */
 export function generate(
-  resources: Resources,
-  kind: "ConfigMap" | "Secret",
-  entry: Mapping,
-  globalOptions: Mapping,
-  repository: Repository,
-  directory: string,
-): void {
-  const unknown = Object.keys(entry).find((field) => !FIELDS.has(field));
-  if (unknown !== undefined)
-    throw new BuildError(`a generator has no field ${unknown}`, entryOrigin(entry, unknown));
+  { kind, entry, options: globalOptions }: Generation,
+  directory: Directory,
+): Resource {
   const origin = originOf(entry);
   const name = scalarText(entry.name);
   if (name === "") throw new BuildError("a generator needs a name", origin);
@@ -47,12 +38,13 @@ export function generate(
   setField(object, "kind", kind, origin);
   setField(object, "metadata", metadata(entry, options), origin);
   if (kind === "Secret") setField(object, "type", scalarText(entry.type) || "Opaque", origin);
-  addData(object, kind, dataEntries(entry, repository, directory));
+  addData(object, kind, dataEntries(entry, directory));
   if (options.immutable === true) setField(object, "immutable", true, origin);
   const resource = new Resource(object, origin);
   resource.hashed = options.disableNameSuffixHash !== true;
+  resource.hasBuildAnnotations = resource.hashed;
   resource.behavior = behavior(entry);
-  absorb(resources, resource);
+  return resource;
 }
 
 function mergeOptions(global: Mapping, local: Mapping): Mapping {
@@ -94,8 +86,10 @@ function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly Da
   const seen = new Set<string>();
   for (const { key, value, origin } of all) {
     if (!/^[-._a-zA-Z0-9]+$/.test(key))
-      throw new BuildError(`${JSON.stringify(key)} is no key of a ${kind}`, origin);
-    if (seen.has(key)) throw new BuildError(`the key ${key} is there twice`, origin);
+      throw new BuildError(`${JSON.stringify(key)} is not a valid key of a ${kind}`, origin);
+    if (typeof resolvePlain(key) !== "string")
+      throw new BuildError(`Kustomize cannot generate the key ${key}: it does not quote it`, origin);
+    if (seen.has(key)) throw new BuildError(`duplicate key ${key}`, origin);
     seen.add(key);
     const binary = !isUtf8(value);
     const field = kind === "ConfigMap" && binary ? "binaryData" : "data";
@@ -105,25 +99,28 @@ function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly Da
   }
 }
 
-/** In lines of 70 characters, as Kustomize writes it: a generated name's hash is over them. Source: encodeBase64 in datamap.go of kyaml. */
+/** In lines of 70 characters as Kustomize writes them, which are part of the hash. Source: encodeBase64 in datamap.go of kyaml. */
 function base64(value: Buffer): string {
   const encoded = value.toString("base64");
   return encoded.length < 70 ? encoded : encoded.replace(/.{1,70}/g, "$&\n");
 }
 
-/** Adds a generated object, or puts it into one that is there, as its behavior says. */
-function absorb(resources: Resources, resource: Resource): void {
+/** Adds a generated object, or merges it with an existing one, as its behavior says. */
+export function absorb(resources: Resources, resource: Resource): void {
   const [old, ...others] = resources.withAnyId(resource.id);
-  if (others.length > 0) throw new BuildError(`more than one object could be meant`, resource.origin);
+  if (others.length > 0) throw new BuildError(`several objects match ${resource.name}`, resource.origin);
   if (!old) {
     if (resource.behavior !== "create")
-      throw new BuildError(`there is no ${resource.name} to ${resource.behavior}`, resource.origin);
+      throw new BuildError(
+        `cannot ${resource.behavior} ${resource.name}: it does not exist`,
+        resource.origin,
+      );
     resources.append(resource);
     return;
   }
   if (resource.behavior === "create") {
     throw new BuildError(
-      `${resource.name} is there already; behavior must be merge or replace`,
+      `${resource.name} exists already: set behavior to merge or replace`,
       resource.origin,
     );
   }

@@ -4,7 +4,7 @@ import { scalarText } from "./resource.ts";
 
 /** The suffix that Kustomize gives the name of a generated ConfigMap or Secret. Source: api/hasher/hasher.go. */
 export function contentHash(object: Mapping): string {
-  // Kustomize looks the name up by a path that never exists: the name is no part of the hash.
+  // Kustomize looks the name up at a path that never exists, so it is not part of the hash.
   const hashed: Mapping = { data: object.data ?? "", kind: object.kind ?? "", name: "" };
   if (object.kind === "Secret") {
     hashed.type = scalarText(object.type);
@@ -16,10 +16,10 @@ export function contentHash(object: Mapping): string {
   return hex.slice(0, 10).replace(/[013ae]/g, (digit) => LETTERS[digit] ?? digit);
 }
 
-/** Digits and vowels that could spell a word are replaced. */
+/** Replaces digits and vowels that could spell words. */
 const LETTERS: Readonly<Record<string, string>> = { "0": "g", "1": "h", "3": "k", a: "m", e: "t" };
 
-/** JSON as Go writes it: sorted keys, and the characters of HTML escaped. */
+/** JSON as Go writes it: with sorted keys and HTML characters escaped. */
 function goJson(value: Value): string {
   const sorted = JSON.stringify(value, (_key, inner: unknown) =>
     isMapping(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,

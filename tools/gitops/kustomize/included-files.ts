@@ -11,8 +11,8 @@ import { MAX_INCLUDES } from "./kustomize.ts";
 import { scalarText } from "./resource.ts";
 
 /**
- * Every file that a build of a directory reads as resources, and every directory, without building: to find out what includes what.
- * What cannot be read is left out; a build tells of it.
+ * Every file and directory that a build reads as resources, found without building. What cannot be read is left out: the build reports
+ * it.
  */
 export function filesOf(
   repository: Repository,
@@ -33,7 +33,7 @@ export function filesOf(
         try {
           filesOf(
             repository,
-            readKustomizationFile(repository, posix.normalize(path), entryOrigin(list, index)),
+            readKustomizationFile(repository, posix.normalize(path), entryOrigin(list, index), "lenient"),
             seen,
             depth + 1,
           );

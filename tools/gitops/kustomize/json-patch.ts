@@ -15,7 +15,9 @@ import { BuildError } from "../problem.ts";
 import { scalarText } from "./resource.ts";
 
 /**
- * Applies a JSON patch (RFC 6902) to an object, in place, as the library that Kustomize uses does.
+ * Applies a JSON patch (RFC 6902) to an object, in place, as Kustomize's library does. Unlike the RFC it lets `replace` add a missing
+ * field, counts negative indexes from the end, and ignores what stands before the first slash of a path.
+ * Source: patch.go of gopkg.in/evanphx/json-patch.v4.
  * @throws BuildError at the operation that does not fit the object
  */
 export function applyJsonPatch(object: Mapping, operations: Value[]): void {
@@ -48,18 +50,16 @@ class Operation {
         this.#remove(path);
         return;
       case "replace":
-        this.#get(path);
         this.#replace(path, this.#value());
         return;
       case "copy":
-        this.#add(path, cloneValue(this.#get(this.#pointer("from"))));
+        this.#add(path, cloneValue(this.#get(this.#pointer("from")) ?? null));
         return;
       case "move":
         this.#add(path, this.#remove(this.#pointer("from")));
         return;
       case "test":
-        if (!isDeepStrictEqual(plain(this.#get(path)), plain(this.#value())))
-          throw this.#error("does not hold");
+        this.#test(path);
         return;
       default:
         throw new BuildError(`unknown operation ${JSON.stringify(op)} in a JSON patch`, this.#origin);
@@ -67,12 +67,12 @@ class Operation {
   }
 
   #pointer(field: string): readonly string[] {
-    const pointer = scalarText(this.#operation[field]);
-    if (!pointer.startsWith("/"))
+    const pointer = this.#operation[field];
+    if (typeof pointer !== "string" || !pointer.includes("/"))
       throw new BuildError(`the ${field} of a JSON patch must start with /`, this.#origin);
     return pointer
-      .slice(1)
       .split("/")
+      .slice(1)
       .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   }
 
@@ -84,18 +84,21 @@ class Operation {
   #parent(path: readonly string[]): Mapping | Value[] {
     let value: Value | undefined = this.#root;
     for (const step of path.slice(0, -1)) {
-      value = Array.isArray(value) ? value[Number(step)] : isMapping(value) ? value[step] : undefined;
+      if (Array.isArray(value)) {
+        const index = indexOf(step, value.length, value.length - 1);
+        value = index === undefined ? undefined : value[index];
+      } else value = isMapping(value) && Object.hasOwn(value, step) ? value[step] : undefined;
       if (typeof value !== "object" || value === null) throw this.#error("has no such path");
     }
     return value;
   }
 
-  #get(path: readonly string[]): Value {
+  /** Undefined for a missing field; a missing element is an error. */
+  #get(path: readonly string[]): Value | undefined {
     const parent = this.#parent(path);
     const last = path.at(-1) ?? "";
-    const value = Array.isArray(parent) ? parent[this.#index(last, parent.length - 1)] : parent[last];
-    if (value === undefined || !Object.hasOwn(parent, last)) throw this.#error("has no such path");
-    return value;
+    if (Array.isArray(parent)) return parent[this.#index(last, parent.length, parent.length - 1)];
+    return Object.hasOwn(parent, last) ? parent[last] : undefined;
   }
 
   #add(path: readonly string[], value: Value): void {
@@ -105,29 +108,41 @@ class Operation {
       setField(parent, last, value, this.#origin);
       return;
     }
-    const index = last === "-" ? parent.length : this.#index(last, parent.length);
+    const { length } = parent;
+    const index = last === "-" ? length : this.#index(last, length + 1, length);
     splice(parent, index, 0, [{ value, origin: this.#origin }]);
   }
 
   #replace(path: readonly string[], value: Value): void {
     const parent = this.#parent(path);
     const last = path.at(-1) ?? "";
-    if (Array.isArray(parent)) splice(parent, Number(last), 1, [{ value, origin: this.#origin }]);
-    else setField(parent, last, value, this.#origin);
+    if (!Array.isArray(parent)) {
+      setField(parent, last, value, this.#origin);
+      return;
+    }
+    const index = this.#index(last, parent.length, parent.length - 1);
+    splice(parent, index, 1, [{ value, origin: this.#origin }]);
   }
 
   #remove(path: readonly string[]): Value {
     const value = this.#get(path);
     const parent = this.#parent(path);
     const last = path.at(-1) ?? "";
-    if (Array.isArray(parent)) splice(parent, Number(last), 1, []);
+    if (Array.isArray(parent)) splice(parent, this.#index(last, parent.length, parent.length - 1), 1, []);
+    else if (value === undefined) throw this.#error("has no such path");
     else Reflect.deleteProperty(parent, last);
-    return value;
+    return value ?? null;
   }
 
-  #index(step: string, last: number): number {
-    if (!/^(?:0|[1-9][0-9]*)$/.test(step) || Number(step) > last) throw this.#error("has no such element");
-    return Number(step);
+  #test(path: readonly string[]): void {
+    const [found, expected] = [this.#get(path) ?? null, this.#operation.value ?? null];
+    if (!isDeepStrictEqual(plain(found), plain(expected))) throw this.#error("has another value");
+  }
+
+  #index(step: string, length: number, last: number): number {
+    const index = indexOf(step, length, last);
+    if (index === undefined) throw this.#error("has no such element");
+    return index;
   }
 
   #error(what: string): BuildError {
@@ -140,6 +155,13 @@ class Operation {
       this.#origin,
     );
   }
+}
+
+/** An index as Go's strconv.Atoi reads it; a negative one counts back from `length`. */
+function indexOf(step: string, length: number, last: number): number | undefined {
+  if (!/^[-+]?[0-9]+$/.test(step)) return undefined;
+  const index = Number(step) < 0 ? Number(step) + length : Number(step);
+  return index >= 0 && index <= last ? index : undefined;
 }
 
 /** Array.splice with the elements' origins. */

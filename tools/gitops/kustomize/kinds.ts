@@ -12,7 +12,7 @@ export function parseApiVersion(apiVersion: string): { group: string; version: s
   return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
-/** Whether a kind meets what is asked of it; an empty part asks nothing. */
+/** Whether a kind matches a selector; an empty part matches anything. */
 export function isSelected(gvk: Gvk, selector: Partial<Gvk>): boolean {
   return (
     (!selector.group || selector.group === gvk.group) &&
@@ -22,8 +22,8 @@ export function isSelected(gvk: Gvk, selector: Partial<Gvk>): boolean {
 }
 
 /**
- * The kinds whose schema Kustomize carries (Kubernetes 1.21), by apiVersion. Only these have lists that a patch merges, and only of
- * these does Kustomize know whether they belong to a namespace.
+ * The kinds in Kustomize's built-in schema (Kubernetes 1.21), by apiVersion. Only their lists are merged by patches, and only of them
+ * does Kustomize know whether they are namespaced.
  * Source: precomputedIsNamespaceScoped in kyaml/openapi/openapi.go.
  */
 const NAMESPACED: Readonly<Record<string, string>> = {
@@ -90,12 +90,12 @@ function expand(table: Readonly<Record<string, string>>): ReadonlySet<string> {
 
 const key = ({ group, version, kind }: Gvk): string => `${group === "" ? "" : `${group}/`}${version} ${kind}`;
 
-/** Whether Kustomize carries the schema of a kind. */
+/** Whether a kind is in Kustomize's built-in schema. */
 export function hasSchema(gvk: Gvk): boolean {
   return namespaced.has(key(gvk)) || clusterScoped.has(key(gvk));
 }
 
-/** Whether Kustomize knows that objects of a kind belong to no namespace; custom resources count as namespaced. */
+/** Whether Kustomize considers a kind cluster-scoped; custom resources count as namespaced. */
 export function isClusterScoped(gvk: Gvk): boolean {
   return clusterScoped.has(key(gvk));
 }

@@ -2,21 +2,25 @@ import { posix } from "node:path";
 import type { Repository } from "../yaml/repository.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
 import {
-  cloneValue,
   entryOrigin,
-  mappingAt,
   isMapping,
   listAt,
+  mappingAt,
   pushElement,
   setField,
   type Mapping,
 } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { BuildError } from "../problem.ts";
+import { KUSTOMIZATION } from "./kustomization-type.ts";
 import { scalarText } from "./resource.ts";
+import { readTyped, type Reading } from "./typed.ts";
 
-/** A kustomization.yaml: where it is and what it says. */
+/** A kustomization file. */
 export interface KustomizationFile {
   readonly directory: string;
+  /** Its name in the directory. */
+  readonly name: string;
+  /** With the types that Kustomize demands. */
   readonly fields: Mapping;
   readonly origin: Origin;
   readonly kind: "Kustomization" | "Component";
@@ -24,86 +28,73 @@ export interface KustomizationFile {
 
 const NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-const KNOWN = new Set([
-  ...[
-    "apiVersion",
-    "kind",
-    "metadata",
-    "resources",
-    "bases",
-    "components",
-    "configurations",
-    "generatorOptions",
-  ],
-  ...[
-    "configMapGenerator",
-    "secretGenerator",
-    "patches",
-    "patchesStrategicMerge",
-    "patchesJson6902",
-    "namespace",
-  ],
-  ...[
-    "namePrefix",
-    "nameSuffix",
-    "labels",
-    "commonLabels",
-    "commonAnnotations",
-    "replicas",
-    "images",
-    "openapi",
-  ],
-  // The order of the output says nothing about the objects.
-  "sortOptions",
-]);
-
-/** Path of the kustomization file of a directory, or undefined where it has none. */
+/** Path of the kustomization file of a directory; undefined if it has none. */
 export function findKustomizationFile(repository: Repository, directory: string): string | undefined {
   return NAMES.map((name) => posix.join(directory, name)).find((path) => repository.isFile(path));
 }
 
 /**
  * Reads the kustomization file of a directory.
- * @throws BuildError at `from` where there is none; at a field that the build lacks
+ * @throws BuildError at `from` if there is none; at a field that Kustomize would refuse
  */
 export function readKustomizationFile(
   repository: Repository,
   directory: string,
   from: Origin,
+  reading: Reading = "strict",
 ): KustomizationFile {
-  const path = findKustomizationFile(repository, directory);
+  const [path, second] = NAMES.map((name) => posix.join(directory, name)).filter((file) =>
+    repository.isFile(file),
+  );
   if (path === undefined) throw new BuildError(`${directory} has no kustomization.yaml`, from);
-  const { documents, errors } = repository.parse(path);
+  const { documents, errors } = repository.parse(path, "v2");
   const [error] = errors;
   if (error) throw new BuildError(error.message, error.origin, "syntax");
   const [document, ...more] = documents;
-  if (!document || !isMapping(document.value) || more.length > 0) {
-    throw new BuildError(`${path} must hold one mapping`, document?.origin ?? from);
-  }
-  const fields = cloneValue(document.value);
-  for (const field of Object.keys(fields)) {
-    if (!KNOWN.has(field)) throw unsupported(`${field} in a kustomization`, entryOrigin(fields, field));
-  }
-  if (isMapping(fields.openapi))
-    throw unsupported("openapi in a kustomization", entryOrigin(fields, "openapi"));
-  const kind = scalarText(fields.kind) === "Component" ? "Component" : "Kustomization";
-  return { directory, fields, origin: document.origin, kind };
+  if (!document || !isMapping(document.value) || more.length > 0)
+    throw new BuildError(`${path} must contain one mapping`, document?.origin ?? from);
+  if (second !== undefined)
+    throw new BuildError(
+      `${directory} has two kustomization files: delete ${second} or ${path}`,
+      document.origin,
+    );
+  const fields = readTyped(document.value, KUSTOMIZATION, reading, document.origin) as Mapping;
+  const { origin } = document;
+  return { directory, name: posix.basename(path), fields, origin, kind: kindOf(fields, origin) };
 }
 
-/** Whether Kustomize takes a kustomization to be empty; an empty list of resources is something. Source: CheckEmpty in its api/types. */
+const API_VERSIONS = {
+  Kustomization: "kustomize.config.k8s.io/v1beta1",
+  Component: "kustomize.config.k8s.io/v1alpha1",
+} as const;
+
+/** Source: EnforceFields in kustomize's api/types. */
+function kindOf(fields: Mapping, origin: Origin): KustomizationFile["kind"] {
+  const kind = scalarText(fields.kind) || "Kustomization";
+  if (kind !== "Kustomization" && kind !== "Component")
+    throw new BuildError(`kind must be Kustomization or Component, not ${kind}`, entryOrigin(fields, "kind"));
+  const apiVersion = scalarText(fields.apiVersion);
+  if (apiVersion !== "" && apiVersion !== API_VERSIONS[kind])
+    throw new BuildError(
+      `apiVersion of a ${kind} must be ${API_VERSIONS[kind]}, not ${apiVersion}`,
+      "apiVersion" in fields ? entryOrigin(fields, "apiVersion") : origin,
+    );
+  return kind;
+}
+
+/** Whether Kustomize considers a kustomization empty; an empty list of resources is something. Source: CheckEmpty in its api/types. */
 export function saysNothing({ fields }: KustomizationFile): boolean {
   return Object.entries(fields).every(
     ([field, value]) =>
       ["apiVersion", "kind"].includes(field) ||
-      value === null ||
       value === "" ||
       (field === "bases" && Array.isArray(value) && value.length === 0),
   );
 }
 
 /**
- * What kustomize-controller writes where a directory has no kustomization file: every YAML file below it, and every directory that
- * has one. Source: generateKustomization and scanManifests in fluxcd/pkg/kustomize.
+ * What kustomize-controller writes if a directory has no kustomization file: every YAML file below it, and every directory that has one.
+ * Source: generateKustomization and scanManifests in fluxcd/pkg/kustomize.
  */
 export function generateKustomizationFile(
   repository: Repository,
@@ -111,12 +102,15 @@ export function generateKustomizationFile(
   from: Origin,
 ): KustomizationFile {
   if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
-  const origin = { source: new SourceFile(posix.join(directory, "kustomization.yaml"), ""), offset: 0 };
+  const [name = ""] = NAMES;
+  const origin = { source: new SourceFile(posix.join(directory, name), ""), offset: 0 };
   const fields = mappingAt(origin);
   const resources = listAt(origin);
   for (const path of scan(repository, directory)) pushElement(resources, path, from);
   setField(fields, "resources", resources, origin);
-  return { directory, fields, origin, kind: "Kustomization" };
+  // What Flux writes to get past Kustomize's refusal of an empty kustomization.
+  if (resources.length === 0) setField(fields, "namespace", "_placeholder", origin);
+  return { directory, name, fields, origin, kind: "Kustomization" };
 }
 
 function scan(repository: Repository, base: string, below = ""): readonly string[] {

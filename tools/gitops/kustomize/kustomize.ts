@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
@@ -8,34 +9,43 @@ import {
   mergeConfigurations,
   type Configuration,
 } from "./configuration.ts";
-import { mergeSpecs } from "./field-spec.ts";
-import { generate } from "./generators.ts";
+import { loadCrds } from "./crds.ts";
+import type { Directory } from "./directory.ts";
+import { requireTextKeys } from "./documents.ts";
+import { absorb, generate } from "./generators.ts";
 import { contentHash } from "./hash.ts";
-import { setImage } from "./images.ts";
 import { readKustomizationFile, saysNothing, type KustomizationFile } from "./kustomization-file.ts";
-import { addLabels } from "./label-entries.ts";
 import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
 import { updateNameReferences } from "./name-references.ts";
-import { applyPatch, applyStrategicMergeEntry } from "./patches.ts";
+import { loadSchemas } from "./openapi.ts";
+import { annotateOrigin, buildMetadataOf, markManaged, type BuildMetadata } from "./build-metadata.ts";
+import { generatorsOf, transformersOf } from "./plugins.ts";
 import { resourcesOf, scalarText, type Resource } from "./resource.ts";
 import { Resources } from "./resources.ts";
-import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
+import { sortObjects } from "./sort-order.ts";
+import { transform } from "./transform.ts";
+
+/** How a kustomization is built. */
+export interface KustomizeOptions {
+  /** Receives files that are not valid YAML, which are then left out. Without it they fail the build. */
+  readonly onError?: (error: BuildError) => void;
+  /** Also leaves out entries that cannot be used and reports them, so the result may be less than what is applied. */
+  readonly partial?: boolean;
+}
 
 /**
- * The objects that `kustomize build` makes of a kustomization, each field with the place where it was written. A file that is no
- * YAML is told to `onError` and left out, where that is given.
- * @param partial whether an entry that cannot be used is told and left out as well: what is given may then be less than what is applied
- * @throws BuildError for what Kustomize would refuse, and for what this build does not know
+ * The objects that `kustomize build` produces, in its order, each field with the place where it was written.
+ * @throws BuildError for anything that Kustomize would refuse or that this build does not support
  * @see https://github.com/kubernetes-sigs/kustomize, api/internal/target/kusttarget.go
  */
 export function kustomizeBuild(
   file: KustomizationFile,
   repository: Repository,
-  onError?: (error: BuildError) => void,
-  partial = false,
+  options: KustomizeOptions = {},
 ): readonly Resource[] {
-  const build = new Build(repository, onError, partial);
+  const metadata = buildMetadataOf(file);
+  const build = new Build(repository, options, metadata);
   const { resources, configuration } = build.accumulate(file, {
     resources: new Resources(),
     configuration: DEFAULT_CONFIGURATION,
@@ -46,12 +56,16 @@ export function kustomizeBuild(
     resources.renamed(resource);
   }
   updateNameReferences(resources, configuration.nameReference);
-  return resources.all.filter(
+  const built = resources.all.filter(
     ({ annotations }) => annotations["config.kubernetes.io/local-config"] === undefined,
   );
+  const sorted = sortObjects(built, file.fields);
+  if (metadata.managedByLabel) markManaged(sorted, file);
+  for (const resource of sorted) resource.settleAnnotations();
+  return sorted;
 }
 
-/** Directories that include each other in a row: what follows them does so by recursion. */
+/** How deeply directories may include each other, because the build recurses. */
 export const MAX_INCLUDES = 200;
 
 interface Accumulated {
@@ -61,67 +75,97 @@ interface Accumulated {
 
 class Build {
   readonly #repository: Repository;
-  readonly #onError: ((error: BuildError) => void) | undefined;
-  readonly #partial: boolean;
+  readonly #options: KustomizeOptions;
+  readonly #metadata: BuildMetadata;
   readonly #active: string[] = [];
 
-  constructor(repository: Repository, onError: ((error: BuildError) => void) | undefined, partial: boolean) {
+  constructor(repository: Repository, options: KustomizeOptions, metadata: BuildMetadata) {
     this.#repository = repository;
-    this.#onError = onError;
-    this.#partial = partial;
+    this.#options = options;
+    this.#metadata = metadata;
   }
 
-  accumulate(file: KustomizationFile, into: Accumulated): Accumulated {
+  /** @param root path of the directory from that of the build, as origin annotations have it */
+  accumulate(file: KustomizationFile, into: Accumulated, root = ""): Accumulated {
     const { fields, directory } = file;
     if (this.#active.includes(directory)) throw new BuildError(`${directory} includes itself`, file.origin);
     if (this.#active.length >= MAX_INCLUDES)
-      throw new BuildError(`more than ${MAX_INCLUDES} directories include each other in a row`, file.origin);
-    // Of what is built itself, kustomize-controller sees to it that there is something.
+      throw new BuildError(`more than ${MAX_INCLUDES} directories include each other`, file.origin);
+    // kustomize-controller adds something to the one that it builds.
     if (this.#active.length > 0 && saysNothing(file))
       throw new BuildError(`the kustomization of ${directory} is empty`, file.origin);
     this.#active.push(directory);
-    for (const field of ["resources", "bases"]) this.#addResources(fields, field, directory, into);
-    const own = loadConfigurations(listField(fields, "configurations"), this.#repository, directory);
-    into.configuration = mergeConfigurations(into.configuration, own);
-    this.#generate(fields, directory, into.resources);
-    this.#addComponents(fields, directory, into);
-    this.#transform(fields, directory, into);
+    this.#refuse(fields);
+    const here: Directory = { repository: this.#repository, path: directory };
+    this.#addResources(fields, here, into, root);
+    this.#entry(() => {
+      const own = loadConfigurations(listField(fields, "configurations"), here);
+      into.configuration = mergeConfigurations(into.configuration, own);
+      into.configuration = mergeConfigurations(into.configuration, loadCrds(listField(fields, "crds"), here));
+    });
+    this.#entry(() => {
+      const schemas = loadSchemas(fields, here);
+      if (schemas) this.#metadata.schemas.push(schemas);
+    });
+    this.#generate(file, here, into.resources, root);
+    this.#addComponents(fields, here, into, root);
+    for (const resource of into.resources.all)
+      resource.schema = (gvk, path) => this.#metadata.schemas.map((find) => find(gvk, path)).find(Boolean);
+    this.#transform(file, here, into);
     this.#active.pop();
     return into;
   }
 
-  #addResources(fields: Mapping, field: string, directory: string, into: Accumulated): void {
-    const list = listField(fields, field);
-    for (const [index, entry] of list.entries()) {
-      const origin = entryOrigin(list, index);
-      const path = this.#entry(() => this.#local(directory, scalarText(entry), origin));
-      if (path === undefined) continue;
-      if (this.#repository.isFile(path)) this.#addFile(path, into.resources);
-      else {
-        const child = this.#entry(() => this.#child(path, origin, "Kustomization"));
-        if (child === undefined) continue;
-        const built = this.accumulate(child, {
-          resources: new Resources(),
-          configuration: DEFAULT_CONFIGURATION,
-        });
-        for (const resource of built.resources.all) into.resources.append(resource);
-        into.configuration = mergeConfigurations(into.configuration, built.configuration);
+  #refuse(fields: Mapping): void {
+    for (const field of ["helmCharts", "helmChartInflationGenerator", "validators", "vars"]) {
+      const list = fields[field];
+      if (!Array.isArray(list) || list.length === 0) continue;
+      this.#entry(() => {
+        throw unsupported(`${field} in a kustomization`, entryOrigin(fields, field));
+      });
+    }
+  }
+
+  #addResources(fields: Mapping, here: Directory, into: Accumulated, root: string): void {
+    for (const field of ["resources", "bases"]) {
+      const list = listField(fields, field);
+      for (const [index, entry] of list.entries()) {
+        const origin = entryOrigin(list, index);
+        const path = this.#entry(() => this.#local(here, scalarText(entry), origin));
+        if (path === undefined) continue;
+        const from = posix.join(root, scalarText(entry));
+        if (this.#repository.isFile(path)) this.#addFile(path, into.resources, from);
+        else {
+          const child = this.#entry(() => this.#child(path, origin, "Kustomization"));
+          if (child) this.#addDirectory(child, into, from);
+        }
       }
     }
   }
 
-  #addFile(path: string, resources: Resources): void {
+  #addDirectory(child: KustomizationFile, into: Accumulated, from: string): void {
+    const empty = { resources: new Resources(), configuration: DEFAULT_CONFIGURATION };
+    const built = this.accumulate(child, empty, from);
+    for (const resource of built.resources.all) into.resources.append(resource);
+    into.configuration = mergeConfigurations(into.configuration, built.configuration);
+  }
+
+  #addFile(path: string, resources: Resources, from: string): void {
     const { documents, errors } = this.#repository.parse(path);
     for (const error of errors) this.#report(new BuildError(error.message, error.origin, "syntax"));
-    for (const { value, origin } of documents)
+    for (const document of documents)
       this.#attempt(() => {
-        for (const resource of resourcesOf(value, origin)) resources.append(resource);
+        requireTextKeys(document);
+        for (const resource of resourcesOf(document.value, document.origin)) {
+          annotateOrigin(resource, this.#metadata, { path: from });
+          resources.append(resource);
+        }
       });
   }
 
-  /** What one entry gives; undefined where it cannot be used and the other entries are built without it. */
+  /** The result of one entry; undefined if it cannot be used and the others are built without it. */
   #entry<Result>(work: () => Result): Result | undefined {
-    return this.#partial ? this.#attempt(work) : work();
+    return this.#options.partial === true ? this.#attempt(work) : work();
   }
 
   #attempt<Result>(work: () => Result): Result | undefined {
@@ -135,18 +179,18 @@ class Build {
   }
 
   #report(error: BuildError): void {
-    if (!this.#onError) throw error;
-    this.#onError(error);
+    if (!this.#options.onError) throw error;
+    this.#options.onError(error);
   }
 
-  #addComponents(fields: Mapping, directory: string, into: Accumulated): void {
+  #addComponents(fields: Mapping, here: Directory, into: Accumulated, root: string): void {
     const list = listField(fields, "components");
     for (const [index, entry] of list.entries()) {
       const origin = entryOrigin(list, index);
       const child = this.#entry(() =>
-        this.#child(this.#local(directory, scalarText(entry), origin), origin, "Component"),
+        this.#child(this.#local(here, scalarText(entry), origin), origin, "Component"),
       );
-      if (child !== undefined) this.accumulate(child, into);
+      if (child) this.accumulate(child, into, posix.join(root, scalarText(entry)));
     }
   }
 
@@ -154,18 +198,18 @@ class Build {
     if (!this.#repository.isDirectory(path))
       throw this.#repository.absence("file or directory", path, origin);
     const file = readKustomizationFile(this.#repository, path, origin);
-    if (file.kind !== kind) throw new BuildError(`${path} must be a ${kind}, and is a ${file.kind}`, origin);
+    if (file.kind !== kind) throw new BuildError(`${path} must be a ${kind}, not a ${file.kind}`, origin);
     return file;
   }
 
-  #local(directory: string, path: string, origin: Origin): string {
-    if (/^(?:[a-z][a-z+]*:\/\/|git::|gh:|git@|github\.com[:/])/i.test(path) || path.includes("?ref=")) {
+  #local(here: Directory, path: string, origin: Origin): string {
+    if (/^(?:[a-z][a-z+]*:\/\/|git::|gh:|git@|github\.com[:/])/i.test(path) || path.includes("?ref="))
       throw unsupported(`the remote resource ${path}: it would have to be fetched`, origin);
-    }
-    return localPath(this.#repository, directory, path, origin);
+    return localPath(here, path, origin);
   }
 
-  #generate(fields: Mapping, directory: string, resources: Resources): void {
+  #generate(file: KustomizationFile, here: Directory, resources: Resources, root: string): void {
+    const { fields } = file;
     const options = isMapping(fields.generatorOptions) ? fields.generatorOptions : {};
     for (const [field, kind] of [
       ["configMapGenerator", "ConfigMap"],
@@ -173,33 +217,29 @@ class Build {
     ] as const) {
       for (const entry of mappings(fields, field))
         this.#entry(() => {
-          generate(resources, kind, entry, options, this.#repository, directory);
+          const resource = generate({ kind, entry, options }, here);
+          annotateOrigin(resource, this.#metadata, {
+            configuredIn: posix.join(root, file.name),
+            configuredBy: { apiVersion: "builtin", kind: `${kind}Generator` },
+          });
+          absorb(resources, resource);
         });
     }
+    for (const generator of this.#entry(() => generatorsOf(fields, here)) ?? [])
+      this.#entry(() => {
+        absorb(resources, generator());
+      });
   }
 
-  /** In the order of Kustomize's configureBuiltinTransformers. */
-  #transform(fields: Mapping, directory: string, { resources, configuration }: Accumulated): void {
-    const merges = listField(fields, "patchesStrategicMerge");
-    for (const index of merges.keys())
-      applyStrategicMergeEntry(resources, merges, index, this.#repository, directory);
-    for (const entry of mappings(fields, "patches"))
-      applyPatch(resources, entry, this.#repository, directory);
-    const namespace = scalarText(fields.namespace);
-    if (namespace !== "")
-      setNamespace(resources, namespace, configuration.namespace, entryOrigin(fields, "namespace"));
-    const [prefix, suffix] = [scalarText(fields.namePrefix), scalarText(fields.nameSuffix)];
-    if (prefix !== "") affixNames(resources, { prefix }, entryOrigin(fields, "namePrefix"));
-    if (suffix !== "") affixNames(resources, { suffix }, entryOrigin(fields, "nameSuffix"));
-    for (const entry of mappings(fields, "labels")) addLabels(resources, entry, configuration);
-    if (isMapping(fields.commonLabels)) {
-      setPairs(resources, fields.commonLabels, mergeSpecs(configuration.commonLabels, configuration.labels));
-    }
-    if (isMapping(fields.commonAnnotations))
-      setPairs(resources, fields.commonAnnotations, configuration.commonAnnotations);
-    for (const entry of mappings(fields, "patchesJson6902"))
-      applyPatch(resources, entry, this.#repository, directory);
-    for (const entry of mappings(fields, "replicas")) setReplicas(resources, entry, configuration.replicas);
-    for (const entry of mappings(fields, "images")) setImage(resources, entry, configuration.images);
+  #transform(
+    { fields }: KustomizationFile,
+    here: Directory,
+    { resources, configuration }: Accumulated,
+  ): void {
+    transform(resources, fields, configuration, here);
+    for (const transformer of this.#entry(() => transformersOf(fields, here)) ?? [])
+      this.#entry(() => {
+        transformer(resources);
+      });
   }
 }

@@ -1,22 +1,15 @@
-import type { Configuration } from "./configuration.ts";
-import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
-import { unsupported } from "../problem.ts";
+import { fieldSpec, type Configuration } from "./configuration.ts";
+import { isMapping, type Mapping } from "../yaml/values.ts";
 import { METADATA_LABELS } from "./default-fields.ts";
 import { mergeSpecs } from "./field-spec.ts";
+import { mappings } from "./lists.ts";
 import type { Resources } from "./resources.ts";
 import { setPairs } from "./transformers.ts";
 
-/** Applies one entry of `labels`. */
+/** Applies one entry of `labels`. Source: LabelTransformer in kusttarget_configplugin.go. */
 export function addLabels(resources: Resources, entry: Mapping, configuration: Configuration): void {
   if (!isMapping(entry.pairs)) return;
-  if (entry.fields !== undefined) throw unsupported("labels with fields", entryOrigin(entry, "fields"));
-  if (entry.includeVolumeClaimTemplates === true) {
-    throw unsupported(
-      "labels with includeVolumeClaimTemplates",
-      entryOrigin(entry, "includeVolumeClaimTemplates"),
-    );
-  }
-  let specs = configuration.labels;
+  let specs = mergeSpecs(mappings(entry, "fields").map(fieldSpec), configuration.labels);
   if (entry.includeSelectors === true) specs = mergeSpecs(specs, configuration.commonLabels);
   else {
     if (entry.includeTemplates === true) specs = mergeSpecs(specs, configuration.templateLabels);

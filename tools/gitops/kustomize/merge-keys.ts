@@ -1,9 +1,9 @@
 import { hasSchema, type Gvk } from "./kinds.ts";
 
-/** By what a patch finds an element of a list; the empty list of keys stands for a list of scalars that is merged as a set. */
+/** The fields by which a patch finds an element of a list. Without fields, the list is a set of scalars. */
 export type MergeKeys = readonly string[];
 
-/** Where each kind that runs pods has its pod's spec. */
+/** Path of the pod spec in each kind that runs pods. */
 const POD_SPEC: Readonly<Record<string, string>> = {
   Pod: "spec",
   PodTemplate: "template.spec",
@@ -50,10 +50,18 @@ function inList(list: string, keys: Readonly<Record<string, MergeKeys>>): Record
   return Object.fromEntries(Object.entries(keys).map(([field, value]) => [`${list}.${field}`, value]));
 }
 
+/** The merge keys of the list at a path of an object; see {@link mergeKeys}. */
+export type MergeSchema = (path: string) => MergeKeys | undefined;
+
+/** Merge keys that are not built in. */
+export type MergeSchemas = (gvk: Gvk, path: string) => MergeKeys | undefined;
+
+export const NO_SCHEMAS: MergeSchemas = () => undefined;
+
 /**
  * How a strategic merge patch treats the list at a path (fields only, joined by points): the keys of its elements, or undefined
- * where the patch's list replaces it. Custom resources, and kinds newer than the schema that Kustomize carries, have no such lists.
- * Source: x-kubernetes-patch-merge-key in the schema that kyaml carries (Kubernetes 1.21).
+ * if the patch's list replaces it. Custom resources, and kinds newer than Kustomize's built-in schema, have no such lists.
+ * Source: x-kubernetes-patch-merge-key in kyaml's built-in schema (Kubernetes 1.21).
  */
 export function mergeKeys(gvk: Gvk, path: string): MergeKeys | undefined {
   if (!hasSchema(gvk) || gvk.kind === "CustomResourceDefinition") return undefined;

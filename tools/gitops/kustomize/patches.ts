@@ -1,138 +1,162 @@
 import { parseYaml } from "../yaml/parse.ts";
-import type { Repository } from "../yaml/repository.ts";
 import { EmbeddedText, type SourceText } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
   isMapping,
+  mappingAt,
   originOf,
   setField,
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { BuildError } from "../problem.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { localPath } from "./local-path.ts";
 import { strategicMerge } from "./merge.ts";
+import { patchesIn, readJsonPatch } from "./patch-text.ts";
 import { Resource, scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select, targetOf } from "./selector.ts";
+import type { Directory } from "./directory.ts";
 
-/** Applies one entry of `patches`, or of `patchesJson6902`, which has the same fields. */
-export function applyPatch(
-  resources: Resources,
-  entry: Mapping,
-  repository: Repository,
-  directory: string,
-): void {
-  const options = entry.options;
-  if (isMapping(options) && (options.allowNameChange === true || options.allowKindChange === true)) {
-    throw unsupported(
-      "patches with options.allowNameChange or allowKindChange",
-      entryOrigin(entry, "options"),
-    );
-  }
-  const source = patchText(entry, repository, directory);
-  const documents = readPatch(source);
+/** Applies one entry of `patches`. Source: internal/builtins/PatchTransformer.go. */
+export function applyPatch(resources: Resources, entry: Mapping, directory: Directory): void {
+  const source = patchText(entry, "patch", directory);
   const target = targetOf(entry);
-  const [first] = documents;
-  if (Array.isArray(first)) {
+  const patches = patchesIn(source);
+  if (patches.kind === "json") {
     if (!target) throw new BuildError("a JSON patch needs a target", originOf(entry));
     for (const resource of select(resources, target)) {
       resource.rememberId();
-      applyJsonPatch(resource.object, first);
+      patchWithJson(resource, patches.operations);
       resources.renamed(resource);
     }
     return;
   }
-  applyStrategicPatches(resources, documents, target);
+  if (!target) {
+    for (const patch of patches.objects) applyToNamed(resources, patch, optionsOf(entry));
+    return;
+  }
+  const [patch, second] = patches.objects;
+  if (second) throw new BuildError("a patch with a target must be a single document", originOf(second));
+  if (patch) applyToAll(resources, select(resources, target), patch, optionsOf(entry));
 }
 
-/** Applies `patchesStrategicMerge`: each entry is a patch itself or the path of one. */
-export function applyStrategicMergeEntry(
+/** Applies one entry of `patchesJson6902`. Source: internal/builtins/PatchJson6902Transformer.go. */
+export function applyJson6902(resources: Resources, entry: Mapping, directory: Directory): void {
+  const operations = readJsonPatch(patchText(entry, "patch", directory));
+  const target = targetOf(entry);
+  if (!target || scalarText(target.name) === "")
+    throw new BuildError("patchesJson6902 needs a target with a name", originOf(entry));
+  if (operations.length === 0) throw new BuildError("the patch is empty", originOf(entry));
+  for (const resource of select(resources, target)) {
+    patchWithJson(resource, operations);
+    resources.renamed(resource);
+  }
+}
+
+/** Applies an entry of `patchesStrategicMerge`: a patch or the path of one. */
+export function applyStrategicMerge(
   resources: Resources,
   entries: Value[],
   index: number,
-  repository: Repository,
-  directory: string,
+  directory: Directory,
 ): void {
   const entry = scalarText(entries[index]);
   const origin = entryOrigin(entries, index);
-  const path = repository.resolve(directory, entry.trim());
+  const inline = parseYaml(new EmbeddedText(entry, origin));
+  const isInline = inline.errors.length === 0 && inline.documents.every(({ value }) => isMapping(value));
+  const path = isInline ? undefined : localPath(directory, entry, origin);
   const source =
-    path !== undefined && !entry.includes("\n")
-      ? repository.read(path, origin)
-      : new EmbeddedText(entry, origin);
-  applyStrategicPatches(resources, readPatch(source), undefined);
-}
-
-function applyStrategicPatches(
-  resources: Resources,
-  patches: readonly (Mapping | Value[])[],
-  target: Mapping | undefined,
-): void {
-  for (const patch of patches) {
-    if (!isMapping(patch))
-      throw new BuildError("a patch must be a mapping or a list of operations", originOf(patch));
-    requireIdentity(patch);
-    const found = target
-      ? select(resources, target)
-      : [resources.one(new Resource(patch, originOf(patch)).id, originOf(patch))];
-    if (target && patches.length > 1) {
-      throw new BuildError("several patches in one entry cannot have a target", originOf(patch));
-    }
-    for (const resource of found) applyTo(resources, resource, patch);
+    path === undefined ? new EmbeddedText(entry, origin) : directory.repository.read(path, origin);
+  const patches = patchesIn(source);
+  if (patches.kind === "json") throw new BuildError("patchesStrategicMerge takes no JSON patch", origin);
+  for (const patch of patches.objects) {
+    const target = resources.one(new Resource(patch, originOf(patch)).id, originOf(patch));
+    applyToAll(resources, [target], patch, NO_OPTIONS);
   }
 }
 
-/** The object keeps its kind, name and namespace whatever the patch says of them. */
-function applyTo(resources: Resources, resource: Resource, patch: Mapping): void {
-  const own = cloneValue(patch);
-  const metadata = own.metadata as Mapping;
-  for (const field of ["name", "namespace"]) Reflect.deleteProperty(metadata, field);
-  for (const field of ["apiVersion", "kind"]) Reflect.deleteProperty(own, field);
-  if (Object.keys(metadata).length === 0) Reflect.deleteProperty(own, "metadata");
-  const merged = strategicMerge(resource.object, own, resource.gvk);
+/** What a patch may change besides fields. */
+interface PatchOptions {
+  readonly allowNameChange: boolean;
+  readonly allowKindChange: boolean;
+}
+
+const NO_OPTIONS: PatchOptions = { allowNameChange: false, allowKindChange: false };
+
+function optionsOf({ options }: Mapping): PatchOptions {
+  if (!isMapping(options)) return NO_OPTIONS;
+  return {
+    allowNameChange: options.allowNameChange === true,
+    allowKindChange: options.allowKindChange === true,
+  };
+}
+
+/** Kustomize keeps its own annotations in an object that it has renamed, so that a patch can always add one. */
+function patchWithJson(resource: Resource, operations: Value[]): void {
+  const { object } = resource;
+  if (resource.hasBuildAnnotations && !isMapping(resource.metadata.annotations))
+    resource.setMetadata("annotations", mappingAt(originOf(object)), originOf(object));
+  applyJsonPatch(object, operations);
+  resource.dropEmptyAnnotations();
+}
+
+function applyToNamed(resources: Resources, patch: Mapping, options: PatchOptions): void {
+  const target = resources.one(new Resource(patch, originOf(patch)).id, originOf(patch));
+  merge(resources, target, patch, options);
+}
+
+/**
+ * With a target, a patch takes the apiVersion of the object, and its own labels and annotations become strings: a null that should remove
+ * one makes it empty. Source: ApplySmPatch in resmap/reswrangler.go.
+ */
+function applyToAll(
+  resources: Resources,
+  targets: readonly Resource[],
+  patch: Mapping,
+  options: PatchOptions,
+): void {
+  for (const target of targets) {
+    const own = cloneValue(patch);
+    setField(own, "apiVersion", target.object.apiVersion ?? "", originOf(patch));
+    const metadata = own.metadata as Mapping;
+    for (const field of ["labels", "annotations"]) {
+      const values = metadata[field];
+      if (!isMapping(values)) continue;
+      for (const key of Object.keys(values))
+        setField(values, key, scalarText(values[key]), entryOrigin(values, key));
+      if (Object.keys(values).length === 0) Reflect.deleteProperty(metadata, field);
+    }
+    merge(resources, target, own, options);
+  }
+}
+
+/** The object keeps its kind, name and namespace unless the options allow a change. */
+function merge(resources: Resources, target: Resource, patch: Mapping, options: PatchOptions): void {
+  const { object, name, namespace } = target;
+  const { kind } = target.gvk;
+  if (options.allowNameChange || options.allowKindChange) target.rememberId();
+  const merged = strategicMerge(object, patch, target.mergeSchema);
   if (merged === undefined) {
-    resources.remove(resource);
+    resources.remove(target);
     return;
   }
-  for (const key of Object.keys(resource.object)) Reflect.deleteProperty(resource.object, key);
-  for (const key of Object.keys(merged))
-    setField(resource.object, key, merged[key] as Value, entryOrigin(merged, key));
+  target.become(merged);
+  if (!options.allowKindChange && target.gvk.kind !== kind) setField(object, "kind", kind, originOf(object));
+  if (!options.allowNameChange && target.name !== name) target.setMetadata("name", name, originOf(object));
+  if (namespace === "") Reflect.deleteProperty(target.metadata, "namespace");
+  else if (target.namespace !== namespace) target.setMetadata("namespace", namespace, originOf(object));
+  resources.renamed(target);
 }
 
-function requireIdentity(patch: Mapping): void {
-  const metadata = patch.metadata;
-  for (const [field, value] of [
-    ["apiVersion", patch.apiVersion],
-    ["kind", patch.kind],
-    ["metadata.name", isMapping(metadata) ? metadata.name : undefined],
-  ] as const) {
-    if (scalarText(value) === "") throw new BuildError(`a patch needs ${field}`, originOf(patch));
-  }
-}
-
-function patchText(entry: Mapping, repository: Repository, directory: string): SourceText {
-  // As Kustomize takes it: without its last line ending, of which a block scalar on its last line has one less.
-  const inline = scalarText(entry.patch).trimEnd();
+function patchText(entry: Mapping, field: string, directory: Directory): SourceText {
+  const inline = scalarText(entry[field]).trim();
   const path = scalarText(entry.path);
-  if ((inline === "") === (path === "")) {
-    throw new BuildError("a patch needs exactly one of patch and path", originOf(entry));
-  }
-  if (inline !== "") return new EmbeddedText(inline, entryOrigin(entry, "patch"));
+  if ((inline === "") === (path === ""))
+    throw new BuildError("a patch needs either patch or path", originOf(entry));
+  if (inline !== "") return new EmbeddedText(scalarText(entry[field]).trimEnd(), entryOrigin(entry, field));
   const origin = entryOrigin(entry, "path");
-  return repository.read(localPath(repository, directory, path, origin), origin);
-}
-
-function readPatch(source: SourceText): readonly (Mapping | Value[])[] {
-  const { documents, errors } = parseYaml(source);
-  const [error] = errors;
-  if (error) throw new BuildError(error.message, error.origin, "syntax");
-  const values = documents.map(({ value }) => value).filter((value) => value !== null);
-  if (values.length === 0) throw new BuildError("the patch is empty", { source, offset: 0 });
-  return values.map((value) => {
-    if (typeof value === "object") return value;
-    throw new BuildError("a patch must be a mapping or a list of operations", { source, offset: 0 });
-  });
+  return directory.repository.read(localPath(directory, path, origin), origin);
 }

@@ -11,30 +11,35 @@ import {
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { isClusterScoped, parseApiVersion, type Gvk } from "./kinds.ts";
+import { mergeKeys, NO_SCHEMAS, type MergeSchema, type MergeSchemas } from "./merge-keys.ts";
 
-/** What Kustomize calls an object by. */
+/** How Kustomize identifies an object. */
 export interface ResourceId {
   readonly gvk: Gvk;
   readonly name: string;
-  /** Empty where none is written. */
+  /** Empty if none is written. */
   readonly namespace: string;
 }
 
-/** How a generator treats an object that is there already. */
+/** What a generator does with an existing object. */
 export type Behavior = "create" | "replace" | "merge";
 
-/** An object on its way through a build. */
+/** An object during a build. */
 export class Resource {
   readonly object: Mapping;
-  /** The document, or the generator, that it began as. */
+  /** The document, or the generator, that it was built from. */
   readonly origin: Origin;
-  /** Oldest first; the current one is not among them. */
+  /** Oldest first, without the current one. */
   readonly previousIds: ResourceId[] = [];
   readonly prefixes: string[] = [];
   readonly suffixes: string[] = [];
-  /** Whether its name gets a hash of its content. */
+  /** Whether its name gets a hash of its contents. */
   hashed = false;
   behavior: Behavior = "create";
+  /** Kustomize has put annotations of its own into the object, which it removes in the end. */
+  hasBuildAnnotations = false;
+  /** The patch strategies of custom resources, from `openapi`. */
+  schema: MergeSchemas = NO_SCHEMAS;
 
   constructor(object: Mapping, origin: Origin) {
     this.object = object;
@@ -46,11 +51,11 @@ export class Resource {
   }
 
   get name(): string {
-    return scalarText(this.#metadata.name);
+    return scalarText(this.metadata.name);
   }
 
   get namespace(): string {
-    return scalarText(this.#metadata.namespace);
+    return scalarText(this.metadata.namespace);
   }
 
   get id(): ResourceId {
@@ -66,21 +71,56 @@ export class Resource {
   }
 
   get labels(): Mapping {
-    return asFields(this.#metadata.labels);
+    return asMapping(this.metadata.labels);
   }
 
   get annotations(): Mapping {
-    return asFields(this.#metadata.annotations);
+    return asMapping(this.metadata.annotations);
   }
 
-  get #metadata(): Mapping {
-    return asFields(this.object.metadata);
+  get metadata(): Mapping {
+    return asMapping(this.object.metadata);
+  }
+
+  /** How a strategic merge patch treats its lists. */
+  get mergeSchema(): MergeSchema {
+    const { gvk } = this;
+    return (path) => this.schema(gvk, path) ?? mergeKeys(gvk, path);
   }
 
   /** Remembers the current id, before it changes. */
   rememberId(): void {
     const { gvk, name } = this.id;
     this.previousIds.push({ gvk, name, namespace: effectiveNamespace(this.id) });
+    this.hasBuildAnnotations = true;
+  }
+
+  /** Replaces the contents of the object. */
+  become(contents: Mapping): void {
+    for (const key of Object.keys(this.object)) Reflect.deleteProperty(this.object, key);
+    for (const key of Object.keys(contents))
+      setField(this.object, key, contents[key] as Value, entryOrigin(contents, key));
+  }
+
+  /** Removes an empty mapping that stood for Kustomize's own annotations. */
+  dropEmptyAnnotations(): void {
+    const { metadata } = this;
+    if (
+      this.hasBuildAnnotations &&
+      isMapping(metadata.annotations) &&
+      Object.keys(metadata.annotations).length === 0
+    )
+      Reflect.deleteProperty(metadata, "annotations");
+  }
+
+  /** Kustomize removes its own annotations in the end, and writes the others as strings. */
+  settleAnnotations(): void {
+    this.dropEmptyAnnotations();
+    const { annotations } = this.metadata;
+    if (!isMapping(annotations)) return;
+    for (const key of Object.keys(annotations))
+      if (typeof annotations[key] !== "string")
+        setField(annotations, key, scalarText(annotations[key]), entryOrigin(annotations, key));
   }
 
   /** Sets a field of the metadata. */
@@ -90,26 +130,36 @@ export class Resource {
   }
 }
 
+/** The objects of a document, or of the Lists in it. */
+export function expandLists(value: Mapping): readonly Mapping[] {
+  const { items } = value;
+  if (!scalarText(value.kind).endsWith("List") || !Array.isArray(items)) return [value];
+  return items.flatMap((item, index) => {
+    if (!isMapping(item)) throw new BuildError("this is not a Kubernetes object", entryOrigin(items, index));
+    return expandLists(item);
+  });
+}
+
 /**
  * The objects of a document: one, or the items of a List.
- * @throws BuildError for what is no object
+ * @throws BuildError for a document that is not an object
  */
 export function resourcesOf(value: Value, origin: Origin): Resource[] {
   if (value === null) return [];
-  if (!isMapping(value)) throw new BuildError("this is not an object", origin);
+  if (!isMapping(value)) throw new BuildError("this is not a Kubernetes object", origin);
   const kind = scalarText(value.kind);
   if (kind.endsWith("List") && Array.isArray(value.items)) {
     return value.items.flatMap((item, index) =>
       resourcesOf(item, entryOrigin(value.items as Value[], index)),
     );
   }
-  if (kind === "") throw new BuildError("this is not an object: it has no kind", origin);
+  if (kind === "") throw new BuildError("this is not a Kubernetes object: it has no kind", origin);
   if (scalarText(value.apiVersion) === "")
-    throw new BuildError("this is not an object: it has no apiVersion", origin);
-  const metadata = asFields(value.metadata);
+    throw new BuildError("this is not a Kubernetes object: it has no apiVersion", origin);
+  const metadata = asMapping(value.metadata);
   if (kind === "List") {
     if (value.items === undefined || value.items === null) return [];
-    throw new BuildError("the items of this List are no list", entryOrigin(value, "items"));
+    throw new BuildError("items of this List must be a list", entryOrigin(value, "items"));
   }
   if (scalarText(metadata.name) === "") {
     throw new BuildError(`this ${kind} has no metadata.name`, origin);
@@ -117,23 +167,23 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   return [new Resource(cloneValue(value), originOf(value))];
 }
 
-/** What keeps an API server from knowing what an object is: Kustomize takes a number for a name, and a server takes text alone. */
+/** The error for an object that an API server cannot identify: Kustomize accepts a number as a name, an API server only a string. */
 export function identityError(object: Mapping): BuildError | undefined {
-  const { name, namespace } = asFields(object.metadata);
+  const { name, namespace } = asMapping(object.metadata);
   const required = { apiVersion: object.apiVersion, kind: object.kind, "metadata.name": name };
   for (const [field, value] of Object.entries({ ...required, "metadata.namespace": namespace ?? "" }))
     if (typeof value !== "string")
-      return new BuildError(`${field} is no text: put it in quotes`, originOf(object));
+      return new BuildError(`${field} must be a string: quote it`, originOf(object));
   return undefined;
 }
 
-/** The namespace that Kustomize compares: `default` where none is written, none at all for what belongs to no namespace. */
+/** The namespace that Kustomize compares: `default` if none is written, none for cluster-scoped kinds. */
 export function effectiveNamespace({ gvk, namespace }: ResourceId): string {
   if (isClusterScoped(gvk)) return "_non_namespaceable_";
   return namespace === "" ? "default" : namespace;
 }
 
-/** Whether two ids mean the same object. */
+/** Whether two ids identify the same object. */
 export function sameId(a: ResourceId, b: ResourceId): boolean {
   return (
     a.name === b.name &&
@@ -149,12 +199,12 @@ export function describeId({ gvk, name, namespace }: ResourceId): string {
   return `${gvk.kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
 }
 
-/** A scalar as Kustomize reads names and kinds: text. */
+/** A scalar as a string, as Kustomize reads names and kinds; empty for anything else. */
 export function scalarText(value: Value | undefined): string {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
-function asFields(value: Value | undefined): Mapping {
+function asMapping(value: Value | undefined): Mapping {
   return isMapping(value) ? value : {};
 }

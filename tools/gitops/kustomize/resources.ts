@@ -2,7 +2,7 @@ import type { Origin } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 import { describeId, effectiveNamespace, type Resource, type ResourceId, sameId } from "./resource.ts";
 
-/** The objects of a build, in the order in which they were loaded, and found by id without a search through all. */
+/** The objects of a build in load order, indexed by name. */
 export class Resources {
   readonly #list: Resource[] = [];
   readonly #byName = new Map<string, Resource[]>();
@@ -11,14 +11,14 @@ export class Resources {
     return this.#list;
   }
 
-  /** @throws BuildError if an object of that id is there */
+  /** @throws BuildError if an object with that id exists */
   append(resource: Resource): void {
     const [other] = this.withCurrentId(resource.id);
     if (other) {
       const { source, offset } = other.origin;
       const { file, line } = source.locate(offset);
       throw new BuildError(
-        `${describeId(resource.id)} is there already, from ${file}:${line}`,
+        `${describeId(resource.id)} exists already, from ${file}:${line}`,
         resource.origin,
       );
     }
@@ -27,7 +27,7 @@ export class Resources {
     for (const { name } of resource.previousIds) this.#index(resource, name);
   }
 
-  /** Tells that the name of a resource has changed. */
+  /** Must be called after the name of a resource has changed. */
   renamed(resource: Resource): void {
     this.#index(resource, resource.name);
   }
@@ -40,7 +40,7 @@ export class Resources {
     }
   }
 
-  /** Puts one object in the place of another of the same name. */
+  /** Replaces an object by another of the same name. */
   replace(old: Resource, replacement: Resource): void {
     this.#list[this.#list.indexOf(old)] = replacement;
     for (const named of this.#byName.values()) {
@@ -50,7 +50,7 @@ export class Resources {
     this.#index(replacement, replacement.name);
   }
 
-  /** Objects that have, or had, a name. */
+  /** Objects that have or had a name. */
   everNamed(name: string): readonly Resource[] {
     return this.#byName.get(name) ?? [];
   }
@@ -64,8 +64,8 @@ export class Resources {
   }
 
   /**
-   * The one object that has, or had, an id.
-   * @throws BuildError at `from` if there is none, or more than one
+   * The one object that has or had an id.
+   * @throws BuildError at `from` if there is none or more than one
    */
   one(id: ResourceId, from: Origin): Resource {
     const found = this.withAnyId(id);
@@ -74,7 +74,7 @@ export class Resources {
     const namespace = effectiveNamespace(id);
     const what = `${id.gvk.kind} ${id.name} (${id.gvk.group === "" ? "" : `${id.gvk.group}/`}${id.gvk.version}, namespace ${namespace})`;
     throw new BuildError(
-      only ? `more than one object is ${what}` : `the patch matches no object: ${what}`,
+      only ? `the patch matches several objects: ${what}` : `the patch matches no object: ${what}`,
       from,
     );
   }

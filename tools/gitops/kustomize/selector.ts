@@ -4,30 +4,12 @@ import { parseLabelSelector } from "./label-selector.ts";
 import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
-const FIELDS = new Set([
-  "group",
-  "version",
-  "kind",
-  "name",
-  "namespace",
-  "labelSelector",
-  "annotationSelector",
-]);
-
 /**
- * The objects that a patch's `target` selects: each field is a regular expression over the whole value, names and namespaces match
- * as they are now or as they were at first, labels and annotations by a label selector. Source: Select in resmap/reswrangler.go.
+ * The objects that a patch's `target` selects. Each field is a regular expression for the whole value; names and namespaces match the
+ * current or the original one; labels and annotations match a label selector. Source: Select in resmap/reswrangler.go.
  */
 export function select(resources: Resources, target: Mapping): readonly Resource[] {
-  const unknown = Object.keys(target).find((field) => !FIELDS.has(field));
-  if (unknown !== undefined)
-    throw new BuildError(`a target has no field ${unknown}`, entryOrigin(target, unknown));
-  const matcher = (field: string): ((value: string) => boolean) => {
-    const pattern = scalarText(target[field]);
-    if (pattern === "") return () => true;
-    const expression = compile(pattern, target, field);
-    return (value) => expression.test(value);
-  };
+  const matcher = (field: string): ((value: string) => boolean) => fieldMatcher(target, field);
   const group = matcher("group");
   const version = matcher("version");
   const kind = matcher("kind");
@@ -49,25 +31,35 @@ export function select(resources: Resources, target: Mapping): readonly Resource
   });
 }
 
-function compile(pattern: string, target: Mapping, field: string): RegExp {
+/** Whether a value matches a field of a selector, which is a regular expression for the whole value; without one, any does. */
+export function fieldMatcher(selector: Mapping, field: string): (value: string) => boolean {
+  const pattern = scalarText(selector[field]);
+  if (pattern === "") return () => true;
+  // JavaScript takes Go's leading flags apart from the pattern.
+  const [flags = "", letters = ""] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
   try {
-    return new RegExp(`^(?:${pattern})$`);
+    const expression = new RegExp(`^(?:${pattern.slice(flags.length)})$`, letters);
+    return (value) => expression.test(value);
   } catch {
-    throw new BuildError(`the target's ${field} is no regular expression`, entryOrigin(target, field));
+    throw new BuildError(
+      `${field} of this selector is not a regular expression`,
+      entryOrigin(selector, field),
+    );
   }
 }
 
-function metadataMatcher(target: Mapping, field: string): (values: Mapping) => boolean {
+/** Whether labels or annotations match a selector's `labelSelector` or `annotationSelector`. */
+export function metadataMatcher(target: Mapping, field: string): (values: Mapping) => boolean {
   const selector = scalarText(target[field]);
   if (selector === "") return () => true;
   const matches = parseLabelSelector(selector);
   if (!matches)
-    throw new BuildError(`${JSON.stringify(selector)} is no selector`, entryOrigin(target, field));
+    throw new BuildError(`${JSON.stringify(selector)} is not a label selector`, entryOrigin(target, field));
   return (values) =>
     matches(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, scalarText(value)])));
 }
 
-/** A patch's target, or undefined where it has none. */
+/** A patch's target; undefined if it has none. */
 export function targetOf(patch: Mapping): Mapping | undefined {
   const { target } = patch;
   if (target === undefined || target === null) return undefined;

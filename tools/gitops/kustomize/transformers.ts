@@ -1,51 +1,66 @@
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
+import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError } from "../problem.ts";
 import { type FieldSpec, visitField } from "./field-spec.ts";
 import { isClusterScoped } from "./kinds.ts";
 import { describeId, scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
+/** A namespace to set, and how. */
+export interface NamespaceChange {
+  readonly namespace: string;
+  readonly specs: readonly FieldSpec[];
+  readonly origin: Origin;
+  /** Whether only empty fields are set. */
+  readonly unsetOnly?: boolean;
+  /** Which subjects of bindings move; by default only those named `default`, as others follow their ServiceAccount by name reference. */
+  readonly subjects?: "defaultOnly" | "allServiceAccounts" | "none";
+}
+
 /** `namespace`. Source: filters/namespace and internal/builtins/NamespaceTransformer.go. */
-export function setNamespace(
-  resources: Resources,
-  namespace: string,
-  specs: readonly FieldSpec[],
-  origin: Origin,
-): void {
+export function setNamespace(resources: Resources, change: NamespaceChange): void {
+  const { namespace, specs, origin, unsetOnly = false } = change;
+  const set = (container: Mapping | Value[], key: string | number): void => {
+    const present = (container as Mapping)[key];
+    if (!unsetOnly || present === undefined || present === null || present === "")
+      setField(container as Mapping, String(key), namespace, origin);
+  };
   for (const resource of resources.all) {
     resource.rememberId();
-    if (!isClusterScoped(resource.gvk)) resource.setMetadata("namespace", namespace, origin);
-    if (/^(?:Cluster)?RoleBinding$/.test(resource.gvk.kind)) moveDefaultSubjects(resource, namespace, origin);
+    if (!isClusterScoped(resource.gvk)) {
+      if (!isMapping(resource.object.metadata)) resource.setMetadata("namespace", "", origin);
+      set(resource.metadata, "namespace");
+    }
+    const isBinding = /^(?:Cluster)?RoleBinding$/.test(resource.gvk.kind);
+    if (isBinding) moveSubjects(resource, change, set);
     for (const spec of specs) {
-      if (spec.path === "metadata/namespace") continue;
+      if (spec.path === "metadata/namespace" || (isBinding && spec.path === "subjects/namespace")) continue;
       if (spec.path === "metadata/name" && scalarText(resource.object.apiVersion) !== "v1") continue;
-      visitField(
-        resource,
-        spec,
-        (container, key) => {
-          setField(container as Mapping, String(key), namespace, origin);
-        },
-        { as: "scalar", origin },
-      );
+      visitField(resource, spec, set, { as: "scalar", origin });
     }
     resources.renamed(resource);
     if (resources.withCurrentId(resource.id).length > 1) {
       throw new BuildError(
-        `namespace ${namespace} makes two objects one: ${describeId(resource.id)}`,
+        `in namespace ${namespace} two objects have the same id: ${describeId(resource.id)}`,
         origin,
       );
     }
   }
 }
 
-/** Of a binding's subjects only those named `default` move; others follow their ServiceAccount by name reference. */
-function moveDefaultSubjects(resource: Resource, namespace: string, origin: Origin): void {
-  const { subjects } = resource.object;
-  if (!Array.isArray(subjects)) return;
-  for (const subject of subjects) {
-    if (isMapping(subject) && subject.name === "default") setField(subject, "namespace", namespace, origin);
-  }
+function moveSubjects(
+  { object }: Resource,
+  { subjects: which = "defaultOnly" }: NamespaceChange,
+  set: (container: Mapping, key: string) => void,
+): void {
+  if (!Array.isArray(object.subjects)) return;
+  const moves = {
+    defaultOnly: ({ name }: Mapping) => name === "default",
+    allServiceAccounts: ({ kind }: Mapping) => kind === "ServiceAccount",
+    none: () => false,
+  }[which];
+  for (const subject of object.subjects) if (isMapping(subject) && moves(subject)) set(subject, "namespace");
 }
 
 const KEEPS_NAME: readonly Partial<Resource["gvk"]>[] = [
@@ -54,11 +69,14 @@ const KEEPS_NAME: readonly Partial<Resource["gvk"]>[] = [
   { kind: "Namespace" },
 ];
 
+const NAME: readonly FieldSpec[] = [{ path: "metadata/name" }];
+
 /** `namePrefix` and `nameSuffix`. Source: internal/builtins/PrefixTransformer.go. */
 export function affixNames(
   resources: Resources,
-  affix: { prefix?: string; suffix?: string },
+  affix: { readonly prefix?: string; readonly suffix?: string },
   origin: Origin,
+  specs: readonly FieldSpec[] = NAME,
 ): void {
   const { prefix = "", suffix = "" } = affix;
   for (const resource of resources.all) {
@@ -67,16 +85,29 @@ export function affixNames(
       KEEPS_NAME.some(({ group, kind }) => kind === gvk.kind && (group === undefined || group === gvk.group))
     )
       continue;
-    if (prefix !== "") resource.prefixes.push(prefix);
-    if (suffix !== "") resource.suffixes.push(suffix);
-    resource.rememberId();
-    resource.setMetadata("name", `${prefix}${resource.name}${suffix}`, origin);
+    for (const spec of specs) {
+      if (spec.path === "metadata/name") {
+        if (prefix !== "") resource.prefixes.push(prefix);
+        if (suffix !== "") resource.suffixes.push(suffix);
+        resource.rememberId();
+      }
+      visitField(resource, spec, (container, key) => {
+        const name = scalarText((container as Mapping)[key]);
+        setField(container as Mapping, String(key), `${prefix}${name}${suffix}`, origin);
+      });
+    }
     resources.renamed(resource);
   }
 }
 
 /** `labels`, `commonLabels` and `commonAnnotations`. */
 export function setPairs(resources: Resources, pairs: Mapping, specs: readonly FieldSpec[]): void {
+  for (const key of Object.keys(pairs))
+    if (resources.all.length > 0 && typeof resolvePlain(key) !== "string")
+      throw new BuildError(
+        `Kustomize cannot set the key ${key}: it does not quote it`,
+        entryOrigin(pairs, key),
+      );
   for (const resource of resources.all) {
     for (const key of Object.keys(pairs).sort()) {
       const origin = entryOrigin(pairs, key);
@@ -111,9 +142,5 @@ export function setReplicas(resources: Resources, entry: Mapping, specs: readonl
       visitField(resource, spec, set, { as: "scalar", origin });
     }
   }
-  if (!found)
-    throw new BuildError(
-      `there is nothing named ${name} whose replicas could be set`,
-      entryOrigin(entry, "name"),
-    );
+  if (!found) throw new BuildError(`no object named ${name} has replicas`, entryOrigin(entry, "name"));
 }

@@ -1,6 +1,6 @@
 import { parseFlow, scanQuoted } from "./flow-scalars.ts";
 import { readLiteral } from "./literal-block.ts";
-import { resolvePlain } from "./schema.ts";
+import { resolvePlain, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { cloneAt, mappingAt, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 
@@ -11,6 +11,8 @@ export class BeyondBlockStyle extends Error {}
 export interface BlockDocument {
   readonly value: Value;
   readonly offset: number;
+  /** Of the first key that is not a string. */
+  readonly oddKey: number | undefined;
 }
 
 const KEY =
@@ -22,23 +24,26 @@ const KEY =
  * text included, is left to the full parser.
  * @throws BeyondBlockStyle if the full parser must read the text
  */
-export function parseBlockStyle(source: SourceText): BlockDocument[] {
-  return new BlockParser(source).documents();
+export function parseBlockStyle(source: SourceText, dialect: Dialect = "v3"): BlockDocument[] {
+  return new BlockParser(source, dialect).documents();
 }
 
 class BlockParser {
   readonly #source: SourceText;
   readonly #text: string;
   readonly #end: number;
+  readonly #dialect: Dialect;
   #anchors = new Map<string, Value>();
   /** Where the current line's content starts, and its column. */
   #at = 0;
   #indent = 0;
   #lineStart = 0;
   #aliased = 0;
+  #oddKey: number | undefined;
 
-  constructor(source: SourceText) {
+  constructor(source: SourceText, dialect: Dialect) {
     this.#source = source;
+    this.#dialect = dialect;
     this.#text = source.text;
     this.#end = source.text.length;
     if (/[\r\t\uFEFF]|^(?:%|\.\.\.)/m.test(source.text)) throw new BeyondBlockStyle();
@@ -55,8 +60,10 @@ class BlockParser {
       }
       if (this.#indent !== 0) throw new BeyondBlockStyle();
       this.#anchors = new Map();
+      this.#oddKey = undefined;
       const offset = this.#at;
-      documents.push({ value: this.#node(0), offset });
+      const value = this.#node(0);
+      documents.push({ value, offset, oddKey: this.#oddKey });
       if (this.#at < this.#end && !this.#isSeparator()) throw new BeyondBlockStyle();
     }
     return documents;
@@ -159,7 +166,7 @@ class BlockParser {
       const offset = this.#at;
       const written = this.#key(offset);
       if (written === undefined || written === "<<") throw new BeyondBlockStyle();
-      const key = /^["']/.test(written) ? written.slice(1, -1) : keyText(written);
+      const key = /^["']/.test(written) ? written.slice(1, -1) : this.#keyText(written, offset);
       if (Object.hasOwn(fields, key)) throw new BeyondBlockStyle();
       this.#entry(fields, key, offset, offset + written.length + 1, indent);
     }
@@ -214,7 +221,7 @@ class BlockParser {
       }
       case "[":
       case "{": {
-        const flow = parseFlow(this.#source, at);
+        const flow = parseFlow(this.#source, at, this.#dialect);
         if (!flow || this.#restOfLine(flow.end) !== "") throw new BeyondBlockStyle();
         this.#finishLine(flow.end, indent);
         return { value: flow.value, start: at };
@@ -238,7 +245,15 @@ class BlockParser {
     scalar = scalar.trimEnd();
     if (/:(?:\s|$)/.test(scalar) || scalar === "-") throw new BeyondBlockStyle();
     this.#finishLine(at, indent);
-    return resolvePlain(scalar);
+    return resolvePlain(scalar, this.#dialect);
+  }
+
+  /** A key that is not a string gets the same text as in the full parser. */
+  #keyText(written: string, offset: number): string {
+    const value = resolvePlain(written, this.#dialect);
+    if (typeof value === "string") return value;
+    this.#oddKey ??= offset;
+    return JSON.stringify(value);
   }
 
   #anchored(at: number, indent: number): { value: Value; start: number } {
@@ -275,10 +290,4 @@ class BlockParser {
 function sizeOf(value: Value): number {
   if (typeof value !== "object" || value === null) return 1;
   return Object.values(value).reduce<number>((size, inner: Value) => size + sizeOf(inner), 1);
-}
-
-/** Keys that are not strings get the same text as in the full parser. */
-function keyText(written: string): string {
-  const value = resolvePlain(written);
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

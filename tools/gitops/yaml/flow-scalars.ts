@@ -1,4 +1,4 @@
-import { resolvePlain } from "./schema.ts";
+import { resolvePlain, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { mappingAt, listAt, pushElement, setField, type Value } from "./values.ts";
 
@@ -30,7 +30,7 @@ const DOUBLE = /"(?:[^"\\\n]|\\["\\/nt])*"/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t" };
 
 /** Reads a flow collection on one line; undefined for any other. */
-export function parseFlow(source: SourceText, at: number): Scanned<Value> | undefined {
+export function parseFlow(source: SourceText, at: number, dialect: Dialect): Scanned<Value> | undefined {
   const { text } = source;
   const origin = (offset: number): Origin => ({ source, offset });
   const blanks = (from: number): number => {
@@ -42,7 +42,7 @@ export function parseFlow(source: SourceText, at: number): Scanned<Value> | unde
     const list = listAt(origin(at));
     let next = blanks(at + 1);
     while (text.charAt(next) !== "]") {
-      const element = flowValue(source, next);
+      const element = flowValue(source, next, dialect);
       if (!element) return undefined;
       pushElement(list, element.value, origin(next));
       next = blanks(element.end);
@@ -54,10 +54,10 @@ export function parseFlow(source: SourceText, at: number): Scanned<Value> | unde
   const fields = mappingAt(origin(at));
   let next = blanks(at + 1);
   while (text.charAt(next) !== "}") {
-    const key = flowKey(text, next);
+    const key = flowKey(text, next, dialect);
     if (!key || Object.hasOwn(fields, key.value)) return undefined;
     const start = blanks(key.end);
-    const element = flowValue(source, start);
+    const element = flowValue(source, start, dialect);
     if (!element) return undefined;
     setField(fields, key.value, element.value, { source, offset: next, valueOffset: start });
     next = blanks(element.end);
@@ -70,20 +70,20 @@ export function parseFlow(source: SourceText, at: number): Scanned<Value> | unde
 const PLAIN_KEY = /[A-Za-z_][-\w./]*(?=: )/y;
 const PLAIN = /[^\s"'#&*!|>%@`,[\]{}?:-](?:[^\n,[\]{}:#]|:(?=[^\s,[\]{}])|(?<=\S)#)*/y;
 
-function flowKey(text: string, at: number): Scanned<string> | undefined {
+function flowKey(text: string, at: number, dialect: Dialect): Scanned<string> | undefined {
   PLAIN_KEY.lastIndex = at;
   const [written] = PLAIN_KEY.exec(text) ?? [];
-  if (written === undefined || typeof resolvePlain(written) !== "string") return undefined;
+  if (written === undefined || typeof resolvePlain(written, dialect) !== "string") return undefined;
   return { value: written, end: at + written.length + 1 };
 }
 
-function flowValue(source: SourceText, at: number): Scanned<Value> | undefined {
+function flowValue(source: SourceText, at: number, dialect: Dialect): Scanned<Value> | undefined {
   const { text } = source;
   const character = text.charAt(at);
-  if (character === "[" || character === "{") return parseFlow(source, at);
+  if (character === "[" || character === "{") return parseFlow(source, at, dialect);
   if (character === '"' || character === "'") return scanQuoted(text, at);
   PLAIN.lastIndex = at;
   const [written] = PLAIN.exec(text) ?? [];
   if (written === undefined || /:\s*$/.test(written)) return undefined;
-  return { value: resolvePlain(written.trimEnd()), end: at + written.length };
+  return { value: resolvePlain(written.trimEnd(), dialect), end: at + written.length };
 }

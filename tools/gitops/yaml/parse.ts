@@ -16,12 +16,14 @@ import { isDeep, MAX_DEPTH } from "./depth.ts";
 import { scalarValue } from "./scalar-value.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { mappingAt, isMapping, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
-import { GO_YAML_TAGS } from "./schema.ts";
+import { goYamlTags, type Dialect } from "./schema.ts";
 
 /** One document of a YAML file. */
 export interface ParsedDocument {
   readonly value: Value;
   readonly origin: Origin;
+  /** Of the first key that is not a string, such as `8080:`. */
+  readonly oddKey: Origin | undefined;
 }
 
 /** The documents of a text, and its errors. */
@@ -45,7 +47,7 @@ const MAX_ALIASED_NODES = 100_000;
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
 /** Reads every document of a text as go-yaml would, and records where each field was written. */
-export function parseYaml(source: SourceText): ParsedText {
+export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedText {
   const control = source.text.search(CONTROL);
   if (control >= 0) {
     const message = "the file contains a control character";
@@ -56,7 +58,7 @@ export function parseYaml(source: SourceText): ParsedText {
     origin: { source, offset: 0 },
   };
   try {
-    const { documents, errors } = parseText(source);
+    const { documents, errors } = parseText(source, dialect);
     const { deep = [], shallow = [] } = Object.groupBy(documents, ({ value }) =>
       isDeep(value) ? "deep" : "shallow",
     );
@@ -68,26 +70,27 @@ export function parseYaml(source: SourceText): ParsedText {
   }
 }
 
-function parseText(source: SourceText): ParsedText {
+function parseText(source: SourceText, dialect: Dialect): ParsedText {
   try {
-    const documents = parseBlockStyle(source).map(({ value, offset }) => ({
+    const documents = parseBlockStyle(source, dialect).map(({ value, offset, oddKey }) => ({
       value,
       origin: { source, offset },
+      oddKey: oddKey === undefined ? undefined : { source, offset: oddKey },
     }));
     return { documents, errors: [] };
   } catch (error) {
-    if (error instanceof BeyondBlockStyle) return parseFully(source);
+    if (error instanceof BeyondBlockStyle) return parseFully(source, dialect);
     throw error;
   }
 }
 
 /** Reads a text with the `yaml` package, which supports all of YAML and reports syntax errors. */
-export function parseFully(source: SourceText): ParsedText {
+export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedText {
   const documents: ParsedDocument[] = [];
   const errors: YamlError[] = [];
   const parsed = parseAllDocuments(source.text, {
     schema: "failsafe",
-    customTags: (tags) => [...tags, ...GO_YAML_TAGS],
+    customTags: (tags) => [...tags, ...goYamlTags(dialect)],
     prettyErrors: false,
     logLevel: "silent",
     // Reader checks this in linear time; the package compares each key with all earlier ones.
@@ -104,7 +107,7 @@ export function parseFully(source: SourceText): ParsedText {
       const reader = new Reader(source, document);
       const offset = document.contents.range[0];
       const value = reader.read(document.contents, offset);
-      if (value !== null) documents.push({ value, origin: { source, offset } });
+      if (value !== null) documents.push({ value, origin: { source, offset }, oddKey: reader.oddKey });
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
       errors.push({ message: error.message, origin: { source, offset: error.offset } });
@@ -127,6 +130,7 @@ class Reader {
   readonly #targets: ReadonlyMap<Alias, Node>;
   #aliased = 0;
   #insideAlias = false;
+  oddKey: Origin | undefined;
   readonly #open = new Set<Node>();
 
   constructor(source: SourceText, document: Document) {
@@ -171,6 +175,7 @@ class Reader {
       }
       const name = isAlias(key) ? this.#targets.get(key) : key;
       if (!isScalar(name)) throw new UnreadableError("a key must be a scalar", start);
+      if (typeof name.value !== "string") this.oddKey ??= this.#at(start);
       const text = keyText(name.value);
       if (Object.hasOwn(fields, text)) throw new UnreadableError("duplicate key", start);
       const valueOffset = value?.range[0] ?? start;

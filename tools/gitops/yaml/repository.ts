@@ -4,6 +4,7 @@ import { join, posix, relative, sep } from "node:path";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { BuildError } from "../problem.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
+import type { Dialect } from "./schema.ts";
 import { SourceFile, type Origin } from "./source.ts";
 
 /** Size of the largest file that is read. A Kubernetes object has at most about 1.5 MB. */
@@ -42,7 +43,10 @@ export class Repository {
   // Shared by all copies that `with` makes, so that a copy costs as much as its changes.
   /** As on disk. */
   #files = new Map<string, SourceFile>();
-  #parsed = new WeakMap<SourceFile, ParsedText>();
+  #parsed: Readonly<Record<Dialect, WeakMap<SourceFile, ParsedText>>> = {
+    v2: new WeakMap(),
+    v3: new WeakMap(),
+  };
   #reaches = new Map<string, Reach>();
   /** The entries of directories on disk. */
   #listed = new Map<string, readonly DirectoryEntry[]>();
@@ -139,11 +143,11 @@ export class Repository {
   }
 
   /** The documents of a YAML file. All callers share the values: clone what you change. */
-  parse(path: string): ParsedText {
+  parse(path: string, dialect: Dialect = "v3"): ParsedText {
     if (this.isTooLarge(path)) return unread(path, TOO_LARGE);
     const file = this.#file(path);
-    const parsed = this.#parsed.get(file) ?? this.#parse(file);
-    this.#parsed.set(file, parsed);
+    const parsed = this.#parsed[dialect].get(file) ?? this.#parse(file, dialect);
+    this.#parsed[dialect].set(file, parsed);
     return parsed;
   }
 
@@ -214,11 +218,11 @@ export class Repository {
   }
 
   /** Refuses text that is not UTF-8, which go-yaml would read differently. */
-  #parse(file: SourceFile): ParsedText {
+  #parse(file: SourceFile, dialect: Dialect): ParsedText {
     const path = file.file;
     const isText =
       !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(readFileSync(join(this.root, path)));
-    return isText ? parseYaml(file) : unread(path, "the file is not valid UTF-8");
+    return isText ? parseYaml(file, dialect) : unread(path, "the file is not valid UTF-8");
   }
 
   #file(path: string): SourceFile {

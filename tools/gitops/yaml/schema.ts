@@ -4,10 +4,31 @@ const INTEGER = /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
 /**
- * A plain scalar as go-yaml reads it, which Kustomize and Flux use: `0644` is octal, `1_000` is a number, `yes` is a string.
- * Source: resolve.go of go.yaml.in/yaml/v3.
+ * How go-yaml reads plain scalars. Kustomize reads objects by `v3`; kustomization files, JSON patches and what Flux has substituted go
+ * through sigs.k8s.io/yaml, which is `v2`.
  */
-export function resolvePlain(text: string): string | number | boolean | null {
+export type Dialect = "v3" | "v2";
+
+/** A plain scalar as go-yaml reads it: `0644` is octal, `1_000` is a number; `yes` is a string in v3 and a boolean in v2. */
+export function resolvePlain(text: string, dialect: Dialect = "v3"): string | number | boolean | null {
+  if (dialect === "v3") return resolveV3(text);
+  const word = V2_BOOLEANS.get(text);
+  if (word !== undefined) return word;
+  // v2 reads a date, but gives its text.
+  return timestamp(text) === undefined ? resolveV3(text) : text;
+}
+
+const V2_BOOLEANS: ReadonlyMap<string, boolean> = new Map(
+  [true, false].flatMap((value) =>
+    (value
+      ? ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON"]
+      : ["n", "N", "no", "No", "NO", "off", "Off", "OFF"]
+    ).map((word) => [word, value] as const),
+  ),
+);
+
+/** Source: resolve.go of go.yaml.in/yaml/v3. */
+function resolveV3(text: string): string | number | boolean | null {
   switch (text) {
     case "":
     case "~":
@@ -27,7 +48,8 @@ export function resolvePlain(text: string): string | number | boolean | null {
   const first = text.charCodeAt(0);
   // Numbers start with a digit, a sign or a point.
   if ((first < 48 || first > 57) && first !== 43 && first !== 45 && first !== 46) return text;
-  if (text.charCodeAt(4) === 45) return timestamp(text) ?? text;
+  const time = text.charCodeAt(4) === 45 ? timestamp(text) : undefined;
+  if (time !== undefined) return time;
   if (INTEGER.test(text)) return integer(text);
   if (FLOAT.test(text)) return Number(text);
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
@@ -41,7 +63,7 @@ const TIME = /^([Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d\d:\d\d)?$/;
 function timestamp(text: string): string | undefined {
   const [written = "", year, month = "", day = ""] = DATE.exec(text) ?? [];
   const date = `${year ?? ""}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
-  if (year === undefined || !isDate(date)) return undefined;
+  if (year === undefined || !isDay(date)) return undefined;
   if (written === text) return `${date}T00:00:00Z`;
   const [, separator, hour = "", minute = "", second = "", fraction = "", zone] =
     TIME.exec(text.slice(written.length)) ?? [];
@@ -53,7 +75,12 @@ function timestamp(text: string): string | undefined {
   return `${date}T${time}${digits}${zone === undefined || zone === "+00:00" ? "Z" : zone}`;
 }
 
-function isDate(date: string): boolean {
+/** Whether go-yaml reads a text as a date. */
+export function isDate(text: string): boolean {
+  return timestamp(text) !== undefined;
+}
+
+function isDay(date: string): boolean {
   const time = new Date(`${date}T00:00:00Z`);
   // Date turns 30 February into 1 March.
   return !Number.isNaN(time.getTime()) && time.toJSON().startsWith(date);
@@ -69,22 +96,24 @@ function integer(text: string): number {
 }
 
 /** The same rules as tags of the `yaml` package. */
-export const GO_YAML_TAGS: ScalarTag[] = [
-  tag("tag:yaml.org,2002:null", (value) => value === null, /^(?:|~|null|Null|NULL)$/),
-  tag(
-    "tag:yaml.org,2002:bool",
-    (value) => typeof value === "boolean",
-    /^(?:true|True|TRUE|false|False|FALSE)$/,
-  ),
-  tag("tag:yaml.org,2002:timestamp", () => false, /^\d{4}-\d{1,2}-\d{1,2}.*$/),
-  tag("tag:yaml.org,2002:int", (value) => typeof value === "number", INTEGER),
-  tag(
-    "tag:yaml.org,2002:float",
-    (value) => typeof value === "number",
-    new RegExp(`${FLOAT.source}|^[-+]?\\.(?:inf|Inf|INF)$|^\\.(?:nan|NaN|NAN)$`),
-  ),
-];
-
-function tag(name: string, identify: (value: unknown) => boolean, test: RegExp): ScalarTag {
-  return { tag: name, default: true, identify, test, resolve: (text) => resolvePlain(text) };
+export function goYamlTags(dialect: Dialect): ScalarTag[] {
+  const tag = (name: string, identify: (value: unknown) => boolean, test: RegExp): ScalarTag => ({
+    tag: `tag:yaml.org,2002:${name}`,
+    default: true,
+    identify,
+    test,
+    resolve: (text) => resolvePlain(text, dialect),
+  });
+  const boolean = ["true|True|TRUE|false|False|FALSE", ...(dialect === "v2" ? V2_BOOLEANS.keys() : [])];
+  return [
+    tag("null", (value) => value === null, /^(?:|~|null|Null|NULL)$/),
+    tag("bool", (value) => typeof value === "boolean", new RegExp(`^(?:${boolean.join("|")})$`)),
+    tag("timestamp", () => false, /^\d{4}-\d{1,2}-\d{1,2}.*$/),
+    tag("int", (value) => typeof value === "number", INTEGER),
+    tag(
+      "float",
+      (value) => typeof value === "number",
+      new RegExp(`${FLOAT.source}|^[-+]?\\.(?:inf|Inf|INF)$|^\\.(?:nan|NaN|NAN)$`),
+    ),
+  ];
 }

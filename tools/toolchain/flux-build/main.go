@@ -37,8 +37,8 @@ type request struct {
 
 // answer is what the controller would apply, in its order, or why it would not.
 type answer struct {
-	Objects []map[string]any `json:"objects"`
-	Error   string           `json:"error,omitempty"`
+	Objects []json.RawMessage `json:"objects"`
+	Error   string            `json:"error,omitempty"`
 }
 
 func main() {
@@ -69,7 +69,7 @@ func serve() error {
 	return lines.Err()
 }
 
-func build(r request) ([]map[string]any, error) {
+func build(r request) ([]json.RawMessage, error) {
 	kustomization := unstructured.Unstructured{Object: r.Kustomization}
 	resources, err := generateAndBuild(r.Root, kustomization)
 	if err != nil {
@@ -80,7 +80,7 @@ func build(r request) ([]map[string]any, error) {
 			return nil, err
 		}
 	}
-	objects := []map[string]any{}
+	objects := []json.RawMessage{}
 	for _, resource := range resources.Resources() {
 		object, err := resource.Map()
 		if err != nil {
@@ -89,7 +89,12 @@ func build(r request) ([]map[string]any, error) {
 		if err := setCommonMetadata(kustomization, object); err != nil {
 			return nil, err
 		}
-		objects = append(objects, object)
+		// The controller writes YAML here, which refuses the same objects.
+		text, err := json.Marshal(object)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, text)
 	}
 	return objects, nil
 }

@@ -143,7 +143,7 @@ function simulationOf(
     const resources = new Resources();
     resources.append(new Resource(cloneValue(object), originOf(object)));
     try {
-      for (const entry of entries) applyPatch(resources, entry, repository, ".");
+      for (const entry of entries) applyPatch(resources, entry, { repository, path: "." });
     } catch (error) {
       // For example, a JSON patch with a `test` operation.
       if (error instanceof BuildError) return undefined;

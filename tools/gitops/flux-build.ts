@@ -1,0 +1,45 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Mapping } from "./yaml/values.ts";
+
+/** One Flux Kustomization to build. */
+export interface FluxBuildRequest {
+  /** Absolute path of the source. */
+  readonly root: string;
+  readonly kustomization: Mapping;
+  /** ConfigMaps and Secrets that `substituteFrom` may name. */
+  readonly sources?: readonly Mapping[];
+}
+
+/** The objects that kustomize-controller would apply, in its order, or its error. */
+export type FluxBuildAnswer = { readonly objects: readonly Mapping[] } | { readonly error: string };
+
+/** The program `flux-build` of the toolchain: builds Flux Kustomizations as kustomize-controller does, without a cluster. */
+export class FluxBuild {
+  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #answers: AsyncIterator<string>;
+  /** The end of what it has written to standard error. */
+  #log = "";
+
+  constructor(program: string) {
+    this.#process = spawn(program, { stdio: ["pipe", "pipe", "pipe"] });
+    this.#process.stderr.on("data", (chunk: Buffer) => {
+      this.#log = (this.#log + chunk.toString()).slice(-2000);
+    });
+    this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Requests are answered one after the other: wait for an answer before the next request. */
+  async build(request: FluxBuildRequest): Promise<FluxBuildAnswer> {
+    this.#process.stdin.write(`${JSON.stringify(request)}\n`);
+    const answer = await this.#answers.next();
+    if (answer.done === true) throw new Error(`flux-build ended before it answered: ${this.#log}`);
+    const { objects, error } = JSON.parse(answer.value) as { objects: Mapping[] | null; error?: string };
+    return error === undefined ? { objects: objects ?? [] } : { error };
+  }
+
+  close(): void {
+    this.#process.stdin.end();
+  }
+}

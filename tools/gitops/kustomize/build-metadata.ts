@@ -1,0 +1,64 @@
+import { stringify } from "yaml";
+import { entryOrigin, mappingAt, setField } from "../yaml/values.ts";
+import { isMapping } from "../yaml/values.ts";
+import { unsupported } from "../problem.ts";
+import type { KustomizationFile } from "./kustomization-file.ts";
+import { listField } from "./lists.ts";
+import type { MergeSchemas } from "./merge-keys.ts";
+import { scalarText, type Resource } from "./resource.ts";
+
+/** What `buildMetadata` of the kustomization that is built asks for, and the schemas that the build has met. */
+export interface BuildMetadata {
+  readonly originAnnotations: boolean;
+  readonly managedByLabel: boolean;
+  /** Whether Kustomize tracks origins at all, and so keeps an annotation of its own in every object. */
+  readonly tracksOrigins: boolean;
+  readonly schemas: MergeSchemas[];
+}
+
+/** The `buildMetadata` of a kustomization. */
+export function buildMetadataOf({ fields }: KustomizationFile): BuildMetadata {
+  const names = listField(fields, "buildMetadata").map(scalarText);
+  if (names.includes("transformerAnnotations"))
+    throw unsupported("transformerAnnotations in buildMetadata", entryOrigin(fields, "buildMetadata"));
+  return {
+    originAnnotations: names.includes("originAnnotations"),
+    managedByLabel: names.includes("managedByLabel"),
+    tracksOrigins: names.length > 0,
+    schemas: [],
+  };
+}
+
+const ORIGIN = "config.kubernetes.io/origin";
+
+/** Where an object comes from, as its annotation says. */
+export type ObjectOrigin =
+  | { readonly path: string }
+  | {
+      readonly configuredIn: string;
+      readonly configuredBy: { readonly apiVersion: string; readonly kind: string };
+    };
+
+/** Annotates an object with its origin. Source: resource/origin.go. */
+export function annotateOrigin(
+  resource: Resource,
+  { originAnnotations, tracksOrigins }: BuildMetadata,
+  from: ObjectOrigin,
+): void {
+  if (!tracksOrigins) return;
+  resource.hasBuildAnnotations = true;
+  if (!originAnnotations) return;
+  const { origin } = resource;
+  if (!isMapping(resource.metadata.annotations))
+    resource.setMetadata("annotations", mappingAt(origin), origin);
+  setField(resource.annotations, ORIGIN, stringify(from, { indentSeq: false }), origin);
+}
+
+/** Adds the label of `managedByLabel`. Kustomize inside kustomize-controller does not know its own version. */
+export function markManaged(resources: readonly Resource[], { fields }: KustomizationFile): void {
+  const origin = entryOrigin(fields, "buildMetadata");
+  for (const resource of resources) {
+    if (!isMapping(resource.metadata.labels)) resource.setMetadata("labels", mappingAt(origin), origin);
+    setField(resource.labels, "app.kubernetes.io/managed-by", "kustomize-(devel)", origin);
+  }
+}

@@ -1,0 +1,82 @@
+import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+import { DEFAULT_CONFIGURATION, type Configuration } from "./configuration.ts";
+import type { NameReference } from "./default-references.ts";
+import type { Directory } from "./directory.ts";
+import type { FieldSpec } from "./field-spec.ts";
+import { localPath } from "./local-path.ts";
+import { scalarText } from "./resource.ts";
+
+interface Found {
+  readonly nameReference: NameReference[];
+  readonly commonLabels: FieldSpec[];
+  readonly commonAnnotations: FieldSpec[];
+}
+
+/**
+ * What the OpenAPI definitions of `crds` add to the configuration: fields that hold labels, annotations or the name of another object.
+ * Source: internal/accumulator/loadconfigfromcrds.go.
+ */
+export function loadCrds(paths: Value[], directory: Directory): Configuration {
+  const found: Found = { nameReference: [], commonLabels: [], commonAnnotations: [] };
+  for (const [index, path] of paths.entries()) {
+    const origin = entryOrigin(paths, index);
+    const resolved = localPath(directory, scalarText(path), origin);
+    if (!directory.repository.isFile(resolved)) throw directory.repository.absence("file", resolved, origin);
+    const { documents, errors } = directory.repository.parse(resolved, "v2");
+    const [error] = errors;
+    if (error) throw new BuildError(error.message, error.origin, "syntax");
+    const definitions = documents[0]?.value;
+    if (isMapping(definitions)) addDefinitions(definitions, found);
+  }
+  return { ...emptyConfiguration(), ...found };
+}
+
+function emptyConfiguration(): Configuration {
+  const lists = Object.keys(DEFAULT_CONFIGURATION).map((list) => [list, []] as const);
+  return Object.fromEntries(lists) as unknown as Configuration;
+}
+
+function addDefinitions(definitions: Mapping, found: Found): void {
+  for (const name of Object.keys(definitions)) {
+    const properties = propertiesOf(definitions, name);
+    if (!["kind", "apiVersion", "metadata"].every((field) => Object.hasOwn(properties, field))) continue;
+    addProperties({ definitions, kind: name.split(".").at(-1) ?? "", found }, name, []);
+  }
+}
+
+interface Walk {
+  readonly definitions: Mapping;
+  readonly kind: string;
+  readonly found: Found;
+}
+
+function addProperties(walk: Walk, name: string, path: readonly string[]): void {
+  // A definition that refers to itself would never end.
+  if (path.length > 50) return;
+  const { definitions, kind, found } = walk;
+  for (const [field, property] of Object.entries(propertiesOf(definitions, name))) {
+    if (!isMapping(property)) continue;
+    const own = [...path, field];
+    const spec = (steps: readonly string[]): FieldSpec => ({ path: steps.join("/"), kind });
+    const says = (extension: string): string | undefined =>
+      typeof property[extension] === "string" ? property[extension] : undefined;
+    if (says("x-kubernetes-annotation") !== undefined) found.commonAnnotations.push(spec(own));
+    if (says("x-kubernetes-label-selector") !== undefined) found.commonLabels.push(spec(own));
+    const [version, target] = [
+      says("x-kubernetes-object-ref-api-version"),
+      says("x-kubernetes-object-ref-kind"),
+    ];
+    if (version !== undefined && target !== undefined) {
+      const key = says("x-kubernetes-object-ref-name-key") ?? "name";
+      found.nameReference.push({ version, kind: target, fields: [spec([...own, key])] });
+    }
+    if (typeof property.$ref === "string") addProperties(walk, property.$ref, own);
+  }
+}
+
+function propertiesOf(definitions: Mapping, name: string): Mapping {
+  const definition = definitions[name];
+  const schema = isMapping(definition) ? definition.Schema : undefined;
+  return isMapping(schema) && isMapping(schema.properties) ? schema.properties : {};
+}

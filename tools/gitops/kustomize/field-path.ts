@@ -1,0 +1,166 @@
+import type { Origin } from "../yaml/source.ts";
+import {
+  isMapping,
+  listAt,
+  mappingAt,
+  pushElement,
+  setField,
+  type Mapping,
+  type PathStep,
+  type Value,
+} from "../yaml/values.ts";
+import { BuildError, unsupported } from "../problem.ts";
+import { scalarText } from "./resource.ts";
+
+/** A field path as replacements write it: `spec.containers.[name=web].image`. Source: SmarterPathSplitter in kyaml/utils. */
+export function splitFieldPath(path: string): readonly string[] {
+  const parts = path.split(/(?<!\\)\./).map((part) => part.replaceAll("\\.", "."));
+  const steps: string[] = [];
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index] ?? "";
+    if (!part.startsWith("[") || part.endsWith("]")) {
+      steps.push(part);
+      continue;
+    }
+    // A point in brackets belongs to the step.
+    const end = parts.findIndex((other, at) => at > index && other.endsWith("]"));
+    const last = end < 0 ? parts.length - 1 : end;
+    const step = parts.slice(index, last + 1).join(".");
+    steps.push(step.includes("=") ? step : step.replace(/^\[+|\]+$/g, ""));
+    index = last;
+  }
+  return steps;
+}
+
+/** The value at a field path; undefined if there is none. Source: PathGetter in kyaml. */
+export function fieldAt(object: Mapping, steps: readonly string[], origin: Origin): Value | undefined {
+  let value: Value | undefined = object;
+  for (const step of steps.filter((part) => part !== "")) {
+    if (step === "*") throw new BuildError("the source of a replacement cannot have *", origin);
+    if (value === undefined || value === null) return undefined;
+    const condition = conditionOf(step);
+    if (Array.isArray(value)) value = elementAt(value, step, condition);
+    else if (isMapping(value) && !condition) value = Object.hasOwn(value, step) ? value[step] : undefined;
+    else return undefined;
+  }
+  return value;
+}
+
+function elementAt(list: Value[], step: string, condition: Condition | undefined): Value | undefined {
+  if (condition) return list.find((element) => holds(element, condition, (text) => text === condition.value));
+  return step === "-" ? list.at(-1) : /^\d+$/.test(step) ? list[Number(step)] : undefined;
+}
+
+/** Where a value is put: a container and a key in it. */
+export interface Field {
+  readonly container: Mapping | Value[];
+  readonly key: PathStep;
+  /** It was created, and so has no type yet. */
+  readonly isNew: boolean;
+}
+
+/**
+ * The fields at a path, which may match several elements of lists. Source: PathMatcher in kyaml.
+ * @param created creates missing fields: the last one as the kind of this value
+ */
+export function fieldsAtPath(
+  object: Mapping,
+  steps: readonly string[],
+  created: Value | undefined,
+  origin: Origin,
+): readonly Field[] {
+  return new PathMatcher(created, origin).match({ container: [object], key: 0, isNew: false }, steps);
+}
+
+class PathMatcher {
+  readonly #created: Value | undefined;
+  readonly #origin: Origin;
+
+  constructor(created: Value | undefined, origin: Origin) {
+    this.#created = created;
+    this.#origin = origin;
+  }
+
+  match(field: Field, steps: readonly string[]): readonly Field[] {
+    const [step, ...rest] = steps;
+    if (step === undefined) return [field];
+    const value = (field.container as Mapping)[field.key];
+    if (typeof value !== "object" && value !== undefined && !field.isNew)
+      throw unsupported("a replacement inside a text that is JSON or YAML", this.#origin);
+    if (/^\+?\d+$/.test(step)) return this.#atIndex(value, Number(step), rest);
+    const condition = conditionOf(step);
+    if (condition) return this.#matching(value, condition, rest);
+    if (step === "*") {
+      if (!Array.isArray(value)) throw new BuildError("* in a path needs a list", this.#origin);
+      return [...value.keys()].flatMap((index) => this.match(at(value, index), rest));
+    }
+    return this.#inMapping(value, step, rest);
+  }
+
+  #inMapping(value: Value | undefined, step: string, rest: readonly string[]): readonly Field[] {
+    if (!isMapping(value)) {
+      if (Array.isArray(value)) throw new BuildError(`${step} needs a mapping`, this.#origin);
+      return [];
+    }
+    if (Object.hasOwn(value, step)) return this.match(at(value, step), rest);
+    if (this.#created === undefined) return [];
+    setField(value, step, this.#empty(rest[0]), this.#origin);
+    return this.match({ ...at(value, step), isNew: true }, rest);
+  }
+
+  #atIndex(value: Value | undefined, index: number, rest: readonly string[]): readonly Field[] {
+    if (!Array.isArray(value)) throw new BuildError(`index ${index} needs a list`, this.#origin);
+    const isNew = index === value.length && this.#created !== undefined;
+    if (isNew) pushElement(value, this.#empty(rest[0]), this.#origin);
+    if (index >= value.length)
+      throw new BuildError(
+        `index ${index} is out of bounds: the list has ${value.length} elements`,
+        this.#origin,
+      );
+    return this.match({ ...at(value, index), isNew }, rest);
+  }
+
+  /** The value of a condition is a regular expression that may match any part. */
+  #matching(value: Value | undefined, condition: Condition, rest: readonly string[]): readonly Field[] {
+    if (!Array.isArray(value)) throw new BuildError(`[${condition.field}=…] needs a list`, this.#origin);
+    const pattern = new RegExp(condition.value);
+    const found = [...value.keys()]
+      .filter((index) => holds(value[index] as Value, condition, (text) => pattern.test(text)))
+      .flatMap((index) => (condition.field === "" ? [at(value, index)] : this.match(at(value, index), rest)));
+    if (found.length > 0 || this.#created === undefined) return found;
+    const element = condition.field === "" ? condition.value : mappingAt(this.#origin);
+    if (isMapping(element)) setField(element, condition.field, condition.value, this.#origin);
+    pushElement(value, element, this.#origin);
+    return condition.field === ""
+      ? [at(value, value.length - 1)]
+      : this.match(at(value, value.length - 1), rest);
+  }
+
+  /** What is created for a step, by the step after it. */
+  #empty(next: string | undefined): Value {
+    if (next !== undefined)
+      return conditionOf(next) || /^\d+$/.test(next) || next === "-"
+        ? listAt(this.#origin)
+        : mappingAt(this.#origin);
+    if (Array.isArray(this.#created)) return listAt(this.#origin);
+    return isMapping(this.#created) ? mappingAt(this.#origin) : "";
+  }
+}
+
+const at = (container: Mapping | Value[], key: PathStep): Field => ({ container, key, isNew: false });
+
+/** `[field=value]`, or `[=value]` for an element that is a scalar. */
+interface Condition {
+  readonly field: string;
+  readonly value: string;
+}
+
+function conditionOf(step: string): Condition | undefined {
+  const [, field, value] = /^\[([^=]*)=(.*)\]$/s.exec(step) ?? [];
+  return field === undefined || value === undefined ? undefined : { field, value };
+}
+
+function holds(element: Value, { field }: Condition, isMatch: (text: string) => boolean): boolean {
+  if (field === "") return typeof element !== "object" && isMatch(scalarText(element));
+  return isMapping(element) && Object.hasOwn(element, field) && isMatch(scalarText(element[field]));
+}

@@ -1,0 +1,112 @@
+import type { Type } from "./typed.ts";
+
+const list = (type: Type): Type => ({ list: type });
+const map: Type = { map: "string" };
+const fields = (all: Readonly<Record<string, Type>>): Type => ({ fields: all });
+const strings = (...names: readonly string[]): Readonly<Record<string, Type>> =>
+  Object.fromEntries(names.map((name) => [name, "string"] as const));
+
+const GVK = strings("group", "version", "kind");
+const SELECTOR = fields({ ...GVK, ...strings("name", "namespace", "labelSelector", "annotationSelector") });
+
+export const FIELD_SPEC = fields({ ...GVK, path: "string", create: "boolean" });
+
+export const PATCH = fields({
+  ...strings("path", "patch"),
+  target: SELECTOR,
+  options: fields({ allowNameChange: "boolean", allowKindChange: "boolean" }),
+});
+
+export const IMAGE = fields(strings("name", "newName", "tagSuffix", "newTag", "digest"));
+export const REPLICA = fields({ name: "string", count: "integer" });
+
+const FIELD_OPTIONS = fields({
+  delimiter: "string",
+  index: "integer",
+  encoding: "string",
+  create: "boolean",
+});
+
+export const REPLACEMENT = fields({
+  path: "string",
+  source: fields({ ...GVK, ...strings("name", "namespace", "fieldPath"), options: FIELD_OPTIONS }),
+  sourceValue: "string",
+  targets: list(
+    fields({
+      select: SELECTOR,
+      reject: list(SELECTOR),
+      fieldPaths: list("string"),
+      options: FIELD_OPTIONS,
+    }),
+  ),
+});
+
+export const GENERATOR_OPTIONS = fields({
+  labels: map,
+  annotations: map,
+  disableNameSuffixHash: "boolean",
+  immutable: "boolean",
+});
+
+const CONFIG_MAP = {
+  ...strings("namespace", "name", "behavior", "env"),
+  literals: list("string"),
+  files: list("string"),
+  envs: list("string"),
+  options: GENERATOR_OPTIONS,
+} as const;
+
+export const CONFIG_MAP_GENERATOR = fields(CONFIG_MAP);
+export const SECRET_GENERATOR = fields({ ...CONFIG_MAP, type: "string" });
+
+const OBJECT_META = fields({ ...strings("name", "namespace"), labels: map, annotations: map });
+
+const VAR = fields({
+  name: "string",
+  objref: fields({ ...GVK, ...strings("apiVersion", "name", "namespace") }),
+  fieldref: fields(strings("fieldpath")),
+});
+
+/** Fields of a kustomization. Source: Kustomization in kustomize's api/types. */
+export const KUSTOMIZATION = fields({
+  ...strings("apiVersion", "kind", "namePrefix", "nameSuffix", "namespace"),
+  metadata: OBJECT_META,
+  openapi: map,
+  commonLabels: map,
+  commonAnnotations: map,
+  labels: list(
+    fields({
+      pairs: map,
+      includeSelectors: "boolean",
+      includeTemplates: "boolean",
+      fields: list(FIELD_SPEC),
+    }),
+  ),
+  patchesStrategicMerge: list("string"),
+  patchesJson6902: list(PATCH),
+  patches: list(PATCH),
+  images: list(IMAGE),
+  imageTags: list(IMAGE),
+  replacements: list(REPLACEMENT),
+  replicas: list(REPLICA),
+  vars: list(VAR),
+  sortOptions: fields({
+    order: "string",
+    legacySortOptions: fields({ orderFirst: list("string"), orderLast: list("string") }),
+  }),
+  resources: list("string"),
+  bases: list("string"),
+  components: list("string"),
+  crds: list("string"),
+  configMapGenerator: list(CONFIG_MAP_GENERATOR),
+  secretGenerator: list(SECRET_GENERATOR),
+  generatorOptions: GENERATOR_OPTIONS,
+  helmGlobals: "any",
+  helmCharts: list("any"),
+  helmChartInflationGenerator: list("any"),
+  configurations: list("string"),
+  generators: list("string"),
+  transformers: list("string"),
+  validators: list("string"),
+  buildMetadata: list("string"),
+});

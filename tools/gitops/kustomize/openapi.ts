@@ -1,0 +1,74 @@
+import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
+import { BuildError, unsupported } from "../problem.ts";
+import type { Directory } from "./directory.ts";
+import type { Gvk } from "./kinds.ts";
+import { localPath } from "./local-path.ts";
+import type { MergeKeys, MergeSchemas } from "./merge-keys.ts";
+import { scalarText } from "./resource.ts";
+
+/**
+ * The merge keys of the schema that `openapi.path` names, which Kustomize adds to its own; undefined without one.
+ * Source: SetSchema and parse in kyaml/openapi/openapi.go.
+ */
+export function loadSchemas({ openapi }: Mapping, directory: Directory): MergeSchemas | undefined {
+  if (!isMapping(openapi)) return undefined;
+  if (scalarText(openapi.version) !== "")
+    throw unsupported("openapi.version", entryOrigin(openapi, "version"));
+  const path = scalarText(openapi.path);
+  if (path === "") return undefined;
+  const origin = entryOrigin(openapi, "path");
+  const resolved = localPath(directory, path, origin);
+  if (!directory.repository.isFile(resolved)) throw directory.repository.absence("file", resolved, origin);
+  const { documents, errors } = directory.repository.parse(resolved, "v2");
+  const [error] = errors;
+  if (error) throw new BuildError(error.message, error.origin, "syntax");
+  const schema = documents[0]?.value;
+  const definitions = isMapping(schema) && isMapping(schema.definitions) ? schema.definitions : {};
+  const byKind = new Map<string, Mapping>();
+  for (const definition of Object.values(definitions))
+    if (isMapping(definition)) for (const kind of kindsOf(definition)) byKind.set(kind, definition);
+  return (gvk, field) => {
+    const definition = byKind.get(key(gvk));
+    return definition && mergeKeysAt(definition, field, definitions);
+  };
+}
+
+const key = ({ group, version, kind }: Gvk): string => `${group}/${version}/${kind}`;
+
+function kindsOf(definition: Mapping): readonly string[] {
+  const kinds = definition["x-kubernetes-group-version-kind"];
+  if (!Array.isArray(kinds)) return [];
+  return kinds
+    .filter(isMapping)
+    .map(({ group, version, kind }) =>
+      key({ group: scalarText(group), version: scalarText(version), kind: scalarText(kind) }),
+    );
+}
+
+function mergeKeysAt(definition: Mapping, path: string, definitions: Mapping): MergeKeys | undefined {
+  let schema: Mapping | undefined = definition;
+  for (const field of path.split(".")) {
+    if (schema?.type === "array") schema = resolve(schema.items, definitions);
+    schema = schema && fieldOf(schema, field, definitions);
+  }
+  if (!schema || !scalarText(schema["x-kubernetes-patch-strategy"]).split(",").includes("merge"))
+    return undefined;
+  const keys = schema["x-kubernetes-list-map-keys"];
+  if (Array.isArray(keys)) return keys.map(scalarText);
+  const mergeKey = scalarText(schema["x-kubernetes-patch-merge-key"]);
+  return mergeKey === "" ? [] : [mergeKey];
+}
+
+function fieldOf(schema: Mapping, field: string, definitions: Mapping): Mapping | undefined {
+  const { properties, additionalProperties } = schema;
+  if (isMapping(properties) && Object.hasOwn(properties, field))
+    return resolve(properties[field], definitions);
+  return resolve(additionalProperties, definitions);
+}
+
+function resolve(schema: Mapping[string] | undefined, definitions: Mapping): Mapping | undefined {
+  let resolved = schema;
+  for (let depth = 0; depth < 50 && isMapping(resolved) && typeof resolved.$ref === "string"; depth++)
+    resolved = definitions[resolved.$ref.replace("#/definitions/", "")];
+  return isMapping(resolved) ? resolved : undefined;
+}

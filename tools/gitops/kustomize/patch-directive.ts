@@ -1,0 +1,36 @@
+import { entryOrigin, isMapping, type Value } from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+
+const KEY = "$patch";
+
+/** What `$patch` asks for. */
+export type Directive = "delete" | "replace" | "merge";
+
+/** Removes `$patch` from a mapping and returns what it asks for. Source: merge2/smpdirective.go. */
+export function takeDirective(patch: Value | undefined): Directive {
+  if (!isMapping(patch) || !Object.hasOwn(patch, KEY)) return "merge";
+  const directive = directiveOf(patch[KEY], () => entryOrigin(patch, KEY));
+  Reflect.deleteProperty(patch, KEY);
+  return directive;
+}
+
+/** Removes the element that holds nothing but `$patch` from a list and returns what it asks for. */
+export function takeListDirective(patch: Value | undefined): Directive {
+  if (!Array.isArray(patch)) return "merge";
+  const index = patch.findIndex((element) => isMapping(element) && Object.hasOwn(element, KEY));
+  const element = patch[index];
+  // Of an element with other fields, the directive is its own.
+  if (!isMapping(element) || Object.keys(element).length > 1) return "merge";
+  const directive = directiveOf(element[KEY], () => entryOrigin(patch, index));
+  const kept = patch
+    .filter((other) => other !== null && !(isMapping(other) && Object.keys(other).length === 0))
+    .filter((other) => !isMapping(other) || other[KEY] !== directive);
+  patch.splice(0, patch.length, ...kept);
+  return directive;
+}
+
+function directiveOf(value: Value | undefined, origin: () => ReturnType<typeof entryOrigin>): Directive {
+  if (value === null) return "merge";
+  if (value === "delete" || value === "replace" || value === "merge") return value;
+  throw new BuildError(`unknown $patch ${JSON.stringify(value)}`, origin());
+}

@@ -1,0 +1,64 @@
+import { parseYaml } from "../yaml/parse.ts";
+import type { SourceText } from "../yaml/source.ts";
+import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+import { requireTextKeys } from "./documents.ts";
+import { expandLists, scalarText } from "./resource.ts";
+
+/** The patches of a text: objects to merge, or the operations of a JSON patch. */
+export type PatchText =
+  | { readonly kind: "merge"; readonly objects: readonly Mapping[] }
+  | { readonly kind: "json"; readonly operations: Value[] };
+
+/**
+ * Reads a text as strategic merge patches or, if it holds a list, as a JSON patch. A text without documents patches nothing.
+ * @throws BuildError for anything else
+ */
+export function patchesIn(source: SourceText): PatchText {
+  const { documents, errors } = parseYaml(source);
+  const [error] = errors;
+  if (error) throw new BuildError(error.message, error.origin, "syntax");
+  if (Array.isArray(documents[0]?.value)) return { kind: "json", operations: readJsonPatch(source) };
+  const objects = documents.flatMap((document) => {
+    requireTextKeys(document);
+    if (document.value === null) return [];
+    if (!isMapping(document.value))
+      throw new BuildError("a patch must be a mapping or a list of operations", document.origin);
+    return expandLists(document.value);
+  });
+  for (const object of objects) requireIdentity(object);
+  return { kind: "merge", objects };
+}
+
+/** A patch without apiVersion is fine: one with a target takes that of the object. */
+function requireIdentity(patch: Mapping): void {
+  const { kind, metadata } = patch;
+  const name = isMapping(metadata) ? metadata.name : undefined;
+  for (const [field, value] of Object.entries({ kind, "metadata.name": name }))
+    if (scalarText(value) === "") throw new BuildError(`a patch needs ${field}`, originOf(patch));
+}
+
+/**
+ * Reads the operations of a JSON patch. A text that starts with a bracket must be JSON; any other is YAML as sigs.k8s.io/yaml reads it,
+ * of which the first document counts.
+ */
+export function readJsonPatch(source: SourceText): Value[] {
+  const text = source.text.trimStart();
+  if (text.startsWith("[")) requireJson(text, source);
+  const { documents, errors } = parseYaml(source, "v2");
+  const [error] = errors;
+  if (error) throw new BuildError(error.message, error.origin, "syntax");
+  const [document] = documents;
+  if (document === undefined) return [];
+  if (!Array.isArray(document.value))
+    throw new BuildError("a JSON patch must be a list of operations", document.origin);
+  return document.value;
+}
+
+function requireJson(text: string, source: SourceText): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new BuildError("a JSON patch that starts with [ must be JSON, not YAML", { source, offset: 0 });
+  }
+}

@@ -1,0 +1,199 @@
+import { parseYaml, type ParsedText } from "../yaml/parse.ts";
+import { EmbeddedText } from "../yaml/source.ts";
+import {
+  copyMapping,
+  entryOrigin,
+  isMapping,
+  originOf,
+  setField,
+  type Mapping,
+  type Value,
+} from "../yaml/values.ts";
+import { BuildError, unsupported } from "../problem.ts";
+import { fieldSpec } from "./configuration.ts";
+import type { Directory } from "./directory.ts";
+import type { FieldSpec } from "./field-spec.ts";
+import { generate } from "./generators.ts";
+import { setImage } from "./images.ts";
+import {
+  CONFIG_MAP_GENERATOR,
+  FIELD_SPEC,
+  IMAGE,
+  KUSTOMIZATION,
+  PATCH,
+  REPLICA,
+  SECRET_GENERATOR,
+} from "./kustomization-type.ts";
+import { listField, mappings } from "./lists.ts";
+import { localPath } from "./local-path.ts";
+import { applyJson6902, applyPatch, applyStrategicMerge } from "./patches.ts";
+import { loadReplacements, replace } from "./replacements.ts";
+import { expandLists, scalarText, type Resource } from "./resource.ts";
+import type { Resources } from "./resources.ts";
+import { affixNames, setNamespace, setPairs, setReplicas, type NamespaceChange } from "./transformers.ts";
+import { readTyped, type Type } from "./typed.ts";
+
+/** Changes the objects of a build. */
+export type Transformer = (resources: Resources) => void;
+
+/** The transformers of `transformers`, which are files or inline objects. */
+export function transformersOf(fields: Mapping, directory: Directory): readonly Transformer[] {
+  return configurations(fields, "transformers", directory).map((config) => {
+    const make = builtin(config, TRANSFORMERS);
+    return make(config, directory);
+  });
+}
+
+/** The generators of `generators`. */
+export function generatorsOf(fields: Mapping, directory: Directory): readonly (() => Resource)[] {
+  return configurations(fields, "generators", directory).map((config) => {
+    const make = builtin(config, GENERATORS);
+    return () => make(config, directory);
+  });
+}
+
+/** Objects of a list of paths and inline objects. A directory is a kustomization that builds them. */
+function configurations(fields: Mapping, field: string, directory: Directory): readonly Mapping[] {
+  const list = listField(fields, field);
+  return [...list.keys()].flatMap((index) => {
+    const { documents, errors } = readEntry(list, index, directory);
+    const [error] = errors;
+    if (error) throw new BuildError(error.message, error.origin, "syntax");
+    return documents.flatMap(({ value, origin }) => {
+      if (isMapping(value)) return expandLists(value);
+      throw new BuildError("this is not a Kubernetes object", origin);
+    });
+  });
+}
+
+function readEntry(list: Value[], index: number, directory: Directory): ParsedText {
+  const [entry, origin] = [scalarText(list[index]), entryOrigin(list, index)];
+  const inline = parseYaml(new EmbeddedText(entry, origin));
+  if (inline.errors.length === 0 && inline.documents.every(({ value }) => isMapping(value))) return inline;
+  const path = localPath(directory, entry, origin);
+  if (directory.repository.isFile(path)) return directory.repository.parse(path);
+  if (directory.repository.isDirectory(path))
+    throw unsupported("a directory among transformers or generators", origin);
+  throw directory.repository.absence("file or directory", path, origin);
+}
+
+function builtin<Make>(config: Mapping, makers: Readonly<Record<string, Make>>): Make {
+  const kind = scalarText(config.kind);
+  if (scalarText(config.apiVersion) !== "builtin")
+    throw new BuildError(`Flux runs no plugins, and ${kind} is not built in`, originOf(config));
+  const make = makers[kind];
+  if (!make) throw unsupported(`the plugin ${kind}`, originOf(config));
+  return make;
+}
+
+type MakeTransformer = (config: Mapping, directory: Directory) => Transformer;
+
+const FIELD_SPECS: Type = { list: FIELD_SPEC };
+const TEXTS: Type = { map: "string" };
+
+/** A field of a plugin's configuration, whose names differ in case from those of a kustomization. */
+function field(config: Mapping, name: string, type: Type): Value | undefined {
+  const key = Object.keys(config).find((own) => own.toLowerCase() === name.toLowerCase());
+  const value = key === undefined ? undefined : config[key];
+  if (key === undefined || value === undefined || value === null) return undefined;
+  return readTyped(value, type, "lenient", entryOrigin(config, key));
+}
+
+/** A copy of a configuration with other values of some fields. */
+function withFields(config: Mapping, fields: Mapping): Mapping {
+  const copy = copyMapping(config);
+  for (const name of Object.keys(fields)) setField(copy, name, fields[name] as Value, originOf(config));
+  return copy;
+}
+
+const mapping = (config: Mapping, name: string, type: Type): Mapping => {
+  const value = field(config, name, type);
+  return isMapping(value) ? value : {};
+};
+
+function specsOf(config: Mapping): readonly FieldSpec[] {
+  const specs = field(config, "fieldSpecs", FIELD_SPECS);
+  return Array.isArray(specs) ? specs.filter(isMapping).map(fieldSpec) : [];
+}
+
+const affix =
+  (name: "prefix" | "suffix"): MakeTransformer =>
+  (config) =>
+  (resources) => {
+    const value = scalarText(field(config, name, "string"));
+    if (value !== "") affixNames(resources, { [name]: value }, originOf(config), specsOf(config));
+  };
+
+const pairs =
+  (name: "labels" | "annotations"): MakeTransformer =>
+  (config) =>
+  (resources) => {
+    const values = field(config, name, TEXTS);
+    if (isMapping(values)) setPairs(resources, values, specsOf(config));
+  };
+
+const TRANSFORMERS: Readonly<Record<string, MakeTransformer>> = {
+  NamespaceTransformer: (config) => (resources) => {
+    const { namespace } = mapping(config, "metadata", { fields: { name: "string", namespace: "string" } });
+    const subjects = scalarText(field(config, "setRoleBindingSubjects", "string")) || "defaultOnly";
+    if (scalarText(namespace) !== "")
+      setNamespace(resources, {
+        namespace: scalarText(namespace),
+        specs: specsOf(config),
+        origin: originOf(config),
+        unsetOnly: field(config, "unsetOnly", "boolean") === true,
+        subjects: subjects as NonNullable<NamespaceChange["subjects"]>,
+      });
+  },
+  PrefixTransformer: affix("prefix"),
+  SuffixTransformer: affix("suffix"),
+  LabelTransformer: pairs("labels"),
+  AnnotationsTransformer: pairs("annotations"),
+  ImageTagTransformer: (config) => (resources) => {
+    setImage(resources, mapping(config, "imageTag", IMAGE), specsOf(config));
+  },
+  ReplicaCountTransformer: (config) => (resources) => {
+    setReplicas(resources, mapping(config, "replica", REPLICA), specsOf(config));
+  },
+  PatchTransformer: (config, directory) => (resources) => {
+    applyPatch(resources, readTyped(config, PATCH, "lenient", originOf(config)) as Mapping, directory);
+  },
+  PatchJson6902Transformer: (config, directory) => (resources) => {
+    const entry = withFields(config, { patch: config.jsonOp ?? null });
+    applyJson6902(resources, readTyped(entry, PATCH, "lenient", originOf(config)) as Mapping, directory);
+  },
+  PatchStrategicMergeTransformer: (config, directory) => (resources) => {
+    const paths = field(config, "paths", { list: "string" });
+    const inline = scalarText(field(config, "patches", "string"));
+    if (Array.isArray(paths))
+      for (const index of paths.keys()) applyStrategicMerge(resources, paths, index, directory);
+    if (inline !== "") throw unsupported("patches of a PatchStrategicMergeTransformer", originOf(config));
+  },
+  ReplacementTransformer: (config, directory) => (resources) => {
+    const entries = mappings(
+      readTyped(config, KUSTOMIZATION, "lenient", originOf(config)) as Mapping,
+      "replacements",
+    );
+    for (const replacement of loadReplacements(entries, directory)) replace(resources, replacement);
+  },
+};
+
+type MakeGenerator = (config: Mapping, directory: Directory) => Resource;
+
+const generator =
+  (kind: "ConfigMap" | "Secret"): MakeGenerator =>
+  (config, directory) => {
+    const meta = isMapping(config.metadata) ? config.metadata : {};
+    const entry = withFields(config, {
+      name: config.name ?? meta.name ?? "",
+      namespace: config.namespace ?? meta.namespace ?? "",
+    });
+    const type = kind === "ConfigMap" ? CONFIG_MAP_GENERATOR : SECRET_GENERATOR;
+    const typed = readTyped(entry, type, "lenient", originOf(config)) as Mapping;
+    return generate({ kind, entry: typed, options: {} }, directory);
+  };
+
+const GENERATORS: Readonly<Record<string, MakeGenerator>> = {
+  ConfigMapGenerator: generator("ConfigMap"),
+  SecretGenerator: generator("Secret"),
+};

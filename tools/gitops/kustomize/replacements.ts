@@ -1,0 +1,198 @@
+import {
+  cloneValue,
+  entryOrigin,
+  isMapping,
+  originOf,
+  setField,
+  type Mapping,
+  type Value,
+} from "../yaml/values.ts";
+import { resolvePlain } from "../yaml/schema.ts";
+import { BuildError } from "../problem.ts";
+import type { Directory } from "./directory.ts";
+import { fieldAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
+import { isSelected } from "./kinds.ts";
+import { REPLACEMENT } from "./kustomization-type.ts";
+import { mappings } from "./lists.ts";
+import { localPath } from "./local-path.ts";
+import { effectiveNamespace, scalarText, type Resource, type ResourceId } from "./resource.ts";
+import type { Resources } from "./resources.ts";
+import { fieldMatcher, metadataMatcher } from "./selector.ts";
+import { readTyped } from "./typed.ts";
+
+const DEFAULT_PATH = "metadata.name";
+
+/** The entries of `replacements`, with those of the files that they name. */
+export function loadReplacements(entries: readonly Mapping[], directory: Directory): readonly Mapping[] {
+  return entries.flatMap((entry) => {
+    const path = scalarText(entry.path);
+    if (path === "") return [entry];
+    const origin = entryOrigin(entry, "path");
+    if (entry.source !== undefined || entry.targets !== undefined)
+      throw new BuildError("a replacement has either a path or a source and targets", origin);
+    const resolved = localPath(directory, path, origin);
+    if (!directory.repository.isFile(resolved)) throw directory.repository.absence("file", resolved, origin);
+    const { documents, errors } = directory.repository.parse(resolved, "v2");
+    const [error] = errors;
+    if (error) throw new BuildError(error.message, error.origin, "syntax");
+    const value = documents[0]?.value ?? null;
+    const list = Array.isArray(value) ? value : [value];
+    return list.map((own) => {
+      if (!isMapping(own)) throw new BuildError("a replacement must be a mapping", origin);
+      return readTyped(own, REPLACEMENT, "lenient", originOf(own)) as Mapping;
+    });
+  });
+}
+
+/** Applies one entry of `replacements`. Source: filters/replacement/replacement.go. */
+export function replace(resources: Resources, replacement: Mapping): void {
+  const { sourceValue } = replacement;
+  const targets = mappings(replacement, "targets");
+  const hasSource = isMapping(replacement.source) || sourceValue !== undefined;
+  if (!hasSource || replacement.targets === undefined)
+    throw new BuildError("a replacement needs a source and targets", originOf(replacement));
+  if (isMapping(replacement.source) && sourceValue !== undefined)
+    throw new BuildError("a replacement has either a source or a sourceValue", originOf(replacement));
+  const value = sourceValue ?? sourceOf(resources, replacement.source as Mapping);
+  for (const target of targets) {
+    for (const resource of selected(resources, target)) {
+      copyTo(resource, value, target);
+      resources.renamed(resource);
+    }
+  }
+}
+
+function sourceOf(resources: Resources, source: Mapping): Value {
+  const origin = originOf(source);
+  const found = resources.all.filter((resource) => resource.ids.some((id) => isSource(id, source)));
+  const [resource] = found;
+  if (!resource || found.length > 1)
+    throw new BuildError(`the source of the replacement matches ${found.length} objects, not 1`, origin);
+  const path = scalarText(source.fieldPath) || DEFAULT_PATH;
+  const value = fieldAt(resource.object, splitFieldPath(path), origin);
+  const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  if (value === undefined || value === null || isEmpty)
+    throw new BuildError(`the source of the replacement has no field ${path}`, origin);
+  const { delimiter, index } = optionsOf(source);
+  if (delimiter === "") return value;
+  if (typeof value === "object") throw new BuildError("delimiter needs a scalar field", origin);
+  const part = scalarText(value).split(delimiter)[index];
+  if (part === undefined)
+    throw new BuildError(`options.index ${index} is out of bounds for ${scalarText(value)}`, origin);
+  return typeof value === "string" ? part : resolvePlain(part);
+}
+
+function isSource(id: ResourceId, source: Mapping): boolean {
+  const [name, namespace] = [scalarText(source.name), scalarText(source.namespace)];
+  const gvk = {
+    group: scalarText(source.group),
+    version: scalarText(source.version),
+    kind: scalarText(source.kind),
+  };
+  return (
+    (name === "" || name === id.name) &&
+    (namespace === "" || effectiveNamespace({ gvk, name, namespace }) === effectiveNamespace(id)) &&
+    isSelected(id.gvk, gvk)
+  );
+}
+
+/** The objects that a target selects and does not reject. Namespaces match as written. */
+function selected(resources: Resources, target: Mapping): readonly Resource[] {
+  if (!isMapping(target.select))
+    throw new BuildError("a target of a replacement needs select", originOf(target));
+  const selects = idMatcher(target.select);
+  const matches = metadataOf(target.select);
+  const rejects = mappings(target, "reject").map((reject) => ({
+    byId: IDS.some((field) => scalarText(reject[field]) !== "") ? idMatcher(reject) : () => false,
+    byMetadata: ["labelSelector", "annotationSelector"].some((field) => scalarText(reject[field]) !== "")
+      ? metadataOf(reject)
+      : () => false,
+  }));
+  return resources.all.filter(
+    (resource) =>
+      matches(resource) &&
+      resource.ids.some(selects) &&
+      !rejects.some(({ byId, byMetadata }) => byMetadata(resource) || resource.ids.some(byId)),
+  );
+}
+
+const IDS = ["group", "version", "kind", "name", "namespace"];
+
+function idMatcher(selector: Mapping): (id: ResourceId) => boolean {
+  const [group, version, kind, name, namespace] = IDS.map((field) => fieldMatcher(selector, field));
+  return (id) =>
+    [
+      group?.(id.gvk.group),
+      version?.(id.gvk.version),
+      kind?.(id.gvk.kind),
+      name?.(id.name),
+      namespace?.(id.namespace),
+    ].every((isMatch) => isMatch === true);
+}
+
+function metadataOf(selector: Mapping): (resource: Resource) => boolean {
+  const labels = metadataMatcher(selector, "labelSelector");
+  const annotations = metadataMatcher(selector, "annotationSelector");
+  return (resource) => labels(resource.labels) && annotations(resource.annotations);
+}
+
+function copyTo({ object }: Resource, value: Value, target: Mapping): void {
+  const paths = Array.isArray(target.fieldPaths) ? target.fieldPaths.map(scalarText) : [];
+  for (const path of paths.length > 0 ? paths : [DEFAULT_PATH]) {
+    const options = optionsOf(target);
+    const origin = originOf(target);
+    const fields = fieldsAtPath(object, splitFieldPath(path), options.create ? value : undefined, origin);
+    if (fields.length === 0)
+      throw new BuildError(`the target of the replacement has no field ${path}`, origin);
+    for (const field of fields) setValue(field, value, options, target);
+  }
+}
+
+function setValue(
+  { container, key, isNew }: Field,
+  value: Value,
+  options: FieldOptions,
+  target: Mapping,
+): void {
+  const origin = originOf(target);
+  const present = (container as Mapping)[key] as Value;
+  const isScalar = typeof present !== "object" || present === null;
+  let replaced = value;
+  if (options.delimiter !== "") {
+    if (!isScalar) throw new BuildError("delimiter needs a scalar field", origin);
+    const parts = scalarText(present).split(options.delimiter);
+    if (options.index < 0) parts.unshift(scalarText(value));
+    else if (options.index >= parts.length) parts.push(scalarText(value));
+    else parts[options.index] = scalarText(value);
+    replaced = parts.join(options.delimiter);
+  }
+  const result =
+    !isScalar || typeof replaced === "object" ? cloneValue(replaced) : typedAs(present, replaced, isNew);
+  if (result === undefined)
+    throw new BuildError(`${scalarText(replaced)} does not fit the type of the field ${key}`, origin);
+  setField(container as Mapping, String(key), result, origin);
+}
+
+/** Kustomize sets the text of a scalar and leaves its type; undefined if the text does not fit it. */
+function typedAs(present: Value, value: Value, isNew: boolean): Value | undefined {
+  const text = scalarText(value);
+  if (isNew) return resolvePlain(text);
+  if (typeof present === "string") return text;
+  const plain = resolvePlain(text);
+  return typeof plain === typeof present && (plain === null) === (present === null) ? plain : undefined;
+}
+
+interface FieldOptions {
+  readonly delimiter: string;
+  readonly index: number;
+  readonly create: boolean;
+}
+
+function optionsOf({ options }: Mapping): FieldOptions {
+  if (!isMapping(options)) return { delimiter: "", index: 0, create: false };
+  return {
+    delimiter: scalarText(options.delimiter),
+    index: typeof options.index === "number" ? options.index : 0,
+    create: options.create === true,
+  };
+}

@@ -1,0 +1,129 @@
+import {
+  entryOrigin,
+  isMapping,
+  listAt,
+  mappingAt,
+  originOf,
+  pushElement,
+  setField,
+  type Value,
+} from "../yaml/values.ts";
+import type { Origin } from "../yaml/source.ts";
+import { BuildError } from "../problem.ts";
+
+/** The type of a value in a kustomization. */
+export type Type =
+  | "string"
+  | "boolean"
+  | "integer"
+  | "any"
+  | { readonly list: Type }
+  | { readonly map: Type }
+  | { readonly fields: Readonly<Record<string, Type>> };
+
+/**
+ * How Go reads a value: `strict` as Kustomize does, which knows every field and converts nothing; `lenient` as kustomize-controller reads
+ * the file of its `spec.path`, where numbers and booleans become strings and unknown fields are dropped.
+ */
+export type Reading = "strict" | "lenient";
+
+/**
+ * A copy of a value with the types of Go's structs. Nulls are left out; field names may differ in case, as encoding/json has it.
+ * @throws BuildError at a field that is unknown or has the wrong type
+ */
+export function readTyped(value: Value, type: Type, reading: Reading, origin: Origin): Value {
+  return new TypedReader(reading).read(value, type, { origin, name: "the document" });
+}
+
+interface Place {
+  readonly origin: Origin;
+  /** For messages. */
+  readonly name: string;
+}
+
+class TypedReader {
+  readonly #reading: Reading;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  read(value: Value, type: Type, place: Place): Value {
+    if (typeof type === "string") return this.#scalar(value, type, place);
+    if ("list" in type) return this.#list(value, type.list, place);
+    return this.#mapping(value, type, place);
+  }
+
+  #scalar(value: Value, type: Exclude<Type, object>, place: Place): Value {
+    if (type === "any" || typeof value === (type === "integer" ? "number" : type)) {
+      if (type === "integer" && !Number.isInteger(value)) throw wrongType(place, "a whole number");
+      return value;
+    }
+    if (type === "string" && this.#reading === "lenient" && typeof value !== "object")
+      return asText(value, place);
+    const needed = { string: "a string: quote it", boolean: "true or false", integer: "a whole number" };
+    throw wrongType(place, needed[type]);
+  }
+
+  #list(value: Value, type: Type, { origin, name }: Place): Value {
+    if (!Array.isArray(value)) throw wrongType({ origin, name }, "a list");
+    const list = listAt(originOf(value));
+    for (const [index, element] of value.entries()) {
+      const own = entryOrigin(value, index);
+      const read =
+        element === null
+          ? emptyOf(type, own)
+          : this.read(element, type, { origin: own, name: `an entry of ${name}` });
+      pushElement(list, read, own);
+    }
+    return list;
+  }
+
+  #mapping(value: Value, type: Extract<Type, { map: Type } | { fields: object }>, place: Place): Value {
+    if (!isMapping(value)) throw wrongType(place, "a mapping");
+    const mapping = mappingAt(originOf(value));
+    for (const key of Object.keys(value)) {
+      const own = entryOrigin(value, key);
+      const field = "map" in type ? key : fieldNamed(key, type.fields);
+      if (field === undefined) {
+        if (this.#reading === "lenient") continue;
+        throw new BuildError(`unknown field ${key} in ${place.name}`, own);
+      }
+      const fieldType = "map" in type ? type.map : (type.fields[field] ?? "any");
+      const entry = value[key] as Value;
+      if (entry !== null)
+        setField(mapping, field, this.read(entry, fieldType, { origin: own, name: key }), own);
+      else if ("map" in type) setField(mapping, key, emptyOf(fieldType, own), own);
+    }
+    return mapping;
+  }
+}
+
+function fieldNamed(key: string, fields: Readonly<Record<string, Type>>): string | undefined {
+  if (Object.hasOwn(fields, key)) return key;
+  return Object.keys(fields).find((field) => field.toLowerCase() === key.toLowerCase());
+}
+
+/** Go's zero value. */
+function emptyOf(type: Type, origin: Origin): Value {
+  if (type === "string") return "";
+  if (type === "boolean") return false;
+  if (type === "integer") return 0;
+  if (type === "any") return null;
+  return "list" in type ? listAt(origin) : mappingAt(origin);
+}
+
+/** Go writes a float of a million or more with an exponent; whether a number is one, only its text says. */
+function asText(value: string | number | boolean, { origin }: Place): string {
+  if (typeof value !== "number" || Math.abs(value) < 1e21) {
+    const { source, offset, valueOffset = offset } = origin;
+    const isFloat = /^[-+]?[0-9_]*(?:\.|[0-9]+[eE])/.test(source.text.slice(valueOffset, valueOffset + 40));
+    if (typeof value !== "number" || !isFloat || Math.abs(value) < 1e6) return String(value);
+  }
+  const [digits = "", exponent = ""] = value.toExponential().split("e");
+  return `${digits}e${exponent.replace(/^([-+])(\d)$/, "$10$2")}`;
+}
+
+function wrongType({ origin, name }: Place, needed: string): BuildError {
+  return new BuildError(`${name} must be ${needed}`, origin);
+}

@@ -1,0 +1,180 @@
+import { isDate, resolvePlain } from "./schema.ts";
+import type { Mapping, Value } from "./values.ts";
+
+/** Columns after which go-yaml breaks a line at the next single blank. */
+const WIDTH = 80;
+const INDENT = 2;
+
+/**
+ * A value as go-yaml v2 writes it. Flux substitutes variables in this text, so quotes, block scalars and broken lines decide what an
+ * expression becomes. Source: encode.go and emitterc.go of go.yaml.in/yaml/v2.
+ */
+export function writeGoYaml(value: Mapping): string {
+  const writer = new Writer();
+  writer.mapping(value, 0);
+  return writer.text;
+}
+
+class Writer {
+  text = "";
+  #lineStart = 0;
+
+  /** Writes the entries of a mapping; the first one where the text ends. */
+  mapping(mapping: Mapping, indent: number): void {
+    for (const [index, key] of Object.keys(mapping).entries()) {
+      if (index > 0) this.#line(indent);
+      const written = scalar(key, { column: this.#column, indent: indent + INDENT, isKey: true });
+      const isSimple = Buffer.byteLength(key) <= 128 && !key.includes("\n");
+      if (isSimple) this.#put(`${written}:`);
+      else {
+        this.#put("? ");
+        this.#put(scalar(key, { column: this.#column, indent: indent + INDENT, isKey: false }));
+        this.#line(indent);
+        this.#put(":");
+      }
+      this.#entry(mapping[key] as Value, indent);
+    }
+    if (indent === 0) this.#put("\n");
+  }
+
+  get #column(): number {
+    return Array.from(this.text.slice(this.#lineStart)).length;
+  }
+
+  #put(text: string): void {
+    this.text += text;
+    const newline = text.lastIndexOf("\n");
+    if (newline >= 0) this.#lineStart = this.text.length - text.length + newline + 1;
+  }
+
+  #line(indent: number): void {
+    this.#put(`${this.text.endsWith("\n") ? "" : "\n"}${" ".repeat(indent)}`);
+  }
+
+  /** A value after its key's colon. A list is not indented further than its key. */
+  #entry(value: Value, indent: number): void {
+    if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
+      this.#line(Array.isArray(value) ? indent : indent + INDENT);
+      if (Array.isArray(value)) this.#list(value, indent);
+      else this.mapping(value, indent + INDENT);
+      return;
+    }
+    this.#put(" ");
+    this.#scalar(value, indent);
+  }
+
+  #list(list: Value[], indent: number): void {
+    for (const [index, element] of list.entries()) {
+      if (index > 0) this.#line(indent);
+      this.#put("- ");
+      if (typeof element !== "object" || element === null || Object.keys(element).length === 0)
+        this.#scalar(element, indent);
+      else if (Array.isArray(element)) this.#list(element, indent + INDENT);
+      else this.mapping(element, indent + INDENT);
+    }
+  }
+
+  #scalar(value: Value, indent: number): void {
+    if (typeof value === "string") {
+      this.#put(scalar(value, { column: this.#column, indent: indent + INDENT, isKey: false }));
+    } else this.#put(JSON.stringify(value));
+  }
+}
+
+/** Where a scalar is written. */
+interface Place {
+  readonly column: number;
+  /** Of its second line. */
+  readonly indent: number;
+  readonly isKey: boolean;
+}
+
+const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
+const UNPRINTABLE = /[^\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/u;
+
+function scalar(text: string, place: Place): string {
+  const isString = typeof resolvePlain(text, "v2") === "string" && !isDate(text) && text !== "<<";
+  const isSpecial = UNPRINTABLE.test(text) || text.includes(" \n");
+  if (text.includes("\n")) {
+    const isLiteral = !place.isKey && !isSpecial && !text.endsWith(" ");
+    return isLiteral ? literal(text, place.indent) : doubleQuoted(text, place);
+  }
+  if (!isString || BASE_60.test(text) || isSpecial) return doubleQuoted(text, place);
+  return isPlain(text) ? plain(text, place) : singleQuoted(text, place);
+}
+
+/** Whether a text without line breaks can be written without quotes. */
+function isPlain(text: string): boolean {
+  if (/^ | $|: |:$|\s#/.test(text)) return false;
+  return !/^(?:[#,[\]{}&*!|>'"%@`]|[-?:](?: |$)|---|\.\.\.)/.test(text);
+}
+
+function literal(text: string, indent: number): string {
+  const hint = /^[ \n]/.test(text) ? String(INDENT) : "";
+  const chomping = !text.endsWith("\n") ? "-" : text === "\n" || text.endsWith("\n\n") ? "+" : "";
+  const lines = text.replace(/^(?=[^\n])/gm, " ".repeat(indent));
+  return `|${hint}${chomping}\n${lines}`;
+}
+
+const plain = (text: string, place: Place): string =>
+  folded(Array.from(text), place, ({ next }) => next !== " ");
+
+function singleQuoted(text: string, place: Place): string {
+  const characters = Array.from(text, (character) => (character === "'" ? "''" : character));
+  const inner = folded(characters, { ...place, column: place.column + 1 }, ({ index, next }) => {
+    return index > 0 && index < characters.length - 1 && next !== " ";
+  });
+  return `'${inner}'`;
+}
+
+function doubleQuoted(text: string, place: Place): string {
+  const characters = Array.from(text, escaped);
+  const inner = folded(characters, { ...place, column: place.column + 1 }, ({ index }) => {
+    return index > 0 && index < characters.length - 1;
+  });
+  return `"${inner}"`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\0": "0",
+  "\x07": "a",
+  "\b": "b",
+  "\t": "t",
+  "\n": "n",
+  "\v": "v",
+  "\f": "f",
+  "\r": "r",
+  "\x1b": "e",
+  '"': '"',
+  "\\": "\\",
+  "\x85": "N",
+  "\u2028": "L",
+  "\u2029": "P",
+};
+
+function escaped(character: string): string {
+  const short = ESCAPES[character];
+  if (short !== undefined) return `\\${short}`;
+  if (!UNPRINTABLE.test(character)) return character;
+  const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+  if (hex.length <= 2) return `\\x${hex.padStart(2, "0")}`;
+  return hex.length <= 4 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+}
+
+/** Breaks lines at blanks; in double quotes a blank that follows is escaped. */
+function folded(
+  characters: readonly string[],
+  { column, indent, isKey }: Place,
+  isAllowed: (at: { readonly index: number; readonly next: string | undefined }) => boolean,
+): string {
+  if (isKey) return characters.join("");
+  let [text, at, afterBlank] = ["", column, false];
+  for (const [index, character] of characters.entries()) {
+    const next = characters[index + 1];
+    const breaks = character === " " && !afterBlank && at > WIDTH && isAllowed({ index, next });
+    text += breaks ? `\n${" ".repeat(indent)}${next === " " ? "\\" : ""}` : character;
+    at = breaks ? indent + (next === " " ? 1 : 0) : at + character.length;
+    afterBlank = character === " ";
+  }
+  return text;
+}
