@@ -52,9 +52,11 @@ function withoutOrigin(object: Mapping): Mapping {
   const { metadata } = object;
   if (!isMapping(metadata) || !isMapping(metadata.annotations) || !(ORIGIN in metadata.annotations))
     return object;
-  const { [ORIGIN]: _origin, ...annotations } = metadata.annotations;
-  const { annotations: _annotations, ...rest } = metadata;
-  return { ...object, metadata: Object.keys(annotations).length > 0 ? { ...rest, annotations } : rest };
+  const annotations = Object.fromEntries(
+    Object.entries(metadata.annotations).filter(([key]) => key !== ORIGIN),
+  );
+  const others = Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== "annotations"));
+  return { ...object, metadata: Object.keys(annotations).length > 0 ? { ...others, annotations } : others };
 }
 
 /** Numbers the second and later objects with the same identity, so that none is overwritten. */

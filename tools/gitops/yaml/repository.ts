@@ -11,6 +11,9 @@ import { SourceFile, type Origin } from "./source.ts";
 const MAX_BYTES = 8 * 1024 * 1024;
 const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB`;
 
+/** Longest path that Linux opens. */
+const MAX_PATH = 4096;
+
 /** Directories without manifests. */
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
 
@@ -241,6 +244,7 @@ export class Repository {
 
   #reach(path: string): Reach {
     if (path === "" || path === ".") return "plain";
+    if (path.startsWith("/") || path.length > MAX_PATH) return "outside";
     let reach = this.#reaches.get(path);
     if (reach === undefined) {
       const above = this.#reach(posix.dirname(path));
