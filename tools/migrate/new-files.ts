@@ -45,8 +45,10 @@ export class NewFiles {
     const missing = resources.filter((entry) => !present.map(normal).includes(normal(entry)));
     const edit = new YamlEdit(text);
     for (const entry of missing) {
-      if (!edit.insert(0, ["resources"], `- ${entry}\n`) && !edit.insert(0, [], `resources:\n  - ${entry}\n`))
-        break;
+      const done = edit.has(0, ["resources"])
+        ? edit.insert(0, ["resources"], `- ${entry}\n`)
+        : edit.insert(0, [], `resources:\n  - ${entry}\n`);
+      if (!done) break;
     }
     return { path, text: edit.text() };
   }

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
+import { commentsIn } from "../gitops/edit/comments.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { referencesInto } from "./steps/components/references.ts";
+import { missingComments } from "./missing-comments.ts";
 import { entryOf, removeEntries, type Entry } from "./entries.ts";
 import type { FileChange } from "./step.ts";
 import type { IncludedObject } from "./included-objects.ts";
@@ -45,14 +47,17 @@ export function removeFromBuild(
 }
 
 function withoutEntry(file: string, entry: Entry, repository: Repository): Removal | string {
-  const { kustomization, list, index, direct } = entry;
+  const { kustomization, direct } = entry;
   const edit = new YamlEdit(fileText(repository, kustomization) ?? "");
-  const comments = edit.commentsOf(0, [list, index]);
+  const before = commentsIn(fileText(repository, kustomization) ?? "");
   if (!removeEntries(edit, [entry]))
     return `${kustomization} includes it in a form that cannot be edited safely`;
+  const comments = missingComments(before, edit.text());
   const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
   const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);
   if (!direct || others.length > 0) return { changes, comments };
-  const inFile = new YamlEdit(fileText(repository, file) ?? "").commentsOfDocument(0, false);
+  const inFile = commentsIn(fileText(repository, file) ?? "").filter(
+    (comment) => !comment.startsWith("# yaml-language-server"),
+  );
   return { changes: [...changes, { path: file, text: undefined }], comments: [...comments, ...inFile] };
 }

@@ -39,12 +39,27 @@ export class TextLines {
     return from;
   }
 
-  /** After the last line of an entry. */
-  endOf({ start, value, key }: EntryPlace): number {
+  /** After the last line of an entry, including the comments below it that are indented deeper: they belong to what the entry contains. */
+  endOf(place: EntryPlace): number {
+    const { start, value, key } = place;
     const end = contentEnd(value) ?? key?.range?.[1] ?? start;
     const trimmed = this.#text.slice(0, end).trimEnd().length;
     const lineEnd = this.#text.indexOf("\n", Math.max(trimmed, start));
-    return lineEnd < 0 ? this.#text.length : lineEnd + 1;
+    return lineEnd < 0 ? this.#text.length : this.#afterComments(lineEnd + 1, this.columnOf(place));
+  }
+
+  /** After the comments at an offset that are indented deeper than a column; blank lines between them count, those after them do not. */
+  #afterComments(offset: number, column: number): number {
+    let after = offset;
+    for (let line = offset; line < this.#text.length;) {
+      const next = this.#text.indexOf("\n", line) + 1 || this.#text.length;
+      const content = this.#text.slice(line, next);
+      const isComment = /^[ ]*#/.test(content) && content.indexOf("#") > column;
+      if (isComment) after = next;
+      else if (content.trim() !== "") break;
+      line = next;
+    }
+    return after;
   }
 
   /** Where a removal up to `end` starts so that one of the blank lines on both sides stays. */

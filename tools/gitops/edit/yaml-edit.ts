@@ -1,4 +1,14 @@
-import { isAlias, isCollection, isMap, isScalar, Scalar, stringify, type Node } from "yaml";
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  Scalar,
+  stringify,
+  type Node,
+  type YAMLSeq,
+} from "yaml";
 import type { PathStep } from "../yaml/values.ts";
 import { commentsIn } from "./comments.ts";
 import {
@@ -102,6 +112,14 @@ export class YamlEdit {
     return commentsIn(this.#text.slice(start, this.#lines.endOf(place)));
   }
 
+  /** The comments that {@link remove} deletes: those of the whole collection if the entry is its only one. */
+  commentsRemovedWith(document: number, path: readonly PathStep[]): readonly string[] {
+    const isOnly = this.#place(document, path)?.container.items.length === 1;
+    return isOnly && path.length > 1
+      ? this.commentsRemovedWith(document, path.slice(0, -1))
+      : this.commentsOf(document, path);
+  }
+
   /**
    * An entry's text as {@link insert} takes it: with the comments right above it, without indentation; undefined where it does not
    * start its line.
@@ -157,11 +175,14 @@ export class YamlEdit {
   }
 
   /**
-   * Adds lines, given without indentation, to a block mapping or list: after the entry `after`, or at its end.
+   * Adds lines, given without indentation, to a block mapping or list: after the entry `after`, or at its end. A flow list takes one
+   * scalar, as `- value`.
    * @param path of the mapping or list
    */
   insert(document: number, path: readonly PathStep[], lines: string, after?: PathStep): boolean {
     const container = this.#node(document, path);
+    if (isSeq<Node>(container) && container.flow === true && after === undefined)
+      return this.#plan(flowInsertion(container, lines));
     if (!isCollection(container) || container.flow === true || container.items.length === 0) return false;
     const steps = isMap<Node>(container)
       ? container.items.map(({ key }) => keyText(key))
@@ -235,6 +256,16 @@ export class YamlEdit {
     const end = this.#lines.endOf(place);
     return this.#plan({ start: place.start, end: end + this.#lines.blanksAt(end), text: "" });
   }
+}
+
+/** Adds a scalar at the end of a flow list; undefined for any other lines. */
+function flowInsertion({ items, range }: YAMLSeq<Node>, lines: string): TextEdit | undefined {
+  const value = /^- ([^\s[\]{},#&*!|>%@`"':?-][^[\]{},#\n]*)\n?$/.exec(lines)?.[1]?.trimEnd();
+  const end = items.at(-1)?.range?.[1] ?? range?.[0];
+  if (value === undefined || /:(?:\s|$)/.test(value) || end === undefined) return undefined;
+  return items.length === 0
+    ? { start: end + 1, end: end + 1, text: value }
+    : { start: end, end, text: `, ${value}` };
 }
 
 /** A scalar as YAML writes it on one line. */

@@ -34,22 +34,33 @@ export function rewriteUser(
     if (own === undefined) return undefined;
     lines.push(renamed(own, directory, moved));
   }
+  const added = lines.join("");
+  if (commentsRemovedBy(edit, fields, taken).some((comment) => !added.includes(comment))) return undefined;
   if (!remove(edit, fields, taken)) return undefined;
   const has = listOf(fields, "components").some((entry) =>
     [from, to].includes(posix.join(directory, fileText(entry)).replace(/\/$/, "")),
   );
   if (lines.length === 0 || has) return edit.text();
-  return insert(edit, text, lines.join(""), taken[0]?.list ?? "resources") ? edit.text() : undefined;
+  return insert(edit, text, added, taken[0]?.list ?? "resources") ? edit.text() : undefined;
 }
 
 /** Removes entries, and a list that becomes empty. */
 function remove(edit: YamlEdit, fields: User["fields"], taken: User["entries"]): boolean {
-  for (const [list, own] of Map.groupBy(taken, ({ list }) => list)) {
-    const paths: (readonly PathStep[])[] =
-      own.length === listOf(fields, list).length ? [[list]] : own.map(({ index }) => [list, index]);
-    if (!paths.every((path) => edit.remove(0, path))) return false;
-  }
-  return true;
+  return removedPaths(fields, taken).every((path) => edit.remove(0, path));
+}
+
+function removedPaths(fields: User["fields"], taken: User["entries"]): readonly (readonly PathStep[])[] {
+  return [...Map.groupBy(taken, ({ list }) => list)].flatMap(([list, own]): (readonly PathStep[])[] =>
+    own.length === listOf(fields, list).length ? [[list]] : own.map(({ index }) => [list, index]),
+  );
+}
+
+function commentsRemovedBy(
+  edit: YamlEdit,
+  fields: User["fields"],
+  taken: User["entries"],
+): readonly string[] {
+  return removedPaths(fields, taken).flatMap((path) => edit.commentsRemovedWith(0, path));
 }
 
 function insert(edit: YamlEdit, text: string, lines: string, after: string): boolean {

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import type { Position } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
+import { commentsIn } from "../../../gitops/edit/comments.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { buildsTheSame, whyNoComponent } from "./equality.ts";
 import { allFiles, referencesInto, usersOf, type User } from "./references.ts";
@@ -127,9 +128,8 @@ class ComponentsPlan {
     const left = to === undefined ? [] : allFiles(this.#repository, to);
     const kept = left.map((file) => fileText(this.#repository, file) ?? "");
     return files.flatMap((file) => {
-      const lines = (fileText(this.#repository, file) ?? "").split(/\r?\n/).map((line) => line.trim());
-      const comments = lines
-        .filter((line) => line.startsWith("#") && !line.startsWith("# yaml-language-server"))
+      const comments = commentsIn(fileText(this.#repository, file) ?? "")
+        .filter((comment) => !comment.startsWith("# yaml-language-server"))
         .filter((comment) => !kept.some((text) => text.includes(comment)));
       return commentLosses(comments, file);
     });

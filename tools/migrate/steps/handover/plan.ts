@@ -2,10 +2,12 @@ import { posix } from "node:path";
 import { scalarText as textIn } from "../../../gitops/kustomize/resource.ts";
 import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
+import { commentsIn } from "../../../gitops/edit/comments.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { disablePruning } from "../../prune-annotation.ts";
+import { missingComments } from "../../missing-comments.ts";
 import { Edits } from "../../edits.ts";
 import { entryOf, removeEntries, type Entry } from "../../entries.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
@@ -35,22 +37,35 @@ export function planGuard(objects: readonly BuiltObject[], { repository }: StepC
 }
 
 /** Removes objects from their files; an empty file is deleted, and so is its entry in the kustomization. */
-export function planRemoval(
-  objects: readonly BuiltObject[],
-  { repository }: StepContext,
-): readonly FileChange[] {
+export function planRemoval(objects: readonly BuiltObject[], { repository }: StepContext): Plan {
   const edits = new Edits(repository);
   const changes: FileChange[] = [];
+  const notes: Note[] = [];
   const entries: Entry[] = [];
   for (const [file, own] of Map.groupBy(objects, ({ origin }) => origin.source.file)) {
     const edit = new YamlEdit(fileText(repository, file) ?? "");
-    const isKept = edit.removeDocuments(own.map(({ origin }) => origin.offset));
+    const offsets = own.map(({ origin }) => origin.offset);
+    const before = commentsIn(fileText(repository, file) ?? "");
+    const isKept = edit.removeDocuments(offsets);
+    const comments = isKept ? missingComments(before, edit.text()) : before;
+    notes.push(...removedComments(comments, file));
     changes.push({ path: file, text: isKept ? edit.text() : undefined });
     if (isKept) continue;
     const entry = entryOf(repository, posix.dirname(file), file);
     if (entry) entries.push(entry);
   }
-  for (const [kustomization, own] of Map.groupBy(entries, (entry) => entry.kustomization))
-    removeEntries(edits.of(kustomization), own);
-  return [...changes, ...edits.changes()];
+  for (const [kustomization, own] of Map.groupBy(entries, (entry) => entry.kustomization)) {
+    const edit = edits.of(kustomization);
+    const before = commentsIn(fileText(repository, kustomization) ?? "");
+    removeEntries(edit, own);
+    notes.push(...removedComments(missingComments(before, edit.text()), kustomization));
+  }
+  return { changes: [...changes, ...edits.changes()], notes };
+}
+
+function removedComments(comments: readonly string[], file: string): readonly Note[] {
+  const own = comments.filter((comment) => !comment.startsWith("# yaml-language-server"));
+  if (own.length === 0) return [];
+  const message = `deleted with what is handed over: ${own.join(" ")}`;
+  return [{ kind: "removed", message, position: { file, line: 1, column: 1 } }];
 }

@@ -68,8 +68,10 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
       notes: [...notes, ...candidates(cluster, objects), ...guardRunbook(cluster, objects)],
     };
   }
-  if (phase === "guarded")
-    return { changes: planRemoval(objects, context), notes: removalRunbook(cluster, objects) };
+  if (phase === "guarded") {
+    const { changes, notes } = planRemoval(objects, context);
+    return { changes, notes: [...notes, ...removalRunbook(cluster, objects)] };
+  }
   const bare = objects.filter(({ object }) => !isKept(object));
   return {
     changes: [],

@@ -83,7 +83,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   const visit = (path: readonly PathStep[]): void => {
     if (simulations.every((simulation) => simulation.without(path))) {
       const name = path.join(".");
-      const losses = commentLosses(edit.commentsOf(document, path), name);
+      const losses = commentLosses(edit.commentsRemovedWith(document, path), name);
       const refusal = whyNotAccepted(losses, context);
       if (refusal !== undefined)
         notes.push({ kind: "refused", message: `${name} ${refusal}`, position: locate(origin) });

@@ -10,8 +10,11 @@ const TARGET = `  target:
     kind: Kustomization
 `;
 
+/** Explains the guard in the file. */
+export const GUARD_COMMENT = "# What a child has applied outlives it, until the children have moved.";
+
 /** For every child, including those that opt out of the other patches. */
-export const GUARD = `# What a child has applied outlives it, until the children have moved.
+export const GUARD = `${GUARD_COMMENT}
 - patch: |-
 ${HEAD}    spec:
       deletionPolicy: Orphan

@@ -3,11 +3,13 @@ import { EdgefirstError } from "../../../../lib/errors.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { CheckReport } from "../../live/check.ts";
 import { checkNamespace } from "./check.ts";
+import { commentLosses, lossRefusal } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { NamespaceOptions } from "./options.ts";
 import { Edits } from "../../edits.ts";
 import { planGuard } from "./guard.ts";
 import { whyNotMovable } from "./movable.ts";
+import { GUARD_COMMENT } from "./patches.ts";
 import { planMove } from "./move.ts";
 import { whyForbidden } from "./allowed.ts";
 import { guardIndex, movingRoots, phaseOf, type MovingRoot, type Phase } from "./root.ts";
@@ -76,7 +78,7 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase, options);
   if (phase === "guarded")
     return refused("the guard stays: not every child has moved; write and deploy the phase move first");
-  return phase === "moved" ? unguard(moving, edits) : { changes: [], notes: [] };
+  return phase === "moved" ? unguard(moving, context, edits) : { changes: [], notes: [] };
 }
 
 function inPhase(moving: MovingRoot, phase: Phase, options: NamespaceOptions): Plan {
@@ -92,11 +94,15 @@ function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   };
 }
 
-function unguard({ root }: MovingRoot, edits: Edits): Plan {
+function unguard({ root }: MovingRoot, context: StepContext, edits: Edits): Plan {
   const edit = edits.of(root.origin.source.file);
   const path = ["spec", "patches", guardIndex(root.object)];
-  const removed = edit.remove(edit.documentAt(root.origin.offset), path);
   const position = locate(root.origin);
+  const document = edit.documentAt(root.origin.offset);
+  const comments = edit.commentsRemovedWith(document, path).filter((comment) => comment !== GUARD_COMMENT);
+  const refusal = lossRefusal(commentLosses(comments, "the guard"), context, position);
+  if (refusal) return { changes: [], notes: [refusal] };
+  const removed = edit.remove(document, path);
   const notes: Note[] = removed
     ? []
     : [

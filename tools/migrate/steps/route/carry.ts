@@ -1,4 +1,3 @@
-import { commentsIn } from "../../../gitops/edit/comments.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { Mapping, PathStep } from "../../../gitops/yaml/values.ts";
@@ -31,13 +30,3 @@ function copyOf(key: string, value: Mapping[string], { edit, document, path }: W
 
 /** Lines one level deeper. */
 export const indented = (lines: string): string => lines.replace(/^(?=.)/gm, "  ");
-
-/** The comments that a new text does not contain, each as often as it is missing. */
-export function missingComments(comments: readonly string[], text: string): readonly string[] {
-  const present = [...commentsIn(text)];
-  return comments.filter((comment) => {
-    const index = present.indexOf(comment);
-    if (index >= 0) present.splice(index, 1);
-    return index < 0;
-  });
-}

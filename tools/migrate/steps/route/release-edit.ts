@@ -3,7 +3,8 @@ import { isMapping, type Mapping, type PathStep } from "../../../gitops/yaml/val
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fieldAt, fieldsIn } from "../../objects.ts";
-import { carriedYaml, indented, missingComments } from "./carry.ts";
+import { missingComments } from "../../missing-comments.ts";
+import { carriedYaml, indented } from "./carry.ts";
 import { fieldList } from "./paths.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -30,7 +31,9 @@ export function rewriteValues(
   const all = gone.length === Object.keys(fieldsIn(written, INGRESS)).length;
   const paths = all ? [INGRESS] : gone.map((key) => [...INGRESS, key]);
   const replaces = all && lines !== undefined && Object.keys(fieldsIn(written, ROUTE)).length === 0;
-  const before = paths.flatMap((path) => edit.commentsOf(document, path, replaces));
+  const before = paths.flatMap((path) =>
+    replaces ? edit.commentsOf(document, path, true) : edit.commentsRemovedWith(document, path),
+  );
   const comments = missingComments(before, lines ?? "");
   const done = replaces
     ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`)

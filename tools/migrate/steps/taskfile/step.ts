@@ -96,7 +96,7 @@ function removeIncludes(
     .filter(({ name }) => !essential.includes.has(name))
     .map((include) => {
       const { name, position } = include;
-      const comments = commentsAbove(edit, ["includes", name]);
+      const comments = withComments(edit.commentsRemovedWith(0, ["includes", name]));
       if (!edit.remove(0, ["includes", name]))
         return {
           kind: "left",
@@ -132,8 +132,11 @@ function editTasks(
   return going.map((task) => {
     const { key, name, description, position } = task;
     const path = ["tasks", key];
-    const comments = commentsAbove(edit, path);
-    const done = replaced && task === last ? edit.replace(0, path, lines) : edit.remove(0, path);
+    const isReplaced = replaced && task === last;
+    const comments = withComments(
+      isReplaced ? edit.commentsOf(0, path, true) : edit.commentsRemovedWith(0, path),
+    );
+    const done = isReplaced ? edit.replace(0, path, lines) : edit.remove(0, path);
     if (!done)
       return {
         kind: "left",
@@ -149,11 +152,9 @@ function editTasks(
   });
 }
 
-/** The comments above an entry are removed with it. */
-function commentsAbove(edit: YamlEdit, path: readonly string[]): string {
-  const lines = edit.linesOf(0, path)?.split("\n") ?? [];
-  const comments = lines.filter((line) => line.startsWith("#"));
-  return comments.length === 0 ? "" : `; its comment is removed too: ${comments.join(" ")}`;
+/** The end of a message that names the comments that are deleted. */
+function withComments(comments: readonly string[]): string {
+  return comments.length === 0 ? "" : `; deleted with its comments: ${comments.join(" ")}`;
 }
 
 /** Variables of the root that nothing reads any more. */

@@ -1,0 +1,11 @@
+import { commentsIn } from "../gitops/edit/comments.ts";
+
+/** The comments that a new text does not contain, each as often as it is missing. */
+export function missingComments(comments: readonly string[], text: string): readonly string[] {
+  const present = [...commentsIn(text)];
+  return comments.filter((comment) => {
+    const index = present.indexOf(comment);
+    if (index >= 0) present.splice(index, 1);
+    return index < 0;
+  });
+}
