@@ -20,7 +20,10 @@ describe("renovate.json", () => {
       gatewayApi: { version: string };
       images: Record<string, string>;
     };
-    const found = customManagers.flatMap(({ matchStrings, managerFilePatterns }) => {
+    const managers = customManagers.filter(
+      ({ managerFilePatterns: [pattern] }) => !pattern!.includes("toolchain"),
+    );
+    const found = managers.flatMap(({ matchStrings, managerFilePatterns }) => {
       assert.deepEqual(managerFilePatterns, [`/^${basename(PINS_FILE).replace(".", "\\.")}$/`]);
       return matchStrings.flatMap((pattern) =>
         [...read(PINS_FILE).matchAll(new RegExp(pattern, "g"))].map(({ groups = {} }) =>
@@ -35,5 +38,23 @@ describe("renovate.json", () => {
       `github-releases kubernetes-sigs/gateway-api ${gatewayApi.version}`,
     ];
     assert.deepEqual(found.sort(), expected.sort());
+  });
+
+  it("finds every image of toolchain.yaml, under the very name of its image", () => {
+    const file = join(import.meta.dirname, "../toolchain.yaml");
+    const manager = customManagers.find(({ managerFilePatterns: [pattern] }) =>
+      pattern!.includes("toolchain"),
+    );
+    const { images } = parse(read(file)) as { images: Record<string, { image?: string }> };
+    const found = [...read(file).matchAll(new RegExp(manager!.matchStrings[0]!, "g"))].map(({ groups }) => {
+      const digest = groups?.currentDigest;
+      return `${groups?.depName ?? ""}:${groups?.currentValue ?? ""}${digest === undefined ? "" : `@${digest}`}`;
+    });
+    assert.deepEqual(
+      found.sort(),
+      Object.values(images)
+        .flatMap(({ image }) => image ?? [])
+        .sort(),
+    );
   });
 });

@@ -7,12 +7,14 @@ import { survey, type Surveyed } from "../toolchain/survey.ts";
 const SHORT = {
   environment: "by variable",
   path: "on PATH",
+  image: "from its image",
   cache: "built here",
   built: "built here",
 } as const;
 const ORIGINS = {
   environment: "from its environment variable",
   path: "on PATH",
+  image: "from its official image",
   cache: "built here",
   built: "built here",
 } as const;

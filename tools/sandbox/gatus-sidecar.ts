@@ -1,12 +1,30 @@
-import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
+import { executablesOnPath, givenExecutable, isExecutable } from "../toolchain/executable.ts";
+import { programImages } from "../toolchain/images/pins.ts";
+import { pullPrograms, type ProvisionOptions } from "../toolchain/images/provision.ts";
+import { pulledFile } from "../toolchain/images/pull.ts";
 
 const NAME = "gatus-sidecar";
 
 /**
- * Path of an installed gatus-sidecar: EDGEFIRST_GATUS_SIDECAR, else PATH. It is not published as a Go module, so it cannot be built
- * from a proxy; without it, its container is simulated.
+ * Path of a gatus-sidecar: EDGEFIRST_GATUS_SIDECAR, else PATH, else the one of its pulled image. It is not published as a Go module, so
+ * it cannot be built from a proxy; without it, its container is simulated.
  * @throws EdgefirstError if the variable does not name an executable file
  */
 export function findGatusSidecar(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  return givenExecutable(NAME, "EDGEFIRST_GATUS_SIDECAR", env) ?? executablesOnPath(NAME, env)[0];
+  const given = givenExecutable(NAME, "EDGEFIRST_GATUS_SIDECAR", env) ?? executablesOnPath(NAME, env)[0];
+  if (given !== undefined) return given;
+  const image = programImages().get(NAME);
+  const pulled = image && pulledFile(NAME, image, env);
+  return pulled !== undefined && isExecutable(pulled) ? pulled : undefined;
+}
+
+/** Pulls gatus-sidecar unless there is one or its registry does not answer. */
+export async function fetchGatusSidecar(options: ProvisionOptions): Promise<void> {
+  const image = programImages().get(NAME);
+  if (image === undefined || findGatusSidecar(options.env) !== undefined) return;
+  const progress: ProvisionOptions["progress"] = (line, style) => {
+    // Nothing is built in its place.
+    if (style !== undefined) options.progress(line, style);
+  };
+  await pullPrograms([{ name: NAME, image }], { progress, env: options.env, signal: options.signal });
 }

@@ -4,7 +4,7 @@ import { resolvePrograms } from "../toolchain/resolve.ts";
 import { CONTROL_PLANE } from "./control-plane.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { FLUX_CONTROLLERS, putAgeKey, startFlux } from "./flux.ts";
-import { findGatusSidecar } from "./gatus-sidecar.ts";
+import { fetchGatusSidecar, findGatusSidecar } from "./gatus-sidecar.ts";
 import { REPOSITORY_TAG } from "./repository-artifact.ts";
 import { sandboxOverlay } from "./overlay.ts";
 import { choosePodMode } from "./pod-mode.ts";
@@ -57,6 +57,7 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
     ],
     { progress, signal },
   );
+  if (pods === "real") await fetchGatusSidecar({ progress, env: process.env, signal });
   const sandbox = await sandboxUp({ dir, clusters: stacks, pods, progress, signal });
   const { command, env } = await pulumiEnvironment({ dir, progress, signal });
   await ensureWorkingCopy({ dir, progress, signal });

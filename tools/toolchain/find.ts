@@ -2,6 +2,8 @@ import { delimiter, join } from "node:path";
 import { satisfies } from "semver";
 import { cacheDirectory } from "./cache.ts";
 import { executablesOnPath, givenExecutable, isExecutable } from "./executable.ts";
+import { toolchainMode } from "./images/provision.ts";
+import { pulledFile } from "./images/pull.ts";
 import { shimTarget } from "./npm-shim.ts";
 import { environmentVariable, type Program } from "./program.ts";
 import { installedVersion, pinnedVersion } from "./version.ts";
@@ -13,7 +15,8 @@ export interface ResolvedProgram {
   readonly path: string;
   /** Without a leading `v`; `unknown` for a program of an environment variable that has no version option. */
   readonly version: string;
-  readonly origin: "environment" | "path" | "cache" | "built";
+  /** `image`: in the cache, from an official image; `cache`: in the cache, from a build; `built`: just built. */
+  readonly origin: "environment" | "path" | "image" | "cache" | "built";
 }
 
 /**
@@ -54,8 +57,12 @@ async function fromPath(program: Program, env: NodeJS.ProcessEnv): Promise<Resol
 }
 
 async function fromCache(program: Program, env: NodeJS.ProcessEnv): Promise<ResolvedProgram | undefined> {
-  const path = join(await cacheDirectory(program, env), program.name);
-  if (!isExecutable(path)) return undefined;
+  const { name, image } = program;
+  const mode = toolchainMode(env);
   const { version } = await pinnedVersion(program);
-  return { name: program.name, path, version, origin: "cache" };
+  const pulled = image === undefined || mode === "build" ? undefined : pulledFile(name, image, env);
+  if (pulled !== undefined && isExecutable(pulled)) return { name, path: pulled, version, origin: "image" };
+  if (image !== undefined && mode === "images") return undefined;
+  const path = join(await cacheDirectory(program, env), name);
+  return isExecutable(path) ? { name, path, version, origin: "cache" } : undefined;
 }

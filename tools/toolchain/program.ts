@@ -1,4 +1,5 @@
 import type { SemVer } from "semver";
+import type { ProgramImage } from "./images/pins.ts";
 import type { Preparation } from "./provider-schema.ts";
 
 /**
@@ -38,6 +39,10 @@ export interface Program {
   };
   /** A command that downloads the official program. */
   readonly download?: (version: SemVer) => string;
+  /** The official image with the program as one static executable. */
+  readonly image?: ProgramImage;
+  /** Run only in the sandbox. Its build leaves out inlining: a quarter less time for a program that takes a fifth more CPU. */
+  readonly sandboxOnly?: true;
   /** Duration of a build on 2 cores with a cold cache, after the earlier programs of the same module. */
   readonly buildSeconds: number;
 }

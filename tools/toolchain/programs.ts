@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { SemVer } from "semver";
 import type { Program, Tier } from "./program.ts";
+import { programImages } from "./images/pins.ts";
 import { prepareKubernetesProvider } from "./provider-schema.ts";
 
 const inModule = (folder: string): string => join(import.meta.dirname, folder);
@@ -18,6 +19,7 @@ function kubernetes(name: string, purpose: string, buildSeconds: number): Progra
     name,
     purpose,
     tier: "start",
+    sandboxOnly: true,
     directory: inModule("kubernetes"),
     package: `k8s.io/kubernetes/cmd/${name}`,
     pin: required("k8s.io/kubernetes"),
@@ -38,6 +40,7 @@ function flux(name: string, mod: Program["mod"], purpose: string, buildSeconds: 
     name,
     purpose,
     tier: "start",
+    sandboxOnly: true,
     directory: inModule(`flux-${name}`),
     package: `github.com/fluxcd/${name}`,
     pin: required(`github.com/fluxcd/${name}`),
@@ -58,8 +61,10 @@ function conformance(own: Pick<Program, "name" | "purpose" | "package" | "tests"
   };
 }
 
-/** Every program, in the order in which `edgefirst doctor` lists them. */
-export const PROGRAMS: readonly Program[] = [
+const IMAGES = programImages();
+
+/** The programs that are built from Go modules, without their images. */
+const MODULES: readonly Program[] = [
   {
     name: "pulumi",
     purpose: "runs the platform program",
@@ -105,6 +110,7 @@ export const PROGRAMS: readonly Program[] = [
     name: "etcd",
     purpose: "sandbox: storage of a control plane",
     tier: "start",
+    sandboxOnly: true,
     directory: inModule("etcd"),
     package: "go.etcd.io/etcd/server/v3",
     pin: required("go.etcd.io/etcd/server/v3"),
@@ -120,6 +126,7 @@ export const PROGRAMS: readonly Program[] = [
     name: "traefik",
     purpose: "sandbox: serves Gateways",
     tier: "start",
+    sandboxOnly: true,
     directory: inModule("traefik"),
     package: "github.com/traefik/traefik/v3/cmd/traefik",
     pin: required("github.com/traefik/traefik/v3"),
@@ -132,6 +139,7 @@ export const PROGRAMS: readonly Program[] = [
     name: "gatus",
     purpose: "sandbox: probes endpoints",
     tier: "start",
+    sandboxOnly: true,
     directory: inModule("gatus"),
     package: "github.com/TwiN/gatus/v5",
     pin: required("github.com/TwiN/gatus/v5"),
@@ -146,6 +154,7 @@ export const PROGRAMS: readonly Program[] = [
     name: "crane",
     purpose: "sandbox: OCI registry",
     tier: "start",
+    sandboxOnly: true,
     directory: inModule("crane"),
     package: "github.com/google/go-containerregistry/cmd/crane",
     pin: required("github.com/google/go-containerregistry"),
@@ -202,6 +211,12 @@ export const PROGRAMS: readonly Program[] = [
     buildSeconds: 60,
   },
 ];
+
+/** Every program, in the order in which `edgefirst doctor` lists them. */
+export const PROGRAMS: readonly Program[] = MODULES.map((program) => {
+  const image = IMAGES.get(program.name);
+  return image === undefined ? program : { ...program, image };
+});
 
 /** The names of the programs of some tiers, in the order of {@link PROGRAMS}. */
 export function programsOf(...tiers: readonly Tier[]): readonly string[] {

@@ -1,8 +1,10 @@
 import { buildPrograms } from "./build.ts";
 import { findProgram, type ResolvedProgram } from "./find.ts";
+import { pullPrograms } from "./images/provision.ts";
 import { programNamed, type Program } from "./program.ts";
 import { PROGRAMS } from "./programs.ts";
 import type { Progress } from "./progress.ts";
+import { pinnedVersion } from "./version.ts";
 
 export type { ResolvedProgram } from "./find.ts";
 
@@ -24,7 +26,7 @@ export async function resolveProgram(name: string, options: ResolveOptions): Pro
 
 /**
  * Programs of the toolchain, each from the first of: its environment variable; KUBEBUILDER_ASSETS and PATH in a matching version; the
- * cache; a build into the cache. A command resolves all programs that it needs, in the order of need, before it starts any of them.
+ * cache; its official image, if the registry answers; a build into the cache (EDGEFIRST_TOOLCHAIN leaves only one of these two). A command resolves all programs that it needs, in the order of need, before it starts any of them.
  * @throws EdgefirstError if an environment variable does not name an executable file; without Go, with every way to get the program;
  * with the compiler's last lines if a build fails
  */
@@ -40,7 +42,14 @@ export async function resolvePrograms<Name extends string>(
     if (found === undefined) missing.push(program);
     else resolved[program.name] = found;
   }
-  const built = missing.length === 0 ? [] : await buildPrograms(missing, { progress, env, signal });
+  const pullable = missing.flatMap(({ name, image }) => (image === undefined ? [] : [{ name, image }]));
+  const pulled = await pullPrograms(pullable, { progress, env, signal });
+  const toBuild = missing.filter(({ name }) => !pulled.has(name));
+  const built = await buildPrograms(toBuild, { progress, env, signal });
+  for (const [name, path] of pulled) {
+    const { version } = await pinnedVersion(programNamed(name, programs));
+    resolved[name] = { name, path, version, origin: "image" };
+  }
   for (const program of built) resolved[program.name] = program;
   return resolved as Record<Name, ResolvedProgram>;
 }

@@ -34,6 +34,13 @@ describe("toolchain: programs", () => {
       if (program.installed) assert(satisfies(pinned, program.installed.range(pinned)));
     });
 
+    if (program.image !== undefined) {
+      const [tag = ""] = program.image.reference.split("@");
+      it(`${program.name}: its image has the version of its module`, async () => {
+        assert.equal(tag.split(":").at(-1), `v${(await pinnedVersion(program)).version}`);
+      });
+    }
+
     if (program.installed === undefined) continue;
     it(`${program.name}: a build reports the pinned version`, async function () {
       const found = await findProgram(program, { ...process.env, PATH: "", KUBEBUILDER_ASSETS: "" });

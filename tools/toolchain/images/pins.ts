@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, parseDocument } from "yaml";
+import { writeFileAtomic } from "../../../lib/atomic-file.ts";
+
+/** An image from which a program is taken. */
+export interface ProgramImage {
+  /** `registry/repository:tag`, with `@digest` if it is known. */
+  readonly reference: string;
+  /** Absolute path of the executable in the image. */
+  readonly path: string;
+  /** File with the digests of tags that were resolved at the first pull. */
+  readonly lockFile: string;
+}
+
+interface Entry {
+  readonly image?: string;
+  /** Name of an image in release.yaml. */
+  readonly release?: string;
+  readonly path: string;
+}
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+/** The images of toolchain.yaml, by program. */
+export function programImages(): ReadonlyMap<string, ProgramImage> {
+  const { images } = read<{ images: Record<string, Entry> }>(join(ROOT, "toolchain.yaml"));
+  const release = read<{ images: Record<string, string> }>(join(ROOT, "release.yaml"));
+  const lockFile = join(ROOT, "toolchain.lock.yaml");
+  return new Map(
+    Object.entries(images).map(([name, entry]) => {
+      const reference = entry.image ?? release.images[entry.release ?? ""];
+      if (reference === undefined) throw new Error(`toolchain.yaml: ${name} has no image`);
+      return [name, { reference, path: entry.path, lockFile }];
+    }),
+  );
+}
+
+/** The digest of an image: that of its reference, else the recorded one; undefined before the first pull. */
+export function knownDigest({ reference, lockFile }: ProgramImage): string | undefined {
+  return reference.split("@")[1] ?? readLock(lockFile)[reference];
+}
+
+/** Records the digest of a tag. */
+export function recordDigest({ reference, lockFile }: ProgramImage, digest: string): void {
+  const document = parseDocument(readIfExists(lockFile) ?? HEADER);
+  document.setIn(["images", reference], digest);
+  writeFileAtomic(lockFile, document.toString());
+}
+
+const HEADER = `# Digests of the images of toolchain.yaml without one, resolved at their first pull. Commit this file: later pulls accept nothing else.
+images: {}
+`;
+
+function readLock(file: string): Readonly<Record<string, string | undefined>> {
+  const text = readIfExists(file);
+  return text === undefined ? {} : ((parse(text) as { images?: Record<string, string> }).images ?? {});
+}
+
+function readIfExists(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function read<T>(file: string): T {
+  return parse(readFileSync(file, "utf8")) as T;
+}

@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { EdgefirstError } from "../../../lib/errors.ts";
+import type { Endpoint } from "./reference.ts";
+
+/** A manifest or an index, checked against its digest. */
+export interface Manifest {
+  readonly digest: string;
+  readonly content: ManifestContent;
+}
+
+/** The fields of manifests and indexes: https://github.com/opencontainers/image-spec */
+export interface ManifestContent {
+  readonly manifests?: readonly (Descriptor & { readonly platform?: Platform })[];
+  readonly config?: Descriptor;
+  readonly layers?: readonly Descriptor[];
+}
+
+/** A reference to content in a registry. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** What an image runs on. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+}
+
+const MANIFEST_TYPES = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+const MANIFEST_BYTES = 4_000_000;
+const HEADERS_MS = 15_000;
+const ATTEMPTS = 5;
+const MOST_WAIT_S = 30;
+
+/** The registry did not answer, or closed the connection before it did. */
+export class UnreachableError extends EdgefirstError {}
+
+/** Pulls from one repository by the distribution API, without credentials: https://github.com/opencontainers/distribution-spec */
+export class RegistryClient {
+  readonly #endpoint: Endpoint;
+  readonly #signal: AbortSignal | undefined;
+  #token: string | undefined;
+
+  constructor(endpoint: Endpoint, signal?: AbortSignal) {
+    this.#endpoint = endpoint;
+    this.#signal = signal;
+  }
+
+  /** @throws EdgefirstError if the registry refuses, or the content does not match the digest that was asked for */
+  async manifest(version: string): Promise<Manifest> {
+    const response = await this.#get(`manifests/${version}`, { accept: MANIFEST_TYPES });
+    const bytes = await readBytes(response, MANIFEST_BYTES);
+    const digest = digestOf(bytes);
+    if (version.startsWith("sha256:") && digest !== version)
+      throw this.#error(`sent a manifest with the digest ${digest} instead of ${version}`);
+    return { digest, content: JSON.parse(bytes.toString("utf8")) as ManifestContent };
+  }
+
+  /** A small blob as JSON, checked against its digest. */
+  async json<T>({ digest }: Descriptor): Promise<T> {
+    const bytes = await readBytes(await this.#get(`blobs/${digest}`, {}), MANIFEST_BYTES);
+    if (digestOf(bytes) !== digest) throw this.#error(`sent a blob that does not match ${digest}`);
+    return JSON.parse(bytes.toString("utf8")) as T;
+  }
+
+  /** A blob from an offset on. The answer has status 206, or 200 if the registry ignores the offset. */
+  blob({ digest, size }: Descriptor, offset: number): Promise<Response> {
+    // Not every registry supports a range without an end.
+    return this.#get(`blobs/${digest}`, offset > 0 ? { range: `bytes=${offset}-${size - 1}` } : {});
+  }
+
+  async #get(path: string, headers: Record<string, string>): Promise<Response> {
+    const url = `${this.#endpoint.url}/v2/${this.#endpoint.repository}/${path}`;
+    for (let attempt = 1; ; attempt++) {
+      const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+      const response = await this.#fetch(url, { ...headers, ...authorization });
+      if (response.ok) return response;
+      await response.body?.cancel();
+      const { status } = response;
+      if (status === 401 && this.#token === undefined) {
+        this.#token = await this.#newToken(response.headers.get("www-authenticate") ?? "");
+      } else if ((status === 429 || status === 503) && attempt < ATTEMPTS) {
+        const seconds = Number(response.headers.get("retry-after") ?? attempt);
+        const wait = Math.min(MOST_WAIT_S, Number.isFinite(seconds) ? seconds : attempt);
+        await delay(1000 * wait, undefined, { signal: this.#signal });
+      } else {
+        throw this.#error(reasonOf(status));
+      }
+    }
+  }
+
+  async #newToken(challenge: string): Promise<string> {
+    const fields = new Map(
+      [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value ?? ""]),
+    );
+    const realm = fields.get("realm");
+    if (!/^bearer /i.test(challenge) || realm === undefined) throw this.#error("requires a login");
+    const url = new URL(realm);
+    // An anonymous token is no secret, but a plain connection could be led anywhere.
+    if (url.protocol !== "https:" && !this.#endpoint.url.startsWith("http:"))
+      throw this.#error(`sends clients to ${url.origin} for a token, without TLS`);
+    url.searchParams.set("service", fields.get("service") ?? "");
+    url.searchParams.set("scope", fields.get("scope") ?? `repository:${this.#endpoint.repository}:pull`);
+    const response = await this.#fetch(url.href, {});
+    if (!response.ok) throw this.#error(`gives no token for anonymous pulls (${response.status})`);
+    const answer = JSON.parse((await readBytes(response, MANIFEST_BYTES)).toString("utf8")) as {
+      token?: string;
+      access_token?: string;
+    };
+    const token = answer.token ?? answer.access_token;
+    if (token === undefined) throw this.#error("gives no token for anonymous pulls");
+    return token;
+  }
+
+  async #fetch(url: string, headers: Record<string, string>): Promise<Response> {
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort();
+    }, HEADERS_MS);
+    const signal = this.#signal === undefined ? late.signal : AbortSignal.any([late.signal, this.#signal]);
+    try {
+      return await fetch(url, { headers, signal });
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
+      const reason = late.signal.aborted ? "no answer in time" : (cause?.code ?? cause?.message ?? message);
+      throw new UnreachableError(this.#describe(`cannot be reached: ${reason}`));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #error(problem: string): EdgefirstError {
+    return new EdgefirstError(this.#describe(problem));
+  }
+
+  #describe(problem: string): string {
+    const { url, repository } = this.#endpoint;
+    return `The registry ${new URL(url).host} ${problem} (${repository}).`;
+  }
+}
+
+function reasonOf(status: number): string {
+  if (status === 401 || status === 403) return `refuses anonymous pulls (${status})`;
+  if (status === 404) return "does not have this image (404)";
+  if (status === 429) return "limits the rate of pulls (429)";
+  return `answers with status ${status}`;
+}
+
+async function readBytes(response: Response, most: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += (chunk as Uint8Array).length;
+    if (size > most) throw new EdgefirstError(`The registry sent more than ${most} bytes for a manifest.`);
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks);
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
