@@ -16,11 +16,14 @@ export interface OperatorFlags {
 }
 
 /** `edgefirst export operator`: prints Stack resources for the Pulumi Kubernetes Operator. */
-export async function exportOperator({ repo, ...flags }: OperatorFlags): Promise<void> {
+export async function exportOperator(flags: OperatorFlags): Promise<void> {
+  const { repo: repository, branch, namespace, organization, image, backend } = flags;
   const directory = process.cwd();
   const stacks = await readStacks(directory);
-  const { name } = parse(await readFile(join(directory, "Pulumi.yaml"), "utf8")) as { name: string };
-  process.stdout.write(operatorStacks({ stacks, project: name, repository: repo, ...flags }));
+  const { name: project } = parse(await readFile(join(directory, "Pulumi.yaml"), "utf8")) as { name: string };
+  process.stdout.write(
+    operatorStacks({ stacks, project, repository, branch, namespace, organization, image, backend }),
+  );
 }
 
 /** `edgefirst export github`: prints a GitHub workflow with one job per wave. */

@@ -21,10 +21,10 @@ export interface LogsFlags {
 }
 
 /** `edgefirst sandbox logs`: prints the output of a pod's process. */
-export async function logs(pod: string, { follow, ...flags }: LogsFlags): Promise<void> {
-  const signal = interrupted();
-  for await (const chunk of podLogs({ ...flags, pod, follow: follow === true, signal }))
-    process.stdout.write(chunk);
+export async function logs(pod: string, flags: LogsFlags): Promise<void> {
+  const { dir, cluster, container, follow = false } = flags;
+  const options = { dir, cluster, container, pod, follow, signal: interrupted() };
+  for await (const chunk of podLogs(options)) process.stdout.write(chunk);
 }
 
 /** Flags of `edgefirst sandbox open`. */

@@ -36,8 +36,14 @@ export interface DownFlags extends SandboxFlags {
 }
 
 /** `edgefirst sandbox up`: starts the clusters. */
-export async function up({ dir, clusters = [], json, newPorts = false, ...flags }: UpFlags): Promise<void> {
-  const pods = await choosePodMode(flags.pods, progress);
+export async function up({
+  dir,
+  clusters = [],
+  json,
+  newPorts = false,
+  pods: asked,
+}: UpFlags): Promise<void> {
+  const pods = await choosePodMode(asked, progress);
   const sandbox = await interruptible(INTERRUPT, async (signal) => {
     const running = await sandboxUp({ dir, clusters, newPorts, pods, progress, signal });
     await superviseSandbox({ dir, progress, signal });

@@ -118,14 +118,19 @@ function notesOf(record: Verification, { results }: CheckRound): string[] {
   ];
 }
 
-async function runChecks(project: Project, verified: Verified, signal: AbortSignal) {
-  const { cluster: address } = await readStackFile(project.directory, verified.stack);
+async function runChecks(project: Project, { stack, evidence, record }: Verified, signal: AbortSignal) {
+  const { cluster: address } = await readStackFile(project.directory, stack);
   if (address === undefined)
-    throw new EdgefirstError(`Pulumi.${verified.stack}.yaml names no context in edgefirst:cluster.`);
+    throw new EdgefirstError(
+      `Pulumi.${stack}.yaml names no context in edgefirst:cluster.`,
+      "Add one: docs/reference/configuration.md.",
+    );
   const cluster = new KubeClient(address);
   try {
     return await checkLive({
-      ...verified,
+      stack,
+      evidence,
+      record,
       cluster,
       timeoutMs: TIMEOUT_MS,
       clock: SYSTEM_CLOCK,

@@ -16,15 +16,15 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       "policy/engine/registry.ts": (text, id, name) =>
         withEntry(withImport(text, name, `../rules/${id}.ts`), name, { after: "export const RULES" }),
     },
-    test: (id) => `npx mocha test/policy/rules.test.ts --grep "rule ${id}"`,
-    next: ["npm run docs, for its page in docs/reference/rules"],
+    test: (id) => `npm run test:file -- test/policy/rules.test.ts --grep "rule ${id}"`,
+    next: ["npm run docs, for its page in docs/reference/rules, and the number of rules in README.md"],
   },
   step: {
     edits: {
       "tools/migrate/registry.ts": (text, id, name) =>
         withEntry(withImport(text, name, `./steps/${id}/step.ts`), name, { after: "export const STEPS" }),
     },
-    test: (id) => `npx mocha test/tools/migrate/migrate.test.ts --grep "migrate ${id} "`,
+    test: (id) => `npm run test:file -- test/tools/migrate/migrate.test.ts --grep "migrate ${id} "`,
     next: ["put it in its place in STEPS, least risky first"],
   },
   check: {
@@ -36,7 +36,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
           after: "function liveChecks",
         }),
     },
-    test: (id) => `npx mocha test/staging/checks/${id}.test.ts`,
+    test: (id) => `npm run test:file -- test/staging/checks/${id}.test.ts`,
     next: ["npm run docs, for the list of checks in docs/reference/configuration.md"],
   },
 };
