@@ -36,7 +36,12 @@ describe("npm run new:rule, new:step, new:check", function () {
 
   const CASES = [
     ["rule", "quota-set", "test/policy/rules.test.ts", /write check\(\) in policy\/rules\/quota-set\.ts/],
-    ["step", "quota-move", "test/tools/migrate/migrate.test.ts", /quota-move\/step\.ts: write plan\(\)/],
+    [
+      "step",
+      "quota-move",
+      "test/tools/migrate/migrate.test.ts",
+      /Write plan\(\) in tools\/migrate\/steps\/quota-move\/step\.ts/,
+    ],
     ["check", "quota-left", "test/staging/checks/quota-left.test.ts", /quota-left\.ts: write run\(\)/],
   ] as const;
   const written: string[] = [];
