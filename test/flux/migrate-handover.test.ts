@@ -111,7 +111,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
     await becomes(moving.client, parent, "at the new revision", (live) => appliedRevision(live) !== before);
     const { phase, notes } = await moving.isSafe("removed");
     assert.equal(phase, "removed");
-    assert.deepEqual(notes, ["Kustomization flux-system/cluster-apps is nobody's yet"]);
+    assert.deepEqual(notes, ["Kustomization flux-system/cluster-apps has no owner yet"]);
     assert.deepEqual(await uidsOf([ROOT, SOURCE, ...APPLIED]), uids);
   });
 

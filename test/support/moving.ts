@@ -31,7 +31,7 @@ export interface FollowArgs {
   readonly context: string;
   /** The step of migrate. */
   readonly step: string;
-  /** The step's options, beside its phases. */
+  /** The step's options, without its phases. */
   readonly options?: object;
 }
 
@@ -58,7 +58,7 @@ export class MovingRepository {
     this.#args = args;
   }
 
-  /** Starts Flux beside a cluster, and has it apply the fixture. */
+  /** Starts Flux for a cluster, and has it apply the fixture. */
   static async follow(args: FollowArgs): Promise<MovingRepository> {
     const { client } = await startFluxCluster(args.sandbox, args.context);
     const repository = new GitRepository();
@@ -137,7 +137,7 @@ export class MovingRepository {
     }
   }
 
-  /** Fails unless the claim is the very same one, and nobody has asked for its deletion. */
+  /** Fails unless the claim is the same object, and its deletion was not requested. */
   survived(): Promise<void> {
     return assertClaimSurvived(this.client, this.claim);
   }

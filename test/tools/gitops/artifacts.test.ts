@@ -130,7 +130,7 @@ describe("the artifact of a Flux source", () => {
     ]);
   });
 
-  it("and what no Kustomization makes use of is told", () => {
+  it("a file that no Kustomization uses is reported", () => {
     write(
       "kubernetes/edge/apps/kustomization.yaml",
       "resources: [web.yaml]\npatches: [{ path: patch.yaml }]\n",

@@ -42,7 +42,7 @@ describe("the offline build of a Flux repository", () => {
     assert.deepEqual(built.external, ["flux-system/flux (OCIRepository flux-manifests)"]);
   });
 
-  it("tells of a broken file and keeps the rest of its build", () => {
+  it("reports a broken file and keeps the rest of its build", () => {
     assert.deepEqual(
       cluster!.problems.map(({ kind, position }) => [kind, position.file]),
       [["syntax", "kubernetes/edge/apps/broken.yaml"]],

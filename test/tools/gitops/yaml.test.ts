@@ -77,7 +77,7 @@ describe("documents of a repository", () => {
     assert.match(errors[0]!.message, /too many nodes/);
   });
 
-  it("keep the good documents beside a broken one", () => {
+  it("keep the good documents next to a broken one", () => {
     const { documents, errors } = parseYaml(new SourceFile("a.yaml", "a: 1\n---\nb: [\n---\nc: 3\n"));
     assert.deepEqual(
       documents.map(({ value }) => plain(value)),

@@ -50,8 +50,8 @@ describe("the allowed changes of the step oci", () => {
 
   it("does not remove a HelmRepository that is still in use or not listed in the options", () => {
     const repository = "kubernetes/flux: HelmRepository flux-system";
-    assert.deepEqual(failures(oci, "unused/before", FILE, without("somebody")), [
-      `${repository}/somebody (removed): HelmRelease apps/other refers to it`,
+    assert.deepEqual(failures(oci, "unused/before", FILE, without("busy")), [
+      `${repository}/busy (removed): HelmRelease apps/other refers to it`,
     ]);
     assert.deepEqual(failures(oci, "unused/before", FILE, without("spare")), [
       `${repository}/spare (removed): the options do not list it under oci.remove`,

@@ -30,7 +30,7 @@ const { value } = fc.letrec<{ value: unknown; map: Record<string, unknown> }>((t
 }));
 const mapping = fc.dictionary(key, value, { minKeys: 1, maxKeys: 5, noNullPrototype: true });
 
-/** A mapping as somebody may have written it: with comments, blank lines, quotes, indented lists or not, and either line ending. */
+/** A mapping as a person may have written it: comments, blank lines, quotes, lists indented or not, and either line ending. */
 const written = fc
   .record({
     mapping,

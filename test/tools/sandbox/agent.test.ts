@@ -43,7 +43,7 @@ describe("sandbox agent: the status of a simulated pod", () => {
   });
 
   it("is Succeeded for a Job's pod, sidecars included", () => {
-    const sidecar = { name: "beside", image: "sidecar:1", restartPolicy: "Always" as const };
+    const sidecar = { name: "sidecar", image: "sidecar:1", restartPolicy: "Always" as const };
     const metadata = { name: "once", namespace: "default", uid: "u", ownerReferences: [{ kind: "Job" }] };
     const status = simulatedStatus(pod({ initContainers: [sidecar] }, { metadata }), placement);
     assert.equal(status.phase, "Succeeded");

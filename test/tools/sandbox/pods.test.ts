@@ -104,7 +104,7 @@ describe("sandbox: pods as processes", function () {
 
   it("gives containers their environment, user, volumes and token like a kubelet", async () => {
     const env = JSON.parse((await whoami("/env")).body) as Record<string, string>;
-    assert.equal(env.GREETING, "hello not-so-secret of $(NOBODY)");
+    assert.equal(env.GREETING, "hello not-so-secret of $(UNSET)");
     assert.equal(env.KUBERNETES_SERVICE_HOST, "10.96.0.1");
     assert.equal((JSON.parse((await whoami("/api")).body) as Json).user, 4321);
     assert.equal((await whoami("/file?path=/config/color")).body, "blue");
@@ -272,7 +272,7 @@ function podSpec(): Json {
         args: ["--port=80", "--control-port=8080"],
         env: [
           { name: "PASSWORD", valueFrom: { secretKeyRef: { name: "secret", key: "password" } } },
-          { name: "GREETING", value: "hello $(PASSWORD) of $(NOBODY)" },
+          { name: "GREETING", value: "hello $(PASSWORD) of $(UNSET)" },
           { name: "WHOAMI_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
         ],
         ports: [{ name: "web", containerPort: 80 }],

@@ -72,7 +72,7 @@ describe("sandbox: Pulumi's environment", () => {
     const [cli, host] = ["pulumi", "pulumi-language-nodejs"].map((name) =>
       realpathSync(join(dir, "pulumi/bin", name)),
     );
-    assert.equal(host, `${cli!}-language-nodejs`, "beside the CLI");
+    assert.equal(host, `${cli!}-language-nodejs`, "next to the CLI");
   });
 
   it("keeps no logs, not even earlier ones", async () => {

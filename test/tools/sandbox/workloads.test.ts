@@ -85,7 +85,7 @@ describe("sandbox: a cluster's workloads", function () {
       spec: {
         initContainers: [
           { name: "first", image: "init:1" },
-          { name: "beside", image: "sidecar:1", restartPolicy: "Always" },
+          { name: "proxy", image: "sidecar:1", restartPolicy: "Always" },
         ],
         containers: [{ name: "web", image: "web:1" }],
       },

@@ -29,12 +29,12 @@ describe("toolchain: Pulumi's Node language host", function () {
 
   it("comes from the bundle of an official CLI", async () => {
     const path = greeter.script("pulumi", "", "bundle");
-    const beside = greeter.script(HOST, "", "bundle");
+    const bundled = greeter.script(HOST, "", "bundle");
     const cli = { name: "pulumi", path, version: "3.259.0", origin: "path" } as const;
-    assert.equal(await pulumiLanguageHost(cli, options()), beside);
+    assert.equal(await pulumiLanguageHost(cli, options()), bundled);
     assert.deepEqual(greeter.lines, []);
 
-    rmSync(beside);
+    rmSync(bundled);
     const built = await pulumiLanguageHost(cli, options());
     assert.equal(dirname(dirname(built)), greeter.cache);
     assert.deepEqual(readdirSync(dirname(path)), ["pulumi"], "the bundle stays as it is");

@@ -80,7 +80,7 @@ describe("the health path of an image", () => {
       healthPathIn(image, { options: { ...readOptions(repository), probes: { paths } }, repository });
     assert.equal(healthPath(`ghcr.io/twin/gatus:v5.0.0@${digest}`, {}), "/health");
     assert.equal(healthPath(`docker.io/jellyfin/jellyfin@${digest}`, {}), "/health");
-    assert.equal(healthPath("registry.example.com/somebody/gatus:1.0", {}), undefined);
+    assert.equal(healthPath("registry.example.com/someone/gatus:1.0", {}), undefined);
     assert.equal(healthPath(`docker.io/shop:1@${digest}`, { shop: "/up" }), "/up");
     assert.equal(healthPath("localhost:5000/gotenberg/gotenberg", {}), undefined);
   });

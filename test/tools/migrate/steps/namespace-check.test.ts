@@ -207,7 +207,7 @@ describe("edgefirst migrate namespace --check", () => {
       "PersistentVolumeClaim media/player is in the inventory of flux-apps/player-data but no longer on the cluster",
     ],
     [
-      "an object that nobody owns any more",
+      "an object without an owner",
       "move",
       { ...MOVED, other: applied("v1", "ConfigMap", "other", "flux-system/player") },
       "ConfigMap media/other belonged to flux-system/player and flux-apps/player has not adopted it",

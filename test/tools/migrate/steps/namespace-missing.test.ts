@@ -31,7 +31,7 @@ const binding = (...namespaces: readonly string[]): KubeObject => ({
   subjects: namespaces.map((at) => ({ kind: "ServiceAccount", name: "deployer", namespace: at })),
 });
 
-/** The repository of the fixture, guarded and to be moved, whose child says more, and with more objects beside the settings of Flux. */
+/** The fixture's repository, guarded and in phase move, with more fields in its child and more objects next to Flux's settings. */
 function moving(
   change: (child: string) => string,
   objects: readonly KubeObject[],
@@ -105,7 +105,7 @@ describe("migrate namespace: references that would break", () => {
       [],
     ],
     [
-      "tells of a ServiceAccount that only the cluster knows",
+      "reports a ServiceAccount that exists only on the cluster",
       [saying(ACCOUNT), []],
       [
         "kubernetes/home/flux/apps.yaml:3: before the commit: ServiceAccount flux-apps/deployer (serviceAccountName) must exist; --check verifies it",
@@ -126,7 +126,7 @@ describe("migrate namespace: references that would break", () => {
       ],
     ],
     [
-      "tells of the account that the keys in a cloud trust, be it there or not",
+      "reports the account that a cloud's keys trust, whether or not it exists",
       [
         saying("decryption:\n  serviceAccountName: deployer\n"),
         [account("flux-system"), account("flux-apps")],
@@ -159,7 +159,7 @@ describe("migrate namespace: references that would break", () => {
     ],
     ["moves if the child sets the namespace", [waiting("      namespace: flux-system\n"), []], []],
     [
-      "tells of an Alert that hears of the namespace, or of a name in its own",
+      "reports an Alert on the whole namespace, or on a name in its own",
       [asItIs, [alert("all", { name: "*" }), alert("one", { name: "player" })]],
       [
         `${MORE}:9: before the commit: Alert flux-system/all would no longer receive events of 2 Kustomizations that move; add the same entry to spec.eventSources with namespace: flux-apps`,
