@@ -19,7 +19,8 @@ const BARE = /\bnpx (?:-y |--yes )?edgefirst\b/;
 const CONTEXT =
   /\b(?:in|inside)\s+(?:a|the)\s+clone\b|\bassume\s+a\s+clone\b|\bafter\s+(?:an|the)\s+install/i;
 
-describe("README.md", () => {
+describe("README.md", function () {
+  this.timeout(20_000);
   const readme = readTree("README.md");
   const fences = fencesOf(readme);
 
