@@ -90,17 +90,20 @@ describe("the proof of a migration", () => {
   it("is unproven if a changed file cannot be built, and names the construct", () => {
     writeFileSync(
       join(root, "kubernetes/apps/b/kustomization.yaml"),
-      "helmCharts: [{ name: x }]\nresources: [own.yaml]\n",
+      "components: [https://example.com/far]\nresources: [own.yaml]\n",
     );
     const own = "kubernetes/apps/b/own.yaml";
     writeFileSync(join(root, own), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: own\n");
     const { proof } = run(
-      stepWith([{ path: own, text: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n" }]),
+      stepWith(
+        [{ path: own, text: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n" }],
+        () => undefined,
+      ),
     );
     assert.equal(proof.status, "unproven");
     assert.match(
       proof.gaps.join("\n"),
-      /own\.yaml: no proof, because .*kustomization\.yaml:1 cannot be built: .*helmCharts/,
+      /own\.yaml: no proof, because .*kustomization\.yaml:1 cannot be built: .*example\.com/,
     );
     cpSync(FIXTURE, root, { recursive: true, force: true });
   });

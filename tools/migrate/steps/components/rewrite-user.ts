@@ -35,7 +35,8 @@ export function rewriteUser(
     lines.push(renamed(own, directory, moved));
   }
   const added = lines.join("");
-  if (commentsRemovedBy(edit, fields, taken).some((comment) => !added.includes(comment))) return undefined;
+  const comments = commentsRemovedBy(edit, fields, taken);
+  if (comments.some((comment) => !added.includes(renamed(comment, directory, moved)))) return undefined;
   if (!remove(edit, fields, taken)) return undefined;
   const has = listOf(fields, "components").some((entry) =>
     [from, to].includes(posix.join(directory, fileText(entry)).replace(/\/$/, "")),
