@@ -66,6 +66,11 @@ export const verification = z
       .default("30m")
       .describe("Time after which the verification fails if it has not passed."),
     interval: duration.default("5s").describe("Time between two runs of the checks."),
+    patience: duration
+      .default("2m")
+      .describe(
+        "How long the cluster may be unreachable before the verification ends as inconclusive, which neither proves nor revokes the release.",
+      ),
     skip: z
       .partialRecord(z.enum(CHECK_IDS), z.string().min(8, "a reason for skipping the check"))
       .default({})

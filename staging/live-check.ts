@@ -5,6 +5,7 @@ import type { Check } from "./checks/check.ts";
 import { liveChecks } from "./checks/checks.ts";
 import type { Clock } from "./clock.ts";
 import type { Evidence, Verification } from "./evidence.ts";
+import { InconclusiveError } from "./inconclusive.ts";
 import type { WatchResult } from "./watch-state.ts";
 import { watch } from "./watch.ts";
 
@@ -23,11 +24,12 @@ export interface LiveCheckArgs {
 }
 
 const INTERVAL_MS = 2_000;
+const OUTAGE_MS = 30_000;
 
 /**
  * Checks whether a stack is still as healthy as it was when it was verified: the same checks, without its program and without a soak. What was unhealthy
  * before that verification is excused here too; what it found by name must still exist, or an emptied cluster would be healthy.
- * @throws {EdgefirstError} if the cluster cannot be reached, or is another one
+ * @throws {InconclusiveError} if the cluster cannot be reached; {EdgefirstError} if it is another one
  */
 export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   const { stack, evidence, record, cluster, timeoutMs, clock, signal, progress } = args;
@@ -38,7 +40,7 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   const checks = liveChecks({ stack, cluster, gatus: evidence.gatus, since: 0 }).filter(
     ({ id }) => !skipped.has(id),
   );
-  return watch(
+  const result = await watch(
     {
       checks,
       baseline: {
@@ -47,7 +49,7 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
         expected: foundIn(evidence, record, checks),
       },
       gone: "was healthy when the release was verified, and is gone",
-      timing: { soakMs: 0, timeoutMs, intervalMs: INTERVAL_MS },
+      timing: { soakMs: 0, timeoutMs, intervalMs: INTERVAL_MS, outageMs: OUTAGE_MS },
       progress: (line, lasting) => {
         if (lasting) progress(line);
       },
@@ -55,11 +57,16 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
     clock,
     signal,
   );
+  if (result.inconclusive === undefined) return result;
+  throw new InconclusiveError(`the live check of stack ${stack} has no result: ${result.inconclusive}`);
 }
 
 /** The same context name may lead to another cluster on another machine. */
 async function refuseOtherCluster(stack: string, evidence: Evidence, cluster: LiveCluster): Promise<void> {
-  const uid = await clusterUid(cluster);
+  const uid = await clusterUid(cluster).catch((error: unknown) => {
+    if (!(error instanceof EdgefirstError)) throw error;
+    throw new InconclusiveError(`cannot check stack ${stack}: ${error.message}`, undefined, { cause: error });
+  });
   if (uid === evidence.cluster.uid) return;
   throw new EdgefirstError(
     `The context ${cluster.context} leads to another cluster than the one on which stack ${stack} was verified.`,

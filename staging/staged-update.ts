@@ -19,7 +19,7 @@ import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
 import { clusterUid } from "./live-check.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
 import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
-import { cancelledSummary, summaryOf } from "./verification-summary.ts";
+import { inconclusiveSummary, summaryOf } from "./verification-summary.ts";
 import { beginUpdate, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
 import { reportWaiting } from "./waiting.ts";
 
@@ -38,6 +38,7 @@ export interface StagingSettings {
     readonly soak: string;
     readonly timeout: string;
     readonly interval: string;
+    readonly patience: string;
     readonly skip: Readonly<Partial<Record<CheckId, string>>>;
     readonly removed: Readonly<Record<string, string>>;
   };
@@ -112,7 +113,8 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       up.apply(reportWaiting(verification));
       const verified = pulumi
         .all([up, pulumi.output(declared)])
-        .apply(([, objects]) => runVerification(verification, { baseline: recorded, declared: objects }));
+        .apply(([, objects]) => runVerification(verification, { baseline: recorded, declared: objects }))
+        .apply((evidence) => evidence ?? own.output);
       // Declared Secrets go in, but nothing of them comes out.
       return pulumi.unsecret(verified);
     },
@@ -135,7 +137,7 @@ function verificationArgs(
   clock: Clock,
 ): VerificationArgs {
   const { release, manifests, project, cluster, gatus, repository } = args;
-  const { soak, timeout, interval, skip, removed } = args.settings.verification;
+  const { soak, timeout, interval, patience, skip, removed } = args.settings.verification;
   const stack = pulumi.getStack();
   return {
     stack,
@@ -156,6 +158,7 @@ function verificationArgs(
       soakMs: parseDuration(soak),
       timeoutMs: parseDuration(timeout),
       intervalMs: parseDuration(interval),
+      outageMs: parseDuration(patience),
     },
     clock,
     progress: (line, lasting) => {
@@ -231,18 +234,25 @@ function enforceStage(findings: readonly Finding[], overridden: boolean): void {
   );
 }
 
-async function runVerification(args: VerificationArgs, update: FinishedUpdate): Promise<Evidence> {
+/** @returns the evidence; undefined if the verification has no result, so that the earlier evidence stands */
+async function runVerification(
+  args: VerificationArgs,
+  update: FinishedUpdate,
+): Promise<Evidence | undefined> {
   const cancelled = new AbortController();
   const cancel = (): void => {
     cancelled.abort();
   };
   process.on("SIGINT", cancel).on("SIGTERM", cancel);
   try {
-    const { evidence, record } = await verify(args, update, cancelled.signal);
-    if ("failures" in record)
-      failUpdate(cancelled.signal.aborted ? cancelledSummary(record) : summaryOf(record));
-    else void pulumi.log.info(summaryOf(record));
-    return evidence;
+    const result = await verify(args, update, cancelled.signal);
+    if ("inconclusive" in result) {
+      failUpdate(inconclusiveSummary(args.release, result));
+      return undefined;
+    }
+    if ("failures" in result.record) failUpdate(summaryOf(result.record));
+    else void pulumi.log.info(summaryOf(result.record));
+    return result.evidence;
   } finally {
     process.off("SIGINT", cancel).off("SIGTERM", cancel);
   }

@@ -2,6 +2,7 @@ import type { Finding, LiveCluster } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Evidence, Failure, Verification } from "./evidence.ts";
+import { INCONCLUSIVE } from "./inconclusive.ts";
 import { checkLive } from "./live-check.ts";
 import type { Movement } from "./movement.ts";
 import { readMark, type UpdateMark } from "./update-mark.ts";
@@ -184,7 +185,7 @@ function unreachable(stack: string, { message }: EdgefirstError, args: UpstreamA
   const refuses = args.unreachable === "refuse" || args.live === "required";
   return {
     severity: refuses ? "error" : "warning",
-    message: `Inconclusive: cannot check from here whether stack ${stack} is healthy now: ${message}`,
+    message: `${INCONCLUSIVE}: cannot check from here whether stack ${stack} is healthy now: ${message.replace(`${INCONCLUSIVE}: `, "")}`,
     hint: refuses
       ? `Try again once the cluster can be reached, or set edgefirst:gate.clusters.${stack} to the right { context, kubeconfig? } of this machine.`
       : "edgefirst:gate.unreachable is warn, so its evidence alone counts.",

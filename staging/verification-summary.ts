@@ -1,4 +1,5 @@
-import type { CheckRecord, Revocation, Verification } from "./evidence.ts";
+import type { CheckRecord, Failure, Revocation, Verification } from "./evidence.ts";
+import { INCONCLUSIVE } from "./inconclusive.ts";
 
 /** The result of a verification as a message. */
 export function summaryOf(record: Verification | Revocation): string {
@@ -8,20 +9,23 @@ export function summaryOf(record: Verification | Revocation): string {
     return [`Release ${release} is verified after ${soak} s of soak.`, ...unproven].join("\n");
   return [
     `The verification of release ${release} failed. The release is revoked, and downstream stacks are refused it.`,
-    ...failureLines(record),
+    ...failureLines(record.failures),
     ...unproven,
   ].join("\n");
 }
 
-/** What a cancelled verification had found. The engine accepts no outputs by then, so nothing is recorded. */
-export function cancelledSummary(record: Revocation): string {
+/** The message of a verification without a result. */
+export function inconclusiveSummary(
+  release: string,
+  { inconclusive, failures }: { readonly inconclusive: string; readonly failures: readonly Failure[] },
+): string {
   return [
-    `The verification of release ${record.release} was cancelled. Nothing was recorded, and earlier evidence is unchanged: run pulumi up again.`,
-    ...failureLines(record),
+    `${INCONCLUSIVE}: the verification of release ${release} has no result: ${inconclusive}. Nothing was recorded, and earlier evidence is unchanged: run pulumi up again.`,
+    ...failureLines(failures),
   ].join("\n");
 }
 
-function failureLines({ failures }: Revocation): string[] {
+function failureLines(failures: readonly Failure[]): string[] {
   return failures.map(({ check, object, message }) => `- ${check}: ${object}: ${message}`);
 }
 

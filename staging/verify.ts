@@ -17,6 +17,7 @@ import {
   withRevoked,
   withVerified,
   type Evidence,
+  type Failure,
   type OverrideRecord,
   type Revocation,
   type Verification,
@@ -64,11 +65,14 @@ const GONE =
   "was healthy and is gone; if it was removed on purpose, list it under edgefirst:verification.removed with the reason";
 
 /** How a verification ended. */
-export interface VerificationResult {
-  readonly evidence: Evidence;
-  /** What the evidence now says about this release: with failures if it failed. */
-  readonly record: Verification | Revocation;
-}
+export type VerificationResult =
+  | {
+      readonly evidence: Evidence;
+      /** What the evidence now says about this release: with failures if it failed. */
+      readonly record: Verification | Revocation;
+    }
+  /** Without a result: the earlier evidence stands. */
+  | { readonly inconclusive: string; readonly failures: readonly Failure[] };
 
 /**
  * Records the state of the cluster before the update, and marks the update as begun. What is unhealthy already is not blamed on it, unless an earlier update that
@@ -115,17 +119,19 @@ export async function verify(
     clock,
     signal,
   );
+  const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
+  if (result.inconclusive !== undefined || failures.length > 0)
+    await updateMark(args, () => endExcuses(args.cluster, args, result.recovered));
+  if (result.inconclusive !== undefined) return { inconclusive: result.inconclusive, failures };
   const subject = {
     cluster: { context: args.cluster.context, uid: args.uid },
     gatus: args.gatus,
   };
   const record = await recordOf(args, declared, result);
-  if (result.failures.length === 0) {
+  if (failures.length === 0) {
     await updateMark(args, () => removeMark(args.cluster, args));
     return { record, evidence: withVerified(earlier, subject, { record, checks: foundByName(result) }) };
   }
-  await updateMark(args, () => endExcuses(args.cluster, args, result.recovered));
-  const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
   const revocation = { ...record, failures };
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };
 }

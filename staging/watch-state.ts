@@ -11,6 +11,8 @@ export interface WatchTiming {
   readonly timeoutMs: number;
   /** Time between two rounds of checks. */
   readonly intervalMs: number;
+  /** How long the cluster may be unreachable before the watch ends without a result. */
+  readonly outageMs: number;
 }
 
 /** Arguments of a watch. */
@@ -33,6 +35,8 @@ export interface WatchResult {
   /** Milliseconds for which every check held at the end; 0 if it failed. */
   readonly soakMs: number;
   readonly round: CheckRound;
+  /** Why it ended without a result; then it neither passed nor failed. */
+  readonly inconclusive?: string;
   /** What was wrong at the end; empty if it passed. */
   readonly failures: readonly CheckVerdict[];
   /** What was unhealthy before the update and still is. */
@@ -156,11 +160,22 @@ export class WatchState {
    * @param reason why it ended; reported if no object is at fault
    */
   fail(reason: string): WatchResult {
+    if (this.#outage !== undefined) return this.giveUp(reason);
     const found = [...this.#failed, ...this.#pending];
-    const message = this.#outage === undefined ? reason : `${reason}: ${firstLine(this.#outage)}`;
-    const soak: CheckVerdict = { check: "soak", object: "the soak", state: "failed", message, own: true };
-    const failures = found.length === 0 || this.#outage !== undefined ? [...found, soak] : found;
-    return this.#result(0, failures);
+    const soak: CheckVerdict = {
+      check: "soak",
+      object: "the soak",
+      state: "failed",
+      message: reason,
+      own: true,
+    };
+    return this.#result(0, found.length === 0 ? [soak] : found);
+  }
+
+  /** Ends the watch without a result. */
+  giveUp(reason: string): WatchResult {
+    const inconclusive = this.#outage === undefined ? reason : `${reason}: ${firstLine(this.#outage)}`;
+    return { ...this.#result(0, [...this.#failed, ...this.#pending]), inconclusive };
   }
 
   #result(soakMs: number, failures: readonly CheckVerdict[]): WatchResult {

@@ -3,18 +3,15 @@ import { runChecks } from "./check-round.ts";
 import type { Clock } from "./clock.ts";
 import { WatchState, type WatchArgs, type WatchResult } from "./watch-state.ts";
 
-/** How long the cluster may be unreachable. */
-const UNREACHABLE_MS = 30_000;
-
 /**
  * Watches until every check has held for the whole soak, the timeout has passed, or something is wrong that waiting cannot fix. A failure or another revision
- * restarts the soak. An object that reconciles at the same revision does not, but the soak cannot end before it is ready.
+ * restarts the soak. An outage of the cluster, or a cancellation, ends it without a result. An object that reconciles at the same revision does not, but the soak cannot end before it is ready.
  */
 export async function watch(args: WatchArgs, clock: Clock, signal?: AbortSignal): Promise<WatchResult> {
-  const { timeoutMs, intervalMs } = args.timing;
+  const { timeoutMs, intervalMs, outageMs } = args.timing;
   const state = new WatchState(args, clock.now());
   for (;;) {
-    if (signal?.aborted === true) return state.fail("it was cancelled");
+    if (signal?.aborted === true) return state.giveUp("it was cancelled");
     const now = clock.now();
     state.resume(now);
     try {
@@ -24,8 +21,7 @@ export async function watch(args: WatchArgs, clock: Clock, signal?: AbortSignal)
       if (state.cannotRecover()) return state.fail("waiting cannot fix it");
     } catch (error) {
       if (!(error instanceof EdgefirstError)) throw error;
-      if (state.recordOutage(error, now) >= UNREACHABLE_MS)
-        return state.fail("the cluster stopped answering");
+      if (state.recordOutage(error, now) >= outageMs) return state.giveUp("the cluster stopped answering");
     }
     const left = state.left(clock.now());
     if (left <= 0) return state.fail(`it was not complete after ${timeoutMs / 1_000} s`);

@@ -12,6 +12,7 @@ import {
   FakeClock,
   ready,
   scriptedCluster,
+  unreachable,
   type ScriptedCluster,
 } from "../support/scripted-cluster.ts";
 
@@ -51,7 +52,7 @@ describe("an update that begins", () => {
     removed: {},
     earlier,
     recorded: () => Promise.resolve([]),
-    timing: { soakMs: 2_000, timeoutMs: 10_000, intervalMs: 1_000 },
+    timing: { soakMs: 2_000, timeoutMs: 10_000, intervalMs: 1_000, outageMs: 5_000 },
     clock,
     progress: () => undefined,
   });
@@ -67,7 +68,9 @@ describe("an update that begins", () => {
     const baseline = await beginUpdate(args(release), []);
     await clock.sleep(1_000);
     during();
-    const { evidence, record } = await verify(args(release), { baseline, declared: [] });
+    const result = await verify(args(release), { baseline, declared: [] });
+    if ("inconclusive" in result) return ["inconclusive"];
+    const { evidence, record } = result;
     earlier = evidence;
     return "failures" in record ? record.failures.map(({ object }) => object) : [];
   }
@@ -80,8 +83,9 @@ describe("an update that begins", () => {
       writeFileSync(file, "- chart: own\n  source: https://example.com\n  date: 2026-01-31\n");
       const own = { ...args("r1"), directory };
       const baseline = await beginUpdate(own, []);
-      const { evidence } = await verify(own, { baseline, declared: [] });
-      const [rows, ...others] = evidence.verified[0]?.ownerRows ?? [];
+      const result = await verify(own, { baseline, declared: [] });
+      assert.ok("evidence" in result);
+      const [rows, ...others] = result.evidence.verified[0]?.ownerRows ?? [];
       assert.deepEqual(
         { ...rows, sha256: "" },
         { file: ".edgefirst/knowledge/version-labels.yaml", sha256: "", rows: 1 },
@@ -167,6 +171,18 @@ describe("an update that begins", () => {
     assert.deepEqual(await up("r2"), []);
     objects = [app("app", "False")];
     assert.deepEqual(await up("r3"), [APP]);
+  });
+
+  it("neither proves nor revokes if the cluster stops answering; its mark stays", async () => {
+    assert.deepEqual(await up("r1"), []);
+    const before = earlier;
+    cluster = scriptedCluster(() => (clock.seconds > 4 && clock.seconds < 20 ? unreachable() : objects));
+    assert.deepEqual(await up("r2"), ["inconclusive"]);
+    assert.equal(earlier, before);
+    clock.jump(30_000);
+    assert.ok(await cluster.get(markReference(STACK)));
+    objects = [app("app", "False")];
+    assert.deepEqual(await up("r2"), [APP]);
   });
 
   it("is refused, with the missing right, if the mark cannot be written", async () => {

@@ -78,6 +78,8 @@ export function outcomeText(outcome: Outcome): string {
       return "already done: it has verified this release, and nothing would change";
     case "failed":
       return `failed: ${outcome.message}`;
+    case "inconclusive":
+      return outcome.message;
     case "declined":
       return "declined, nothing was changed";
     case "cancelled":

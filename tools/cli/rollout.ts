@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { planWaves, stackNamed, stacksUpTo, type StackNode } from "../rollout/plan.ts";
-import { runRollout, succeeded, type RolloutEvent, type Runner } from "../rollout/run.ts";
+import { isUnknown, runRollout, succeeded, type RolloutEvent, type Runner } from "../rollout/run.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
@@ -54,7 +54,7 @@ export const rollout = (flags: RolloutFlags): Promise<void> =>
       signal,
     });
     if (!json) process.stdout.write(`${resultText(result)}\n`);
-    if (!succeeded(result)) process.exitCode ??= EXIT.no;
+    if (!succeeded(result)) process.exitCode ??= isUnknown(result) ? EXIT.inconclusive : EXIT.no;
   });
 
 function wavesOf(stacks: readonly StackNode[], { to, only }: RolloutFlags): string[][] {

@@ -8,6 +8,7 @@ import {
   type Failure,
   type Verification,
 } from "../../staging/evidence.ts";
+import { InconclusiveError } from "../../staging/inconclusive.ts";
 import { checkLive } from "../../staging/live-check.ts";
 import type { CheckRound } from "../../staging/check-round.ts";
 import { stackNamed } from "../rollout/plan.ts";
@@ -137,6 +138,9 @@ async function runChecks(project: Project, { stack, evidence, record }: Verified
       signal,
       progress,
     });
+  } catch (error) {
+    if (error instanceof InconclusiveError) process.exitCode ??= EXIT.inconclusive;
+    throw error;
   } finally {
     cluster.close();
   }

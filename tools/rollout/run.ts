@@ -1,3 +1,4 @@
+import { isInconclusive } from "../../staging/inconclusive.ts";
 import { type EngineSummary } from "./summary.ts";
 
 /** Works on one stack; the rollout decides the order. Each call rejects if it fails, and soon after an abort. */
@@ -17,6 +18,8 @@ export type Outcome =
   /** By an earlier rollout of this release. */
   | { readonly state: "done-before" }
   | { readonly state: "failed"; readonly message: string }
+  /** Whether the stack is healthy is unknown: nothing is proven, nothing revoked. */
+  | { readonly state: "inconclusive"; readonly message: string }
   | { readonly state: "declined" }
   /** Ended by the caller's signal while in progress. */
   | { readonly state: "cancelled" }
@@ -82,6 +85,12 @@ export function succeeded(result: RolloutResult): boolean {
   return [...result.values()].every(({ state }) => GOOD.has(state));
 }
 
+/** Whether no stack failed, but the result of at least one is unknown. */
+export function isUnknown(result: RolloutResult): boolean {
+  const bad = [...result.values()].filter(({ state }) => !GOOD.has(state) && state !== "not-started");
+  return bad.length > 0 && bad.every(({ state }) => state === "inconclusive");
+}
+
 const GOOD: ReadonlySet<Outcome["state"]> = new Set(["updated", "previewed", "done-before"]);
 
 function stoppedBy(outcomes: RolloutResult): string | undefined {
@@ -102,9 +111,7 @@ async function runWave(
   const attempt: Attempt = async (stack, work) => {
     const outcome: Outcome | undefined = signal.aborted
       ? { state: "not-started", message: "interrupted" }
-      : await work().catch((error: unknown) =>
-          signal.aborted ? { state: "cancelled" } : { state: "failed", message: messageOf(error) },
-        );
+      : await work().catch((error: unknown) => (signal.aborted ? { state: "cancelled" } : failureOf(error)));
     if (outcome !== undefined) settle(stack, outcome);
     return outcome === undefined;
   };
@@ -172,6 +179,11 @@ async function eachAtMost<T>(
     for (const item of queue) await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
+
+function failureOf(error: unknown): Outcome {
+  const message = messageOf(error);
+  return { state: isInconclusive(message) ? "inconclusive" : "failed", message };
 }
 
 function messageOf(error: unknown): string {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { planWaves } from "../../../tools/rollout/plan.ts";
 import {
+  isUnknown,
   runRollout,
   succeeded,
   type RolloutArgs,
@@ -147,6 +148,24 @@ describe("run of a rollout", () => {
     const runner = new Recorder();
     await roll([["a", "b"]], runner);
     assert.deepEqual(runner.log, ["preview a", "preview b", "approve a", "approve b", "up a", "up b"]);
+  });
+
+  it("distinguishes a result that is unknown from a failure", async () => {
+    const ends = (...messages: string[]) =>
+      roll(
+        [messages.map((_, index) => `s${index}`), ["last"]],
+        new Recorder({
+          up: (stack) => Promise.reject(new Error(messages[Number(stack.slice(1))])),
+        }),
+      );
+    const unknown = "The update of stack s0 failed:\nInconclusive: the verification has no result";
+    const { result } = await ends(unknown);
+    assert.deepEqual(result.get("s0"), { state: "inconclusive", message: unknown });
+    assert.deepEqual([succeeded(result), isUnknown(result)], [false, true]);
+    assert.equal(result.get("last")?.state, "not-started");
+    assert.equal(isUnknown((await ends(unknown, "broken")).result), false);
+    const refused = "Nothing was changed: one thing stands in the way.\n- Inconclusive: cannot check";
+    assert.equal(isUnknown((await ends(refused)).result), true);
   });
 
   it("does not update a declined stack, and stops there", async () => {
