@@ -28,6 +28,20 @@ export const gate = z
       .enum(["refuse", "warn"])
       .default("refuse")
       .describe("What a move forward does if this machine cannot reach the cluster of the upstream stack."),
+    minAge: duration
+      .default("0s")
+      .describe(
+        "How long the upstream stack must have run this release, such as `24h`, counted from its first verification.",
+      ),
+    minSoak: duration.default("0s").describe("Shortest soak of the upstream stack's verification."),
+    requiredChecks: z
+      .array(z.enum(CHECK_IDS))
+      .default([])
+      .describe("Checks that must have held on the upstream stack, on at least one object."),
+    overrides: z
+      .enum(["accept", "refuse"])
+      .default("accept")
+      .describe("Whether a verification of the upstream stack under an override counts."),
     patience: duration.default("30s").describe("How long to wait for the upstream stack to become healthy."),
     clusters: z
       .record(
@@ -62,6 +76,12 @@ export const override = z.strictObject({
 export const verification = z
   .strictObject({
     soak: duration.default("5m").describe("How long all checks must hold without interruption."),
+    withoutSoak: z
+      .string()
+      .trim()
+      .min(8, "a reason for verifying without a soak")
+      .optional()
+      .describe("Why `soak: 0s` is enough; required with it."),
     timeout: duration
       .default("30m")
       .describe("Time after which the verification fails if it has not passed."),

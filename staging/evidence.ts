@@ -56,6 +56,8 @@ const verification = loose({
   dirty: z.boolean(),
   /** When the verification ended. */
   time: instant,
+  /** When the first of an unbroken series of verifications of this release ended; absent in evidence of format 1. */
+  since: instant.optional(),
   /** Seconds during which every check held without a break. */
   soak: seconds,
   checks: z.array(checkRecord),
@@ -203,15 +205,24 @@ export function withVerified(
 ): Evidence {
   const { verified, revoked, revisions } = without(evidence, record.release);
   const { release, time, gitops: ran } = record;
+  const entry = { ...record, since: runningSince(evidence, release) ?? time };
   return {
     ...evidence,
     version: EVIDENCE_VERSION,
     ...subject,
-    verified: [record, ...verified].slice(0, KEPT),
+    verified: [entry, ...verified].slice(0, KEPT),
     revoked,
     revisions: ran === null || isAmong(revisions, ran) ? revisions : [ran, ...revisions].slice(0, KEPT),
     lastPass: { release, time, revision: ran?.revision ?? null, checks },
   };
+}
+
+/** When a release passed first, if the stack has run nothing else since. */
+function runningSince(evidence: Evidence | undefined, release: string): string | undefined {
+  const [latest] = evidence?.verified ?? [];
+  if (latest?.release !== release) return undefined;
+  const broken = evidence?.revoked.some(({ time }) => Date.parse(time) > Date.parse(latest.time));
+  return broken === true ? undefined : (latest.since ?? latest.time);
 }
 
 function isAmong(revisions: Evidence["revisions"], { url, revision }: GitopsRevision): boolean {

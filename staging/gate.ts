@@ -5,6 +5,9 @@ import { movement, type MovementArgs } from "./movement.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
+/** A longer override is a gate that is switched off. */
+const LONGEST_OVERRIDE_MS = 30 * 24 * 3_600_000;
+
 /** Arguments of {@link checkGate}. */
 export interface GateArgs extends UpstreamArgs, MovementArgs {
   readonly stack: string;
@@ -38,6 +41,8 @@ export async function checkGate(args: GateArgs): Promise<GateResult> {
   if (override === undefined) return { findings, upstream };
   if (Date.parse(override.expires) <= clock.now())
     return { findings: [expired(override), ...findings], upstream };
+  if (Date.parse(override.expires) - clock.now() > LONGEST_OVERRIDE_MS)
+    return { findings: [tooLong(override), ...findings], upstream };
   return { findings: [inForce(override), ...findings.map(overridden)], upstream, override };
 }
 
@@ -46,6 +51,14 @@ function expired({ reason, expires }: OverrideRecord): Finding {
     severity: "warning",
     message: `The override of the gate expired at ${expires} and has no effect (its reason: ${reason}).`,
     hint: "Remove edgefirst:override, or set a new one with a reason and a later expiry.",
+  };
+}
+
+function tooLong({ expires }: OverrideRecord): Finding {
+  return {
+    severity: "error",
+    message: `edgefirst:override expires at ${expires}, more than 30 days from now.`,
+    hint: "Set an expiry within the next 30 days. An override is for an emergency; demand less of upstream stacks with edgefirst:gate instead.",
   };
 }
 

@@ -31,11 +31,16 @@ export interface StagingSettings {
     readonly live: "configured" | "required";
     readonly unreachable: "refuse" | "warn";
     readonly patience: string;
+    readonly minAge: string;
+    readonly minSoak: string;
+    readonly requiredChecks: readonly CheckId[];
+    readonly overrides: "accept" | "refuse";
     readonly clusters: Readonly<Record<string, { context: string; kubeconfig?: string | undefined }>>;
   };
   readonly override?: OverrideRecord | undefined;
   readonly verification: {
     readonly soak: string;
+    readonly withoutSoak?: string | undefined;
     readonly timeout: string;
     readonly interval: string;
     readonly patience: string;
@@ -88,7 +93,7 @@ export interface StagedUpdate {
  */
 export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate> {
   const { settings, cluster } = args;
-  refuseImpossible(settings);
+  refuseSenseless(settings);
   const stack = pulumi.getStack();
   const own = await readOwnStack(stack, await clusterUid(cluster));
   const clock = await clusterClock(
@@ -121,13 +126,29 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   };
 }
 
-/** Otherwise a soak longer than the timeout would fail only after half an hour. */
-function refuseImpossible({ verification: { soak, timeout } }: StagingSettings): void {
-  if (parseDuration(soak) < parseDuration(timeout)) return;
-  throw new EdgefirstError(
-    `edgefirst:verification.soak is ${soak} and verification.timeout is ${timeout}: no verification could pass.`,
-    "Set a longer timeout, or a shorter soak. Nothing was changed.",
-  );
+/** Values that would fail every verification, or prove nothing. */
+function refuseSenseless({ verification }: StagingSettings): void {
+  const { soak, timeout, interval, withoutSoak } = verification;
+  const [soakMs, timeoutMs, intervalMs] = [soak, timeout, interval].map(parseDuration) as [
+    number,
+    number,
+    number,
+  ];
+  if (soakMs >= timeoutMs)
+    throw new EdgefirstError(
+      `edgefirst:verification.soak is ${soak} and verification.timeout is ${timeout}: no verification could pass.`,
+      "Set a longer timeout, or a shorter soak. Nothing was changed.",
+    );
+  if (soakMs === 0 && withoutSoak === undefined)
+    throw new EdgefirstError(
+      "edgefirst:verification.soak is 0s: a single look proves little.",
+      "Set a soak, or give the reason in edgefirst:verification.withoutSoak. Nothing was changed.",
+    );
+  if (soakMs > 0 && intervalMs > soakMs)
+    throw new EdgefirstError(
+      `edgefirst:verification.interval is ${interval}, longer than the soak of ${soak}: nothing would be observed during the soak.`,
+      "Set a shorter interval, or a longer soak. Nothing was changed.",
+    );
 }
 
 function verificationArgs(
@@ -169,7 +190,8 @@ function verificationArgs(
 
 function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clock): Promise<GateResult> {
   const { settings, release, manifests, kubeconfig } = args;
-  const { maxAge, live, unreachable, patience, clusters } = settings.gate;
+  const { maxAge, live, unreachable, patience, clusters, minAge, minSoak, requiredChecks, overrides } =
+    settings.gate;
   return checkGate({
     project: pulumi.getProject(),
     stack,
@@ -179,6 +201,10 @@ function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clo
     own: own.evidence,
     after: settings.after,
     maxAgeMs: parseDuration(maxAge),
+    minAgeMs: parseDuration(minAge),
+    minSoakMs: parseDuration(minSoak),
+    requiredChecks,
+    overrides,
     live,
     unreachable,
     patienceMs: pulumi.runtime.isDryRun() ? 0 : parseDuration(patience),

@@ -5,6 +5,7 @@ import type { Evidence, Failure, Verification } from "./evidence.ts";
 import { INCONCLUSIVE } from "./inconclusive.ts";
 import { checkLive } from "./live-check.ts";
 import type { Movement } from "./movement.ts";
+import { unmetDemands, weaknessesOf, type ProofDemands } from "./weaknesses.ts";
 import { readMark, type UpdateMark } from "./update-mark.ts";
 
 /** An upstream stack that has verified the release. */
@@ -23,7 +24,7 @@ export interface ConnectedCluster extends LiveCluster {
 }
 
 /** Arguments of {@link judgeUpstream}. */
-export interface UpstreamArgs {
+export interface UpstreamArgs extends ProofDemands {
   /** Name of the project, which all stacks share. */
   readonly project: string;
   /** SHA-256 of each manifest that only the gated stack's configuration names, by what it installs. */
@@ -50,6 +51,7 @@ export async function judgeUpstream(upstream: UpstreamStack, args: UpstreamArgs)
   return [
     ...proof,
     ...tooOld(upstream, args),
+    ...unmet(upstream, args),
     ...(moved.length > 0 ? moved : await unhealthy(upstream, args)),
   ];
 }
@@ -81,17 +83,26 @@ function otherManifests({ stack, record }: UpstreamStack, { manifests }: Upstrea
   });
 }
 
-/** Reported on every pass, with everything that the verification did not prove. */
+/** Reported on every pass, with every weakness of the proof: a gate that accepts it repeats them. */
 function verifiedBy({ stack, record }: UpstreamStack): Finding {
-  const skipped = record.checks
-    .filter(({ outcome }) => outcome === "notChecked")
-    .map(({ id, notes }) => `  - ${id}: ${notes.join(" ")}`);
+  const weaknesses = weaknessesOf(record);
   const commit = record.commit === null ? "" : `, commit ${record.commit.slice(0, 12)}`;
-  const dirty = record.dirty ? " with uncommitted changes" : "";
-  const message = `Stack ${stack} verified release ${record.release} at ${record.time} (${record.soak} s of soak${commit}${dirty}).`;
-  return skipped.length === 0
+  const message = `Stack ${stack} verified release ${record.release} at ${record.time} (${record.soak} s of soak${commit}).`;
+  return weaknesses.length === 0
     ? { severity: "info", message }
-    : { severity: "warning", message: `${message} Not checked there:\n${skipped.join("\n")}` };
+    : {
+        severity: "warning",
+        message: [`${message} Not proven there:`, ...weaknesses.map((line) => `  - ${line}`)].join("\n"),
+      };
+}
+
+/** What this stack demands of the proof, in addition to a verification. */
+function unmet({ stack, record }: UpstreamStack, args: UpstreamArgs): Finding[] {
+  return unmetDemands(record, args, args.clock.now()).map((reason) => ({
+    severity: "error",
+    message: `The proof of stack ${stack} for release ${record.release} is too weak: ${reason}.`,
+    hint: `Bring ${stack} up with a stronger verification, or wait: pulumi up --stack ${stack}`,
+  }));
 }
 
 /** A release that the upstream stack has left is no longer proven: it may have been left for a reason. */
@@ -137,15 +148,10 @@ async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<F
       { project: args.project, stack },
       evidence.lastPass?.time ?? record.time,
     );
-    if (mark !== undefined) return [updating(upstream, mark)];
     const { failures } = await checkLive({ stack, evidence, record, cluster, timeoutMs, clock, progress });
-    if (failures.length === 0) return [];
     return [
-      {
-        severity: "error",
-        message: `Stack ${stack} verified release ${record.release} at ${record.time}, and is not healthy now:\n${failureList(failures)}`,
-        hint: `Fix it, then run: pulumi up --stack ${stack}`,
-      },
+      ...(mark === undefined ? [] : [updating(upstream, mark)]),
+      ...(failures.length === 0 ? [] : [failing(upstream, failures)]),
     ];
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
@@ -153,6 +159,17 @@ async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<F
   } finally {
     cluster?.close();
   }
+}
+
+function failing(
+  { stack, record }: UpstreamStack,
+  failures: readonly Pick<Failure, "object" | "message">[],
+): Finding {
+  return {
+    severity: "error",
+    message: `Stack ${stack} verified release ${record.release} at ${record.time}, and is not healthy now:\n${failureList(failures)}`,
+    hint: `Fix it, then run: pulumi up --stack ${stack}`,
+  };
 }
 
 /** A killed update stores no outputs: what the stack runs is unknown until it is verified again. */

@@ -1,5 +1,6 @@
-import type { CheckRecord, Failure, Revocation, Verification } from "./evidence.ts";
+import type { Failure, Revocation, Verification } from "./evidence.ts";
 import { INCONCLUSIVE } from "./inconclusive.ts";
+import { unprovenBy } from "./weaknesses.ts";
 
 /** The result of a verification as a message. */
 export function summaryOf(record: Verification | Revocation): string {
@@ -27,17 +28,6 @@ export function inconclusiveSummary(
 
 function failureLines(failures: readonly Failure[]): string[] {
   return failures.map(({ check, object, message }) => `- ${check}: ${object}: ${message}`);
-}
-
-/** What a check did not prove. */
-function unprovenBy({ id, outcome, notes, unhealthyBefore }: CheckRecord): string[] {
-  const remarks = notes.join(" ");
-  return [
-    ...(outcome === "notChecked" ? [`not checked: ${id}: ${remarks}`] : []),
-    ...(outcome === "nothing" ? [`nothing to check: ${id}${remarks === "" ? "" : `: ${remarks}`}`] : []),
-    ...(outcome === "held" || outcome === "failed" ? notes.map((note) => `${id}: ${note}`) : []),
-    ...unhealthyBefore.map((object) => `unhealthy before the update, and not blamed on it: ${object}`),
-  ];
 }
 
 function indented(lines: readonly string[]): string[] {

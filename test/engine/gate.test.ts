@@ -39,7 +39,10 @@ const conditions = (status: "True" | "False" | "Unknown", ...types: string[]) =>
   }));
 const LONG = { timeoutMs: 60_000 };
 const VERIFICATION = { soak: "1s", timeout: "30s", interval: "500ms" };
-const OVERRIDE = { reason: "edge is being rebuilt", expires: "2999-01-01T00:00:00Z" };
+const OVERRIDE = {
+  reason: "edge is being rebuilt",
+  expires: new Date(Date.now() + 3_600_000).toISOString(),
+};
 
 describe("engine: main downstream of edge on two clusters, with Traefik's statuses written by the test and a server that mimics Gatus' API", function () {
   this.timeout(120_000);
@@ -297,16 +300,13 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
 
   it("requires an override to have a reason and a later expiry, reports it and records it", async () => {
     main.configure({ ...mainConfig, override: { expires: OVERRIDE.expires } });
-    await refuses(
-      main,
-      /edgefirst:override\.reason: missing; expected a reason for passing the gate/,
-    );
+    await refuses(main, /edgefirst:override\.reason: missing; expected a reason for passing the gate/);
     main.configure({ ...mainConfig, override: { ...OVERRIDE, expires: "2020-01-01T00:00:00Z" } });
     await refuses(main, /override of the gate expired at 2020-01-01/, /failed to verify release/);
     main.configure({ ...mainConfig, override: OVERRIDE });
     const run = await main.up();
     passes(run);
-    assert.match(run.output, /overridden until 2999-01-01T00:00:00Z: edge is being rebuilt/);
+    assert.match(run.output, /overridden until .*Z: edge is being rebuilt/);
     assert.deepEqual((await evidenceOf(main)).verified[0]?.override, OVERRIDE);
     main.configure(mainConfig);
   });

@@ -56,7 +56,12 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
       const config = (context: string) => ({
         cluster: { context, kubeconfig },
         gatewayApi: { install: false, source },
-        verification: { soak: "0s", timeout: "1m", interval: "500ms" },
+        verification: {
+          soak: "0s",
+          withoutSoak: "the test checks the pin",
+          timeout: "1m",
+          interval: "500ms",
+        },
         flux: {
           source: { kind: KINDS[name], name, interval: "1h", ...addresses()[name] },
           root: { mode: "manage", name, path: "./apps", decryptionSecret: null },

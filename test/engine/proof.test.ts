@@ -19,7 +19,7 @@ const MARK = markReference({ project: "edgefirst", stack: "edge" });
 const NO_CONTROLLER = "these clusters have no controller for it";
 const VERIFICATION = {
   soak: "1s",
-  timeout: "4s",
+  timeout: "60s",
   interval: "500ms",
   skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
 };
@@ -107,6 +107,13 @@ describe("engine: a release proves only what was watched; the test writes the st
     assert.equal(code, 0, output);
   }
 
+  /** Expects the verification of edge to fail. What is wrong stays wrong: no need to watch it for long. */
+  async function failsVerification(...expected: RegExp[]): Promise<void> {
+    edge.configure({ ...edgeConfig, verification: { ...VERIFICATION, timeout: "6s" } });
+    await fails(edge, ...expected);
+    edge.configure(edgeConfig);
+  }
+
   async function fails(stack: TestStack, ...expected: RegExp[]): Promise<void> {
     const { code, output } = await stack.up();
     assert.notEqual(code, 0, output);
@@ -119,7 +126,7 @@ describe("engine: a release proves only what was watched; the test writes the st
       await app("False");
       process.kill(pid, "SIGINT");
       await ended;
-      await fails(edge, /flux: Kustomization default\/app: Ready: reported by the test/);
+      await failsVerification(/flux: Kustomization default\/app: Ready: reported by the test/);
       assert.deepEqual((await evidence()).verified, []);
       assert.ok(await onEdge.get(MARK));
     });
@@ -137,7 +144,7 @@ describe("engine: a release proves only what was watched; the test writes the st
       for (const each of [...descendants(pid), pid]) process.kill(each, "SIGKILL");
       await ended;
       await edge.cancel();
-      await fails(edge, /flux: Kustomization default\/new: Ready: reported by the test/);
+      await failsVerification(/flux: Kustomization default\/new: Ready: reported by the test/);
       await app("True", "new");
       await passes(edge);
     });
@@ -152,7 +159,7 @@ describe("engine: a release proves only what was watched; the test writes the st
       await waitUntil("the soak to restart", restarts, SOON);
       process.kill(pid, "SIGINT");
       await ended;
-      await fails(edge, /flux: Kustomization default\/old: Ready: reported by the test/);
+      await failsVerification(/flux: Kustomization default\/old: Ready: reported by the test/);
       await app("True", "old");
       await passes(edge);
     });

@@ -49,6 +49,17 @@ describe("evidence", () => {
     assert.deepEqual(read, { state: "present", evidence });
   });
 
+  it("counts the age of a release from its first verification, while the stack runs nothing else", () => {
+    const first = record("a").time;
+    const again = withVerified(verifiedInTurn("a"), subject, pass(record("a", 5)));
+    assert.deepEqual([again.verified[0]?.time, again.verified[0]?.since], [record("a", 5).time, first]);
+    const returned = withVerified(verifiedInTurn("a", "b"), subject, pass(record("a", 5)));
+    assert.equal(returned.verified[0]?.since, record("a", 5).time);
+    const broken = withRevoked(verifiedInTurn("a"), subject, { ...record("b", 2), failures });
+    const fixed = withVerified(broken, subject, pass(record("a", 5)));
+    assert.equal(fixed.verified[0]?.since, record("a", 5).time);
+  });
+
   it("reads what a newer program wrote, and keeps what it does not know", () => {
     const newer = {
       ...verifiedInTurn("a"),

@@ -58,6 +58,10 @@ describe("gate of main, whose upstream stack is edge", () => {
       own: undefined,
       after: ["edge"],
       maxAgeMs: 24 * HOUR,
+      minAgeMs: 0,
+      minSoakMs: 0,
+      requiredChecks: [],
+      overrides: "accept",
       live: "configured",
       unreachable: "refuse",
       patienceMs: 4_000,
@@ -93,11 +97,14 @@ describe("gate of main, whose upstream stack is edge", () => {
     );
   });
 
-  it("warns about what was not checked there", async () => {
+  it("repeats every weakness of the proof as a warning", async () => {
     const checks = [check({ id: "gateways", outcome: "notChecked", notes: ["No controller answers."] })];
     const { findings } = await gate(reading([verification("r2", { ...ago(1), checks })]));
     assert.equal(findings[0]?.severity, "warning");
-    assert.match(findings[0].message, /Not checked there:\n {2}- gateways: No controller answers\./);
+    assert.match(
+      findings[0].message,
+      /Not proven there:\n {2}- not checked: gateways: No controller answers\./,
+    );
   });
 
   it("refuses for an unknown upstream stack", () =>
@@ -131,6 +138,55 @@ describe("gate of main, whose upstream stack is edge", () => {
     ));
   it("refuses a verification older than maxAge", () =>
     refused(reading([verification("r2", ago(25))]), /25 h ago, and edgefirst:gate\.maxAge is 24 h/));
+
+  it("repeats a missing soak, uncommitted changes, an override, missing objects, notes and excuses", async () => {
+    const record = verification("r2", {
+      ...ago(1),
+      soak: 0,
+      dirty: true,
+      override: { reason: "edge was down", expires: ago(-1).time },
+      checks: [
+        check({ notes: ["Kustomization a/b is suspended."], unhealthyBefore: ["Kustomization a/c"] }),
+        check({ id: "gatus", outcome: "nothing", notes: ["The stack has no Gatus."] }),
+      ],
+    });
+    const { findings } = await gate(reading([record]));
+    assert.deepEqual(findings[0]?.message.split("\n").slice(1), [
+      "  - no soak: every check held only once",
+      "  - the checkout had uncommitted changes",
+      `  - brought up under an override until ${ago(-1).time}: edge was down`,
+      "  - flux: Kustomization a/b is suspended.",
+      "  - unhealthy before the update, and not blamed on it: Kustomization a/c",
+      "  - nothing to check: gatus: The stack has no Gatus.",
+    ]);
+  });
+
+  it("refuses a proof that does not meet the configured demands, for a move forward only", async () => {
+    const record = verification("r2", {
+      ...ago(1),
+      since: ago(3).time,
+      checks: [check({}), check({ id: "gatus", outcome: "nothing" })],
+      override: { reason: "edge was down", expires: ago(-1).time },
+    });
+    const met = { minAgeMs: 3 * HOUR, minSoakMs: 300_000, requiredChecks: ["flux"] };
+    assert.deepEqual(errors(await gate(reading([record]), met)), []);
+    const unmet = {
+      minAgeMs: 3 * HOUR + 1_000,
+      minSoakMs: 301_000,
+      requiredChecks: ["flux", "gatus", "routes"],
+      overrides: "refuse",
+    } as const;
+    const found = errors(await gate(reading([record]), unmet));
+    for (const [index, expected] of [
+      /run the release for 180 min, and gate\.minAge is 180 min 1 s/,
+      /soak was 5 min, and gate\.minSoak is 5 min 1 s/,
+      /gate\.requiredChecks did not hold there: gatus, routes/,
+      /under an override, and gate\.overrides is refuse/,
+    ].entries())
+      assert.match(found[index]!, expected);
+    const { evidence: own } = outputsOf("r3", [verification("r2")]) as { evidence: Evidence };
+    assert.deepEqual(errors(await gate(reading([record]), { ...unmet, own, current: "r3" })), []);
+  });
 
   it("compares manifests named by configuration: refuses another one, and warns if edge installs none", async () => {
     const manifests = { flux: "a".repeat(64) };
@@ -297,6 +353,13 @@ describe("gate of main, whose upstream stack is edge", () => {
     it("is reported even if it is not needed", async () => {
       const { findings } = await gate(fresh(), { override: override(1) });
       assert.match(findings[0]!.message, /overridden until/);
+    });
+
+    it("is refused if it expires more than 30 days from now", async () => {
+      const result = await gate(fresh(), { override: override(31 * 24) });
+      assert.match(errors(result).join(), /expires at .*, more than 30 days from now/);
+      assert.equal(result.override, undefined);
+      assert.deepEqual(errors(await gate(fresh(), { override: override(29 * 24) })), []);
     });
 
     it("has no effect once expired", async () => {

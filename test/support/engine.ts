@@ -118,6 +118,7 @@ const NO_CONTROLLER = "these clusters have no controller for it";
 /** The verification for most tests: without a soak and without checks that need controllers. */
 export const QUICK_VERIFICATION = {
   soak: "0s",
+  withoutSoak: "the test checks only the outcome",
   timeout: "30s",
   interval: "500ms",
   skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, flux: NO_CONTROLLER, gatus: NO_CONTROLLER },

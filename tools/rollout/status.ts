@@ -1,4 +1,5 @@
 import { readEvidence, standingOf, type Evidence, type OverrideRecord } from "../../staging/evidence.ts";
+import { weaknessesOf } from "../../staging/weaknesses.ts";
 import { type StackNode } from "./plan.ts";
 import { type LastUpdate } from "./stack.ts";
 import { type EngineSummary } from "./summary.ts";
@@ -109,6 +110,9 @@ function stackStatus(
         : []),
       ...(lastUpdate?.result === "failed" && record !== undefined && standing?.state === "verified"
         ? ["its last update failed after this verification"]
+        : []),
+      ...(record !== undefined && standing?.state === "verified"
+        ? weaknessesOf({ ...record, override: undefined }).map((line) => `not proven: ${line}`)
         : []),
       ...positions
         .filter(({ state }) => state === "unproven")

@@ -56,6 +56,21 @@ describe("status of the stacks", () => {
     assert.deepEqual(main.notes, ["edge has not verified the release that it runs"]);
   });
 
+  it("shows what a verification did not prove", () => {
+    const checks = [
+      { id: "gatus", outcome: "notChecked", objects: 0, notes: ["no Gatus"], unhealthyBefore: [] } as const,
+    ];
+    const record = verification("a", {
+      soak: 0,
+      checks: checks.map((check) => ({ ...check, notes: [...check.notes], unhealthyBefore: [] })),
+    });
+    const [edge] = status({ edge: { outputs: outputsOf("a", [record]) } });
+    assert.deepEqual(edge?.notes, [
+      "not proven: no soak: every check held only once",
+      "not proven: not checked: gatus: no Gatus",
+    ]);
+  });
+
   it("shows an override while it is in force", () => {
     const under = (expires: string) =>
       status({

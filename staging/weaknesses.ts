@@ -1,0 +1,66 @@
+import { duration } from "../lib/duration.ts";
+import type { CheckRecord, Verification } from "./evidence.ts";
+
+/** What a verification did not prove, as lines: whoever relies on it should know. Empty for a full proof. */
+export function weaknessesOf(record: Verification): string[] {
+  const { soak, dirty, commit, override, checks } = record;
+  return [
+    ...(soak === 0 ? ["no soak: every check held only once"] : []),
+    ...(dirty ? ["the checkout had uncommitted changes"] : []),
+    ...(commit === null ? ["the checkout was not in a git repository"] : []),
+    ...(override === undefined
+      ? []
+      : [`brought up under an override until ${override.expires}: ${override.reason}`]),
+    ...checks.flatMap(unprovenBy),
+  ];
+}
+
+/** What a check did not prove. */
+export function unprovenBy({ id, outcome, notes, unhealthyBefore }: CheckRecord): string[] {
+  const remarks = notes.join(" ");
+  return [
+    ...(outcome === "notChecked" ? [`not checked: ${id}: ${remarks}`] : []),
+    ...(outcome === "nothing" ? [`nothing to check: ${id}${remarks === "" ? "" : `: ${remarks}`}`] : []),
+    ...(outcome === "held" || outcome === "failed" ? notes.map((note) => `${id}: ${note}`) : []),
+    ...unhealthyBefore.map((object) => `unhealthy before the update, and not blamed on it: ${object}`),
+  ];
+}
+
+/** What a stack demands of the proof of its upstream stacks. */
+export interface ProofDemands {
+  /** Milliseconds for which an upstream stack must have run the release. */
+  readonly minAgeMs: number;
+  /** Least soak, in milliseconds. */
+  readonly minSoakMs: number;
+  /** Checks that must have held, on at least one object. */
+  readonly requiredChecks: readonly string[];
+  /** Whether a verification under an override counts. */
+  readonly overrides: "accept" | "refuse";
+}
+
+/**
+ * The demands that a verification does not meet, as phrases.
+ * @param now milliseconds since the epoch
+ */
+export function unmetDemands(record: Verification, demands: ProofDemands, now: number): string[] {
+  const { minAgeMs, minSoakMs, requiredChecks, overrides } = demands;
+  const age = now - Date.parse(record.since ?? record.time);
+  const held = new Set(record.checks.filter(({ outcome }) => outcome === "held").map(({ id }) => id));
+  const missing = requiredChecks.filter((id) => !held.has(id));
+  return [
+    ...(age < minAgeMs
+      ? [`it has run the release for ${words(age)}, and gate.minAge is ${words(minAgeMs)}`]
+      : []),
+    ...(record.soak * 1_000 < minSoakMs
+      ? [`its soak was ${words(record.soak * 1_000)}, and gate.minSoak is ${words(minSoakMs)}`]
+      : []),
+    ...(missing.length > 0 ? [`gate.requiredChecks did not hold there: ${missing.join(", ")}`] : []),
+    ...(overrides === "refuse" && record.override !== undefined
+      ? ["it was verified under an override, and gate.overrides is refuse"]
+      : []),
+  ];
+}
+
+function words(ms: number): string {
+  return duration(Math.max(0, Math.floor(ms / 1_000)));
+}
