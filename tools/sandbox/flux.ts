@@ -1,13 +1,12 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { request } from "node:http";
 import { join, resolve } from "node:path";
-import { parse } from "yaml";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import { moduleDirectory } from "../toolchain/modules.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { clusterDir } from "./cluster-state.ts";
+import { fluxDefinitions } from "./flux-definitions.ts";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { waitUntil } from "./processes.ts";
 import { inSandboxDir } from "./sandbox-dir.ts";
@@ -38,11 +37,11 @@ const FIELD_MANAGER = "edgefirst-sandbox";
 
 /**
  * Applies Flux's namespace and the CustomResourceDefinitions of the versions that the toolchain pins. Returns once they are served.
- * @throws EdgefirstError if the modules cannot be fetched, or the cluster refuses them.
+ * @throws EdgefirstError if they cannot be downloaded, or the cluster refuses them.
  */
 export async function installFluxCrds(kubeconfig: string, context: string): Promise<void> {
   const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: FLUX_NAMESPACE } };
-  const crds = (await Promise.all(FLUX_CONTROLLERS.map(readCrds))).flat();
+  const crds = (await Promise.all(FLUX_CONTROLLERS.map((name) => fluxDefinitions(name)))).flat();
   const cluster = new KubeClient({ kubeconfig, context });
   try {
     for (const object of [namespace, ...crds])
@@ -130,15 +129,6 @@ function controllerFlags(health: number): string[] {
     "--requeue-dependency=1s",
     "--log-level=info",
   ];
-}
-
-async function readCrds(controller: Controller): Promise<KubeObject[]> {
-  const module = await moduleDirectory(`flux-${controller}`, `github.com/fluxcd/${controller}`);
-  const bases = join(module, "config", "crd", "bases");
-  const files = (await readdir(bases)).sort();
-  return Promise.all(
-    files.map(async (file) => parse(await readFile(join(bases, file), "utf8")) as KubeObject),
-  );
 }
 
 function isEstablished(crd: KubeObject | undefined): boolean {

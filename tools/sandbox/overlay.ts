@@ -7,8 +7,8 @@ export interface OverlayArgs {
   /** Name of the stack, its cluster and its context. */
   readonly stack: string;
   readonly kubeconfig: string;
-  /** Directory of the Gateway API's definitions. */
-  readonly gatewayApi: string;
+  /** Directory of the Gateway API's definitions; undefined to download those of release.yaml. */
+  readonly gatewayApi: string | undefined;
   /** The sandbox's GitOps repository: an `oci://` address, and its tag. */
   readonly repository: { readonly url: string; readonly tag: string };
   readonly pods: PodMode;
@@ -83,7 +83,7 @@ export function sandboxOverlay({
     stack,
     values: [
       [["edgefirst:cluster"], { context: stack, kubeconfig }],
-      [["edgefirst:gatewayApi"], { source: gatewayApi }],
+      ...(gatewayApi === undefined ? [] : [[["edgefirst:gatewayApi"], { source: gatewayApi }] as const]),
       [["edgefirst:verification"], pods === "real" ? VERIFICATION : { ...VERIFICATION, skip: SIMULATED }],
       [["edgefirst:gate"], GATE],
       // No HelmRelease installs them here.

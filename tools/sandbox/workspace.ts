@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { GoMissingError } from "../toolchain/go.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
 import { CONTROL_PLANE } from "./control-plane.ts";
@@ -69,10 +70,7 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
     await putAgeKey(kubeconfig, stack, ageKey);
   }
   await superviseSandbox({ dir, progress, signal });
-  const gatewayApi = join(
-    await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api"),
-    "config/crd/standard",
-  );
+  const gatewayApi = await gatewayApiDefinitions();
   const project = join(sandbox.dir, "project");
   const repository = { url, tag: REPOSITORY_TAG };
   const discovers = findGatusSidecar() !== undefined;
@@ -83,4 +81,14 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   for (const stack of stacks)
     await putSecret({ command, env, project, stack, key: "edgefirst:sopsAgeKey", value: ageKey });
   return { sandbox, project, env, cliRoot: dirname(dirname(command)) };
+}
+
+/** Directory of the Gateway API's definitions; undefined without Go. */
+async function gatewayApiDefinitions(): Promise<string | undefined> {
+  try {
+    return join(await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api"), "config/crd/standard");
+  } catch (error) {
+    if (error instanceof GoMissingError) return undefined;
+    throw error;
+  }
 }

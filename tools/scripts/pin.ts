@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isMap, parseDocument, type Document } from "yaml";
 import { checksum } from "../../kube/manifest-source.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { PINS_FILE } from "../../config/pins.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { TOOLCHAIN_FILE } from "../toolchain/definitions.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
+import { pinDefinitions } from "./pin-definitions.ts";
 
 /** A Go module on this machine. */
 export interface GoModule {
@@ -55,24 +57,28 @@ export async function gatewayApiModule(): Promise<GoModule> {
   return { directory, version: directory.slice(directory.lastIndexOf("@") + 1) };
 }
 
-/** `npm run pin [-- --check]`: updates release.yaml, or only checks it. */
+/** `npm run pin [-- --check]`: updates release.yaml and toolchain.yaml, or only checks them. */
 async function main(arguments_: readonly string[]): Promise<void> {
   if (arguments_.some((argument) => argument !== "--check"))
     throw new EdgefirstError(
       "Usage: npm run pin [-- --check]",
       "--check writes nothing, and fails if something would change.",
     );
-  const before = readFileSync(PINS_FILE, "utf8");
-  const after = pinGatewayApi(before, await gatewayApiModule());
-  if (before === after) console.log("release.yaml is up to date.");
-  else if (arguments_.includes("--check"))
-    throw new EdgefirstError(
-      "The checksums of the Gateway API in release.yaml are outdated.",
-      "Run `npm run pin`.",
-    );
+  const check = arguments_.includes("--check");
+  const pins = await gatewayApiModule();
+  await update(PINS_FILE, (text) => Promise.resolve(pinGatewayApi(text, pins)), check);
+  await update(TOOLCHAIN_FILE, pinDefinitions, check);
+}
+
+async function update(file: string, pin: (text: string) => Promise<string>, check: boolean): Promise<void> {
+  const before = readFileSync(file, "utf8");
+  const after = await pin(before);
+  const name = basename(file);
+  if (before === after) console.log(`${name} is up to date.`);
+  else if (check) throw new EdgefirstError(`The checksums in ${name} are outdated.`, "Run `npm run pin`.");
   else {
-    writeFileAtomic(PINS_FILE, after, 0o644);
-    console.log("Updated the checksums of the Gateway API in release.yaml.");
+    writeFileAtomic(file, after, 0o644);
+    console.log(`Updated the checksums in ${name}.`);
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, parseDocument } from "yaml";
 import { writeFileAtomic } from "../../../lib/atomic-file.ts";
+import { TOOLCHAIN_FILE } from "../definitions.ts";
 
 /** An image from which a program is taken. */
 export interface ProgramImage {
@@ -24,7 +25,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 
 /** The images of toolchain.yaml, by program. */
 export function programImages(): ReadonlyMap<string, ProgramImage> {
-  const { images } = read<{ images: Record<string, Entry> }>(join(ROOT, "toolchain.yaml"));
+  const { images } = read<{ images: Record<string, Entry> }>(TOOLCHAIN_FILE);
   const release = read<{ images: Record<string, string> }>(join(ROOT, "release.yaml"));
   const lockFile = join(ROOT, "toolchain.lock.yaml");
   return new Map(
