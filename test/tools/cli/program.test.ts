@@ -24,7 +24,10 @@ describe("edgefirst", function () {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
       assert.ok(description.length <= 100, `${name}: its description fills more than a line`);
     }
-    assert.match(stdout, /Exit codes of every command:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}130 /);
+    assert.match(
+      stdout,
+      /Exit codes of every command:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}4 .*\n {2}130 /,
+    );
   });
 
   for (const { name, load } of VERBS)
