@@ -106,7 +106,10 @@ for (const file of readdirSync(DIRECTORY))
           encoding: "utf8",
         });
         assert.equal(status, 1, stderr);
-        assert.match(stdout, /It was PersistentVolumeClaim media\/data, which Flux deletes\. {2}prune-guard/);
+        assert.match(
+          stdout,
+          /This object was PersistentVolumeClaim media\/data before\. Flux deletes that one.* {2}prune-guard/,
+        );
         assert.match(readFileSync(join(dir, "lint.sarif"), "utf8"), /"ruleId": "prune-guard"/);
       } finally {
         rmSync(dir, { recursive: true });
