@@ -48,7 +48,7 @@ describe("edgefirst sandbox", function () {
     const { code, stderr } = await ended;
     assert.equal(code, 130);
     assert.doesNotMatch(stderr, /^ +at /m);
-    assert.match(stderr, /interrupted: ending what was started/);
+    assert.match(stderr, /interrupted: stopping what was just started/);
     assert.deepEqual(runningWith(dir), []);
   });
 

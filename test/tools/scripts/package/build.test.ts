@@ -30,11 +30,13 @@ describe("npm run build: the package, installed without a network", function () 
   const folder = mkdtempSync(join(tmpdir(), "edgefirst-packed-"));
   const home = join(folder, "installed");
   const fleet = join(folder, "fleet");
+  const charts = join(folder, "charts");
   let tarball: string;
   before(async () => {
     tarball = await buildPackage(join(folder, "dist"));
     mkdirSync(home);
     cpSync(join(ROOT, "test/fixtures/repositories/fleet"), fleet, { recursive: true });
+    cpSync(join(ROOT, "test/fixtures/migrate/oci/charts/before"), charts, { recursive: true });
     const { status, stderr } = run("npm", ["install", "--offline", "--no-audit", tarball], home);
     assert.equal(status, 0, stderr);
   });
@@ -81,8 +83,11 @@ describe("npm run build: the package, installed without a network", function () 
   for (const [version, node] of NODES)
     describe(`on Node ${version}`, () => {
       it("lints and migrates as the project does", () => {
+        // The second repository has charts, so that the tables of policy/knowledge are read.
         for (const args of [
           ["lint", fleet],
+          ["lint", charts],
+          ["migrate", "oci", charts],
           ["lint", fleet, "--format", "sarif"],
           ["migrate", fleet],
           ["migrate", "all", fleet, "--only", "kubernetes/edge/**"],
