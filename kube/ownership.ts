@@ -1,6 +1,6 @@
 import type { ClusterReader, Finding } from "./client.ts";
 import { handEdits } from "./hand-edits.ts";
-import { describeObject, STACK_LABEL, type KubeObject } from "./objects.ts";
+import { describeObject, FIELD_MANAGER, STACK_LABEL, type KubeObject } from "./objects.ts";
 
 /** Which objects a stack may change. */
 export interface OwnershipArgs {
@@ -131,6 +131,26 @@ function handEdited(declared: KubeObject, live: KubeObject): Finding | undefined
     message: `${name} was edited after this stack applied it: ${changes.join(", ")}.`,
     hint: `Make the same change in the configuration, or revert the edit. To overwrite it, add "${name}" to edgefirst:adopt for one update.`,
   };
+}
+
+/** Field managers of this program: its own, and the random ones of a provider that was given none, as in the first releases. */
+const APPLIERS = new RegExp(`^(?:${FIELD_MANAGER}$|pulumi-kubernetes-)`);
+
+/**
+ * Whether the stack applied a live object: its label and its field manager are both on it. The label alone says nothing, because others copy labels: metrics-server
+ * to PodMetrics, the endpoints controllers to their objects, operators and backups to theirs (docs/decisions/ownership-by-state-and-field-manager.md).
+ */
+export function isAppliedBy({ metadata }: KubeObject, stack: string): boolean {
+  const managers = (metadata.managedFields ?? []) as readonly FieldManager[];
+  return (
+    metadata.labels?.[STACK_LABEL] === stack &&
+    managers.some(({ manager = "", operation }) => operation === "Apply" && APPLIERS.test(manager))
+  );
+}
+
+interface FieldManager {
+  readonly manager?: string;
+  readonly operation?: string;
 }
 
 /** Who owns a live object. */

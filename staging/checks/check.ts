@@ -1,6 +1,7 @@
 import type { CheckId } from "../../config/check-ids.ts";
 import type { LiveCluster } from "../../kube/client.ts";
-import { describeObject, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { isAppliedBy } from "../../kube/ownership.ts";
 import { objectHealth, type Health } from "../health.ts";
 
 /** A check's verdict on one object. */
@@ -65,7 +66,5 @@ export function verdictOf(
   };
 }
 
-/** Whether the stack declares the object. */
-export function isOwn({ metadata }: KubeObject, stack: string): boolean {
-  return metadata.labels?.[STACK_LABEL] === stack;
-}
+/** Whether the stack applied the object. */
+export const isOwn = isAppliedBy;

@@ -1,6 +1,7 @@
 import type { ObjectReference } from "../../kube/client.ts";
 import { labelledObjects } from "../../kube/labelled.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
+import { isAppliedBy } from "../../kube/ownership.ts";
 import type { Check, StackOnCluster, Verdict } from "./check.ts";
 import { isRetained, ObjectSet } from "./undeclared.ts";
 
@@ -11,7 +12,7 @@ export interface LeftoversCheckArgs extends StackOnCluster {
 }
 
 /**
- * Every object with the stack's label is declared, or in the stack's state. Pulumi deletes what is in the state and no longer declared only after the program
+ * Every object that the stack applied is declared, or in the stack's state. Objects onto which others copied its label are theirs. Pulumi deletes what is in the state and no longer declared only after the program
  * has succeeded, so this check runs too early to see that, and notes it.
  */
 export function leftoversCheck(
@@ -24,11 +25,10 @@ export function leftoversCheck(
     steady: true,
     run: async () => {
       const { objects, unread } = await labelledObjects(cluster, STACK_LABEL, stack);
-      const left = objects.filter((object) => !known.has(object) && !isCopied(object, known));
+      const left = objects.filter((object) => !known.has(object) && isAppliedBy(object, stack));
       const [retained, others] = split(left, isRetained);
       const deletable = new ObjectSet(others.length === 0 ? [] : await recorded());
-      const [deleting, unknown] = split(others, (object) => deletable.has(object));
-      const forgotten = unknown.filter((object) => !isCopied(object, deletable));
+      const [deleting, forgotten] = split(others, (object) => deletable.has(object));
       return {
         verdicts: forgotten.map(verdict),
         notes: [
@@ -57,12 +57,6 @@ function verdict(object: KubeObject): Verdict {
       : "is neither declared nor in the stack's state, so no update deletes it: delete it manually",
     own: true,
   };
-}
-
-/** What a controller derived from one of the stack's objects, labels included, belongs to its owner. Endpoints, unlike EndpointSlices, name no owner. */
-function isCopied({ kind, metadata }: KubeObject, originals: ObjectSet): boolean {
-  if (metadata.ownerReferences !== undefined) return true;
-  return kind === "Endpoints" && originals.has({ apiVersion: "v1", kind: "Service", metadata });
 }
 
 function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

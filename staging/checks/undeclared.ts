@@ -1,5 +1,6 @@
 import type { LiveCluster, ObjectReference } from "../../kube/client.ts";
-import { RETAINED_ANNOTATION, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
+import { RETAINED_ANNOTATION, type KubeObject } from "../../kube/objects.ts";
+import { isAppliedBy } from "../../kube/ownership.ts";
 
 /** Objects by identity. */
 export class ObjectSet {
@@ -26,7 +27,7 @@ export function isRetained({ metadata }: KubeObject): boolean {
 }
 
 /**
- * The cluster without what the update will delete once it is verified: objects with the stack's label that the program no longer declares. Their health says
+ * The cluster without what the update will delete once it is verified: objects that the stack applied and the program no longer declares. Their health says
  * nothing about the release, and a broken one must not prevent its own deletion.
  */
 export function withoutPendingDeletions(
@@ -36,7 +37,7 @@ export function withoutPendingDeletions(
 ): LiveCluster {
   const known = new ObjectSet(declared);
   const stays = (object: KubeObject): boolean =>
-    object.metadata.labels?.[STACK_LABEL] !== stack || known.has(object) || isRetained(object);
+    !isAppliedBy(object, stack) || known.has(object) || isRetained(object);
   return {
     context: cluster.context,
     get: (reference) => cluster.get(reference),

@@ -93,6 +93,28 @@ describe("engine: kills, refusals and manual edits during an update", function (
     await reachesZeroDiff();
   });
 
+  it("objects of others with copied labels: verified as if they were not there, and left alone", async () => {
+    const labels = (await platform.cluster.get(GATUS))?.metadata.labels;
+    assert.equal(labels?.["edgefirst.dev/stack"], "edge");
+    const copies = [
+      { ...bare("v1", "ConfigMap", "gatus-backup", "observability"), data: { state: "copied" } },
+      {
+        ...bare("discovery.k8s.io/v1", "EndpointSlice", "gatus-mirror", "observability"),
+        addressType: "IPv4",
+        endpoints: [],
+      },
+    ].map((copy) => ({ ...copy, metadata: { ...copy.metadata, labels } }));
+    for (const copy of copies) await platform.cluster.apply(copy, { fieldManager: "backup" });
+    change();
+    const run = await platform.stack.up();
+    passes(run);
+    assert.doesNotMatch(run.output, /gatus-backup|gatus-mirror/);
+    for (const copy of copies) {
+      assert.notEqual(await platform.cluster.get(copy), undefined);
+      await platform.cluster.delete(copy);
+    }
+  });
+
   it("a namespace stuck in deletion: names what it waits for", async () => {
     const stuck = bare("v1", "Namespace", "stuck");
     const kept = { ...stuck, metadata: { ...stuck.metadata, finalizers: ["example.com/keep"] } };

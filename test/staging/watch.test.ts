@@ -13,6 +13,10 @@ import { outputsOf, verification } from "../support/evidence.ts";
 import { FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
 
 const STACK = "edge";
+const APPLIED = {
+  labels: { "edgefirst.dev/stack": STACK },
+  managedFields: [{ manager: "edgefirst", operation: "Apply" }],
+};
 
 function app(status: object, spec: object = {}): KubeObject {
   return {
@@ -252,7 +256,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
 
     it("unhealthy and declared by the stack itself is not excused", async () => {
       const own = { ...app(ready("False", "ours")) };
-      const labelled = { ...own, metadata: { ...own.metadata, labels: { "edgefirst.dev/stack": STACK } } };
+      const labelled = { ...own, metadata: { ...own.metadata, ...APPLIED } };
       const baseline = await baselineWith([labelled]);
       assert.equal((await watching(() => [labelled], { baseline })).failures.length, 1);
     });
@@ -310,7 +314,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     const deployment = (available: number): KubeObject => ({
       apiVersion: "apps/v1",
       kind: "Deployment",
-      metadata: { name: "d", namespace: "n", labels: { "edgefirst.dev/stack": STACK } },
+      metadata: { name: "d", namespace: "n", ...APPLIED },
       spec: { replicas: 1 },
       status: {
         availableReplicas: available,
