@@ -2,7 +2,7 @@ import { loadGatewayApi } from "../kube/gateway-api-manifests.ts";
 import { checkGatewayApi, GatewayApi, gatewayApiObjects } from "../components/gateway-api/gateway-api.ts";
 import { checkGateways } from "../components/gateway/check.ts";
 import { Gateway, gatewayObjects, type GatewayArgs } from "../components/gateway/gateway.ts";
-import { checkTraefik } from "../components/traefik/helm.ts";
+import { checkTraefik, type ExternalTraefikArgs } from "../components/traefik/helm.ts";
 import {
   checkTraefikPorts,
   Traefik,
@@ -11,6 +11,8 @@ import {
 } from "../components/traefik/traefik.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { imageVersion } from "../config/pins.ts";
+import { classSelectorValues } from "../policy/knowledge/lookups.ts";
+import { knowledgeFor, PROJECT } from "../policy/knowledge/owner-rows.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
 /** The Gateway API, and each Gateway with its Traefik. */
@@ -88,9 +90,17 @@ function gatewayPart({ config, labels }: PlatformArgs, gateway: GatewayConfig): 
             cluster,
           )
         : []),
-      ...(traefik.install ? [] : await checkTraefik(identityOf(gateway), cluster)),
+      ...(traefik.install ? [] : await checkTraefik(externalTraefik(gateway), cluster)),
     ],
     create: (options) => new Gateway(name, args, options),
+  };
+}
+
+function externalTraefik(gateway: GatewayConfig): ExternalTraefikArgs {
+  const knowledge = knowledgeFor(PROJECT);
+  return {
+    ...identityOf(gateway),
+    classSelectorValues: (version) => classSelectorValues(version, knowledge),
   };
 }
 

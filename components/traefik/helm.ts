@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { Document, type Scalar } from "yaml";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import { GATEWAY_LABEL, type GatewayIdentity, type ListenerPorts } from "../../kube/gateway-contract.ts";
 
@@ -6,7 +6,14 @@ import { GATEWAY_LABEL, type GatewayIdentity, type ListenerPorts } from "../../k
 export interface ExternalTraefikArgs {
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
+  /**
+   * The values of the chart, as names joined by dots, that may take the selector of GatewayClasses, the one of the newest charts first: several if the version is
+   * undefined or decides nothing.
+   */
+  readonly classSelectorValues: (chartVersion: string | undefined) => readonly string[];
 }
+
+const HELM_RELEASE = { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" };
 
 /** Whether a Traefik of another owner has accepted the GatewayClass; otherwise a warning lists the values that its HelmRelease needs. */
 export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
@@ -24,26 +31,48 @@ export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterRe
     live === undefined
       ? `GatewayClass ${className} does not exist on ${cluster.context} yet; the Traefik of the HelmRelease must accept it once it does.`
       : `GatewayClass ${className} on ${cluster.context} has not been accepted by any Traefik: ${accepted?.message ?? "its status is empty"}.`;
+  const versions = await chartVersions(cluster);
   return [
     {
       severity: "warning",
       message,
-      hint: `Set these values in the HelmRelease of the Traefik for Gateway ${args.gateway.namespace}/${args.gateway.name}:\n${helmValues(args)}`,
+      hint: `Set these values in the HelmRelease of the Traefik for Gateway ${args.gateway.namespace}/${args.gateway.name}:\n${helmValues(args, versions)}`,
     },
   ];
 }
 
+/** The versions of Traefik's chart that run on the cluster (HelmRelease v2, `status.history`, the newest entry first). */
+async function chartVersions(cluster: ClusterReader): Promise<string[]> {
+  const releases = await cluster.list(HELM_RELEASE.apiVersion, HELM_RELEASE.kind);
+  const charts = releases.flatMap(({ status }) => {
+    const { history = [] } = (status ?? {}) as {
+      history?: { chartName?: string; chartVersion?: string }[];
+    };
+    return history.slice(0, 1);
+  });
+  return charts.flatMap(({ chartName, chartVersion }) =>
+    chartName === "traefik" && chartVersion !== undefined ? [chartVersion] : [],
+  );
+}
+
 /**
- * Values for the chart `traefik` (traefik-helm-chart, values.yaml of 37.x) that make it serve this Gateway and no other, as YAML.
- * The chart's own Gateway and GatewayClass are turned off, since they would conflict with the ones declared here.
+ * Values for the chart `traefik` that make it serve this Gateway and no other, as YAML. The chart's own Gateway and GatewayClass are turned off, since they
+ * would conflict with the ones declared here.
+ * @param versions of the chart, as far as they are known; if they disagree on a value, a comment names the other
  */
-export function helmValues({ gateway, ports }: ExternalTraefikArgs): string {
-  return stringify({
+export function helmValues(
+  { gateway, ports, classSelectorValues }: ExternalTraefikArgs,
+  versions: readonly string[],
+): string {
+  const known = versions.length === 0 ? [undefined] : versions;
+  const [selector = "", ...others] = new Set(known.flatMap((version) => classSelectorValues(version)));
+  const nameOf = (value: string): string => value.split(".").at(-1) ?? "";
+  const values = new Document({
     providers: {
       kubernetesGateway: {
         enabled: true,
         experimentalChannel: false,
-        labelselector: `${GATEWAY_LABEL}=${gateway.name}`,
+        [nameOf(selector)]: `${GATEWAY_LABEL}=${gateway.name}`,
         statusAddress: { service: { enabled: true } },
       },
     },
@@ -52,4 +81,8 @@ export function helmValues({ gateway, ports }: ExternalTraefikArgs): string {
     ports: { web: { port: ports.http }, websecure: { port: ports.https } },
     podSecurityContext: { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }] },
   });
+  const place = values.getIn(selector.split("."), true) as Scalar | undefined;
+  if (others.length > 0 && place !== undefined)
+    place.comment = ` older charts: ${others.map(nameOf).join(", ")}`;
+  return values.toString();
 }

@@ -1,3 +1,4 @@
+import { intersects, validRange } from "semver";
 import type { Knowledge } from "./knowledge.ts";
 import type { Row } from "./tables.ts";
 
@@ -11,6 +12,7 @@ export const READ_TABLES = [
   "./login-middlewares.yaml",
   "./version-labels.yaml",
   "./traefik-entry-points.yaml",
+  "./traefik-chart-values.yaml",
 ] as const;
 
 /** The row of a chart whose probes are known. */
@@ -36,6 +38,19 @@ export function hasVersionLabel(chart: string, knowledge: Knowledge): boolean {
 export function entryPointPorts(knowledge: Knowledge): Readonly<Record<string, number>> {
   const rows = knowledge.rows("traefik-entry-points");
   return Object.fromEntries(rows.toReversed().map(({ entryPoint, port }) => [entryPoint, port]));
+}
+
+/**
+ * The values of Traefik's chart that select its GatewayClasses, as names joined by dots: one for a version or range that the table decides, otherwise several, the
+ * one of the newest charts first.
+ * @param version a version or range as Flux takes it; undefined if it is not known
+ */
+export function classSelectorValues(version: string | undefined, knowledge: Knowledge): readonly string[] {
+  // Masterminds/semver, which Flux uses, separates conditions by commas as well.
+  const wanted = validRange((version ?? "*").replaceAll(",", " ")) ?? "*";
+  const rows = knowledge.rows("traefik-chart-values");
+  const fitting = rows.filter(({ charts }) => intersects(charts, wanted, { includePrerelease: true }));
+  return [...new Set(fitting.map(({ classSelector }) => classSelector))];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { validRange } from "semver";
 import { z } from "zod";
 
 /** Builds a schema when it is first used: a run without an owner's rows validates nothing. */
@@ -106,6 +107,16 @@ const TABLES = {
   "version-labels": lazily(() => z.strictObject({ chart: text(), ...provenance() })),
   "traefik-entry-points": lazily(() =>
     z.strictObject({ entryPoint: text(), port: z.int().min(1).max(65535), ...provenance() }),
+  ),
+  "traefik-chart-values": lazily(() =>
+    z.strictObject({
+      charts: text().refine(
+        (range) => validRange(range) !== null,
+        "write a range of versions, such as >=38.0.0",
+      ),
+      classSelector: valuePath(),
+      ...provenance(),
+    }),
   ),
 } as const;
 

@@ -9,6 +9,8 @@ import { at, fields, list, text, type Fields } from "../engine/read.ts";
 export interface Chart {
   /** Undefined if the OCIRepository of the release is not available. */
   readonly name: string | undefined;
+  /** Its version or range, as written; undefined for any, for a digest alone, or if the OCIRepository is not available. */
+  readonly version: string | undefined;
   /** Its place in the release. */
   readonly path: Path;
 }
@@ -17,7 +19,12 @@ export interface Chart {
 export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
   const spec = fields(release.spec);
   const named = text(at(spec, ["chart", "spec", "chart"]));
-  if (named !== undefined) return { name: named.split("/").at(-1), path: ["spec", "chart", "spec", "chart"] };
+  if (named !== undefined)
+    return {
+      name: named.split("/").at(-1),
+      version: text(at(spec, ["chart", "spec", "version"])),
+      path: ["spec", "chart", "spec", "chart"],
+    };
   const reference = fields(spec.chartRef);
   const repository = objects.get(
     OCI_REPOSITORY,
@@ -25,7 +32,12 @@ export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
     text(reference.name) ?? "",
   );
   const url = text(at(repository, ["spec", "url"]));
-  return { name: url?.replace(/\/+$/, "").split("/").at(-1), path: ["spec", "chartRef"] };
+  const ref = fields(at(repository, ["spec", "ref"]));
+  return {
+    name: url?.replace(/\/+$/, "").split("/").at(-1),
+    version: text(ref.semver) ?? text(ref.tag),
+    path: ["spec", "chartRef"],
+  };
 }
 
 /** Name and namespace of the Helm release (helm-controller: `GetReleaseName`, `GetReleaseNamespace`). */

@@ -8,7 +8,7 @@ import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, text, texts } from "../engine/read.ts";
 import type { RuleContext } from "../engine/rule.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
-import { entryPointPorts } from "../knowledge/lookups.ts";
+import { classSelectorValues, entryPointPorts } from "../knowledge/lookups.ts";
 import { containersOf } from "./workloads.ts";
 
 /** A Traefik that serves Gateways. */
@@ -18,7 +18,11 @@ export interface Traefik {
   readonly ports: ReadonlySet<number>;
   /** `key=value`, a label of the GatewayClasses that it serves; undefined for all with its controller's name. */
   readonly selector: string | undefined;
+  /** The flag or chart value that sets {@link selector}. */
+  readonly selectorSetting: string;
 }
+
+const SELECTOR_FLAG = "--providers.kubernetesgateway.labelselector";
 
 /** Every Traefik with the Gateway provider. */
 export function gatewayTraefiks({ objects, knowledge }: Known): readonly Traefik[] {
@@ -58,19 +62,30 @@ function ofArguments(source: KubeObject, args: readonly string[]): Traefik | und
   return {
     source,
     ports: new Set(ports),
-    selector: flags.get("--providers.kubernetesgateway.labelselector"),
+    selector: flags.get(SELECTOR_FLAG),
+    selectorSetting: SELECTOR_FLAG,
   };
 }
 
 function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly Traefik[] {
-  if (chartOf(source, objects).name !== "traefik") return [];
+  const chart = chartOf(source, objects);
+  if (chart.name !== "traefik") return [];
   const { values } = valuesOf(source, objects);
   const provider = fields(at(values, ["providers", "kubernetesGateway"]));
   if (provider.enabled !== true) return [];
   const ports = { ...entryPointPorts(knowledge) };
   for (const [name, { port }] of enabled(values.ports))
     if (typeof port === "number") Object.assign(ports, { [name]: port });
-  return [{ source, ports: new Set(Object.values(ports)), selector: text(provider.labelselector) }];
+  const settings = classSelectorValues(chart.version, knowledge);
+  const selectors = settings.map((setting) => text(at(values, setting.split("."))));
+  return [
+    {
+      source,
+      ports: new Set(Object.values(ports)),
+      selector: selectors.find((selector) => selector !== undefined),
+      selectorSetting: settings[0] ?? "",
+    },
+  ];
 }
 
 /** Whether Traefik serves the Gateway's class, by the class's name if the class is not available. */

@@ -142,7 +142,6 @@ function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Pr
     yield {
       path: ["spec", "gatewayClassName"],
       message: `${describeObject(only.source)} is the only Traefik and serves every class, including the one of ${describeObject(others[0])}.`,
-      remediation:
-        "Give each Gateway its own Traefik, limited to its class by providers.kubernetesGateway.labelselector.",
+      remediation: `Give each Gateway its own Traefik, limited to its class by ${only.selectorSetting}.`,
     };
 }

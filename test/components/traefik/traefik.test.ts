@@ -9,6 +9,8 @@ import {
   traefikObjects,
   type TraefikArgs,
 } from "../../../components/traefik/traefik.ts";
+import { classSelectorValues } from "../../../policy/knowledge/lookups.ts";
+import { SHIPPED } from "../../../policy/knowledge/knowledge.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 import { withFieldManager } from "../../../components/shared/declare.ts";
 import { recordResources, resourceNamed } from "../../support/mocks.ts";
@@ -249,7 +251,11 @@ describe("traefik", () => {
 });
 
 describe("a Traefik from a HelmRelease", () => {
-  const args = { gateway: ARGS.gateway, ports: ARGS.ports };
+  const args = {
+    gateway: ARGS.gateway,
+    ports: ARGS.ports,
+    classSelectorValues: (version: string | undefined) => classSelectorValues(version, SHIPPED),
+  };
   const gatewayClass = (...conditions: unknown[]): KubeObject => ({
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "GatewayClass",
@@ -273,11 +279,11 @@ describe("a Traefik from a HelmRelease", () => {
       if (message === undefined) return;
       assert.match(findings[0]?.message ?? "", message);
       assert.equal(findings[0]?.severity, "warning");
-      assert.ok(findings[0].hint?.includes(helmValues(args)));
+      assert.ok(findings[0].hint?.includes(helmValues(args, [])));
     });
 
   it("gets values that make it serve only this Gateway", () => {
-    assert.deepEqual(parse(helmValues(args)), {
+    assert.deepEqual(parse(helmValues(args, ["37.4.0"])), {
       providers: {
         kubernetesGateway: {
           enabled: true,
@@ -292,4 +298,34 @@ describe("a Traefik from a HelmRelease", () => {
       podSecurityContext: { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }] },
     });
   });
+
+  for (const [versions, expected] of [
+    [["37.4.0"], "labelselector: edgefirst.dev/gateway=external"],
+    [["38.0.0"], "labelSelector: edgefirst.dev/gateway=external"],
+    [["41.3.0", "40.0.0"], "labelSelector: edgefirst.dev/gateway=external"],
+    [["41.3.0", "37.0.0"], "labelSelector: edgefirst.dev/gateway=external # older charts: labelselector"],
+    [[], "labelSelector: edgefirst.dev/gateway=external # older charts: labelselector"],
+  ] as const)
+    it(`gets the selector that chart ${versions.join(" and ") || "of an unknown version"} takes, as its HelmReleases on the cluster report it`, async () => {
+      const releases = versions.map((chartVersion, index): KubeObject => ({
+        apiVersion: "helm.toolkit.fluxcd.io/v2",
+        kind: "HelmRelease",
+        metadata: { name: `traefik-${index}`, namespace: "network" },
+        status: {
+          history: [
+            { chartName: "traefik", chartVersion },
+            { chartName: "traefik", chartVersion: "20.0.0" },
+          ],
+        },
+      }));
+      const other: KubeObject = {
+        apiVersion: "helm.toolkit.fluxcd.io/v2",
+        kind: "HelmRelease",
+        metadata: { name: "other", namespace: "network" },
+        status: { history: [{ chartName: "other", chartVersion: "1.0.0" }] },
+      };
+      const [finding] = await checkTraefik(args, clusterHolding(...releases, other));
+      const line = finding?.hint?.split("\n").find((each) => /labelselector/i.test(each));
+      assert.equal(line?.trim(), expected);
+    });
 });

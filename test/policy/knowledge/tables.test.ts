@@ -6,6 +6,7 @@ import { PROBES } from "../../../policy/objects/probes.ts";
 import { missingProbes } from "../../../policy/objects/chart-probes.ts";
 import { Knowledge, SHIPPED } from "../../../policy/knowledge/knowledge.ts";
 import {
+  classSelectorValues,
   entryPointPorts,
   hasVersionLabel,
   isLogin,
@@ -33,6 +34,7 @@ const LOOKUPS: Lookups = {
       : isLogin(row.name, undefined, knowledge),
   ],
   "version-labels": ({ chart }, knowledge) => [hasVersionLabel(chart, knowledge)],
+  "traefik-chart-values": ({ charts }, knowledge) => [classSelectorValues(charts, knowledge)],
   "traefik-entry-points": ({ entryPoint }, knowledge) => [entryPointPorts(knowledge)[entryPoint]],
 };
 

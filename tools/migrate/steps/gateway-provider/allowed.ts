@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { cloneValue, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { Step } from "../../step.ts";
-import { isTraefik, optionsOf, wantedValues } from "./values.ts";
+import { isTraefik, optionsOf, selectorValueOf, wantedValues } from "./values.ts";
 
 /** The values for the Gateway change to what the options say; nothing else in the release changes. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context) => {
@@ -9,9 +9,11 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context) => {
     return "this step may only change Traefik's HelmReleases";
   const option = optionsOf(before.object, context);
   if (!option) return "the options do not list it";
+  const selectorValue = selectorValueOf(before.object, context);
+  if (selectorValue === undefined) return "the version of its chart is not known";
   const expected = cloneValue(before.object);
   const spec = isMapping(expected.spec) ? expected.spec : {};
-  spec.values = merged(spec.values, wantedValues(option, spec.values));
+  spec.values = merged(spec.values, wantedValues(option, selectorValue, spec.values));
   return isDeepStrictEqual(expected, after.object)
     ? undefined
     : "more than the values for its Gateway has changed";

@@ -6,7 +6,7 @@ import { asWritten, fieldAt, nameOf, writtenObjects, type WrittenObject } from "
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { whyForbidden } from "./allowed.ts";
-import { isTraefik, optionsOf, wantedValues, type ReleaseOptions } from "./values.ts";
+import { isTraefik, optionsOf, selectorValueOf, wantedValues, type ReleaseOptions } from "./values.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -56,6 +56,13 @@ function planRelease(
       `which Gateway it serves is not known. Add \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` to ${OPTIONS_FILE}`,
     );
   }
+  const selectorValues = new Set(release.forms.map(({ object }) => selectorValueOf(object, context)));
+  const [selectorValue] = selectorValues;
+  if (selectorValues.size > 1 || selectorValue === undefined)
+    return stays(
+      "refused",
+      "the version of its chart does not say whether the label selector is labelselector or labelSelector, which charts from 38.0.0 on take. Pin the version first",
+    );
   const rival = release.forms
     .map(({ object }) => rivalOf(object, option, context))
     .find((name) => name !== undefined);
@@ -73,7 +80,8 @@ function planRelease(
   const edit = new YamlEdit(text);
   const document = new YamlEdit(release.text).documentAt(release.origin.offset);
   const values = fieldAt(written, VALUES);
-  if (!supply({ edit, document, path: VALUES }, values, wantedValues(option, values), "providers"))
+  const wanted = wantedValues(option, selectorValue, values);
+  if (!supply({ edit, document, path: VALUES }, values, wanted, "providers"))
     return stays("refused", "an anchor, a flow mapping or a scalar is in the place of the values to change");
   const now = edit.text();
   return { notes: now === text ? [] : runbook(written, option, position), text: now };

@@ -1,7 +1,9 @@
 import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt, nameOf } from "../../objects.ts";
+import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
+import { classSelectorValues } from "../../../../policy/knowledge/lookups.ts";
 import { chartOf } from "../route/app-template.ts";
 
 /** The options of one of Traefik's HelmReleases. */
@@ -11,18 +13,30 @@ export type ReleaseOptions = NonNullable<StepContext["options"]["gateway-provide
  * The values for a Gateway. The chart's own Gateway and GatewayClass (`traefik`, the same name in every release) are off, because the platform
  * creates them. A listener is served by the entry point with its port (the chart's templates/gateway.yaml; Traefik's gateway provider).
  */
-export function wantedValues({ labelSelector, ports }: ReleaseOptions, present: Value | undefined): Mapping {
+export function wantedValues(
+  { labelSelector, ports }: ReleaseOptions,
+  selectorValue: string,
+  present: Value | undefined,
+): Mapping {
   const entryPoints = Object.entries(ports).map(([name, port]): [string, Mapping] => [name, { port }]);
   const flag = fieldAt(present, ["experimental", "kubernetesGateway", "enabled"]);
   return {
     ...(flag === undefined ? {} : { experimental: { kubernetesGateway: { enabled: false } } }),
     providers: {
-      kubernetesGateway: { enabled: true, experimentalChannel: false, labelselector: labelSelector },
+      kubernetesGateway: { enabled: true, experimentalChannel: false, [selectorValue]: labelSelector },
     },
     gateway: { enabled: false },
     gatewayClass: { enabled: false },
     ...(entryPoints.length === 0 ? {} : { ports: Object.fromEntries(entryPoints) }),
   };
+}
+
+/** The key below `providers.kubernetesGateway` that takes the label selector in a release's chart; undefined if its version does not decide it. */
+export function selectorValueOf(release: Mapping, { clusters, repository }: StepContext): string | undefined {
+  const { version } = chartOf(release, clusters);
+  const known = knowledgeOf(repository);
+  const [value, ...others] = classSelectorValues(version === "" ? undefined : version, known);
+  return others.length === 0 ? value?.split(".").at(-1) : undefined;
 }
 
 /** Whether a release installs the chart `traefik`. */
