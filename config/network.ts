@@ -150,7 +150,6 @@ export const gateway = z.strictObject({
     .describe("The HTTPS listeners."),
   gatus: z
     .strictObject({
-      enabled: z.boolean().optional().describe("Whether routes are monitored by default."),
       endpoint: z
         .record(z.string(), z.unknown())
         .optional()
@@ -158,7 +157,7 @@ export const gateway = z.strictObject({
     })
     .prefault({})
     .describe(
-      "Monitoring defaults for routes, set as `gatus.home-operations.com/…` annotations on the Gateway.",
+      "Monitoring defaults for routes, set as the annotation `gatus.home-operations.com/endpoint` on the Gateway.",
     ),
   traefik: traefik.describe("The Traefik that serves only this Gateway."),
 });

@@ -51,9 +51,20 @@ function isEmptyObject(value: unknown): boolean {
   );
 }
 
+/** Keys that an earlier release had, without the positions in lists: why they are gone, and what to do now. */
+const REMOVED_KEYS: Readonly<Record<string, string>> = {
+  "edgefirst:gateways[].gatus.enabled":
+    'removed, because it did nothing: gatus-sidecar never inherits it from a Gateway. Remove the key, and annotate each route that is not to be monitored with gatus.home-operations.com/enabled: "false"',
+};
+
+function describeUnknown(path: readonly PropertyKey[]): string {
+  const key = formatKey(path);
+  return `${key}: ${REMOVED_KEYS[key.replace(/\[\d+\]/g, "[]")] ?? "unknown key; check the spelling"}`;
+}
+
 function describeIssue(issue: z.core.$ZodIssue): string[] {
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => `${formatKey([...issue.path, key])}: unknown key; check the spelling`);
+    return issue.keys.map((key) => describeUnknown([...issue.path, key]));
   const expectation = issue.message
     .replace(/^(Invalid \w+|Too small|Too big): /, "")
     .replace(/, received .*$/, "")

@@ -25,7 +25,6 @@ export interface GatewayArgs extends CommonArgs, GatewayIdentity {
   };
   /** Monitoring defaults for the attached routes. */
   readonly gatus: {
-    readonly enabled?: boolean | undefined;
     readonly endpoint?: Readonly<Record<string, unknown>> | undefined;
   };
 }
@@ -177,10 +176,7 @@ function issuerAnnotation({ https }: GatewayArgs): Record<string, string> {
   return { [key]: certificate.issuer };
 }
 
-/** gatus-sidecar reads these from a route, or from its Gateway if the route has none (docs/decisions/gatus-sidecar-annotations.md). */
+/** gatus-sidecar merges the endpoint of a Gateway into that of each of its routes; no other annotation is inherited (docs/decisions/gatus-sidecar-annotations.md). */
 function gatusAnnotations({ gatus }: GatewayArgs): Record<string, string> {
-  return {
-    ...(gatus.enabled === undefined ? {} : { [ENABLED_ANNOTATION]: String(gatus.enabled) }),
-    ...(gatus.endpoint === undefined ? {} : { [ENDPOINT_ANNOTATION]: stringify(gatus.endpoint) }),
-  };
+  return gatus.endpoint === undefined ? {} : { [ENDPOINT_ANNOTATION]: stringify(gatus.endpoint) };
 }

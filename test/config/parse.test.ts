@@ -75,6 +75,15 @@ describe("configuration", () => {
       assert.ok(errors.includes(expected), `${expected}\nis not in\n${errors}`);
   });
 
+  it("says of a key that an earlier release had what to do now", () => {
+    const errors = errorsIn({ cluster: CLUSTER, gateways: [{ ...GATEWAY, gatus: { enabled: false } }] });
+    assert.match(
+      errors,
+      /edgefirst:gateways\[0\]\.gatus\.enabled: removed, because it did nothing: .*annotate each route/,
+    );
+    assert.doesNotMatch(errors, /spelling/);
+  });
+
   const crossKey: readonly [string, Record<string, unknown>, string][] = [
     [
       "a page of Gatus without a Gateway",

@@ -39,7 +39,7 @@ const GATEWAYS = [
         { hostname: "app.example.org" },
       ],
     },
-    gatus: { enabled: true, endpoint: { group: "external" } },
+    gatus: { endpoint: { group: "external" } },
   },
   // In Gatus' own namespace, where names could clash.
   {

@@ -206,11 +206,10 @@ describe("gateway", () => {
     const annotations = (gatus: GatewayArgs["gatus"]) =>
       objectOf({ ...ARGS, gatus }, "Gateway")?.metadata.annotations;
     assert.equal(annotations({}), undefined);
-    assert.deepEqual(annotations({ enabled: false }), { "gatus.home-operations.com/enabled": "false" });
     const endpoint = { group: "external", conditions: ["[STATUS] < 500"], client: { insecure: true } };
-    const both = annotations({ enabled: true, endpoint });
-    assert.equal(both?.["gatus.home-operations.com/enabled"], "true");
-    assert.deepEqual(parse(both["gatus.home-operations.com/endpoint"] ?? ""), endpoint);
+    const set = annotations({ endpoint }) ?? {};
+    assert.deepEqual(Object.keys(set), ["gatus.home-operations.com/endpoint"]);
+    assert.deepEqual(parse(set["gatus.home-operations.com/endpoint"] ?? ""), endpoint);
   });
 });
 
