@@ -6,13 +6,18 @@ import { pinnedVersion } from "./version.ts";
 
 /** Every way to get a program, one per line. */
 export async function waysToGet(program: Program, env: NodeJS.ProcessEnv): Promise<string> {
-  const { name, installed, download, buildSeconds } = program;
+  const { name, installed, download, image, buildSeconds } = program;
   const version = await pinnedVersion(program);
   const cache = dirname(await cacheDirectory(program, env));
   return [
     "Do one of these:",
     ...(installed ? [`- put ${name} ${installed.range(version)} on PATH`] : []),
     ...(download ? [`- run \`${download(version)}\` once, which downloads the official one`] : []),
+    ...(image
+      ? [
+          `- connect to ${image.reference.split("/")[0] ?? ""} or a mirror (EDGEFIRST_REGISTRY_MIRROR), from which the next command pulls it`,
+        ]
+      : []),
     `- set ${environmentVariable(name)} to its path`,
     `- install Go 1.26 or newer (https://go.dev/dl), which builds it once, in about ${duration(buildSeconds)}, into ${cache}`,
   ].join("\n");

@@ -24,10 +24,7 @@ describe("edgefirst doctor", () => {
     const { status, stdout } = run(greeter.envWithoutGo());
     assert.equal(status, 1);
     assert.match(stdout, /^kube-apiserver +1\.36\.3 +missing, and Go is not available to build it/m);
-    assert.match(
-      stdout,
-      /^kube-apiserver: Do one of these:\n- put kube-apiserver 1\.36\.x on PATH/m,
-    );
+    assert.match(stdout, /^kube-apiserver: Do one of these:\n- put kube-apiserver 1\.36\.x on PATH/m);
     assert.match(stdout, /- set EDGEFIRST_KUBE_APISERVER to its path/);
     assert.equal(stripVTControlCharacters(stdout), stdout);
     assert.doesNotMatch(stdout, /[│┌─]/);

@@ -129,7 +129,10 @@ describe("edgefirst init: the file of a stack", () => {
     }));
     const text = await fileFor(clusterHolding(...bucket));
     assert.equal(configOf(text).flux, undefined);
-    assert.match(text, /# The live object does not fit this configuration:\n[^]*Invalid option[^]*source\.kind/);
+    assert.match(
+      text,
+      /# The live object does not fit this configuration:\n[^]*Invalid option[^]*source\.kind/,
+    );
     assert.match(text, /# {3}source:\n {2}# {5}kind: Bucket$/m);
   });
 

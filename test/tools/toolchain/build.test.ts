@@ -61,6 +61,30 @@ describe("toolchain: build", function () {
     assert.deepEqual(greeter.cached(), [basename(dirname(built.path))]);
   });
 
+  it("announces exactly the programs that it builds, in the order of need", async () => {
+    const programs = ["first", "second", "third"].map((name) => ({
+      ...greeter.program,
+      name,
+      installed: undefined!,
+    }));
+    await resolveProgram("second", { ...greeter.options(), programs });
+    greeter.lines.length = 0;
+    await resolvePrograms(["third", "second", "first"], { ...greeter.options(), programs });
+    assert.match(
+      greeter.lines[0]!,
+      /^building 2 programs from source, once, in about \d+ min: third, first$/,
+    );
+    const steps = greeter.lines.filter((line) => line.includes(": building ") && !line.includes(", for "));
+    assert.deepEqual(
+      steps.map((line) => line.replace(/about \d+ min/, "about … min")),
+      [
+        "program 1 of 2, about … min left: building third 1.2.3",
+        "program 2 of 2, about … min left: building first 1.2.3",
+      ],
+    );
+    assert.match(greeter.lines.at(-1)!, /^built third, first in /);
+  });
+
   it("builds a package's tests as a program", async () => {
     const { program } = greeter;
     assert.deepEqual((await buildArguments({ ...program, tests: true })).slice(0, 2), ["test", "-c"]);

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { askForProgram, servePrograms } from "../../../tools/sandbox/network/programs-server.ts";
+
+describe("sandbox: programs for pods", () => {
+  let root: string;
+  const original = { ...process.env };
+  before(async () => {
+    root = mkdtempSync(join(tmpdir(), "edgefirst-programs-"));
+    Object.assign(process.env, { PATH: root, KUBEBUILDER_ASSETS: "", XDG_CACHE_HOME: join(root, "cache") });
+    await servePrograms(join(root, "socket"));
+  });
+  after(() => {
+    for (const name of ["PATH", "KUBEBUILDER_ASSETS", "XDG_CACHE_HOME", "EDGEFIRST_TRAEFIK"])
+      if (original[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = original[name];
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it("are not built while a pod waits: the pod's event says how to get them", async () => {
+    await assert.rejects(
+      askForProgram(join(root, "socket"), "traefik"),
+      /traefik is not installed on this machine\.\nGet it with npm run programs, or set EDGEFIRST_TRAEFIK/,
+    );
+  });
+
+  it("are found as soon as they are installed", async () => {
+    const path = join(root, "my-traefik");
+    writeFileSync(path, "#!/bin/sh\necho 'Version: 3.6.99'\n", { mode: 0o755 });
+    process.env.EDGEFIRST_TRAEFIK = path;
+    assert.deepEqual(await askForProgram(join(root, "socket"), "traefik"), { path, version: "3.6.99" });
+  });
+});
