@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CheckId } from "../config/check-ids.ts";
 import type { GatusAddress } from "../config/gatus-address.ts";
 import type { Finding } from "../kube/client.ts";
 import { enforce } from "../kube/findings.ts";
@@ -10,7 +9,7 @@ import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Baseline } from "./baseline.ts";
 import { clusterClock, type Clock } from "./clock.ts";
-import type { Evidence, OverrideRecord } from "./evidence.ts";
+import type { Evidence } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
 import { checkGate, type GateResult } from "./gate.ts";
 import { descendsFrom } from "./git-history.ts";
@@ -19,40 +18,10 @@ import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
 import { clusterUid } from "./live-check.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
 import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
+import { refuseSenseless, type StagingSettings } from "./staging-settings.ts";
 import { inconclusiveSummary, summaryOf } from "./verification-summary.ts";
 import { beginUpdate, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
 import { reportWaiting } from "./waiting.ts";
-
-/** Configuration of the gate, the verification and the promotion. Durations as Flux writes them. */
-export interface StagingSettings {
-  readonly after: readonly string[];
-  readonly gate: {
-    readonly maxAge: string;
-    readonly live: "configured" | "required";
-    readonly unreachable: "refuse" | "warn";
-    readonly patience: string;
-    readonly minAge: string;
-    readonly minSoak: string;
-    readonly requiredChecks: readonly CheckId[];
-    readonly overrides: "accept" | "refuse";
-    readonly clusters: Readonly<Record<string, { context: string; kubeconfig?: string | undefined }>>;
-  };
-  readonly override?: OverrideRecord | undefined;
-  readonly verification: {
-    readonly soak: string;
-    readonly withoutSoak?: string | undefined;
-    readonly timeout: string;
-    readonly interval: string;
-    readonly patience: string;
-    readonly skip: Readonly<Partial<Record<CheckId, string>>>;
-    readonly removed: Readonly<Record<string, string>>;
-  };
-  readonly promotion: {
-    readonly pin: boolean;
-    readonly from?: string | undefined;
-    readonly history?: string | undefined;
-  };
-}
 
 /** Arguments of {@link stageUpdate}. */
 export interface StagedUpdateArgs {
@@ -124,31 +93,6 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       return pulumi.unsecret(verified);
     },
   };
-}
-
-/** Values that would fail every verification, or prove nothing. */
-function refuseSenseless({ verification }: StagingSettings): void {
-  const { soak, timeout, interval, withoutSoak } = verification;
-  const [soakMs, timeoutMs, intervalMs] = [soak, timeout, interval].map(parseDuration) as [
-    number,
-    number,
-    number,
-  ];
-  if (soakMs >= timeoutMs)
-    throw new EdgefirstError(
-      `edgefirst:verification.soak is ${soak} and verification.timeout is ${timeout}: no verification could pass.`,
-      "Set a longer timeout, or a shorter soak. Nothing was changed.",
-    );
-  if (soakMs === 0 && withoutSoak === undefined)
-    throw new EdgefirstError(
-      "edgefirst:verification.soak is 0s: a single look proves little.",
-      "Set a soak, or give the reason in edgefirst:verification.withoutSoak. Nothing was changed.",
-    );
-  if (soakMs > 0 && intervalMs > soakMs)
-    throw new EdgefirstError(
-      `edgefirst:verification.interval is ${interval}, longer than the soak of ${soak}: nothing would be observed during the soak.`,
-      "Set a shorter interval, or a longer soak. Nothing was changed.",
-    );
 }
 
 function verificationArgs(

@@ -1,7 +1,7 @@
 import type { EdgefirstError } from "../lib/errors.ts";
-import { revisionOf, splitKey, type Baseline } from "./baseline.ts";
 import { NO_ROUND, verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
 import type { Check } from "./checks/check.ts";
+import { goneObjects, type GoneArgs } from "./gone-objects.ts";
 
 /** How long to watch, in milliseconds. */
 export interface WatchTiming {
@@ -16,16 +16,9 @@ export interface WatchTiming {
 }
 
 /** Arguments of a watch. */
-export interface WatchArgs {
+export interface WatchArgs extends GoneArgs {
   readonly checks: readonly Check[];
-  readonly baseline: Baseline;
   readonly timing: WatchTiming;
-  /** The root Kustomization, such as `Kustomization flux-system/cluster-apps`. */
-  readonly root?: string | undefined;
-  /** Message for an expected object that is gone without a reason. */
-  readonly gone: string;
-  /** Objects that were removed on purpose, each with the reason. */
-  readonly removed?: Readonly<Record<string, string>>;
   /** @param lasting false for a line that the next one may replace */
   readonly progress: (line: string, lasting: boolean) => void;
 }
@@ -111,7 +104,7 @@ export class WatchState {
     this.#round = round;
     this.#unreachableSince = undefined;
     this.#outage = undefined;
-    const gone = this.#disappeared(round.verdicts);
+    const gone = goneObjects(this.#args, round);
     this.#removed = gone.filter(({ state }) => state === "skipped");
     this.#sort([...round.verdicts, ...gone], now);
     const changed = this.#changedRevisions();
@@ -204,32 +197,6 @@ export class WatchState {
     return new Set(this.#args.checks.filter(test).map(({ id }) => id));
   }
 
-  /** Expected objects that are gone; skipped if there is a reason. One that moved to another namespace is not gone. */
-  #disappeared(verdicts: readonly CheckVerdict[]): readonly CheckVerdict[] {
-    const present = new Set(verdicts.map(verdictKey));
-    const names = new Set(verdicts.map(({ object }) => withoutNamespace(object)));
-    return [...this.#args.baseline.expected]
-      .filter((key) => !present.has(key) && !names.has(withoutNamespace(splitKey(key).object)))
-      .map((key): CheckVerdict => {
-        const reason = this.#reasonForRemoval(splitKey(key).object);
-        return {
-          ...splitKey(key),
-          state: reason === undefined ? "failed" : "skipped",
-          message: reason === undefined ? this.#args.gone : `is gone: ${reason}`,
-          own: false,
-        };
-      });
-  }
-
-  #reasonForRemoval(object: string): string | undefined {
-    const { baseline, root, removed = {} } = this.#args;
-    const revision = revisionOf(this.#round, root);
-    if (removed[object] !== undefined) return removed[object];
-    return baseline.revision !== null && revision !== undefined && revision !== baseline.revision
-      ? `the repository changed from ${baseline.revision} to ${revision}`
-      : undefined;
-  }
-
   #sort(verdicts: readonly CheckVerdict[], now: number): void {
     const failed = verdicts.filter(({ state }) => state === "failed");
     const pending = verdicts.filter(({ state }) => state === "pending");
@@ -299,10 +266,6 @@ export class WatchState {
     this.#reported = line;
     this.#args.progress(line, true);
   }
-}
-
-function withoutNamespace(object: string): string {
-  return object.replace(/ .*\//, " ");
 }
 
 function firstLine({ message }: Error): string {

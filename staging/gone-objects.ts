@@ -1,0 +1,46 @@
+import { revisionOf, splitKey, type Baseline } from "./baseline.ts";
+import { verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
+
+/** What decides whether an object may be gone. */
+export interface GoneArgs {
+  readonly baseline: Baseline;
+  /** The root Kustomization, such as `Kustomization flux-system/cluster-apps`. */
+  readonly root?: string | undefined;
+  /** Message for an expected object that is gone without a reason. */
+  readonly gone: string;
+  /** Objects that were removed on purpose, each with the reason. */
+  readonly removed?: Readonly<Record<string, string>>;
+}
+
+/** The expected objects that are gone: failed, or skipped if there is a reason. One that moved to another namespace is not gone. */
+export function goneObjects(args: GoneArgs, round: CheckRound): readonly CheckVerdict[] {
+  const present = new Set(round.verdicts.map(verdictKey));
+  const names = new Set(round.verdicts.map(({ object }) => withoutNamespace(object)));
+  return [...args.baseline.expected]
+    .filter((key) => !present.has(key) && !names.has(withoutNamespace(splitKey(key).object)))
+    .map((key): CheckVerdict => {
+      const reason = reasonFor(splitKey(key).object, args, round);
+      return {
+        ...splitKey(key),
+        state: reason === undefined ? "failed" : "skipped",
+        message: reason === undefined ? args.gone : `is gone: ${reason}`,
+        own: false,
+      };
+    });
+}
+
+function reasonFor(
+  object: string,
+  { baseline, root, removed = {} }: GoneArgs,
+  round: CheckRound,
+): string | undefined {
+  if (removed[object] !== undefined) return removed[object];
+  const revision = revisionOf(round, root);
+  return baseline.revision !== null && revision !== undefined && revision !== baseline.revision
+    ? `the repository changed from ${baseline.revision} to ${revision}`
+    : undefined;
+}
+
+function withoutNamespace(object: string): string {
+  return object.replace(/ .*\//, " ");
+}

@@ -1,0 +1,63 @@
+import type { CheckId } from "../config/check-ids.ts";
+import { parseDuration } from "../lib/duration.ts";
+import { EdgefirstError } from "../lib/errors.ts";
+import type { OverrideRecord } from "./evidence.ts";
+
+/** Configuration of the gate, the verification and the promotion. Durations as Flux writes them. */
+export interface StagingSettings {
+  readonly after: readonly string[];
+  readonly gate: {
+    readonly maxAge: string;
+    readonly live: "configured" | "required";
+    readonly unreachable: "refuse" | "warn";
+    readonly patience: string;
+    readonly minAge: string;
+    readonly minSoak: string;
+    readonly requiredChecks: readonly CheckId[];
+    readonly overrides: "accept" | "refuse";
+    readonly clusters: Readonly<Record<string, { context: string; kubeconfig?: string | undefined }>>;
+  };
+  readonly override?: OverrideRecord | undefined;
+  readonly verification: {
+    readonly soak: string;
+    readonly withoutSoak?: string | undefined;
+    readonly timeout: string;
+    readonly interval: string;
+    readonly patience: string;
+    readonly skip: Readonly<Partial<Record<CheckId, string>>>;
+    readonly removed: Readonly<Record<string, string>>;
+  };
+  readonly promotion: {
+    readonly pin: boolean;
+    readonly from?: string | undefined;
+    readonly history?: string | undefined;
+  };
+}
+
+/**
+ * Refuses values with which every verification would fail, or prove nothing.
+ * @throws {EdgefirstError} with the value and what to do
+ */
+export function refuseSenseless({ verification }: Pick<StagingSettings, "verification">): void {
+  const { soak, timeout, interval, withoutSoak } = verification;
+  const [soakMs, timeoutMs, intervalMs] = [soak, timeout, interval].map(parseDuration) as [
+    number,
+    number,
+    number,
+  ];
+  if (soakMs >= timeoutMs)
+    throw new EdgefirstError(
+      `edgefirst:verification.soak is ${soak} and verification.timeout is ${timeout}: no verification could pass.`,
+      "Set a longer timeout, or a shorter soak. Nothing was changed.",
+    );
+  if (soakMs === 0 && withoutSoak === undefined)
+    throw new EdgefirstError(
+      "edgefirst:verification.soak is 0s: a single look proves little.",
+      "Set a soak, or give the reason in edgefirst:verification.withoutSoak. Nothing was changed.",
+    );
+  if (soakMs > 0 && intervalMs > soakMs)
+    throw new EdgefirstError(
+      `edgefirst:verification.interval is ${interval}, longer than the soak of ${soak}: nothing would be observed during the soak.`,
+      "Set a shorter interval, or a longer soak. Nothing was changed.",
+    );
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { refuseSenseless } from "../../staging/staging-settings.ts";
+
+describe("settings of a verification", () => {
+  const check =
+    (fields: { soak?: string; timeout?: string; interval?: string; withoutSoak?: string }) => () => {
+      const verification = {
+        soak: "5m",
+        timeout: "30m",
+        interval: "5s",
+        patience: "2m",
+        skip: {},
+        removed: {},
+      };
+      refuseSenseless({ verification: { ...verification, ...fields } });
+    };
+
+  it("may have no soak only with a reason", () => {
+    assert.throws(check({ soak: "0s" }), /soak is 0s.*\n.*verification\.withoutSoak/);
+    assert.doesNotThrow(check({ soak: "0s", withoutSoak: "nothing runs there yet" }));
+  });
+
+  it("must be able to pass: the soak is shorter than the timeout", () => {
+    assert.throws(check({ soak: "30m" }), /no verification could pass/);
+    assert.doesNotThrow(check({ soak: "29m" }));
+  });
+
+  it("must look at the cluster during the soak", () => {
+    assert.throws(check({ interval: "6m" }), /interval is 6m, longer than the soak of 5m/);
+    assert.doesNotThrow(check({ interval: "5m" }));
+  });
+});
