@@ -180,6 +180,7 @@ describe("the artifact of a Flux source", () => {
       `resources: [gone.yaml, "https://example.com/crd.yaml", web.yaml]
 components: [../gone]
 configMapGenerator: [{ name: board, files: ["a.json=https://example.com/a.json"] }, { name: own, literals: [a=b] }]
+namespace: web
 `,
     );
     const built = buildRepository(new Repository(root), { partial: true });

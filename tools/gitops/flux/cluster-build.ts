@@ -8,6 +8,7 @@ import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
 import { finishObject } from "./finish.ts";
+import { serverErrors } from "./server-errors.ts";
 import { variablesOf } from "./variables.ts";
 
 /** Builds the roots of a cluster and, level by level, every Kustomization that they apply, and those that only the cluster still has. */
@@ -101,6 +102,7 @@ class ClusterBuild {
     );
     const built = new BuiltKustomization(kustomization, variables, this.#delivered(kustomization));
     this.#kustomizations.push(built);
+    for (const error of variables?.errors ?? []) this.#report(error);
     const children: Mapping[] = [];
     for (const resource of resources) {
       const object =
@@ -110,6 +112,7 @@ class ClusterBuild {
         this.#report(error);
         continue;
       }
+      for (const refusal of serverErrors(object, kustomization)) this.#report(refusal);
       this.#objects.push({
         object,
         kustomization: built,

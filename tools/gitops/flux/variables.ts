@@ -46,8 +46,8 @@ export function variablesOf(kustomization: Mapping, find: FindSource): Variables
   return { values, complete, always: postBuild.substituteStrategy === "Always", errors };
 }
 
-/** Whether the keys of an encrypted Secret are not in the repository. */
-function hidesKeys(source: Mapping): boolean {
+/** Whether an object stands in for an encrypted Secret, without its keys. */
+export function hidesKeys(source: Mapping): boolean {
   return (
     source.kind === "Secret" && /\.sops\.ya?ml$/.test(originOf(source).source.file) && !isMapping(source.sops)
   );

@@ -95,6 +95,14 @@ export function hasSchema(gvk: Gvk): boolean {
   return namespaced.has(key(gvk)) || clusterScoped.has(key(gvk));
 }
 
+/** Groups whose kinds are all namespaced, as far as repositories write them. */
+const NAMESPACED_GROUPS = /(?:^|\.)toolkit\.fluxcd\.io$/;
+
+/** Whether objects of a kind are known to need a namespace. */
+export function isNamespaced(gvk: Gvk): boolean {
+  return namespaced.has(key(gvk)) || NAMESPACED_GROUPS.test(gvk.group);
+}
+
 /** Whether Kustomize considers a kind cluster-scoped; custom resources count as namespaced. */
 export function isClusterScoped(gvk: Gvk): boolean {
   return clusterScoped.has(key(gvk));

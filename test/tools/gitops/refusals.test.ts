@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+
+const ROOT = join(import.meta.dirname, "../../fixtures/repositories/refusals");
+
+describe("the offline build reports what Kustomize builds and Flux or the API server refuses", () => {
+  const { clusters } = buildRepository(new Repository(ROOT), { partial: true });
+  const problems = clusters
+    .flatMap((cluster) => cluster.problems)
+    .map(
+      ({ position: { file, line }, message }) => `${file.replace("clusters/home/", "")}:${line} ${message}`,
+    );
+  const expect = (...expected: readonly string[]): void => {
+    for (const problem of expected) assert.ok(problems.includes(problem), problems.join("\n"));
+  };
+
+  it("names of variables that are not valid", () => {
+    expect(
+      "apps/settings.yaml:6 node-group is not a valid variable name, so every Kustomization that substitutes from here fails",
+    );
+  });
+
+  it("values that are not strings, as written or after substitution", () => {
+    expect(
+      "apps/variables.yaml:10 spec.postBuild.substitute.PORT must be a string: quote it",
+      "variables/map.yaml:6 data.port must be a string: quote it",
+      "variables/map.yaml:7 data.size must be a string: quote it",
+      "apps/sealed.yaml:7 spec.prune must be true or false",
+    );
+  });
+
+  it("objects without a namespace", () => {
+    expect(
+      "nowhere/map.yaml:1 ConfigMap lost has no namespace: add metadata.namespace, or spec.targetNamespace to the Kustomization",
+    );
+  });
+
+  it("Secrets that stay encrypted, and files whose kind is encrypted", () => {
+    expect(
+      "sealed/secret.yaml:5 Secret key is encrypted with SOPS, but Kustomization sealed has no spec.decryption",
+      "sealed/hidden.yaml:1 kind is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
+    );
+  });
+
+  it("and nothing else", () => {
+    assert.equal(problems.length, 8, problems.join("\n"));
+  });
+});
