@@ -15,7 +15,7 @@ import { applyJsonPatch } from "./json-patch.ts";
 import { localPath } from "./local-path.ts";
 import { strategicMerge } from "./merge.ts";
 import { patchesIn, readJsonPatch } from "./patch-text.ts";
-import { Resource, scalarText } from "./resource.ts";
+import { Resource, scalarText, writtenText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select, targetOf } from "./selector.ts";
 import type { Directory } from "./directory.ts";
@@ -110,7 +110,7 @@ function applyToNamed(resources: Resources, patch: Mapping, options: PatchOption
 
 /**
  * With a target, a patch takes the apiVersion of the object, and its own labels and annotations become strings: a null that should remove
- * one makes it empty. Source: ApplySmPatch in resmap/reswrangler.go.
+ * one sets it to the text null. Source: ApplySmPatch in resmap/reswrangler.go.
  */
 function applyToAll(
   resources: Resources,
@@ -126,7 +126,7 @@ function applyToAll(
       const values = metadata[field];
       if (!isMapping(values)) continue;
       for (const key of Object.keys(values))
-        setField(values, key, scalarText(values[key]), entryOrigin(values, key));
+        setField(values, key, writtenText(values, key), entryOrigin(values, key));
       if (Object.keys(values).length === 0) Reflect.deleteProperty(metadata, field);
     }
     merge(resources, target, own, options);

@@ -9,6 +9,7 @@ import {
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
+import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError } from "../problem.ts";
 import { isClusterScoped, parseApiVersion, type Gvk } from "./kinds.ts";
 import { mergeKeys, NO_SCHEMAS, type MergeSchema, type MergeSchemas } from "./merge-keys.ts";
@@ -119,8 +120,7 @@ export class Resource {
     const { annotations } = this.metadata;
     if (!isMapping(annotations)) return;
     for (const key of Object.keys(annotations))
-      if (typeof annotations[key] !== "string")
-        setField(annotations, key, scalarText(annotations[key]), entryOrigin(annotations, key));
+      setField(annotations, key, writtenText(annotations, key), entryOrigin(annotations, key));
   }
 
   /** Sets a field of the metadata. */
@@ -128,6 +128,14 @@ export class Resource {
     if (!isMapping(this.object.metadata)) setField(this.object, "metadata", mappingAt(origin), origin);
     setField(this.object.metadata as Mapping, field, value, origin);
   }
+}
+
+/** The text of an entry as written: Kustomize turns a date or a number into a string without reading it. */
+export function writtenText(values: Mapping, key: string): string {
+  const value = values[key] ?? null;
+  const { source, offset, valueOffset = offset } = entryOrigin(values, key);
+  const [token = ""] = /^[^\s,\]}"'|>&*]+/.exec(source.text.slice(valueOffset, valueOffset + 100)) ?? [];
+  return token !== "" && resolvePlain(token) === value ? token : scalarText(value);
 }
 
 /** The objects of a document, or of the Lists in it. */
@@ -154,6 +162,11 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
     );
   }
   if (kind === "") throw new BuildError("this is not a Kubernetes object: it has no kind", origin);
+  if (kind.startsWith("ENC["))
+    throw new BuildError(
+      "kind is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
+      origin,
+    );
   if (scalarText(value.apiVersion) === "")
     throw new BuildError("this is not a Kubernetes object: it has no apiVersion", origin);
   const metadata = asMapping(value.metadata);

@@ -82,16 +82,12 @@ func build(r request) ([]json.RawMessage, error) {
 	}
 	objects := []json.RawMessage{}
 	for _, resource := range resources.Resources() {
-		object, err := resource.Map()
+		// As the controller does: MarshalJSON writes YAML and reads it again, which changes some folded scalars.
+		text, err := resource.MarshalJSON()
 		if err != nil {
 			return nil, err
 		}
-		if err := setCommonMetadata(kustomization, object); err != nil {
-			return nil, err
-		}
-		// The controller writes YAML here, which refuses the same objects.
-		text, err := json.Marshal(object)
-		if err != nil {
+		if text, err = setCommonMetadata(kustomization, text); err != nil {
 			return nil, err
 		}
 		objects = append(objects, text)
@@ -134,20 +130,24 @@ func substitute(kustomization unstructured.Unstructured, resources resmap.ResMap
 	return nil
 }
 
-// setCommonMetadata does what SetCommonMetadata of fluxcd/pkg/ssa does, which is not needed for more than that.
-func setCommonMetadata(kustomization unstructured.Unstructured, object map[string]any) error {
+// setCommonMetadata does what SetCommonMetadata of fluxcd/pkg/ssa does.
+func setCommonMetadata(kustomization unstructured.Unstructured, text []byte) ([]byte, error) {
+	var object map[string]any
+	if err := json.Unmarshal(text, &object); err != nil {
+		return nil, err
+	}
 	for _, field := range []string{"labels", "annotations"} {
 		common, _, err := unstructured.NestedStringMap(kustomization.Object, "spec", "commonMetadata", field)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for key, value := range common {
 			if err := unstructured.SetNestedField(object, value, "metadata", field, key); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return json.Marshal(object)
 }
 
 // generated is the source with the kustomization.yaml that the controller generates.

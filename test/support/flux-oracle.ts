@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from "node:util";
+import type { FluxBuild, FluxBuildAnswer } from "../../tools/gitops/flux-build.ts";
+import { finishObject } from "../../tools/gitops/flux/finish.ts";
+import { fileWithSpec } from "../../tools/gitops/flux/flux-kustomization.ts";
+import { variablesOf } from "../../tools/gitops/flux/variables.ts";
+import { kustomizeBuild } from "../../tools/gitops/kustomize/kustomize.ts";
+import { BuildError } from "../../tools/gitops/problem.ts";
+import { Repository } from "../../tools/gitops/yaml/repository.ts";
+import { SourceFile } from "../../tools/gitops/yaml/source.ts";
+import { valueAt, type Mapping, type Value } from "../../tools/gitops/yaml/values.ts";
+
+/** How the offline build of a Flux Kustomization compares with Flux's own. */
+export interface Comparison {
+  /** `unsupported`: the offline build says that it cannot do something which Flux does. */
+  readonly outcome: "equal" | "refused" | "unsupported" | "different";
+  readonly offline: FluxBuildAnswer;
+  readonly flux: FluxBuildAnswer;
+}
+
+/** A Flux Kustomization with a spec. */
+export function fluxKustomization(spec: Mapping): Mapping {
+  return {
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { name: "case", namespace: "flux-system" },
+    spec,
+  };
+}
+
+/** Builds a Kustomization over the files of a directory offline and by Flux, and compares objects, order and refusal. */
+export async function compareWithFlux(flux: FluxBuild, root: string, spec: Mapping): Promise<Comparison> {
+  const kustomization = fluxKustomization(spec);
+  const theirs = await flux.build({ root, kustomization });
+  const offline = buildOffline(root, kustomization);
+  if ("error" in offline && "error" in theirs) return { outcome: "refused", offline, flux: theirs };
+  const isUnsupported = "error" in offline && offline.error.startsWith("unsupported");
+  if (isUnsupported) return { outcome: "unsupported", offline, flux: theirs };
+  const isEqual = isDeepStrictEqual(offline, theirs);
+  return { outcome: isEqual ? "equal" : "different", offline, flux: theirs };
+}
+
+/** The objects that the offline build gives for a Kustomization, or its error. */
+export function buildOffline(root: string, kustomization: Mapping): FluxBuildAnswer {
+  const placed = valueAt(kustomization, { source: new SourceFile("ks.yaml", ""), offset: 0 }) as Mapping;
+  try {
+    const repository = new Repository(root);
+    const resources = kustomizeBuild(fileWithSpec(placed, repository), repository);
+    const variables = variablesOf(placed, () => undefined);
+    const [error] = variables?.errors ?? [];
+    if (error) throw error;
+    return { objects: resources.map(({ object }) => plain(finishObject(object, placed, variables))) };
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    const { file, line } = error.problem.position;
+    return { error: `${error.kind} ${file}:${line}: ${error.message}` };
+  }
+}
+
+const plain = (object: Mapping): Mapping => JSON.parse(JSON.stringify(object)) as Mapping;
+
+/** Where two values differ, one line per field. */
+export function differingPaths(a: Value | undefined, b: Value | undefined, path = ""): readonly string[] {
+  if (isDeepStrictEqual(a, b)) return [];
+  const isContainer = (value: Value | undefined): value is Mapping | Value[] =>
+    typeof value === "object" && value !== null;
+  if (isContainer(a) && isContainer(b) && Array.isArray(a) === Array.isArray(b))
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
+      differingPaths((a as Mapping)[key], (b as Mapping)[key], `${path}.${key}`),
+    );
+  return [`${path}: ${JSON.stringify(a)} offline, ${JSON.stringify(b)} by Flux`];
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { FluxBuild } from "../../../tools/gitops/flux-build.ts";
+import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
+import { findProgram } from "../../../tools/toolchain/find.ts";
+import { programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import {
+  buildOffline,
+  compareWithFlux,
+  differingPaths,
+  fluxKustomization,
+} from "../../support/flux-oracle.ts";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures/repositories");
+
+const VARIABLES: Mapping = {
+  NAME: "tonight",
+  ENABLED: "yes",
+  PORT: "8080",
+  DATE: "2024-01-01",
+  BROKEN: "Maintenance: tonight",
+};
+
+/** What a Kustomization says besides its path, by the fixture's directory. */
+const SPECS: Readonly<Record<string, Mapping>> = {
+  substitution: { postBuild: { substitute: VARIABLES } },
+  "refused-substitution": { postBuild: { substitute: VARIABLES } },
+  "annotations-are-strings": { postBuild: { substituteStrategy: "Always" } },
+  "flux-images": {
+    images: [
+      { name: "registry.example.com/shop", newTag: "3" },
+      { name: "proxy", newName: "mirror.example.com/proxy" },
+      { name: "other", newTag: "1" },
+    ],
+  },
+  "only-components": { ignoreMissingComponents: true, components: ["../none"], targetNamespace: "shops" },
+  types: {
+    namePrefix: "blue-",
+    commonMetadata: { labels: { team: "blue" }, annotations: { critical: "no" } },
+  },
+};
+
+/** Every directory of the fixtures that a Kustomization can build. */
+function directories(repository: string): readonly string[] {
+  return readdirSync(join(FIXTURES, repository)).filter((name) => !name.startsWith("component"));
+}
+
+function specOf(directory: string): Mapping {
+  return { path: `./${directory}`, ...SPECS[directory] };
+}
+
+describe("the offline build of a Flux Kustomization", () => {
+  it("gives the objects and the order of Flux's own packages, and refuses what they refuse", async function () {
+    this.timeout(120_000);
+    const program = await findProgram(programNamed("flux-build", PROGRAMS), process.env);
+    if (program === undefined) {
+      process.stdout.write("      skipped: flux-build is not built here\n");
+      this.skip();
+    }
+    const flux = new FluxBuild(program.path);
+    try {
+      for (const repository of ["kinds", "kustomize"])
+        for (const directory of directories(repository)) {
+          const {
+            outcome,
+            offline,
+            flux: theirs,
+          } = await compareWithFlux(flux, join(FIXTURES, repository), specOf(directory));
+          const details =
+            "error" in offline || "error" in theirs
+              ? JSON.stringify({ offline, theirs })
+              : differingPaths([...offline.objects], [...theirs.objects]).join("\n");
+          const expected = directory.startsWith("refused") ? "refused" : "equal";
+          assert.equal(outcome, expected, `${repository}/${directory}: ${details}`);
+        }
+    } finally {
+      flux.close();
+    }
+  });
+
+  const build = (directory: string): readonly Mapping[] => {
+    const answer = buildOffline(join(FIXTURES, "kinds"), fluxKustomization(specOf(directory)));
+    assert.ok("objects" in answer, JSON.stringify(answer));
+    return answer.objects;
+  };
+  const refusal = (directory: string): string => {
+    const answer = buildOffline(join(FIXTURES, "kinds"), fluxKustomization(specOf(directory)));
+    return "error" in answer ? answer.error : "it builds";
+  };
+
+  it("substitutes in YAML text: a lone value takes its type, a longer one stays a string", () => {
+    const [{ data }] = build("substitution") as [{ data: Mapping }];
+    assert.deepEqual(
+      [data.enabled, data.port, data.date, data.mixed, data.quoted, data.price, data.list],
+      [true, 8080, "2024-01-01", "port-8080", "# tonight", "$5", "[8080]"],
+    );
+  });
+
+  it("names the field, the reason and the advice where Kustomize or Flux refuses", () => {
+    for (const [directory, expected] of Object.entries({
+      "refused-substitution":
+        /^build refused-substitution\/map\.yaml:6: after substitution this is not valid YAML/,
+      "refused-types": /^build types\/kustomization\.yaml:3: newTag must be a string: quote it/,
+      "refused-keys": /^build refused-keys\/settings\.yaml:5: this key is not a string: quote it/,
+      "refused-generated-key": /:1: Kustomize cannot generate the key 1: it does not quote it/,
+      "refused-json-patch-yaml": /a JSON patch that starts with \[ must be JSON, not YAML/,
+      "refused-api-version":
+        /:1: apiVersion of a Kustomization must be kustomize\.config\.k8s\.io\/v1beta1, not v1/,
+      "refused-kind": /:1: kind must be Kustomization or Component, not kustomization/,
+      "refused-two-files": /has two kustomization files: delete .*kustomization\.yml/,
+      "refused-component": /apiVersion of a Component must be kustomize\.config\.k8s\.io\/v1alpha1/,
+      "refused-plugin": /Flux runs no plugins, and Own is not built in/,
+    }))
+      assert.match(refusal(directory), expected);
+  });
+
+  it("merges spec.images field by field, and leaves out components that spec.ignoreMissingComponents allows to be missing", () => {
+    const [deployment] = build("flux-images");
+    const { spec } = deployment as { spec: { template: { spec: { containers: { image: string }[] } } } };
+    assert.deepEqual(
+      spec.template.spec.containers.map(({ image }) => image),
+      ["mirror.example.com/shop:3", "mirror.example.com/proxy:1"],
+    );
+    assert.equal(build("only-components").length, 2);
+  });
+});
