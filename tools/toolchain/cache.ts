@@ -19,10 +19,10 @@ export async function cacheDirectory(program: Program, env: NodeJS.ProcessEnv): 
 
 /** The arguments of go that build a program, without the path of the binary. */
 export async function buildArguments(program: Program): Promise<string[]> {
-  const variables = Object.entries(program.variables(await pinnedVersion(program)));
+  const variables = Object.entries(program.variables?.(await pinnedVersion(program)) ?? {});
   const link = ["-s", "-w", ...variables.map(([name, value]) => `-X ${name}=${value}`)].join(" ");
   const command = program.tests === true ? ["test", "-c"] : ["build"];
-  return [...command, `-mod=${program.mod}`, "-trimpath", "-ldflags", link, program.package];
+  return [...command, `-mod=${program.mod ?? "readonly"}`, "-trimpath", "-ldflags", link, program.package];
 }
 
 async function readIfExists(path: string): Promise<string> {

@@ -23,10 +23,10 @@ export interface Program {
   readonly tests?: true;
   /** Where to find the pinned version in the module; it is the first group. */
   readonly pin: { readonly file: string; readonly pattern: RegExp };
-  /** Value of go's `-mod`; `mod` lets go complete an untidy go.mod, in a copy. */
-  readonly mod: "readonly" | "mod";
+  /** Value of go's `-mod`; `mod` lets go complete an untidy go.mod, in a copy. Default: `readonly`. */
+  readonly mod?: "readonly" | "mod";
   /** Variables for the linker, so that the program knows its version. */
-  readonly variables: (version: SemVer) => Readonly<Record<string, string>>;
+  readonly variables?: (version: SemVer) => Readonly<Record<string, string>>;
   /** Adds generated files to the module before the build. */
   readonly prepare?: (preparation: Preparation) => Promise<void>;
   /** How a program on PATH reports its version, and which versions match. Absent if it cannot: then PATH is not searched. */

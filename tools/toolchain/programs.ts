@@ -23,7 +23,6 @@ function kubernetes(name: string, purpose: string, buildSeconds: number): Progra
     directory: inModule("kubernetes"),
     package: `k8s.io/kubernetes/cmd/${name}`,
     pin: required("k8s.io/kubernetes"),
-    mod: "readonly",
     // Without them /version reports no version, and clients that compare versions fail.
     variables: ({ version, major, minor }) => ({
       "k8s.io/component-base/version.gitVersion": `v${version}`,
@@ -35,7 +34,7 @@ function kubernetes(name: string, purpose: string, buildSeconds: number): Progra
   };
 }
 
-function flux(name: string, mod: Program["mod"], purpose: string, buildSeconds: number): Program {
+function flux(name: string, purpose: string, buildSeconds: number): Program {
   return {
     name,
     purpose,
@@ -44,8 +43,6 @@ function flux(name: string, mod: Program["mod"], purpose: string, buildSeconds: 
     directory: inModule(`flux-${name}`),
     package: `github.com/fluxcd/${name}`,
     pin: required(`github.com/fluxcd/${name}`),
-    mod,
-    variables: () => ({}),
     buildSeconds,
   };
 }
@@ -56,8 +53,6 @@ function conformance(own: Pick<Program, "name" | "purpose" | "package" | "tests"
     tier: "test:real",
     directory: inModule("gateway-api-conformance"),
     pin: required("sigs.k8s.io/gateway-api"),
-    mod: "readonly",
-    variables: () => ({}),
   };
 }
 
@@ -72,7 +67,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("pulumi"),
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     pin: required("github.com/pulumi/pulumi/pkg/v3"),
-    mod: "readonly",
     variables: ({ version }) => ({
       "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${version}`,
     }),
@@ -87,7 +81,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("language-nodejs"),
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     pin: required("github.com/pulumi/pulumi/sdk/v3"),
-    mod: "readonly",
     variables: ({ version }) => ({
       "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${version}`,
     }),
@@ -100,8 +93,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("provider-kubernetes"),
     package: ".",
     pin: { file: "main.go", pattern: /provider\.Serve\("kubernetes", "([^"]+)"/ },
-    mod: "readonly",
-    variables: () => ({}),
     prepare: prepareKubernetesProvider,
     download: ({ version }) => `npx pulumi plugin install resource kubernetes v${version}`,
     buildSeconds: 420,
@@ -114,8 +105,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("etcd"),
     package: "go.etcd.io/etcd/server/v3",
     pin: required("go.etcd.io/etcd/server/v3"),
-    mod: "readonly",
-    variables: () => ({}),
     installed: { args: ["--version"], pattern: /^etcd Version: (\S+)/m, range: () => ">=3.6.0 <4" },
     buildSeconds: 20,
   },
@@ -130,7 +119,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("traefik"),
     package: "github.com/traefik/traefik/v3/cmd/traefik",
     pin: required("github.com/traefik/traefik/v3"),
-    mod: "readonly",
     variables: ({ version }) => ({ "github.com/traefik/traefik/v3/pkg/version.Version": version }),
     installed: { args: ["version"], pattern: /^Version:\s+(\S+)/m, range: sameMinor },
     buildSeconds: 280,
@@ -143,13 +131,11 @@ const MODULES: readonly Program[] = [
     directory: inModule("gatus"),
     package: "github.com/TwiN/gatus/v5",
     pin: required("github.com/TwiN/gatus/v5"),
-    mod: "readonly",
-    variables: () => ({}),
     buildSeconds: 60,
   },
-  flux("source-controller", "mod", "sandbox: Flux sources", 160),
-  flux("kustomize-controller", "readonly", "sandbox: Flux Kustomizations", 140),
-  flux("helm-controller", "readonly", "sandbox: Flux HelmReleases", 90),
+  { ...flux("source-controller", "sandbox: Flux sources", 160), mod: "mod" },
+  flux("kustomize-controller", "sandbox: Flux Kustomizations", 140),
+  flux("helm-controller", "sandbox: Flux HelmReleases", 90),
   {
     name: "crane",
     purpose: "sandbox: OCI registry",
@@ -158,8 +144,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("crane"),
     package: "github.com/google/go-containerregistry/cmd/crane",
     pin: required("github.com/google/go-containerregistry"),
-    mod: "readonly",
-    variables: () => ({}),
     installed: { args: ["version"], pattern: /^v?(\d\S*)/m, range: () => ">=0.20.0 <1" },
     buildSeconds: 20,
   },
@@ -170,8 +154,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("kustomize"),
     package: "sigs.k8s.io/kustomize/kustomize/v5",
     pin: required("sigs.k8s.io/kustomize/kustomize/v5"),
-    mod: "readonly",
-    variables: () => ({}),
     installed: { args: ["version"], pattern: /^v?(\d\S*)/m, range: () => ">=5.6.0 <6" },
     buildSeconds: 30,
   },
@@ -182,8 +164,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("flux-build"),
     package: ".",
     pin: required("github.com/fluxcd/pkg/kustomize"),
-    mod: "readonly",
-    variables: () => ({}),
     buildSeconds: 70,
   },
   conformance({
@@ -206,8 +186,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("kube-score"),
     package: "github.com/zegl/kube-score/cmd/kube-score",
     pin: required("github.com/zegl/kube-score"),
-    mod: "readonly",
-    variables: () => ({}),
     buildSeconds: 60,
   },
 ];

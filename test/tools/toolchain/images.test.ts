@@ -226,7 +226,7 @@ describe("toolchain: programs from images", function () {
     const [reference = ""] = (await push("tagged", [await good()])).split("@");
     await pull(reference);
     const lock = readFileSync(join(root, "lock.yaml"), "utf8");
-    assert.match(lock, /tagged:v1: sha256:[0-9a-f]{64}/);
+    assert.match(lock, /^ {2}\S+\/tagged:v1: sha256:[0-9a-f]{64}$/m);
     rmSync(join(root, "cache"), { recursive: true });
     await push("tagged", [await layerOf([[{ name: "usr/local/bin/greeter" }, Buffer.from("moved")]])]);
     assert.deepEqual(readFileSync(await pull(reference)), executable());
@@ -430,6 +430,19 @@ describe("toolchain: programs from images", function () {
       pull(`${closed}/greeter:v1`, { EDGEFIRST_TOOLCHAIN: "both" }),
       /Set it to images or build/,
     );
+  });
+
+  it("are built instead if the registry drops packets, which is known within 3 s", async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+    const { port } = silent.address() as AddressInfo;
+    lines.length = 0;
+    const start = Date.now();
+    assert.equal(await pull(`127.0.0.1:${port}/greeter:v1`, {}), "");
+    assert.ok(Date.now() - start < 3_000);
+    assert.match(lines.join("\n"), /no answer within 2\.5 s/);
+    silent.closeAllConnections();
+    silent.close();
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, parseDocument } from "yaml";
+import { isMap, parse, parseDocument } from "yaml";
 import { writeFileAtomic } from "../../../lib/atomic-file.ts";
 import { TOOLCHAIN_FILE } from "../definitions.ts";
 
@@ -46,6 +46,8 @@ export function knownDigest({ reference, lockFile }: ProgramImage): string | und
 export function recordDigest({ reference, lockFile }: ProgramImage, digest: string): void {
   const document = parseDocument(readIfExists(lockFile) ?? HEADER);
   document.setIn(["images", reference], digest);
+  const images = document.get("images");
+  if (isMap(images)) images.flow = false;
   writeFileAtomic(lockFile, document.toString());
 }
 
