@@ -1,4 +1,10 @@
-import { readEvidence, standingOf, type Evidence, type OverrideRecord } from "../../staging/evidence.ts";
+import {
+  readEvidence,
+  standingOf,
+  type Evidence,
+  type OverrideRecord,
+  type Standing,
+} from "../../staging/evidence.ts";
 import { weaknessesOf } from "../../staging/weaknesses.ts";
 import { type StackNode } from "./plan.ts";
 import { type LastUpdate } from "./stack.ts";
@@ -103,30 +109,34 @@ function stackStatus(
     ...(drifted !== undefined && { drift: drifted }),
     notes: [
       ...(error !== undefined ? [error] : unreadable(name, outputs)),
-      ...(standing?.state === "revoked"
-        ? standing.record.failures.map(
-            ({ object, message }) => `its verification failed: ${object}: ${message}`,
-          )
-        : []),
-      ...(lastUpdate?.result === "failed" && record !== undefined && standing?.state === "verified"
-        ? ["its last update failed after this verification"]
-        : []),
-      ...(record !== undefined && standing?.state === "verified"
-        ? weaknessesOf({ ...record, override: undefined }).map((line) => `not proven: ${line}`)
-        : []),
+      ...verificationNotes(standing, lastUpdate),
       ...positions
         .filter(({ state }) => state === "unproven")
         .map(({ upstream }) => unproven(upstream, release)),
       ...(override === undefined
         ? []
         : [`brought up under an override until ${override.expires}: ${override.reason}`]),
-      ...(drifted === undefined
-        ? []
-        : drifted.length === 0
-          ? ["no drift"]
-          : [`drift: ${drifted.join(", ")}`]),
+      ...driftNotes(drifted),
     ],
   };
+}
+
+function verificationNotes(standing: Standing | undefined, lastUpdate: LastUpdate | undefined): string[] {
+  if (standing?.state === "revoked")
+    return standing.record.failures.map(
+      ({ object, message }) => `its verification failed: ${object}: ${message}`,
+    );
+  if (standing?.state !== "verified") return [];
+  return [
+    ...(lastUpdate?.result === "failed" ? ["its last update failed after this verification"] : []),
+    // An override in force has its own note.
+    ...weaknessesOf({ ...standing.record, override: undefined }).map((line) => `not proven: ${line}`),
+  ];
+}
+
+function driftNotes(drifted: readonly string[] | undefined): string[] {
+  if (drifted === undefined) return [];
+  return drifted.length === 0 ? ["no drift"] : [`drift: ${drifted.join(", ")}`];
 }
 
 function position(
