@@ -1,4 +1,4 @@
-/** A link of a Markdown page that leads to a file, without its anchor, or to an anchor of the page itself. */
+/** A relative link of a Markdown page: a file, an anchor, or both. */
 export interface Link {
   readonly target: string;
   readonly anchor: string | undefined;
@@ -10,7 +10,7 @@ export interface Link {
 export interface Fence {
   readonly language: string;
   readonly text: string;
-  /** What stands between the block before it and this one. */
+  /** The text between the previous block and this one. */
   readonly before: string;
 }
 

@@ -1,7 +1,7 @@
-/** What a page may leave out of an output: a line of its own stands for any lines, at the end of a line for the rest of it. */
+/** Marks what a page leaves out of an output: alone on a line, any number of lines; at the end of a line, the rest of that line. */
 const ELLIPSIS = "…";
 
-/** What differs between two runs: each is masked on both sides before they are compared. */
+/** Parts that differ between two runs; they are masked on both sides before the comparison. */
 const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, "<time>"],
   [/\b(?:\d+ms|\d+(?:\.\d+)?s|\d+m(?:\d+s)?|\d+h(?:\d+m)?)\b(?: ago)?/g, "<duration>"],
@@ -13,7 +13,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/@ \S+ at \S+/g, "<user> at <host>"],
 ];
 
-/** A line without what differs between two runs, its runs of spaces as one: a table's columns are as wide as what is in them. */
+/** A line with the volatile parts masked and runs of spaces collapsed, because the width of table columns depends on their content. */
 export function masked(line: string): string {
   return VOLATILE.reduce((text, [pattern, name]) => text.replaceAll(pattern, name), line)
     .replaceAll(/ {2,}/g, " ")
@@ -21,8 +21,8 @@ export function masked(line: string): string {
 }
 
 /**
- * The first line of a page's output that the real one does not have, in order; undefined where the page is right. The end of the page's output must be
- * the end of the real one.
+ * Compares an output on a page with the real one, line by line and in order. Both must end together.
+ * @returns the first difference; undefined if the page is right
  */
 export function firstDifference(page: string, real: string): string | undefined {
   const left = lines(real);

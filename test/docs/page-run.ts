@@ -5,13 +5,13 @@ import { fencesOf } from "./markdown.ts";
 export type PageStep =
   { readonly command: string; readonly output: string } | { readonly file: string; readonly text: string };
 
-/** A command that was run. */
+/** A command, as it ran. */
 export interface Ran {
   readonly command: string;
   readonly expected: string;
   /** Standard output and standard error, as they came. */
   readonly output: string;
-  /** undefined where the shell did not come to its end. */
+  /** undefined if the command did not finish. */
   readonly code: number | undefined;
 }
 
@@ -41,7 +41,7 @@ function commandsOf(text: string): PageStep[] {
 export interface RunOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Milliseconds after which the shell and all that it has started are ended. */
+  /** Milliseconds after which the shell and everything that it started are stopped. */
   readonly timeoutMs: number;
 }
 

@@ -7,7 +7,7 @@ describe("docs/images/edge-first.svg", () => {
     assert.equal(readTree("docs/images/edge-first.svg"), picture());
   });
 
-  it("has colours for light and for dark pages, and a title for those who do not see it", () => {
+  it("has colours for light and for dark pages, and a title for screen readers", () => {
     const drawing = picture();
     assert.match(drawing, /@media \(prefers-color-scheme: dark\)/);
     assert.match(drawing, /<title id="title">.+<\/title>/);

@@ -15,10 +15,10 @@ import { readTree, ROOT } from "./tree.ts";
 /** Two stacks one after the other, on a machine that runs other tests. */
 const COMMANDS_MS = 540_000;
 const RUN_MS = COMMANDS_MS + 60_000;
-/** File that gets what every command printed, for whoever writes the page. */
+/** Path of a file for the output of every command, for editing the page. */
 const TRANSCRIPT = process.env.QUICKSTART_TRANSCRIPT;
 
-describe("docs/guides/quickstart.md, on two control planes that it knows by their kubeconfig alone", function () {
+describe("docs/guides/quickstart.md, on two control planes that it knows only from a kubeconfig", function () {
   this.timeout(RUN_MS);
   const sandboxDir = temporarySandboxDir();
   const dir = mkdtempSync(join(tmpdir(), "quickstart-"));
@@ -66,7 +66,7 @@ describe("docs/guides/quickstart.md, on two control planes that it knows by thei
   });
 });
 
-/** A shell of a reader: the Pulumi CLI on PATH, as its installer and the npm package put it there, no backend and no passphrase. */
+/** The environment of a reader's shell: the Pulumi CLI on PATH, where its installer and the npm package put it; no backend, no passphrase. */
 async function readersEnvironment(dir: string): Promise<NodeJS.ProcessEnv> {
   const { env } = await pulumiEnvironment({ dir: join(dir, "pulumi"), progress: () => undefined });
   const home = env.PULUMI_HOME ?? "";
