@@ -19,7 +19,7 @@ export interface ClusterReader {
   serves(apiVersion: string, kind: string): Promise<boolean>;
 }
 
-/** How an object is applied on the server side. */
+/** Options of a server-side apply. */
 export interface ApplyOptions {
   readonly fieldManager: string;
   /** Take fields over from other field managers. */
