@@ -3,7 +3,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 /** The first word of every message about a result that is unknown. Other programs look for it: the exit code of `pulumi up` is not ours. */
 export const INCONCLUSIVE = "Inconclusive";
 
-/** Whether a stack is healthy cannot be told: its cluster does not answer, credentials have expired, or the check was cancelled. It neither proves nor revokes. */
+/** The health of a stack is unknown: its cluster does not answer, credentials have expired, or the check was cancelled. This neither proves nor revokes. */
 export class InconclusiveError extends EdgefirstError {
   override readonly name = "InconclusiveError";
 
