@@ -9,6 +9,8 @@ export interface BuildProblem {
   readonly kind: "syntax" | "unsupported" | "build";
   readonly message: string;
   readonly position: Position;
+  /** The object is built nevertheless: only Flux or the API server refuses it. */
+  readonly isBuilt?: true;
 }
 
 /** Ends one build; reported as a {@link BuildProblem}. */
@@ -24,6 +26,13 @@ export class BuildError extends Error {
 
   get problem(): BuildProblem {
     return { kind: this.kind, message: this.message, position: locate(this.origin) };
+  }
+}
+
+/** The error for an object that is built, and that Flux or the API server refuses. */
+export class RefusedError extends BuildError {
+  override get problem(): BuildProblem {
+    return { ...super.problem, isBuilt: true };
   }
 }
 

@@ -102,7 +102,7 @@ function gapsOf(
 ): readonly string[] {
   const gaps = clusters
     .flatMap(({ problems }) => problems)
-    .filter((problem) => !onlyHidesObjects(problem, repository))
+    .filter((problem) => problem.isBuilt !== true && !onlyHidesObjects(problem, repository))
     .flatMap(({ message, position: { file, line } }) => {
       const readers = reach.filter((read) => isRead(file, read));
       return changed

@@ -90,7 +90,7 @@ describe("the proof of a migration", () => {
   it("is unproven if a changed file cannot be built, and names the construct", () => {
     writeFileSync(
       join(root, "kubernetes/apps/b/kustomization.yaml"),
-      "components: [https://example.com/far]\nresources: [own.yaml]\n",
+      "components: [https://example.com/far]\nnamespace: b\nresources: [own.yaml]\n",
     );
     const own = "kubernetes/apps/b/own.yaml";
     writeFileSync(join(root, own), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: own\n");

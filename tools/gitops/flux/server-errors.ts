@@ -2,7 +2,7 @@ import { isNamespaced } from "../kustomize/kinds.ts";
 import { Resource, scalarText } from "../kustomize/resource.ts";
 import { readTyped, type Type } from "../kustomize/typed.ts";
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
-import { BuildError } from "../problem.ts";
+import { BuildError, RefusedError } from "../problem.ts";
 import { isFluxKustomization, specOf } from "./flux-kustomization.ts";
 import { hidesKeys } from "./variables.ts";
 
@@ -16,13 +16,13 @@ export function serverErrors(object: Mapping, kustomization: Mapping | undefined
   const { gvk, namespace, name } = new Resource(object, originOf(object));
   if (namespace === "" && isNamespaced(gvk)) {
     const advice = "add metadata.namespace, or spec.targetNamespace to the Kustomization";
-    errors.push(new BuildError(`${gvk.kind} ${name} has no namespace: ${advice}`, originOf(object)));
+    errors.push(new RefusedError(`${gvk.kind} ${name} has no namespace: ${advice}`, originOf(object)));
   }
   const isEncrypted = gvk.kind === "Secret" && gvk.group === "" && object.sops !== undefined;
   if (isEncrypted && kustomization && specOf(kustomization).decryption === undefined) {
     const owner = scalarText(isMapping(kustomization.metadata) ? kustomization.metadata.name : "");
     const message = `Secret ${name} is encrypted with SOPS, but Kustomization ${owner} has no spec.decryption`;
-    errors.push(new BuildError(message, entryOrigin(object, "sops")));
+    errors.push(new RefusedError(message, entryOrigin(object, "sops")));
   }
   return errors;
 }
@@ -47,7 +47,7 @@ function notTexts(path: string, values: Mapping): BuildError[] {
     .filter((key) => values[key] !== null && typeof values[key] !== "string")
     .map((key) => {
       const advice = typeof values[key] === "object" ? "" : ": quote it";
-      return new BuildError(`${path}.${key} must be a string${advice}`, entryOrigin(values, key));
+      return new RefusedError(`${path}.${key} must be a string${advice}`, entryOrigin(values, key));
     });
 }
 
@@ -86,6 +86,6 @@ function typeError(
     return undefined;
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
-    return new BuildError(error.message.replace("the document", name), error.origin);
+    return new RefusedError(error.message.replace("the document", name), error.origin);
   }
 }
