@@ -10,8 +10,11 @@ export interface Call {
   readonly local: boolean;
 }
 
-/** `task name` in a shell command; options before the name are skipped. */
-const SHELL_CALL = /\btask[ \t]+(?:-\S+[ \t]+)*([A-Za-z_.][\w.:-]*)/g;
+/** The arguments of `task` in a shell command, up to the end of the command. */
+const SHELL_CALL = /(?:^|[\s;&|(`"'/])(?:go-)?task[ \t]+((?:\\\n|[^\n;&|<>()`])*)/g;
+
+/** Options of Task that take a value. Source: https://taskfile.dev/docs/reference/cli */
+const OPTIONS_WITH_VALUE = /^(?:-[dtoCI]|--(?:dir|taskfile|output|concurrency|interval|sort))$/;
 
 /** What a task calls: in `deps`, by `task:`, and by the command `task` in its scripts. */
 export function callsIn(task: Value): readonly Call[] {
@@ -28,19 +31,41 @@ export function callsIn(task: Value): readonly Call[] {
 }
 
 function shellCalls(text: string): readonly string[] {
-  return [...text.matchAll(SHELL_CALL)].flatMap(([, name]) => name ?? []);
+  return [...text.matchAll(SHELL_CALL)].flatMap(([, words = ""]) => namesIn(words));
 }
 
-/** Whether a call can mean a task; `{{…}}` matches anything. */
-export function matches(name: string, call: string): boolean {
-  const [first = "", ...rest] = call.split(/\{\{.*?\}\}/);
-  if (rest.length === 0) return name === call;
-  const last = rest.at(-1) ?? "";
-  return name.startsWith(first) && name.endsWith(last);
+/** The tasks among the arguments of a call: several may run at once. A variable may be any task. */
+function namesIn(text: string): readonly string[] {
+  const words = text
+    .replace(/\{\{.*?\}\}/g, "{{}}")
+    .replace(/\\\r?\n/g, " ")
+    .split(/\s+/);
+  const names: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = (words[index] ?? "").replace(/^["']|["',]+$/g, "");
+    if (word === "--" || word.startsWith("#")) break;
+    if (OPTIONS_WITH_VALUE.test(word)) index++;
+    else if (word.startsWith("$") || /^[A-Za-z_.{][\w.:{}*-]*$/.test(word))
+      names.push(word.replace(/^\$.*/, "{{}}"));
+    else if (!word.startsWith("-") && !word.includes("=")) break;
+  }
+  return names;
+}
+
+/** Whether a call may mean a task of that name: `{{…}}` in the call and `*` in the name stand for anything. */
+export function mayMean(call: string, name: string): boolean {
+  const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  const called = call.split(/\{\{.*?\}\}/);
+  const named = name.split("*");
+  if (named.length === 1) return new RegExp(`^${called.map(literal).join(".*")}$`, "s").test(name);
+  if (called.length === 1) return new RegExp(`^${named.map(literal).join(".+")}$`, "s").test(call);
+  const [start = "", end = ""] = [called[0], named[0]];
+  return start.startsWith(end) || end.startsWith(start);
 }
 
 /** Files that run commands: workflows and other YAML, scripts, makefiles. */
-const RUNS_COMMANDS = /(?:\.ya?ml|\.sh|\.bash|\.envrc|(?:^|\/)(?:Makefile|justfile))$/;
+const RUNS_COMMANDS =
+  /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|json5?|tmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
 
 /** What files other than Taskfiles call. */
 export function callsFromOutside(
@@ -53,11 +78,17 @@ export function callsFromOutside(
       const path = posix.join(directory, entry.name);
       if (entry.isDirectory()) {
         if (entry.name !== ".git" && entry.name !== "node_modules") visit(path);
-      } else if (entry.isFile() && RUNS_COMMANDS.test(path) && !taskfiles.has(path)) {
-        calls.push(...shellCalls(fileText(repository, path) ?? ""));
+      } else if (entry.isFile() && !taskfiles.has(path)) {
+        const text = isScript(repository, path) ? fileText(repository, path) : undefined;
+        calls.push(...shellCalls(text ?? ""));
       }
     }
   };
   visit(".");
   return calls;
+}
+
+function isScript(repository: Repository, path: string): boolean {
+  if (RUNS_COMMANDS.test(path)) return true;
+  return !/\.\w+$/.test(path) && fileText(repository, path)?.startsWith("#!") === true;
 }

@@ -3,7 +3,7 @@ import { isMapping } from "../../../gitops/yaml/values.ts";
 import type { MigrateOptions } from "../../options.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { callsFromOutside } from "./calls.ts";
-import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
+import { tasksCalled, unknownIncludesCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
 /** The tasks and includes that stay. */
 export interface Essential {
@@ -34,6 +34,7 @@ export function essentialOf(
   };
   const keepCalled = (call: string, reason: string): void => {
     for (const called of tasksCalled(taskfiles.tasks, call)) keep(called, reason);
+    for (const { name } of unknownIncludesCalled(taskfiles, call)) keepInclude(name, reason);
   };
   for (const { name } of taskfiles.includes) if (options.includes.includes(name)) keepInclude(name, "");
   for (const name of options.keep) keepCalled(name, `taskfile.keep names ${name}`);

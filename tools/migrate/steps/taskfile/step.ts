@@ -67,7 +67,7 @@ function prunedFiles({ includes }: Taskfiles, pruned: readonly string[]): readon
 
 /** What to know about the includes that stay. */
 function includeNotes({ includes }: Taskfiles, essential: Essential): readonly Note[] {
-  return includes.flatMap(({ name, file, misnamed, optional, position }) => {
+  return includes.flatMap(({ name, file, misnamed, optional, isTemplate, position }) => {
     const reason = essential.includes.get(name);
     const notes: Note[] = [];
     if (reason) notes.push({ kind: "left", message: `include ${name} stays: ${reason}`, position });
@@ -77,7 +77,7 @@ function includeNotes({ includes }: Taskfiles, essential: Essential): readonly N
         message: `include ${name} works only on file systems that ignore case: Task looks for Taskfile.yaml, and the file is ${file ?? ""}`,
         position,
       });
-    if (file === undefined && !optional)
+    if (file === undefined && !optional && !isTemplate)
       notes.push({
         kind: "unknown",
         message: `include ${name} points to a file that does not exist`,
@@ -107,7 +107,8 @@ function removeIncludes(
     });
 }
 
-function removedInclude({ name, file }: Include, tasks: readonly Task[]): string {
+function removedInclude({ name, file, isTemplate }: Include, tasks: readonly Task[]): string {
+  if (isTemplate) return `include ${name} is removed; its path is a template, and nothing calls its tasks`;
   if (file === undefined) return `include ${name} is removed; it points to a file that does not exist`;
   const names = tasks.filter(({ include }) => include === name).map((task) => task.name);
   return `include ${name} is removed, with ${names.length === 0 ? "no tasks" : `the ${names.length === 1 ? "task" : "tasks"} ${names.join(", ")}`}; the file ${file} stays`;

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { callsIn, matches } from "./calls.ts";
+import { callsIn, mayMean } from "./calls.ts";
 
 /** The file names that Task looks for, in its order. Source: https://taskfile.dev/docs/guide, "Supported file names". */
 const NAMES = ["Taskfile", "taskfile"].flatMap((name) => [`${name}.yml`, `${name}.yaml`]);
@@ -11,6 +11,8 @@ const FILE_NAMES = [...NAMES, ...NAMES.map((name) => name.replace(".", ".dist.")
 /** A task, by the name that the root uses. */
 export interface Task {
   readonly name: string;
+  /** Every name by which it can be called from the root: with its aliases and those of its includes; `*` stands for anything. */
+  readonly names: readonly string[];
   /** The name in its own file. */
   readonly key: string;
   readonly file: string;
@@ -24,8 +26,13 @@ export interface Task {
 /** An include of the root Taskfile. */
 export interface Include {
   readonly name: string;
-  /** Undefined if the repository has no such file. */
+  /** Undefined if the repository has no such file, or if its path is a template. */
   readonly file: string | undefined;
+  readonly aliases: readonly string[];
+  /** Its tasks have no namespace. */
+  readonly flatten: boolean;
+  /** Its path contains a template, so that its tasks are not known. */
+  readonly isTemplate: boolean;
   /** The file name differs from the expected one in case only: Task finds it only on some machines. */
   readonly misnamed: boolean;
   readonly optional: boolean;
@@ -47,10 +54,12 @@ export function readTaskfiles(repository: Repository): Taskfiles | undefined {
   const fields = root === undefined ? undefined : mappingOf(repository, root);
   if (root === undefined || !fields) return undefined;
   const files = new Map([[root, fields]]);
-  const tasks = [...tasksOf(fields, root, "", "")];
+  const tasks = [...tasksOf(fields, root, [""], "")];
   const includes = includesOf(repository, root, fields);
-  for (const { name, file } of includes) {
-    if (file !== undefined) tasks.push(...read(repository, file, { namespace: name, include: name, files }));
+  for (const include of includes) {
+    const { name, file } = include;
+    const namespaces = namespacesOf(include, [""]);
+    if (file !== undefined) tasks.push(...read(repository, file, { namespaces, include: name, files }));
   }
   return { root, includes, tasks, files };
 }
@@ -58,19 +67,31 @@ export function readTaskfiles(repository: Repository): Taskfiles | undefined {
 function read(
   repository: Repository,
   file: string,
-  at: { namespace: string; include: string; files: Map<string, Mapping> },
+  at: { namespaces: readonly string[]; include: string; files: Map<string, Mapping> },
 ): readonly Task[] {
-  const { namespace, include, files } = at;
+  const { namespaces, include, files } = at;
   const fields = files.has(file) ? undefined : mappingOf(repository, file);
   if (!fields) return [];
   files.set(file, fields);
   const below = includesOf(repository, file, fields).flatMap((nested) =>
     nested.file === undefined
       ? []
-      : read(repository, nested.file, { namespace: `${namespace}:${nested.name}`, include, files }),
+      : read(repository, nested.file, { namespaces: namespacesOf(nested, namespaces), include, files }),
   );
-  return [...tasksOf(fields, file, namespace, include), ...below];
+  return [...tasksOf(fields, file, namespaces, include), ...below];
 }
+
+/** The namespaces of an include's tasks, the one by its name first; empty for the root's own. */
+export function namespacesOf(
+  { name, aliases, flatten }: Include,
+  parents: readonly string[],
+): readonly string[] {
+  if (flatten) return parents;
+  return parents.flatMap((parent) => [name, ...aliases].map((own) => within(parent, own)));
+}
+
+const within = (namespace: string, name: string): string =>
+  namespace === "" ? name : `${namespace}:${name}`;
 
 function mappingOf(repository: Repository, file: string): Mapping | undefined {
   const { documents, errors } = repository.parse(file);
@@ -94,12 +115,19 @@ function includesOf(repository: Repository, file: string, fields: Mapping): read
   if (!isMapping(includes)) return [];
   return Object.entries(includes).map(([name, value]) => {
     const written = isMapping(value) ? value.taskfile : value;
-    const path = typeof written === "string" ? repository.resolve(posix.dirname(file), written) : undefined;
+    const isTemplate = typeof written === "string" && written.includes("{{");
+    const path =
+      typeof written === "string" && !isTemplate
+        ? repository.resolve(posix.dirname(file), written)
+        : undefined;
     const found = path === undefined || repository.isFile(path) ? path : taskfileAt(repository, path);
     const misnamed = found === undefined && path !== undefined ? misnamedAt(repository, path) : undefined;
     return {
       name,
       file: found ?? misnamed,
+      aliases: textsIn(isMapping(value) ? value.aliases : undefined),
+      flatten: isMapping(value) && value.flatten === true,
+      isTemplate,
       misnamed: misnamed !== undefined,
       optional: isMapping(value) && value.optional === true,
       position: locate(entryOrigin(includes, name)),
@@ -107,24 +135,57 @@ function includesOf(repository: Repository, file: string, fields: Mapping): read
   });
 }
 
-function tasksOf(fields: Mapping, file: string, namespace: string, include: string): readonly Task[] {
+function tasksOf(
+  fields: Mapping,
+  file: string,
+  namespaces: readonly string[],
+  include: string,
+): readonly Task[] {
   const { tasks } = fields;
   if (!isMapping(tasks)) return [];
-  const full = (name: string): string => (namespace === "" ? name : `${namespace}:${name}`);
-  return Object.entries(tasks).map(([key, task]: [string, Value]) => ({
-    name: full(key),
-    key,
-    file,
-    include,
-    description: isMapping(task) && typeof task.desc === "string" ? task.desc : "",
-    calls: callsIn(task).map((call) =>
-      call.local ? (call.name.startsWith(":") ? call.name.slice(1) : full(call.name)) : call.name,
-    ),
-    position: locate(entryOrigin(tasks, key)),
-  }));
+  const [namespace = ""] = namespaces;
+  return Object.entries(tasks).map(([key, task]: [string, Value]) => {
+    const own = [key, ...textsIn(isMapping(task) ? task.aliases : undefined)];
+    return {
+      name: within(namespace, key),
+      names: namespaces.flatMap((one) => own.map((name) => within(one, name))),
+      key,
+      file,
+      include,
+      description: isMapping(task) && typeof task.desc === "string" ? task.desc : "",
+      calls: callsIn(task).map(({ name, local }) => {
+        if (!local) return name;
+        return name.startsWith(":") ? name.slice(1) : within(namespace, name);
+      }),
+      position: locate(entryOrigin(tasks, key)),
+    };
+  });
+}
+
+function textsIn(value: Value | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
 }
 
 /** The tasks that a call may mean; its name may contain templates. */
-export function tasksCalled(tasks: readonly Task[], name: string): readonly Task[] {
-  return tasks.filter((task) => matches(task.name, name) || task.name === `${name}:default`);
+export function tasksCalled(tasks: readonly Task[], call: string): readonly Task[] {
+  return tasks.filter(({ names }) =>
+    names.some((name) => mayMean(call, name) || mayMean(`${call}:default`, name)),
+  );
+}
+
+/** The includes whose tasks are not known, and that a call may mean. */
+export function unknownIncludesCalled(
+  { includes, files, tasks }: Taskfiles,
+  call: string,
+): readonly Include[] {
+  const isKnown = tasksCalled(tasks, call).length > 0;
+  return includes
+    .filter(({ file }) => file === undefined || !files.has(file))
+    .filter((include) =>
+      include.flatten
+        ? !isKnown
+        : namespacesOf(include, [""]).some(
+            (namespace) => call === namespace || mayMean(call, `${namespace}:*`),
+          ),
+    );
 }
