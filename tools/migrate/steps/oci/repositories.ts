@@ -10,6 +10,7 @@ import type { NewFiles } from "../../new-files.ts";
 import { fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
+import { whyNotMovable, withMarker } from "./image-policy.ts";
 import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
 
 /** The OCIRepositories that the step adds. */
@@ -24,23 +25,28 @@ export interface NewRepositories {
  */
 export function referenceFor(
   release: WrittenObject,
-  source: Source,
+  source: Source & { readonly markers: readonly string[] },
   context: StepContext,
   { files, created }: NewRepositories,
 ): Mapping | string {
   const [form] = release.forms;
   if (!form) return "no cluster receives it";
   const { name, namespace } = nameOf(form.object);
+  const [marker] = source.markers;
+  const unmovable = whyNotMovable(source.markers);
+  if (unmovable !== undefined) return unmovable;
   const known = release.forms.map((built) => {
     const [names] = namesOf(built.object, source, context.clusters).filter(({ size }) => size > 0);
     return names?.values().next().value;
   });
   const [first] = known;
   if (first !== undefined && known.every((one) => one === first))
-    return { kind: "OCIRepository", name: first };
+    return marker === undefined
+      ? { kind: "OCIRepository", name: first }
+      : `image automation updates its chart version (${marker}), and OCIRepository ${first} already exists: move the marker to its tag by hand`;
   const directory = posix.dirname(release.file);
   const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
-  const key = artifactKey(directory, namespaces, source.address, source.tag);
+  const key = artifactKey(directory, namespaces, source.address, source.tag, marker);
   const shared = created.get(key);
   if (shared !== undefined) return { kind: "OCIRepository", name: shared };
   const kustomization = findKustomizationFile(context.repository, directory);
@@ -61,7 +67,7 @@ export function referenceFor(
       layerSelector: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", operation: "copy" },
     },
   };
-  files.append(path, stringify(object));
+  files.append(path, withMarker(stringify(object), marker));
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
   created.set(key, name);
   return { kind: "OCIRepository", name };

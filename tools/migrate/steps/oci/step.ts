@@ -8,6 +8,7 @@ import { embeddedObjects, fieldAt, nameOf, writtenObjects } from "../../objects.
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 import { whyForbidden } from "./allowed.ts";
 import { isRelease, sourceOf } from "./artifact.ts";
+import { isMarker } from "./image-policy.ts";
 import { referenceFor } from "./repositories.ts";
 import { removeUnused } from "./unused.ts";
 
@@ -39,14 +40,20 @@ function plan(context: StepContext): Plan {
     }
     const edit = edits.get(release.file) ?? new YamlEdit(release.text);
     const document = edit.documentAt(release.origin.offset);
-    const losses = commentLosses(edit.commentsOf(document, ["spec", "chart"], true), "spec.chart");
+    const comments = edit.commentsOf(document, ["spec", "chart"], true);
+    const markers = comments.filter(isMarker);
+    const losses = commentLosses(
+      comments.filter((comment) => !isMarker(comment)),
+      "spec.chart",
+    );
     const refusal = lossRefusal(losses, context, position);
     if (refusal) {
       notes.push(refusal);
       continue;
     }
-    const reference = referenceFor(release, planned, context, { files, created });
-    if (typeof reference === "string") notes.push({ kind: "left", message: reference, position });
+    const reference = referenceFor(release, { ...planned, markers }, context, { files, created });
+    if (typeof reference === "string")
+      notes.push({ kind: "refused", message: `stays: ${reference}`, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
       edits.set(release.file, edit);
       const [form] = release.forms;

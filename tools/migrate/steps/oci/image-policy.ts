@@ -1,0 +1,18 @@
+/** A comment by which Flux's image automation finds the value to update. Source: https://fluxcd.io/flux/guides/image-update/ */
+const MARKER = /^#\s*\{\s*"\$imagepolicy"\s*:\s*"[^"]*"\s*\}\s*$/;
+
+/** Whether a comment is such a marker. Without it, image automation stops without an error. */
+export const isMarker = (comment: string): boolean => MARKER.test(comment);
+
+/** The YAML of an OCIRepository with a marker at its tag. */
+export function withMarker(yaml: string, marker: string | undefined): string {
+  return marker === undefined ? yaml : yaml.replace(/^( *tag: .*)$/m, (line) => `${line} ${marker}`);
+}
+
+/** Why markers cannot move to the tag of an OCIRepository; undefined if they can. */
+export function whyNotMovable(markers: readonly string[]): string | undefined {
+  if (markers.length === 0) return undefined;
+  return markers.length === 1 && markers[0]?.includes(':tag"') === true
+    ? undefined
+    : `image automation updates more than its chart version (${markers.join(", ")}), which the tag of an OCIRepository cannot take over`;
+}
