@@ -90,7 +90,7 @@ export function explainVerdict(report: StepReport): string {
     case "refused":
       return proof === "fails"
         ? "Refused: the proof fails, so nothing is written."
-        : `Refused: ${stay}, and nothing else needs to change.`;
+        : `Refused: ${stay}, and nothing else would change.`;
     case "could not look": {
       const count = unseen.length + gaps.length;
       const rest = files.length > 0 && proof === "holds" ? ` The rest is proven: ${effect(report)}.` : "";
@@ -120,7 +120,7 @@ function staying({ notes }: StepReport): string {
   const count = notes.filter(({ kind }) => kind === "left" || kind === "refused").length;
   return count === 0
     ? ""
-    : `${counted(count, "place")} ${count === 1 ? "stays" : "stay"} for the reasons below`;
+    : `${counted(count, "place")} ${count === 1 ? "stays" : "stay"}`;
 }
 
 /** `1 file`, `2 files` */
