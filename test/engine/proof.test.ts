@@ -248,6 +248,8 @@ describe("engine: a release proves only what was watched; the test writes the st
     });
 
     it("ignores evidence of another cluster, its own and that of edge", async () => {
+      commitRelease(program, "fourth");
+      await passes(edge);
       const file = join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json");
       const { uid } = (await evidence()).cluster;
       const rebuilt = (content: string): string => content.replaceAll(uid, "uid-of-a-former-cluster");
