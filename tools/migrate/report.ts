@@ -118,9 +118,7 @@ function effect({ intended, files, unread }: StepReport): string {
 /** How many places have to stay unchanged; empty if none. */
 function staying({ notes }: StepReport): string {
   const count = notes.filter(({ kind }) => kind === "left" || kind === "refused").length;
-  return count === 0
-    ? ""
-    : `${counted(count, "place")} ${count === 1 ? "stays" : "stay"}`;
+  return count === 0 ? "" : `${counted(count, "place")} ${count === 1 ? "stays" : "stay"}`;
 }
 
 /** `1 file`, `2 files` */
