@@ -42,6 +42,19 @@ describe("the offline build of a Flux repository", () => {
     assert.deepEqual(built.external, ["flux-system/flux (OCIRepository flux-manifests)"]);
   });
 
+  it("keeps the objects of spec.kubeConfig apart, on a cluster named after its Secret", () => {
+    const { clusters } = buildRepository(new Repository(join(FLEET, "../remote")));
+    const pages = clusters.map(({ name, objects }) => [
+      name,
+      objects.filter(({ object }) => object.kind === "ConfigMap").length,
+    ]);
+    assert.deepEqual(Object.fromEntries(pages), {
+      "clusters/hub": 1,
+      "clusters/hub (north)": 1,
+      "clusters/hub (south)": 1,
+    });
+  });
+
   it("reports a broken file and keeps the rest of its build", () => {
     assert.deepEqual(
       cluster!.problems.map(({ kind, position }) => [kind, position.file]),

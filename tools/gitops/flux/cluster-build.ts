@@ -1,9 +1,15 @@
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
-import { effectiveNamespace, identityError, Resource, resourcesOf } from "../kustomize/resource.ts";
+import {
+  effectiveNamespace,
+  identityError,
+  Resource,
+  resourcesOf,
+  scalarText,
+} from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { cloneValue, originOf, type Mapping } from "../yaml/values.ts";
+import { cloneValue, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
-import { fileWithSpec, isFluxKustomization } from "./flux-kustomization.ts";
+import { fileWithSpec, isFluxKustomization, specOf } from "./flux-kustomization.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
@@ -12,7 +18,7 @@ import { serverErrors } from "./server-errors.ts";
 import { variablesOf } from "./variables.ts";
 
 /** Builds the roots of a cluster and, level by level, every Kustomization that they apply, and those that only the cluster still has. */
-export function buildCluster(roots: readonly Mapping[], args: ClusterBuildArgs): BuiltCluster {
+export function buildCluster(roots: readonly Mapping[], args: ClusterBuildArgs): readonly BuiltCluster[] {
   return new ClusterBuild(args).run(roots);
 }
 
@@ -32,7 +38,10 @@ class ClusterBuild {
   readonly #orphans: readonly BuiltObject[];
   readonly #sources: OwnSources;
   readonly #artifacts: Artifacts;
-  readonly #objects: BuiltObject[] = [];
+  /** By cluster: undefined for this one, otherwise the Secret of `spec.kubeConfig`. */
+  readonly #objects = new Map<string | undefined, BuiltObject[]>([[undefined, []]]);
+  /** The cluster of Kustomizations that are not on this one. */
+  readonly #remotes = new Map<Mapping, string>();
   readonly #kustomizations: BuiltKustomization[] = [];
   readonly #problems = new Map<string, BuildProblem>();
   readonly #seen = new Set<string>();
@@ -47,7 +56,7 @@ class ClusterBuild {
     this.#artifacts = artifacts;
   }
 
-  run(written: readonly Mapping[]): BuiltCluster {
+  run(written: readonly Mapping[]): readonly BuiltCluster[] {
     const roots = written
       .map((root) => this.#attempt(() => rootObject(root)))
       .filter((root) => root !== undefined);
@@ -67,12 +76,12 @@ class ClusterBuild {
       queue = children;
     }
     this.#addRoots(roots);
-    return {
-      name: this.#name,
-      objects: this.#objects,
-      kustomizations: this.#kustomizations,
-      problems: [...this.#problems.values()],
-    };
+    return [...this.#objects].map(([remote, objects]) => ({
+      name: remote === undefined ? this.#name : `${this.#name} (${remote})`,
+      objects,
+      kustomizations: this.#kustomizations.filter(({ object }) => this.#remotes.get(object) === remote),
+      problems: remote === undefined ? [...this.#problems.values()] : [],
+    }));
   }
 
   #build(kustomization: Mapping): readonly Resource[] {
@@ -102,6 +111,10 @@ class ClusterBuild {
     );
     const built = new BuiltKustomization(kustomization, variables, this.#delivered(kustomization));
     this.#kustomizations.push(built);
+    const remote = this.#remotes.get(kustomization) ?? remoteOf(kustomization);
+    if (remote !== undefined) this.#remotes.set(kustomization, remote);
+    const objects = this.#objects.get(remote) ?? [];
+    this.#objects.set(remote, objects);
     for (const error of variables?.errors ?? []) this.#report(error);
     const children: Mapping[] = [];
     for (const resource of resources) {
@@ -113,15 +126,16 @@ class ClusterBuild {
         continue;
       }
       for (const refusal of serverErrors(object, kustomization)) this.#report(refusal);
-      this.#objects.push({
+      objects.push({
         object,
         kustomization: built,
         beforeSubstitution: resource.object,
         origin: resource.origin,
       });
-      this.#collectVariableSources([object]);
+      if (remote === undefined) this.#collectVariableSources([object]);
       if (!isFluxKustomization(object) || this.#seen.has(identity(object))) continue;
       this.#seen.add(identity(object));
+      if (remote !== undefined) this.#remotes.set(object, remote);
       children.push(object);
     }
     return [...children, ...this.#orphansBelow(kustomization)];
@@ -142,14 +156,15 @@ class ClusterBuild {
 
   /** Adds the roots, except those that apply themselves. */
   #addRoots(roots: readonly Mapping[]): void {
+    const objects = this.#objects.get(undefined) ?? [];
     const applied = new Set(
-      this.#objects
+      objects
         .map(({ object }) => object)
         .filter(isFluxKustomization)
         .map(identity),
     );
     for (const root of roots.filter((candidate) => !applied.has(identity(candidate)))) {
-      this.#objects.push({
+      objects.push({
         object: root,
         kustomization: undefined,
         beforeSubstitution: root,
@@ -181,6 +196,14 @@ class ClusterBuild {
     const { file, line, column } = problem.position;
     this.#problems.set(`${file}:${line}:${column} ${problem.message}`, problem);
   }
+}
+
+/** The Secret or ConfigMap through which a Kustomization reaches another cluster. */
+function remoteOf(kustomization: Mapping): string | undefined {
+  const { kubeConfig } = specOf(kustomization);
+  if (!isMapping(kubeConfig)) return undefined;
+  const reference = isMapping(kubeConfig.secretRef) ? kubeConfig.secretRef : kubeConfig.configMapRef;
+  return isMapping(reference) ? scalarText(reference.name) : undefined;
 }
 
 function sourceKey(kind: string, namespace: string, name: string): string {

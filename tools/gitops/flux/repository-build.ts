@@ -52,7 +52,7 @@ export function buildRepository(
   const artifacts = new Artifacts(repository, files, kept);
   const roots = findRoots(written, sources, artifacts).filter((root) => !kept.includes(root));
   const byCluster = Map.groupBy(roots, clusterOf);
-  const clusters = [...new Set([...byCluster.keys(), ...orphans.keys()])].map((name) =>
+  const clusters = [...new Set([...byCluster.keys(), ...orphans.keys()])].flatMap((name) =>
     buildCluster(
       (byCluster.get(name) ?? []).map(({ object }) => object),
       {
