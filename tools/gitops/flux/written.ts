@@ -59,9 +59,9 @@ export function isSourceWithIgnore({ object }: WrittenObject): boolean {
   );
 }
 
-/** The cluster of a file: `kubernetes/<cluster>`, `clusters/<cluster>`, or `.` for the whole repository. */
+/** The cluster of a file: `kubernetes/<cluster>`, `clusters/<cluster>`, `kubernetes/clusters/<cluster>`, or `.` for the whole repository. */
 export function clusterOf({ file }: Pick<WrittenObject, "file">): string {
-  return /^(?:[^/]+\/)*?(?:kubernetes|clusters|k8s)\/[^/]+(?=\/)/.exec(file)?.[0] ?? ".";
+  return /^(?:[^/]+\/)*?(?:kubernetes|clusters|k8s)\/(?:clusters\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? ".";
 }
 
 /** Files that do not mention the group are not parsed. */
