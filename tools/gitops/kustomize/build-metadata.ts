@@ -29,7 +29,8 @@ export function buildMetadataOf({ fields }: KustomizationFile): BuildMetadata {
   };
 }
 
-const ORIGIN = "config.kubernetes.io/origin";
+/** The annotation of `originAnnotations`. */
+export const ORIGIN = "config.kubernetes.io/origin";
 
 /** Where an object comes from, as its annotation says. */
 export type ObjectOrigin =

@@ -11,6 +11,7 @@ import {
 import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError } from "../problem.ts";
 import { dataEntries, type DataEntry } from "./generator-entries.ts";
+import { ORIGIN } from "./build-metadata.ts";
 import type { Directory } from "./directory.ts";
 import { Resource, scalarText, type Behavior } from "./resource.ts";
 import type { Resources } from "./resources.ts";
@@ -125,6 +126,9 @@ export function absorb(resources: Resources, resource: Resource): void {
     );
   }
   mergeMetadata(resource, old);
+  const from = old.annotations[ORIGIN];
+  if (resource.behavior === "merge" && from !== undefined)
+    setField(resource.annotations, ORIGIN, from, resource.origin);
   if (resource.behavior === "merge")
     for (const field of ["data", "binaryData"]) mergeInto(resource.object, old.object, field);
   resource.previousIds.push(...old.previousIds);

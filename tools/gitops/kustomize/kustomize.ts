@@ -227,7 +227,12 @@ class Build {
     }
     for (const generator of this.#entry(() => generatorsOf(fields, here)) ?? [])
       this.#entry(() => {
-        absorb(resources, generator());
+        const resource = generator.generate();
+        annotateOrigin(resource, this.#metadata, {
+          configuredIn: posix.join(root, generator.file ?? file.name),
+          configuredBy: generator.id,
+        });
+        absorb(resources, resource);
       });
   }
 

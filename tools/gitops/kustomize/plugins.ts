@@ -38,40 +38,60 @@ export type Transformer = (resources: Resources) => void;
 
 /** The transformers of `transformers`, which are files or inline objects. */
 export function transformersOf(fields: Mapping, directory: Directory): readonly Transformer[] {
-  return configurations(fields, "transformers", directory).map((config) => {
+  return configurations(fields, "transformers", directory).map(({ config }) => {
     const make = builtin(config, TRANSFORMERS);
     return make(config, directory);
   });
 }
 
+/** A generator and where it is configured. */
+export interface Generator {
+  readonly generate: () => Resource;
+  /** Path of its file, relative to the kustomization; undefined if it is inline. */
+  readonly file: string | undefined;
+  readonly id: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+}
+
 /** The generators of `generators`. */
-export function generatorsOf(fields: Mapping, directory: Directory): readonly (() => Resource)[] {
-  return configurations(fields, "generators", directory).map((config) => {
+export function generatorsOf(fields: Mapping, directory: Directory): readonly Generator[] {
+  return configurations(fields, "generators", directory).map(({ config, file }) => {
     const make = builtin(config, GENERATORS);
-    return () => make(config, directory);
+    const { name } = isMapping(config.metadata) ? config.metadata : {};
+    const id = { apiVersion: "builtin", kind: scalarText(config.kind), name: scalarText(name) };
+    return { generate: () => make(config, directory), file, id };
   });
 }
 
 /** Objects of a list of paths and inline objects. A directory is a kustomization that builds them. */
-function configurations(fields: Mapping, field: string, directory: Directory): readonly Mapping[] {
+function configurations(
+  fields: Mapping,
+  field: string,
+  directory: Directory,
+): readonly { readonly config: Mapping; readonly file: string | undefined }[] {
   const list = listField(fields, field);
   return [...list.keys()].flatMap((index) => {
-    const { documents, errors } = readEntry(list, index, directory);
+    const { documents, errors, isInline } = readEntry(list, index, directory);
+    const file = isInline ? undefined : scalarText(list[index]);
     const [error] = errors;
     if (error) throw new BuildError(error.message, error.origin, "syntax");
     return documents.flatMap(({ value, origin }) => {
-      if (isMapping(value)) return expandLists(value);
+      if (isMapping(value)) return expandLists(value).map((config) => ({ config, file }));
       throw new BuildError("this is not a Kubernetes object", origin);
     });
   });
 }
 
-function readEntry(list: Value[], index: number, directory: Directory): ParsedText {
+function readEntry(
+  list: Value[],
+  index: number,
+  directory: Directory,
+): ParsedText & { readonly isInline: boolean } {
   const [entry, origin] = [scalarText(list[index]), entryOrigin(list, index)];
   const inline = parseYaml(new EmbeddedText(entry, origin));
-  if (inline.errors.length === 0 && inline.documents.every(({ value }) => isMapping(value))) return inline;
+  if (inline.errors.length === 0 && inline.documents.every(({ value }) => isMapping(value)))
+    return { ...inline, isInline: true };
   const path = localPath(directory, entry, origin);
-  if (directory.repository.isFile(path)) return directory.repository.parse(path);
+  if (directory.repository.isFile(path)) return { ...directory.repository.parse(path), isInline: false };
   if (directory.repository.isDirectory(path))
     throw unsupported("a directory among transformers or generators", origin);
   throw directory.repository.absence("file or directory", path, origin);

@@ -243,7 +243,7 @@ class BlockParser {
     const comment = scalar.search(/\s#/);
     if (comment >= 0) scalar = scalar.slice(0, comment);
     scalar = scalar.trimEnd();
-    if (/:(?:\s|$)/.test(scalar) || scalar === "-") throw new BeyondBlockStyle();
+    if (/:(?:\s|$)|^-(?:\s|$)/.test(scalar)) throw new BeyondBlockStyle();
     this.#finishLine(at, indent);
     return resolvePlain(scalar, this.#dialect);
   }
