@@ -33,7 +33,7 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
     const sdk = await engineOf(program(join(folder, "sdk"), MODULES));
     const imports = await sdk.stack("edge", {});
     for (const each of [empty, imports]) succeeded(await each.up());
-    // Pulumi's default for a program that does not mention TypeScript: a compiler, loaded first.
+    // Pulumi's default if Pulumi.yaml does not set `typescript`: it loads a compiler first.
     const compiler = { PULUMI_NODEJS_TYPESCRIPT: "true" };
     const preview = (of: TestStack, on: Engine, env?: NodeJS.ProcessEnv) => async (): Promise<void> => {
       succeeded(await on.run(["preview", "--non-interactive", "--stack", of.name], env));
@@ -45,11 +45,11 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
     const kinds: readonly (readonly [string, () => Promise<void>])[] = [
       ["floor: an empty program", preview(empty, floor, compiler)],
       ["an empty program, `typescript: false`", preview(empty, floor)],
-      ["the same with an import of `@pulumi/kubernetes`", preview(imports, sdk)],
+      ["the same, importing `@pulumi/kubernetes`", preview(imports, sdk)],
       ["the platform", preview(stack, engine)],
       ["the platform, with the compiler", preview(stack, engine, compiler)],
       [
-        "the platform without the Gateway API's definitions",
+        "the platform without the Gateway API CRDs",
         configured(stack, without, config, preview(stack, engine)),
       ],
       ["the floor, with the CLI's logs", logging(floor, preview(empty, floor, compiler))],
@@ -94,7 +94,7 @@ function configured(stack: TestStack, config: object, usual: object, run: () => 
   };
 }
 
-/** One `up` on an empty cluster, and the same objects applied by hand on another one. */
+/** Times one `up` on an empty cluster, and applying the same objects to another without Pulumi. */
 async function up(stack: TestStack, kubeconfig: string): Promise<void> {
   const start = performance.now();
   const { ended, output } = stack.startUp();
@@ -117,16 +117,16 @@ async function up(stack: TestStack, kubeconfig: string): Promise<void> {
         ["from the start of the CLI to the first resource", first.toFixed(2)],
         ["`up`, with all rollouts awaited and a verification without a soak", whole.toFixed(2)],
         [
-          `the same ${objects.length} objects by server-side apply, without waiting except for the definitions`,
+          `the same ${objects.length} objects by server-side apply, waiting only for the CRDs`,
           applied.toFixed(2),
         ],
-        ["the same, until its Deployments are rolled out: the least that waiting takes", awaited.toFixed(2)],
+        ["the same, until the Deployments are rolled out: the lower bound for `up`", awaited.toFixed(2)],
       ],
     ),
   );
 }
 
-/** Waits for the Deployments among some objects, polling without pauses. */
+/** Waits until the Deployments among the objects are rolled out. */
 async function rolledOut(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
   for (const deployment of objects.filter(({ kind }) => kind === "Deployment"))
     await waitUntil(
@@ -158,13 +158,13 @@ function objectsOf(state: string): KubeObject[] {
     .filter((object) => object !== undefined && object.kind !== "Secret") as KubeObject[];
 }
 
-/** Namespaces and definitions first, then in the order of the state, which follows dependencies. */
+/** Applies namespaces and CRDs first, then the rest in the order of the state, which follows dependencies. */
 async function applyAll(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
   const rank = ({ kind }: KubeObject): number =>
     ["Namespace", "CustomResourceDefinition"].includes(kind) ? 0 : 1;
   for (const object of objects.toSorted((one, other) => rank(one) - rank(other))) {
     await waitUntil(
-      `the kind of ${describeObject(object)}`,
+      `the kind of ${describeObject(object)} to be served`,
       () => client.serves(object.apiVersion, object.kind),
       {
         timeoutMs: 30_000,

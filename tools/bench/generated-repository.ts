@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 /** Documents per generated app. */
 export const DOCUMENTS_PER_APP = 4;
 
-/** Writes a GitOps repository: one cluster, and apps of app-template with an Ingress, four documents per app. */
+/** Writes a GitOps repository with one cluster, whose apps use app-template with an Ingress; four documents per app. */
 export function generateRepository(root: string, apps: number): void {
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });

@@ -10,7 +10,7 @@ const [root] = process.argv.slice(2);
 if (root === undefined) throw new Error("usage: node tools/bench/kustomize.ts REPOSITORY");
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const { path, version } = await resolveProgram("kustomize", { progress: write });
-// As Flux builds: files may be outside the kustomization's directory.
+// As in Flux, files may be outside the kustomization's directory.
 const command = [path, "build", "--load-restrictor=LoadRestrictionsNone"];
 const repository = new Repository(root);
 const directories = repository

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import { keep, table, write } from "./measure.ts";
 
-// npm run bench:lint: medians of one process per run, Node's start included, next to kube-score.
+// npm run bench:lint: median times, one process per run, including Node's startup, compared with kube-score.
 
 const RUNS = 7;
 const MAIN = join(import.meta.dirname, "../cli/main.ts");
@@ -14,7 +14,7 @@ const MAIN = join(import.meta.dirname, "../cli/main.ts");
 const PRINT_MEMORY =
   "--import=data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))";
 
-/** Median seconds of a command over several runs, and the last line of its standard error. Exit codes 0 and 1 are fine. */
+/** Runs a command several times and returns the median duration and that run's last line of standard error. Exit codes 0 and 1 are fine. */
 function median(command: string, args: readonly string[]): { seconds: number; lastLine: string } {
   const runs = Array.from({ length: RUNS }, () => {
     const start = performance.now();
@@ -30,7 +30,7 @@ function median(command: string, args: readonly string[]): { seconds: number; la
   return middle;
 }
 
-/** Time, files per second and peak memory of a lint, as cells of the table. */
+/** Lints a path and returns the time, files per second and peak memory as table cells. */
 function lint(path: string, files: number): readonly string[] {
   const { seconds, lastLine } = median(process.execPath, [PRINT_MEMORY, MAIN, "lint", path]);
   return [
@@ -155,6 +155,6 @@ for (const [kind, counts, manifest] of [
       const files = Array.from({ length: count }, (_unused, index) => join(directory, `${index}.yaml`));
       const { seconds } = median(kubeScore.path, ["score", "--output-format", "ci", ...files]);
       const took = [`${seconds.toFixed(2)} s`, (count / seconds).toFixed(0), "not measured"];
-      rows.push([`the same by kube-score ${kubeScore.version}`, ...took]);
+      rows.push([`the same with kube-score ${kubeScore.version}`, ...took]);
     });
 keep("lint", table(["one document per file", "median of 7", "files per second", "peak memory"], rows));

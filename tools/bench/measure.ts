@@ -4,41 +4,41 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
 const RESULTS = join(import.meta.dirname, "results.md");
 
-/** A line on standard output. */
+/** Writes a line to standard output. */
 export function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Duration of some work in seconds. */
+/** How long the work takes, in seconds. */
 export async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1_000;
 }
 
-/** The median; for an even number of values the upper one of the middle two. */
+/** The median; for an even number of values, the upper of the middle two. */
 export function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[values.length >> 1] ?? NaN;
 }
 
-/** Median with minimum and maximum, as in `4.10 (3.98–4.60)`. */
+/** The median with the minimum and maximum, such as `4.10 (3.98–4.60)`. */
 export function spread(values: readonly number[], unit = ""): string {
   const [least, greatest] = [Math.min(...values), Math.max(...values)];
   return `${median(values).toFixed(2)}${unit} (${least.toFixed(2)}–${greatest.toFixed(2)})`;
 }
 
-/** Each value divided by the one of the same round, because a slow phase of the machine affects both. */
+/** Divides each value by the floor from the same round, because a slow phase of the machine affects both. */
 export function ratios(values: readonly number[], floor: readonly number[]): number[] {
   return values.map((value, round) => value / (floor[round] ?? NaN));
 }
 
-/** A table in Markdown. */
+/** A Markdown table. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, head.map(() => "---"), ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** Prints a table and writes it to results.md between the markers of its name. */
+/** Prints a table and writes it to results.md, between the markers that bear its name. */
 export function keep(name: string, text: string): void {
   write(text);
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];

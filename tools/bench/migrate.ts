@@ -12,8 +12,9 @@ import { formatMarkdown, reportOf, unifiedDiff, explainVerdict } from "../migrat
 import { runStep } from "../migrate/run.ts";
 import { writeChanges } from "../migrate/write.ts";
 
-// npm run bench:migrate -- REPOSITORY [--diff | --report]: all steps in order, written to a copy and proven there, twice.
-// Without a repository: on generated ones of growing size, one process per run.
+// npm run bench:migrate -- REPOSITORY [--diff
+// --report]: all steps in order, written to a copy and proven there, twice.
+// Without REPOSITORY, it uses generated repositories of growing size, one process per run.
 
 const ROUNDS = 3;
 const SIZES = [1000, 5000, 20_000];
@@ -26,7 +27,7 @@ else if (root === GENERATED)
   inCopy((copy) => {
     generateRepository(copy, Number(show) / DOCUMENTS_PER_APP);
     const { seconds, proven } = sequence(copy);
-    if (!proven) throw new Error("a step is not proven");
+    if (!proven) throw new Error("a step was not proven");
     write(`${seconds} ${process.resourceUsage().maxRSS / 1024}`);
   });
 else
@@ -37,12 +38,12 @@ else
     });
     const first = sequence(copy);
     const again = sequence(copy);
-    write(`all steps: ${first.seconds.toFixed(2)} s, a second time ${again.seconds.toFixed(2)} s`);
-    if (again.files > 0) write(`NOT IDEMPOTENT: the second run changes ${again.files} files`);
+    write(`all steps: ${first.seconds.toFixed(2)} s; second run: ${again.seconds.toFixed(2)} s`);
+    if (again.files > 0) write(`NOT IDEMPOTENT: the second run changed ${again.files} files`);
     process.exitCode = first.proven && again.proven && again.files === 0 ? 0 : 1;
   });
 
-/** Seconds and memory by size, as a table. */
+/** A table of seconds and memory by repository size. */
 function grown(): string {
   const runs = SIZES.map((): { seconds: number; memory: number }[] => []);
   for (let round = 0; round < ROUNDS; round++)
@@ -73,7 +74,7 @@ function inCopy(use: (directory: string) => void): void {
   }
 }
 
-/** Plans, proves and writes each step on the result of the previous one. Skips a step without a proof. */
+/** Plans, proves and writes each step on top of the previous one's result. Skips a step that is not proven. */
 function sequence(directory: string): { seconds: number; files: number; proven: boolean } {
   let [seconds, files, proven] = [0, 0, true];
   const start = performance.now();

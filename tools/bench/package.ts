@@ -6,7 +6,7 @@ import { buildPackage } from "../scripts/package/build.ts";
 import { generateRepository } from "./generated-repository.ts";
 import { keep, median, ratios, spread, table } from "./measure.ts";
 
-// npm run bench:package: size of the packed command, and its times next to those of the project's, in rounds.
+// npm run bench:package: the size of the packed command, and its run times compared with those of the source tree, in rounds.
 
 const ROUNDS = 15;
 /** About 270 files. */
@@ -46,7 +46,7 @@ try {
         ["`node tools/cli/main.ts rollout --help`", over("treeVerbHelp")],
         ["`node tools/cli/main.ts lint`, 270 files", over("treeLint")],
         ["packed `edgefirst lint`, 270 files", over("lint")],
-        ["the packed lint, times the project's", spread(ratios(times.lint ?? [], lint)), ""],
+        ["the packed lint, as a multiple of the source tree's", spread(ratios(times.lint ?? [], lint)), ""],
       ],
     ),
   );
@@ -54,7 +54,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Seconds of each command, round by round, after one run that fills Node's compile cache. */
+/** Times each command in seconds, round by round, after one run that fills Node's compile cache. */
 function measure(commands: Readonly<Record<string, readonly string[]>>): Record<string, number[]> {
   const times: Record<string, number[]> = {};
   for (let round = -1; round < ROUNDS; round++)

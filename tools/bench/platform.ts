@@ -5,7 +5,7 @@ import { installFluxCrds } from "../sandbox/flux.ts";
 import { sandboxDown, sandboxUp, type Sandbox } from "../sandbox/sandbox.ts";
 import { PROJECT, type Run } from "../../test/support/engine.ts";
 
-/** Runs something on temporary control planes with Flux's definitions. */
+/** Runs `use` with temporary control planes that have Flux's CRDs. */
 export async function onClusters(
   clusters: readonly string[],
   use: (sandbox: Sandbox) => Promise<void>,
@@ -22,7 +22,7 @@ export async function onClusters(
   }
 }
 
-/** A folder with a Pulumi program that uses the same language host and packages. */
+/** Creates a folder with a Pulumi program that uses the project's language host and packages. */
 export function program(directory: string, text: string): string {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "index.ts"), text);

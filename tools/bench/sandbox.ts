@@ -7,7 +7,7 @@ import { listProcesses } from "../sandbox/processes.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { keep, seconds, spread, table } from "./measure.ts";
 
-// npm run bench:sandbox: how long one control plane takes to be ready, and the memory of its processes then.
+// npm run bench:sandbox: how long a control plane takes to become ready, and how much memory its processes use then.
 
 const ROUNDS = 5;
 const ready: number[] = [];
@@ -28,10 +28,10 @@ for (let round = 0; round < ROUNDS; round++) {
 keep(
   "sandbox",
   table(
-    ["one control plane of the sandbox", `median of ${ROUNDS} (least–greatest)`],
+    ["one control plane of the sandbox", `median of ${ROUNDS} (min–max)`],
     [
       ["ready after", spread(ready, " s")],
-      ...[...memory].map(([name, values]) => [`memory of ${name} then`, spread(values, " MB")]),
+      ...[...memory].map(([name, values]) => [`memory of ${name} when ready`, spread(values, " MB")]),
     ],
   ),
 );
