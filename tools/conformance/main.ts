@@ -72,7 +72,7 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 
-/** Deploys the Gateway API's definitions, checked against release.yaml, then Traefik. */
+/** Deploys the Gateway API CRDs, checked against release.yaml, then Traefik. */
 async function deployPlatform(client: KubeClient, { gatewayApi, images }: Pins): Promise<void> {
   const module = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
   const folder = join(module, "config", "crd", gatewayApi.channel);
@@ -87,7 +87,7 @@ async function deployPlatform(client: KubeClient, { gatewayApi, images }: Pins):
   await labelClasses(client);
 }
 
-/** Has the suite's GatewayClasses labelled like the platform's, from now on. */
+/** Has the API server label new GatewayClasses like the platform's. Returns once it does. */
 async function labelClasses(client: KubeClient): Promise<void> {
   for (const object of classLabelObjects()) await apply(client, object);
   const probe = {
@@ -100,7 +100,7 @@ async function labelClasses(client: KubeClient): Promise<void> {
     "new GatewayClasses to be labelled",
     async () => {
       const options = { fieldManager: FIELD_MANAGER, dryRun: true };
-      // The API server's policies learn of a definition later than its clients do, and refuse its objects until then.
+      // The API server's admission policies learn about a CRD later than its clients do, and refuse its objects until then.
       const labelled = await client.apply(probe, options).catch(() => undefined);
       return labelled?.metadata.labels?.[GATEWAY_LABEL];
     },
@@ -108,7 +108,7 @@ async function labelClasses(client: KubeClient): Promise<void> {
   );
 }
 
-/** Runs the suite in a pod of the cluster; resolves to whether all tests passed. */
+/** Runs the suite in a pod. Resolves to true if all tests passed. */
 async function runSuite(client: KubeClient, reportFolder: string): Promise<boolean> {
   mkdirSync(reportFolder);
   const flags = suiteFlags(await claimedFeatures(client), imageVersion(pins.images.traefik));
@@ -118,11 +118,11 @@ async function runSuite(client: KubeClient, reportFolder: string): Promise<boole
   const phase = async (): Promise<string> =>
     ((await client.get(pod))?.status as { phase?: string } | undefined)?.phase ?? "Pending";
   await waitUntil("the suite to start", async () => (await phase()) !== "Pending", WAIT);
-  progress(`running the suite, which takes some minutes; log: ${logFile}`);
+  progress(`running the suite, which takes several minutes; log: ${logFile}`);
   const ended = new AbortController();
   const following = follow(AbortSignal.any([ended.signal, signal]));
   const end = await waitUntil(
-    "the suite to end",
+    "the suite to finish",
     async () => {
       const now = await phase();
       return now === "Running" ? undefined : now;
@@ -148,7 +148,7 @@ async function follow(signal: AbortSignal): Promise<void> {
   await once(file, "finish");
 }
 
-/** The features that Traefik claims once it has accepted its class. */
+/** The features that Traefik claims once it has accepted its GatewayClass. */
 function claimedFeatures(client: KubeClient): Promise<string[]> {
   const reference = {
     apiVersion: "gateway.networking.k8s.io/v1",

@@ -18,8 +18,8 @@ const GATEWAY = { name: "external", namespace: NAMESPACE, className: CLASS_NAME 
 const REPORT_PATH = "/report";
 
 /**
- * Traefik and its GatewayClass as a stack with default settings has them. Without their Gateway, because the suite brings its own and
- * expects no other routes. Traefik serves the suite's Gateways because its `labelselector` applies to GatewayClasses only.
+ * Traefik and its GatewayClass as a stack with default settings deploys them, but without the Gateway: the suite creates its own Gateways
+ * and expects no other routes. Traefik serves those because its `labelselector` applies only to GatewayClasses.
  */
 export function platformObjects(image: string): KubeObject[] {
   const settings = gateway.parse(GATEWAY);
@@ -29,8 +29,8 @@ export function platformObjects(image: string): KubeObject[] {
 }
 
 /**
- * Labels the GatewayClasses that the suite creates like the platform's: Traefik ignores all others (its `labelselector`), and the suite
- * has no setting for labels.
+ * A policy that labels the suite's GatewayClasses like the platform's: Traefik's `labelselector` ignores all others, and the suite cannot
+ * set labels.
  */
 export function classLabelObjects(): KubeObject[] {
   const metadata = { name: "label-gateway-classes" };
