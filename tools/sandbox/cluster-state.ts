@@ -7,7 +7,7 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { apiAs, type UserAccess, readAccess } from "./kubeconfig.ts";
 import { type User } from "./pki.ts";
 
-/** The ports of one cluster on 127.0.0.1, by the program that listens there. */
+/** A cluster's ports on 127.0.0.1, keyed by the program that listens on them. */
 export interface Ports {
   readonly etcd: number;
   readonly "etcd-peer": number;
@@ -21,7 +21,7 @@ export interface ClusterState {
   readonly dir: string;
   /** Number of the cluster within its sandbox, 0 to 255. */
   readonly index: number;
-  /** Kept across restarts, so that a copied kubeconfig keeps working. */
+  /** The ports stay the same across restarts, so that a copied kubeconfig keeps working. */
   readonly ports: Ports;
 }
 
@@ -66,7 +66,7 @@ export function readClusters(sandboxDir: string): ClusterState[] {
 }
 
 /**
- * Creates the state of the named clusters that the sandbox does not have yet, with free ports. Returns all named clusters.
+ * Creates the state, with free ports, of each named cluster that the sandbox does not have yet. Returns all named clusters.
  * @throws EdgefirstError if a name is not a DNS label.
  */
 export async function ensureClusters(sandboxDir: string, names: readonly string[]): Promise<ClusterState[]> {
@@ -87,7 +87,7 @@ export async function ensureClusters(sandboxDir: string, names: readonly string[
   return [...new Set(names)].map((name) => clusters.get(name)).filter((cluster) => cluster !== undefined);
 }
 
-/** Gives a stopped cluster other, free ports. */
+/** Moves a stopped cluster to other ports that are free. */
 export async function changePorts(sandboxDir: string, cluster: ClusterState): Promise<ClusterState> {
   return writeCluster({ ...cluster, ports: await freePorts(readClusters(sandboxDir)) });
 }

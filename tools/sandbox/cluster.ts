@@ -14,9 +14,9 @@ import { Startup, type StartupOptions } from "./startup.ts";
 const READY_MARKER = "was-ready";
 
 /**
- * Starts the missing processes of one cluster and returns when the cluster is ready: the API server says so, the default
- * ServiceAccount exists, and the node takes pods.
- * @throws EdgefirstError if a port is taken, a process dies or the cluster is not ready in time.
+ * Starts the missing processes of one cluster and returns when the cluster is ready: the API server reports it, the default ServiceAccount
+ * exists, and the node accepts pods.
+ * @throws EdgefirstError if a port is taken, a process exits or the cluster is not ready in time.
  */
 export async function startCluster(
   cluster: ClusterState,
@@ -64,7 +64,7 @@ export async function startCluster(
   );
 }
 
-/** Stops an agent that runs with other arguments: for the other pod mode, or without the gatus-sidecar that is now installed. */
+/** Stops an agent that was started with other arguments: for the other pod mode, or before gatus-sidecar was installed. */
 async function stopOutdatedAgent({ dir }: ClusterState, wanted: ProcessSpec): Promise<void> {
   const agent = findProcess(dir, "agent");
   if (agent !== undefined && !isDeepStrictEqual(agent.args, wanted.args)) await stopProcess(agent);
@@ -84,13 +84,13 @@ function discardEtcdData(cluster: ClusterState): void {
   rmSync(controlPlane.etcdData(cluster), { recursive: true, force: true });
 }
 
-/** Whether an API server answers and reports itself ready. */
+/** Whether an API server responds and reports that it is ready. */
 export async function isReady(api: ApiServer): Promise<boolean> {
   try {
     await api.call("GET", "/readyz");
     return true;
   } catch {
-    // Not listening yet, or 500 with the list of what it still waits for.
+    // It does not listen yet, or responds with 500 and a list of the checks that still fail.
     return false;
   }
 }

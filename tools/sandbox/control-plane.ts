@@ -8,7 +8,7 @@ import { SOCKETS } from "./network/sockets.ts";
 import { type PodMode } from "./pod-mode.ts";
 import { type ProcessSpec } from "./processes.ts";
 
-/** The programs of a control plane, in the order in which they start. */
+/** The programs of a control plane, in start order. */
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
 /** The path of each program. */
@@ -16,12 +16,12 @@ export type Programs = Readonly<Record<(typeof CONTROL_PLANE)[number], { readonl
 
 /** The range of Service addresses. */
 export const SERVICE_CIDR = "10.96.0.0/16";
-/** The first address of the range: the API server's. */
+/** The API server's address, the first in the range. */
 export const APISERVER_ADDRESS = "10.96.0.1";
 
 const ISSUER = "https://kubernetes.default.svc.cluster.local";
 
-/** Controllers with nothing to do: a sandbox has no cloud, no kubelet certificates and no node network. */
+/** Controllers that have nothing to do in a sandbox: it has no cloud, no kubelet certificates and no node network. */
 const USELESS_CONTROLLERS = [
   "cloud-node-lifecycle-controller",
   "node-ipam-controller",
@@ -63,10 +63,7 @@ export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
   };
 }
 
-/**
- * The API server. Its address is not published as an endpoint of the Service `kubernetes`, because validation refuses loopback
- * addresses there.
- */
+/** The API server. It is not published as an endpoint of the Service `kubernetes`, because validation refuses loopback addresses there. */
 export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpec {
   const pki = (file: string): string => join(pkiDir(cluster), file);
   return {
@@ -102,7 +99,7 @@ function egressFile(cluster: ClusterState): string {
   return join(cluster.dir, "egress.yaml");
 }
 
-/** Writes the API server's route to pods and Services, which are in the cluster's private network. */
+/** Configures how the API server reaches pods and Services, which are in the cluster's private network. */
 export function writeEgressFile(cluster: ClusterState): void {
   const connection = { proxyProtocol: "HTTPConnect", transport: { uds: { udsName: SOCKETS.connect } } };
   const configuration = {
@@ -113,7 +110,7 @@ export function writeEgressFile(cluster: ClusterState): void {
   writeFileAtomic(egressFile(cluster), JSON.stringify(configuration));
 }
 
-/** The controller manager. Without its garbage collector, foreground deletions never end. */
+/** The controller manager. Without its garbage collector, foreground deletions never finish. */
 export function controllerManager(cluster: ClusterState, programs: Programs): ProcessSpec {
   const pki = (file: string): string => join(pkiDir(cluster), file);
   return {
@@ -128,7 +125,7 @@ export function controllerManager(cluster: ClusterState, programs: Programs): Pr
       `--root-ca-file=${pki("ca.crt")}`,
       `--cluster-signing-cert-file=${pki("ca.crt")}`,
       `--cluster-signing-key-file=${pki("ca.key")}`,
-      // With the default limits the controllers, each of which creates a ServiceAccount, take several seconds to start.
+      // Each controller creates a ServiceAccount; with the default limits, starting them all takes several seconds.
       "--kube-api-qps=500",
       "--kube-api-burst=500",
       `--controllers=${["*", ...USELESS_CONTROLLERS.map((name) => `-${name}`)].join(",")}`,
@@ -151,11 +148,11 @@ export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpe
   };
 }
 
-/** Whether the agent creates missing certificates that Gateways refer to, or whoever deploys the Gateways provides them. */
+/** Who provides the certificates that Gateways refer to: the agent, which creates self-signed ones, or whoever deploys the Gateways. */
 export type CertificateMode = "self-signed" | "provided";
 
 /**
- * The node agent, run by the same Node as the launcher. With real pods, `network/main.ts` keeps it alive inside the cluster's
+ * The node agent, run by the same Node.js binary as the launcher. With real pods, `network/main.ts` keeps it alive inside the cluster's
  * private network.
  */
 export function agent(cluster: ClusterState, pods: PodMode, certificates: CertificateMode): ProcessSpec {
@@ -181,13 +178,13 @@ export function agent(cluster: ClusterState, pods: PodMode, certificates: Certif
   };
 }
 
-/** The settings of the toolchain, for a pod that needs a program long after the launcher has ended. */
+/** The toolchain's settings, for a pod that needs a program long after the launcher has exited. */
 function toolchainEnvironment(): NodeJS.ProcessEnv {
   const matters = /^(EDGEFIRST_|KUBEBUILDER_ASSETS$|XDG_CACHE_HOME$|GO[A-Z]*$|HTTPS?_PROXY$|NO_PROXY$)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => matters.test(name)));
 }
 
-/** The name of a cluster's one node. */
+/** The name of a cluster's only node. */
 export function nodeName(cluster: Pick<ClusterState, "name">): string {
   return `${cluster.name}-node`;
 }

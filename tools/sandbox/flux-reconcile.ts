@@ -28,9 +28,9 @@ const SOURCE = {
 };
 
 /**
- * Has Flux fetch the sandbox's repository at once, as `flux reconcile source` does. Returns when all Kustomizations of the cluster
- * have applied the fetched revision.
- * @throws EdgefirstError that names what did not finish in time
+ * Makes Flux fetch the sandbox's repository at once, as `flux reconcile source` does. Returns when all Kustomizations in the cluster have
+ * applied the fetched revision.
+ * @throws EdgefirstError naming what did not finish in time
  */
 export async function reconcileNow({ kubeconfig, context, signal }: ReconcileArgs): Promise<void> {
   const cluster = new KubeClient({ kubeconfig, context });

@@ -12,7 +12,7 @@ import { waitUntil } from "./processes.ts";
 import { inSandboxDir } from "./sandbox-dir.ts";
 import { ensureService } from "./service.ts";
 
-/** Which cluster, and how to reach it. */
+/** The cluster to run Flux in, and how to reach it. */
 export interface FluxOptions {
   /** The sandbox's folder. */
   readonly dir: string;
@@ -20,7 +20,7 @@ export interface FluxOptions {
   readonly cluster: string;
   readonly kubeconfig: string;
   readonly context: string;
-  /** Whether to run helm-controller as well; without it, HelmReleases stay unreconciled. */
+  /** Whether to run helm-controller as well; without it, HelmReleases are not reconciled. */
   readonly helm?: true;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
@@ -29,14 +29,14 @@ export interface FluxOptions {
 /** The namespace that `flux install` uses. */
 export const FLUX_NAMESPACE = "flux-system";
 
-/** The controllers, by the name of their module and program. */
+/** The controllers, by the name that their module and program share. */
 export const FLUX_CONTROLLERS = ["source-controller", "kustomize-controller", "helm-controller"] as const;
 type Controller = (typeof FLUX_CONTROLLERS)[number];
 const START_TIMEOUT_MS = 60_000;
 const FIELD_MANAGER = "edgefirst-sandbox";
 
 /**
- * Applies Flux's namespace and the CustomResourceDefinitions of the versions that the toolchain pins. Returns once they are served.
+ * Applies Flux's namespace and the CRDs, in the versions that the toolchain pins. Returns once they are served.
  * @throws EdgefirstError if they cannot be downloaded, or the cluster refuses them.
  */
 export async function installFluxCrds(kubeconfig: string, context: string): Promise<void> {
@@ -56,7 +56,7 @@ export async function installFluxCrds(kubeconfig: string, context: string): Prom
   }
 }
 
-/** Creates the Secret with the age key that Flux decrypts with, as when bootstrapping a cluster. */
+/** Creates the Secret with Flux's age key for decryption, as you would when bootstrapping a cluster. */
 export async function putAgeKey(kubeconfig: string, context: string, identity: string): Promise<void> {
   const cluster = new KubeClient({ kubeconfig, context });
   try {
@@ -75,7 +75,7 @@ export async function putAgeKey(kubeconfig: string, context: string, identity: s
 }
 
 /**
- * Starts Flux's controllers as local processes with administrator access to the cluster, unless they already run. Returns once all
+ * Starts Flux's controllers as local processes with administrator access to the cluster, unless they are running. Returns once all
  * are ready.
  * @throws EdgefirstError if one exits or is not ready in time.
  */
@@ -136,7 +136,7 @@ function isEstablished(crd: KubeObject | undefined): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false;
 }
 
-/** Asks the readiness probe of a controller-runtime program. */
+/** Calls the readiness endpoint of a controller-runtime program. */
 function isHealthy(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     request({ host: "127.0.0.1", port, path: "/readyz" }, (response) => {

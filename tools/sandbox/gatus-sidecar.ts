@@ -6,8 +6,8 @@ import { pulledFile } from "../toolchain/images/pull.ts";
 const NAME = "gatus-sidecar";
 
 /**
- * Path of a gatus-sidecar: EDGEFIRST_GATUS_SIDECAR, else PATH, else the one of its pulled image. It is not published as a Go module, so
- * it cannot be built from a proxy; without it, its container is simulated.
+ * The path of gatus-sidecar: from EDGEFIRST_GATUS_SIDECAR, else from PATH, else from its pulled image. It is not published as a Go module,
+ * so it cannot be built through a module proxy; if it is not found, its container is simulated.
  * @throws EdgefirstError if the variable does not name an executable file
  */
 export function findGatusSidecar(env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -18,12 +18,12 @@ export function findGatusSidecar(env: NodeJS.ProcessEnv = process.env): string |
   return pulled !== undefined && isExecutable(pulled) ? pulled : undefined;
 }
 
-/** Pulls gatus-sidecar unless there is one or its registry does not answer. */
+/** Pulls gatus-sidecar, unless it is already available or its registry does not respond. */
 export async function fetchGatusSidecar(options: ProvisionOptions): Promise<void> {
   const image = programImages().get(NAME);
   if (image === undefined || findGatusSidecar(options.env) !== undefined) return;
   const progress: ProvisionOptions["progress"] = (line, style) => {
-    // Nothing is built in its place.
+    // Drops the line about building from source, which does not apply here.
     if (style !== undefined) options.progress(line, style);
   };
   await pullPrograms([{ name: NAME, image }], { progress, env: options.env, signal: options.signal });

@@ -10,7 +10,7 @@ export interface Blob {
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
-/** Writes an image of one layer as an OCI image layout: https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md */
+/** Writes a single-layer image as an OCI image layout: https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md */
 export async function writeImageLayout(
   directory: string,
   { config, layer }: { readonly config: Blob; readonly layer: Blob },

@@ -4,7 +4,7 @@ import { parse, stringify } from "yaml";
 import { ApiServer } from "../../kube/api-server.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
-/** How one user reaches one cluster, with a certificate; all PEM. */
+/** One user's access to one cluster by client certificate. Certificates and keys are PEM. */
 export interface UserAccess {
   /** Name of the context, the cluster and the user. */
   readonly name: string;
@@ -21,10 +21,10 @@ interface Kubeconfig {
   readonly users: { name: string; user: { "client-certificate-data": string; "client-key-data": string } }[];
 }
 
-/** A control plane that has just started answers late. */
+/** A control plane that has just started is slow to respond. */
 const TIMEOUT_MS = 10_000;
 
-/** The API server of a cluster, as one of its users. */
+/** A client for a cluster's API server, authenticated as one of its users. */
 export function apiAs({ name, server, ca, cert, key }: UserAccess): ApiServer {
   const authenticate = (options: object): Promise<void> => {
     Object.assign(options, { ca, cert, key });
@@ -39,7 +39,7 @@ export function readAccess(name: string, server: string, pki: string, user: stri
   return { name, server, ca: read("ca.crt"), cert: read(`${user}.crt`), key: read(`${user}.key`) };
 }
 
-/** Writes a kubeconfig (mode 0600) with one context per access. The first is the current context. */
+/** Writes a kubeconfig (mode 0600) with one context per access; the first becomes the current context. */
 export function writeKubeconfig(path: string, accesses: readonly UserAccess[]): void {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const config = {
@@ -59,7 +59,7 @@ export function writeKubeconfig(path: string, accesses: readonly UserAccess[]): 
   writeFileAtomic(path, stringify(config));
 }
 
-/** Reads one context (by default the current one) of a kubeconfig that {@link writeKubeconfig} wrote. */
+/** Reads one context (by default the current one) from a kubeconfig that {@link writeKubeconfig} wrote. */
 export function readKubeconfig(path: string, context?: string): UserAccess {
   const config = parse(readFileSync(path, "utf8")) as Kubeconfig;
   const name = context ?? config["current-context"];

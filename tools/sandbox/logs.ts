@@ -11,9 +11,9 @@ export interface LogsOptions {
   readonly dir: string;
   /** Name of the pod or a prefix of it, optionally with `namespace/`. */
   readonly pod: string;
-  /** Required if the pod has several. */
+  /** Required if the pod has several containers. */
   readonly container?: string | undefined;
-  /** Required if pods of several clusters match. */
+  /** Required if pods in several clusters match. */
   readonly cluster?: string | undefined;
   /** Follow the log, across restarts, until {@link signal}. */
   readonly follow: boolean;

@@ -11,7 +11,7 @@ export interface OpenOptions {
   /** The sandbox's folder. */
   readonly dir: string;
   readonly cluster: string;
-  /** `namespace/name` of Services; if empty, all of type LoadBalancer (which includes Gateways) and those named gatus. */
+  /** Services as `namespace/name`; if empty, all of type LoadBalancer (which includes Gateways) and those named gatus. */
   readonly services: readonly string[];
 }
 
@@ -24,8 +24,8 @@ export interface OpenPort {
 }
 
 /**
- * Forwards ports of 127.0.0.1 to Services of a cluster until `close` or the end of this process.
- * @throws EdgefirstError if the sandbox has no such cluster, or the cluster no such Service.
+ * Forwards ports on 127.0.0.1 to Services in a cluster until `close` is called or this process exits.
+ * @throws EdgefirstError if the sandbox does not have the cluster, or the cluster does not have a Service.
  */
 export async function openServices(
   options: OpenOptions,
@@ -65,7 +65,10 @@ async function chosen(cluster: ClusterState, names: readonly string[]): Promise<
     const found = withAddress.find((service) => nameOf(service) === name);
     if (found !== undefined) return found;
     const known = withAddress.map((service) => `  ${nameOf(service)}`).join("\n");
-    throw new EdgefirstError(`The cluster ${cluster.name} has no Service ${name}.`, `It has:\n${known}`);
+    throw new EdgefirstError(
+      `The cluster ${cluster.name} has no Service ${name}.`,
+      `Services in it:\n${known}`,
+    );
   });
 }
 

@@ -2,26 +2,26 @@ import type { PodMode } from "./pod-mode.ts";
 import type { StackOverlay } from "./project.ts";
 import { SERVED } from "./served.ts";
 
-/** What a stack takes from its sandbox. */
+/** What a stack's configuration depends on in its sandbox. */
 export interface OverlayArgs {
   /** Name of the stack, its cluster and its context. */
   readonly stack: string;
   readonly kubeconfig: string;
-  /** Directory of the Gateway API's definitions; undefined to download those of release.yaml. */
+  /** Directory of the Gateway API CRDs; if undefined, the ones in release.yaml are downloaded. */
   readonly gatewayApi: string | undefined;
   /** The sandbox's GitOps repository: an `oci://` address, and its tag. */
   readonly repository: { readonly url: string; readonly tag: string };
   readonly pods: PodMode;
-  /** Whether a gatus-sidecar runs, which discovers endpoints from the routes. */
+  /** Whether gatus-sidecar runs and discovers endpoints from the routes. */
   readonly discovers: boolean;
 }
 
-/** Name of the source, in Flux's namespace, of every Kustomization in a sandbox cluster. */
+/** The name of the source, in Flux's namespace, that every Kustomization in a sandbox cluster uses. */
 export const SOURCE_NAME = "sandbox";
 
 const CERTIFICATE = ["edgefirst:gateways", 0, "https", "hostnames", 0, "certificate"];
 
-/** The names of the committed configuration, all optional. */
+/** The names from the committed configuration, all optional. */
 const SETTINGS = [
   { kind: "ConfigMap", name: "cluster-settings", optional: true },
   { kind: "Secret", name: "cluster-secrets", optional: true },
@@ -40,15 +40,15 @@ const VERIFICATION = {
   interval: "1s",
   gatus: { namespace: "observability", service: "gatus", port: "http" },
 };
-/** Gatus probes every two seconds here, so an error that lasts longer than this is not a blip. */
+/** Gatus probes every two seconds here, so an error that lasts longer than `patience` is not a blip. */
 const GATE = { patience: "8s" };
-/** The committed edge has no certificate of its own; the sandbox creates one, as it does for main. */
+/** The committed stack `edge` names no certificate; in a sandbox it names this one, which the agent creates, as it does for `main`. */
 const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
 
-/** How Gatus probes here: the certificates are self-signed. */
+/** Gatus probes often here and accepts any certificate, because the sandbox's are self-signed. */
 const PROBING = { interval: "2s", client: { insecure: true } };
 
-/** The endpoints that gatus-sidecar would discover, under its names, for machines without one. */
+/** The endpoints that gatus-sidecar would discover, under the same names, for machines without it. */
 function endpoints(stack: string): readonly object[] {
   return Object.entries(SERVED[stack] ?? {}).map(([name, host]) => ({
     name,
@@ -59,8 +59,8 @@ function endpoints(stack: string): readonly object[] {
 }
 
 /**
- * Only what must differ from the committed configuration in a sandbox: the cluster, the sources of files, and the root, which is
- * managed because no repository holds it.
+ * The values that must differ from the committed configuration in a sandbox: the cluster, the source of the files, and the root, which the
+ * stack manages because no repository holds it.
  */
 export function sandboxOverlay({
   stack,
@@ -98,7 +98,7 @@ export function sandboxOverlay({
           ]),
       [["edgefirst:flux", "source"], source],
       [["edgefirst:flux", "root", "mode"], "manage"],
-      // The repository's settings reach only flux-apps; the root itself has nothing to substitute.
+      // The repository's settings apply only to flux-apps; the root itself has nothing to substitute.
       [["edgefirst:flux", "root", "substituteFrom"], SETTINGS],
       // A real repository applies its settings to flux-system itself.
       [["edgefirst:flux", "root", "settingsPath"], settingsPath],

@@ -7,7 +7,7 @@ import * as x509 from "@peculiar/x509";
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const VALID_YEARS = 10;
 
-/** A certificate authority that can issue. */
+/** A certificate authority with its private key. */
 interface Authority {
   readonly certificate: x509.X509Certificate;
   readonly key: webcrypto.CryptoKey;
@@ -18,11 +18,11 @@ interface Subject {
   readonly commonName: string;
   /** For a client certificate: the user's groups. */
   readonly organizations?: readonly string[];
-  /** Host names and addresses; with them it is a server certificate as well. */
+  /** Host names and addresses; if present, the certificate is a server certificate as well. */
   readonly hosts?: readonly x509.JsonGeneralName[];
 }
 
-/** The API server's clients, by the name of their files; see {@link createPki}. */
+/** The API server's clients, keyed by the base name of their files; see {@link createPki}. */
 const USERS = (node: string) =>
   ({
     admin: { commonName: "edgefirst:sandbox-admin", organizations: ["system:masters"] },
@@ -31,18 +31,18 @@ const USERS = (node: string) =>
     agent: { commonName: `system:node:${node}`, organizations: ["system:nodes", AGENT_GROUP] },
   }) satisfies Record<string, Subject>;
 
-/** A client of the API server, with a certificate `<name>.crt` and a key `<name>.key`. */
+/** A client of the API server, with its certificate in `<name>.crt` and its key in `<name>.key`. */
 export type User = keyof ReturnType<typeof USERS>;
 
 /** The group that gives the agent more permissions than a kubelet has. */
 export const AGENT_GROUP = "edgefirst:sandbox-agents";
 
 /**
- * Creates all keys and certificates of one cluster in `dir` (files of mode 0600, folder 0700), unless it exists. The folder
+ * Creates all keys and certificates for a cluster in `dir` (files with mode 0600, folder 0700), unless the folder exists. The folder
  * appears complete or not at all.
  *
- * etcd has a separate authority: whoever can read etcd can read every Secret, so no certificate of the cluster's authority may
- * open it. There is no front proxy, because sandboxes serve no aggregated APIs.
+ * etcd has a separate authority: whoever can read etcd can read every Secret, so no certificate from the cluster's authority may grant
+ * access. There is no front proxy, because sandboxes serve no aggregated APIs.
  */
 export async function createPki(
   dir: string,

@@ -4,11 +4,11 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { whyNoNetworks } from "./network/namespaces.ts";
 
-/** Whether pods are processes in a private network (where a local program replaces the image) or only reported as running. */
+/** Whether pods run as processes in a private network (if a local program can replace the image) or are only reported as running. */
 export type PodMode = "real" | "simulated";
 
 /**
- * The requested mode; by default real pods wherever the machine allows them.
+ * The requested mode; by default, real pods if the machine allows them.
  * @throws EdgefirstError if real pods are requested but not possible.
  */
 export async function choosePodMode(
@@ -28,13 +28,13 @@ export async function choosePodMode(
   return "simulated";
 }
 
-/** The mode of the agent's last start; undefined before the first. */
+/** The mode in which the agent was last started; undefined before the first start. */
 export function readPodMode(clusterDir: string): PodMode | undefined {
   const path = modeFile(clusterDir);
   return existsSync(path) ? (readFileSync(path, "utf8") as PodMode) : undefined;
 }
 
-/** Records the mode of the agent's start. */
+/** Records the mode in which the agent is started. */
 export function writePodMode(clusterDir: string, mode: PodMode): void {
   writeFileAtomic(modeFile(clusterDir), mode);
 }

@@ -8,17 +8,17 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 export interface PolicyPackArgs {
   /** The directory that `pulumiEnvironment` was given. */
   readonly dir: string;
-  /** Directory of the pack: PulumiPolicy.yaml with `runtime: nodejs`, package.json, main.js. */
+  /** The pack's directory, with PulumiPolicy.yaml (`runtime: nodejs`), package.json and main.js. */
   readonly pack: string;
 }
 
-/** A runtime without a language host, for which the CLI runs `pulumi-analyzer-policy-<runtime>` from PATH. */
+/** A runtime without a language host. For these, the CLI runs `pulumi-analyzer-policy-<runtime>` from PATH. */
 const RUNTIME = "sandbox";
 
 /**
- * A policy pack that a CLI built from source can start. The language host that can be built is older than the CLI and starts no
- * policy packs. This pack therefore names a runtime without a language host, and a script on the CLI's PATH runs the original with
- * Node. The official CLI does not need it.
+ * Writes a policy pack that a CLI built from source can start. The language host that can be built is older than the CLI and cannot start
+ * policy packs. This pack therefore names a runtime without a language host, and a script on the CLI's PATH runs the original with Node.
+ * The official CLI does not need this.
  * @returns the directory for `--policy-pack`
  */
 export async function sandboxPolicyPack(args: PolicyPackArgs): Promise<string> {
@@ -36,7 +36,7 @@ export async function sandboxPolicyPack(args: PolicyPackArgs): Promise<string> {
   return target;
 }
 
-/** The CLI passes project and stack in variables that its SDK does not read. */
+/** The CLI passes the project and the stack in variables that the SDK does not read. */
 function putAnalyzer(bin: string): void {
   const sdk = join(import.meta.dirname, "../../node_modules/@pulumi/pulumi/cmd/run-policy-pack");
   const script = [

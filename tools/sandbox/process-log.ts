@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 
 const LINES = 12;
 
-/** The last lines of a log, or those around a panic, for the hint of an error. */
+/** The last lines of a log, or the lines around a panic, for an error's hint. */
 export function logTail(log: string): string {
   const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-200) : [];
-  // A panicking Go program prints the reason before its long stack traces.
+  // When a Go program panics, it prints the reason before the long stack traces.
   const panic = lines.findLastIndex((line) => line.startsWith("panic: "));
   const from = panic === -1 ? Math.max(0, lines.length - LINES) : Math.max(0, panic - 2);
   return [

@@ -17,22 +17,24 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Its environment, in addition to PATH, HOME and TMPDIR of the calling process. */
+  /** Its environment, in addition to the calling process's PATH, HOME and TMPDIR. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
 
-/** A started process, as stored in `<dir>/processes/<name>.json`; holds all that a restart needs. */
+/** A started process, as stored in `<dir>/processes/<name>.json`, with everything that a restart needs. */
 export interface ProcessRecord extends ProcessSpec, ProcessIdentity {
-  /** Time of its first start, in milliseconds since the epoch: a restarted process keeps its place in the order of {@link stopAll}. */
+  /**
+   * When it was first started, in milliseconds since the epoch. A restart keeps it, so that the order of {@link stopAll} does not change.
+   */
   readonly place: number;
   /** File that gets stdout and stderr. */
   readonly log: string;
 }
 
-/** Recorded before the start, because a launcher that is killed right after it cannot record anything. */
+/** Recorded before the start, because a launcher that is killed right after starting a process cannot record it. */
 type StartIntent = Omit<ProcessRecord, keyof ProcessIdentity> & {
-  /** Value of {@link START_VARIABLE} in the environment of this process only. */
+  /** The value of {@link START_VARIABLE} that only this process has in its environment. */
   readonly token: string;
 };
 
@@ -41,9 +43,9 @@ const POLL_MS = 50;
 const GRACE_MS = 10_000;
 
 /**
- * Starts a process that outlives the caller, appends its output to `<dir>/logs/<name>.log` and records it in
- * `<dir>/processes/<name>.json` (mode 0600).
- * @throws EdgefirstError if the record's process still runs, or the program cannot be started.
+ * Starts a process that outlives the caller, appends its output to `<dir>/logs/<name>.log` and records it in `<dir>/processes/<name>.json`
+ * (mode 0600).
+ * @throws EdgefirstError if a process with that name is still running, or the program cannot be started.
  */
 export async function startProcess(dir: string, spec: ProcessSpec): Promise<ProcessRecord> {
   const before = findProcess(dir, spec.name);
@@ -91,7 +93,7 @@ export async function startProcess(dir: string, spec: ProcessSpec): Promise<Proc
   return record;
 }
 
-/** The record of the process with that name, running or not. */
+/** The record of the process with this name, running or not. */
 export function findProcess(dir: string, name: string): ProcessRecord | undefined {
   const text = unlessAbsent(() => readFileSync(recordPath(dir, name), "utf8"));
   if (text === undefined) return undefined;
@@ -113,8 +115,8 @@ export function listProcesses(dir: string): ProcessRecord[] {
 }
 
 /**
- * Stops this very process by SIGTERM, and by SIGKILL after `graceMs`. Returns once it is gone. Another process that now has its PID is
- * left alone.
+ * Stops the process with SIGTERM, and with SIGKILL after `graceMs`. Returns once it is gone. A different process that has taken over its
+ * PID is left alone.
  */
 export async function stopProcess(record: ProcessIdentity, graceMs = GRACE_MS): Promise<void> {
   const deadline = Date.now() + graceMs;
@@ -125,7 +127,7 @@ export async function stopProcess(record: ProcessIdentity, graceMs = GRACE_MS): 
   }
 }
 
-/** Stops every recorded process of a folder in reverse order of start and removes the records. Returns those that were running. */
+/** Stops every process recorded in a folder, in reverse start order, and removes the records. Returns those that were running. */
 export async function stopAll(dir: string, graceMs = GRACE_MS): Promise<ProcessRecord[]> {
   const stopped: ProcessRecord[] = [];
   for (const record of listProcesses(dir).reverse()) {
@@ -146,7 +148,7 @@ function sendSignal(record: ProcessIdentity, signal: NodeJS.Signals): void {
   }
 }
 
-/** Undefined if the file does not exist, or was removed by another process meanwhile. */
+/** Undefined if the file does not exist, even if another process has only just removed it. */
 function unlessAbsent<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -156,7 +158,7 @@ function unlessAbsent<T>(read: () => T): T | undefined {
   }
 }
 
-/** Only what a program needs: the caller's environment may hold secrets, or settings meant for other programs. */
+/** The variables that every program needs, and no more: the caller's environment may hold secrets, or settings meant for other programs. */
 function environment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) };

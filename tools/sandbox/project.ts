@@ -3,25 +3,25 @@ import { join } from "node:path";
 import { parseDocument, type Document } from "yaml";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
-/** What differs for one stack in a sandbox. */
+/** The values that a sandbox changes in one stack. */
 export interface StackOverlay {
   readonly stack: string;
-  /** Values to set, by path below `config`, such as `["edgefirst:flux", "root", "mode"]`. */
+  /** Values to set, each with its path below `config`, such as `["edgefirst:flux", "root", "mode"]`. */
   readonly values: readonly (readonly [path: readonly (string | number)[], value: unknown])[];
 }
 
 /** Arguments of {@link writeSandboxProject}. */
 export interface SandboxProjectArgs {
-  /** The project that the sandbox runs: directory of Pulumi.yaml and index.ts. */
+  /** The directory of the project that the sandbox runs, with Pulumi.yaml and index.ts. */
   readonly project: string;
-  /** Directory that gets Pulumi.yaml and the stacks' files. */
+  /** The directory to write Pulumi.yaml and the stack files to. */
   readonly target: string;
   readonly overlays: readonly StackOverlay[];
 }
 
 /**
- * Writes a Pulumi project with the real program and, as stack files, the committed ones with the sandbox's overlay. The committed files
- * stay untouched. Secrets and their salt, which the CLI writes into the stack files, survive.
+ * Writes a Pulumi project with the real program and copies of the committed stack files, with the sandbox's overlay applied. The committed
+ * files stay untouched. Secrets and their salt, which the CLI writes into the copies, are kept.
  */
 export async function writeSandboxProject({ project, target, overlays }: SandboxProjectArgs): Promise<void> {
   const definition = await readDocument(join(project, "Pulumi.yaml"));
@@ -38,7 +38,7 @@ export async function writeSandboxProject({ project, target, overlays }: Sandbox
   }
 }
 
-/** The CLI's additions to a stack file. */
+/** What the CLI adds to a stack file. */
 async function written(
   file: string,
 ): Promise<{ encryptionsalt: string | undefined; secrets: readonly (readonly [string, object])[] }> {
@@ -53,7 +53,7 @@ async function written(
   return { encryptionsalt, secrets };
 }
 
-/** A YAML file as a document; an empty one if the file does not exist. */
+/** Reads a YAML file as a document; returns an empty document if the file does not exist. */
 async function readDocument(file: string): Promise<Document> {
   try {
     return parseDocument(await readFile(file, "utf8"));

@@ -9,11 +9,11 @@ import { bundledLanguageHost, LANGUAGE_HOST } from "../toolchain/pulumi-language
 import { whyUnreachable } from "../toolchain/reachable.ts";
 import { pinnedVersion } from "../toolchain/version.ts";
 
-/** Name of the Kubernetes provider. */
+/** The name of the Kubernetes provider. */
 export const PROVIDER = "pulumi-resource-kubernetes";
 const DOWNLOADS = "https://get.pulumi.com/";
 
-/** The programs of the toolchain that `pulumiEnvironment` needs in a directory, in the order of need. */
+/** The toolchain programs that `pulumiEnvironment` needs for a directory, in the order in which it needs them. */
 export async function pulumiPrograms(dir: string): Promise<string[]> {
   const cli = await findProgram(programNamed("pulumi", PROGRAMS));
   const hasHost = cli !== undefined && (await bundledLanguageHost(cli)) !== undefined;
@@ -32,14 +32,14 @@ export async function providerVersion(): Promise<string> {
   return `v${(await pinnedVersion(programNamed(PROVIDER, PROGRAMS))).version}`;
 }
 
-/** Where a Pulumi home has the provider. */
+/** The provider's path in a Pulumi home. */
 export async function providerPlace(home: string): Promise<string> {
   return join(home, "plugins", `resource-kubernetes-${await providerVersion()}`, PROVIDER);
 }
 
 /**
- * An existing provider: that of the environment variable, a plugin of this home or of the user's, or one of the toolchain.
- * @param home of the CLI
+ * An existing provider: the one that the environment variable names, a plugin in this home or the user's, or one from the toolchain.
+ * @param home the CLI's home
  */
 export async function findProvider(home: string): Promise<string | undefined> {
   const found = await findProgram(programNamed(PROVIDER, PROGRAMS));
@@ -50,7 +50,7 @@ export async function findProvider(home: string): Promise<string | undefined> {
   return existsSync(users) ? users : found?.path;
 }
 
-/** Whether a regular file exists, not a link: a plugin that the CLI installed itself. */
+/** Whether this is a regular file, which means that the CLI installed the plugin, and not a link. */
 async function isFile(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isFile();

@@ -19,7 +19,7 @@ import { secretFile } from "./secret-file.ts";
 
 /** Arguments of {@link pulumiEnvironment}. */
 export interface PulumiEnvironmentArgs {
-  /** Directory for the CLI's home (`pulumi`), the backend (`state`) and the passphrase. */
+  /** The directory that holds the CLI's home (`pulumi`), the backend (`state`) and the passphrase. */
   readonly dir: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
@@ -27,16 +27,16 @@ export interface PulumiEnvironmentArgs {
 
 /** How to run a Pulumi CLI that writes nothing outside its directory. */
 export interface PulumiEnvironment {
-  /** Path of the CLI, in `<dir>/pulumi/bin`; `<dir>/pulumi` is a root for the Automation API's PulumiCommand. */
+  /** The path of the CLI, in `<dir>/pulumi/bin`; `<dir>/pulumi` works as the root of the Automation API's PulumiCommand. */
   readonly command: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Limit for the download of a plugin, after which the provider is built: a network may drop packets without an error. */
+/** How long a plugin download may take before the provider is built instead: a network may drop packets without an error. */
 const DOWNLOAD_MS = 60_000;
 
 /**
- * Prepares a Pulumi CLI with a separate home, file backend and passphrase. The user's `~/.pulumi` is only read. Idempotent, also for
+ * Prepares a Pulumi CLI with a separate home, file backend and passphrase. The user's `~/.pulumi` is only read. Idempotent, even with
  * concurrent callers.
  * @throws EdgefirstError if a program can be neither found nor fetched nor built
  */
@@ -60,7 +60,7 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
     PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
     PULUMI_CONFIG_PASSPHRASE: await secretFile(join(dir, "passphrase"), () => crypto.randomUUID()),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // The only plugin that the program needs is installed below.
+    // The program needs only one plugin, which is installed below.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PATH: [
       join(home, "bin"),
@@ -73,9 +73,9 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
 }
 
 /**
- * For `pulumi logs share` the CLI logs every value of every resource: with the Gateway API's definitions that is half of a preview's
- * time and 27 MB per run (tools/bench/results.md). There is no option to turn it off, but the CLI carries on without logs if it cannot
- * create the folder (pkg/logging/encrypted.go).
+ * For `pulumi logs share`, the CLI logs every value of every resource. With the Gateway API CRDs, that takes half of a preview's time and
+ * 27 MB per run (tools/bench/results.md). No option turns it off, but the CLI continues without logs if it cannot create the folder
+ * (pkg/logging/encrypted.go).
  */
 async function keepNoLogs(home: string): Promise<void> {
   const folder = join(home, "logs");
@@ -95,8 +95,8 @@ export interface PutSecretArgs extends PulumiEnvironment {
 }
 
 /**
- * Adds a secret to a stack's file, encrypted by the CLI, unless it is set.
- * @throws EdgefirstError with the CLI's message, if it refuses
+ * Adds a secret to a stack file, encrypted by the CLI, unless the secret is already set.
+ * @throws EdgefirstError with the CLI's message if the CLI refuses
  */
 export async function putSecret({ command, env, project, stack, key, value }: PutSecretArgs): Promise<void> {
   const file = join(project, `Pulumi.${stack}.yaml`);
@@ -113,13 +113,13 @@ export async function putSecret({ command, env, project, stack, key, value }: Pu
   } catch (cause) {
     throw new EdgefirstError(
       `The secret ${key} could not be written to ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "If the folder's passphrase does not match its stacks, start a new sandbox: --dir, or edgefirst sandbox down --delete-data.",
+      "If the folder's passphrase does not match its stacks, use another folder (--dir), or start over after edgefirst sandbox down --delete-data.",
       { cause },
     );
   }
 }
 
-/** Installs the Kubernetes provider as a plugin of the CLI: a link to an existing one, a download, or a build. */
+/** Installs the Kubernetes provider as a CLI plugin: by linking an existing one, downloading it or building it. */
 async function putProvider(
   command: string,
   env: NodeJS.ProcessEnv,
@@ -134,7 +134,7 @@ async function putProvider(
   else await putSymlink((await resolveProgram(PROVIDER, { progress, signal })).path, place);
 }
 
-/** The environment without the user's own Pulumi settings: accounts, backends, passphrases. */
+/** The environment without the user's Pulumi settings, such as accounts, backends and passphrases. */
 function withoutPulumi(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("PULUMI_")));
 }

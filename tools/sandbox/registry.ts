@@ -14,17 +14,17 @@ import { inSandboxDir } from "./sandbox-dir.ts";
 import { ensureService } from "./service.ts";
 import { tarDirectory } from "./tar.ts";
 
-/** An OCI registry on this machine, over plain HTTP and without authentication. */
+/** An OCI registry on this machine, with plain HTTP and no authentication. */
 export interface Registry {
-  /** `127.0.0.1:<port>`; the host in the address of an image. */
+  /** `127.0.0.1:<port>`, the host part of an image's address. */
   readonly address: string;
-  /** Path of crane, which pushes to it. */
+  /** Path of crane, which pushes to the registry. */
   readonly crane: string;
 }
 
 /** Options of {@link startRegistry}. */
 export interface RegistryOptions {
-  /** The sandbox's folder, with the record of the registry's process and its images. */
+  /** The sandbox's folder, which holds the registry's process record and its images. */
   readonly dir: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
@@ -34,7 +34,7 @@ const START_TIMEOUT_MS = 20_000;
 const PUSH_TIMEOUT_MS = 60_000;
 
 /**
- * Starts the registry of a sandbox unless it runs. A restart keeps its port but forgets its tags: push again.
+ * Starts a sandbox's registry unless it is running. After a restart it has the same port but no tags: push again.
  * @throws EdgefirstError if it is not ready in time.
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
@@ -64,7 +64,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 }
 
 /**
- * Pushes the files of a directory as an artifact for a Flux OCIRepository. The same files give the same digest.
+ * Pushes the files in a directory as an artifact for a Flux OCIRepository. The same files give the same digest.
  * @returns the artifact's address, `oci://<registry>/<repository>`.
  * @throws EdgefirstError with crane's message, if the push fails.
  */
@@ -82,8 +82,9 @@ export function pushDirectory(
 }
 
 /**
- * Pushes a Helm chart as `helm push` does, with its version as the tag: https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v370
- * @param directory the chart's; it must have the chart's name
+ * Pushes a Helm chart as `helm push` does, with its version as the tag:
+ * https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v370
+ * @param directory the chart's directory; its name must be the chart's name
  * @returns the chart's address, `oci://<registry>/<repository>`.
  * @throws EdgefirstError with crane's message, if the push fails.
  */

@@ -10,24 +10,24 @@ import { encryptSecret } from "./sops.ts";
 
 /** Arguments of {@link pushGitOpsRepository}. */
 export interface GitOpsRepositoryArgs {
-  /** The sandbox's folder. It caches encrypted files, so that the same files give the same artifact. */
+  /** The sandbox's folder. Encrypted files are cached in it, so that the same files give the same artifact. */
   readonly dir: string;
   readonly registry: Registry;
   /** A directory like `tools/sandbox/repository`. */
   readonly source: string;
   /** The clusters, each with `kubernetes/<cluster>/flux/vars`. */
   readonly clusters: readonly string[];
-  /** The age identity that the clusters decrypt with. */
+  /** The age identity with which the clusters decrypt. */
   readonly ageKey: string;
 }
 
-/** Tag of the artifact that the sandbox's clusters follow. */
+/** The tag that the sandbox's clusters follow. */
 export const REPOSITORY_TAG = "sandbox";
 const CHARTS = join(import.meta.dirname, "charts");
 
 /**
- * Pushes the GitOps repository in the form that the clusters apply: with each cluster's `cluster-secrets` encrypted by SOPS and the
- * registry's address in its settings. Also pushes the chart that the repository uses.
+ * Pushes the GitOps repository as the clusters apply it: with each cluster's `cluster-secrets` encrypted in SOPS format and the registry's
+ * address in its settings. Also pushes the chart that the repository uses.
  * @returns the artifact's address, `oci://…`
  */
 export async function pushGitOpsRepository(args: GitOpsRepositoryArgs): Promise<string> {

@@ -7,7 +7,7 @@ import { withFileLock } from "../../lib/file-lock.ts";
 import type { Progress } from "../toolchain/progress.ts";
 
 const MARKER = "edgefirst-sandbox";
-/** Increment this when records, names or paths in a sandbox change: another version would not find the running processes. */
+/** Increment this when records, names or paths in a sandbox change: otherwise another version would not find the running processes. */
 const LAYOUT = "2";
 const isLock = (file: string): boolean => file.startsWith("lock");
 
@@ -23,9 +23,9 @@ export interface SandboxDirOptions {
 }
 
 /**
- * Works in a sandbox's folder under its lock, and creates the folder if it is missing.
+ * Runs work in a sandbox's folder while holding its lock. Creates the folder if it is missing.
  * @throws EdgefirstError if the folder holds anything other than a sandbox (deleting the sandbox would delete it), if another version
- * created the sandbox, or if the file system refuses something.
+ * created the sandbox, or if a file operation fails.
  */
 export function inSandboxDir<T>(dir: string, options: SandboxDirOptions, work: () => Promise<T>): Promise<T> {
   const onWait = ({ pid }: { readonly pid: number }): void => {
@@ -42,7 +42,7 @@ export function inSandboxDir<T>(dir: string, options: SandboxDirOptions, work: (
 
 /**
  * Whether a folder is a sandbox; false if it is missing or empty.
- * @throws EdgefirstError if it holds anything else or a sandbox of another version, or cannot be read.
+ * @throws EdgefirstError if it holds anything else or another version's sandbox, or cannot be read.
  */
 export function isSandboxDir(dir: string): boolean {
   const layout = unlessAbsent(dir, () => readFileSync(join(dir, MARKER), "utf8"));
@@ -56,8 +56,8 @@ export function isSandboxDir(dir: string): boolean {
   const others = (unlessAbsent(dir, () => readdirSync(dir)) ?? []).filter((file) => !isLock(file));
   if (others.length === 0) return false;
   throw new EdgefirstError(
-    `${dir} is not a sandbox and not empty (${others.slice(0, 3).join(", ")}).`,
-    "Name a sandbox, an empty folder or a new one.",
+    `${dir} is neither a sandbox nor empty (${others.slice(0, 3).join(", ")}).`,
+    "Name a sandbox, an empty folder or a folder that does not exist yet.",
   );
 }
 

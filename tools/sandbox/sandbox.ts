@@ -19,7 +19,7 @@ import { type PodMode } from "./pod-mode.ts";
 import { type ProcessRecord, stopAll, stopProcess } from "./processes.ts";
 import { emptySandboxDir, inSandboxDir, isSandboxDir, kubeconfigPath, removeIfEmpty } from "./sandbox-dir.ts";
 
-/** A sandbox: control planes on 127.0.0.1 of this machine. */
+/** A sandbox: control planes on 127.0.0.1. */
 export interface Sandbox {
   /** Absolute path of the folder that holds everything. */
   readonly dir: string;
@@ -36,7 +36,7 @@ export interface SandboxCluster {
   readonly server: string;
 }
 
-/** Options of all operations on a sandbox. */
+/** Options for all operations on a sandbox. */
 interface Options {
   /** The sandbox's folder. */
   readonly dir: string;
@@ -46,29 +46,30 @@ interface Options {
 
 /** Options of {@link sandboxUp}. */
 export interface UpOptions extends Options {
-  /** Names of the clusters to start; others of the same sandbox are left alone. */
+  /** Names of the clusters to start; others in the same sandbox are left alone. */
   readonly clusters: readonly string[];
-  /** Stop the clusters and give them other ports first. */
+  /** First stop the clusters and give them other ports. */
   readonly newPorts?: boolean;
   /**
-   * Default: `simulated`. An agent that runs in the other mode is restarted. See {@link choosePodMode} for whether pods can be real.
+   * Default: `simulated`. An agent that runs in the other mode is restarted. {@link choosePodMode} finds out whether real pods are
+   * possible.
    */
   readonly pods?: PodMode;
-  /** Default: `self-signed`, which applies to real pods only. */
+  /** Default: `self-signed`, which applies only to real pods. */
   readonly certificates?: CertificateMode;
 }
 
 /** Options of {@link sandboxDown}. */
 export interface DownOptions extends Options {
-  /** Names of the clusters to stop; by default all, and everything else that the sandbox runs. */
+  /** Names of the clusters to stop; by default, all clusters and everything else that the sandbox runs. */
   readonly clusters?: readonly string[] | undefined;
-  /** Also delete the data of what was stopped. */
+  /** Also delete the data of what is stopped. */
   readonly deleteData?: boolean;
 }
 
 /**
- * Brings up clusters and returns once all are ready. Running processes are left alone and dead ones restarted, so it can be called at
- * any time, also by two processes at once. If it fails or is aborted, it stops what it has started.
+ * Brings up clusters and returns once all are ready. Running processes are left alone and exited ones restarted, so it can be called at any
+ * time, even by two processes at once. If it fails or is aborted, it stops what it has started.
  * @throws EdgefirstError if a cluster is not ready in time, or one of its ports is taken.
  */
 export async function sandboxUp(options: UpOptions): Promise<Sandbox> {
@@ -85,8 +86,8 @@ export async function sandboxUp(options: UpOptions): Promise<Sandbox> {
 }
 
 /**
- * Stops exactly the processes that the sandbox has started, even if the launcher crashed, and returns those that were running. The data
- * stays for the next {@link sandboxUp} unless `deleteData` is set.
+ * Stops exactly the processes that the sandbox has started, even if the launcher crashed, and returns those that were running. The data is
+ * kept for the next {@link sandboxUp} unless `deleteData` is set.
  */
 export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]> {
   const dir = resolve(options.dir);
@@ -96,7 +97,7 @@ export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]
     const names = options.clusters ?? known;
     for (const name of names.filter((wanted) => !known.includes(wanted)))
       options.progress(`${dir} has no cluster ${name}`);
-    // Other processes use the clusters, so they stop first.
+    // Processes outside the clusters use them, so they stop first.
     const others = options.clusters === undefined ? await stopAll(dir) : [];
     const ofClusters = await Promise.all(names.map((name) => stopAll(clusterDir(dir, name))));
     if (options.deleteData) deleteData(dir, options.clusters);
@@ -120,7 +121,7 @@ function deleteData(dir: string, clusters: readonly string[] | undefined): void 
   writeAdminKubeconfig(dir);
 }
 
-/** Every cluster on disk gets a context, even if this call did not start it. */
+/** Every cluster on disk gets a context, even one that this call did not start. */
 function writeAdminKubeconfig(dir: string): void {
   const clusters = readClusters(dir).filter(hasPki);
   writeKubeconfig(
@@ -140,7 +141,7 @@ async function startAll(
   options: UpOptions,
 ): Promise<void> {
   const started: ProcessRecord[] = [];
-  // One cluster's failure stops the start of the others.
+  // If one cluster fails, the start of the others is aborted.
   const failure = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;
   const results = await Promise.allSettled(

@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** The content of a file of mode 0600, generated at the first call. Concurrent callers all get the first one's. */
+/** The content of a file with mode 0600, generated on the first call. Concurrent callers all get the same content. */
 export async function secretFile(path: string, make: () => string | Promise<string>): Promise<string> {
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {

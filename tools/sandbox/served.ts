@@ -3,7 +3,7 @@ import { clusterDir } from "./cluster-state.ts";
 import { ask } from "./network/ask.ts";
 import { readPodMode } from "./pod-mode.ts";
 
-/** The apps that the real Traefik finally serves, by stack, with their hosts. */
+/** The hosts of the apps that the real Traefik serves in the end, keyed by stack and app. */
 export const SERVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   edge: {
     whoami: "whoami.haynesedge.com",
@@ -14,39 +14,41 @@ export const SERVED: Readonly<Record<string, Readonly<Record<string, string>>>> 
   main: { whoami: "whoami.haynesops.com", greeter: "greeter.haynesops.com" },
 };
 
-/** The app that starts with an Ingress, which no controller serves, and moves to a route. */
+/** The app that starts with an Ingress, which no controller serves, and is then moved to a route. */
 export const MOVING = { stack: "edge", name: "legacy", host: "legacy.haynesedge.com" } as const;
-/** A host of the same Gateway that resolves before the move as well. */
+/** A host on the same Gateway that already resolves before the move. */
 const PAGE = "status.haynesedge.com";
 
-/** The answer to a request through a cluster's Gateway. */
+/** The response to a request through a cluster's Gateway. */
 export interface Answer {
   readonly url: string;
-  /** HTTP status; absent if there was no answer. */
+  /** HTTP status; absent if there was no response. */
   readonly status?: number;
-  /** Why there was no answer. */
+  /** Why there was no response. */
   readonly error?: string;
 }
 
 const HTTPS = 443;
 
-/** Whether the pods of a stack's cluster are processes. */
+/** Whether the pods in a stack's cluster run as processes. */
 export function podsAreReal(dir: string, stack: string): boolean {
   return readPodMode(clusterDir(resolve(dir), stack)) === "real";
 }
 
-/** Requests each host of a stack over HTTPS, by its name in the cluster's private network; none if pods are simulated. */
+/** Requests each of a stack's hosts over HTTPS, by its name in the cluster's private network; none if pods are simulated. */
 export function askServed(dir: string, stack: string): Promise<readonly Answer[]> {
   const hosts = podsAreReal(dir, stack) ? Object.values(SERVED[stack] ?? {}) : [];
   return Promise.all(hosts.map((host) => answerOf(dir, stack, host)));
 }
 
-/** Requests the moving app from the Gateway, whether or not its name already resolves to it. */
+/** Requests the moving app from the Gateway, whether or not the app's name already resolves to the Gateway. */
 export function askMoving(dir: string): Promise<Answer> {
   return answerOf(dir, MOVING.stack, MOVING.host, PAGE);
 }
 
-/** Whether Gatus's last probe of the moving app succeeded. Unlike the list of all endpoints, this answer is not cached for ten seconds. */
+/**
+ * Whether Gatus's last probe of the moving app succeeded. Unlike the list of all endpoints, this response is not cached for ten seconds.
+ */
 export async function gatusSeesMoving(dir: string): Promise<boolean> {
   const path = `/api/v1/endpoints/_${MOVING.name}/statuses`;
   const directory = clusterDir(resolve(dir), MOVING.stack);
@@ -55,7 +57,7 @@ export async function gatusSeesMoving(dir: string): Promise<boolean> {
     const { results } = JSON.parse(status === 200 ? body : "{}") as { results?: { success: boolean }[] };
     return results?.at(-1)?.success ?? false;
   } catch {
-    // No answer, or not one of Gatus.
+    // There was no response, or not one from Gatus.
     return false;
   }
 }

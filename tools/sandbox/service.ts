@@ -19,7 +19,7 @@ export interface Service<Port extends string> {
 }
 
 /**
- * Starts a service unless it runs, on its previous ports or on free ones, and waits until it is ready.
+ * Starts a service unless it is running, on its previous ports or on free ones, and waits until it is ready.
  * @returns its ports.
  * @throws EdgefirstError if it exits or is not ready in time.
  */
@@ -48,7 +48,7 @@ export async function ensureService<Port extends string>(
   return ports;
 }
 
-/** Keeps the previous ports if they are free, so that addresses in a cluster's objects stay valid after a restart. */
+/** Returns the previous ports if they are free, so that addresses in a cluster's objects stay valid after a restart. */
 async function portsOf<Port extends string>(
   dir: string,
   { name, ports }: Service<Port>,
@@ -66,7 +66,7 @@ async function portsOf<Port extends string>(
   return record as Record<Port, number>;
 }
 
-/** Free ports, all different: each is held until all are known. */
+/** Finds free ports that are all different: each is held until all are known. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

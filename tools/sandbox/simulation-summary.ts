@@ -3,7 +3,7 @@ import { readPodMode } from "./pod-mode.ts";
 
 const NODE = "the node: its capacity is made up, nothing is measured";
 
-/** What a sandbox simulates if its pods are simulated. */
+/** What a sandbox with simulated pods simulates. */
 export const SIMULATED: readonly string[] = [
   "pods: Running and Ready without a process; Jobs complete at once",
   NODE,
@@ -11,10 +11,10 @@ export const SIMULATED: readonly string[] = [
   "PersistentVolumeClaims of class sandbox: bound, without storage",
 ];
 
-/** What it simulates if its pods are real. */
+/** What a sandbox with real pods simulates. */
 export const SIMULATED_WITH_REAL_PODS: readonly string[] = [
-  "pods: users, fsGroup, seccomp, limits and images; each pod's annotation",
-  "  edgefirst.dev/simulated lists what differs from a real node",
+  "pods: users, fsGroup, seccomp, limits and images; the annotation",
+  "  edgefirst.dev/simulated on a pod lists what differs from a real node",
   NODE,
   "Gateways' certificates: self-signed, unless the Secret exists",
   "Services: TCP only; connections come from the node's address",
@@ -26,7 +26,7 @@ export function simulatedIn(clusters: readonly ClusterState[]): readonly string[
   if (clusters.every(isReal) && clusters.length > 0) return SIMULATED_WITH_REAL_PODS;
   if (!clusters.some(isReal)) return SIMULATED;
   const simulated = clusters.filter((cluster) => !isReal(cluster)).map(({ name }) => name);
-  return [...SIMULATED_WITH_REAL_PODS, `pods of ${simulated.join(", ")}: all of them; Jobs complete at once`];
+  return [...SIMULATED_WITH_REAL_PODS, `all pods in ${simulated.join(", ")}; Jobs complete at once`];
 }
 
 interface Pod {
@@ -48,7 +48,7 @@ export async function podsWithoutProcess(clusters: readonly ClusterState[]): Pro
     for (const { metadata } of items) {
       const parts = metadata.annotations?.["edgefirst.dev/simulated"] ?? "";
       for (const [, container] of parts.matchAll(/ontainers\[([^\]]+)\]: no process/g)) {
-        const line = `${cluster.name}: no program for ${container ?? ""} of ${metadata.namespace}/${metadata.name}`;
+        const line = `${cluster.name}: no program for ${container ?? ""} in ${metadata.namespace}/${metadata.name}`;
         lines.push(line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line);
       }
     }

@@ -2,16 +2,16 @@ import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { armor, Encrypter, identityToRecipient } from "age-encryption";
 import { parse, stringify } from "yaml";
 
-/** Flux wants only the values of a Secret encrypted. */
+/** Flux expects only the values of a Secret to be encrypted. */
 const ENCRYPTED = ["data", "stringData"];
-/** A version common in GitOps repositories; the format has not changed since. */
+/** A version that is common in GitOps repositories; the format has not changed since. */
 const FORMAT = "3.9.0";
 const KEY_BYTES = 32;
 const IV_BYTES = 32;
 
 /**
- * A Secret's YAML as SOPS encrypts it for one age key: a random data key, encrypted by age; each value by AES-256-GCM with its path as
- * additional data; a MAC over all values (https://getsops.io/docs/#encryption-protocol). The sandbox does not run sops itself.
+ * Encrypts a Secret's YAML for one age key as SOPS does: a random data key, encrypted with age; each value encrypted with AES-256-GCM, with
+ * the value's path as additional data; a MAC over all values (https://getsops.io/docs/#encryption-protocol). The sandbox does not run sops.
  * @param identity `AGE-SECRET-KEY-…`
  * @throws Error if a value is not a string, the only type supported here
  */

@@ -14,7 +14,7 @@ import {
 const READY_TIMEOUT_MS = 60_000;
 const PORT_TIMEOUT_MS = 3_000;
 
-/** Callbacks of a cluster's start. */
+/** Callbacks during a cluster's start. */
 export interface StartupOptions {
   readonly progress: (line: string) => void;
   /** Called for each process that had to be started. */
@@ -22,7 +22,7 @@ export interface StartupOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One start of one cluster: starts the missing processes and waits for their effects. */
+/** One start of one cluster: starts the missing processes and waits until they are ready. */
 export class Startup {
   /** Names of the processes that had to be started. */
   readonly names: string[] = [];
@@ -36,14 +36,14 @@ export class Startup {
   }
 
   /**
-   * Checks the ports of a process that is not running, before anything starts.
+   * Checks, before anything starts, that the ports of a process that is not running are free.
    * @throws EdgefirstError if one is taken.
    */
   async checkPorts(name: string, ports: readonly (keyof Ports)[]): Promise<void> {
     if (!this.isRunning(name)) await Promise.all(ports.map((port) => this.#expectFree(port)));
   }
 
-  /** Starts a process unless it runs. */
+  /** Starts a process unless it is running. */
   async ensure(spec: ProcessSpec): Promise<void> {
     const { dir, name } = this.#cluster;
     const known = this.#findRunning(spec.name);
@@ -60,8 +60,8 @@ export class Startup {
   }
 
   /**
-   * Waits until the check holds. A check that throws does not hold yet.
-   * @throws EdgefirstError with the last log lines if a process exits or the time is up.
+   * Waits until the check returns true. A check that throws counts as false.
+   * @throws EdgefirstError with the last log lines if a process exits or the wait times out.
    */
   async wait(what: string, check: () => Promise<boolean>): Promise<void> {
     const patient = async (): Promise<boolean> => {
@@ -77,19 +77,19 @@ export class Startup {
       throw new EdgefirstError(
         error.message,
         [
-          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.#folder}, then up.`,
-          "If a program from the cache is damaged: delete its folder (edgefirst doctor shows it), then up.",
+          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.#folder}, then up again.`,
+          "If a program in the cache is damaged: delete its folder (edgefirst doctor shows it), then up again.",
         ].join("\n"),
       );
     });
   }
 
-  /** Whether one of the cluster's processes runs. */
+  /** Whether one of the cluster's processes is running. */
   isRunning(name: string): boolean {
     return this.#findRunning(name) !== undefined;
   }
 
-  /** The sandbox's folder, for a command line. */
+  /** The sandbox's folder, quoted for a command line. */
   get #folder(): string {
     return shellWord(join(this.#cluster.dir, "../.."));
   }
@@ -104,11 +104,11 @@ export class Startup {
     const { signal } = this.#options;
     try {
       // An outgoing connection may hold the port for a moment.
-      await waitUntil(`port ${port}`, () => isFree(port), { timeoutMs: PORT_TIMEOUT_MS, signal });
+      await waitUntil(`port ${port} to be free`, () => isFree(port), { timeoutMs: PORT_TIMEOUT_MS, signal });
     } catch (error) {
       signal?.throwIfAborted();
       throw new EdgefirstError(
-        `Another program uses port ${port} of 127.0.0.1, the ${use} port of the sandbox cluster ${this.#cluster.name}.`,
+        `Another program uses port ${port} on 127.0.0.1, the ${use} port of the sandbox cluster ${this.#cluster.name}.`,
         `Stop that program, or give the clusters other ports: edgefirst sandbox up --new-ports --dir ${this.#folder}`,
         { cause: error },
       );

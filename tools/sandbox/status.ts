@@ -24,7 +24,7 @@ export interface SandboxStatus {
 
 /** The state of one cluster. */
 export interface ClusterStatus extends SandboxCluster {
-  /** `ready`: all processes run and the API server is ready; `stopped`: none runs; `degraded`: anything in between. */
+  /** `ready`: all processes are running and the API server is ready; `stopped`: no process is running; `degraded`: anything in between. */
   readonly state: "ready" | "degraded" | "stopped";
   readonly processes: readonly ProcessStatus[];
 }
@@ -34,15 +34,15 @@ export interface ProcessStatus {
   readonly name: string;
   /** `ended`: exited without `down`. */
   readonly state: "running" | "ended" | "stopped";
-  /** Of a running process. */
+  /** Only for a running process. */
   readonly pid?: number;
-  /** Including all descendants: the pods are the agent's. */
+  /** Includes all descendants; pods are descendants of the agent. */
   readonly memoryBytes: number;
 }
 
 /**
- * Looks at a sandbox without changing anything.
- * @throws EdgefirstError if the folder holds anything else or a sandbox of another version, or cannot be read.
+ * Reads the state of a sandbox without changing anything.
+ * @throws EdgefirstError if the folder holds anything else or another version's sandbox, or cannot be read.
  */
 export async function sandboxStatus(options: { readonly dir: string }): Promise<SandboxStatus> {
   const dir = resolve(options.dir);

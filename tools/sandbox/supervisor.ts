@@ -9,8 +9,8 @@ export interface SuperviseOptions extends SandboxDirOptions {
 }
 
 /**
- * Starts the supervisor, unless it runs: a process that restarts the sandbox's processes when they exit without `down`. `down` stops it
- * first.
+ * Starts the supervisor unless it is running: a process that restarts the sandbox's processes if they exit without `down`. `down` stops the
+ * supervisor first.
  */
 export async function superviseSandbox(options: SuperviseOptions): Promise<void> {
   const dir = resolve(options.dir);

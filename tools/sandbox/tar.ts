@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { pack } from "tar-stream";
 
 /**
- * The files of a directory as a tar archive. The same files give the same bytes: sorted, without their times, owners and modes.
- * @param prefix of each path, such as `chart/`
+ * Packs the files in a directory into a tar archive. The same files give the same bytes: they are sorted and have no times, owners or
+ * modes.
+ * @param prefix added to each path, such as `chart/`
  */
 export async function tarDirectory(directory: string, prefix = ""): Promise<Buffer> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });

@@ -22,7 +22,7 @@ export interface WaitOptions {
 
 /**
  * Polls until `check` returns something other than undefined or false, and returns that.
- * @throws EdgefirstError if the time is up (even if `check` hangs) or one of `options.alive` exited, with the last lines of the logs.
+ * @throws EdgefirstError with the last lines of the logs if the wait times out (even if `check` hangs) or one of `options.alive` exits.
  */
 export async function waitUntil<T>(
   description: string,
@@ -51,7 +51,7 @@ export async function waitUntil<T>(
 /** The result of the check, or undefined if there is none by the deadline. */
 async function within<T>(deadline: number, check: () => Promise<T> | T): Promise<T | undefined> {
   const end = new AbortController();
-  // Slightly past it, so that the caller finds the deadline passed.
+  // Slightly past the deadline, so that the caller sees that it has passed.
   const left = Math.max(0, deadline - Date.now()) + POLL_MS;
   const late = delay(left, undefined, { signal: end.signal }).catch(() => undefined);
   try {

@@ -21,7 +21,7 @@ export function workingCopy(dir: string): string {
   return join(resolve(dir), "repository");
 }
 
-/** Creates the working copy unless it exists: an existing one is the user's and stays untouched. */
+/** Creates the working copy unless it exists: an existing one belongs to the user and stays untouched. */
 export async function ensureWorkingCopy(options: WorkingCopyOptions): Promise<void> {
   await inSandboxDir(resolve(options.dir), options, async () => {
     const copy = workingCopy(options.dir);
@@ -33,7 +33,7 @@ export async function ensureWorkingCopy(options: WorkingCopyOptions): Promise<vo
   });
 }
 
-/** The age identity that the sandbox's clusters decrypt with. */
+/** The age identity with which the sandbox's clusters decrypt. */
 export function ageKeyOf(dir: string): Promise<string> {
   return secretFile(join(resolve(dir), "age.key"), generateX25519Identity);
 }

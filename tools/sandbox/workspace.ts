@@ -21,9 +21,9 @@ import { ageKeyOf, ensureWorkingCopy, publishWorkingCopy } from "./working-copy.
 export interface WorkspaceArgs {
   /** The sandbox's folder. */
   readonly dir: string;
-  /** The project whose stacks are to run: directory of Pulumi.yaml and index.ts. */
+  /** The directory of the project whose stacks run, with Pulumi.yaml and index.ts. */
   readonly project: string;
-  /** Names of the stacks and of their clusters. */
+  /** The names of the stacks, which are also the names of their clusters. */
   readonly stacks: readonly string[];
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
@@ -34,15 +34,15 @@ export interface Workspace {
   readonly sandbox: Sandbox;
   /** Directory of the sandbox's Pulumi.yaml and stack files. */
   readonly project: string;
-  /** Environment of the Pulumi CLI. */
+  /** Environment for the Pulumi CLI. */
   readonly env: NodeJS.ProcessEnv;
   /** Directory whose `bin` holds the CLI. */
   readonly cliRoot: string;
 }
 
 /**
- * Brings up the clusters, each with a real Flux, a registry with the sandbox's copy of `tools/sandbox/repository`, and a Pulumi CLI with
- * its own backend. Running processes are left alone, so it can be called at any time.
+ * Brings up the clusters, with a real Flux in each, a registry with the sandbox's copy of `tools/sandbox/repository`, and a Pulumi CLI with
+ * a separate backend. Running processes are left alone, so it can be called at any time.
  * @throws {EdgefirstError} if a program can be neither found nor built, or does not start
  */
 export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> {
@@ -83,7 +83,7 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   return { sandbox, project, env, cliRoot: dirname(dirname(command)) };
 }
 
-/** Directory of the Gateway API's definitions; undefined without Go. */
+/** Directory of the Gateway API CRDs; undefined without Go. */
 async function gatewayApiDefinitions(): Promise<string | undefined> {
   try {
     return join(await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api"), "config/crd/standard");

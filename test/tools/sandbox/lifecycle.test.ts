@@ -133,7 +133,7 @@ describe("sandbox: life cycle", function () {
   it("refuses a folder that is not a sandbox, and an invalid cluster name", async () => {
     await assert.rejects(
       sandboxUp({ dir: import.meta.dirname, clusters, progress }),
-      /is not a sandbox and not empty/,
+      /is neither a sandbox nor empty/,
     );
     await assert.rejects(sandboxUp({ dir, clusters: ["../x"], progress }), /is not a valid cluster name/);
   });

@@ -1,4 +1,4 @@
-/** The IPv4 addresses of one network, each assigned to one owner. */
+/** Assigns the IPv4 addresses of a network to owners, one each. */
 export class AddressPool {
   readonly #first: number;
   readonly #size: number;
@@ -11,7 +11,7 @@ export class AddressPool {
     this.#size = 2 ** (32 - Number(bits)) - 2;
   }
 
-  /** The owner's current address, else the lowest free one; undefined if none is free. */
+  /** Returns the owner's current address, or else assigns the lowest free one; undefined if none is free. */
   claim(owner: string): string | undefined {
     for (const [address, other] of this.#owners) if (other === owner) return address;
     for (let number = this.#first; number < this.#first + this.#size; number++) {
@@ -20,7 +20,7 @@ export class AddressPool {
     return undefined;
   }
 
-  /** Assigns an address, in this network or not, to an owner; false if it has another owner. */
+  /** Assigns an address, from this network or not, to an owner; false if it belongs to another owner. */
   reserve(address: string, owner: string): boolean {
     const holder = this.#owners.get(address);
     if (holder !== undefined && holder !== owner) return false;

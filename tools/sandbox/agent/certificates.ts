@@ -20,8 +20,8 @@ interface Gateway {
 }
 
 /**
- * Creates missing Secrets that Gateways' listeners refer to, each with a self-signed certificate for the listener's host name: no
- * certificate authority can reach a sandbox, and without its certificate a Gateway serves nothing.
+ * Creates the missing Secrets that Gateway listeners refer to, with a self-signed certificate for the listener's host name: no certificate
+ * authority can reach a sandbox, and a Gateway without its certificate serves nothing.
  */
 export function serveCertificates({ api, log }: AgentContext): void {
   const gateways = follow<Gateway>({
@@ -46,7 +46,7 @@ export function serveCertificates({ api, log }: AgentContext): void {
   const known = new Set<string>();
   async function ensure(namespace: string, name: string, hostname: string): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}/secrets`;
-    // The agent must not read Secrets at large: a conflict on creation shows that one exists.
+    // The agent is not allowed to read arbitrary Secrets: a conflict on creation shows that the Secret exists.
     if (known.has(`${namespace}/${name}`)) return;
     const { certificate, key } = await selfSigned(hostname);
     const body = {

@@ -20,7 +20,7 @@ export interface FollowOptions {
   readonly path: string;
   /** Query that selects some of its objects, such as `fieldSelector=…`. */
   readonly selector?: string;
-  /** The kind may not be served yet, because its definition is not applied; then the collection is empty. */
+  /** The kind may not be served yet, because its CRD is not applied; the collection is empty until then. */
   readonly optional?: boolean;
   /** Called for each changed object, one at a time; called again after a second if it throws. */
   readonly reconcile: (key: string) => Promise<void>;
@@ -40,7 +40,7 @@ interface WatchEvent<T> {
 const RETRY_MS = 1_000;
 const UNSERVED_MS = 500;
 
-/** Follows a collection forever: lists it, watches it, and lists it again whenever the watch ends or the API server was away. */
+/** Follows a collection forever: lists it, watches it, and lists it again whenever the watch ends or the API server was unreachable. */
 export function follow<T extends Named>(options: FollowOptions): Followed<T> {
   const items = new Map<string, T>();
   const queue = workQueue(options);
@@ -50,7 +50,7 @@ export function follow<T extends Named>(options: FollowOptions): Followed<T> {
     const before = new Set(items.keys());
     items.clear();
     for (const item of list.items) items.set(keyOf(item), item);
-    // Events were missed without a watch, so every object counts as changed.
+    // Events may have been missed while there was no watch, so every object counts as changed.
     for (const key of new Set([...before, ...items.keys()])) queue.add(key);
     const { resourceVersion } = list.metadata;
     const watch = `${options.path}?${query}watch=true&resourceVersion=${resourceVersion}`;

@@ -13,7 +13,7 @@ interface Service {
   readonly status: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
 }
 
-/** Cilium's and MetalLB's annotations by which a Service requests an address, next to the deprecated `spec.loadBalancerIP`. */
+/** Cilium's and MetalLB's annotations for requesting an address, in addition to the deprecated `spec.loadBalancerIP`. */
 const ADDRESS_ANNOTATIONS = [
   "lbipam.cilium.io/ips",
   "io.cilium/lb-ipam-ips",
@@ -21,7 +21,7 @@ const ADDRESS_ANNOTATIONS = [
   "metallb.io/loadBalancerIPs",
 ];
 
-/** Gives every LoadBalancer Service an address: the requested one, or one of the pool (a CIDR). */
+/** Gives every LoadBalancer Service an address: the one it requests, or one from the pool (a CIDR). */
 export function serveLoadBalancers({ api, log }: AgentContext, pool: string): void {
   const addresses = new AddressPool(pool);
   const services = follow<Service>({

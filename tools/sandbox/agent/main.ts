@@ -50,7 +50,7 @@ if (real) {
   const runtime = realPods(context, values.node, objects.services);
   servePods(context, values.node, runtime);
   if (values.certificates === "self-signed") serveCertificates(context);
-  // The machine's side holds the other end of standard input. When that closes, everything in here must stop.
+  // The machine's side holds the other end of standard input. When it closes that end, everything in the network must stop.
   process.stdin.resume().once("end", () => {
     const ended = Promise.all(runtime.uids.map((uid) => runtime.interrupt(uid)));
     void Promise.race([ended, delay(LAST_MS)]).then(endNetwork);

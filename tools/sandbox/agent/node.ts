@@ -5,7 +5,7 @@ import type { ApiServer } from "../../../kube/api-server.ts";
 export const NODE_ADDRESS = "10.244.0.1";
 
 const LEASE_SECONDS = 40;
-/** For the scheduler; neither measured nor enforced. */
+/** Reported for the scheduler; neither measured nor enforced. */
 const CAPACITY = { cpu: "64", memory: "256Gi", "ephemeral-storage": "1Ti", pods: "500" };
 
 interface Node {

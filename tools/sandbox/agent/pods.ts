@@ -10,7 +10,7 @@ import { simulatedStatus } from "./simulated-status.ts";
 import { type PodRuntime } from "../runtime/pod-runtime.ts";
 
 const RETRY_MS = 1_000;
-/** Not loopback addresses, which the API server refuses as endpoints. */
+/** Not a loopback range, because the API server refuses loopback addresses as endpoints. */
 const POD_CIDR = "10.244.0.0/16";
 
 /** Shared by all parts of the agent. */
@@ -50,7 +50,7 @@ export function servePods({ api, log }: AgentContext, node: string, runtime?: Po
   });
 }
 
-/** Writes the status of a pod, unless another one has its name by now. */
+/** Writes a pod's status, unless a new pod has taken its name. */
 export async function reportStatus(
   api: ApiServer,
   pod: Pod,
@@ -61,7 +61,7 @@ export async function reportStatus(
   await patchStatus(api, pod, status, annotations);
 }
 
-/** Stops pods that were deleted by force. */
+/** Stops pods that were force-deleted. */
 function stopDeleted(runtime: PodRuntime, pods: ReadonlyMap<string, Pod>, log: AgentContext["log"]): void {
   const there = new Set([...pods.values()].map(({ metadata }) => metadata.uid));
   for (const uid of runtime.uids) if (!there.has(uid)) void untilDone(log, uid, () => runtime.end(uid, 0));
@@ -111,9 +111,9 @@ async function answer(
 }
 
 async function endDeletion(api: ApiServer, pod: Pod): Promise<void> {
-  // With a grace period of 0 it waits for a finalizer, not for its node.
+  // A pod with a grace period of 0 waits for a finalizer, not for its node.
   if (pod.metadata.deletionGracePeriodSeconds === 0) return;
-  // The holder of a finalizer, such as a Job's controller, waits for the pod to end.
+  // The owner of a finalizer, such as the Job controller, waits for the pod to finish.
   if (!isEnded(pod)) await patchStatus(api, pod, { phase: "Failed" });
   const body = { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } };
   await ignoreGone(api.call("DELETE", pathOf(pod), { body }));
@@ -143,7 +143,7 @@ function isEnded({ status: { phase } }: Pod): boolean {
   return phase === "Succeeded" || phase === "Failed";
 }
 
-/** Whether the actual status includes the wanted one. Additions of other writers do not matter. */
+/** Whether the actual status includes the wanted one. Fields added by other writers do not matter. */
 function isReported(actual: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
     return (wanted as unknown[]).every((item) =>

@@ -18,8 +18,8 @@ export interface Placement {
 }
 
 /**
- * The status that a kubelet reports when all containers of a pod have started: running and ready, or, for a Job's pod, succeeded. Keeps
- * the pod's times, so that the status of an unchanged pod does not change.
+ * The status that a kubelet reports when all containers of a pod have started: running and ready, or succeeded for a Job's pod. Times in
+ * the pod's current status are kept, so that the status of an unchanged pod does not change.
  */
 export function simulatedStatus(pod: Pod, placement: Placement): PodStatus {
   const { spec, status, metadata } = pod;
@@ -63,7 +63,7 @@ function withTransition(condition: Condition, known: PodStatus["conditions"], no
   return { ...condition, lastTransitionTime: unchanged ?? now };
 }
 
-/** How a simulated container is, and since when. */
+/** The state of a simulated container, and the time to report for it. */
 interface ContainerOutcome {
   readonly ended: boolean;
   readonly podEnded: boolean;
@@ -83,7 +83,7 @@ function containerStatus(
     image,
     imageID: "",
     containerID,
-    // A completed init container counts as ready, a container of an ended pod does not.
+    // A completed init container counts as ready; a container of a finished pod does not.
     ready: !podEnded || ended,
     started: !ended,
     restartCount: 0,

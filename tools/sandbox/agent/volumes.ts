@@ -36,8 +36,8 @@ interface Volume {
 const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 
 /**
- * The provisioner of the class `sandbox`. As with any external provisioner, the volume controller annotates a claim with the
- * provisioner's name, binds the volume that it creates, and leaves a released volume to it. The volumes are empty folders.
+ * The provisioner for the StorageClass `sandbox`. As for any external provisioner, the volume controller annotates claims with the
+ * provisioner's name, binds the volumes that it creates, and leaves deleting released ones to it. Volumes are empty folders.
  */
 export function serveVolumes({ api, log }: AgentContext, folder: string): void {
   const claims = follow<Claim>({
@@ -90,7 +90,7 @@ async function provision(api: ApiServer, claim: Claim, folder: string): Promise<
   try {
     await api.call("POST", "/api/v1/persistentvolumes", { body });
   } catch (error) {
-    // Created before; the event of the claim's binding is still on its way.
+    // The volume exists already; the event that binds the claim is still on its way.
     if (!(error instanceof ApiError && error.status === 409)) throw error;
   }
 }

@@ -7,10 +7,10 @@ export interface Question {
   readonly path: string;
   /** Default: 80. */
   readonly port?: number;
-  /** Host of the request, if it differs from the connection's. */
+  /** The request's Host header and TLS server name. Default: the host that is connected to. */
   readonly hostname?: string;
   readonly tls?: boolean;
-  /** Limit for connecting and answering together. Default: ten seconds. */
+  /** The timeout for connection and response together. Default: 10 s. */
   readonly timeoutMs?: number;
 }
 
@@ -22,19 +22,19 @@ export interface HttpAnswer {
 
 /**
  * Sends a request to an address or a name in a cluster's private network, without checking certificates.
- * @throws Error if there is no answer in time
+ * @throws Error if no response arrives in time
  */
 export async function ask(
   clusterDir: string,
   host: string,
   { path, port = 80, hostname = host, tls = false, timeoutMs = 10_000 }: Question,
 ): Promise<HttpAnswer> {
-  // A request over an existing connection has no time-out, so the signal bounds all of it.
+  // A request over an existing connection has no connect timeout, so the signal limits the whole exchange.
   const signal = AbortSignal.timeout(timeoutMs);
   const raw = await dial(clusterDir, host, port, signal);
   const socket = tls ? connect({ socket: raw, servername: hostname, rejectUnauthorized: false }) : raw;
   return new Promise((resolve, reject) => {
-    // The connection exists already, encrypted or not.
+    // Uses the existing connection, encrypted or not.
     const outgoing = request({
       createConnection: () => socket,
       path,
@@ -42,7 +42,7 @@ export async function ask(
       signal,
     });
     outgoing.once("error", (error) => {
-      // Before the end of the TLS handshake, the request does not own the connection.
+      // The request does not own the connection until the TLS handshake completes.
       socket.destroy();
       reject(signal.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error);
     });

@@ -1,16 +1,16 @@
 import { run } from "./commands.ts";
 
-/** Address of the bridge, and thus of the node, in the pod network. */
+/** The address of the bridge, and so of the node, in the pod network. */
 export const GATEWAY = "10.244.0.1";
 const PREFIX = 16;
 const BRIDGE = "br0";
 
 /**
- * Prepares the namespaces of which this is the first process: a separate `/proc` and `/run`, the bridge, and Service addresses as local
- * ones, so that a proxy can listen on each.
+ * Prepares the namespaces in which this is the first process: gives them a separate `/proc` and `/run` and the bridge, and makes Service
+ * addresses local, so that a proxy can listen on each.
  */
 export async function setUpNetwork(serviceCidr: string): Promise<void> {
-  // In containers, where parts of /proc are hidden, the kernel does not allow another one.
+  // In a container, where parts of /proc are hidden, the kernel does not allow a second /proc.
   await run("mount", ["-t", "proc", "proc", "/proc"]).catch(() => undefined);
   await run("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"]);
   await run("mkdir", ["-p", "/run/netns", "/run/pods"]);
@@ -33,12 +33,12 @@ export function podNetwork(uid: string): string {
   return `/run/netns/${uid}`;
 }
 
-/** Gives a pod a new network namespace with a link to the bridge. A previous owner of the address loses it. */
+/** Gives a pod a new network namespace with a link to the bridge. If another pod had the address, that pod loses it. */
 export async function addPodNetwork(uid: string, address: string): Promise<void> {
   await removePodNetwork(uid);
   const number = address.split(".").slice(2).map(Number);
   const link = `pod-${number.join("-")}`;
-  // An ended pod keeps its namespace until it is deleted, and the link of a deleted namespace disappears only a moment later.
+  // A finished pod keeps its namespace until the pod is deleted, and the link of a deleted namespace takes a moment to disappear.
   if ((await linkNames()).includes(link)) await run("ip", ["link", "delete", link]);
   await run("ip", ["netns", "add", uid]);
   await ip([
@@ -56,7 +56,9 @@ export async function addPodNetwork(uid: string, address: string): Promise<void>
   );
 }
 
-/** Sets a sysctl of a pod's network namespace; others belong to the machine. @throws EdgefirstError if the kernel refuses it. */
+/**
+ * Sets a sysctl in a pod's network namespace; sysctls outside it belong to the machine. @throws EdgefirstError if the kernel refuses it.
+ */
 export async function setPodSysctl(uid: string, name: string, value: string): Promise<void> {
   const path = `/proc/sys/${name.replaceAll(".", "/")}`;
   await run("nsenter", [`--net=${podNetwork(uid)}`, "sh", "-c", 'printf %s "$2" > "$1"', "sh", path, value]);

@@ -8,12 +8,12 @@ const ADVICE = "check its pods with `edgefirst sandbox status`";
 /**
  * Connects from the machine to an address or a name in a cluster's private network.
  * @param signal aborts the attempt, and later the connection.
- * @throws EdgefirstError if there is no such network, or nothing listens there.
+ * @throws EdgefirstError if the network does not exist, or nothing listens at the address.
  */
 export function dial(clusterDir: string, host: string, port: number, signal?: AbortSignal): Promise<Socket> {
   const fail = (reason: string): EdgefirstError =>
     new EdgefirstError(
-      `${host}:${port} in the sandbox cluster of ${clusterDir} cannot be reached: ${reason}`,
+      `${host}:${port} in the sandbox cluster in ${clusterDir} cannot be reached: ${reason}`,
     );
   return new Promise((resolve, reject) => {
     let folder: number;
@@ -23,7 +23,7 @@ export function dial(clusterDir: string, host: string, port: number, signal?: Ab
       reject(fail(String(error)));
       return;
     }
-    // Through the open folder, because its path may exceed the limit for sockets.
+    // By way of the open folder, because the socket's own path may be too long.
     const path = `/proc/self/fd/${folder}/${SOCKETS.inside}`;
     const socket = connect({ path, allowHalfOpen: true, signal });
     const giveUp = (reason: string): void => {
@@ -33,7 +33,7 @@ export function dial(clusterDir: string, host: string, port: number, signal?: Ab
     const failed = (error: Error): void => {
       giveUp(`${error.message}; ${ADVICE}`);
     };
-    // The network's side may be killed between accepting the connection and answering.
+    // The network's side may be killed after it accepts the connection and before it responds.
     const ended = (): void => {
       giveUp(`the connection closed; ${ADVICE}`);
     };

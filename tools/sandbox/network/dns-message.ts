@@ -33,11 +33,11 @@ export function readQuestion(query: Buffer): Question | undefined {
   };
 }
 
-/** The authoritative answer to a query: the addresses, or "no such name" if undefined. */
+/** The authoritative response to a query: the addresses, or "no such name" if they are undefined. */
 export function answer(query: Buffer, question: Question, addresses: readonly string[] | undefined): Buffer {
   const header = Buffer.alloc(HEADER);
   query.copy(header, 0, 0, 2);
-  // Answer, authoritative, recursion available; "recursion desired" as in the query.
+  // Flags: response, authoritative, recursion available; "recursion desired" is copied from the query.
   header.writeUInt16BE(
     0x8480 | (query.readUInt16BE(2) & 0x0100) | (addresses === undefined ? NAME_ERROR : 0),
     2,

@@ -1,10 +1,10 @@
 import { createSocket } from "node:dgram";
 import { answer, readQuestion, TYPE_A } from "./dns-message.ts";
 
-/** The name server's address, in the part of the Service range that is never assigned automatically. */
+/** The name server's address, from the part of the Service range that is never assigned automatically. */
 export const NAME_SERVER = "10.96.0.10";
 
-/** A name server on UDP port 53 of {@link NAME_SERVER}. It forwards nothing: unknown names do not exist. */
+/** Runs a name server on UDP port 53 of {@link NAME_SERVER}. It does not forward queries: unknown names do not exist. */
 export function serveNames(lookup: (name: string) => readonly string[] | undefined): Promise<void> {
   const socket = createSocket("udp4");
   socket.on("message", (query, from) => {

@@ -17,17 +17,17 @@ import { join, relay, serve } from "./relay.ts";
 import { ServiceProxy } from "./service-proxy.ts";
 import { SOCKETS } from "./sockets.ts";
 
-/** Options of the inside of a cluster's private network. */
+/** Options for the inside of a cluster's private network. */
 export interface InsideOptions {
   /** The range of Service addresses; a /16. */
   readonly serviceCidr: string;
-  /** Address of the Service `kubernetes`. */
+  /** The address of the Service `kubernetes`. */
   readonly apiserverAddress: string;
   /** The API server's port on loopback, outside and inside. */
   readonly apiserverPort: number;
 }
 
-/** Prepares the private network, in which the API server is reachable on loopback and at the address of its Service. */
+/** Prepares the private network, with the API server reachable on loopback and at its Service's address. */
 export async function openNetwork(options: InsideOptions): Promise<void> {
   await setUpNetwork(options.serviceCidr);
   const apiserver = (): { path: string } => ({ path: SOCKETS.apiserver });
@@ -35,7 +35,7 @@ export async function openNetwork(options: InsideOptions): Promise<void> {
   await relay({ host: options.apiserverAddress, port: 443 }, apiserver);
 }
 
-/** Serves Service addresses and DNS names from the cluster's objects, and connections from the machine to both. */
+/** Serves Service addresses and DNS names based on the cluster's objects, and lets the machine connect to both. */
 export async function serveNetwork(
   api: ApiServer,
   log: (line: string) => void,
@@ -63,12 +63,12 @@ export async function serveNetwork(
   return objects;
 }
 
-/** The machine's way in: a connection starts with a line `HOST PORT` and continues to that address. */
+/** Accepts connections from the machine: the first line is `HOST PORT`, and the rest is relayed to that address. */
 async function serveConnections(lookup: (name: string) => readonly string[] | undefined): Promise<void> {
   await serve({ path: SOCKETS.inside }, (socket) => {
     socket.on("error", () => socket.destroy());
     socket.once("readable", () => {
-      // Only the line can have arrived: the caller waits for the answer to it.
+      // Only that line can have arrived, because the caller waits for a reply to it.
       const [name = "", port] = String(socket.read()).trim().split(" ");
       const host = /^[\d.]+$/.test(name) ? name : lookup(name)?.[0];
       if (host === undefined) {

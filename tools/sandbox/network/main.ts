@@ -31,7 +31,7 @@ await servePrograms(SOCKETS.programs);
 process.on("SIGTERM", stop).on("SIGINT", stop);
 while (!isStopping()) {
   const end = await runNetwork();
-  if (!isStopping()) log(`the private network ended: ${end}`);
+  if (!isStopping()) log(`the private network's process exited: ${end}`);
   await delay(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
 }
 // eslint-disable-next-line no-restricted-properties -- the servers would keep this program running
@@ -41,7 +41,7 @@ function isStopping(): boolean {
   return stopping.signal.aborted;
 }
 
-/** One run of the private network; resolves with the reason for its end. */
+/** Runs the private network once; resolves with the reason why its process exited. */
 function runNetwork(): Promise<string> {
   // If this process is killed, so are unshare and everything inside.
   const command = [
@@ -55,7 +55,7 @@ function runNetwork(): Promise<string> {
   ];
   const child = spawn("setpriv", command, {
     env: { PATH: SYSTEM_PATH },
-    // The agent notices the end of this process by the end of its input.
+    // The agent sees that this process has exited when its standard input closes.
     stdio: ["pipe", "inherit", "inherit"],
   });
   inside = child;

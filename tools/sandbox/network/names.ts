@@ -3,8 +3,8 @@ import { type NetworkObjects, readyEndpoints } from "./objects.ts";
 const DOMAIN = ".cluster.local";
 
 /**
- * The addresses of a name: a Service's, by the rules of Kubernetes's DNS, else those of the Gateway or Ingress that serves the host
- * name. Empty if the name exists without an address; undefined if it does not exist.
+ * The addresses of a name: those of the Service, by the rules of Kubernetes DNS, or else of the Gateway or Ingress that serves the host
+ * name. Empty if the name exists but has no address; undefined if it does not exist.
  */
 export function addressesOf(name: string, objects: NetworkObjects): readonly string[] | undefined {
   return name.endsWith(DOMAIN)
@@ -31,7 +31,7 @@ function hostAddresses(name: string, objects: NetworkObjects): readonly string[]
   const hosts = [...routeHosts(objects), ...ingressHosts(objects)].filter(
     ({ host, addresses }) => matches(host, name) && addresses.length > 0,
   );
-  // An exact host name comes before a wildcard, and a longer wildcard before a shorter one.
+  // An exact host name takes precedence over a wildcard, and a longer wildcard over a shorter one.
   const rank = (host: string): number => (host.startsWith("*") ? host.length : Infinity);
   hosts.sort((a, b) => rank(b.host) - rank(a.host));
   return hosts[0]?.addresses;

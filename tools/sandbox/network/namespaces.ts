@@ -2,8 +2,8 @@ import { platform } from "node:os";
 import { run } from "./commands.ts";
 
 /**
- * Arguments of `unshare` for namespaces of users (the caller is root in it), network, mounts and processes, without root privileges.
- * When the first process exits, the kernel kills all others.
+ * Arguments for `unshare` that create user (where the caller is root), network, mount and PID namespaces without root privileges. When the
+ * first process exits, the kernel kills all others.
  */
 export const PRIVATE_NAMESPACES = [
   "--user",
@@ -17,7 +17,10 @@ export const PRIVATE_NAMESPACES = [
   "private",
 ] as const;
 
-/** A minimal version of a cluster's network and pods: the exit code of unshare alone says nothing about veth, bridge or mounts. */
+/**
+ * A probe that sets up a minimal version of a cluster's network and pods: the exit code of unshare alone says nothing about veth pairs,
+ * bridges or mounts.
+ */
 const TRIAL = `set -e
 mount -t tmpfs tmpfs /run
 mkdir /run/netns /run/root
@@ -38,10 +41,7 @@ nsenter --net=/run/netns/trial unshare --user --map-user=65532 --map-group=65532
 
 let tried: Promise<string | undefined> | undefined;
 
-/**
- * Why this machine cannot run pods in a private network, in one line; undefined if it can. Brings up a trial network, once per
- * process.
- */
+/** Why this machine cannot run pods in a private network, in one line; undefined if it can. Brings up a trial network once per process. */
 export function whyNoNetworks(): Promise<string | undefined> {
   tried ??= attempt();
   return tried;

@@ -6,7 +6,7 @@ import { findProgram } from "../../toolchain/find.ts";
 import { environmentVariable, programNamed } from "../../toolchain/program.ts";
 import { PROGRAMS } from "../../toolchain/programs.ts";
 
-/** A program of the toolchain. */
+/** A program from the toolchain. */
 export interface LocalProgram {
   /** Absolute. */
   readonly path: string;
@@ -14,8 +14,8 @@ export interface LocalProgram {
 }
 
 /**
- * Finds programs of the toolchain for the private network: `GET /programs/<name>`. It does not build any, because a build would outlast
- * the rollout of the pod that needs the program.
+ * Finds toolchain programs for the private network: `GET /programs/<name>`. It does not build any, because a build would outlast the
+ * rollout of the pod that needs it.
  */
 export function servePrograms(path: string): Promise<void> {
   rmSync(path, { force: true });
@@ -38,7 +38,7 @@ async function find(name: string): Promise<LocalProgram> {
   if (found !== undefined) return { path: found.path, version: found.version };
   throw new EdgefirstError(
     `${name} is not installed on this machine.`,
-    `Get it with npm run programs, or set ${environmentVariable(name)} to its path. Then this pod starts.`,
+    `Get it with npm run programs, or set ${environmentVariable(name)} to its path. This pod then starts.`,
   );
 }
 
@@ -52,7 +52,7 @@ export async function askForProgram(socketPath: string, name: string): Promise<L
       .on("error", reject)
       .end();
   });
-  // Throws if the other side exits in the middle of its answer.
+  // Throws if the other side exits in the middle of its response.
   const answer = await readBody(response);
   if (response.statusCode !== 200) throw new EdgefirstError(String(answer));
   return answer as LocalProgram;

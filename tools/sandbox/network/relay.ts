@@ -5,7 +5,9 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 /** Where to listen: an address, or a Unix socket, which works across network namespaces. */
 export type Listen = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** Connects two connections, each direction until its end. An error of one, even an earlier one, closes both. */
+/**
+ * Joins two connections; each direction stays open until its sender ends it. An error on either one, even an earlier error, closes both.
+ */
 export function join(one: Duplex, other: Duplex): void {
   const cut = (): void => {
     one.destroy();
@@ -24,7 +26,7 @@ export function relay(listen: Listen, target: () => NetConnectOpts): Promise<Ser
   });
 }
 
-/** A server of raw connections; replaces the socket file of a killed process. Resolves once it listens. */
+/** Serves raw connections; replaces the socket file that a killed process left behind. Resolves once it listens. */
 export function serve(listen: Listen, take: (socket: Socket) => void): Promise<Server> {
   if ("path" in listen) rmSync(listen.path, { force: true });
   const server = createServer({ allowHalfOpen: true }, take);

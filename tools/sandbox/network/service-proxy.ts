@@ -15,8 +15,8 @@ interface Listener {
 }
 
 /**
- * Relays TCP connections from Service addresses to ready endpoints, like kube-proxy's former userspace mode. Without a ready endpoint
- * nothing listens, and connections are refused.
+ * Relays TCP connections from Service addresses to ready endpoints, like kube-proxy's former userspace mode. If a Service has no ready
+ * endpoint, nothing listens and connections are refused.
  */
 export class ServiceProxy {
   readonly #listeners = new Map<string, Listener>();
@@ -32,7 +32,7 @@ export class ServiceProxy {
 
   /**
    * Updates the listeners to match the Services and their endpoints. Calls must not overlap.
-   * @throws AggregateError for the listeners that failed, after updating the others
+   * @throws AggregateError with the errors of the listeners that failed, after updating the others
    */
   async update(): Promise<void> {
     const wanted = this.#wanted();
@@ -88,12 +88,12 @@ export class ServiceProxy {
 function addresses({ spec, status }: Service): string[] {
   const balanced = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
   return [spec.clusterIP ?? "None", ...(spec.externalIPs ?? []), ...balanced].filter(
-    // IPv4 only: headless Services have "None", and the sandbox has no IPv6.
+    // IPv4 only: a headless Service has "None", and the sandbox has no IPv6.
     (address) => /^\d+\.\d+\.\d+\.\d+$/.test(address),
   );
 }
 
-/** The backends in the order for the next connection to try. */
+/** The backends, in the order in which the next connection tries them. */
 function rotated(listener: Listener): Backend[] {
   const { backends } = listener;
   const first = listener.next++ % backends.length;

@@ -9,18 +9,18 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** A file of a volume. */
+/** A file in a volume. */
 export interface VolumeFile {
   readonly data: Buffer;
   readonly mode: number;
 }
 
-/** The link that is switched. */
+/** The link that is switched to update the files. */
 const DATA = "..data";
 
 /**
- * Makes a folder hold exactly these files (by relative path) as the kubelet does: each is a link through `..data`, which is switched
- * atomically, so that a reader sees either all old files or all new ones, and a watcher sees one change.
+ * Makes a folder hold exactly these files (keyed by relative path), as the kubelet does: each file is a link through `..data`, which is
+ * switched atomically, so that a reader sees either all old files or all new ones, and a watcher sees one change.
  */
 export function writeVolume(folder: string, files: ReadonlyMap<string, VolumeFile>): void {
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** How a container ended. */
+/** How a container terminated. */
 export interface Ended {
   readonly exitCode: number;
   readonly signal?: number;
@@ -8,13 +8,13 @@ export interface Ended {
   readonly finishedAt: string;
 }
 
-/** A container's state, as Pod status has it. */
+/** A container's state, as in a Pod's status. */
 export type ContainerState =
   | { readonly waiting: { readonly reason: string; readonly message?: string } }
   | { readonly running: { readonly startedAt: string } }
   | { readonly terminated: Ended };
 
-/** Numbers of the signals by which containers end. */
+/** The numbers of the signals that terminate containers. */
 export const SIGNALS: Readonly<Record<string, number>> = {
   SIGKILL: 9,
   SIGTERM: 15,

@@ -8,7 +8,7 @@ import { type ProbeKind, probeContainer } from "./probing.ts";
 import { type RealContainer } from "./pod-spec.ts";
 
 const SECOND = 1000;
-/** As in the kubelet: a container that ran this long has recovered. */
+/** As in the kubelet, a container that ran this long has recovered, and the back-off starts from scratch. */
 const BACKOFF_RESET_MS = 600 * SECOND;
 const BACKOFF_FIRST_MS = 10 * SECOND;
 const BACKOFF_MOST_MS = 300 * SECOND;
@@ -16,7 +16,7 @@ const BACKOFF_MOST_MS = 300 * SECOND;
 /** What a container needs from its pod. */
 export interface ContainerHost {
   readonly podIP: string;
-  /** Prepares a start. @throws MissingError while something it needs does not exist. */
+  /** Prepares the container's next start. @throws MissingError while something that it needs does not exist. */
   readonly prepare: (container: RealContainer) => Promise<Launch>;
   readonly changed: () => void;
   readonly event: (event: PodEvent) => void;
@@ -49,7 +49,7 @@ export class ContainerRunner {
     return this.#stopping.signal.aborted;
   }
 
-  /** Runs the container and restarts it, with the kubelet's back-off, while `again` says so. */
+  /** Runs the container and restarts it, with the kubelet's back-off, as long as `again` returns true. */
   async run(again: (ended: Ended) => boolean): Promise<Ended | undefined> {
     for (;;) {
       const begin = Date.now();
@@ -66,13 +66,13 @@ export class ContainerRunner {
     }
   }
 
-  /** Asks the container to stop, and kills it after its grace period. */
+  /** Asks the container to stop, and kills it after the grace period. */
   async stop(graceMs = this.#graceMs): Promise<void> {
     this.#stopping.abort();
     await this.#end(graceMs);
   }
 
-  /** One run; undefined if it was asked to stop before its start. */
+  /** Runs the container once; undefined if it was asked to stop before it started. */
   async #once(): Promise<Ended | undefined> {
     const prepared = await this.#prepared();
     if (prepared === undefined || this.#isStopping()) return undefined;
@@ -200,7 +200,7 @@ function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | n
   });
 }
 
-/** Processes that a container started do not outlive it. */
+/** Kills what the container has started, so that no process outlives it. */
 function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {

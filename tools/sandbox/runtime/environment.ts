@@ -4,12 +4,12 @@ import { MissingError, type PodObjects } from "./pod-objects.ts";
 import { type PodPlace } from "./pod-place.ts";
 import { allContainers, type EnvVar, type RealContainer, type RealPod } from "./pod-spec.ts";
 
-/** Variables with the addresses of Services, by name. */
+/** Variables with the addresses of Services, keyed by variable name. */
 export type ServiceVariables = Readonly<Record<string, string>>;
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The sources of a container's environment. */
+/** Where a container's environment comes from. */
 export interface EnvironmentArgs {
   readonly pod: RealPod;
   readonly container: RealContainer;
@@ -20,8 +20,8 @@ export interface EnvironmentArgs {
 }
 
 /**
- * A container's environment by the rules of the kubelet: the image's, then Services, `envFrom` and `env` in order. Values may refer to
- * earlier variables as `$(NAME)`.
+ * A container's environment by the kubelet's rules: variables from the image, then from Services, `envFrom` and `env`, in this order.
+ * Values may refer to earlier variables as `$(NAME)`.
  * @throws MissingError if a required object or key does not exist.
  */
 export async function environmentOf(args: EnvironmentArgs): Promise<Record<string, string>> {
@@ -70,7 +70,7 @@ async function valueOf(
   return found?.toString("utf8");
 }
 
-/** Replaces `$(NAME)` of known variables; `$$(NAME)` becomes `$(NAME)`, and unknown ones stay. */
+/** Replaces `$(NAME)` if the variable is known and leaves it otherwise; `$$(NAME)` becomes `$(NAME)`. */
 export function expand(text: string, env: Readonly<Record<string, string>>): string {
   return text.replace(/\$\$|\$\(([^)]+)\)/g, (match, name?: string) =>
     match === "$$" ? "$" : (env[name ?? ""] ?? match),

@@ -8,11 +8,11 @@ export interface PodEvent {
   /** In CamelCase, such as `BackOff`. */
   readonly reason: string;
   readonly message: string;
-  /** Name of the container concerned. */
+  /** The container that the event is about. */
   readonly container?: string | undefined;
 }
 
-/** Reports events of pods as a kubelet does: repeated ones are counted, not written again. */
+/** Reports pod events as a kubelet does: repeated events increase a count instead of being written again. */
 export class PodEvents {
   readonly #api: ApiServer;
   readonly #node: string;
@@ -26,7 +26,7 @@ export class PodEvents {
     this.#log = log;
   }
 
-  /** Reports an event; a failure to do so is logged. */
+  /** Reports an event; if that fails, logs the failure. */
   report(pod: RealPod, { type, reason, message, container }: PodEvent): void {
     const { name, namespace, uid } = pod.metadata;
     const key = [uid, type, reason, message, container].join("\0");
@@ -62,7 +62,7 @@ export class PodEvents {
     this.#send("POST", path, { body });
   }
 
-  /** Forgets a pod that is gone. */
+  /** Forgets the events of a pod that is gone. */
   forget(uid: string): void {
     for (const key of this.#counts.keys()) if (key.startsWith(`${uid}\0`)) this.#counts.delete(key);
   }

@@ -51,7 +51,7 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
 };
 
-/** A container's request or limit in the downward API: in units of the divisor, rounded up; 0 if it has none. */
+/** A container's request or limit in the downward API, in units of the divisor and rounded up; 0 if none is set. */
 export function resourceField(container: RealContainer, resource: string, divisor = "1"): string {
   const [kind = "", name = ""] = resource.split(".");
   const declared = container.resources?.[kind as "limits" | "requests"]?.[name] ?? "0";

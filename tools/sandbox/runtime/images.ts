@@ -1,28 +1,31 @@
 import { join } from "node:path";
 import { type RealPod } from "./pod-spec.ts";
 
-/** The local replacement of an image. */
+/** The local replacement for an image. */
 export interface Image {
-  /** A program of the toolchain; if absent, `node` runs {@link script}. */
+  /** A toolchain program; if absent, `node` runs {@link script}. */
   readonly program?: string;
-  /** A program of this project. */
+  /** A program in this project. */
   readonly script?: string;
-  /** A program of this machine. */
+  /** A program on this machine. */
   readonly file?: string;
-  /** Path of the program in the image, and of the replacement in the container. */
+  /** The path of the program in the image, which is also the path of the replacement in the container. */
   readonly path: string;
   readonly entrypoint: readonly string[];
-  /** Arguments if the pod has none. */
+  /** Default arguments, if the pod declares none. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** How the replacement differs from the image. */
   readonly difference?: string;
 }
 
-/** The toolchain's programs in the pods of the platform. Resolve them before a stack is brought up, because a Deployment does not wait for a build. */
+/**
+ * The toolchain programs that the platform's pods run. Resolve them before bringing up a stack, because a Deployment does not wait for a
+ * build.
+ */
 export const PLATFORM_PROGRAMS = ["traefik", "gatus"] as const;
 
-/** Path of `node` in containers that run a script. */
+/** The path of `node` in containers that run a script. */
 export const NODE_PATH = "/usr/local/bin/node";
 
 const flux = (name: string): Image => ({
@@ -31,7 +34,7 @@ const flux = (name: string): Image => ({
   entrypoint: [name],
 });
 
-/** By repository. Paths, entry points and variables come from the images' Dockerfiles. */
+/** Keyed by repository. Paths, entry points and variables come from the images' Dockerfiles. */
 const IMAGES: Record<string, Image> = {
   "docker.io/library/traefik": {
     program: "traefik",
@@ -65,21 +68,21 @@ const IMAGES: Record<string, Image> = {
   },
 };
 
-/** From now on, this installed program replaces the image of gatus-sidecar. */
+/** Makes an installed program the replacement for the gatus-sidecar image. */
 export function useGatusSidecar(file: string): void {
   const path = "/gatus-sidecar";
   IMAGES["ghcr.io/home-operations/gatus-sidecar"] = {
     ...{ file, path, entrypoint: [path] },
-    difference: "the installed gatus-sidecar, of any version",
+    difference: "the installed gatus-sidecar, whatever its version",
   };
 }
 
-/** The local replacement of a container image, for any tag. */
+/** The local replacement for a container image, whatever its tag. */
 export function imageOf(reference: string): Image | undefined {
   return IMAGES[repositoryOf(reference)];
 }
 
-/** A reference's repository with its registry, as Docker completes it: `traefik:v3` is `docker.io/library/traefik`. */
+/** The repository in an image reference, with the registry that Docker would add: `traefik:v3` is `docker.io/library/traefik`. */
 export function repositoryOf(reference: string): string {
   const [name = ""] = reference.split("@");
   const repository = name.replace(/:[^:/]+$/, "");
@@ -89,12 +92,12 @@ export function repositoryOf(reference: string): string {
   return parts.length === 1 ? `docker.io/library/${repository}` : `docker.io/${repository}`;
 }
 
-/** The tag of a reference, without a leading `v`. */
+/** The tag in an image reference, without a leading `v`. */
 export function tagOf(reference: string): string | undefined {
   return /:v?([^:/]+)$/.exec(reference.split("@")[0] ?? "")?.[1];
 }
 
-/** Whether a pod can run for real: at least one of its main containers has a local replacement. The others are simulated. */
+/** Whether a pod can run as processes, which takes a local replacement for at least one main container. The others are simulated. */
 export function canRun({ spec }: RealPod): boolean {
   return spec.hostNetwork !== true && spec.containers.some(({ image }) => imageOf(image) !== undefined);
 }

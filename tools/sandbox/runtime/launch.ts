@@ -5,7 +5,7 @@ import { type Readable } from "node:stream";
 import { podNetwork } from "../network/bridge.ts";
 import { SYSTEM_PATH } from "../network/commands.ts";
 
-/** A mount of a container. */
+/** A mount in a container. */
 export interface Mount {
   /** Path on the machine: a folder or a file. */
   readonly source: string;
@@ -22,16 +22,18 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   readonly workingDir: string;
   readonly mounts: readonly Mount[];
-  /** An empty folder for the container's root. */
+  /** An empty folder, where the container's root is mounted. */
   readonly root: string;
   readonly readOnlyRoot: boolean;
-  /** 0 or undefined: root, with {@link capabilities}. Other users have none, as usual without ambient capabilities. */
+  /**
+   * 0 or undefined: root, with {@link capabilities}. Other users have no capabilities, as is normal when no ambient capabilities are set.
+   */
   readonly user: number | undefined;
   readonly group: number | undefined;
   /** In setpriv's notation, without `cap_`. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
-  /** File for the container's output. */
+  /** The file that receives the container's output. */
   readonly log: string;
 }
 
@@ -39,8 +41,8 @@ export interface Launch {
 export const SETUP_FAILED = 128;
 
 /**
- * Sets up the container and then replaces itself by its program, so that signals and exit codes need no forwarding. The root is in
- * memory, with read-only mounts of the machine's programs and libraries and nothing else of the machine.
+ * Sets up the container and then replaces itself with the container's program, so that signals and exit codes need no forwarding. The root
+ * is in memory. It has read-only mounts of the machine's programs and libraries, and nothing else from the machine.
  */
 const SETUP = `
 P=$PATH; PATH=${SYSTEM_PATH}; ROOT=$1; NAME=$2; RO=$3; U=$4; G=$5; CWD=$6; CAPS=$7; NNP=$8; N=$9; shift 9
@@ -81,7 +83,7 @@ if [ "$U" = 0 ]; then exec /usr/bin/unshare --root "$ROOT" --wd "$CWD" -- /usr/b
 else exec /usr/bin/unshare --user --map-user="$U" --map-group="$G" --root "$ROOT" --wd "$CWD" -- /usr/bin/setpriv $NNP -- "$@"; fi
 `;
 
-/** Starts a container as the leader of a process group. `begun` resolves once its root is complete and its program starts. */
+/** Starts a container as the leader of a process group. `begun` resolves once the root is complete and the program starts. */
 export function launch(container: Launch): { readonly child: ChildProcess; readonly begun: Promise<void> } {
   mkdirSync(dirname(container.log), { recursive: true, mode: 0o700 });
   mkdirSync(container.root, { recursive: true });
@@ -113,11 +115,11 @@ export function launch(container: Launch): { readonly child: ChildProcess; reado
       "sh",
       ...args,
     ],
-    // The group is killed with the container, so nothing else may be in it.
+    // The process group is killed with the container, so nothing else may be in it.
     { env: { ...container.env }, stdio: ["ignore", log, log, "pipe"], detached: true },
   );
   closeSync(log);
-  // Closed by the last step of the setup, or by its failure.
+  // The last step of the setup closes it; so does a failure.
   const progress = child.stdio[3] as Readable;
   const begun = new Promise<void>((resolve) => {
     progress.resume().once("close", resolve);
@@ -125,7 +127,7 @@ export function launch(container: Launch): { readonly child: ChildProcess; reado
   return { child, begun };
 }
 
-/** Runs a command in a container, as `kubectl exec` does; resolves to whether it succeeded. */
+/** Runs a command in a container, as `kubectl exec` does. Resolves to true if it succeeded. */
 export function execute(
   pid: number,
   container: Pick<Launch, "env" | "user">,

@@ -9,7 +9,7 @@ import { type RealContainer, type RealPod } from "./pod-spec.ts";
 /** What a pod's containers need from it. */
 export interface PodContainersHost {
   readonly podIP: string;
-  /** Prepares a container's next start. @throws MissingError while something it needs does not exist. */
+  /** Prepares a container's next start. @throws MissingError while something that it needs does not exist. */
   readonly prepare: (container: RealContainer, restart: number) => Promise<Launch>;
   readonly changed: () => void;
   readonly event: (event: PodEvent) => void;
@@ -17,7 +17,7 @@ export interface PodContainersHost {
   readonly stopping: AbortSignal;
 }
 
-/** The containers of a pod, run in order and with its restart policy. */
+/** The containers of a pod, run in order and restarted by the pod's policy. */
 export class PodContainers {
   readonly init: readonly ContainerRunner[];
   readonly main: readonly ContainerRunner[];
@@ -25,7 +25,7 @@ export class PodContainers {
   readonly #host: PodContainersHost;
   #waiting: (() => void)[] = [];
 
-  /** @param pod in any state: its containers are immutable */
+  /** @param pod may be at any stage, because its containers are immutable */
   constructor(pod: RealPod, host: PodContainersHost) {
     this.#pod = pod;
     this.#host = host;
@@ -33,7 +33,10 @@ export class PodContainers {
     this.main = pod.spec.containers.map((container) => this.#runner(container));
   }
 
-  /** Runs the init containers in order; resolves to whether all succeeded. The container after a sidecar starts once the sidecar has. */
+  /**
+   * Runs the init containers in order. Resolves to true if all succeeded. The container after a sidecar starts once the sidecar has
+   * started.
+   */
   async runInit(): Promise<boolean> {
     for (const runner of this.init) {
       if (this.#host.stopping.aborted) return false;
@@ -51,14 +54,14 @@ export class PodContainers {
     return true;
   }
 
-  /** Runs the main containers until none is restarted, then stops the sidecars; resolves to whether all succeeded. */
+  /** Runs the main containers until none is restarted any more, then stops the sidecars. Resolves to true if all succeeded. */
   async runMain(): Promise<boolean> {
     const ends = await Promise.all(this.main.map((runner) => this.#runToEnd(runner)));
     if (!this.#isStopping()) await Promise.all(this.#sidecars().map((runner) => runner.stop()));
     return ends.every((ended) => ended?.exitCode === 0);
   }
 
-  /** Stops all containers, each with this grace period. */
+  /** Stops all containers, giving each one this grace period. */
   async stop(graceMs: number): Promise<void> {
     await Promise.all(this.main.map((runner) => runner.stop(graceMs)));
     for (const runner of this.#sidecars().reverse()) await runner.stop(graceMs);
@@ -81,7 +84,7 @@ export class PodContainers {
     return imageOf(runner.spec.image) === undefined ? this.#simulate(runner) : runner.run(again);
   }
 
-  /** Simulates a container without a local program: an init container completes at once, others run until the pod stops. */
+  /** Simulates a container that has no local program: an init container completes at once, any other runs until the pod stops. */
   async #simulate(runner: ContainerRunner): Promise<Ended | undefined> {
     const startedAt = timestamp();
     const completes = this.init.includes(runner) && runner.spec.restartPolicy !== "Always";
@@ -115,7 +118,7 @@ export class PodContainers {
       event: this.#host.event,
     });
     const wasRunning = before?.state !== undefined && "running" in before.state;
-    // An earlier agent's container: its process ended with the agent.
+    // If an earlier agent ran the container, its process was killed with the agent.
     runner.restartCount = Number(before?.restartCount ?? 0) + (wasRunning ? 1 : 0);
     return runner;
   }

@@ -4,7 +4,7 @@ import type { ApiServer } from "../../../kube/api-server.ts";
 /** The data of a ConfigMap or Secret, as bytes. */
 export type ObjectData = ReadonlyMap<string, Buffer>;
 
-/** Something that a pod needs does not exist yet; the message says what. */
+/** Thrown when something that a pod needs does not exist yet; the message names it. */
 export class MissingError extends Error {
   override readonly name = "MissingError";
 }
@@ -14,7 +14,7 @@ interface KubeData {
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
-/** Reads what the pods of a namespace refer to, with a node's permissions, which cover only references of its pods. */
+/** Reads the objects that the pods in a namespace refer to, with a node's permissions, which cover nothing else. */
 export class PodObjects {
   readonly #api: ApiServer;
   readonly #namespace: string;
@@ -39,7 +39,7 @@ export class PodObjects {
     ]);
   }
 
-  /** The folder of a claim's volume. @throws MissingError until the claim is bound. */
+  /** The folder of the volume that a claim is bound to. @throws MissingError until the claim is bound. */
   async claimedFolder(claim: string): Promise<string> {
     const found = await this.#read<{ spec: { volumeName?: string } }>(`persistentvolumeclaims/${claim}`);
     const volume = found?.spec.volumeName;
@@ -81,7 +81,7 @@ export class PodObjects {
     try {
       return await this.#api.find<T>(`/api/v1/namespaces/${this.#namespace}/${path}`);
     } catch (error) {
-      // The authorizer learns of a pod's references by a watch, as this node does, and may lag behind it.
+      // The authorizer learns about a pod's references from a watch, as this node does, and may lag behind.
       if (error instanceof ApiError && error.status === 403) throw new MissingError(error.reason);
       throw error;
     }

@@ -1,4 +1,4 @@
-/** Where a pod is. */
+/** The addresses of a pod and its node. */
 export interface PodPlace {
   readonly podIP: string;
   readonly hostIP: string;

@@ -13,11 +13,11 @@ import { simulatedParts } from "./simulated-parts.ts";
 import { StatusReporter } from "./status-reporter.ts";
 import { podStatus } from "./pod-status.ts";
 
-/** A kubelet refreshes a pod's objects about once a minute, which is too slow for trying things out. */
+/** A kubelet refreshes the objects that a pod refers to about once a minute, which is too slow for trying things out. */
 const REFRESH_MS = 5_000;
 const RETRY_MS = 1_000;
 
-/** One pod from its first container to its last. */
+/** Runs one pod, from its first container to its last. */
 export class PodRunner {
   #pod: RealPod;
   readonly #context: RuntimeContext;
@@ -66,17 +66,17 @@ export class PodRunner {
     this.#finished = this.#run();
   }
 
-  /** Adopts a new state of the pod's object: labels, annotations, readiness gates. */
+  /** Updates the Pod object, whose labels, annotations or readiness gates may have changed. */
   update(pod: RealPod): void {
     this.#pod = pod;
-    // The node controller marks the pods of a silent node as not ready and leaves it to the node to correct that.
+    // The node controller marks the pods of an unresponsive node as not ready and leaves it to the node to correct that.
     this.#reporter.compare(pod.status);
     this.#changed();
   }
 
   /**
-   * Stops the pod's containers, each with this grace period, and cleans up. Called for every change of a pod that is being deleted, some
-   * with a shorter grace period.
+   * Stops the pod's containers, giving each one this grace period, and cleans up. Called for every change to a pod that is being deleted; a
+   * change may shorten the grace period.
    */
   async stop(graceSeconds: number): Promise<void> {
     this.#stopping.abort();
@@ -153,7 +153,7 @@ export class PodRunner {
       await delay(REFRESH_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       await this.#preparation.update().catch((error: unknown) => {
-        // A mounted volume keeps its content when its object disappears.
+        // A mounted volume keeps its content when the object behind it is deleted.
         this.#context.log(`${this.#pod.metadata.name}: ${String(error)}`);
       });
     }
@@ -165,7 +165,7 @@ export class PodRunner {
         await work();
         return;
       } catch (error) {
-        // The node's permissions for a pod's references lag behind the pod.
+        // The node may not be allowed to read the pod's references yet.
         if (error instanceof MissingError && attempt === 1) {
           await delay(RETRY_MS / 4);
           continue;

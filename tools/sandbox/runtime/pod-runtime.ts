@@ -5,7 +5,7 @@ import { PodRunner } from "./pod-runner.ts";
 import { type RealPod } from "./pod-spec.ts";
 import { type RuntimeContext } from "./preparation.ts";
 
-/** Writes a pod's status. */
+/** Writes a pod's status to the API server. */
 export type ReportStatus = (pod: RealPod, status: PodStatus) => Promise<void>;
 
 /** The pods of a node that run as processes. */
@@ -32,7 +32,7 @@ export class PodRuntime {
     else this.#runners.set(uid, new PodRunner(pod, place, this.#context, this.#report));
   }
 
-  /** Stops a pod within its grace period, in seconds, and removes everything it had. */
+  /** Stops a pod within its grace period, in seconds, and removes everything that belongs to it. */
   async end(uid: string, graceSeconds: number): Promise<void> {
     const runner = this.#runners.get(uid);
     if (runner === undefined) return;
@@ -40,7 +40,7 @@ export class PodRuntime {
     this.#runners.delete(uid);
   }
 
-  /** Stops a pod's processes and leaves its status alone, for the next agent. */
+  /** Stops a pod's processes but leaves its status unchanged for the next agent. */
   async interrupt(uid: string): Promise<void> {
     await this.#runners.get(uid)?.interrupt();
   }

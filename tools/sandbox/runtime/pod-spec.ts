@@ -1,6 +1,6 @@
 import { type Pod, type Container } from "../agent/pod.ts";
 
-/** A Pod with the fields that the runtime reads; {@link simulatedParts} reports all others. */
+/** A Pod with the fields that the runtime reads; {@link simulatedParts} lists all others that are set. */
 export interface RealPod extends Pod {
   readonly metadata: Pod["metadata"] & {
     readonly labels?: Readonly<Record<string, string>>;
@@ -75,14 +75,14 @@ interface KeyRef {
   readonly optional?: boolean;
 }
 
-/** Variables for all keys of an object. */
+/** Variables from all keys of an object. */
 export interface EnvFrom {
   readonly prefix?: string;
   readonly configMapRef?: { readonly name: string; readonly optional?: boolean };
   readonly secretRef?: { readonly name: string; readonly optional?: boolean };
 }
 
-/** A volume's mount in a container. */
+/** A volume mount in a container. */
 export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
@@ -90,10 +90,10 @@ export interface VolumeMount {
   readonly subPath?: string;
 }
 
-/** Keys of an object and the paths of their files. */
+/** An object's keys, and the paths of their files. */
 export type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
 
-/** Files from an object of the pod's namespace. */
+/** Files from an object in the pod's namespace. */
 export interface ObjectSource {
   readonly name?: string;
   readonly items?: Items;

@@ -5,17 +5,17 @@ import { type ContainerState } from "./container-state.ts";
 import { type PodPlace } from "./pod-place.ts";
 import { type RealPod } from "./pod-spec.ts";
 
-/** How far a pod has come. */
+/** A pod's progress. */
 export interface PodProgress {
   readonly place: PodPlace;
   readonly startTime: string;
-  /** Whether its network exists. */
+  /** Whether the pod's network exists. */
   readonly hasNetwork: boolean;
-  /** Whether its init containers have succeeded. */
+  /** Whether the init containers have succeeded. */
   readonly initialized: boolean;
   readonly init: readonly ContainerRunner[];
   readonly containers: readonly ContainerRunner[];
-  /** How the pod ended, once it has. */
+  /** The pod's final phase, once it has finished. */
   readonly ended?: "Succeeded" | "Failed" | undefined;
   readonly simulated: readonly string[];
 }
@@ -66,7 +66,7 @@ function condition(
   holds: boolean,
   why: { readonly reason?: string; readonly message?: string } = {},
 ): Omit<Condition, "lastTransitionTime"> {
-  // null makes the patch remove a previous value.
+  // null makes the patch remove the previous value.
   return holds
     ? { type, status: "True", reason: null, message: null }
     : { type, status: "False", reason: null, message: null, ...why };

@@ -14,28 +14,28 @@ import { type RealContainer, type RealPod } from "./pod-spec.ts";
 import { serviceVariables } from "./service-variables.ts";
 import { PodVolumes } from "./volumes.ts";
 
-/** Shared by all pods of a node. */
+/** Shared by all pods on a node. */
 export interface RuntimeContext {
   readonly api: ApiServer;
   readonly log: (line: string) => void;
   readonly events: PodEvents;
   readonly services: ReadonlyMap<string, Service>;
-  /** Resolves a program of the toolchain. */
+  /** Resolves a toolchain program. */
   readonly program: (name: string) => Promise<LocalProgram>;
 }
 
-/** The capabilities of root in containers of Docker and containerd. */
+/** The capabilities that Docker and containerd give to root in a container. */
 const DEFAULT_CAPABILITIES = [
   ...["chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service"],
   ...["net_raw", "sys_chroot", "mknod", "audit_write", "setfcap"],
 ];
 const SETTINGS = ["resolv.conf", "hosts", "hostname"];
 
-/** Turns a pod's declaration into launches of its containers. */
+/** Turns a pod's spec into launches of its containers. */
 export class PodPreparation {
-  /** The pod's volumes, in memory; removed with the pod. */
+  /** The folder of the pod's volumes, in memory; removed with the pod. */
   readonly folder: string;
-  /** Folder of the containers' logs, in the cluster's folder. */
+  /** The folder of the containers' logs, in the cluster's folder. */
   readonly logs: string;
   readonly #pod: () => RealPod;
   readonly #place: PodPlace;
@@ -54,12 +54,12 @@ export class PodPreparation {
     this.#volumes = new PodVolumes(join(this.folder, "volumes"), this.#objects, place);
   }
 
-  /** Creates or updates the pod's volumes. @throws MissingError while an object does not exist. */
+  /** Creates or updates the pod's volumes. @throws MissingError while an object for them does not exist. */
   async update(): Promise<void> {
     await this.#volumes.update(this.#pod());
   }
 
-  /** Prepares a container's next start. @throws MissingError while something it needs does not exist. */
+  /** Prepares a container's next start. @throws MissingError while something that it needs does not exist. */
   async launchOf(container: RealContainer, restart: number): Promise<Launch> {
     const pod = this.#pod();
     const image = imageOf(container.image);
@@ -104,8 +104,8 @@ export class PodPreparation {
     report("Pulling", `Resolving ${program} for ${image}`);
     const found = await this.#context.program(program);
     const tag = tagOf(image);
-    const difference = tag === undefined || tag === found.version ? "" : `; the image is ${tag}`;
-    report("Pulled", `Runs ${program} ${found.version} of the toolchain${difference}`);
+    const difference = tag === undefined || tag === found.version ? "" : `; the image's version is ${tag}`;
+    report("Pulled", `Running ${program} ${found.version} from the toolchain${difference}`);
     return [mount(found.path, path)];
   }
 

@@ -3,7 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { type Probe, type RealContainer } from "./pod-spec.ts";
 
-/** The result of a probe; `output` says why it failed. */
+/** The result of a probe; `output` has the reason for a failure. */
 export interface ProbeResult {
   readonly ok: boolean;
   readonly output: string;
@@ -17,7 +17,7 @@ export interface ProbeTarget {
   readonly execute: (command: readonly string[], timeoutMs: number) => Promise<boolean>;
 }
 
-/** Runs a probe once. An unsupported kind succeeds. */
+/** Runs a probe once. An unsupported kind of probe succeeds. */
 export async function tryProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet) return tryHttp(probe.httpGet, target, timeoutMs);
@@ -47,7 +47,7 @@ function tryHttp(
     headers,
     agent: false,
     signal: AbortSignal.timeout(timeout),
-    // As in the kubelet: a probe tests the answer, not the identity.
+    // As in the kubelet, certificates are not checked: a probe tests the response, not the server's identity.
     rejectUnauthorized: false,
   };
   return new Promise((resolve) => {

@@ -2,20 +2,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ProbeTarget, tryProbe } from "./probe.ts";
 import { type Probe } from "./pod-spec.ts";
 
-/** The effects of a container's probes. */
+/** Callbacks for the results of a container's probes. */
 export interface ProbeVerdicts {
   readonly started: () => void;
   readonly ready: (ready: boolean) => void;
   /** A startup or liveness probe has reached its failure threshold. */
   readonly unhealthy: (probe: Probe, message: string) => void;
-  /** One attempt of a probe failed. */
+  /** One attempt at a probe failed. */
   readonly failed: (kind: ProbeKind, output: string) => void;
 }
 
-/** The kubelet's names of its probes. */
+/** The kubelet's names for the probes. */
 export type ProbeKind = "Startup" | "Readiness" | "Liveness";
 
-/** Probes a container until the signal: first with the startup probe alone, then with the others. */
+/** Probes a container until the signal aborts: first with the startup probe alone, then with the others. */
 export async function probeContainer(
   target: ProbeTarget,
   verdicts: ProbeVerdicts,
@@ -25,7 +25,7 @@ export async function probeContainer(
   if (startupProbe) {
     const decide = (ok: boolean): boolean => {
       if (!ok) verdicts.unhealthy(startupProbe, "failed startup probe");
-      // Its first decision is final.
+      // The startup probe ends with its first verdict.
       return false;
     };
     await repeat({ kind: "Startup", probe: startupProbe, decide }, target, verdicts, signal);
@@ -54,11 +54,11 @@ export async function probeContainer(
 interface RepeatedProbe {
   readonly kind: ProbeKind;
   readonly probe: Probe;
-  /** Called whenever a threshold is reached; returns whether to go on probing. */
+  /** Called whenever a threshold is reached; returns whether to continue probing. */
   readonly decide: (ok: boolean) => boolean;
 }
 
-/** Tries a probe once per period. */
+/** Runs a probe once per period. */
 async function repeat(
   { kind, probe, decide }: RepeatedProbe,
   target: ProbeTarget,
@@ -75,7 +75,7 @@ async function repeat(
   await pause(initialDelaySeconds);
   while (!isOver()) {
     const { ok, output } = await tryProbe(probe, target);
-    // The container ended during the probe, which proves nothing.
+    // The container exited during the probe, so the result proves nothing.
     if (isOver()) return;
     if (!ok) failed(kind, output);
     run = ok === last ? run + 1 : 1;

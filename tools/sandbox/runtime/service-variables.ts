@@ -2,7 +2,7 @@ import { type Service } from "../network/objects.ts";
 import { type ServiceVariables } from "./environment.ts";
 import { type RealPod } from "./pod-spec.ts";
 
-/** The variables for a pod: of `kubernetes` always, of the Services of its namespace unless the pod opts out. */
+/** The Service variables for a pod: always those for `kubernetes`, and those for the Services in its namespace unless the pod opts out. */
 export function serviceVariables(pod: RealPod, services: Iterable<Service>): ServiceVariables {
   const { enableServiceLinks = true } = pod.spec;
   const visible = [...services].filter(
@@ -13,7 +13,7 @@ export function serviceVariables(pod: RealPod, services: Iterable<Service>): Ser
   return Object.assign({}, ...visible.map(variablesOf)) as ServiceVariables;
 }
 
-/** In the format of the kubelet, which includes that of Docker's links (`_PORT_…`). */
+/** In the kubelet's format, which includes that of Docker links (`_PORT_…`). */
 function variablesOf({ metadata, spec }: Service): ServiceVariables {
   const { clusterIP, ports = [] } = spec;
   const [first] = ports;

@@ -1,7 +1,7 @@
 import { imageOf } from "./images.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
-/** Fields that the runtime implements, and those that only matter before a pod is scheduled. */
+/** Fields that the runtime implements, and fields that matter only until a pod is scheduled. */
 const POD = new Set([
   ...["containers", "initContainers", "volumes", "restartPolicy", "terminationGracePeriodSeconds"],
   ...[
@@ -38,9 +38,9 @@ const VOLUMES = [
 const MOUNT = new Set(["name", "mountPath", "readOnly", "subPath", "recursiveReadOnly"]);
 const PROBES = ["startupProbe", "readinessProbe", "livenessProbe"] as const;
 
-/** What happens to known fields that are not implemented. */
+/** What the sandbox does about known fields that it does not implement. */
 const EFFECTS: Readonly<Record<string, string>> = {
-  runAsUser: "this user ID only inside a user namespace; outside it is you",
+  runAsUser: "this user ID only inside a user namespace; outside, the process runs as you",
   runAsGroup: "as runAsUser",
   fsGroup: "no effect; files belong to the pod's user",
   fsGroupChangePolicy: "no effect",
@@ -48,14 +48,14 @@ const EFFECTS: Readonly<Record<string, string>> = {
   resources: "neither measured nor limited",
 };
 
-/** The API server's defaults, which change nothing. */
+/** Defaults that the API server fills in, which change nothing. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   dnsPolicy: "ClusterFirst",
   terminationMessagePath: "/dev/termination-log",
   terminationMessagePolicy: "File",
 };
 
-/** How the runtime deviates from a kubelet for this pod, by field, unknown fields included. */
+/** How the runtime deviates from a kubelet for this pod, field by field, including unknown fields. */
 export function simulatedParts(pod: RealPod): string[] {
   const { spec } = pod;
   return [

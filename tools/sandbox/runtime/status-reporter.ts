@@ -12,7 +12,7 @@ export interface StatusReporterArgs {
   readonly failed: (error: unknown) => void;
 }
 
-/** Writes a pod's status when it changes: one write at a time, simultaneous changes together, with retries. */
+/** Writes a pod's status when it changes: one write at a time, with retries; simultaneous changes become one write. */
 export class StatusReporter {
   readonly #args: StatusReporterArgs;
   #writing: Promise<void> | undefined;
@@ -24,7 +24,7 @@ export class StatusReporter {
     this.#args = args;
   }
 
-  /** Writes the status, if it differs from the last one written. */
+  /** Writes the status if it differs from the last one written. */
   report(): void {
     this.#again = true;
     this.#writing ??= this.#writeAll().finally(() => {
@@ -44,7 +44,7 @@ export class StatusReporter {
     this.#silent = true;
   }
 
-  /** Resolves when the last change is written. */
+  /** Resolves once the last change is written. */
   async done(): Promise<void> {
     await this.#writing;
   }

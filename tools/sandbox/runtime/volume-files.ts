@@ -10,7 +10,7 @@ import {
   type Volume,
 } from "./pod-spec.ts";
 
-/** The sources of a volume's files. */
+/** Where a volume's files come from. */
 export interface FileSources {
   readonly pod: RealPod;
   readonly place: PodPlace;
@@ -22,7 +22,7 @@ export interface FileSources {
 const DEFAULT_MODE = 0o644;
 
 /**
- * The files of a volume from objects, tokens or fields; undefined for any other kind of volume.
+ * The files in a volume that is made from objects, tokens or fields; undefined for any other kind of volume.
  * @throws MissingError if a required object or key does not exist.
  */
 export async function volumeFiles(
@@ -63,7 +63,7 @@ async function projected(
     return select(configMap, mode, await objects.data("configmap", configMap.name ?? "", configMap.optional));
   if (secret) return select(secret, mode, await objects.data("secret", secret.name ?? "", secret.optional));
   if (downwardAPI) return downward(downwardAPI, mode, sources);
-  if (serviceAccountToken === undefined) throw new MissingError("unsupported source of a projected volume");
+  if (serviceAccountToken === undefined) throw new MissingError("unsupported source in a projected volume");
   const data = Buffer.from(await sources.token(serviceAccountToken));
   return [[serviceAccountToken.path, { data, mode }]];
 }

@@ -8,7 +8,7 @@ import { volumeFiles } from "./volume-files.ts";
 
 type TokenRequest = NonNullable<Projection["serviceAccountToken"]>;
 
-/** A kubelet requests a new token when a fifth of the lifetime is left. */
+/** A kubelet requests a new token when a fifth of the old token's lifetime is left. */
 const TOKEN_LEFT = 0.2;
 
 /** The volumes of one pod, as folders for its containers to mount. */
@@ -20,7 +20,7 @@ export class PodVolumes {
   readonly #written = new Map<string, ReadonlyMap<string, VolumeFile>>();
   readonly #tokens = new Map<string, { readonly token: string; readonly renew: number }>();
 
-  /** @param folder for the volumes; in memory, because of Secrets. */
+  /** @param folder holds the volumes; must be in memory, because volumes can contain Secrets. */
   constructor(folder: string, objects: PodObjects, place: PodPlace) {
     this.#folder = folder;
     this.#objects = objects;
@@ -29,7 +29,7 @@ export class PodVolumes {
 
   /**
    * Creates or updates the volumes.
-   * @throws MissingError while an object of a volume does not exist.
+   * @throws MissingError while an object for a volume does not exist.
    */
   async update(pod: RealPod): Promise<void> {
     for (const volume of pod.spec.volumes ?? []) {
@@ -52,7 +52,7 @@ export class PodVolumes {
     }
   }
 
-  /** The folder or file of the volume that a mount shows. */
+  /** The folder or file in the volume that a mount exposes. */
   sourceOf({ name, subPath = "" }: VolumeMount): string {
     const folder = this.#folders.get(name);
     if (folder === undefined) throw new Error(`the pod has no volume ${name}`);

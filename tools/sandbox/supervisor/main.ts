@@ -9,13 +9,13 @@ import { inSandboxDir } from "../sandbox-dir.ts";
 
 const INTERVAL_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
-/** A process that ran this long is restarted at once. */
+/** A process that ran at least this long is restarted at once. */
 const STEADY_MS = 10_000;
 
 /** The last run of a process that was restarted here. */
 interface Run {
   readonly started: number;
-  /** Milliseconds between its exit and the next start, unless it ran long enough. */
+  /** Milliseconds to wait between its exit and the next start, unless it ran for {@link STEADY_MS}. */
   readonly pause: number;
   /** When its exit was first noticed. */
   ended?: number;
@@ -31,7 +31,7 @@ for (;;) {
   try {
     await check();
   } catch (error) {
-    // A cluster may be deleted during the check. Whatever happened, keep supervising the others.
+    // A cluster may be deleted during the check. Whatever the error, keep supervising the others.
     log(String(error));
   }
   await delay(INTERVAL_MS);
@@ -44,7 +44,7 @@ async function check(): Promise<void> {
     }
 }
 
-/** Whether an exited process has waited long enough: the pause grows with each exit in a row. */
+/** Whether an exited process is due for a restart: the pause grows with each consecutive exit. */
 function isDue(id: string): boolean {
   const run = runs.get(id);
   if (run === undefined) return true;
