@@ -35,18 +35,18 @@ describe("ignore patterns", () => {
     ["!a\na", ["a"], []],
   ];
   for (const [ignore, leftOut, kept] of cases)
-    it(`${JSON.stringify(ignore)} are understood as Flux understands them`, () => {
+    it(`${JSON.stringify(ignore)} match as in Flux`, () => {
       assert.deepEqual(
         [...leftOut, ...kept].filter((path) => isLeftOut(ignore, path)),
         leftOut,
       );
     });
 
-  it("with many stars take no time to speak of", () => {
+  it("with many stars are matched quickly", () => {
     assert.ok(!isLeftOut(`${"*a".repeat(60)}b`, "a".repeat(250)));
   });
 
-  it("of a directory speak of what is below it", () => {
+  it("of a directory apply below it", () => {
     const below = ["apps", "web"];
     assert.ok(isLeftOut("/a", "apps/web/a", below));
     assert.ok(!isLeftOut("/a", "apps/a", below));
@@ -78,26 +78,26 @@ describe("the artifact of a Flux source", () => {
   const problems = ({ clusters: [cluster] }: BuiltRepository): string[] =>
     cluster!.problems.map(({ message }) => message);
 
-  it("is all of it but for what Flux leaves out by default", () => {
+  it("has everything except what Flux excludes by default", () => {
     write("kubernetes/edge/apps/.sops.yaml", configMap("sops"));
     write("kubernetes/edge/apps/.github/a.yaml", configMap("github"));
     write("kubernetes/edge/apps/cloudbuild.yaml", configMap("cloudbuild"));
     assert.deepEqual(configMaps(build()), ["web"]);
   });
 
-  it("is without the defaults where the repository says itself what to leave out", () => {
+  it("ignores the default exclusions if the repository has its own", () => {
     write("kubernetes/edge/apps/.sops.yaml", configMap("sops"));
     write(".sourceignore", "*.md\n");
     assert.deepEqual(configMaps(build()), ["sops", "web"]);
   });
 
-  it("is without what an ignore file in a directory names", () => {
+  it("excludes what an ignore file in a directory names", () => {
     write("kubernetes/edge/apps/draft.yaml", configMap("draft"));
     write("kubernetes/edge/apps/.sourceignore", "/draft.yaml\n");
     assert.deepEqual(configMaps(build()), ["web"]);
   });
 
-  it("a build that needs what is left out names the pattern", () => {
+  it("a build that needs an excluded file names the pattern", () => {
     write(".sourceignore", "/shared\n");
     write("shared/kustomization.yaml", "resources: [a.yaml]\n");
     write("shared/a.yaml", configMap("shared"));
@@ -107,7 +107,7 @@ describe("the artifact of a Flux source", () => {
     ]);
   });
 
-  it("goes by the source of the cluster, and over the ignore files", () => {
+  it("follows the source of the cluster, which overrides ignore files", () => {
     for (const [cluster, ignore] of [
       ["edge", "/*\n!/kubernetes/edge\n"],
       ["main", "/*\n"],
@@ -149,14 +149,14 @@ describe("the artifact of a Flux source", () => {
 
   const names = (): string[] => build().clusters.map(({ name }) => name);
 
-  it("and a Kustomization in a hidden directory is archived, unless there is no other", () => {
+  it("a Kustomization in a hidden directory is archived, unless it is the only one", () => {
     write(".archive/old/ks.yaml", kustomization("./kubernetes/edge/old"));
     assert.deepEqual([names(), build().unreached], [["kubernetes/edge"], [".archive/old/ks.yaml"]]);
     rmSync(join(root, "kubernetes"), { recursive: true });
     assert.deepEqual(names(), ["."]);
   });
 
-  it("and an app that was taken out of its kustomization.yaml is not deployed, nor is a template", () => {
+  it("an app that its kustomization.yaml leaves out is not deployed, nor is a template", () => {
     write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, in]\n");
     for (const name of ["in", "out"])
       write(
@@ -174,7 +174,7 @@ describe("the artifact of a Flux source", () => {
     ]);
   });
 
-  it("and what one entry of a kustomization.yaml cannot give does not hide the others", () => {
+  it("an entry of a kustomization.yaml that cannot be built does not hide the others", () => {
     write(
       "kubernetes/edge/apps/kustomization.yaml",
       `resources: [gone.yaml, "https://example.com/crd.yaml", web.yaml]
@@ -207,7 +207,7 @@ namespace: web
     );
   });
 
-  it("and a Secret that nothing applies, but that is in the repository, is no breach", () => {
+  it("a Secret that is in the repository but that nothing applies is not a breach", () => {
     const postBuild = "  postBuild: { substituteFrom: [{ kind: Secret, name: settings }] }\n";
     write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps") + postBuild);
     const found = (): string[] =>

@@ -32,7 +32,7 @@ function at({ object }: BuiltObject, ...path: (string | number)[]): string {
 }
 
 describe("the offline build of a Flux repository", () => {
-  it("starts at the root, builds what it applies in turn, and says what comes from elsewhere", () => {
+  it("starts at the root, builds what it applies, and names what other repositories provide", () => {
     assert.deepEqual(
       built.clusters.map(({ name }) => name),
       ["kubernetes/edge"],
@@ -63,7 +63,7 @@ describe("the offline build of a Flux repository", () => {
     find("Namespace", "media");
   });
 
-  it("applies global patches by label, and knows that the field comes from them", () => {
+  it("applies global patches by label, and locates their fields", () => {
     const player = find("Kustomization", "player");
     assert.equal(
       at(player, "spec", "postBuild", "substituteFrom", 0, "name"),
@@ -89,7 +89,7 @@ describe("the offline build of a Flux repository", () => {
     assert.equal(at(player, "metadata", "namespace"), "kubernetes/edge/apps/media/player/ks.yaml:8:3");
   });
 
-  it("substitutes what is known, keeps what is encrypted, and leaves alone what substitutes nothing", () => {
+  it("substitutes known variables, keeps encrypted ones, and leaves objects without variables alone", () => {
     const player = find("Deployment", "player");
     const spec = player.object.spec as Mapping;
     assert.equal(spec.replicas, 2);
@@ -109,7 +109,7 @@ describe("the offline build of a Flux repository", () => {
     assert.deepEqual(find("ConfigMap", "script").object.data, { "run.sh": "echo ${HOME:-/root}\n" });
   });
 
-  it("gives an object as it was before its Kustomization's own spec", () => {
+  it("gives an object as it is before its Kustomization's own spec", () => {
     const player = find("Deployment", "player");
     const before = player.kustomization!.beforePatches(player.origin);
     assert.deepEqual(before?.metadata, { name: "player" });
@@ -172,7 +172,7 @@ describe("Flux's variable substitution", () => {
     });
   }
 
-  it("leaves an expression whose value is unknown, and takes the default of one that may be defined elsewhere", () => {
+  it("leaves expressions with unknown values, and uses the default of variables that may be defined elsewhere", () => {
     const partly: Lookup = (name) => (name === "SECRET" ? UNKNOWN : ELSEWHERE);
     assert.deepEqual(substitute("a ${SECRET:-x} ${OTHER:-y} ${OTHER}", partly), {
       text: "a ${SECRET:-x} y ${OTHER}",

@@ -35,7 +35,7 @@ const at = (root: Mapping, ...path: (string | number)[]): string => {
 };
 
 describe("the offline kustomize build", () => {
-  it("refuses to include a kustomization that says nothing, and takes one with an empty list", () => {
+  it("refuses to include an empty kustomization, and accepts one with an empty list", () => {
     const including = (text: string): readonly Resource[] => {
       const repository = new Repository(ROOT).with(
         new Map([
@@ -75,7 +75,7 @@ describe("the offline kustomize build", () => {
     );
   });
 
-  it("knows for each field the file and line that set it", () => {
+  it("locates the file and line that set each field", () => {
     const deployment = object("patches", "Deployment");
     const containers = ["spec", "template", "spec", "containers"];
     assert.equal(at(deployment, ...containers, 1, "args"), "patches/deployment-patch.yaml:14");
@@ -119,7 +119,7 @@ describe("the offline kustomize build", () => {
     assert.match((secret.data as Mapping).long as string, /^\w{70}\n\S{1,70}\n$/);
   });
 
-  it("names what it does not know, and where", () => {
+  it("names what it does not support, and where", () => {
     for (const [field, text] of [
       ["vars", "vars: [{ name: X }]"],
       ["helmCharts", "helmCharts: [{ name: x }]"],
@@ -154,7 +154,7 @@ describe("the offline kustomize build", () => {
     ]);
   });
 
-  it("gives what the real Kustomize gives, for every fixture", async function () {
+  it("equals the real Kustomize for every fixture", async function () {
     this.timeout(60_000);
     const command = await realKustomize();
     if (command === undefined) {

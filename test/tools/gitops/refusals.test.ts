@@ -44,7 +44,7 @@ describe("the offline build reports what Kustomize builds and Flux or the API se
     );
   });
 
-  it("and nothing else", () => {
+  it("no other problems", () => {
     assert.equal(problems.length, 8, problems.join("\n"));
   });
 });

@@ -19,7 +19,7 @@ spec: {inline: true}
   };
   const annotation = (name: string): readonly PathStep[] => ["metadata", "annotations", name];
 
-  it("changes a scalar and nothing else; the quotes stay", () => {
+  it("changes a scalar no other problems; the quotes stay", () => {
     assert.equal(
       edited(text, (edit) => edit.setScalar(0, annotation("two"), "true")),
       text.replace("'no'", "'true'"),

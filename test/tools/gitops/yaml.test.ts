@@ -33,7 +33,7 @@ function position(text: string, path: (string | number)[]): string {
 const show = ({ line, column }: Position): string => `${line}:${column}`;
 
 describe("documents of a repository", () => {
-  it("say where each field was written, also with Windows line ends and in the second document", () => {
+  it("know where each field was written, also with Windows line endings and in the second document", () => {
     const text = "a:\n  b:\n    - c: 1\n      d: 2\n";
     assert.equal(position(text, ["a", "b", 0, "d"]), "4:7");
     assert.equal(position(text.replaceAll("\n", "\r\n"), ["a", "b", 0, "d"]), "4:7");
@@ -67,7 +67,7 @@ describe("documents of a repository", () => {
     });
   });
 
-  it("stop aliases that would fill the memory", () => {
+  it("stop aliases that would exhaust memory", () => {
     const levels = Array.from({ length: 9 }, (_unused, level) => {
       const inner = level === 0 ? "x" : `*a${level - 1}`;
       return `a${level}: &a${level} [${Array.from({ length: 10 }, () => inner).join(", ")}]\n`;

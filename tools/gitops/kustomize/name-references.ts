@@ -8,85 +8,94 @@ import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
 /**
- * Follows the names that the build has changed (prefixes, suffixes, hashes, namespaces) into the fields that refer to them.
+ * Updates the fields that refer to objects whose name or namespace the build has changed.
  * Source: filters/nameref/nameref.go.
  */
 export function updateNameReferences(resources: Resources, references: readonly NameReference[]): void {
   if (resources.all.every(({ previousIds }) => previousIds.length === 0)) return;
-  for (const referrer of resources.all) {
-    for (const reference of references) {
-      for (const field of reference.fields) {
-        if (isSelected(referrer.originalId.gvk, field)) update(resources, referrer, reference, field);
-      }
-    }
-  }
+  for (const referrer of resources.all)
+    for (const reference of references)
+      for (const field of reference.fields)
+        if (isSelected(referrer.originalId.gvk, field))
+          new ReferenceUpdate(resources, referrer, reference, field).run();
 }
 
-function update(resources: Resources, referrer: Resource, reference: NameReference, field: FieldSpec): void {
-  visitField(referrer, { path: field.path }, (container, key) => {
-    const value = (container as Mapping)[key] as Value;
-    if (Array.isArray(value)) {
-      for (const index of value.keys()) updateEntry(value, index);
-    } else {
-      updateEntry(container, key);
-    }
-  });
+/** Updates one field of an object that names others. */
+class ReferenceUpdate {
+  readonly #resources: Resources;
+  readonly #referrer: Resource;
+  readonly #reference: NameReference;
+  readonly #field: FieldSpec;
 
-  function updateEntry(container: Mapping | Value[], key: string | number): void {
+  constructor(resources: Resources, referrer: Resource, reference: NameReference, field: FieldSpec) {
+    this.#resources = resources;
+    this.#referrer = referrer;
+    this.#reference = reference;
+    this.#field = field;
+  }
+
+  run(): void {
+    visitField(this.#referrer, { path: this.#field.path }, (container, key) => {
+      const value = (container as Mapping)[key] as Value;
+      if (Array.isArray(value)) for (const index of value.keys()) this.#entry(value, index);
+      else this.#entry(container, key);
+    });
+  }
+
+  #entry(container: Mapping | Value[], key: string | number): void {
     const value = (container as Mapping)[key];
     const origin = entryOrigin(container, key);
-    if (isMapping(value)) updateMapping(value, origin);
+    if (isMapping(value)) this.#mapping(value, origin);
     else if (typeof value === "string") {
-      const found = referral(resources, referrer, reference, field, value, undefined, origin);
+      const found = this.#referral(value, undefined, origin);
       if (found && found.name !== value)
         setField(container as Mapping, String(key), found.name, found.origin);
     }
   }
 
   /** A mapping names the object and its namespace, as the subjects of a binding do. */
-  function updateMapping(value: Mapping, origin: Origin): void {
+  #mapping(value: Mapping, origin: Origin): void {
     const name = scalarText(value.name);
     const namespace = value.namespace === undefined ? undefined : scalarText(value.namespace);
-    const found = referral(resources, referrer, reference, field, name, namespace, origin);
+    const found = this.#referral(name, namespace, origin);
     if (!found) return;
     if (found.name !== name) setField(value, "name", found.name, found.origin);
     if (found.namespace !== "" && found.namespace !== namespace)
       setField(value, "namespace", found.namespace, found.origin);
   }
-}
 
-function referral(
-  resources: Resources,
-  referrer: Resource,
-  reference: NameReference,
-  field: FieldSpec,
-  name: string,
-  namespace: string | undefined,
-  origin: Origin,
-): Resource | undefined {
-  const possible = resources.everNamed(name).filter((candidate) => couldBeReferredTo(candidate, referrer));
-  let candidates = inNamespace(possible, namespace).filter(
-    ({ previousIds }) =>
+  #referral(name: string, namespace: string | undefined, origin: Origin): Resource | undefined {
+    const referrer = this.#referrer;
+    const possible = this.#resources
+      .everNamed(name)
+      .filter((candidate) => couldBeReferredTo(candidate, referrer));
+    let candidates = inNamespace(possible, namespace).filter(
+      (candidate) => this.#isMeant(candidate, name) && sameNamespace(candidate, referrer),
+    );
+    for (const allowNone of [true, false])
+      if (candidates.length > 1)
+        candidates = candidates.filter((other) => samePrefixesAndSuffixes(other, referrer, allowNone));
+    const [first] = candidates;
+    const identical = candidates.every(
+      (other) =>
+        other.name === first?.name && (namespace === undefined || other.namespace === first.namespace),
+    );
+    if (!identical)
+      throw new BuildError(`${name} matches more than one ${this.#reference.kind ?? "object"}`, origin);
+    return first;
+  }
+
+  #isMeant({ previousIds }: Resource, name: string): boolean {
+    return (
       previousIds.some((id) => id.name === name) &&
-      previousIds.some(({ gvk }) => isSelected(gvk, reference)) &&
-      (!field.path.endsWith("roleRef/name") ||
-        previousIds.some(({ gvk }) => isSelected(gvk, roleRef(referrer)))),
-  );
-  candidates = candidates.filter((candidate) => sameNamespace(candidate, referrer));
-  if (candidates.length > 1)
-    candidates = candidates.filter((other) => samePrefixesAndSuffixes(other, referrer, true));
-  if (candidates.length > 1)
-    candidates = candidates.filter((other) => samePrefixesAndSuffixes(other, referrer, false));
-  const [first] = candidates;
-  const identical = candidates.every(
-    (other) => other.name === first?.name && (namespace === undefined || other.namespace === first.namespace),
-  );
-  if (!identical)
-    throw new BuildError(`${name} could be more than one ${reference.kind ?? "object"}`, origin);
-  return first;
+      previousIds.some(({ gvk }) => isSelected(gvk, this.#reference)) &&
+      (!this.#field.path.endsWith("roleRef/name") ||
+        previousIds.some(({ gvk }) => isSelected(gvk, roleRef(this.#referrer))))
+    );
+  }
 }
 
-/** Objects of other namespaces are out of reach, except for the ServiceAccounts that a RoleBinding names with their namespace. */
+/** Only objects of the same namespace, and the ServiceAccounts that a RoleBinding names with their namespace. */
 function couldBeReferredTo(candidate: Resource, referrer: Resource): boolean {
   if (isClusterScoped(referrer.gvk) || isClusterScoped(candidate.gvk)) return true;
   if (effectiveNamespace(candidate.id) === effectiveNamespace(referrer.id)) return true;

@@ -28,6 +28,14 @@ export function parseBlockStyle(source: SourceText, dialect: Dialect = "v3"): Bl
   return new BlockParser(source, dialect).documents();
 }
 
+/** A key of a mapping, whose entries are in column `indent`. */
+interface Entry {
+  readonly fields: Mapping;
+  readonly key: string;
+  readonly offset: number;
+  readonly indent: number;
+}
+
 class BlockParser {
   readonly #source: SourceText;
   readonly #text: string;
@@ -168,14 +176,14 @@ class BlockParser {
       if (written === undefined || written === "<<") throw new BeyondBlockStyle();
       const key = /^["']/.test(written) ? written.slice(1, -1) : this.#keyText(written, offset);
       if (Object.hasOwn(fields, key)) throw new BeyondBlockStyle();
-      this.#entry(fields, key, offset, offset + written.length + 1, indent);
+      this.#entry({ fields, key, offset, indent }, offset + written.length + 1);
     }
     if (this.#indent > indent) throw new BeyondBlockStyle();
     return fields;
   }
 
   /** Reads the value after a key's colon. */
-  #entry(fields: Mapping, key: string, offset: number, afterColon: number, indent: number): void {
+  #entry({ fields, key, offset, indent }: Entry, afterColon: number): void {
     let at = afterColon;
     while (this.#text.charCodeAt(at) === 32) at++;
     const anchor =
