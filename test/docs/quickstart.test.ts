@@ -21,7 +21,7 @@ const TRANSCRIPT = process.env.QUICKSTART_TRANSCRIPT;
 describe("docs/guides/quickstart.md, on two control planes that it knows only from a kubeconfig", function () {
   this.timeout(RUN_MS);
   const sandboxDir = temporarySandboxDir();
-  const dir = mkdtempSync(join(tmpdir(), "quickstart-"));
+  let dir: string | undefined;
   let ran: Ran[] = [];
 
   before(async function () {
@@ -30,6 +30,7 @@ describe("docs/guides/quickstart.md, on two control planes that it knows only fr
       process.stdout.write(`    skipped: ${reason}\n`);
       this.skip();
     }
+    dir = mkdtempSync(join(tmpdir(), "quickstart-"));
     const clusters = ["edge", "main"];
     const { kubeconfig } = await sandboxUp({
       dir: sandboxDir,
@@ -48,7 +49,7 @@ describe("docs/guides/quickstart.md, on two control planes that it knows only fr
   });
   after(async () => {
     await discard(sandboxDir);
-    rmSync(dir, { recursive: true });
+    if (dir !== undefined) rmSync(dir, { recursive: true });
   });
 
   it("every command succeeds", () => {
