@@ -131,18 +131,17 @@ describe("sandbox: the real Traefik in pods", function () {
       WAIT,
     );
     assert.match(address, /^10\.98\./);
-    // Each replica reads the route on its own, and the Service alternates between them.
-    for (let good = 0; good < 2;) {
-      const { status } = await waitUntil(
-        "an answer through Traefik",
-        async () => {
-          const answer = await cluster.get(address, "/api", { hostname: HOST });
-          return answer.status === 200 && answer;
-        },
-        WAIT,
-      );
-      good += status === 200 ? 1 : 0;
-    }
+    // Each replica reads the route on its own, and the Service alternates between them: two answers in a row are of both.
+    let inARow = 0;
+    await waitUntil(
+      "an answer of both replicas",
+      async () => {
+        const { status } = await cluster.get(address, "/api", { hostname: HOST });
+        inARow = status === 200 ? inARow + 1 : 0;
+        return inARow === 2;
+      },
+      WAIT,
+    );
     const { status, body } = await cluster.get(HOST, "/api");
     assert.equal(status, 200);
     const { hostname, headers } = JSON.parse(body) as { hostname: string; headers: Record<string, string> };
