@@ -19,13 +19,13 @@ import { STACK, stackObject } from "./objects/stack.ts";
 import { isViolation, reportFindings } from "./report-findings.ts";
 import { objectOf } from "./resource-object.ts";
 
-/** The stack's settings of the rules; the program reads the same key. */
+/** The stack's rule settings; the program reads the same key. */
 const settings = parseSettings(
   new pulumi.Config("edgefirst").getObject("policies") ?? {},
   "edgefirst:policies",
 );
 
-/** The shipped tables with the rows that the project adds. */
+/** The shipped tables, extended with the project's rows. */
 const knowledge = knowledgeFor(PROJECT);
 
 /** The rules for CrossGuard: one policy per rule, one for exemptions, and one for what was not evaluated. */
@@ -43,7 +43,7 @@ new PolicyPack(
   initialConfig(),
 );
 
-/** Every entry has a level: the SDK's protocol takes a missing one for advisory. */
+/** Every entry has a level, because the SDK's protocol treats a missing one as advisory. */
 function initialConfig(): PolicyPackConfig {
   const levels = new Map(RULES.map(({ id, enforcement }) => [id, enforcement]));
   return Object.fromEntries(
@@ -90,7 +90,8 @@ function stackPolicy(rule: Rule): StackValidationPolicy {
 function exemptions(): ResourceValidationPolicy {
   return {
     name: EXEMPTION_RULE,
-    description: "An exemption names an existing rule, a reason, an owner and a date that has not passed.",
+    description:
+      "Every exemption names an existing rule and states a reason, an owner and a date that has not passed.",
     enforcementLevel: "mandatory",
     severity: "high",
     validateResource: (args, report) => {
@@ -104,7 +105,7 @@ function exemptions(): ResourceValidationPolicy {
 function coverage(): StackValidationPolicy {
   return {
     name: "coverage",
-    description: "How many checks were not evaluated, and how many findings are exempt.",
+    description: "Reports how many checks were not evaluated and how many findings are exempt.",
     enforcementLevel: "advisory",
     validateStack: ({ resources }, report) => {
       const { notEvaluated, exempted } = runRules({
@@ -116,7 +117,7 @@ function coverage(): StackValidationPolicy {
       const mandatory = notEvaluated.filter(({ enforcement }) => enforcement !== "advisory");
       if (notEvaluated.length > 0)
         report(
-          `Not evaluated: ${counted(notEvaluated.length, "check")}, ${mandatory.length} of them mandatory (${counts(notEvaluated.map(({ rule }) => rule))}). They do not count as passed. The update itself evaluates values that a preview does not know.`,
+          `Not evaluated: ${counted(notEvaluated.length, "check")}, ${mandatory.length} of them mandatory (${counts(notEvaluated.map(({ rule }) => rule))}). They do not count as passed. A preview does not know every value; the update evaluates the rest.`,
         );
       if (exempted.size > 0)
         report(`Exempt: ${[...exempted].map(([rule, count]) => `${rule} ${count}`).join(", ")}.`);
@@ -148,7 +149,7 @@ function configSchema(settings: z.ZodType): PolicyConfigSchema {
   return { properties: (properties ?? {}) as PolicyConfigSchema["properties"] };
 }
 
-/** @param configured the stack's settings, merged by the engine with those of its command line */
+/** @param configured the stack's settings, which the engine has merged with those from its command line */
 function check(rule: Rule, objects: readonly KubeObject[], configured: unknown): RuleReport {
   return runRules({ host: "stack", rules: [rule], objects, settings: { [rule.id]: configured }, knowledge });
 }

@@ -4,8 +4,8 @@ import { formatPath } from "./engine/path.ts";
 import type { RuleFinding, RuleReport } from "./engine/run.ts";
 
 /**
- * Reports the result of a rule to CrossGuard.
- * @param urns of the resources, for a policy over the whole stack
+ * Reports a rule's result to CrossGuard.
+ * @param urns the resources' URNs, for a policy over the whole stack
  */
 export function reportFindings(
   { findings, notEvaluated }: Pick<RuleReport, "findings" | "notEvaluated">,
@@ -22,12 +22,15 @@ export function reportFindings(
     warn(report, `Not evaluated: ${formatPath(path)}: ${reason}`, urns?.get(object));
 }
 
-/** Whether a finding has the level of its policy: it is neither a warning nor exempt. */
+/** Whether a finding is reported at its policy's level: neither a warning nor exempt. */
 export function isViolation({ problem, exemption }: RuleFinding): boolean {
   return problem.warning !== true && exemption === undefined;
 }
 
-/** Reports below the policy's level. The function also takes an object (server.js, makeReportViolationFun); its type omits that. */
+/**
+ * Reports a violation at a lower level than the policy's. The report function also accepts an object (server.js, makeReportViolationFun),
+ * although its type does not say so.
+ */
 function warn(report: ReportViolation, message: string, urn: string | undefined): void {
   (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });
 }

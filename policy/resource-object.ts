@@ -1,22 +1,22 @@
 import type { KubeObject } from "../kube/objects.ts";
 import { UNKNOWN, withUnknowns } from "./engine/unknown.ts";
 
-/** The part of a Pulumi resource that the conversion reads. */
+/** The fields of a Pulumi resource that the conversion reads. */
 export interface PulumiResource {
   /** Type token, such as `kubernetes:apps/v1:Deployment`. */
   readonly type: string;
   /** Logical name. */
   readonly name: string;
-  /** Inputs or outputs; reading an unknown one throws an error of the SDK. */
+  /** Inputs or outputs; reading an unknown value throws an SDK error. */
   readonly props: Readonly<Record<string, unknown>>;
 }
 
-/** No rule reads a definition, and those of the Gateway API are most of a stack. */
+/** No rule reads CRDs, and the Gateway API's CRDs make up most of a stack. */
 const DEFINITION = /^kubernetes:apiextensions\.k8s\.io\/v\w+:CustomResourceDefinition$/;
 
 /**
- * The Kubernetes object that a resource declares; reading an unknown value of it throws `UnknownValue`. Undefined for a resource that no
- * rule reads: a component, a provider, a definition, or a patch of another owner's object. The resource's name replaces an unknown name.
+ * The Kubernetes object that a resource declares; reading an unknown value in it throws `UnknownValue`. Undefined for a resource that no
+ * rule reads: a component, a provider, a CRD, or a patch of another owner's object. An unknown name is replaced with the resource's name.
  */
 export function objectOf({ type, name, props }: PulumiResource): KubeObject | undefined {
   if (!type.startsWith("kubernetes:") || type.endsWith("Patch") || DEFINITION.test(type)) return undefined;
@@ -35,7 +35,7 @@ export function objectOf({ type, name, props }: PulumiResource): KubeObject | un
   return withUnknowns({ ...tree, metadata: { ...named, ...rest } }) as unknown as KubeObject;
 }
 
-/** A copy with `UNKNOWN` for what cannot be read. */
+/** A copy in which `UNKNOWN` replaces every value that cannot be read. */
 function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const container = value as Readonly<Record<string, unknown>>;

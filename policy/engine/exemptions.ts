@@ -12,22 +12,22 @@ export interface Exemption {
   readonly rule: string;
   readonly reason: string;
   readonly owner: string;
-  /** The last day on which it is valid; "never" for one without an end. */
+  /** The last day on which the exemption is valid, or "never" if it does not expire. */
   readonly until: string;
-  /** It covers only problems at or below this path. */
+  /** If set, the exemption covers only problems at or below this path. */
   readonly path?: Path;
 }
 
-/** The valid exemptions of an object, and what is wrong with the others. */
+/** The object's valid exemptions, and what is wrong with the others. */
 export interface Exemptions {
   readonly valid: readonly Exemption[];
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads `edgefirst.dev/exempt.<rule>: "<reason>; owner=<who>; until=<date>"`. `<date>` is YYYY-MM-DD or `never`; `; path=<path>` limits
- * the exemption to a part of the object. An exemption without a reason, an owner or a date, an expired one, and one from an unknown rule
- * are problems and exempt from nothing.
+ * Reads `edgefirst.dev/exempt.<rule>: "<reason>; owner=<who>; until=<date>"`. `<date>` is YYYY-MM-DD or `never`; `; path=<path>` limits the
+ * exemption to a part of the object. An exemption that lacks a reason, an owner or a date, has expired, or names an unknown rule is
+ * reported as a problem and exempts nothing.
  */
 export function exemptionsOf({ metadata }: KubeObject, ruleIds: ReadonlySet<string>, now: Date): Exemptions {
   const valid: Exemption[] = [];
@@ -46,7 +46,7 @@ export function exemptionsOf({ metadata }: KubeObject, ruleIds: ReadonlySet<stri
   return { valid, problems };
 }
 
-/** @returns what is wrong with it, if it is not valid */
+/** @returns what is wrong with the exemption, if it is not valid */
 function readExemption(rule: string, value: unknown, now: Date): Exemption | string {
   if (typeof value !== "string") return "an annotation must be a string";
   const [reason = "", ...rest] = value.split(";").map((part) => part.trim());
@@ -66,7 +66,7 @@ function readExemption(rule: string, value: unknown, now: Date): Exemption | str
   if (unknown !== undefined)
     return `it has an unknown part "${unknown}"; the parts are owner, until and path`;
   if (owner === "") return "it names no owner (owner=…)";
-  if (until === "") return "it has no end (until=YYYY-MM-DD or until=never)";
+  if (until === "") return "it has no expiry date (until=YYYY-MM-DD or until=never)";
   if (path === undefined) return `${given.get("path") ?? ""} is not a path`;
   if (until !== "never" && !isDate(until)) return `${until} is neither a date (YYYY-MM-DD) nor "never"`;
   if (until !== "never" && until < now.toISOString().slice(0, 10)) return `it expired on ${until}`;

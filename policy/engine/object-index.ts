@@ -6,13 +6,13 @@ export interface GroupKind {
   readonly kind: string;
 }
 
-/** The group of an `apiVersion`; "" for the core group. */
+/** The group in an `apiVersion`; "" for the core group. */
 export function groupOf({ apiVersion }: Pick<KubeObject, "apiVersion">): string {
   const slash = apiVersion.lastIndexOf("/");
   return slash < 0 ? "" : apiVersion.slice(0, slash);
 }
 
-/** The objects of one stack, or of one cluster in a repository, by kind and name. */
+/** The objects in one stack, or in one cluster of a repository, by kind and name. */
 export class ObjectIndex {
   readonly #all: readonly KubeObject[];
   readonly #byKind: ReadonlyMap<string, readonly KubeObject[]>;

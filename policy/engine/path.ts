@@ -1,7 +1,7 @@
-/** The place of a value in an object: field names and list positions, from the root. */
+/** The location of a value in an object: field names and list indexes, from the root. */
 export type Path = readonly (string | number)[];
 
-/** A path in messages: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
+/** A path as messages show it: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
 export function formatPath(path: Path): string {
   return path
     .map((step) => {
@@ -17,7 +17,7 @@ export function startsWith(path: Path, prefix: Path): boolean {
   return prefix.every((step, index) => path[index] === step);
 }
 
-/** The inverse of {@link formatPath}; undefined if the text is not a path. */
+/** The inverse of {@link formatPath}; undefined if the string is not a path. */
 export function parsePath(text: string): Path | undefined {
   const steps: (string | number)[] = [];
   let end = 0;

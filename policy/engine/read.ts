@@ -4,8 +4,8 @@ import type { Path } from "./path.ts";
 export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The map; empty for anything else. These readers treat a value of the wrong type as absent: a rule never fails on it, and the
- * API server reports it.
+ * The map; empty for anything else. These readers treat a value of the wrong type as absent: the API server reports it, so a rule need not
+ * fail.
  */
 export function fields(value: unknown): Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
@@ -21,7 +21,7 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The value at a path; undefined if a step is missing. */
+/** The value at a path; undefined if any step of the path is missing. */
 export function at(value: unknown, path: Path): unknown {
   let here = value;
   for (const step of path) here = typeof step === "number" ? list(here)[step] : fields(here)[step];

@@ -4,48 +4,50 @@ import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { GroupKind, ObjectIndex } from "./object-index.ts";
 import type { Path } from "./path.ts";
 
-/** How bad a problem is; the names are CrossGuard's. */
+/** How bad a problem is, in CrossGuard's terms. */
 export type Severity = "low" | "medium" | "high" | "critical";
 
-/** What a problem does to a run; the names are CrossGuard's. `remediate` is mandatory, and fixed automatically. */
+/** What a problem does to a run, in CrossGuard's terms. `remediate` is mandatory, and the problem is fixed automatically. */
 export type Enforcement = "advisory" | "mandatory" | "remediate" | "disabled";
 
-/** One thing that is wrong with the object that was checked. */
+/** One thing that is wrong with the checked object. */
 export interface Problem {
-  /** The wrong field; for a missing field, the nearest one that exists. */
+  /** The wrong field; if a field is missing, its nearest existing ancestor. */
   readonly path: Path;
   /** What is wrong, in one sentence, without the object's name. */
   readonly message: string;
   /** What to do about this problem, if it differs from the rule's own remediation. */
   readonly remediation?: string;
-  /** Reported as advisory, whatever the rule's enforcement is. */
+  /** Set to report the problem as advisory, whatever the rule's enforcement. */
   readonly warning?: true;
-  /** The only value that fits the other objects, for the rule's `fix`. */
+  /** The only value that matches the other objects, for the rule's `fix`. */
   readonly expected?: string;
 }
 
-/** Something that the rule could not evaluate. It is counted and reported, and never counts as a pass. */
+/** Something that the rule could not evaluate: counted and reported, never a pass. */
 export interface NotEvaluated {
   readonly path: Path;
   /** Why, in one sentence. */
   readonly notEvaluated: string;
 }
 
-/** A change of the object: sets `path` to `value`, or removes it if `value` is undefined. */
+/** A change to the object: sets the field at `path` to `value`, or removes it if `value` is undefined. */
 export interface Edit {
   readonly path: Path;
   readonly value: unknown;
 }
 
-/** An object at the steps of its Flux build. */
+/** An object at each step of its Flux build. */
 export interface BuildSteps {
   /** The Flux Kustomization that applies the object. */
   readonly kustomization: KubeObject;
-  /** As Kustomize builds it from the files, before that Kustomization's `spec.patches`, `targetNamespace` and the like. */
+  /**
+   * The object as Kustomize builds it from the files, before the Flux Kustomization's `spec.patches`, `targetNamespace` and similar fields.
+   */
   readonly beforePatches: KubeObject;
-  /** As Kustomize builds it with them, before `postBuild` substitution. */
+  /** The object with those fields applied, before `postBuild` substitution. */
   readonly beforeSubstitution: KubeObject;
-  /** Variables of that substitution; undefined for a value that is encrypted or not in the repository. */
+  /** The substitution's variables; undefined for a value that is encrypted or not in the repository. */
   readonly variables: ReadonlyMap<string, string | undefined>;
   /** False if `substituteFrom` names an object that is not in the repository, so there may be more variables. */
   readonly variablesComplete: boolean;
@@ -53,23 +55,25 @@ export interface BuildSteps {
 
 /** What a rule may read in addition to its object. */
 export interface RuleContext<Settings = unknown> {
-  /** A stack declares only a part of its cluster; a repository is meant to hold all of it. */
+  /** A stack declares only part of its cluster; a repository is expected to describe all of it. */
   readonly host: "stack" | "repository";
   readonly settings: Settings;
-  /** Every object of the stack, or of the cluster that the repository describes. */
+  /** Every object in the stack, or in the cluster that the repository describes. */
   readonly objects: ObjectIndex;
-  /** The objects at an earlier time: of the live cluster, or of an earlier revision. Undefined if the host does not know. */
+  /**
+   * The objects at an earlier time: on the live cluster, or in an earlier revision. Undefined if the host does not know them.
+   */
   readonly previous: ObjectIndex | undefined;
-  /** Finds the file of an object that is in the repository and that Flux does not apply, such as one of a bootstrap. */
+  /** Finds the file of an object that is in the repository but that Flux does not apply, such as a bootstrap manifest. */
   readonly unapplied: Unapplied;
-  /** For an object of now or of the earlier time; undefined for one that Flux does not build. */
+  /** The build steps of a current or earlier object; undefined if Flux does not build it. */
   readonly buildSteps: (object: KubeObject) => BuildSteps | undefined;
-  /** What is known about charts and programs: the shipped tables with the owner's rows. */
+  /** What is known about charts and programs: the shipped tables, extended with the owner's rows. */
   readonly knowledge: Knowledge;
   readonly now: Date;
 }
 
-/** @returns the file; undefined without one, or if the host has no repository */
+/** @returns the file; undefined if there is none, or if the host has no repository */
 export type Unapplied = (kind: GroupKind, namespace: string | undefined, name: string) => string | undefined;
 
 /**
@@ -77,24 +81,24 @@ export type Unapplied = (kind: GroupKind, namespace: string | undefined, name: s
  * reports the rule as not evaluated.
  */
 export interface Rule<Settings = unknown> {
-  /** The name of its file, its policy, its page and its exemption annotation. */
+  /** Names the rule's file, policy, page and exemption annotation. */
   readonly id: string;
   /** What must hold, in one sentence. */
   readonly description: string;
-  /** What happens otherwise, in one or two sentences. */
+  /** What happens if it does not hold, in one or two sentences. */
   readonly why: string;
   /** What to do about a problem. */
   readonly remediation: string;
   readonly severity: Severity;
   readonly enforcement: Enforcement;
-  /** The objects that it checks; "*" stands for any group or any kind. */
+  /** The kinds of object that the rule checks; "*" stands for any group or any kind. */
   readonly kinds: readonly GroupKind[];
-  /** Set if it reads other objects too: a stack is then checked as a whole. */
+  /** Set if the rule also reads other objects: a stack is then checked as a whole. */
   readonly wholeStack?: true;
-  /** Settings for a whole stack or repository; none is required. */
+  /** Settings for a whole stack or repository; all are optional. */
   readonly settings?: z.ZodObject & z.ZodType<Settings>;
   check(object: KubeObject, context: RuleContext<Settings>): Iterable<Problem | NotEvaluated>;
-  /** The safe way to fix a problem: it changes nothing else about how the object works. Empty if there is none. */
+  /** The edits that fix a problem without changing anything else about how the object works; empty if no fix is safe. */
   fix?(object: KubeObject, problem: Problem): readonly Edit[];
 }
 

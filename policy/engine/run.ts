@@ -17,21 +17,21 @@ import type {
 import { configure, parseSettings } from "./settings.ts";
 import { UnknownValue } from "./unknown.ts";
 
-/** What to check, and by which rules. */
+/** What to check, and with which rules. */
 export interface RunInput {
   readonly host: RuleContext["host"];
-  /** The objects of one stack, or of one cluster in a repository. Findings refer to them by identity. */
+  /** The objects in one stack, or in one cluster of a repository. Findings refer to them by identity. */
   readonly objects: readonly KubeObject[];
-  /** Every rule by default. */
+  /** Defaults to every rule. */
   readonly rules?: readonly Rule[];
   /** By rule id: a level, or settings with or without one. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly previous?: readonly KubeObject[];
   readonly unapplied?: Unapplied;
   readonly buildSteps?: (object: KubeObject) => BuildSteps | undefined;
-  /** The shipped tables by default. */
+  /** Defaults to the shipped tables. */
   readonly knowledge?: Knowledge;
-  /** Today by default. */
+  /** Defaults to the current time. */
   readonly now?: Date;
 }
 
@@ -45,9 +45,9 @@ export interface RuleFinding {
   readonly remediation: string;
   readonly severity: Severity;
   readonly enforcement: Enforcement;
-  /** Set if the object is exempt: the finding is then only counted. */
+  /** Set if the finding is exempt: it is then only counted. */
   readonly exemption?: Exemption;
-  /** For the rule's `fix`. */
+  /** Passed to the rule's `fix`. */
   readonly problem: Problem;
 }
 
@@ -62,7 +62,7 @@ export interface NotEvaluatedFinding {
 
 /** The result of a run. */
 export interface RuleReport {
-  /** Exempt ones included. */
+  /** Includes exempt findings. */
   readonly findings: readonly RuleFinding[];
   readonly notEvaluated: readonly NotEvaluatedFinding[];
   /** Number of exempt findings, by rule. */
@@ -71,7 +71,7 @@ export interface RuleReport {
 
 const EXEMPTION = {
   remediation:
-    'Write "<reason>; owner=<who>; until=<YYYY-MM-DD or never>" for a rule that exists, or remove the annotation.',
+    'Name an existing rule and write "<reason>; owner=<who>; until=<YYYY-MM-DD or never>", or remove the annotation.',
   severity: "high",
   enforcement: "mandatory",
 } as const;
@@ -122,7 +122,7 @@ export function runRules(input: RunInput): RuleReport {
   return { findings, notEvaluated, exempted: new Map([...exempted].map(([id, all]) => [id, all.length])) };
 }
 
-/** The findings about the exemptions of an object, and its valid exemptions. */
+/** The findings about an object's exemptions, and those exemptions that are valid. */
 export function checkExemptions(
   object: KubeObject,
   now = new Date(),
@@ -179,7 +179,7 @@ function findingOf(
   };
 }
 
-/** What the rule yields. An unknown value or an error in the rule ends it with an outcome that is not evaluated. */
+/** What the rule yields. If the rule reads an unknown value or throws an error, the last outcome is "not evaluated". */
 function* outcomes(rule: Rule, object: KubeObject, context: RuleContext): Generator<Problem | NotEvaluated> {
   try {
     yield* rule.check(object, context);

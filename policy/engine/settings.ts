@@ -6,14 +6,14 @@ import type { Enforcement, Rule } from "./rule.ts";
 const LEVELS = ["advisory", "mandatory", "remediate", "disabled"] as const satisfies readonly Enforcement[];
 
 /**
- * Settings of the rules for a stack or a repository: by rule id, a level, or settings with or without a level. The shape is the one of
- * Pulumi's policy configuration, so that the pack passes it on unchanged.
+ * Rule settings for a stack or a repository, keyed by rule id: a level, or settings with or without a level. The shape is that of Pulumi's
+ * policy configuration, so that the pack can pass it on unchanged.
  */
 export const policySettings = z.strictObject(
   Object.fromEntries(RULES.map((rule) => [rule.id, ofRule(rule).optional()])),
 );
 
-/** By rule id, with the defaults of each rule in it. */
+/** Keyed by rule id, with each rule's defaults filled in. */
 export type PolicySettings = z.infer<typeof policySettings>;
 
 function ofRule({ settings = z.strictObject({}) }: Rule) {
@@ -24,8 +24,8 @@ function ofRule({ settings = z.strictObject({}) }: Rule) {
 }
 
 /**
- * Validates settings by {@link policySettings}.
- * @param where the settings are, for the message
+ * Validates settings against {@link policySettings}.
+ * @param where where the settings come from, for the message
  * @throws {EdgefirstError} if they do not fit a rule's schema, or name an unknown rule
  */
 export function parseSettings(given: unknown, where = "the policies"): PolicySettings {

@@ -1,6 +1,6 @@
 import { formatPath, type Path } from "./path.ts";
 
-/** Stands for a value that is not known yet, in a tree for {@link withUnknowns}. */
+/** A placeholder for a value that is not known yet, in a tree passed to {@link withUnknowns}. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 /** Thrown when a value that is not known yet is read. `runRules` reports the rule as not evaluated. */
@@ -15,8 +15,8 @@ export class UnknownValue extends Error {
 }
 
 /**
- * A copy of a tree of plain data in which every {@link UNKNOWN} is a property that throws {@link UnknownValue} when it is read.
- * A tree without one is returned unchanged.
+ * Copies a tree of plain data, turning every {@link UNKNOWN} into a property that throws {@link UnknownValue} when it is read. A tree
+ * without any is returned unchanged.
  */
 export function withUnknowns<T>(tree: T): T {
   return hasUnknowns(tree) ? (guarded(tree, []) as T) : tree;

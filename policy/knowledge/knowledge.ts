@@ -1,10 +1,10 @@
 import { shippedRows } from "./load.ts";
 import type { Row, TableName } from "./tables.ts";
 
-/** Returns the rows of a table, the ones that win first. */
+/** Returns a table's rows, in order of precedence. */
 export type RowSource = <Name extends TableName>(table: Name) => readonly Row<Name>[];
 
-/** What is known about charts and programs: tables that are read when they are first asked for. */
+/** What is known about charts and programs, as tables that are read on first use. */
 export class Knowledge {
   readonly #source: RowSource;
   readonly #rows = new Map<TableName, readonly unknown[]>();
@@ -13,7 +13,7 @@ export class Knowledge {
     this.#source = source;
   }
 
-  /** The rows of a table; of two for the same thing, the first counts. */
+  /** A table's rows; if two describe the same thing, the first one counts. */
   rows<Name extends TableName>(table: Name): readonly Row<Name>[] {
     const known: readonly unknown[] = this.#rows.get(table) ?? this.#source(table);
     this.#rows.set(table, known);

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { Row, TableName } from "./tables.ts";
 
-/** Returns the text of a shipped file by its name, such as `charts.yaml`. */
+/** Returns the text of the shipped file with this name, such as `charts.yaml`. */
 export type ReadText = (file: string) => string;
 
 let readText: ReadText = (file) => readFileSync(join(import.meta.dirname, file), "utf8");
 
 /**
- * Reads the shipped files elsewhere. By default they are next to this module; a bundle that embeds them, or keeps them in another
- * directory, calls this before it asks for a row.
+ * Sets how the shipped files are read. By default they are next to this module; a bundle that embeds them or keeps them in another
+ * directory calls this before it reads a row.
  */
 export function readKnowledgeFrom(read: ReadText): void {
   readText = read;
@@ -22,7 +22,8 @@ export function shippedText(table: TableName): string {
 }
 
 /**
- * The rows of a shipped table. They are not validated here: `npm run check` and the tests do that, so that a run does not wait for it.
+ * The rows of a shipped table. They are not validated here, so that a run does not have to wait: `npm run check` and the tests validate
+ * them.
  * @param parseText reads YAML; a host with a faster parser passes its own
  */
 export function shippedRows<Name extends TableName>(

@@ -3,8 +3,8 @@ import type { Knowledge } from "./knowledge.ts";
 import type { Row } from "./tables.ts";
 
 /**
- * The shipped tables that these lookups read. The modules of the program use them, so the release covers them: it finds the names here
- * (lib/import-closure.ts). Tables that only the tools read are not in it.
+ * The shipped tables that these lookups read. The program uses them, so the release hash covers them: it finds their names here
+ * (lib/import-closure.ts). Tables that only the tools read are not listed.
  */
 export const READ_TABLES = [
   "./charts.yaml",
@@ -15,12 +15,12 @@ export const READ_TABLES = [
   "./traefik-chart-values.yaml",
 ] as const;
 
-/** The row of a chart whose probes are known. */
+/** A chart's row, if its probes are known. */
 export function chartRow(chart: string, knowledge: Knowledge): Row<"charts"> | undefined {
   return knowledge.rows("charts").find((row) => row.chart === chart);
 }
 
-/** The address of a chart as an OCI artifact; undefined if it is not known. */
+/** A chart's address as an OCI artifact; undefined if not known. */
 export function ociAddress(repository: string, chart: string, knowledge: Knowledge): string | undefined {
   const address = repository.replace(/\/+$/, "");
   const prefix = address.startsWith("oci://")
@@ -34,19 +34,19 @@ export function hasVersionLabel(chart: string, knowledge: Knowledge): boolean {
   return knowledge.rows("version-labels").some((row) => row.chart === chart);
 }
 
-/** Default ports of the entry points in Traefik's chart, by name. */
+/** Default entry point ports in Traefik's chart, by entry point name. */
 export function entryPointPorts(knowledge: Knowledge): Readonly<Record<string, number>> {
   const rows = knowledge.rows("traefik-entry-points");
   return Object.fromEntries(rows.toReversed().map(({ entryPoint, port }) => [entryPoint, port]));
 }
 
 /**
- * The values of Traefik's chart that select its GatewayClasses, as names joined by dots: one for a version or range that the table decides, otherwise several, the
- * one of the newest charts first.
- * @param version a version or range as Flux takes it; undefined if it is not known
+ * The paths, with keys joined by dots, of the values in Traefik's chart that select its GatewayClasses: one path for a version or range
+ * that the table covers, otherwise several, those of the newest charts first.
+ * @param version a version or range as Flux accepts it; undefined if it is not known
  */
 export function classSelectorValues(version: string | undefined, knowledge: Knowledge): readonly string[] {
-  // Masterminds/semver, which Flux uses, separates conditions by commas as well.
+  // Masterminds/semver, which Flux uses, also separates conditions with commas.
   const wanted = validRange((version ?? "*").replaceAll(",", " ")) ?? "*";
   const rows = knowledge.rows("traefik-chart-values");
   const fitting = rows.filter(({ charts }) => intersects(charts, wanted, { includePrerelease: true }));
@@ -54,7 +54,7 @@ export function classSelectorValues(version: string | undefined, knowledge: Know
 }
 
 /**
- * Whether a Traefik middleware asks for a login, by its fields or, if they are not known, by its name.
+ * Whether a Traefik middleware asks for a login, judged by its fields or, if they are not known, by its name.
  * @param has whether the middleware's `spec` has a field
  */
 export function isLogin(

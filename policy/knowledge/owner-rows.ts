@@ -6,32 +6,32 @@ import { Knowledge, SHIPPED } from "./knowledge.ts";
 import { parseRows, type TableError } from "./rows.ts";
 import { isTableName, TABLE_NAMES, type Row, type TableName } from "./tables.ts";
 
-/** Where an owner's rows are, in a GitOps repository and in a stack's project alike. */
+/** The directory with the owner's rows, both in a GitOps repository and in a stack's project. */
 export const OWNER_DIRECTORY = ".edgefirst/knowledge";
 
-/** The directory of the Pulumi project: the program and its policy pack are both in it. */
+/** The directory of the Pulumi project, which contains both the program and its policy pack. */
 export const PROJECT = join(import.meta.dirname, "../..");
 
-/** A file of an owner's rows. */
+/** A file with an owner's rows. */
 export interface OwnerFile {
   /** Path, relative to the repository or the project. */
   readonly file: string;
   readonly text: string;
 }
 
-/** One file of rows that an owner adds, as evidence names it. */
+/** A file with an owner's rows, as the evidence records it. */
 export interface OwnerRows {
   readonly file: string;
-  /** Of the text with `\n` as its line ending, in hex. */
+  /** SHA-256 of the text with `\n` line endings, in hexadecimal. */
   readonly sha256: string;
   /** Number of rows. */
   readonly rows: number;
 }
 
 /**
- * The shipped tables with an owner's rows, which win.
- * @param shipped the tables without them
- * @throws {EdgefirstError} with every error of every file, each with its place
+ * The shipped tables, extended with an owner's rows, which take precedence.
+ * @param shipped the tables without the owner's rows
+ * @throws {EdgefirstError} listing every error in every file, each with its location
  */
 export function withOwnerRows(files: readonly OwnerFile[], shipped = SHIPPED): Knowledge {
   if (files.length === 0) return shipped;
@@ -44,15 +44,15 @@ export function withOwnerRows(files: readonly OwnerFile[], shipped = SHIPPED): K
 
 /**
  * The knowledge for a directory: the shipped tables and the rows in its {@link OWNER_DIRECTORY}.
- * @throws {EdgefirstError} with every error of every file, each with its place
+ * @throws {EdgefirstError} listing every error in every file, each with its location
  */
 export function knowledgeFor(directory: string): Knowledge {
   return withOwnerRows(ownerFiles(directory));
 }
 
 /**
- * The files of rows that an owner adds to a directory; empty without any.
- * @throws {EdgefirstError} with every error of every file, each with its place
+ * The files with an owner's rows in a directory; empty if there are none.
+ * @throws {EdgefirstError} listing every error in every file, each with its location
  */
 export function ownerRows(directory: string): readonly OwnerRows[] {
   return parsedFiles(ownerFiles(directory)).map(({ file, text, rows }) => ({
@@ -62,7 +62,7 @@ export function ownerRows(directory: string): readonly OwnerRows[] {
   }));
 }
 
-/** Whether a file's name is one of a table, or meant to be. */
+/** Whether a file is named like a table, even if there is no such table. */
 export function isOwnerFile(name: string): boolean {
   return /\.ya?ml$/.test(name);
 }
@@ -82,7 +82,7 @@ function namesIn(path: string): string[] {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw new EdgefirstError(
       `${path} cannot be read: ${(error as Error).message}`,
-      `Make ${OWNER_DIRECTORY} a directory that you may read, or remove it.`,
+      `Make ${OWNER_DIRECTORY} a readable directory, or remove it.`,
       { cause: error },
     );
   }
@@ -100,7 +100,7 @@ function parsedFiles(files: readonly OwnerFile[]): readonly ParsedFile[] {
     const table = name.replace(/\.yaml$/, "");
     if (!isTableName(table)) {
       const names = TABLE_NAMES.map((known) => `${known}.yaml`).join(", ");
-      errors.push({ place: file, message: `there is no table ${name}; the tables are ${names}` });
+      errors.push({ place: file, message: `there is no table named ${name}; the tables are ${names}` });
       return [];
     }
     const result = parseRows(table, text, file);

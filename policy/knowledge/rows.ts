@@ -1,18 +1,18 @@
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { rowSchema, type Row, type TableName } from "./tables.ts";
 
-/** What is wrong with a table's text, with its place. */
+/** An error in a table's text, with its location. */
 export interface TableError {
   /** `file:line:column`. */
   readonly place: string;
   readonly message: string;
 }
 
-/** The rows of a table's text, or everything that is wrong with it. */
+/** The rows in a table's text, or every error in it. */
 export type ParsedRows<Name extends TableName> =
   { readonly rows: readonly Row<Name>[] } | { readonly errors: readonly TableError[] };
 
-/** @param file its name in errors */
+/** @param file the file name to show in errors */
 export function parseRows<Name extends TableName>(table: Name, text: string, file: string): ParsedRows<Name> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -39,13 +39,13 @@ export function parseRows<Name extends TableName>(table: Name, text: string, fil
   };
 }
 
-/** The field of a row; its place says which row. */
+/** The name of the field within its row; the location shows which row. */
 function fieldAt([row, ...path]: readonly PropertyKey[]): string {
   if (row === undefined) return "the file";
   return path.length === 0 ? "the row" : path.map(String).join(".");
 }
 
-/** Where the value at a path starts, or the nearest value above it. */
+/** Where the value at a path starts, or its nearest existing ancestor. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true) as

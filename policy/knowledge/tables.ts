@@ -1,19 +1,19 @@
 import { validRange } from "semver";
 import { z } from "zod";
 
-/** Builds a schema when it is first used: a run without an owner's rows validates nothing. */
+/** Builds a schema on first use: a run without owner rows validates nothing. */
 function lazily<T>(build: () => T): () => T {
   let built: T | undefined;
   return () => (built ??= build());
 }
 
-const text = lazily(() => z.string("write a text; quote it if it is a number").min(1));
+const text = lazily(() => z.string("write a string; quote it if it is a number").min(1));
 /** A value in a chart's values, such as `server.livenessProbe`. */
 const valuePath = lazily(() =>
-  text().regex(/^[^.]+(\.[^.]+)*$/, "write the names of a value, joined by dots"),
+  text().regex(/^[^.]+(\.[^.]+)*$/, "write the path of a value, with its keys joined by dots"),
 );
 
-/** Where a row comes from, and the day on which that was read. */
+/** Where a row comes from, and the date that source was read. */
 const provenance = lazily(() => ({
   source: text().describe("URL or document"),
   date: z.iso.date("write a date as YYYY-MM-DD"),
@@ -21,7 +21,7 @@ const provenance = lazily(() => ({
 
 const scalar = lazily(() => z.union([z.string(), z.number(), z.boolean()]));
 
-/** A plain value in a chart's values. */
+/** A scalar in a chart's values. */
 type Scalar = string | number | boolean;
 
 /** A condition on a chart's values. */
@@ -55,7 +55,7 @@ const probe = lazily(() =>
   ),
 );
 
-/** The tables by the names of their files, each with the schema of a row. */
+/** The tables, keyed by file name, each with its row schema. */
 const TABLES = {
   charts: lazily(() =>
     z.strictObject({
@@ -74,10 +74,8 @@ const TABLES = {
   ),
   "chart-addresses": lazily(() =>
     z.strictObject({
-      repository: z
-        .url("write the URL of a chart repository")
-        .regex(/[^/]$/, "leave out the slash at the end"),
-      oci: text().regex(/^oci:\/\/.*[^/]$/, "write oci://… without a slash at the end"),
+      repository: z.url("write the URL of a chart repository").regex(/[^/]$/, "leave out the trailing slash"),
+      oci: text().regex(/^oci:\/\/.*[^/]$/, "write oci://… without a trailing slash"),
       ...provenance(),
     }),
   ),
@@ -91,7 +89,7 @@ const TABLES = {
   "health-paths": lazily(() =>
     z.strictObject({
       images: z.array(text()).min(1),
-      path: text().startsWith("/", "write a path from /"),
+      path: text().startsWith("/", "write a path that starts with /"),
       ...provenance(),
     }),
   ),
@@ -101,7 +99,7 @@ const TABLES = {
         z.strictObject({ field: valuePath(), login: z.boolean().optional(), ...provenance() }),
         z.strictObject({ name: text(), login: z.boolean().optional(), ...provenance() }),
       ],
-      "write { field or name, source, date }, with login: false for a middleware that asks for no login",
+      "write { field or name, source, date }, and add login: false for a middleware that does not ask for a login",
     ),
   ),
   "version-labels": lazily(() => z.strictObject({ chart: text(), ...provenance() })),
@@ -123,7 +121,7 @@ const TABLES = {
 /** Name of a table; its file is `<name>.yaml`. */
 export type TableName = keyof typeof TABLES;
 
-/** One row of a table. */
+/** A row in a table. */
 export type Row<Name extends TableName> = Readonly<z.infer<ReturnType<(typeof TABLES)[Name]>>>;
 
 /** The schema of a row. */
@@ -134,7 +132,7 @@ export function rowSchema(table: TableName): z.ZodType {
 /** Every table's name. */
 export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
 
-/** Whether there is a table of that name. */
+/** Whether a table with this name exists. */
 export function isTableName(name: string): name is TableName {
   return Object.hasOwn(TABLES, name);
 }

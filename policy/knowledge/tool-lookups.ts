@@ -1,15 +1,15 @@
 import type { Knowledge } from "./knowledge.ts";
 
-// Lookups that only the tools make: the program imports none of this, so that a row for them is no new release.
+// Lookups that only the tools use: the program imports none of them, so that a new row for the tools does not change the release.
 
-/** Whether a version is known to be published at a chart's `oci://` address. */
+/** Whether this version is known to be published at the chart's `oci://` address. */
 export function isPublished(address: string, version: string, knowledge: Knowledge): boolean {
   return knowledge
     .rows("published-charts")
     .some(({ chart, versions }) => chart === address && versions.includes(version));
 }
 
-/** The path that an image's program documents as its health, whatever the image's tag and digest are. */
+/** The health path that the program in an image documents, whatever the image's tag and digest. */
 export function healthPath(image: string, knowledge: Knowledge): string | undefined {
   const repository = imageRepository(image);
   return knowledge.rows("health-paths").find(({ images }) => images.map(imageRepository).includes(repository))

@@ -5,13 +5,13 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, list, text, type Fields } from "../engine/read.ts";
 
-/** A port of a Service. */
+/** A port on a Service. */
 export interface ServicePort {
   readonly name: string | undefined;
   readonly port: number | undefined;
 }
 
-/** A Service of an app-template release. */
+/** A Service in an app-template release. */
 export interface AppService {
   readonly identifier: string;
   readonly name: string;
@@ -34,14 +34,14 @@ export function appServices(release: KubeObject, objects: ObjectIndex): readonly
   }));
 }
 
-/** A route as an app-template release renders it. */
+/** A route that an app-template release renders. */
 export interface AppRoute {
   readonly route: KubeObject;
-  /** The place of a path of the route in the release. */
+  /** Maps a path in the route to the corresponding path in the release. */
   readonly path: (steps: Path) => Path;
 }
 
-/** The routes of any kind that the release renders, with Service names instead of identifiers in their backends. */
+/** The routes of any kind that the release renders, with the identifiers in their backends resolved to Service names. */
 export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
   if (!isAppTemplate(release, objects)) return [];
   const { values, path } = valuesOf(release, objects);
@@ -70,12 +70,12 @@ export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly A
   }));
 }
 
-/** A path of the route in the chart's values, which have neither `metadata` nor `spec`. */
+/** Translates a path in the route to one in the chart's values, which have neither `metadata` nor `spec`. */
 function valueSteps([first, ...rest]: Path): Path {
   return first === "metadata" || first === "spec" ? rest : first === undefined ? [] : [first, ...rest];
 }
 
-/** If there is one Service, it is the default backend (`autoDetectService`). */
+/** If the release has exactly one Service, that is the default backend (`autoDetectService`). */
 function rulesOf(route: Fields, services: readonly AppService[]): readonly unknown[] {
   const only = services.length === 1 ? services[0] : undefined;
   const given = list(route.rules);
@@ -86,7 +86,7 @@ function rulesOf(route: Fields, services: readonly AppService[]): readonly unkno
   }));
 }
 
-/** Resolves an identifier (`name` in 3.x) and a port's name (`_route.tpl`). */
+/** Resolves a Service identifier (`name` in 3.x) and a port name (`_route.tpl`). */
 function backend(ref: Fields, services: readonly AppService[], only: AppService | undefined): Fields {
   const { identifier, ...rest } = ref;
   const wanted = ref.name ?? identifier;
@@ -99,8 +99,8 @@ function backend(ref: Fields, services: readonly AppService[], only: AppService 
 }
 
 /**
- * Names the objects of a release (`determineResourceNameFromValues` of 4.x; 3.x has `nameOverride` instead of `suffix`).
- * @param count how many objects of the kind the release has
+ * Names the objects in a release (`determineResourceNameFromValues` in 4.x; 3.x has `nameOverride` instead of `suffix`).
+ * @param count how many objects of this kind the release has
  */
 function objectNames(
   release: KubeObject,
@@ -125,7 +125,7 @@ function withEnding(name: string, ending: string): string {
   return name.endsWith(`-${ending}`) ? name : `${name}-${ending}`;
 }
 
-/** Renders the two common template expressions in a text; others stay. */
+/** Renders the two common template expressions in a string and leaves all others unchanged. */
 export function rendered(template: string, release: KubeObject): string {
   const { name, namespace } = releaseOf(release);
   return template

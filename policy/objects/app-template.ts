@@ -14,17 +14,17 @@ export function isAppTemplate(release: KubeObject, objects: ObjectIndex): boolea
   return name === undefined ? reference === "app-template" : name === "app-template";
 }
 
-/** A container of an app-template release: its values, in the shape of a Pod's container. */
+/** A container in an app-template release: its values, in the shape of a Pod's container. */
 export interface AppContainer extends Container {
   readonly controller: string;
-  /** `probes`, with the defaults of `defaultContainerOptions`. */
+  /** `probes`, with the defaults from `defaultContainerOptions`. */
   readonly probes: Fields;
 }
 
 /** Controllers that run to completion. */
 const SHORT_LIVED = ["cronjob", "job"];
 
-/** Every container of the release, except those of disabled controllers; empty for another chart. */
+/** Every container in the release, except those in disabled controllers; empty for any other chart. */
 export function appContainers(release: KubeObject, objects: ObjectIndex): readonly AppContainer[] {
   if (!isAppTemplate(release, objects)) return [];
   const values = valuesOf(release, objects);
@@ -60,7 +60,9 @@ function appContainer(values: Values, place: Place): AppContainer {
   };
 }
 
-/** The pod options of a controller: its own win over the defaults; a strategy can merge maps (lib/pod/_getOption.tpl). */
+/**
+ * A controller's pod options, which override the defaults; with the strategy `merge`, maps are merged (lib/pod/_getOption.tpl).
+ */
 export function podOptions(values: Fields, controller: Fields): Fields {
   const defaults = fields(values.defaultPodOptions);
   const own = Object.entries(fields(controller.pod)).filter(
@@ -70,7 +72,7 @@ export function podOptions(values: Fields, controller: Fields): Fields {
   return values.defaultPodOptionsStrategy === "merge" ? filled(given, defaults) : { ...defaults, ...given };
 }
 
-/** `overwrite` fills in the empty options of the container; `merge` also fills in missing fields of maps. */
+/** `overwrite` fills in the container's empty options; `merge` also fills in missing fields inside maps. */
 function withDefaults(own: Fields, controller: Fields, field: Place["field"]): Fields {
   if (field === "initContainers" && controller.applyDefaultContainerOptionsToInitContainers === false)
     return own;
@@ -88,7 +90,7 @@ function filled(own: Fields, defaults: Fields): Fields {
   return result;
 }
 
-/** As Helm's `empty`. */
+/** Like Helm's `empty`. */
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === "" || value === false || value === 0) return true;
   return typeof value === "object" && Object.keys(value).length === 0;
@@ -102,7 +104,7 @@ function imageOf(image: unknown): string | undefined {
   return typeof digest === "string" ? `${tagged}@${digest}` : tagged;
 }
 
-/** The entries of a map that are maps and not disabled. */
+/** The entries of a map that are themselves maps and are not disabled. */
 export function enabled(map: unknown): readonly (readonly [string, Fields])[] {
   return Object.entries(fields(map)).flatMap(([key, value]) => {
     const entry = fields(value);
@@ -114,7 +116,7 @@ function isMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a text has a template expression or a variable: its value is then not known. */
+/** Whether a string contains a template expression or a variable, so that its value is not known. */
 export function hasPlaceholder(value: string): boolean {
   return value.includes("{{") || value.includes("${");
 }

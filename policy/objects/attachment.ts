@@ -5,7 +5,9 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
 import type { Problem, NotEvaluated } from "../engine/rule.ts";
 
-/** Kinds of routes that a listener accepts by its protocol if it lists none. A listener of another protocol may accept any. */
+/**
+ * The route kinds that a listener accepts by its protocol if it lists none. A listener with another protocol may accept any kind.
+ */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   HTTP: ["HTTPRoute", "GRPCRoute"],
   HTTPS: ["HTTPRoute", "GRPCRoute"],
@@ -38,7 +40,7 @@ export function* attachmentProblems(
   if (accepting.length === 0)
     yield {
       path: [],
-      message: `No listener of ${gatewayName} accepts kind ${route.kind}, by its protocol or its allowedRoutes.kinds.`,
+      message: `No listener of ${gatewayName} accepts routes of kind ${route.kind}: check its protocol and allowedRoutes.kinds.`,
     };
   else if (open.length === 0)
     yield { path: [], message: `No listener of ${gatewayName} admits routes from namespace ${where}.` };
@@ -50,11 +52,11 @@ export function* attachmentProblems(
   else if (!open.some(({ admitted }) => admitted))
     yield {
       path: [],
-      notEvaluated: `The listener selects namespaces by label, and Namespace ${where} is not available.`,
+      notEvaluated: `The listener selects namespaces by label, but the labels of Namespace ${where} are not available.`,
     };
 }
 
-/** The listeners with the section name and the port of a parentRef; a problem without any. */
+/** The listeners that match a parentRef's section name and port, or a problem if none does. */
 function selectedListeners(
   parent: Fields,
   gateway: KubeObject,
@@ -137,14 +139,14 @@ function meets(labels: Fields, { key, operator, values }: Fields): boolean | und
 function servesHosts({ hostname }: Fields, route: KubeObject): boolean {
   const hosts = texts(fields(route.spec).hostnames);
   if (typeof hostname !== "string" || hosts.length === 0) return true;
-  // A name without a dot is the default of a variable whose value is not in the repository.
+  // A name without a dot is the default value of a variable that the repository does not set.
   return hosts.some(
     (host) =>
       hasPlaceholder(host) || !host.includes(".") || hasPlaceholder(hostname) || overlap(host, hostname),
   );
 }
 
-/** A wildcard covers one label or more. */
+/** A wildcard matches one or more labels. */
 function overlap(one: string, other: string): boolean {
   const covers = (wildcard: string, host: string): boolean =>
     wildcard.startsWith("*.") && host.endsWith(wildcard.slice(1));

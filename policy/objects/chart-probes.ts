@@ -5,15 +5,15 @@ import { chartRow } from "../knowledge/lookups.ts";
 import type { Condition } from "../knowledge/tables.ts";
 import { PROBES } from "./probes.ts";
 
-/** A probe that a release of a known chart lacks. */
+/** A probe that is missing from a release of a known chart. */
 export interface MissingProbe {
   readonly container: string;
   readonly probe: (typeof PROBES)[number];
-  /** The value that turns it on; undefined where the chart has none. */
+  /** The value that turns the probe on; undefined if the chart has no such value. */
   readonly value: Path | undefined;
 }
 
-/** The probes that these values leave the chart's containers without; undefined for a chart that is in no table. */
+/** The probes that the chart's containers lack with these values; undefined if no table lists the chart. */
 export function missingProbes(
   chart: string,
   values: Fields,
@@ -44,7 +44,7 @@ function holds(condition: Condition, values: Fields): boolean {
   return isOn(value, condition.byDefault);
 }
 
-/** Whether a template's `with` or `if` takes a value: an empty map, false and null turn it off. */
+/** Whether a template's `with` or `if` treats a value as true: false, null and empty values turn it off. */
 function isOn(value: unknown, byDefault: boolean): boolean {
   if (value === undefined) return byDefault;
   if (typeof value !== "object" || value === null) return value !== false && value !== null && value !== "";

@@ -4,10 +4,10 @@ import { HELM_RELEASE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { containersOf, WORKLOADS, type Container } from "./workloads.ts";
 
-/** Kinds with containers: workloads and releases of app-template. */
+/** Kinds with containers: workloads and app-template releases. */
 export const CONTAINER_KINDS = [...WORKLOADS, HELM_RELEASE];
 
-/** The containers of an object; empty for a HelmRelease of another chart. */
+/** An object's containers; empty for a HelmRelease of another chart. */
 export function allContainersOf(object: KubeObject, objects: ObjectIndex): readonly Container[] {
   return object.kind === "HelmRelease" ? appContainers(object, objects) : containersOf(object);
 }

@@ -18,31 +18,31 @@ import { text } from "../engine/read.ts";
 import { firstPath } from "./route-rules.ts";
 import { allRoutes } from "./routes.ts";
 
-/** An endpoint in the configuration of Gatus. */
+/** An endpoint in Gatus' configuration. */
 export interface Endpoint {
   readonly source: KubeObject;
-  /** Its place in the source. */
+  /** Where the source defines the endpoint. */
   readonly path: Path;
-  /** The place of its conditions; undefined for the sidecar's default. */
+  /** Where the source sets the conditions; undefined for the sidecar's default. */
   readonly conditionsPath: Path | undefined;
   readonly conditions: readonly string[];
-  /** Its identity in Gatus; undefined if a part of it is not known. */
+  /** The key by which Gatus identifies the endpoint; undefined if part of it is not known. */
   readonly key: string | undefined;
-  /** A DNS query instead of a request to the app. */
+  /** Whether the endpoint sends a DNS query instead of a request to the app. */
   readonly dns: boolean;
-  /** The path that it requests from the route; undefined for another address. */
+  /** The path that the endpoint requests from the route; undefined if it requests another address. */
   readonly requestPath: string | undefined;
-  /** The route that it monitors. */
+  /** The route that the endpoint monitors. */
   readonly route: KubeObject | undefined;
 }
 
-/** The endpoints of a stack or a cluster. */
+/** The endpoints in a stack or a cluster. */
 export interface Endpoints {
   readonly bySource: ReadonlyMap<KubeObject, readonly Endpoint[]>;
   readonly byKey: ReadonlyMap<string | undefined, readonly Endpoint[]>;
 }
 
-/** Every endpoint that gatus-sidecar (with `--auto-httproute`) and the endpoint files give to Gatus. */
+/** Every endpoint that Gatus gets from gatus-sidecar (with `--auto-httproute`) and from endpoint files. */
 export const allEndpoints = oncePer((objects: ObjectIndex): Endpoints => {
   const endpoints = [...routeEndpoints(objects), ...fileEndpoints(objects)];
   return {
@@ -76,7 +76,7 @@ function inherited(route: KubeObject, objects: ObjectIndex): Template {
   return (gateway && template(gateway)) ?? {};
 }
 
-/** Endpoints in files of labelled ConfigMaps. */
+/** Endpoints from the files in labelled ConfigMaps. */
 function fileEndpoints(objects: ObjectIndex): readonly Endpoint[] {
   return objects
     .ofKind(CONFIG_MAP)
@@ -101,7 +101,7 @@ function closed(key: string): string | undefined {
   return hasPlaceholder(key) ? undefined : key;
 }
 
-/** An endpoint in messages. */
+/** An endpoint as messages show it. */
 export function describeEndpoint({ source, route }: Endpoint): string {
   return route === undefined || route === source
     ? describeObject(source)

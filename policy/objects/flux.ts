@@ -6,14 +6,16 @@ export function fluxId(namespace: string | undefined, name: string): string {
   return `${namespace ?? ""}/${name}`;
 }
 
-/** Ids of the Kustomizations that this one depends on; their default namespace is its own. */
+/** Ids of the Kustomizations that this one depends on, by default in its own namespace. */
 export function dependenciesOf({ metadata, spec }: KubeObject): readonly string[] {
   return list(fields(spec).dependsOn)
     .map(fields)
     .map(({ namespace, name }) => fluxId(text(namespace) ?? metadata.namespace, text(name) ?? ""));
 }
 
-/** Whether Flux deletes an object that leaves the Kustomization, whatever its deletionPolicy (kustomize-controller, `prune`). */
+/**
+ * Whether Flux deletes an object that is removed from the Kustomization, whatever the deletionPolicy (kustomize-controller, `prune`).
+ */
 export function prunes(kustomization: KubeObject): boolean {
   const { prune, suspend } = fields(kustomization.spec);
   return prune === true && suspend !== true;
@@ -26,7 +28,9 @@ export function deletesAll({ spec }: KubeObject): boolean {
   return deletionPolicy === "MirrorPrune" ? prune === true : deletionPolicy !== "Orphan";
 }
 
-/** Whether the object is excluded from both (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune). */
+/**
+ * Whether the object is protected from both kinds of deletion (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune).
+ */
 export function isGuarded(object: KubeObject): boolean {
   return ["labels", "annotations"].some((field) =>
     ["prune", "reconcile"].some(

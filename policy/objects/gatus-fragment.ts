@@ -2,7 +2,7 @@ import { yamlMap, type Template } from "../../kube/gatus-annotations.ts";
 import { text, texts } from "../engine/read.ts";
 
 /**
- * Fields of an endpoint (github.com/TwiN/gatus v5.36, config/endpoint/endpoint.go), and the two of gatus-sidecar
+ * Fields of an endpoint (github.com/TwiN/gatus v5.36, config/endpoint/endpoint.go), and the two that gatus-sidecar adds
  * (github.com/home-operations/gatus-sidecar, internal/gatus/endpoint.go).
  */
 const KEYS = new Set([
@@ -29,17 +29,17 @@ const KEYS = new Set([
   "path",
 ]);
 
-/** As Go's time.ParseDuration takes it. */
+/** A duration as Go's time.ParseDuration accepts it. */
 const DURATION = /^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$/;
 
-/** What Gatus or gatus-sidecar does not accept in an `endpoint` annotation, one sentence each. */
+/** What Gatus or gatus-sidecar would reject or ignore in an `endpoint` annotation, one sentence per error. */
 export function fragmentErrors(fragment: string): readonly string[] {
   const map = yamlMap(fragment);
   if (map === undefined) return ["The annotation is not a YAML map, so gatus-sidecar ignores it."];
   return endpointErrors(map);
 }
 
-/** The same for the fields of an endpoint. */
+/** Like {@link fragmentErrors}, for a parsed endpoint. */
 export function endpointErrors(endpoint: Template): readonly string[] {
   const unknown = Object.keys(endpoint).filter((key) => !KEYS.has(key));
   const notText = ["name", "group", "url"].filter(
@@ -76,7 +76,7 @@ interface Comparison {
   readonly right: string;
 }
 
-/** A condition as Gatus parses it (`Condition.evaluate`): by the first of the operators in this order. */
+/** Parses a condition as Gatus does (`Condition.evaluate`), which tries the operators in this order. */
 function comparison(condition: string): Comparison | undefined {
   for (const operator of ["==", "!=", "<=", ">=", ">", "<"]) {
     const [left, right] = condition.split(` ${operator} `);
@@ -86,7 +86,7 @@ function comparison(condition: string): Comparison | undefined {
   return undefined;
 }
 
-/** The values of a request that timed out. */
+/** The values of the placeholders after a request that timed out. */
 const TIMED_OUT: Readonly<Record<string, string>> = {
   "[STATUS]": "0",
   "[CONNECTED]": "false",
@@ -107,7 +107,7 @@ function holdsOnTimeOut(condition: string): boolean {
   if (parsed === undefined) return false;
   const left = TIMED_OUT[parsed.left] ?? parsed.left;
   const right = TIMED_OUT[parsed.right] ?? parsed.right;
-  // Other placeholders are a path in the body, or the response time: not known here.
+  // Other placeholders stand for a path in the body or the response time, which are not known here.
   if ([left, right].some((side) => side.includes("["))) return false;
   if (parsed.operator === "==") return isEqual(left, right);
   if (parsed.operator === "!=") return !isEqual(left, right);
@@ -118,14 +118,14 @@ function holdsOnTimeOut(condition: string): boolean {
   return parsed.operator === "<=" ? first <= second : first >= second;
 }
 
-/** Equality, with `any(…)` on the right; `pat(…)` does not matter for a status. */
+/** Compares as Gatus does, including `any(…)` on the right; `pat(…)` never matches, since it does not matter for a status. */
 function isEqual(left: string, right: string): boolean {
   const options = /^any\((.*)\)$/.exec(right)?.[1];
   if (options !== undefined) return options.split(",").some((option) => option.trim() === left);
   return !right.startsWith("pat(") && left === right;
 }
 
-/** The conditions of an endpoint, or the sidecar's default. */
+/** The endpoint's conditions, or the sidecar's default. */
 export function conditionsOf({ conditions }: Template): readonly string[] {
   const own = text(conditions);
   if (own !== undefined) return [own];

@@ -7,15 +7,15 @@ import { at, fields, list, text, type Fields } from "../engine/read.ts";
 
 /** The chart of a HelmRelease. */
 export interface Chart {
-  /** Undefined if the OCIRepository of the release is not available. */
+  /** Undefined if the release's OCIRepository is not available. */
   readonly name: string | undefined;
-  /** Its version or range, as written; undefined for any, for a digest alone, or if the OCIRepository is not available. */
+  /** The version or range as written; undefined if any will do, if only a digest is set, or if the OCIRepository is not available. */
   readonly version: string | undefined;
-  /** Its place in the release. */
+  /** The field in the release that selects the chart. */
   readonly path: Path;
 }
 
-/** The chart of a HelmRelease: by name, or the last part of its OCIRepository's address. */
+/** The chart of a HelmRelease, named in the release or by the last part of its OCIRepository's URL. */
 export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
   const spec = fields(release.spec);
   const named = text(at(spec, ["chart", "spec", "chart"]));
@@ -40,7 +40,7 @@ export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
   };
 }
 
-/** Name and namespace of the Helm release (helm-controller: `GetReleaseName`, `GetReleaseNamespace`). */
+/** The name and namespace of the Helm release (helm-controller: `GetReleaseName`, `GetReleaseNamespace`). */
 export function releaseOf({ metadata, spec }: KubeObject): {
   readonly name: string;
   readonly namespace: string;
@@ -56,11 +56,11 @@ export interface Values {
   readonly values: Fields;
   /** False if some come from a Secret, or from a ConfigMap that is not available. */
   readonly complete: boolean;
-  /** The place of a value in the release: below `spec.values`, or the reference with it. */
+  /** Where the release sets a value: below `spec.values`, or in `spec.valuesFrom`. */
   readonly path: (steps: Path) => Path;
 }
 
-/** The values for the chart: those of `valuesFrom` in their order, then the release's own (Flux: HelmRelease, "Values"). */
+/** The chart's values: those from `valuesFrom`, in order, overridden by the release's own (Flux: HelmRelease, "Values"). */
 export function valuesOf(release: KubeObject, objects: ObjectIndex): Values {
   const own = fields(at(release, ["spec", "values"]));
   const path = (steps: Path): Path => valuePath(own, steps, references.length > 0);
@@ -76,7 +76,9 @@ export function valuesOf(release: KubeObject, objects: ObjectIndex): Values {
   return { values: merged(values, own), complete, path };
 }
 
-/** The longest part of the path that the release has; a value from a reference has the place of the references. */
+/**
+ * The longest prefix of the path that exists in the release; for a value that comes from a reference, the list of references.
+ */
 function valuePath(own: Fields, steps: Path, referenced: boolean): Path {
   if (referenced && at(own, steps.slice(0, 1)) === undefined) return ["spec", "valuesFrom"];
   let length = 0;

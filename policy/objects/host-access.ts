@@ -6,10 +6,10 @@ import { formatPath, type Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { podSpecPath } from "./workloads.ts";
 
-/** One way in which a pod reaches its node. */
+/** One way in which a pod has access to its node. */
 export interface HostAccess {
   readonly path: Path;
-  /** With the pod as the subject: `shares the host's network`. */
+  /** A predicate with the pod as its subject, such as `shares the host's network`. */
   readonly what: string;
 }
 
@@ -19,7 +19,7 @@ const FIELDS = Object.keys(SHARED) as (keyof typeof SHARED)[];
 const shares = (field: keyof typeof SHARED): string => `shares the host's ${SHARED[field]}`;
 const mounts = (path: unknown): string => `mounts ${text(path) ?? "a path"} from the host`;
 
-/** How the pods of a workload, or of a release of app-template, reach their node. */
+/** How the pods of a workload or an app-template release have access to their node. */
 export function hostAccess(object: KubeObject, objects: ObjectIndex): readonly HostAccess[] {
   if (object.kind !== "HelmRelease")
     return ofPod(fields(at(object, podSpecPath(object))), podSpecPath(object));
@@ -41,7 +41,7 @@ function ofPod(pod: Fields, path: Path): readonly HostAccess[] {
 }
 
 /**
- * A controller's pod options win over the defaults. A persistence item without mounts, or with global mounts, is a volume of every pod.
+ * A controller's pod options override the defaults. A persistence item without mounts, or with global mounts, is a volume of every pod.
  * Source: github.com/bjw-s-labs/helm-charts, charts/library/common/templates/lib/pod (`_spec.tpl`, `fields/_volumes.tpl`).
  */
 function ofAppTemplate(release: KubeObject, objects: ObjectIndex): readonly HostAccess[] {
@@ -67,7 +67,7 @@ function ofAppTemplate(release: KubeObject, objects: ObjectIndex): readonly Host
     if (isMounted(item, names))
       found.push({ path: path(place), what: mounts(text(hostPath) ?? fields(hostPath).path) });
   }
-  // A default is one problem, for any number of controllers.
+  // A problem in the defaults is reported once, however many controllers use them.
   return [...new Map(found.map((access) => [formatPath(access.path), access])).values()];
 }
 

@@ -4,12 +4,12 @@ import { at, fields, list, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
 import type { Problem } from "../engine/rule.ts";
 
-/** The three probes of a container, named as in a Pod's spec without the ending. */
+/** A container's three probes, named as in a Pod's spec without the suffix `Probe`. */
 export const PROBES = ["liveness", "readiness", "startup"] as const;
 
 const HANDLERS = ["httpGet", "tcpSocket", "grpc"] as const;
 
-/** What is wrong with the probes of one long-running container of a Pod's spec. */
+/** Problems with the probes of one long-running container in a Pod's spec. */
 export function* probeProblems(container: Fields, path: Path): Generator<Problem> {
   const missing = PROBES.filter((probe) => !hasHandler(container[`${probe}Probe`]));
   if (missing.length > 0) yield { path, message: `The container has no ${eitherOf(missing)} probe.` };
@@ -26,26 +26,27 @@ function hasHandler(probe: unknown): boolean {
 }
 
 /**
- * A liveness probe that fails whenever the readiness probe does.
- * @param liveness as in a Pod's spec, or as in app-template's values with the settings in `spec`
+ * Reports a liveness probe that fails whenever the readiness probe does.
+ * @param liveness as in a Pod's spec, or as in app-template's values, where `spec` holds the settings
  */
 export function* sameProblem(liveness: unknown, readiness: unknown, path: Path): Generator<Problem> {
   if (liveness === undefined || !isDeepStrictEqual(comparable(liveness), comparable(readiness))) return;
   yield {
     path,
-    message: "The liveness probe equals the readiness probe, so a container that is only slow is restarted.",
-    remediation: "Give liveness a cheaper check or a higher failureThreshold.",
+    message:
+      "The liveness probe is the same as the readiness probe, so a container that is merely slow gets restarted.",
+    remediation: "Give the liveness probe a cheaper check or a higher failureThreshold.",
     warning: true,
   };
 }
 
-/** Defaults of the API server (k8s.io/kubernetes, pkg/apis/core/v1/defaults.go). */
+/** The API server's defaults (k8s.io/kubernetes, pkg/apis/core/v1/defaults.go). */
 const THRESHOLDS = { periodSeconds: 10, timeoutSeconds: 1, failureThreshold: 3 };
 
-/** Fields that do not decide when a probe fails; the successThreshold of a liveness probe is always 1. */
+/** Fields that do not affect when a probe fails; a liveness probe's successThreshold is always 1. */
 const IGNORED = ["initialDelaySeconds", "terminationGracePeriodSeconds", "successThreshold"];
 
-/** The handler and the thresholds of a probe, with their defaults. */
+/** A probe's handler and thresholds, with defaults filled in. */
 function comparable(probe: unknown): Fields {
   const { spec, ...settings } = fields(probe);
   const { httpGet, ...others }: Fields = { ...THRESHOLDS, ...settings, ...fields(spec) };
@@ -65,7 +66,7 @@ function* portProblems(container: Fields, path: Path, probe: Fields): Generator<
     if (typeof port === "string" && !known)
       yield {
         path: [...path, handler, "port"],
-        message: `The probe uses port ${port}, but the container has no port of that name.`,
+        message: `The probe uses port ${port}, but the container has no port with that name.`,
       };
     else if (typeof port === "number" && !known && ports.length > 0)
       yield {

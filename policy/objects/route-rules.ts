@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 
-/** The path that gatus-sidecar requests by default: the first that a rule matches (`firstHTTPRoutePath`). */
+/** The path that gatus-sidecar requests by default: the first one in the route's matches (`firstHTTPRoutePath`). */
 export function firstPath(route: KubeObject): string {
   const paths = rulesOf(route).flatMap((rule) =>
     list(rule.matches)
@@ -12,7 +12,8 @@ export function firstPath(route: KubeObject): string {
 }
 
 /**
- * The rules of an HTTPRoute that may answer a plain GET of a path: the closest match, or every rule if there is a regular expression.
+ * The rules of an HTTPRoute that may handle a plain GET request for a path: those with the closest match, or every rule if one uses a
+ * regular expression.
  * Source: https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule, "matches".
  */
 export function rulesFor(route: KubeObject, path: string): readonly Fields[] {
@@ -35,7 +36,7 @@ function matchesOf(rule: Fields): readonly Fields[] {
   return matches.length === 0 ? [{}] : matches;
 }
 
-/** How close a match is: -1 for none, Infinity if it is not known. */
+/** How closely a match fits the path: -1 if it does not match, Infinity if that is not known. */
 function score(match: Fields, path: string): number {
   const { type = "PathPrefix", value = "/" } = fields(match.path);
   if (match.headers !== undefined || match.queryParams !== undefined) return -1;

@@ -8,7 +8,9 @@ export function secretOrConfigMap(kind: string): GroupKind {
   return kind === "Secret" ? SECRET : CONFIG_MAP;
 }
 
-/** Kinds whose controller creates a Secret, and the fields with its name and annotations; the name is the object's by default. */
+/**
+ * Kinds whose controller creates a Secret, with the fields that set the Secret's name and annotations. The name defaults to the object's.
+ */
 const SECRET_SOURCES = [
   {
     kind: { group: "external-secrets.io", kind: "ExternalSecret" },
@@ -28,7 +30,7 @@ const SECRET_SOURCES = [
 ];
 
 /**
- * Whether a Secret or ConfigMap exists, or something that creates it; undefined if that depends on labels of namespaces.
+ * Whether a Secret or ConfigMap exists or will be created; undefined if that depends on namespace labels.
  * @param kind Secret or ConfigMap
  */
 export function isProvided(
@@ -77,7 +79,10 @@ const providedConfigMaps = oncePer((objects: ObjectIndex) =>
   Map.groupBy(writtenObjects("ConfigMap", objects), ({ name }) => name),
 );
 
-/** Whether emberstack's reflector copies it to the namespace (https://github.com/emberstack/kubernetes-reflector). */
+/**
+ * Whether emberstack's reflector copies an object with these annotations to the namespace
+ * (https://github.com/emberstack/kubernetes-reflector).
+ */
 function isReflected(annotations: Fields, namespace: string): boolean {
   const prefix = "reflector.v1.k8s.emberstack.com/reflection-auto";
   if (annotations[`${prefix}-enabled`] !== "true") return false;

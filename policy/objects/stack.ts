@@ -1,18 +1,18 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import type { GroupKind } from "../engine/object-index.ts";
 
-/** A stack's place in the rollout as an object that a rule can read. No cluster has it. */
+/** A stack's position in the rollout, as an object that a rule can read. It exists on no cluster. */
 export const STACK: GroupKind = { group: "edgefirst.dev", kind: "Stack" };
 
-/** The part of a stack's configuration that orders its rollout. */
+/** The part of a stack's configuration that decides its position in the rollout. */
 export interface StackOrder {
   /** Names of its upstream stacks. */
   readonly after?: unknown;
-  /** `{ reason, expires }`: passes the gate. */
+  /** `{ reason, expires }`: lets the stack pass the gate. */
   readonly override?: unknown;
 }
 
-/** The object of a stack. */
+/** The object that represents a stack. */
 export function stackObject(name: string, { after, override }: StackOrder): KubeObject {
   return {
     apiVersion: "edgefirst.dev/v1",

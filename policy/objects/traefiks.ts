@@ -14,9 +14,11 @@ import { containersOf } from "./workloads.ts";
 /** A Traefik that serves Gateways. */
 export interface Traefik {
   readonly source: KubeObject;
-  /** Ports of its entry points; a listener with such a port is served by it. */
+  /** The ports of this Traefik's entry points; it serves listeners on these ports. */
   readonly ports: ReadonlySet<number>;
-  /** `key=value`, a label of the GatewayClasses that it serves; undefined for all with its controller's name. */
+  /**
+   * The label, as `key=value`, of the GatewayClasses that this Traefik serves; undefined if it serves every class with its controller name.
+   */
   readonly selector: string | undefined;
   /** The flag or chart value that sets {@link selector}. */
   readonly selectorSetting: string;
@@ -24,7 +26,7 @@ export interface Traefik {
 
 const SELECTOR_FLAG = "--providers.kubernetesgateway.labelselector";
 
-/** Every Traefik with the Gateway provider. */
+/** Every Traefik with the Gateway API provider enabled. */
 export function gatewayTraefiks({ objects, knowledge }: Known): readonly Traefik[] {
   return traefiksIn(objects)(knowledge);
 }
@@ -36,7 +38,7 @@ const traefiksIn = oncePer((objects: ObjectIndex) =>
   ]),
 );
 
-/** What a Traefik is read with. */
+/** What it takes to recognise a Traefik. */
 type Known = Pick<RuleContext, "objects" | "knowledge">;
 
 function ofWorkload(source: KubeObject): readonly Traefik[] {
@@ -88,7 +90,7 @@ function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly 
   ];
 }
 
-/** Whether Traefik serves the Gateway's class, by the class's name if the class is not available. */
+/** Whether Traefik serves the Gateway's class, judged by the class's name if the class itself is not available. */
 export function hasTraefikClass(gateway: KubeObject, objects: ObjectIndex): boolean {
   const name = classOf(gateway);
   const gatewayClass = objects.get(GATEWAY_CLASS, undefined, name);
@@ -106,7 +108,7 @@ export function traefiksOf(gateway: KubeObject, known: Known): readonly Traefik[
   });
 }
 
-/** Gateways by the name of their class. */
+/** Gateways, keyed by class name. */
 export const gatewaysByClass = oncePer((objects: ObjectIndex) =>
   Map.groupBy(objects.ofKind(GATEWAY), classOf),
 );

@@ -13,7 +13,7 @@ export const LONG_RUNNING: readonly GroupKind[] = [
   { group: "", kind: "Pod" },
 ];
 
-/** Every kind with pods. */
+/** Every kind that runs pods. */
 export const WORKLOADS: readonly GroupKind[] = [
   ...LONG_RUNNING,
   { group: "batch", kind: "Job" },
@@ -25,24 +25,24 @@ export interface Container {
   readonly name: string;
   readonly path: Path;
   readonly spec: Fields;
-  /** The spec of its pod, without the containers. */
+  /** The spec of the container's pod. For app-template, its pod options. */
   readonly pod: Fields;
-  /** Runs as long as its pod: not an init container, except a native sidecar. */
+  /** Whether the container runs as long as its pod: native sidecars do, other init containers do not. */
   readonly longRunning: boolean;
 }
 
-/** The path of the pod's spec in a workload. */
+/** The path of the pod spec in a workload. */
 export function podSpecPath({ kind }: KubeObject): Path {
   if (kind === "Pod") return ["spec"];
   if (kind === "CronJob") return ["spec", "jobTemplate", "spec", "template", "spec"];
   return ["spec", "template", "spec"];
 }
 
-/** Init containers first, as they run. */
+/** The containers of a workload; init containers come first, since they run first. */
 export function containersOf(object: KubeObject): readonly Container[] {
   const path = podSpecPath(object);
   const spec = fields(at(object, path));
-  // A Pod without a controller that is not restarted, such as a chart's test, is a job.
+  // A bare Pod that is not restarted, such as a chart test, is a job.
   const ends =
     object.kind === "Pod" && (spec.restartPolicy === "Never" || spec.restartPolicy === "OnFailure");
   return (["initContainers", "containers"] as const).flatMap((field) =>

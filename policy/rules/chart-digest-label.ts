@@ -13,10 +13,10 @@ const VERSION_LABELS = ["helm.sh/chart", "chart", "app.kubernetes.io/version", "
 export const chartDigestLabel = defineRule({
   id: "chart-digest-label",
   description:
-    "No selector contains a version, and a chart that puts its version into a label is not installed by chartRef.",
-  why: "A selector can never change, so the next version cannot be rolled out in place. With chartRef, helm-controller appends + and a digest to the chart's version: a selector changes with every digest, and a label allows no +.",
+    "No selector contains a version, and no chart that puts its version into a label is installed through chartRef.",
+  why: "A selector can never change, so the next version cannot be rolled out in place. With chartRef, helm-controller appends + and a digest to the chart's version: a selector would change with every digest, and labels do not allow a +.",
   remediation:
-    "Remove the version from the selector. If the chart sets it, use chart.spec with a HelmRepository, patch the selector by spec.postRenderers, or start helm-controller with --feature-gates=DisableChartDigestTracking=true.",
+    "Remove the version from the selector. If the chart sets it, use chart.spec with a HelmRepository, patch the selector with spec.postRenderers, or start helm-controller with --feature-gates=DisableChartDigestTracking=true.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [DEPLOYMENT, DAEMON_SET, STATEFUL_SET, HELM_RELEASE],
@@ -38,7 +38,7 @@ export const chartDigestLabel = defineRule({
       if (isNamed)
         yield {
           path,
-          message: `The chart ${name} puts its version unchanged into a label. With chartRef the version contains a +, which a label does not allow.`,
+          message: `The chart ${name} puts its version unchanged into a label. With chartRef, the version contains a +, which labels do not allow.`,
         };
     }
   },

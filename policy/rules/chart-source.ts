@@ -11,8 +11,8 @@ import { defineRule, type Problem, type RuleContext, type NotEvaluated } from ".
 export const chartSource = defineRule({
   id: "chart-source",
   description:
-    "A HelmRelease gets its chart by chartRef from an OCIRepository of API version v1, pinned by a tag, a semver range or a digest.",
-  why: "A chart without a version is upgraded as soon as a new one is published. A HelmRepository also works, but Flux downloads its whole index.",
+    "A HelmRelease gets its chart through chartRef from a v1 OCIRepository that is pinned to a tag, a semver range or a digest.",
+  why: "A chart with no pinned version is upgraded as soon as a new version is published. A HelmRepository works too, in place of an OCIRepository, but Flux downloads its whole index.",
   remediation:
     "Create an OCIRepository (source.toolkit.fluxcd.io/v1) whose url is the chart's address, with ref.tag. In the HelmRelease, replace spec.chart with spec.chartRef: { kind: OCIRepository, name }.",
   severity: "medium",
@@ -31,8 +31,8 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
   if (source.apiVersion !== "source.toolkit.fluxcd.io/v1")
     yield {
       path: ["apiVersion"],
-      message: `Flux 2.7 and later do not serve ${source.apiVersion}.`,
-      remediation: "Write source.toolkit.fluxcd.io/v1.",
+      message: `Flux 2.7 and later do not support ${source.apiVersion}.`,
+      remediation: "Use source.toolkit.fluxcd.io/v1.",
     };
   if (source.kind !== "OCIRepository" || holdsManifests(source, objects)) return;
   const { tag, semver, digest } = fields(at(source, ["spec", "ref"]));
@@ -40,10 +40,10 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
     yield {
       path: ["spec"],
       message:
-        "Without ref.tag, ref.semver or ref.digest, Flux pulls the tag latest, and charts have no such tag.",
+        "Without ref.tag, ref.semver or ref.digest, Flux pulls the tag latest, which charts do not have.",
     };
   else if (tag === "latest" && digest === undefined)
-    yield { path: ["spec", "ref", "tag"], message: "Charts have no tag latest." };
+    yield { path: ["spec", "ref", "tag"], message: "Charts do not have the tag latest." };
   else if (semver === "*" && digest === undefined)
     yield {
       path: ["spec", "ref", "semver"],
@@ -51,7 +51,7 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
     };
 }
 
-/** Whether a Kustomization uses it as its source. It then contains no chart, and its tag may move. */
+/** Whether a Kustomization uses the repository as its source: it then contains no chart, and its tag may move. */
 function holdsManifests({ metadata }: KubeObject, objects: ObjectIndex): boolean {
   return manifestSources(objects).has(fluxId(metadata.namespace, metadata.name));
 }

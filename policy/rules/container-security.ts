@@ -10,7 +10,7 @@ export const containerSecurity = defineRule({
   id: "container-security",
   description:
     "Pods meet the Pod Security Standard restricted (https://kubernetes.io/docs/concepts/security/pod-security-standards/).",
-  why: "A container that runs as root, gains privileges or reaches its node lets one broken app take over the node.",
+  why: "If a container runs as root, can gain privileges or has access to its node, one compromised app can take over the node.",
   remediation:
     "Set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and seccompProfile.type: RuntimeDefault in the securityContext of the container or the pod.",
   severity: "medium",

@@ -19,10 +19,10 @@ import {
 export const gatewayListeners = defineRule({
   id: "gateway-listeners",
   description:
-    "Traefik can serve every listener of a Gateway: each HTTPS listener has one readable certificate, each port is a port of an entry point, no two listeners are the same, and no other Gateway shares the class or the Traefik.",
-  why: "Traefik reads only the first certificate of a listener, maps listeners to entry points by port alone, and has one status address for all Gateways that it serves.",
+    "Traefik can serve every listener of a Gateway: each HTTPS listener has one readable certificate, each port belongs to an entry point, no two listeners are the same, and no other Gateway shares the class or the Traefik.",
+  why: "Traefik reads only a listener's first certificate, maps listeners to entry points by port alone, and reports one status address for all Gateways that it serves.",
   remediation:
-    "Write one HTTPS listener per hostname, each with one tls.certificateRefs entry; use the ports of Traefik's entry points (ports.<name>.port in its chart's values); give each Gateway its own class and its own Traefik.",
+    "Write one HTTPS listener per hostname, each with one entry in tls.certificateRefs. Use the ports of Traefik's entry points (ports.<name>.port in its chart's values). Give each Gateway a separate class and a separate Traefik.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [GATEWAY],
@@ -57,7 +57,7 @@ function* tlsProblems(
   if (references.length > 1 && hasTraefikClass(gateway, objects))
     yield {
       path: [...path, "tls", "certificateRefs", 1],
-      message: "Traefik reads only the first certificate of a listener.",
+      message: "Traefik reads only a listener's first certificate.",
     };
   for (const [index, { group = "", kind = "Secret", name, namespace }] of references.entries()) {
     const place = [...path, "tls", "certificateRefs", index];
@@ -66,7 +66,7 @@ function* tlsProblems(
     if (host === "repository" && isUnknown(reference, gateway, objects))
       yield {
         path: place,
-        message: `Nothing in the repository creates Secret ${where}/${reference.name}; without it the listener does not work.`,
+        message: `Nothing in the repository creates Secret ${where}/${reference.name}, and the listener does not work without it.`,
         remediation: "Check the name here and in the Certificate's spec.secretName.",
         warning: true,
       };
@@ -77,7 +77,9 @@ function* tlsProblems(
   }
 }
 
-/** A Secret that nothing creates: neither cert-manager for the Gateway's annotations, nor a Certificate and the like. */
+/**
+ * Whether nothing creates the Secret: neither cert-manager for the Gateway's annotations, nor a Certificate or a similar object.
+ */
 function isUnknown(
   { group, kind, name, namespace }: ForeignReference,
   gateway: KubeObject,
@@ -103,7 +105,7 @@ function* portProblems(
   const found = traefiks.map(({ source, ports }) => `${describeObject(source)} has ${[...ports].join(", ")}`);
   yield {
     path: [...path, "port"],
-    message: `No entry point of Traefik has port ${port} (${found.join("; ")}), so the listener gets PortUnavailable.`,
+    message: `No Traefik entry point has port ${port} (${found.join("; ")}), so the listener gets PortUnavailable.`,
   };
 }
 
@@ -111,7 +113,7 @@ function* portProblems(
 function* duplicateProblems(listener: Fields, before: readonly Fields[], path: Path): Generator<Problem> {
   const { name, port, protocol, hostname } = listener;
   if (before.some((other) => other.name === name))
-    yield { path: [...path, "name"], message: `Another listener has the name ${String(name)}.` };
+    yield { path: [...path, "name"], message: `Another listener is also named ${String(name)}.` };
   const twin = before.find((other) => other.port === port && other.hostname === hostname);
   if (twin !== undefined && (twin.protocol === protocol || isHttp(twin.protocol) !== isHttp(protocol)))
     yield {
@@ -124,7 +126,7 @@ function isHttp(protocol: unknown): boolean {
   return protocol === "HTTP";
 }
 
-/** Traefik maps listeners to entry points by port alone and has one status address. */
+/** Traefik maps listeners to entry points by port alone and reports a single status address. */
 function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Problem> {
   const { objects } = context;
   const className = classOf(gateway);
@@ -132,7 +134,7 @@ function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Pr
   if (classmate !== undefined)
     yield {
       path: ["spec", "gatewayClassName"],
-      message: `${describeObject(classmate)} also has the class ${className}, so one Traefik serves the routes of both at the addresses of both.`,
+      message: `${describeObject(classmate)} also uses the class ${className}, so one Traefik serves the routes of both at the addresses of both.`,
     };
   const others = [...gatewaysByClass(objects).values()]
     .flat()
@@ -141,7 +143,7 @@ function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Pr
   if (others[0] !== undefined && only !== undefined && more.length === 0 && only.selector === undefined)
     yield {
       path: ["spec", "gatewayClassName"],
-      message: `${describeObject(only.source)} is the only Traefik and serves every class, including the one of ${describeObject(others[0])}.`,
-      remediation: `Give each Gateway its own Traefik, limited to its class by ${only.selectorSetting}.`,
+      message: `${describeObject(only.source)} is the only Traefik and serves every class, including that of ${describeObject(others[0])}.`,
+      remediation: `Give each Gateway a separate Traefik, limited to the Gateway's class by ${only.selectorSetting}.`,
     };
 }

@@ -14,8 +14,8 @@ import { routesOf } from "../objects/routes.ts";
 export const gatusEndpoints = defineRule({
   id: "gatus-endpoints",
   description:
-    "The endpoints form a configuration that Gatus accepts, and each of them turns red when its app is down.",
-  why: "Two endpoints with the same name and group, or no endpoint at all, keep Gatus from starting. A condition that holds on a time-out shows a dead app as up; an app behind a login never answers 200.",
+    "Gatus accepts the endpoints as its configuration, and each endpoint turns red when its app is down.",
+  why: "Gatus does not start with two endpoints of the same name and group, or with no endpoint at all. A condition that holds on a timeout shows a dead app as up, and an app behind a login never responds with 200.",
   remediation:
     'Set group or name in the annotation gatus.home-operations.com/endpoint or in the endpoint file. Compare the status with == ("[STATUS] == 200"), not with <.',
   severity: "high",
@@ -42,7 +42,7 @@ function* sameKey(endpoint: Endpoint, { byKey }: Endpoints): Generator<Problem> 
   if (twins.length > 0)
     yield {
       path: endpoint.path,
-      message: `${twins.map(describeEndpoint).join(", ")} has the same endpoint ${endpoint.key}, so Gatus rejects its whole configuration.`,
+      message: `The endpoint key ${endpoint.key} is also used by ${twins.map(describeEndpoint).join(", ")}, so Gatus rejects its whole configuration.`,
     };
 }
 
@@ -52,13 +52,13 @@ function* timeOut({ path, conditionsPath, conditions, dns }: Endpoint): Generato
   if (dns)
     yield {
       path: place,
-      message: `An unanswered DNS query meets ${conditions.join(" and ")}, so the endpoint does not show that the app works.`,
+      message: `A DNS query that gets no answer also meets ${conditions.join(" and ")}, so the endpoint does not show that the app works.`,
       warning: true,
     };
   else
     yield {
       path: place,
-      message: `A request that times out has status 0 and meets ${conditions.join(" and ")}, so a dead app is shown as up.`,
+      message: `A request that times out has status 0 and also meets ${conditions.join(" and ")}, so a dead app is shown as up.`,
     };
 }
 
@@ -69,9 +69,9 @@ function* login(endpoint: Endpoint, { objects, knowledge }: RuleContext): Genera
   for (const name of loginMiddlewares(route, requestPath, objects, knowledge))
     yield {
       path: endpoint.conditionsPath ?? endpoint.path,
-      message: `Middleware ${name} asks for a login, so the app answers 302 or 401 and never meets [STATUS] == 200.`,
+      message: `Middleware ${name} asks for a login, so the response is 302 or 401 and never meets [STATUS] == 200.`,
       remediation:
-        'In the endpoint annotation, set conditions such as "[STATUS] == any(200, 302, 401)", or a path that needs no login.',
+        'In the endpoint annotation, set a condition such as "[STATUS] == any(200, 302, 401)", or a path that needs no login.',
     };
 }
 
@@ -81,7 +81,7 @@ function* furtherHostnames(object: KubeObject, objects: ObjectIndex): Generator<
     if (others.length > 0 && isMonitored(route))
       yield {
         path: path(["spec", "hostnames", 1]),
-        message: `gatus-sidecar monitors only the first hostname, ${String(first)}, and not ${others.map(String).join(", ")}.`,
+        message: `gatus-sidecar monitors only the first hostname, ${String(first)}, not ${others.map(String).join(", ")}.`,
         warning: true,
       };
   }
@@ -106,7 +106,7 @@ function* fileProblems(configMap: KubeObject): Generator<Problem> {
   }
 }
 
-/** Gatus without any endpoint. */
+/** Reports a Gatus that has no endpoints. */
 function* noEndpoint(object: KubeObject, objects: ObjectIndex, all: Endpoints): Generator<Problem> {
   if (object.kind === "HTTPRoute" || all.bySource.size > 0) return;
   const gatus = allContainersOf(object, objects).find(({ spec }) =>
@@ -115,12 +115,12 @@ function* noEndpoint(object: KubeObject, objects: ObjectIndex, all: Endpoints): 
   if (gatus === undefined || hasConfiguredEndpoint(objects)) return;
   yield {
     path: gatus.path,
-    message: "No route or file gives Gatus an endpoint, and it does not start without one.",
-    remediation: "Add one to its configuration file, such as its own /health.",
+    message: "No route or file gives Gatus an endpoint, and Gatus does not start without one.",
+    remediation: "Add an endpoint to Gatus' configuration file, such as Gatus' own /health.",
   };
 }
 
-/** Whether any ConfigMap has a file with endpoints, mounted or not. */
+/** Whether any ConfigMap contains a file with endpoints, mounted or not. */
 function hasConfiguredEndpoint(objects: ObjectIndex): boolean {
   return objects
     .ofKind(CONFIG_MAP)

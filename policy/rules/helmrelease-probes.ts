@@ -13,8 +13,8 @@ import { defineRule, type Problem, type RuleContext, type NotEvaluated } from ".
 export const helmreleaseProbes = defineRule({
   id: "helmrelease-probes",
   description:
-    "Every long-running container of a HelmRelease has a liveness, a readiness and a startup probe.",
-  why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs. The values of app-template are read as the chart reads them, the values of other charts by a table.",
+    "Every long-running container in a HelmRelease has a liveness, a readiness and a startup probe.",
+  why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs. The rule reads app-template's values as the chart does; for other charts, it uses a table.",
   remediation:
     "For app-template, set probes.<liveness|readiness|startup>.enabled: true on the container or in the controller's defaultContainerOptions; probes are off by default.",
   severity: "high",
@@ -44,7 +44,7 @@ function* appTemplateProblems(
     if (missing.length > 0 && values.complete)
       yield {
         path: container.path,
-        message: `Container ${container.name} of controller ${container.controller} has no ${eitherOf(missing)} probe.`,
+        message: `Container ${container.name} in controller ${container.controller} has no ${eitherOf(missing)} probe.`,
       };
     for (const probe of PROBES.filter((one) => !missing.includes(one)))
       yield* enabledProblems(container, probe, fields(container.probes[probe]), values);
@@ -57,7 +57,7 @@ function* appTemplateProblems(
   }
 }
 
-/** A probe that is on but renders nothing, or something that the API server rejects. */
+/** Reports a probe that is on but renders nothing, or renders something that the API server rejects. */
 function* enabledProblems(
   container: AppContainer,
   probe: string,
@@ -75,7 +75,7 @@ function* enabledProblems(
     yield {
       path,
       message: `The ${probe} probe gets its port from the controller's Service, and controller ${container.controller} has none, so the chart omits the probe.`,
-      remediation: "Give the controller a Service, or set custom: true and a spec with a handler.",
+      remediation: "Give the controller a Service, or set custom: true and add a spec with a handler.",
     };
 }
 
@@ -84,7 +84,7 @@ function hasCommand({ type, command }: Fields): boolean {
   return type === "COMMAND" || (command !== undefined && (type === undefined || type === "AUTO"));
 }
 
-/** The chart names only the ports that the container lists in `ports`. */
+/** The chart gives names only to ports listed in the container's `ports`. */
 function* namedPort(
   { spec }: AppContainer,
   path: Path,
@@ -96,11 +96,11 @@ function* namedPort(
   if (!list(spec.ports).some((item) => fields(item).name === port))
     yield {
       path: [...path, handler, "port"],
-      message: `The probe uses port ${port}, but the container has no port of that name.`,
+      message: `The probe uses port ${port}, but the container has no port with that name.`,
     };
 }
 
-/** A Service that names no controller belongs to the only one (`service/_valuesToObject.tpl`). */
+/** A Service that names no controller belongs to the only controller (`service/_valuesToObject.tpl`). */
 function hasService(controller: string, values: Fields): boolean {
   const controllers = enabled(values.controllers);
   return enabled(values.service).some(
@@ -128,15 +128,15 @@ function* otherChartProblems(
   if (missing === undefined)
     yield {
       path: chart.path,
-      message: `How the chart ${chart.name} sets its probes is not known.`,
+      message: `It is not known how the chart ${chart.name} sets its probes.`,
       remediation:
-        "Check the probes that it renders (helm template), or add a row for it to .edgefirst/knowledge/charts.yaml (docs/reference/knowledge.md).",
+        "Check the probes in the rendered chart (helm template), or add a row for the chart to .edgefirst/knowledge/charts.yaml (docs/reference/knowledge.md).",
       warning: true,
     };
   else yield* knownChartProblems(chart.name, chart.path, missing, values);
 }
 
-/** Whether a post-renderer mentions the probe; the target of the patch is not read. */
+/** Whether a post-renderer mentions the probe; the patch's target is ignored. */
 function isPatchedIn({ spec }: KubeObject, probe: string): boolean {
   return JSON.stringify(fields(spec).postRenderers ?? []).includes(`${probe}Probe`);
 }
@@ -152,7 +152,7 @@ function* knownChartProblems(
       yield values.complete
         ? {
             path: values.path(value),
-            message: `Container ${container} has no ${probe} probe: the value ${value.join(".")} of chart ${chart} is off.`,
+            message: `Container ${container} has no ${probe} probe: ${value.join(".")} is off in the values of the chart ${chart}.`,
             remediation: `Set ${value.join(".")}.`,
           }
         : {
@@ -164,7 +164,7 @@ function* knownChartProblems(
     yield {
       path: chartPath,
       message: `The chart ${chart} has no value for ${eitherOf(impossible.map(({ probe, container }) => `the ${probe} probe of ${container}`))}.`,
-      remediation: "Add it with a post-renderer (spec.postRenderers).",
+      remediation: "Add the probe with a post-renderer (spec.postRenderers).",
       warning: true,
     };
 }

@@ -9,9 +9,9 @@ import { defineRule, type Problem } from "../engine/rule.ts";
 /** See docs/reference/rules/image-pinned.md. */
 export const imagePinned = defineRule({
   id: "image-pinned",
-  description: "Every image has a tag that names a version, or a digest.",
-  why: "A tag that moves runs code that was not reviewed, and a restart may bring a new version.",
-  remediation: "Use the tag of a version, with its digest if the registry shows one: image:1.2.3@sha256:….",
+  description: "Every image has a digest, or a tag that names a version.",
+  why: "When a tag moves, code runs that was not reviewed, and any restart may bring in a new version.",
+  remediation: "Use a version's tag, with its digest if the registry shows one: image:1.2.3@sha256:….",
   severity: "high",
   enforcement: "mandatory",
   kinds: CONTAINER_KINDS,
@@ -41,12 +41,17 @@ export const imagePinned = defineRule({
       const { values, path } = valuesOf(object, objects);
       for (const { tag, steps } of chartTags(values, []))
         if (settings.floatingTags.includes(tag))
-          yield { path: path(steps), message: `The tag ${tag} moves: it can name another image tomorrow.` };
+          yield {
+            path: path(steps),
+            message: `The tag ${tag} moves: it may name a different image tomorrow.`,
+          };
     }
   },
 });
 
-/** Tags of images in the values of a chart: next to a `repository`, or below a key that ends in `image`. The chart's defaults are not read. */
+/**
+ * Image tags in a chart's values: next to a `repository`, or below a key that ends in `image`. The chart's defaults are not read.
+ */
 function* chartTags(values: Fields, above: Path): Generator<{ readonly tag: string; readonly steps: Path }> {
   for (const [key, value] of Object.entries(values)) {
     const child = fields(value);
@@ -66,7 +71,7 @@ function* imageProblems(
     floatingTags,
   }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
 ): Generator<Problem> {
-  // The value of a variable or a template expression is not known.
+  // The values of variables and template expressions are not known.
   if (hasPlaceholder(image)) return;
   const [reference = "", digest] = image.split("@");
   if (digest !== undefined) return;
@@ -78,6 +83,6 @@ function* imageProblems(
       message: `The image ${image} has neither a tag nor a digest, so the tag latest is pulled.`,
     };
   else if (floatingTags.includes(tag))
-    yield { path, message: `The tag ${tag} of ${image} moves: it can name another image tomorrow.` };
+    yield { path, message: `The tag ${tag} of ${image} moves: it may name a different image tomorrow.` };
   else if (requireDigest) yield { path, message: `The image ${image} has no digest.` };
 }

@@ -9,11 +9,10 @@ import { defineRule } from "../engine/rule.ts";
 /** See docs/reference/rules/kustomization-secrets.md. */
 export const kustomizationSecrets = defineRule({
   id: "kustomization-secrets",
-  description:
-    "The decryption key and the substituteFrom sources of a Flux Kustomization exist in its own namespace.",
-  why: "Flux looks in no other namespace, and a Kustomization without them never becomes ready.",
+  description: "A Flux Kustomization's decryption key and substituteFrom sources exist in its own namespace.",
+  why: "Flux looks in no other namespace, and without these objects the Kustomization never becomes ready.",
   remediation:
-    "Create the Secret or ConfigMap in the Kustomization's namespace, set optional: true, or list it in the setting `elsewhere` if it is created by hand.",
+    "Create the Secret or ConfigMap in the Kustomization's namespace, set optional: true, or add it to the `elsewhere` setting if it is created by hand.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [FLUX_KUSTOMIZATION],

@@ -13,10 +13,10 @@ const SOURCE_GROUP = "source.toolkit.fluxcd.io";
 export const kustomizationSource = defineRule({
   id: "kustomization-source",
   description:
-    "A Flux Kustomization names its source with its namespace, depends on Kustomizations that exist and do not depend on it, and keeps its own lists when its parent patches it.",
-  why: "A Kustomization that misses its source or a dependency waits forever. A patch replaces a whole list of a custom resource, so the child's own patches or substituteFrom are lost.",
+    "A Flux Kustomization names its source and the source's namespace explicitly, depends only on Kustomizations that exist and do not depend on it, and keeps its own lists when its parent patches it.",
+  why: "A Kustomization whose source or dependency is missing waits forever. In a custom resource, a patch replaces a list as a whole, so the child's own patches or substituteFrom entries are lost.",
   remediation:
-    "Write sourceRef.namespace. Correct dependsOn. Add the merge keys of the lists to the parent's patch (a comment with x-kubernetes-list-map-keys), or let the child opt out of the patch.",
+    "Set sourceRef.namespace. Correct dependsOn. Add the lists' merge keys to the parent's patch (a comment with x-kubernetes-list-map-keys), or let the child opt out of the patch.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [FLUX_KUSTOMIZATION],
@@ -26,7 +26,7 @@ export const kustomizationSource = defineRule({
     yield* dependencyProblems(object, context);
     yield* lostLists(object, context);
   },
-  // The namespace that Flux uses by default, or the only one with the missing object.
+  // Writes the namespace that Flux uses by default, or the only one that contains the missing object.
   fix: (_, { path, expected }) =>
     expected === undefined ? [] : [{ path: [...path, "namespace"], value: expected }],
 });
@@ -46,10 +46,10 @@ function* sourceProblems(
       yield {
         path,
         message: `${id} does not exist, but ${describeObject(elsewhere)} does.`,
-        // A namespace that is written may be right, with the source still missing.
+        // An explicit namespace may be right, and the source may just be missing.
         ...(namespace === undefined && expected !== undefined && { expected }),
       };
-    // A bootstrap often creates the source of the repository itself, so no file has it.
+    // A bootstrap often creates the source for the repository itself, so no file contains it.
     else yield { path, notEvaluated: `${id} is in no file; a bootstrap may create it.` };
   }
   if (namespace === undefined)
@@ -63,8 +63,8 @@ function* sourceProblems(
 }
 
 /**
- * The namespace for a reference without one: the Kustomization's own if it has the object, or if no namespace has; otherwise the only
- * namespace that has it. Undefined if several do.
+ * The namespace to write into a reference that has none: the Kustomization's own if it contains the object or if no namespace does;
+ * otherwise the only namespace that contains it. Undefined if several do.
  */
 function namespaceOf(
   kind: GroupKind,
@@ -105,21 +105,21 @@ function missingDependency(
   objects: ObjectIndex,
 ): Problem {
   const path = ["spec", "dependsOn", index];
-  const message = `It depends on Kustomization ${id}, which does not exist, and waits forever`;
+  const message = `It depends on Kustomization ${id}, which does not exist, so it waits forever`;
   const { name, namespace } = fields(list(fields(spec).dependsOn)[index]);
   const elsewhere = namespaceOf(FLUX_KUSTOMIZATION, metadata.namespace, text(name) ?? "", objects);
-  // If no namespace has it, writing its own one does not help.
+  // If no namespace contains the dependency, adding the Kustomization's own namespace does not help.
   if (namespace !== undefined || elsewhere === undefined || elsewhere === metadata.namespace)
     return { path, message: `${message}.` };
   return {
     path,
-    message: `${message}; namespace ${elsewhere} has one of that name.`,
+    message: `${message}; namespace ${elsewhere} has one with that name.`,
     remediation: `Add namespace: ${elsewhere} to the entry.`,
     expected: elsewhere,
   };
 }
 
-/** The dependency cycle of each Kustomization that is in one, by its id. */
+/** The dependency cycle that each Kustomization is part of, if any, by id. */
 const cycles = oncePer((objects: ObjectIndex): ReadonlyMap<string, readonly string[]> => {
   const graph = new Map(
     objects
@@ -146,7 +146,7 @@ const cycles = oncePer((objects: ObjectIndex): ReadonlyMap<string, readonly stri
   return found;
 });
 
-/** Lists that a patch replaces as a whole on a custom resource. */
+/** Lists that a patch replaces as a whole in a custom resource. */
 const LISTS = [
   ["spec", "patches"],
   ["spec", "postBuild", "substituteFrom"],

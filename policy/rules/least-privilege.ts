@@ -10,17 +10,17 @@ import { defineRule, type Problem } from "../engine/rule.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
-/** Verbs that let a subject raise its own rights (https://kubernetes.io/docs/concepts/security/rbac-good-practices/). */
+/** Verbs that let a subject escalate its own privileges (https://kubernetes.io/docs/concepts/security/rbac-good-practices/). */
 const ESCALATION = ["escalate", "bind", "impersonate"];
 
 /** See docs/reference/rules/least-privilege.md. */
 export const leastPrivilege = defineRule({
   id: "least-privilege",
   description:
-    "Roles list what they need: no wildcards, no verbs that raise the subject's own rights, no binding to cluster-admin, and no reading of every Secret in the cluster.",
+    "Roles list only what they need: they use no wildcards and no verbs that allow privilege escalation, do not bind cluster-admin, and cannot read every Secret in the cluster.",
   why: "A wildcard includes resources that do not exist yet, and whoever controls the app controls everything that its role allows.",
   remediation:
-    "List the groups, resources and verbs that are used. If all of them are meant, add the object to the setting `allow`, or exempt it with a reason.",
+    "List only the groups, resources and verbs that are used. If the wildcard is intended, add the object to the `allow` setting, or exempt it with a reason.",
   severity: "critical",
   enforcement: "mandatory",
   kinds: [
@@ -56,7 +56,7 @@ export const leastPrivilege = defineRule({
   },
 });
 
-/** Roles and bindings in the values of app-template (`rbac`). */
+/** Checks the roles and bindings in app-template's values (`rbac`). */
 function* releaseProblems(release: KubeObject, objects: ObjectIndex): Generator<Problem> {
   if (!isAppTemplate(release, objects)) return;
   const { values, path } = valuesOf(release, objects);
@@ -87,18 +87,18 @@ function* ruleProblems(rule: Fields, path: Path, wholeCluster: boolean): Generat
   for (const verb of escalation)
     yield {
       path: [...path, "verbs", verbs.indexOf(verb)],
-      message: `The verb ${verb} lets the subject raise its own rights.`,
+      message: `The verb ${verb} lets the subject escalate its own privileges.`,
     };
   const secrets = texts(rule.resources).indexOf("secrets");
   const reads = verbs.some((verb) => ["get", "list", "watch"].includes(verb));
   if (wholeCluster && secrets >= 0 && reads && list(rule.resourceNames).length === 0)
     yield {
       path: [...path, "resources", secrets],
-      message: "The rule allows reading every Secret if it is bound cluster-wide.",
+      message: "If bound cluster-wide, the rule allows reading every Secret.",
     };
 }
 
-/** The groups that a wildcard is limited to. */
+/** The API groups that a wildcard is limited to, as the end of a sentence. */
 function scope(rule: Fields, field: string): string {
   const groups = texts(rule.apiGroups);
   if (field === "apiGroups" || groups.length === 0 || groups.includes("*")) return "";

@@ -12,9 +12,9 @@ import { routesByHost } from "../objects/routes.ts";
 /** See docs/reference/rules/no-ingress-left.md. */
 export const noIngressLeft = defineRule({
   id: "no-ingress-left",
-  description: "A host is on an Ingress or on an HTTPRoute, not on both.",
+  description: "No host is on both an Ingress and an HTTPRoute.",
   why: "external-dns and cert-manager follow the Ingress as long as it exists. The DNS record moves to the route only when no Ingress with the host is left.",
-  remediation: "Remove the Ingress when the route is accepted.",
+  remediation: "Remove the Ingress once the route has been accepted.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [INGRESS, HELM_RELEASE],
@@ -23,7 +23,7 @@ export const noIngressLeft = defineRule({
     for (const { host, path } of ingressHosts(object, objects)) {
       const route = routesByHost(objects).get(host)?.[0];
       if (route !== undefined)
-        yield { path, message: `${host} is on an Ingress and on ${describeObject(route.route)}.` };
+        yield { path, message: `${host} is both on an Ingress and on ${describeObject(route.route)}.` };
     }
   },
 });
@@ -57,7 +57,9 @@ function appHosts(release: KubeObject, objects: ObjectIndex): readonly Host[] {
   );
 }
 
-/** As in most charts: `ingress.enabled` with `hosts` (strings, or maps with a `host`), or with one `host` or `hostname`. */
+/**
+ * Hosts in the usual values: `ingress.enabled` with `hosts` (strings, or maps with a `host`), or with a single `host` or `hostname`.
+ */
 function* chartHosts(values: Fields, above: Path, path: (steps: Path) => Path): Generator<Host> {
   for (const [key, value] of Object.entries(values)) {
     const here = [...above, key];

@@ -11,8 +11,8 @@ import { defineRule, type BuildSteps, type Problem, type RuleContext } from "../
 export const pruneGuard = defineRule({
   id: "prune-guard",
   description:
-    "While its Kustomization prunes, a claim or a release with data keeps its namespace and name, and the Kustomization keeps its own.",
-  why: "To Flux, a move is a deletion and a new object: it prunes the old one, and its data with it.",
+    "As long as a Kustomization prunes, any claim or release with data in it keeps its name and namespace, and so does the Kustomization.",
+  why: "To Flux, a move is a deletion and a new object: it prunes the old object, and its data with it.",
   remediation:
     "First annotate the object with kustomize.toolkit.fluxcd.io/prune: disabled (if its Kustomization moves, set deletionPolicy: Orphan there) and let Flux apply that. Then move it.",
   severity: "critical",
@@ -27,7 +27,7 @@ export const pruneGuard = defineRule({
   },
 });
 
-/** Whether the object keeps data; a release does if its values have a claim. */
+/** Whether the object stores persistent data; a release does if its values contain a PersistentVolumeClaim. */
 function keepsData(object: KubeObject, objects: ObjectIndex): boolean {
   return object.kind !== "HelmRelease" || claims(valuesOf(object, objects).values);
 }
@@ -41,8 +41,8 @@ const CLAIM_KEYS = [
 ];
 
 /**
- * Whether values have a claim: `type: persistentVolumeClaim` of app-template (its default with an `accessMode`), `existingClaim`, or the
- * usual `persistence.enabled: true`. Entries that are off, and empty keys, do not count.
+ * Whether values contain a PersistentVolumeClaim: `type: persistentVolumeClaim` as in app-template (the default if `accessMode` is set),
+ * `existingClaim`, or the usual `persistence.enabled: true`. Disabled entries and empty values do not count.
  */
 function claims(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(claims);
@@ -60,7 +60,7 @@ function isEmpty(value: unknown): boolean {
   return value === "" || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
-/** The object under another name or namespace than before. */
+/** Reports an object that has a new name or namespace. */
 function* moved(object: KubeObject, { kustomization }: BuildSteps, context: RuleContext): Generator<Problem> {
   if (context.previous === undefined) return;
   const kind = { group: groupOf(object), kind: object.kind };
@@ -76,11 +76,14 @@ function* moved(object: KubeObject, { kustomization }: BuildSteps, context: Rule
   if (former !== undefined && !isGuarded(former) && leaves(former, kustomization, context))
     yield {
       path: ["metadata", former.metadata.name === name ? "namespace" : "name"],
-      message: `This object was ${describeObject(former)} before. Flux deletes that one, and its data.`,
+      message: `This object used to be ${describeObject(former)}. Flux deletes that one, along with its data.`,
     };
 }
 
-/** Whether the former object's Kustomization deletes it: by pruning if it still exists, or with everything it applied. */
+/**
+ * Whether Flux deletes the former object: by pruning if its Kustomization still exists, or along with everything that the Kustomization
+ * applied.
+ */
 function leaves(former: KubeObject, current: KubeObject, { objects, buildSteps }: RuleContext): boolean {
   const owner = buildSteps(former)?.kustomization;
   if (owner === undefined) return prunes(current);
@@ -92,7 +95,7 @@ function sameSpec(one: KubeObject, other: KubeObject): boolean {
   return JSON.stringify(one.spec) === JSON.stringify(other.spec);
 }
 
-/** Objects that existed before and do not now, by kind. */
+/** Objects that existed before and no longer do, by kind. */
 function gone({ objects, previous }: RuleContext): ReadonlyMap<string, readonly KubeObject[]> {
   return goneSince(objects)(previous);
 }
@@ -116,7 +119,7 @@ const goneSince = oncePer((objects: ObjectIndex) => {
   };
 });
 
-/** An object whose Kustomization moves: since an earlier time, or by a new patch of its parent. */
+/** Reports an object whose Kustomization has moved since an earlier time, or is moved by a patch of its parent. */
 function* movedKustomization(
   object: KubeObject,
   { kustomization }: BuildSteps,
@@ -142,7 +145,7 @@ function* movedKustomization(
   };
 }
 
-/** The Kustomization that a new one replaces, if it deletes an object that was not guarded. */
+/** The old Kustomization that a new one replaces, if the replacement would delete an unguarded object. */
 function formerKustomization(
   object: KubeObject,
   { metadata, spec }: KubeObject,

@@ -7,7 +7,7 @@ import { defineRule } from "../engine/rule.ts";
 /** Fields of a kustomization.yaml that list files, directories or URLs. */
 const REFERENCES = ["resources", "bases", "components", "crds", "generators", "transformers", "validators"];
 
-/** Fields that name files or HTTP URLs: of the kustomization.yaml, and of the entries in its lists. */
+/** Fields that name files or HTTP URLs, in the kustomization.yaml and in the entries of its lists. */
 const FILES = ["configurations", "patchesStrategicMerge"];
 const FILES_OF_ENTRIES = [
   ["patches", "path"],
@@ -17,13 +17,13 @@ const FILES_OF_ENTRIES = [
   ),
 ] as const;
 
-/** See docs/reference/rules/remote-build-fetch.md. Flux can refuse such a build itself (`--no-remote-bases`). */
+/** See docs/reference/rules/remote-build-fetch.md. Flux itself can reject such a build (`--no-remote-bases`). */
 export const remoteBuildFetch = defineRule({
   id: "remote-build-fetch",
-  description: "A Kustomization builds from its own repository.",
-  why: "A build that fetches from the network uses files that were not reviewed and can change. If they are gone, every reconciliation fails.",
+  description: "A Kustomization builds only from its own repository.",
+  why: "A build that fetches from the network uses files that were not reviewed and can change. If they disappear, every reconciliation fails.",
   remediation:
-    "Copy the manifests into the repository, or make them a Flux source (GitRepository, OCIRepository, HelmRelease).",
+    "Copy the manifests into the repository, or turn them into a Flux source (GitRepository, OCIRepository, HelmRelease).",
   severity: "medium",
   enforcement: "mandatory",
   kinds: [BUILD_KUSTOMIZATION, BUILD_COMPONENT],
@@ -34,7 +34,7 @@ export const remoteBuildFetch = defineRule({
       for (const [index, chart] of list(object[field]).entries())
         yield {
           path: [field, index],
-          message: `The build needs the chart ${text(at(chart, ["name"])) ?? ""} from the network; Flux does not fetch it.`,
+          message: `The build needs the chart ${text(at(chart, ["name"])) ?? ""} from the network, but Flux does not fetch it.`,
         };
   },
 });
@@ -53,7 +53,7 @@ function* addresses(object: KubeObject): Generator<{ path: Path; address: string
     }
 }
 
-/** The string at a path, or the strings in the list there. */
+/** The string at a path, or the strings in a list at that path. */
 function texts(object: KubeObject, path: Path): readonly { path: Path; value: string }[] {
   const found = at(object, path);
   const all = Array.isArray(found)
@@ -62,7 +62,9 @@ function texts(object: KubeObject, path: Path): readonly { path: Path; value: st
   return all.flatMap(({ path: place, value }) => (value === undefined ? [] : [{ path: place, value }]));
 }
 
-/** Whether kustomize takes it for a URL (sigs.k8s.io/kustomize/api/internal/git/repospec.go); inline text is not one. */
+/**
+ * Whether kustomize treats the reference as a URL (sigs.k8s.io/kustomize/api/internal/git/repospec.go); inline text is not one.
+ */
 function isRemote(reference: string): boolean {
   if (reference.includes("\n")) return false;
   return (

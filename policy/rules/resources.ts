@@ -7,8 +7,8 @@ import { defineRule } from "../engine/rule.ts";
 /** See docs/reference/rules/resources.md. */
 export const resources = defineRule({
   id: "resources",
-  description: "Every container has requests and a memory limit.",
-  why: "Without requests, the scheduler cannot place a pod. Without a memory limit, a leak ends other containers on the node.",
+  description: "Every container has CPU and memory requests and a memory limit.",
+  why: "Without requests, the scheduler cannot tell which node has room for a pod. Without a memory limit, a leak gets other containers on the node killed.",
   remediation: "Set resources.requests.cpu, resources.requests.memory and resources.limits.memory.",
   severity: "medium",
   enforcement: "advisory",
@@ -17,7 +17,9 @@ export const resources = defineRule({
     required: z
       .array(z.string())
       .default(["requests.cpu", "requests.memory", "limits.memory"])
-      .describe("Required fields below `resources`. limits.cpu is not among them: it throttles needlessly."),
+      .describe(
+        "Required fields below `resources`. limits.cpu is not required, because it throttles needlessly.",
+      ),
   }),
   *check(object, { settings, objects }) {
     for (const { name, path, spec, longRunning } of allContainersOf(object, objects)) {
@@ -33,7 +35,10 @@ export const resources = defineRule({
   },
 });
 
-/** A limit without a request is also the request (https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/). */
+/**
+ * If there is a limit but no request, the limit is also the request
+ * (https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/).
+ */
 function lack(field: string, { resources: given }: Fields): string {
   const limit = text(at(given, field.replace(/^requests\./, "limits.").split(".")));
   return field.startsWith("requests.") && limit !== undefined

@@ -7,10 +7,10 @@ import { defineRule } from "../engine/rule.ts";
 export const rolloutOrder = defineRule({
   id: "rollout-order",
   description:
-    "A stack names its upstream stacks (edgefirst:after), and overrides its gate only with a reason and an expiry date.",
-  why: "A stack without an upstream stack gets every release untested. An override without an end stays forever.",
+    "A stack names its upstream stacks (edgefirst:after), and overrides the gate only with a reason and an expiry date.",
+  why: "A stack without an upstream stack gets every release untested. An override without an expiry date stays forever.",
   remediation:
-    "Set edgefirst:after to the stacks that must verify a release first, or list the stack in the setting `first`. Give an override a reason and an expiry date in the future.",
+    "Set edgefirst:after to the stacks that must verify a release first, or add the stack to the `first` setting. Give the override a reason and an expiry date in the future.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [STACK],
@@ -37,14 +37,13 @@ export const rolloutOrder = defineRule({
     if (override === undefined) return;
     const { reason, expires } = fields(override);
     const path = ["spec", "override"];
-    if ((text(reason) ?? "").trim() === "")
-      yield { path, message: "The override of the gate has no reason." };
+    if ((text(reason) ?? "").trim() === "") yield { path, message: "The gate override has no reason." };
     const end = Date.parse(text(expires) ?? "");
-    if (Number.isNaN(end)) yield { path, message: "The override of the gate has no expiry date." };
+    if (Number.isNaN(end)) yield { path, message: "The gate override has no expiry date." };
     else if (end < now.getTime())
       yield {
         path: [...path, "expires"],
-        message: `The override of the gate expired on ${text(expires) ?? ""}.`,
+        message: `The gate override expired on ${text(expires) ?? ""}.`,
       };
     else
       yield {

@@ -20,9 +20,9 @@ export const routeAttachment = defineRule({
   id: "route-attachment",
   description:
     "A route attaches to a listener that exists, admits its namespace and serves one of its hostnames, and its backends are Services and ports that exist.",
-  why: "A route that does not attach, or leads nowhere, serves nothing, and only its status shows it. Another namespace needs a ReferenceGrant.",
+  why: "A route that does not attach or has no backend serves nothing, and only its status shows that. A backend in another namespace needs a ReferenceGrant.",
   remediation:
-    "Correct parentRefs or backendRefs, or the listener's allowedRoutes. If a stack creates the Gateway, list it in the setting `elsewhere`.",
+    "Correct parentRefs or backendRefs, or the listener's allowedRoutes. If a stack creates the Gateway, add it to the `elsewhere` setting.",
   severity: "high",
   enforcement: "mandatory",
   kinds: ATTACHED_KINDS,
@@ -52,12 +52,12 @@ function* placed(outcomes: Iterable<Outcome>, path: (steps: Path) => Path, place
   for (const outcome of outcomes) yield { ...outcome, path: path([...place, ...outcome.path]) };
 }
 
-/** An error in a repository; in a stack, the object may belong to another owner. */
+/** A missing object is an error in a repository; in a stack, the object may belong to another owner. */
 function missing(message: string, path: Path, { host }: RuleContext): Outcome {
   return host === "repository" ? { path, message } : { path, notEvaluated: message };
 }
 
-/** Parents with listeners. A Service as the parent belongs to a mesh. */
+/** Parents with listeners. A Service can be a parent too, in a mesh. */
 const WITH_LISTENERS = ["Gateway", "ListenerSet", "XListenerSet"];
 
 function* parentProblems(
@@ -107,7 +107,7 @@ function* backendProblems(route: KubeObject, backend: Fields, context: RuleConte
   const ports = portsOf(namespace, name, objects);
   if (ports === undefined) {
     const message = `Service ${namespace}/${name} does not exist.`;
-    // Any chart may create a Service of any name.
+    // Any chart may create a Service with any name.
     yield hasOtherCharts(namespace, objects)
       ? { path: [], notEvaluated: message }
       : missing(message, [], context);
@@ -129,12 +129,12 @@ function portsOf(namespace: string, name: string, objects: ObjectIndex): readonl
   });
 }
 
-/** Services that `flux install` creates in the namespace of Flux (github.com/fluxcd/flux2: manifests/bases). */
+/** Services that `flux install` creates in Flux's namespace (github.com/fluxcd/flux2: manifests/bases). */
 const FLUX: ReadonlyMap<string, readonly ServicePort[]> = new Map([
   ["webhook-receiver", [{ name: "http", port: 80 }]],
 ]);
 
-/** Services of app-template releases, by `namespace/name`. */
+/** Services in app-template releases, by `namespace/name`. */
 const renderedServices = oncePer(
   (objects: ObjectIndex) =>
     new Map(

@@ -16,7 +16,7 @@ const BOOLEANS = ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false",
 export const routeMonitoring = defineRule({
   id: "route-monitoring",
   description:
-    "Every HTTPRoute, including the routes of app-template, has the annotation gatus.home-operations.com/enabled with a value that gatus-sidecar reads as a boolean, and no unknown gatus annotation.",
+    "Every HTTPRoute, including those that app-template renders, has the annotation gatus.home-operations.com/enabled with a value that gatus-sidecar reads as a boolean, and no unknown Gatus annotations.",
   why: "Any other value turns monitoring off without a message, and an unknown annotation changes nothing.",
   remediation: `Annotate the route with ${ENABLED_ANNOTATION}: "true", or "false" to leave it unmonitored.`,
   severity: "medium",
@@ -42,7 +42,7 @@ export const routeMonitoring = defineRule({
     const key = path.at(-1);
     if (key === ENABLED_ANNOTATION) return booleanFix(object, path);
     const isOther = typeof key === "string" && key.startsWith(PREFIX);
-    // Values from another object are fixed there.
+    // Values that come from another object have to be fixed in that object.
     if (isOther || path[1] === "valuesFrom") return [];
     // gatus-sidecar already monitors a route without the annotation, so adding it changes nothing.
     const place = key === "annotations" ? path : [...path, "annotations"];
@@ -61,7 +61,7 @@ function* annotationProblems(annotations: Readonly<Record<string, unknown>>, pat
     } else
       yield {
         path: here,
-        message: `gatus-sidecar has no annotation ${key}.`,
+        message: `gatus-sidecar does not know the annotation ${key}.`,
         remediation: `Use ${ENABLED_ANNOTATION} or ${ENDPOINT_ANNOTATION} (YAML with path, group, guarded, conditions and more).`,
       };
   }
@@ -71,7 +71,7 @@ function* enabledProblems(value: unknown, path: Path): Generator<Problem> {
   if (typeof value !== "string")
     yield {
       path,
-      message: `The value ${JSON.stringify(value)} is not a string, as an annotation must be.`,
+      message: `The value ${JSON.stringify(value)} is not a string, but annotations must be strings.`,
       remediation: "Put it in quotes.",
     };
   else if (!BOOLEANS.includes(value) && !hasPlaceholder(value))

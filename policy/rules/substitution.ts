@@ -11,7 +11,7 @@ export const substitution = defineRule({
   description:
     "Every variable that Flux substitutes is defined, and a shell script's own variables are escaped or excluded.",
   why: "Flux replaces an undefined variable with nothing. It also replaces ${X} and ${X:-default} in a shell script before the shell runs.",
-  remediation: `Define the variable in postBuild. Write $\${X} for a text that reaches the app as \${X}. Or annotate the object with ${ANNOTATION}: disabled.`,
+  remediation: `Define the variable in postBuild, write $\${X} where the app needs a literal \${X}, or annotate the object with ${ANNOTATION}: disabled.`,
   severity: "high",
   enforcement: "mandatory",
   kinds: [{ group: "*", kind: "*" }],
@@ -23,7 +23,9 @@ export const substitution = defineRule({
   },
 });
 
-/** Whether Flux substitutes in the object: it can opt out, and a Kustomization without variables substitutes nothing. */
+/**
+ * Whether Flux substitutes variables in the object: the object can opt out, and a Kustomization without variables substitutes nothing.
+ */
 function substitutes({ beforeSubstitution: object, variables, variablesComplete }: BuildSteps): boolean {
   const disabled = ["labels", "annotations"].some(
     (field) => at(object, ["metadata", field, ANNOTATION]) === "disabled",
@@ -44,13 +46,13 @@ function* textsBelow(value: unknown, path: Path): Generator<Text> {
   else for (const [key, item] of Object.entries(fields(value))) yield* textsBelow(item, [...path, key]);
 }
 
-/** `${NAME`, and what follows it: `}` or an operator such as `:-` (github.com/fluxcd/pkg, envsubst). */
+/** `${NAME` and whatever follows the name: `}` or an operator such as `:-` (github.com/fluxcd/pkg, envsubst). */
 const VARIABLE = /(\$+)\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?]|[}:#%/^,])/g;
 
 function* variableProblems(value: string, path: Path, steps: BuildSteps): Generator<Problem | NotEvaluated> {
   const seen = new Set<string>();
   const script = isScript(value, path);
-  // A source that is not available may also define a script's variable, unless the script sets it.
+  // An unavailable source may also define a variable in a script, unless the script sets that variable.
   const own = script && !steps.variablesComplete ? assignedIn(value) : undefined;
   for (const [, dollars = "", name = "", operator = ""] of value.matchAll(VARIABLE)) {
     // Flux turns two dollars into one.
@@ -88,7 +90,7 @@ function assignedIn(script: string): ReadonlySet<string> {
   );
 }
 
-/** Whether it is a shell script: by its first line, its file's name, or shell syntax in a command. */
+/** Whether a value is a shell script, judged by its first line, its file name, or shell syntax in a command. */
 function isScript(value: string, path: Path): boolean {
   const field = path.findLast((step) => typeof step === "string") ?? "";
   if (/^\s*#!\s*\S*(sh|env)\b/.test(value) || /\.(sh|bash)$/.test(field)) return true;

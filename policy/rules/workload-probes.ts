@@ -6,10 +6,10 @@ import { containersOf, LONG_RUNNING } from "../objects/workloads.ts";
 export const workloadProbes = defineRule({
   id: "workload-probes",
   description:
-    "Every long-running container, sidecars included, has a liveness, a readiness and a startup probe on one of its ports.",
+    "Every long-running container, including sidecars, has a liveness, a readiness and a startup probe on one of its ports.",
   why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs.",
   remediation:
-    "Add livenessProbe, readinessProbe and startupProbe to the container. If the image has nothing to probe, exempt the object and give the reason.",
+    "Add livenessProbe, readinessProbe and startupProbe to the container. If the image has nothing to probe, exempt the object and state the reason.",
   severity: "high",
   enforcement: "mandatory",
   kinds: LONG_RUNNING,

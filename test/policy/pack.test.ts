@@ -115,7 +115,7 @@ describe("policy pack, under the real engine", function () {
       const refused = await run("", ["preview"]);
       assert.notEqual(refused.code, 0, refused.output);
       assert.match(refused.output, /\[mandatory\].* rollout-order /);
-      assert.match(refused.output, /spec\.override: The override of the gate has no expiry date\./);
+      assert.match(refused.output, /spec\.override: The gate override has no expiry date\./);
 
       configured({ reason: "the fix cannot wait", expires: "2999-01-01T00:00:00Z" });
       const passed = await run("", ["preview"]);

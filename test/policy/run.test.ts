@@ -40,7 +40,7 @@ describe("runRules", () => {
     ["owner=ann; until=2027-01-01", "no reason"],
     ["; owner=ann; until=2027-01-01", "no reason"],
     ["reason; until=2027-01-01", "no owner"],
-    ["reason; owner=ann", "no end"],
+    ["reason; owner=ann", "no expiry date"],
     ["reason; owner=ann; until=2026-03-09", "expired on 2026-03-09"],
     ["reason; owner=ann; until=soon", "neither a date"],
     ["reason; owner=ann; until=2027-01-01; path=a..b", "not a path"],

@@ -75,7 +75,7 @@ describe("rows that an owner adds", () => {
           "charts.yaml:3:9: date: write a date as YYYY-MM-DD",
           "charts.yaml:5:30: containers.0.liveness: write always, none or { value, byDefault: true or false }",
           "health-paths.yaml:3:1: Flow sequence in block collection must be",
-          "chart.yaml: there is no table chart.yaml; the tables are charts.yaml, ",
+          "chart.yaml: there is no table named chart.yaml; the tables are charts.yaml, ",
           "docs/reference/knowledge.md",
         ])
           assert.ok(message.includes(expected), `${expected} is not in\n${message}`);
