@@ -15,7 +15,7 @@ const schema = z.strictObject({
   ),
 });
 
-/** Known findings: fingerprint to number. */
+/** Known findings: how many there are with each fingerprint. */
 export type Baseline = ReadonlyMap<string, number>;
 
 /** @throws EdgefirstError if the file cannot be read or is not a baseline */
@@ -48,7 +48,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The text of a baseline of these findings; sorted, so that its diff shows only changed findings. */
+/** The text of a baseline for these findings, sorted so that a diff shows only changed findings. */
 export function formatBaseline(findings: readonly LintFinding[]): string {
   const groups = Map.groupBy(findings, fingerprint);
   const entries = [...groups].map(([key, same]) => {
@@ -66,7 +66,7 @@ export function formatBaseline(findings: readonly LintFinding[]): string {
   return `${JSON.stringify({ version: 1, findings: entries }, undefined, 2)}\n`;
 }
 
-/** The findings that are not in a baseline; of equal ones, those above its number. */
+/** The findings that are not in a baseline; of identical findings, those in excess of the baseline's count. */
 export function withoutBaseline<F extends LintFinding>(
   findings: readonly F[],
   baseline: Baseline,

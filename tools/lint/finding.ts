@@ -6,19 +6,19 @@ export type Level = "mandatory" | "advisory";
 
 /** One finding about a repository. */
 export interface LintFinding {
-  /** A rule's id, or `unreadable`, `syntax`, `build` or `unsupported` for a place that could not be checked. */
+  /** A rule id, or `unreadable`, `syntax`, `build` or `unsupported` for something that could not be checked. */
   readonly rule: string;
   readonly level: Level;
   readonly severity: string;
   /** `Kind namespace/name` of the object; empty for a finding about a file. */
   readonly object: string;
-  /** The field in the object that reaches the cluster; empty for the whole object. */
+  /** The path of the field in the object as it reaches the cluster; empty for the whole object. */
   readonly path: string;
   readonly message: string;
   readonly remediation: string;
   /** Where the field is written: the object's own file, or the patch or component that sets it. */
   readonly position: Position;
-  /** Clusters that have it; a shared file has one finding for all of them. */
+  /** The clusters with this finding; clusters that share a file share its findings. */
   readonly clusters: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface LintReport {
   /** Number of objects that were checked. */
   readonly objects: number;
   readonly clusters: readonly string[];
-  /** Number of findings that an exemption covers. */
+  /** Number of exempt findings. */
   readonly exempted: number;
   /** Checks that a rule could not evaluate. */
   readonly notEvaluated: readonly LintFinding[];
@@ -46,11 +46,11 @@ export interface RuleSummary {
   readonly description: string;
   readonly remediation: string;
   readonly severity: string;
-  /** Its page, relative to the top of edgefirst's repository; an obstacle has none. */
+  /** The rule's page, relative to the top of edgefirst's repository; obstacles have none. */
   readonly page?: string;
 }
 
-/** Identifies a finding across runs, also if its line moves. */
+/** Identifies a finding across runs, even if its line number changes. */
 export function fingerprint({ rule, object, path, message, position }: LintFinding): string {
   const identity = [rule, position.file, object, path, message].join("\0");
   return createHash("sha256").update(identity).digest("hex").slice(0, 32);

@@ -25,17 +25,17 @@ import type { LintedReport } from "./lint.ts";
 
 /** What was fixed. */
 export interface Fixed {
-  /** Relative to the root. */
+  /** Paths relative to the root. */
   readonly files: readonly string[];
   /** Number of findings. */
   readonly fixed: number;
 }
 
 /**
- * Applies the safe fixes that rules offer, in the files where the fields were written. A fix is left out if its field comes from text
- * inside another scalar, from a generator or an alias, if it would change more than one entry of a block mapping, or if another object
- * is built from the same lines (a base that two clusters share) and does not ask for the same change. It never writes through or over
- * a symbolic link.
+ * Applies the safe fixes that rules offer, in the files where the fields were written. A fix is skipped if its field comes from text inside
+ * another scalar, from a generator or from an alias, if it would change more than one entry of a block mapping, or if another object that
+ * is built from the same lines (as in a base that two clusters share) does not need the same change. Symbolic links are never followed or
+ * overwritten.
  */
 export async function applyFixes(root: string, { findings, checked }: LintedReport): Promise<Fixed> {
   const edits = new Map<string, YamlEdit>();
@@ -62,17 +62,17 @@ export async function applyFixes(root: string, { findings, checked }: LintedRepo
 interface Planned {
   readonly object: KubeObject;
   readonly source: Origin["source"];
-  /** Of the entry, or of the mapping that gets one. */
+  /** Location of the changed entry, or of the mapping that an entry is added to. */
   readonly place: string;
-  /** The place, and the key that is added there. */
+  /** The location, and the key to add there. */
   readonly entry: string;
   /** Undefined if the entry is removed. */
   readonly value: unknown;
-  /** Plans the change; false if the text does not allow it. */
+  /** Adds the change to an edit; returns false if the text cannot be edited that way. */
   readonly apply: (edit: YamlEdit) => boolean;
 }
 
-/** The plans whose lines belong only to objects that ask for the same change. */
+/** The plans whose lines belong only to objects that need the same change. */
 function agreed(
   plans: readonly (readonly Planned[])[],
   checked: readonly KubeObject[],
@@ -91,7 +91,7 @@ function agreed(
   return plans.filter((planned) => planned.length > 0 && planned.every(isAgreed));
 }
 
-/** All changes for a breach, or none. */
+/** All changes that fix a violation, or none. */
 function plan({ rule: id, object, problem }: RuleFinding, edits: Map<string, YamlEdit>): readonly Planned[] {
   const rule = RULES.find((one) => one.id === id);
   const planned = (rule?.fix?.(object, problem) ?? []).map((change) => planChange(object, change));
@@ -127,12 +127,12 @@ function planChange(object: KubeObject, { path, value }: Edit): Planned | undefi
   return undefined;
 }
 
-/** The value inside the mappings that are missing above it. */
+/** Wraps the value in the mappings that are missing above it. */
 function nested(path: readonly PathStep[], value: Value): Value {
   return path.reduceRight<Value>((inner, step) => ({ [String(step)]: inner }), value);
 }
 
-/** Changes only a single scalar, and removes an entry only if others remain. */
+/** Sets a single scalar, or removes an entry if others remain; anything else is refused. */
 function changeEntry(edit: YamlEdit, { document, path }: EntryPath, value: unknown): boolean {
   if (value === undefined) return edit.sizeOf(document, path.slice(0, -1)) > 1 && edit.remove(document, path);
   if (typeof value === "object" || typeof value === "function") return false;

@@ -2,12 +2,14 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { SourceFile, type Origin } from "../gitops/yaml/source.ts";
 import { entryOrigin, originOf, type Mapping, type Value } from "../gitops/yaml/values.ts";
 
-/** A place in a file as one string; undefined for text inside another scalar, whose offsets are its own. */
+/** A location in a file as one string; undefined for text inside another scalar, whose offsets do not refer to the file. */
 export function placeOf({ source, offset }: Origin): string | undefined {
   return source instanceof SourceFile ? `${source.file}:${offset}` : undefined;
 }
 
-/** For each place, the objects with something that is written there; builds that share a file each have one. */
+/**
+ * For each location, the objects that contain something written there; every build that uses a shared file has its own object.
+ */
 export function holdersOf(
   places: ReadonlySet<string>,
   objects: readonly KubeObject[],

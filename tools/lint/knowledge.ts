@@ -8,14 +8,14 @@ import { parseYaml } from "../gitops/yaml/parse.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { SourceFile } from "../gitops/yaml/source.ts";
 
-/** The shipped tables, read with lint's own parser: the default one takes ten times as long at the start of a process. */
+/** The shipped tables, read with lint's parser: the default parser takes ten times as long at the start of a process. */
 const SHIPPED = new Knowledge((table) =>
   shippedRows(table, (text) => parseYaml(new SourceFile(table, text)).documents[0]?.value),
 );
 
 /**
- * The shipped tables with the rows of a repository's `.edgefirst/knowledge`.
- * @throws {EdgefirstError} with every error of every file, each with its place
+ * The shipped tables, extended with the rows from a repository's `.edgefirst/knowledge`.
+ * @throws {EdgefirstError} listing every error in every file, each with its location
  */
 export const knowledgeOf = oncePer((repository: Repository): Knowledge => {
   if (!repository.isDirectory(OWNER_DIRECTORY)) return SHIPPED;

@@ -3,12 +3,12 @@ import type { BuildSteps } from "../../policy/engine/rule.ts";
 import type { Mapping } from "../gitops/yaml/values.ts";
 import type { BuiltObject } from "../gitops/flux/built.ts";
 
-/** A built object for the rules: it has every field that they require. */
+/** Casts a built object, which has every required field, to the type that the rules expect. */
 export function asKubeObject(object: Mapping): KubeObject {
   return object as unknown as KubeObject;
 }
 
-/** An object at the steps of its Flux build. `beforePatches` is built when it is read. */
+/** An object at each step of its Flux build. `beforePatches` is built on first access. */
 export function buildStepsOf({
   object,
   kustomization,

@@ -20,8 +20,8 @@ export function kustomizationFiles(repository: Repository): readonly string[] {
 }
 
 /**
- * The kustomization files that a cluster is built from, as objects for the rules. The default name is the file's path; the default
- * kind is the one of Kustomize.
+ * The kustomization files that a cluster is built from, as objects for the rules. The name defaults to the file's path, the kind to
+ * Kustomize's default.
  */
 export function kustomizationsOf(
   repository: Repository,
@@ -29,7 +29,7 @@ export function kustomizationsOf(
   { name, kustomizations }: BuiltCluster,
 ): readonly KubeObject[] {
   const read = new Set(kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]));
-  // Without Flux, a cluster is the directory that is built, with everything below it.
+  // Without Flux, a cluster is the directory that is built, including everything below it.
   const isRead = (directory: string): boolean =>
     kustomizations.length > 0 ? read.has(directory) : `${directory}/`.startsWith(`${name}/`);
   return files

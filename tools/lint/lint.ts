@@ -23,14 +23,14 @@ export interface LintedReport extends LintReport {
 export interface LintOptions {
   /** Files and directories, relative to the root: findings elsewhere are left out. Everything if empty. */
   readonly within?: readonly string[];
-  /** The same repository at an earlier time, for rules about what a change moves. */
+  /** The same repository at an earlier time, for rules that check what a change moves. */
   readonly before?: Repository;
   readonly now?: Date;
 }
 
 /**
  * Builds a repository offline and runs every rule over what reaches its clusters.
- * @throws {EdgefirstError} if the settings or the owner's rows of the repository are not valid
+ * @throws {EdgefirstError} if the repository's settings or owner rows are not valid
  */
 export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {
   const settings = readSettings(repository);
@@ -100,7 +100,7 @@ function runCluster(
   });
 }
 
-/** The findings for paths that cannot be read. */
+/** Findings for paths that cannot be read. */
 function unreadable(repository: Repository): readonly LintedFinding[] {
   return [...repository.unreadable].map(([file, message]) =>
     ofObstacle({ kind: "unreadable", message, position: { file, line: 1, column: 1 } }, []),

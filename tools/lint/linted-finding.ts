@@ -6,20 +6,20 @@ import { originAt, type Mapping } from "../gitops/yaml/values.ts";
 import { fingerprint, type LintFinding } from "./finding.ts";
 import { OBSTACLES, type Obstacle } from "./summaries.ts";
 
-/** A finding with its objects, for a fix. */
+/** A finding with the objects that a fix needs. */
 export interface LintedFinding extends LintFinding {
-  /** One per cluster that has it; empty for a finding about a file. */
+  /** One per cluster with this finding; empty for a finding about a file. */
   readonly breaches: readonly RuleFinding[];
 }
 
-/** Why a place could not be checked. */
+/** Something that could not be checked, and where it is. */
 export interface ObstacleAt {
   readonly kind: Obstacle;
   readonly message: string;
   readonly position: LintFinding["position"];
 }
 
-/** The finding for a place that could not be checked. */
+/** The finding for something that could not be checked. */
 export function ofObstacle(
   { kind, message, position }: ObstacleAt,
   clusters: readonly string[],
@@ -79,7 +79,7 @@ function positionOf(object: KubeObject, path: RuleFinding["path"]): LintFinding[
   return locate(originAt(object as unknown as Mapping, path));
 }
 
-/** Adds a finding; one that another cluster has gets that cluster's name and object too. */
+/** Adds a finding; if another cluster already has the same one, the two are merged. */
 export function addFinding(findings: Map<string, LintedFinding>, finding: LintedFinding): void {
   const { line, column } = finding.position;
   const key = `${fingerprint(finding)} ${line}:${column}`;

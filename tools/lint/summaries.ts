@@ -10,7 +10,7 @@ export type Obstacle = BuildProblem["kind"] | "unreadable";
 export const OBSTACLES: Readonly<Record<Obstacle, RuleSummary>> = {
   unreadable: {
     description: "Every directory and file is readable.",
-    remediation: "Make it readable for this user, then re-run. Nothing in it was checked.",
+    remediation: "Make it readable for this user, then re-run. Its contents were not checked.",
     severity: "critical",
   },
   syntax: {
@@ -20,13 +20,13 @@ export const OBSTACLES: Readonly<Record<Obstacle, RuleSummary>> = {
   },
   build: {
     description: "Kustomize and Flux can build the repository.",
-    remediation: "Fix the file, then re-run. The objects of this build were not checked.",
+    remediation: "Fix the file, then re-run. The objects in this build were not checked.",
     severity: "critical",
   },
   unsupported: {
     description: "The offline build supports every feature that the repository uses.",
     remediation:
-      "Write it in another way, or check what Flux builds from it. These objects were not checked.",
+      "Rewrite it without this feature, or check what Flux builds from it. These objects were not checked.",
     severity: "critical",
   },
 };
@@ -49,7 +49,7 @@ function summaryOf({ rule, remediation, severity }: LintFinding): RuleSummary {
   }
   if (isObstacle({ rule })) return OBSTACLES[rule as Obstacle];
   return {
-    description: "Every exemption has a reason, an owner and an end.",
+    description: "Every exemption has a reason, an owner and an expiry date.",
     remediation,
     severity,
     page: "docs/reference/policies.md",

@@ -6,8 +6,8 @@ import { isMapping } from "../gitops/yaml/values.ts";
 import { objectsIn, type WrittenObject } from "../gitops/flux/written.ts";
 
 /**
- * Finds objects in files that no Flux Kustomization uses. The files are read on the first call. An object without a namespace matches
- * any namespace.
+ * Finds objects in files that no Flux Kustomization uses. The files are read on the first lookup. An object without a namespace matches any
+ * namespace.
  */
 export function unappliedIn(repository: Repository, files: readonly string[]): Unapplied {
   let written: readonly WrittenObject[] | undefined;

@@ -168,7 +168,7 @@ describe("a report", () => {
       text,
       /^apps\/a b\.yaml\n {2}1:3 {2}error {4}Pod a and 1 more, spec\.containers\[0\]: No probe/,
     );
-    assert.match(text, /2 errors and 1 warning in 2 objects of kubernetes\/edge; 1 finding exempted\./);
+    assert.match(text, /2 errors and 1 warning in 2 objects in kubernetes\/edge; 1 finding exempted\./);
     assert.match(
       text,
       /Not checked: 6 files that no Flux Kustomization uses: a\.yaml, b\.yaml, .*e\.yaml and 1 more/,
@@ -315,7 +315,7 @@ spec: { url: https://git.example.com/fleet }
       const before = twoClusters({ edge: "data", main });
       const report = lint(scratch);
       assert.ok(
-        report.findings.some(({ message }) => message.endsWith("namespace data has one of that name.")),
+        report.findings.some(({ message }) => message.endsWith("namespace data has one with that name.")),
         report.findings.map(({ message }) => message).join("\n"),
       );
       // The change that both need is still made.

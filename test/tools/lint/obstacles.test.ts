@@ -59,7 +59,7 @@ describe("lint of a repository that cannot be checked completely", () => {
     );
     assert.match(
       text,
-      /0 errors and 0 warnings in 1 object of the repository; 2 places could not be checked\./,
+      /0 errors and 0 warnings in 1 object in the repository; 2 locations could not be checked\./,
     );
   });
 

@@ -1,8 +1,7 @@
 import type { LintFinding, LintReport } from "../finding.ts";
 
 /**
- * Annotations of GitHub Actions, one line each. `prefix` is the path of the linted root inside the checkout, empty or ending in a
- * slash.
+ * GitHub Actions annotations, one per line. `prefix` is the path of the linted root inside the checkout, empty or ending in a slash.
  * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 export function formatGithub({ findings }: LintReport, prefix: string): string {

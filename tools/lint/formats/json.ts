@@ -1,7 +1,7 @@
 import { fingerprint, type LintFinding, type LintReport } from "../finding.ts";
 import { isObstacle } from "../summaries.ts";
 
-/** For programs: the whole report. */
+/** The whole report, for programs. */
 export function formatJson(report: LintReport): string {
   const { objects, clusters, exempted, external, unreached } = report;
   const json = {

@@ -2,7 +2,7 @@ import type { Log, Result, ReportingDescriptor } from "sarif";
 import { fingerprint, type LintFinding, type LintReport } from "../finding.ts";
 
 /**
- * SARIF 2.1.0, as code scanning takes it. `prefix` is the path of the linted root inside the checkout, empty or ending in a slash.
+ * SARIF 2.1.0, as GitHub code scanning accepts it. `prefix` is the path of the linted root inside the checkout, empty or ending in a slash.
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
 export function formatSarif(report: LintReport, prefix: string, version: string): string {
@@ -21,7 +21,7 @@ export function formatSarif(report: LintReport, prefix: string, version: string)
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
-/** Code scanning shows a score; these are its thresholds for the four names. */
+/** Code scanning derives these severity names from a score; each score here maps to the same name. */
 const SCORES: Readonly<Record<string, string>> = { low: "3.0", medium: "5.0", high: "8.0", critical: "9.5" };
 
 function descriptors({ rules }: LintReport): ReportingDescriptor[] {

@@ -2,12 +2,12 @@ import { createColors } from "picocolors";
 import type { LintFinding, LintReport } from "../finding.ts";
 import { isObstacle } from "../summaries.ts";
 
-/** How many unused files are named. */
+/** How many unused files to list by name. */
 const NAMED_FILES = 5;
 
 /**
- * For people: the findings by file, with one line for what several objects share; then the files that could not be checked; then each
- * rule's remediation, once.
+ * The report for people: the findings by file, with one line for a finding that several objects share; then what could not be checked; then
+ * the remediation for each rule.
  */
 export function formatText(report: LintReport, coloured: boolean): string {
   const colors = createColors(coloured);
@@ -51,7 +51,7 @@ function notDeployed(files: readonly string[]): string {
   return `Not checked: ${count(files.length, "file")} that no Flux Kustomization uses: ${named}${others}.`;
 }
 
-/** Findings with the same line. */
+/** Findings with the same key share a line. */
 function lineOf({ position, rule, path, message }: LintFinding): string {
   return [place(position), rule, path, message].join(" ");
 }
@@ -72,8 +72,8 @@ function totals(
   const errors = findings.filter(({ level }) => level === "mandatory").length;
   const where = clusters.length === 1 && clusters[0] === "." ? "the repository" : clusters.join(", ");
   const parts = [
-    `${count(errors, "error")} and ${count(findings.length - errors, "warning")} in ${count(objects, "object")} of ${where}`,
-    ...(obstacles > 0 ? [`${count(obstacles, "place")} could not be checked`] : []),
+    `${count(errors, "error")} and ${count(findings.length - errors, "warning")} in ${count(objects, "object")} in ${where}`,
+    ...(obstacles > 0 ? [`${count(obstacles, "location")} could not be checked`] : []),
     ...(exempted > 0 ? [`${count(exempted, "finding")} exempted`] : []),
     ...(notEvaluated.length > 0
       ? [`${count(notEvaluated.length, "check")} not evaluated (--format json lists them)`]
