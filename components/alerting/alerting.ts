@@ -8,7 +8,7 @@ import type { PushoverCredentials } from "../shared/pushover.ts";
 
 /** Arguments of {@link Alerting}. */
 export interface AlertingArgs extends CommonArgs {
-  /** Whether to install; must be false if {@link alertingSupported} is. */
+  /** Whether to install; must be false if {@link alertingSupported} returns false. */
   readonly install: boolean;
   readonly namespace: string;
   /** Labels by which the cluster's Prometheus and Alertmanager select what they read. */
@@ -48,7 +48,7 @@ export class Alerting extends pulumi.ComponentResource {
   }
 }
 
-/** Every object of the component; none unless installed. */
+/** The component's objects; empty unless it is installed. */
 export function alertingObjects(args: AlertingArgs): KubeObject[] {
   if (!args.install) return [];
   const objects = [...pushoverObjects(args), ruleObject(args), ...args.scrape.map(podMonitor)];
@@ -61,7 +61,7 @@ export async function alertingSupported(cluster: ClusterReader): Promise<boolean
 }
 
 /**
- * What keeps alerts from being raised or sent. Call it with the configured arguments: if a kind is missing, the finding says that
+ * Reports what keeps alerts from being raised or sent. Pass the configured arguments: if the cluster lacks a kind, the finding says that
  * alerting is off.
  */
 export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader): Promise<Finding[]> {
@@ -71,7 +71,7 @@ export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader):
     return [
       {
         severity: "warning",
-        message: `Alerting is off: the cluster does not serve ${missing.join(", ")}, kinds of the Prometheus operator.`,
+        message: `Alerting is off: the cluster does not serve ${missing.join(", ")}, which the Prometheus operator provides.`,
         hint: "Install the operator's CRDs and re-run, or set alerting.install to false.",
       },
     ];

@@ -5,7 +5,7 @@ interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>;
 }
 
-/** The part of an Alertmanager that decides which AlertmanagerConfigs it reads, and for which alerts they hold. */
+/** The part of an Alertmanager that decides which AlertmanagerConfigs it reads and which alerts they apply to. */
 interface AlertmanagerSpec {
   /** Absent: none. Empty: all. */
   readonly alertmanagerConfigSelector?: Selector;
@@ -21,8 +21,8 @@ interface ConfigIdentity {
 }
 
 /**
- * Why no Alertmanager on the cluster would use our AlertmanagerConfig for alerts from all namespaces. With the operator's default strategy
- * `OnNamespace`, a config receives only alerts of its own namespace, whatever its route says.
+ * Reports why no Alertmanager on the cluster would use our AlertmanagerConfig for alerts from all namespaces. With the operator's default
+ * strategy, `OnNamespace`, a config receives only alerts from its own namespace, whatever its route says.
  */
 export function routingFindings(config: ConfigIdentity, alertmanagers: readonly KubeObject[]): Finding[] {
   const readers = alertmanagers.filter((alertmanager) => reads(alertmanager, config));
@@ -46,7 +46,7 @@ export function routingFindings(config: ConfigIdentity, alertmanagers: readonly 
 
 const specOf = ({ spec }: KubeObject): AlertmanagerSpec => spec ?? {};
 
-/** Ignores matchExpressions: only the matchLabels of a selector count. */
+/** Considers only a selector's matchLabels and ignores its matchExpressions. */
 function reads(alertmanager: KubeObject, { namespace, labels }: ConfigIdentity): boolean {
   const { alertmanagerConfigSelector: selector, alertmanagerConfigNamespaceSelector: namespaces } =
     specOf(alertmanager);

@@ -1,4 +1,4 @@
-/** An alerting rule of a PrometheusRule. */
+/** An alerting rule in a PrometheusRule. */
 export interface AlertRule {
   readonly alert: string;
   /** PromQL. */
@@ -8,7 +8,7 @@ export interface AlertRule {
   readonly annotations: { readonly summary: string; readonly description: string };
 }
 
-/** A named group of rules. */
+/** A named rule group. */
 export interface RuleGroup {
   readonly name: string;
   readonly rules: readonly AlertRule[];
@@ -36,7 +36,7 @@ const GATUS_RULES: readonly AlertRule[] = [
     },
   },
   {
-    // Gatus serves nothing while it refuses its configuration, and then reports no endpoint as down.
+    // Gatus serves nothing while it rejects its configuration, so no endpoint would be reported as down.
     alert: "GatusAbsent",
     expr: "absent(gatus_results_endpoint_success)",
     for: "15m",

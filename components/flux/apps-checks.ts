@@ -7,8 +7,9 @@ import { asWarning } from "./root-checks.ts";
 import { checkControllers } from "./controllers.ts";
 
 /**
- * Checks the placement of the children before anything moves. Moving a Kustomization deletes and creates it, and the pruning of the old one deletes everything that it
- * applied, unless a guard is already live (docs/decisions/moving-a-kustomization-deletes.md). In observe mode nothing moves, so errors become warnings.
+ * Checks the placement of the children before anything moves. Moving a Kustomization deletes and recreates it, and pruning the old one
+ * deletes everything that it applied, unless a guard is already live (docs/decisions/moving-a-kustomization-deletes.md). In observe mode
+ * nothing moves, so errors become warnings.
  */
 export async function checkFluxApps(args: FluxAppsArgs, cluster: ClusterReader): Promise<Finding[]> {
   const live = await liveRoots(args.root, cluster);
@@ -75,7 +76,7 @@ function brokenDependencies({ namespace, root }: FluxAppsArgs, { children, opted
   }
 }
 
-/** Children that apply to namespaces where strict mode gives them no permissions. */
+/** Children that apply objects to namespaces where strict mode gives them no permissions. */
 function outsideTenants(
   { tenantNamespaces }: FluxAppsArgs,
   children: readonly LiveKustomization[],

@@ -9,13 +9,13 @@ import type { FluxRootArgs } from "./root.ts";
 
 /** Arguments of {@link FluxApps}. */
 export interface FluxAppsArgs extends CommonArgs, FluxPlacementArgs {
-  /** The root of these children. */
+  /** The root that the children belong to. */
   readonly root: Omit<FluxRootArgs, "apps" | "labels" | "installsFlux">;
-  /** The age private key, for decryption in the namespaces of the children; without it, the Secret must already exist there. */
+  /** The age private key, for decryption in the children's namespaces; without it, the Secret must already exist there. */
   readonly sopsAgeKey?: pulumi.Input<string> | undefined;
 }
 
-/** Key of the Secret's data: Flux reads every key that ends in .agekey. */
+/** Key in the Secret's data: Flux reads every key that ends in .agekey. */
 const AGE_KEY = "age.agekey";
 
 /**
@@ -59,7 +59,7 @@ function ageSecret({ root, sopsAgeKey }: FluxAppsArgs, namespace: string): KubeO
   ];
 }
 
-/** Lives in the namespace of the root, where source and key are, and applies to the namespace that needs the settings. */
+/** Lives in the root's namespace, next to the source and the key, and applies the settings to the namespace that needs them. */
 function settingsObject({ root }: FluxAppsArgs, { name, path, namespace }: Settings): KubeObject {
   const { kind, name: source, namespace: sourceNamespace } = root.source;
   return {

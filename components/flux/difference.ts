@@ -3,7 +3,7 @@ import { isMap, isScalar, parseDocument, stringify, visit, type YAMLMap } from "
 import type { ClusterReader } from "../../kube/client.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 
-/** Difference between an object that a stack would declare and the live one. */
+/** The difference between an object that a stack would declare and the live one. */
 export interface Difference {
   /** `Kind namespace/name`. */
   readonly object: string;
@@ -14,8 +14,8 @@ export interface Difference {
 }
 
 /**
- * Compares objects with the live ones, in the declared fields only: status, and what controllers and the API server add, is left out.
- * Strings that contain YAML, such as patches, are compared as YAML, so that formatting does not matter.
+ * Compares objects with the live ones in the declared fields only, so that status and whatever controllers and the API server add are
+ * ignored. Strings that contain YAML, such as patches, are compared as YAML, so that formatting does not matter.
  */
 export function describeDifference(
   objects: readonly KubeObject[],

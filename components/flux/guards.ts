@@ -23,7 +23,7 @@ export function unguardedMoves(args: FluxPlacementArgs, live: LiveRoots): Findin
     }));
 }
 
-/** Children that the root would prune because it is about to build another path or source. */
+/** Children that the root would prune because it is about to build from another path or source. */
 export function unguardedPruning(args: FluxRootArgs, { root, children }: LiveRoots): Finding[] {
   const unguarded = children.filter((child) => !isGuarded(child));
   if (root === undefined || !args.prune || unguarded.length === 0 || buildsTheSame(root, args)) return [];
@@ -31,13 +31,13 @@ export function unguardedPruning(args: FluxRootArgs, { root, children }: LiveRoo
   return [
     {
       severity: "error",
-      message: `Kustomization ${id(root)} now builds ${path} of ${sourceRef.kind} ${sourceRef.name} and would build ${args.path} of ${args.source.kind} ${args.source.name}. Any of these children that is missing there would be deleted, along with everything that it applied: ${unguarded.map(id).join(", ")}.`,
+      message: `Kustomization ${id(root)} now builds ${path} from ${sourceRef.kind} ${sourceRef.name} and would build ${args.path} from ${args.source.kind} ${args.source.name}. Any of these children that is missing there would be deleted, along with everything that it applied: ${unguarded.map(id).join(", ")}.`,
       hint: `If this is a mistake or the wrong cluster, correct edgefirst:flux.root.path or edgefirst:flux.source. If it is intended, take two steps. ${GUARD} Then make this change.`,
     },
   ];
 }
 
-/** Whether deleting it keeps what it applied. */
+/** Whether deleting the Kustomization keeps what it applied. */
 function isGuarded({ spec }: LiveKustomization): boolean {
   return spec.suspend === true || spec.deletionPolicy === "Orphan";
 }

@@ -33,9 +33,9 @@ export interface RootIdentity {
 export interface LiveRoots {
   /** The root itself. */
   readonly root: LiveKustomization | undefined;
-  /** Other Kustomizations that build the same path of the same source, such as the root under a former name. */
+  /** Other Kustomizations that build the same path from the same source, such as the root under a former name. */
   readonly formerRoots: readonly LiveKustomization[];
-  /** Kustomizations applied by the root, by a former root or by a deleted one, without those that opted out of the global patches. */
+  /** Kustomizations applied by the root, a former root or a deleted root, except those that opted out of the global patches. */
   readonly children: readonly LiveKustomization[];
   /** Children that opted out. */
   readonly optedOut: readonly LiveKustomization[];
@@ -79,7 +79,7 @@ function ownerOf({ metadata }: LiveKustomization): string | undefined {
   return name === undefined ? undefined : `${metadata.labels?.[OWNER_NAMESPACE] ?? ""}/${name}`;
 }
 
-/** Whether a Kustomization builds the same path of the same source as the root. */
+/** Whether a Kustomization builds the same path from the same source as the root. */
 export function buildsTheSame(
   { metadata, spec }: LiveKustomization,
   { path, source }: RootIdentity,

@@ -1,13 +1,15 @@
 /** Where child Kustomizations live and which permissions they run with; the section `flux.apps` of a stack's configuration. */
 export interface FluxPlacementArgs {
   /**
-   * unchanged: the namespaces set in the repository, with nothing changed. namespace: all in {@link namespace}. app: in the namespaces of their apps, which the
-   * repository sets (`namespace:` in the kustomization.yaml above the ks.yaml), since a patch cannot copy a field; the patches then set the namespace of the
-   * sources, and the settings are applied to each of {@link tenantNamespaces}.
+   * unchanged: in the namespaces set in the repository. namespace: all in {@link namespace}. app: in the namespaces of their apps, which
+   * the repository sets (`namespace:` in the kustomization.yaml above the ks.yaml), since a patch cannot copy a field; the patches then set
+   * the namespace of the sources, and the settings are applied to each of {@link tenantNamespaces}.
    */
   readonly placement: "unchanged" | "namespace" | "app";
   readonly namespace: string;
-  /** Directory of the repository with settings and secrets (`flux/vars`), which a Flux Kustomization applies to the namespaces of the children. */
+  /**
+   * Directory in the repository with settings and secrets (`flux/vars`), which Flux Kustomizations apply to the children's namespaces.
+   */
   readonly settingsPath?: string | undefined;
   /** controller: children run with the controllers' permissions; strict: as {@link TENANT}, which has permissions in the tenant namespaces only. */
   readonly rbac: "controller" | "strict";
@@ -59,6 +61,9 @@ export function settingsOf(root: RootSettings, apps: FluxPlacementArgs): readonl
 /** The part of the root's arguments that decides where its settings come from. */
 export interface RootSettings {
   readonly namespace: string;
-  /** Directory of the repository that a Flux Kustomization applies to the root's namespace; undefined if the repository already does. */
+  /**
+   * Directory in the repository that a Flux Kustomization applies to the root's namespace; undefined if the repository already applies it
+   * there.
+   */
   readonly settingsPath?: string | undefined;
 }

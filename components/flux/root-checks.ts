@@ -7,8 +7,8 @@ import { childPlacement } from "./placement.ts";
 import { desiredFluxRoot, type FluxRootArgs } from "./root.ts";
 
 /**
- * Whether the cluster has the Flux that the root needs, and problems that only the live cluster shows: children that lose a setting to the global
- * patches, and a root under a former name. Observe mode changes nothing, so errors become warnings.
+ * Checks that Flux on the cluster supports what the root needs, and finds problems that only the live cluster shows: children that would
+ * lose a setting to the global patches, and a root under a former name. Observe mode changes nothing, so errors become warnings.
  */
 export async function checkFluxRoot(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
   const kinds = args.installsFlux ? [] : await checkFluxKinds(desiredFluxRoot(args), cluster);
@@ -24,7 +24,7 @@ export async function checkFluxRoot(args: FluxRootArgs, cluster: ClusterReader):
   ];
 }
 
-/** The same finding as a warning. */
+/** Turns an error into a warning. */
 export function asWarning(finding: Finding): Finding {
   return { ...finding, severity: "warning" };
 }
@@ -43,7 +43,10 @@ function formerRoot(root: LiveKustomization, { name }: FluxRootArgs): Finding {
   };
 }
 
-/** Settings of a child that the global patches would override. They keep its lists (`LIST_KEYS` in patches.ts), except for identical patches. */
+/**
+ * Settings of a child that the global patches would override. The patches keep the child's lists (`LIST_KEYS` in patches.ts), except for
+ * identical entries in `spec.patches`.
+ */
 async function losses(
   child: LiveKustomization,
   args: FluxRootArgs,
@@ -72,7 +75,9 @@ async function losses(
     }));
 }
 
-/** A source in another namespace: named explicitly, or in the child's own. */
+/**
+ * A source that the global patch would redirect to another namespace: one named with a namespace, or one that exists in the child's own.
+ */
 async function lostSource(
   { metadata, spec }: LiveKustomization,
   args: FluxRootArgs,

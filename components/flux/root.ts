@@ -12,7 +12,7 @@ export interface FluxRootArgs extends CommonArgs, RootSettings {
   readonly mode: "observe" | "manage";
   readonly source: RepositorySource;
   readonly name: string;
-  /** Directory of the repository that holds the child Kustomizations. */
+  /** Directory in the repository that contains the child Kustomizations. */
   readonly path: string;
   readonly interval: string;
   readonly retryInterval?: string | undefined;
@@ -21,7 +21,7 @@ export interface FluxRootArgs extends CommonArgs, RootSettings {
   readonly wait: boolean;
   /** Secret with the age keys for the root and every child; null if the controller has the key (docs/decisions/optional-decryption-patch.md). */
   readonly decryptionSecret: string | null;
-  /** For the root and every child. */
+  /** Sources of the variables for the root and every child. */
   readonly substituteFrom: ChildPatchArgs["substituteFrom"];
   readonly optOutLabel: string;
   readonly children: ChildPatchArgs["children"];
@@ -55,7 +55,7 @@ export type GitReference =
   | { readonly semver: string }
   | { readonly commit: string };
 
-/** Which signature a commit or tag needs. */
+/** How the signature on a commit or tag is verified. */
 export interface GitVerification {
   readonly mode: "HEAD" | "Tag" | "TagAndHEAD";
   readonly secretRef: SecretReference;

@@ -35,11 +35,11 @@ export interface SecretReference {
   readonly name: string;
 }
 
-/** Which signature an artifact needs; without a Secret, cosign verifies keyless. */
+/** How an artifact's signature is verified; without a Secret, cosign uses keyless verification. */
 export interface OciVerification {
   readonly provider: "cosign" | "notation";
   readonly secretRef?: SecretReference | undefined;
-  /** Regular expressions over the certificate's issuer and subject. */
+  /** Regular expressions that the certificate's issuer and subject must match. */
   readonly matchOIDCIdentity?: readonly { readonly issuer: string; readonly subject: string }[] | undefined;
 }
 

@@ -9,8 +9,9 @@ const AGGREGATE = "edgefirst.dev/aggregate-to-tenant";
 const WRITE = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
 /**
- * Kinds that apps in a GitOps repository use in addition to the built-in ones, and that the role `admin` does not cover: the kinds of the Gateway API (which has no
- * aggregated roles), of Flux (whose roles extend `admin` and `edit` only if `flux install` created them) and of the Prometheus operator.
+ * Kinds that apps in a GitOps repository use in addition to the built-in ones, and that the role `admin` does not cover: those of the
+ * Gateway API (which has no aggregated roles), of Flux (whose roles extend `admin` and `edit` only if `flux install` created them) and of
+ * the Prometheus operator.
  */
 const APP_RULES = [
   {

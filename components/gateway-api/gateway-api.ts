@@ -33,7 +33,9 @@ export function gatewayApiObjects({ install, crds, labels }: GatewayApiArgs): Ku
   return crds.map((crd) => labelled(labels, withoutStatus(crd)));
 }
 
-/** Annotations of every CRD that name its release (https://gateway-api.sigs.k8s.io/guides/implementers/#ensuring-consistency). */
+/**
+ * Annotations on every CRD that name its release (https://gateway-api.sigs.k8s.io/guides/implementers/#ensuring-consistency).
+ */
 const BUNDLE_VERSION = "gateway.networking.k8s.io/bundle-version";
 const CHANNEL = "gateway.networking.k8s.io/channel";
 
@@ -71,7 +73,7 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
     ...finding(unknown, {
       severity: "warning",
       problem: `without a valid annotation ${BUNDLE_VERSION} on ${context}, so a downgrade cannot be ruled out`,
-      hint: "Find out who installed them, and in which version.",
+      hint: "Find out who installed them, and which version.",
     }),
     ...finding(stranded, {
       severity: "error",
@@ -142,7 +144,7 @@ function versionsOf(crds: readonly KubeObject[]): string {
   return [...new Set(crds.map(bundleVersion))].join(", ");
 }
 
-/** Versions in which the API server still stores objects, but that the new CRD lacks: the API server would refuse the CRD. */
+/** Versions that the API server still stores objects in but that the new CRD lacks: the API server would reject the CRD. */
 function strandedVersions(crd: KubeObject, live: readonly KubeObject[]): string[] {
   const current = live.find(({ metadata }) => metadata.name === crd.metadata.name);
   const stored = (current?.status as { storedVersions?: string[] } | undefined)?.storedVersions ?? [];

@@ -12,7 +12,7 @@ export interface GatewayArgs extends CommonArgs, GatewayIdentity {
   readonly allowedNamespaces: "All" | "Same" | { readonly matchLabels: Readonly<Record<string, string>> };
   readonly http: {
     readonly port: number;
-    /** Answer plain requests with a redirect to HTTPS. */
+    /** Redirect plain HTTP requests to HTTPS. */
     readonly redirectToHttps: boolean;
   };
   readonly https: {
@@ -40,7 +40,7 @@ export class Gateway extends pulumi.ComponentResource {
 
 const API_VERSION = "gateway.networking.k8s.io/v1";
 
-/** Every object of the component. */
+/** The component's objects. */
 export function gatewayObjects(args: GatewayArgs): KubeObject[] {
   const objects = [
     gatewayClass(args),
@@ -51,7 +51,7 @@ export function gatewayObjects(args: GatewayArgs): KubeObject[] {
   return objects.map((object) => labelled(args.labels, object));
 }
 
-/** Whether plain requests are redirected to HTTPS: only if there is an HTTPS listener. */
+/** Whether plain HTTP requests are redirected to HTTPS, which requires an HTTPS listener. */
 export function redirects(args: Pick<GatewayArgs, "name" | "namespace" | "http" | "https">): boolean {
   return args.http.redirectToHttps && httpsListeners(args).length > 0;
 }
@@ -86,9 +86,10 @@ function gateway(args: GatewayArgs): KubeObject {
 }
 
 /**
- * While plain requests are redirected, only routes from the Gateway's namespace may attach to this listener. An app's route names the Gateway without a listener
- * and would attach to all of them; its hostname is more specific than the redirect's, so Traefik would serve the app over plain HTTP. cert-manager's HTTP-01
- * solver still works, since its route is in the namespace of the certificate, which is the Gateway's. (Traefik's entry point redirection would catch it.)
+ * While plain HTTP requests are redirected, only routes from the Gateway's namespace may attach to this listener. An app's route names the
+ * Gateway without a listener and would attach to all of them; its hostname is more specific than the redirect's, so Traefik would serve the
+ * app over plain HTTP. cert-manager's HTTP-01 solver still works, since its route is in the certificate's namespace, which is the
+ * Gateway's. (Traefik's entry point redirection would catch it.)
  */
 function webListener(args: GatewayArgs): Record<string, unknown> {
   return {

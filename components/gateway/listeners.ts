@@ -7,7 +7,7 @@ export type Certificate =
 
 /** An HTTPS listener of a Gateway: one hostname with one certificate, since Traefik reads only the first reference (docs/decisions/one-https-listener-per-hostname.md). */
 export interface HttpsListener {
-  /** Listener name: `websecure` for the first configured hostname, `websecure-<hostname>` for the others. */
+  /** Name of the listener: `websecure` for the first configured hostname, `websecure-<hostname>` for the others. */
   readonly name: string;
   readonly hostname: string;
   /** The Secret with the certificate, which cert-manager may not have created yet. */

@@ -26,8 +26,8 @@ export const DATA_DIRECTORY = "/data";
 export const STORAGE_URL_VARIABLE = "STORAGE_URL";
 
 /**
- * The endpoint used if none is configured, since Gatus refuses a configuration without endpoints (docs/decisions/gatus-configuration.md). It depends on
- * nothing but Gatus. `[STATUS] == 200`, since `< 500` also holds on a time-out (status 0).
+ * The endpoint used if none is configured, since Gatus rejects a configuration without endpoints (docs/decisions/gatus-configuration.md).
+ * It depends on nothing but Gatus. `[STATUS] == 200`, since `< 500` also holds on a timeout (status 0).
  */
 export const SELF_ENDPOINT: GatusEndpoint = {
   name: "gatus",
@@ -43,15 +43,15 @@ export function baseEndpoints(configured: readonly GatusEndpoint[]): readonly Ga
 }
 
 /**
- * The base configuration, as YAML. Gatus merges it with the other files in its configuration directory: it merges maps, concatenates
- * lists, and refuses a scalar that two files set. It then expands `${VARIABLE}`; `$$` is a literal dollar sign.
+ * The base configuration, as YAML. Gatus merges it with the other files in its configuration directory: it merges maps, concatenates lists,
+ * and rejects a scalar that is set in two files. It then expands `${VARIABLE}`; `$$` is a literal dollar sign.
  */
 export function gatusConfig(endpoints: readonly GatusEndpoint[], storage: GatusStorage): string {
   return toYaml({
     web: { port: GATUS_PORT },
     metrics: true,
-    // Without it, an invalid file ends the process; with it, Gatus waits for a valid one. Gatus stops serving either way (5.36 shuts
-    // down before it reads the file), so the liveness probe makes an invalid configuration visible.
+    // Without this, an invalid file makes Gatus exit; with it, Gatus waits for a valid one. Gatus stops serving either way (5.36 shuts down
+    // before it reads the file), so the liveness probe makes an invalid configuration visible.
     "skip-invalid-config-update": true,
     storage: storageConfig(storage),
     endpoints: baseEndpoints(endpoints),
@@ -65,8 +65,9 @@ function storageConfig(storage: GatusStorage): Record<string, unknown> {
 }
 
 /**
- * The Pushover part of the configuration, as YAML: a separate file, so that it can live in a Secret and a new token needs no restart. An endpoint
- * opts in with `alerts: [{ type: pushover }]`. If token or key are not 30 characters long, Gatus logs a line and ignores the provider.
+ * The Pushover part of the configuration, as YAML: a separate file, so that it can live in a Secret and a new token needs no restart. An
+ * endpoint opts in with `alerts: [{ type: pushover }]`. If the token or the key is not 30 characters long, Gatus logs a message and ignores
+ * the provider.
  */
 export function pushoverConfig(token: string, userKey: string): string {
   return toYaml({
@@ -85,7 +86,7 @@ export function pushoverConfig(token: string, userKey: string): string {
   });
 }
 
-/** Escapes a value against Gatus' expansion of environment variables. */
+/** Escapes a value so that Gatus does not expand environment variables in it. */
 function literal(value: string): string {
   return value.replaceAll("$", "$$$$");
 }

@@ -39,7 +39,7 @@ export interface EndpointSources {
 interface NamedEndpoint {
   readonly key: string;
   readonly source: string;
-  /** The stack whose label the source carries. */
+  /** The stack named in the source's label. */
   readonly stack?: string | undefined;
 }
 interface Endpoints {
@@ -48,8 +48,9 @@ interface Endpoints {
 }
 
 /**
- * Endpoints with the same name and group, among all that Gatus would read on this cluster. Gatus refuses such a configuration as a
- * whole, at start and on reload, and then monitors nothing. Duplicates are easy to get: gatus-sidecar names an endpoint after its route only.
+ * Reports endpoints with the same name and group, among all that Gatus would read on this cluster. Gatus rejects a configuration with
+ * duplicates as a whole, at start and on reload, and then monitors nothing. Duplicates happen easily: gatus-sidecar names an endpoint after
+ * its route only.
  */
 export async function endpointConflicts(
   sources: EndpointSources,
@@ -72,14 +73,14 @@ export async function endpointConflicts(
 function conflict([key, endpoints]: readonly [string, readonly NamedEndpoint[]]): Finding {
   return {
     severity: "error",
-    message: `Gatus would refuse its whole configuration: ${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}.`,
+    message: `Gatus would reject its whole configuration: ${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}.`,
     hint: isMove(endpoints)
-      ? "Gatus is about to move, and its old page is deleted only after the new Gatus runs. Move it in two updates: first gatus.install: false, then the new namespace."
+      ? "Gatus is about to move, and its old page is deleted only once the new Gatus runs. Move it in two updates: first set gatus.install to false, then set the new namespace."
       : `Give one of them a different group or name (for a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or stop monitoring it (annotation ${ENABLED_ANNOTATION}: "false").`,
   };
 }
 
-/** Whether all endpoints are pages of the same stack, because Gatus moves to another namespace. */
+/** Whether all endpoints are status pages of the same stack, as when Gatus moves to another namespace. */
 function isMove(endpoints: readonly NamedEndpoint[]): boolean {
   const [first] = endpoints;
   return first?.stack !== undefined && endpoints.every(({ stack }) => stack === first.stack);
@@ -106,7 +107,7 @@ async function routeEndpoints(
   return named(routes, "", (route) => defaults.get(gatewayOf(route)) ?? {});
 }
 
-/** The endpoint fragments that the routes inherit from their Gateways, by `namespace/name`. */
+/** The endpoint fragments that routes inherit from their Gateways, by the Gateway's `namespace/name`. */
 async function gatewayDefaults(
   routes: readonly KubeObject[],
   declared: readonly GatewayDefaults[],
@@ -175,6 +176,6 @@ function unreadable(object: string, part: string): Finding {
   return {
     severity: "warning",
     message: `${object} is not monitored as intended: its ${part} is not a YAML map.`,
-    hint: "Gatus and gatus-sidecar expect endpoint fields there. Fix it in the source of the object.",
+    hint: "Gatus and gatus-sidecar expect endpoint fields there. Fix it where the object is defined.",
   };
 }

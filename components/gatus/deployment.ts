@@ -15,7 +15,7 @@ import {
 export const GATUS_NAME = "gatus";
 /** Key of the base configuration in its ConfigMap. */
 export const CONFIG_KEY = "config.yaml";
-/** Name of the Secret with the Pushover part of the configuration. */
+/** Name of the Secret that contains the Pushover part of the configuration. */
 export const PUSHOVER_SECRET = "gatus-pushover";
 /** Labels of Gatus' pods, which its Service selects. */
 export const POD_LABELS = {
@@ -30,7 +30,7 @@ export interface GatusDeploymentArgs {
   readonly storage: GatusStorage;
   /** The base configuration; a change rolls the pod. */
   readonly config: string;
-  /** gatus-sidecar's arguments; undefined: it does not run. */
+  /** gatus-sidecar's arguments; undefined if it does not run. */
   readonly sidecarArgs: readonly string[] | undefined;
   readonly labelledConfigMaps: boolean;
   readonly pushover: boolean;
@@ -39,7 +39,7 @@ export interface GatusDeploymentArgs {
 /** One user for all containers, since they share volumes: the images' own users differ, and Gatus' is root. */
 const USER = 65534;
 
-/** Gatus with its sidecars, which are native sidecars: they start before Gatus and stop after it. */
+/** Gatus with its native sidecars, which start before Gatus and stop after it. */
 export function gatusDeployment(args: GatusDeploymentArgs): KubeObject {
   const onClaim = args.storage.type === "sqlite";
   return {
@@ -130,8 +130,8 @@ function gatusContainer(args: GatusDeploymentArgs): Record<string, unknown> {
 function gatusEnvironment({ sidecarArgs, storage }: GatusDeploymentArgs): Record<string, unknown>[] {
   return [
     { name: "GATUS_CONFIG_PATH", value: CONFIG_DIRECTORY },
-    // At start, Gatus deletes the history of every endpoint missing from its configuration. gatus-sidecar does not report when its
-    // file is complete, so it gets a head start.
+    // At startup, Gatus deletes the history of every endpoint missing from its configuration. gatus-sidecar does not signal when its file
+    // is complete, so it gets a head start.
     ...(sidecarArgs === undefined ? [] : [{ name: "GATUS_DELAY_START_SECONDS", value: "5" }]),
     ...(storage.type === "postgres"
       ? [

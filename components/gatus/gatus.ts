@@ -24,7 +24,7 @@ export interface GatusArgs extends CommonArgs {
   /** false: Gatus has another owner, and the component creates nothing. */
   readonly install: boolean;
   readonly namespace: string;
-  /** Where its page is served; undefined: only by its Service. */
+  /** Where the status page is served; if undefined, only through Gatus' Service. */
   readonly page?: GatusPage | undefined;
   /** Endpoints of the base configuration; if empty, Gatus monitors itself. */
   readonly endpoints: readonly GatusEndpoint[];
@@ -32,7 +32,7 @@ export interface GatusArgs extends CommonArgs {
   readonly discover: Discovery;
   /** Whether Gatus also reads ConfigMaps with the label `gatus.io/enabled`, in any namespace. */
   readonly labelledConfigMaps: boolean;
-  /** Where alerts are sent; undefined: Gatus sends no alerts. */
+  /** Where alerts are sent; if undefined, Gatus sends none. */
   readonly pushover?: PushoverCredentials | undefined;
   /** Images with tag and digest; gatus-sidecar's tag determines its flags and RBAC rules. */
   readonly images: { readonly gatus: string; readonly gatusSidecar: string; readonly k8sSidecar: string };
@@ -71,7 +71,7 @@ function declareGatus(object: KubeObject, options: pulumi.CustomResourceOptions)
   return kind === "PersistentVolumeClaim" ? declareRetained(object, options) : declare(object, options);
 }
 
-/** Every object of the component; none unless installed. The Deployment comes after everything that its pod needs. */
+/** The component's objects; empty unless it is installed. The Deployment comes after everything that its pod needs. */
 export function gatusObjects(args: GatusArgs): KubeObject[] {
   if (!args.install) return [];
   const { namespace, labels } = args;
@@ -105,7 +105,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
   ].map((object) => labelled(labels, object));
 }
 
-/** What would keep Gatus from running on the live cluster. */
+/** Reports what would keep Gatus from running on the live cluster. */
 export async function checkGatus(args: GatusArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return [];
   const routes = gatusObjects(args).filter(({ kind }) => kind === "HTTPRoute");

@@ -1,6 +1,6 @@
 import { LABELLED_CONFIG_MAP } from "../../kube/gatus-endpoints.ts";
 
-/** Gatus reads every YAML file in this directory; each source of configuration has a folder in it. */
+/** Gatus reads every YAML file in this directory, which has one folder for each source of configuration. */
 export const CONFIG_DIRECTORY = "/config";
 /** Volume and folder for the endpoints that gatus-sidecar writes. */
 export const DISCOVERED = "discovered";
@@ -17,7 +17,7 @@ export const CONTAINER_SECURITY = {
 /** k8s-sidecar's default 8080 is taken by Gatus. */
 const LABELLED_HEALTH_PORT = 8081;
 
-/** gatus-sidecar. It has no probes: it serves no port, and its image contains nothing but the program. */
+/** gatus-sidecar. It has no probes, because it serves no port and its image contains only the program. */
 export function discoverySidecar(image: string, args: readonly string[]): Record<string, unknown> {
   const folder = `${CONFIG_DIRECTORY}/${DISCOVERED}`;
   return {
@@ -31,7 +31,10 @@ export function discoverySidecar(image: string, args: readonly string[]): Record
   };
 }
 
-/** k8s-sidecar, which writes the labelled ConfigMaps to files. It is healthy once the first listing is done and while its watcher lives. */
+/**
+ * k8s-sidecar, which writes the labelled ConfigMaps to files. It is healthy once the first listing is done, for as long as its watcher
+ * runs.
+ */
 export function labelledSidecar(image: string): Record<string, unknown> {
   const folder = `${CONFIG_DIRECTORY}/${LABELLED}`;
   const health = { httpGet: { path: "/healthz", port: "labelled-health" }, timeoutSeconds: 2 };

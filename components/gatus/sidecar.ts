@@ -32,10 +32,10 @@ const reading = (apiGroup: string, ...resources: readonly string[]): PolicyRule 
 });
 
 /**
- * Flags and RBAC rules of gatus-sidecar by version (github.com/home-operations/gatus-sidecar: `internal/resources` has the resources that
- * each flag watches and the parents whose annotations it reads, `internal/config` the flags, README "Deployment" the verbs). Since 0.1.1, a kind
- * is watched only if one of its flags is set; with no flag at all, every kind is. 0.0.11 watched every kind despite
- * `--auto-httproute`, so older versions have no row.
+ * Flags and RBAC rules of gatus-sidecar by version (github.com/home-operations/gatus-sidecar: `internal/config` lists the flags,
+ * `internal/resources` the resources that each flag watches and the parents whose annotations it reads, and "Deployment" in the README the
+ * verbs). Since 0.1.1, a kind is watched only if one of its flags is set; with no flag at all, every kind is. 0.0.11 watched every kind
+ * despite `--auto-httproute`, so older versions have no row.
  */
 const VERSIONS: readonly SidecarVersion[] = [
   {
@@ -66,7 +66,7 @@ export function sidecarFor(
   if (row === undefined)
     throw new EdgefirstError(
       `gatus-sidecar ${version} is not in the table of components/gatus/sidecar.ts (${VERSIONS.map(({ range }) => range).join(", ")}).`,
-      "Look up its flags and the resources that it reads in the source of that release, then widen a range or add a row.",
+      "In the source of that release, look up its flags and the resources that it reads, then widen a range or add a row.",
     );
   const chosen = (["httpRoutes", "services"] as const).filter((kind) => discover[kind]);
   if (chosen.length === 0) return undefined;

@@ -5,7 +5,7 @@ import { FIELD_MANAGER, RETAINED_ANNOTATION, STACK_LABEL, type KubeObject } from
 
 /** Arguments that every component takes. */
 export interface CommonArgs {
-  /** Labels for every object of the component, including {@link STACK_LABEL}. */
+  /** Labels for all of the component's objects, including {@link STACK_LABEL}. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -15,7 +15,7 @@ type ResourceClass = new (
   opts: pulumi.CustomResourceOptions,
 ) => pulumi.CustomResource;
 
-/** The SDK's classes for the core group, by kind: the generic resource refuses an apiVersion without a group. */
+/** The SDK's classes for the core group, by kind: the generic resource rejects an apiVersion without a group. */
 const CORE = k8s.core.v1 as unknown as Readonly<Record<string, ResourceClass | undefined>>;
 
 /** The Pulumi resource name of an object: `namespace/name`, or `name` if it is cluster-scoped. */
@@ -50,23 +50,23 @@ export function declareRetained(
   );
 }
 
-/** An object with more annotations. */
+/** A copy of an object with these annotations added. */
 export function annotated(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
   const { metadata } = object;
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
 }
 
-/** An object with the common labels in addition to its own. */
+/** A copy of an object with the common labels added. */
 export function labelled(labels: CommonArgs["labels"], object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } };
 }
 
-/** A CRD without the empty `status` that controller-gen leaves in the files it generates, and that the API server rejects. */
+/** A copy of a CRD without the empty `status` that controller-gen generates and the API server rejects. */
 export function withoutStatus(object: KubeObject): KubeObject {
   return omit(object, "status");
 }
 
-/** Labels for every object of a stack. */
+/** Labels for all objects that a stack declares. */
 export function stackLabels(stack: string): CommonArgs["labels"] {
   return { [STACK_LABEL]: stack, "app.kubernetes.io/managed-by": "edgefirst" };
 }

@@ -8,7 +8,7 @@ export interface NamespacesArgs extends CommonArgs {
   readonly names: readonly string[];
 }
 
-/** The namespaces of the platform. They outlive the stack, since others may have put objects into them. */
+/** The platform's namespaces. They outlive the stack, since other owners may have put objects into them. */
 export class Namespaces extends pulumi.ComponentResource {
   constructor(name: string, args: NamespacesArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Namespaces", name, {}, options);

@@ -1,4 +1,4 @@
-/** A rule of a Role or ClusterRole. */
+/** A rule in a Role or ClusterRole. */
 export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];

@@ -7,15 +7,17 @@ export interface ExternalTraefikArgs {
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
   /**
-   * The values of the chart, as names joined by dots, that may take the selector of GatewayClasses, the one of the newest charts first: several if the version is
-   * undefined or decides nothing.
+   * The paths, with keys joined by dots, of the chart values that may take the GatewayClass selector, those of the newest charts first:
+   * several if the version is undefined or does not decide.
    */
   readonly classSelectorValues: (chartVersion: string | undefined) => readonly string[];
 }
 
 const HELM_RELEASE = { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" };
 
-/** Whether a Traefik of another owner has accepted the GatewayClass; otherwise a warning lists the values that its HelmRelease needs. */
+/**
+ * Checks that another owner's Traefik has accepted the GatewayClass. If not, a warning lists the values that its HelmRelease needs.
+ */
 export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
   const { className } = args.gateway;
   const live = await cluster.get({
@@ -29,14 +31,14 @@ export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterRe
   if (accepted?.status === "True") return [];
   const message =
     live === undefined
-      ? `GatewayClass ${className} does not exist on ${cluster.context} yet; the Traefik of the HelmRelease must accept it once it does.`
+      ? `GatewayClass ${className} does not exist on ${cluster.context} yet; once it does, the HelmRelease's Traefik must accept it.`
       : `GatewayClass ${className} on ${cluster.context} has not been accepted by any Traefik: ${accepted?.message ?? "its status is empty"}.`;
   const versions = await chartVersions(cluster);
   return [
     {
       severity: "warning",
       message,
-      hint: `Set these values in the HelmRelease of the Traefik for Gateway ${args.gateway.namespace}/${args.gateway.name}:\n${helmValues(args, versions)}`,
+      hint: `Set these values in the HelmRelease that installs the Traefik for Gateway ${args.gateway.namespace}/${args.gateway.name}:\n${helmValues(args, versions)}`,
     },
   ];
 }
@@ -56,9 +58,9 @@ async function chartVersions(cluster: ClusterReader): Promise<string[]> {
 }
 
 /**
- * Values for the chart `traefik` that make it serve this Gateway and no other, as YAML. The chart's own Gateway and GatewayClass are turned off, since they
- * would conflict with the ones declared here.
- * @param versions of the chart, as far as they are known; if they disagree on a value, a comment names the other
+ * Values for the chart `traefik`, as YAML, that make Traefik serve only this Gateway. The chart's own Gateway and GatewayClass are turned
+ * off, since they would conflict with the ones declared here.
+ * @param versions the chart versions, as far as they are known; if they disagree on a value, a comment names the alternative
  */
 export function helmValues(
   { gateway, ports, classSelectorValues }: ExternalTraefikArgs,

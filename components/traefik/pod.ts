@@ -63,7 +63,9 @@ function entryPoint(name: string, port: number): string[] {
   ];
 }
 
-/** The pod: no root, no capabilities, a read-only image. A sysctl of its network namespace still lets it bind ports 80 and 443. */
+/**
+ * The pod: no root, no capabilities, a read-only root file system. A sysctl of its network namespace still lets it bind ports 80 and 443.
+ */
 export function podSpec(args: TraefikPodArgs): Record<string, unknown> {
   return {
     serviceAccountName: args.name,

@@ -10,7 +10,7 @@ import { TRAEFIK_RULES } from "./rbac.ts";
 
 /** Arguments of {@link Traefik}. */
 export interface TraefikArgs extends CommonArgs {
-  /** The one Gateway that it serves (docs/decisions/one-gateway-one-traefik.md). */
+  /** The one Gateway that this Traefik serves (docs/decisions/one-gateway-one-traefik.md). */
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
   /** Image with tag and digest. */
@@ -66,7 +66,7 @@ export function checkTraefikPorts({ gateway, ports }: Pick<TraefikArgs, "gateway
     }));
 }
 
-/** Every object of the component. */
+/** The component's objects. */
 export function traefikObjects(args: TraefikArgs): KubeObject[] {
   return [...supportingObjects(args), serviceObject(args), deploymentObject(args)];
 }
