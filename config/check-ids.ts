@@ -1,4 +1,4 @@
-/** Ids of the checks of a verification, in the order in which they are reported; staging/checks/ has one file for each. */
+/** Ids of a verification's checks, in the order in which they are reported; staging/checks/ has one file for each. */
 export const CHECK_IDS = [
   "rollouts",
   "gateways",

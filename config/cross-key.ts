@@ -6,7 +6,7 @@ const PUSHOVER_KEYS = ["pushoverToken", "pushoverUserKey"] as const;
 /** Length of application tokens and user keys (https://pushover.net/api). */
 const PUSHOVER_LENGTH = 30;
 
-/** Secrets in the wrong format. The messages contain no character of a secret. */
+/** Secrets in the wrong format. The messages never contain any part of a secret. */
 export function secretErrors(secrets: Secrets): string[] {
   const { sopsAgeKey } = secrets;
   const errors = PUSHOVER_KEYS.flatMap((key) => {
@@ -22,7 +22,7 @@ export function secretErrors(secrets: Secrets): string[] {
     : [...errors, "edgefirst:sopsAgeKey: is not an age private key; expected AGE-SECRET-KEY-…"];
 }
 
-/** Errors that depend on several keys. Conflicts between Gateways are reported by `checkGateways`. */
+/** Errors that involve several keys. Conflicts between Gateways are reported by `checkGateways`. */
 export function crossKeyErrors(config: Config, secrets: Secrets): string[] {
   return [
     ...promotionErrors(config),

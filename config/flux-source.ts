@@ -40,7 +40,7 @@ const verify = z.strictObject({
   provider: z.enum(["cosign", "notation"]).describe("Signature format."),
   secretRef: secretReference
     .optional()
-    .describe("Secret with the public keys. Without one, cosign verifies keyless."),
+    .describe("Secret with the public keys. Without one, cosign uses keyless verification."),
   matchOIDCIdentity: z
     .array(
       z.strictObject({
@@ -70,7 +70,7 @@ export const ociSource = z.strictObject({
   ref: ociReference.describe("Version of the artifact."),
   interval: duration.default("1h").describe("Poll interval."),
   secretRef: secretReference.optional().describe("Secret with the registry's credentials."),
-  verify: verify.optional().describe("Signature that the artifact needs."),
+  verify: verify.optional().describe("Signature that the artifact must have."),
   helmChart: z
     .boolean()
     .default(true)
@@ -100,7 +100,7 @@ export const repositorySource = z
           "{ provider, secretRef?, matchOIDCIdentity? } for an OCIRepository, { mode?, secretRef } for a GitRepository",
       })
       .optional()
-      .describe("Signature that the revision needs."),
+      .describe("Signature that the revision must have."),
     insecure: z.boolean().default(false).describe("Use plain HTTP; OCIRepository only."),
   })
   .superRefine((source, context) => {

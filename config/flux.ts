@@ -14,7 +14,7 @@ const childDefaults = z
   .strictObject({
     interval: duration.optional().describe("Reconcile interval."),
     retryInterval: duration.optional().describe("Retry interval after a failure."),
-    timeout: duration.optional().describe("Time-out of a reconcile."),
+    timeout: duration.optional().describe("Timeout for a reconcile."),
     prune: z.boolean().optional().describe("Whether objects removed from the repository are deleted."),
     deletionPolicy: z
       .enum(["MirrorPrune", "Delete", "WaitForTermination", "Orphan"])
@@ -51,7 +51,7 @@ const fluxRoot = z.strictObject({
   path: repositoryPath.describe("Directory in the repository with the child Kustomizations."),
   interval: duration.default("30m").describe("Reconcile interval of the root."),
   retryInterval: duration.optional().describe("Retry interval of the root after a failure."),
-  timeout: duration.optional().describe("Time-out of a reconcile of the root."),
+  timeout: duration.optional().describe("Timeout for a reconcile of the root."),
   prune: z.boolean().default(true).describe("Whether children removed from the repository are deleted."),
   wait: z.boolean().default(false).describe("Whether the root waits for its children to be ready."),
   decryptionSecret: objectName
@@ -66,7 +66,7 @@ const fluxRoot = z.strictObject({
   settingsPath: repositoryPath
     .optional()
     .describe(
-      "Directory in the repository with settings and secrets for the namespace of the root. Omit it if the repository already applies them there.",
+      "Directory in the repository with settings and secrets for the root's namespace. Omit it if the repository already applies them there.",
     ),
   optOutLabel: z
     .string()
@@ -75,7 +75,7 @@ const fluxRoot = z.strictObject({
   children: childDefaults.describe("Fields that a global patch of the root sets on every child."),
   helmReleases: helmReleaseDefaults
     .optional()
-    .describe("Defaults for every HelmRelease, which each child patches in. None if omitted."),
+    .describe("Defaults for every HelmRelease, patched in by each child. None if omitted."),
 });
 
 const fluxApps = z
@@ -90,7 +90,7 @@ const fluxApps = z
     settingsPath: repositoryPath
       .optional()
       .describe(
-        "Directory in the repository with settings and secrets, which Flux Kustomizations apply to the namespaces of the children.",
+        "Directory in the repository with settings and secrets, which Flux Kustomizations apply to the children's namespaces.",
       ),
     rbac: z
       .enum(["controller", "strict"])

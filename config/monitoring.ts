@@ -4,15 +4,12 @@ import { duration, hostname, labelName, labels, objectName, quantity } from "./v
 const endpoint = z.looseObject({
   name: z.string().min(1).describe("Name; name and group together must be unique."),
   group: z.string().optional().describe("Group on the page."),
-  url: z
-    .string()
-    .min(1)
-    .describe("URL to probe, in the format of Gatus: `https://…`, `icmp://…`, `tcp://…`."),
+  url: z.string().min(1).describe("URL to probe, in Gatus' format: `https://…`, `icmp://…`, `tcp://…`."),
   interval: duration.default("1m").describe("Probe interval."),
   conditions: z
     .array(z.string().min(1))
     .min(1)
-    .describe("Conditions, such as `[STATUS] == 200`. Avoid `< 500`, which also holds on a time-out."),
+    .describe("Conditions, such as `[STATUS] == 200`. Avoid `< 500`, which also holds on a timeout."),
 });
 
 const storage = z.discriminatedUnion(
@@ -50,7 +47,7 @@ export const gatus = z
       .array(endpoint)
       .default([])
       .describe(
-        "Endpoints in addition to the discovered ones, with any other field of Gatus. If empty, Gatus monitors itself, since it refuses to run without endpoints.",
+        "Endpoints in addition to the discovered ones; any other Gatus field is allowed. If empty, Gatus monitors itself, since it does not start without endpoints.",
       ),
     storage: storage.default({ type: "memory" }).describe("Where results are stored."),
     discover: z

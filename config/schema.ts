@@ -54,13 +54,13 @@ export const configSchema = z.strictObject({
   verification: verification.describe("How every update is verified."),
   promotion: promotion.describe("Promotion of the repository's revision from stack to stack."),
   policies: policies.describe(
-    "Enforcement and settings of the rules in docs/reference/policies.md, by rule id: a level, or `{ enforcementLevel?, … }` with the settings of the rule.",
+    "Enforcement and settings of the rules in docs/reference/policies.md, by rule id: a level, or `{ enforcementLevel?, … }` with the rule's settings.",
   ),
 });
 
 /** Secret configuration keys with their descriptions; each must be set with `pulumi config set --secret`. */
 export const SECRETS = {
-  sopsAgeKey: "The age private key for decryption by the children, in namespaces without such a Secret.",
+  sopsAgeKey: "The age private key with which the children decrypt, in namespaces that lack such a Secret.",
   pushoverToken: "Pushover application token (30 characters).",
   pushoverUserKey: "Pushover user or group key (30 characters).",
 } as const;

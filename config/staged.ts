@@ -22,18 +22,18 @@ export const gate = z
       .enum(["configured", "required"])
       .default("configured")
       .describe(
-        "Whether a move forward checks the cluster of an upstream stack where this machine has its context (`configured`), or refuses without that check (`required`).",
+        "Whether a move forward checks an upstream stack's cluster only if this machine has a context for it (`configured`), or is refused if that check is not possible (`required`).",
       ),
     unreachable: z
       .enum(["refuse", "warn"])
       .default("refuse")
-      .describe("What a move forward does if this machine cannot reach the cluster of the upstream stack."),
+      .describe("What a move forward does if this machine cannot reach the upstream stack's cluster."),
     minAge: duration
       .default("0s")
       .describe(
         "How long the upstream stack must have run this release, such as `24h`, counted from its first verification.",
       ),
-    minSoak: duration.default("0s").describe("Shortest soak of the upstream stack's verification."),
+    minSoak: duration.default("0s").describe("Minimum soak of the upstream stack's verification."),
     requiredChecks: z
       .array(z.enum(CHECK_IDS))
       .default([])
@@ -41,7 +41,7 @@ export const gate = z
     overrides: z
       .enum(["accept", "refuse"])
       .default("accept")
-      .describe("Whether a verification of the upstream stack under an override counts."),
+      .describe("Whether a verification counts if the upstream stack ran the release under an override."),
     patience: duration.default("30s").describe("How long to wait for the upstream stack to become healthy."),
     clusters: z
       .record(
@@ -57,7 +57,7 @@ export const gate = z
       )
       .default({})
       .describe(
-        "How this machine reaches the clusters of upstream stacks. Defaults to the context in their evidence.",
+        "How this machine reaches the upstream stacks' clusters. Defaults to the context in their evidence.",
       ),
   })
   .prefault({});
@@ -125,7 +125,7 @@ export const promotion = z
       .min(1)
       .optional()
       .describe(
-        "URL or path from which git on this machine reads the history of the repository. Defaults to the URL of the source. Only commits are fetched.",
+        "URL or path from which git on this machine reads the repository's history. Defaults to the URL of the source. Only commits are fetched.",
       ),
   })
   .prefault({});

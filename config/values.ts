@@ -26,7 +26,7 @@ export const hostname = z
   )
   .meta({ title: "hostname" });
 
-/** A duration in the format of Flux. */
+/** A duration in Flux's format. */
 export const duration = z
   .string()
   .regex(/^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/, "a duration such as 30s, 10m or 1h")
@@ -62,7 +62,7 @@ export const labels = z
 /** Annotations. */
 export const annotations = z.record(metadataKey, z.string()).meta({ title: "annotations" });
 
-/** A Kubernetes quantity of CPU, memory or storage. */
+/** A Kubernetes quantity, for CPU, memory or storage. */
 export const quantity = z
   .string()
   .regex(/^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$/, "a Kubernetes quantity such as 100m or 64Mi")
@@ -71,7 +71,7 @@ export const quantity = z
 /** A Secret in the same namespace. */
 export const secretReference = z.strictObject({ name: objectName.describe("Name of the Secret.") });
 
-/** A directory of the GitOps repository. */
+/** A directory in the GitOps repository. */
 export const repositoryPath = z
   .string()
   .regex(
