@@ -4,7 +4,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 export interface RefusedRequest {
   /** Method and path. */
   readonly request: string;
-  /** Context name of the cluster. */
+  /** Name of the cluster's context. */
   readonly context: string;
   /** HTTP status. */
   readonly status: number;
@@ -15,12 +15,12 @@ export interface RefusedRequest {
 /** Characters shown: a proxy's page can be long, and its beginning identifies the proxy. */
 const SHOWN = 300;
 
-/** A response of the API server other than 2xx, with what to do about it. */
+/** A non-2xx response from the API server, with a hint on what to do about it. */
 export class ApiError extends EdgefirstError {
   override readonly name = "ApiError";
   /** HTTP status. */
   readonly status: number;
-  /** The API server's message, for callers that include it in theirs. */
+  /** The API server's message, for callers that quote it in their own messages. */
   readonly reason: string;
 
   constructor({ request, context, status, body }: RefusedRequest) {

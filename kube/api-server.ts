@@ -19,7 +19,7 @@ const TIMEOUT_MS = 5_000;
 
 /** Requests to one API server by path, in plain JSON, without discovery. */
 export class ApiServer {
-  /** Context name, for messages. */
+  /** Name of the context, for messages. */
   readonly context: string;
   /** URL, without a slash at the end. */
   readonly server: string;
@@ -36,20 +36,20 @@ export class ApiServer {
 
   /**
    * Sends one request; resolves to the parsed response.
-   * @throws {ApiError} for a response other than 2xx; {@link EdgefirstError} if there is none in time
+   * @throws {ApiError} for a non-2xx response; {@link EdgefirstError} if no response arrives in time
    */
   async call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const { body } = await this.#answer(method, path, options);
     return body as T;
   }
 
-  /** A GET; undefined for 404. */
+  /** Sends a GET; resolves to undefined for a 404. */
   async find<T>(path: string): Promise<T | undefined> {
     return this.unlessAbsent(this.call<T>("GET", path));
   }
 
   /**
-   * A response of any length, not read yet, over a separate connection and without a time-out.
+   * A response of any length, not read yet, over a separate connection and without a timeout.
    * @throws like {@link call}
    */
   async open(path: string): Promise<IncomingMessage> {
@@ -65,12 +65,12 @@ export class ApiServer {
     return Number.isNaN(time) ? Date.now() : time;
   }
 
-  /** Closes idle connections, so that the process can end. */
+  /** Closes idle connections, so that the process can exit. */
   close(): void {
     this.#agent.destroy();
   }
 
-  /** Undefined in place of a 404. */
+  /** Resolves to undefined for a 404. */
   protected async unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
     try {
       return await answer;
@@ -85,7 +85,7 @@ export class ApiServer {
     path: string,
     options: RequestOptions,
   ): Promise<{ readonly body: unknown; readonly date: string | undefined }> {
-    // Bounds connecting, waiting and reading alike.
+    // Limits the time for connecting, waiting and reading together.
     const signal = AbortSignal.timeout(this.#timeoutMs);
     const response = await this.#send(method, path, options, signal);
     await this.#check(`${method} ${path}`, response);
@@ -114,7 +114,7 @@ export class ApiServer {
     await this.#access.authenticate(options).catch((cause: unknown) => {
       throw this.#withoutCredentials(cause);
     });
-    // The client library sets another agent. Ours bounds the connections; a watch gets an extra one, since it keeps it.
+    // The client library sets another agent. Ours limits the number of connections; a watch gets an extra one, since it keeps it open.
     options.agent = signal === undefined ? false : this.#agent;
     options.headers = {
       ...(options.headers as Record<string, string> | undefined),
@@ -126,7 +126,7 @@ export class ApiServer {
         const response = await sendJson(this.server + path, options, body);
         if (response.statusCode !== 429) return response;
         response.resume();
-        // The API server is overloaded, or prepares the storage of a new kind. The signal bounds the wait.
+        // The API server is overloaded, or is preparing storage for a new kind. The signal limits the wait.
         const seconds = Number(response.headers["retry-after"]);
         await setTimeout(1_000 * (Number.isFinite(seconds) ? seconds : 1), undefined, signal && { signal });
       }

@@ -7,9 +7,11 @@ export interface ObjectReference {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** Read access to a live cluster. Every call fails within the client's time-out (5 s) with {@link EdgefirstError}. */
+/**
+ * Read access to a live cluster. A call that fails, or does not finish within the client's timeout (5 s), throws {@link EdgefirstError}.
+ */
 export interface ClusterReader {
-  /** Context name, for messages. */
+  /** Name of the context, for messages. */
   readonly context: string;
   /** The live object; undefined if the object or its kind does not exist. */
   get(reference: ObjectReference): Promise<KubeObject | undefined>;
@@ -19,12 +21,12 @@ export interface ClusterReader {
   serves(apiVersion: string, kind: string): Promise<boolean>;
 }
 
-/** Options of a server-side apply. */
+/** Options for a server-side apply. */
 export interface ApplyOptions {
   readonly fieldManager: string;
   /** Take fields over from other field managers. */
   readonly force?: boolean;
-  /** Let the server compute the outcome and store nothing. */
+  /** Let the server compute the result without storing it. */
   readonly dryRun?: boolean;
 }
 
@@ -32,7 +34,7 @@ export interface ApplyOptions {
 export interface LiveCluster extends ClusterReader {
   /** Applies an object on the server side and returns what the server stored, or would store. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
-  /** The JSON response to a GET of any API server path, such as discovery or the proxy of a Service. */
+  /** The JSON response to a GET of any API server path, such as discovery or a Service's proxy. */
   read(path: string): Promise<unknown>;
 }
 

@@ -2,7 +2,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 
 /** An API server that could not be reached. */
 export interface UnreachableServer {
-  /** Context name of the cluster. */
+  /** Name of the cluster's context. */
   readonly context: string;
   /** URL. */
   readonly server: string;
@@ -17,7 +17,7 @@ export function connectionError(error: unknown, server: UnreachableServer): Edge
   // OpenSSL rejects the client's certificate or key before anything is sent.
   if (code.startsWith("ERR_OSSL"))
     return new EdgefirstError(
-      `A certificate or key of the context ${server.context} in the kubeconfig cannot be read: ${message}`,
+      `A certificate or key for the context ${server.context} in the kubeconfig cannot be read: ${message}`,
       "Nothing was changed. The kubeconfig is damaged or incomplete: fetch it again.",
       { cause: error },
     );

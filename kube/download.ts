@@ -10,14 +10,14 @@ export interface DownloadOptions {
   readonly maxBytes?: number;
 }
 
-/** Size limit of a manifest in bytes, downloaded or local; the Gateway API bundle has 1.2 MB. */
+/** Size limit for a manifest in bytes, downloaded or local; the Gateway API bundle is 1.2 MB. */
 export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 const MAX_REDIRECTS = 5;
 
 /**
- * Downloads an https URL. Redirects are followed to https only: over plain HTTP, anyone on the way could read or replace the file.
- * @throws {Error} on any failure; the caller adds what the file is for
+ * Downloads an https URL. Redirects are followed to https only: over plain HTTP, anyone in between could read or replace the file.
+ * @throws {Error} on any failure; the caller adds what the file was needed for
  */
 export async function download(
   url: string,

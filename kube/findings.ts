@@ -1,7 +1,7 @@
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Finding } from "./client.ts";
 
-/** A finding as printed: the message, then what to do. */
+/** A finding as it is printed: the message, then what to do. */
 export function describeFinding({ message, hint }: Finding): string {
   return hint === undefined ? message : `${message}\n  ${hint}`;
 }

@@ -10,7 +10,7 @@ import {
 } from "./manifest-source.ts";
 import type { KubeObject } from "./objects.ts";
 
-/** Which Gateway API files to load: `gatewayApi` of release.yaml and of the configuration. */
+/** Which Gateway API files to load: `gatewayApi` in release.yaml and in the configuration. */
 export interface GatewayApiSource {
   /** Tag of the release, such as `v1.4.1`. */
   readonly version: string;
@@ -65,8 +65,8 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 /**
- * A release's `<channel>-install.yaml` concatenates its files, each under a three-line comment with its path
- * (hack/build-install-yaml.sh of the release), so that each part can be verified against the checksum of its file.
+ * A release's `<channel>-install.yaml` concatenates its files, each under a three-line comment with its path (hack/build-install-yaml.sh in
+ * the release), so that each part can be verified against the checksum of its file.
  */
 async function loadBundle({ files, channel }: GatewayApiSource, source: string): Promise<KubeObject[]> {
   const text = (await readManifest(source, OFFLINE)).toString("utf8");

@@ -5,7 +5,7 @@ export const CONTROLLER_NAME = "traefik.io/gateway-controller";
 
 /**
  * Ties a Traefik to its GatewayClass; the value is the Gateway's name. Traefik's `labelselector` filters GatewayClasses only: it picks
- * Gateways by class name and routes by parentRef, so routes need no label (client.go and kubernetes.go of the provider, 3.6).
+ * Gateways by class name and routes by parentRef, so routes need no label (client.go and kubernetes.go in the provider, 3.6).
  */
 export const GATEWAY_LABEL = "edgefirst.dev/gateway";
 

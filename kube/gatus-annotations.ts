@@ -6,10 +6,10 @@ export const ENABLED_ANNOTATION = "gatus.home-operations.com/enabled";
 /** Annotation with a YAML fragment that is merged into the endpoint. */
 export const ENDPOINT_ANNOTATION = "gatus.home-operations.com/endpoint";
 
-/** A fragment of an endpoint. */
+/** An endpoint fragment. */
 export type Template = Readonly<Record<string, unknown>>;
 
-/** The object's fragment: empty if it has none, undefined if it cannot be read. */
+/** The object's fragment: empty if the object has none, undefined if it cannot be parsed. */
 export function template({ metadata }: KubeObject): Template | undefined {
   return yamlMap(metadata.annotations?.[ENDPOINT_ANNOTATION] ?? "");
 }

@@ -10,7 +10,9 @@ import type { KubeObject } from "./objects.ts";
 /** Label (with any value) of the ConfigMaps whose files Gatus reads through k8s-sidecar. */
 export const LABELLED_CONFIG_MAP = "gatus.io/enabled";
 
-/** The key by which Gatus identifies an endpoint, built as in its `config/key`; Gatus refuses two endpoints with the same key. */
+/**
+ * The key by which Gatus identifies an endpoint, built as in its `config/key`; Gatus rejects two endpoints with the same key.
+ */
 export function endpointKey(group: string | undefined, name: string): string {
   const sanitize = (part: string) =>
     part
@@ -20,7 +22,7 @@ export function endpointKey(group: string | undefined, name: string): string {
   return `${sanitize(group ?? "")}_${sanitize(name)}`;
 }
 
-/** The key of an endpoint from gatus-sidecar: named after its object, unless the merged fragment names it differently. */
+/** The key of an endpoint from gatus-sidecar, which is named after its object unless the merged fragment sets another name. */
 export function fragmentKey(objectName: string, { group, name }: Template): string {
   return endpointKey(
     typeof group === "string" ? group : undefined,
@@ -33,7 +35,7 @@ export function isMonitored(route: KubeObject): boolean {
   return !isDisabled(route) && (route.spec as RouteSpec | undefined)?.hostnames?.[0] !== undefined;
 }
 
-/** Whether the object itself asks for monitoring, as it must where its kind is not discovered automatically. */
+/** Whether the object itself asks for monitoring, as it must if its kind is not discovered automatically. */
 export function isAnnotated(object: KubeObject): boolean {
   const annotations = object.metadata.annotations ?? {};
   return (ENABLED_ANNOTATION in annotations || ENDPOINT_ANNOTATION in annotations) && !isDisabled(object);
@@ -46,13 +48,13 @@ export function gatewayOf(route: KubeObject): string {
   return `${parent.namespace ?? route.metadata.namespace ?? ""}/${parent.name}`;
 }
 
-/** A file of a ConfigMap that Gatus reads: its endpoints, or undefined if it is not a YAML map. */
+/** A file in a ConfigMap that Gatus reads: its endpoints, or undefined if it is not a YAML map. */
 export interface EndpointFile {
   readonly file: string;
   readonly endpoints: readonly Template[] | undefined;
 }
 
-/** The YAML files of a ConfigMap, as Gatus would read them. */
+/** The YAML files in a ConfigMap, as Gatus would read them. */
 export function endpointFiles(configMap: KubeObject): EndpointFile[] {
   const data = (configMap.data ?? {}) as Readonly<Record<string, string>>;
   return Object.entries(data)

@@ -7,7 +7,7 @@ export interface HandEdit {
   readonly path: string;
   /** Field manager, such as `kubectl-edit`. */
   readonly manager: string;
-  /** When that manager last wrote, as the API server recorded it. */
+  /** When that manager last wrote to the object, as recorded by the API server. */
   readonly time: string;
 }
 
@@ -52,7 +52,7 @@ export function handEdits(declared: KubeObject, live: KubeObject): HandEdit[] {
     );
 }
 
-/** The leaves of a field set that the declared object also sets. */
+/** The leaves of a field set that are also set in the declared object. */
 function walk(fields: FieldSet, declared: unknown, live: unknown, path: string): OwnedField[] {
   const steps = Object.entries(fields).filter(([step]) => step !== ".");
   if (declared === undefined) return [];

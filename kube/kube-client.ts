@@ -11,8 +11,8 @@ interface ApiResource {
 }
 
 /**
- * A small client for objects of any kind, in plain JSON as the API server sends them. Generated clients drop fields that they do
- * not know, which would falsify a comparison of declared and live objects.
+ * A small client for objects of any kind, in plain JSON as the API server sends them. Generated clients drop fields that they do not know,
+ * which would distort a comparison of declared and live objects.
  */
 export class KubeClient extends ApiServer implements LiveCluster {
   readonly #discovered = new Map<string, Promise<readonly ApiResource[]>>();
@@ -27,7 +27,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
     const { gitVersion } = await this.call<{ gitVersion?: string }>("GET", "/version");
     if (gitVersion !== undefined) return gitVersion;
     throw new EdgefirstError(
-      `${this.server} (context ${this.context}) answers, but is not a Kubernetes API server.`,
+      `${this.server} (context ${this.context}) responds, but is not a Kubernetes API server.`,
       "Check the server of this context in the kubeconfig.",
     );
   }
@@ -106,7 +106,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
     const found = (await resources).find(
       (resource) => resource.kind === kind && !resource.name.includes("/"),
     );
-    // A kind is served only some time after its CRD is applied, even if the group already has other kinds.
+    // A kind is not served until some time after its CRD is applied, even if the group already has other kinds.
     if (found === undefined) this.#discovered.delete(apiVersion);
     return found;
   }
@@ -117,7 +117,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
   }
 }
 
-/** Name and namespace of an object; without a name, its collection. */
+/** Name and namespace of an object; without a name, the collection. */
 interface ObjectPlace {
   readonly name?: string;
   readonly namespace?: string;

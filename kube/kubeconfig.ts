@@ -18,7 +18,7 @@ const FIX =
 
 /**
  * Reads the kubeconfig and selects the context.
- * @throws {EdgefirstError} if the file cannot be read, has no such context, or the context names a cluster that is not in the file
+ * @throws {EdgefirstError} if the file cannot be read, has no such context, or lacks the cluster that the context names
  */
 export function loadKubeconfig(address: ClusterAddress): ClusterAccess {
   const file = address.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube/config");
@@ -27,7 +27,9 @@ export function loadKubeconfig(address: ClusterAddress): ClusterAccess {
   return (isOne ? plainAccess(file, address.context) : undefined) ?? libraryAccess(address);
 }
 
-/** The same through the client library. Loaded only here: it takes longer than all other imports of the program together. */
+/**
+ * The same through the client library, which is loaded only here: that takes longer than all of the program's other imports together.
+ */
 function libraryAccess({ kubeconfig, context }: ClusterAddress): ClusterAccess {
   const library = createRequire(import.meta.url)("@kubernetes/client-node") as typeof client;
   const config = new library.KubeConfig();
@@ -49,7 +51,7 @@ function libraryAccess({ kubeconfig, context }: ClusterAddress): ClusterAccess {
   const cluster = config.getCurrentCluster();
   if (cluster === null)
     throw new EdgefirstError(
-      `The context ${context} of the kubeconfig ${from} names a cluster that is not in it.`,
+      `The context ${context} in the kubeconfig ${from} names a cluster that the file does not contain.`,
       FIX,
     );
   return { server: cluster.server, authenticate: (options) => config.applyToHTTPSOptions(options) };

@@ -19,7 +19,7 @@ export interface ManifestSource {
   readonly offlineHint?: string;
 }
 
-/** Parts that tests replace. */
+/** Dependencies that tests replace. */
 export interface ManifestOptions {
   /** Directory of downloaded manifests, named by checksum; default {@link manifestCache}. */
   readonly cacheDirectory?: string;
@@ -28,7 +28,7 @@ export interface ManifestOptions {
   readonly timeoutMs?: number;
 }
 
-/** Limit on YAML alias expansion, so that a small file cannot fill the memory. */
+/** Limit on YAML alias expansion, so that a small file cannot exhaust memory. */
 const MAX_ALIASES = 100;
 
 /** The folder `manifests` in the user's cache. */
@@ -75,7 +75,7 @@ export async function loadVerified(manifest: ManifestSource, options: ManifestOp
 /**
  * The bytes of a local manifest.
  * @param hint what to do if it cannot be read
- * @throws {EdgefirstError} if it cannot be read, or is larger than a download may be
+ * @throws {EdgefirstError} if it cannot be read, or exceeds the size limit for downloads
  */
 export async function readManifest(path: string, hint?: string): Promise<Buffer> {
   try {

@@ -15,13 +15,13 @@ export interface ObjectMeta {
   readonly [field: string]: unknown;
 }
 
-/** Label of every object that a stack declares; its value is the name of the stack. */
+/** Label on every object that a stack declares; its value is the name of the stack. */
 export const STACK_LABEL = "edgefirst.dev/stack";
 
 /** The field manager with which the program applies everything. */
 export const FIELD_MANAGER = "edgefirst";
 
-/** Annotation of objects that outlive their stack by design, so that they do not count as left behind. */
+/** Annotation on objects that outlive their stack by design, so that they do not count as left behind. */
 export const RETAINED_ANNOTATION = "edgefirst.dev/retained";
 
 /** How messages name an object: `Kind namespace/name`, or `Kind name` if it is cluster-scoped. */

@@ -11,8 +11,9 @@ export interface OwnershipArgs {
 }
 
 /**
- * Compares each object that the program is about to declare with the live one. Objects of this stack pass, unless a declared field was edited by hand; objects
- * of Flux, Helm or another owner are refused, naming the owner. Objects in `adopt` pass, whoever owns them. Fields that controllers write (status, defaults) do not matter.
+ * Compares each object that the program is about to declare with the live one. Objects of this stack pass, unless a declared field was
+ * edited by hand; objects of Flux, Helm or another owner are refused, naming the owner. Objects listed in `adopt` pass, whoever owns them.
+ * Fields that controllers write (status, defaults) do not matter.
  */
 export async function checkOwnership(
   objects: readonly KubeObject[],
@@ -87,11 +88,14 @@ function terminating(live: KubeObject): Finding {
   return {
     severity: "error",
     message: `${describeObject(live)} is being deleted (since ${deletionTimestamp ?? ""}${waiting}).`,
-    hint: "Re-run once it is gone. If it stays, look at its finalizers, and at what is left in the namespace.",
+    hint: "Re-run once it is gone. If it does not go away, check its finalizers and what is left in it.",
   };
 }
 
-/** Objects that two parts of the configuration declare: they would overwrite each other, and the engine compares only resource names. */
+/**
+ * Objects that two parts of the configuration declare: they would overwrite each other, and the engine would not notice, since it compares
+ * only resource names.
+ */
 export function checkDistinct(objects: readonly KubeObject[]): Finding[] {
   const identity = (object: KubeObject): string =>
     `${object.apiVersion.replace(/\/?[^/]+$/, "")} ${describeObject(object)}`;
@@ -133,12 +137,13 @@ function handEdited(declared: KubeObject, live: KubeObject): Finding | undefined
   };
 }
 
-/** Field managers of this program: its own, and the random ones of a provider that was given none, as in the first releases. */
+/** This program's field managers: the current one, and the random names that the provider used in the first releases, which set none. */
 const APPLIERS = new RegExp(`^(?:${FIELD_MANAGER}$|pulumi-kubernetes-)`);
 
 /**
- * Whether the stack applied a live object: its label and its field manager are both on it. The label alone says nothing, because others copy labels: metrics-server
- * to PodMetrics, the endpoints controllers to their objects, operators and backups to theirs (docs/decisions/ownership-by-state-and-field-manager.md).
+ * Whether the stack applied a live object, which then has both the stack's label and its field manager. The label alone proves nothing,
+ * because others copy labels: metrics-server to PodMetrics, and the endpoints controllers, operators and backups to their own objects
+ * (docs/decisions/ownership-by-state-and-field-manager.md).
  */
 export function isAppliedBy({ metadata }: KubeObject, stack: string): boolean {
   const managers = (metadata.managedFields ?? []) as readonly FieldManager[];
@@ -153,7 +158,7 @@ interface FieldManager {
   readonly operation?: string;
 }
 
-/** Who owns a live object. */
+/** The owner of a live object. */
 export interface Owner {
   readonly name: string;
   /** How to hand it over. */

@@ -65,7 +65,7 @@ function entry(list: unknown, name: unknown): YamlMap | undefined {
   return (list as (YamlMap | null)[]).find((each) => each?.name === name) ?? undefined;
 }
 
-/** The fields, if each is known and a non-empty string. */
+/** The fields, if all of them are known and have non-empty strings as values. */
 function plain(fields: unknown, known: readonly string[]): Readonly<Record<string, string>> | undefined {
   if (!(fields instanceof Object)) return undefined;
   const isPlain = Object.entries(fields).every(

@@ -51,7 +51,7 @@ describe("engine: broken state, disks, credentials and clocks", function () {
     const whole = readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8");
     fails(await previewWith(whole.slice(0, 40)), /kubeconfig .* cannot be read/);
     const cut = await previewWith(whole.slice(0, whole.length - 200));
-    fails(cut, /certificate or key of the context edge .* cannot be read/, /fetch it again/);
+    fails(cut, /certificate or key for the context edge .* cannot be read/, /fetch it again/);
     assert.doesNotMatch(cut.output, /LS0tLS/, "no key is quoted");
   });
 

@@ -66,7 +66,7 @@ describe("a client of a cluster", () => {
     );
     assert.match(
       message,
-      /certificate or key of the context test .* cannot be read: .*PEM.*\n.*fetch it again/,
+      /certificate or key for the context test .* cannot be read: .*PEM.*\n.*fetch it again/,
     );
   });
 
