@@ -39,7 +39,7 @@ async function deploy() {
     context,
     ...(kubeconfig !== undefined && { kubeconfig }),
     enableServerSideApply: true,
-    // Otherwise every change of a ConfigMap deletes and recreates it.
+    // Otherwise every change to a ConfigMap deletes and recreates it.
     enableConfigMapMutable: true,
   });
   const up = createPlatform(plan, config, provider);
@@ -49,12 +49,14 @@ async function deploy() {
     release,
     versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
     evidence,
-    // If the cluster is unreachable by now, the evidence must still be stored: an output that throws stores none.
+    // Even if the cluster can no longer be reached, the evidence must be stored: if an output throws, none is.
     live: evidence.apply(() => readOutputs(config, cluster).catch(() => NO_OUTPUTS)),
   };
 }
 
-/** Checksums of the manifests that the configuration installs in addition to release.yaml, by what they install. */
+/**
+ * Checksums of the manifests that the configuration installs in addition to those in release.yaml, keyed by what they install.
+ */
 function ownManifests({ flux }: ReturnType<typeof loadConfig>): Record<string, string> {
   return flux?.install === undefined ? {} : { flux: flux.install.sha256 };
 }

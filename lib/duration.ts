@@ -1,6 +1,6 @@
 const MS_PER_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** Parses a duration in the format of Flux, such as `1h30m` or `90s`, to milliseconds. Unknown units count as 0. */
+/** Parses a duration in Flux's format, such as `1h30m` or `90s`, to milliseconds. Unknown units count as 0. */
 export function parseDuration(value: string): number {
   return [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce(
     (sum, [, amount, unit]) => sum + Number(amount) * (MS_PER_UNIT[unit ?? ""] ?? 0),
@@ -14,7 +14,7 @@ const COLUMN_UNITS = [
   ["m", 60],
 ] as const;
 
-/** Seconds in the largest whole unit, such as `5m`, for table columns. */
+/** Seconds expressed in the largest whole unit, such as `5m`, for table columns. */
 export function shortDuration(seconds: number): string {
   const [unit, size] = COLUMN_UNITS.find(([, least]) => seconds >= least) ?? ["s", 1];
   return `${Math.floor(seconds / size)}${unit}`;

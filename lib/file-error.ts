@@ -14,7 +14,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /**
  * Runs `work` and turns a file system error into one that says what to do.
- * @param where the files concerned, as the subject of a sentence, such as `The sandbox in /tmp/x`
+ * @param where the affected files, as the subject of a sentence, such as `The sandbox in /tmp/x`
  * @throws {EdgefirstError} for a file system error; rethrows everything else
  */
 export async function explainFileErrors<T>(where: string, work: () => Promise<T>): Promise<T> {
@@ -29,7 +29,7 @@ export async function explainFileErrors<T>(where: string, work: () => Promise<T>
 export function fileError(where: string, error: unknown): unknown {
   const { code = "", message, syscall } = error as NodeJS.ErrnoException;
   const hint = HINTS[code];
-  // A program that cannot be started says nothing about the folder.
+  // If a program cannot be started, the folder is not to blame.
   if (hint === undefined || syscall?.startsWith("spawn")) return error;
   return new EdgefirstError(`${where} cannot be used: ${message}.`, hint, { cause: error });
 }

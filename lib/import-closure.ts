@@ -4,7 +4,7 @@ import { posix } from "node:path";
 
 /** What a module loads and reads when it runs. */
 export interface ImportClosure {
-  /** Modules and the data files that they name, relative to the root, with forward slashes, sorted. */
+  /** Modules and the data files that they name, as sorted paths relative to the root, with forward slashes. */
   readonly files: readonly string[];
   /** Names of the packages that the modules import, sorted. */
   readonly packages: readonly string[];

@@ -1,4 +1,4 @@
-/** Remembers what `compute` returns for each object, as long as the object lives. */
+/** Caches the result of `compute` for each object, for as long as the object is in memory. */
 export function oncePer<K extends object, V>(compute: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, { readonly value: V }>();
   return (key) => {

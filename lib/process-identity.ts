@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque: the start time as the operating system reports it, and the boot that it belongs to. */
+  /** Opaque: the start time as the operating system reports it, and the boot in which it counts. */
   readonly startTime: string;
 }
 
@@ -35,8 +35,8 @@ export function findByEnvironment(variable: string, value: string): ProcessIdent
 }
 
 /**
- * Memory of a process in bytes. Shared pages count in proportion (Linux, `Pss` of proc_pid_smaps(5)), so that the sum over the
- * processes of one program is right; resident memory where `Pss` cannot be read. 0 if the process is gone.
+ * Memory of a process in bytes. Shared pages are counted proportionally (`Pss` in proc_pid_smaps(5) on Linux), so that the total for
+ * several processes is right; where `Pss` cannot be read, this is the resident memory. 0 if the process is gone.
  */
 export function memoryBytes(pid: number): number {
   if (process.platform !== "linux") return Number(psField(pid, "rss") ?? 0) * 1024;
@@ -51,7 +51,7 @@ function linuxStartTime(pid: number): string | undefined {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const state = fields[0];
   const ticks = fields[19];
-  // The main thread may have ended while other threads still hold the sockets.
+  // The main thread may have exited while other threads still hold the sockets.
   const isZombie = state === "Z" && Number(fields[17]) <= 1;
   if (ticks === undefined || isZombie || state === "X") return undefined;
   // Ticks count from boot: after a reboot, another process could have the same number and the same ticks.
@@ -66,7 +66,7 @@ function psField(pid: number, field: "lstart" | "rss"): string | undefined {
     });
     return output.trim() || undefined;
   } catch {
-    // ps exits with 1 when there is no such process.
+    // ps exits with 1 if there is no such process.
     return undefined;
   }
 }

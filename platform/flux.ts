@@ -81,7 +81,7 @@ async function differences(args: FluxRootArgs, cluster: ClusterReader): Promise<
     severity: "info",
     message:
       state === "none"
-        ? `${object} is observed, and matches what this stack would declare.`
+        ? `${object} is observed and matches what this stack would declare.`
         : `${object} is observed and left alone. Managing it would change:\n${diff}`,
   }));
 }

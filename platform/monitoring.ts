@@ -14,7 +14,7 @@ import type { StackConfig } from "../config/load.ts";
 import { checkGatusPage, gatusPage } from "./page.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
-/** Gatus, and the alerts of the Prometheus operator. */
+/** Gatus, and alerts through the Prometheus operator. */
 export async function monitoringParts(args: PlatformArgs): Promise<Part[]> {
   return [gatusPart(args), await alertingPart(args)];
 }
@@ -40,7 +40,7 @@ async function alertingPart({ config, cluster, labels }: PlatformArgs): Promise<
   };
 }
 
-/** Metrics endpoints of what this stack runs. */
+/** The metrics endpoints of whatever this stack runs. */
 function scrapeTargets({ gateways, gatus }: StackConfig): ScrapeTarget[] {
   const traefiks = gateways
     .filter(({ traefik }) => traefik.install)

@@ -7,7 +7,7 @@ import { gatusPage } from "./page.ts";
 export interface PlatformOutputs {
   /** Addresses of each Gateway, by `namespace/name`; empty until the controller sets them. */
   readonly gateways: Readonly<Record<string, readonly string[]>>;
-  /** Repository revision that the root Kustomization last applied; empty before the first one. */
+  /** Repository revision that the root Kustomization last applied; empty if it has not applied any. */
   readonly fluxRevision: string;
   /** URLs of the platform's pages, by name. */
   readonly endpoints: Readonly<Record<string, string>>;

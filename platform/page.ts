@@ -16,12 +16,14 @@ export function gatusPage(config: Pick<Config, "gateways" | "gatus">): GatusPage
   return {
     hostname,
     url: `${scheme}://${hostname}${port === defaultPort ? "" : `:${port}`}`,
-    // Attached to all listeners, the page would be served over plain HTTP instead of the redirect.
+    // A route attached to all listeners would be served over plain HTTP instead of being redirected.
     gateway: { name, namespace, sectionName: listener?.name ?? "web" },
   };
 }
 
-/** Whether a listener accepts the route of the page: while the Gateway redirects, its plain listener accepts no routes from other namespaces. */
+/**
+ * Whether a listener accepts the page's route: while the Gateway redirects, its plain listener accepts no routes from other namespaces.
+ */
 export function checkGatusPage(config: Pick<Config, "gateways" | "gatus">): Finding[] {
   const page = gatusPage(config);
   const gateway = gatewayOf(config);

@@ -5,20 +5,23 @@ import type { CommonArgs } from "../components/shared/declare.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Pins } from "../config/pins.ts";
 
-/** Arguments for planning the platform of a stack. */
+/** Arguments for planning a stack's platform. */
 export interface PlatformArgs {
   readonly stack: string;
   readonly config: StackConfig;
   readonly pins: Pins;
   readonly cluster: ClusterReader;
-  /** Labels for every object of the stack. */
+  /** Labels for all of the stack's objects. */
   readonly labels: CommonArgs["labels"];
 }
 
 /** A component of the platform: what it declares, what it checks on the live cluster, and how to create it. */
 export interface Part {
   readonly name: string;
-  /** Names of parts without which the API server would refuse this one; controllers catch up with the rest. Parts that the stack does not have are ignored. */
+  /**
+   * Names of the parts without which the API server would reject this one; for everything else, controllers catch up. Parts that are not in
+   * the stack are ignored.
+   */
   readonly dependsOn: readonly string[];
   /** Namespaces that must exist. */
   readonly namespaces?: readonly string[];

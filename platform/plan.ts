@@ -12,7 +12,7 @@ import { networkParts } from "./network.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 import { checkPolicies } from "./policies.ts";
 
-/** The plan for the platform of a stack, made before anything is changed. */
+/** The plan for a stack's platform, made before anything is changed. */
 export interface PlatformPlan {
   /** In creation order. */
   readonly parts: readonly Part[];
@@ -53,7 +53,7 @@ export async function planPlatform({
 }
 
 /**
- * Creates the planned components, each after those that it depends on.
+ * Creates the planned components, each after the ones it depends on.
  * @returns an output that resolves once all of them are up
  */
 export function createPlatform(
@@ -90,7 +90,7 @@ async function namespacesPart(
   };
 }
 
-/** Lets adopted objects take over fields from the field manager of the former owner; without it, a conflict fails the update. */
+/** Lets adopted objects take over fields from the former owner's field manager; without this, a conflict fails the update. */
 function forceAdopted(adopt: readonly string[]): pulumi.ResourceTransform {
   return ({ custom, props, opts }) => {
     const object = props as unknown as KubeObject;

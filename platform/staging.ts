@@ -11,7 +11,7 @@ export function gatusAddress({ gatus, verification }: StackConfig): GatusAddress
   return { namespace: gatus.namespace, service: GATUS_NAME, port: "http" };
 }
 
-/** The configuration with the promoted revision of the repository. */
+/** The configuration, with the repository pinned to the promoted revision. */
 export function promoted(
   config: StackConfig,
   ref: Readonly<Record<string, string>> | undefined,
