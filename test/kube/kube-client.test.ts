@@ -56,7 +56,10 @@ describe("a client of a cluster", () => {
   });
 
   it("names a context whose cluster is missing", async () => {
-    assert.match(await failure(kubeconfig({}), "astray"), /astray .* names a cluster that is not in it/);
+    assert.match(
+      await failure(kubeconfig({}), "astray"),
+      /astray .* names a cluster that the file does not contain/,
+    );
   });
 
   it("reports a truncated key as a damaged kubeconfig", async () => {

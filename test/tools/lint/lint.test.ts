@@ -81,7 +81,7 @@ describe("lint of a repository", () => {
     write("workload-probe: advisory\n");
     assert.throws(() => lint(scratch), /\.edgefirst\/policies\.yaml.*workload-probe/s);
     write("a: 'b\n");
-    assert.throws(() => lint(scratch), /\.edgefirst\/policies\.yaml is wrong/);
+    assert.throws(() => lint(scratch), /\.edgefirst\/policies\.yaml is not valid/);
   });
 
   it("knows which Kustomization applied an object earlier, and whether Flux deletes it", () => {
