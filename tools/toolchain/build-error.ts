@@ -5,7 +5,7 @@ import { waysToGet } from "./ways.ts";
 
 const COMPILER_LINES = 20;
 
-/** The error for a failed build; errors that have nothing to do with go are returned as they are. */
+/** The error to report for a failed build; an error that does not come from Go is returned unchanged. */
 export async function explainBuildError(
   error: unknown,
   program: Program,
@@ -27,7 +27,7 @@ export async function explainBuildError(
       "Go's last lines:",
       ...lines.map((line) => `  ${line.slice(0, 300)}`),
       ...(error.output.includes("no space left on device")
-        ? ["A disk is full: make room for the cache and for Go's own (go env GOCACHE)."]
+        ? ["A disk is full: make room for this cache and for Go's (go env GOCACHE)."]
         : []),
       `Or set ${environmentVariable(program.name)} to the program's path.`,
     ].join("\n"),

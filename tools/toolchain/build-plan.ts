@@ -2,10 +2,10 @@ import { availableParallelism } from "node:os";
 import { counted } from "../../lib/counted.ts";
 import type { Program } from "./program.ts";
 
-/** {@link Program.buildSeconds} are of 2 cores; beyond 8, a build is no faster. */
+/** {@link Program.buildSeconds} was measured on 2 cores; more than 8 do not make a build faster. */
 const [MEASURED_CORES, USEFUL_CORES] = [2, 8];
 
-/** Programs that are built one after another, with an estimate that follows the machine's pace. */
+/** Programs to build one after another, with an estimate of the time left that follows the machine's pace. */
 export class BuildPlan {
   readonly programs: readonly Program[];
   #done = 0;
@@ -27,7 +27,7 @@ export class BuildPlan {
     return `program ${this.#done + 1} of ${this.programs.length}, ${this.#left(elapsedSeconds)} left`;
   }
 
-  /** Moves on to the next program. A build that another process did says nothing about the pace. */
+  /** Moves on to the next program. `seconds` is undefined if another process built it, which says nothing about the pace. */
   finished(seconds: number | undefined): void {
     if (seconds !== undefined) {
       this.#estimated += this.programs[this.#done]?.buildSeconds ?? 0;
@@ -36,7 +36,7 @@ export class BuildPlan {
     this.#done++;
   }
 
-  /** What remains, `elapsedSeconds` into the current build. */
+  /** The time left, `elapsedSeconds` into the current build. */
   #left(elapsedSeconds: number): string {
     const [current = 0, ...others] = this.programs.slice(this.#done).map(({ buildSeconds }) => buildSeconds);
     const pace = this.#pace();
@@ -45,7 +45,7 @@ export class BuildPlan {
     return `about ${Math.max(1, Math.round(seconds / 60))} min`;
   }
 
-  /** Seconds per estimated second; short builds are too noisy to measure it. */
+  /** Actual seconds per estimated second; short builds are too noisy to measure it. */
   #pace(): number {
     return this.#estimated < 20
       ? MEASURED_CORES / Math.min(availableParallelism(), USEFUL_CORES)

@@ -20,7 +20,7 @@ export interface BuildOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A build and its place among others. */
+/** A build, and the plan that it is part of. */
 interface Build {
   readonly program: Program;
   readonly version: string;
@@ -31,7 +31,7 @@ const TICK_MS = 1_000;
 
 /**
  * Builds programs into the cache, one after another, because a build uses every core. Announces all of them first.
- * @throws EdgefirstError without Go, with every way to get the program; or with the compiler's last lines if a build fails
+ * @throws EdgefirstError if Go is missing, with every way to get the program; if a build fails, with the compiler's last lines
  */
 export async function buildPrograms(
   programs: readonly Program[],
@@ -50,7 +50,7 @@ export async function buildPrograms(
   return built;
 }
 
-/** Fails before anything is announced if go is missing. */
+/** Throws, before anything is announced, if Go is missing. */
 async function requireGo(program: Program, { env, signal }: BuildOptions): Promise<void> {
   const { version } = await pinnedVersion(program);
   const what = `${program.name} ${version}`;
@@ -76,7 +76,7 @@ async function buildProgram(
 function buildInto(target: string, build: Build, options: BuildOptions): Promise<ResolvedProgram> {
   const { program, version, plan } = build;
   const onWait = ({ pid }: { pid: number }): void => {
-    // A build of this process announces itself.
+    // A build in this process reports its own progress.
     if (pid === process.pid) return;
     options.progress(
       `${plan.position(0)}: waiting for process ${pid}, which is building ${program.name}`,
@@ -138,9 +138,10 @@ async function buildIn(
 }
 
 /**
- * Compiler flags that shorten a build. They are not part of the cache's key, because the program does the same with and without. Measured
- * on kustomize, in CPU seconds of a build and of 30 runs: default 53 and 0.33; without debug information, which the linker drops anyway, 45
- * and 0.32; without inlining as well 33 and 0.38; without any optimisation (`-N -l`) 33 and 0.48, so that one is of no use.
+ * Compiler flags that shorten a build. They are not part of the cache key, because the program behaves the same with and without them.
+ * Measured on kustomize, in CPU seconds for a build and for 30 runs: 53 and 0.33 by default; 45 and 0.32 without debug information, which
+ * the linker drops anyway; 33 and 0.38 without inlining as well; 33 and 0.48 without any optimisation (`-N -l`), which therefore gains
+ * nothing.
  */
 function faster({ sandboxOnly }: Program): string[] {
   return [`-gcflags=all=-dwarf=false${sandboxOnly === true ? " -l" : ""}`];
@@ -150,7 +151,7 @@ function secondsSince(start: number): number {
   return Math.round((Date.now() - start) / 1000);
 }
 
-/** Publishes the build atomically. If another build came first, that one stays. */
+/** Publishes the build atomically. If another build was published first, it is kept. */
 async function publish(directory: string, target: string): Promise<void> {
   try {
     await rename(directory, target);

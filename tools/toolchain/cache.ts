@@ -8,7 +8,7 @@ import { pinnedVersion } from "./version.ts";
 /** The files of a module that determine the result of a build. */
 export const MODULE_FILES = ["go.mod", "go.sum", "main.go"] as const;
 
-/** The directory of a program's build: `<cache>/edgefirst/toolchain/<name>-<hash of its module and of how it is built>`. */
+/** The directory that caches a program's build: `<cache>/edgefirst/toolchain/<name>-<hash of its module and its build arguments>`. */
 export async function cacheDirectory(program: Program, env: NodeJS.ProcessEnv): Promise<string> {
   const hash = createHash("sha256");
   hash.update(JSON.stringify([process.platform, process.arch, ...(await buildArguments(program))]));
@@ -17,7 +17,7 @@ export async function cacheDirectory(program: Program, env: NodeJS.ProcessEnv): 
   return join(userCache(env), "toolchain", `${program.name}-${hash.digest("hex").slice(0, 12)}`);
 }
 
-/** The arguments of go that build a program, without the path of the binary. */
+/** The arguments with which go builds a program, without the output path. */
 export async function buildArguments(program: Program): Promise<string[]> {
   const variables = Object.entries(program.variables?.(await pinnedVersion(program)) ?? {});
   const link = ["-s", "-w", ...variables.map(([name, value]) => `-X ${name}=${value}`)].join(" ");

@@ -14,7 +14,7 @@ export function isExecutable(path: string): boolean {
 
 /**
  * The program that an environment variable names; undefined if it is not set.
- * @param name of the program, for messages
+ * @param name the program's name, for messages
  * @throws EdgefirstError if the variable does not name an executable file
  */
 export function givenExecutable(name: string, variable: string, env: NodeJS.ProcessEnv): string | undefined {
@@ -28,7 +28,7 @@ export function givenExecutable(name: string, variable: string, env: NodeJS.Proc
   );
 }
 
-/** All executable files of this name on PATH, in its order. */
+/** All executable files with this name on PATH, in PATH order. */
 export function executablesOnPath(name: string, { PATH = "" }: NodeJS.ProcessEnv): readonly string[] {
   return PATH.split(delimiter)
     .filter((directory) => directory !== "")

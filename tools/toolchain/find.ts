@@ -13,15 +13,15 @@ export interface ResolvedProgram {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-  /** Without a leading `v`; `unknown` for a program of an environment variable that has no version option. */
+  /** Without a leading `v`; `unknown` for a program that an environment variable names and that has no version option. */
   readonly version: string;
   /** `image`: in the cache, from an official image; `cache`: in the cache, from a build; `built`: just built. */
   readonly origin: "environment" | "path" | "image" | "cache" | "built";
 }
 
 /**
- * Looks for a program without building it: in its environment variable, in KUBEBUILDER_ASSETS and on PATH in a matching version, in the
- * cache.
+ * Looks for a program without building it: in its environment variable, then for a matching version in KUBEBUILDER_ASSETS and on PATH, then
+ * in the cache.
  * @throws EdgefirstError if the environment variable does not name an executable file
  */
 export async function findProgram(

@@ -4,7 +4,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 /** How to run go. */
 export interface GoOptions {
   readonly cwd: string;
-  /** Environment of the caller, with the PATH to find go. */
+  /** The caller's environment, with the PATH on which to find go. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
 }
@@ -16,7 +16,7 @@ export class GoMissingError extends EdgefirstError {
   }
 }
 
-/** `go` failed; `output` holds everything that it and the compiler printed. */
+/** `go` failed; `output` holds everything that go and the compiler printed. */
 export class GoFailedError extends Error {
   readonly output: string;
 
@@ -28,8 +28,8 @@ export class GoFailedError extends Error {
 
 /**
  * Runs go and returns its standard output.
- * @param need the purpose, as the subject of {@link GoMissingError}'s message
- * @throws GoMissingError if go is not on PATH; GoFailedError if it fails; the reason of `signal` if it is aborted
+ * @param need what go is run for; becomes the subject of {@link GoMissingError}'s message
+ * @throws GoMissingError if go is not on PATH; GoFailedError if go fails; the reason of `signal` if it is aborted
  */
 export function go(need: string, args: readonly string[], options: GoOptions): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -38,7 +38,7 @@ export function go(need: string, args: readonly string[], options: GoOptions): P
       env: goEnvironment(options.env),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    // go forwards an interrupt to its compilers; other signals would leave them running.
+    // go forwards SIGINT to its compilers; other signals would leave them running.
     const interrupt = (): boolean => child.kill("SIGINT");
     options.signal?.addEventListener("abort", interrupt, { once: true });
     if (options.signal?.aborted) interrupt();
@@ -58,7 +58,7 @@ export function go(need: string, args: readonly string[], options: GoOptions): P
   });
 }
 
-/** Without the caller's settings that would produce another program, or none. */
+/** The environment without the caller's settings that would make go build a different program, or fail. */
 function goEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, GOOS: undefined, GOARCH: undefined, GOWORK: "off" };
 }

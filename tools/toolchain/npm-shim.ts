@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 
 /**
  * The npm package `pulumi` puts a script named `pulumi` on the PATH of npm scripts, which downloads the official CLI on its first run.
- * Returns the path of the CLI that it would run, downloaded or not; undefined for anything but that script.
- * The path comes from the package's `lib/cache.js` and `lib/resolve.js`.
+ * Returns the path of the CLI that the script would run, downloaded or not; undefined if `path` is not that script. The path follows the
+ * package's `lib/cache.js` and `lib/resolve.js`.
  */
 export async function shimTarget(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const directory = dirname(await realpath(path));

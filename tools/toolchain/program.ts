@@ -3,51 +3,54 @@ import type { ProgramImage } from "./images/pins.ts";
 import type { Preparation } from "./provider-schema.ts";
 
 /**
- * The first command that needs a program. `start`: `npm start`, and with it most tests; `test`: the other tests of `npm test`;
+ * The first command that needs a program. `start`: `npm start`, and therefore most tests; `test`: the other tests in `npm test`;
  * `test:real`: `npm run test:real` and the benchmarks.
  */
 export type Tier = "start" | "test" | "test:real";
 
 /** An upstream program, pinned by a Go module in this directory. */
 export interface Program {
-  /** Name of the binary. */
+  /** The name of the binary. */
   readonly name: string;
-  /** Its use in edgefirst. */
+  /** What edgefirst uses it for. */
   readonly purpose: string;
   readonly tier: Tier;
-  /** Directory of its Go module. */
+  /** The directory of its Go module. */
   readonly directory: string;
   /** Go package to build, relative to the module. */
   readonly package: string;
-  /** Build the package's tests as a program. */
+  /** Build the package's tests as the program. */
   readonly tests?: true;
-  /** Where to find the pinned version in the module; it is the first group. */
+  /** Where to find the pinned version in the module; the pattern's first group is the version. */
   readonly pin: { readonly file: string; readonly pattern: RegExp };
-  /** Value of go's `-mod`; `mod` lets go complete an untidy go.mod, in a copy. Default: `readonly`. */
+  /** The value of go's `-mod` flag. `mod` lets go complete an untidy go.mod, in a copy. Default: `readonly`. */
   readonly mod?: "readonly" | "mod";
-  /** Variables for the linker, so that the program knows its version. */
+  /** Variables that the linker sets, so that the program knows its version. */
   readonly variables?: (version: SemVer) => Readonly<Record<string, string>>;
   /** Adds generated files to the module before the build. */
   readonly prepare?: (preparation: Preparation) => Promise<void>;
-  /** How a program on PATH reports its version, and which versions match. Absent if it cannot: then PATH is not searched. */
+  /**
+   * How a program on PATH reports its version, and which versions match. If absent, the program cannot report one, and PATH is not
+   * searched.
+   */
   readonly installed?: {
     readonly args: readonly string[];
-    /** For standard output; the first group is the version. */
+    /** Matched against standard output; the first group is the version. */
     readonly pattern: RegExp;
     /** Semver range. */
     readonly range: (pinned: SemVer) => string;
   };
   /** A command that downloads the official program. */
   readonly download?: (version: SemVer) => string;
-  /** The official image with the program as one static executable. */
+  /** The official image, which contains the program as one static executable. */
   readonly image?: ProgramImage;
-  /** Run only in the sandbox. Its build leaves out inlining: a quarter less time for a program that takes a fifth more CPU. */
+  /** Runs only in the sandbox. It is built without inlining, which takes a quarter less time for a program that uses a fifth more CPU. */
   readonly sandboxOnly?: true;
-  /** Duration of a build on 2 cores with a cold cache, after the earlier programs of the same module. */
+  /** How long a build takes on 2 cores with a cold cache, after the earlier programs of the same module. */
   readonly buildSeconds: number;
 }
 
-/** The program of that name. */
+/** The program with this name. */
 export function programNamed(name: string, programs: readonly Program[]): Program {
   const program = programs.find((candidate) => candidate.name === name);
   if (program === undefined) throw new Error(`the toolchain has no program ${name}`);

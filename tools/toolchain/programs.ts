@@ -6,7 +6,7 @@ import { prepareKubernetesProvider } from "./provider-schema.ts";
 
 const inModule = (folder: string): string => join(import.meta.dirname, folder);
 
-/** The version that go.mod requires of a module. */
+/** Finds the version of a module that go.mod requires. */
 function required(module: string): Program["pin"] {
   const escaped = module.replace(/[.\\/]/g, "\\$&");
   return { file: "go.mod", pattern: new RegExp(`^(?:require)?\\s*${escaped} v(\\S+)`, "m") };
@@ -23,7 +23,7 @@ function kubernetes(name: string, purpose: string, buildSeconds: number): Progra
     directory: inModule("kubernetes"),
     package: `k8s.io/kubernetes/cmd/${name}`,
     pin: required("k8s.io/kubernetes"),
-    // Without them /version reports no version, and clients that compare versions fail.
+    // Without these, /version reports no version, and clients that compare versions fail.
     variables: ({ version, major, minor }) => ({
       "k8s.io/component-base/version.gitVersion": `v${version}`,
       "k8s.io/component-base/version.gitMajor": String(major),
@@ -149,7 +149,7 @@ const MODULES: readonly Program[] = [
   },
   {
     name: "kustomize",
-    purpose: "tests: compared with the offline build of a repository",
+    purpose: "tests: its build is compared with the offline build of a repository",
     tier: "test",
     directory: inModule("kustomize"),
     package: "sigs.k8s.io/kustomize/kustomize/v5",
@@ -159,7 +159,7 @@ const MODULES: readonly Program[] = [
   },
   {
     name: "flux-build",
-    purpose: "tests: compared with the offline build of a Flux Kustomization",
+    purpose: "tests: its build is compared with the offline build of a Flux Kustomization",
     tier: "test",
     directory: inModule("flux-build"),
     package: ".",
@@ -196,7 +196,7 @@ export const PROGRAMS: readonly Program[] = MODULES.map((program) => {
   return image === undefined ? program : { ...program, image };
 });
 
-/** The names of the programs of some tiers, in the order of {@link PROGRAMS}. */
+/** The names of the programs in the given tiers, in the order of {@link PROGRAMS}. */
 export function programsOf(...tiers: readonly Tier[]): readonly string[] {
   return PROGRAMS.filter(({ tier }) => tiers.includes(tier)).map(({ name }) => name);
 }

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * How a line of progress is shown. `line`: stays. `step`: the next one replaces it on a terminal; stays in a log. `tick`: the same, but a
- * log gets one per minute at most.
+ * How a progress line is shown. `line`: stays. `step`: on a terminal, the next line replaces it; in a log, it stays. `tick`: as `step`, but
+ * a log gets at most one per minute.
  */
 export type ProgressStyle = "line" | "step" | "tick";
 
-/** Receives lines of progress. */
+/** Receives progress lines. */
 export type Progress = (line: string, style?: ProgressStyle) => void;
 
 const LOG_TICK_MS = 60_000;

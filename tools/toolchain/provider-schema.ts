@@ -2,9 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { moduleDirectory } from "./modules.ts";
 
-/** Arguments of a program's preparation. */
+/** Arguments for preparing a program's build. */
 export interface Preparation {
-  /** The copy of the program's module for the build. */
+  /** The copy of the program's module in which it is built. */
   readonly directory: string;
   /** The pinned version. */
   readonly version: string;
@@ -13,8 +13,8 @@ export interface Preparation {
 }
 
 /**
- * Puts the two files that the Kubernetes provider embeds next to its main.go. Upstream commits the schema without a version, which the
- * engine reads from the provider's schema.
+ * Writes the two files that the Kubernetes provider embeds next to its main.go. Upstream commits the schema without a version, but the
+ * engine reads the version from the provider's schema.
  */
 export async function prepareKubernetesProvider({ directory, version, ...go }: Preparation): Promise<void> {
   const module = await moduleDirectory(
@@ -24,7 +24,7 @@ export async function prepareKubernetesProvider({ directory, version, ...go }: P
   );
   const source = join(module, "cmd/pulumi-resource-kubernetes");
   const mapping = join(source, "terraform-mapping.json");
-  // Not copied, because the module cache is read only and the copy would be, too.
+  // Not copied, because files in the module cache are read-only and the copy would be as well.
   await writeFile(join(directory, basename(mapping)), await readFile(mapping));
   const schema = JSON.parse(await readFile(join(source, "schema.json"), "utf8")) as Record<string, unknown>;
   await writeFile(join(directory, "schema.json"), JSON.stringify({ ...schema, version }));

@@ -7,13 +7,13 @@ import type { ResolvedProgram } from "./find.ts";
 import { environmentVariable } from "./program.ts";
 import { resolveProgram, type ResolveOptions } from "./resolve.ts";
 
-/** Name of the language host. */
+/** The name of the language host. */
 export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /**
- * The Node language host for a Pulumi CLI: that of its bundle or, for a CLI from the toolchain, the one of the toolchain through a script
- * next to the CLI, which warns about a host in any other place. The script passes Pulumi.yaml's option as a flag, because this host is
- * older than the CLI and does not understand how the CLI passes options. Without the flag it loads a TypeScript compiler for every
+ * The Node language host for a Pulumi CLI: the one in its bundle or, for a CLI from the toolchain, the toolchain's, by way of a script next
+ * to the CLI, because the CLI warns about a host in any other location. The script passes Pulumi.yaml's option as a flag, because this host
+ * is older than the CLI and does not understand how the CLI passes options. Without the flag it loads a TypeScript compiler for every
  * program.
  * @throws EdgefirstError as {@link resolveProgram} does
  */
@@ -29,7 +29,7 @@ export async function pulumiLanguageHost(cli: ResolvedProgram, options: ResolveO
   return place;
 }
 
-/** The language host in the bundle of an official CLI, unless an environment variable names another one. */
+/** The language host in an official CLI's bundle; undefined if an environment variable names another one. */
 export async function bundledLanguageHost(
   cli: ResolvedProgram,
   env: NodeJS.ProcessEnv = process.env,

@@ -1,9 +1,9 @@
-/** An unreachable host must be known quickly, even if the network drops packets. */
+/** Short, so that an unreachable host is noticed quickly even if the network drops packets. */
 const TIMEOUT_MS = 2_500;
 
 const known = new Map<string, Promise<string | undefined>>();
 
-/** Why a server cannot be reached; undefined if it answers at all. Tried once per process. */
+/** Why a server cannot be reached; undefined if it responds at all. Tried once per process and URL. */
 export function whyUnreachable(url: string): Promise<string | undefined> {
   let reason = known.get(url);
   if (reason === undefined) {

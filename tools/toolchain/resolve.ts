@@ -11,13 +11,13 @@ export type { ResolvedProgram } from "./find.ts";
 /** How to resolve programs. */
 export interface ResolveOptions {
   readonly progress: Progress;
-  /** The environment to search and to run go in; default: that of this process. */
+  /** The environment in which to search and to run go. Default: this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   readonly programs?: readonly Program[];
 }
 
-/** One program: see {@link resolvePrograms}. */
+/** Resolves one program: see {@link resolvePrograms}. */
 export async function resolveProgram(name: string, options: ResolveOptions): Promise<ResolvedProgram> {
   const { [name]: program } = await resolvePrograms([name], options);
   if (program === undefined) throw new Error(`${name} was not resolved`);
@@ -25,10 +25,11 @@ export async function resolveProgram(name: string, options: ResolveOptions): Pro
 }
 
 /**
- * Programs of the toolchain, each from the first of: its environment variable; KUBEBUILDER_ASSETS and PATH in a matching version; the
- * cache; its official image, if the registry answers; a build into the cache (EDGEFIRST_TOOLCHAIN leaves only one of these two). A command resolves all programs that it needs, in the order of need, before it starts any of them.
- * @throws EdgefirstError if an environment variable does not name an executable file; without Go, with every way to get the program;
- * with the compiler's last lines if a build fails
+ * Resolves toolchain programs. Each comes from the first of these that has it: its environment variable; KUBEBUILDER_ASSETS and PATH, in a
+ * matching version; the cache; its official image, if the registry can be reached; a build into the cache (EDGEFIRST_TOOLCHAIN allows only
+ * one of the last two). A command resolves all programs that it needs, in the order in which it needs them, before it starts any of them.
+ * @throws EdgefirstError if an environment variable does not name an executable file; if Go is missing, with every way to get the program;
+ * if a build fails, with the compiler's last lines
  */
 export async function resolvePrograms<Name extends string>(
   names: readonly Name[],

@@ -6,16 +6,16 @@ import { PROGRAMS } from "./programs.ts";
 import { pinnedVersion } from "./version.ts";
 import { waysToGet } from "./ways.ts";
 
-/** The state of a program, without building it. */
+/** The state of a program, determined without building it. */
 export interface Surveyed {
   readonly name: string;
   readonly purpose: string;
-  /** The version that a build gives. */
+  /** The version that a build reports. */
   readonly pinned: string;
   readonly found?: ResolvedProgram;
   /**
-   * `found`; `buildable`: the first command that needs it builds it; `missing`: not found, and cannot be built without Go; `unusable`:
-   * its environment variable does not name an executable file.
+   * `found`; `buildable`: the first command that needs the program builds it; `missing`: not found, and cannot be built because Go is
+   * missing; `unusable`: the program's environment variable does not name an executable file.
    */
   readonly state: "found" | "buildable" | "missing" | "unusable";
   /** What to do if the state is `missing` or `unusable`. */

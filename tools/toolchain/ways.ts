@@ -12,13 +12,13 @@ export async function waysToGet(program: Program, env: NodeJS.ProcessEnv): Promi
   return [
     "Do one of these:",
     ...(installed ? [`- put ${name} ${installed.range(version)} on PATH`] : []),
-    ...(download ? [`- run \`${download(version)}\` once, which downloads the official one`] : []),
+    ...(download ? [`- run \`${download(version)}\` once to download the official one`] : []),
     ...(image
       ? [
-          `- connect to ${image.reference.split("/")[0] ?? ""} or a mirror (EDGEFIRST_REGISTRY_MIRROR), from which the next command pulls it`,
+          `- make ${image.reference.split("/")[0] ?? ""} or a mirror (EDGEFIRST_REGISTRY_MIRROR) reachable: the next command then pulls it from there`,
         ]
       : []),
     `- set ${environmentVariable(name)} to its path`,
-    `- install Go 1.26 or newer (https://go.dev/dl), which builds it once, in about ${duration(buildSeconds)}, into ${cache}`,
+    `- install Go 1.26 or newer (https://go.dev/dl): the next command then builds it once, in about ${duration(buildSeconds)}, into ${cache}`,
   ].join("\n");
 }

@@ -6,23 +6,23 @@ import { pipeline } from "node:stream/promises";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { UnreachableError, type Descriptor, type RegistryClient } from "./registry-client.ts";
 
-/** Where a blob goes. */
+/** Where to download a blob to. */
 export interface DownloadOptions {
-  /** An interrupted download continues there, also in a later run. */
+  /** An interrupted download continues in this file, even in a later run. */
   readonly file: string;
-  /** Called with the bytes that the file has. */
+  /** Called with the number of bytes in the file so far. */
   readonly received: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 const MOST_BYTES = 2_000_000_000;
-/** Interruptions in a row without a single new byte. */
+/** How many interruptions in a row may bring no new byte. */
 const MOST_STALLS = 3;
 const IDLE_MS = 30_000;
 
 /**
  * Downloads a blob into a file and checks its size and digest.
- * @throws EdgefirstError if the transfer keeps breaking off, or the content does not match; the file is kept only in the first case
+ * @throws EdgefirstError if the transfer keeps breaking off, in which case the file is kept, or if the content does not match
  */
 export async function downloadBlob(
   client: RegistryClient,
@@ -38,15 +38,15 @@ export async function downloadBlob(
     options.signal?.throwIfAborted();
     if (offset > blob.size) {
       await rm(file, { force: true });
-      throw new EdgefirstError(`A layer is longer than the ${blob.size} bytes of its manifest: ${blob.digest}.`);
+      throw new EdgefirstError(`A layer is longer than the ${blob.size} bytes in its manifest: ${blob.digest}.`);
     }
     const problem = await append(client, blob, offset, options);
     const next = await sizeOf(file);
     stalls = next > offset ? 0 : stalls + 1;
     if (stalls >= MOST_STALLS) {
       throw new EdgefirstError(
-        `The transfer of ${blob.digest} broke off at ${next} of ${blob.size} bytes: ${problem ?? "closed"}.`,
-        "Run the command again: it continues there.",
+        `The download of ${blob.digest} broke off at ${next} of ${blob.size} bytes: ${problem ?? "closed"}.`,
+        "Run the command again: the download continues from there.",
       );
     }
     offset = next;
@@ -57,7 +57,7 @@ export async function downloadBlob(
   throw new EdgefirstError(`A layer has the digest ${digest} instead of ${blob.digest}.`);
 }
 
-/** Appends to the file what the registry sends; returns why the transfer broke off. */
+/** Appends what the registry sends to the file; returns the reason if the transfer broke off. */
 async function append(
   client: RegistryClient,
   blob: Descriptor,
@@ -70,13 +70,13 @@ async function append(
     return undefined;
   } catch (error) {
     signal?.throwIfAborted();
-    // A refusal is final, a broken connection is not.
+    // A refusal is final; a broken connection is not.
     if (error instanceof EdgefirstError && !(error instanceof UnreachableError)) throw error;
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** Writes an answer to the file, from a position on; throws if the transfer breaks off. */
+/** Writes a response to the file, starting at a position; throws if the transfer breaks off. */
 async function save(
   response: Response,
   from: number,
@@ -93,7 +93,7 @@ async function save(
       await output.write(chunk as Uint8Array);
       position += (chunk as Uint8Array).length;
       received(position);
-      // The caller reports it; reading on could fill the disk.
+      // The caller reports that the layer is too long; reading on could fill the disk.
       if (position > most) break;
     }
   } finally {
@@ -102,7 +102,7 @@ async function save(
   }
 }
 
-/** Ends a transfer that has stopped without closing. */
+/** Aborts a transfer that stalls without closing. */
 class IdleTimer {
   readonly #expired: () => void;
   #timer: NodeJS.Timeout;

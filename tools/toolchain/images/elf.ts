@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { EdgefirstError } from "../../../lib/errors.ts";
 
-/** Architectures in images, by Node's names. */
+/** The architecture names that images use, keyed by Node's names. */
 export const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
 const MACHINES: Readonly<Record<string, number>> = { amd64: 62, arm64: 183 };
@@ -10,7 +10,7 @@ const PT_INTERP = 3;
 
 /**
  * Checks that a file is a static 64-bit Linux executable for an architecture.
- * @param what subject of the error's sentence
+ * @param what the subject of the error message
  * @throws EdgefirstError if it is not
  */
 export async function checkStaticExecutable(file: string, architecture: string, what: string): Promise<void> {
@@ -31,7 +31,7 @@ async function problemOf(path: string, architecture: string): Promise<string | u
     await file.read(segments, 0, segments.length, start);
     for (let index = 0; index < count; index++) {
       if (segments.readUInt32LE(index * size) === PT_INTERP)
-        return "is not a static executable: it needs libraries of its image";
+        return "is not a static executable: it needs libraries from its image";
     }
     return undefined;
   } finally {

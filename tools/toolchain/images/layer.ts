@@ -7,18 +7,18 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { extract, type Header } from "tar-stream";
 import { EdgefirstError } from "../../../lib/errors.ts";
 
-/** What a layer says about a file: it has it, it removes it from the layers below, or neither. */
+/** What a layer does with a file: it contains it, removes it from the layers below, or does neither. */
 export type LayerResult = "found" | "removed" | "absent";
 
 const MOST_FILE_BYTES = 1_000_000_000;
-/** Real layers shrink to a tenth at best; what grows more is made to fill disks. */
+/** Real layers compress to a tenth of their size at best; one that unpacks to more is made to fill disks. */
 const MOST_GROWTH = 100;
 const SMALL_BYTES = 50_000_000;
 
 /**
- * Looks for one file in a layer and writes it to `target`. Nothing else of the archive is written anywhere.
+ * Looks for one file in a layer and writes it to `target`. Nothing else from the archive is written anywhere.
  * @param path absolute, in the image
- * @throws EdgefirstError for an archive that is broken or hostile, and for a path that is not a regular file
+ * @throws EdgefirstError if the archive is broken or hostile, or the path is not a regular file
  */
 export async function takeFile(
   layer: { readonly file: string; readonly mediaType: string },
@@ -36,7 +36,7 @@ export async function takeFile(
     ],
     { end: true },
   );
-  // Its error reaches the loop below as well.
+  // The loop below receives the error as well.
   reading.catch(() => undefined);
   let result: LayerResult = "absent";
   try {
@@ -65,7 +65,7 @@ export async function takeFile(
 function judge({ name, type, size = 0 }: Header, path: string): LayerResult {
   const entry = name.replace(/^(\.?\/)+/, "").replace(/\/$/, "");
   if (entry.split("/").includes(".."))
-    throw new EdgefirstError(`A layer has a path that leads out of the image: ${name}.`);
+    throw new EdgefirstError(`A layer contains a path that leads out of the image: ${name}.`);
   const wanted = path.slice(1);
   if (isWhiteoutOf(entry, wanted)) return "removed";
   if (entry !== wanted) return "absent";
@@ -75,7 +75,10 @@ function judge({ name, type, size = 0 }: Header, path: string): LayerResult {
   return "found";
 }
 
-/** Whether an entry removes the file or one of its folders: https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md#whiteouts */
+/**
+ * Whether an entry removes the file or one of its parent folders:
+ * https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md#whiteouts
+ */
 function isWhiteoutOf(entry: string, wanted: string): boolean {
   const name = basename(entry);
   if (!name.startsWith(".wh.")) return false;

@@ -6,11 +6,11 @@ import { TOOLCHAIN_FILE } from "../definitions.ts";
 
 /** An image from which a program is taken. */
 export interface ProgramImage {
-  /** `registry/repository:tag`, with `@digest` if it is known. */
+  /** `registry/repository:tag`, followed by `@digest` if it is known. */
   readonly reference: string;
   /** Absolute path of the executable in the image. */
   readonly path: string;
-  /** File with the digests of tags that were resolved at the first pull. */
+  /** The file with the digests to which tags were resolved when they were first pulled. */
   readonly lockFile: string;
 }
 
@@ -23,7 +23,7 @@ interface Entry {
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** The images of toolchain.yaml, by program. */
+/** The images in toolchain.yaml, keyed by program. */
 export function programImages(): ReadonlyMap<string, ProgramImage> {
   const { images } = read<{ images: Record<string, Entry> }>(TOOLCHAIN_FILE);
   const release = read<{ images: Record<string, string> }>(join(ROOT, "release.yaml"));
@@ -37,12 +37,12 @@ export function programImages(): ReadonlyMap<string, ProgramImage> {
   );
 }
 
-/** The digest of an image: that of its reference, else the recorded one; undefined before the first pull. */
+/** The digest of an image: the one in its reference, else the recorded one; undefined before the first pull. */
 export function knownDigest({ reference, lockFile }: ProgramImage): string | undefined {
   return reference.split("@")[1] ?? readLock(lockFile)[reference];
 }
 
-/** Records the digest of a tag. */
+/** Records the digest to which a tag was resolved. */
 export function recordDigest({ reference, lockFile }: ProgramImage, digest: string): void {
   const document = parseDocument(readIfExists(lockFile) ?? HEADER);
   document.setIn(["images", reference], digest);
@@ -51,7 +51,7 @@ export function recordDigest({ reference, lockFile }: ProgramImage, digest: stri
   writeFileAtomic(lockFile, document.toString());
 }
 
-const HEADER = `# Digests of the images of toolchain.yaml without one, resolved at their first pull. Commit this file: later pulls accept nothing else.
+const HEADER = `# Digests for the images that toolchain.yaml names without one, resolved when they were first pulled. Commit this file: later pulls accept nothing else.
 images: {}
 `;
 

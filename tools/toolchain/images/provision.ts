@@ -16,7 +16,10 @@ import { endpointOf } from "./reference.ts";
 const MODE = "EDGEFIRST_TOOLCHAIN";
 const MEGABYTE = 1_000_000;
 
-/** Where programs come from: from images only, from builds only, or (undefined) from images if their registries answer. */
+/**
+ * Where programs come from: from images only, from builds only, or (undefined) from images if their registries can be reached, else from
+ * builds.
+ */
 export type ToolchainMode = "images" | "build" | undefined;
 
 /**
@@ -44,9 +47,9 @@ export interface ProvisionOptions {
 }
 
 /**
- * Pulls programs from their images, as far as their registries answer. Reports once what has to be built instead.
+ * Pulls programs from their images if the registries can be reached. Reports which programs have to be built instead.
  * @returns the path of each pulled program
- * @throws EdgefirstError in mode `images`, if one cannot be pulled
+ * @throws EdgefirstError in mode `images` if a program cannot be pulled
  */
 export async function pullPrograms(
   programs: readonly Pullable[],
@@ -69,14 +72,14 @@ export async function pullPrograms(
     } catch (error) {
       signal?.throwIfAborted();
       if (mode === "images" || !(error instanceof EdgefirstError)) throw error;
-      progress(`${error.message.split("\n")[0] ?? ""} ${name} is built from source instead.`);
+      progress(`${error.message.split("\n")[0] ?? ""} ${name} will be built from source instead.`);
     }
   }
   if (pulled.size > 0) progress(`pulled ${[...pulled.keys()].join(", ")}`);
   return pulled;
 }
 
-/** One pull at a time on this machine: images share layers, and so do their downloads. */
+/** Pulls one image at a time on this machine, because images share layers and so share downloads. */
 async function pullAlone(name: string, image: ProgramImage, options: PullOptions): Promise<string> {
   const cache = join(userCache(options.env), "toolchain");
   return explainFileErrors(`The cache ${cache}`, async () => {
@@ -89,7 +92,7 @@ async function pullAlone(name: string, image: ProgramImage, options: PullOptions
   });
 }
 
-/** Leaves out programs whose registry does not answer, and says so once. */
+/** Leaves out programs whose registry cannot be reached, and reports the registries once. */
 async function withReachableRegistries(
   programs: readonly Pullable[],
   mode: ToolchainMode,
@@ -110,7 +113,7 @@ async function withReachableRegistries(
     const message = `Image registries cannot be reached: ${unreachable.join(", ")}.`;
     if (mode === "images")
       throw new EdgefirstError(message, `Check the network, name a mirror (EDGEFIRST_REGISTRY_MIRROR), or unset ${MODE}.`);
-    progress(`${message} Their programs are built from source instead.`);
+    progress(`${message} Their programs will be built from source instead.`);
   }
   return programs.filter(({ name }) => reasons.get(hosts.get(name) ?? "") === undefined);
 }

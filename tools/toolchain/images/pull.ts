@@ -12,12 +12,12 @@ import { RegistryClient, type Descriptor, type ManifestContent, type Platform } 
 /** How to pull. */
 export interface PullOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** Called with the bytes received of a layer and its size. */
+  /** Called with the number of bytes received of a layer, and the layer's size. */
   readonly received: (bytes: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Where the cache has the executable of an image; undefined while the digest of the image is unknown. */
+/** The path in the cache for an image's executable; undefined while the image's digest is unknown. */
 export function pulledFile(name: string, image: ProgramImage, env: NodeJS.ProcessEnv): string | undefined {
   const digest = knownDigest(image);
   if (digest === undefined) return undefined;
@@ -26,7 +26,7 @@ export function pulledFile(name: string, image: ProgramImage, env: NodeJS.Proces
 }
 
 /**
- * Pulls an image as far as needed for its one executable, which it takes out, checks and puts into the cache.
+ * Pulls as much of an image as its one executable takes, then extracts and checks the executable and puts it into the cache.
  * @returns the executable's path
  * @throws EdgefirstError if the registry refuses or is unreachable, or if anything does not match its digest, platform or type
  */
@@ -42,7 +42,7 @@ export async function pullProgram(name: string, image: ProgramImage, options: Pu
   const workspace = join(downloads, `${name}-${crypto.randomUUID()}`);
   try {
     await takeFromLayers(manifest.layers ?? [], image.path, workspace, { client, downloads, options });
-    await checkStaticExecutable(workspace, architecture, `${image.path} of ${image.reference}`);
+    await checkStaticExecutable(workspace, architecture, `${image.path} in ${image.reference}`);
     if (known === undefined) recordDigest(image, top.digest);
     const target = pulledFile(name, image, env);
     if (target === undefined) throw new Error(`the digest of ${image.reference} was not recorded`);
@@ -54,7 +54,7 @@ export async function pullProgram(name: string, image: ProgramImage, options: Pu
   }
 }
 
-/** The manifest for a platform: that of an index, or the only one, whose configuration names its platform. */
+/** The manifest for a platform: the one that an index lists, or a single image's, whose configuration names its platform. */
 async function manifestFor(
   client: RegistryClient,
   content: ManifestContent,
@@ -77,7 +77,7 @@ async function manifestFor(
   throw new EdgefirstError(`${reference} has no image for ${name(wanted)}, only for ${name(platform)}.`);
 }
 
-/** Takes the file from the topmost layer that has it. */
+/** Takes the file from the topmost layer that contains it. */
 async function takeFromLayers(
   layers: readonly Descriptor[],
   path: string,

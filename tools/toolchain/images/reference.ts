@@ -1,8 +1,8 @@
 import { EdgefirstError } from "../../../lib/errors.ts";
 
-/** Where the API of a registry serves a repository. */
+/** Where a registry's API serves a repository. */
 export interface Endpoint {
-  /** `https://host`, or `http://host` for this machine. */
+  /** `https://host`, or `http://host` if the registry is on this machine. */
   readonly url: string;
   readonly repository: string;
   /** Tag or digest. */
@@ -11,14 +11,14 @@ export interface Endpoint {
 
 const MIRROR = "EDGEFIRST_REGISTRY_MIRROR";
 
-/** Registries whose API has another host than their images' names. */
+/** Registries whose API is on a different host from the one in their images' names. */
 const API_HOSTS: Readonly<Record<string, string>> = { "docker.io": "registry-1.docker.io" };
 
 /**
  * Where to pull an image: from its registry, or from a mirror. EDGEFIRST_REGISTRY_MIRROR has entries separated by commas:
  * `ghcr.io=mirror.example.com/ghcr` for one registry, `mirror.example.com/proxy` for all others, with the registry's name in the path
  * (`mirror.example.com/proxy/ghcr.io/…`).
- * @throws EdgefirstError for a mirror without a host
+ * @throws EdgefirstError if the mirror has no host
  */
 export function endpointOf(reference: string, digest: string | undefined, env: NodeJS.ProcessEnv): Endpoint {
   const [, registry = "", repository = "", tag = "latest"] =
@@ -45,7 +45,7 @@ function mirrorOf(registry: string, setting = ""): string | undefined {
   return general && `${general}/${registry}`;
 }
 
-/** Plain HTTP is for registries on this machine only. */
+/** Uses plain HTTP only for registries on this machine. */
 function urlOf(host: string): string {
   const isLocal = /^(127\.\d+\.\d+\.\d+|localhost)(:\d+)?$/.test(host);
   return `${isLocal ? "http" : "https"}://${host}`;

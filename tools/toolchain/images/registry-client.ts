@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import type { Endpoint } from "./reference.ts";
 
-/** A manifest or an index, checked against its digest. */
+/** A manifest or an index, and the digest of its bytes. */
 export interface Manifest {
   readonly digest: string;
   readonly content: ManifestContent;
@@ -23,7 +23,7 @@ export interface Descriptor {
   readonly size: number;
 }
 
-/** What an image runs on. */
+/** The platform that an image runs on. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
@@ -40,10 +40,10 @@ const HEADERS_MS = 15_000;
 const ATTEMPTS = 5;
 const MOST_WAIT_S = 30;
 
-/** The registry did not answer, or closed the connection before it did. */
+/** The registry did not respond, or closed the connection before it did. */
 export class UnreachableError extends EdgefirstError {}
 
-/** Pulls from one repository by the distribution API, without credentials: https://github.com/opencontainers/distribution-spec */
+/** Pulls from one repository through the distribution API, without credentials: https://github.com/opencontainers/distribution-spec */
 export class RegistryClient {
   readonly #endpoint: Endpoint;
   readonly #signal: AbortSignal | undefined;
@@ -54,7 +54,7 @@ export class RegistryClient {
     this.#signal = signal;
   }
 
-  /** @throws EdgefirstError if the registry refuses, or the content does not match the digest that was asked for */
+  /** @throws EdgefirstError if the registry refuses, or the content does not match the requested digest */
   async manifest(version: string): Promise<Manifest> {
     const response = await this.#get(`manifests/${version}`, { accept: MANIFEST_TYPES });
     const bytes = await readBytes(response, MANIFEST_BYTES);
@@ -64,16 +64,16 @@ export class RegistryClient {
     return { digest, content: JSON.parse(bytes.toString("utf8")) as ManifestContent };
   }
 
-  /** A small blob as JSON, checked against its digest. */
+  /** A small JSON blob, checked against its digest. */
   async json<T>({ digest }: Descriptor): Promise<T> {
     const bytes = await readBytes(await this.#get(`blobs/${digest}`, {}), MANIFEST_BYTES);
     if (digestOf(bytes) !== digest) throw this.#error(`sent a blob that does not match ${digest}`);
     return JSON.parse(bytes.toString("utf8")) as T;
   }
 
-  /** A blob from an offset on. The answer has status 206, or 200 if the registry ignores the offset. */
+  /** A blob, starting at an offset. The response has status 206, or 200 if the registry ignores the offset. */
   blob({ digest, size }: Descriptor, offset: number): Promise<Response> {
-    // Not every registry supports a range without an end.
+    // Not every registry supports an open-ended range.
     return this.#get(`blobs/${digest}`, offset > 0 ? { range: `bytes=${offset}-${size - 1}` } : {});
   }
 
@@ -104,7 +104,7 @@ export class RegistryClient {
     const realm = fields.get("realm");
     if (!/^bearer /i.test(challenge) || realm === undefined) throw this.#error("requires a login");
     const url = new URL(realm);
-    // An anonymous token is no secret, but a plain connection could be led anywhere.
+    // An anonymous token is no secret, but a connection without TLS could be redirected anywhere.
     if (url.protocol !== "https:" && !this.#endpoint.url.startsWith("http:"))
       throw this.#error(`sends clients to ${url.origin} for a token, without TLS`);
     url.searchParams.set("service", fields.get("service") ?? "");
