@@ -11,6 +11,8 @@ const NOT_RELEASED = [
   "package.json",
   // The pins of the packages; the release has those that the program loads.
   "package-lock.json",
+  // Pulumi's Node host looks for npm's settings before it runs the program, which never sees them.
+  ".npmrc",
 ];
 
 describe("engine: what a release covers", function () {
