@@ -25,7 +25,7 @@ export interface ClusterState {
   readonly ports: Ports;
 }
 
-/** The folder of a cluster, with the records of its processes, its logs and its data. */
+/** A cluster's folder, which holds its process records, logs and data. */
 export function clusterDir(sandboxDir: string, name: string): string {
   return join(sandboxDir, "clusters", name);
 }
@@ -45,12 +45,12 @@ export function hasPki(cluster: ClusterState): boolean {
   return existsSync(pkiDir(cluster));
 }
 
-/** How one of a cluster's users reaches its API server. */
+/** Access to a cluster's API server for one of the cluster's users. */
 export function accessAs(cluster: ClusterState, user: User): UserAccess {
   return readAccess(cluster.name, serverUrl(cluster), pkiDir(cluster), user);
 }
 
-/** The API server of a cluster, as its administrator. */
+/** A client for a cluster's API server, authenticated as the administrator. */
 export function adminApi(cluster: ClusterState): ApiServer {
   return apiAs(accessAs(cluster, "admin"));
 }
@@ -92,12 +92,12 @@ export async function changePorts(sandboxDir: string, cluster: ClusterState): Pr
   return writeCluster({ ...cluster, ports: await freePorts(readClusters(sandboxDir)) });
 }
 
-/** Whether nothing listens on a port of 127.0.0.1. */
+/** Whether a port on 127.0.0.1 is free. */
 export async function isFree(port: number): Promise<boolean> {
   return (await listenBriefly(port)) !== undefined;
 }
 
-/** Whether a port of 127.0.0.1 accepts connections. */
+/** Whether a port on 127.0.0.1 accepts connections. */
 export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });

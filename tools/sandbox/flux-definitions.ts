@@ -24,7 +24,7 @@ export async function fluxDefinitions(
   }
 }
 
-/** @param pinned with a URL or a local folder */
+/** @param pinned its `baseUrl` may also be a local folder */
 export async function downloadAll({ baseUrl, files }: PinnedDefinitions): Promise<KubeObject[]> {
   const manifests = files.map(({ name, sha256 }) => loadManifest({ source: `${baseUrl}/${name}`, sha256 }));
   return (await Promise.all(manifests)).flat();

@@ -48,7 +48,7 @@ export async function reconcileNow({ kubeconfig, context, signal }: ReconcileArg
       { timeoutMs: TIMEOUT_MS, signal },
     );
     await waitUntil(
-      `the Kustomizations of ${context} to apply ${revision}`,
+      `the Kustomizations in ${context} to apply ${revision}`,
       async () => {
         const all = await cluster.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
         return all.every(

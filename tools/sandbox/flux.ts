@@ -16,7 +16,7 @@ import { ensureService } from "./service.ts";
 export interface FluxOptions {
   /** The sandbox's folder. */
   readonly dir: string;
-  /** Name of the cluster. The controllers are recorded in its folder and stop with it. */
+  /** The cluster's name. The controllers are recorded in the cluster's folder and stop with the cluster. */
   readonly cluster: string;
   readonly kubeconfig: string;
   readonly context: string;

@@ -9,13 +9,13 @@ import { readClusters } from "./cluster-state.ts";
 export interface LogsOptions {
   /** The sandbox's folder. */
   readonly dir: string;
-  /** Name of the pod or a prefix of it, optionally with `namespace/`. */
+  /** The pod's name or a prefix of it, optionally preceded by `namespace/`. */
   readonly pod: string;
   /** Required if the pod has several containers. */
   readonly container?: string | undefined;
   /** Required if pods in several clusters match. */
   readonly cluster?: string | undefined;
-  /** Follow the log, across restarts, until {@link signal}. */
+  /** Follow the log, across restarts, until {@link signal} aborts. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }

@@ -21,7 +21,7 @@ export const SOURCE_NAME = "sandbox";
 
 const CERTIFICATE = ["edgefirst:gateways", 0, "https", "hostnames", 0, "certificate"];
 
-/** The names from the committed configuration, all optional. */
+/** The ConfigMap and the Secret that the committed configuration names, both optional. */
 const SETTINGS = [
   { kind: "ConfigMap", name: "cluster-settings", optional: true },
   { kind: "Secret", name: "cluster-secrets", optional: true },

@@ -13,7 +13,7 @@ export { waitUntil } from "./wait.ts";
 
 /** A program to start. */
 export interface ProcessSpec {
-  /** Unique within the folder of its record; also the name of its log. */
+  /** Unique within the folder that holds its record; also the name of its log. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];

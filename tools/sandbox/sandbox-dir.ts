@@ -11,12 +11,12 @@ const MARKER = "edgefirst-sandbox";
 const LAYOUT = "2";
 const isLock = (file: string): boolean => file.startsWith("lock");
 
-/** Path of a sandbox's kubeconfig. */
+/** The path of a sandbox's kubeconfig. */
 export function kubeconfigPath(dir: string): string {
   return join(dir, "kubeconfig");
 }
 
-/** Options of {@link inSandboxDir}. */
+/** Options for {@link inSandboxDir}. */
 export interface SandboxDirOptions {
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;

@@ -21,9 +21,9 @@ import { emptySandboxDir, inSandboxDir, isSandboxDir, kubeconfigPath, removeIfEm
 
 /** A sandbox: control planes on 127.0.0.1. */
 export interface Sandbox {
-  /** Absolute path of the folder that holds everything. */
+  /** The absolute path of the folder that holds everything. */
   readonly dir: string;
-  /** Path of a kubeconfig (mode 0600) with one administrator's context per cluster, named after the cluster. */
+  /** The path of a kubeconfig (mode 0600) with one administrator context per cluster, named after the cluster. */
   readonly kubeconfig: string;
   readonly clusters: readonly SandboxCluster[];
 }

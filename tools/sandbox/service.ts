@@ -5,9 +5,9 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { isFree } from "./cluster-state.ts";
 import { findProcess, isAlive, startProcess, waitUntil } from "./processes.ts";
 
-/** A program with its own ports that runs next to a sandbox's clusters. */
+/** A program that runs next to a sandbox's clusters and listens on ports of 127.0.0.1. */
 export interface Service<Port extends string> {
-  /** Unique within the folder of its record. */
+  /** Unique within the folder that holds its record. */
   readonly name: string;
   readonly command: string;
   /** Names of its ports on 127.0.0.1. */

@@ -24,7 +24,7 @@ export async function explainBuildError(
   return new EdgefirstError(
     `${program.name} ${version} could not be built in ${program.directory}.`,
     [
-      "Go's last lines:",
+      "Last lines from Go:",
       ...lines.map((line) => `  ${line.slice(0, 300)}`),
       ...(error.output.includes("no space left on device")
         ? ["A disk is full: make room for this cache and for Go's (go env GOCACHE)."]

@@ -7,7 +7,7 @@ export interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid: string };
 }
 
-/** The objects of one collection, kept up to date. */
+/** The objects in a collection, kept up to date. */
 export interface Followed<T extends Named> {
   /** By `namespace/name`. */
   readonly items: ReadonlyMap<string, T>;
@@ -16,9 +16,9 @@ export interface Followed<T extends Named> {
 /** How to follow a collection. */
 export interface FollowOptions {
   readonly api: ApiServer;
-  /** Path of the collection. */
+  /** The path of the collection. */
   readonly path: string;
-  /** Query that selects some of its objects, such as `fieldSelector=…`. */
+  /** A query that selects some of the objects, such as `fieldSelector=…`. */
   readonly selector?: string;
   /** The kind may not be served yet, because its CRD is not applied; the collection is empty until then. */
   readonly optional?: boolean;

@@ -11,8 +11,8 @@ import { type AgentContext, servePods } from "./pods.ts";
 import { realPods } from "./real-pods.ts";
 import { serveVolumes } from "./volumes.ts";
 
-// The node agent of one sandbox cluster, started and stopped like the programs of the control plane. With real pods it is the first
-// process of the cluster's private network, and the working directory is the cluster's folder.
+// The node agent of one sandbox cluster, started and stopped like the control plane's programs. With real pods, it is the first process in
+// the cluster's private network, and its working directory is the cluster's folder.
 
 const RENEW_MS = 10_000;
 const RETRY_MS = 1_000;
@@ -70,7 +70,7 @@ for (;;) {
   }
 }
 
-/** When the first process of the network exits, the kernel kills all others in it. */
+/** Exits as the network's first process, upon which the kernel kills all others in it. */
 function endNetwork(): void {
   // eslint-disable-next-line no-restricted-properties -- servers, probes and pods would keep this program running
   process.exit(0);

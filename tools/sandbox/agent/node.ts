@@ -59,7 +59,7 @@ function nodeObject(name: string): object {
         "kubernetes.io/arch": arch() === "x64" ? "amd64" : arch(),
         "edgefirst.dev/provider": "sandbox",
       },
-      annotations: { "edgefirst.dev/simulated": "pods of this node are Running and Ready without a process" },
+      annotations: { "edgefirst.dev/simulated": "pods on this node are Running and Ready without a process" },
     },
     spec: { providerID: `edgefirst-sandbox://${hostname()}/${name}` },
   };

@@ -5,7 +5,7 @@ import * as x509 from "@peculiar/x509";
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const VALID_MS = 365 * 24 * 3_600_000;
 
-/** A certificate for one host name, signed with its own key; both PEM. Valid for a year. */
+/** Creates a self-signed certificate for a host name, valid for a year. Certificate and key are PEM. */
 export async function selfSigned(
   hostname: string,
 ): Promise<{ readonly certificate: string; readonly key: string }> {

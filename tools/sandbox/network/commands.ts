@@ -17,7 +17,7 @@ export function run(command: string, args: readonly string[], input = ""): Promi
       if (error === null) resolve(stdout);
       else reject(new EdgefirstError(`${command} ${args.join(" ")}: ${stderr.trim() || error.message}`));
     });
-    // If a program exits without reading its input, its exit code decides.
+    // A program may exit without reading its input; then only its exit code counts.
     child.stdin?.on("error", () => undefined).end(input);
   });
 }

@@ -72,7 +72,7 @@ export interface NetworkObjects {
   readonly ingresses: ReadonlyMap<string, Ingress>;
 }
 
-/** The ready endpoints of a Service, each with its slice. */
+/** The ready endpoints of a Service, along with the slices that they come from. */
 export function readyEndpoints(
   { slices }: Pick<NetworkObjects, "slices">,
   { metadata }: Service,

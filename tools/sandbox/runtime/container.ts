@@ -158,7 +158,7 @@ export class ContainerRunner {
     if (ranMs >= BACKOFF_RESET_MS) this.#backoffMs = 0;
     this.lastState = { terminated: ended };
     const backoffMs = this.#backoffMs;
-    // The first restart is immediate; each further one waits twice as long.
+    // The first restart is immediate; the wait doubles with each further one.
     this.#backoffMs = backoffMs === 0 ? BACKOFF_FIRST_MS : Math.min(2 * backoffMs, BACKOFF_MOST_MS);
     if (backoffMs === 0) return;
     const message = `back-off ${backoffMs / SECOND}s restarting failed container=${this.spec.name}`;

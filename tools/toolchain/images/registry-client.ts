@@ -110,13 +110,13 @@ export class RegistryClient {
     url.searchParams.set("service", fields.get("service") ?? "");
     url.searchParams.set("scope", fields.get("scope") ?? `repository:${this.#endpoint.repository}:pull`);
     const response = await this.#fetch(url.href, {});
-    if (!response.ok) throw this.#error(`gives no token for anonymous pulls (${response.status})`);
+    if (!response.ok) throw this.#error(`does not issue a token for anonymous pulls (${response.status})`);
     const answer = JSON.parse((await readBytes(response, MANIFEST_BYTES)).toString("utf8")) as {
       token?: string;
       access_token?: string;
     };
     const token = answer.token ?? answer.access_token;
-    if (token === undefined) throw this.#error("gives no token for anonymous pulls");
+    if (token === undefined) throw this.#error("does not issue a token for anonymous pulls");
     return token;
   }
 
@@ -151,8 +151,8 @@ export class RegistryClient {
 function reasonOf(status: number): string {
   if (status === 401 || status === 403) return `refuses anonymous pulls (${status})`;
   if (status === 404) return "does not have this image (404)";
-  if (status === 429) return "limits the rate of pulls (429)";
-  return `answers with status ${status}`;
+  if (status === 429) return "limits the pull rate (429)";
+  return `responds with status ${status}`;
 }
 
 async function readBytes(response: Response, most: number): Promise<Buffer> {
