@@ -30,11 +30,11 @@ export interface MigrateFlags {
 export const EXIT_OF: Readonly<Record<Verdict, number>> = {
   proven: EXIT.ok,
   "nothing to do": EXIT.ok,
-  "could not look": EXIT.incomplete,
+  "could not check": EXIT.incomplete,
   refused: EXIT.no,
 };
 
-const WORST_FIRST: readonly Verdict[] = ["refused", "could not look", "proven", "nothing to do"];
+const WORST_FIRST: readonly Verdict[] = ["refused", "could not check", "proven", "nothing to do"];
 
 /**
  * `edgefirst migrate`: runs one step or all of them, or shows the plan.
@@ -153,7 +153,7 @@ async function planned(report: StepReport): Promise<string> {
   return [
     `${report.step}: ${report.title} (${report.risk.level} risk: ${report.risk.phrase})`,
     `  ${counted(report.files.length, "file")}. ${explainVerdict(report)}${noted === "" ? "" : ` Notes: ${noted}.`}`,
-    ...[...report.unseen, ...report.gaps].map((line) => `  could not look: ${line}`),
+    ...[...report.unseen, ...report.gaps].map((line) => `  could not check: ${line}`),
     ...report.live.map((line) => `  live: ${line}`),
     "",
   ].join("\n");
@@ -174,7 +174,7 @@ async function done(report: StepReport, { write }: MigrateFlags): Promise<string
   return [
     `${report.step}: ${counted(report.files.length, "file")}. ${explainVerdict(report)}${hint}`,
     ...list(report.failures),
-    ...titled("Could not look at", [...report.unseen, ...report.gaps]),
+    ...titled("Could not check", [...report.unseen, ...report.gaps]),
     ...titled(LIVE_TITLE, report.live),
     ...notes,
     "",

@@ -1,4 +1,4 @@
-/** Kinds of losses that an owner can accept. A protection, such as a login or an allow list, is not among them. */
+/** Kinds of loss that an owner can accept. A protection, such as a login or an allow list, is not among them. */
 export const LOSS_KINDS = [
   /** A comment that would be deleted with the lines that it explains. */
   "comment",

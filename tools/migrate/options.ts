@@ -15,7 +15,7 @@ import { taskfileOptions } from "./steps/taskfile/options.ts";
 
 /** One section per step; every key has a default. */
 const optionsSchema = z.strictObject({
-  /** Kinds of losses that the owner accepts, in every step. */
+  /** Kinds of loss that the owner accepts, in every step. */
   acceptLoss: z.array(z.enum(LOSS_KINDS)).default([]),
   components: componentsOptions.prefault({}),
   taskfile: taskfileOptions.prefault({}),

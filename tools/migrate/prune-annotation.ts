@@ -3,7 +3,7 @@ import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 /** With the value `disabled`, Flux never prunes the object. */
 export const PRUNE_ANNOTATION = "kustomize.toolkit.fluxcd.io/prune";
 
-/** Sets {@link PRUNE_ANNOTATION} to `disabled`; false if the text does not allow it. */
+/** Sets {@link PRUNE_ANNOTATION} to `disabled`; returns false if the text cannot be edited to add it. */
 export function disablePruning(edit: YamlEdit, document: number): boolean {
   const path = ["metadata", "annotations"];
   const line = `${PRUNE_ANNOTATION}: disabled`;

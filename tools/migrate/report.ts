@@ -6,7 +6,7 @@ import type { StepResult } from "./run.ts";
 import type { Note, Risk } from "./step.ts";
 
 /** How a step ends. */
-export type Verdict = "proven" | "nothing to do" | "could not look" | "refused";
+export type Verdict = "proven" | "nothing to do" | "could not check" | "refused";
 
 /** A step's report as data. */
 export interface StepReport {
@@ -54,12 +54,12 @@ export function reportOf(result: StepResult, before: Repository): StepReport {
 }
 
 /**
- * The one word for how a step ends: `refused` if its proof fails, or if everything that it would change has to stay; `could not look` if
+ * The one word for how a step ends: `refused` if its proof fails, or if everything that it would change has to stay; `could not check` if
  * a part of the repository could not be read or proven, even if the rest is proven.
  */
 function verdictOf({ plan, proof, unseen }: StepResult): Verdict {
   if (proof.status === "fails") return "refused";
-  if (proof.status === "unproven" || unseen.length > 0) return "could not look";
+  if (proof.status === "unproven" || unseen.length > 0) return "could not check";
   if (plan.changes.length > 0) return "proven";
   return plan.notes.some(({ kind }) => kind === "refused") ? "refused" : "nothing to do";
 }
@@ -91,15 +91,15 @@ export function explainVerdict(report: StepReport): string {
       return proof === "fails"
         ? "Refused: the proof fails, so nothing is written."
         : `Refused: ${stay}, and nothing else would change.`;
-    case "could not look": {
+    case "could not check": {
       const count = unseen.length + gaps.length;
       const rest = files.length > 0 && proof === "holds" ? ` The rest is proven: ${effect(report)}.` : "";
-      return `Could not look at ${counted(count, "place")}.${rest}${stay === "" ? "" : ` In the rest, ${stay}.`}`;
+      return `Could not check ${counted(count, "place")}.${rest}${stay === "" ? "" : ` In the rest, ${stay}.`}`;
     }
     case "proven":
-      return `Proven: ${effect(report)}.${stay === "" ? "" : ` Unchanged: ${stay}.`}`;
+      return `Proven: ${effect(report)}.${stay === "" ? "" : ` ${stay}.`}`;
     case "nothing to do":
-      return `Nothing to do.${stay === "" ? "" : ` ${stay.charAt(0).toUpperCase()}${stay.slice(1)}.`}`;
+      return `Nothing to do.${stay === "" ? "" : ` ${stay}.`}`;
   }
 }
 
@@ -111,14 +111,14 @@ function effect({ intended, files, unread }: StepReport): string {
   const rest =
     unread.length === 0
       ? ""
-      : `; ${unread.length} of ${counted(files.length, "file")} ${unread.length === 1 ? "is" : "are"} read by no Kustomization`;
+      : `; no Kustomization reads ${unread.length} of ${counted(files.length, "file")}`;
   return objects + rest;
 }
 
 /** How many places have to stay unchanged; empty if none. */
 function staying({ notes }: StepReport): string {
   const count = notes.filter(({ kind }) => kind === "left" || kind === "refused").length;
-  return count === 0 ? "" : `${counted(count, "place")} ${count === 1 ? "stays" : "stay"}`;
+  return count === 0 ? "" : `${counted(count, "place")} ${count === 1 ? "stays" : "stay"} unchanged`;
 }
 
 /** `1 file`, `2 files` */
@@ -135,7 +135,7 @@ export function formatMarkdown(reports: readonly StepReport[]): string {
         "",
         `**${report.verdict}** ${explainVerdict(report)}`,
         ...section("Why the proof fails", report.failures),
-        ...section("Could not look at", [...report.unseen, ...report.gaps]),
+        ...section("Could not check", [...report.unseen, ...report.gaps]),
         ...section("Changed objects", report.intended),
         ...section(
           "Files",
@@ -163,7 +163,7 @@ export const NOTE_TITLES: Readonly<Record<Note["kind"], string>> = {
   left: "Left unchanged",
   lost: "Lost, as accepted",
   removed: "Removed",
-  unknown: "Kept without being understood",
+  unknown: "Kept, but not understood",
 };
 
 /** `file:line: message` */

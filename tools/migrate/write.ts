@@ -55,7 +55,7 @@ function checkChange(before: Repository, { path, text }: FileChange): void {
   if (now !== fileText(before, path)) {
     throw new EdgefirstError(
       `${path} has been changed since the step was planned.`,
-      `Run the step again. ${NOTHING_WRITTEN}`,
+      `Re-run the step. ${NOTHING_WRITTEN}`,
     );
   }
   if (text === undefined || !/\.ya?ml$/.test(path)) return;

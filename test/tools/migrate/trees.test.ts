@@ -71,7 +71,7 @@ const BOOTSTRAPPED: Files = {
 };
 
 const OVERWRITTEN =
-  "no move: this sets the namespace of everything that flux-system/cluster-apps applies after its patches, and would undo them; write the namespace in the files and remove it here";
+  "no move: this sets the namespace of everything that flux-system/cluster-apps applies, after the patches have run, and would undo them; write the namespace in the files and remove it here";
 
 describe("migrate namespace and handover, on other layouts", () => {
   let root: string;
@@ -210,7 +210,7 @@ describe("migrate namespace and handover, on other layouts", () => {
         [
           [],
           [
-            `kubernetes/home/apps/other.yaml:1: no move: ${place}/player has the name of flux-system/player, which moves to ${to}; rename one of them`,
+            `kubernetes/home/apps/other.yaml:1: no move: ${place}/player has the same name as flux-system/player, which moves to ${to}; rename one of them`,
           ],
         ],
       );

@@ -113,23 +113,23 @@ describe("the verdicts of migrate", () => {
     assert.match(notes.map(({ message }) => message).join(), /invalid YAML/);
   });
 
-  it("could not look at an entry that cannot be fetched, but works on the others", () => {
+  it("could not check an entry that cannot be fetched, but works on the others", () => {
     write(app);
     write({
       "apps/kustomization.yaml":
         "resources: [one.yaml, two.yaml]\nconfigMapGenerator:\n  - name: far\n    files: [https://example.com/far.json]\n",
     });
     const { verdict, proof, files, unseen } = report(step([changed("one")]));
-    assert.deepEqual([verdict, proof, files.length], ["could not look", "holds", 1]);
+    assert.deepEqual([verdict, proof, files.length], ["could not check", "holds", 1]);
     assert.match(unseen.join(), /apps\/kustomization\.yaml:4: .*example\.com/);
-    assert.equal(report(step([])).verdict, "could not look");
+    assert.equal(report(step([])).verdict, "could not check");
     assert.match(
       formatMarkdown([report(step([]))]),
-      /\*\*could not look\*\*.*\n\n### Could not look at\n\n- apps/,
+      /\*\*could not check\*\*.*\n\n### Could not check\n\n- apps/,
     );
   });
 
-  it("could not look if the step itself fails", () => {
+  it("could not check if the step itself fails", () => {
     write(app);
     const broken: Step = {
       ...step([]),
@@ -138,7 +138,7 @@ describe("the verdicts of migrate", () => {
       },
     };
     const { verdict, unseen } = report(broken);
-    assert.equal(verdict, "could not look");
+    assert.equal(verdict, "could not check");
     assert.match(unseen.join(), /internal error \(boom\)/);
   });
 

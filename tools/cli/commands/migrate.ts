@@ -13,7 +13,7 @@ Each step ends in one of four verdicts. Exit code, of several steps that of the 
   0  proven (done), or nothing to do
   1  refused: the proof fails, or everything that would change has to stay; also with --strict if anything stays
   2  could not run
-  3  could not look: a part of the repository could not be read or proven; the rest is worked on
+  3  could not check: a part of the repository could not be read or proven; the rest is worked on
 With --check: 0 safe to continue, 1 not safe, 2 the cluster could not be checked.
 
 Examples:

@@ -58,7 +58,7 @@ function notOwnedBy(
     if (!found) return [`${describeOwned(object)} is in the inventory of ${id} but no longer on the cluster`];
     const owner = ownerOf(found);
     if (found.metadata.deletionTimestamp !== undefined)
-      return [`${describeOwned(object)} of ${id} is being deleted`];
+      return [`${describeOwned(object)} owned by ${id} is being deleted`];
     return owner === id || untouched.has(describeOwned(object))
       ? []
       : [`${describeOwned(object)} still belongs to ${owner ?? "no Kustomization"}, not to ${id}`];
@@ -77,7 +77,7 @@ function leftBehind(
     const owner = ownerOf(object);
     const place = places.get(owner?.split("/")[1] ?? "");
     if (owner === undefined || place === undefined || all.has(owner) || owned.has(description)) return [];
-    return [`${description} belonged to ${owner} and ${place} has not adopted it`];
+    return [`${description} belonged to ${owner}, and ${place} has not adopted it`];
   });
 }
 

@@ -65,9 +65,9 @@ export function inventoryDifferences(
   const lacking = known.filter((object) => !live.some((owned) => isSame(owned, object)));
   const strange = live.filter((owned) => !known.some((object) => isSame(owned, object)));
   return [
-    ...lacking.map((object) => `does not own ${describeOwned(object)}, which this repository gives it`),
+    ...lacking.map((object) => `does not own ${describeOwned(object)}, which it applies in this repository`),
     ...(known.length < built.length ? [] : strange).map(
-      (owned) => `owns ${describeOwned(owned)}, which this repository does not give it`,
+      (owned) => `owns ${describeOwned(owned)}, which it does not apply in this repository`,
     ),
   ];
 }

@@ -192,7 +192,7 @@ describe("edgefirst migrate namespace --check", () => {
       changed(GUARDED, "player", () => ({
         status: child("", "", "", ["media_player__ConfigMap", "media_old_apps_Deployment"]).status,
       })),
-      "Kustomization flux-system/player owns Deployment.apps media/old, which this repository does not give it",
+      "Kustomization flux-system/player owns Deployment.apps media/old, which it does not apply in this repository",
     ],
     [
       "an object that was not adopted",
@@ -210,7 +210,7 @@ describe("edgefirst migrate namespace --check", () => {
       "an object without an owner",
       "move",
       { ...MOVED, other: applied("v1", "ConfigMap", "other", "flux-system/player") },
-      "ConfigMap media/other belonged to flux-system/player and flux-apps/player has not adopted it",
+      "ConfigMap media/other belonged to flux-system/player, and flux-apps/player has not adopted it",
     ],
     [
       "a child that is in its old place, too",

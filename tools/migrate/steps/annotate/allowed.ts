@@ -16,7 +16,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   const unwatched = after ? undefined : whyUnwatched(now, context.options);
   if (unwatched !== undefined) return unwatched;
   if (after && !isDeepStrictEqual(unannotated(before.object), unannotated(after.object)))
-    return "more than gatus-sidecar's annotations has changed";
+    return "something other than gatus-sidecar's annotations has changed";
   return monitoringChange(indexOf(old), indexOf(now));
 };
 

@@ -67,7 +67,7 @@ export class AnnotatePlan {
     const [first] = moves;
     const reason = moves.find((one) => typeof one === "string");
     if (typeof reason === "string" || typeof first === "string" || !first)
-      return reason ?? "no cluster receives it";
+      return reason ?? "it is not deployed to any cluster";
     const wanted = moves.map((one) => (typeof one === "string" ? [] : one.map(plainMove)));
     if (!wanted.every((one) => isDeepStrictEqual(one, wanted[0])))
       return "its content or its routes differ between clusters";
@@ -118,7 +118,7 @@ export class AnnotatePlan {
       (placed) => placed.cluster === cluster && list(at(placed.route, ["spec", "hostnames"])).includes(host),
     );
     if (!target)
-      return `no HTTPRoute serves ${host}, and gatus-sidecar does not watch Ingresses here; run this step again after the step route`;
+      return `no HTTPRoute serves ${host}, and gatus-sidecar does not watch Ingresses here; re-run this step after the route step`;
     if (others.length > 0) return `several routes serve ${host}`;
     const present = fields(target.route.metadata.annotations);
     if (hasFragment(target.route) || this.#annotated.has(placeKey(target.place)))
@@ -162,7 +162,7 @@ export class AnnotatePlan {
       loginMiddlewares(route, "/", indexOf(cluster), knowledge),
     );
     if (login !== undefined) {
-      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} asks for a login, so it does not answer 200. Set ${ENABLED_ANNOTATION} by hand: "false", or "true" with an endpoint that expects the login`;
+      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} asks for a login, so the route does not return 200. Set ${ENABLED_ANNOTATION} by hand: "false", or "true" with an endpoint that expects the login`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });
       return;
     }

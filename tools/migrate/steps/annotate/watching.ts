@@ -20,5 +20,5 @@ export function whyUnwatched(cluster: BuiltCluster, { annotate }: MigrateOptions
     );
   return isSidecar
     ? undefined
-    : `cluster "${cluster.name}" does not run gatus-sidecar with --auto-httproute, so the route would not be monitored. If it runs there without being in this repository, list the cluster under annotate.sidecar in ${OPTIONS_FILE}`;
+    : `cluster "${cluster.name}" does not run gatus-sidecar with --auto-httproute, so the route would not be monitored. If it runs there but is not in this repository, list the cluster under annotate.sidecar in ${OPTIONS_FILE}`;
 }

@@ -32,7 +32,7 @@ export function whyNoComponent(repository: Repository, directory: string): strin
     if (kind === "Component") return undefined;
     const field = Object.keys(fields).find((key) => !HARMLESS.has(key));
     if (field !== undefined)
-      return `as a component, its ${field} would apply to every object of the kustomizations that include it`;
+      return `as a component, its ${field} would apply to every object in the kustomizations that include it`;
     const outside = listOf(fields, "resources")
       .map(scalarText)
       .find((entry) => entry.startsWith(".."));

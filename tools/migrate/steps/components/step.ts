@@ -84,7 +84,7 @@ class ComponentsPlan {
     const own = this.#kustomization(from);
     const added = new Map<string, string>();
     for (const [copy, file] of copies) {
-      if (!this.#context.selected(copy)) return `${copy} would have to be written, and --only excludes it`;
+      if (!this.#context.selected(copy)) return `${copy} would have to be written, but --only excludes it`;
       const text = fileText(this.#repository, file) ?? "";
       const changed = file === own ? asComponent(text) : text;
       if (changed === undefined) return `${own} does not set apiVersion and kind`;

@@ -10,13 +10,13 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context) => {
   const option = optionsOf(before.object, context);
   if (!option) return "the options do not list it";
   const selectorValue = selectorValueOf(before.object, context);
-  if (selectorValue === undefined) return "the version of its chart is not known";
+  if (selectorValue === undefined) return "its chart version is not known";
   const expected = cloneValue(before.object);
   const spec = isMapping(expected.spec) ? expected.spec : {};
   spec.values = merged(spec.values, wantedValues(option, selectorValue, spec.values));
   return isDeepStrictEqual(expected, after.object)
     ? undefined
-    : "more than the values for its Gateway has changed";
+    : "something other than the values for its Gateway has changed";
 };
 
 function merged(value: Value | undefined, over: Mapping): Mapping {

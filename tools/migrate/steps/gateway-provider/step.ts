@@ -61,7 +61,7 @@ function planRelease(
   if (selectorValues.size > 1 || selectorValue === undefined)
     return stays(
       "refused",
-      "the version of its chart does not say whether the label selector is labelselector or labelSelector, which charts from 38.0.0 on take. Pin the version first",
+      "its chart version does not say whether the label selector is labelselector, or labelSelector as in charts from 38.0.0 on. Pin the version first",
     );
   const rival = release.forms
     .map(({ object }) => rivalOf(object, option, context))
@@ -82,7 +82,7 @@ function planRelease(
   const values = fieldAt(written, VALUES);
   const wanted = wantedValues(option, selectorValue, values);
   if (!supply({ edit, document, path: VALUES }, values, wanted, "providers"))
-    return stays("refused", "an anchor, a flow mapping or a scalar is in the place of the values to change");
+    return stays("refused", "the values to change are written as an anchor, a flow mapping or a scalar");
   const now = edit.text();
   return { notes: now === text ? [] : runbook(written, option, position), text: now };
 }

@@ -14,7 +14,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, { clusters, op
   if (!after) return isKept(before.object) ? undefined : "Flux would prune it: it has no guard";
   return isDeepStrictEqual(withoutGuard(before.object), withoutGuard(after.object))
     ? undefined
-    : "more than its guard has changed";
+    : "something other than its guard has changed";
 };
 
 const keyOf = ({ origin }: BuiltObject): string => `${origin.source.file}:${origin.offset}`;

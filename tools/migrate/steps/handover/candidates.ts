@@ -10,8 +10,8 @@ import { chartOf } from "../route/app-template.ts";
 import type { Note } from "../../step.ts";
 
 /**
- * Objects that a stack can deploy although the options do not list them, each with how to hand it over.
- * @param taken what is handed over
+ * Objects that a stack can deploy but the options do not list, each with instructions for handing it over.
+ * @param taken objects that are already being handed over
  */
 export function candidates(cluster: BuiltCluster, taken: readonly BuiltObject[]): readonly Note[] {
   return cluster.objects

@@ -48,7 +48,7 @@ export async function checkHandover(
       if (reason !== undefined) obstacles.push(`${describeObject(root)} ${reason}`);
       const owner = root.metadata.labels?.[STACK_LABEL];
       notes.push(
-        `${describeObject(root)} ${owner === undefined ? "has no owner yet" : `belongs to the stack ${owner}`}`,
+        `${describeObject(root)} ${owner === undefined ? "has no owner yet" : `belongs to stack ${owner}`}`,
       );
     }
   }
@@ -74,11 +74,11 @@ export async function checkHandover(
 }
 
 const NEXT: Readonly<Record<HandoverPhase, (cluster: string) => string>> = {
-  before: () => "Write the phase guard first.",
+  before: () => "Write the guard phase first.",
   guarded: (name) =>
     `The guard is live. Set handover.phases["${name}"] to remove in ${OPTIONS_FILE}, then run \`edgefirst migrate handover REPO --write\`.`,
   removed: () =>
-    "Every object that was handed over is on the cluster and survives without the repository: the stack can own it now.",
+    "All objects that were handed over are on the cluster and survive without the repository: the stack can own them now.",
 };
 
 function obstaclesOf(name: string, live: KubeObject | undefined): readonly string[] {

@@ -66,6 +66,6 @@ export function planRemoval(objects: readonly BuiltObject[], { repository }: Ste
 function removedComments(comments: readonly string[], file: string): readonly Note[] {
   const own = comments.filter((comment) => !comment.startsWith("# yaml-language-server"));
   if (own.length === 0) return [];
-  const message = `deleted with what is handed over: ${own.join(" ")}`;
+  const message = `deleted with the objects handed over: ${own.join(" ")}`;
   return [{ kind: "removed", message, position: { file, line: 1, column: 1 } }];
 }

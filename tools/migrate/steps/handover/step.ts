@@ -11,7 +11,7 @@ import { whyForbidden } from "./allowed.ts";
 import { findDocument, nameOf } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
-/** Removes from the repository what a stack owns from now on: guard, then removal, in separate commits. */
+/** Removes from the repository what a stack now owns, in two separate commits: first the guard, then the removal. */
 export const handover: Step = {
   id: "handover",
   title: "Hand the root Kustomization and its source over to the stack",
@@ -77,7 +77,7 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
     changes: [],
     notes: bare.map(({ object, origin }) => ({
       kind: "refused",
-      message: `stays: ${described(object)} has no guard; write and deploy the phase guard first`,
+      message: `stays: ${described(object)} has no guard; write and deploy the guard phase first`,
       position: locate(origin),
     })),
   };

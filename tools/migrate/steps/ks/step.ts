@@ -76,7 +76,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   const simulations = forms.map((form) => simulationOf(form, context.repository));
   if (!simulations.every((simulation) => simulation !== undefined)) {
     const message =
-      "stays: its parent Kustomization does more than patch it, and the effect of that is not simulated";
+      "stays: its parent Kustomization does more than patch it, and the effect of the rest is not simulated";
     return [{ kind: "left", message, position: locate(origin) }];
   }
   const notes: Note[] = [];

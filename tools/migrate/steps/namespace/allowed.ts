@@ -33,9 +33,9 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     if (nameOf(before.object).name === root)
       return sameWithout(before, after, ["spec", "patches"])
         ? undefined
-        : "more than spec.patches of the root has changed";
+        : "something other than spec.patches of the root has changed";
     if (!sameWithout(before, after, ["spec", "deletionPolicy"]))
-      return "more than spec.deletionPolicy has changed";
+      return "something other than spec.deletionPolicy has changed";
     return isGuarded(after.object) ||
       !isGuarded(before.object) ||
       nameOf(after.object).namespace === targetFor(after.object, options) ||
@@ -88,7 +88,7 @@ function mayGo(
   if (!moved) return `it does not appear in ${target}`;
   if (!isGuarded(moved.object)) return "it would have no guard in its new namespace";
   if (!sameWithout(before, moved, NAMESPACE, ["spec", "sourceRef", "namespace"], ["spec", "dependsOn"]))
-    return "more than its namespace would change";
+    return "something other than its namespace would change";
   return isDeepStrictEqual(waitsFor(before), waitsFor(moved)) ? undefined : "its dependencies would change";
 }
 

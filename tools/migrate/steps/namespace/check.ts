@@ -72,7 +72,7 @@ export async function checkNamespace(
 }
 
 const NEXT: Readonly<Record<Phase, (moving: MovingRoot) => string>> = {
-  before: () => "Write the phase guard first.",
+  before: () => "Write the guard phase first.",
   guarded: ({ cluster: { name } }) =>
     `The guard is live. Set namespace.phases["${name}"] to move in ${OPTIONS_FILE}, then run \`edgefirst migrate namespace REPO --write\`.`,
   moved: ({ cluster: { name } }) =>

@@ -32,7 +32,7 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
   if (transformer)
     return {
       kind: "refused",
-      message: `no move: this sets the namespace of everything that ${id} applies after its patches, and would undo them; write the namespace in the files and remove it here`,
+      message: `no move: this sets the namespace of everything that ${id} applies, after the patches have run, and would undo them; write the namespace in the files and remove it here`,
       position: locate(transformer),
     };
   return (

@@ -126,7 +126,7 @@ function namesakes({ cluster, root, movers, targetOf }: MovingRoot, perApp: bool
       const isBeside = kustomization !== undefined && idOf(kustomization.object) === idOf(root.object);
       if (!child || !(idOf(object) === `${targetOf(child)}/${nameOf(child).name}` || (perApp && isBeside)))
         return [];
-      const message = `no move: ${idOf(object)} has the name of ${idOf(child)}, which moves to ${targetOf(child)}; rename one of them`;
+      const message = `no move: ${idOf(object)} has the same name as ${idOf(child)}, which moves to ${targetOf(child)}; rename one of them`;
       return [{ kind: "refused", message, position: locate(origin) }];
     });
 }

@@ -5,7 +5,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { fieldsIn, nameOf, objectsNamed } from "../../objects.ts";
 
-/** A reference of a Kustomization to an object that it needs. */
+/** A reference from a Kustomization to an object that it needs. */
 export interface Reference {
   readonly use:
     "sourceRef" | "dependsOn" | "decryption" | "substituteFrom" | "kubeConfig" | "serviceAccountName";

@@ -33,10 +33,10 @@ export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: Namespac
       `move: commit, then run: ${sync}; the ${movers.length} ${movers.length === 1 ? "child disappears from its namespace and appears" : "children disappear from their namespaces and appear"} in ${targets.join(", ")}; the applied objects stay`,
       ...(perApp
         ? [
-            "a child that you add later must set its namespace, and that of its source, in its own file: the patches list today's children",
+            "a child that you add later must set its namespace, and the namespace of its source, in its own file: the patches list today's children",
           ]
         : []),
-      `to go back, revert the commit of the move, never that of the guard`,
+      `to go back, revert the move commit, never the guard commit`,
       `continue only if this exits with 0: ${check}`,
       key("unguard"),
     ],

@@ -73,11 +73,11 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     };
   }
   if (phase === "before")
-    return refused("no move: not every child is guarded; write and deploy the phase guard first");
+    return refused("no move: not every child is guarded; write and deploy the guard phase first");
   if (wanted === "move")
     return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase, options);
   if (phase === "guarded")
-    return refused("the guard stays: not every child has moved; write and deploy the phase move first");
+    return refused("the guard stays: not every child has moved; write and deploy the move phase first");
   return phase === "moved" ? unguard(moving, context, edits) : { changes: [], notes: [] };
 }
 

@@ -20,7 +20,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   if (!before || !after || !isRelease(after.object))
     return "this step may only change HelmReleases, add OCIRepositories and remove unused HelmRepositories";
   if (!isDeepStrictEqual(withoutChart(before.object), withoutChart(after.object)))
-    return "more than its chart reference has changed";
+    return "something other than its chart reference has changed";
   const source = artifactOf(before.object, context);
   if (source === undefined || "reason" in source) return "the address of its chart is not known";
   const reference = fieldAt(after.object, ["spec", "chartRef"]);
@@ -29,7 +29,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     reference.kind === "OCIRepository" &&
     names.some((own) => own.has(scalarText(reference.name)))
     ? undefined
-    : "its chartRef does not lead to an OCIRepository with the same chart and version";
+    : "its chartRef does not point to an OCIRepository with the same chart and version";
 };
 
 /** Why a HelmRepository must stay. */
@@ -48,11 +48,11 @@ function whyStillNeeded(
 function artifactMismatch(object: Mapping, context: StepContext): string | undefined {
   const release = objectNamed(context.clusters, HELM_RELEASE, nameOf(object));
   const source = release && artifactOf(release.object, context);
-  if (source === undefined || "reason" in source) return "no release of the same name has a known artifact";
+  if (source === undefined || "reason" in source) return "no release with the same name has a known artifact";
   const same =
     fieldAt(object, ["spec", "url"]) === source.address &&
     fieldAt(object, ["spec", "ref", "tag"]) === source.tag;
-  return same ? undefined : "its artifact is not the chart of the release of the same name";
+  return same ? undefined : "its artifact is not the chart of the release with the same name";
 }
 
 function withoutChart(object: Mapping): unknown {

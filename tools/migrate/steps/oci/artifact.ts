@@ -56,12 +56,12 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
     return { reason: `spec.chart.spec.${extra.join(", ")} cannot be combined with chartRef` };
   if (valid(version) === null)
     return {
-      reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}, and a tag needs an exact one`,
+      reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}, but a tag needs an exact one`,
     };
   const knowledge = knowledgeOf(context.repository);
   if (hasVersionLabel(name, knowledge))
     return {
-      reason: `${name} copies its version into a label, and chartRef adds a digest with a + to it, which a label must not contain. To move it anyway, run helm-controller with --feature-gates=DisableChartDigestTracking=true and write the chartRef by hand`,
+      reason: `${name} copies its version into a label, and chartRef appends a + and a digest to it, but a label must not contain a +. To move it anyway, run helm-controller with --feature-gates=DisableChartDigestTracking=true and write the chartRef by hand`,
     };
   const repository = repositoryOf(object, chart, context);
   if (!repository)

@@ -14,5 +14,5 @@ export function whyNotMovable(markers: readonly string[]): string | undefined {
   if (markers.length === 0) return undefined;
   return markers.length === 1 && markers[0]?.includes(':tag"') === true
     ? undefined
-    : `image automation updates more than its chart version (${markers.join(", ")}), which the tag of an OCIRepository cannot take over`;
+    : `image automation updates more than its chart version (${markers.join(", ")}), but an OCIRepository has only a tag to update`;
 }

@@ -30,7 +30,7 @@ export function referenceFor(
   { files, created }: NewRepositories,
 ): Mapping | string {
   const [form] = release.forms;
-  if (!form) return "no cluster receives it";
+  if (!form) return "it is not deployed to any cluster";
   const { name, namespace } = nameOf(form.object);
   const [marker] = source.markers;
   const unmovable = whyNotMovable(source.markers);

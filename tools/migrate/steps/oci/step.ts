@@ -18,7 +18,7 @@ export const oci: Step = {
   title: "Fetch charts from OCIRepositories",
   risk: { level: "low", phrase: "pods with a chart label restart once" },
   live: [
-    "after: `flux get helmreleases -A` must show every release Ready. The chart version gains the digest of the artifact, so pods with a chart label restart once",
+    "after: `flux get helmreleases -A` must show every release Ready. The digest of the artifact is appended to the chart version, so pods with a chart label restart once",
   ],
   plan,
   whyForbidden,
@@ -83,6 +83,6 @@ function recreation(release: Mapping): string {
     `HelmRelease ${namespace}/${name}: its selectors contain the chart version, and selectors are immutable.`,
     `Before the commit: flux suspend helmrelease ${name} -n ${namespace}.`,
     `Once Flux has applied it: kubectl delete deployments,statefulsets,daemonsets -n ${namespace} -l helm.toolkit.fluxcd.io/name=${name}`,
-    `(the app is down until the next command has finished; its claims stay), then flux resume helmrelease ${name} -n ${namespace}.`,
+    `(the app is down until the next command has finished; its PersistentVolumeClaims stay), then flux resume helmrelease ${name} -n ${namespace}.`,
   ].join(" ");
 }

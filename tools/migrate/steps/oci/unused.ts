@@ -79,5 +79,8 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
 /** Why it is not certain that nothing refers to a HelmRepository. */
 function whyUnknown({ forms }: IncludedObject): string | undefined {
   const problem = forms.flatMap(({ cluster }) => cluster.problems)[0];
-  return problem && `but it stays, because ${problem.position.file} could not be built and may refer to it`;
+  return (
+    problem &&
+    `it stays all the same, because ${problem.position.file} could not be built and may refer to it`
+  );
 }

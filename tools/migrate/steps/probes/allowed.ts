@@ -15,7 +15,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   const now = clusters.find(({ name }) => name === old?.name);
   if (!before || !after || !old || !now) return "this step must not add or remove objects";
   if (!isDeepStrictEqual(withoutProbes(before.object), withoutProbes(after.object)))
-    return "more than its probes has changed";
+    return "something other than its probes has changed";
   const [earlier, later] = [
     appContainers(asKubeObject(before.object), indexOf(old)),
     appContainers(asKubeObject(after.object), indexOf(now)),

@@ -29,7 +29,7 @@ export function missingProbes(
   if (off.length > 0) return `${off.join(", ")} ${off.length > 1 ? "are" : "is"} turned off in its values`;
   const own = fields(at(release, [...container.path, "probes"]));
   if (Object.keys(own).length < Object.keys(container.probes).length)
-    return "its probes come from defaultContainerOptions, and own probes would replace them";
+    return "its probes come from defaultContainerOptions, and probes added here would replace them";
   if (missing.some((probe) => container.probes[probe] !== undefined))
     return "a disabled probe has settings, and adding probes would activate them";
   const liveness = fields(container.probes.liveness);

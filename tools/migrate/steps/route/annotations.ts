@@ -92,8 +92,8 @@ function fateOf(name: string, value: string): Fate | "certificate" | "unknown" {
 }
 
 /**
- * The Middlewares of a namespace, which are the only ones that a route's ExtensionRef can name.
- * @returns their names, and a reason for each Middleware of another namespace or provider
+ * The Middlewares in a namespace, the only ones that a route's ExtensionRef can name.
+ * @returns their names and, for each Middleware in another namespace or from another provider, why it cannot be used
  */
 export function ownMiddlewares(
   references: readonly string[],
@@ -114,5 +114,5 @@ export function ownMiddlewares(
 
 /** Why a Middleware cannot be a filter. */
 export function foreign(middleware: string, namespace: string): string {
-  return `Middleware ${middleware} may not be in namespace ${namespace}, and an ExtensionRef can only name one there: copy it to ${namespace} first`;
+  return `an ExtensionRef can only name a Middleware in namespace ${namespace}: copy Middleware ${middleware} there first`;
 }

@@ -36,11 +36,10 @@ export function cutover(
     ),
     ...[...middlewares].map(
       (name) =>
-        `Middleware ${name}: enable the kubernetesCRD provider in the Traefik of Gateway ${gateway}, or every request to the route gets 500`,
+        `Middleware ${name}: enable the kubernetesCRD provider in the Traefik behind Gateway ${gateway}, or every request to the route gets 500`,
     ),
     ...internal.map(
-      ({ name = "" }) =>
-        `${name}: the Traefik of Gateway ${gateway} serves it from now on, so enable it there`,
+      ({ name = "" }) => `${name}: the Traefik behind Gateway ${gateway} will serve it, so enable it there`,
     ),
   ].map((message) => ({ kind: "cutover", message }));
 }
@@ -105,7 +104,7 @@ export function dnsLosses(
       : [
           {
             kind: "dns-record" as const,
-            message: `the DNS target ${dnsTarget} of ${hosts.join(", ")}: external-dns reads it from Gateway ${gateway}, which does not have it`,
+            message: `the DNS target ${dnsTarget} of ${hosts.join(", ")}: external-dns reads it from Gateway ${gateway}, which does not set it`,
           },
         ]),
   ];
@@ -152,7 +151,9 @@ function dns(
       ? "DNS: points to the Gateway's address"
       : `DNS: move the target ${dnsTarget} to an annotation of the Gateway`,
     ...(writers.length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
-    ...(context.options.route.keepIngress ? ["its record follows the Ingress as long as that exists"] : []),
+    ...(context.options.route.keepIngress
+      ? ["its record follows the Ingress as long as the Ingress exists"]
+      : []),
   ];
 }
 
@@ -194,5 +195,5 @@ function certificates({ annotations: { certificate }, tlsSecrets }: Reading): re
       : [
           `cert-manager deletes the certificate with the Ingress: move ${certificate.join(", ")} to the Gateway`,
         ];
-  return [`TLS: a certificate of the Gateway's listener must cover it${had}`, ...issued];
+  return [`TLS: a certificate on the Gateway's listener must cover it${had}`, ...issued];
 }

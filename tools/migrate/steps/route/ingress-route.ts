@@ -44,14 +44,14 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
   }
   for (const host of reordered(requests))
     refusals.push(
-      `the rules of ${host} would match in another order: a route goes by path, method, headers and query, not by rule length or priority`,
+      `the rules of ${host} would match in another order: a route is matched by path, method, headers and query, not by rule length or priority`,
     );
   const served = requests.map((request) => request.served);
   const tls = isMapping(spec.tls) ? spec.tls : {};
   refusals.push(
     ...Object.keys(tls)
       .filter((key) => !LISTENER_TLS.includes(key))
-      .map((key) => `tls.${key} may demand client certificates or TLS versions: set it on the listener`),
+      .map((key) => `tls.${key} may require client certificates or TLS versions: set it on the listener`),
   );
   return {
     ingressClass: scalarText(spec.ingressClassName) || annotations.ingressClass,

@@ -96,7 +96,7 @@ function demands(
   return [
     ...(usesTraefik && !gateway.middlewares
       ? [
-          `it uses Middlewares or services of Traefik, and without the provider kubernetesCRD its route would answer 500: if the Traefik of the Gateway runs it, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
+          `it uses Traefik Middlewares or TraefikServices, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
         ]
       : []),
     ...(redirects && !gateway.redirectsToHttps
@@ -110,8 +110,11 @@ function demands(
 /** One note per object: a dashboard alone has a dozen such annotations. */
 function keptAnnotations(names: readonly string[]): Move["notes"] {
   if (names.length === 0) return [];
-  const are = names.length === 1 ? `annotation ${names[0]} is` : `annotations ${names.join(", ")} are`;
-  return [{ kind: "unknown", message: `${are} kept, but their reader may not support HTTPRoutes` }];
+  const message =
+    names.length === 1
+      ? `annotation ${names[0]} is kept, but whatever reads it may not support HTTPRoutes`
+      : `annotations ${names.join(", ")} are kept, but whatever reads them may not support HTTPRoutes`;
+  return [{ kind: "unknown", message }];
 }
 
 /** Clusters that share a file often need the same note. */

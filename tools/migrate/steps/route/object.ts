@@ -103,7 +103,7 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
     return { form, cluster, namespace: nameOf(form.object).namespace, services: servicesOf(cluster) };
   });
   const [first] = forms;
-  if (!first) return refused("no cluster receives it");
+  if (!first) return refused("it is not deployed to any cluster");
   const reading = readAny(written, first.namespace, first.services);
   const readings = forms.map(({ form, namespace, services }) => readAny(form.object, namespace, services));
   const move = moveOf({ written: reading, forms: readings, ingress, takesPort: true }, context);
@@ -131,7 +131,7 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
     });
     if (present.includes("other"))
       return refused(
-        `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} already exists and answers differently: make them equal, or remove one of them`,
+        `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} already exists and serves something else: make them equal, or remove one of them`,
       );
     if (!present.every((one) => one === "same")) missing.push(route);
   }

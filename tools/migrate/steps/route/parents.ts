@@ -21,7 +21,7 @@ export function parentsOf(
   takesPort: boolean,
 ): Parents | string {
   if (ingressClass === undefined || ingressClass === "")
-    return "it names no class, and the default class of the cluster is not known here: set its class";
+    return "it names no class, and the cluster's default class is not known here: set its class";
   const gateway = Object.hasOwn(gateways, ingressClass) ? gateways[ingressClass] : undefined;
   if (!gateway)
     return `no Gateway is known for class ${ingressClass}: add \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` to ${OPTIONS_FILE}`;

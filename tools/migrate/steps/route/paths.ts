@@ -57,7 +57,7 @@ export function prefixLosses(
     .filter(({ pathType }) => controller?.matchesCharacters(pathType) ?? true);
   return [...new Set(lossy.map(({ path }) => path))].map((path) => ({
     kind: "path-prefix",
-    message: `path ${path} would no longer match ${path}x: a route compares path segments, ${controller?.name ?? "an Ingress controller"} compares characters`,
+    message: `path ${path} would no longer match ${path}x: a route compares path segments, but ${controller?.name ?? "an Ingress controller"} compares characters`,
   }));
 }
 

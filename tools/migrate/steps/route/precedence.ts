@@ -6,7 +6,7 @@ import type { Served } from "./served.ts";
 /** One request of an IngressRoute's rule. */
 export interface Ranked {
   readonly served: Served;
-  /** Traefik tries the higher one first: the `priority`, or the length of the rule. */
+  /** The precedence of a rule: its `priority`, or its length if none is set. Traefik tries the rule with the highest value first. */
   readonly rank: number;
 }
 

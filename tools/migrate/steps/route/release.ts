@@ -58,7 +58,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
   const there = Object.keys(fieldsIn(written, ROUTE));
   const [only] = there;
   if (only !== undefined && there.length === 1 && Object.keys(routes).length > 0) {
-    const message = `route.${only}: next to a second route, the chart renames its HTTPRoute to end in -${only}, so Helm deletes and recreates it`;
+    const message = `route.${only}: with a second route, the chart renames its HTTPRoute to end in -${only}, so Helm deletes and recreates it`;
     notes.push({ kind: "cutover", message, position: locate(originAt(written, ROUTE)) });
   }
   if (Object.keys(routes).length === 0 && gone.length === 0) return { notes };
@@ -108,7 +108,7 @@ function convert(
     if (there === undefined) routes[name] = { ...carried(entry), ...route };
     else if (!isMapping(there) || !sameAnswers(there, route, services, dialect))
       return refused(
-        `route.${name} already exists and answers differently: make them equal, or remove one of them`,
+        `route.${name} already exists and serves something else: make them equal, or remove one of them`,
       );
   }
   const fields = Object.keys(entry)

@@ -23,7 +23,7 @@ export function whyRefused(
   services: Services,
 ): string | undefined {
   return fieldAt(services(namespace, name), ["spec", "type"]) === "ExternalName"
-    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider rejects: replace it by a Service without a selector and an EndpointSlice with the address`
+    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider rejects: replace it with a Service without a selector and an EndpointSlice with the address`
     : undefined;
 }
 

@@ -15,13 +15,13 @@ import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 /** Replaces Ingresses, in manifests and in the values of app-template, and IngressRoutes by HTTPRoutes. */
 export const route: Step = {
   id: "route",
-  title: "Replace Ingresses by HTTPRoutes",
+  title: "Replace Ingresses with HTTPRoutes",
   risk: { level: "high", phrase: "requests, DNS and certificates move to the Gateway" },
   live: [
     "before: HTTPRoutes must be installed (kubectl get crd httproutes.gateway.networking.k8s.io); without them, Flux cannot apply a Kustomization that contains one",
-    "before: `kubectl get gateway -A` must show every Gateway programmed, with a listener and a certificate for every host of the cutover list",
-    "after: `kubectl get httproute -A` must show every route accepted; then send a request to every host of the cutover list",
-    'after: where gatus-sidecar runs with --auto-httproute, it monitors new routes at once and expects 200 without a login; give any other route an endpoint annotation, or enabled: "false"',
+    "before: `kubectl get gateway -A` must show every Gateway programmed, with a listener and a certificate for every host on the cutover list",
+    "after: `kubectl get httproute -A` must show every route accepted; then send a request to every host on the cutover list",
+    'after: where gatus-sidecar runs with --auto-httproute, it starts monitoring a new route at once and expects a 200 without a login; give any route that does not return one an endpoint annotation, or set enabled: "false"',
   ],
   plan,
   whyForbidden,

@@ -19,7 +19,7 @@ type Answers = ReadonlySet<string>;
 /** Why a HelmRelease answers differently: every host and path must have the same backends behind the listeners of its class. */
 export function releaseViolation(before: Mapping, after: Mapping, context: StepContext): string | undefined {
   if (!isDeepStrictEqual(withoutIngress(before), withoutIngress(after)))
-    return "more than its ingress and route values has changed";
+    return "something other than its ingress and route values has changed";
   const dialect = dialectOf(chartOf(before, context.clusters));
   if (typeof dialect === "string") return dialect;
   const [was, is] = [before, after].map((release) => ({

@@ -174,6 +174,6 @@ function unreadVariables(
     (name) => !texts.some((text) => reads(text, name)),
   );
   if (unread.length === 0) return [];
-  const message = `unused from now on, and left in place: ${unread.length === 1 ? "variable" : "variables"} ${unread.join(", ")}`;
+  const message = `no longer used, and left in place: ${unread.length === 1 ? "variable" : "variables"} ${unread.join(", ")}`;
   return [{ kind: "left", message, position: { file: root, line: 1, column: 1 } }];
 }

@@ -33,4 +33,4 @@ export const noEffect = (reason: string): Fate => ({ fate: "no-effect", reason }
 
 /** The fate of an annotation that a controller's table does not contain. */
 export const unknownTo = (controller: string): Fate =>
-  refused(`${controller} may enforce something with it, and this step does not know it`);
+  refused(`${controller} may enforce something with it, and this step does not know what`);

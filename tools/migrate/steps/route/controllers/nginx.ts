@@ -5,9 +5,7 @@ const OFF = noEffect("it is off");
 
 /** Anything that keeps requests away, or decides who may send them. */
 const protects = (what: string): Fate =>
-  refused(
-    `it ${what}; attach a Traefik Middleware that does the same to a route, and remove the Ingress then`,
-  );
+  refused(`it ${what}; attach a Traefik Middleware that does the same to a route, then remove the Ingress`);
 
 /** A switch that protects when it is on. */
 const guards =
@@ -27,21 +25,21 @@ const tunes = (): Fate => lost("it tunes nginx's own proxy");
 const rewrites =
   (what: string) =>
   (value: string): Fate =>
-    isOff(value) ? OFF : refused(`it ${what}: write that as a filter of the route`);
+    isOff(value) ? OFF : refused(`it ${what}: write that as a filter on the route`);
 
 /**
  * Annotations of ingress-nginx.
  * Source: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
  */
 const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
-  [/^auth-tls-/, () => protects("demands client certificates")],
-  [/^auth-/, () => protects("demands a login")],
+  [/^auth-tls-/, () => protects("requires client certificates")],
+  [/^auth-/, () => protects("requires a login")],
   [
     /^enable-global-auth$/,
-    (value) => (isOff(value) ? refused("it lifts a login that the class demands") : OFF),
+    (value) => (isOff(value) ? refused("it turns off a login that the class requires") : OFF),
   ],
-  [/^satisfy$/, () => protects("combines login and allow list")],
-  [/^(?:whitelist|allowlist)-source-range$/, () => protects("only allows some addresses")],
+  [/^satisfy$/, () => protects("combines a login with an allow list")],
+  [/^(?:whitelist|allowlist)-source-range$/, () => protects("allows only some addresses")],
   [/^denylist-source-range$/, () => protects("denies some addresses")],
   [/^limit-/, limits("limits the rate of requests")],
   [/^global-rate-limit/, () => protects("limits the rate of requests")],
@@ -54,21 +52,24 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/^custom-headers$/, () => protects("sets response headers")],
   [/^(?:force-)?ssl-redirect$/, (value) => (isOff(value) ? OFF : { fate: "redirect" })],
   [/^preserve-trailing-slash$/, tunes],
-  [/^ssl-passthrough$/, (value) => (isOff(value) ? OFF : refused("it hands TLS through to the app"))],
+  [/^ssl-passthrough$/, (value) => (isOff(value) ? OFF : refused("it passes TLS through to the app"))],
   [/^ssl-/, () => protects("restricts TLS")],
-  [/^proxy-ssl-/, () => refused("it uses TLS towards the app: write a BackendTLSPolicy")],
+  [/^proxy-ssl-/, () => refused("it uses TLS to the app: write a BackendTLSPolicy")],
   [/^secure-verify-ca-secret$/, () => refused("it verifies the app's certificate: write a BackendTLSPolicy")],
-  [/^(?:affinity|session-cookie-|upstream-hash-by)/, () => refused("a route has no sticky sessions")],
+  [
+    /^(?:affinity|session-cookie-|upstream-hash-by)/,
+    () => refused("a route has no setting for sticky sessions"),
+  ],
   [
     /^backend-protocol$/,
     (value) =>
       value.toUpperCase() === "HTTP"
-        ? noEffect("it says what holds by default")
+        ? noEffect("it only states the default")
         : refused("set the port's appProtocol, or write a BackendTLSPolicy"),
   ],
   [
     /^use-regex$/,
-    (value) => (isOff(value) ? OFF : refused("its paths are regular expressions that ignore case")),
+    (value) => (isOff(value) ? OFF : refused("its paths are case-insensitive regular expressions")),
   ],
   [/^rewrite-target$/, rewrites("rewrites paths")],
   [/^x-forwarded-prefix$/, rewrites("sets a request header")],
@@ -76,10 +77,10 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/^app-root$/, rewrites("redirects /")],
   [/^(?:permanent|temporal)-redirect/, rewrites("redirects requests")],
   [/^from-to-www-redirect$/, rewrites("redirects from or to www")],
-  [/^canary/, () => refused("it sends a share of the requests elsewhere: use weights of backendRefs")],
+  [/^canary/, () => refused("it sends a share of the requests elsewhere: use backendRefs with weights")],
   [/^mirror-/, () => refused("it mirrors requests: use a RequestMirror filter")],
-  [/^server-alias$/, () => refused("it adds hosts: add them to the hostnames of the route")],
-  [/^(?:default-backend|custom-http-errors)$/, () => refused("it answers errors from another Service")],
+  [/^server-alias$/, () => refused("it adds hosts: add them to the route's hostnames")],
+  [/^(?:default-backend|custom-http-errors)$/, () => refused("it serves error pages from another Service")],
   [/^proxy-(?:connect|send|read)-timeout$/, tunes],
   [/^proxy-next-upstream/, tunes],
   [

@@ -1,6 +1,6 @@
 import { lost, noEffect, refused, TRANSLATED, unknownTo, type Controller, type Fate } from "./controller.ts";
 
-const LISTENER = "the certificate belongs to the Gateway's listener";
+const LISTENER = "the certificate is set on the Gateway's listener";
 
 /**
  * Annotations of Traefik's Ingress provider.
@@ -13,17 +13,17 @@ const ANNOTATIONS: Readonly<Record<string, (value: string) => Fate>> = {
   "router.tls": () => TRANSLATED,
   "router.tls.passthrough": (value) =>
     value === "true"
-      ? refused("it hands TLS through to the app, and a Gateway's listener would end it")
-      : noEffect("it says what holds by default"),
+      ? refused("it passes TLS through to the app, and a Gateway's listener would terminate it")
+      : noEffect("it only states the default"),
   "router.tls.options": () =>
     refused(
-      "it may demand client certificates or TLS versions, which a route cannot: set them on the listener",
+      "it may require client certificates or TLS versions, which a route cannot: set them on the listener",
     ),
   "router.tls.certresolver": () => noEffect(LISTENER),
   "router.tls.domains": () => noEffect(LISTENER),
-  "router.priority": () => lost("the order of routes follows from their matches"),
+  "router.priority": () => lost("the order of routes is determined by their matches"),
   "router.rulesyntax": (value) =>
-    value === "v3" ? noEffect("it says what holds by default") : refused("its paths use Traefik's v2 syntax"),
+    value === "v3" ? noEffect("it only states the default") : refused("its paths use Traefik's v2 syntax"),
   "router.observability.accesslogs": () => lost("a route has no setting for access logs"),
   "router.observability.metrics": () => lost("a route has no setting for metrics"),
   "router.observability.tracing": () => lost("a route has no setting for traces"),
@@ -49,11 +49,11 @@ export const traefik: Controller = {
 export function serviceFate(name: string, value: string): Fate {
   if (name === "serversscheme" || name === "serverstransport")
     return refused("it has no equivalent in a route: use the port's appProtocol or a BackendTLSPolicy");
-  if (name.startsWith("sticky.")) return refused("a route has no sticky sessions");
+  if (name.startsWith("sticky.")) return refused("a route has no setting for sticky sessions");
   if (name === "passhostheader")
     return value === "false"
       ? refused("a route always passes the Host header on")
-      : noEffect("it says what holds by default");
+      : noEffect("it only states the default");
   if (name === "nativelb" || name === "nodeportlb")
     return lost("how Traefik balances between pods is set in its Gateway provider");
   return unknownTo("Traefik");
