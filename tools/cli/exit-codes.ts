@@ -23,7 +23,7 @@ Exit codes of every command:
   1    it ran, and the answer is no: findings, a failed proof, a stack that is not healthy
   2    it could not run: wrong arguments, a file or a cluster that cannot be read
   3    a part of the repository could not be read or built; the rest was worked on
-  4    rollout, verify: inconclusive, since a cluster does not answer or credentials have expired
+  4    rollout, verify: inconclusive, because a cluster does not respond or credentials have expired
   130  interrupted by Ctrl-C or SIGTERM`;
 
 /** Makes a decision; a refusal, thrown as an error, is the answer no and not a command that could not run. */

@@ -11,15 +11,15 @@ export interface CheckFlags {
 }
 
 /**
- * `edgefirst migrate STEP REPO --check`: says whether it is safe to go on; changes nothing.
+ * `edgefirst migrate STEP REPO --check`: reports whether it is safe to continue; changes nothing.
  * @returns the exit code: 0 safe, 1 not safe
  * @throws {EdgefirstError} where the step has nothing to check, or the cluster cannot be read
  */
 export async function checkLive(step: Step, context: StepContext, flags: CheckFlags): Promise<number> {
   if (!step.check)
     throw new EdgefirstError(
-      `The step ${step.id} has nothing to check live.`,
-      "Leave --check out: the step is proven offline.",
+      `The ${step.id} step has no live check.`,
+      "Leave out --check: the step is proven offline.",
     );
   if (flags.context === undefined)
     throw new EdgefirstError("--check needs a cluster.", "Name a context of the kubeconfig: --context edge.");
@@ -51,7 +51,7 @@ function chosen({ clusters }: StepContext, name: string): StepContext["clusters"
 }
 
 function formatCheck({ step, cluster, context, phase, safe, obstacles, notes, next }: CheckReport): string {
-  const verdict = safe ? "safe to go on" : "NOT safe to go on";
+  const verdict = safe ? "safe to continue" : "NOT safe to continue";
   return [
     `${step}: ${cluster}, phase ${phase}, on context ${context}: ${verdict}.`,
     ...obstacles.map((line) => `  ${line}`),

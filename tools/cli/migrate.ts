@@ -47,7 +47,10 @@ export async function migrate(name: string, path: string, flags: MigrateFlags): 
   if (flags.check) {
     const [step, ...others] = steps;
     if (!step || others.length > 0)
-      throw new EdgefirstError("--check is for one step.", "Name it: edgefirst migrate namespace . --check");
+      throw new EdgefirstError(
+        "--check takes a single step.",
+        "Name it: edgefirst migrate namespace . --check",
+      );
     return (await import("./migrate-check.ts")).checkLive(step, context, flags);
   }
   const reports = name === "plan" ? await planAll(steps, context) : await runAll(steps, context, flags);
@@ -89,8 +92,8 @@ async function lossKinds(names: readonly string[]): Promise<readonly LossKind[]>
     const kind = LOSS_KINDS.find((known) => known === name);
     if (kind) return kind;
     throw new EdgefirstError(
-      `--accept-loss knows no kind ${name}.`,
-      `Kinds: ${LOSS_KINDS.join(", ")}. A protection, such as a login, is never dropped.`,
+      `--accept-loss does not accept ${name}.`,
+      `It accepts: ${LOSS_KINDS.join(", ")}. A protection, such as a login, is never dropped.`,
     );
   });
 }
@@ -170,7 +173,10 @@ async function done(report: StepReport, { write }: MigrateFlags): Promise<string
   const list = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
   const titled = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`${title}:`, ...list(lines)];
-  const hint = !write && report.files.length > 0 && report.proof === "holds" ? " Write it with --write." : "";
+  const hint =
+    !write && report.files.length > 0 && report.proof === "holds"
+      ? " To write the changes, add --write."
+      : "";
   return [
     `${report.step}: ${counted(report.files.length, "file")}. ${explainVerdict(report)}${hint}`,
     ...list(report.failures),

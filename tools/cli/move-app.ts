@@ -52,7 +52,7 @@ export async function moveApp(args: MoveArgs): Promise<Move> {
   await reconcileNow({ kubeconfig, context: MOVING.stack, signal });
   const after = isReal ? await answered(dir, signal) : undefined;
   const done =
-    change.files.length === 0 ? `${MOVING.name} has its route already` : "pushed, and applied by Flux";
+    change.files.length === 0 ? `${MOVING.name} already has its route` : "pushed, and applied by Flux";
   progress(
     after === undefined ? done : `${done}; ${after.url} answers ${after.status ?? "?"}, and Gatus sees it`,
   );
@@ -76,7 +76,7 @@ function writeRoutes(
   const { files, proof, failures, gaps } = report;
   if (files.length > 0 && proof !== "holds")
     throw new EdgefirstError(
-      `The proof of the step route does not hold for ${path}: ${[...failures, ...gaps].join("; ")}`,
+      `The proof of the route step fails for ${path}: ${[...failures, ...gaps].join("; ")}`,
       `See the diff: edgefirst migrate route ${path}`,
     );
   writeChanges(repository, result.plan.changes);

@@ -34,7 +34,7 @@ export const rollout = (flags: RolloutFlags): Promise<void> =>
     if (!dryRun && !yes && !process.stdin.isTTY)
       throw new EdgefirstError(
         "There is no terminal to ask for approval, and --yes is not set. Nothing was changed.",
-        "Look at the changes with --dry-run, then re-run with --yes.",
+        "Review the changes with --dry-run, then re-run with --yes.",
       );
     const project = await prepareProject(flags, progress, signal);
     const result = await runRollout({
@@ -69,7 +69,7 @@ const ask: Runner["approve"] = async (stack, { changes }, signal) => {
   // While readline asks, Ctrl-C is an event of its interface and no signal.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
-    const what = destructive ? "update it, with what is DELETED or REPLACED above" : "update it";
+    const what = destructive ? "update it, including everything DELETED or REPLACED above" : "update it";
     return /^y(es)?$/i.test((await terminal.question(`${stack}: ${what}? [y/N] `, { signal })).trim());
   } finally {
     terminal.close();

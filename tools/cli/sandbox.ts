@@ -14,7 +14,7 @@ const DIR = ".sandbox";
 
 const INTERRUPT = {
   ending: "interrupted: stopping what was just started",
-  left: "What ran before still runs; what was just started has been stopped.",
+  left: "Everything that was running before still runs; everything just started has been stopped.",
 };
 
 /** Flags that the commands of a sandbox share. */

@@ -17,7 +17,7 @@ import { renderTable } from "./table.ts";
 
 const INTERRUPT = {
   ending: "interrupted: stopping what was just started",
-  left: "What ran before still runs; an update in progress was cancelled.",
+  left: "Everything that was running before still runs; an update in progress was cancelled.",
   again: "still stopping: the current steps have to finish",
 };
 /** Traefik writes the status of these; with simulated pods, it stays empty. */
@@ -160,8 +160,8 @@ function nextSteps(dir: string, kubeconfig: string): string {
   const parts = podsAreReal(dir, "edge")
     ? `API servers, Pulumi, Flux, Traefik and Gatus are the real programs; ${sidecarText()}.\n` +
       `  npx edgefirst sandbox open${option}      Gatus' page and the Gateway on 127.0.0.1`
-    : "The API servers, Pulumi and Flux are real. Pods are simulated: no process of Traefik or Gatus\n" +
-      "runs, so Gateways and routes are declared, and no request is answered.";
+    : "The API servers, Pulumi and Flux are real. Pods are simulated: no Traefik or Gatus process runs,\n" +
+      "so Gateways and routes are declared, but requests are not answered.";
   return [
     "",
     parts,

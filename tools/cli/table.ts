@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-/** No lines, so that the table reads well in a pipe or a log. */
+/** No borders, so that the table stays readable when it is piped or logged. */
 const NO_FRAME = Object.fromEntries(
   [
     "top",

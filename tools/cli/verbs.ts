@@ -27,7 +27,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: "init",
-    description: "write the configuration of a stack from a live cluster; changes nothing on it",
+    description: "write a stack's configuration from a live cluster; changes nothing in it",
     group: FLEET,
     inProject: false,
     load: async () => (await import("./commands/init.ts")).initCommand(),

@@ -10,7 +10,9 @@ Examples:
 /** `edgefirst completion`: a script that completes these commands, their options and values. */
 export const completionCommand = (verbs: readonly Verb[]): Command =>
   new Command("completion")
-    .addArgument(new Argument("<shell>", "the shell that the script is for").choices(["bash", "zsh", "fish"]))
+    .addArgument(
+      new Argument("<shell>", "the shell to write the script for").choices(["bash", "zsh", "fish"]),
+    )
     .addHelpText("after", HELP)
     .action(async (shell: string) => {
       await (await import("../completion.ts")).completion(shell, verbs);

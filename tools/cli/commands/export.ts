@@ -15,8 +15,11 @@ export const exportCommand = (): Command =>
 const operator = (): Command =>
   new Command("operator")
     .description("Stack resources for the Pulumi Kubernetes Operator 2, with prerequisites")
-    .requiredOption("--repo <url>", "where the operator fetches this project: an https:// or ssh:// address")
-    .option("--branch <name>", "branch that it follows", "main")
+    .requiredOption(
+      "--repo <url>",
+      "where the operator fetches this project from: an https:// or ssh:// address",
+    )
+    .option("--branch <name>", "branch that the operator follows", "main")
     .option("--namespace <name>", "namespace of the Stack objects", "edgefirst")
     .option(
       "--organization <name>",
@@ -25,7 +28,7 @@ const operator = (): Command =>
     )
     .option(
       "--image <image>",
-      "image of the workspaces: the Pulumi CLI and Node 24",
+      "workspace image, with the Pulumi CLI and Node 24",
       "pulumi/pulumi:3.259.0-nonroot",
     )
     .option("--backend <url>", "state backend, such as s3://bucket; default: Pulumi Cloud")

@@ -2,9 +2,9 @@ import { Command } from "commander";
 import type { InitFlags } from "../init.ts";
 
 const HELP = `
-Reads the cluster and changes nothing on it. Looks for the root Kustomization of Flux and its source, the Gateway API,
-Gateways, Traefik, Gatus and the issuers of cert-manager. What the cluster already runs stays with its owner; what is
-missing is written as a comment to uncomment.
+Reads the cluster and changes nothing in it. Looks for the root Kustomization of Flux and its source, the Gateway API,
+Gateways, Traefik, Gatus and the issuers of cert-manager. Whatever already runs in the cluster stays under its
+current management; anything missing is written commented out, for you to uncomment.
 
 Examples:
   edgefirst init edge --context edge

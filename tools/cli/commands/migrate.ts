@@ -9,7 +9,7 @@ Each step builds the repository before and after its change as Flux would, and r
 that reach the clusters. A step whose proof fails writes nothing. Comments, anchors, order and line endings stay; a
 second run finds nothing to do.
 
-Each step ends in one of four verdicts. Exit code, of several steps that of the worst one:
+Each step ends in one of four verdicts. Exit code; for several steps, that of the worst one:
   0  proven (done), or nothing to do
   1  refused: the proof fails, or everything that would change has to stay; also with --strict if anything stays
   2  could not run
@@ -35,19 +35,19 @@ export function migrateCommand(steps: readonly Step[]): Command {
       "--accept-loss <kind...>",
       "accept a loss that would otherwise keep an object unchanged: comment, annotation, path-prefix, setting or dns-record; never a protection",
     )
-    .option("--accept-unproven", "with --write: write although a part cannot be built offline")
-    .option("--keep-ingress", "step route: keep the Ingresses next to their new routes")
+    .option("--accept-unproven", "with --write: write even if a part cannot be built offline")
+    .option("--keep-ingress", "route step: keep the Ingresses next to their new routes")
     .addOption(
       new Option(
         "--check",
-        "step with phases: check on the live cluster that it is safe to continue",
+        "for a step with phases: check on the live cluster that it is safe to continue",
       ).conflicts("write"),
     )
     .option("--context <name>", "with --check: context of the cluster in the kubeconfig")
     .option("--kubeconfig <path>", "with --check: default: KUBECONFIG, then ~/.kube/config")
     .option(
       "--cluster <name>",
-      "with --check: which cluster of the repository it is; default: the one named like the context",
+      "with --check: which cluster of the repository it is; default: the one with the same name as the context",
     )
     .addOption(
       new Option("--format <format>", "format of the report")

@@ -3,9 +3,9 @@ import type { RolloutFlags } from "../rollout.ts";
 import { projectOptions } from "./project-options.ts";
 
 const HELP = `
-Stacks go in waves: each follows the stacks that its edgefirst:after names. Every stack is previewed with the policy
-pack, its changes are shown, and it is updated once you approve; the update ends with the verification. A stack that
-fails or is declined stops the waves that depend on it.
+Stacks are updated in waves, each after the stacks that its edgefirst:after names. Every stack is previewed with the
+policy pack, its changes are shown, and it is updated once you approve; the update ends with the verification. A stack
+that fails or is declined stops the waves that depend on it.
 
 Examples:
   edgefirst rollout                         all stacks of this project, asking before each
@@ -22,7 +22,7 @@ export function rolloutCommand(): Command {
     .addOption(new Option("--only <stack>", "only this stack; its gate still applies").conflicts("to"))
     .option("--dry-run", "show what would change, and change nothing")
     .option("--yes", "do not ask; required without a terminal")
-    .option("--parallel <number>", "how many stacks of a wave to update at a time", wholeNumber, 2)
+    .option("--parallel <number>", "how many stacks in a wave to update at a time", wholeNumber, 2)
     .option(
       "--resume",
       "skip stacks that have verified this release; take over the lock of a rollout that died",

@@ -32,11 +32,11 @@ const clustersOption = (what: string): Option =>
 
 const up = (): Command =>
   new Command("up")
-    .description("start the clusters, or those of their processes that have died")
+    .description("start the clusters, or only their processes that have died")
     .addOption(clustersOption("which clusters").default(["edge", "main"], "edge,main"))
     .addOption(dirOption())
     .addOption(jsonOption())
-    .option("--new-ports", "stop the clusters and give them other ports first")
+    .option("--new-ports", "stop the clusters first, and give them other ports")
     .addOption(
       new Option(
         "--pods <mode>",
@@ -58,7 +58,7 @@ const status = (): Command =>
 
 const down = (): Command =>
   new Command("down")
-    .description("stop the processes of the sandbox, and no others")
+    .description("stop the sandbox's processes and nothing else")
     .addOption(clustersOption("only these clusters"))
     .addOption(dirOption())
     .addOption(jsonOption())
@@ -73,7 +73,7 @@ const logs = (): Command =>
     .argument("<pod>", "name of the pod or its beginning, with or without namespace/")
     .option("-c, --container <name>", "which container, if the pod has several")
     .option("-f, --follow", "keep printing new output")
-    .option("--cluster <name>", "which cluster, if pods of several match")
+    .option("--cluster <name>", "which cluster, if pods in several match")
     .addOption(dirOption())
     .action(async (pod: string, flags: LogsFlags) => {
       await (await import("../sandbox-pods.ts")).logs(pod, flags);
@@ -81,8 +81,11 @@ const logs = (): Command =>
 
 const open = (): Command =>
   new Command("open")
-    .description("forward Services of a cluster to ports of 127.0.0.1, until Ctrl-C")
-    .argument("[services...]", "namespace/name of each; default: those of type LoadBalancer, and gatus")
+    .description("forward a cluster's Services to ports on 127.0.0.1, until Ctrl-C")
+    .argument(
+      "[services...]",
+      "namespace/name of each Service; default: those of type LoadBalancer, and gatus",
+    )
     .option("--cluster <name>", "which cluster", "edge")
     .addOption(dirOption())
     .action(async (services: string[], flags: OpenFlags) => {

@@ -25,7 +25,7 @@ export async function handOver(command: string): Promise<void> {
   const node = join(project, "node_modules/.bin/node");
   if (!existsSync(node))
     throw new EdgefirstError(
-      `${command} runs the TypeScript of ${project}, and Node ${process.version} cannot.`,
+      `${command} runs the TypeScript sources in ${project}, which Node ${process.version} cannot run.`,
       "Install Node 24, then re-run the command.",
     );
   await runIn(node, main);
