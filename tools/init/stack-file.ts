@@ -66,18 +66,23 @@ function gatewaysSection(found: Survey): Section {
   const comment = [
     ...found.traefiks.map((app) => `Traefik: ${describe(app)}.`),
     ...found.issuers.map((issuer) => `cert-manager: ${issuer.kind} ${nameOf(issuer)}${readiness(issuer)}.`),
-    ...(others.length === 0 ? [] : [`Gateways of other controllers, left alone: ${others.join(", ")}.`]),
+    ...(others.length === 0
+      ? []
+      : [`Gateways that belong to other controllers, left unchanged: ${others.join(", ")}.`]),
   ];
   if (served.length > 0)
     return {
       key: "gateways",
-      comment: [...comment, "These Gateways exist; their Traefik stays with its owner."],
+      comment: [
+        ...comment,
+        "These Gateways exist; the Traefik behind them is still managed by whoever installed it.",
+      ],
       value: served.map(gatewaySection),
     };
   const install = found.traefiks.length === 0;
   const advice = install
-    ? "No Gateway of Traefik: uncomment to run one, with a Traefik of this stack."
-    : "No Gateway of this Traefik: uncomment to declare one.";
+    ? "Traefik serves no Gateway: uncomment to declare one, with a Traefik that this stack installs."
+    : "This Traefik serves no Gateway: uncomment to declare one.";
   return {
     key: "gateways",
     comment: [...comment, advice],
@@ -106,7 +111,7 @@ function fluxSectionOf(found: Survey): Section {
   const { source, others, children } = root;
   const comment = [
     `Kustomization ${nameOf(root.root)} applies ${counted(children.length, "other Kustomization")}.`,
-    ...(others.length === 0 ? [] : [`These apply Kustomizations too: ${others.join(", ")}.`]),
+    ...(others.length === 0 ? [] : [`Other Kustomizations that apply Kustomizations: ${others.join(", ")}.`]),
     ...(source === undefined ? ["Its source could not be found."] : []),
     "observe: show what the stack would change, and change nothing.",
   ];
@@ -116,7 +121,7 @@ function fluxSectionOf(found: Survey): Section {
 function gatusSection({ gatuses: [gatus] }: Survey): Section {
   const comment = gatus
     ? [`Gatus: ${describe(gatus)}.`]
-    : ["The cluster has no Gatus. true: install one; `hostname` gives its page a route."];
+    : ["The cluster has no Gatus. true: install one; `hostname` gives its status page a route."];
   return { key: "gatus", comment, value: { install: false } };
 }
 

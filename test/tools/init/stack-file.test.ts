@@ -74,7 +74,7 @@ describe("edgefirst init: the file of a stack", () => {
       },
     });
     assert.match(text, /# Kustomization flux-system\/apps applies 2 other Kustomizations\./);
-    assert.match(text, /# These apply Kustomizations too: flux-system\/cluster\./);
+    assert.match(text, /# Other Kustomizations that apply Kustomizations: flux-system\/cluster\./);
     configOf(text);
   });
 
@@ -97,7 +97,7 @@ describe("edgefirst init: the file of a stack", () => {
       text,
       /# Traefik: Deployment network\/traefik \(.*v3\.6\.12\).*Flux \(HelmRelease network\/traefik\)\./,
     );
-    assert.match(text, /# Gateways of other controllers, left alone: network\/mesh\./);
+    assert.match(text, /# Gateways that belong to other controllers, left unchanged: network\/mesh\./);
     assert.match(text, /# cert-manager: ClusterIssuer letsencrypt\.$/m);
     assert.match(text, /# Gatus: Deployment observability\/gatus .*belongs to another owner/);
   });
