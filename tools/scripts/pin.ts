@@ -18,7 +18,7 @@ export interface GoModule {
 /**
  * Pins the Gateway API: release.yaml with the checksum of every CRD file of its channel. The files come from the Go module of the
  * release, which Go's checksum database verifies. Comments and the rest of the file are kept.
- * @throws {EdgefirstError} if the module is not of version `gatewayApi.version`, or has no CRDs of the channel
+ * @throws {EdgefirstError} if the module's version is not `gatewayApi.version`, or it has no CRDs for the channel
  */
 export function pinGatewayApi(text: string, module: GoModule): string {
   const document = parseDocument(text);

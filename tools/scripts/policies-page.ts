@@ -43,7 +43,7 @@ metadata:
     edgefirst.dev/exempt.workload-probes: "the image has no shell and no port; owner=ann; until=2027-01-31; path=spec.template.spec.initContainers[0]"
 \`\`\`
 
-An exemption needs a reason, an \`owner\` and the last day on which it is valid (\`until=never\` for one without an end). \`path\` limits it to a part of the object. An exemption that is incomplete, expired or from an unknown rule is an error (\`exemption\`) and exempts from nothing. Valid exemptions are counted.
+An exemption needs a reason, an \`owner\` and the last day on which it is valid (\`until=never\` for one that never expires). \`path\` limits it to a part of the object. An exemption that is incomplete, expired or from an unknown rule is an error (\`exemption\`) and exempts from nothing. Valid exemptions are counted.
 
 ## Rules`;
 

@@ -57,7 +57,7 @@ function outputOf(...args: string[]): Promise<string> {
       stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
     child.once("error", reject).once("exit", (code) => {
       if (code === 0) resolve(output);
-      else reject(new Error(`npm start ended with ${code}:\n${output}`));
+      else reject(new Error(`npm start exited with ${code}:\n${output}`));
     });
   });
 }

@@ -11,6 +11,6 @@ if (process.argv[2] === "real") {
 } else {
   await resolvePrograms(programsOf("start", "test"), { progress });
   progress(
-    `not in this run: npm run test:real (faults injected into real clusters, the Gateway API's conformance suite, the comparison with kube-score; in addition it builds ${programsOf("test:real").join(", ")})`,
+    `not in this run: npm run test:real (faults injected into real clusters, the Gateway API's conformance suite, the comparison with kube-score; it also builds ${programsOf("test:real").join(", ")})`,
   );
 }

@@ -25,7 +25,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         withEntry(withImport(text, name, `./steps/${id}/step.ts`), name, { after: "export const STEPS" }),
     },
     test: (id) => `npm run test:file -- test/tools/migrate/migrate.test.ts --grep "migrate ${id} "`,
-    next: ["put it in its place in STEPS, least risky first"],
+    next: ["put it in order in STEPS, least risky first"],
   },
   check: {
     edits: {
