@@ -95,7 +95,7 @@ function stackObject(args: OperatorArgs, { name, after }: StackNode) {
       retryMaxBackoffDurationSeconds: RETRY_SECONDS,
       // Deleting the Stack object must not delete the platform.
       destroyOnFinalize: false,
-      // A stack that the backend does not have points to a mistake, such as the wrong backend.
+      // A stack that is missing from the backend suggests a mistake, such as the wrong backend.
       useLocalStackOnly: true,
       workspaceTemplate: { spec: workspaceSpec(image) },
     },

@@ -45,8 +45,8 @@ export async function waitForDeadLock({ stack, refusal, takeOver, report, signal
     throw new EdgefirstError(
       `Stack ${stack} is locked by another update${holders.map(({ host, pid, since }) => ` (process ${pid} on ${host}, since ${since})`).join("")}.`,
       foreign
-        ? `Wait until it ends. If it is certain to have ended, remove its lock: pulumi cancel --stack ${stack}`
-        : "Wait until it ends. After an interrupted rollout, --resume takes the lock over once that process has ended.",
+        ? `Wait until it ends. If you are certain that it is no longer running, remove its lock: pulumi cancel --stack ${stack}`
+        : "Wait until it ends. After an interrupted rollout, --resume takes over the lock once that process has exited.",
     );
   for (const { pid, since } of holders) {
     if (identify(pid) !== undefined)

@@ -94,7 +94,7 @@ export async function stackOutputs(address: StackAddress): Promise<Readonly<Reco
     const { stderr } = error as { stderr?: string };
     throw new EdgefirstError(
       `Cannot read the outputs of stack ${name}: ${stderr?.trim() ?? messageOf(error)}`,
-      "Check which backend this is: pulumi whoami -v",
+      "Check which backend is in use: pulumi whoami -v",
     );
   }
 }
@@ -185,7 +185,7 @@ async function findCli(cliRoot: string | undefined): Promise<PulumiCommand> {
     return await PulumiCommand.get(cliRoot === undefined ? {} : { root: cliRoot });
   } catch (error) {
     throw new EdgefirstError(
-      `The Pulumi CLI does not run: ${outputOf(error)}`,
+      `The Pulumi CLI cannot be run: ${outputOf(error)}`,
       "Put `pulumi` on PATH: run edgefirst with npx after npm ci, or use Pulumi's own installer.",
       { cause: error },
     );
