@@ -108,7 +108,7 @@ for (const file of readdirSync(DIRECTORY))
         assert.equal(status, 1, stderr);
         assert.match(
           stdout,
-          /This object was PersistentVolumeClaim media\/data before\. Flux deletes that one.* {2}prune-guard/,
+          /This object used to be PersistentVolumeClaim media\/data\. Flux deletes that one.* {2}prune-guard/,
         );
         assert.match(readFileSync(join(dir, "lint.sarif"), "utf8"), /"ruleId": "prune-guard"/);
       } finally {

@@ -77,7 +77,7 @@ describe("edgefirst lint", () => {
     assert.doesNotMatch(edgefirst(after).stdout, /prune-guard/);
     assert.match(
       edgefirst(after, "--before", before).stdout,
-      /claim\.yaml\n.*This object was PersistentVolumeClaim media\/data before\. Flux deletes that one, and its data\. {2}prune-guard/,
+      /claim\.yaml\n.*This object used to be PersistentVolumeClaim media\/data\. Flux deletes that one, along with its data\. {2}prune-guard/,
     );
   });
 
