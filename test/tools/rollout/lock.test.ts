@@ -60,7 +60,7 @@ describe("lock of a stack", () => {
   });
 
   it("is kept unless the user asks to take it over; the error explains how", async () => {
-    await assert.rejects(wait(refusal(hostname(), process.pid), false), /--resume takes the lock over/);
+    await assert.rejects(wait(refusal(hostname(), process.pid), false), /--resume takes over the lock/);
   });
 
   it("of another machine, or of Pulumi Cloud, is never taken over", async () => {
