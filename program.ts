@@ -9,12 +9,12 @@ import { createPlatform, planPlatform } from "./platform/plan.ts";
 import { gatusAddress, promoted } from "./platform/staging.ts";
 import { loadPins } from "./config/pins.ts";
 import { releaseHash } from "./staging/release.ts";
-import { stageUpdate } from "./staging/staged-update.ts";
+import { PROVIDER_NAME, stageUpdate } from "./staging/staged-update.ts";
 
 async function deploy() {
   const settings = loadConfig();
   const pins = loadPins();
-  const { context, kubeconfig } = settings.cluster;
+  const { kubeconfig } = settings.cluster;
   const cluster = new KubeClient(settings.cluster);
   await cluster.version();
 
@@ -35,9 +35,8 @@ async function deploy() {
   const declared = plan.parts.flatMap(({ objects }) => objects);
   await update.begin(declared);
 
-  const provider = new k8s.Provider("cluster", {
-    context,
-    ...(kubeconfig !== undefined && { kubeconfig }),
+  const provider = new k8s.Provider(PROVIDER_NAME, {
+    ...update.provider,
     enableServerSideApply: true,
     // Otherwise every change to a ConfigMap deletes and recreates it.
     enableConfigMapMutable: true,

@@ -23,6 +23,13 @@ const cluster = z.strictObject({
     .min(1)
     .optional()
     .describe("Path of the kubeconfig. Defaults to KUBECONFIG, then ~/.kube/config."),
+  rebuilt: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "UID of the namespace `kube-system` of the former cluster, for one update after the cluster was rebuilt. Nothing is replaced or deleted, nothing unhealthy is excused, and the evidence starts from scratch.",
+    ),
 });
 
 const adoptable = z

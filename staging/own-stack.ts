@@ -12,6 +12,8 @@ export interface OwnStack {
   readonly release: string | undefined;
   /** undefined before the first verification, and if it is unreadable or of another cluster: then it starts from scratch. */
   readonly evidence: Evidence | undefined;
+  /** UID of the cluster that the evidence is of, whether or not it is this one; undefined without evidence. */
+  readonly verifiedOn: string | undefined;
   /** The evidence exactly as the outputs hold it. */
   readonly output: unknown;
 }
@@ -43,12 +45,13 @@ export function ownStackOf(
   const output = outputs[EVIDENCE_OUTPUT];
   if (read.state === "present" && read.evidence.cluster.uid !== uid)
     return {
-      own: { uid, release: undefined, evidence: undefined, output },
+      own: { uid, release: undefined, evidence: undefined, verifiedOn: read.evidence.cluster.uid, output },
       warning: `The evidence of stack ${stack} is of another cluster (its context was ${read.evidence.cluster.context}). It starts from scratch.`,
     };
+  const evidence = read.state === "present" ? read.evidence : undefined;
   const release = typeof outputs.release === "string" ? outputs.release : undefined;
   return {
-    own: { uid, release, evidence: read.state === "present" ? read.evidence : undefined, output },
+    own: { uid, release, evidence, verifiedOn: evidence?.cluster.uid, output },
     ...(read.state === "unreadable" && { warning: `${read.message} It starts from scratch.` }),
   };
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ObjectReference } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
+import type { ClusterProvider } from "./cluster-identity.ts";
 import { isObject } from "./state-objects.ts";
 
 /** The outputs of a stack of this project, or why they cannot be read. */
@@ -32,14 +33,38 @@ export async function readStackOutputs(stack: string): Promise<OutputsReading> {
  * @throws {EdgefirstError} if the backend does not answer
  */
 export async function readRecordedObjects(stack: string): Promise<ObjectReference[]> {
+  return (await readResources(stack)).flatMap(({ type, outputs }) =>
+    isObject(type, outputs) ? [outputs] : [],
+  );
+}
+
+/**
+ * How a Kubernetes provider in a stack's state finds its cluster; undefined if there is none of that name.
+ * @throws {EdgefirstError} if the backend does not answer
+ */
+export async function readRecordedProvider(
+  stack: string,
+  name: string,
+): Promise<ClusterProvider | undefined> {
+  const provider = (await readResources(stack)).find(
+    ({ urn, type }) => type === "pulumi:providers:kubernetes" && urn.endsWith(`::${name}`),
+  );
+  if (provider === undefined) return undefined;
+  const { kubeconfig, context, clusterIdentifier } = provider.outputs as ClusterProvider;
+  return {
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    ...(clusterIdentifier !== undefined && { clusterIdentifier }),
+  };
+}
+
+async function readResources(stack: string): Promise<{ urn: string; type: string; outputs: unknown }[]> {
   const name = nameOf(stack);
   try {
     const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
       stackName: name,
     })) as { outputs: Record<string, { type: string; outputs: unknown }> };
-    return Object.values(outputs).flatMap(({ type, outputs: object }) =>
-      isObject(type, object) ? [object] : [],
-    );
+    return Object.entries(outputs).map(([urn, resource]) => ({ urn, ...resource }));
   } catch (error) {
     throw new EdgefirstError(
       `Cannot read the state of stack ${name}: ${messageOf(error)}`,

@@ -15,13 +15,18 @@ import { checkGate, type GateResult } from "./gate.ts";
 import { descendsFrom } from "./git-history.ts";
 import type { Repository } from "./gitops-revision.ts";
 import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
+import type { ClusterProvider } from "./cluster-identity.ts";
 import { clusterUid } from "./live-check.ts";
+import { identifyCluster } from "./own-cluster.ts";
 import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
-import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
+import { readRecordedObjects, readRecordedProvider, readStackOutputs } from "./stack-outputs.ts";
 import { refuseSenseless, type StagingSettings } from "./staging-settings.ts";
 import { inconclusiveSummary, summaryOf } from "./verification-summary.ts";
 import { beginUpdate, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
 import { reportWaiting } from "./waiting.ts";
+
+/** Name of the provider that a stack declares. */
+export const PROVIDER_NAME = "cluster";
 
 /** Arguments of {@link stageUpdate}. */
 export interface StagedUpdateArgs {
@@ -42,6 +47,8 @@ export interface StagedUpdateArgs {
 export interface StagedUpdate {
   /** The revision that the repository is pinned to; undefined: as configured. */
   readonly ref: SourceReference | undefined;
+  /** How the provider of the stack, named {@link PROVIDER_NAME}, finds its cluster. */
+  readonly provider: ClusterProvider;
   /**
    * Records the state of the cluster, and marks it. Call it before the first resource.
    * @param declared every object that the program declares; may hold outputs
@@ -65,6 +72,16 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   refuseSenseless(settings);
   const stack = pulumi.getStack();
   const own = await readOwnStack(stack, await clusterUid(cluster));
+  const identity = await identifyCluster(
+    {
+      stack,
+      uid: own.uid,
+      verifiedOn: own.verifiedOn,
+      recorded: await readRecordedProvider(stack, PROVIDER_NAME),
+      configured: settings.cluster,
+    },
+    cluster,
+  );
   const clock = await clusterClock(
     () => cluster.time(),
     (line) => void pulumi.log.warn(line),
@@ -72,10 +89,11 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   const gate = await gateOf(args, stack, own, clock);
   const promotion = await promotionOf(args, gate);
   enforceStage([...gate.findings, ...promotion.findings], gate.override !== undefined);
-  const verification = verificationArgs(args, own, gate, clock);
+  const verification = { ...verificationArgs(args, own, gate, clock), rebuilt: identity.rebuilt };
   let baseline: Baseline | undefined;
   return {
     ref: promotion.ref,
+    provider: identity.provider,
     begin: async (declared) => {
       if (!pulumi.runtime.isDryRun()) baseline = await beginUpdate(verification, declared);
     },

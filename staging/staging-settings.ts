@@ -1,10 +1,12 @@
 import type { CheckId } from "../config/check-ids.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
+import type { ClusterIdentityArgs } from "./cluster-identity.ts";
 import type { OverrideRecord } from "./evidence.ts";
 
 /** Configuration of the gate, the verification and the promotion. Durations as Flux writes them. */
 export interface StagingSettings {
+  readonly cluster: ClusterIdentityArgs["configured"];
   readonly after: readonly string[];
   readonly gate: {
     readonly maxAge: string;

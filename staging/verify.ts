@@ -44,6 +44,8 @@ export interface VerificationArgs extends MarkedStack {
   readonly cluster: MarkableCluster;
   /** UID of its namespace kube-system. */
   readonly uid: string;
+  /** The cluster was rebuilt: nothing on it may be unhealthy because it was so before. */
+  readonly rebuilt?: boolean | undefined;
   readonly gatus: GatusAddress | null;
   /** Checks that do not run, each with the reason. */
   readonly skip: Readonly<Partial<Record<CheckId, string>>>;
@@ -60,6 +62,8 @@ export interface VerificationArgs extends MarkedStack {
   readonly clock: Clock;
   readonly progress: (line: string, lasting: boolean) => void;
 }
+
+const NOTHING_EXCUSED = { excused: new Set<string>() };
 
 const GONE =
   "was healthy and is gone; if it was removed on purpose, list it under edgefirst:verification.removed with the reason";
@@ -90,7 +94,10 @@ export async function beginUpdate(
   const round = await runChecks(checks);
   const baseline =
     mark === undefined
-      ? baselineOf(round, checks, { earlier, root: rootOf(args) })
+      ? {
+          ...baselineOf(round, checks, { earlier, root: rootOf(args) }),
+          ...(args.rebuilt && NOTHING_EXCUSED),
+        }
       : inheritedBaseline(mark, round);
   const began = mark?.began ?? new Date(clock.now()).toISOString();
   await writeMark(cluster, args, { release: mark?.release ?? release, began, baseline });

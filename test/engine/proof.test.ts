@@ -255,7 +255,11 @@ describe("engine: a release proves only what was watched; the test writes the st
       const rebuilt = (content: string): string => content.replaceAll(uid, "uid-of-a-former-cluster");
       writeFileSync(file, rebuilt(readFileSync(file, "utf8")));
       await fails(main, /context edge leads to another cluster/);
+      await fails(edge, /another cluster .* than the one that stack edge was applied to/);
+      const cluster = edgeConfig.cluster as object;
+      edge.configure({ ...edgeConfig, cluster: { ...cluster, rebuilt: "uid-of-a-former-cluster" } });
       const { code, output } = await edge.up();
+      edge.configure(edgeConfig);
       assert.equal(code, 0, output);
       assert.match(output, /evidence of stack edge is of another cluster .* starts from scratch/);
       assert.deepEqual([(await evidence()).cluster.uid, (await evidence()).verified.length], [uid, 1]);

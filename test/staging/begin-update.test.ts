@@ -123,6 +123,14 @@ describe("an update that begins", () => {
     assert.deepEqual(await up("r2"), ["Kustomization flux-system/new"]);
   });
 
+  it("excuses nothing on a rebuilt cluster, and still expects what is healthy there to exist", async () => {
+    objects = [app("app", "False"), app("other", "True")];
+    const { excused, expected } = await beginUpdate({ ...args("r1"), rebuilt: true }, []);
+    assert.deepEqual([[...excused], [...expected]], [[], ["flux Kustomization flux-system/other"]]);
+    await cluster.delete(markReference(STACK));
+    assert.equal((await beginUpdate(args("r1"), [])).excused.size, 1);
+  });
+
   it("excuses what was unhealthy before the killed update, until it has been healthy once", async () => {
     objects = [app("app", "False")];
     await killed("r1");

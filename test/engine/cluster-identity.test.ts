@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { describeObject } from "../../kube/objects.ts";
+import { evidenceSchema } from "../../staging/evidence.ts";
+import { objectsIn, type StateDeployment } from "../../staging/state-objects.ts";
+import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
+import type { GitRepository } from "../support/git.ts";
+import { checkoutProgram } from "../support/program-checkout.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+interface Kubeconfig {
+  readonly contexts: { name: string; context: { cluster: string; user: string } }[];
+  readonly clusters: { cluster: { server: string } }[];
+}
+
+const GATUS = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "gatus", namespace: "observability" },
+};
+
+describe("engine: the provider knows its cluster", function () {
+  this.timeout(120_000);
+  const clusters = useSandbox("edge", "main");
+  let engine: Engine;
+  let program: GitRepository;
+  let stack: TestStack;
+  let onEdge: KubeClient;
+  let onMain: KubeClient;
+  let config: Record<string, unknown>;
+  /** UID of each live object of the stack on edge. */
+  let uids: Record<string, unknown>;
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    const { kubeconfig } = clusters.sandbox;
+    onEdge = new KubeClient({ kubeconfig, context: "edge" });
+    onMain = new KubeClient({ kubeconfig, context: "main" });
+    program = checkoutProgram();
+    engine = await Engine.create(program.dir);
+    config = { gatewayApi: { source: await gatewayApiDirectory() }, gatus: { install: true } };
+    writeFileSync(file("first"), readFileSync(kubeconfig));
+    stack = await engine.stack("edge", {
+      ...config,
+      cluster: { context: "edge", kubeconfig: file("first") },
+    });
+  });
+  after(() => {
+    onEdge.close();
+    onMain.close();
+    engine.remove();
+    program.remove();
+  });
+
+  /** A kubeconfig of the test. */
+  const file = (name: string): string => join(engine.dir, `${name}.kubeconfig`);
+  const follow = (name: string, more: Record<string, unknown> = {}): void => {
+    stack.configure({ ...config, cluster: { context: "edge", kubeconfig: file(name), ...more } });
+  };
+
+  function rewrite(name: string, change: (content: Kubeconfig) => void): void {
+    const content = parse(readFileSync(clusters.sandbox.kubeconfig, "utf8")) as Kubeconfig;
+    change(content);
+    writeFileSync(file(name), stringify(content));
+  }
+
+  async function passes(run: Promise<Run>): Promise<string> {
+    const { code, output } = await run;
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  async function fails(run: Promise<Run>, ...expected: RegExp[]): Promise<void> {
+    const { code, output } = await run;
+    assert.notEqual(code, 0, output);
+    for (const text of expected) assert.match(output, text);
+  }
+
+  async function liveUids(): Promise<Record<string, unknown>> {
+    const state = JSON.parse(await stack.exportState()) as { deployment: StateDeployment };
+    const entries = objectsIn(state.deployment).map(async (object) => {
+      const live = await onEdge.get(object);
+      return [describeObject(object), live?.metadata.uid] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  async function staysOnEdge(): Promise<void> {
+    assert.deepEqual(await liveUids(), uids);
+  }
+
+  const operations = async (): Promise<string[]> =>
+    (await stack.preview()).changes.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`);
+
+  const PROVIDER_UPDATE = "update pulumi:providers:kubernetes cluster";
+
+  describe("a stack of a program without the identifier", () => {
+    it("would replace every object when the address changes", async () => {
+      const current = readFileSync(join(program.dir, "program.ts"), "utf8");
+      const former = current.replace("...update.provider,", "...settings.cluster,");
+      assert.notEqual(former, current);
+      program.commit({ "program.ts": former });
+      await passes(stack.up());
+      uids = await liveUids();
+      assert.ok(Object.keys(uids).length > 10 && Object.values(uids).every((uid) => uid !== undefined));
+
+      rewrite("second", ({ clusters: all }) => {
+        for (const { cluster } of all) cluster.server = cluster.server.replace("127.0.0.1", "localhost");
+      });
+      follow("second");
+      const replaced = (await operations()).filter((operation) => operation.includes("replace"));
+      assert.ok(replaced.length > Object.keys(uids).length, replaced.join("\n"));
+      program.commit({ "program.ts": current });
+    });
+
+    it("comes to the identifier with another path and address: nothing is replaced or deleted", async () => {
+      assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
+      assert.match(
+        await passes(stack.up()),
+        /records the identity of the cluster, and still uses .*first\.kubeconfig/,
+      );
+      await staysOnEdge();
+      assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
+      await passes(stack.up());
+      await staysOnEdge();
+      assert.deepEqual(await operations(), []);
+    });
+  });
+
+  it("a kubeconfig that has moved: refused with what to do, then nothing is replaced", async () => {
+    renameSync(file("second"), file("third"));
+    follow("third");
+    await fails(
+      stack.up(),
+      /names the kubeconfig .*second\.kubeconfig, which does not exist any more/,
+      /touch /,
+    );
+    writeFileSync(file("second"), "");
+    await passes(stack.up());
+    await staysOnEdge();
+  });
+
+  it("another cluster: refused, in a preview as well", async () => {
+    follow("third", { context: "main" });
+    await fails(stack.up(), /context main leads to another cluster/, /edgefirst:cluster\.rebuilt: /);
+    assert.notEqual((await stack.preview()).code, 0);
+    assert.equal(await onMain.get(GATUS), undefined);
+    await staysOnEdge();
+  });
+
+  it("a rebuilt cluster: needs its former UID and a refreshed state, deletes nothing, and starts the evidence from scratch", async () => {
+    const former = evidenceSchema.parse((await stack.outputs()).evidence);
+    // From now on, the context edge leads to another cluster.
+    rewrite("third", ({ contexts }) => {
+      Object.assign(
+        contexts.find(({ name }) => name === "edge")!,
+        {
+          context: contexts.find(({ name }) => name === "main")!.context,
+        },
+      );
+    });
+    follow("third");
+    await fails(stack.up(), new RegExp(`cluster\\.rebuilt: ${former.cluster.uid}`));
+    follow("third", { rebuilt: former.cluster.uid });
+    await fails(stack.up(), /objects of the former cluster, such as /, /pulumi refresh --stack edge/);
+    await passes(engine.run(["refresh", "--yes", "--skip-preview", "--non-interactive", "--stack", "edge"]));
+    assert.match(
+      await passes(stack.up()),
+      /evidence of stack edge is of another cluster .* starts from scratch/,
+    );
+
+    const now = evidenceSchema.parse((await stack.outputs()).evidence);
+    assert.notEqual(now.cluster.uid, former.cluster.uid);
+    assert.equal(now.verified.length, 1);
+    assert.notEqual(await onMain.get(GATUS), undefined);
+    for (const object of Object.values(uids)) assert.notEqual(object, undefined);
+    assert.equal((await onEdge.get(GATUS))?.metadata.uid, uids["Deployment observability/gatus"]);
+
+    follow("third");
+    assert.deepEqual(await operations(), []);
+    await passes(stack.up());
+  });
+});
