@@ -97,37 +97,35 @@ describe("engine: the provider knows its cluster", function () {
 
   const PROVIDER_UPDATE = "update pulumi:providers:kubernetes cluster";
 
-  describe("a stack of a program without the identifier", () => {
-    it("would replace every object when the address changes", async () => {
-      const current = readFileSync(join(program.dir, "program.ts"), "utf8");
-      const former = current.replace("...update.provider,", "...settings.cluster,");
-      assert.notEqual(former, current);
-      program.commit({ "program.ts": former });
-      await passes(stack.up());
-      uids = await liveUids();
-      assert.ok(Object.keys(uids).length > 10 && Object.values(uids).every((uid) => uid !== undefined));
+  it("a program without the identifier: would replace every object when the address changes", async () => {
+    const current = readFileSync(join(program.dir, "program.ts"), "utf8");
+    const former = current.replace("...update.provider,", "...settings.cluster,");
+    assert.notEqual(former, current);
+    program.commit({ "program.ts": former });
+    await passes(stack.up());
+    uids = await liveUids();
+    assert.ok(Object.keys(uids).length > 10 && Object.values(uids).every((uid) => uid !== undefined));
 
-      rewrite("second", ({ clusters: all }) => {
-        for (const { cluster } of all) cluster.server = cluster.server.replace("127.0.0.1", "localhost");
-      });
-      follow("second");
-      const replaced = (await operations()).filter((operation) => operation.includes("replace"));
-      assert.ok(replaced.length > Object.keys(uids).length, replaced.join("\n"));
-      program.commit({ "program.ts": current });
+    rewrite("second", ({ clusters: all }) => {
+      for (const { cluster } of all) cluster.server = cluster.server.replace("127.0.0.1", "localhost");
     });
+    follow("second");
+    const replaced = (await operations()).filter((operation) => operation.includes("replace"));
+    assert.ok(replaced.length > Object.keys(uids).length, replaced.join("\n"));
+    program.commit({ "program.ts": current });
+  });
 
-    it("comes to the identifier with another path and address: nothing is replaced or deleted", async () => {
-      assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
-      assert.match(
-        await passes(stack.up()),
-        /records the identity of the cluster, and still uses .*first\.kubeconfig/,
-      );
-      await staysOnEdge();
-      assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
-      await passes(stack.up());
-      await staysOnEdge();
-      assert.deepEqual(await operations(), []);
-    });
+  it("its stack comes to the identifier with another path and address: nothing is replaced or deleted", async () => {
+    assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
+    assert.match(
+      await passes(stack.up()),
+      /records the identity of the cluster, and still uses .*first\.kubeconfig/,
+    );
+    await staysOnEdge();
+    assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
+    await passes(stack.up());
+    await staysOnEdge();
+    assert.deepEqual(await operations(), []);
   });
 
   it("a kubeconfig that has moved: refused with what to do, then nothing is replaced", async () => {
