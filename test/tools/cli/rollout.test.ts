@@ -35,7 +35,7 @@ describe("edgefirst rollout, export", function () {
   it("changes nothing without a terminal and without --yes, and says what to do", async () => {
     const { code, stderr, stdout } = await edgefirst(project, "rollout");
     assert.equal(code, 2);
-    assert.match(stderr, /no terminal to ask for approval.*\nLook at the changes with --dry-run/);
+    assert.match(stderr, /no terminal to ask for approval.*\nReview the changes with --dry-run/);
     assert.equal(stdout, "");
   });
 
