@@ -11,7 +11,7 @@ const ARGS_BAG = {
 };
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "dist/", ".sandbox/", "tools/toolchain/*/"] },
+  { ignores: ["node_modules/", "dist/", ".sandbox/", "tools/toolchain/*/*.go"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -36,7 +36,10 @@ describe("sandbox: its folder", () => {
 
   it("is not deleted unless it is a sandbox", async () => {
     writeFileSync(join(dir, "precious"), "");
-    await assert.rejects(sandboxDown({ dir, progress, deleteData: true }), /is neither a sandbox nor empty.*precious/);
+    await assert.rejects(
+      sandboxDown({ dir, progress, deleteData: true }),
+      /is neither a sandbox nor empty.*precious/,
+    );
     assert.deepEqual(readdirSync(dir), ["precious"]);
   });
 

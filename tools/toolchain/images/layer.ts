@@ -62,7 +62,7 @@ export async function takeFile(
   }
 }
 
-function judge({ name, type, size = 0 }: Header, path: string): LayerResult {
+function judge({ name, type, size }: Header, path: string): LayerResult {
   const entry = name.replace(/^(\.?\/)+/, "").replace(/\/$/, "");
   if (entry.split("/").includes(".."))
     throw new EdgefirstError(`A layer contains a path that leads out of the image: ${name}.`);
@@ -70,7 +70,7 @@ function judge({ name, type, size = 0 }: Header, path: string): LayerResult {
   if (isWhiteoutOf(entry, wanted)) return "removed";
   if (entry !== wanted) return "absent";
   if (type !== "file" && type !== "contiguous-file")
-    throw new EdgefirstError(`${path} is a ${String(type)} in its image, not a file.`);
+    throw new EdgefirstError(`${path} is a ${type} in its image, not a file.`);
   if (size > MOST_FILE_BYTES) throw new EdgefirstError(`${path} has ${size} bytes, too many for a program.`);
   return "found";
 }
@@ -89,7 +89,7 @@ function isWhiteoutOf(entry: string, wanted: string): boolean {
 }
 
 function decompressor(mediaType: string): Transform[] {
-  if (/\.tar$/.test(mediaType)) return [];
+  if (mediaType.endsWith(".tar")) return [];
   if (/(\+gzip|\.tar\.gzip)$/.test(mediaType)) return [createGunzip()];
   if (mediaType.endsWith("+zstd")) return [createZstdDecompress()];
   throw new EdgefirstError(`A layer has an unsupported media type: ${mediaType}.`);

@@ -25,8 +25,8 @@ const ROOT = join(import.meta.dirname, "../../..");
 
 /** The images in toolchain.yaml, keyed by program. */
 export function programImages(): ReadonlyMap<string, ProgramImage> {
-  const { images } = read<{ images: Record<string, Entry> }>(TOOLCHAIN_FILE);
-  const release = read<{ images: Record<string, string> }>(join(ROOT, "release.yaml"));
+  const { images } = read(TOOLCHAIN_FILE) as { images: Record<string, Entry> };
+  const release = read(join(ROOT, "release.yaml")) as { images: Record<string, string> };
   const lockFile = join(ROOT, "toolchain.lock.yaml");
   return new Map(
     Object.entries(images).map(([name, entry]) => {
@@ -69,6 +69,6 @@ function readIfExists(file: string): string | undefined {
   }
 }
 
-function read<T>(file: string): T {
-  return parse(readFileSync(file, "utf8")) as T;
+function read(file: string): unknown {
+  return parse(readFileSync(file, "utf8"));
 }
