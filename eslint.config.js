@@ -54,11 +54,8 @@ export default tseslint.config(
     },
   },
   {
-    files: [
-      "{lib,kube,config,platform,components}/**",
-      "{program,index}.ts",
-      "test/{lib,kube,config,platform,components,rbac}/**",
-    ],
+    files: ["**/*.ts"],
+    ignores: ["test/**"],
     rules: { "max-params": ["error", 4] },
   },
   {

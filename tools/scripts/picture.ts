@@ -52,19 +52,19 @@ const FRAMES: readonly Frame[] = [
   { x: 700, width: 290, title: "main" },
 ];
 
-const UPDATE = box(26, 130, "update", ["the new release", "is applied"]);
-const SOAK = box(196, 148, "soak", ["every check holds", "on the live cluster"]);
-const EVIDENCE = box(384, 120, "evidence", ["release, time,", "checks, commit"], "good");
-const GATE = box(550, 120, "gate", ["has edge verified", "this release?"], "gate");
-const MAIN_UPDATE = box(716, 120, "update", ["the same release", "is applied"]);
-const MAIN_SOAK = box(866, 110, "soak", ["then its own", "evidence"], "good");
+const UPDATE = box([26, 130], "update", ["the new release", "is applied"]);
+const SOAK = box([196, 148], "soak", ["every check holds", "on the live cluster"]);
+const EVIDENCE = box([384, 120], "evidence", ["release, time,", "checks, commit"], "good");
+const GATE = box([550, 120], "gate", ["has edge verified", "this release?"], "gate");
+const MAIN_UPDATE = box([716, 120], "update", ["the same release", "is applied"]);
+const MAIN_SOAK = box([866, 110], "soak", ["then its own", "evidence"], "good");
 const REVOKED: Box = {
-  ...box(196, 148, "revoked", ["the update fails"], "bad"),
+  ...box([196, 148], "revoked", ["the update fails"], "bad"),
   y: 206,
   height: 54,
 };
 const REFUSED: Box = {
-  ...box(535, 150, "refused", ["nothing is changed"], "bad"),
+  ...box([535, 150], "refused", ["nothing is changed"], "bad"),
   y: 206,
   height: 54,
 };
@@ -97,8 +97,7 @@ export function picture(): string {
 }
 
 function box(
-  x: number,
-  width: number,
+  [x, width]: readonly [x: number, width: number],
   title: string,
   lines: readonly string[],
   look: Box["look"] = "step",
