@@ -47,7 +47,10 @@ export const configSchema = z.strictObject({
     .default([])
     .describe("Objects to take over from their current owner, as `Kind name` or `Kind namespace/name`."),
   gatewayApi: gatewayApi.describe("The Gateway API's CRDs."),
-  gateways: z.array(gateway).default([]).describe("Gateways, each with a separate GatewayClass and Traefik."),
+  gateways: z
+    .array(gateway)
+    .default([])
+    .describe("Gateways, each with its own GatewayClass and Traefik instance."),
   flux: flux
     .optional()
     .describe("The repository that Flux follows. Without this section, the stack leaves Flux alone."),

@@ -217,7 +217,7 @@ export function withVerified(
   };
 }
 
-/** When a release passed first, if the stack has run nothing else since. */
+/** When a release first passed, if the stack has run nothing else since. */
 function runningSince(evidence: Evidence | undefined, release: string): string | undefined {
   const [latest] = evidence?.verified ?? [];
   if (latest?.release !== release) return undefined;

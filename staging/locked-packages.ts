@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** An entry of npm's lockfile (https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json), as far as it is read here. */
+/** An entry of npm's lockfile (https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json); only the fields that are read here. */
 interface LockEntry {
   readonly version?: string;
   readonly integrity?: string;

@@ -62,7 +62,7 @@ export interface NextRelease {
   readonly manifests: Readonly<Record<string, string>>;
 }
 
-/** The release that the stack runs, for the gate: with another manifest the same release is new to the stack. */
+/** The release that the stack runs, for the gate: with a different manifest, the same release counts as new to the stack. */
 export function currentRelease(
   { release, evidence }: Pick<OwnStack, "release" | "evidence">,
   next: NextRelease,

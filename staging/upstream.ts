@@ -183,7 +183,7 @@ function updating({ stack, record }: UpstreamStack, { release, began }: UpdateMa
 
 /** Without a context the evidence alone counts, as long as it is recent. */
 function notLookedAt(stack: string, { live, maxAgeMs }: UpstreamArgs): Finding {
-  const message = `The cluster of stack ${stack} was not checked: this machine has no context of it.`;
+  const message = `The cluster of stack ${stack} was not checked: this machine has no context for it.`;
   const hint = `Set edgefirst:gate.clusters.${stack} to { context, kubeconfig? } of this machine.`;
   if (live === "required")
     return {

@@ -22,7 +22,10 @@ export async function checkLive(step: Step, context: StepContext, flags: CheckFl
       "Leave out --check: the step is proven offline.",
     );
   if (flags.context === undefined)
-    throw new EdgefirstError("--check needs a cluster.", "Name a context of the kubeconfig: --context edge.");
+    throw new EdgefirstError(
+      "--check needs a cluster.",
+      "Name a context from the kubeconfig: --context edge.",
+    );
   const { KubeClient } = await import("../../kube/kube-client.ts");
   const client = new KubeClient({ context: flags.context, kubeconfig: flags.kubeconfig });
   try {

@@ -74,7 +74,7 @@ function gatewayApiOf(crd: KubeObject | undefined): Survey["gatewayApi"] {
   return { ...(version && { version }), ...(channel && { channel }), owner: ownerOf(crd).name };
 }
 
-/** The workloads that run an image of this name, and HelmReleases of a chart of this name that have none yet. */
+/** The workloads that run an image of this name, and HelmReleases of a chart of this name that have no workload yet. */
 function appsNamed(
   name: string,
   workloads: readonly KubeObject[],

@@ -78,7 +78,7 @@ export class Startup {
         error.message,
         [
           `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.#folder}, then up again.`,
-          "If a program in the cache is damaged: delete its folder (edgefirst doctor shows it), then up again.",
+          "If a program in the cache is damaged, delete its folder (edgefirst doctor shows it), then run up again.",
         ].join("\n"),
       );
     });

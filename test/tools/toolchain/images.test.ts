@@ -304,7 +304,7 @@ describe("toolchain: programs from images", function () {
       return true;
     };
     cuts = 0;
-    await refuses(reference, /broke off at \d+ of \d+ bytes[^]*Run the command again/);
+    await refuses(reference, /was cut off at \d+ of \d+ bytes[^]*Run the command again/);
     tamper = () => false;
     requests.length = 0;
     await pull(reference);

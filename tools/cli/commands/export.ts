@@ -42,7 +42,7 @@ const operator = (): Command =>
 
 const github = (): Command =>
   new Command("github")
-    .description("a GitHub workflow: one job per wave, and an environment to approve each stack")
+    .description("a GitHub workflow: one job per wave, and an environment per stack for approval")
     .option("--branch <name>", "branch whose pushes are rolled out", "main")
     .addHelpText("after", "\nExample:\n  edgefirst export github > .github/workflows/rollout.yaml")
     .action(async ({ branch }: { branch: string }) => {

@@ -91,7 +91,7 @@ class Build {
     if (this.#active.includes(directory)) throw new BuildError(`${directory} includes itself`, file.origin);
     if (this.#active.length >= MAX_INCLUDES)
       throw new BuildError(`more than ${MAX_INCLUDES} directories include each other`, file.origin);
-    // kustomize-controller adds something to the one that it builds.
+    // kustomize-controller adds fields to the kustomization that it builds.
     if (this.#active.length > 0 && saysNothing(file))
       throw new BuildError(`the kustomization of ${directory} is empty`, file.origin);
     this.#active.push(directory);

@@ -28,7 +28,7 @@ export type Type =
 export type Reading = "strict" | "lenient";
 
 /**
- * A copy of a value with the types of Go's structs. Nulls are left out; field names may differ in case, as encoding/json has it.
+ * A copy of a value with the types of Go's structs. Nulls are left out; field names may differ in case, as encoding/json allows.
  * @throws BuildError at a field that is unknown or has the wrong type
  */
 export function readTyped(value: Value, type: Type, reading: Reading, origin: Origin): Value {

@@ -112,7 +112,7 @@ class BlockParser {
     return newline < 0 ? this.#end : newline + 1;
   }
 
-  /** The rest of a line without surrounding blanks and without a comment. */
+  /** The rest of a line without surrounding whitespace and without a comment. */
   #restOfLine(from: number): string {
     const rest = this.#text.slice(from, this.#nextLine(from));
     return /^ +#/.test(rest) ? "" : rest.trim();

@@ -161,7 +161,7 @@ function escaped(character: string): string {
   return hex.length <= 4 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
 
-/** Breaks lines at blanks; in double quotes a blank that follows is escaped. */
+/** Breaks lines at spaces; in double quotes, a space right after the break is escaped. */
 function folded(
   characters: readonly string[],
   { column, indent, isKey }: Place,

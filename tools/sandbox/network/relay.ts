@@ -19,14 +19,14 @@ export function join(one: Duplex, other: Duplex): void {
   one.pipe(other).pipe(one);
 }
 
-/** Accepts connections and relays each to `target`. Resolves once it listens. */
+/** Accepts connections and relays each to `target`. Resolves once it is listening. */
 export function relay(listen: Listen, target: () => NetConnectOpts): Promise<Server> {
   return serve(listen, (socket) => {
     join(socket, connect({ ...target(), allowHalfOpen: true }));
   });
 }
 
-/** Serves raw connections; replaces the socket file that a killed process left behind. Resolves once it listens. */
+/** Serves raw connections; replaces the socket file that a killed process left behind. Resolves once it is listening. */
 export function serve(listen: Listen, take: (socket: Socket) => void): Promise<Server> {
   if ("path" in listen) rmSync(listen.path, { force: true });
   const server = createServer({ allowHalfOpen: true }, take);

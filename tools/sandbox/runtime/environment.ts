@@ -20,7 +20,7 @@ export interface EnvironmentArgs {
 }
 
 /**
- * A container's environment by the kubelet's rules: variables from the image, then from Services, `envFrom` and `env`, in this order.
+ * A container's environment by the kubelet's rules: variables from the image, then from Services, `envFrom` and `env`, in that order.
  * Values may refer to earlier variables as `$(NAME)`.
  * @throws MissingError if a required object or key does not exist.
  */

@@ -45,7 +45,7 @@ export async function downloadBlob(
     stalls = next > offset ? 0 : stalls + 1;
     if (stalls >= MOST_STALLS) {
       throw new EdgefirstError(
-        `The download of ${blob.digest} broke off at ${next} of ${blob.size} bytes: ${problem ?? "closed"}.`,
+        `The download of ${blob.digest} was cut off at ${next} of ${blob.size} bytes: ${problem ?? "closed"}.`,
         "Run the command again: the download continues from there.",
       );
     }
@@ -76,7 +76,7 @@ async function append(
   }
 }
 
-/** Writes a response to the file, starting at a position; throws if the transfer breaks off. */
+/** Writes a response to the file, starting at a position; throws if the transfer is cut off. */
 async function save(
   response: Response,
   from: number,

@@ -7,7 +7,7 @@ import { isGuarded } from "../namespace/root.ts";
 import { nameOf } from "../../objects.ts";
 import type { MigrateOptions } from "../../options.ts";
 
-/** How far the repository has come. before: Flux would prune something; guarded: it would not; removed: nothing is left to hand over. */
+/** How far along the repository is. before: Flux would prune something; guarded: it would not; removed: nothing is left to hand over. */
 export type HandoverPhase = "before" | "guarded" | "removed";
 
 /** What the cluster's stack will own: the root, its source and the objects in the options, if the repository still contains them. */
@@ -32,7 +32,7 @@ function isNamed(
   return namespace === wanted.namespace && name === wanted.name;
 }
 
-/** How far the repository has come. */
+/** How far along the repository is. */
 export function handoverPhase(objects: readonly BuiltObject[]): HandoverPhase {
   if (objects.length === 0) return "removed";
   return objects.every(({ object }) => isKept(object)) ? "guarded" : "before";

@@ -12,7 +12,7 @@ import { bindingsIn, lostBindings } from "./rights.ts";
 export interface Missing {
   /** Found today, but not after the move: each one prevents it. */
   readonly lost: readonly Note[];
-  /** Not in the repository before or after, so only the cluster knows; grouped by the object that is referred to today. */
+  /** Not in the repository before or after, so only the cluster can tell whether it exists; grouped by the object that is referred to today. */
   readonly elsewhere: readonly (readonly Sought[])[];
 }
 

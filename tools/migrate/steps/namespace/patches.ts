@@ -37,7 +37,7 @@ ${add("/metadata/namespace", target)}${TARGET}    labelSelector: ${optOutLabel} 
 `;
 }
 
-/** The same for children by name, and the namespace of their source if one is given. */
+/** The same for children selected by name; also sets the namespace of their source, if one is given. */
 export function movePatchOf(
   names: readonly string[],
   target: string,

@@ -76,7 +76,7 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
     };
   const address = ociAddress(url, name, knowledge);
   if (address === undefined) return { reason: `no OCI address is known for ${name} from ${url}` };
-  // A chart that is pulled from this registry today exists there.
+  // A chart that is already pulled from this registry is known to exist there.
   const isKnown =
     isPublished(address, version, knowledge) ||
     (context.options.oci.published[address]?.includes(version) ?? false);
