@@ -89,7 +89,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
     assert.deepEqual([written.code, written.phase], [1, "guarded"]);
     assert.ok(
       written.obstacles.includes(
-        "Kustomization flux-system/cluster-apps lacks the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
+        "Kustomization flux-system/cluster-apps does not have the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
       ),
       written.obstacles.join("\n"),
     );
@@ -129,7 +129,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
     assert.deepEqual(await uidsOf([ROOT, SOURCE, ...APPLIED]), uids);
     await moving.survived();
     assert.deepEqual((await moving.check()).notes, [
-      "Kustomization flux-system/cluster-apps is the stack edge's",
+      "Kustomization flux-system/cluster-apps belongs to stack edge",
     ]);
     assert.deepEqual((await stack.preview()).changes, []);
   });

@@ -43,17 +43,17 @@ for (const { title, options, target } of PLACES)
       for (const name of ["player", "player-data"])
         assert.ok(
           written.obstacles.includes(
-            `Kustomization flux-system/${name} has no guard: spec.deletionPolicy is not Orphan`,
+            `Kustomization flux-system/${name} is not guarded: spec.deletionPolicy is not Orphan`,
           ),
           written.obstacles.join("\n"),
         );
       assert.ok(
         written.obstacles.includes(
-          "PersistentVolumeClaim media/player has data, and lacks the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
+          "PersistentVolumeClaim media/player holds data and does not have the annotation kustomize.toolkit.fluxcd.io/prune: disabled",
         ),
       );
       assert.ok(
-        written.obstacles.some((line) => line.startsWith(`ConfigMap ${target}/cluster-settings is not`)),
+        written.obstacles.some((line) => line.startsWith(`ConfigMap ${target}/cluster-settings does not exist`)),
       );
     });
 
