@@ -53,7 +53,9 @@ for (const { title, options, target } of PLACES)
         ),
       );
       assert.ok(
-        written.obstacles.some((line) => line.startsWith(`ConfigMap ${target}/cluster-settings does not exist`)),
+        written.obstacles.some((line) =>
+          line.startsWith(`ConfigMap ${target}/cluster-settings does not exist`),
+        ),
       );
     });
 
