@@ -2,17 +2,17 @@ import { verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts
 import type { Check } from "./checks/check.ts";
 import type { Evidence } from "./evidence.ts";
 
-/** What a watch measures the cluster against. Objects are keys of {@link verdictKey}. */
+/** What a watch compares the cluster with. Objects are identified by {@link verdictKey}. */
 export interface Baseline {
   /** Objects that may be unhealthy, because no update of this stack broke them. */
   readonly excused: ReadonlySet<string>;
   /** Objects of other owners that were healthy and must still exist. */
   readonly expected: ReadonlySet<string>;
-  /** Revision that the root Kustomization had applied: another one may have removed expected objects. null without a repository. */
+  /** The last revision that the root Kustomization had applied; a different one may have removed expected objects. null without a repository. */
   readonly revision: string | null;
 }
 
-/** A baseline as the mark of an update holds it. */
+/** A baseline as stored in the mark of an update. */
 export interface RecordedBaseline {
   readonly excused: readonly string[];
   readonly expected: readonly string[];
@@ -23,10 +23,10 @@ export interface RecordedBaseline {
 export const NO_BASELINE: Baseline = { excused: new Set(), expected: new Set(), revision: null };
 
 /**
- * The baseline of the first update since the last verification that passed. What that verification saw healthy is never excused, nor is what a failed
- * verification has found since.
+ * The baseline for the first update since the last verification that passed. Objects that were healthy in that verification are never excused, nor are those
+ * that a later one reported as failed.
  * @param round the cluster before the update
- * @param history the stack's evidence, and its root Kustomization, such as `Kustomization flux-system/cluster-apps`
+ * @param history the stack's evidence, and the name of its root Kustomization, such as `Kustomization flux-system/cluster-apps`
  */
 export function baselineOf(
   round: CheckRound,
@@ -50,7 +50,7 @@ export function baselineOf(
   };
 }
 
-/** The baseline of an update after another one that was never verified: the one of that update, minus what has recovered since. */
+/** The baseline for an update that follows an unverified one: the earlier update's baseline, without the objects that have recovered since. */
 export function inheritedBaseline(begun: RecordedBaseline, round: CheckRound): Baseline {
   const held = heldBy(round);
   return {
@@ -60,12 +60,12 @@ export function inheritedBaseline(begun: RecordedBaseline, round: CheckRound): B
   };
 }
 
-/** The revision that the root Kustomization has applied. */
+/** The last revision that the root Kustomization applied. */
 export function revisionOf({ verdicts }: CheckRound, root: string | undefined): string | undefined {
   return verdicts.find(({ check, object }) => check === "flux" && object === root)?.revision;
 }
 
-/** The check and the object of a key. */
+/** Splits a key of {@link verdictKey}. */
 export function splitKey(key: string): Pick<CheckVerdict, "check" | "object"> {
   const space = key.indexOf(" ");
   return { check: key.slice(0, space) as CheckVerdict["check"], object: key.slice(space + 1) };
@@ -93,12 +93,12 @@ function keyMustStay(key: string, checks: readonly Check[]): boolean {
 interface LastPassKeys {
   /** Everything that was healthy. */
   readonly held: ReadonlySet<string>;
-  /** The part of it that belongs to other owners. */
+  /** The healthy objects that belong to other owners. */
   readonly others: ReadonlySet<string>;
   readonly unhealthy: ReadonlySet<string>;
 }
 
-/** What the last verification that passed found, as far as the same checks run now. */
+/** What the last verification that passed found, limited to the checks that run now. */
 function lastPassKeys(earlier: Evidence | undefined, checks: readonly Check[]): LastPassKeys {
   const entries = Object.entries(earlier?.lastPass?.checks ?? {}).filter(([id]) =>
     checks.some((check) => check.id === id),

@@ -3,7 +3,7 @@ import type { CheckRecord, LastPass } from "./evidence.ts";
 import type { WatchResult } from "./watch-state.ts";
 
 /**
- * What the evidence says about one check.
+ * The evidence record of one check.
  * @param skipped why the configuration skips it
  */
 export function checkRecord(id: CheckId, skipped: string | undefined, result: WatchResult): CheckRecord {
@@ -27,7 +27,7 @@ export function checkRecord(id: CheckId, skipped: string | undefined, result: Wa
   };
 }
 
-/** What each check found, by name. */
+/** The objects that each check found, by check id. */
 export function foundByName({ round, excused }: WatchResult): LastPass["checks"] {
   return Object.fromEntries(
     [...round.results.keys()].map((id) => {

@@ -1,7 +1,7 @@
 import type { CheckId } from "../config/check-ids.ts";
 import type { Check, CheckResult, Verdict } from "./checks/check.ts";
 
-/** A verdict and the check that gave it. `soak` stands for the watch as a whole. */
+/** A verdict and the check that reached it. `soak` stands for the watch as a whole. */
 export interface CheckVerdict extends Verdict {
   readonly check: CheckId | "soak";
 }
@@ -17,7 +17,7 @@ export const NO_ROUND: CheckRound = { verdicts: [], results: new Map() };
 
 /**
  * Runs every check once.
- * @param previous the round whose results still count for the checks that are not due
+ * @param previous the round whose results are reused for checks that are not due
  * @throws {EdgefirstError} if the cluster cannot be reached
  */
 export async function runChecks(
@@ -38,7 +38,7 @@ export async function runChecks(
   return { results, verdicts };
 }
 
-/** Identifies a verdict across rounds. */
+/** A key that identifies the same object in the same check across rounds. */
 export function verdictKey({ check, object }: Pick<CheckVerdict, "check" | "object">): string {
   return `${check} ${object}`;
 }

@@ -7,11 +7,11 @@ const run = promisify(execFile);
 export interface Checkout {
   /** null outside a git repository. */
   readonly commit: string | null;
-  /** Whether it has uncommitted changes. */
+  /** Whether there are uncommitted changes. */
   readonly dirty: boolean;
 }
 
-/** Asks git. Without git, or outside a repository, there is no commit. */
+/** Reads the commit from git; null if git is not installed or this is not a repository. */
 export async function readCheckout(project: string): Promise<Checkout> {
   try {
     const commit = await git(project, "rev-parse", "HEAD");

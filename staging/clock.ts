@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
-/** The time; tests replace it. */
+/** The source of time; tests replace it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -18,12 +18,12 @@ export const SYSTEM_CLOCK: Clock = {
   },
 };
 
-/** The `Date` header has whole seconds, and a response takes a while. */
+/** The `Date` header has a resolution of one second, and the request itself takes time. */
 const TOLERANCE_MS = 2_000;
 
 /**
- * The cluster's clock, or this machine's if both agree. Timestamps of Gatus and others are compared with it, and other machines later read the times in the
- * evidence.
+ * The cluster's clock, or this machine's if the two agree. Timestamps from Gatus and controllers are compared with it, and other machines later read the times
+ * in the evidence.
  * @param time reads the cluster's time
  * @param report receives one line if this machine's clock is wrong
  */
@@ -38,7 +38,7 @@ export async function clusterClock(
   if (Math.abs(offset) <= TOLERANCE_MS) return own;
   const seconds = Math.round(Math.abs(offset) / 1_000);
   report(
-    `This machine's clock is ${seconds} s ${offset > 0 ? "behind" : "ahead of"} the cluster's. All times are the cluster's.`,
+    `This machine's clock is ${seconds} s ${offset > 0 ? "behind" : "ahead of"} the cluster's. The cluster's time is used.`,
   );
   return { now: () => own.now() + offset, sleep: (ms, signal) => own.sleep(ms, signal) };
 }

@@ -2,41 +2,41 @@ import { z } from "zod";
 import { gatusAddress } from "../config/gatus-address.ts";
 
 /**
- * Format of the evidence that this program writes. It reads every format from 1: fields that it does not know are kept, so that a rollback to an older program
+ * Format version of the evidence that this program writes. It reads every version from 1 up, and keeps unknown fields, so that a rollback to an older program
  * loses nothing.
  */
 export const EVIDENCE_VERSION = 2;
-/** Name of the stack output that holds it. */
+/** Name of the stack output that holds the evidence. */
 export const EVIDENCE_OUTPUT = "evidence";
-/** How many verified releases, and how many revoked ones, a stack keeps. */
+/** How many verified releases a stack keeps, and how many revoked ones. */
 const KEPT = 10;
 
-/** An object that keeps unknown fields, without them in its type. */
+/** An object schema that keeps unknown fields but does not show them in its type. */
 const loose = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.looseObject(shape) as unknown as z.ZodObject<Shape>;
-/** One of these words; a newer program may write others. */
+/** One of these words. Accepts any string, since a newer program may write others. */
 const word = <Word extends string>() => z.string() as unknown as z.ZodType<Word>;
 
 const instant = z.iso.datetime();
 const seconds = z.number().nonnegative();
 
-/** The outcome of a check over all objects that it evaluated. */
+/** The outcome of a check across all the objects that it evaluated. */
 const checkRecord = loose({
   /** Id of the check, such as `rollouts`. */
   id: z.string(),
-  /** held: for the whole soak; nothing: no object to check; notChecked: skipped by configuration; failed. */
+  /** held: throughout the soak; nothing: there was no object to check; notChecked: the configuration skips it; failed. */
   outcome: word<"held" | "nothing" | "notChecked" | "failed">(),
-  /** How many objects it evaluated. */
+  /** How many objects were evaluated. */
   objects: z.int().nonnegative(),
-  /** What proves nothing, as sentences: why it was not checked, what is suspended or guarded. */
+  /** What was not proven, as sentences: why the check was skipped, or which objects are suspended or guarded. */
   notes: z.array(z.string()),
-  /** Objects that were unhealthy before the update and still are; not blamed on it. */
+  /** Objects that were unhealthy before the update and still are; the update is not blamed for them. */
   unhealthyBefore: z.array(z.string()),
 });
 
 const override = loose({
   reason: z.string().min(1),
-  /** When it stops being in force. */
+  /** When the override expires. */
   expires: instant,
 });
 
@@ -44,38 +44,44 @@ const override = loose({
 const gitops = loose({
   kind: word<"GitRepository" | "OCIRepository">(),
   url: z.string(),
-  /** As Flux writes it: `main@sha1:<commit>`, `v1.2.3@sha256:<digest>`. */
+  /** In Flux's format: `main@sha1:<commit>` or `v1.2.3@sha256:<digest>`. */
   revision: z.string(),
 });
 
 const verification = loose({
   release: z.string(),
-  /** Commit of the project's checkout; null outside a git repository. */
+  /** The commit that is checked out; null outside a git repository. */
   commit: z.string().nullable(),
   /** Whether the checkout had uncommitted changes. */
   dirty: z.boolean(),
   /** When the verification ended. */
   time: instant,
-  /** When the first of an unbroken series of verifications of this release ended; absent in evidence of format 1. */
+  /** When this release first passed, if the stack has run nothing else since; absent in evidence of format 1. */
   since: instant.optional(),
-  /** Seconds during which every check held without a break. */
+  /** Seconds for which every check held without a break. */
   soak: seconds,
   checks: z.array(checkRecord),
-  /** SHA-256 of each manifest that this stack's configuration names, by what it installs. Stacks may differ here, so it is not part of the release. */
+  /**
+   * SHA-256 of each manifest that this stack's configuration names, keyed by what the manifest installs. Stacks may differ here, so it is not part of the
+   * release.
+   */
   manifests: z.record(z.string(), z.string()),
-  /** Files of rows that the owner added to the knowledge tables (docs/reference/knowledge.md): configuration, not part of the release. Absent without any. */
+  /**
+   * Files with rows that the owner added to the knowledge tables (docs/reference/knowledge.md). They are configuration, not part of the release. Absent if
+   * there are none.
+   */
   ownerRows: z.array(loose({ file: z.string(), sha256: z.string(), rows: z.int() })).optional(),
-  /** SHA-256 over the objects that the program declared. */
+  /** SHA-256 of the objects that the program declared. */
   digest: z.string(),
   /** null if the stack follows no repository, or Flux has not fetched it. */
   gitops: gitops.nullable(),
-  /** The override of the gate under which it was brought up. */
+  /** The override of the gate that was in force. */
   override: override.optional(),
 });
 
 const revocation = loose({
   ...verification.shape,
-  /** What was wrong, at least one thing. */
+  /** What was wrong; at least one entry. */
   failures: z
     .array(
       loose({
@@ -88,14 +94,14 @@ const revocation = loose({
     .min(1),
 });
 
-/** What the last verification that passed found, by name: the next update, and every gate, is measured against it. */
+/** The objects that the last verification that passed found, by name. The next update and every gate are measured against it. */
 const lastPass = loose({
   release: z.string(),
   /** When that verification ended. */
   time: instant,
-  /** Revision that the root Kustomization had applied; null if the stack follows no repository. */
+  /** The last revision that the root Kustomization had applied; null if the stack follows no repository. */
   revision: z.string().nullable(),
-  /** By id of the check. */
+  /** Keyed by check id. */
   checks: z.record(
     z.string(),
     loose({
@@ -109,22 +115,22 @@ const lastPass = loose({
   ),
 });
 
-/** What a stack has proven: the shape of its output {@link EVIDENCE_OUTPUT}. Holds no secrets. */
+/** What a stack has proven: the schema of its output {@link EVIDENCE_OUTPUT}. Contains no secrets. */
 export const evidenceSchema = loose({
   version: z.int().min(1),
   /** The cluster that was checked. */
   cluster: loose({
     context: z.string(),
-    /** UID of its namespace kube-system: the same whatever name a kubeconfig gives the cluster. */
+    /** UID of the namespace kube-system, which does not depend on the name that a kubeconfig gives the cluster. */
     uid: z.string(),
   }),
   /** null if the stack has no Gatus. */
   gatus: gatusAddress.nullable(),
-  /** Releases that passed, latest first; each once, none of them revoked. */
+  /** Releases that passed, latest first, each listed once; none of them is revoked. */
   verified: z.array(verification),
-  /** Releases whose latest verification failed, latest first; each once. */
+  /** Releases whose latest verification failed, latest first, each listed once. */
   revoked: z.array(revocation),
-  /** Revisions of the repository with which a release passed, each once, by their first pass, latest first. */
+  /** Revisions of the repository with which a release passed, in the order of their first pass, latest first, each listed once. */
   revisions: z.array(gitops),
   /** Absent in evidence of format 1, and before the first verification that passed. */
   lastPass: lastPass.optional(),
@@ -142,14 +148,14 @@ export type LastPass = z.infer<typeof lastPass>;
 /** A failing object and its condition's message. */
 export type Failure = Revocation["failures"][number];
 
-/** A stack's evidence, or why its outputs hold none. */
+/** A stack's evidence, or why there is none. */
 export type ReadEvidence =
   | { readonly state: "present"; readonly evidence: Evidence }
-  /** neverRan: no outputs; none: outputs without evidence; unreadable: another format. */
+  /** neverRan: no outputs; none: outputs without evidence; unreadable: invalid, or an unknown format. */
   | { readonly state: "neverRan" | "none" | "unreadable"; readonly message: string };
 
 /**
- * Reads the evidence among a stack's outputs.
+ * Reads the evidence from a stack's outputs.
  * @param stack name of the stack, for the message
  */
 export function readEvidence(stack: string, outputs: Readonly<Record<string, unknown>>): ReadEvidence {
@@ -174,13 +180,13 @@ export function readEvidence(stack: string, outputs: Readonly<Record<string, unk
   };
 }
 
-/** How a release stands in a stack's evidence. */
+/** The status of a release in a stack's evidence. */
 export type Standing =
   | { readonly state: "verified"; readonly record: Verification }
   | { readonly state: "revoked"; readonly record: Revocation }
   | { readonly state: "unknown" };
 
-/** How a release stands. Its latest verification decides. */
+/** The status of a release; its latest verification decides. */
 export function standingOf({ verified, revoked }: Evidence, release: string): Standing {
   const failure = revoked.find((entry) => entry.release === release);
   if (failure !== undefined) return { state: "revoked", record: failure };
@@ -188,10 +194,10 @@ export function standingOf({ verified, revoked }: Evidence, release: string): St
   return record === undefined ? { state: "unknown" } : { state: "verified", record };
 }
 
-/** What the evidence is about; each verification writes it again. */
+/** What the evidence describes; every verification overwrites it. */
 export type Subject = Pick<Evidence, "cluster" | "gatus">;
 
-/** A verification that passed, and what it found by name. */
+/** A verification that passed, and the objects that it found. */
 export interface Pass {
   readonly record: Verification;
   readonly checks: LastPass["checks"];

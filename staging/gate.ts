@@ -5,7 +5,7 @@ import { movement, type MovementArgs } from "./movement.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
-/** A longer override is a gate that is switched off. */
+/** A longer override would amount to switching the gate off. */
 const LONGEST_OVERRIDE_MS = 30 * 24 * 3_600_000;
 
 /** Arguments of {@link checkGate}. */
@@ -28,8 +28,8 @@ export interface GateResult {
 }
 
 /**
- * Whether a stack may get a release: each upstream stack must have verified it, and for a move forward must run it now, recently verified and healthy. Changes
- * nothing.
+ * Whether a release may be deployed to a stack: each upstream stack must have verified it and, for a move forward, must be running it now, recently verified
+ * and healthy. Changes nothing.
  */
 export async function checkGate(args: GateArgs): Promise<GateResult> {
   const judged = await Promise.all(args.after.map((stack) => judge(stack, args)));
@@ -49,7 +49,7 @@ export async function checkGate(args: GateArgs): Promise<GateResult> {
 function expired({ reason, expires }: OverrideRecord): Finding {
   return {
     severity: "warning",
-    message: `The override of the gate expired at ${expires} and has no effect (its reason: ${reason}).`,
+    message: `The gate override expired at ${expires} and has no effect. Its reason was: ${reason}`,
     hint: "Remove edgefirst:override, or set a new one with a reason and a later expiry.",
   };
 }
@@ -58,7 +58,7 @@ function tooLong({ expires }: OverrideRecord): Finding {
   return {
     severity: "error",
     message: `edgefirst:override expires at ${expires}, more than 30 days from now.`,
-    hint: "Set an expiry within the next 30 days. An override is for an emergency; demand less of upstream stacks with edgefirst:gate instead.",
+    hint: "Set an expiry within the next 30 days. Overrides are for emergencies; to require less of upstream stacks, change edgefirst:gate.",
   };
 }
 
@@ -118,14 +118,14 @@ function refusal(message: string, hint: string): Judgement {
 }
 
 function rollOutFirst(stack: string, release: string): string {
-  return `Bring ${stack} up first from this checkout (release ${release}): pulumi up --stack ${stack}. edgefirst rollout brings all stacks up in order.`;
+  return `First bring up ${stack} from this checkout (release ${release}): pulumi up --stack ${stack}. edgefirst rollout brings up all stacks in order.`;
 }
 
 function unverified(stack: string, { verified, revoked }: Evidence, release: string): string {
   const [latest] = verified;
   const has =
     latest === undefined
-      ? `it has not verified any release yet${revoked.length > 0 ? `, and ${revoked.length} failed` : ""}`
-      : `its latest verified release is ${latest.release}, at ${latest.time}`;
+      ? `it has not verified any release yet${revoked.length > 0 ? `; ${revoked.length} failed` : ""}`
+      : `its latest verified release is ${latest.release} (${latest.time})`;
   return `Stack ${stack} has not verified release ${release}; ${has}.`;
 }

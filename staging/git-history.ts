@@ -9,9 +9,9 @@ const run = promisify(execFile);
 const FETCH_MS = 120_000;
 
 /**
- * Whether a commit is another one, or descends from it. Fetches only commits, no trees and no files, into a temporary folder.
+ * Whether a commit descends from another, or is the same one. Fetches only commits, not trees or files, into a temporary folder.
  * @param address URL or path that git on this machine can read
- * @throws {EdgefirstError} if git cannot answer: it is not installed, may not read the repository, or does not find a commit there
+ * @throws {EdgefirstError} if git cannot decide: it is not installed, has no access to the repository, or does not find a commit there
  */
 export async function descendsFrom(address: string, newer: string, older: string): Promise<boolean> {
   const dir = await mkdtemp(join(tmpdir(), "edgefirst-history-"));

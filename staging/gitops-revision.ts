@@ -2,7 +2,7 @@ import type { ClusterReader } from "../kube/client.ts";
 import { statusOf } from "../kube/objects.ts";
 import type { GitopsRevision } from "./evidence.ts";
 
-/** The GitOps repository as the cluster knows it. */
+/** The Flux objects through which the cluster follows the GitOps repository. */
 export interface Repository {
   readonly root: { readonly name: string; readonly namespace: string };
   readonly source: {
@@ -12,7 +12,7 @@ export interface Repository {
   };
 }
 
-/** The revision that the root Kustomization applied last; null without a repository, before the first one, and if the cluster cannot be reached. */
+/** The last revision that the root Kustomization applied; null without a repository, before the first revision, or if the cluster cannot be reached. */
 export async function gitopsRevision(
   cluster: ClusterReader,
   repository: Repository | undefined,

@@ -8,11 +8,11 @@ export interface GoneArgs {
   readonly root?: string | undefined;
   /** Message for an expected object that is gone without a reason. */
   readonly gone: string;
-  /** Objects that were removed on purpose, each with the reason. */
+  /** Objects that were removed on purpose, with the reason for each. */
   readonly removed?: Readonly<Record<string, string>>;
 }
 
-/** The expected objects that are gone: failed, or skipped if there is a reason. One that moved to another namespace is not gone. */
+/** A verdict on each expected object that is gone: failed, or skipped if there is a reason. An object that moved to another namespace is not gone. */
 export function goneObjects(args: GoneArgs, round: CheckRound): readonly CheckVerdict[] {
   const present = new Set(round.verdicts.map(verdictKey));
   const names = new Set(round.verdicts.map(({ object }) => withoutNamespace(object)));

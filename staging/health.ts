@@ -2,9 +2,9 @@ import { statusOf, type KubeObject } from "../kube/objects.ts";
 
 /** The health of a live object. */
 export interface Health {
-  /** healthy: it works; progressing: not ready yet; failed: its controller reports a failure; present: the kind has no health. */
+  /** healthy; progressing: not ready yet; failed: the controller reports a failure; present: objects of this kind report no health. */
   readonly state: "healthy" | "progressing" | "failed" | "present";
-  /** The message of the condition that decided, or a count. */
+  /** The message of the condition that decided the state, or a count of replicas. */
   readonly message: string;
 }
 
@@ -16,7 +16,7 @@ interface Condition {
   readonly observedGeneration?: number;
 }
 
-/** The conditions that must all be True, by kind, from the Gateway API, Flux and apiextensions specifications. */
+/** The conditions that must all be True, by kind, according to the Gateway API, Flux and apiextensions specifications. */
 const REQUIRED_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
   CustomResourceDefinition: ["Established"],
   GatewayClass: ["Accepted"],
@@ -28,7 +28,7 @@ const REQUIRED_CONDITIONS: Readonly<Record<string, readonly string[]>> = {
   HelmRelease: ["Ready"],
 };
 
-/** A live object's health by its own status. The status of an older generation counts as progressing. */
+/** A live object's health, according to its status. A status for an older generation counts as progressing. */
 export function objectHealth(object: KubeObject): Health {
   if (object.kind === "Deployment") return deploymentHealth(object);
   if (object.kind === "HTTPRoute") return routeHealth(object);
@@ -78,7 +78,7 @@ function deploymentHealth(object: KubeObject): Health {
     ({ type, status: value }) => type === "Progressing" && value === "False",
   );
   if (stalled !== undefined) return { state: "failed", message: stalled.message ?? message };
-  // A quota or an admission webhook rejects its pods.
+  // A quota or an admission webhook rejects the pods.
   const refused = status.conditions?.find(
     ({ type, status: value }) => type === "ReplicaFailure" && value === "True",
   );
@@ -99,7 +99,7 @@ function loadBalancerHealth(object: KubeObject): Health {
     : { state: "healthy", message: addresses.join(", ") };
 }
 
-/** A Gateway is healthy once it and every listener in its spec are accepted and programmed, and the listeners' references are resolved. */
+/** A Gateway is healthy once the Gateway and every listener in its spec are accepted and programmed, and the listeners' references are resolved. */
 function gatewayHealth(object: KubeObject): Health {
   const { listeners = [] } = (object.spec as { listeners?: { name: string }[] } | undefined) ?? {};
   const status = statusOf(object) as {
@@ -137,7 +137,7 @@ export function parentsOf(route: KubeObject): readonly ParentReference[] {
 
 /**
  * A route is healthy once every parent that it names has accepted it and resolved its references.
- * @param counts selects the parents that count; by default all
+ * @param counts selects the parents that count; all by default
  */
 export function routeHealth(
   route: KubeObject,
@@ -160,7 +160,7 @@ export function routeHealth(
   );
 }
 
-/** The first failed one, else the first that is not healthy. */
+/** The first failed state, or else the first that is not healthy. */
 function worst(each: readonly Health[]): Health {
   return (
     each.find(({ state }) => state === "failed") ??

@@ -1,19 +1,22 @@
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** The first word of every message about a result that is unknown. Other programs look for it: the exit code of `pulumi up` is not ours. */
+/** The first word of every message that reports an unknown result. Callers look for it, since the exit code of `pulumi up` cannot be chosen. */
 export const INCONCLUSIVE = "Inconclusive";
 
-/** The health of a stack is unknown: its cluster does not answer, credentials have expired, or the check was cancelled. This neither proves nor revokes. */
+/**
+ * The health of a stack is unknown: its cluster does not respond, credentials have expired, or the check was cancelled. This neither verifies a release nor
+ * revokes it.
+ */
 export class InconclusiveError extends EdgefirstError {
   override readonly name = "InconclusiveError";
 
-  /** @param reason such as `the cluster stopped answering` */
+  /** @param reason such as `the cluster stopped responding` */
   constructor(reason: string, hint?: string, options?: ErrorOptions) {
     super(`${INCONCLUSIVE}: ${reason}`, hint, options);
   }
 }
 
-/** Whether a message of a failed update reports an unknown result. */
+/** Whether the message of a failed update reports an unknown result. */
 export function isInconclusive(message: string): boolean {
   return message.split("\n").some((line) => line.replace(/^- /, "").startsWith(`${INCONCLUSIVE}: `));
 }

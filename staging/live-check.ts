@@ -13,10 +13,10 @@ import { watch } from "./watch.ts";
 export interface LiveCheckArgs {
   readonly stack: string;
   readonly evidence: Evidence;
-  /** The verification that must still be true. */
+  /** The verification whose result must still hold. */
   readonly record: Verification;
   readonly cluster: LiveCluster;
-  /** Milliseconds that a failing check has to recover; 0 for a single round. */
+  /** Milliseconds that a failing check has to recover; 0 runs a single round. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
@@ -27,9 +27,9 @@ const INTERVAL_MS = 2_000;
 const OUTAGE_MS = 30_000;
 
 /**
- * Checks whether a stack is still as healthy as it was when it was verified: the same checks, without its program and without a soak. What was unhealthy
- * before that verification is excused here too; what it found by name must still exist, or an emptied cluster would be healthy.
- * @throws {InconclusiveError} if the cluster cannot be reached; {EdgefirstError} if it is another one
+ * Checks whether a stack is still as healthy as when it was verified: runs the same checks, without the stack's program and without a soak. What was unhealthy
+ * before that verification is excused here too. What the verification found must still exist, or an empty cluster would count as healthy.
+ * @throws {InconclusiveError} if the cluster cannot be reached; {EdgefirstError} if it is a different cluster
  */
 export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   const { stack, evidence, record, cluster, timeoutMs, clock, signal, progress } = args;
@@ -48,7 +48,7 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
         excused: unhealthyBefore(record, checks),
         expected: foundIn(evidence, record, checks),
       },
-      gone: "was healthy when the release was verified, and is gone",
+      gone: "was healthy when the release was verified, but is gone now",
       timing: { soakMs: 0, timeoutMs, intervalMs: INTERVAL_MS, outageMs: OUTAGE_MS },
       progress: (line, lasting) => {
         if (lasting) progress(line);
@@ -61,7 +61,7 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   throw new InconclusiveError(`the live check of stack ${stack} has no result: ${result.inconclusive}`);
 }
 
-/** The same context name may lead to another cluster on another machine. */
+/** The same context name may point to a different cluster on another machine. */
 async function refuseOtherCluster(stack: string, evidence: Evidence, cluster: LiveCluster): Promise<void> {
   const uid = await clusterUid(cluster).catch((error: unknown) => {
     if (!(error instanceof EdgefirstError)) throw error;
@@ -69,8 +69,8 @@ async function refuseOtherCluster(stack: string, evidence: Evidence, cluster: Li
   });
   if (uid === evidence.cluster.uid) return;
   throw new EdgefirstError(
-    `The context ${cluster.context} leads to another cluster than the one on which stack ${stack} was verified.`,
-    `Set edgefirst:gate.clusters.${stack} to the right context of this machine.`,
+    `The context ${cluster.context} does not point to the cluster on which stack ${stack} was verified.`,
+    `Set edgefirst:gate.clusters.${stack} to the right context on this machine.`,
   );
 }
 
@@ -94,7 +94,10 @@ function unhealthyBefore(record: Verification, checks: readonly Check[]): Set<st
   );
 }
 
-/** What the verification found. Only the last one that passed keeps the names, and a stack that runs a verified release passed that one last. */
+/**
+ * The objects that the verification found. Evidence keeps them only for the last verification that passed, which is the one of a verified release that the
+ * stack still runs.
+ */
 function foundIn({ lastPass }: Evidence, record: Verification, checks: readonly Check[]): Set<string> {
   if (lastPass?.time !== record.time) return new Set();
   return new Set(

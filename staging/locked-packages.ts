@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** An entry of npm's lockfile (https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json); only the fields that are read here. */
+/** An entry of npm's lockfile (https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json); only the fields that are used here. */
 interface LockEntry {
   readonly version?: string;
   readonly integrity?: string;
@@ -20,19 +20,20 @@ export interface LockedPackage {
   /** Where npm installs it, such as `node_modules/a/node_modules/b`. */
   readonly path: string;
   readonly version: string;
-  /** Subresource integrity of its tarball; empty where the lockfile has none. */
+  /** Subresource integrity of the package's tarball; empty if the lockfile has none. */
   readonly integrity: string;
-  /** npm may leave it out, for example on another platform. */
+  /** Whether npm may skip the package, for example on another platform. */
   readonly optional: boolean;
 }
 
-/** How many packages a message names. */
+/** How many packages a message lists by name. */
 const NAMED = 5;
 
 /**
- * The packages of these names and all that they depend on, as package-lock.json pins them, sorted by path. Types do not run, and are left out.
+ * The packages with these names and everything that they depend on, as pinned in package-lock.json, sorted by path. Type declarations do not run, so they are
+ * left out.
  * @param project directory of package-lock.json
- * @throws {EdgefirstError} where the lockfile is missing or lacks one of the names
+ * @throws {EdgefirstError} if the lockfile is missing, or has no entry for one of the names
  */
 export function lockedPackages(project: string, names: readonly string[]): LockedPackage[] {
   const lock = readLock(project);
@@ -58,11 +59,11 @@ export function lockedPackages(project: string, names: readonly string[]): Locke
 }
 
 /**
- * Refuses a `node_modules` with other packages than the locked ones: it would run something that no release names.
+ * Refuses a `node_modules` that does not match the lockfile: the program would run code that no release identifies.
  * @throws {EdgefirstError} naming the packages that differ
  */
 export function requireInstalled(project: string, packages: readonly LockedPackage[]): void {
-  // npm's record of what it installed. Other package managers leave none; then versions alone are compared.
+  // npm's record of what it installed. Other package managers write none; then only the versions are compared.
   const installed = (
     readJson(join(project, "node_modules/.package-lock.json")) as { packages?: Lock } | undefined
   )?.packages;
@@ -70,12 +71,10 @@ export function requireInstalled(project: string, packages: readonly LockedPacka
     const found = (readJson(join(project, path, "package.json")) as { version?: string } | undefined)
       ?.version;
     if (found === undefined) return optional ? [] : [`${path} is missing (locked: ${version})`];
-    // npm reads a leading `v` in a package.json, and leaves it out of the lockfile.
+    // npm accepts a leading `v` in package.json, but leaves it out of the lockfile.
     if (found.replace(/^v/, "") !== version) return [`${path} is ${found} (locked: ${version})`];
     const recorded = installed?.[path]?.integrity ?? integrity;
-    return integrity === "" || recorded === integrity
-      ? []
-      : [`${path} has another checksum than the locked one`];
+    return integrity === "" || recorded === integrity ? [] : [`${path} does not match the locked checksum`];
   });
   if (differing.length === 0) return;
   throw new EdgefirstError(
@@ -84,14 +83,14 @@ export function requireInstalled(project: string, packages: readonly LockedPacka
   );
 }
 
-/** Names that npm installs for a package to work; optional peers are for its other uses. */
+/** The names of the packages that npm installs along with this one. Optional peers are not installed. */
 function dependenciesOf(entry: LockEntry = {}): string[] {
   const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} } = entry;
   const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
   return [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers];
 }
 
-/** Node's resolution: the nearest `node_modules`, from the package upwards. */
+/** Resolves a name as Node does: in the nearest `node_modules`, from the package upwards. */
 function resolve(lock: Lock, from: string, name: string): string | undefined {
   for (let folder = from; ; folder = folder.slice(0, folder.lastIndexOf("/node_modules/"))) {
     const path = `${folder}/node_modules/${name}`;
@@ -107,12 +106,12 @@ function readLock(project: string): Lock {
   const lock = readJson(file) as { packages?: Lock } | undefined;
   if (lock?.packages !== undefined) return lock.packages;
   throw new EdgefirstError(
-    `The lockfile ${file} cannot be read, so the release cannot be identified.`,
+    `Cannot read the lockfile ${file}, so the release cannot be identified.`,
     "Run the program in a checkout of the project, where package-lock.json is next to Pulumi.yaml.",
   );
 }
 
-/** The content of a JSON file; undefined where it cannot be read. */
+/** The content of a JSON file; undefined if it cannot be read. */
 function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));

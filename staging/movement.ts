@@ -12,13 +12,14 @@ export interface MovementArgs {
   readonly current: string | undefined;
   /** The release that is about to be brought up. */
   readonly release: string;
-  /** SHA-256 of each manifest that only the stack's configuration names, by what it installs. */
+  /** SHA-256 of each manifest that only the stack's configuration names, keyed by what the manifest installs. */
   readonly manifests: Readonly<Record<string, string>>;
 }
 
 /**
- * The direction of an update. Only a release that the stack itself has verified, with the same manifests and not revoked since, is a move back: anything else is a
- * move forward, which requires the upstream stacks to run the release now, recently verified and healthy. A rollback must not wait for them.
+ * The direction of an update. Only a release that the stack itself has verified with the same manifests, and that has not been revoked since, is a move back; a
+ * rollback must not wait for the upstream stacks. Anything else is a move forward, for which the upstream stacks must be running the release now, recently
+ * verified and healthy.
  */
 export function movement({ own, current, release, manifests }: MovementArgs): Movement {
   if (current === release) return "same";

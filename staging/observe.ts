@@ -7,11 +7,11 @@ export interface Observation {
   /** Such as `Kustomization flux-system/cluster-apps`. */
   readonly object: string;
   readonly kind: string;
-  /** missing: not on the cluster. */
+  /** missing: the object is not on the cluster. */
   readonly health: Health | { readonly state: "missing"; readonly message: string };
 }
 
-/** Reads each object once: after a verified update nothing is pending. */
+/** Reads each object once, since nothing is pending after a verified update. */
 export function observe(
   references: readonly ObjectReference[],
   cluster: ClusterReader,

@@ -18,13 +18,13 @@ import { readRecordedObjects } from "./stack-outputs.ts";
 /** The cluster of an update. */
 export interface OwnCluster {
   readonly provider: ClusterProvider;
-  /** It takes the place of the one that the stack was applied to. */
+  /** Whether the cluster replaces the one that the stack was applied to. */
   readonly rebuilt: boolean;
 }
 
 /**
- * Compares the cluster with the one that the stack was applied to, and says how to declare the provider (docs/decisions/provider-knows-its-cluster.md).
- * @throws {EdgefirstError} if the update could change or delete what it must not
+ * Compares the cluster with the one that the stack was applied to, and decides how to declare the provider (docs/decisions/provider-knows-its-cluster.md).
+ * @throws {EdgefirstError} if the update could change or delete objects that it must not touch
  */
 export async function identifyCluster(
   args: ClusterIdentityArgs,
@@ -35,30 +35,30 @@ export async function identifyCluster(
   const { kubeconfig, context, rebuilt: former } = args.configured;
   if (former !== undefined && !rebuilt && args.verifiedOn === args.uid)
     void pulumi.log.warn(
-      "edgefirst:cluster.rebuilt is no longer needed: the stack is on the new cluster. Remove it.",
+      "edgefirst:cluster.rebuilt is no longer needed, because the stack is already on the new cluster. Remove it.",
     );
   const { provider, postponed } = await providerFor(args, readKubeconfig);
   if (postponed)
     void pulumi.log.info(
-      `This update records the identity of the cluster, and still uses the kubeconfig ${provider.kubeconfig ?? ""} and its context ${provider.context ?? ""} from the state. The next one uses ${kubeconfig ?? ""} and ${context}.`,
+      `This update records the identity of the cluster and still uses the kubeconfig recorded in the state: ${provider.kubeconfig ?? ""}, context ${provider.context ?? ""}. The next update uses ${kubeconfig ?? ""}, context ${context}.`,
     );
   return { provider, rebuilt };
 }
 
-/** An object in the state that a rebuilt cluster lacks would be updated, or looked up, as if it existed. */
+/** If the state still holds objects that a rebuilt cluster does not have, Pulumi would update them or look them up as if they existed. */
 async function refuseStaleState(stack: string, cluster: ClusterReader): Promise<void> {
   const recorded = await readRecordedObjects(stack);
   const live = await Promise.all(recorded.map((object) => cluster.get(object)));
   const gone = recorded.filter((_, index) => live[index] === undefined);
   if (gone[0] === undefined) return;
   throw new EdgefirstError(
-    `The state of stack ${stack} still has ${gone.length === 1 ? "1 object" : `${gone.length} objects`} of the former cluster, such as ${describeObject(gone[0])}. Nothing was changed.`,
+    `The state of stack ${stack} still has ${gone.length === 1 ? "1 object" : `${gone.length} objects`} from the former cluster, such as ${describeObject(gone[0])}. Nothing was changed.`,
     `Run pulumi refresh --stack ${stack}, then pulumi up again.`,
   );
 }
 
 async function readKubeconfig(kubeconfig: string, context = ""): Promise<KubeconfigReading> {
-  // The provider expands it, too.
+  // The provider expands `~` too.
   const path = kubeconfig.replace(/^~(?=\/|$)/, homedir());
   if (!existsSync(path)) return { file: "absent" };
   if (statSync(path).size === 0) return { file: "empty" };

@@ -4,15 +4,15 @@ import { EdgefirstError } from "../lib/errors.ts";
 import { EVIDENCE_OUTPUT, readEvidence, standingOf, type Evidence } from "./evidence.ts";
 import { readStackOutputs } from "./stack-outputs.ts";
 
-/** What the last update of the running program's own stack left in its outputs. */
+/** What the stack's last update left in its outputs. */
 export interface OwnStack {
-  /** UID of the namespace kube-system of this cluster. */
+  /** UID of this cluster's namespace kube-system. */
   readonly uid: string;
-  /** The release that its last update brought up; undefined before the first. */
+  /** The release that the last update brought up; undefined before the first update. */
   readonly release: string | undefined;
-  /** undefined before the first verification, and if it is unreadable or of another cluster: then it starts from scratch. */
+  /** undefined before the first verification. Also undefined if the evidence is unreadable or describes another cluster: then it starts from scratch. */
   readonly evidence: Evidence | undefined;
-  /** UID of the cluster that the evidence is of, whether or not it is this one; undefined without evidence. */
+  /** UID of the cluster that the evidence describes, which may be another one; undefined without evidence. */
   readonly verifiedOn: string | undefined;
   /** The evidence exactly as the outputs hold it. */
   readonly output: unknown;
@@ -20,8 +20,8 @@ export interface OwnStack {
 
 /**
  * Reads the stack's own outputs.
- * @param uid UID of the namespace kube-system of the cluster that is about to be changed
- * @throws {EdgefirstError} if they cannot be read: the update would lose everything that the stack has proven
+ * @param uid UID of the namespace kube-system in the cluster that is about to be changed
+ * @throws {EdgefirstError} if the outputs cannot be read: the update would lose everything that the stack has proven
  */
 export async function readOwnStack(stack: string, uid: string): Promise<OwnStack> {
   const reading = await readStackOutputs(stack);
@@ -35,7 +35,7 @@ export async function readOwnStack(stack: string, uid: string): Promise<OwnStack
   return own;
 }
 
-/** What counts of a stack's own outputs. Evidence is of one cluster, so a rebuilt one has to prove everything again. */
+/** The part of a stack's own outputs that still counts. Evidence describes one cluster, so after a rebuild everything has to be proven again. */
 export function ownStackOf(
   stack: string,
   outputs: Readonly<Record<string, unknown>>,
@@ -46,13 +46,13 @@ export function ownStackOf(
   if (read.state === "present" && read.evidence.cluster.uid !== uid)
     return {
       own: { uid, release: undefined, evidence: undefined, verifiedOn: read.evidence.cluster.uid, output },
-      warning: `The evidence of stack ${stack} is of another cluster (its context was ${read.evidence.cluster.context}). It starts from scratch.`,
+      warning: `The evidence of stack ${stack} describes another cluster (context ${read.evidence.cluster.context}), so it starts from scratch.`,
     };
   const evidence = read.state === "present" ? read.evidence : undefined;
   const release = typeof outputs.release === "string" ? outputs.release : undefined;
   return {
     own: { uid, release, evidence, verifiedOn: evidence?.cluster.uid, output },
-    ...(read.state === "unreadable" && { warning: `${read.message} It starts from scratch.` }),
+    ...(read.state === "unreadable" && { warning: `${read.message} The evidence starts from scratch.` }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { UpstreamStack } from "./upstream.ts";
 /** The `spec.ref` of a GitRepository or an OCIRepository. */
 export type SourceReference = Readonly<Record<string, string>>;
 
-/** The source of this stack's repository, as configured. */
+/** The configured Flux source of this stack's repository. */
 export interface PromotedSource {
   readonly kind: "GitRepository" | "OCIRepository";
   readonly url: string;
@@ -21,23 +21,23 @@ export interface PromotionArgs {
   readonly source: PromotedSource;
   /** The live source; undefined if it does not exist yet. */
   readonly live: KubeObject | undefined;
-  /** Whether a commit descends from another one. @throws {EdgefirstError} if that cannot be checked */
+  /** Whether a commit descends from another. @throws {EdgefirstError} if git cannot decide */
   readonly descendsFrom: (newer: string, older: string) => Promise<boolean>;
 }
 
 /** The outcome of a promotion. */
 export interface Promotion {
-  /** undefined: as configured. */
+  /** The reference to pin; undefined leaves the configured one. */
   readonly ref: SourceReference | undefined;
   readonly findings: readonly Finding[];
 }
 
 /**
  * Pins the repository to the revision that the upstream stack has verified with this release. Both stacks must follow the same source and branch, and the
- * revision must descend from the live one; otherwise the live pin stays, with an error that gives the reason.
+ * revision must descend from the live one. Otherwise the live pin stays, and an error gives the reason.
  *
- * git's history decides whether a commit descends from another one. A registry's artifacts have no history: an artifact descends from those that the upstream
- * stack had verified before it verified this one for the first time.
+ * For commits, git's history decides. Artifacts in a registry have no history, so an artifact counts as a descendant of those that the upstream stack verified
+ * before it first verified this one.
  */
 export async function promote(args: PromotionArgs): Promise<Promotion> {
   const { from, live } = args;
@@ -101,7 +101,7 @@ async function pinCommit(
   return { branch, commit };
 }
 
-/** As source-controller writes it: `main@sha1:<commit>`, or `sha1:<commit>` without a branch. */
+/** Parses source-controller's format: `main@sha1:<commit>`, or `sha1:<commit>` without a branch. */
 function parseGit(revision: string): { branch: string | undefined; commit: string } {
   const [, branch, commit] = /^(?:(?:refs\/heads\/)?(.+)@)?sha1:([0-9a-f]{40})$/.exec(revision) ?? [];
   if (commit === undefined) throw new EdgefirstError(`${revision} is not a revision of a branch.`);

@@ -7,17 +7,17 @@ import { lockedPackages, requireInstalled, type LockedPackage } from "./locked-p
 /** The module that Pulumi runs. */
 const ENTRY = "index.ts";
 
-/** What a stack runs, and so what a release is. */
+/** What a stack runs, which is what a release identifies. */
 export interface ReleaseInputs {
-  /** Files relative to the project: the program's modules, the data that they read, and Pulumi.yaml. */
+  /** Paths relative to the project: the program's modules, the data that they read, and Pulumi.yaml. */
   readonly files: readonly string[];
   readonly packages: readonly LockedPackage[];
 }
 
 /**
- * What decides what a stack deploys, apart from its configuration: docs/decisions/release-and-evidence.md.
+ * Everything other than configuration that determines what a stack deploys (docs/decisions/release-and-evidence.md).
  * @param project directory of Pulumi.yaml
- * @throws {EdgefirstError} where the lockfile is missing or lacks a package that the program imports
+ * @throws {EdgefirstError} if the lockfile is missing, or has no entry for a package that the program imports
  */
 export function releaseInputs(project: string): ReleaseInputs {
   const { files, packages } = importClosure(project, ENTRY);
@@ -25,10 +25,10 @@ export function releaseInputs(project: string): ReleaseInputs {
 }
 
 /**
- * The release that this checkout deploys: 12 hexadecimal digits over {@link releaseInputs} (line endings normalised). The same on every
- * machine, from any working directory and for every stack.
+ * The release that this checkout deploys: 12 hexadecimal digits of a hash over {@link releaseInputs}, with line endings normalised. It is the same on every
+ * machine, in any working directory and for every stack.
  * @param project directory of Pulumi.yaml
- * @throws {EdgefirstError} as {@link releaseInputs}, and where `node_modules` holds other packages than the locked ones
+ * @throws {EdgefirstError} like {@link releaseInputs}, and if `node_modules` does not match the lockfile
  */
 export function releaseHash(project: string): string {
   const { files, packages } = releaseInputs(project);
@@ -38,7 +38,7 @@ export function releaseHash(project: string): string {
     const content = readFileSync(join(project, file), "utf8").replaceAll("\r\n", "\n");
     hash.update(`${file}\0${Buffer.byteLength(content)}\0${content}\0`);
   }
-  // How Node loads the modules. The rest of package.json is scripts, and names that the lockfile pins.
+  // These fields affect how Node loads the modules. The rest of package.json is scripts and dependencies, which the lockfile pins.
   const { type, imports } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as Record<
     string,
     unknown

@@ -4,14 +4,14 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { ClusterProvider } from "./cluster-identity.ts";
 import { isObject } from "./state-objects.ts";
 
-/** The outputs of a stack of this project, or why they cannot be read. */
+/** The outputs of a stack in this project, or why they cannot be read. */
 export type OutputsReading =
   | { readonly state: "read"; readonly outputs: Readonly<Record<string, unknown>> }
   | { readonly state: "unknown" | "unreadable"; readonly message: string };
 
 /**
- * Reads the outputs of a stack of this project and organization. The engine's own invoke adds only its default provider to the state, and its errors can be
- * caught; those of a StackReference cannot.
+ * Reads the outputs of a stack in this project and organization. The engine's own invoke adds only its default provider to the state, and its errors can be
+ * caught, unlike those of a StackReference.
  */
 export async function readStackOutputs(stack: string): Promise<OutputsReading> {
   const name = nameOf(stack);
@@ -29,8 +29,8 @@ export async function readStackOutputs(stack: string): Promise<OutputsReading> {
 }
 
 /**
- * The Kubernetes objects in a stack's state; during an update this includes those it has yet to delete.
- * @throws {EdgefirstError} if the backend does not answer
+ * The Kubernetes objects in a stack's state. During an update, this includes those that it has yet to delete.
+ * @throws {EdgefirstError} if the backend does not respond
  */
 export async function readRecordedObjects(stack: string): Promise<ObjectReference[]> {
   return (await readResources(stack)).flatMap(({ type, outputs }) =>
@@ -39,8 +39,8 @@ export async function readRecordedObjects(stack: string): Promise<ObjectReferenc
 }
 
 /**
- * How a Kubernetes provider in a stack's state finds its cluster; undefined if there is none of that name.
- * @throws {EdgefirstError} if the backend does not answer
+ * The settings with which a Kubernetes provider in a stack's state finds its cluster; undefined if the state has no provider with that name.
+ * @throws {EdgefirstError} if the backend does not respond
  */
 export async function readRecordedProvider(
   stack: string,

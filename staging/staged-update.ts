@@ -32,7 +32,7 @@ export const PROVIDER_NAME = "cluster";
 export interface StagedUpdateArgs {
   readonly settings: StagingSettings;
   readonly release: string;
-  /** SHA-256 of each manifest that only this stack's configuration names, by what it installs. */
+  /** SHA-256 of each manifest that only this stack's configuration names, keyed by what the manifest installs. */
   readonly manifests: Readonly<Record<string, string>>;
   /** Directory of the project. */
   readonly project: string;
@@ -45,18 +45,18 @@ export interface StagedUpdateArgs {
 
 /** An update that has passed the gate. */
 export interface StagedUpdate {
-  /** The revision that the repository is pinned to; undefined: as configured. */
+  /** The revision to pin the repository to; undefined leaves the configured one. */
   readonly ref: SourceReference | undefined;
-  /** How the provider of the stack, named {@link PROVIDER_NAME}, finds its cluster. */
+  /** The settings of the stack's provider, which is named {@link PROVIDER_NAME}. */
   readonly provider: ClusterProvider;
   /**
-   * Records the state of the cluster, and marks it. Call it before the first resource.
-   * @param declared every object that the program declares; may hold outputs
+   * Records the state of the cluster and marks the update as begun. Call it before the first resource.
+   * @param declared every object that the program declares; may contain outputs
    */
   begin(declared: readonly KubeObject[]): Promise<void>;
   /**
-   * The stack's evidence. A preview returns it unchanged. An update adds the verification of what it brought up; the output always resolves, and the update fails
-   * if the verification does.
+   * The stack's evidence. A preview returns it unchanged. An update adds the verification of what it brought up. The output always resolves, and the update
+   * fails if the verification fails.
    * @param up resolves once every resource is up
    * @param declared as for {@link begin}
    */
@@ -65,7 +65,7 @@ export interface StagedUpdate {
 
 /**
  * Reads the stack's own evidence and checks the gate. Changes nothing.
- * @throws {EdgefirstError} if the update must not happen; a preview warns instead
+ * @throws {EdgefirstError} if the update must not go ahead; a preview warns instead
  */
 export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate> {
   const { settings, cluster } = args;
@@ -107,7 +107,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
         .all([up, pulumi.output(declared)])
         .apply(([, objects]) => runVerification(verification, { baseline: recorded, declared: objects }))
         .apply((evidence) => evidence ?? own.output);
-      // Declared Secrets go in, but nothing of them comes out.
+      // Secrets are among the declared objects, but the evidence contains nothing from them.
       return pulumi.unsecret(verified);
     },
   };
@@ -179,7 +179,7 @@ function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clo
   });
 }
 
-/** A configured cluster must be usable; the one that the evidence names may be unknown to this machine. */
+/** A configured cluster must be usable. The context that the evidence names may not exist on this machine. */
 function connectTo(
   named: ClusterAddress,
   configured: Partial<ClusterAddress> | undefined,
@@ -211,7 +211,7 @@ async function promotionOf(
   });
 }
 
-/** A preview goes on, so that all stacks can be previewed before the first one is brought up; an override lets its stack pass. */
+/** A preview continues despite errors, so that all stacks can be previewed before the first one is brought up. An override lets its own stack pass. */
 function enforceStage(findings: readonly Finding[], overridden: boolean): void {
   const demote = pulumi.runtime.isDryRun() || overridden;
   enforce(
@@ -222,7 +222,7 @@ function enforceStage(findings: readonly Finding[], overridden: boolean): void {
   );
 }
 
-/** @returns the evidence; undefined if the verification has no result, so that the earlier evidence stands */
+/** @returns the evidence; undefined if the verification has no result, in which case the earlier evidence stands */
 async function runVerification(
   args: VerificationArgs,
   update: FinishedUpdate,

@@ -4,7 +4,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { ClusterIdentityArgs } from "./cluster-identity.ts";
 import type { OverrideRecord } from "./evidence.ts";
 
-/** Configuration of the gate, the verification and the promotion. Durations as Flux writes them. */
+/** Configuration of the gate, verification and promotion. Durations are in Flux's format. */
 export interface StagingSettings {
   readonly cluster: ClusterIdentityArgs["configured"];
   readonly after: readonly string[];
@@ -37,7 +37,7 @@ export interface StagingSettings {
 }
 
 /**
- * Refuses values with which every verification would fail, or prove nothing.
+ * Refuses values with which every verification would fail or prove nothing.
  * @throws {EdgefirstError} with the value and what to do
  */
 export function refuseSenseless({ verification }: Pick<StagingSettings, "verification">): void {
@@ -54,7 +54,7 @@ export function refuseSenseless({ verification }: Pick<StagingSettings, "verific
     );
   if (soakMs === 0 && withoutSoak === undefined)
     throw new EdgefirstError(
-      "edgefirst:verification.soak is 0s: a single look proves little.",
+      "edgefirst:verification.soak is 0s: a single round of checks proves little.",
       "Set a soak, or give the reason in edgefirst:verification.withoutSoak. Nothing was changed.",
     );
   if (soakMs > 0 && intervalMs > soakMs)

@@ -1,6 +1,6 @@
 import type { ObjectReference } from "../kube/client.ts";
 
-/** The part of a stack's state that is read. */
+/** The part of a stack's state that is used here. */
 export interface StateDeployment {
   readonly resources?: readonly {
     readonly type: string;
@@ -18,7 +18,7 @@ export function objectsIn({ resources = [] }: StateDeployment): ObjectReference[
     .flatMap(({ type, outputs }) => (isObject(type, outputs) ? [outputs] : []));
 }
 
-/** Whether a resource of this type with these outputs is a single Kubernetes object, not a list or a provider. */
+/** Whether a resource with this type and these outputs is a single Kubernetes object, not a list or a provider. */
 export function isObject(type: string, outputs: unknown): outputs is ObjectReference {
   return (
     /^kubernetes:(?!.*:(.*List|Provider)$)/.test(type) &&

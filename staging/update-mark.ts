@@ -7,15 +7,15 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { Baseline } from "./baseline.ts";
 
 /**
- * The mark of an update: it has begun, and no verification has passed since. A cancelled or killed update stores no outputs, so only the cluster can tell that it
- * has changed something, and what was unhealthy before it did.
+ * The mark of an update that has begun and has not been verified yet. A cancelled or killed update stores no outputs, so only a mark on the cluster can show
+ * that it may have changed something, and what was unhealthy before.
  */
 const updateMark = z.looseObject({
   /** The release of the first update since the last verification that passed. */
   release: z.string(),
-  /** When that update began, by the cluster's clock. */
+  /** When that update began, according to the cluster's clock. */
   began: z.iso.datetime(),
-  /** {@link Baseline} of that update. */
+  /** The {@link Baseline} of that update. */
   excused: z.array(z.string()),
   expected: z.array(z.string()),
   revision: z.string().nullable(),
@@ -27,7 +27,7 @@ export interface MarkableCluster extends LiveCluster {
   delete(reference: ObjectReference): Promise<void>;
 }
 
-/** A stack by project and name: several stacks may share a cluster. */
+/** Project and name of a stack; several stacks may share a cluster. */
 export interface MarkedStack {
   readonly project: string;
   readonly stack: string;
@@ -35,7 +35,7 @@ export interface MarkedStack {
 
 const KEY = "mark.json";
 
-/** The ConfigMap that holds a stack's mark. Its name is hashed, since stack names may have characters that object names may not. */
+/** The ConfigMap that holds a stack's mark. Its name contains a hash, since stack names may contain characters that are not allowed in object names. */
 export function markReference({ project, stack }: MarkedStack): ObjectReference {
   const hash = createHash("sha256").update(`${project}/${stack}`).digest("hex").slice(0, 10);
   return {
@@ -47,8 +47,8 @@ export function markReference({ project, stack }: MarkedStack): ObjectReference 
 
 /**
  * Reads the mark of a stack.
- * @param lastPass when the last verification passed: an older mark is obsolete
- * @returns undefined without a mark
+ * @param lastPass when the last verification passed; an older mark is obsolete
+ * @returns undefined if there is no mark
  */
 export async function readMark(
   cluster: ClusterReader,
@@ -112,14 +112,14 @@ export async function writeMark(
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
     throw new EdgefirstError(
-      `Cannot mark on cluster ${cluster.context} that an update has begun: ${error instanceof ApiError ? error.reason : error.message}`,
+      `Cannot write the mark of this update to cluster ${cluster.context}: ${error instanceof ApiError ? error.reason : error.message}`,
       "Nothing was changed. The user of this context needs get, create, patch and delete on ConfigMaps in kube-system.",
       { cause: error },
     );
   }
 }
 
-/** Takes back the excuses of what has been healthy during an update whose verification did not pass. */
+/** Stops excusing objects that were healthy at some point during an update whose verification did not pass. */
 export async function endExcuses(
   cluster: MarkableCluster,
   stack: MarkedStack,
@@ -138,7 +138,7 @@ export async function endExcuses(
 }
 
 /**
- * Removes a stack's mark once its verification has passed. A mark that stays is obsolete from then on.
+ * Removes a stack's mark once its verification has passed. If the mark cannot be removed, it is obsolete all the same.
  * @throws {EdgefirstError} if it cannot be deleted
  */
 export async function removeMark(cluster: MarkableCluster, stack: MarkedStack): Promise<void> {

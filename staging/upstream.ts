@@ -27,23 +27,23 @@ export interface ConnectedCluster extends LiveCluster {
 export interface UpstreamArgs extends ProofDemands {
   /** Name of the project, which all stacks share. */
   readonly project: string;
-  /** SHA-256 of each manifest that only the gated stack's configuration names, by what it installs. */
+  /** SHA-256 of each manifest that only the gated stack's configuration names, keyed by what the manifest installs. */
   readonly manifests: Readonly<Record<string, string>>;
   /** Milliseconds after which a verification is too old for a move forward. */
   readonly maxAgeMs: number;
-  /** Whether a move forward requires a live check of the upstream stack, or only where this machine has its context. */
+  /** Whether a move forward always requires a live check of the upstream stack, or only if this machine has a context for it. */
   readonly live: "configured" | "required";
-  /** What a move forward does if the cluster of an upstream stack cannot be reached. */
+  /** What happens to a move forward if an upstream stack's cluster cannot be reached. */
   readonly unreachable: "refuse" | "warn";
   /** Milliseconds that an upstream stack has to become healthy again. */
   readonly patienceMs: number;
-  /** undefined if this machine has no context of the stack's cluster. @throws {EdgefirstError} if the configured one cannot be used */
+  /** Returns undefined if this machine has no context for the stack's cluster. @throws {EdgefirstError} if the configured one cannot be used */
   readonly connect: (stack: string, evidence: Evidence) => ConnectedCluster | undefined;
   readonly clock: Clock;
   readonly progress: (line: string) => void;
 }
 
-/** What the verification of an upstream stack is worth: what it proves, and for a move forward whether it is recent and still true. */
+/** Judges the verification of an upstream stack: what it proves and, for a move forward, whether it is recent and still holds. */
 export async function judgeUpstream(upstream: UpstreamStack, args: UpstreamArgs): Promise<Finding[]> {
   const proof = [verifiedBy(upstream), ...otherManifests(upstream, args)];
   if (upstream.movement !== "forward") return proof;
@@ -76,14 +76,14 @@ function otherManifests({ stack, record }: UpstreamStack, { manifests }: Upstrea
     return [
       {
         severity: "error",
-        message: `Stack ${stack} verified release ${record.release} with another manifest of ${what}: ${theirs.slice(0, 12)}; this stack has ${sha256.slice(0, 12)}.`,
-        hint: `Set the same edgefirst:${what}.install for ${stack} and bring it up first. If the clusters need different ones, record that with edgefirst:override.`,
+        message: `Stack ${stack} verified release ${record.release} with a different ${what} manifest (${theirs.slice(0, 12)}, this stack has ${sha256.slice(0, 12)}).`,
+        hint: `Set the same edgefirst:${what}.install for ${stack} and bring it up first. If the clusters need different manifests, record that with edgefirst:override.`,
       },
     ];
   });
 }
 
-/** Reported on every pass, with every weakness of the proof: a gate that accepts it repeats them. */
+/** Reported whenever the gate passes, with every weakness of the proof that it accepts. */
 function verifiedBy({ stack, record }: UpstreamStack): Finding {
   const weaknesses = weaknessesOf(record);
   const commit = record.commit === null ? "" : `, commit ${record.commit.slice(0, 12)}`;
@@ -96,16 +96,16 @@ function verifiedBy({ stack, record }: UpstreamStack): Finding {
       };
 }
 
-/** What this stack demands of the proof, in addition to a verification. */
+/** What this stack requires of the proof, in addition to a verification. */
 function unmet({ stack, record }: UpstreamStack, args: UpstreamArgs): Finding[] {
   return unmetDemands(record, args, args.clock.now()).map((reason) => ({
     severity: "error",
     message: `The proof of stack ${stack} for release ${record.release} is too weak: ${reason}.`,
-    hint: `Bring ${stack} up with a stronger verification, or wait: pulumi up --stack ${stack}`,
+    hint: `Wait, or bring ${stack} up again with a stronger verification: pulumi up --stack ${stack}`,
   }));
 }
 
-/** A release that the upstream stack has left is no longer proven: it may have been left for a reason. */
+/** A release that the upstream stack no longer runs is no longer proven: there may have been a reason to replace it. */
 function movedOn({ stack, record, running }: UpstreamStack): Finding[] {
   if (running === record.release) return [];
   return [
@@ -177,14 +177,14 @@ function updating({ stack, record }: UpstreamStack, { release, began }: UpdateMa
   return {
     severity: "error",
     message: `Stack ${stack} verified release ${record.release} at ${record.time}, but an update to release ${release} began at ${began} and has not been verified.`,
-    hint: `Wait until it ends. If it was cancelled or killed, run: pulumi up --stack ${stack}`,
+    hint: `Wait until that update finishes. If it was cancelled or killed, run: pulumi up --stack ${stack}`,
   };
 }
 
-/** Without a context the evidence alone counts, as long as it is recent. */
+/** Without a context, only the evidence counts, as long as it is recent. */
 function notLookedAt(stack: string, { live, maxAgeMs }: UpstreamArgs): Finding {
   const message = `The cluster of stack ${stack} was not checked: this machine has no context for it.`;
-  const hint = `Set edgefirst:gate.clusters.${stack} to { context, kubeconfig? } of this machine.`;
+  const hint = `Set edgefirst:gate.clusters.${stack} to { context, kubeconfig? } on this machine.`;
   if (live === "required")
     return {
       severity: "error",
@@ -193,7 +193,7 @@ function notLookedAt(stack: string, { live, maxAgeMs }: UpstreamArgs): Finding {
     };
   return {
     severity: "warning",
-    message: `${message} Its evidence of the last ${hours(maxAgeMs)} counts.`,
+    message: `${message} Evidence from the last ${hours(maxAgeMs)} is accepted.`,
     hint,
   };
 }
@@ -204,7 +204,7 @@ function unreachable(stack: string, { message }: EdgefirstError, args: UpstreamA
     severity: refuses ? "error" : "warning",
     message: `${INCONCLUSIVE}: cannot check from here whether stack ${stack} is healthy now: ${message.replace(`${INCONCLUSIVE}: `, "")}`,
     hint: refuses
-      ? `Try again once the cluster can be reached, or set edgefirst:gate.clusters.${stack} to the right { context, kubeconfig? } of this machine.`
-      : "edgefirst:gate.unreachable is warn, so its evidence alone counts.",
+      ? `Try again once the cluster can be reached, or set edgefirst:gate.clusters.${stack} to the right { context, kubeconfig? } on this machine.`
+      : "edgefirst:gate.unreachable is warn, so the evidence alone is accepted.",
   };
 }

@@ -2,26 +2,26 @@ import type { Failure, Revocation, Verification } from "./evidence.ts";
 import { INCONCLUSIVE } from "./inconclusive.ts";
 import { unprovenBy } from "./weaknesses.ts";
 
-/** The result of a verification as a message. */
+/** The message that reports the result of a verification. */
 export function summaryOf(record: Verification | Revocation): string {
   const { release, soak, checks } = record;
   const unproven = indented(checks.flatMap(unprovenBy));
   if (!("failures" in record))
-    return [`Release ${release} is verified after ${soak} s of soak.`, ...unproven].join("\n");
+    return [`Release ${release} is verified after a soak of ${soak} s.`, ...unproven].join("\n");
   return [
-    `The verification of release ${release} failed. The release is revoked, and downstream stacks are refused it.`,
+    `Verification of release ${release} failed. The release is revoked, and the gate refuses it to downstream stacks.`,
     ...failureLines(record.failures),
     ...unproven,
   ].join("\n");
 }
 
-/** The message of a verification without a result. */
+/** The message that reports a verification without a result. */
 export function inconclusiveSummary(
   release: string,
   { inconclusive, failures }: { readonly inconclusive: string; readonly failures: readonly Failure[] },
 ): string {
   return [
-    `${INCONCLUSIVE}: the verification of release ${release} has no result: ${inconclusive}. Nothing was recorded, and earlier evidence is unchanged: run pulumi up again.`,
+    `${INCONCLUSIVE}: verification of release ${release} has no result: ${inconclusive}. Nothing was recorded, and earlier evidence is unchanged. Run pulumi up again.`,
     ...failureLines(failures),
   ].join("\n");
 }

@@ -37,19 +37,19 @@ import { watch } from "./watch.ts";
 /** What is verified, and how. */
 export interface VerificationArgs extends MarkedStack {
   readonly release: string;
-  /** SHA-256 of each manifest that only this stack's configuration names, by what it installs. */
+  /** SHA-256 of each manifest that only this stack's configuration names, keyed by what the manifest installs. */
   readonly manifests: Readonly<Record<string, string>>;
-  /** Directory of the project; its commit goes into the evidence. */
+  /** Directory of the project, whose commit is recorded in the evidence. */
   readonly directory: string;
   readonly cluster: MarkableCluster;
-  /** UID of its namespace kube-system. */
+  /** UID of the cluster's namespace kube-system. */
   readonly uid: string;
-  /** The cluster was rebuilt: nothing on it may be unhealthy because it was so before. */
+  /** Whether the cluster was rebuilt; if so, no object is excused for having been unhealthy before. */
   readonly rebuilt?: boolean | undefined;
   readonly gatus: GatusAddress | null;
-  /** Checks that do not run, each with the reason. */
+  /** Checks to skip, with the reason for each. */
   readonly skip: Readonly<Partial<Record<CheckId, string>>>;
-  /** Objects that were removed on purpose, each with the reason. */
+  /** Objects that were removed on purpose, with the reason for each. */
   readonly removed: Readonly<Record<string, string>>;
   /** The root Kustomization and the source whose revision the evidence names. */
   readonly repository?: Repository | undefined;
@@ -66,21 +66,21 @@ export interface VerificationArgs extends MarkedStack {
 const NOTHING_EXCUSED = { excused: new Set<string>() };
 
 const GONE =
-  "was healthy and is gone; if it was removed on purpose, list it under edgefirst:verification.removed with the reason";
+  "was healthy but is gone; if it was removed on purpose, list it under edgefirst:verification.removed with the reason";
 
-/** How a verification ended. */
+/** The outcome of a verification. */
 export type VerificationResult =
   | {
       readonly evidence: Evidence;
-      /** What the evidence now says about this release: with failures if it failed. */
+      /** What the evidence now records for this release, including the failures if verification failed. */
       readonly record: Verification | Revocation;
     }
   /** Without a result: the earlier evidence stands. */
   | { readonly inconclusive: string; readonly failures: readonly Failure[] };
 
 /**
- * Records the state of the cluster before the update, and marks the update as begun. What is unhealthy already is not blamed on it, unless an earlier update that
- * was never verified may have broken it.
+ * Records the state of the cluster before the update, and marks the update as begun. The update is not blamed for objects that are already unhealthy, unless an
+ * earlier, unverified update may have broken them.
  * @param declared every object that the program declares
  * @throws {EdgefirstError} if the cluster cannot be read, or the mark cannot be written
  */
@@ -111,7 +111,7 @@ export interface FinishedUpdate {
   readonly declared: readonly KubeObject[];
 }
 
-/** Verifies an update, and adds the outcome to the stack's evidence. */
+/** Verifies an update and adds the outcome to the stack's evidence. */
 export async function verify(
   args: VerificationArgs,
   { baseline, declared }: FinishedUpdate,
@@ -143,11 +143,11 @@ export async function verify(
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };
 }
 
-/** Changes the mark after the verification. If that fails the outcome still stands: after a pass, the mark is obsolete anyway. */
+/** Changes the mark after the verification. If that fails, the outcome still stands: after a pass, the mark is obsolete anyway. */
 async function updateMark(args: VerificationArgs, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
     if (!(error instanceof EdgefirstError)) throw error;
-    args.progress(`the mark of this update in kube-system stays unchanged: ${error.message}`, true);
+    args.progress(`could not change the mark of this update in kube-system: ${error.message}`, true);
   });
 }
 
@@ -176,7 +176,7 @@ async function recordOf(
   };
 }
 
-/** @param since milliseconds since the epoch; older results of Gatus do not count */
+/** @param since milliseconds since the epoch; older Gatus results do not count */
 function checksOnCluster(
   { cluster, stack, gatus }: VerificationArgs,
   declared: readonly ObjectReference[],

@@ -2,7 +2,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { StackOnCluster } from "./checks/check.ts";
 import { rolloutsCheck } from "./checks/rollouts.ts";
 
-/** Early enough for a person who wonders, late enough for a normal rollout. */
+/** Soon enough for someone who is waiting, but not in the middle of a normal rollout. */
 const INTERVAL_MS = 5_000;
 
 /** Arguments of {@link reportWaiting}. */
@@ -11,9 +11,9 @@ export interface WaitingArgs extends StackOnCluster {
 }
 
 /**
- * While the engine waits for a Deployment, for up to ten minutes, it reports how many pods are missing but not why. This reports the reason: a quota, a webhook
- * that rejects the pods, an exceeded deadline.
- * @returns stops the reports
+ * While the engine waits for a Deployment (up to ten minutes), it reports how many pods are missing but not why. This reports the reason, such as a quota, a
+ * webhook that rejects the pods, or an exceeded deadline.
+ * @returns a function that stops the reports
  */
 export function reportWaiting({ cluster, stack, progress }: WaitingArgs): () => void {
   let reported = "";
@@ -28,11 +28,11 @@ export function reportWaiting({ cluster, stack, progress }: WaitingArgs): () => 
   };
   const timer = setInterval(() => {
     report().catch((error: unknown) => {
-      // The engine itself reports a cluster that does not answer.
+      // The engine itself reports a cluster that does not respond.
       if (!(error instanceof EdgefirstError)) throw error;
     });
   }, INTERVAL_MS);
-  // A failed update never calls stop: the timer must not keep the program alive.
+  // If the update fails, the reports are never stopped, and the timer must not keep the program alive.
   timer.unref();
   return () => {
     clearInterval(timer);

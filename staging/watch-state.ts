@@ -7,9 +7,9 @@ import { goneObjects, type GoneArgs } from "./gone-objects.ts";
 export interface WatchTiming {
   /** How long every check must hold without a break. */
   readonly soakMs: number;
-  /** When the watch has failed. */
+  /** How long the watch may take before it fails. */
   readonly timeoutMs: number;
-  /** Time between two rounds of checks. */
+  /** Pause between two rounds of checks. */
   readonly intervalMs: number;
   /** How long the cluster may be unreachable before the watch ends without a result. */
   readonly outageMs: number;
@@ -19,36 +19,36 @@ export interface WatchTiming {
 export interface WatchArgs extends GoneArgs {
   readonly checks: readonly Check[];
   readonly timing: WatchTiming;
-  /** @param lasting false for a line that the next one may replace */
+  /** @param lasting false for a line that the next line may replace */
   readonly progress: (line: string, lasting: boolean) => void;
 }
 
 /** How a watch ended. */
 export interface WatchResult {
-  /** Milliseconds for which every check held at the end; 0 if it failed. */
+  /** For how many milliseconds every check had held at the end; 0 if the watch failed. */
   readonly soakMs: number;
   readonly round: CheckRound;
-  /** Why it ended without a result; then it neither passed nor failed. */
+  /** Why the watch ended without a result; if set, it neither passed nor failed. */
   readonly inconclusive?: string;
-  /** What was wrong at the end; empty if it passed. */
+  /** What was wrong at the end; empty if the watch passed. */
   readonly failures: readonly CheckVerdict[];
-  /** What was unhealthy before the update and still is. */
+  /** Objects that were unhealthy before the update and still are. */
   readonly excused: readonly CheckVerdict[];
-  /** Keys of what was unhealthy before the update and has been healthy since. */
+  /** Keys of objects that were unhealthy before the update and have been healthy since. */
   readonly recovered: ReadonlySet<string>;
-  /** Expected objects that are gone for a reason, which is the message. */
+  /** Expected objects that are gone for a reason, which is in the message. */
   readonly removed: readonly CheckVerdict[];
 }
 
-/** How long an object may be pending during the soak if it does not set its own timeout. */
+/** How long an object may be pending during the soak if it does not set a timeout itself. */
 const PENDING_MS = 5 * 60_000;
 const HOLDS = "every check holds";
-/** Time between two rounds that counts as observed, at least. */
+/** Pauses between rounds up to this length, or up to three intervals if longer, count as observed. */
 const OBSERVED_MS = 10_000;
-/** A round that takes longer has not observed the cluster all the time: each request ends after a few seconds. */
+/** A longer round does not count as continuous observation: each request times out after a few seconds. */
 const ROUND_MS = 30_000;
 
-/** The checks so far, and what they amount to. */
+/** The results of the checks so far, and what follows from them. */
 export class WatchState {
   readonly startedAt: number;
   readonly #args: WatchArgs;
@@ -56,7 +56,7 @@ export class WatchState {
   #soakingSince: number | undefined;
   /** When the last round ended. */
   #observedUntil: number | undefined;
-  /** Milliseconds in which nothing was observed; they do not count towards the timeout. */
+  /** Milliseconds during which nothing was observed; they do not count towards the timeout. */
   #unobservedMs = 0;
   #unreachableSince: number | undefined;
   #outage: EdgefirstError | undefined;
@@ -65,7 +65,7 @@ export class WatchState {
   #pending: readonly CheckVerdict[] = [];
   #excused: readonly CheckVerdict[] = [];
   #removed: readonly CheckVerdict[] = [];
-  /** Excused objects that have been healthy since: their excuse has ended. */
+  /** Excused objects that have been healthy since, so they are no longer excused. */
   readonly #recovered = new Set<string>();
   readonly #pendingSince = new Map<string, number>();
   readonly #revisions = new Map<string, string | undefined>();
@@ -76,26 +76,26 @@ export class WatchState {
     this.startedAt = now;
   }
 
-  /** The previous round, and which checks have to run again. Steady checks run when the soak begins and when it ends. */
+  /** The previous round, and which checks have to run again. Steady checks run only when the soak begins and when it ends. */
   reusable(now: number): { round: CheckRound; isDue: (check: Check) => boolean } {
     const since = this.#soakingSince;
     const ending = since !== undefined && now - since >= this.#args.timing.soakMs;
     return { round: this.#round, isDue: ({ steady }) => steady !== true || since === undefined || ending };
   }
 
-  /** Ends the soak if nothing was observed for much longer than the interval, as on a laptop that was asleep, or if the clock was set back. */
+  /** Ends the soak if nothing was observed for much longer than the interval, for example because a laptop was asleep, or if the clock was set back. */
   resume(now: number): void {
     const since = this.#observedUntil ?? now;
     const allowed = Math.max(3 * this.#args.timing.intervalMs, OBSERVED_MS);
     if (now < since || now - since > allowed) this.#recordGap(now - since);
   }
 
-  /** The time that is left, in milliseconds. */
+  /** The remaining time, in milliseconds. */
   left(now: number): number {
     return this.startedAt + this.#args.timing.timeoutMs + this.#unobservedMs - now;
   }
 
-  /** Records a round that lasted from `began` to `ended`. @returns the time that it stands for: its beginning, or its end after a gap */
+  /** Records a round that lasted from `began` to `ended`. @returns the time that the round represents: its start, or its end if there was a gap */
   record(round: CheckRound, began: number, ended = began): number {
     this.#observedUntil = ended;
     const hasGap = ended < began || ended - began > ROUND_MS;
@@ -113,7 +113,7 @@ export class WatchState {
       this.#soakingSince = undefined;
       this.#report(
         broken === undefined
-          ? `the soak starts again: ${changed.join(", ")} runs another revision`
+          ? `the soak starts again: the revision of ${changed.join(", ")} changed`
           : `the soak starts again: ${broken.object}: ${broken.message}`,
       );
     }
@@ -122,13 +122,13 @@ export class WatchState {
     return now;
   }
 
-  /** Records a round that failed. Time that was not observed is no soak. @returns milliseconds since the cluster last answered */
+  /** Records a round in which the cluster could not be reached. Unobserved time does not count as soak. @returns milliseconds since the outage began */
   recordOutage(error: EdgefirstError, now: number): number {
     this.#outage = error;
     this.#observedUntil = now;
     this.#unreachableSince ??= now;
     this.#soakingSince = undefined;
-    this.#report(`the cluster does not answer: ${firstLine(error)}`);
+    this.#report(`the cluster does not respond: ${firstLine(error)}`);
     return now - this.#unreachableSince;
   }
 
@@ -149,8 +149,8 @@ export class WatchState {
   }
 
   /**
-   * Ends the watch with what is wrong.
-   * @param reason why it ended; reported if no object is at fault
+   * Ends the watch as failed.
+   * @param reason why it ended; reported if there is no failing object
    */
   fail(reason: string): WatchResult {
     if (this.#outage !== undefined) return this.giveUp(reason);
@@ -212,7 +212,7 @@ export class WatchState {
     this.#pending = pending.filter((verdict) => !late.includes(verdict));
   }
 
-  /** What has been pending for too long. */
+  /** The objects that have been pending for too long. */
   #late(pending: readonly CheckVerdict[], now: number): readonly CheckVerdict[] {
     const keys = new Set(pending.map(verdictKey));
     for (const key of this.#pendingSince.keys()) if (!keys.has(key)) this.#pendingSince.delete(key);
@@ -254,9 +254,9 @@ export class WatchState {
       this.#report(HOLDS);
       return;
     }
-    // An object that was pending at the same revision has not ended the soak.
+    // The soak continues after an object was pending at the same revision.
     if (!this.#reported.startsWith(HOLDS))
-      this.#report(`${HOLDS}; the soak ${this.#soakingSince === now ? "has begun" : "goes on"}`);
+      this.#report(`${HOLDS}; the soak ${this.#soakingSince === now ? "has begun" : "continues"}`);
     const left = Math.max(0, soakMs - (now - (this.#soakingSince ?? now)));
     this.#args.progress(`${HOLDS}; ${Math.ceil(left / 1_000)} s of soak left`, false);
   }

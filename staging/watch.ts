@@ -4,8 +4,9 @@ import type { Clock } from "./clock.ts";
 import { WatchState, type WatchArgs, type WatchResult } from "./watch-state.ts";
 
 /**
- * Watches until every check has held for the whole soak, the timeout has passed, or something is wrong that waiting cannot fix. A failure or another revision
- * restarts the soak. An outage of the cluster, or a cancellation, ends it without a result. An object that reconciles at the same revision does not, but the soak cannot end before it is ready.
+ * Watches until every check has held for the whole soak, until the timeout, or until something is wrong that waiting cannot fix. A failure or a changed
+ * revision restarts the soak. A long outage of the cluster, or a cancellation, ends the watch without a result. An object that reconciles at the same revision
+ * does not restart the soak, but the soak cannot end before that object is ready.
  */
 export async function watch(args: WatchArgs, clock: Clock, signal?: AbortSignal): Promise<WatchResult> {
   const { timeoutMs, intervalMs, outageMs } = args.timing;
@@ -21,10 +22,10 @@ export async function watch(args: WatchArgs, clock: Clock, signal?: AbortSignal)
       if (state.cannotRecover()) return state.fail("waiting cannot fix it");
     } catch (error) {
       if (!(error instanceof EdgefirstError)) throw error;
-      if (state.recordOutage(error, now) >= outageMs) return state.giveUp("the cluster stopped answering");
+      if (state.recordOutage(error, now) >= outageMs) return state.giveUp("the cluster stopped responding");
     }
     const left = state.left(clock.now());
-    if (left <= 0) return state.fail(`it was not complete after ${timeoutMs / 1_000} s`);
+    if (left <= 0) return state.fail(`the soak was not complete after ${timeoutMs / 1_000} s`);
     await clock.sleep(Math.min(intervalMs, left), signal);
   }
 }

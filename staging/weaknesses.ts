@@ -1,7 +1,7 @@
 import { duration } from "../lib/duration.ts";
 import type { CheckRecord, Verification } from "./evidence.ts";
 
-/** What a verification did not prove, as lines: whoever relies on it should know. Empty for a full proof. */
+/** What a verification did not prove, one line each, for those who rely on it. Empty for a full proof. */
 export function weaknessesOf(record: Verification): string[] {
   const { soak, dirty, commit, override, checks } = record;
   return [
@@ -22,24 +22,24 @@ export function unprovenBy({ id, outcome, notes, unhealthyBefore }: CheckRecord)
     ...(outcome === "notChecked" ? [`not checked: ${id}: ${remarks}`] : []),
     ...(outcome === "nothing" ? [`nothing to check: ${id}${remarks === "" ? "" : `: ${remarks}`}`] : []),
     ...(outcome === "held" || outcome === "failed" ? notes.map((note) => `${id}: ${note}`) : []),
-    ...unhealthyBefore.map((object) => `unhealthy before the update, and not blamed on it: ${object}`),
+    ...unhealthyBefore.map((object) => `already unhealthy before the update: ${object}`),
   ];
 }
 
-/** What a stack demands of the proof of its upstream stacks. */
+/** What a stack requires of its upstream stacks' proof. */
 export interface ProofDemands {
-  /** Milliseconds for which an upstream stack must have run the release. */
+  /** How long an upstream stack must have run the release, in milliseconds. */
   readonly minAgeMs: number;
-  /** Least soak, in milliseconds. */
+  /** Shortest acceptable soak, in milliseconds. */
   readonly minSoakMs: number;
-  /** Checks that must have held, on at least one object. */
+  /** Checks that must have held on at least one object. */
   readonly requiredChecks: readonly string[];
-  /** Whether a verification under an override counts. */
+  /** Whether a verification under an override is accepted. */
   readonly overrides: "accept" | "refuse";
 }
 
 /**
- * The demands that a verification does not meet, as phrases.
+ * The demands that a verification does not meet, worded as clauses.
  * @param now milliseconds since the epoch
  */
 export function unmetDemands(record: Verification, demands: ProofDemands, now: number): string[] {
@@ -49,14 +49,16 @@ export function unmetDemands(record: Verification, demands: ProofDemands, now: n
   const missing = requiredChecks.filter((id) => !held.has(id));
   return [
     ...(age < minAgeMs
-      ? [`it has run the release for ${words(age)}, and gate.minAge is ${words(minAgeMs)}`]
+      ? [`it has run the release for only ${words(age)}, but gate.minAge is ${words(minAgeMs)}`]
       : []),
     ...(record.soak * 1_000 < minSoakMs
-      ? [`its soak was ${words(record.soak * 1_000)}, and gate.minSoak is ${words(minSoakMs)}`]
+      ? [`its soak was only ${words(record.soak * 1_000)}, but gate.minSoak is ${words(minSoakMs)}`]
       : []),
-    ...(missing.length > 0 ? [`gate.requiredChecks did not hold there: ${missing.join(", ")}`] : []),
+    ...(missing.length > 0
+      ? [`these checks of gate.requiredChecks did not hold: ${missing.join(", ")}`]
+      : []),
     ...(overrides === "refuse" && record.override !== undefined
-      ? ["it was verified under an override, and gate.overrides is refuse"]
+      ? ["it was verified under an override, but gate.overrides is refuse"]
       : []),
   ];
 }

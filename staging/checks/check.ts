@@ -8,15 +8,15 @@ import { objectHealth, type Health } from "../health.ts";
 export interface Verdict {
   /** Such as `Gateway network/external`. */
   readonly object: string;
-  /** pending: not ready yet, or unknown at the moment; skipped: not evaluated, so it proves nothing. */
+  /** pending: not ready yet, or currently unknown; skipped: not evaluated, so it proves nothing. */
   readonly state: "held" | "pending" | "failed" | "skipped";
-  /** The condition's message; empty if it holds. */
+  /** The condition's message; empty if the object holds. */
   readonly message: string;
-  /** What runs; a change restarts the soak. */
+  /** The revision that is running; a change restarts the soak. */
   readonly revision?: string | undefined;
-  /** Milliseconds for which it may be pending during the soak. */
+  /** How long the object may be pending during the soak, in milliseconds. */
   readonly pendingMs?: number | undefined;
-  /** Declared by the stack itself, so it is never excused for having been unhealthy before the update. */
+  /** Whether the stack itself declares the object; if so, it is never excused for having been unhealthy before the update. */
   readonly own: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface CheckResult {
 /** A check: one question about the live cluster. */
 export interface Check {
   readonly id: CheckId;
-  /** Nothing on the cluster changes its result, so it runs when the soak begins and when it ends, and waiting for it is pointless. */
+  /** Set if nothing on the cluster changes the result. The check then runs only when the soak begins and ends, and a failure ends the watch. */
   readonly steady?: true;
   /** Whether an object that was healthy before the update must still exist. */
   readonly keeps?: (object: string) => boolean;
@@ -52,7 +52,7 @@ const STATES: Readonly<Record<Health["state"], Verdict["state"]>> = {
   present: "held",
 };
 
-/** The verdict on an object by its own status. */
+/** The verdict on an object, according to its status. */
 export function verdictOf(
   object: KubeObject,
   stack: string,

@@ -8,12 +8,12 @@ import { leftoversCheck, type LeftoversCheckArgs } from "./leftovers.ts";
 import { rolloutsCheck } from "./rollouts.ts";
 import { routesCheck } from "./routes.ts";
 
-/** The checks that need only the cluster, so a gate or `edgefirst verify` can run them without the stack's program. */
+/** The checks that need only the cluster, so that a gate or `edgefirst verify` can run them without the stack's program. */
 export function liveChecks(args: GatusCheckArgs): Check[] {
   return [rolloutsCheck(args), gatewaysCheck(args), routesCheck(args), fluxCheck(args), gatusCheck(args)];
 }
 
-/** The checks against what the program declares. */
+/** The checks that compare the cluster with what the program declares. */
 export function declarationChecks(args: LeftoversCheckArgs, declared: readonly KubeObject[]): Check[] {
   return [declaredCheck(args, declared), leftoversCheck(args, declared)];
 }

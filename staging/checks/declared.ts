@@ -7,16 +7,16 @@ import type { Check, StackOnCluster, Verdict } from "./check.ts";
 const FIELD_MANAGER = "edgefirst-verify";
 /** Fields that the API server writes. */
 const SERVER_FIELDS = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
-/** The state still holds the declared value, so a plain update changes nothing; and another field manager owns the field now. */
+/** The state still holds the declared value, so a plain update changes nothing, and another field manager owns the field now. */
 const REMEDY = "list it under edgefirst:adopt and run `pulumi up --refresh` once to restore it";
-/** How often to compare an object that others change at the same time. */
+/** How many times to compare an object that others keep changing. */
 const ROUNDS = 5;
-/** Paths named in a message. */
+/** How many paths a message lists. */
 const SHOWN = 3;
 
 /**
- * Each declared object is on the cluster as declared: a dry-run apply would change nothing. So neither `--target` nor a manual edit passes. Fields that others
- * added are not compared.
+ * Checks that each object is on the cluster as declared, so that a dry-run apply would change nothing. Updates with `--target` and manual edits do not pass.
+ * Fields that others added are not compared.
  */
 export function declaredCheck({ cluster }: StackOnCluster, declared: readonly KubeObject[]): Check {
   return {
@@ -49,11 +49,11 @@ export function declaredCheck({ cluster }: StackOnCluster, declared: readonly Ku
           return say("failed", `differs from its declaration: ${shown(paths)}; ${REMEDY}`);
       }
     } catch (error) {
-      // An admission webhook with side effects refuses dry runs (API server, "does not support dry run").
+      // The API server rejects a dry run if an admission webhook has side effects ("does not support dry run").
       if (error instanceof EdgefirstError && error.message.includes("does not support dry run"))
         return say(
           "skipped",
-          "cannot be compared: an admission webhook of the cluster does not support dry runs",
+          "cannot be compared: one of the cluster's admission webhooks does not support dry runs",
         );
       throw error;
     }

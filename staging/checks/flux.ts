@@ -31,12 +31,12 @@ interface FluxObject extends KubeObject {
     readonly lastAppliedRevision?: string;
     readonly lastAttemptedRevision?: string;
     readonly lastAttemptedRevisionDigest?: string;
-    /** `namespace/name` of the HelmChart that helm-controller creates for a release. */
+    /** `namespace/name` of the HelmChart that helm-controller created for the release. */
     readonly helmChart?: string;
   };
 }
 
-/** Every source, Kustomization and HelmRelease of the cluster is ready, and at its source's revision. */
+/** Checks that every Flux source, Kustomization and HelmRelease on the cluster is ready, and at its source's revision. */
 export function fluxCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "flux",
@@ -51,7 +51,7 @@ export function fluxCheck({ cluster, stack }: StackOnCluster): Check {
   };
 }
 
-/** No controller reconciles a HelmRepository of OCI charts. */
+/** No controller reconciles a HelmRepository of type `oci`, so it has no status. */
 function hasStatus({ kind, spec }: FluxObject): boolean {
   return kind !== "HelmRepository" || spec?.type !== "oci";
 }
@@ -67,7 +67,7 @@ function verdict(object: FluxObject, stack: string, known: ReadonlyMap<string, F
   const wanted = source === undefined ? undefined : known.get(source)?.status?.artifact?.revision;
   if (found.state !== "held" || source === undefined || wanted === undefined) return found;
   if (runs(object, wanted)) return found;
-  const message = `is at ${found.revision ?? "no revision"}, and ${source} is at ${wanted}`;
+  const message = `is at ${found.revision ?? "no revision"}, but ${source} is at ${wanted}`;
   return { ...found, state: "pending", message };
 }
 
@@ -86,7 +86,7 @@ function sourceOf({ kind, metadata, spec, status }: FluxObject): string | undefi
     : undefined;
 }
 
-/** helm-controller records an OCI chart's digest next to its version, which need not be the tag that it was fetched by. */
+/** helm-controller records an OCI chart's digest next to its version, which may differ from the tag that was pulled. */
 function runs({ kind, status }: FluxObject, wanted: string): boolean {
   if (kind === "Kustomization") return status?.lastAppliedRevision === wanted;
   const digest = status?.lastAttemptedRevisionDigest;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LiveCluster } from "../../kube/client.ts";
 import type { GatusAddress } from "../../config/gatus-address.ts";
 
-/** The part of Gatus' response that is read (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
+/** The fields of Gatus's response that are used here (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
 const status = z.object({
   key: z.string(),
   results: z
@@ -26,22 +26,22 @@ const PATH = "/api/v1/endpoints/statuses";
 const TIMEOUT_MS = 5_000;
 
 /**
- * All endpoints with their results, or what is wrong with Gatus' response. Gatus caches it for ten seconds.
+ * All endpoints with their results, or what is wrong with Gatus's response. Gatus caches the response for ten seconds.
  * @throws {EdgefirstError} if the cluster itself cannot be reached
  */
 export async function readStatuses(
   address: GatusAddress,
   cluster: LiveCluster,
 ): Promise<readonly EndpointStatus[] | string> {
-  // Asks the API server itself first, so its outage is not blamed on Gatus.
+  // Query the API server itself first, so that Gatus is not blamed for an outage of the API server.
   if (!("url" in address)) await cluster.read("/version");
   const answer = await read(address, cluster, PATH);
   if (answer instanceof Error) return answer.message.split("\n")[0] ?? "";
   const parsed = statuses.safeParse(answer);
-  return parsed.success ? parsed.data : "its response is not a list of endpoints";
+  return parsed.success ? parsed.data : "the response is not a list of endpoints";
 }
 
-/** One endpoint with its results, uncached; undefined if Gatus does not have it or does not respond. */
+/** One endpoint with its results, uncached; undefined if Gatus has no such endpoint or does not respond. */
 export async function readStatus(
   address: GatusAddress,
   cluster: LiveCluster,
@@ -51,7 +51,7 @@ export async function readStatus(
   return status.safeParse(answer).data;
 }
 
-/** At its own address, or through the API server (`GET …/services/http:<name>:<port>/proxy/…`). */
+/** Reads Gatus at its own address, or through the API server (`GET …/services/http:<name>:<port>/proxy/…`). */
 function read(address: GatusAddress, cluster: LiveCluster, path: string): Promise<unknown> {
   if ("url" in address) return fetchJson(address.url + path);
   const { namespace, service, port } = address;

@@ -14,7 +14,7 @@ export interface GatusCheckArgs extends StackOnCluster {
   readonly since: number;
 }
 
-/** Gatus has an endpoint for every HTTPRoute that asks for one, and its latest result is newer than the update and a success. */
+/** Checks that Gatus has an endpoint for every HTTPRoute that asks for one, and that its latest result is a success and newer than the update. */
 export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Check {
   return {
     id: "gatus",
@@ -27,7 +27,7 @@ export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Ch
       const fresh = async (route: KubeObject): Promise<Verdict> => {
         const found = verdict(route, inherited, answer);
         if (typeof answer === "string" || ["held", "skipped"].includes(found.state)) return found;
-        // The cached response may be ten seconds old.
+        // The cached response may be up to ten seconds old.
         const latest = await readStatus(gatus, cluster, keyOf(route, inherited));
         return latest === undefined ? found : verdict(route, inherited, [latest]);
       };
@@ -59,7 +59,7 @@ export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Ch
       own: isOwn(route, stack),
     });
     if (fragment.guarded === true)
-      return say("skipped", "is guarded: Gatus only probes its DNS name, which does not prove health");
+      return say("skipped", "is guarded: Gatus only resolves its DNS name, which does not prove health");
     if (typeof answer === "string") return say("pending", `Gatus does not respond: ${answer}`);
     const endpoint = answer.find((status) => status.key === key);
     if (endpoint === undefined) return say("pending", "Gatus has no such endpoint");
@@ -72,7 +72,7 @@ export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Ch
 
 type Fragments = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
-/** The endpoint that a route asks for, with what it inherits from its Gateway. */
+/** The endpoint that a route asks for, including what it inherits from its Gateway. */
 function fragmentOf(route: KubeObject, inherited: Fragments): Readonly<Record<string, unknown>> {
   return { ...inherited.get(gatewayOf(route)), ...template(route) };
 }

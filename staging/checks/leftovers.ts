@@ -7,13 +7,13 @@ import { isRetained, ObjectSet } from "./undeclared.ts";
 
 /** Arguments of {@link leftoversCheck}. */
 export interface LeftoversCheckArgs extends StackOnCluster {
-  /** The objects in the stack's state; an update deletes those that it no longer declares. Read only if something is left over. */
+  /** The objects in the stack's state, of which an update deletes those that are no longer declared. Read only if something is left over. */
   readonly recorded: () => Promise<readonly ObjectReference[]>;
 }
 
 /**
- * Every object that the stack applied is declared, or in the stack's state. Objects onto which others copied its label are theirs. Pulumi deletes what is in the state and no longer declared only after the program
- * has succeeded, so this check runs too early to see that, and notes it.
+ * Checks that every object that the stack applied is declared, or in the stack's state. Objects to which others copied the stack's label do not count. Pulumi
+ * deletes what is no longer declared only after the program has succeeded, too late for this check, so it adds a note about those objects.
  */
 export function leftoversCheck(
   { cluster, stack, recorded }: LeftoversCheckArgs,
@@ -35,12 +35,12 @@ export function leftoversCheck(
           ...(deleting.length === 0
             ? []
             : [
-                `Pulumi deletes these after the verification, because they are no longer declared; the cluster was not checked without them: ${deleting.map(describeObject).join(", ")}.`,
+                `Pulumi deletes these after the verification because they are no longer declared; the cluster was not checked without them: ${deleting.map(describeObject).join(", ")}.`,
               ]),
           ...retained.map(
-            (object) => `${describeObject(object)} is no longer declared; it is kept by design.`,
+            (object) => `${describeObject(object)} is no longer declared; it is retained by design.`,
           ),
-          ...unread.map((group) => `The objects of ${group} could not be listed.`),
+          ...unread.map((group) => `Could not list the objects in ${group}.`),
         ],
       };
     },

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { isOwn, verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
 
-/** Every Deployment of the stack runs its current spec with all replicas, and every load balancer has an address. */
+/** Checks that every Deployment of the stack runs its current spec with all replicas, and that every load balancer has an address. */
 export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "rollouts",
@@ -21,10 +21,10 @@ export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
 
   function verdict(deployment: KubeObject): Verdict {
     const found = verdictOf(deployment, stack);
-    // To the API server, zero replicas are a complete rollout; to its users, the Deployment is down.
+    // To the API server, zero replicas are a complete rollout; to users, the Deployment is down.
     if ((deployment.spec as { replicas?: number } | undefined)?.replicas === 0)
       return { ...found, state: "failed", message: "is scaled to 0" };
-    // A rollout that keeps enough replicas is progressing; one without them is down.
+    // A rollout that keeps enough replicas available is progressing; otherwise the Deployment is down.
     const down = conditionOf(deployment, "Available");
     if (found.state !== "pending" || down?.status !== "False") return found;
     return { ...found, state: "failed", message: `${found.message}: ${down.message ?? "not available"}` };

@@ -3,7 +3,7 @@ import { parentsOf, routeHealth, type ParentReference } from "../health.ts";
 import { isOwn, verdictOf, type Check, type StackOnCluster } from "./check.ts";
 import { GATEWAY_API } from "./gateways.ts";
 
-/** Each HTTPRoute that names a Gateway of the stack is accepted by it, with references resolved. Other parents do not count. */
+/** Checks that each HTTPRoute that names one of the stack's Gateways is accepted by it, with references resolved. Other parents do not count. */
 export function routesCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "routes",

@@ -15,20 +15,20 @@ export class ObjectSet {
   }
 }
 
-/** Ignores the version: the API server serves one object at several. */
+/** Ignores the API version: the API server serves the same object in several versions. */
 function identity({ apiVersion, kind, metadata }: ObjectReference): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return [group, kind, metadata.namespace, metadata.name].join(" ");
 }
 
-/** Whether the object stays when its stack no longer declares it. */
+/** Whether the object stays on the cluster when its stack no longer declares it. */
 export function isRetained({ metadata }: KubeObject): boolean {
   return RETAINED_ANNOTATION in (metadata.annotations ?? {});
 }
 
 /**
- * The cluster without what the update will delete once it is verified: objects that the stack applied and the program no longer declares. Their health says
- * nothing about the release, and a broken one must not prevent its own deletion.
+ * The cluster without the objects that the update will delete once it is verified: those that the stack applied and the program no longer declares. Their
+ * health says nothing about the release, and a broken object must not prevent its own deletion.
  */
 export function withoutPendingDeletions(
   cluster: LiveCluster,

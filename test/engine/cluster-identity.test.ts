@@ -119,7 +119,7 @@ describe("engine: the provider knows its cluster", function () {
     assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
     assert.match(
       await passes(stack.up()),
-      /records the identity of the cluster, and still uses .*first\.kubeconfig/,
+      /records the identity of the cluster and still uses .*first\.kubeconfig/,
     );
     await staysOnEdge();
     assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
@@ -133,7 +133,7 @@ describe("engine: the provider knows its cluster", function () {
     follow("third");
     await fails(
       stack.up(),
-      /names the kubeconfig .*second\.kubeconfig, which does not exist any more/,
+      /kubeconfig .*second\.kubeconfig that is recorded in the state no longer exists/,
       /touch /,
     );
     writeFileSync(file("second"), "");
@@ -143,7 +143,11 @@ describe("engine: the provider knows its cluster", function () {
 
   it("another cluster: refused, in a preview as well", async () => {
     follow("third", { context: "main" });
-    await fails(stack.up(), /context main leads to another cluster/, /edgefirst:cluster\.rebuilt: /);
+    await fails(
+      stack.up(),
+      /context main points to cluster .*, but stack edge was applied to cluster/,
+      /edgefirst:cluster\.rebuilt: /,
+    );
     assert.notEqual((await stack.preview()).code, 0);
     assert.equal(await onMain.get(GATUS), undefined);
     await staysOnEdge();
@@ -151,7 +155,7 @@ describe("engine: the provider knows its cluster", function () {
 
   it("a rebuilt cluster: needs its former UID and a refreshed state, deletes nothing, and starts the evidence from scratch", async () => {
     const former = evidenceSchema.parse((await stack.outputs()).evidence);
-    // From now on, the context edge leads to another cluster.
+    // From now on, the context edge points to another cluster.
     rewrite("third", ({ contexts }) => {
       Object.assign(
         contexts.find(({ name }) => name === "edge")!,
@@ -163,11 +167,11 @@ describe("engine: the provider knows its cluster", function () {
     follow("third");
     await fails(stack.up(), new RegExp(`cluster\\.rebuilt: ${former.cluster.uid}`));
     follow("third", { rebuilt: former.cluster.uid });
-    await fails(stack.up(), /objects of the former cluster, such as /, /pulumi refresh --stack edge/);
+    await fails(stack.up(), /objects from the former cluster, such as /, /pulumi refresh --stack edge/);
     await passes(engine.run(["refresh", "--yes", "--skip-preview", "--non-interactive", "--stack", "edge"]));
     assert.match(
       await passes(stack.up()),
-      /evidence of stack edge is of another cluster .* starts from scratch/,
+      /evidence of stack edge describes another cluster .* starts from scratch/,
     );
 
     const now = evidenceSchema.parse((await stack.outputs()).evidence);

@@ -176,7 +176,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
   it("refuses main while the stack edge does not exist", () =>
     refuses(main, /has no stack organization\/edgefirst\/edge/));
 
-  it("refuses main before edge's first update; a preview of main warns and goes on", async () => {
+  it("refuses main before edge's first update; a preview of main warns and continues", async () => {
     edge = await engine.stack("edge", failingConfig);
     await refuses(main, /Stack edge has never been brought up/, /pulumi up --stack edge/);
     const preview = await main.previewText();
@@ -302,7 +302,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     main.configure({ ...mainConfig, override: { expires: OVERRIDE.expires } });
     await refuses(main, /edgefirst:override\.reason: missing; expected a reason for passing the gate/);
     main.configure({ ...mainConfig, override: { ...OVERRIDE, expires: "2020-01-01T00:00:00Z" } });
-    await refuses(main, /override of the gate expired at 2020-01-01/, /failed to verify release/);
+    await refuses(main, /gate override expired at 2020-01-01/, /failed to verify release/);
     main.configure({ ...mainConfig, override: OVERRIDE });
     const run = await main.up();
     passes(run);
@@ -330,7 +330,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     const run = await ended;
     passes(run);
     assert.equal(soaks(), 2, run.output);
-    assert.match(run.output, /every check holds; the soak goes on/);
+    assert.match(run.output, /every check holds; the soak continues/);
     assert.ok((await evidenceOf(edge)).verified[0]!.soak >= 5);
   });
 

@@ -77,11 +77,11 @@ describe("engine: outages of the control plane of 20 s", function () {
     await waitUntil("the soak to begin", () => output().includes("the soak has begun"), SOON);
     signal("kube-apiserver", "SIGSTOP");
     await setTimeout(OUTAGE_MS);
-    assert.match(output(), /the cluster does not answer: .* no answer within 5 s/);
+    assert.match(output(), /the cluster does not respond: .* no answer within 5 s/);
     signal("kube-apiserver", "SIGCONT");
     const run = await ended;
     passes(run);
-    assert.match(run.output, /is verified after [5-9] s of soak/);
+    assert.match(run.output, /is verified after a soak of [5-9] s/);
     assert.equal(run.output.split("the soak has begun").length > 2, true, "the soak began twice");
     await reachesZeroDiff();
   });

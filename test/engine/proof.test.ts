@@ -192,7 +192,10 @@ describe("engine: a release proves only what was watched; the test writes the st
           ),
         SOON,
       );
-      await fails(edge, /Cannot mark on cluster edge .*denied by the test\s+Nothing was changed/);
+      await fails(
+        edge,
+        /Cannot write the mark of this update to cluster edge: .*denied by the test\s+Nothing was changed/,
+      );
       await onEdge.delete(binding);
       assert.deepEqual((await evidence()).verified, verified);
     });
@@ -242,26 +245,29 @@ describe("engine: a release proves only what was watched; the test writes the st
 
     it("refuses while an app that edge's verification found is gone", async () => {
       await onEdge.delete({ apiVersion: KUSTOMIZE, kind: "Kustomization", metadata: APP });
-      await fails(main, /Kustomization default\/app: was healthy when the release was verified, and is gone/);
+      await fails(
+        main,
+        /Kustomization default\/app: was healthy when the release was verified, but is gone now/,
+      );
       await app("True");
       await passes(main);
     });
 
-    it("ignores evidence of another cluster, its own and that of edge", async () => {
+    it("ignores evidence that describes another cluster, both its own and edge's", async () => {
       commitRelease(program, "fourth");
       await passes(edge);
       const file = join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json");
       const { uid } = (await evidence()).cluster;
       const rebuilt = (content: string): string => content.replaceAll(uid, "uid-of-a-former-cluster");
       writeFileSync(file, rebuilt(readFileSync(file, "utf8")));
-      await fails(main, /context edge leads to another cluster/);
-      await fails(edge, /another cluster .* than the one that stack edge was applied to/);
+      await fails(main, /context edge does not point to the cluster on which stack edge was verified/);
+      await fails(edge, /points to cluster .*, but stack edge was applied to cluster/);
       const cluster = edgeConfig.cluster as object;
       edge.configure({ ...edgeConfig, cluster: { ...cluster, rebuilt: "uid-of-a-former-cluster" } });
       const { code, output } = await edge.up();
       edge.configure(edgeConfig);
       assert.equal(code, 0, output);
-      assert.match(output, /evidence of stack edge is of another cluster .* starts from scratch/);
+      assert.match(output, /evidence of stack edge describes another cluster .* starts from scratch/);
       assert.deepEqual([(await evidence()).cluster.uid, (await evidence()).verified.length], [uid, 1]);
     });
 

@@ -75,7 +75,7 @@ describe("an update that begins", () => {
     return "failures" in record ? record.failures.map(({ object }) => object) : [];
   }
 
-  it("names the owner's rows of knowledge in its evidence, as configuration", async () => {
+  it("records the owner's knowledge rows in its evidence, as configuration", async () => {
     const directory = mkdtempSync(join(tmpdir(), "edgefirst-owner-rows-"));
     try {
       const file = join(directory, ".edgefirst/knowledge/version-labels.yaml");
@@ -116,7 +116,7 @@ describe("an update that begins", () => {
     }
   });
 
-  it("does not excuse what an object that was new to the cluster does once a killed update has begun", async () => {
+  it("does not excuse an object that first appeared after a killed update had begun", async () => {
     assert.deepEqual(await up("r1"), []);
     await killed("r2");
     objects = [app("app", "True"), app("new", "False")];
@@ -181,7 +181,7 @@ describe("an update that begins", () => {
     assert.deepEqual(await up("r3"), [APP]);
   });
 
-  it("neither proves nor revokes if the cluster stops answering; its mark stays", async () => {
+  it("neither verifies nor revokes the release if the cluster stops responding; its mark stays", async () => {
     assert.deepEqual(await up("r1"), []);
     const before = earlier;
     cluster = scriptedCluster(() => (clock.seconds > 4 && clock.seconds < 20 ? unreachable() : objects));
@@ -205,7 +205,7 @@ describe("an update that begins", () => {
     cluster = { ...cluster, apply: refuse };
     await assert.rejects(
       beginUpdate(args("r1"), []),
-      /Cannot mark .*configmaps is forbidden\nNothing was changed\. .* patch and delete on ConfigMaps in kube-system/,
+      /Cannot write the mark .*configmaps is forbidden\nNothing was changed\. .* patch and delete on ConfigMaps in kube-system/,
     );
   });
 

@@ -91,7 +91,7 @@ describe("checks", () => {
     });
   });
 
-  it("routes: only routes of the stack's Gateways, and only what these report", async () => {
+  it("routes: only routes attached to the stack's Gateways, and only the status from these Gateways", async () => {
     const ours = { name: "external", namespace: "network" };
     const accepted = conditions("True", "Accepted", "ResolvedRefs");
     const twoParents = route("two", ours, accepted);
@@ -144,7 +144,7 @@ describe("checks", () => {
         "GitRepository flux-system/repo": "held",
         "Kustomization flux-system/level": "held",
         "Kustomization flux-system/behind":
-          "pending: is at main@sha1:old, and GitRepository flux-system/repo is at main@sha1:new",
+          "pending: is at main@sha1:old, but GitRepository flux-system/repo is at main@sha1:new",
         "Kustomization flux-system/still": "skipped: is suspended",
       });
     });
@@ -188,7 +188,7 @@ describe("checks", () => {
     });
   });
 
-  describe("gatus, with responses as its API documents them", () => {
+  describe("gatus, with responses as documented for its API", () => {
     const since = Date.parse("2026-01-31T12:00:00Z");
     const parent = { name: "external", namespace: "network" };
     const annotated = (endpoint: string) => ({
@@ -239,7 +239,7 @@ describe("checks", () => {
       });
     });
 
-    it("asks again, past the cache of ten seconds, but only about endpoints that are not up", async () => {
+    it("bypasses the ten-second cache, but only for endpoints that are not up", async () => {
       const [bad, good] = [result(false, "2026-01-31T12:00:01Z"), result(true, "2026-01-31T12:00:02Z")];
       const statuses = [
         { key: "_fixed", results: [bad] },
@@ -270,7 +270,7 @@ describe("checks", () => {
       );
       assert.deepEqual(found, {
         "Gatus endpoint internal_dns of HTTPRoute apps/dns":
-          "skipped: is guarded: Gatus only probes its DNS name, which does not prove health",
+          "skipped: is guarded: Gatus only resolves its DNS name, which does not prove health",
       });
     });
 
@@ -348,7 +348,7 @@ describe("checks", () => {
     });
   });
 
-  it("ignore what the update will delete, but not what it keeps by design", async () => {
+  it("ignore what the update will delete, but not what is retained by design", async () => {
     const down = conditions("False", "Accepted", "Programmed");
     const kept = gateway("kept", down);
     const retained = gateway("retained", down);
@@ -366,7 +366,7 @@ describe("checks", () => {
     ]);
   });
 
-  it("leftovers: fail for applied objects outside declaration and state; note what this update deletes and what it keeps by design", async () => {
+  it("leftovers: fail for applied objects that are neither declared nor in the state; note what this update deletes and what is retained by design", async () => {
     const labelled = (kind: string, name: string, metadata: object = {}): KubeObject => ({
       apiVersion: "v1",
       kind,
@@ -404,16 +404,16 @@ describe("checks", () => {
     const found = (await check.run()).verdicts.map(({ object, state }) => `${object} ${state}`);
     assert.deepEqual(found, ["Service n/forgotten failed", "Service n/going pending"]);
     assert.deepEqual((await check.run()).notes, [
-      "Pulumi deletes these after the verification, because they are no longer declared; the cluster was not checked without them: Service n/leaving.",
-      "Namespace n/retained is no longer declared; it is kept by design.",
+      "Pulumi deletes these after the verification because they are no longer declared; the cluster was not checked without them: Service n/leaving.",
+      "Namespace n/retained is no longer declared; it is retained by design.",
     ]);
   });
 
-  it("leftovers: objects onto which others copied the stack's label are not the stack's", async () => {
+  it("leftovers: ignore objects to which others copied the stack's label", async () => {
     const managedBy = (...managers: readonly (readonly [string, string])[]) => ({
       managedFields: managers.map(([manager, operation]) => ({ manager, operation })),
     });
-    // By group, version and kind; metrics-server computes its objects on each request, so that nothing manages their fields.
+    // By group, version and kind. metrics-server computes its objects on each request, so they have no field managers.
     const copies: Readonly<Record<string, readonly [kind: string, metadata: object]>> = {
       "v1 endpoints": ["Endpoints", managedBy(["kube-controller-manager", "Update"])],
       "discovery.k8s.io/v1 endpointslices": [
@@ -462,7 +462,7 @@ describe("checks", () => {
     });
   });
 
-  it("rollouts and gateways: objects onto which others copied the stack's label are not the stack's", async () => {
+  it("rollouts and gateways: ignore objects to which others copied the stack's label", async () => {
     const copied = { managedFields: [{ manager: "flagger", operation: "Update" }] };
     const canary: KubeObject = {
       apiVersion: "apps/v1",

@@ -21,10 +21,10 @@ const args = (more: Partial<ClusterIdentityArgs> = {}): ClusterIdentityArgs => (
 });
 
 describe("the cluster of an update", () => {
-  it("is the one of the evidence, or else of the provider in the state", () => {
+  it("is identified by the evidence, or else by the provider in the state", () => {
     assert.equal(isRebuilt(args()), false);
     assert.equal(isRebuilt(args({ verifiedOn: undefined })), false, "never verified, no identifier");
-    // After a rebuild the provider keeps its identifier; the evidence knows the new cluster.
+    // After a rebuild the provider keeps its identifier; the evidence identifies the new cluster.
     assert.equal(isRebuilt(args({ recorded: { ...RECORDED, clusterIdentifier: FORMER } })), false);
     for (const other of [
       { verifiedOn: FORMER },
@@ -32,16 +32,16 @@ describe("the cluster of an update", () => {
     ])
       assert.throws(
         () => isRebuilt(args(other)),
-        /another cluster \(UID uid-here\) than .* \(UID uid-former\)\. Nothing was changed\.\n.*edgefirst:cluster\.rebuilt: uid-former/,
+        /points to cluster uid-here, but .* to cluster uid-former\. Nothing was changed\.\n.*edgefirst:cluster\.rebuilt: uid-former/,
       );
   });
 
-  it("may be another one only if the configuration names the former one", () => {
+  it("may be a different one only if the configuration names the former one", () => {
     const configured = { context: "edge", rebuilt: FORMER };
     assert.equal(isRebuilt(args({ verifiedOn: FORMER, configured })), true);
     assert.equal(isRebuilt(args({ configured })), false, "the key is left over");
     const wrong = { context: "edge", rebuilt: "uid-of-a-third" };
-    assert.throws(() => isRebuilt(args({ verifiedOn: FORMER, configured: wrong })), /another cluster/);
+    assert.throws(() => isRebuilt(args({ verifiedOn: FORMER, configured: wrong })), /points to cluster/);
   });
 });
 
@@ -54,14 +54,14 @@ describe("the provider of an update", () => {
     postponed: false,
   };
 
-  it("gets the identifier first, and the changed kubeconfig or context with the next update", async () => {
+  it("gets the identifier first, and the changed kubeconfig or context in the next update", async () => {
     assert.deepEqual(await providerOf({}), { provider: IDENTIFIED, postponed: true });
     const configured = { kubeconfig: "/old", context: "admin@edge" };
     assert.deepEqual(await providerOf({ configured }), { provider: IDENTIFIED, postponed: true });
     assert.deepEqual(await providerOf({ recorded: IDENTIFIED }), NEW);
   });
 
-  it("is as configured where nothing can be replaced", async () => {
+  it("uses the configured values if nothing can be replaced", async () => {
     const read = () => Promise.reject(new Error("there is nothing to compare"));
     assert.deepEqual(await providerFor(args({ recorded: undefined }), read), NEW);
     assert.deepEqual(await providerFor(args({ recorded: { context: "edge" } }), read), NEW);
@@ -76,16 +76,13 @@ describe("the provider of an update", () => {
     assert.deepEqual(provider, { kubeconfig: "/new", context: "edge", clusterIdentifier: FORMER });
   });
 
-  it("is refused if the recorded kubeconfig is gone or leads elsewhere", async () => {
+  it("is refused if the recorded kubeconfig is gone or points elsewhere", async () => {
     for (const recorded of [RECORDED, IDENTIFIED])
-      await assert.rejects(
-        providerOf({ recorded }, { file: "absent" }),
-        /does not exist any more.*\n.*touch \/old/,
-      );
+      await assert.rejects(providerOf({ recorded }, { file: "absent" }), /no longer exists.*\n.*touch \/old/);
     for (const reading of [{ file: "present" }, { file: "present", uid: FORMER }] as const)
       await assert.rejects(
         providerOf({}, reading),
-        /\/old and its context edge, which do not lead to this cluster.*deleted\. Nothing was changed\.\n.*or replace the file with an empty one/s,
+        /\/old that is recorded in the state does not point to this cluster \(context: edge\).*deleted\. Nothing was changed\.\n.*or replace the file with an empty one/s,
       );
   });
 });

@@ -75,14 +75,14 @@ describe("evidence", () => {
     assert.deepEqual(next.verified[1], newer.verified[0]);
   });
 
-  it("remembers by name what the last verification that passed found, also after a failure", () => {
+  it("remembers which objects the last verification that passed found, even after a failure", () => {
     const checks = { flux: { held: ["Kustomization a/b"], own: [], unhealthy: [] } };
     const passed = withVerified(undefined, subject, { record: record("a"), checks });
     const failed = withRevoked(passed, subject, { ...record("a", 2), failures });
     assert.deepEqual(failed.lastPass, { release: "a", time: record("a").time, revision: null, checks });
   });
 
-  it("keeps the last ten verified releases, latest first, each once", () => {
+  it("keeps the last ten verified releases, latest first, each listed once", () => {
     const names = Array.from({ length: 12 }, (_, index) => `r${index}`);
     const { verified } = verifiedInTurn(...names, "r5");
     assert.deepEqual(
@@ -113,7 +113,7 @@ describe("evidence", () => {
     assert.deepEqual(evidence.revoked, []);
   });
 
-  it("distinguishes a stack that never ran, missing evidence, another format and invalid evidence", () => {
+  it("distinguishes a stack that never ran, missing evidence, an unknown format and invalid evidence", () => {
     assert.equal(readEvidence("edge", {}).state, "neverRan");
     assert.equal(readEvidence("edge", { release: "a" }).state, "none");
     const other = readEvidence("edge", { evidence: { version: 0 } });
@@ -131,12 +131,12 @@ describe("evidence", () => {
     assert.deepEqual([to("a"), to("b"), to("c")], ["back", "same", "forward"]);
     assert.equal(movement({ own: undefined, current: "b", release: "a", manifests: {} }), "forward");
     const other = { own, current: undefined, release: "b", manifests: { flux: "x" } };
-    assert.equal(movement(other), "forward", "the same release with another manifest");
+    assert.equal(movement(other), "forward", "the same release with a different manifest");
     const revoked = withRevoked(own, subject, { ...record("a", 9), failures });
     assert.equal(to("a", "b", revoked), "forward");
   });
 
-  it("keeps the repository's revisions with which releases passed, by their first pass", () => {
+  it("keeps the repository revisions with which releases passed, in the order of their first pass", () => {
     const gitops = (revision: string) => ({ kind: "OCIRepository", url: "oci://x/y", revision }) as const;
     let evidence: Evidence | undefined;
     for (const revision of ["1", "2", "1", "3"])

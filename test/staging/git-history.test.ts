@@ -7,7 +7,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { readCheckout } from "../../staging/checkout.ts";
 import { descendsFrom } from "../../staging/git-history.ts";
 
-describe("git history of a real repository", () => {
+describe("the git history of a real repository", () => {
   let repository: string;
   let base: string;
   let tip: string;

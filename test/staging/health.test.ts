@@ -15,7 +15,7 @@ describe("object health", () => {
       "healthy",
     ],
     [
-      "a Kustomization ready at an older generation",
+      "a Kustomization that is ready at an older generation",
       object("Kustomization", {}, { conditions: [condition("Ready", "True", { observedGeneration: 1 })] }),
       "progressing",
     ],
@@ -25,12 +25,12 @@ describe("object health", () => {
       "failed",
     ],
     [
-      "a Kustomization that reconciles",
+      "a Kustomization that is reconciling",
       object("Kustomization", {}, { conditions: [condition("Ready", "Unknown")] }),
       "progressing",
     ],
     [
-      "a Gateway accepted and not programmed",
+      "a Gateway that is accepted but not programmed",
       object(
         "Gateway",
         {},
@@ -39,7 +39,7 @@ describe("object health", () => {
       "progressing",
     ],
     [
-      "a Gateway accepted and programmed",
+      "a Gateway that is accepted and programmed",
       object("Gateway", {}, { conditions: [condition("Accepted", "True"), condition("Programmed", "True")] }),
       "healthy",
     ],
@@ -81,7 +81,7 @@ describe("object health", () => {
       "failed",
     ],
     [
-      "a route that one of two parents accepted",
+      "a route accepted by one of two parents",
       object(
         "HTTPRoute",
         { parentRefs: [{ name: "external" }, { name: "internal" }] },
@@ -97,7 +97,7 @@ describe("object health", () => {
       "progressing",
     ],
     [
-      "a route that its parent rejected",
+      "a route not accepted by its parent",
       object(
         "HTTPRoute",
         { parentRefs: [{ name: "external" }] },

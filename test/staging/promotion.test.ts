@@ -104,7 +104,7 @@ describe("promotion of a GitRepository", () => {
     assert.deepEqual([result.ref, errorOf(result)], [kept, undefined]);
   });
 
-  it("keeps the live pin while the release is not verified, which the gate reports", async () => {
+  it("keeps the live pin while the release is unverified; the gate reports that", async () => {
     assert.deepEqual(await to(undefined), { ref: kept, findings: [] });
   });
 });

@@ -69,7 +69,7 @@ describe("release hash of a small project", () => {
     );
   });
 
-  it("is the same elsewhere, with other line endings, and from another working directory", () => {
+  it("is the same in another place, with other line endings, and from another working directory", () => {
     const before = releaseHash(project);
     const elsewhere = mkdtempSync(join(tmpdir(), "edgefirst-elsewhere-"));
     cpSync(project, elsewhere, { recursive: true });
@@ -134,9 +134,9 @@ describe("release hash of a small project", () => {
       "node_modules/.package-lock.json",
       JSON.stringify({ packages: { "node_modules/zod": { version: "4.0.0", integrity: "sha512-forged" } } }),
     );
-    refused(/node_modules\/zod has another checksum/);
+    refused(/node_modules\/zod does not match the locked checksum/);
     rmSync(join(project, "package-lock.json"));
-    refused(/lockfile .* cannot be read/);
+    refused(/Cannot read the lockfile/);
   });
 
   it("lets npm leave out an optional package", () => {
@@ -159,12 +159,12 @@ describe("release hash of this project", () => {
   })
     .split("\0")
     .filter((file) => file !== "");
-  /** A change to any of these may change how packages are pinned, or has a test of its own. */
+  /** A change to any of these may change how packages are pinned, or has a separate test. */
   const PINS = new Set(["package.json", "package-lock.json"]);
 
   /**
-   * What a package loads if it happens to be installed, for a use that the program does not make of it: Pulumi serializes functions with
-   * TypeScript, debug colours its lines. They come and go with development dependencies.
+   * Packages that others load only if they happen to be installed, for features that the program does not use: Pulumi serializes functions with TypeScript,
+   * debug colours its output. They come and go with the development dependencies.
    */
   const OPTIONAL_PEERS = new Set(
     ["typescript", "supports-color", "has-flag"].map((name) => `node_modules/${name}`),
@@ -206,7 +206,7 @@ describe("release hash of this project", () => {
     assert.equal(releaseHash(copy), before);
   });
 
-  it("has no file of the tools and none of the policy pack's adapter in it", () => {
+  it("contains no files from tools/ or the policy pack's adapter", () => {
     assert.deepEqual(
       inputs.filter((file) =>
         /^(tools|test|docs)\/|^policy\/(index\.ts|main\.js|PulumiPolicy\.yaml)$/.test(file),
@@ -217,10 +217,10 @@ describe("release hash of this project", () => {
       assert.ok(!packages.some(({ path }) => path === `node_modules/${name}`), name);
   });
 
-  it("has each module and package that Node loads for the program, and no module more", function () {
+  it("contains every module and package that Node loads for the program, and no other module", function () {
     this.timeout(60_000);
     const record = join(copy, "recorded.txt");
-    // Without an engine the program fails once its modules are loaded.
+    // Without an engine, the program fails as soon as its modules are loaded.
     const script = 'import("./program.ts").catch(() => undefined);';
     spawnSync(process.execPath, ["--input-type=module", "-e", script], {
       cwd: PROJECT,

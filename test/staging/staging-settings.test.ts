@@ -25,7 +25,7 @@ describe("settings of a verification", () => {
     assert.doesNotThrow(check({ soak: "29m" }));
   });
 
-  it("must look at the cluster during the soak", () => {
+  it("must check the cluster during the soak", () => {
     assert.throws(check({ interval: "6m" }), /interval is 6m, longer than the soak of 5m/);
     assert.doesNotThrow(check({ interval: "5m" }));
   });

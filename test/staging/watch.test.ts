@@ -38,7 +38,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     lasting = [];
   });
 
-  /** Watches a cluster that looks like this at each second. */
+  /** Watches a cluster whose objects are scripted second by second. */
   function watching(
     script: (second: number) => readonly KubeObject[],
     options: {
@@ -86,18 +86,18 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     assert.deepEqual([result.failures, clock.seconds], [[], 17]);
   });
 
-  it("restarts it after a failure", async () => {
+  it("restarts the soak after a failure", async () => {
     const result = await watching((second) => [app(ready(second === 8 ? "False" : "True", "boom"))]);
     assert.deepEqual([result.failures, clock.seconds], [[], 19]);
     assert.ok(lasting.includes("the soak starts again: Kustomization flux-system/app: Ready: boom"));
   });
 
-  it("goes on while an object reconciles at the same revision", async () => {
+  it("continues while an object reconciles at the same revision", async () => {
     const result = await watching((second) => [app(ready(second >= 3 && second <= 6 ? "Unknown" : "True"))]);
     assert.deepEqual([result.failures, clock.seconds], [[], 10]);
     assert.deepEqual(
       lasting.filter((line) => line.includes("the soak")),
-      ["every check holds; the soak has begun", "every check holds; the soak goes on"],
+      ["every check holds; the soak has begun", "every check holds; the soak continues"],
     );
   });
 
@@ -106,14 +106,14 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     assert.deepEqual([result.failures, clock.seconds], [[], 14]);
   });
 
-  it("restarts it when an object reconciles for longer than its own timeout", async () => {
+  it("restarts the soak when an object reconciles for longer than its timeout", async () => {
     const result = await watching((second) => [
       app(ready(second >= 3 && second <= 7 ? "Unknown" : "True"), { timeout: "2s" }),
     ]);
     assert.deepEqual([result.failures, clock.seconds], [[], 18]);
   });
 
-  it("restarts it when another revision runs", async () => {
+  it("restarts the soak when the revision changes", async () => {
     const result = await watching((second) => [
       app({ ...ready("True"), lastAppliedRevision: second < 5 ? "main@sha1:a" : "main@sha1:b" }),
     ]);
@@ -199,7 +199,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
 
   it("ends without a result after a long outage, with the last error", async () => {
     const result = await watching((second) => (second >= 4 ? unreachable() : [app(ready("True"))]));
-    assert.match(result.inconclusive ?? "", /stopped answering: The cluster of context edge/);
+    assert.match(result.inconclusive ?? "", /stopped responding: The cluster of context edge/);
     assert.deepEqual([result.failures, clock.seconds], [[], 34]);
   });
 
@@ -261,7 +261,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
       assert.equal((await watching(() => [labelled], { baseline })).failures.length, 1);
     });
 
-    it("healthy before the update fails if it is not now", async () => {
+    it("healthy before the update fails if it is unhealthy now", async () => {
       const baseline = await baselineWith([app(ready("True"))]);
       const result = await watching(() => [app(ready("False", "new error"))], { baseline });
       assert.equal(result.failures[0]?.message, "Ready: new error");
