@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { EXIT } from "./exit-codes.ts";
+import { gigabytes } from "./bytes.ts";
 import { renderFitting, renderTable } from "./table.ts";
+import { cacheContent, type CacheContent } from "../toolchain/cache-content.ts";
 import { survey, type Surveyed } from "../toolchain/survey.ts";
 
 /** The WHERE column on a terminal; the paths follow below the table. */
@@ -27,7 +29,9 @@ export interface DoctorFlags {
 /** `edgefirst doctor`: lists each program of the toolchain; builds nothing. */
 export async function doctor({ json }: DoctorFlags): Promise<void> {
   const programs = await survey();
-  const text = json ? JSON.stringify(programs, undefined, 2) : report(programs, process.stdout.isTTY);
+  const text = json
+    ? JSON.stringify(programs, undefined, 2)
+    : `${report(programs, process.stdout.isTTY)}\n\n${reportCache(await cacheContent())}`;
   process.stdout.write(`${text}\n`);
   if (programs.some(({ state }) => state === "missing" || state === "unusable")) process.exitCode = EXIT.no;
 }
@@ -50,6 +54,25 @@ export function report(programs: readonly Surveyed[], framed: boolean): string {
   return framed
     ? [renderFitting(head, rows), ...places(programs), ...advice].join("\n")
     : [renderTable(head, rows, { framed: false }), ...advice].join("\n");
+}
+
+/** The size of the cache, and how to make it smaller. */
+function reportCache({ directory, entries, goCache }: CacheContent): string {
+  const unused = entries.filter(({ state }) => state === "unused");
+  return [
+    `cache: ${directory}, ${gigabytes(entries)}`,
+    ...(unused.length > 0
+      ? [
+          `  ${gigabytes(unused)} of it for programs that no pin names; edgefirst toolchain prune removes them`,
+        ]
+      : []),
+    ...(goCache.bytes > 0
+      ? [
+          `Go's build cache for them: ${goCache.path}, ${gigabytes([goCache])}`,
+          "  needed only to build other versions faster; edgefirst toolchain prune --go-cache empties it",
+        ]
+      : []),
+  ].join("\n");
 }
 
 function short({ state, found }: Surveyed): string {

@@ -83,10 +83,17 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: "doctor",
-    description: "list the programs that edgefirst runs, their versions, and what is missing",
+    description: "list the programs that edgefirst runs, what is missing, and the size of their cache",
     group: LOCAL,
     inProject: true,
     load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  },
+  {
+    name: "toolchain",
+    description: "manage the cache of the programs that edgefirst runs",
+    group: LOCAL,
+    inProject: true,
+    load: async () => (await import("./commands/toolchain.ts")).toolchainCommand(),
   },
   {
     name: "completion",

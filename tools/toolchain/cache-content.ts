@@ -1,0 +1,116 @@
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { explainFileErrors } from "../../lib/file-error.ts";
+import { withFileLock } from "../../lib/file-lock.ts";
+import { identify } from "../../lib/process-identity.ts";
+import { userCache } from "../../lib/user-cache.ts";
+import { cacheDirectory } from "./cache.ts";
+import { ownGoCache } from "./go.ts";
+import { pulledFile } from "./images/pull.ts";
+import type { Program } from "./program.ts";
+import { PROGRAMS } from "./programs.ts";
+
+/** A file or directory in the cache of programs. */
+export interface CacheEntry {
+  readonly path: string;
+  readonly bytes: number;
+  /** `pinned`: a program that this version pins; `in use`: a running build or download; `unused`: anything else. */
+  readonly state: "pinned" | "in use" | "unused";
+}
+
+/** What the cache of programs contains. */
+export interface CacheContent {
+  /** Absolute. */
+  readonly directory: string;
+  /** Empty if there is no cache yet. */
+  readonly entries: readonly CacheEntry[];
+  /** Go's build cache for these programs. It is only needed to build another version faster. */
+  readonly goCache: { readonly path: string; readonly bytes: number };
+}
+
+/** What to remove. */
+export interface PruneOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Empty Go's build cache as well. */
+  readonly goCache?: boolean;
+  /** Called if a download is running. */
+  readonly onWait?: () => void;
+  readonly programs?: readonly Program[];
+}
+
+/** Lists the programs in the cache, and finds those that no pin of this version names. */
+export async function cacheContent(
+  env: NodeJS.ProcessEnv = process.env,
+  programs: readonly Program[] = PROGRAMS,
+): Promise<CacheContent> {
+  const directory = join(userCache(env), "toolchain");
+  const pinned = new Set<string>();
+  for (const program of programs) {
+    pinned.add(basename(await cacheDirectory(program, env)));
+    const pulled = program.image === undefined ? undefined : pulledFile(program.name, program.image, env);
+    if (pulled !== undefined) pinned.add(basename(dirname(pulled)));
+  }
+  const names = await readdir(directory).catch(() => []);
+  const entries = await Promise.all(
+    names
+      .filter((name) => !name.includes(".lock"))
+      .map(async (name) => ({
+        path: join(directory, name),
+        bytes: await bytesIn(join(directory, name)),
+        state: pinned.has(name)
+          ? ("pinned" as const)
+          : isRunning(name)
+            ? ("in use" as const)
+            : ("unused" as const),
+      })),
+  );
+  const goCache = ownGoCache(env);
+  return { directory, entries, goCache: { path: goCache, bytes: await bytesIn(goCache) } };
+}
+
+/**
+ * Removes the programs that no pin of this version names, interrupted downloads, and what killed builds have left. Waits for a running
+ * download. Another version of edgefirst on this machine has to get the removed programs again.
+ * @returns what was removed
+ */
+export async function pruneCache({
+  env = process.env,
+  goCache = false,
+  onWait = () => undefined,
+  programs,
+}: PruneOptions): Promise<CacheEntry[]> {
+  const {
+    directory,
+    entries,
+    goCache: { bytes },
+  } = await cacheContent(env, []);
+  if (entries.length === 0 && bytes === 0) return [];
+  await mkdir(directory, { recursive: true });
+  return explainFileErrors(`The cache ${directory}`, () =>
+    withFileLock(join(directory, "downloads.lock"), { onWait }, async () => {
+      const content = await cacheContent(env, programs);
+      const removed = content.entries.filter(({ state }) => state === "unused");
+      if (goCache && content.goCache.bytes > 0) removed.push({ ...content.goCache, state: "unused" });
+      for (const { path } of removed) await rm(path, { recursive: true, force: true });
+      return removed;
+    }),
+  );
+}
+
+/** Whether this is the workspace of a build that still runs. */
+function isRunning(name: string): boolean {
+  const pid = /\.building-(\d+)-/.exec(name)?.[1];
+  return pid !== undefined && identify(Number(pid)) !== undefined;
+}
+
+/** The size of a file, or of all files in a directory; 0 if there is none. */
+async function bytesIn(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return 0;
+  if (!found.isDirectory()) return found.size;
+  const files = await readdir(path, { recursive: true, withFileTypes: true });
+  const sizes = files
+    .filter((file) => file.isFile())
+    .map(async (file) => (await stat(join(file.parentPath, file.name)).catch(() => ({ size: 0 }))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
