@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { posix } from "node:path";
 import picocolors from "picocolors";
+import { counted } from "../../lib/counted.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { wantsColour } from "./colour.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -150,7 +151,7 @@ async function format(
 
 /** A step's part of the plan. */
 async function planned(report: StepReport): Promise<string> {
-  const { counted, explainVerdict } = await import("../migrate/report.ts");
+  const { explainVerdict } = await import("../migrate/report.ts");
   const counts = Map.groupBy(report.notes, ({ kind }) => kind);
   const noted = [...counts].map(([kind, notes]) => `${notes.length} ${kind}`).join(", ");
   return [
@@ -164,8 +165,7 @@ async function planned(report: StepReport): Promise<string> {
 
 /** The text after the diff. */
 async function done(report: StepReport, { write }: MigrateFlags): Promise<string> {
-  const { counted, explainVerdict, formatNote, LIVE_TITLE, NOTE_TITLES } =
-    await import("../migrate/report.ts");
+  const { explainVerdict, formatNote, LIVE_TITLE, NOTE_TITLES } = await import("../migrate/report.ts");
   const notes = Object.entries(NOTE_TITLES).flatMap(([kind, title]) => {
     const own = report.notes.filter((note) => note.kind === kind);
     return own.length === 0 ? [] : [`${title}:`, ...own.map((note) => `  ${formatNote(note)}`)];

@@ -4,15 +4,18 @@ import { buildRepository } from "../gitops/flux/repository-build.ts";
 import { findTopLevelKey } from "./top-level-key.ts";
 import type { BuildProblem } from "../gitops/problem.ts";
 
-/** What the clusters receive from a repository. An entry that cannot be built does not hide the others: it is a problem of its cluster. */
+/**
+ * Builds what the clusters receive from a repository. An entry that cannot be built is reported as a problem of its cluster and does not
+ * hide the others.
+ */
 export function buildClusters(repository: Repository, orphans?: Orphans): readonly BuiltCluster[] {
   return buildRepository(repository, { partial: true, ...(orphans && { orphans }) }).clusters;
 }
 
-/** Fields of a kustomization that add objects and leave the others alone. */
+/** Kustomization fields that add objects and leave the others unchanged. */
 const ADDING = ["resources", "bases", "configMapGenerator", "secretGenerator"];
 
-/** Whether a problem only means that some objects are missing: an entry that adds objects could not be read. */
+/** Whether a problem only means that some objects are missing, because an entry that adds objects could not be read. */
 export function onlyHidesObjects(
   { position: { file, line } }: BuildProblem,
   repository: Repository,

@@ -4,18 +4,18 @@ import { effectiveNamespace, Resource } from "../gitops/kustomize/resource.ts";
 import { isMapping, originOf, type Mapping, type Value } from "../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 
-/** An object that changes in a cluster, or that another Kustomization applies after the step. */
+/** An object that changes in a cluster, or that a different Kustomization applies after the step. */
 export interface Difference {
   readonly cluster: string;
   /** `HelmRelease media/plex` */
   readonly object: string;
   readonly before: BuiltObject | undefined;
   readonly after: BuiltObject | undefined;
-  /** Paths of the fields that differ; `(Kustomization)` if another one applies the object. Empty for an added or removed object. */
+  /** Paths of the fields that differ; `(Kustomization)` if a different one applies the object. Empty for an added or removed object. */
   readonly fields: readonly string[];
 }
 
-/** What differs between two builds of a repository, in the order of the first build. */
+/** The differences between two builds of a repository, in the order of the first build. */
 export function differences(
   before: readonly BuiltCluster[],
   after: readonly BuiltCluster[],
@@ -47,7 +47,7 @@ function difference(
 
 const ORIGIN = "config.kubernetes.io/origin";
 
-/** Flux annotates the objects of a kustomization without resources with the file that they come from, which no controller reads. */
+/** For a kustomization without resources, Flux annotates each object with the file it comes from. No controller reads that annotation. */
 function withoutOrigin(object: Mapping): Mapping {
   const { metadata } = object;
   if (!isMapping(metadata) || !isMapping(metadata.annotations) || !(ORIGIN in metadata.annotations))

@@ -3,7 +3,7 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import type { FileChange } from "./step.ts";
 
-/** Edits of several files; each file is parsed once. */
+/** Edits to several files; each file is parsed once. */
 export class Edits {
   readonly #repository: Repository;
   readonly #files = new Map<string, YamlEdit>();
@@ -12,7 +12,7 @@ export class Edits {
     this.#repository = repository;
   }
 
-  /** The edit of a file; a file that does not exist yet starts empty. */
+  /** The edit for a file; a file that does not exist yet starts empty. */
   of(path: string): YamlEdit {
     const edit = this.#files.get(path) ?? new YamlEdit(fileText(this.#repository, path) ?? "");
     this.#files.set(path, edit);

@@ -4,8 +4,8 @@ import { isMapping } from "../gitops/yaml/values.ts";
 import type { FileChange, Note } from "./step.ts";
 
 /**
- * Finds the files, among those to rewrite, that SOPS has encrypted in part. The checksum (`sops.mac`) covers every value, including the
- * plain ones: after any manual edit, Flux can no longer decrypt the file. Deleting a file or copying it byte for byte is safe.
+ * Finds the files to be rewritten that SOPS has partly encrypted. The checksum (`sops.mac`) covers every value, including the plain ones,
+ * so Flux can no longer decrypt a file that was edited without SOPS. Deleting a file or copying it byte for byte is safe.
  */
 export function encryptedFiles(
   repository: Repository,
@@ -18,7 +18,7 @@ export function encryptedFiles(
     const sealed = documents.find(({ value }) => isMapping(value) && isMapping(value.sops));
     if (!sealed) continue;
     const message =
-      "stays: SOPS has encrypted parts of this file, and its checksum covers every value; make this change with `sops edit`";
+      "unchanged: SOPS has encrypted parts of this file, and its checksum covers every value; make this change with `sops edit`";
     notes.set(path, { kind: "refused", message, position: locate(sealed.origin) });
   }
   return notes;

@@ -20,8 +20,8 @@ export interface Entry {
 }
 
 /**
- * Removes entries from their kustomization; false if the text does not allow it. If no entry remains, an empty list stays, because
- * Kustomize refuses an empty kustomization.
+ * Removes entries from their kustomization; returns false if the text cannot be edited. If no entry remains, an empty list is kept, because
+ * Kustomize does not build an empty kustomization.
  */
 export function removeEntries(edit: YamlEdit, entries: readonly Entry[]): boolean {
   const [first] = entries;
@@ -31,10 +31,13 @@ export function removeEntries(edit: YamlEdit, entries: readonly Entry[]): boolea
 
 const HEAD = ["apiVersion", "kind"];
 const LISTS = ["resources", "bases", "components"];
-/** A kustomization with any other field also changes other objects, or generates some. */
+/** A kustomization with any other field also changes or generates other objects. */
 const PLAIN = new Set([...HEAD, "metadata", ...LISTS]);
 
-/** The entry below a directory that includes a file; undefined if every such entry includes other files as well. */
+/**
+ * The entry that includes a file, searched from a directory's kustomization down; undefined if every such entry includes other files as
+ * well.
+ */
 export function entryOf(repository: Repository, directory: string, file: string): Entry | undefined {
   const kustomization = findKustomizationFile(repository, directory);
   if (kustomization === undefined) return undefined;

@@ -11,11 +11,11 @@ export interface IncludedObject {
   readonly file: string;
   /** The directory that the Flux Kustomization builds; undefined if none applies the object. */
   readonly directory: string | undefined;
-  /** As written in the file; undefined if it is generated or an item of a List. */
+  /** As written in the file; undefined if it is generated or an item in a List. */
   readonly written: Mapping | undefined;
   /** The position of the object, or of the entry if several kustomizations include the same directory. */
   readonly position: Position;
-  /** Whether no other entry brings this object to a cluster. */
+  /** Whether this is the only entry that includes the object. */
   readonly isOnlyInclusion: boolean;
   readonly forms: readonly Form[];
 }
@@ -26,7 +26,7 @@ export interface Form {
   readonly object: Mapping;
 }
 
-/** The matching objects that are written in files, once per entry that includes them. */
+/** The matching objects from files, once per entry that includes them. */
 export function includedObjects(
   { clusters, repository }: StepContext,
   matches: (object: Mapping) => boolean,

@@ -7,16 +7,16 @@ export interface Loss {
   readonly message: string;
 }
 
-/** Why an object has to stay: it would lose something that the owner has not accepted; undefined if it may change. */
+/** Why an object must not change: it would lose something that the owner has not accepted; undefined if it may. */
 export function whyNotAccepted(losses: readonly Loss[], { options }: StepContext): string | undefined {
   const refused = losses.filter(({ kind }) => !options.acceptLoss.includes(kind));
   if (refused.length === 0) return undefined;
   const kinds = [...new Set(refused.map(({ kind }) => kind))];
   const list = [...new Set(refused.map(({ message }) => message))].join("; ");
-  return `stays, because the change would lose this: ${list} (to accept it: ${kinds.map((kind) => `--accept-loss ${kind}`).join(" ")})`;
+  return `unchanged, because the change would lose this: ${list} (to accept it: ${kinds.map((kind) => `--accept-loss ${kind}`).join(" ")})`;
 }
 
-/** A note for an object that has to stay because of its losses; undefined if the owner accepts all of them. */
+/** A note for an object that is left unchanged because of its losses; undefined if the owner accepts all of them. */
 export function lossRefusal(
   losses: readonly Loss[],
   context: StepContext,

@@ -1,6 +1,6 @@
 import { commentsIn } from "../gitops/edit/comments.ts";
 
-/** The comments that a new text does not contain, each as often as it is missing. */
+/** The comments that are missing from a new text, each repeated as often as it is missing. */
 export function missingComments(comments: readonly string[], text: string): readonly string[] {
   const present = [...commentsIn(text)];
   return comments.filter((comment) => {

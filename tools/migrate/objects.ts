@@ -7,7 +7,7 @@ import type { Note, StepContext } from "./step.ts";
 import type { GroupKind } from "../../policy/engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 
-/** Where the objects of a step come from. */
+/** Where a step's objects come from. */
 type ObjectContext = Pick<StepContext, "clusters" | "repository">;
 
 /** An object written in a file, and the form in which each cluster receives it. */
@@ -21,8 +21,8 @@ export interface WrittenObject {
 }
 
 /**
- * The matching objects that are documents of files, in the order in which clusters receive them. The items of a List and generated objects
- * are not among them: see {@link embeddedObjects}.
+ * The matching objects that are whole documents, in the order in which clusters receive them. Items in a List and generated objects are not
+ * included: see {@link embeddedObjects}.
  */
 export function writtenObjects(
   { clusters, repository }: ObjectContext,
@@ -33,7 +33,7 @@ export function writtenObjects(
   );
 }
 
-/** Notes on the matching objects that no step can edit, because they are generated or items of a List. */
+/** Notes on the matching objects that no step can edit, because they are generated or items in a List. */
 export function embeddedObjects(
   { clusters, repository }: ObjectContext,
   matches: (object: Mapping) => boolean,
@@ -42,7 +42,7 @@ export function embeddedObjects(
     .filter((written) => !isDocument(written, repository))
     .map(({ forms, position }) => ({
       kind: "left",
-      message: `${scalarText(forms[0]?.object.kind)} ${idOf(forms[0]?.object ?? {})} stays: it is generated, or an item of a List, and only whole documents can be edited`,
+      message: `${scalarText(forms[0]?.object.kind)} ${idOf(forms[0]?.object ?? {})} is left unchanged: it is generated, or an item in a List, and only whole documents can be edited`,
       position,
     }));
 }
@@ -71,7 +71,7 @@ function isDocument(
   return findDocument({ file, origin }, repository) !== undefined;
 }
 
-/** The object as written in its file, before Flux's substitution and any patch; undefined if it is not a document of its own. */
+/** The object as written in its file, before Flux's substitution and any patch; undefined if it is not a separate document. */
 export function findDocument(
   { file, origin }: Pick<WrittenObject, "file" | "origin">,
   repository: Repository,
@@ -81,14 +81,14 @@ export function findDocument(
   return isMapping(value) ? value : undefined;
 }
 
-/** The same for one of {@link writtenObjects}. */
+/** Like {@link findDocument}, for one of {@link writtenObjects}. */
 export function asWritten(written: Pick<WrittenObject, "file" | "origin">, repository: Repository): Mapping {
   const document = findDocument(written, repository);
-  if (!document) throw new Error(`${written.file} has no document at ${written.origin.offset}`);
+  if (!document) throw new Error(`${written.file} has no document at offset ${written.origin.offset}`);
   return document;
 }
 
-/** The objects of a cluster with a kind and name, in any API group and namespace. */
+/** The objects in a cluster with the given kind and name, in any API group and namespace. */
 export function objectsNamed(cluster: BuiltCluster, kind: string, name: string): readonly BuiltObject[] {
   return byKindAndName(cluster).get(`${kind} ${name}`) ?? [];
 }
@@ -97,7 +97,7 @@ const byKindAndName = oncePer(({ objects }: BuiltCluster) =>
   Map.groupBy(objects, ({ object }) => `${scalarText(object.kind)} ${nameOf(object).name}`),
 );
 
-/** The first object with a kind, namespace and name in any of the clusters. */
+/** The first object with the given kind, namespace and name in any of the clusters. */
 export function objectNamed(
   clusters: readonly BuiltCluster[],
   { group, kind }: GroupKind,
@@ -112,7 +112,7 @@ export function objectNamed(
   return undefined;
 }
 
-/** Whether an object has a kind and API group. */
+/** Whether an object has the given kind and API group. */
 export function isKind(object: Mapping, group: string, kind: string): boolean {
   return object.kind === kind && scalarText(object.apiVersion).startsWith(`${group}/`);
 }

@@ -1,2 +1,2 @@
-/** The repository's own options for the steps. */
+/** The file in which a repository sets its options for the steps. */
 export const OPTIONS_FILE = ".edgefirst/migrate.yaml";

@@ -28,12 +28,12 @@ const optionsSchema = z.strictObject({
   handover: handoverOptions.prefault({}),
 });
 
-/** The options of all steps: the repository's {@link OPTIONS_FILE}, completed by the defaults. */
+/** The options for all steps: the repository's {@link OPTIONS_FILE}, with defaults filled in. */
 export type MigrateOptions = z.output<typeof optionsSchema>;
 
 /**
  * Reads the options of a repository.
- * @throws EdgefirstError naming each error in the file
+ * @throws EdgefirstError listing each error in the file
  */
 export function readOptions(repository: Repository): MigrateOptions {
   if (!repository.isFile(OPTIONS_FILE)) return optionsSchema.parse({});

@@ -12,26 +12,26 @@ import type { Plan, Step, StepContext } from "./step.ts";
 /** Something that the proof does not allow. */
 export interface Failure {
   readonly message: string;
-  /** The files where it comes from, as far as they are known. */
+  /** The files that cause it, if known. */
   readonly files: readonly string[];
 }
 
-/** What the builds before and after a step say. */
+/** The result of comparing the builds before and after a step. */
 export interface Proof {
   /** `unproven` if a changed file belongs to a Kustomization that cannot be built offline. */
   readonly status: "holds" | "fails" | "unproven";
-  /** Intended changes of objects. */
+  /** Intended changes to objects. */
   readonly intended: readonly Difference[];
   readonly failures: readonly Failure[];
   /** Changed files for which there is no proof, one sentence each. */
   readonly gaps: readonly string[];
-  /** Changed files that no Kustomization reads, so that they do not reach any cluster. */
+  /** Changed files that no Kustomization reads, so they do not reach any cluster. */
   readonly unread: readonly string[];
   /** What the clusters receive from the repository after the step. */
   readonly clusters: readonly BuiltCluster[];
 }
 
-/** Builds the result of a plan, and compares every difference with the changes that the step may make. */
+/** Builds the repository with a plan's changes, and checks that the step may make every resulting difference. */
 export function prove(step: Step, context: StepContext, plan: Plan): { proof: Proof; after: Repository } {
   const after = context.repository.with(new Map(plan.changes.map(({ path, text }) => [path, text])));
   const clusters = plan.changes.length === 0 ? context.clusters : buildClusters(after);
@@ -52,7 +52,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   return { proof: { status, intended, failures, gaps, unread, clusters }, after };
 }
 
-/** The clusters after the step, including what survives on them without the repository. */
+/** The clusters after the step, including the objects that survive on them after leaving the repository. */
 function withSurvivors(
   { surviving }: Step,
   context: StepContext,
@@ -107,12 +107,12 @@ function gapsOf(
       const readers = reach.filter((read) => isRead(file, read));
       return changed
         .filter((path) => readers.some((read) => isRead(path, read)) || mayRead(file, path, repository))
-        .map((path) => `${path}: no proof, because ${file}:${line} cannot be built: ${message}`);
+        .map((path) => `${path}: not proven, because ${file}:${line} cannot be built: ${message}`);
     });
   return [...new Set(gaps)];
 }
 
-/** Whether a file that could not be read may include another: it is in a directory above it, or contains its path. */
+/** Whether a file that could not be read may include a path: the path is below the file's directory, or the file mentions it. */
 function mayRead(file: string, path: string, repository: Repository): boolean {
   const directory = posix.dirname(file);
   const words = fileText(repository, file)?.split(/[\s"'[\]{},]+/) ?? [];
@@ -122,7 +122,7 @@ function mayRead(file: string, path: string, repository: Repository): boolean {
   });
 }
 
-/** The files of each Kustomization, whether it can be built or not. */
+/** The files that each Kustomization reads, whether or not it can be built. */
 function reaches(clusters: readonly BuiltCluster[]): readonly ReadonlySet<string>[] {
   return clusters.flatMap(({ kustomizations, objects }) => [
     ...kustomizations.map((kustomization) => kustomization.filesRead()),

@@ -17,8 +17,8 @@ export interface Removal {
 }
 
 /**
- * Removes an object from what a kustomization builds: its entry if that includes nothing else, otherwise its document.
- * @returns the reason if the text does not allow it
+ * Removes an object from what a kustomization builds: the entry that includes only this object, otherwise its document.
+ * @returns the reason if that is not possible
  */
 export function removeFromBuild(
   { file, directory, written, isOnlyInclusion }: IncludedObject,
@@ -26,12 +26,12 @@ export function removeFromBuild(
 ): Removal | string {
   if (directory === undefined) return "no Kustomization in this repository applies it";
   if (written === undefined)
-    return "it is generated, or an item of a List, and only whole documents can be removed";
+    return "it is generated, or an item in a List, and only whole documents can be removed";
   const { documents } = repository.parse(file);
   // Without a kustomization file, Flux includes every file in the directory.
   if (findKustomizationFile(repository, directory) !== undefined) {
     const entry = entryOf(repository, directory, file);
-    if (entry === undefined) return "no kustomization entry includes it without including other objects";
+    if (entry === undefined) return "every kustomization entry that includes it includes other objects too";
     if (!entry.direct || documents.length === 1) return withoutEntry(file, entry, repository);
   }
   if (!isOnlyInclusion) return "another kustomization includes the same file";
@@ -43,7 +43,7 @@ export function removeFromBuild(
   if (documents.length === 1) return { changes: [{ path: file, text: undefined }], comments };
   return edit.removeDocument(offset)
     ? { changes: [{ path: file, text: edit.text() }], comments }
-    : "its document cannot be removed from the file without touching the others";
+    : "its document cannot be removed from the file without changing the others";
 }
 
 function withoutEntry(file: string, entry: Entry, repository: Repository): Removal | string {

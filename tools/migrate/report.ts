@@ -1,11 +1,12 @@
 import { createTwoFilesPatch } from "diff";
+import { counted } from "../../lib/counted.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { describe } from "./proof.ts";
 import type { StepResult } from "./run.ts";
 import type { Note, Risk } from "./step.ts";
 
-/** How a step ends. */
+/** The outcome of a step. */
 export type Verdict = "proven" | "nothing to do" | "could not check" | "refused";
 
 /** A step's report as data. */
@@ -18,19 +19,19 @@ export interface StepReport {
   readonly failures: readonly string[];
   /** Changed files without a proof, because their Kustomization cannot be built. */
   readonly gaps: readonly string[];
-  /** What could not be looked at, and why. */
+  /** What could not be checked, and why. */
   readonly unseen: readonly string[];
-  /** Objects that change, as the step intends. */
+  /** Objects that change as the step intends. */
   readonly intended: readonly string[];
   readonly files: readonly { readonly path: string; readonly change: "added" | "changed" | "removed" }[];
   /** Changed files that no Kustomization reads. */
   readonly unread: readonly string[];
   readonly notes: readonly Note[];
-  /** What to do live before or after committing the change; empty if no file changes. */
+  /** What to do on the live cluster before or after committing the change; empty if no file changes. */
   readonly live: readonly string[];
 }
 
-/** What a step would do, as data. */
+/** A step's result as a report. */
 export function reportOf(result: StepResult, before: Repository): StepReport {
   const { step, plan, proof, unseen } = result;
   return {
@@ -54,8 +55,8 @@ export function reportOf(result: StepResult, before: Repository): StepReport {
 }
 
 /**
- * The one word for how a step ends: `refused` if its proof fails, or if everything that it would change has to stay; `could not check` if
- * a part of the repository could not be read or proven, even if the rest is proven.
+ * The verdict on a step: `refused` if its proof fails, or if nothing that it would change can be changed safely; `could not check` if part
+ * of the repository could not be read or proven, even if the rest is proven.
  */
 function verdictOf({ plan, proof, unseen }: StepResult): Verdict {
   if (proof.status === "fails") return "refused";
@@ -94,7 +95,7 @@ export function explainVerdict(report: StepReport): string {
     case "could not check": {
       const count = unseen.length + gaps.length;
       const rest = files.length > 0 && proof === "holds" ? ` The rest is proven: ${effect(report)}.` : "";
-      return `Could not check ${counted(count, "place")}.${rest}${stay === "" ? "" : ` In the rest, ${stay}.`}`;
+      return `Could not check ${counted(count, "location")}.${rest}${stay === "" ? "" : ` In the rest, ${stay}.`}`;
     }
     case "proven":
       return `Proven: ${effect(report)}.${stay === "" ? "" : ` ${stay}.`}`;
@@ -111,22 +112,17 @@ function effect({ intended, files, unread }: StepReport): string {
   const rest =
     unread.length === 0
       ? ""
-      : `; no Kustomization reads ${unread.length} of ${counted(files.length, "file")}`;
+      : `; no Kustomization reads ${unread.length} of the ${counted(files.length, "changed file")}`;
   return objects + rest;
 }
 
-/** How many places have to stay unchanged; empty if none. */
+/** How many locations are left unchanged; empty if none. */
 function staying({ notes }: StepReport): string {
   const count = notes.filter(({ kind }) => kind === "left" || kind === "refused").length;
-  return count === 0 ? "" : `${counted(count, "place")} ${count === 1 ? "stays" : "stay"} unchanged`;
+  return count === 0 ? "" : `${counted(count, "location")} ${count === 1 ? "is" : "are"} left unchanged`;
 }
 
-/** `1 file`, `2 files` */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** The report for a pull request. */
+/** Formats the report for a pull request. */
 export function formatMarkdown(reports: readonly StepReport[]): string {
   return reports
     .map((report) =>
@@ -158,7 +154,7 @@ export const LIVE_TITLE = "On the live cluster";
 /** The heading of each kind of note. */
 export const NOTE_TITLES: Readonly<Record<Note["kind"], string>> = {
   cutover: "Cutover",
-  runbook: "Live, between the commits",
+  runbook: "On the live cluster, between the commits",
   refused: "Refused",
   left: "Left unchanged",
   lost: "Lost, as accepted",

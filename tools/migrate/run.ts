@@ -15,16 +15,16 @@ export interface StepResult {
   readonly proof: Proof;
   /** The repository with the changes of the step. */
   readonly after: Repository;
-  /** What could not be looked at, one sentence each. */
+  /** What could not be checked, one sentence each. */
   readonly unseen: readonly string[];
 }
 
-/** How often a step is planned again without the files that its proof does not allow. */
+/** How many times a step is planned again, each time without the files that its proof does not allow. */
 const MAX_ATTEMPTS = 20;
 
 /**
- * Plans a step and proves it; writes nothing. Files that SOPS has encrypted are left alone, and so are files whose change the proof does
- * not allow: one object that cannot be moved does not stop the others.
+ * Plans a step and proves it; writes nothing. Files that SOPS has encrypted are skipped, and so are files whose change the proof does not
+ * allow: one object that cannot be moved does not stop the others.
  */
 export function runStep(step: Step, context: StepContext): StepResult {
   try {
@@ -55,7 +55,7 @@ function attempt(step: Step, context: StepContext): StepResult {
   }
 }
 
-/** Changed files that would no longer be valid YAML: a bug of the step, which stops only their change. */
+/** Changed files that would no longer be valid YAML. That is a bug in the step; only these files are skipped. */
 function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note> {
   const invalid = new Map<string, Note>();
   for (const { path, text } of changes) {
@@ -68,11 +68,11 @@ function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note>
 }
 
 function refusal(file: string, reason: string): Note {
-  const message = `stays, because the change would not be safe: ${reason}`;
+  const message = `unchanged, because the change would not be safe: ${reason}`;
   return { kind: "refused", message, position: { file, line: 1, column: 1 } };
 }
 
-/** The changed files behind failures; none if a failure cannot be traced to one. */
+/** The changed files that cause failures; empty if any failure cannot be traced to a changed file. */
 function refusedFiles(failures: readonly Failure[], changes: readonly FileChange[]): Map<string, Note> {
   const changed = new Set(changes.map(({ path }) => path));
   const refused = new Map<string, Note>();
@@ -84,7 +84,7 @@ function refusedFiles(failures: readonly Failure[], changes: readonly FileChange
   return refused;
 }
 
-/** The changes to selected files that differ from the present text. */
+/** The changes to selected files that differ from the current text. */
 function changesOf({ changes }: Plan, { selected, repository }: StepContext): readonly FileChange[] {
   return changes
     .filter(({ path }) => selected(path))
@@ -108,11 +108,11 @@ function crashed(step: Step, { repository, clusters }: StepContext, error: unkno
     plan: { changes: [], notes: [] },
     proof: { status: "holds", intended: [], failures: [], gaps: [], unread: [], clusters },
     after: repository,
-    unseen: [`the step ${step.id} stopped with an internal error (${message}); please report it as a bug`],
+    unseen: [`the step ${step.id} failed with an internal error (${message}); report it as a bug`],
   };
 }
 
-/** Runs steps in a row, each on the result of the previous one. Changes that may not be written are left out. */
+/** Runs steps in order, each on the result of the previous one. Changes that may not be written are left out. */
 export function runSteps(
   steps: readonly Step[],
   context: StepContext,

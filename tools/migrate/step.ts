@@ -5,7 +5,7 @@ import type { ClusterReader } from "../../kube/client.ts";
 import type { CheckReport } from "./live/check.ts";
 import type { MigrateOptions } from "./options.ts";
 
-/** One change of a file. */
+/** A change to one file. */
 export interface FileChange {
   /** Relative to the repository's root, with forward slashes. */
   readonly path: string;
@@ -14,9 +14,10 @@ export interface FileChange {
 }
 
 /**
- * Something that the owner should know. `refused`: stays, because the change would not be safe or would lose something; `left`: stays,
- * because the step does not apply to it; `removed`: deleted because the owner asked for it; `lost`: has no equivalent in the new form, and
- * the owner accepted that; `unknown`: kept without being understood; `cutover`, `runbook`: what to do live, between the commits.
+ * Something that the owner should know. `refused`: left unchanged, because the change would not be safe or would lose something; `left`:
+ * left unchanged, because the step does not apply to it; `removed`: deleted because the owner asked for it; `lost`: has no equivalent in
+ * the new form, and the owner accepted that; `unknown`: kept without being understood; `cutover`, `runbook`: what to do on the live
+ * cluster, between the commits.
  */
 export interface Note {
   readonly kind: "refused" | "left" | "removed" | "lost" | "unknown" | "cutover" | "runbook";
@@ -30,7 +31,7 @@ export interface Plan {
   readonly notes: readonly Note[];
 }
 
-/** What a step plans from. */
+/** The input for planning a step. */
 export interface StepContext {
   readonly repository: Repository;
   /** What the clusters receive from the repository before the step. */
@@ -47,32 +48,31 @@ export interface Risk {
   readonly phrase: string;
 }
 
-/** One kind of change of a GitOps repository: small, reviewable, proven. */
+/** One kind of change to a GitOps repository: small, reviewable, proven. */
 export interface Step {
   /** The name on the command line. */
   readonly id: string;
   readonly title: string;
   readonly risk: Risk;
-  /** What the step reads: objects, unless it only reads files, which are there even if a build fails. */
+  /** Set if the step only reads files, which are available even if a build fails. Other steps read objects. */
   readonly reads?: "files";
-  /** What to do live before or after committing the step's change; empty if there is nothing. */
+  /** What to do on the live cluster before or after committing the change; empty if nothing. */
   readonly live: readonly string[];
-  /** The changes, without writing them. A file without changes is not among them. */
+  /** Plans the changes and writes nothing. Unchanged files are not included. */
   readonly plan: (context: StepContext) => Plan;
   /**
-   * Why a change of one object is not among those that the step may make; undefined if it is. A new object has no `before`, a removed one
-   * no `after`.
+   * Why the step may not make a change to one object; undefined if it may. A new object has no `before`, and a removed one has no `after`.
    */
   readonly whyForbidden: (
     before: BuiltObject | undefined,
     after: BuiltObject | undefined,
     context: StepContext,
-    /** What the clusters have after the step, including what survives on them. */
+    /** The clusters after the step, including the objects that survive on them. */
     clusters: readonly BuiltCluster[],
   ) => string | undefined;
-  /** Kustomizations and sources that stay on the clusters, and keep working, after they have left the repository. */
+  /** Kustomizations and sources that remain on the clusters, and keep working, after they are removed from the repository. */
   readonly surviving?: (context: StepContext) => Orphans;
-  /** For a step in phases: whether a live cluster, the only one in the context, is ready for the next phase. */
+  /** For a step with phases: checks whether a live cluster, the only one in the context, is ready for the next phase. */
   readonly check?: (context: StepContext, cluster: ClusterReader) => Promise<CheckReport>;
 }
 

@@ -1,6 +1,6 @@
 import { cloneValue, isMapping, type Mapping, type PathStep } from "../gitops/yaml/values.ts";
 
-/** A copy without the fields at some paths; mappings that become empty are removed too. */
+/** A copy without the fields at the given paths; mappings that become empty are removed too. */
 export function withoutFields(object: Mapping, paths: readonly (readonly PathStep[])[]): Mapping {
   const copy = cloneValue(object);
   for (const path of paths) removeField(copy, path);

@@ -12,7 +12,7 @@ import type { FileChange } from "./step.ts";
 /**
  * Writes the changes of a step after checking all of them; each file is written completely or not at all. Directories that become empty
  * are removed.
- * @throws EdgefirstError if a file has changed since it was planned, would not be valid YAML, or is or lies below a symbolic link
+ * @throws EdgefirstError if a file has changed since it was planned, would not be valid YAML, or is a symbolic link or below one
  */
 export function writeChanges(before: Repository, changes: readonly FileChange[]): void {
   for (const change of changes) checkChange(before, change);
@@ -45,7 +45,7 @@ function checkChange(before: Repository, { path, text }: FileChange): void {
   const absolute = join(before.root, path);
   const link = symbolicLinkOn(before.root, path);
   if (link !== undefined) {
-    const problem = link === path ? "is a symbolic link" : `lies below the symbolic link ${link}`;
+    const problem = link === path ? "is a symbolic link" : `is below the symbolic link ${link}`;
     throw new EdgefirstError(
       `${path} ${problem}.`,
       `Migrate the directory that it points to. ${NOTHING_WRITTEN}`,
@@ -54,7 +54,7 @@ function checkChange(before: Repository, { path, text }: FileChange): void {
   const now = lstatSync(absolute, { throwIfNoEntry: false }) ? readFileSync(absolute, "utf8") : undefined;
   if (now !== fileText(before, path)) {
     throw new EdgefirstError(
-      `${path} has been changed since the step was planned.`,
+      `${path} has changed since the step was planned.`,
       `Re-run the step. ${NOTHING_WRITTEN}`,
     );
   }

@@ -123,11 +123,8 @@ describe("edgefirst migrate", () => {
 
     it("an existing or new file below a link to another directory", () => {
       symlinkSync(outside, join(root, "apps"));
-      refuses(
-        "apps/kept.yaml",
-        /apps\/kept\.yaml lies below the symbolic link apps\.\n.*Nothing was written/,
-      );
-      refuses("apps/new/new.yaml", /lies below the symbolic link apps/);
+      refuses("apps/kept.yaml", /apps\/kept\.yaml is below the symbolic link apps\.\n.*Nothing was written/);
+      refuses("apps/new/new.yaml", /is below the symbolic link apps/);
     });
 
     it("a dangling link", () => {
@@ -141,7 +138,7 @@ describe("edgefirst migrate", () => {
       writeFileSync(join(root, "plain.yaml"), "a: 3\n");
       assert.throws(() => {
         writeChanges(repository, [{ path: "plain.yaml", text: "a: 2\n" }]);
-      }, /plain\.yaml has been changed since the step was planned/);
+      }, /plain\.yaml has changed since the step was planned/);
       assert.equal(readFileSync(join(root, "plain.yaml"), "utf8"), "a: 3\n");
     });
   });

@@ -117,7 +117,7 @@ describe("the proof of migrate annotate", () => {
     );
     assert.match(
       notes.map(({ message }) => message).join("\n"),
-      /wiki-endpoints stays: .*wiki\/route\.yaml would have to change too, but --only excludes it/,
+      /wiki-endpoints is kept: .*wiki\/route\.yaml would have to change too, but --only excludes it/,
     );
   });
 });

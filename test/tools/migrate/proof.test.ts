@@ -103,7 +103,7 @@ describe("the proof of a migration", () => {
     assert.equal(proof.status, "unproven");
     assert.match(
       proof.gaps.join("\n"),
-      /own\.yaml: no proof, because .*kustomization\.yaml:1 cannot be built: .*example\.com/,
+      /own\.yaml: not proven, because .*kustomization\.yaml:1 cannot be built: .*example\.com/,
     );
     cpSync(FIXTURE, root, { recursive: true, force: true });
   });

@@ -71,7 +71,7 @@ const BOOTSTRAPPED: Files = {
 };
 
 const OVERWRITTEN =
-  "no move: this sets the namespace of everything that flux-system/cluster-apps applies, after the patches have run, and would undo them; write the namespace in the files and remove it here";
+  "cannot move: this sets the namespace of everything that flux-system/cluster-apps applies, after the patches have run, which would undo them; write the namespace in the files instead and remove it here";
 
 describe("migrate namespace and handover, on other layouts", () => {
   let root: string;
@@ -152,13 +152,13 @@ describe("migrate namespace and handover, on other layouts", () => {
       "a root that does not prune",
       { ...cluster("home", { prune: false }), ...player() },
       "cluster-apps",
-      "kubernetes/home/flux/apps.yaml:1: no move: flux-system/cluster-apps does not prune, so every child would exist twice and apply the same objects; set spec.prune to true",
+      "kubernetes/home/flux/apps.yaml:1: cannot move: flux-system/cluster-apps does not prune, so every child would exist twice and apply the same objects; set spec.prune to true",
     ],
     [
       "a child that is never pruned",
       { ...cluster("home"), ...player({ annotations: { "kustomize.toolkit.fluxcd.io/prune": "disabled" } }) },
       "cluster-apps",
-      "kubernetes/home/apps/player.yaml:1: no move: flux-system/player is never pruned, so it would exist twice and apply the same objects; remove its annotation kustomize.toolkit.fluxcd.io/prune",
+      "kubernetes/home/apps/player.yaml:1: cannot move: flux-system/player is never pruned, so it would exist twice and apply the same objects; remove its annotation kustomize.toolkit.fluxcd.io/prune",
     ],
     [
       "a root with a namespace for all",
@@ -180,7 +180,7 @@ describe("migrate namespace and handover, on other layouts", () => {
       "a root that applies itself",
       BOOTSTRAPPED,
       "flux-system",
-      "clusters/home/flux-system/gotk-sync.yaml:10: no move: flux-system/flux-system applies itself, so its patches would move it as well; put the children under a separate Kustomization and name that in .edgefirst/migrate.yaml: namespace.root",
+      "clusters/home/flux-system/gotk-sync.yaml:10: cannot move: flux-system/flux-system applies itself, so its patches would move it as well; put the children under a separate Kustomization and set namespace.root in .edgefirst/migrate.yaml to its name",
     ],
   ];
   for (const [what, files, name, expected] of refused)
@@ -210,7 +210,7 @@ describe("migrate namespace and handover, on other layouts", () => {
         [
           [],
           [
-            `kubernetes/home/apps/other.yaml:1: no move: ${place}/player has the same name as flux-system/player, which moves to ${to}; rename one of them`,
+            `kubernetes/home/apps/other.yaml:1: cannot move: ${place}/player has the same name as flux-system/player, which moves to ${to}; rename one of them`,
           ],
         ],
       );
@@ -233,7 +233,7 @@ describe("migrate namespace and handover, on other layouts", () => {
     assert.deepEqual(
       result?.plan.notes.filter(({ kind }) => kind === "refused").map((note) => formatNote(note)),
       [
-        "kubernetes/home/flux/apps.yaml:1: no settings for flux-apps: kubernetes/home/flux contains Kustomization flux-system/cluster-apps as well, which must not be deployed there; move the settings that the children substitute from to a separate directory",
+        "kubernetes/home/flux/apps.yaml:1: cannot deploy settings to flux-apps: kubernetes/home/flux also contains Kustomization flux-system/cluster-apps, which must not be deployed there; move the settings that the children substitute from to a separate directory",
       ],
     );
     const above = kustomization("cluster", "kubernetes/home/flux", {

@@ -176,7 +176,7 @@ items:
       assert.deepEqual(unseen, [], each.id);
       if (each.id !== "route") continue;
       assert.deepEqual(files, []);
-      assert.match(notes.map(({ message }) => message).join(), /item of a List/);
+      assert.match(notes.map(({ message }) => message).join(), /item in a List/);
     }
   });
 
@@ -190,7 +190,7 @@ items:
     const path = "kubernetes/edge/apps/media/player/ks.yaml";
     const written = readFileSync(join(root, path), "utf8");
     const first = migrate("ks", root, "--write", "--only", path);
-    assert.match(first.stdout, /stays, because the change would lose this: .*--accept-loss comment/);
+    assert.match(first.stdout, /unchanged, because the change would lose this: .*--accept-loss comment/);
     assert.match(readFileSync(join(root, path), "utf8"), /# as everywhere/);
     assert.equal(migrate("ks", root, "--only", path).status, 1);
     writeFileSync(join(root, path), written);

@@ -1,4 +1,5 @@
 import { createColors } from "picocolors";
+import { counted } from "../../../lib/counted.ts";
 import type { LintFinding, LintReport } from "../finding.ts";
 import { isObstacle } from "../summaries.ts";
 
@@ -48,7 +49,7 @@ function notDeployed(files: readonly string[]): string {
   const named = files.slice(0, NAMED_FILES).join(", ");
   const more = files.length - NAMED_FILES;
   const others = more > 0 ? ` and ${more} more (--format json lists them)` : "";
-  return `Not checked: ${count(files.length, "file")} that no Flux Kustomization uses: ${named}${others}.`;
+  return `Not checked: ${counted(files.length, "file")} that no Flux Kustomization uses: ${named}${others}.`;
 }
 
 /** Findings with the same key share a line. */
@@ -72,16 +73,12 @@ function totals(
   const errors = findings.filter(({ level }) => level === "mandatory").length;
   const where = clusters.length === 1 && clusters[0] === "." ? "the repository" : clusters.join(", ");
   const parts = [
-    `${count(errors, "error")} and ${count(findings.length - errors, "warning")} in ${count(objects, "object")} in ${where}`,
-    ...(obstacles > 0 ? [`${count(obstacles, "location")} could not be checked`] : []),
-    ...(exempted > 0 ? [`${count(exempted, "finding")} exempted`] : []),
+    `${counted(errors, "error")} and ${counted(findings.length - errors, "warning")} in ${counted(objects, "object")} in ${where}`,
+    ...(obstacles > 0 ? [`${counted(obstacles, "location")} could not be checked`] : []),
+    ...(exempted > 0 ? [`${counted(exempted, "finding")} exempted`] : []),
     ...(notEvaluated.length > 0
-      ? [`${count(notEvaluated.length, "check")} not evaluated (--format json lists them)`]
+      ? [`${counted(notEvaluated.length, "check")} not evaluated (--format json lists them)`]
       : []),
   ];
   return `${parts.join("; ")}.`;
-}
-
-function count(number: number, singular: string): string {
-  return `${number} ${singular}${number === 1 ? "" : "s"}`;
 }

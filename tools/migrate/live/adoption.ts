@@ -65,7 +65,7 @@ function notOwnedBy(
   });
 }
 
-/** Objects from a previous namespace that are in no inventory: Flux would never prune them. */
+/** Objects applied from a previous namespace that are in no inventory, so Flux would never prune them. */
 function leftBehind(
   moved: readonly LiveKustomization[],
   all: ReadonlyMap<string, LiveKustomization>,

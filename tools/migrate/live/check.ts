@@ -3,7 +3,7 @@ export interface CheckReport {
   readonly step: string;
   /** As the repository names it, such as `kubernetes/edge`. */
   readonly cluster: string;
-  /** Context of the kubeconfig. */
+  /** Context in the kubeconfig. */
   readonly context: string;
   /** The phase that the repository has reached. */
   readonly phase: string;
@@ -11,10 +11,10 @@ export interface CheckReport {
   readonly safe: boolean;
   /** What prevents the next phase, one sentence each. */
   readonly obstacles: readonly string[];
-  /** What could not be checked and needs a look by hand. */
+  /** What could not be checked and has to be verified by hand. */
   readonly notes: readonly string[];
   /** What to do now. */
   readonly next: string;
-  /** What each live Kustomization owns, by its `namespace/name`; objects as `describeOwned` writes them. */
+  /** What each live Kustomization owns, keyed by its `namespace/name`; objects are formatted by `describeOwned`. */
   readonly inventory: Readonly<Record<string, readonly string[]>>;
 }

@@ -39,7 +39,7 @@ export function builtInventory(cluster: BuiltCluster, id: string): readonly Owne
   return own.length === 0 ? undefined : own.map(({ object }) => ownedObject(object));
 }
 
-/** An object of the repository as an inventory identifies it. */
+/** An object in the repository, in the form that an inventory uses. */
 export function ownedObject(object: Mapping): OwnedObject {
   const { id } = new Resource(object, originOf(object));
   return {
@@ -56,7 +56,7 @@ export function describeOwned({ apiVersion, kind, namespace, name }: OwnedObject
   return `${kind}${group === "" ? "" : `.${group}`} ${namespace === "" ? "" : `${namespace}/`}${name}`;
 }
 
-/** How the live inventory differs from the build, one sentence per object; names that only the cluster knows are skipped. */
+/** How the live inventory differs from the build, one sentence per object; names that only the cluster can resolve are skipped. */
 export function inventoryDifferences(
   live: readonly OwnedObject[],
   built: readonly OwnedObject[],
@@ -65,9 +65,11 @@ export function inventoryDifferences(
   const lacking = known.filter((object) => !live.some((owned) => isSame(owned, object)));
   const strange = live.filter((owned) => !known.some((object) => isSame(owned, object)));
   return [
-    ...lacking.map((object) => `does not own ${describeOwned(object)}, which it applies in this repository`),
+    ...lacking.map(
+      (object) => `does not own ${describeOwned(object)}, which it applies according to this repository`,
+    ),
     ...(known.length < built.length ? [] : strange).map(
-      (owned) => `owns ${describeOwned(owned)}, which it does not apply in this repository`,
+      (owned) => `owns ${describeOwned(owned)}, which it does not apply according to this repository`,
     ),
   ];
 }
@@ -78,7 +80,7 @@ function isSame(live: OwnedObject, built: OwnedObject): boolean {
   return identity(live) === identity({ ...built, namespace });
 }
 
-/** The hash of a generated name is ignored: it depends on content that is encrypted here. */
+/** The hash in a generated name is ignored, because it depends on content that is encrypted in the repository. */
 function identity(object: OwnedObject): string {
   const generated = object.kind === "ConfigMap" || object.kind === "Secret";
   const name = generated ? object.name.replace(/-[2456789bcdfghkmt]{10}$/, "") : object.name;

@@ -33,7 +33,7 @@ export function whyNotGuarded({ spec, metadata, status }: LiveKustomization): st
   return whyNotObserved({ spec, metadata, status: status ?? {} });
 }
 
-/** Why its controller has not yet seen the current version of a Kustomization. */
+/** Why the controller has not observed the current version of a Kustomization; undefined if it has. */
 export function whyNotObserved({
   spec,
   metadata,

@@ -116,7 +116,7 @@ describe("migrate, on clusters that share files", () => {
   it("a ConfigMap with binary data stays", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
     write("kubernetes/apps/all.yaml", `${ROUTE}---\n${MAP}binaryData:\n  logo.png: AAAA\n`);
-    assert.match(plan(annotate).said, /wiki-endpoints stays: it contains more than endpoint files/);
+    assert.match(plan(annotate).said, /wiki-endpoints is kept: it contains more than endpoint files/);
   });
 
   it("an endpoint keeps what it merges with `<<`", () => {
@@ -162,7 +162,7 @@ describe("migrate, on clusters that share files", () => {
     write("kubernetes/main/apps/kustomization.yaml", "resources: [../../shared/route.yaml]\n");
     assert.match(
       plan(annotate).said,
-      /wiki-endpoints stays: its route is also used where this endpoint is not/,
+      /wiki-endpoints is kept: its route is also deployed where this endpoint is not/,
     );
   });
 
@@ -176,7 +176,7 @@ describe("migrate, on clusters that share files", () => {
     const other = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: other }\n";
     write("kubernetes/shared/maps.yaml", `${MAP}---\n${other}`);
     const { changes, said } = plan(annotate);
-    assert.match(said, /wiki-endpoints stays: another kustomization includes the same file/);
+    assert.match(said, /wiki-endpoints is kept: another kustomization includes the same file/);
     assert.deepEqual(changes, []);
   });
 

@@ -170,7 +170,7 @@ describe("edgefirst migrate namespace --check", () => {
           spec: { args: ["--no-cross-namespace-refs=true"] },
         },
       },
-      "kustomize-controller runs with --no-cross-namespace-refs: children in another namespace than their source cannot read it",
+      "kustomize-controller runs with --no-cross-namespace-refs: children cannot read a source in a different namespace",
     ],
     [
       "a default account of the controller that the target lacks",
@@ -192,7 +192,7 @@ describe("edgefirst migrate namespace --check", () => {
       changed(GUARDED, "player", () => ({
         status: child("", "", "", ["media_player__ConfigMap", "media_old_apps_Deployment"]).status,
       })),
-      "Kustomization flux-system/player owns Deployment.apps media/old, which it does not apply in this repository",
+      "Kustomization flux-system/player owns Deployment.apps media/old, which it does not apply according to this repository",
     ],
     [
       "an object that was not adopted",

@@ -89,14 +89,14 @@ describe("migrate namespace: references that would break", () => {
       "refuses a ServiceAccount that stays behind",
       [saying(ACCOUNT), [account("flux-system")]],
       [
-        `${CHILD}:12: no move: flux-apps/player would not find ServiceAccount flux-apps/deployer (serviceAccountName), only flux-system/deployer exists; create it in flux-apps first`,
+        `${CHILD}:12: cannot move: flux-apps/player would not find ServiceAccount flux-apps/deployer (serviceAccountName), only flux-system/deployer exists; create it in flux-apps first`,
       ],
     ],
     [
       "refuses a ServiceAccount without the rights that it has today",
       [saying(ACCOUNT), [account("flux-system"), account("flux-apps"), binding("flux-system")]],
       [
-        `${CHILD}:12: no move: flux-apps/player would use ServiceAccount flux-apps/deployer, but RoleBinding media/deployer grants rights to flux-system/deployer only; add flux-apps/deployer to it`,
+        `${CHILD}:12: cannot move: flux-apps/player would use ServiceAccount flux-apps/deployer, but RoleBinding media/deployer grants rights to flux-system/deployer only; add flux-apps/deployer to it`,
       ],
     ],
     [
@@ -115,14 +115,14 @@ describe("migrate namespace: references that would break", () => {
       "refuses a kubeConfig that stays behind",
       [saying(ELSEWHERE), [plain("v1", "Secret", "flux-system", "far")]],
       [
-        `${CHILD}:14: no move: flux-apps/player would not find Secret flux-apps/far (kubeConfig), only flux-system/far exists; create it in flux-apps first`,
+        `${CHILD}:14: cannot move: flux-apps/player would not find Secret flux-apps/far (kubeConfig), only flux-system/far exists; create it in flux-apps first`,
       ],
     ],
     [
       "refuses a ServiceAccount of another cluster, which has the child's namespace as well",
       [saying(`${ELSEWHERE}${ACCOUNT}`), [plain("v1", "Secret", "flux-apps", "far")]],
       [
-        `${CHILD}:15: no move: on its remote cluster, flux-apps/player would use ServiceAccount flux-apps/deployer instead of flux-system/deployer, and its rights there are not known; exclude it with the opt-out label`,
+        `${CHILD}:15: cannot move: on its remote cluster, flux-apps/player would use ServiceAccount flux-apps/deployer instead of flux-system/deployer, and its rights there are not known; exclude it with the opt-out label`,
       ],
     ],
     [
@@ -140,14 +140,14 @@ describe("migrate namespace: references that would break", () => {
       [asItIs, [plain("v1", "Secret", "flux-system", "user-secrets")]],
       ["player", "player-data"].map(
         (name) =>
-          `kubernetes/home/flux/apps.yaml:32: no move: flux-apps/${name} would not find Secret flux-apps/user-secrets (substituteFrom), only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; create it in flux-apps first`,
+          `kubernetes/home/flux/apps.yaml:32: cannot move: flux-apps/${name} would not find Secret flux-apps/user-secrets (substituteFrom), only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; create it in flux-apps first`,
       ),
     ],
     [
       "refuses a dependency that is not in the repository",
       [waiting(""), []],
       [
-        `${CHILD}:13: no move: flux-apps/player would depend on Kustomization flux-apps/far (dependsOn), which is not in the repository. If it stays, set namespace: flux-system in dependsOn; if it moves to flux-apps too, list it in .edgefirst/migrate.yaml: namespace.dependencies`,
+        `${CHILD}:13: cannot move: flux-apps/player would depend on Kustomization flux-apps/far (dependsOn), which is not in the repository. If it stays, set namespace: flux-system in dependsOn; if it moves to flux-apps too, list it under namespace.dependencies in .edgefirst/migrate.yaml`,
       ],
     ],
     [
@@ -162,15 +162,15 @@ describe("migrate namespace: references that would break", () => {
       "reports an Alert on the whole namespace, or on a name in its own",
       [asItIs, [alert("all", { name: "*" }), alert("one", { name: "player" })]],
       [
-        `${MORE}:9: before the commit: Alert flux-system/all would no longer receive events of 2 Kustomizations that move; add the same entry to spec.eventSources with namespace: flux-apps`,
-        `${MORE}:19: before the commit: Alert flux-system/one would no longer receive events of Kustomization flux-system/player; add the same entry to spec.eventSources with namespace: flux-apps`,
+        `${MORE}:9: before the commit: Alert flux-system/all would no longer receive events from 2 Kustomizations that move; add the same entry to spec.eventSources with namespace: flux-apps`,
+        `${MORE}:19: before the commit: Alert flux-system/one would no longer receive events from Kustomization flux-system/player; add the same entry to spec.eventSources with namespace: flux-apps`,
       ],
     ],
     [
       "refuses if an Alert names a child with its namespace",
       [asItIs, [alert("one", { name: "player", namespace: "flux-system" })]],
       [
-        `${MORE}:9: no move: Alert flux-system/one would no longer receive events of Kustomization flux-system/player; add the same entry to spec.eventSources with namespace: flux-apps`,
+        `${MORE}:9: cannot move: Alert flux-system/one would no longer receive events from Kustomization flux-system/player; add the same entry to spec.eventSources with namespace: flux-apps`,
       ],
     ],
     [
@@ -202,8 +202,8 @@ describe("migrate namespace: references that would break", () => {
         ],
       ],
       [
-        `${MORE}:9: no move: Receiver flux-system/hook would no longer trigger Kustomization flux-system/player; add the same entry to spec.resources with namespace: flux-apps`,
-        `${CHILD}:13: no move: Kustomization flux-system/player would no longer check Kustomization flux-system/player-data; remove the check, and add it again with the new namespace after the move`,
+        `${MORE}:9: cannot move: Receiver flux-system/hook would no longer trigger Kustomization flux-system/player; add the same entry to spec.resources with namespace: flux-apps`,
+        `${CHILD}:13: cannot move: Kustomization flux-system/player would no longer check Kustomization flux-system/player-data; remove the check, and add it again with the new namespace after the move`,
       ],
     ],
   ];

@@ -53,7 +53,7 @@ export class AnnotatePlan {
     const names = new Set(forms.map(({ object }) => nameOf(object).name));
     this.#notes.push({
       kind: reason.includes("--accept-loss") ? "refused" : "left",
-      message: `ConfigMap ${[...names].join(", ")} stays: ${reason}`,
+      message: `ConfigMap ${[...names].join(", ")} is kept: ${reason}`,
       position,
     });
   }
@@ -73,14 +73,14 @@ export class AnnotatePlan {
       return "its content or its routes differ between clusters";
     const readers = first.flatMap(({ target }) => this.#at(target));
     if (readers.length !== first.length * map.forms.length)
-      return "its route is also used where this endpoint is not";
+      return "its route is also deployed where this endpoint is not";
     const changes = this.#changesOf(first);
     if (typeof changes === "string") return changes;
     const out = removeFromBuild(map, this.#context.repository.with(new Map([...this.#changes, ...changes])));
     if (typeof out === "string") return out;
     const losses = commentLosses(out.comments, "the ConfigMap");
     const unaccepted = whyNotAccepted(losses, this.#context);
-    if (unaccepted !== undefined) return unaccepted.replace(/^stays, because /, "");
+    if (unaccepted !== undefined) return unaccepted.replace(/^unchanged, because /, "");
     for (const { path, text: left } of out.changes) changes.set(path, left);
     const refused = whyNotSelected(changes.keys(), this.#context);
     if (refused !== undefined) return refused;
@@ -122,9 +122,9 @@ export class AnnotatePlan {
     if (others.length > 0) return `several routes serve ${host}`;
     const present = fields(target.route.metadata.annotations);
     if (hasFragment(target.route) || this.#annotated.has(placeKey(target.place)))
-      return `the route of ${host} already defines an endpoint`;
+      return `the route for ${host} already defines an endpoint`;
     return ENABLED_ANNOTATION in present && present[ENABLED_ANNOTATION] !== "true"
-      ? `monitoring is turned off for the route of ${host}`
+      ? `monitoring of ${host} is turned off on its route`
       : target;
   }
 
@@ -151,7 +151,7 @@ export class AnnotatePlan {
     return withAnnotations(text, source.text, place, added);
   }
 
-  /** Annotates a route with what already applies to it where gatus-sidecar watches every route. */
+  /** Adds the annotation that states what gatus-sidecar does anyway if it watches every route. */
   #enable(routes: readonly PlacedRoute[]): void {
     const [placed] = routes;
     const isSaid = ({ route }: PlacedRoute): boolean =>
@@ -162,7 +162,7 @@ export class AnnotatePlan {
       loginMiddlewares(route, "/", indexOf(cluster), knowledge),
     );
     if (login !== undefined) {
-      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} asks for a login, so the route does not return 200. Set ${ENABLED_ANNOTATION} by hand: "false", or "true" with an endpoint that expects the login`;
+      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} requires a login, so the route does not return 200. Set ${ENABLED_ANNOTATION} by hand: "false", or "true" with an endpoint that expects the login`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });
       return;
     }
@@ -182,7 +182,7 @@ export class AnnotatePlan {
 
 const plainMove = ({ target, fragment }: Move): unknown => [placeKey(target.place), fragment];
 
-/** Whether a file of the ConfigMap contains nothing but the endpoints that move. */
+/** Whether a file in the ConfigMap contains only the endpoints that move. */
 function holdsEndpointsOnly(map: KubeObject, file: string, endpoints: readonly Template[]): boolean {
   const content = yamlMap(text(fields(map.data)[file]) ?? "") ?? {};
   return (

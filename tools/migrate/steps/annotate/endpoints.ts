@@ -50,7 +50,7 @@ export function watchedBy(objects: ObjectIndex): readonly Watched[] {
   return [...files, ...routes];
 }
 
-/** An endpoint without Gatus's defaults: two endpoints with the same form are monitored in the same way. */
+/** An endpoint with Gatus's defaults resolved: two endpoints that are equal in this form are monitored the same way. */
 export function normal(endpoint: Template): Template {
   const { name, group, url, interval, enabled, ...others } = endpoint;
   const kept = Object.entries(others).filter(([, value]) => value !== undefined && value !== null);
@@ -79,11 +79,11 @@ function seconds(duration: string): number | string {
 }
 
 /**
- * How the monitoring changes, as a sentence; undefined if it does not. A route's default endpoint may be replaced by that of a
+ * How the monitoring changes, as a sentence; undefined if it does not. A route's default endpoint may be replaced by the endpoint from a
  * file, which then belongs to the route; an endpoint that was monitored twice may be monitored once.
  */
 export function monitoringChange(before: ObjectIndex, after: ObjectIndex): string | undefined {
-  // Asked for each changed object, but the answer concerns the whole cluster.
+  // Called for each changed object, but the result is the same for the whole cluster, so it is cached.
   return comparedWith(before)(after);
 }
 

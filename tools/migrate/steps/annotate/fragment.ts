@@ -7,8 +7,8 @@ import { normal } from "./endpoints.ts";
 import { CONDITIONS, dnsOf, GUARDED_CONDITIONS, GUARDED_URL, hostOf, sidecarEndpoint } from "./sidecar.ts";
 
 /**
- * The fragment that makes a route the endpoint in a file: only what differs from what gatus-sidecar generates.
- * A reason if there is none.
+ * The annotation fragment that makes gatus-sidecar generate the endpoint in a file: only the fields that differ from its defaults. Returns
+ * a reason if there is none.
  */
 export function fragmentFor(route: KubeObject, objects: ObjectIndex, wanted: Template): Template | string {
   if (/\$|\{\{/.test(JSON.stringify(wanted)))
@@ -27,7 +27,7 @@ export function fragmentFor(route: KubeObject, objects: ObjectIndex, wanted: Tem
   const result = sidecarEndpoint(route, objects, fragment);
   return result && isDeepStrictEqual(normal(result), normal(wanted))
     ? fragment
-    : "the annotation of the route's Gateway would be merged into it";
+    : "the annotation on the route's Gateway would be merged into it";
 }
 
 function isGuarded({ url, dns, conditions }: Template, host: string): boolean {

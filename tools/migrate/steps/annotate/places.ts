@@ -30,7 +30,7 @@ export interface Place {
   readonly position: Position;
 }
 
-/** Every route of a cluster that is written in a file of the repository. */
+/** The routes in a cluster that come from files in the repository. */
 export function placedRoutes(cluster: BuiltCluster): readonly PlacedRoute[] {
   const builtOf = new Map(cluster.objects.map((built) => [asKubeObject(built.object), built]));
   return allRoutes(indexOf(cluster)).flatMap(({ route, source, path }) => {
@@ -45,7 +45,7 @@ export function placedRoutes(cluster: BuiltCluster): readonly PlacedRoute[] {
   });
 }
 
-/** Identifies the place in a file where a route is written. */
+/** Identifies the location of a route in a file. */
 export function placeKey({ file, offset, path }: Place): string {
   return JSON.stringify([file, offset, path]);
 }
@@ -57,7 +57,7 @@ export function annotations(fragment?: Template): Readonly<Record<string, string
   return { [ENABLED_ANNOTATION]: "true", ...(endpoint !== undefined && { [ENDPOINT_ANNOTATION]: endpoint }) };
 }
 
-/** The text with the missing annotations added; undefined if its form does not allow it. */
+/** The text with the missing annotations added; undefined if the text cannot be edited. */
 export function withAnnotations(
   text: string,
   original: string,

@@ -15,7 +15,7 @@ export const CONDITIONS: readonly string[] = ["[STATUS] == 200"];
 /**
  * The endpoint that gatus-sidecar with `--auto-httproute` generates for a route; undefined if it generates none.
  * Source: internal/k8s/controller.go (reconcile), internal/gatus/{endpoint,template}.go.
- * @param own the route's fragment; by default that of its annotation
+ * @param own the route's fragment; by default the one in its annotation
  */
 export function sidecarEndpoint(
   route: KubeObject,

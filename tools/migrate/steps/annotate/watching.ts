@@ -7,7 +7,7 @@ import { indexOf } from "./endpoints.ts";
 
 const FLAG = /^--auto-httproute(?:=true)?$/;
 
-/** Why the endpoint of a route would not be monitored in a cluster; undefined if gatus-sidecar watches routes there. */
+/** Why a route's endpoint would not be monitored in a cluster; undefined if gatus-sidecar watches routes there. */
 export function whyUnwatched(cluster: BuiltCluster, { annotate }: MigrateOptions): string | undefined {
   if (annotate.sidecar.includes(cluster.name)) return undefined;
   const objects = indexOf(cluster);

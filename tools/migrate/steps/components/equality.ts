@@ -10,7 +10,10 @@ import { BuildError } from "../../../gitops/problem.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { allFiles, listOf } from "./references.ts";
 
-/** Fields that mean the same in a component. Any other would apply to every object of the kustomization that includes it. */
+/**
+ * Fields that have the same effect in a component. Any other field would apply to every object in the kustomization that includes the
+ * component.
+ */
 const HARMLESS = new Set([
   "apiVersion",
   "kind",
@@ -20,12 +23,12 @@ const HARMLESS = new Set([
   "secretGenerator",
 ]);
 
-/** A temporary kustomization, laid over the repository and never written. */
+/** A temporary kustomization that exists only in memory. */
 const PROBE = ".edgefirst/components-probe";
 
 const NOWHERE = { source: new SourceFile("kustomization.yaml", ""), offset: 0 };
 
-/** Why a directory cannot be used as a component unchanged; undefined if it can. */
+/** Why a directory cannot be used as a component without changes; undefined if it can. */
 export function whyNoComponent(repository: Repository, directory: string): string | undefined {
   try {
     const { fields, kind } = readKustomizationFile(repository, directory, NOWHERE);
@@ -63,7 +66,7 @@ export function buildsTheSame(repository: Repository, from: string, to: string):
   }
 }
 
-/** What a directory builds on its own, by kind and name. */
+/** The objects that a directory builds, by kind and name. */
 function objectsOf(repository: Repository, directory: string): ReadonlyMap<string, Mapping> {
   const { kind } = readKustomizationFile(repository, directory, NOWHERE);
   const list = kind === "Component" ? "components" : "resources";

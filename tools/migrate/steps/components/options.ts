@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** What the step `components` reads from the options; paths start at the repository's root. */
+/** Options for the `components` step; paths start at the repository's root. */
 export const componentsOptions = z.strictObject({
-  /** Template directories, each with the component that replaces it; they are converted in this order. */
+  /** Template directories and the components that replace them, converted in this order. */
   directories: z
     .record(z.string().min(1), z.string().min(1))
     .default(() => inShared(COMPONENTS_OF_TEMPLATES, "templates")),
-  /** Components to rename: the old path, and the new one. */
+  /** Components to rename, from the old path to the new one. */
   renamed: z
     .record(z.string().min(1), z.string().min(1))
     .default(() => inShared({ "gatus/gaurded": "gatus/guarded" }, "components")),

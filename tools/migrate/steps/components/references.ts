@@ -5,7 +5,7 @@ import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitop
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 
-/** The lists of a kustomization that can include directories. */
+/** The lists in a kustomization that can include directories. */
 const LISTS = ["resources", "bases", "components"] as const;
 
 /** A kustomization file that includes a directory. */
@@ -38,7 +38,7 @@ export function resolves(repository: Repository, file: string, entry: unknown): 
     : undefined;
 }
 
-/** A list of a kustomization; empty if the field is missing. */
+/** A list in a kustomization; empty if the field is missing. */
 export function listOf(fields: Mapping, list: string): readonly Value[] {
   return Array.isArray(fields[list]) ? fields[list] : [];
 }

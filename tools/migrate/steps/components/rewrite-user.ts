@@ -11,8 +11,8 @@ export interface Replacement {
 }
 
 /**
- * The text of a kustomization file that includes a component instead of a directory; comments move along, and their paths are updated.
- * Undefined if the form of the file does not allow it.
+ * Rewrites a kustomization file to include a component instead of a directory. Comments move with their entries, and paths in them are
+ * updated. Returns undefined if the text cannot be edited.
  * @param moved every directory that has become a component so far
  */
 export function rewriteUser(

@@ -65,7 +65,7 @@ class ComponentsPlan {
       whyNoComponent(this.#repository, from) ??
       (exists ? buildsTheSame(this.#repository, from, to) : this.#create(from, to));
     if (reason !== undefined) {
-      this.#left(from, `stays a template: ${reason}`);
+      this.#left(from, `left as a template: ${reason}`);
       return;
     }
     this.#moved.set(from, to);
@@ -111,7 +111,7 @@ class ComponentsPlan {
     if (!files.every((file) => this.#context.selected(file))) return;
     const references = referencesInto(this.#repository, from);
     for (const position of references)
-      this.#notes.push({ kind: "left", message: `${from} stays: this line refers to it`, position });
+      this.#notes.push({ kind: "left", message: `${from} is kept: this line refers to it`, position });
     if (references.length > 0) return;
     const losses = this.#commentsIn(files, to);
     const refusal = to === undefined ? undefined : lossRefusal(losses, this.#context, this.#start(from));
@@ -123,7 +123,7 @@ class ComponentsPlan {
     }
   }
 
-  /** The comments that are deleted with files, unless the component has them. */
+  /** The comments in files that are deleted, except those that the component also contains. */
   #commentsIn(files: readonly string[], to: string | undefined): readonly Loss[] {
     const left = to === undefined ? [] : allFiles(this.#repository, to);
     const kept = left.map((file) => fileText(this.#repository, file) ?? "");

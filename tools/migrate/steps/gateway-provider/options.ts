@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the step `gateway-provider` reads from the options. */
+/** Options for the `gateway-provider` step. */
 export const gatewayProviderOptions = z.strictObject({
   /** Traefik's HelmReleases, by `namespace/name`. */
   releases: z

@@ -43,7 +43,7 @@ function planRelease(
 ): { notes: readonly Note[]; text: string | undefined } {
   const { position } = release;
   const stays = (kind: "left" | "refused", message: string): { notes: readonly Note[]; text: undefined } => ({
-    notes: [{ kind, message: `stays: ${message}`, position }],
+    notes: [{ kind, message: `unchanged: ${message}`, position }],
     text: undefined,
   });
   const options = new Set(release.forms.map(({ object }) => optionsOf(object, context)));
@@ -53,7 +53,7 @@ function planRelease(
     const [name] = release.forms.map(({ object }) => Object.values(nameOf(object)).join("/"));
     return stays(
       "left",
-      `which Gateway it serves is not known. Add \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` to ${OPTIONS_FILE}`,
+      `it is not known which Gateway it serves. Add \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` to ${OPTIONS_FILE}`,
     );
   }
   const selectorValues = new Set(release.forms.map(({ object }) => selectorValueOf(object, context)));
@@ -61,7 +61,7 @@ function planRelease(
   if (selectorValues.size > 1 || selectorValue === undefined)
     return stays(
       "refused",
-      "its chart version does not say whether the label selector is labelselector, or labelSelector as in charts from 38.0.0 on. Pin the version first",
+      "its chart version is not pinned, so it is not known whether the value is labelselector or, from chart 38.0.0 on, labelSelector. Pin the version first",
     );
   const rival = release.forms
     .map(({ object }) => rivalOf(object, option, context))
@@ -109,14 +109,14 @@ function rivalOf(
   return rival && Object.values(nameOf(rival.object)).join("/");
 }
 
-/** A mapping of a document. */
+/** A mapping in a document. */
 interface Place {
   readonly edit: YamlEdit;
   readonly document: number;
   readonly path: readonly PathStep[];
 }
 
-/** Plans every value that differs from what is wanted; false if the text does not allow it. */
+/** Sets every value that differs from the wanted one; returns false if the text cannot be edited. */
 function supply(
   { edit, document, path }: Place,
   present: Value | undefined,
@@ -127,7 +127,7 @@ function supply(
   const entries = Object.entries(fields);
   const missing = Object.fromEntries(entries.filter(([key]) => present[key] === undefined));
   const place = after !== undefined && present[after] !== undefined ? after : undefined;
-  // Before the nested entries: of two insertions at one place, the later one comes first in the text.
+  // Done before the nested entries: of two insertions at the same position, the later one comes first in the text.
   if (Object.keys(missing).length > 0 && !edit.insert(document, path, writeYaml(missing), place))
     return false;
   return entries.every(([key, value]) => {
@@ -148,7 +148,7 @@ function runbook(written: Mapping, { ports }: ReleaseOptions, position: Note["po
   return [
     {
       kind: "runbook",
-      message: `moves ${list}: to bind that without root, set net.ipv4.ip_unprivileged_port_start=0 on the node or in podSecurityContext.sysctls`,
+      message: `moves ${list}: to bind a port below 1024 without root, set net.ipv4.ip_unprivileged_port_start=0 on the node or in podSecurityContext.sysctls`,
       position,
     },
   ];

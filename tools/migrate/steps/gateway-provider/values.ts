@@ -6,12 +6,13 @@ import { isRelease } from "../oci/artifact.ts";
 import { classSelectorValues } from "../../../../policy/knowledge/lookups.ts";
 import { chartOf } from "../route/app-template.ts";
 
-/** The options of one of Traefik's HelmReleases. */
+/** The options for one of Traefik's HelmReleases. */
 export type ReleaseOptions = NonNullable<StepContext["options"]["gateway-provider"]["releases"][string]>;
 
 /**
- * The values for a Gateway. The chart's own Gateway and GatewayClass (`traefik`, the same name in every release) are off, because the platform
- * creates them. A listener is served by the entry point with its port (the chart's templates/gateway.yaml; Traefik's gateway provider).
+ * The values for a Gateway. The chart's own Gateway and GatewayClass (`traefik`, the same name in every release) are turned off, because
+ * the platform creates them. A listener is served by the entry point with the same port (the chart's templates/gateway.yaml; Traefik's
+ * gateway provider).
  */
 export function wantedValues(
   { labelSelector, ports }: ReleaseOptions,
@@ -31,7 +32,10 @@ export function wantedValues(
   };
 }
 
-/** The key below `providers.kubernetesGateway` that takes the label selector in a release's chart; undefined if its version does not decide it. */
+/**
+ * The key below `providers.kubernetesGateway` that takes the label selector in a release's chart; undefined if the chart version does not
+ * determine it.
+ */
 export function selectorValueOf(release: Mapping, { clusters, repository }: StepContext): string | undefined {
   const { version } = chartOf(release, clusters);
   const known = knowledgeOf(repository);
@@ -44,7 +48,7 @@ export function isTraefik(release: Mapping | undefined, { clusters }: StepContex
   return release !== undefined && isRelease(release) && chartOf(release, clusters).name === "traefik";
 }
 
-/** What the options say about a release. */
+/** The options for a release. */
 export function optionsOf(release: Mapping, { options }: StepContext): ReleaseOptions | undefined {
   const { releases } = options["gateway-provider"];
   const { namespace, name } = nameOf(release);

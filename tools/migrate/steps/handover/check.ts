@@ -61,9 +61,7 @@ export async function checkHandover(
     safe,
     obstacles,
     notes,
-    next: safe
-      ? NEXT[phase](built.name)
-      : "Fix the points above and run the check again. Nothing was changed.",
+    next: safe ? NEXT[phase](built.name) : "Fix the points above and re-run the check. Nothing was changed.",
     inventory: Object.fromEntries(
       roots.map((root) => [
         `${root.metadata.namespace}/${root.metadata.name}`,
@@ -78,7 +76,7 @@ const NEXT: Readonly<Record<HandoverPhase, (cluster: string) => string>> = {
   guarded: (name) =>
     `The guard is live. Set handover.phases["${name}"] to remove in ${OPTIONS_FILE}, then run \`edgefirst migrate handover REPO --write\`.`,
   removed: () =>
-    "All objects that were handed over are on the cluster and survive without the repository: the stack can own them now.",
+    "All objects that were handed over are on the cluster and no longer depend on the repository: the stack can own them now.",
 };
 
 function obstaclesOf(name: string, live: KubeObject | undefined): readonly string[] {

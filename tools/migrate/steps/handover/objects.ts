@@ -32,7 +32,7 @@ function isNamed(
   return namespace === wanted.namespace && name === wanted.name;
 }
 
-/** How far along the repository is. */
+/** The phase that the repository has reached. */
 export function handoverPhase(objects: readonly BuiltObject[]): HandoverPhase {
   if (objects.length === 0) return "removed";
   return objects.every(({ object }) => isKept(object)) ? "guarded" : "before";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the step `handover` reads from the options. */
+/** Options for the `handover` step. */
 export const handoverOptions = z.strictObject({
   /** Name of the Kustomization that becomes the stack's `flux.root`; its source moves with it. */
   root: z.string().min(1).default("cluster-apps"),

@@ -13,7 +13,7 @@ import { entryOf, removeEntries, type Entry } from "../../entries.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { isKept } from "./objects.ts";
 
-/** Keeps Flux from pruning the objects, and what they applied. */
+/** Plans the guard that keeps Flux from pruning the objects and what they applied. */
 export function planGuard(objects: readonly BuiltObject[], { repository }: StepContext): Plan {
   const edits = new Edits(repository);
   const notes = objects
@@ -36,7 +36,7 @@ export function planGuard(objects: readonly BuiltObject[], { repository }: StepC
   return { changes: edits.changes(), notes };
 }
 
-/** Removes objects from their files; an empty file is deleted, and so is its entry in the kustomization. */
+/** Removes objects from their files; a file that becomes empty is deleted together with its kustomization entry. */
 export function planRemoval(objects: readonly BuiltObject[], { repository }: StepContext): Plan {
   const edits = new Edits(repository);
   const changes: FileChange[] = [];
@@ -66,6 +66,6 @@ export function planRemoval(objects: readonly BuiltObject[], { repository }: Ste
 function removedComments(comments: readonly string[], file: string): readonly Note[] {
   const own = comments.filter((comment) => !comment.startsWith("# yaml-language-server"));
   if (own.length === 0) return [];
-  const message = `deleted with the objects handed over: ${own.join(" ")}`;
+  const message = `comments deleted with the objects that are handed over: ${own.join(" ")}`;
   return [{ kind: "removed", message, position: { file, line: 1, column: 1 } }];
 }

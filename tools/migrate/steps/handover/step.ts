@@ -46,7 +46,7 @@ function plan(context: StepContext): Plan {
   return { changes: [...changes.values()], notes };
 }
 
-/** The plan of one cluster: the phase that its options name, if the previous phase is complete. */
+/** The plan for one cluster: the phase that its options name, if the previous phase is complete. */
 function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context: StepContext): Plan {
   const phase = handoverPhase(objects);
   if (phase === "removed") return { changes: [], notes: [] };
@@ -56,7 +56,7 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
       changes: [],
       notes: embedded.map(({ object, origin }) => ({
         kind: "refused",
-        message: `stays: ${described(object)} is generated, or an item of a List, and only whole documents can be edited`,
+        message: `unchanged: ${described(object)} is generated, or an item in a List, and only whole documents can be edited`,
         position: locate(origin),
       })),
     };
@@ -77,7 +77,7 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
     changes: [],
     notes: bare.map(({ object, origin }) => ({
       kind: "refused",
-      message: `stays: ${described(object)} has no guard; write and deploy the guard phase first`,
+      message: `cannot remove ${described(object)}: it has no guard; write and deploy the guard phase first`,
       position: locate(origin),
     })),
   };
@@ -87,7 +87,7 @@ function isDocument(origin: BuiltObject["origin"], { repository }: StepContext):
   return findDocument({ file: origin.source.file, origin }, repository) !== undefined;
 }
 
-/** Guarded Flux objects keep running, and go on applying; the root needs its source for that. */
+/** Guarded Flux objects keep reconciling; the root needs its source for that. */
 function outlives({ object }: BuiltObject): boolean {
   return isKept(object) && scalarText(object.apiVersion).includes(".toolkit.fluxcd.io/");
 }
@@ -104,7 +104,7 @@ function guardRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): 
 function removalRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): readonly Note[] {
   const names = objects.map(({ object }) => described(object)).join(", ");
   return runbook(objects, [
-    `commit the removal and let Flux reconcile; ${names} stay on the cluster`,
+    `commit the removal and let Flux reconcile, which leaves ${names} on the cluster`,
     `this must exit with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
     `list ${names} under edgefirst:adopt for one update, set edgefirst:flux.root.mode to manage and run \`pulumi up\``,
   ]);

@@ -21,10 +21,10 @@ import {
   type StepContext,
 } from "../../step.ts";
 
-/** Removes from child Kustomizations the fields that the patches of their parent supply. */
+/** Removes the fields of child Kustomizations that their parent's patches already supply. */
 export const ks: Step = {
   id: "ks",
-  title: "Remove fields of Flux Kustomizations that a global patch supplies",
+  title: "Remove fields from Flux Kustomizations that a global patch supplies",
   risk: { level: "low", phrase: "nothing in a cluster changes" },
   live: [],
   plan,
@@ -70,13 +70,13 @@ function childrenOf({ clusters }: StepContext): readonly Child[] {
   );
 }
 
-/** Removes each field without which every cluster still receives the same object. */
+/** Removes every field that can go without changing the object that any cluster receives. */
 function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext): readonly Note[] {
   const document = edit.documentAt(origin.offset);
   const simulations = forms.map((form) => simulationOf(form, context.repository));
   if (!simulations.every((simulation) => simulation !== undefined)) {
     const message =
-      "stays: its parent Kustomization does more than patch it, and the effect of the rest is not simulated";
+      "unchanged: its parent Kustomization does more than patch it, and only patches are simulated";
     return [{ kind: "left", message, position: locate(origin) }];
   }
   const notes: Note[] = [];
@@ -86,12 +86,12 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
       const losses = commentLosses(edit.commentsRemovedWith(document, path), name);
       const refusal = whyNotAccepted(losses, context);
       if (refusal !== undefined)
-        notes.push({ kind: "refused", message: `${name} ${refusal}`, position: locate(origin) });
+        notes.push({ kind: "refused", message: `${name} is ${refusal}`, position: locate(origin) });
       else if (edit.remove(document, path)) {
         for (const simulation of simulations) simulation.take(path);
         notes.push(...lossNotes(losses, locate(origin)));
       } else {
-        const message = `${name} stays although a patch supplies it: an anchor or a flow mapping contains it`;
+        const message = `${name} is kept although a patch supplies it: it is part of an anchor or a flow mapping`;
         notes.push({ kind: "left", message, position: locate(origin) });
       }
       return;
@@ -104,7 +104,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   return notes;
 }
 
-/** One form of a child, to test it without a field. */
+/** Tests what one form of a child becomes without a field. */
 class Simulation {
   plain: Mapping;
   readonly #expected: Mapping;
@@ -155,7 +155,7 @@ function simulationOf(
   return new Simulation(plain, beforeSubstitution, patched);
 }
 
-/** A copy without a field; undefined if nothing of spec would be left. */
+/** A copy without a field; undefined if spec would become empty. */
 function removed(object: Mapping, path: readonly PathStep[]): Mapping | undefined {
   const shorter = withoutFields(object, [path]);
   return isMapping(shorter.spec) ? shorter : undefined;

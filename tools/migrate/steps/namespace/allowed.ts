@@ -16,7 +16,7 @@ import { isSetting, settingsName } from "./target.ts";
 
 const NAMESPACE = ["metadata", "namespace"];
 
-/** What the guard, the move and its removal may change in a cluster. */
+/** What the guard, move and unguard phases may change in a cluster. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   const { namespace: options } = context.options;
   const { root, data, optOutLabel } = options;
@@ -28,12 +28,12 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     const name = clusterOf(before, context.clusters)?.name;
     return mayGo(before, clusters.find((one) => one.name === name)?.objects ?? [], options);
   }
-  if (!sameApplier(before, after, options)) return "another Kustomization would apply it";
+  if (!sameApplier(before, after, options)) return "a different Kustomization would apply it";
   if (isFluxKustomization(before.object)) {
     if (nameOf(before.object).name === root)
       return sameWithout(before, after, ["spec", "patches"])
         ? undefined
-        : "something other than spec.patches of the root has changed";
+        : "something other than the root's spec.patches has changed";
     if (!sameWithout(before, after, ["spec", "deletionPolicy"]))
       return "something other than spec.deletionPolicy has changed";
     return isGuarded(after.object) ||
@@ -50,7 +50,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     : "this step must not change it";
 };
 
-/** The target, the settings in it, and a child that used to be in another namespace. */
+/** Whether an object may be added: the target namespace, its settings, or a child that was in another namespace. */
 function mayCome(
   after: BuiltObject,
   { clusters: all, options }: StepContext,
@@ -75,7 +75,7 @@ function mayCome(
   );
 }
 
-/** Only a guarded child may leave, if the same child appears in the target. */
+/** Why an object may not be removed: only a guarded child may, and only if it appears in the target. */
 function mayGo(
   before: BuiltObject,
   objects: readonly BuiltObject[],
@@ -105,7 +105,7 @@ function hasOriginal(copy: BuiltObject, objects: readonly BuiltObject[]): boolea
   return inFile.some((original) => sameWithout(original, copy, NAMESPACE));
 }
 
-/** The Kustomizations that are written in the same document. */
+/** The Kustomizations from the same file with the same name. */
 function sameChildren(
   { origin, object }: BuiltObject,
   objects: readonly BuiltObject[],
@@ -120,7 +120,7 @@ const byFile = oncePer((objects: readonly BuiltObject[]) =>
   Map.groupBy(objects, ({ origin }) => origin.source.file),
 );
 
-/** Whether the same Kustomization applies it, before and after its own move. */
+/** Whether the same Kustomization applies the object, even if that Kustomization has moved. */
 function sameApplier(before: BuiltObject, after: BuiltObject, options: NamespaceOptions): boolean {
   const [old, now] = [before.kustomization?.object, after.kustomization?.object];
   if (!old || !now) return old === now;

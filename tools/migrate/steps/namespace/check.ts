@@ -64,7 +64,7 @@ export async function checkNamespace(
     phase,
     safe,
     ...findings,
-    next: safe ? NEXT[phase](moving) : "Fix the points above and run the check again. Nothing was changed.",
+    next: safe ? NEXT[phase](moving) : "Fix the points above and re-run the check. Nothing was changed.",
     inventory: Object.fromEntries(
       children.map((child) => [liveId(child), liveInventory(child).map(describeOwned)]),
     ),
@@ -98,7 +98,7 @@ function childrenLive(
   });
 }
 
-/** Live children of the root that the repository does not have in that namespace: not deleted yet, or from another source. */
+/** Live children of the root that the repository does not contain in their namespace: not deleted yet, or from another source. */
 function unexpectedChildren(
   { root, children, cluster: { objects } }: MovingRoot,
   live: ReadonlyMap<string, LiveKustomization>,

@@ -11,7 +11,7 @@ import { addPatches, GUARD } from "./patches.ts";
 import { guardIndex, type MovingRoot } from "./root.ts";
 import { targetFiles } from "./target.ts";
 
-/** Plans the guard of a root's children and of the data that they apply, and the objects of the target namespace. */
+/** Plans the guard for a root's children and for the data that they apply, and the objects in the target namespace. */
 export function planGuard(
   moving: MovingRoot,
   context: StepContext,
@@ -44,7 +44,7 @@ function dataOf({ cluster }: MovingRoot, { options }: StepContext): readonly Bui
     .filter(({ object }) => pruneOf(object) !== "disabled");
 }
 
-/** Whether an object is of one of the kinds, written `Kind` or `Kind.group`. */
+/** Whether an object has one of the kinds, written `Kind` or `Kind.group`. */
 export function isData({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
   const { group } = parseApiVersion(scalarText(apiVersion));
   return kinds.includes(group === "" ? scalarText(kind) : `${scalarText(kind)}.${group}`);
@@ -68,7 +68,7 @@ function keep(
     position: locate(origin),
   });
   if (!(source instanceof SourceFile) || !findDocument({ file: source.file, origin }, repository))
-    return left("it is generated, or an item of a List, and only whole documents can be edited");
+    return left("it is generated, or an item in a List, and only whole documents can be edited");
   if (!selected(source.file)) return left("--only excludes its file");
   const edit = edits.of(source.file);
   const document = edit.documentAt(origin.offset);

@@ -98,7 +98,7 @@ async function controllerFlags({ root }: MovingRoot, cluster: ClusterReader): Pr
   return JSON.stringify(deployment?.spec ?? "");
 }
 
-/** The default ServiceAccount of a child, in its own namespace, if the controller sets one and the child names none. */
+/** The default ServiceAccount of a child, in its own namespace, if the controller sets a default and the child does not name one. */
 function defaultAccounts(
   { children }: MovingRoot,
   after: MovingRoot["cluster"],
@@ -129,7 +129,7 @@ function defaultAccounts(
 function closedNamespaces(flags: string): readonly string[] {
   return /--no-cross-namespace-refs(?!=false)/.test(flags)
     ? [
-        "kustomize-controller runs with --no-cross-namespace-refs: children in another namespace than their source cannot read it",
+        "kustomize-controller runs with --no-cross-namespace-refs: children cannot read a source in a different namespace",
       ]
     : [];
 }

@@ -10,13 +10,13 @@ import { bindingsIn, lostBindings } from "./rights.ts";
 
 /** What Kustomizations would not find after a move. */
 export interface Missing {
-  /** Found today, but not after the move: each one prevents it. */
+  /** Found today but not after the move; each one prevents the move. */
   readonly lost: readonly Note[];
   /** Not in the repository before or after, so only the cluster can tell whether it exists; grouped by the object that is referred to today. */
   readonly elsewhere: readonly (readonly Sought[])[];
 }
 
-/** A reference of a Kustomization after a move. */
+/** A Kustomization's reference after a move. */
 export interface Sought {
   readonly by: Mapping;
   readonly reference: Reference;
@@ -47,7 +47,7 @@ export function missingAfter(before: BuiltCluster, after: BuiltCluster): Missing
   return { lost, elsewhere: [...byObject.values()] };
 }
 
-/** Every reference of the Kustomizations of a cluster after a move. */
+/** Every reference from a cluster's Kustomizations after a move. */
 export function soughtAfter(before: BuiltCluster, after: BuiltCluster): readonly Sought[] {
   return pairs(before, after).flatMap(({ old, now }) => {
     const formers = old ? referencesOf(old.object) : [];
@@ -76,7 +76,7 @@ function loss(sought: Sought, former: Reference): Note {
     : "";
   return {
     kind: "refused",
-    message: `no move: ${idOf(by)} would not find ${where} (${use}), only ${former.namespace}/${name} exists${silent}; ${remedy(sought, former)}`,
+    message: `cannot move: ${idOf(by)} would not find ${where} (${use}), only ${former.namespace}/${name} exists${silent}; ${remedy(sought, former)}`,
     position: locate(former.origin),
   };
 }
@@ -91,7 +91,7 @@ function remedy({ by, reference }: Sought, { explicit, namespace: today }: Refer
     : `the dependency stays: set namespace: ${today} in dependsOn`;
 }
 
-/** Rights of the ServiceAccount of a Kustomization that the account in the new namespace would not have. */
+/** Rights of a Kustomization's ServiceAccount that the account in the new namespace would not have. */
 function lostRights(
   { by, reference }: Sought,
   former: Reference,
@@ -101,12 +101,14 @@ function lostRights(
   const { namespace, name } = reference;
   return lostBindings(bindingsIn(before), bindingsIn(after), former, reference).map((binding) => ({
     kind: "refused",
-    message: `no move: ${idOf(by)} would use ServiceAccount ${namespace}/${name}, but ${binding} grants rights to ${former.namespace}/${name} only; add ${namespace}/${name} to it`,
+    message: `cannot move: ${idOf(by)} would use ServiceAccount ${namespace}/${name}, but ${binding} grants rights to ${former.namespace}/${name} only; add ${namespace}/${name} to it`,
     position: locate(former.origin),
   }));
 }
 
-/** On a remote cluster, too, the ServiceAccount is in the namespace of the Kustomization, and whether it exists there is not known here. */
+/**
+ * On a remote cluster, too, the ServiceAccount is in the Kustomization's namespace, and the repository cannot show whether it exists there.
+ */
 function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): readonly Note[] {
   return pairs(before, after).flatMap(({ old, now }): readonly Note[] => {
     if (!old || nameOf(old.object).namespace === nameOf(now.object).namespace) return [];
@@ -117,7 +119,7 @@ function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): reado
     return [
       {
         kind: "refused",
-        message: `no move: on its remote cluster, ${idOf(now.object)} would use ServiceAccount ${to ?? ""}/${name} instead of ${from ?? ""}/${name}, and its rights there are not known; exclude it with the opt-out label`,
+        message: `cannot move: on its remote cluster, ${idOf(now.object)} would use ServiceAccount ${to ?? ""}/${name} instead of ${from ?? ""}/${name}, and its rights there are not known; exclude it with the opt-out label`,
         position: locate(entryOrigin(spec, "serviceAccountName")),
       },
     ];
@@ -126,5 +128,5 @@ function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): reado
 
 const isKustomization = ({ object }: BuiltObject): boolean => isFluxKustomization(object);
 
-/** The document in which it is written. */
+/** Identifies the document that an object is written in. */
 const keyOf = ({ origin }: BuiltObject): string => `${origin.source.file}:${origin.offset}`;

@@ -22,29 +22,29 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
   });
   if (root.kustomization && idOf(root.kustomization.object) === id)
     return left(
-      `no move: ${id} applies itself, so its patches would move it as well; put the children under a separate Kustomization and name that in ${OPTIONS_FILE}: namespace.root`,
+      `cannot move: ${id} applies itself, so its patches would move it as well; put the children under a separate Kustomization and set namespace.root in ${OPTIONS_FILE} to its name`,
     );
   if (specOf(root.object).prune !== true)
     return left(
-      `no move: ${id} does not prune, so every child would exist twice and apply the same objects; set spec.prune to true`,
+      `cannot move: ${id} does not prune, so every child would exist twice and apply the same objects; set spec.prune to true`,
     );
   const transformer = namespaceOver(root.object, repository);
   if (transformer)
     return {
       kind: "refused",
-      message: `no move: this sets the namespace of everything that ${id} applies, after the patches have run, and would undo them; write the namespace in the files and remove it here`,
+      message: `cannot move: this sets the namespace of everything that ${id} applies, after the patches have run, which would undo them; write the namespace in the files instead and remove it here`,
       position: locate(transformer),
     };
   return (
     kept &&
     left(
-      `no move: ${idOf(kept.object)} is never pruned, so it would exist twice and apply the same objects; remove its annotation ${PRUNE_ANNOTATION}`,
+      `cannot move: ${idOf(kept.object)} is never pruned, so it would exist twice and apply the same objects; remove its annotation ${PRUNE_ANNOTATION}`,
       kept,
     )
   );
 }
 
-/** Where a namespace is set after the patches, which Kustomize applies first. */
+/** Where the root sets a namespace, which Kustomize does after applying patches. */
 function namespaceOver(root: Mapping, repository: Repository): Origin | undefined {
   const spec = specOf(root);
   if (scalarText(spec.targetNamespace) !== "") return entryOrigin(spec, "targetNamespace");

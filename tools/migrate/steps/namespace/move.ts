@@ -31,7 +31,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     return [
       {
         kind: "refused",
-        message: "no move: spec.patches is written in a form that cannot be edited safely",
+        message: "cannot move: spec.patches is written in a form that cannot be edited safely",
         position: locate(root.origin),
       },
     ];
@@ -39,7 +39,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
   return [...lost, ...elsewhere.flatMap((group) => onlyLive(group, moving, context)), ...namedBefore(moving)];
 }
 
-/** What the cluster would receive with the edits. */
+/** What the cluster would receive after the edits. */
 export function clusterAfter(
   { cluster }: MovingRoot,
   { repository }: StepContext,
@@ -62,7 +62,7 @@ function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: S
     return [
       {
         kind: "refused",
-        message: `no move: ${group.map(({ by }) => idOf(by)).join(", ")} would depend on ${what}, which is not in the repository. If it stays, set namespace: ${former?.namespace ?? reference.namespace} in dependsOn; if it moves to ${namespaces.join(", ")} too, list it in ${OPTIONS_FILE}: namespace.dependencies`,
+        message: `cannot move: ${group.map(({ by }) => idOf(by)).join(", ")} would depend on ${what}, which is not in the repository. If it stays, set namespace: ${former?.namespace ?? reference.namespace} in dependsOn; if it moves to ${namespaces.join(", ")} too, list it under namespace.dependencies in ${OPTIONS_FILE}`,
         position: locate((former ?? reference).origin),
       },
     ];
@@ -100,7 +100,7 @@ function patchesPerApp(
   return [...moves, ...waits];
 }
 
-/** Two children with one name cannot share a namespace, and a patch cannot tell them apart. */
+/** Two children with the same name cannot share a namespace, and a patch cannot tell them apart. */
 function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
   const names = Map.groupBy(children, ({ object }) => nameOf(object).name);
   return [...names.values()].flatMap(([first, ...others]) =>
@@ -108,7 +108,7 @@ function clashes({ children, targetOf }: MovingRoot): readonly Note[] {
       ? [
           {
             kind: "refused" as const,
-            message: `no move: ${[first, ...others].map(({ object }) => idOf(object)).join(" and ")} would both become ${targetOf(first.object)}/${nameOf(first.object).name}; rename all but one`,
+            message: `cannot move: ${[first, ...others].map(({ object }) => idOf(object)).join(" and ")} would both become ${targetOf(first.object)}/${nameOf(first.object).name}; rename all but one`,
             position: locate(first.origin),
           },
         ]
@@ -126,12 +126,12 @@ function namesakes({ cluster, root, movers, targetOf }: MovingRoot, perApp: bool
       const isBeside = kustomization !== undefined && idOf(kustomization.object) === idOf(root.object);
       if (!child || !(idOf(object) === `${targetOf(child)}/${nameOf(child).name}` || (perApp && isBeside)))
         return [];
-      const message = `no move: ${idOf(object)} has the same name as ${idOf(child)}, which moves to ${targetOf(child)}; rename one of them`;
+      const message = `cannot move: ${idOf(object)} has the same name as ${idOf(child)}, which moves to ${targetOf(child)}; rename one of them`;
       return [{ kind: "refused", message, position: locate(origin) }];
     });
 }
 
-/** The namespaces of the sources that children name without a namespace. */
+/** The namespaces of the sources that children refer to without a namespace. */
 function sourceNamespaces({ children }: MovingRoot): readonly string[] {
   const sources = children
     .flatMap(({ object }) => referencesOf(object))
@@ -139,7 +139,7 @@ function sourceNamespaces({ children }: MovingRoot): readonly string[] {
   return [...new Set(sources.filter(({ explicit }) => !explicit).map(({ namespace }) => namespace))];
 }
 
-/** One patch sets the same source namespace for every child. */
+/** One patch sets the source namespace for every child, so all sources must be in the same one. */
 function severalSources(moving: MovingRoot): readonly Note[] {
   const implied = sourceNamespaces(moving);
   if (implied.length === 0) return [];
@@ -149,7 +149,7 @@ function severalSources(moving: MovingRoot): readonly Note[] {
       return source !== undefined && source.namespace !== implied[0];
     })
     .map(({ object, origin }) => {
-      const message = `no move: the source of ${idOf(object)} is not in ${implied[0] ?? ""}; set the namespace in every sourceRef`;
+      const message = `cannot move: the source of ${idOf(object)} is not in ${implied[0] ?? ""}; set the namespace in every sourceRef`;
       return { kind: "refused", message, position: locate(origin) };
     });
 }

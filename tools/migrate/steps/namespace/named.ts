@@ -8,7 +8,7 @@ import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 import type { MovingRoot } from "./root.ts";
 
-/** A list in which objects of a kind name Kustomizations. */
+/** A list in which objects of one kind name Kustomizations. */
 interface Naming {
   readonly matches: (object: Mapping) => boolean;
   readonly field: string;
@@ -21,7 +21,7 @@ const NAMINGS: readonly Naming[] = [
   {
     matches: (object) => isKind(object, NOTIFICATION, "Alert"),
     field: "eventSources",
-    does: "receive events of",
+    does: "receive events from",
   },
   { matches: (object) => isKind(object, NOTIFICATION, "Receiver"), field: "resources", does: "trigger" },
   { matches: isFluxKustomization, field: "healthChecks", does: "check" },
@@ -76,7 +76,7 @@ function notesOf({ object, entries, entry, naming, away, moving }: NamedEntry): 
   return [
     {
       kind: explicit ? "refused" : "runbook",
-      message: `${explicit ? "no move: " : "before the commit: "}${message}${remedy}`,
+      message: `${explicit ? "cannot move: " : "before the commit: "}${message}${remedy}`,
       position: locate(originOf(entry)),
     },
   ];

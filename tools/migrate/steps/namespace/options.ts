@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the step `namespace` reads from the options. */
+/** Options for the `namespace` step. */
 export const namespaceOptions = z.strictObject({
   /** Name of the Kustomization whose children move. */
   root: z.string().min(1).default("cluster-apps"),
@@ -18,5 +18,5 @@ export const namespaceOptions = z.strictObject({
   phases: z.record(z.string(), z.enum(["guard", "move", "unguard"])).default({}),
 });
 
-/** The options of the step `namespace`, defaults included. */
+/** Options for the `namespace` step, with defaults. */
 export type NamespaceOptions = z.output<typeof namespaceOptions>;

@@ -10,8 +10,9 @@ const TARGET = `  target:
     kind: Kustomization
 `;
 
-/** Explains the guard in the file. */
-export const GUARD_COMMENT = "# What a child has applied outlives it, until the children have moved.";
+/** The comment that explains the guard in the file. */
+export const GUARD_COMMENT =
+  "# Keeps what a child has applied if the child is deleted, until all children have moved.";
 
 /** For every child, including those that opt out of the other patches. */
 export const GUARD = `${GUARD_COMMENT}
@@ -37,7 +38,7 @@ ${add("/metadata/namespace", target)}${TARGET}    labelSelector: ${optOutLabel} 
 `;
 }
 
-/** The same for children selected by name; also sets the namespace of their source, if one is given. */
+/** Like {@link movePatch}, for children selected by name; also sets the namespace of their source, if one is given. */
 export function movePatchOf(
   names: readonly string[],
   target: string,
@@ -70,7 +71,7 @@ function add(path: string, value: string): string {
 const pattern = (names: readonly string[]): string =>
   names.map((name) => name.replaceAll(".", "\\.")).join("|");
 
-/** Appends patches to those of a Flux Kustomization; false if its text does not allow it. */
+/** Appends patches to a Flux Kustomization; returns false if its text cannot be edited. */
 export function addPatches(edit: YamlEdit, document: number, patches: readonly string[]): boolean {
   const lines = patches.join("");
   if (edit.has(document, ["spec", "patches"])) return edit.insert(document, ["spec", "patches"], lines);

@@ -12,7 +12,7 @@ export interface Reference {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  /** The namespace is set explicitly; otherwise it is that of the Kustomization. */
+  /** The namespace is set explicitly; otherwise it is the Kustomization's namespace. */
   readonly explicit: boolean;
   /** Flux continues without it, and without an error. */
   readonly optional: boolean;
@@ -21,7 +21,7 @@ export interface Reference {
 }
 
 /**
- * Every reference of a Flux Kustomization. With a kubeConfig, the ServiceAccount is on the remote cluster and is left out.
+ * Every reference from a Flux Kustomization. With a kubeConfig, the ServiceAccount is on the remote cluster and is left out.
  * Source: KustomizationSpec in fluxcd/kustomize-controller/api.
  */
 export function referencesOf(kustomization: Mapping): readonly Reference[] {
@@ -61,7 +61,7 @@ export function referencesOf(kustomization: Mapping): readonly Reference[] {
   ];
 }
 
-/** Whether the repository contains an object of a cluster. */
+/** Whether the repository contains an object for a cluster. */
 export function presentIn(
   cluster: BuiltCluster,
   { kind, namespace, name }: Pick<Reference, "kind" | "namespace" | "name">,

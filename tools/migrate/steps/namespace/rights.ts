@@ -16,7 +16,7 @@ interface Account {
   readonly name: string;
 }
 
-/** The bindings of a cluster that the repository contains. */
+/** The bindings for a cluster that the repository contains. */
 export function bindingsIn({ objects }: BuiltCluster): readonly Mapping[] {
   return objects
     .map(({ object }) => object)
@@ -36,7 +36,7 @@ export function lostBindings(
     .map((binding) => describeObject({ kind: scalarText(binding.kind), metadata: metadataOf(binding) }));
 }
 
-/** Whether a binding names an account, also as a user or through the group of its namespace. */
+/** Whether a binding names an account: directly, as a user, or through a group of ServiceAccounts. */
 function names({ subjects }: Mapping, { namespace, name }: Account): boolean {
   const user = `system:serviceaccount:${namespace}:${name}`;
   const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
@@ -46,7 +46,7 @@ function names({ subjects }: Mapping, { namespace, name }: Account): boolean {
   });
 }
 
-/** The same role in the same namespace, or cluster-wide. */
+/** Whether a binding grants the same role in the same namespace, or cluster-wide. */
 function givesAsMuch(binding: Mapping, than: Mapping): boolean {
   const inPlace =
     binding.kind === "ClusterRoleBinding" || metadataOf(binding).namespace === metadataOf(than).namespace;

@@ -14,7 +14,7 @@ export interface MovingRoot {
   readonly root: BuiltObject;
   /** The Kustomizations that it applies and its patches select. */
   readonly children: readonly BuiltObject[];
-  /** Children whose own files name another namespace than the target; still true after the move. */
+  /** Children whose own files set a namespace other than the target; this still holds after the move. */
   readonly movers: readonly BuiltObject[];
   /** The target namespace of a child. */
   readonly targetOf: (child: Mapping) => string;
@@ -23,12 +23,12 @@ export interface MovingRoot {
 }
 
 /**
- * How far the move has come. before: Flux would delete what a child applied; guarded: it would not; moved: all children are in the
+ * How far the move has progressed. before: Flux would delete what a child applied; guarded: it would not; moved: all children are in the
  * target and still guarded; done: the guard is removed.
  */
 export type Phase = "before" | "guarded" | "moved" | "done";
 
-/** The root of each cluster whose root has children. */
+/** The root in each cluster where it has children. */
 export function movingRoots(
   clusters: readonly BuiltCluster[],
   options: MigrateOptions,
@@ -68,7 +68,7 @@ export function targetFor(
   return perApp ? scalarText(specOf(child).targetNamespace) || nameOf(child).namespace : target;
 }
 
-/** How far the repository has come with a root. */
+/** The phase that the repository has reached for a root. */
 export function phaseOf({ root, children, targetOf }: MovingRoot): Phase {
   const outside = children.filter(({ object }) => nameOf(object).namespace !== targetOf(object));
   if (outside.length > 0) return outside.every(({ object }) => isGuarded(object)) ? "guarded" : "before";

@@ -10,7 +10,7 @@ export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: Namespac
   const { cluster, root, movers, targets } = moving;
   const { namespace: own, name } = nameOf(root.object);
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
-  // A change of the root itself arrives through its parent Kustomization.
+  // A change to the root itself arrives through its parent Kustomization.
   const above = root.kustomization && nameOf(root.kustomization.object);
   const sync = [
     ...(above ? [`flux -n ${above.namespace} reconcile kustomization ${above.name} --with-source`] : []),
@@ -30,10 +30,10 @@ export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: Namespac
       key("move"),
     ],
     moved: [
-      `move: commit, then run: ${sync}; the ${movers.length} ${movers.length === 1 ? "child disappears from its namespace and appears" : "children disappear from their namespaces and appear"} in ${targets.join(", ")}; the applied objects stay`,
+      `move: commit, then run: ${sync}; the ${movers.length} ${movers.length === 1 ? "child disappears from its namespace and appears" : "children disappear from their namespaces and appear"} in ${targets.join(", ")}; everything that was applied stays`,
       ...(perApp
         ? [
-            "a child that you add later must set its namespace, and the namespace of its source, in its own file: the patches list today's children",
+            "a child that you add later must set its namespace, and the namespace of its source, in its own file, because the patches list only today's children",
           ]
         : []),
       `to go back, revert the move commit, never the guard commit`,

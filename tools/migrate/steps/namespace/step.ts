@@ -35,7 +35,7 @@ function check(context: StepContext, cluster: ClusterReader): Promise<CheckRepor
   const { root } = context.options.namespace;
   throw new EdgefirstError(
     `This part of the repository has no Kustomization ${root} with children.`,
-    `Set the name of the root in ${OPTIONS_FILE}: namespace.root.`,
+    `Set namespace.root in ${OPTIONS_FILE} to the name of the root.`,
   );
 }
 
@@ -51,7 +51,7 @@ function plan(context: StepContext): Plan {
   return { changes: [...changes.values()], notes };
 }
 
-/** The plan of one cluster: the phase that its options name, if the previous phase is complete. */
+/** The plan for one cluster: the phase that its options name, if the previous phase is complete. */
 function planOf(moving: MovingRoot, context: StepContext): Plan {
   const { namespace: options } = context.options;
   const wanted = options.phases[moving.cluster.name] ?? "guard";
@@ -73,11 +73,13 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     };
   }
   if (phase === "before")
-    return refused("no move: not every child is guarded; write and deploy the guard phase first");
+    return refused("cannot move: not every child is guarded; write and deploy the guard phase first");
   if (wanted === "move")
     return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase, options);
   if (phase === "guarded")
-    return refused("the guard stays: not every child has moved; write and deploy the move phase first");
+    return refused(
+      "cannot remove the guard: not every child has moved; write and deploy the move phase first",
+    );
   return phase === "moved" ? unguard(moving, context, edits) : { changes: [], notes: [] };
 }
 
@@ -108,7 +110,7 @@ function unguard({ root }: MovingRoot, context: StepContext, edits: Edits): Plan
     : [
         {
           kind: "refused",
-          message: "the guard stays: spec.patches is written in a form that cannot be edited safely",
+          message: "cannot remove the guard: spec.patches is written in a form that cannot be edited safely",
           position,
         },
       ];

@@ -42,7 +42,7 @@ export function targetFiles(
   return { changes: files.changes(), notes };
 }
 
-/** Directories with the ConfigMaps and Secrets that the children of a target substitute from, unless the target has them. */
+/** Directories with the ConfigMaps and Secrets that a target's children substitute from, unless the target already contains them. */
 function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target: string): readonly string[] {
   const needed = children
     .filter(({ object }) => targetOf(object) === target)
@@ -63,7 +63,7 @@ export function isSetting({ kind }: Mapping): boolean {
   return ["ConfigMap", "Secret", "ExternalSecret"].includes(scalarText(kind));
 }
 
-/** An object in a directory, or below, that must not be deployed a second time. */
+/** An object in or below a directory that must not be deployed a second time. */
 function otherObject({ cluster: { objects } }: MovingRoot, directory: string): BuiltObject | undefined {
   return objects.find(
     ({ object, origin }) =>
@@ -74,7 +74,7 @@ function otherObject({ cluster: { objects } }: MovingRoot, directory: string): B
 function notAlone(target: string, directory: string, { object, origin }: BuiltObject): Note {
   return {
     kind: "refused",
-    message: `no settings for ${target}: ${directory} contains ${scalarText(object.kind)} ${idOf(object)} as well, which must not be deployed there; move the settings that the children substitute from to a separate directory`,
+    message: `cannot deploy settings to ${target}: ${directory} also contains ${scalarText(object.kind)} ${idOf(object)}, which must not be deployed there; move the settings that the children substitute from to a separate directory`,
     position: locate(origin),
   };
 }
@@ -82,7 +82,7 @@ function notAlone(target: string, directory: string, { object, origin }: BuiltOb
 function severalDirectories(target: string, directories: readonly string[]): Note {
   return {
     kind: "refused",
-    message: `no settings for ${target}: what the children substitute from is in ${directories.join(" and ")}; deploy it to ${target} by hand`,
+    message: `cannot deploy settings to ${target}: the children substitute from several directories (${directories.join(", ")}); deploy those to ${target} by hand`,
   };
 }
 
@@ -91,7 +91,7 @@ function namespace(name: string): string {
   return stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name, annotations } });
 }
 
-/** Placed next to the root, where source and key exist. */
+/** In the root's namespace, where the source and the decryption key exist. */
 function settingsKustomization({ root }: MovingRoot, target: string, directory: string): string {
   const { interval, sourceRef, decryption } = specOf(root.object);
   const { namespace: own } = nameOf(root.object);

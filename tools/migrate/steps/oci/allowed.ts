@@ -32,7 +32,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     : "its chartRef does not point to an OCIRepository with the same chart and version";
 };
 
-/** Why a HelmRepository must stay. */
+/** Why a HelmRepository must not be removed. */
 function whyStillNeeded(
   built: BuiltObject,
   { clusters: before, options }: StepContext,
@@ -44,7 +44,7 @@ function whyStillNeeded(
   return user && `${user} refers to it`;
 }
 
-/** Why a new OCIRepository does not match the chart of the release with its name. */
+/** Why a new OCIRepository does not match the chart of the release with the same name. */
 function artifactMismatch(object: Mapping, context: StepContext): string | undefined {
   const release = objectNamed(context.clusters, HELM_RELEASE, nameOf(object));
   const source = release && artifactOf(release.object, context);

@@ -43,7 +43,7 @@ export function sourceOf(
   };
 }
 
-/** The same for one cluster. */
+/** The OCI artifact with the release's chart in one cluster. */
 export function artifactOf(object: Mapping, context: StepContext): Source | { reason: string } | undefined {
   const chart = fieldAt(object, ["spec", "chart", "spec"]);
   if (!isMapping(chart) || fieldAt(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
@@ -61,7 +61,7 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
   const knowledge = knowledgeOf(context.repository);
   if (hasVersionLabel(name, knowledge))
     return {
-      reason: `${name} copies its version into a label, and chartRef appends a + and a digest to it, but a label must not contain a +. To move it anyway, run helm-controller with --feature-gates=DisableChartDigestTracking=true and write the chartRef by hand`,
+      reason: `${name} copies its version into a label, and chartRef appends a + and a digest to the version, but a label must not contain a +. To move it anyway, run helm-controller with --feature-gates=DisableChartDigestTracking=true and write the chartRef by hand`,
     };
   const repository = repositoryOf(object, chart, context);
   if (!repository)
@@ -83,7 +83,7 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
   if (!url.startsWith("oci://") && !isKnown) {
     const check = `crane ls ${address.slice("oci://".length)}`;
     return {
-      reason: `whether ${address} has version ${version} is not known: if \`${check}\` lists it, add it to oci.published`,
+      reason: `it is not known whether ${address} has version ${version}: if \`${check}\` lists it, add it to oci.published`,
     };
   }
   return { address, tag: version };

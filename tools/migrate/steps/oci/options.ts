@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the step `oci` reads from the options. */
+/** Options for the `oci` step. */
 export const ociOptions = z.strictObject({
   /** Tags known to exist in a registry, by the chart's `oci://` address. */
   published: z.record(z.string(), z.array(z.string())).default({}),

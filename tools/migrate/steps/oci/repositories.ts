@@ -73,7 +73,7 @@ export function referenceFor(
   return { kind: "OCIRepository", name };
 }
 
-/** Whether the release's own file sets a field of its metadata. */
+/** Whether the release's own file sets a metadata field. */
 function written(release: WrittenObject, field: string): boolean {
   const edit = new YamlEdit(release.text);
   return edit.has(edit.documentAt(release.origin.offset), ["metadata", field]);
@@ -89,7 +89,7 @@ export function namesOf(
   return clusters.map((cluster) => namesByArtifact(cluster).get(key) ?? new Set());
 }
 
-/** Hundreds of apps may use one chart: the names are collected once. */
+/** Hundreds of apps may use the same chart, so the names are collected once. */
 const namesByArtifact = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, ReadonlySet<string>> => {
   const repositories = objects.map(({ object }) => object).filter(isOciRepository);
   const byArtifact = Map.groupBy(repositories, (object) =>

@@ -12,7 +12,7 @@ import { isMarker } from "./image-policy.ts";
 import { referenceFor } from "./repositories.ts";
 import { removeUnused } from "./unused.ts";
 
-/** Replaces the chart of a HelmRepository by a `chartRef` to an OCIRepository next to the HelmRelease, with the same version. */
+/** Replaces a chart from a HelmRepository with a `chartRef` to an OCIRepository next to the HelmRelease, at the same version. */
 export const oci: Step = {
   id: "oci",
   title: "Fetch charts from OCIRepositories",
@@ -53,7 +53,7 @@ function plan(context: StepContext): Plan {
     }
     const reference = referenceFor(release, { ...planned, markers }, context, { files, created });
     if (typeof reference === "string")
-      notes.push({ kind: "refused", message: `stays: ${reference}`, position });
+      notes.push({ kind: "refused", message: `unchanged: ${reference}`, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
       edits.set(release.file, edit);
       const [form] = release.forms;
@@ -64,7 +64,7 @@ function plan(context: StepContext): Plan {
     } else
       notes.push({
         kind: "left",
-        message: "stays: spec.chart contains an anchor or is written in flow style",
+        message: "unchanged: spec.chart contains an anchor or is written in flow style",
         position,
       });
   }

@@ -25,7 +25,7 @@ export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonl
 
 /**
  * Removes the HelmRepositories that the options list and nothing refers to, and reports the other unused ones.
- * They must be listed because a release has to be Ready from its new source before Flux prunes the old one.
+ * They must be listed explicitly, because a release has to be Ready from its new source before Flux prunes the old one.
  * @param before what the step has changed so far
  */
 export function removeUnused(context: StepContext, before: readonly FileChange[]): Plan {
@@ -44,13 +44,13 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
     const users = taken.forms.flatMap(({ cluster, object }) => usersOf(object, cluster));
     const [user] = users;
     if (user !== undefined) {
-      if (asked) note("left", `stays: ${user} refers to it`);
+      if (asked) note("left", `is kept: ${user} refers to it`);
       continue;
     }
     const problem = whyUnknown(taken);
     if (!asked || problem !== undefined) {
       const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
-      note("left", `is unused: ${asked && problem !== undefined ? problem : next}`);
+      note("left", asked && problem !== undefined ? `is kept: ${problem}` : `is unused: ${next}`);
       continue;
     }
     const out = removeFromBuild(taken, repository);
@@ -62,7 +62,7 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
             context,
           );
     if (typeof out === "string" || refused !== undefined) {
-      note("left", `stays: ${refused ?? ""}`);
+      note("left", `is kept: ${refused ?? ""}`);
       continue;
     }
     for (const change of out.changes) changes.set(change.path, change.text);
@@ -79,8 +79,5 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
 /** Why it is not certain that nothing refers to a HelmRepository. */
 function whyUnknown({ forms }: IncludedObject): string | undefined {
   const problem = forms.flatMap(({ cluster }) => cluster.problems)[0];
-  return (
-    problem &&
-    `it stays all the same, because ${problem.position.file} could not be built and may refer to it`
-  );
+  return problem && `${problem.position.file} could not be built and may refer to it`;
 }

@@ -2,7 +2,7 @@ import { healthPath, imageRepository } from "../../../../policy/knowledge/tool-l
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 
-/** The path that an image's program documents as its health; a path in the options wins over the tables. */
+/** The health path that the program in an image documents; a path in the options takes precedence over the tables. */
 export function healthPathIn(
   image: string,
   { options, repository }: Pick<StepContext, "options" | "repository">,

@@ -15,8 +15,9 @@ const TIMES = { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1 };
 const FAILURES = { liveness: 6, readiness: 3, startup: 30 };
 
 /**
- * The probes that a container of app-template lacks, if it is known what they should check; otherwise a reason. Liveness and startup check
- * that the port accepts connections; readiness uses the documented path, if there is one. Startup copies the owner's liveness probe.
+ * The probes that an app-template container lacks, if it is known what they should check; otherwise a reason. Liveness and startup check
+ * that the port accepts connections; readiness uses the documented path, if there is one. Startup copies the liveness probe if the owner
+ * has set one.
  */
 export function missingProbes(
   container: AppContainer,
@@ -50,13 +51,13 @@ function asking(probe: (typeof PROBES)[number], path: string | undefined): Field
   return { enabled: true, ...handler, spec: { ...TIMES, failureThreshold: FAILURES[probe] } };
 }
 
-/** The liveness probe, with as many attempts as a start may take. */
+/** The liveness probe as a startup probe, with enough attempts for a slow start. */
 function patient(liveness: Fields): Fields {
   const spec = { ...fields(liveness.spec), periodSeconds: TIMES.periodSeconds };
   return { ...liveness, spec: { ...spec, failureThreshold: FAILURES.startup } };
 }
 
-/** Why it is not known which container port the Service leads to; undefined if it is. */
+/** Why the container port behind the Service is not known; undefined if it is. */
 function unknownPort(
   { controller }: AppContainer,
   release: KubeObject,

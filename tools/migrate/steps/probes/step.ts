@@ -76,7 +76,7 @@ function plan(context: StepContext): Plan {
 const sentence = (reason: string): string =>
   reason === "" ? "" : `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
 
-/** What a finding reports as missing; nothing if it is exempted or only advice. */
+/** What a finding reports as missing; nothing if it is exempted or only a warning. */
 function lackOf(
   { object, path, message, exemption, problem }: RuleFinding,
   builtOf: ReadonlyMap<KubeObject, BuiltObject>,

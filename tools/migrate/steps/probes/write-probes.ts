@@ -9,7 +9,7 @@ import type { Probes } from "./missing.ts";
 const ALIAS = "\uE000";
 const HANDLERS = ["httpGet", "tcpSocket", "grpc"];
 
-/** Probes as YAML; if the port of the liveness probe has an anchor, the startup probe uses its alias. */
+/** Probes as YAML; if the liveness probe's port has an anchor, the startup probe uses its alias. */
 export function probeLines(probes: Probes, edit: YamlEdit, document: number, container: Path): string {
   const written = structuredClone(probes) as Record<string, Record<string, unknown>>;
   const spec = fields(written.startup?.spec) as Record<string, unknown>;
@@ -22,7 +22,7 @@ export function probeLines(probes: Probes, edit: YamlEdit, document: number, con
   return writeYaml(written as Mapping).replaceAll(ALIAS, "*");
 }
 
-/** The anchor of a port, if it precedes the last probe. */
+/** The anchor on a port, if it precedes the last probe. */
 function anchorFor(
   edit: YamlEdit,
   document: number,

@@ -19,26 +19,26 @@ export interface IngressAnnotations {
   readonly dnsTarget: string | undefined;
   /** The certificate that cert-manager issues for the Ingress: `cluster-issuer letsencrypt`. */
   readonly certificate: readonly string[];
-  /** Those without an equivalent in a route. */
+  /** Annotations without an equivalent in a route. */
   readonly losses: readonly Loss[];
-  /** Why some of them prevent the move. */
+  /** Why some annotations prevent the move. */
   readonly refusals: readonly string[];
-  /** Those that change nothing under a route, each with the reason. */
+  /** Annotations that have no effect on a route, and why. */
   readonly withoutEffect: readonly string[];
-  /** Whether the Ingress redirects plain HTTP to HTTPS; undefined if no annotation says. */
+  /** Whether the Ingress redirects plain HTTP to HTTPS; undefined if no annotation decides it. */
   readonly redirects: boolean | undefined;
-  /** Names of those that are kept although their reader may only look at Ingresses. */
+  /** Names of annotations that are kept although the program that reads them may only read Ingresses. */
   readonly unknown: readonly string[];
 }
 
 const ROUTER = `${traefik.prefix}router.`;
 const DNS = /^external-dns\.(?:alpha\.)?kubernetes\.io\//;
 
-/** Read from any object, or from routes according to the documentation of their reader. */
+/** Annotations that are read from any object, or that are documented to be read from routes. */
 const READ_FROM_ROUTES =
   /^(?:external-dns\.(?:alpha\.)?kubernetes\.io|gatus\.home-operations\.com|(?:kustomize|helm)\.toolkit\.fluxcd\.io|(?:meta\.)?helm\.sh)\//;
 
-/** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values by their fate. */
+/** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values by what becomes of them. */
 export function ingressAnnotations(value: Value | undefined): IngressAnnotations {
   const annotations = isMapping(value) ? value : {};
   const lower = new Map(
@@ -112,7 +112,7 @@ export function ownMiddlewares(
   };
 }
 
-/** Why a Middleware cannot be a filter. */
+/** Why a route cannot use a Middleware as a filter. */
 export function foreign(middleware: string, namespace: string): string {
   return `an ExtensionRef can only name a Middleware in namespace ${namespace}: copy Middleware ${middleware} there first`;
 }

@@ -35,7 +35,8 @@ export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Ch
 
 /**
  * How a version of app-template writes routes, according to the common library's `_route.tpl` and `route.json`: up to 3.7.2 the Service's
- * primary port is rendered whatever `port` says; in 3.x `name` is the identifier; from 4.0 on there are `identifier`, and `port` in parentRefs.
+ * primary port is rendered whatever `port` says; in 3.x `name` is the identifier; from 4.0 on, backendRefs accept `identifier`, and
+ * parentRefs accept `port`.
  */
 export interface RouteDialect {
   readonly identifierKey: "name" | "identifier";
@@ -53,7 +54,7 @@ export function dialectOf({ version }: Chart): RouteDialect | string {
   return { identifierKey: four ? "identifier" : "name", takesParentPort: four };
 }
 
-/** Reads one entry of `ingress`. */
+/** Reads one entry in the `ingress` values. */
 export function readIngress(entry: Mapping, services: Value | undefined, namespace: string): Reading {
   const annotations = ingressAnnotations(entry.annotations);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
@@ -101,7 +102,7 @@ function backendOf(service: Mapping, services: Value | undefined, losses: Loss[]
   if (name === "" && !isMapping(own))
     return `its values define no service ${identifier || "(no name given)"}`;
   if (name === "" && fieldAt(own, ["type"]) === "ExternalName")
-    return `service ${identifier} is an ExternalName, which Traefik's Gateway provider rejects`;
+    return `service ${identifier} is an ExternalName, which Traefik's Gateway provider does not accept`;
   const settings = serviceSettings(fieldAt(own, ["annotations"]), identifier);
   losses.push(...settings.losses);
   if (settings.refusal !== undefined) return settings.refusal;
@@ -120,7 +121,7 @@ function backendOf(service: Mapping, services: Value | undefined, losses: Loss[]
   };
 }
 
-/** Reads one entry of `route`. */
+/** Reads one entry in the `route` values. */
 export function readRoute(
   entry: Mapping,
   services: Value | undefined,
@@ -147,7 +148,7 @@ function routeBackend(
   };
 }
 
-/** Writes one entry of `route`. */
+/** Writes one entry in the `route` values. */
 export function routeValues(
   { hosts, rules }: HostGroup,
   parentRefs: readonly Mapping[],

@@ -2,7 +2,7 @@ import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { Mapping, PathStep } from "../../../gitops/yaml/values.ts";
 
-/** Where the fields of an Ingress stand in its file. */
+/** Where the fields of an Ingress are in its file. */
 export interface Written {
   readonly edit: YamlEdit;
   readonly document: number;
@@ -28,5 +28,5 @@ function copyOf(key: string, value: Mapping[string], { edit, document, path }: W
   return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(block)}`;
 }
 
-/** Lines one level deeper. */
+/** Indents lines by one level. */
 export const indented = (lines: string): string => lines.replace(/^(?=.)/gm, "  ");

@@ -11,7 +11,7 @@ import { rendered, sourceOf } from "./hosts.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import type { Reading } from "./served.ts";
 
-/** What DNS, certificates and the Gateway's Traefik need around the commit, for each hostname. */
+/** What DNS, certificates and the Gateway's Traefik need before and after the commit, for each hostname. */
 export function cutover(
   form: BuiltObject,
   reading: Reading,
@@ -53,7 +53,7 @@ function placeOf(object: Mapping): string {
   return scalarText(fieldAt(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
 }
 
-/** The DNS records of an Ingress's hosts; `key` is that of the Ingress in the values of a HelmRelease. */
+/** The DNS records for an Ingress's hosts; `key` is the Ingress's key in a HelmRelease's values. */
 export function recordsOf(
   { form, reading, key }: { form: BuiltObject; reading: Reading; key: string | undefined },
   parentRefs: readonly Mapping[],
@@ -67,7 +67,7 @@ export function recordsOf(
   return [...hosts].map((host) => ({ host, cluster, source, gateway: `${gateway} of ${cluster}`, target }));
 }
 
-/** Gateways whose hosts used to have different targets: external-dns takes one target from a Gateway, for all its routes. */
+/** Gateways whose hosts used to have different targets: external-dns reads one target per Gateway, for all its routes. */
 export function targetConflicts(records: readonly DnsRecord[]): readonly CutoverNote[] {
   return [...Map.groupBy(records, ({ gateway }) => gateway)].flatMap(([gateway, own]): CutoverNote[] => {
     const targets = [...Map.groupBy(own, ({ target }) => target)];
@@ -81,7 +81,7 @@ export function targetConflicts(records: readonly DnsRecord[]): readonly Cutover
   });
 }
 
-/** DNS records that would be deleted with the Ingress, or lose their target. None if the Ingress stays. */
+/** DNS records that would be deleted with the Ingress, or lose their target. None if the Ingress is kept. */
 export function dnsLosses(
   form: BuiltObject,
   reading: Reading,
@@ -122,7 +122,7 @@ function targetOfGateway(gateway: string, cluster: BuiltCluster | undefined): st
   return target && scalarText(target[1]);
 }
 
-/** Releases of external-dns that manage a host but do not read HTTPRoutes. */
+/** external-dns releases that manage a host but do not read HTTPRoutes. */
 function blindWriters(
   host: string,
   cluster: BuiltCluster | undefined,
@@ -149,7 +149,7 @@ function dns(
   return [
     dnsTarget === undefined
       ? "DNS: points to the Gateway's address"
-      : `DNS: move the target ${dnsTarget} to an annotation of the Gateway`,
+      : `DNS: move the target ${dnsTarget} to an annotation on the Gateway`,
     ...(writers.length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
     ...(context.options.route.keepIngress
       ? ["its record follows the Ingress as long as the Ingress exists"]
@@ -157,7 +157,7 @@ function dns(
   ];
 }
 
-/** The releases of external-dns, by cluster. */
+/** The external-dns releases, by cluster. */
 const externalDns = oncePer(
   (clusters: readonly BuiltCluster[]) =>
     new Map(
@@ -188,7 +188,7 @@ function covers(release: Mapping, host: string): boolean {
 }
 
 function certificates({ annotations: { certificate }, tlsSecrets }: Reading): readonly string[] {
-  const had = tlsSecrets.length === 0 ? "" : `, like Secret ${tlsSecrets.join(", ")}`;
+  const had = tlsSecrets.length === 0 ? "" : `, as Secret ${tlsSecrets.join(", ")} does today`;
   const issued =
     certificate.length === 0
       ? []

@@ -19,7 +19,7 @@ export function middlewaresOf(filters: Value | undefined): readonly string[] {
   });
 }
 
-/** `matches`, unless it says what a route does by default. */
+/** The `matches` field, unless it only states the default. */
 export function writtenMatches(matches: readonly Mapping[]): Mapping {
   const [first] = matches;
   const all = JSON.stringify(matchOf({}));

@@ -63,7 +63,7 @@ function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readon
   );
 }
 
-/** The name of an Ingress: its object, and the key in the values of a HelmRelease. */
+/** Identifies an Ingress by its object and, in a HelmRelease, by its key in the values. */
 export function sourceOf(object: Mapping, key?: string): string {
   const { namespace, name } = nameOf(object);
   return `${scalarText(object.kind)} ${namespace}/${name}${key === undefined ? "" : ` (ingress.${key})`}`;

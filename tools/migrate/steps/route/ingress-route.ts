@@ -9,10 +9,10 @@ import { reordered, type Ranked } from "./precedence.ts";
 import { portOf, type Services } from "./services.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
 
-/** Fields of `tls` that only say which certificate to use, which the Gateway's listener does. */
+/** Fields in `tls` that only select the certificate, which is set on the Gateway's listener. */
 const LISTENER_TLS = ["secretName", "certResolver", "domains", "store"];
 
-/** Reads an IngressRoute; `namespace` is the one in the cluster. */
+/** Reads an IngressRoute; `namespace` is its namespace in the cluster. */
 export function readIngressRoute(object: Mapping, namespace: string, services: Services): Reading {
   const annotations = ingressAnnotations(fieldAt(object, ["metadata", "annotations"]));
   const spec = isMapping(object.spec) ? object.spec : {};
@@ -44,7 +44,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
   }
   for (const host of reordered(requests))
     refusals.push(
-      `the rules of ${host} would match in another order: a route is matched by path, method, headers and query, not by rule length or priority`,
+      `the rules of ${host} would match in a different order: a route orders them by path, method, headers and query, not by rule length or priority`,
     );
   const served = requests.map((request) => request.served);
   const tls = isMapping(spec.tls) ? spec.tls : {};
@@ -133,7 +133,7 @@ function middlewaresOf(route: Mapping, namespace: string, refusals: string[]): r
   });
 }
 
-/** Each host and match of a rule. */
+/** Each host and match in a rule. */
 function requestsOf(rule: string, refusals: string[]): readonly { host: string; match: Mapping }[] {
   const alternatives = parseRule(rule);
   if (typeof alternatives === "string") {
@@ -160,7 +160,7 @@ const PAIRS: Readonly<Record<string, readonly [string, string]>> = {
   QueryRegexp: ["queryParams", "RegularExpression"],
 };
 
-/** The request that a conjunction of matchers describes; a reason if a route cannot express it. */
+/** The request that a set of matchers describes if all must hold; a reason if a route cannot express it. */
 function requestOf(matchers: readonly Matcher[]): { host: string; match: Mapping } | string {
   let host: string | undefined;
   const match: Mapping = {};

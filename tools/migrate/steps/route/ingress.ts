@@ -7,7 +7,7 @@ import { matchOf, type Backend, type Prefix, type Reading, type Served } from ".
 import { fieldList, pathType, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import { portOf, serviceSettings, type Services } from "./services.ts";
 
-/** Reads an Ingress; `namespace` is the one in the cluster. */
+/** Reads an Ingress; `namespace` is its namespace in the cluster. */
 export function readIngressObject(ingress: Mapping, namespace: string, services: Services): Reading {
   const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]));
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
@@ -25,7 +25,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
       prefixes.push(...prefixOf(value, written, type));
       if (type === undefined)
         refusals.push(
-          `path ${value} has the type ${scalarText(path.pathType)} with the matcher ${annotations.pathMatcher}`,
+          `path ${value} of type ${scalarText(path.pathType)} uses the matcher ${annotations.pathMatcher}, which has no equivalent in a route`,
         );
       const backend = backendOf(path.backend, namespace, services, losses);
       if (typeof backend === "string") refusals.push(backend);

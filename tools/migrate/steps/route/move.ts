@@ -78,7 +78,7 @@ export function moveOf(
   };
 }
 
-/** What the Gateway has to do for the route, and is not known to do. */
+/** What the route needs from its Gateway and the options do not confirm. */
 function demands(
   { form, reading }: { readonly form: BuiltObject; readonly reading: Reading },
   gateway: Parents["gateway"],

@@ -37,7 +37,7 @@ export function readAny(object: Mapping, namespace: string, services: Services):
   return read(object, namespace, services);
 }
 
-/** Replaces an Ingress or IngressRoute by HTTPRoutes, in the same place in the file. */
+/** Replaces an Ingress or IngressRoute with HTTPRoutes, at the same position in the file. */
 export function objectOutcome(ingress: WrittenObject, context: StepContext): Outcome {
   const written = asWritten(ingress, context.repository);
   const position = locate(originAt(written, ["spec"]));
@@ -91,7 +91,7 @@ function withComments(
 
 interface Planned {
   readonly routes: readonly Mapping[];
-  /** Those that no cluster has yet. */
+  /** Those that are missing from at least one cluster. */
   readonly missing: readonly Mapping[];
   readonly notes: Move["notes"];
   readonly records: Move["records"];
@@ -131,7 +131,7 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
     });
     if (present.includes("other"))
       return refused(
-        `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} already exists and serves something else: make them equal, or remove one of them`,
+        `HTTPRoute ${scalarText(fieldAt(route, ["metadata", "name"]))} already exists and serves something else: make it match the Ingress, or remove one of them`,
       );
     if (!present.every((one) => one === "same")) missing.push(route);
   }
@@ -153,7 +153,7 @@ function metadataOf(written: Mapping, { annotations: { kept } }: Reading, name: 
   };
 }
 
-/** Whether the HTTPRoute of a group of hosts exists in the cluster, and serves what it should. */
+/** Whether the HTTPRoute for a group of hosts exists in the cluster, and serves what it should. */
 function presentRoute(
   {
     form: { object },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the step `route` reads from the options. */
+/** Options for the `route` step. */
 export const routeOptions = z.strictObject({
   /** The Gateway that replaces each ingress class. */
   gateways: z
@@ -9,9 +9,9 @@ export const routeOptions = z.strictObject({
       z.strictObject({
         name: z.string().min(1),
         namespace: z.string().min(1),
-        /** It redirects plain HTTP to HTTPS, as Ingresses of this class do today. */
+        /** The Gateway redirects plain HTTP to HTTPS, as Ingresses of this class do today. */
         redirectsToHttps: z.boolean().default(false),
-        /** Its Traefik runs the provider kubernetesCRD, so that routes can use Middlewares. */
+        /** The Traefik behind it runs the kubernetesCRD provider, so routes can use Middlewares. */
         middlewares: z.boolean().default(false),
         /** The listener, by port or name, that replaces each entry point. */
         entryPoints: z
@@ -24,5 +24,5 @@ export const routeOptions = z.strictObject({
   keepIngress: z.boolean().default(false),
 });
 
-/** The options of the step `route`, defaults included. */
+/** Options for the `route` step, with defaults. */
 export type RouteOptions = z.output<typeof routeOptions>;

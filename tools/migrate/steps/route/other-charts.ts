@@ -3,7 +3,7 @@ import { isMapping, originAt, type Mapping, type PathStep, type Value } from "..
 import { fieldAt } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 
-/** Ingresses in the values of a chart whose routes this step does not know. */
+/** Ingresses in the values of a chart whose route format this step does not know. */
 export function otherIngresses(release: Mapping, chart: string): readonly Note[] {
   const notes: Note[] = [];
   const visit = (value: Value | undefined, path: readonly PathStep[]): void => {
@@ -11,7 +11,7 @@ export function otherIngresses(release: Mapping, chart: string): readonly Note[]
     for (const [key, inner] of Object.entries(value)) {
       const own = [...path, key];
       if (key === "ingress" && isMapping(inner) && inner.enabled === true) {
-        const message = `${own.slice(2).join(".")} stays: this step does not know how chart ${chart} writes routes; check its values for HTTPRoutes`;
+        const message = `${own.slice(2).join(".")} is left unchanged: this step does not know how chart ${chart} writes routes; check whether its values support HTTPRoutes`;
         notes.push({ kind: "left", message, position: locate(originAt(release, own)) });
       } else visit(inner, own);
     }

@@ -1,7 +1,7 @@
 import type { Loss } from "../../losses.ts";
 import type { Note } from "../../step.ts";
 
-/** Why an Ingress stays: `left` if the step was not asked to move it. */
+/** Why an Ingress is not moved: `left` if the step was not asked to move it. */
 export interface Stay {
   readonly kind: "left" | "refused";
   readonly message: string;
@@ -14,8 +14,8 @@ export interface Outcome {
   readonly notes: readonly Note[];
   readonly records?: readonly DnsRecord[];
   /**
-   * Given the text of the file and the offset of the object's document: the new text, and what the change loses; undefined if the text
-   * does not allow it. Absent if there is nothing to do.
+   * Given the file's text and the offset of the object's document, returns the new text and what the change loses; undefined if the text
+   * cannot be edited. Absent if there is nothing to do.
    */
   readonly edit?: (
     text: string,
@@ -29,12 +29,12 @@ export interface DnsRecord {
   readonly cluster: string;
   /** The Ingress that it comes from today. */
   readonly source: string;
-  /** The Gateway that serves the host from now on, and its cluster: `network/internal of kubernetes/main`. */
+  /** The Gateway that serves the host after the move, and its cluster: `network/internal of kubernetes/main`. */
   readonly gateway: string;
   readonly target: string | undefined;
 }
 
-/** A note of the cutover list, without its position. */
+/** A note in the cutover list, without its position. */
 export interface CutoverNote {
   readonly kind: "cutover";
   readonly message: string;

@@ -37,7 +37,7 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
   ];
 }
 
-/** Whether the API server rejects a path, by the validation rules of HTTPPathMatch in the Gateway API. */
+/** Whether the API server rejects a path, according to the validation rules of HTTPPathMatch in the Gateway API. */
 function isInvalid({ match }: Served): boolean {
   const path = scalarText(fieldAt(match, ["path", "value"]));
   if (fieldAt(match, ["path", "type"]) === "RegularExpression" || !path.startsWith("/")) return false;

@@ -3,7 +3,7 @@ import { fieldAt } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
 import type { Served } from "./served.ts";
 
-/** One request of an IngressRoute's rule. */
+/** One request that a rule in an IngressRoute matches. */
 export interface Ranked {
   readonly served: Served;
   /** The precedence of a rule: its `priority`, or its length if none is set. Traefik tries the rule with the highest value first. */
@@ -11,8 +11,9 @@ export interface Ranked {
 }
 
 /**
- * Hosts whose rules would match in another order in a route. The Gateway API compares the path, then the method, then the number of headers, then that
- * of query parameters; Traefik adds up weights instead (buildMatchRule in its Gateway provider). An order is safe only if both agree with it.
+ * Hosts whose rules would match in a different order in a route. The Gateway API compares the path, then the method, then the number of
+ * headers, then the number of query parameters; Traefik adds up weights instead (buildMatchRule in its Gateway provider). An order is safe
+ * only if both agree with it.
  */
 export function reordered(requests: readonly Ranked[]): readonly string[] {
   const hosts = new Set<string>();
@@ -43,7 +44,7 @@ function covers(one: Served, other: Served): boolean {
   return `${otherValue}/`.startsWith(value.endsWith("/") ? value : `${value}/`);
 }
 
-/** Decides by the first weight that differs; if none does, by the order of the rules, which grouping may change. */
+/** Whether the first weight that differs is higher. If none differs, the order of the rules would decide, which grouping may change. */
 function isFirst(high: readonly number[], low: readonly number[]): boolean {
   const index = high.findIndex((weight, at) => weight !== low[at]);
   return index >= 0 && (high[index] ?? 0) > (low[index] ?? 0);

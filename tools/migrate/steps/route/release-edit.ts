@@ -8,17 +8,17 @@ import { carriedYaml, indented } from "./carry.ts";
 import { fieldList } from "./paths.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
-/** Where a HelmRelease has app-template's Ingresses. */
+/** Where app-template's Ingresses are in a HelmRelease. */
 export const INGRESS: readonly PathStep[] = [...VALUES, "ingress"];
-/** Where a HelmRelease has app-template's routes. */
+/** Where app-template's routes are in a HelmRelease. */
 export const ROUTE: readonly PathStep[] = [...VALUES, "route"];
 
 /** Marks an alias until the text is written; a private-use character, so that no value contains it. */
 const ALIAS = "\uE000";
 
 /**
- * Adds routes to a HelmRelease's values and removes entries of `ingress`. The comments of an entry move to its route.
- * @returns the text, undefined if it cannot be edited, and the comments that would be deleted
+ * Adds routes to a HelmRelease's values and removes entries from `ingress`. An entry's comments move to its route.
+ * @returns the text (undefined if it cannot be edited) and the comments that would be deleted
  */
 export function rewriteValues(
   { source, offset, written }: { source: string; offset: number; written: Mapping },
@@ -48,7 +48,7 @@ function bring(edit: YamlEdit, document: number, lines: string, written: Mapping
     : edit.insert(document, VALUES, `route:\n${indented(lines)}`, "ingress");
 }
 
-/** The entries of `route` as YAML; if the port of a Service has an anchor, the route uses its alias. */
+/** The entries in `route` as YAML; if a Service's port has an anchor, the route uses its alias. */
 function linesOf(
   routes: Mapping,
   { written, gone }: { readonly written: Mapping; readonly gone: readonly string[] },

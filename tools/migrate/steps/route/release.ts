@@ -22,7 +22,7 @@ import { fieldList } from "./paths.ts";
 import { answers, hostGroups, type Reading } from "./served.ts";
 import { servicesOf, whyRefused } from "./services.ts";
 
-/** Replaces a HelmRelease's app-template `ingress` values by `route`. */
+/** Replaces a HelmRelease's app-template `ingress` values with `route` values. */
 export function releaseOutcome(release: WrittenObject, context: StepContext): Outcome {
   const written = asWritten(release, context.repository);
   const position = (key: string): Position => locate(originAt(written, [...INGRESS, key]));
@@ -72,7 +72,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
   };
 }
 
-/** The missing route values for one entry of `ingress`; a reason if there can be none. */
+/** The missing route values for one entry in `ingress`; a reason if it cannot be converted. */
 function convert(
   [key, entry]: readonly [string, Mapping],
   {
@@ -108,7 +108,7 @@ function convert(
     if (there === undefined) routes[name] = { ...carried(entry), ...route };
     else if (!isMapping(there) || !sameAnswers(there, route, services, dialect))
       return refused(
-        `route.${name} already exists and serves something else: make them equal, or remove one of them`,
+        `route.${name} already exists and serves something else: make it match the Ingress, or remove one of them`,
       );
   }
   const fields = Object.keys(entry)
@@ -135,7 +135,7 @@ function carried(entry: Mapping): Mapping {
   };
 }
 
-/** Fields of both route.json and ingress.json in the chart's library. */
+/** Fields in both route.json and ingress.json in the chart's library. */
 const CARRIED = ["labels", "nameOverride", "forceRename", "prefix", "suffix"];
 const TRANSLATED = [...CARRIED, "enabled", "annotations", "className", "hosts", "tls"];
 

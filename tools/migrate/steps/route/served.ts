@@ -4,7 +4,7 @@ import type { IngressAnnotations } from "./annotations.ts";
 
 /** The backend of a request: a Service or a TraefikService. */
 export interface Backend {
-  /** A Service in the same app-template values; then there is no `name`. */
+  /** A Service in the same app-template values; `name` is then unset. */
   readonly identifier?: string;
   readonly name?: string;
   readonly kind: "Service" | "TraefikService";
@@ -13,7 +13,7 @@ export interface Backend {
   readonly weight: number;
 }
 
-/** What one request is answered with: the unit in which Ingresses and routes are compared. */
+/** How one request is answered: the unit in which Ingresses and routes are compared. */
 export interface Served {
   /** As written, including templates and variables. */
   readonly host: string;
@@ -43,7 +43,7 @@ export interface Prefix {
   readonly pathType: string;
 }
 
-/** What was read from an Ingress of any form. */
+/** What was read from an Ingress in any form. */
 export interface Reading {
   readonly ingressClass: string | undefined;
   /** Traefik's entry points, if the Ingress names any. */

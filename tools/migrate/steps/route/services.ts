@@ -8,7 +8,7 @@ import { serviceFate, traefik } from "./controllers/traefik.ts";
 /** Looks up a Service in the repository by namespace and name. */
 export type Services = (namespace: string, name: string) => Mapping | undefined;
 
-/** The Services of a cluster that the repository contains; those that charts render are unknown. */
+/** The Services for a cluster that the repository contains; those that charts render are unknown. */
 export function servicesOf(cluster: BuiltCluster | undefined): Services {
   const services = (cluster?.objects ?? [])
     .map(({ object }) => object)
@@ -17,13 +17,13 @@ export function servicesOf(cluster: BuiltCluster | undefined): Services {
     services.find((object) => nameOf(object).namespace === namespace && nameOf(object).name === name);
 }
 
-/** Why Traefik's Gateway provider rejects a Service as a backend. */
+/** Why Traefik's Gateway provider does not accept a Service as a backend. */
 export function whyRefused(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   services: Services,
 ): string | undefined {
   return fieldAt(services(namespace, name), ["spec", "type"]) === "ExternalName"
-    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider rejects: replace it with a Service without a selector and an EndpointSlice with the address`
+    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider does not accept: replace it with a Service without a selector and an EndpointSlice with the address`
     : undefined;
 }
 

@@ -12,13 +12,13 @@ import { whyForbidden } from "./allowed.ts";
 import { releaseOutcome } from "./release.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
-/** Replaces Ingresses, in manifests and in the values of app-template, and IngressRoutes by HTTPRoutes. */
+/** Replaces IngressRoutes and Ingresses, in manifests and in app-template values, with HTTPRoutes. */
 export const route: Step = {
   id: "route",
   title: "Replace Ingresses with HTTPRoutes",
   risk: { level: "high", phrase: "requests, DNS and certificates move to the Gateway" },
   live: [
-    "before: HTTPRoutes must be installed (kubectl get crd httproutes.gateway.networking.k8s.io); without them, Flux cannot apply a Kustomization that contains one",
+    "before: the HTTPRoute CRD must be installed (kubectl get crd httproutes.gateway.networking.k8s.io); without it, Flux cannot apply a Kustomization that contains an HTTPRoute",
     "before: `kubectl get gateway -A` must show every Gateway programmed, with a listener and a certificate for every host on the cutover list",
     "after: `kubectl get httproute -A` must show every route accepted; then send a request to every host on the cutover list",
     'after: where gatus-sidecar runs with --auto-httproute, it starts monitoring a new route at once and expects a 200 without a login; give any route that does not return one an endpoint annotation, or set enabled: "false"',
@@ -63,7 +63,7 @@ function rewritten(
     const change = outcome.edit?.(text, object.origin.offset);
     if (outcome.edit && !change) {
       const message =
-        "stays: it is written in a form that cannot be edited safely (a shared anchor, a flow mapping, or the only document of its file)";
+        "unchanged: it is written in a form that cannot be edited safely (a shared anchor, a flow mapping, or the only document in its file)";
       notes.unshift([{ kind: "refused", message, position: object.position }]);
       continue;
     }
@@ -80,7 +80,7 @@ function rewritten(
   return { text, notes: notes.flat(), records };
 }
 
-/** Objects of Traefik that this step does not convert. */
+/** Traefik objects that this step does not convert. */
 function otherProtocols({ selected, ...context }: StepContext): readonly Note[] {
   return writtenObjects(context, (object) =>
     ["IngressRouteTCP", "IngressRouteUDP"].some((kind) => isKind(object, "traefik.io", kind)),
@@ -88,7 +88,7 @@ function otherProtocols({ selected, ...context }: StepContext): readonly Note[] 
     .filter(({ file }) => selected(file))
     .map(({ forms: [form], position }) => ({
       kind: "left",
-      message: `${scalarText(form?.object.kind)} stays: this step does not write TCP, UDP or TLS routes`,
+      message: `${scalarText(form?.object.kind)} is left unchanged: this step does not write TCP, UDP or TLS routes`,
       position,
     }));
 }
@@ -106,7 +106,7 @@ function unread(written: readonly WrittenObject[], { repository, selected }: Ste
     )
     .map(({ origin }) => ({
       kind: "left",
-      message: "stays: no Kustomization that can be built includes this Ingress",
+      message: "unchanged: no Kustomization that can be built includes this Ingress",
       position: locate(origin),
     }));
 }

@@ -1,10 +1,10 @@
-/** One matcher of a Traefik rule, as in "Host(`a.example.com`)". */
+/** One matcher in a Traefik rule, as in "Host(`a.example.com`)". */
 export interface Matcher {
   readonly name: string;
   readonly args: readonly string[];
 }
 
-/** Alternatives; all matchers of one must hold. */
+/** Alternatives; within one, all matchers must hold. */
 export type Alternatives = readonly (readonly Matcher[])[];
 
 /** No rule written by hand has more. */
@@ -18,7 +18,7 @@ interface Token {
 }
 
 /**
- * Reads a rule of Traefik's v3 syntax (https://doc.traefik.io/traefik/reference/routing-configuration/http/routing/rules-and-priority/).
+ * Reads a rule in Traefik's v3 syntax (https://doc.traefik.io/traefik/reference/routing-configuration/http/routing/rules-and-priority/).
  * @returns its alternatives, or why it cannot be read
  */
 export function parseRule(rule: string): Alternatives | string {

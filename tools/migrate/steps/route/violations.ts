@@ -67,7 +67,7 @@ function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
   return all.reduce((one, other) => one.union(other), new Set<string>());
 }
 
-/** What an Ingress serves, in terms of a route; if its class has no Gateway, behind a listener named after the class. */
+/** What an Ingress serves, expressed as a route; if its class has no Gateway, behind a listener named after the class. */
 function classAnswers(reading: Reading, context: StepContext, takesPort: boolean): Answers {
   const parents = parentsOf(reading, context.options.route, takesPort);
   const own = [{ name: `class ${reading.ingressClass ?? ""}` }];
@@ -84,7 +84,7 @@ function foreignMetadata(routes: readonly Mapping[], sources: readonly Mapping[]
   return routes.flatMap(pairs).find((pair) => !known.has(pair));
 }
 
-/** Why an Ingress or IngressRoute must stay: no HTTPRoute in its namespace serves what it did. */
+/** Why an Ingress or IngressRoute must not be removed: no HTTPRoute in its namespace serves what it did. */
 export function removalViolation(
   gone: BuiltObject,
   context: StepContext,
@@ -101,7 +101,7 @@ export function removalViolation(
   return classAnswers(reading, context, true).isSubsetOf(all) ? undefined : "no HTTPRoute serves what it did";
 }
 
-/** Why an HTTPRoute must not be added: it serves what no Ingress in its namespace did, or the Ingress is still there. */
+/** Why an HTTPRoute must not be added: it serves what no Ingress in its namespace did, or the Ingress still exists. */
 export function additionViolation(
   come: BuiltObject,
   context: StepContext,

@@ -10,13 +10,13 @@ export interface Call {
   readonly local: boolean;
 }
 
-/** The arguments of `task` in a shell command, up to the end of the command. */
+/** The arguments to `task` in a shell command, up to the end of the command. */
 const SHELL_CALL = /(?:^|[\s;&|(`"'/])(?:go-)?task[ \t]+((?:\\\n|[^\n;&|<>()`])*)/g;
 
 /** Options of Task that take a value. Source: https://taskfile.dev/docs/reference/cli */
 const OPTIONS_WITH_VALUE = /^(?:-[dtoCI]|--(?:dir|taskfile|output|concurrency|interval|sort))$/;
 
-/** What a task calls: in `deps`, by `task:`, and by the command `task` in its scripts. */
+/** What a task calls: in `deps`, with `task:`, and with the `task` command in its scripts. */
 export function callsIn(task: Value): readonly Call[] {
   if (typeof task === "string") return shellCalls(task).map((name) => ({ name, local: false }));
   if (Array.isArray(task)) return task.flatMap(callsIn);
@@ -34,7 +34,7 @@ function shellCalls(text: string): readonly string[] {
   return [...text.matchAll(SHELL_CALL)].flatMap(([, words = ""]) => namesIn(words));
 }
 
-/** The tasks among the arguments of a call: several may run at once. A variable may be any task. */
+/** The tasks in the arguments of a call, which may name several. A variable may stand for any task. */
 function namesIn(text: string): readonly string[] {
   const words = text
     .replace(/\{\{.*?\}\}/g, "{{}}")
@@ -52,7 +52,7 @@ function namesIn(text: string): readonly string[] {
   return names;
 }
 
-/** Whether a call may mean a task of that name: `{{…}}` in the call and `*` in the name stand for anything. */
+/** Whether a call may mean a task with that name: `{{…}}` in the call and `*` in the name stand for anything. */
 export function mayMean(call: string, name: string): boolean {
   const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
   const called = call.split(/\{\{.*?\}\}/);
@@ -67,7 +67,7 @@ export function mayMean(call: string, name: string): boolean {
 const RUNS_COMMANDS =
   /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|json5?|tmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
 
-/** What files other than Taskfiles call. */
+/** The tasks that files other than Taskfiles call. */
 export function callsFromOutside(
   repository: Repository,
   taskfiles: ReadonlyMap<string, unknown>,

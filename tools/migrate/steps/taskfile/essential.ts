@@ -5,14 +5,14 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { callsFromOutside } from "./calls.ts";
 import { tasksCalled, unknownIncludesCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
-/** The tasks and includes that stay. */
+/** The tasks and includes that are kept. */
 export interface Essential {
   readonly tasks: ReadonlySet<Task>;
-  /** Includes of the root Taskfile, each with the reason why it stays; the reason is empty for those named in the options. */
+  /** Includes in the root Taskfile, and why each is kept; the reason is empty for those that the options name. */
   readonly includes: ReadonlyMap<string, string>;
 }
 
-/** What the options name, and everything that it calls or reads, directly or indirectly. */
+/** What the options name, and everything that those tasks call or read, directly or indirectly. */
 export function essentialOf(
   repository: Repository,
   taskfiles: Taskfiles,

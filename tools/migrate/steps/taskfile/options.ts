@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the step `taskfile` reads from the options. */
+/** Options for the `taskfile` step. */
 export const taskfileOptions = z.strictObject({
   /** Includes that stay in the root Taskfile. */
   includes: z.array(z.string()).default(["kubernetes", "flux", "sops"]),

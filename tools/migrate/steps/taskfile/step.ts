@@ -33,13 +33,13 @@ function plan(context: StepContext): Plan {
   if (!taskfiles) return { changes: [], notes: [] };
   const fluxFile = taskfiles.includes.find(({ name }) => name === FLUX)?.file;
   const wanted = fluxTasks(context, taskfiles.files.get(taskfiles.root) ?? {});
-  // Without the new tasks, the old ones are the only ones.
+  // Without the new tasks, the old ones must be kept.
   const pruned = options.taskfile.pruned.filter((name) => name !== FLUX || wanted !== undefined);
   const essential = essentialOf(repository, taskfiles, { ...options.taskfile, pruned });
   const notes: Note[] = [...includeNotes(taskfiles, essential)];
   if (fluxFile !== undefined && !wanted) {
     const message =
-      "stays unchanged: the root Kustomizations or their sources have different names in each cluster";
+      "unchanged: the names of the root Kustomizations or their sources differ between clusters";
     notes.push({ kind: "left", message, position: { file: fluxFile, line: 1, column: 1 } });
   }
   const changes: FileChange[] = [];
@@ -65,12 +65,12 @@ function prunedFiles({ includes }: Taskfiles, pruned: readonly string[]): readon
   return includes.flatMap(({ name, file }) => (pruned.includes(name) && file !== undefined ? [file] : []));
 }
 
-/** What to know about the includes that stay. */
+/** Notes on the includes that are kept. */
 function includeNotes({ includes }: Taskfiles, essential: Essential): readonly Note[] {
   return includes.flatMap(({ name, file, misnamed, optional, isTemplate, position }) => {
     const reason = essential.includes.get(name);
     const notes: Note[] = [];
-    if (reason) notes.push({ kind: "left", message: `include ${name} stays: ${reason}`, position });
+    if (reason) notes.push({ kind: "left", message: `include ${name} is kept: ${reason}`, position });
     if (misnamed)
       notes.push({
         kind: "unknown",
@@ -100,7 +100,7 @@ function removeIncludes(
       if (!edit.remove(0, ["includes", name]))
         return {
           kind: "left",
-          message: `include ${name} stays: it is written in a form that cannot be edited safely`,
+          message: `include ${name} is kept: it is written in a form that cannot be edited safely`,
           position,
         };
       return { kind: "removed", message: removedInclude(include, tasks) + comments, position };
@@ -111,14 +111,14 @@ function removedInclude({ name, file, isTemplate }: Include, tasks: readonly Tas
   if (isTemplate) return `include ${name} is removed; its path is a template, and nothing calls its tasks`;
   if (file === undefined) return `include ${name} is removed; it points to a file that does not exist`;
   const names = tasks.filter(({ include }) => include === name).map((task) => task.name);
-  return `include ${name} is removed, with ${names.length === 0 ? "no tasks" : `the ${names.length === 1 ? "task" : "tasks"} ${names.join(", ")}`}; the file ${file} stays`;
+  return `include ${name} is removed, with ${names.length === 0 ? "no tasks" : `the ${names.length === 1 ? "task" : "tasks"} ${names.join(", ")}`}; the file ${file} is kept`;
 }
 
 function missing(wanted: ReadonlyMap<string, string> | undefined, tasks: readonly Task[]): readonly string[] {
   return [...(wanted ?? [])].flatMap(([name, lines]) => (tasks.some(({ key }) => key === name) ? [] : lines));
 }
 
-/** Removes the unneeded tasks of a file, and adds new ones at its end. */
+/** Removes unneeded tasks from a file and adds new ones at the end. */
 function editTasks(
   edit: YamlEdit,
   tasks: readonly Task[],
@@ -141,7 +141,7 @@ function editTasks(
     if (!done)
       return {
         kind: "left",
-        message: `task ${name} stays: it is written in a form that cannot be edited safely`,
+        message: `task ${name} is kept: it is written in a form that cannot be edited safely`,
         position,
       };
     const what = description === "" ? name : `${name} (${description})`;
@@ -153,12 +153,12 @@ function editTasks(
   });
 }
 
-/** The end of a message that names the comments that are deleted. */
+/** Ends a message with the comments that are deleted. */
 function withComments(comments: readonly string[]): string {
   return comments.length === 0 ? "" : `; deleted with its comments: ${comments.join(" ")}`;
 }
 
-/** Variables of the root that nothing reads any more. */
+/** Variables in the root Taskfile that nothing reads any more. */
 function unreadVariables(
   { root, files, includes }: Taskfiles,
   essential: Essential,

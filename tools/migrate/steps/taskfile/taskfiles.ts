@@ -4,7 +4,9 @@ import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { callsIn, mayMean } from "./calls.ts";
 
-/** The file names that Task looks for, in its order. Source: https://taskfile.dev/docs/guide, "Supported file names". */
+/**
+ * The file names that Task looks for, in the order in which it tries them. Source: https://taskfile.dev/docs/guide, "Supported file names".
+ */
 const NAMES = ["Taskfile", "taskfile"].flatMap((name) => [`${name}.yml`, `${name}.yaml`]);
 const FILE_NAMES = [...NAMES, ...NAMES.map((name) => name.replace(".", ".dist."))];
 
@@ -23,7 +25,7 @@ export interface Task {
   readonly position: Position;
 }
 
-/** An include of the root Taskfile. */
+/** An include in the root Taskfile. */
 export interface Include {
   readonly name: string;
   /** Undefined if the repository has no such file, or if its path is a template. */
@@ -31,9 +33,9 @@ export interface Include {
   readonly aliases: readonly string[];
   /** Its tasks have no namespace. */
   readonly flatten: boolean;
-  /** Its path contains a template, so that its tasks are not known. */
+  /** Its path contains a template, so its tasks are not known. */
   readonly isTemplate: boolean;
-  /** The file name differs from the expected one in case only: Task finds it only on some machines. */
+  /** The file name differs from the expected one in case only: Task finds it only on case-insensitive file systems. */
   readonly misnamed: boolean;
   readonly optional: boolean;
   readonly position: Position;
@@ -81,7 +83,7 @@ function read(
   return [...tasksOf(fields, file, namespaces, include), ...below];
 }
 
-/** The namespaces of an include's tasks, the one by its name first; empty for the root's own. */
+/** The namespaces of an include's tasks, the one from its own name first; empty for the root's own. */
 export function namespacesOf(
   { name, aliases, flatten }: Include,
   parents: readonly string[],

@@ -3,9 +3,11 @@ import { lost, noEffect, refused, unknownTo, type Controller, type Fate } from "
 const isOff = (value: string): boolean => value === "false";
 const OFF = noEffect("it is off");
 
-/** Anything that keeps requests away, or decides who may send them. */
+/** For annotations that block requests or decide who may send them. */
 const protects = (what: string): Fate =>
-  refused(`it ${what}; attach a Traefik Middleware that does the same to a route, then remove the Ingress`);
+  refused(
+    `it ${what}; write a Traefik Middleware that does the same, attach it to a route, then remove the Ingress`,
+  );
 
 /** A switch that protects when it is on. */
 const guards =
@@ -21,14 +23,14 @@ const limits =
 
 const tunes = (): Fate => lost("it tunes nginx's own proxy");
 
-/** Changes which request an app sees, or what the client gets. */
+/** For annotations that change the request that an app receives or the response that a client gets. */
 const rewrites =
   (what: string) =>
   (value: string): Fate =>
-    isOff(value) ? OFF : refused(`it ${what}: write that as a filter on the route`);
+    isOff(value) ? OFF : refused(`it ${what}: use a filter on the route instead`);
 
 /**
- * Annotations of ingress-nginx.
+ * Annotations for ingress-nginx.
  * Source: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
  */
 const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [

@@ -3,7 +3,7 @@ import { lost, noEffect, refused, TRANSLATED, unknownTo, type Controller, type F
 const LISTENER = "the certificate is set on the Gateway's listener";
 
 /**
- * Annotations of Traefik's Ingress provider.
+ * Annotations for Traefik's Ingress provider.
  * Source: https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/ingress/#annotations
  */
 const ANNOTATIONS: Readonly<Record<string, (value: string) => Fate>> = {
@@ -29,7 +29,7 @@ const ANNOTATIONS: Readonly<Record<string, (value: string) => Fate>> = {
   "router.observability.tracing": () => lost("a route has no setting for traces"),
 };
 
-/** Traefik's Ingress provider, and the annotations of its Services. */
+/** Traefik's Ingress provider. */
 export const traefik: Controller = {
   name: "Traefik",
   classController: "traefik.io/ingress-controller",
@@ -43,7 +43,7 @@ export const traefik: Controller = {
 };
 
 /**
- * Annotations of a Service for Traefik's Ingress provider, by name without the prefix `service.`.
+ * What becomes of a Service annotation for Traefik's Ingress provider, given its name without the prefix `service.`.
  * Source: https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/ingress/#on-service
  */
 export function serviceFate(name: string, value: string): Fate {
