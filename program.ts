@@ -5,6 +5,7 @@ import { KubeClient } from "./kube/kube-client.ts";
 import { loadConfig } from "./config/load.ts";
 import { EdgefirstError } from "./lib/errors.ts";
 import { NO_OUTPUTS, readOutputs } from "./platform/outputs.ts";
+import { comparedSettings } from "./platform/compared-settings.ts";
 import { createPlatform, planPlatform } from "./platform/plan.ts";
 import { gatusAddress, promoted } from "./platform/staging.ts";
 import { loadPins } from "./config/pins.ts";
@@ -23,6 +24,7 @@ async function deploy() {
     settings,
     release,
     manifests: ownManifests(settings),
+    compared: comparedSettings(settings),
     project: import.meta.dirname,
     cluster,
     kubeconfig,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CHECK_IDS } from "./check-ids.ts";
+import { COMPARED_SETTINGS } from "./compared-settings.ts";
 import { gatusAddress } from "./gatus-address.ts";
 import { duration } from "./values.ts";
 
@@ -42,6 +43,15 @@ export const gate = z
       .enum(["accept", "refuse"])
       .default("accept")
       .describe("Whether a verification counts if the upstream stack ran the release under an override."),
+    accept: z
+      .partialRecord(
+        z.enum(COMPARED_SETTINGS),
+        z.string().trim().min(8, "a reason why the stacks differ in this setting"),
+      )
+      .default({})
+      .describe(
+        "Settings in which this stack differs from its upstream stacks on purpose, each with a reason. They change what a proof means, so the gate warns of any other difference.",
+      ),
     patience: duration.default("30s").describe("How long to wait for the upstream stack to become healthy."),
     clusters: z
       .record(

@@ -10,6 +10,9 @@ interface ApiResource {
   readonly namespaced: boolean;
 }
 
+/** Field manager of {@link KubeClient.annotate}: not the one that marks an object as a stack's own. */
+const ANNOTATOR = "edgefirst-verify";
+
 /**
  * A small client for objects of any kind, in plain JSON as the API server sends them. Generated clients drop fields that they do not know,
  * which would distort a comparison of declared and live objects.
@@ -71,6 +74,20 @@ export class KubeClient extends ApiServer implements LiveCluster {
     const { apiVersion, kind } = object as KubeObject;
     const path = await this.#servedPath(apiVersion, kind, object.metadata ?? {});
     return this.call("POST", path, { body: object });
+  }
+
+  /** Sets annotations of an object. @returns false if the object does not exist */
+  async annotate(
+    reference: ObjectReference,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    const path = await this.#path(reference.apiVersion, reference.kind, reference.metadata);
+    if (path === undefined) return false;
+    const patched = this.call("PATCH", `${path}?fieldManager=${ANNOTATOR}`, {
+      body: { metadata: { annotations } },
+      contentType: "application/merge-patch+json",
+    });
+    return (await this.unlessAbsent(patched)) !== undefined;
   }
 
   /** Deletes an object, if it exists; its dependents are deleted in the background. */

@@ -40,6 +40,18 @@ const override = loose({
   expires: instant,
 });
 
+/** A setting in which a stack differs from the verification of an upstream stack. */
+const difference = loose({
+  /** The upstream stack. */
+  stack: z.string(),
+  /** Such as `flux.root.mode`. */
+  setting: z.string(),
+  there: z.string(),
+  here: z.string(),
+  /** Why it is intended; absent if the configuration does not say. */
+  accepted: z.string().optional(),
+});
+
 /** The repository that Flux followed, and the revision that ran. */
 const gitops = loose({
   kind: word<"GitRepository" | "OCIRepository">(),
@@ -75,6 +87,10 @@ const verification = loose({
   digest: z.string(),
   /** null if the stack follows no repository, or Flux has not fetched it. */
   gitops: gitops.nullable(),
+  /** Settings that are not part of the release and decide what its verification means, by name. Absent in evidence of older programs. */
+  settings: z.record(z.string(), z.string()).optional(),
+  /** How the stack differed from its upstream stacks; absent if it did not. */
+  differences: z.array(difference).optional(),
   /** The override of the gate that was in force. */
   override: override.optional(),
 });
@@ -144,6 +160,7 @@ export type Revocation = z.infer<typeof revocation>;
 export type CheckRecord = z.infer<typeof checkRecord>;
 export type GitopsRevision = z.infer<typeof gitops>;
 export type OverrideRecord = z.infer<typeof override>;
+export type Difference = z.infer<typeof difference>;
 export type LastPass = z.infer<typeof lastPass>;
 /** A failing object and its condition's message. */
 export type Failure = Revocation["failures"][number];

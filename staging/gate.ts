@@ -1,6 +1,7 @@
 import type { Finding } from "../kube/client.ts";
 import { describeFinding } from "../kube/findings.ts";
-import { readEvidence, standingOf, type Evidence, type OverrideRecord } from "./evidence.ts";
+import { differencesFrom } from "./differences.ts";
+import { readEvidence, standingOf, type Difference, type Evidence, type OverrideRecord } from "./evidence.ts";
 import { movement, type MovementArgs } from "./movement.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
@@ -23,6 +24,8 @@ export interface GateResult {
   readonly findings: readonly Finding[];
   /** The upstream stacks that have verified the release. */
   readonly upstream: readonly UpstreamStack[];
+  /** Settings in which the stack differs from them, intended or not. */
+  readonly differences: readonly Difference[];
   /** The override, if it is in force. */
   readonly override?: OverrideRecord | undefined;
 }
@@ -37,13 +40,15 @@ export async function checkGate(args: GateArgs): Promise<GateResult> {
   const upstream = judged.flatMap((judgement) =>
     judgement.upstream === undefined ? [] : [judgement.upstream],
   );
+  const differences = upstream.flatMap(({ stack, record }) => differencesFrom(stack, record, args));
   const { override, clock } = args;
-  if (override === undefined) return { findings, upstream };
+  const found = { upstream, differences };
+  if (override === undefined) return { findings, ...found };
   if (Date.parse(override.expires) <= clock.now())
-    return { findings: [expired(override), ...findings], upstream };
+    return { findings: [expired(override), ...findings], ...found };
   if (Date.parse(override.expires) - clock.now() > LONGEST_OVERRIDE_MS)
-    return { findings: [tooLong(override), ...findings], upstream };
-  return { findings: [inForce(override), ...findings.map(overridden)], upstream, override };
+    return { findings: [tooLong(override), ...findings], ...found };
+  return { findings: [inForce(override), ...findings.map(overridden)], ...found, override };
 }
 
 function expired({ reason, expires }: OverrideRecord): Finding {

@@ -9,7 +9,8 @@ import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Baseline } from "./baseline.ts";
 import { clusterClock, type Clock } from "./clock.ts";
-import type { Evidence } from "./evidence.ts";
+import { describeDifference, type ComparedSettings } from "./differences.ts";
+import type { Difference, Evidence } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
 import { checkGate, type GateResult } from "./gate.ts";
 import { descendsFrom } from "./git-history.ts";
@@ -34,6 +35,8 @@ export interface StagedUpdateArgs {
   readonly release: string;
   /** SHA-256 of each manifest that only this stack's configuration names, keyed by what the manifest installs. */
   readonly manifests: Readonly<Record<string, string>>;
+  /** Settings that decide what the verification means. */
+  readonly compared: ComparedSettings;
   /** Directory of the project. */
   readonly project: string;
   readonly cluster: KubeClient;
@@ -87,6 +90,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
     (line) => void pulumi.log.warn(line),
   );
   const gate = await gateOf(args, stack, own, clock);
+  reportDifferences(gate.differences);
   const promotion = await promotionOf(args, gate);
   enforceStage([...gate.findings, ...promotion.findings], gate.override !== undefined);
   const verification = { ...verificationArgs(args, own, gate, clock), rebuilt: identity.rebuilt };
@@ -134,6 +138,8 @@ function verificationArgs(
     repository,
     earlier: own.evidence,
     recorded: () => readRecordedObjects(stack),
+    settings: args.compared,
+    differences: gate.differences,
     override: gate.override,
     skip,
     removed,
@@ -154,6 +160,7 @@ function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clo
   const { settings, release, manifests, kubeconfig } = args;
   const { maxAge, live, unreachable, patience, clusters, minAge, minSoak, requiredChecks, overrides } =
     settings.gate;
+  const { accept } = settings.gate;
   return checkGate({
     project: pulumi.getProject(),
     stack,
@@ -167,6 +174,8 @@ function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clo
     minSoakMs: parseDuration(minSoak),
     requiredChecks,
     overrides,
+    settings: args.compared,
+    accept,
     live,
     unreachable,
     patienceMs: pulumi.runtime.isDryRun() ? 0 : parseDuration(patience),
@@ -209,6 +218,13 @@ async function promotionOf(
     }),
     descendsFrom: (newer, older) => descendsFrom(promotion.history ?? source.url, newer, older),
   });
+}
+
+/** The gate's one line names them; their values are for those who ask. */
+function reportDifferences(differences: readonly Difference[]): void {
+  const isVerbose = process.env.EDGEFIRST_VERBOSE === "1";
+  for (const line of differences.map(describeDifference))
+    void (isVerbose ? pulumi.log.info(`gate: ${line}`) : pulumi.log.debug(line));
 }
 
 /** A preview continues despite errors, so that all stacks can be previewed before the first one is brought up. An override lets its own stack pass. */

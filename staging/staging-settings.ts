@@ -1,4 +1,5 @@
 import type { CheckId } from "../config/check-ids.ts";
+import type { ComparedSetting } from "../config/compared-settings.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { ClusterIdentityArgs } from "./cluster-identity.ts";
@@ -17,6 +18,7 @@ export interface StagingSettings {
     readonly minSoak: string;
     readonly requiredChecks: readonly CheckId[];
     readonly overrides: "accept" | "refuse";
+    readonly accept: Readonly<Partial<Record<ComparedSetting, string>>>;
     readonly clusters: Readonly<Record<string, { context: string; kubeconfig?: string | undefined }>>;
   };
   readonly override?: OverrideRecord | undefined;

@@ -22,8 +22,10 @@ const updateMark = z.looseObject({
 });
 export type UpdateMark = z.infer<typeof updateMark>;
 
-/** A cluster on which marks can be written. */
+/** A cluster on which a verification can leave its marks. */
 export interface MarkableCluster extends LiveCluster {
+  /** Sets annotations of an object. @returns false if the object does not exist */
+  annotate(reference: ObjectReference, annotations: Readonly<Record<string, string>>): Promise<boolean>;
   delete(reference: ObjectReference): Promise<void>;
 }
 

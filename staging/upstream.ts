@@ -1,6 +1,7 @@
 import type { Finding, LiveCluster } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Clock } from "./clock.ts";
+import { differencesFrom, type ComparisonArgs } from "./differences.ts";
 import type { Evidence, Failure, Verification } from "./evidence.ts";
 import { INCONCLUSIVE } from "./inconclusive.ts";
 import { checkLive } from "./live-check.ts";
@@ -24,7 +25,7 @@ export interface ConnectedCluster extends LiveCluster {
 }
 
 /** Arguments of {@link judgeUpstream}. */
-export interface UpstreamArgs extends ProofDemands {
+export interface UpstreamArgs extends ProofDemands, ComparisonArgs {
   /** Name of the project, which all stacks share. */
   readonly project: string;
   /** SHA-256 of each manifest that only the gated stack's configuration names, keyed by what the manifest installs. */
@@ -45,7 +46,7 @@ export interface UpstreamArgs extends ProofDemands {
 
 /** Judges the verification of an upstream stack: what it proves and, for a move forward, whether it is recent and still holds. */
 export async function judgeUpstream(upstream: UpstreamStack, args: UpstreamArgs): Promise<Finding[]> {
-  const proof = [verifiedBy(upstream), ...otherManifests(upstream, args)];
+  const proof = [verifiedBy(upstream, args), ...otherManifests(upstream, args)];
   if (upstream.movement !== "forward") return proof;
   const moved = movedOn(upstream);
   return [
@@ -84,16 +85,24 @@ function otherManifests({ stack, record }: UpstreamStack, { manifests }: Upstrea
 }
 
 /** Reported whenever the gate passes, with every weakness of the proof that it accepts. */
-function verifiedBy({ stack, record }: UpstreamStack): Finding {
+function verifiedBy({ stack, record }: UpstreamStack, args: UpstreamArgs): Finding {
   const weaknesses = weaknessesOf(record);
+  const differing = differencesFrom(stack, record, args)
+    .filter(({ accepted }) => accepted === undefined)
+    .map(({ setting }) => setting);
   const commit = record.commit === null ? "" : `, commit ${record.commit.slice(0, 12)}`;
-  const message = `Stack ${stack} verified release ${record.release} at ${record.time} (${record.soak} s of soak${commit}).`;
-  return weaknesses.length === 0
-    ? { severity: "info", message }
-    : {
-        severity: "warning",
-        message: [`${message} Not proven there:`, ...weaknesses.map((line) => `  - ${line}`)].join("\n"),
-      };
+  const message = [
+    `Stack ${stack} verified release ${record.release} at ${record.time} (${record.soak} s of soak${commit}).`,
+    ...(differing.length === 0 ? [] : [`It differs from this stack in ${differing.join(", ")}.`]),
+    ...(weaknesses.length === 0 ? [] : ["Not proven there:"]),
+  ].join(" ");
+  return {
+    severity: weaknesses.length + differing.length === 0 ? "info" : "warning",
+    message: [message, ...weaknesses.map((line) => `  - ${line}`)].join("\n"),
+    ...(differing.length > 0 && {
+      hint: "A proof may not hold where a setting differs. If that is intended, set edgefirst:gate.accept with the reason.",
+    }),
+  };
 }
 
 /** What this stack requires of the proof, in addition to a verification. */

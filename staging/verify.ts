@@ -12,16 +12,19 @@ import type { Check } from "./checks/check.ts";
 import { declarationChecks, liveChecks } from "./checks/checks.ts";
 import { withoutPendingDeletions } from "./checks/undeclared.ts";
 import type { Clock } from "./clock.ts";
+import type { ComparedSettings } from "./differences.ts";
 import { digestOf } from "./digest.ts";
 import {
   withRevoked,
   withVerified,
+  type Difference,
   type Evidence,
   type Failure,
   type OverrideRecord,
   type Revocation,
   type Verification,
 } from "./evidence.ts";
+import { FluxRequests } from "./flux-requests.ts";
 import { gitopsRevision, type Repository } from "./gitops-revision.ts";
 import {
   endExcuses,
@@ -47,6 +50,10 @@ export interface VerificationArgs extends MarkedStack {
   /** Whether the cluster was rebuilt; if so, no object is excused for having been unhealthy before. */
   readonly rebuilt?: boolean | undefined;
   readonly gatus: GatusAddress | null;
+  /** Settings that decide what the verification means. */
+  readonly settings?: ComparedSettings | undefined;
+  /** How they differ from those of the upstream stacks. */
+  readonly differences?: readonly Difference[] | undefined;
   /** Checks to skip, with the reason for each. */
   readonly skip: Readonly<Partial<Record<CheckId, string>>>;
   /** Objects that were removed on purpose, with the reason for each. */
@@ -89,7 +96,7 @@ export async function beginUpdate(
   declared: readonly ObjectReference[],
 ): Promise<Baseline> {
   const { cluster, earlier, release, clock } = args;
-  const checks = enabled(checksOnCluster(args, declared, 0), args);
+  const checks = enabled(checksOnCluster(args, declared, { since: 0 }), args);
   const mark = await readMark(cluster, args, earlier?.lastPass?.time ?? earlier?.verified[0]?.time);
   const round = await runChecks(checks);
   const baseline =
@@ -118,7 +125,9 @@ export async function verify(
   signal?: AbortSignal,
 ): Promise<VerificationResult> {
   const { clock, timing, progress, earlier, removed } = args;
-  const all = [...checksOnCluster(args, declared, clock.now()), ...declarationChecks(args, declared)];
+  const since = clock.now();
+  const requests = new FluxRequests(args.cluster, new Date(since).toISOString());
+  const all = [...checksOnCluster(args, declared, { since, requests }), ...declarationChecks(args, declared)];
   const checks = enabled(all, args);
   const root = rootOf(args);
   const result = await watch(
@@ -161,6 +170,7 @@ async function recordOf(
   result: WatchResult,
 ): Promise<Verification> {
   const { release, directory, clock, skip, manifests, cluster, repository, override } = args;
+  const { settings, differences = [] } = args;
   const rows = ownerRows(directory);
   return {
     release,
@@ -172,17 +182,25 @@ async function recordOf(
     ...(rows.length > 0 && { ownerRows: [...rows] }),
     digest: digestOf(declared),
     gitops: await gitopsRevision(cluster, repository),
+    ...(settings !== undefined && { settings: { ...settings } }),
+    ...(differences.length > 0 && { differences: [...differences] }),
     ...(override !== undefined && { override }),
   };
 }
 
-/** @param since milliseconds since the epoch; older Gatus results do not count */
+/** What counts as news: results of Gatus since then (milliseconds since the epoch), and statuses of Flux that answer a request. */
+interface News {
+  readonly since: number;
+  readonly requests?: FluxRequests;
+}
+
 function checksOnCluster(
   { cluster, stack, gatus }: VerificationArgs,
   declared: readonly ObjectReference[],
-  since: number,
+  { since, requests }: News,
 ): Check[] {
-  return liveChecks({ cluster: withoutPendingDeletions(cluster, stack, declared), stack, gatus, since });
+  const remaining = withoutPendingDeletions(cluster, stack, declared);
+  return liveChecks({ cluster: remaining, stack, gatus, since, requests });
 }
 
 function enabled(checks: readonly Check[], { skip }: VerificationArgs): Check[] {

@@ -26,6 +26,8 @@ export function unprovenBy({ id, outcome, notes, unhealthyBefore }: CheckRecord)
   ];
 }
 
+const HOUR_MS = 3_600_000;
+
 /** What a stack requires of its upstream stacks' proof. */
 export interface ProofDemands {
   /** How long an upstream stack must have run the release, in milliseconds. */
@@ -64,5 +66,8 @@ export function unmetDemands(record: Verification, demands: ProofDemands, now: n
 }
 
 function words(ms: number): string {
-  return duration(Math.max(0, Math.floor(ms / 1_000)));
+  const hours = Math.max(0, Math.floor(ms / HOUR_MS));
+  const seconds = Math.max(0, Math.floor(ms / 1_000)) - hours * 3_600;
+  if (hours === 0) return duration(seconds);
+  return seconds === 0 ? `${hours} h` : `${hours} h ${duration(seconds)}`;
 }

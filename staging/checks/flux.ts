@@ -1,5 +1,6 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { parseDuration } from "../../lib/duration.ts";
+import type { FluxRequests } from "../flux-requests.ts";
 import { verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
 
 const SOURCE_API = "source.toolkit.fluxcd.io/v1";
@@ -11,6 +12,10 @@ const KINDS: readonly (readonly [apiVersion: string, kind: string])[] = [
   ["kustomize.toolkit.fluxcd.io/v1", "Kustomization"],
   ["helm.toolkit.fluxcd.io/v2", "HelmRelease"],
 ];
+
+/** Kinds that run a source's revision. */
+const RUNNERS: ReadonlySet<string> = new Set(["Kustomization", "HelmRelease"]);
+const STALE = "Flux has not reconciled it since the update";
 
 interface Reference {
   readonly kind: string;
@@ -36,8 +41,14 @@ interface FluxObject extends KubeObject {
   };
 }
 
-/** Checks that every Flux source, Kustomization and HelmRelease on the cluster is ready, and at its source's revision. */
-export function fluxCheck({ cluster, stack }: StackOnCluster): Check {
+/** Arguments of {@link fluxCheck}. */
+export interface FluxCheckArgs extends StackOnCluster {
+  /** Makes only statuses count that are newer than the update. Absent where nothing may be written: in a gate, or for another stack. */
+  readonly requests?: FluxRequests | undefined;
+}
+
+/** Checks that every Flux source, Kustomization and HelmRelease on the cluster is ready, at its source's revision, and reconciled since the update. */
+export function fluxCheck({ cluster, stack, requests }: FluxCheckArgs): Check {
   return {
     id: "flux",
     // helm-controller deletes a HelmChart when its release moves to an OCI chart.
@@ -46,7 +57,13 @@ export function fluxCheck({ cluster, stack }: StackOnCluster): Check {
       const lists = await Promise.all(KINDS.map(([apiVersion, kind]) => cluster.list(apiVersion, kind)));
       const objects = (lists.flat() as FluxObject[]).filter(hasStatus);
       const byName = new Map(objects.map((object) => [describeObject(object), object] as const));
-      return { verdicts: objects.map((object) => verdict(object, stack, byName)) };
+      await requests?.ask(objects.filter(({ spec }) => spec?.suspend !== true));
+      const judge = (object: FluxObject): Verdict => {
+        const found = verdict(object, stack, byName);
+        const isStale = found.state === "held" && requests?.isStale(object) === true;
+        return isStale ? { ...found, state: "pending", message: STALE } : found;
+      };
+      return { verdicts: objects.map(judge), notes: requests?.notes ?? [] };
     },
   };
 }
@@ -59,7 +76,8 @@ function hasStatus({ kind, spec }: FluxObject): boolean {
 function verdict(object: FluxObject, stack: string, known: ReadonlyMap<string, FluxObject>): Verdict {
   const found = {
     ...verdictOf(object, stack),
-    revision: revisionOf(object),
+    // A new revision of a source matters once something runs it; many sources change without any use.
+    revision: RUNNERS.has(object.kind) ? revisionOf(object) : undefined,
     pendingMs: object.spec?.timeout === undefined ? undefined : parseDuration(object.spec.timeout),
   };
   if (object.spec?.suspend === true) return { ...found, state: "skipped", message: "is suspended" };

@@ -3,13 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { KubeClient } from "../../kube/kube-client.ts";
-import type { KubeObject } from "../../kube/objects.ts";
 import { evidenceSchema, type Evidence } from "../../staging/evidence.ts";
 import { markReference } from "../../staging/update-mark.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
+import { deny } from "../support/admission.ts";
 import { Engine, gatewayApiDirectory, type Running, type TestStack } from "../support/engine.ts";
 import type { GitRepository } from "../support/git.ts";
+import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
 import { commandOf, descendants } from "../support/running.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
@@ -34,6 +35,7 @@ describe("engine: a release proves only what was watched; the test writes the st
   let edge: TestStack;
   let onEdge: KubeClient;
   let edgeConfig: Record<string, unknown>;
+  let stopAnswers: () => Promise<void>;
 
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
@@ -50,41 +52,17 @@ describe("engine: a release proves only what was watched; the test writes the st
     };
     edge = await engine.stack("edge", edgeConfig);
     await app("True");
+    stopAnswers = answerRequests(onEdge);
   });
-  after(() => {
+  after(async () => {
+    await stopAnswers();
     onEdge.close();
     engine.remove();
     program.remove();
   });
 
-  /** An app of the cluster, with a status as its controller would write it. */
-  async function app(status: "True" | "False", name = "app"): Promise<void> {
-    const metadata = { name, namespace: "default" };
-    const spec = {
-      interval: "10m",
-      path: "./",
-      prune: true,
-      sourceRef: { kind: "GitRepository", name: "r" },
-    };
-    await onEdge.apply(
-      { apiVersion: KUSTOMIZE, kind: "Kustomization", metadata, spec },
-      {
-        fieldManager: "test",
-        force: true,
-      },
-    );
-    const condition = {
-      type: "Ready",
-      status,
-      reason: "Test",
-      message: "reported by the test",
-      lastTransitionTime: new Date().toISOString(),
-    };
-    await onEdge.call("PATCH", `/apis/${KUSTOMIZE}/namespaces/default/kustomizations/${name}/status`, {
-      body: { status: { conditions: [condition] } },
-      contentType: "application/merge-patch+json",
-    });
-  }
+  const app = (status: "True" | "False", name?: string): Promise<void> =>
+    reportKustomization(onEdge, status, name);
 
   async function evidence(): Promise<Evidence> {
     return evidenceSchema.parse((await edge.outputs()).evidence);
@@ -179,24 +157,16 @@ describe("engine: a release proves only what was watched; the test writes the st
 
     it("is refused before the first resource if its mark cannot be written", async () => {
       const { verified } = await evidence();
-      const [policy, binding] = denyMarks();
-      await onEdge.apply(policy, { fieldManager: "test" });
-      await onEdge.apply(binding, { fieldManager: "test" });
-      const probe = { ...MARK, data: {} };
-      await waitUntil(
-        "the policy to deny",
-        () =>
-          onEdge.apply(probe, { fieldManager: "t", dryRun: true }).then(
-            () => false,
-            () => true,
-          ),
-        SOON,
-      );
+      const allow = await deny(onEdge, {
+        rule: { apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] },
+        unless: "request.namespace != 'kube-system' || !object.metadata.name.startsWith('edgefirst-')",
+        probe: { ...MARK, data: {} },
+      });
       await fails(
         edge,
         /Cannot write the mark of this update to cluster edge: .*denied by the test\s+Nothing was changed/,
       );
-      await onEdge.delete(binding);
+      await allow();
       assert.deepEqual((await evidence()).verified, verified);
     });
   });
@@ -279,27 +249,3 @@ describe("engine: a release proves only what was watched; the test writes the st
     });
   });
 });
-
-/** Denies ConfigMaps in kube-system. */
-function denyMarks(): [KubeObject, KubeObject] {
-  const apiVersion = "admissionregistration.k8s.io/v1";
-  const rule = { apiGroups: [""], apiVersions: ["v1"], operations: ["*"], resources: ["configmaps"] };
-  const expression = "request.namespace != 'kube-system' || !object.metadata.name.startsWith('edgefirst-')";
-  return [
-    {
-      apiVersion,
-      kind: "ValidatingAdmissionPolicy",
-      metadata: { name: "marks" },
-      spec: {
-        matchConstraints: { resourceRules: [{ ...rule, operations: ["CREATE", "UPDATE"] }] },
-        validations: [{ expression, message: "denied by the test" }],
-      },
-    },
-    {
-      apiVersion,
-      kind: "ValidatingAdmissionPolicyBinding",
-      metadata: { name: "marks" },
-      spec: { policyName: "marks", validationActions: ["Deny"] },
-    },
-  ];
-}

@@ -107,6 +107,37 @@ describe("gate of main, whose upstream stack is edge", () => {
     );
   });
 
+  describe("compares settings that are not part of the release", () => {
+    const settings = { "flux.root.mode": "manage", "gatus.install": "true", "new.setting": "x" };
+    const there = { "flux.root.mode": "observe", "gatus.install": "true", "old.setting": "y" };
+    const edge = (): OutputsReading => reading([verification("r2", { ...ago(1), settings: there })]);
+    const difference = { stack: "edge", setting: "flux.root.mode", there: "observe", here: "manage" };
+
+    it("and warns of those that differ in its one line", async () => {
+      const { findings, differences } = await gate(edge(), { settings });
+      assert.deepEqual([findings.length, findings[0]?.severity], [1, "warning"]);
+      assert.match(findings[0]!.message, /\(300 s .*\)\. It differs from this stack in flux\.root\.mode\.$/);
+      assert.deepEqual(differences, [difference]);
+    });
+
+    it("and is silent about those that the configuration accepts, but not about others", async () => {
+      const accepted = "edge is observed only";
+      const accept = { "flux.root.mode": accepted };
+      const { findings, differences } = await gate(edge(), { settings, accept });
+      assert.equal(findings[0]?.severity, "info");
+      assert.doesNotMatch(findings[0].message, /differs/);
+      assert.deepEqual(differences, [{ ...difference, accepted }]);
+      const changed = { ...settings, "gatus.install": "false" };
+      const next = await gate(edge(), { settings: changed, accept });
+      assert.match(next.findings[0]!.message, /It differs from this stack in gatus\.install\./);
+    });
+
+    it("but not with evidence that names none", async () => {
+      const { findings, differences } = await gate(fresh(), { settings });
+      assert.deepEqual([findings[0]?.severity, differences], ["info", []]);
+    });
+  });
+
   it("refuses for an unknown upstream stack", () =>
     refused(
       { state: "unknown", message: "The backend has no stack o/p/edge." },
@@ -178,7 +209,7 @@ describe("gate of main, whose upstream stack is edge", () => {
     } as const;
     const found = errors(await gate(reading([record]), unmet));
     for (const [index, expected] of [
-      /run the release for only 180 min, but gate\.minAge is 180 min 1 s/,
+      /run the release for only 3 h, but gate\.minAge is 3 h 1 s/,
       /soak was only 5 min, but gate\.minSoak is 5 min 1 s/,
       /checks of gate\.requiredChecks did not hold: gatus, routes/,
       /under an override, but gate\.overrides is refuse/,

@@ -75,6 +75,11 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     );
   }
 
+  async function baselineOfFlux(objects: readonly KubeObject[], earlier?: Evidence): Promise<Baseline> {
+    const checks = [fluxCheck({ cluster: scriptedCluster(() => objects), stack: STACK })];
+    return baselineOf(await runChecks(checks), checks, { earlier });
+  }
+
   it("passes once everything has held for the whole soak", async () => {
     const result = await watching(() => [app(ready("True"))]);
     assert.deepEqual([result.failures, result.soakMs, clock.seconds], [[], 10_000, 10]);
@@ -118,6 +123,25 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
       app({ ...ready("True"), lastAppliedRevision: second < 5 ? "main@sha1:a" : "main@sha1:b" }),
     ]);
     assert.deepEqual([result.failures, clock.seconds], [[], 15]);
+  });
+
+  it("goes on when a source that nothing uses has a new revision, or a HelmChart goes because its release moves to an OCI chart", async () => {
+    const source = (kind: string, revision: string): KubeObject => ({
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind,
+      metadata: { name: "unused", namespace: "flux-system" },
+      status: { ...ready("True"), artifact: { revision } },
+    });
+    const chart = source("HelmChart", "1.2.3");
+    const result = await watching(
+      (second) => [
+        app(ready("True")),
+        source("HelmRepository", second < 5 ? "sha256:a" : "sha256:b"),
+        ...(second < 5 ? [chart] : []),
+      ],
+      { baseline: await baselineOfFlux([app(ready("True")), chart]) },
+    );
+    assert.deepEqual([result.failures, clock.seconds], [[], 10]);
   });
 
   describe("restarts the soak, and moves the timeout, if nothing was observed", () => {
@@ -210,13 +234,8 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
   });
 
   describe("an object that was", () => {
-    const baselineWith = async (objects: readonly KubeObject[], earlier?: Evidence): Promise<Baseline> => {
-      const checks = [fluxCheck({ cluster: scriptedCluster(() => objects), stack: STACK })];
-      return baselineOf(await runChecks(checks), checks, { earlier });
-    };
-
     it("unhealthy before the update is reported and excused", async () => {
-      const baseline = await baselineWith([app(ready("False", "old error"))]);
+      const baseline = await baselineOfFlux([app(ready("False", "old error"))]);
       const result = await watching(() => [app(ready("False", "old error"))], { baseline });
       assert.deepEqual(result.failures, []);
       assert.deepEqual(
@@ -226,7 +245,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     });
 
     it("unhealthy before the update is no longer excused once it has been healthy", async () => {
-      const baseline = await baselineWith([app(ready("False", "old error"))]);
+      const baseline = await baselineOfFlux([app(ready("False", "old error"))]);
       const result = await watching(
         (second) => [app(ready(second >= 3 && second < 5 ? "True" : "False", "again"))],
         { baseline },
@@ -249,7 +268,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
           },
         ],
       ) as { evidence: Evidence };
-      const baseline = await baselineWith([app(ready("False", "broken"))], evidence);
+      const baseline = await baselineOfFlux([app(ready("False", "broken"))], evidence);
       const result = await watching(() => [app(ready("False", "broken"))], { baseline });
       assert.equal(result.failures.length, 1);
     });
@@ -257,18 +276,18 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     it("unhealthy and declared by the stack itself is not excused", async () => {
       const own = { ...app(ready("False", "ours")) };
       const labelled = { ...own, metadata: { ...own.metadata, ...APPLIED } };
-      const baseline = await baselineWith([labelled]);
+      const baseline = await baselineOfFlux([labelled]);
       assert.equal((await watching(() => [labelled], { baseline })).failures.length, 1);
     });
 
     it("healthy before the update fails if it is unhealthy now", async () => {
-      const baseline = await baselineWith([app(ready("True"))]);
+      const baseline = await baselineOfFlux([app(ready("True"))]);
       const result = await watching(() => [app(ready("False", "new error"))], { baseline });
       assert.equal(result.failures[0]?.message, "Ready: new error");
     });
 
     it("healthy before the update fails if it is gone, but not if it moved", async () => {
-      const baseline = await baselineWith([app(ready("True"))]);
+      const baseline = await baselineOfFlux([app(ready("True"))]);
       assert.match((await watching(() => [], { baseline })).failures[0]?.message ?? "", /is gone/);
       const moved = { ...app(ready("True")), metadata: { name: "app", namespace: "flux-apps" } };
       assert.deepEqual((await watching(() => [moved], { baseline })).failures, []);

@@ -1,6 +1,7 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { Clock } from "../../staging/clock.ts";
+import { REQUESTED_AT } from "../../staging/flux-requests.ts";
 import type { MarkableCluster } from "../../staging/update-mark.ts";
 import { clusterHolding } from "./cluster.ts";
 
@@ -36,11 +37,12 @@ export type ScriptedCluster = MarkableCluster & { close(): void };
 
 /**
  * A cluster that holds the objects that the script returns at each moment; it cannot be reached while the script throws. `services` answers requests to Services
- * by path.
+ * by path. `answer` stands for Flux: it returns what a controller writes as the last handled request, by default the request itself.
  */
 export function scriptedCluster(
   script: () => readonly KubeObject[],
   services: (path: string) => unknown = () => undefined,
+  answer: (requested: string) => string | undefined = (requested) => requested,
 ): ScriptedCluster {
   const system = {
     apiVersion: "v1",
@@ -48,7 +50,21 @@ export function scriptedCluster(
     metadata: { name: "kube-system", uid: CLUSTER_UID },
   };
   const applied = new Map<string, KubeObject>();
-  const now = () => clusterHolding(system, ...applied.values(), ...script());
+  const annotated = new Map<string, Readonly<Record<string, string>>>();
+  const live = (object: KubeObject): KubeObject => {
+    const annotations = annotated.get(describeObject(object));
+    if (annotations === undefined) return object;
+    const { [REQUESTED_AT]: requested } = annotations;
+    const lastHandledReconcileAt = requested === undefined ? undefined : answer(requested);
+    return {
+      ...object,
+      metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...annotations } },
+      ...(lastHandledReconcileAt !== undefined && {
+        status: { ...(object.status as object | undefined), lastHandledReconcileAt },
+      }),
+    };
+  };
+  const now = () => clusterHolding(system, ...applied.values(), ...script().map(live));
   return {
     context: "edge",
     get: async (reference) => now().get(reference),
@@ -57,6 +73,11 @@ export function scriptedCluster(
     apply: async (object, { dryRun = false }) => {
       if (!dryRun) applied.set(describeObject(object), object);
       return (await now().get(object)) ?? object;
+    },
+    annotate: async (reference, annotations) => {
+      const exists = (await now().get(reference)) !== undefined;
+      if (exists) annotated.set(describeObject(reference), annotations);
+      return exists;
     },
     delete: async (reference) => {
       now();

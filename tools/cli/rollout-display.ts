@@ -13,12 +13,19 @@ export interface DisplayTarget {
   readonly stream: NodeJS.WritableStream & { readonly columns?: number };
   /** Whether lines can be overwritten. */
   readonly live: boolean;
+  /** Print every line of progress, and keep it. */
+  readonly verbose?: boolean;
   /** The time in milliseconds. */
   readonly now: () => number;
 }
 
 /** Shows a rollout: a line per event and, on a terminal, a last line for each stack in progress. */
-export function rolloutDisplay({ stream, live, now }: DisplayTarget): (event: RolloutEvent) => void {
+export function rolloutDisplay({
+  stream,
+  live,
+  verbose = false,
+  now,
+}: DisplayTarget): (event: RolloutEvent) => void {
   const active = new Map<string, { phase: string; text: string; printed: number }>();
   let drawn = 0;
   const print = (lines: readonly string[]): void => {
@@ -35,6 +42,10 @@ export function rolloutDisplay({ stream, live, now }: DisplayTarget): (event: Ro
     const line = active.get(stack);
     if (line === undefined) return;
     line.text = text;
+    if (verbose) {
+      print([`${stack}: ${line.phase}: ${text}`]);
+      return;
+    }
     const due = now() - line.printed >= PLAIN_MS;
     if (due) line.printed = now();
     if (live || due) print(live ? [] : [`${stack}: ${line.phase}: ${text}`]);

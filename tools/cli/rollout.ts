@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { planWaves, stackNamed, stacksUpTo, type StackNode } from "../rollout/plan.ts";
 import { isUnknown, runRollout, succeeded, type RolloutEvent, type Runner } from "../rollout/run.ts";
+import type { StackAddress } from "../rollout/stack.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
@@ -19,6 +20,7 @@ export interface RolloutFlags extends ProjectFlags {
   readonly parallel: number;
   readonly json?: true;
   readonly resume?: true;
+  readonly verbose?: true;
 }
 
 const INTERRUPT = {
@@ -30,7 +32,7 @@ const INTERRUPT = {
 /** `edgefirst rollout`: updates the stacks, wave by wave; prints the events to stdout and the preparation to stderr. */
 export const rollout = (flags: RolloutFlags): Promise<void> =>
   interruptible(INTERRUPT, async (signal) => {
-    const { dryRun = false, yes = false, parallel, resume = false, json = false } = flags;
+    const { dryRun = false, yes = false, parallel, resume = false, verbose = false, json = false } = flags;
     if (!dryRun && !yes && !process.stdin.isTTY)
       throw new EdgefirstError(
         "There is no terminal to ask for approval, and --yes is not set. Nothing was changed.",
@@ -40,7 +42,7 @@ export const rollout = (flags: RolloutFlags): Promise<void> =>
     const result = await runRollout({
       waves: wavesOf(project.stacks, flags),
       runner: stackRunner({
-        address: project.address,
+        address: (stack) => withEnv(project.address(stack), verbose ? { EDGEFIRST_VERBOSE: "1" } : {}),
         policyPack: project.policyPack,
         takeOver: resume,
         approve: yes ? () => Promise.resolve(true) : ask,
@@ -50,12 +52,16 @@ export const rollout = (flags: RolloutFlags): Promise<void> =>
       resume,
       onEvent: json
         ? (event) => process.stdout.write(`${jsonLine(event)}\n`)
-        : rolloutDisplay({ stream: process.stdout, live: process.stdout.isTTY, now: Date.now }),
+        : rolloutDisplay({ stream: process.stdout, live: process.stdout.isTTY, verbose, now: Date.now }),
       signal,
     });
     if (!json) process.stdout.write(`${resultText(result)}\n`);
     if (!succeeded(result)) process.exitCode ??= isUnknown(result) ? EXIT.inconclusive : EXIT.no;
   });
+
+function withEnv(address: StackAddress, env: NodeJS.ProcessEnv): StackAddress {
+  return { ...address, env: { ...address.env, ...env } };
+}
 
 function wavesOf(stacks: readonly StackNode[], { to, only }: RolloutFlags): string[][] {
   if (only !== undefined) return [[stackNamed(stacks, only).name]];

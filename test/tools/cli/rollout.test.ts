@@ -88,10 +88,10 @@ describe("display of a rollout", () => {
     { type: "outcome", stack: "edge", outcome: { state: "failed", message: "it broke" } },
   ];
 
-  function shown(live: boolean, times: readonly number[] = []): string {
+  function shown(live: boolean, times: readonly number[] = [], verbose = false): string {
     const stream = new PassThrough();
     let turn = 0;
-    const show = rolloutDisplay({ stream, live, now: () => times[turn++] ?? 0 });
+    const show = rolloutDisplay({ stream, live, verbose, now: () => times[turn++] ?? 0 });
     for (const event of EVENTS) show(event);
     return (stream.read() as Buffer).toString();
   }
@@ -109,6 +109,11 @@ describe("display of a rollout", () => {
     // The clock is read at the start of both phases, at each progress, and again when one is printed.
     const rarely = shown(false, [0, 0, 5_000, 10_000, 10_000]).trimEnd().split("\n");
     assert.deepEqual(rarely, [...lines.slice(0, 4), "edge: updating: 2 done", ...lines.slice(4)]);
+  });
+
+  it("prints all progress if it is verbose", () => {
+    for (const live of [false, true])
+      assert.match(shown(live, [], true), /edge: updating: 1 done\n[^]*edge: updating: 2 done\n/);
   });
 
   it("rewrites one line per stack on a terminal, below the events", () => {

@@ -27,6 +27,10 @@ export function rolloutCommand(): Command {
       "--resume",
       "skip stacks that have verified this release; take over the lock of a rollout that died",
     )
+    .option(
+      "--verbose",
+      "print all progress, and every setting in which a stack differs from its upstream stacks",
+    )
     .option("--json", "print each event as a line of JSON");
   for (const option of projectOptions()) command.addOption(option);
   return command.addHelpText("after", HELP).action(async (flags: RolloutFlags) => {

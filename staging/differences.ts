@@ -1,0 +1,32 @@
+import type { Difference, Verification } from "./evidence.ts";
+
+/** The settings of a stack that decide what its verification means, by name. */
+export type ComparedSettings = Readonly<Record<string, string>>;
+
+/** What two stacks are compared by. */
+export interface ComparisonArgs {
+  /** Settings of the gated stack. */
+  readonly settings?: ComparedSettings | undefined;
+  /** Differences that are intended, each with the reason. */
+  readonly accept?: Readonly<Partial<Record<string, string>>> | undefined;
+}
+
+/** Settings in which a stack differs from the verification of an upstream stack. Only what both name is compared: either may run another version of the program. */
+export function differencesFrom(
+  stack: string,
+  record: Verification,
+  { settings = {}, accept = {} }: ComparisonArgs,
+): Difference[] {
+  return Object.entries(settings).flatMap(([setting, here]) => {
+    const there = record.settings?.[setting];
+    if (there === undefined || there === here) return [];
+    const accepted = accept[setting];
+    return [{ stack, setting, there, here, ...(accepted !== undefined && { accepted }) }];
+  });
+}
+
+/** A difference in full. */
+export function describeDifference({ stack, setting, there, here, accepted }: Difference): string {
+  const reason = accepted === undefined ? "" : ` (accepted: ${accepted})`;
+  return `${setting} is ${there} in stack ${stack}, and ${here} here${reason}`;
+}

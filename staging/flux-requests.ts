@@ -1,0 +1,85 @@
+import { ApiError } from "../kube/api-error.ts";
+import { describeObject, statusOf, type KubeObject } from "../kube/objects.ts";
+import type { MarkableCluster } from "./update-mark.ts";
+
+/** A changed value makes a Flux controller reconcile the object now, and the controller copies it to `status.lastHandledReconcileAt` (fluxcd/pkg, `apis/meta/annotations.go`). */
+export const REQUESTED_AT = "reconcile.fluxcd.io/requestedAt";
+
+/**
+ * Asks Flux to reconcile what a verification watches, as `flux reconcile` does. A status counts once its controller has handled the request: an older one says
+ * nothing about the update, and the next reconciliation may be later than the end of the soak.
+ */
+export class FluxRequests {
+  readonly #cluster: Pick<MarkableCluster, "annotate">;
+  readonly #token: string;
+  /** The annotation as it was before, by the UID of each object that was asked. */
+  readonly #before = new Map<string, string | undefined>();
+  /** Why objects of a kind could not be asked. */
+  readonly #refused = new Map<string, string>();
+  #done = false;
+
+  /** @param token different for each verification */
+  constructor(cluster: Pick<MarkableCluster, "annotate">, token: string) {
+    this.#cluster = cluster;
+    this.#token = token;
+  }
+
+  /**
+   * Asks once for each object. What is created later has no old status.
+   * @throws {EdgefirstError} if the cluster cannot be reached; the next call continues
+   */
+  async ask(objects: readonly KubeObject[]): Promise<void> {
+    if (this.#done) return;
+    const kinds = Map.groupBy(objects, ({ kind }) => kind);
+    await Promise.all([...kinds].map(([kind, each]) => this.#askKind(kind, each)));
+    this.#done = true;
+  }
+
+  /** Whether the object's status is older than the request. */
+  isStale(object: KubeObject): boolean {
+    const key = keyOf(object);
+    if (!this.#before.has(key)) return false;
+    const { lastHandledReconcileAt: handled } = statusOf(object) as { lastHandledReconcileAt?: string };
+    if (handled === this.#token) return false;
+    // A later request, by a person or a webhook, replaces this one.
+    const requested = object.metadata.annotations?.[REQUESTED_AT];
+    return handled === undefined || handled !== requested || requested === this.#before.get(key);
+  }
+
+  /** Remarks for the evidence, as sentences: what could not be asked. */
+  get notes(): readonly string[] {
+    const [reason] = this.#refused.values();
+    if (reason === undefined) return [];
+    const kinds = [...this.#refused.keys()].sort().join(", ");
+    return [
+      `Flux was not asked to reconcile ${kinds}, so their statuses may be older than the update: ${reason}.`,
+    ];
+  }
+
+  async #askKind(kind: string, objects: readonly KubeObject[]): Promise<void> {
+    for (const object of objects) {
+      if (this.#refused.has(kind)) return;
+      if (!this.#before.has(keyOf(object))) await this.#askOne(object);
+    }
+  }
+
+  async #askOne(object: KubeObject): Promise<void> {
+    const before = object.metadata.annotations?.[REQUESTED_AT];
+    try {
+      const exists = await this.#cluster.annotate(object, { [REQUESTED_AT]: this.#token });
+      if (exists) this.#before.set(keyOf(object), before);
+    } catch (error) {
+      if (!(error instanceof ApiError && isRefusal(error))) throw error;
+      this.#refused.set(object.kind, error.reason);
+    }
+  }
+}
+
+/** Neither an outage nor expired credentials. */
+function isRefusal({ status }: ApiError): boolean {
+  return status >= 400 && status < 500 && status !== 401 && status !== 408;
+}
+
+function keyOf(object: KubeObject): string {
+  return typeof object.metadata.uid === "string" ? object.metadata.uid : describeObject(object);
+}

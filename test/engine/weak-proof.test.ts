@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { evidenceSchema, type Evidence } from "../../staging/evidence.ts";
+import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
+import { installFluxCrds } from "../../tools/sandbox/flux.ts";
+import { findProcess, waitUntil } from "../../tools/sandbox/processes.ts";
+import { deny } from "../support/admission.ts";
+import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+const KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1";
+const NO_CONTROLLER = "these clusters have no controller for it";
+const VERIFICATION = {
+  soak: "1s",
+  timeout: "60s",
+  interval: "500ms",
+  skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
+};
+
+describe("engine: weak proof, old news and outages; the test writes the statuses of Flux", function () {
+  this.timeout(120_000);
+  const clusters = useSandbox("edge");
+  let engine: Engine;
+  let edge: TestStack;
+  let main: TestStack;
+  let cluster: KubeClient;
+  let edgeConfig: Record<string, unknown>;
+  let mainConfig: Record<string, unknown>;
+  let fluxRuns = true;
+  let stopAnswers: () => Promise<void>;
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    const { kubeconfig } = clusters.sandbox;
+    await installFluxCrds(kubeconfig, "edge");
+    engine = await Engine.create();
+    cluster = new KubeClient({ kubeconfig, context: "edge" });
+    const source = await gatewayApiDirectory();
+    edgeConfig = {
+      cluster: { context: "edge", kubeconfig },
+      gatewayApi: { install: true, source },
+      verification: VERIFICATION,
+    };
+    // Both stacks share the cluster: this one declares nothing, and shows only what its gate does.
+    mainConfig = { ...edgeConfig, gatewayApi: { install: false }, after: ["edge"] };
+    edge = await engine.stack("edge", edgeConfig);
+    main = await engine.stack("main", mainConfig);
+    await reportKustomization(cluster, "True");
+    stopAnswers = answerRequests(cluster, () => fluxRuns);
+  });
+  after(async () => {
+    await stopAnswers();
+    cluster.close();
+    engine.remove();
+  });
+
+  async function evidence(): Promise<Evidence> {
+    return evidenceSchema.parse((await edge.outputs()).evidence);
+  }
+
+  async function passes(stack: TestStack): Promise<string> {
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  async function fails(stack: TestStack, ...expected: RegExp[]): Promise<void> {
+    const { code, output } = await stack.up();
+    assert.notEqual(code, 0, output);
+    for (const text of expected) assert.match(output, text);
+  }
+
+  describe("statuses of Flux", () => {
+    it("count once Flux has reconciled since the update, which the verification asks for", async () => {
+      await passes(edge);
+      const app = await cluster.get({
+        apiVersion: KUSTOMIZE,
+        kind: "Kustomization",
+        metadata: { name: "app", namespace: "default" },
+      });
+      const asked = app?.metadata.annotations?.["reconcile.fluxcd.io/requestedAt"] ?? "";
+      assert.ok(Date.now() - Date.parse(asked) < 60_000, asked);
+    });
+
+    it("prove nothing if Flux no longer runs", async () => {
+      fluxRuns = false;
+      edge.configure({ ...edgeConfig, verification: { ...VERIFICATION, timeout: "6s" } });
+      await fails(edge, /Kustomization default\/app: Flux has not reconciled it since the update/);
+      edge.configure(edgeConfig);
+      fluxRuns = true;
+      await passes(edge);
+    });
+
+    it("count without the right to ask for it, and the gate repeats in one line that they may be old", async () => {
+      const rule = {
+        apiGroups: ["kustomize.toolkit.fluxcd.io"],
+        apiVersions: ["v1"],
+        resources: ["kustomizations"],
+      };
+      const metadata = { name: "app", namespace: "default", annotations: { probe: "" } };
+      const allow = await deny(cluster, {
+        rule,
+        unless: "false",
+        probe: { apiVersion: KUSTOMIZE, kind: "Kustomization", metadata },
+      });
+      const note = /flux: Flux was not asked to reconcile Kustomization, .*denied by the test/;
+      assert.match(await passes(edge), note);
+      await allow();
+      assert.match(await passes(main), note);
+      await passes(edge);
+    });
+  });
+
+  describe("a proof on the same cluster", () => {
+    it("the gate names the settings in which the stacks differ, with their values on request, and the evidence has them", async () => {
+      main = await engine.stack("other", mainConfig);
+      const named = /edge verified release .* It differs from this stack in gatewayApi\.install\./;
+      const { output } = await main.startUp({ EDGEFIRST_VERBOSE: "1" }).ended;
+      assert.match(output, named);
+      assert.match(output, /gate: gatewayApi\.install is true in stack edge, and false here/);
+      const accepted = "edge installs the CRDs for both stacks";
+      main.configure({ ...mainConfig, gate: { accept: { "gatewayApi.install": accepted } } });
+      assert.doesNotMatch(await passes(main), /differs from this stack|is true in stack edge/);
+      const { verified } = evidenceSchema.parse((await main.outputs()).evidence);
+      assert.deepEqual(verified[0]?.differences, [
+        { stack: "edge", setting: "gatewayApi.install", there: "true", here: "false", accepted },
+      ]);
+    });
+
+    it("a gate refuses a proof that is weaker than it demands, each demand with its reason", async () => {
+      const demand = async (gate: object, expected: RegExp): Promise<void> => {
+        main.configure({ ...mainConfig, gate });
+        await fails(main, expected);
+      };
+      // A release that main has verified is no move forward.
+      main = await engine.stack("late", mainConfig);
+      await demand({ minAge: "24h" }, /it has run the release for only .*, but gate\.minAge is 24 h/);
+      await demand({ minSoak: "5m" }, /its soak was only \d+ s, but gate\.minSoak is 5 min/);
+      await demand({ requiredChecks: ["flux", "gatus"] }, /gate\.requiredChecks did not hold: gatus/);
+      const override = {
+        reason: "the proof of an override",
+        expires: new Date(Date.now() + 600_000).toISOString(),
+      };
+      edge.configure({ ...edgeConfig, override });
+      await passes(edge);
+      await demand({ overrides: "refuse" }, /it was verified under an override, but/);
+      main.configure({ ...mainConfig, gate: { minSoak: "1s", requiredChecks: ["flux"] } });
+      assert.match(await passes(main), /brought up under an override until .*: the proof of an override/);
+      edge.configure(edgeConfig);
+      await passes(edge);
+    });
+
+    it("an API server that stops for 30 s during the soak neither proves nor revokes", async () => {
+      const before = await evidence();
+      const { pid } = findProcess(clusterDir(clusters.sandbox.dir, "edge"), "kube-apiserver")!;
+      const soaking = { soak: "60s", timeout: "90s", patience: "10s" };
+      edge.configure({ ...edgeConfig, verification: { ...VERIFICATION, ...soaking } });
+      const { ended, output } = edge.startUp();
+      await waitUntil("the soak", () => output().includes("the soak has begun"), { timeoutMs: 60_000 });
+      edge.configure(edgeConfig);
+      process.kill(pid, "SIGSTOP");
+      await setTimeout(30_000);
+      process.kill(pid, "SIGCONT");
+      const run = await ended;
+      assert.notEqual(run.code, 0, run.output);
+      assert.match(
+        run.output,
+        /Inconclusive: verification of release \w+ has no result: the cluster stopped/,
+      );
+      assert.deepEqual(await evidence(), before);
+      await passes(edge);
+    });
+  });
+});
