@@ -8,7 +8,7 @@ import { writeChanges } from "../migrate/write.ts";
 import { route } from "../migrate/steps/route/step.ts";
 import { reconcileNow } from "../sandbox/flux-reconcile.ts";
 import { waitUntil } from "../sandbox/processes.ts";
-import { askMoving, gatusSeesMoving, MOVING, podsAreReal, type Answer } from "../sandbox/served.ts";
+import { askMoving, gatusSees, MOVING, podsAreReal, type Answer } from "../sandbox/served.ts";
 import { publishWorkingCopy, workingCopy } from "../sandbox/working-copy.ts";
 
 /** Arguments of {@link moveApp}. */
@@ -99,6 +99,10 @@ async function answered(dir: string, signal: AbortSignal): Promise<Answer> {
     return answer.status === 200 && answer;
   };
   const answer = await waitUntil(`${MOVING.host} to answer through the Gateway`, ask, options);
-  await waitUntil(`Gatus to see ${MOVING.host}`, () => gatusSeesMoving(dir), options);
+  await waitUntil(
+    `Gatus to see ${MOVING.host}`,
+    async () => (await gatusSees(dir, MOVING.name)) === true,
+    options,
+  );
   return answer;
 }

@@ -75,6 +75,13 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import("./commands/start.ts")).startCommand(),
   },
   {
+    name: "tour",
+    description: "see in a sandbox how a broken app on edge keeps main shut, in about five minutes",
+    group: LOCAL,
+    inProject: true,
+    load: async () => (await import("./commands/tour.ts")).tourCommand(),
+  },
+  {
     name: "sandbox",
     description: "run real Kubernetes control planes on this machine",
     group: LOCAL,

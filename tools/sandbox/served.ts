@@ -47,18 +47,19 @@ export function askMoving(dir: string): Promise<Answer> {
 }
 
 /**
- * Whether Gatus's last probe of the moving app succeeded. Unlike the list of all endpoints, this response is not cached for ten seconds.
+ * Whether Gatus's last probe of an app on the stack that moves one succeeded; undefined without a response from Gatus. Unlike the list of
+ * all endpoints, this response is not cached for ten seconds.
  */
-export async function gatusSeesMoving(dir: string): Promise<boolean> {
-  const path = `/api/v1/endpoints/_${MOVING.name}/statuses`;
+export async function gatusSees(dir: string, app: string): Promise<boolean | undefined> {
+  const path = `/api/v1/endpoints/_${app}/statuses`;
   const directory = clusterDir(resolve(dir), MOVING.stack);
   try {
     const { status, body } = await ask(directory, PAGE, { path, port: HTTPS, tls: true });
     const { results } = JSON.parse(status === 200 ? body : "{}") as { results?: { success: boolean }[] };
-    return results?.at(-1)?.success ?? false;
+    return results?.at(-1)?.success;
   } catch {
     // There was no response, or not one from Gatus.
-    return false;
+    return undefined;
   }
 }
 

@@ -2,26 +2,33 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { launch } from "puppeteer-core";
 import { openServices } from "../sandbox/open.ts";
 import { sandboxDown } from "../sandbox/sandbox.ts";
+import { recording, type RecordedLine } from "./recording.ts";
 import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
 
-// npm run screenshots: the pictures in docs/images, from a sandbox that is deleted afterwards: the output of `npm start`, and the page of
-// Gatus through its Traefik. Needs Chromium: the variable CHROMIUM, or a program on PATH.
+// npm run screenshots: the pictures in docs/images, from sandboxes that are deleted afterwards: a recording of the tour, the output of
+// `npm start`, and the page of Gatus through its Traefik. Needs Chromium: the variable CHROMIUM, or a program on PATH.
+// `npm run screenshots -- tour` makes only the recording, and does not need Chromium.
 
 const ROOT = join(import.meta.dirname, "../..");
 const IMAGES = join(import.meta.dirname, "../../docs/images");
 const HOST = "status.haynesedge.com";
 const VIEWPORT = { width: 1000, height: 800 };
 
-const chromium = findChromium();
+const [only] = process.argv.slice(2);
+const chromium = only === "tour" ? "" : findChromium();
 const temporary = mkdtempSync(join(tmpdir(), "edgefirst-screenshots-"));
 const dir = join(temporary, "sandbox");
 try {
   mkdirSync(IMAGES, { recursive: true });
-  await pictureOfTerminal(await outputOf("start", "--dir", dir));
-  await pictureOfGatus();
+  await recordingOfTour();
+  if (only !== "tour") {
+    await pictureOfTerminal(await outputOf("start", "--dir", dir));
+    await pictureOfGatus();
+  }
 } finally {
   await sandboxDown({ dir, deleteData: true, progress: () => undefined });
   rmSync(temporary, { recursive: true, force: true });
@@ -48,16 +55,36 @@ async function pictureOfGatus(): Promise<void> {
   close();
 }
 
+async function recordingOfTour(): Promise<void> {
+  const tour = join(temporary, "tour");
+  const lines = await linesOf("tour", "--yes", "--dir", tour);
+  const shown = lines.map(({ at, text }) => ({ at, text: text.replaceAll(tour, ".tour") }));
+  const command = { at: 0, text: "$ npx edgefirst tour" };
+  writeFileSync(join(IMAGES, "tour.svg"), recording([command, ...shown]));
+  process.stdout.write("docs/images/tour.svg\n");
+}
+
 /** The output of a command: stdout and stderr, in order. */
-function outputOf(...args: string[]): Promise<string> {
+async function outputOf(...args: string[]): Promise<string> {
+  return (await linesOf(...args)).map(({ text }) => text).join("\n");
+}
+
+/** The lines of a command's stdout and stderr, in order, with their times. */
+function linesOf(...args: string[]): Promise<RecordedLine[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, "tools/cli/main.ts"), ...args], { cwd: ROOT });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
-    child.once("error", reject).once("exit", (code) => {
-      if (code === 0) resolve(output);
-      else reject(new Error(`npm start exited with ${code}:\n${output}`));
+    const start = Date.now();
+    const lines: RecordedLine[] = [];
+    for (const input of [child.stdout, child.stderr])
+      createInterface({ input }).on("line", (text) => lines.push({ at: Date.now() - start, text }));
+    child.once("error", reject).once("close", (code) => {
+      if (code === 0) resolve(lines);
+      else
+        reject(
+          new Error(
+            `edgefirst ${args.join(" ")} exited with ${code}:\n${lines.map(({ text }) => text).join("\n")}`,
+          ),
+        );
     });
   });
 }
