@@ -15,7 +15,7 @@ interface KustomizationSpec {
   readonly sourceRef?: { readonly kind?: string; readonly name?: string; readonly namespace?: string };
 }
 
-/** The Kustomization that applies most other Kustomizations: the one above the apps. Without any such, one that nothing applies. */
+/** The Kustomization that applies the most other Kustomizations, usually the one above the apps. If none applies any, the first one. */
 export function findFluxRoot({ kustomizations, sources }: Survey): FluxRoot | undefined {
   const candidates = kustomizations
     .map((root) => ({ root, children: childrenOf(root, kustomizations) }))
@@ -51,7 +51,10 @@ function nameOf({ metadata }: KubeObject): string {
   return `${metadata.namespace ?? ""}/${metadata.name}`;
 }
 
-/** The section `edgefirst:flux` for a root: only what differs from the defaults, so that a later `mode: manage` changes nothing. */
+/**
+ * The `edgefirst:flux` section for a root. It sets only what differs from the defaults, so that switching to `mode: manage` later changes
+ * nothing.
+ */
 export function fluxSection({ root, source, children }: FluxRoot): Record<string, unknown> {
   const spec = root.spec as Readonly<Record<string, unknown>>;
   const { postBuild } = spec as { postBuild?: { substituteFrom?: readonly unknown[] } };
@@ -68,7 +71,7 @@ export function fluxSection({ root, source, children }: FluxRoot): Record<string
   };
 }
 
-/** Defaults of the configuration's schema. */
+/** Defaults from the configuration schema. */
 const ROOT_DEFAULTS: Readonly<Record<string, unknown>> = {
   name: "cluster-apps",
   namespace: "flux-system",
@@ -92,7 +95,7 @@ function sourceSection({ kind, metadata, spec }: KubeObject): Record<string, unk
   return { kind, name: metadata.name, ...differing({ namespace: metadata.namespace, ...fields }, defaults) };
 }
 
-/** The Secret with the age keys, by the first Kustomization that names one; null where the controller has the key. */
+/** The Secret with the age keys, from the first Kustomization that names one; null if the controller holds the key. */
 function decryptionSecret(kustomizations: readonly KubeObject[]): string | null {
   for (const { spec } of kustomizations) {
     const { decryption } = spec as { decryption?: { secretRef?: { name?: string } } };
@@ -101,7 +104,7 @@ function decryptionSecret(kustomizations: readonly KubeObject[]): string | null 
   return null;
 }
 
-/** Flux takes `kubernetes/apps`, `./kubernetes/apps` and an empty path. */
+/** Flux accepts `kubernetes/apps`, `./kubernetes/apps` and an empty path. */
 function normalized(path: unknown): string {
   const text = typeof path === "string" ? path : "";
   return `./${text.replace(/^\.?\/*/, "")}`;

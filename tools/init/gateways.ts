@@ -21,7 +21,7 @@ export function traefikGateways({ gateways, gatewayClasses }: Survey): readonly 
   return gateways.filter(({ spec }) => classes.has((spec as { gatewayClassName: string }).gatewayClassName));
 }
 
-/** An entry of `edgefirst:gateways` for a live Gateway; the Traefik behind it is still managed by whoever installed it. */
+/** An entry in `edgefirst:gateways` for a live Gateway; the Traefik behind it is still managed by whoever installed it. */
 export function gatewaySection({ metadata, spec }: KubeObject): Record<string, unknown> {
   const { gatewayClassName, listeners } = spec as {
     gatewayClassName: string;

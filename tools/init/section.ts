@@ -2,18 +2,18 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { configSchema } from "../../config/schema.ts";
 
-/** One key of the configuration, as the file is to show it. */
+/** One key in the configuration, as it is written to the file. */
 export interface Section {
   readonly key: keyof typeof configSchema.shape;
   /** Lines above it, without `#`. */
   readonly comment: readonly string[];
-  /** Its value; undefined for a comment alone. */
+  /** Its value; undefined if there is only a comment. */
   readonly value?: unknown;
-  /** Shown as a comment, for the reader to uncomment and complete. */
+  /** Written as a comment, for the user to uncomment and complete. */
   readonly isExample?: boolean;
 }
 
-/** A section that the schema refuses becomes an example, with the reasons: the file must always load. */
+/** Turns a section that does not match the schema into an example, with the reasons, because the file must always load. */
 export function checked(section: Section): Section {
   if (section.value === undefined || section.isExample) return section;
   const parsed = configSchema.shape[section.key].safeParse(section.value);

@@ -6,7 +6,7 @@ import { gatewaySection, traefikGateways } from "./gateways.ts";
 import { checked, formatSection, type Section } from "./section.ts";
 import type { FoundApp, Survey } from "./survey.ts";
 
-/** What the file of a stack is written from. */
+/** The input for a stack file. */
 export interface StackFileArgs {
   readonly stack: string;
   readonly cluster: { readonly context: string; readonly kubeconfig?: string };
@@ -31,7 +31,7 @@ export function formatStackFile(
   sections: readonly Section[],
 ): string {
   const head = [
-    `# Stack ${stack}, from what \`edgefirst init\` found on context ${cluster.context}. Review it, then: pulumi preview -s ${stack}`,
+    `# Stack ${stack}, from what \`edgefirst init\` found in context ${cluster.context}. Review it, then: pulumi preview -s ${stack}`,
     "# Every key: docs/reference/configuration.md.",
     ...found.unread.map((kind) => `# Could not list ${kind}`),
     "config:",
@@ -80,12 +80,12 @@ function gatewaysSection(found: Survey): Section {
       value: served.map(gatewaySection),
     };
   const install = found.traefiks.length === 0;
-  const advice = install
+  const hint = install
     ? "Traefik serves no Gateway: uncomment to declare one, with a Traefik that this stack installs."
     : "This Traefik serves no Gateway: uncomment to declare one.";
   return {
     key: "gateways",
-    comment: [...comment, advice],
+    comment: [...comment, hint],
     value: [exampleGateway(found.issuers, install)],
     isExample: true,
   };
@@ -121,7 +121,9 @@ function fluxSectionOf(found: Survey): Section {
 function gatusSection({ gatuses: [gatus] }: Survey): Section {
   const comment = gatus
     ? [`Gatus: ${describe(gatus)}.`]
-    : ["The cluster has no Gatus. true: install one; `hostname` gives its status page a route."];
+    : [
+        "The cluster has no Gatus. Set install to true to install it; `hostname` gives its status page a route.",
+      ];
   return { key: "gatus", comment, value: { install: false } };
 }
 

@@ -3,7 +3,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { ownerOf } from "../../kube/ownership.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 
-/** What a cluster runs of what a stack can install or check. */
+/** What a cluster already runs that a stack can install or check. */
 export interface Survey {
   readonly kustomizations: readonly KubeObject[];
   /** GitRepositories, OCIRepositories and Buckets. */
@@ -16,11 +16,11 @@ export interface Survey {
   readonly gatuses: readonly FoundApp[];
   /** Issuers and ClusterIssuers of cert-manager. */
   readonly issuers: readonly KubeObject[];
-  /** Kinds that could not be listed, each with the reason. */
+  /** Kinds that could not be listed, and why. */
   readonly unread: readonly string[];
 }
 
-/** A running program: a Deployment or DaemonSet with its image, or the HelmRelease of its chart. */
+/** An app in the cluster: a Deployment or DaemonSet and its image, or a HelmRelease. */
 export interface FoundApp {
   readonly kind: string;
   readonly namespace: string;
@@ -37,7 +37,10 @@ const ROUTES_CRD = {
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const SOURCES = ["GitRepository", "OCIRepository", "Bucket"];
 
-/** Reads a cluster; never writes. A kind that it does not serve has no objects, and one that it refuses to list is reported in `unread`. */
+/**
+ * Reads a cluster; never writes. A kind that the cluster does not serve has no objects; a kind that cannot be listed is reported in
+ * `unread`.
+ */
 export async function survey(cluster: ClusterReader): Promise<Survey> {
   const unread: string[] = [];
   const list = async (apiVersion: string, kind: string): Promise<KubeObject[]> => {
@@ -74,7 +77,7 @@ function gatewayApiOf(crd: KubeObject | undefined): Survey["gatewayApi"] {
   return { ...(version && { version }), ...(channel && { channel }), owner: ownerOf(crd).name };
 }
 
-/** The workloads that run an image of this name, and HelmReleases of a chart of this name that have no workload yet. */
+/** The workloads that run an image with this name, and the HelmReleases of a chart with this name that have no workload yet. */
 function appsNamed(
   name: string,
   workloads: readonly KubeObject[],
@@ -109,7 +112,7 @@ function imagesOf({ spec }: KubeObject): readonly string[] {
   return template?.spec?.containers?.flatMap(({ image }) => image ?? []) ?? [];
 }
 
-/** The chart of a HelmRelease: by its name, or by that of the source that holds it. */
+/** The chart of a HelmRelease: its own name, or the name of the source that provides it. */
 function chartOf({ spec }: KubeObject): string | undefined {
   const { chart, chartRef } = spec as {
     chart?: { spec?: { chart?: string } };

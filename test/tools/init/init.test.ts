@@ -11,7 +11,7 @@ import { FLUX, ISSUER, ROUTES_CRD, TRAEFIK } from "./cluster.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 
-/** A CRD that takes any object of a kind. */
+/** A CRD that accepts any object of a kind. */
 function definition(apiVersion: string, kind: string, scope: "Namespaced" | "Cluster"): KubeObject {
   const [group = "", version = ""] = apiVersion.split("/");
   const singular = kind.toLowerCase();
@@ -70,7 +70,7 @@ describe("edgefirst init on a real API server", function () {
       encoding: "utf8",
     });
 
-  it("prints, writes and does not overwrite, with the rights to read alone", () => {
+  it("prints, writes and does not overwrite, with read-only rights", () => {
     const printed = edgefirst("edge", "--stdout");
     assert.equal(printed.status, 0, printed.stderr);
     assert.match(printed.stdout, /Gateway API v1\.3\.0/);
@@ -104,7 +104,7 @@ describe("edgefirst init on a real API server", function () {
   });
 });
 
-/** A new kind is served a moment after its definition. */
+/** A new kind is served only a moment after its CRD is created. */
 async function served(
   client: KubeClient,
   object: KubeObject,

@@ -18,15 +18,15 @@ async function fileFor(cluster = clusterHolding(), stacks: readonly string[] = [
   return formatStackFile(args, stackSections(args));
 }
 
-/** The configuration of a file, as the program reads it: it must pass the schema. */
+/** The configuration in a file, as the program reads it: it must match the schema. */
 function configOf(text: string) {
   const { config } = parse(text) as { config: Record<string, unknown> };
   const entries = Object.entries(config).map(([key, value]) => [key.replace("edgefirst:", ""), value]);
   return configSchema.parse(Object.fromEntries(entries));
 }
 
-describe("edgefirst init: the file of a stack", () => {
-  it("of an empty cluster installs nothing but the Gateway API, and offers the rest as comments", async () => {
+describe("edgefirst init: the stack file", () => {
+  it("installs only the Gateway API on an empty cluster, and offers the rest as comments", async () => {
     const text = await fileFor();
     const config = configOf(text);
     assert.deepEqual(config.cluster, { context: "admin@main" });
@@ -42,7 +42,7 @@ describe("edgefirst init: the file of a stack", () => {
     assert.match(text, /^ {2}# edgefirst:gateways:\n {2}# {3}- name: external$/m);
   });
 
-  it("uncommented, the examples are valid", async () => {
+  it("contains examples that are valid once uncommented", async () => {
     const text = (await fileFor(clusterHolding(ISSUER))).replaceAll(/^ {2}# (edgefirst:| {2})/gm, "  $1");
     const config = configOf(text);
     assert.deepEqual(config.after, ["edge"]);
@@ -54,7 +54,7 @@ describe("edgefirst init: the file of a stack", () => {
     });
   });
 
-  it("takes root and source of Flux, and only what differs from the defaults", async () => {
+  it("contains Flux's root and source, with only what differs from the defaults", async () => {
     const text = await fileFor(clusterHolding(...FLUX));
     const { "edgefirst:flux": flux } = (parse(text) as { config: Record<string, unknown> }).config;
     assert.deepEqual(flux, {
@@ -78,7 +78,7 @@ describe("edgefirst init: the file of a stack", () => {
     configOf(text);
   });
 
-  it("leaves what runs to its owner, and names that owner", async () => {
+  it("leaves running apps to their owners, and names those", async () => {
     const text = await fileFor(clusterHolding(ROUTES_CRD, TRAEFIK, GATUS, ISSUER, ...GATEWAYS));
     const config = configOf(text);
     assert.equal(config.gatewayApi.install, false);
@@ -120,7 +120,7 @@ describe("edgefirst init: the file of a stack", () => {
     );
   });
 
-  it("shows a section that the schema refuses as a comment, with the reason", async () => {
+  it("writes a section that does not match the schema as a comment, with the reason", async () => {
     const bucket = FLUX.map((object) => ({
       ...object,
       ...(object.kind === "GitRepository"
