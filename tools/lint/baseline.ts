@@ -15,7 +15,7 @@ const schema = z.strictObject({
   ),
 });
 
-/** Known findings: how many there are with each fingerprint. */
+/** Known findings: the number with each fingerprint. */
 export type Baseline = ReadonlyMap<string, number>;
 
 /** @throws EdgefirstError if the file cannot be read or is not a baseline */
@@ -26,7 +26,7 @@ export async function readBaseline(path: string): Promise<Baseline> {
   } catch (cause) {
     throw new EdgefirstError(
       `The baseline ${path} cannot be read.`,
-      "Write one with --write-baseline, or leave --baseline out.",
+      "Write one with --write-baseline, or omit --baseline.",
       { cause },
     );
   }

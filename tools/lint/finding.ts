@@ -4,7 +4,7 @@ import type { Position } from "../gitops/yaml/source.ts";
 /** Whether a finding is an error (mandatory) or a warning (advisory). */
 export type Level = "mandatory" | "advisory";
 
-/** One finding about a repository. */
+/** One finding in a repository. */
 export interface LintFinding {
   /** A rule id, or `unreadable`, `syntax`, `build` or `unsupported` for something that could not be checked. */
   readonly rule: string;

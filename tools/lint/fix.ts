@@ -91,7 +91,7 @@ function agreed(
   return plans.filter((planned) => planned.length > 0 && planned.every(isAgreed));
 }
 
-/** All changes that fix a violation, or none. */
+/** All changes that fix a violation; none if any of them is impossible. */
 function plan({ rule: id, object, problem }: RuleFinding, edits: Map<string, YamlEdit>): readonly Planned[] {
   const rule = RULES.find((one) => one.id === id);
   const planned = (rule?.fix?.(object, problem) ?? []).map((change) => planChange(object, change));

@@ -8,7 +8,7 @@ export function placeOf({ source, offset }: Origin): string | undefined {
 }
 
 /**
- * For each location, the objects that contain something written there; every build that uses a shared file has its own object.
+ * For each location, the objects that contain something written there; every build that uses a shared file produces its own object.
  */
 export function holdersOf(
   places: ReadonlySet<string>,

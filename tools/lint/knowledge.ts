@@ -15,7 +15,7 @@ const SHIPPED = new Knowledge((table) =>
 
 /**
  * The shipped tables, extended with the rows from a repository's `.edgefirst/knowledge`.
- * @throws {EdgefirstError} listing every error in every file, each with its location
+ * @throws {EdgefirstError} listing every error and its location, in all files
  */
 export const knowledgeOf = oncePer((repository: Repository): Knowledge => {
   if (!repository.isDirectory(OWNER_DIRECTORY)) return SHIPPED;

@@ -19,7 +19,7 @@ export interface LintedReport extends LintReport {
   readonly checked: readonly KubeObject[];
 }
 
-/** How to lint a repository. */
+/** Options for linting a repository. */
 export interface LintOptions {
   /** Files and directories, relative to the root: findings elsewhere are left out. Everything if empty. */
   readonly within?: readonly string[];
@@ -29,7 +29,7 @@ export interface LintOptions {
 }
 
 /**
- * Builds a repository offline and runs every rule over what reaches its clusters.
+ * Builds a repository offline and runs every rule on what reaches its clusters.
  * @throws {EdgefirstError} if the repository's settings or owner rows are not valid
  */
 export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {

@@ -12,8 +12,8 @@ export const SETTINGS_FILE = ".edgefirst/policies.yaml";
 export function readSettings(repository: Repository): PolicySettings {
   if (!repository.isFile(SETTINGS_FILE)) return {};
   const { documents, errors } = repository.parse(SETTINGS_FILE);
-  const [fault] = errors;
-  if (fault)
-    throw new EdgefirstError(`${SETTINGS_FILE} is not valid: ${fault.message}.`, "Fix it, then re-run.");
+  const [error] = errors;
+  if (error)
+    throw new EdgefirstError(`${SETTINGS_FILE} is not valid: ${error.message}.`, "Fix it, then re-run.");
   return parseSettings(documents[0]?.value ?? {}, SETTINGS_FILE);
 }

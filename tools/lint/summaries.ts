@@ -3,7 +3,7 @@ import { pageOf } from "../../policy/engine/rule.ts";
 import type { BuildProblem } from "../gitops/problem.ts";
 import type { LintFinding, RuleSummary } from "./finding.ts";
 
-/** Why a part of the repository could not be checked. */
+/** Why part of the repository could not be checked. */
 export type Obstacle = BuildProblem["kind"] | "unreadable";
 
 /** The obstacles, reported like rules. */
@@ -31,7 +31,7 @@ export const OBSTACLES: Readonly<Record<Obstacle, RuleSummary>> = {
   },
 };
 
-/** Whether a finding says that a part of the repository could not be checked. */
+/** Whether a finding says that part of the repository could not be checked. */
 export function isObstacle({ rule }: Pick<LintFinding, "rule">): boolean {
   return Object.hasOwn(OBSTACLES, rule);
 }

@@ -9,7 +9,7 @@ import { STEPS } from "../../../tools/migrate/registry.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 
-/** How each shell lists what it would complete of a command line. */
+/** How to make each shell list its completions for a command line. */
 const ASK: Readonly<Record<string, (script: string, words: readonly string[]) => readonly string[]>> = {
   bash: (script, words) => [
     "-c",
@@ -38,7 +38,7 @@ describe("edgefirst completion", function () {
     spawnSync(process.execPath, [MAIN, "completion", shell], { encoding: "utf8" }).stdout;
 
   for (const shell of ["bash", "zsh", "fish"])
-    it(`the script of ${shell} knows every command, step, option and choice`, () => {
+    it(`the ${shell} script knows every command, step, option and choice`, () => {
       const script = scriptOf(shell);
       for (const { name } of VERBS) assert.match(script, new RegExp(`\\b${name}\\b`));
       for (const { id } of STEPS) assert.match(script, new RegExp(`\\b${id}\\b`));
@@ -46,11 +46,11 @@ describe("edgefirst completion", function () {
         assert.ok(script.includes(word));
     });
 
-  // The shells of this machine: bash everywhere, fish where it is installed.
+  // The shells on this machine: bash everywhere, fish if it is installed.
   for (const [shell, ask] of Object.entries(ASK)) {
     const [path] = executablesOnPath(shell, process.env);
     if (path === undefined) continue;
-    it(`${shell} offers what may follow`, () => {
+    it(`${shell} completes what may follow`, () => {
       const offered = (...words: string[]): string[] => {
         const run = spawnSync(path, ask(join(folder, shell), words), { cwd: folder, encoding: "utf8" });
         assert.equal(run.stderr, "");
@@ -63,7 +63,7 @@ describe("edgefirst completion", function () {
       assert.deepEqual(offered("edgefirst", "migrate", "ann"), ["annotate"]);
       assert.deepEqual(offered("edgefirst", "completion", "z"), ["zsh"]);
       assert.deepEqual(offered("edgefirst", "sandbox", "repo"), []);
-      // Without an offer, bash completes files itself; the script of fish offers them.
+      // Without completions, bash completes files itself; the fish script completes them.
       assert.ok(["", "repository/"].includes(offered("edgefirst", "lint", "repo").join()));
     });
   }

@@ -31,7 +31,7 @@ describe("edgefirst doctor", () => {
     for (const line of stdout.split("\n")) assert.equal(line, line.trimEnd());
   });
 
-  it("exits with 0 when everything can be built, and builds nothing", () => {
+  it("exits with 0 if everything can be built, and builds nothing", () => {
     greeter.script("go", "exit 0");
     const { status, stdout, stderr } = run(greeter.envWithoutGo(), "--json");
     assert.equal(status, 0, stderr);

@@ -20,7 +20,7 @@ describe("edgefirst lint", () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it("exits with 1 and names file, line and column; with a baseline of that, with 0", () => {
+  it("exits with 1 and names file, line and column; with a baseline of those findings, exits with 0", () => {
     cpSync(FLEET, root, { recursive: true });
     const { status, stdout } = edgefirst(root);
     assert.equal(status, 1);
@@ -32,7 +32,7 @@ describe("edgefirst lint", () => {
     assert.equal(after.status, 0, after.stdout);
   });
 
-  it("replaces a link by the baseline, and leaves the target of the link alone", () => {
+  it("replaces a link with the baseline, and does not change the link's target", () => {
     cpSync(FLEET, join(root, "fleet"), { recursive: true });
     const [outside, link] = [join(root, "outside.json"), join(root, "fleet/baseline.json")];
     writeFileSync(outside, "theirs\n");
@@ -42,7 +42,7 @@ describe("edgefirst lint", () => {
     assert.match(readFileSync(link, "utf8"), /"findings"/);
   });
 
-  it("exits with 0 for nothing at or above --fail-on, and with 3 for what could not be checked", () => {
+  it("exits with 0 if no finding reaches --fail-on, and with 3 if something could not be checked", () => {
     writeFileSync(join(root, "map.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n");
     assert.equal(edgefirst(root).status, 0);
     writeFileSync(join(root, "broken.yaml"), "a: [\n");
@@ -95,7 +95,7 @@ describe("edgefirst lint", () => {
     }
   });
 
-  it("explains itself with examples", () => {
+  it("shows examples in its help", () => {
     const { status, stdout } = edgefirst("--help");
     assert.equal(status, 0);
     assert.match(stdout, /Exit code: 0 .* 1 findings, 2 could not run[\s\S]*edgefirst lint \. --fix/);

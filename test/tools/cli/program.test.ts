@@ -31,7 +31,7 @@ describe("edgefirst", function () {
   });
 
   for (const { name, load } of VERBS)
-    it(`${name} explains itself with examples, and describes each argument and option`, async () => {
+    it(`${name} has examples in its help, and describes each argument and option`, async () => {
       const { status, stdout } = edgefirst(name, "--help");
       assert.equal(status, 0);
       assert.match(stdout, new RegExp(`Examples?:\\n {2}.*edgefirst ${name}\\b`));
@@ -43,13 +43,13 @@ describe("edgefirst", function () {
       }
     });
 
-  it("lists the steps of migrate with their risk", () => {
+  it("lists migrate's steps and their risks", () => {
     const { stdout } = edgefirst("migrate", "--help");
     for (const { id, risk, title } of STEPS)
       assert.match(stdout, new RegExp(`^  ${id} +${risk.level} +${title}\n +${risk.phrase}$`, "m"));
   });
 
-  it("loads no code behind a command for its help", () => {
+  it("loads no command's code for its help", () => {
     const list = `data:text/javascript,${encodeURIComponent(
       `import { registerHooks } from "node:module";
        registerHooks({ load(url, context, next) { console.error(url); return next(url, context); } });`,
@@ -65,7 +65,7 @@ describe("edgefirst", function () {
     }
   });
 
-  it("exits with 2 for wrong arguments, and says what is missing and what to do", () => {
+  it("exits with 2 for invalid arguments, and says what is missing and what to do", () => {
     const empty = mkdtempSync(join(tmpdir(), "edgefirst-cli-"));
     const cases: readonly [readonly string[], RegExp][] = [
       [["lint"], /^edgefirst: lint needs <path>: a repository.*\nSee edgefirst lint --help\.$/m],

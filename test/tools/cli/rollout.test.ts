@@ -74,7 +74,7 @@ describe("edgefirst rollout, export", function () {
   });
 });
 
-describe("display of a rollout", () => {
+describe("the display of a rollout", () => {
   const SUMMARY = { changes: [], unchanged: 3, warnings: [], violations: [], outputs: {} };
   const EVENTS: readonly RolloutEvent[] = [
     { type: "wave", wave: 1, of: 2, stacks: ["edge"] },
@@ -96,7 +96,7 @@ describe("display of a rollout", () => {
     return (stream.read() as Buffer).toString();
   }
 
-  it("prints plain lines without a terminal, and progress only now and then", () => {
+  it("prints plain lines without a terminal, and progress only occasionally", () => {
     const lines = [
       "wave 1 of 2: edge",
       "edge: previewing",

@@ -30,7 +30,7 @@ describe("edgefirst sandbox", function () {
   const dir = temporarySandboxDir();
   after(() => discard(dir));
 
-  it("status without a sandbox says how to create one, and creates nothing", async () => {
+  it("status without a sandbox explains how to create one, and creates nothing", async () => {
     const { code, stdout } = await edgefirst("status", "--dir", dir);
     assert.equal(code, 0);
     assert.equal(stdout, `no sandbox in ${dir}; start one: edgefirst sandbox up --dir ${dir}\n`);

@@ -22,7 +22,7 @@ kind: Kustomization
 metadata: { name: root, namespace: flux-system }
 spec: { path: ./apps, targetNamespace: apps, sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system } }
 `;
-/** An object of a removed API version, which a fix updates. */
+/** An object with a removed API version, which a fix updates. */
 const oldRepository = (name: string): string => `apiVersion: source.toolkit.fluxcd.io/v1beta2
 kind: HelmRepository
 metadata: { name: ${name}, namespace: flux-system }
@@ -44,7 +44,7 @@ function write(path: string, content: string | Buffer): void {
   writeFileSync(join(root, path), content);
 }
 
-/** The obstacles, as `rule file: message`; the good Pod has its findings in any case. */
+/** The obstacles, as `rule file: message`; also checks that the findings for the good Pod are reported. */
 function obstacles(): string[] {
   const { findings } = lintRepository(new Repository(root));
   assert.ok(
@@ -61,7 +61,7 @@ const bomb = Array.from({ length: 12 }, (_unused, index) => {
   return `a${index}: &a${index} [${Array.from({ length: 9 }, () => below).join(", ")}]\n`;
 }).join("");
 
-/** Each mapping merges the previous one three times. */
+/** Every mapping merges the previous one three times. */
 const merges = Array.from({ length: 2000 }, (_unused, index) => {
   const below = `*a${index - 1}`;
   return `a${index}: &a${index} { ${index === 0 ? "" : `<<: [${below}, ${below}, ${below}], `}x${index}: 1 }\n`;
@@ -89,29 +89,32 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, error: 
     /syntax .*aliases of this document expand to too many nodes/,
   ],
   "an anchor inside itself": ["a: &a\n  b: *a\n", /syntax .*the anchor a contains itself/],
-  "brackets without an end": [`a: ${"[".repeat(100_000)}\n`, /syntax .*more than 500 levels/],
+  "unclosed brackets": [`a: ${"[".repeat(100_000)}\n`, /syntax .*more than 500 levels/],
   "lists in lists": [`${"- ".repeat(20_000)}x\n`, /syntax .*more than 500 levels/],
   "mappings in mappings": [
     Array.from({ length: 3000 }, (_unused, depth) => `${" ".repeat(depth)}k:\n`).join(""),
     /syntax .*more than 500 levels/,
   ],
-  "another encoding": [Buffer.from("a: caf\u00e9\n", "latin1"), /syntax .*is not valid UTF-8/],
+  "a different encoding": [Buffer.from("a: caf\u00e9\n", "latin1"), /syntax .*is not valid UTF-8/],
   "UTF-16": [Buffer.from(`\ufeff${POD}`, "utf16le"), /syntax .*is not valid UTF-8/],
   "a control character": ["a: \u0000b\n", /syntax .*control character/],
   "a control character in a comment": ["a: b # \u001b[31m\n", /syntax .*control character/],
   "tabs for indentation": ["a:\n\tb: c\n", /syntax .*[Tt]ab/],
-  "a key twice": [`${POD.replace("good", "twice")}kind: Pod\n`, /syntax .*duplicate key/],
-  "a key twice beyond block style": ["a: !t x\nb: !t y\na: !t z\n", /syntax .*duplicate key/],
+  "a duplicate key": [`${POD.replace("good", "twice")}kind: Pod\n`, /syntax .*duplicate key/],
+  "a duplicate key outside block style": ["a: !t x\nb: !t y\na: !t z\n", /syntax .*duplicate key/],
   "two merges in one mapping": ["a: &a { x: 1 }\nb: { <<: *a, <<: *a }\n", /syntax .*duplicate key/],
-  "tens of thousands of keys beyond block style": [tagged, undefined],
-  "blank lines by the million": [`${CONFIG_MAP}a: |\n  x\n${"\n".repeat(1_000_000)}  x\n`, undefined],
-  "a scalar of five million blanks": [`${CONFIG_MAP}a: x${" ".repeat(5_000_000)}y\n`, undefined],
-  "an alias of nothing": ["a: *nothing\n", /syntax .*nothing/],
-  "a list that is none": ["apiVersion: v1\nkind: List\nitems: 3\n", /build .*items of this List/],
+  "tens of thousands of keys outside block style": [tagged, undefined],
+  "a million blank lines": [`${CONFIG_MAP}a: |\n  x\n${"\n".repeat(1_000_000)}  x\n`, undefined],
+  "a scalar with five million spaces": [`${CONFIG_MAP}a: x${" ".repeat(5_000_000)}y\n`, undefined],
+  "an alias without an anchor": ["a: *nothing\n", /syntax .*nothing/],
+  "a List whose items are not a list": [
+    "apiVersion: v1\nkind: List\nitems: 3\n",
+    /build .*items of this List/,
+  ],
   "a name that is a number": [POD.replace("good", "12"), /build .*metadata\.name must be a string/],
   "a version that is a number": [POD.replace("v1", "1"), /build .*apiVersion must be a string/],
   "nothing at all": ["", undefined],
-  "nothing but ends of documents": ["---\n".repeat(1000), undefined],
+  "only document separators": ["---\n".repeat(1000), undefined],
 };
 
 describe("lint of hostile files", () => {
@@ -126,7 +129,7 @@ describe("lint of hostile files", () => {
         else assert.ok(found.length === 1 && error.test(found[0] ?? ""), found.join("\n"));
       });
 
-  it("Flux Kustomizations without a name, or with a number as the name", () => {
+  it("reports Flux Kustomizations without a name, or with a number as the name", () => {
     write("flux/ks.yaml", FLUX);
     write("flux/bad.yaml", FLUX.replace("name: root, ", ""));
     write("apps/good.yaml", POD);
@@ -137,7 +140,7 @@ describe("lint of hostile files", () => {
     ]);
   });
 
-  it("files that are too large are not read", () => {
+  it("does not read files that are too large", () => {
     write("flux/ks.yaml", FLUX);
     write("apps/kustomization.yaml", "resources: [good.yaml]\ncomponents: [../part]\n");
     write("apps/good.yaml", POD);
@@ -157,7 +160,7 @@ describe("lint of hostile files", () => {
     assert.deepEqual(obstacles(), ["syntax loose.yaml: the file is larger than 8 MiB"]);
   });
 
-  it("symbolic links that leave the repository, form a loop or lead nowhere are ignored, as in Flux's source", () => {
+  it("ignores symbolic links that leave the repository, form a loop or are dangling, as Flux does", () => {
     write("flux/ks.yaml", FLUX);
     write("apps/good.yaml", POD);
     for (const [target, path] of [
@@ -171,7 +174,7 @@ describe("lint of hostile files", () => {
     assert.deepEqual(obstacles(), []);
   });
 
-  it("a fix is not written through or over a symbolic link", async () => {
+  it("does not write a fix through or over a symbolic link", async () => {
     const outside = mkdtempSync(join(tmpdir(), "outside-"));
     try {
       writeFileSync(join(outside, "theirs.yaml"), oldRepository("theirs"));
@@ -195,7 +198,7 @@ describe("lint of hostile files", () => {
     }
   });
 
-  it("directories that include themselves or each other, or form a long chain", () => {
+  it("reports directories that include themselves or each other, or form a long chain", () => {
     write("good.yaml", POD);
     write("self/kustomization.yaml", "resources: [.]\n");
     write("a/kustomization.yaml", "resources: [../b]\n");
@@ -217,7 +220,7 @@ describe("lint of hostile files", () => {
     assert.ok(found.some((error) => error.includes("more than 200 directories include each other")));
   });
 
-  it("endlessly nested expressions end only their own build", () => {
+  it("deeply nested expressions fail only their own build", () => {
     const substituted = FLUX.replace("spec: {", "spec: { postBuild: { substitute: { A: b } },");
     write("flux/ks.yaml", `${substituted}---\n${FLUX.replace("root", "other").replace("apps", "other")}`);
     write("other/good.yaml", POD);
@@ -231,7 +234,7 @@ describe("lint of hostile files", () => {
     );
   });
 
-  it("alias bombs in patches and in a release's values are rejected as in any file", () => {
+  it("reports alias bombs in patches and in a release's values, as in any file", () => {
     write("good.yaml", POD);
     const deeper = (text: string, blanks: string): string => text.replace(/^(?=.)/gm, blanks);
     write("inline/pod.yaml", POD.replace("good", "inline"));
@@ -254,7 +257,7 @@ describe("lint of hostile files", () => {
       );
   });
 
-  it("invalid patches end only their own build", () => {
+  it("invalid patches fail only their own build", () => {
     write("good.yaml", POD);
     for (const [name, patch] of Object.entries({ scalar: "hello\n", self: "a: &a [*a]\n" })) {
       write(`${name}/pod.yaml`, POD.replace("good", name));

@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 describe("lint of a repository", () => {
-  it("reports a component's field at its place in the component, and the broken file", () => {
+  it("reports a component's field at its location in the component, and the broken file", () => {
     const found = lint(FLEET).findings.map(place);
     for (const expected of [
       "syntax kubernetes/edge/apps/broken.yaml:6:1",
@@ -59,7 +59,7 @@ describe("lint of a repository", () => {
     assert.ok(report.findings.some(({ rule, object }) => rule === "workload-probes" && object === "Pod a"));
   });
 
-  it("applies the repository's settings of the rules, and rejects invalid ones", () => {
+  it("applies the repository's rule settings, and refuses invalid ones", () => {
     const write = (settings: string): void => {
       mkdirSync(join(scratch, ".edgefirst"), { recursive: true });
       writeFileSync(join(scratch, ".edgefirst/policies.yaml"), settings);
@@ -216,7 +216,7 @@ describe("a report", () => {
     ]);
   });
 
-  it("is valid by the schema of SARIF 2.1.0, with and without findings", () => {
+  it("matches the SARIF 2.1.0 schema, with and without findings", () => {
     const ajv = new Ajv({ schemaId: "id", meta: false, allErrors: true });
     ajv.addMetaSchema(draft04);
     const isValid = ajv.compile(sarifSchema);
@@ -226,7 +226,7 @@ describe("a report", () => {
     }
   });
 
-  it("has only new findings against a baseline, also after lines have moved", async () => {
+  it("contains only new findings with a baseline, even after lines have moved", async () => {
     const file = join(scratch, "baseline.json");
     writeFileSync(file, formatBaseline(report.findings.slice(0, 1)));
     const moved = [finding(9, "Pod a"), finding(10, "Pod a"), finding(1, "Pod c")];
@@ -301,7 +301,7 @@ spec: { url: https://git.example.com/fleet }
   const withSource = (text: string): string =>
     text.replace("name: fleet\n", "name: fleet\n    namespace: flux-system\n");
 
-  it("changes a file that clusters share if all of them need the same", async () => {
+  it("changes a file that clusters share if all of them need the same change", async () => {
     const before = twoClusters({ edge: "data", main: "data" });
     const fixed = await applyFixes(scratch, lint(scratch));
     assert.deepEqual(fixed, { files: [shared], fixed: 2 });
@@ -310,7 +310,7 @@ spec: { url: https://git.example.com/fleet }
     assert.deepEqual(await applyFixes(scratch, lint(scratch)), { files: [], fixed: 0 });
   });
 
-  it("does not change a file that another cluster needs unchanged, or changed in another way", async () => {
+  it("does not change a file that another cluster needs unchanged or changed differently", async () => {
     for (const main of ["flux-system", "store"]) {
       const before = twoClusters({ edge: "data", main });
       const report = lint(scratch);

@@ -11,7 +11,7 @@ import { lintRepository } from "../../../tools/lint/lint.ts";
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 const OWNER = (process.geteuid?.() ?? 0) === 0 ? 65534 : undefined;
 
-/** Does something without root's right to read everything. */
+/** Runs without root's right to read everything. */
 function asUser<T>(action: () => T): T {
   if (OWNER === undefined) return action();
   process.seteuid?.(OWNER);
@@ -63,7 +63,7 @@ describe("lint of a repository that cannot be checked completely", () => {
     );
   });
 
-  it("refuses an unreadable directory where a part is not enough", () => {
+  it("refuses an unreadable directory if a partial result is not enough", () => {
     assert.throws(
       () =>
         asUser(() => {
@@ -74,7 +74,7 @@ describe("lint of a repository that cannot be checked completely", () => {
     );
   });
 
-  it("exits with 3 for a root that cannot be built, with 0 for nothing to do, and with 1 for findings", () => {
+  it("exits with 3 if a root cannot be built, with 0 if there is nothing to report, and with 1 for findings", () => {
     assert.equal(run().status, 0);
     asUser(() => {
       writeFileSync(

@@ -16,7 +16,7 @@ import { oci } from "../../../tools/migrate/steps/oci/step.ts";
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
 const ROOT = "kubernetes/home/flux/apps.yaml";
 
-/** Why a change, made by whatever mistake, would not be proven. */
+/** Why a change that a faulty step could make would not be proven. */
 function failures(
   step: Step,
   fixture: string,
@@ -38,7 +38,7 @@ const moved = (text: string): string => {
   return edit.text();
 };
 
-describe("the allowed changes of the step oci", () => {
+describe("the changes that the oci step may make", () => {
   const FILE = "kubernetes/repositories/others.yaml";
   const without =
     (name: string) =>
@@ -59,8 +59,8 @@ describe("the allowed changes of the step oci", () => {
   });
 });
 
-describe("the allowed changes of the steps namespace and handover", () => {
-  it("namespace: a move without guard fails", () => {
+describe("the changes that the namespace and handover steps may make", () => {
+  it("namespace: a move without a guard fails", () => {
     assert.ok(
       failures(namespace, "guard/before", ROOT, moved).includes(
         "kubernetes/home: Kustomization flux-system/player (removed): Flux would delete what it has applied: it has no guard",
@@ -116,7 +116,7 @@ describe("the allowed changes of the steps namespace and handover", () => {
     );
   });
 
-  it("handover: the objects that the root applies neither change nor disappear while the root exists", () => {
+  it("handover: the objects that the root applies must not change or disappear while the root exists", () => {
     const file = "kubernetes/home/apps/media/player/app/config.yaml";
     const spoilt = [
       (text: string): string => text.replace("https", "http"),
@@ -132,7 +132,7 @@ describe("the allowed changes of the steps namespace and handover", () => {
     }
   });
 
-  it("handover: nor when the root is removed in the same commit", () => {
+  it("handover: the same holds if the root is removed in the same commit", () => {
     const file = "kubernetes/home/apps/media/player/app/config.yaml";
     const withRoot = (change: (text: string) => string | undefined): readonly string[] =>
       failures(handover, "guard/after", file, change, { path: ROOT, text: undefined });

@@ -12,7 +12,7 @@ import { runStep } from "../../../tools/migrate/run.ts";
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
 const RUNS = 25;
 
-/** A number for each line of a text, by which the comments are placed. */
+/** A number for each line in a text, which decides where comments are added. */
 const placement = fc.infiniteStream(fc.nat({ max: 11 }));
 
 /** The text with numbered comments: above some lines, and at the end of others. */
@@ -31,10 +31,10 @@ function commented(text: string, numbers: Iterator<number>, next: () => number):
 
 const notesIn = (text: string): readonly string[] => text.match(/note \d+\./g) ?? [];
 
-describe("comments in the files of a repository", () => {
+describe("comments in a repository's files", () => {
   for (const step of STEPS)
     for (const name of readdirSync(join(FIXTURES, step.id))) {
-      it(`${step.id}/${name}: stay, unless the report names them`, () => {
+      it(`${step.id}/${name}: are kept, unless the report lists them`, () => {
         const original = new Repository(join(FIXTURES, step.id, name, "before"));
         const files = original.yamlFiles(".").filter((file) => !file.startsWith(".edgefirst/"));
         const options = { ...readOptions(original), acceptLoss: [] };

@@ -18,7 +18,7 @@ const REPOSITORIES = readdirSync(FIXTURES)
   .flatMap((step) => readdirSync(join(FIXTURES, step)).map((name) => join(FIXTURES, step, name, "before")))
   .filter((path) => existsSync(path));
 
-/** What stands where something else belongs. */
+/** Values and lines that do not belong where they are put. */
 const junk = fc.oneof(
   fc.constantFrom<unknown>(
     null,
@@ -44,7 +44,7 @@ const spoilings = fc.array(
 );
 const cuts = fc.array(fc.record({ file: fc.nat(), at: fc.nat(), length: fc.nat(40) }), { maxLength: 1 });
 
-/** Replaces, renames or takes away one entry of one document. */
+/** Replaces, renames or removes one entry in one document. */
 function spoil(documents: readonly Document[], entry: number, how: string, value: unknown): void {
   const deeds: (() => void)[] = [];
   for (const document of documents)
@@ -62,7 +62,7 @@ function spoil(documents: readonly Document[], entry: number, how: string, value
   deeds[entry % deeds.length]?.();
 }
 
-/** A repository with some of its YAML spoiled; undefined where that is no text. */
+/** A repository with some of its YAML damaged; undefined if the result cannot be written as text. */
 function spoiled(
   root: string,
   entries: readonly { file: number; entry: number; how: string; junk: unknown }[],
@@ -83,7 +83,7 @@ function spoiled(
         return documents.map((document) => document.toString({ lineWidth: 0 })).join("");
       });
   } catch {
-    // An alias has lost its anchor, or the like.
+    // For example, an alias has lost its anchor.
     return undefined;
   }
   for (const { file, at, length } of parts)
@@ -100,7 +100,7 @@ const optionsOf = (repository: Repository): MigrateOptions | undefined => {
   }
 };
 
-/** Every entry whose value is the same before and after has the same text. */
+/** Checks that every entry whose value is unchanged also has the same text. */
 function assertTextKept(before: string, after: string): void {
   const [old, now] = [before, after].map((text) =>
     Map.groupBy(parseAllDocuments(text) as Document[], (document) => JSON.stringify(nameOf(document))),
@@ -138,7 +138,7 @@ function slice({ key, value }: { readonly key: Node; readonly value: Node | null
   return text.slice(key.range?.[0], (value ?? key).range?.[1]).trimEnd();
 }
 
-describe("lint and migrate on input that they only partly understand", function () {
+describe("lint and migrate on input that they understand only in part", function () {
   this.timeout(60_000);
 
   it("never crash, and keep every byte that a step does not change", () => {

@@ -33,7 +33,7 @@ function runOn(root: string, step: Step): StepResult {
   });
 }
 
-/** Every file below a directory with its bytes. */
+/** The contents of every file below a directory. */
 function filesIn(directory: string): Record<string, string> {
   const paths = readdirSync(directory, { recursive: true, encoding: "utf8" });
   return Object.fromEntries(
@@ -104,7 +104,7 @@ describe("edgefirst migrate", () => {
       for (const folder of [root, outside]) rmSync(folder, { recursive: true });
     });
 
-    /** Tries to change a plain file first, then another one. */
+    /** Tries to change a plain file first, then the given path. */
     function refuses(path: string, message: RegExp): void {
       const changes = ["plain.yaml", path].map((each) => ({ path: each, text: "a: 2\n" }));
       const repository = new Repository(root);

@@ -18,7 +18,7 @@ function contextOf(fixture: string, selected: StepContext["selected"] = () => tr
   return { repository, clusters, selected, options: readOptions(repository) };
 }
 
-/** What the proof says of a step's plan when one file is left otherwise than planned. */
+/** The proof of a step's plan with a different text for one file. */
 function failuresWith(step: Step, fixture: string, path: string, spoil: (text: string) => string): string {
   const context = contextOf(fixture);
   const { changes } = step.plan(context);
@@ -51,14 +51,14 @@ function refuses(step: Step, fixture: string, cases: readonly Case[]): void {
 describe("the proof of migrate annotate", () => {
   refuses(annotate, "annotate/endpoints", [
     {
-      name: "another condition",
+      name: "a different condition",
       path: "wiki/route.yaml",
       from: "[RESPONSE_TIME] < 500",
       to: "[RESPONSE_TIME] < 900",
       fault: /endpoint handbook \(.*\) would be new/,
     },
     {
-      name: "another group",
+      name: "a different group",
       path: "shop/all.yaml",
       from: "name: till",
       to: "name: till\n            group: internal",
@@ -79,14 +79,14 @@ describe("the proof of migrate annotate", () => {
       fault: /endpoint wiki-files \(.*\) would no longer be monitored/,
     },
     {
-      name: "another annotation of a route",
+      name: "a change to another annotation on a route",
       path: "wiki/route.yaml",
       from: "  annotations:\n",
       to: '  annotations:\n    example.net/other: "1"\n',
       fault: /HTTPRoute .*: something other than gatus-sidecar's annotations has changed/,
     },
     {
-      name: "other values of a release",
+      name: "different values in a release",
       path: "shop/all.yaml",
       from: "port: 8080",
       to: "port: 8081",
@@ -108,7 +108,7 @@ describe("the proof of migrate annotate", () => {
     },
   ]);
 
-  it("leaves a ConfigMap if --only excludes its route", () => {
+  it("keeps a ConfigMap if --only excludes its route", () => {
     const context = contextOf("annotate/endpoints", (path) => !path.endsWith("wiki/route.yaml"));
     const { changes, notes } = annotate.plan(context);
     assert.deepEqual(
@@ -148,14 +148,14 @@ describe("the proof of migrate probes", () => {
       fault: /container app would get different probes/,
     },
     {
-      name: "other values of a release",
+      name: "different values in a release",
       path: "bare.yaml",
       from: "port: 8080",
       to: "port: 8081",
       fault: /something other than its probes has changed/,
     },
     {
-      name: "another image",
+      name: "a different image",
       path: "bare.yaml",
       from: 'tag: "1.0"',
       to: 'tag: "1.1"',

@@ -125,7 +125,7 @@ describe("the proof of a migration", () => {
     assert.equal(readFileSync(join(root, RELEASE), "utf8"), release);
   });
 
-  it("does not overwrite a file that has changed since, or write any other file of the step", () => {
+  it("writes none of a step's files if one of them has changed since the step was planned", () => {
     const repository = new Repository(root);
     const { plan } = runStep(
       stepWith([{ path: "new.yaml", text: "a: 1\n" }, hourly()], () => undefined),
@@ -164,7 +164,7 @@ describe("edgefirst migrate, the command", () => {
     assert.match(migrate("taskfile", root).stdout, /^taskfile: 0 files\. Nothing to do\./m);
   });
 
-  it("exits with 1 under --strict, with 2 for what is no step and for options that are wrong", () => {
+  it("exits with 1 under --strict, and with 2 for an unknown step or invalid options", () => {
     assert.equal(migrate("taskfile", root, "--strict", "--json").status, 1);
     const unknown = migrate("everything", root);
     assert.equal(unknown.status, 2);

@@ -30,7 +30,7 @@ const { value } = fc.letrec<{ value: unknown; map: Record<string, unknown> }>((t
 }));
 const mapping = fc.dictionary(key, value, { minKeys: 1, maxKeys: 5, noNullPrototype: true });
 
-/** A mapping as a person may have written it: comments, blank lines, quotes, lists indented or not, and either line ending. */
+/** A mapping as a person might write it: with comments, blank lines, quotes, lists indented or not, and either line ending. */
 const written = fc
   .record({
     mapping,
@@ -59,7 +59,7 @@ const parsed = (text: string): unknown[] => {
   });
 };
 
-/** Whether each line of one text stands in the other, in the order there; line endings count. */
+/** Whether each line of one text is in the other, in the same order; line endings count. */
 function assertLinesOf(shorter: string, longer: string): void {
   const rest = longer
     .split("\n")
@@ -89,7 +89,7 @@ function filesIn(root: string): Record<string, string> {
 }
 
 describe("edits of YAML text", () => {
-  it("return any text unchanged if nothing is planned", () => {
+  it("return a text unchanged if nothing is planned", () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -134,7 +134,7 @@ describe("edits of YAML text", () => {
     );
   });
 
-  it("add an item to a list, whatever follows its dashes", () => {
+  it("add an item to a list, regardless of what follows its dashes", () => {
     const dashes = fc.constantFrom("- ", "-   ", "- # said of it\n    ", "-\n    ", "- &anchor\n    ");
     fc.assert(
       fc.property(fc.array(fc.tuple(dashes, key), { minLength: 1 }), fc.boolean(), (items, comment) => {
@@ -189,7 +189,7 @@ describe("steps", () => {
         "a comment at the top": (text) => `# Kept by hand: see the wiki, "quoted" & *all*.\n${text}`,
       };
       for (const [form, rewritten] of Object.entries(forms)) {
-        it(`${step.id}/${name}: the same with ${form}`, () => {
+        it(`${step.id}/${name}: makes the same changes with ${form}`, () => {
           cpSync(join(FIXTURES, step.id, name, "before"), root, { recursive: true });
           const before = filesIn(root);
           for (const [path, text] of Object.entries(before))
@@ -200,7 +200,7 @@ describe("steps", () => {
           const now = filesIn(root);
           for (const [path, text] of Object.entries(expected)) {
             const forms = /\.ya?ml$/.test(path) ? [rewritten(text)] : [text];
-            // A file that the step brings by itself has no form of its own to keep.
+            // A file that the step adds has no original formatting to keep.
             if (!(path in before)) forms.push(text);
             assert.ok(forms.includes(now[path] ?? ""), `${path}:\n${now[path] ?? "is not there"}`);
           }

@@ -40,19 +40,19 @@ const config = (name: string): string =>
 const resources = (...names: readonly string[]): string =>
   stringify({ apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources: names });
 
-/** A cluster whose root has what lies in its directory `apps`. */
+/** A cluster whose root applies its directory `apps`. */
 const cluster = (name: string, root: object = {}): Files => ({
   [`kubernetes/${name}/flux/cluster.yaml`]: `${SOURCE}---\n${kustomization("cluster", `kubernetes/${name}/flux`)}`,
   [`kubernetes/${name}/flux/apps.yaml`]: kustomization("cluster-apps", `kubernetes/${name}/apps`, root),
 });
-/** A child whose child has a ConfigMap. */
+/** A child whose own child applies a ConfigMap. */
 const nested = (name: string): Files => ({
   ...cluster(name),
   [`kubernetes/${name}/apps/media.yaml`]: kustomization("media", `kubernetes/${name}/media`, { wait: true }),
   [`kubernetes/${name}/media/player.yaml`]: kustomization("player", `kubernetes/${name}/player`),
   [`kubernetes/${name}/player/config.yaml`]: config("player"),
 });
-/** Two clusters with the same child, out of one file. */
+/** Two clusters with the same child, from one file. */
 const SHARED: Files = {
   ...cluster("home"),
   ...cluster("away"),
@@ -62,7 +62,7 @@ const SHARED: Files = {
   "kubernetes/shared/player/ks.yaml": kustomization("player", "kubernetes/shared/config"),
   "kubernetes/shared/config/config.yaml": config("player"),
 };
-/** As `flux bootstrap` leaves it: the root applies itself. */
+/** The layout that `flux bootstrap` creates: the root applies itself. */
 const BOOTSTRAPPED: Files = {
   "clusters/home/flux-system/gotk-sync.yaml": `${SOURCE}---\n${kustomization("flux-system", "clusters/home")}`,
   "clusters/home/flux-system/kustomization.yaml": resources("gotk-sync.yaml"),
@@ -90,7 +90,7 @@ describe("migrate namespace and handover, on other layouts", () => {
     return { repository, clusters, selected: () => true, options: readOptions(repository) };
   }
 
-  /** Takes a step as far as a phase, by the phases before. */
+  /** Runs a step through the earlier phases up to the given one. */
   function take(step: Step, options: object, phases: readonly Record<string, string>[]): StepResult[] {
     return phases.map((each) => {
       const text = stringify({ [step.id]: { ...options, phases: each } });
@@ -116,7 +116,7 @@ describe("migrate namespace and handover, on other layouts", () => {
         return `${name} ${metadata.namespace}/${metadata.name}`;
       });
 
-  it("a child's own children stay where they are", () => {
+  it("does not move a child's own children", () => {
     change({ ...nested("home"), ...nested("away") });
     take(namespace, {}, homes("guard", "move", "unguard"));
     const found = kustomizations();
@@ -161,13 +161,13 @@ describe("migrate namespace and handover, on other layouts", () => {
       "kubernetes/home/apps/player.yaml:1: cannot move: flux-system/player is never pruned, so it would exist twice and apply the same objects; remove its annotation kustomize.toolkit.fluxcd.io/prune",
     ],
     [
-      "a root with a namespace for all",
+      "a root that sets a namespace for everything",
       { ...cluster("home", { targetNamespace: "flux-system" }), ...player() },
       "cluster-apps",
       `kubernetes/home/flux/apps.yaml:12: ${OVERWRITTEN}`,
     ],
     [
-      "a kustomization with a namespace for all",
+      "a kustomization that sets a namespace for everything",
       {
         ...cluster("home"),
         ...player(),
@@ -196,7 +196,7 @@ describe("migrate namespace and handover, on other layouts", () => {
     [false, "flux-apps"],
     [true, "other"],
   ] as const)
-    it(`refuses if a Kustomization that stays has the name of a child${perApp ? ", because the patch selects it" : ""}`, () => {
+    it(`refuses if a Kustomization that does not move has the same name as a child${perApp ? ", because the patch selects it" : ""}`, () => {
       const labels = { "substitution.flux.home.arpa/disabled": "true" };
       const stays = kustomization("player", "kubernetes/home/other", {}, { namespace: place, labels });
       const child = kustomization("player", "kubernetes/home/player", { targetNamespace: "media" });
@@ -216,7 +216,7 @@ describe("migrate namespace and handover, on other layouts", () => {
       );
     });
 
-  it("deploys the settings alone, and unchanged, to the target", () => {
+  it("deploys only the settings to the target, unchanged", () => {
     const settings = stringify({
       apiVersion: "v1",
       kind: "ConfigMap",

@@ -78,12 +78,12 @@ describe("the verdicts of migrate", () => {
     assert.deepEqual([verdict, files.length], ["proven", 1]);
   });
 
-  it("is nothing to do without changes", () => {
+  it('is "nothing to do" if nothing changes', () => {
     write(app);
     assert.equal(report(step([])).verdict, "nothing to do");
   });
 
-  it("leaves one object that must not change, and changes the others", () => {
+  it("skips an object that must not change, and changes the others", () => {
     write(app);
     const onlyTwo: Step["whyForbidden"] = (before) =>
       before?.origin.source.file === "apps/two.yaml" ? undefined : "not this one";
@@ -104,7 +104,7 @@ describe("the verdicts of migrate", () => {
     assert.equal(report(step([moved], noChangeAllowed)).verdict, "refused");
   });
 
-  it("is refused for a change that would break the YAML of a file, and changes the others", () => {
+  it("skips a change that would make a file invalid YAML, and makes the others", () => {
     write(app);
     const { verdict, files, notes } = report(
       step([{ path: "apps/one.yaml", text: "a: [\n" }, changed("two")]),
@@ -113,7 +113,7 @@ describe("the verdicts of migrate", () => {
     assert.match(notes.map(({ message }) => message).join(), /invalid YAML/);
   });
 
-  it("could not check an entry that cannot be fetched, but works on the others", () => {
+  it('is "could not check" for an entry that cannot be fetched; the others are still converted', () => {
     write(app);
     write({
       "apps/kustomization.yaml":
@@ -129,7 +129,7 @@ describe("the verdicts of migrate", () => {
     );
   });
 
-  it("could not check if the step itself fails", () => {
+  it('is "could not check" if the step itself fails', () => {
     write(app);
     const broken: Step = {
       ...step([]),
@@ -142,7 +142,7 @@ describe("the verdicts of migrate", () => {
     assert.match(unseen.join(), /internal error \(boom\)/);
   });
 
-  it("explains each verdict in a sentence with the right number", () => {
+  it("explains each verdict in a sentence, with the right singular or plural", () => {
     write(app);
     assert.match(explainVerdict(report(step([changed("one")]))), /^Proven: 1 object changes in a cluster/);
     assert.match(
@@ -151,7 +151,7 @@ describe("the verdicts of migrate", () => {
     );
   });
 
-  it("reads generated objects and the items of a List without editing them", () => {
+  it("reads generated objects and items in a List without editing them", () => {
     write({
       "flux/apps.yaml": flux("apps", "./apps"),
       "apps/kustomization.yaml":
@@ -180,7 +180,7 @@ items:
     }
   });
 
-  it("has an exit code for each, and --accept-loss for losses", () => {
+  it("exits with a code per verdict, and accepts losses with --accept-loss", () => {
     cpSync(join(ROOT, "test/fixtures/migrate/ks/supplied/before"), root, { recursive: true });
     rmSync(join(root, ".edgefirst"), { recursive: true });
     const migrate = (...args: string[]): { status: number | null; stdout: string } =>

@@ -30,7 +30,7 @@ describe("export of the stacks", () => {
     parseAllDocuments(text).map((document) => document.toJS() as StackResource);
   const resources = (text: string) => objects(text).filter(({ kind }) => kind === "Stack");
 
-  it("to the operator: each stack once, after its prerequisites, with valid Kubernetes names", () => {
+  it("for the operator: lists each stack once, after its prerequisites, with valid Kubernetes names", () => {
     const stacks = resources(operatorStacks(args));
     assert.deepEqual(
       stacks.map(({ metadata }) => metadata.name),
@@ -55,7 +55,7 @@ describe("export of the stacks", () => {
       assert.deepEqual([apiVersion, metadata.namespace], ["pulumi.com/v1", "platform"]);
   });
 
-  it("to the operator: Stacks destroy nothing when deleted, create no stack, and retry soon after a refusal", () => {
+  it("for the operator: Stacks destroy nothing when deleted, create no stack, and retry soon after a refusal", () => {
     for (const { spec } of resources(operatorStacks(args))) {
       assert.equal(spec.destroyOnFinalize, false);
       assert.equal(spec.useLocalStackOnly, true);
@@ -66,7 +66,7 @@ describe("export of the stacks", () => {
     assert.equal(first?.spec.backend, "s3://state");
   });
 
-  it("to GitHub: one job per wave that needs the previous one, one environment per stack", () => {
+  it("for GitHub: writes one job per wave that needs the previous one, and one environment per stack", () => {
     const workflow = parse(githubWorkflow({ stacks: STACKS, branch: "trunk" })) as {
       on: { push: { branches: string[] } };
       concurrency: { "cancel-in-progress": boolean };
@@ -97,7 +97,7 @@ describe("export of the stacks", () => {
     }
   });
 
-  it("to GitHub: no expression is expanded inside a shell command", () => {
+  it("for GitHub: expands no expression inside a shell command", () => {
     const { jobs } = parse(githubWorkflow({ stacks: STACKS, branch: "main" })) as {
       jobs: Record<string, { steps: { run?: string }[] }>;
     };

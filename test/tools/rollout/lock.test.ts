@@ -10,7 +10,7 @@ const refusal = (host: string, pid: number): string =>
     `  file:///state/.pulumi/locks/organization/edgefirst/edge/0a1b.json: created by me@${host} (pid ${pid}) at 2026-01-31T12:00:00Z`,
   ].join("\n");
 
-describe("lock of a stack", () => {
+describe("a stack's lock", () => {
   const lines: string[] = [];
   const wait = (text: string, takeOver = true, signal = new AbortController().signal): Promise<void> =>
     waitForDeadLock({
@@ -20,7 +20,7 @@ describe("lock of a stack", () => {
       report: (line) => lines.push(line),
       signal,
     });
-  /** A process that runs until the test ends it. */
+  /** A process that runs until the test stops it. */
   const sleeper = () => spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
   beforeEach(() => {
     lines.length = 0;
@@ -32,7 +32,7 @@ describe("lock of a stack", () => {
     ]);
   });
 
-  it("may be removed once its process has ended", async () => {
+  it("may be removed once its process has exited", async () => {
     const child = sleeper();
     child.kill("SIGKILL");
     await once(child, "close");
@@ -63,7 +63,7 @@ describe("lock of a stack", () => {
     await assert.rejects(wait(refusal(hostname(), process.pid), false), /--resume takes over the lock/);
   });
 
-  it("of another machine, or of Pulumi Cloud, is never taken over", async () => {
+  it("is never taken over if another machine or Pulumi Cloud holds it", async () => {
     await assert.rejects(
       wait(refusal("elsewhere", 1)),
       /process 1 on elsewhere.*\n.*pulumi cancel --stack edge/,

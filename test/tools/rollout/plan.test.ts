@@ -9,17 +9,17 @@ import { acyclicStacks } from "../../support/stacks.ts";
 
 const stack = (name: string, ...after: string[]): StackNode => ({ name, after });
 
-describe("plan of a rollout", () => {
+describe("the plan of a rollout", () => {
   it("puts edge before main", () => {
     assert.deepEqual(planWaves([stack("main", "edge"), stack("edge")]), [["edge"], ["main"]]);
   });
 
-  it("puts independent stacks into one wave, and a join after the last of its upstream stacks", () => {
+  it("puts independent stacks into one wave, and a stack with several upstream stacks after the last of them", () => {
     const stacks = [stack("edge"), stack("lab"), stack("west", "edge"), stack("main", "west", "lab")];
     assert.deepEqual(planWaves(stacks), [["edge", "lab"], ["west"], ["main"]]);
   });
 
-  it("of any graph: each stack once, exactly one wave after the last of its upstream stacks", () => {
+  it("lists each stack of any graph once, exactly one wave after the last of its upstream stacks", () => {
     fc.assert(
       fc.property(acyclicStacks(30), (stacks) => {
         const waves = planWaves(stacks);
@@ -31,7 +31,7 @@ describe("plan of a rollout", () => {
     );
   });
 
-  it("shows a cycle anywhere in the graph", () => {
+  it("reports a cycle anywhere in the graph", () => {
     assert.throws(
       () => planWaves([stack("a", "c"), stack("b", "a"), stack("c", "b"), stack("d", "a"), stack("e")]),
       (error) => error instanceof EdgefirstError && error.message.includes("a -> c -> b -> a"),
@@ -39,7 +39,7 @@ describe("plan of a rollout", () => {
     assert.throws(() => planWaves([stack("a", "a")]), /a -> a\./);
   });
 
-  it("of any graph with one edge reversed: reports a real cycle", () => {
+  it("reports a real cycle in any graph with one edge reversed", () => {
     fc.assert(
       fc.property(acyclicStacks(30), (stacks) => {
         const child = stacks.find(({ after }) => after.length > 0);

@@ -32,7 +32,7 @@ describe("rollback", () => {
     assert.equal(rollbackTarget({ stack: broken, upstream: [edge] }).release, "c3");
   });
 
-  it("takes a release or a commit, or a prefix of either", () => {
+  it("accepts a release or a commit, or a prefix of either", () => {
     assert.equal(rollbackTarget({ stack: main, upstream: [edge], to: "a1" }).release, "a1");
     assert.equal(rollbackTarget({ stack: main, upstream: [edge], to: "a1000" }).release, "a1");
   });

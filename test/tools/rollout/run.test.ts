@@ -50,7 +50,7 @@ class Recorder implements Runner {
     this.running += 1;
     this.most = Math.max(this.most, this.running);
     try {
-      // One turn of the event loop lets everything start that may.
+      // One turn of the event loop lets everything that may start do so.
       await new Promise(setImmediate);
       return await work();
     } finally {
@@ -91,8 +91,8 @@ const hangs = (signal: AbortSignal): Promise<never> =>
     });
   });
 
-describe("run of a rollout", () => {
-  it("previews, asks for and updates 30 stacks of any graph: never before an upstream stack, never above the limit", async () => {
+describe("a rollout's run", () => {
+  it("previews, confirms and updates 30 stacks in any graph: never before an upstream stack, never above the limit", async () => {
     await fc.assert(
       fc.asyncProperty(acyclicStacks(30), fc.integer({ min: 1, max: 8 }), async (stacks, parallel) => {
         const after = new Map(stacks.map((node) => [node.name, node.after]));
@@ -120,7 +120,7 @@ describe("run of a rollout", () => {
     assert.equal(runner.most, 7);
   });
 
-  it("of any graph with failures: siblings finish, no later wave starts, and every stack has an outcome", async () => {
+  it("on failures in any graph: siblings finish, no later wave starts, and every stack has an outcome", async () => {
     await fc.assert(
       fc.asyncProperty(acyclicStacks(30), fc.infiniteStream(fc.boolean()), async (stacks, coin) => {
         const broken = stacks.filter(() => coin.next().value).map(({ name }) => name);
@@ -144,13 +144,13 @@ describe("run of a rollout", () => {
     assert.deepEqual(result.get("main"), { state: "not-started", message: "edge failed" });
   });
 
-  it("asks for a wave's stacks one by one, after all previews and before any update", async () => {
+  it("asks to confirm a wave's stacks one by one, after all previews and before any update", async () => {
     const runner = new Recorder();
     await roll([["a", "b"]], runner);
     assert.deepEqual(runner.log, ["preview a", "preview b", "approve a", "approve b", "up a", "up b"]);
   });
 
-  it("distinguishes a result that is unknown from a failure", async () => {
+  it("distinguishes an unknown result from a failure", async () => {
     const ends = (...messages: string[]) =>
       roll(
         [messages.map((_, index) => `s${index}`), ["last"]],

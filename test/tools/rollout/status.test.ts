@@ -17,7 +17,7 @@ function status(readings: Record<string, Partial<StackSnapshot>>) {
   return fleetStatus(STACKS, new Map(complete), NOW);
 }
 
-describe("status of the stacks", () => {
+describe("the status of the stacks", () => {
   it("shows release, verification, soak, revision and position", () => {
     const verified = [verification("new"), verification("mid"), verification("old")];
     const statuses = status({
@@ -109,7 +109,7 @@ describe("status of the stacks", () => {
     assert.match(text, /^main: it waits for edge$/m);
   });
 
-  it("fits the table into 80 columns, however long the names", () => {
+  it("fits the table into 80 columns, even with long names", () => {
     const long = "a-very-long-name-of-a-stack";
     const outputs = {
       ...outputsOf("0123456789ab", [verification("0123456789ab")]),

@@ -25,7 +25,7 @@ function summaryOf(...steps: EngineStep[]): EngineSummary {
 
 const DEPLOYMENT = "apps/v1:Deployment";
 
-describe("summary of a preview", () => {
+describe("the summary of a preview", () => {
   it("lists deletions and replacements first, marked, then updates with their properties, then new objects", () => {
     const summary = summaryOf(
       step("create", "core/v1:Namespace", "network"),
@@ -124,7 +124,7 @@ describe("summary of a preview", () => {
     assert.equal(log.unchanged, 1);
   });
 
-  it("has the program's outputs", () => {
+  it("contains the program's outputs", () => {
     const { log, onEvent } = gatherEvents(() => undefined, "done");
     const metadata = {
       op: "same",

@@ -1,7 +1,7 @@
 import { fingerprint, type LintFinding, type LintReport } from "../finding.ts";
 import { isObstacle } from "../summaries.ts";
 
-/** The whole report, for programs. */
+/** The whole report as JSON. */
 export function formatJson(report: LintReport): string {
   const { objects, clusters, exempted, external, unreached } = report;
   const json = {

@@ -7,8 +7,8 @@ import { isObstacle } from "../summaries.ts";
 const NAMED_FILES = 5;
 
 /**
- * The report for people: the findings by file, with one line for a finding that several objects share; then what could not be checked; then
- * the remediation for each rule.
+ * The human-readable report: the findings by file, with one line for a finding that several objects share; then what could not be checked;
+ * then the remediation for each rule.
  */
 export function formatText(report: LintReport, coloured: boolean): string {
   const colors = createColors(coloured);

@@ -36,7 +36,7 @@ describe("the endpoint that gatus-sidecar generates for a route", () => {
     assert.equal(sidecarEndpoint(route(rules), none)?.url, "https://wiki.example.com/b");
   });
 
-  it("merges the fragment of its Gateway, mapping by mapping", () => {
+  it("merges the fragment from its Gateway, mapping by mapping", () => {
     const objects = new ObjectIndex([gateway("client: { timeout: 5s, insecure: true }")]);
     const endpoint = sidecarEndpoint(route(), objects, { client: { insecure: false } });
     assert.deepEqual(endpoint?.client, { timeout: "5s", insecure: false });
@@ -73,7 +73,7 @@ describe("the fragment for a hand-written endpoint", () => {
 });
 
 describe("the health path of an image", () => {
-  it("depends on its whole repository, not on tag or digest", () => {
+  it("depends on the full repository name, not on the tag or digest", () => {
     const digest = `sha256:${"0".repeat(64)}`;
     const repository = new Repository(import.meta.dirname);
     const healthPath = (image: string, paths: Record<string, string>): string | undefined =>
@@ -113,13 +113,13 @@ describe("migrate, on clusters that share files", () => {
     return { ...planned, said: planned.notes.map(({ message }) => message).join("\n") };
   }
 
-  it("a ConfigMap with binary data stays", () => {
+  it("keeps a ConfigMap with binary data", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
     write("kubernetes/apps/all.yaml", `${ROUTE}---\n${MAP}binaryData:\n  logo.png: AAAA\n`);
     assert.match(plan(annotate).said, /wiki-endpoints is kept: it contains more than endpoint files/);
   });
 
-  it("an endpoint keeps what it merges with `<<`", () => {
+  it("includes what an endpoint merges with `<<`", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
     const second = ROUTE.replaceAll("wiki", "news");
     const merged = `      - <<: *wiki\n        name: news\n        url: "https://news.example.com"\n`;
@@ -135,7 +135,7 @@ describe("migrate, on clusters that share files", () => {
     assert.equal(text.match(/endpoint: "group: inside"$/gm)?.length, 2, text);
   });
 
-  it("a route that an earlier run has enabled only gets the endpoint", () => {
+  it("adds only the endpoint to a route that an earlier run has enabled", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
     write("kubernetes/apps/route.yaml", ROUTE);
     write(
@@ -153,7 +153,7 @@ describe("migrate, on clusters that share files", () => {
     );
   });
 
-  it("one stays whose route is read elsewhere too", () => {
+  it("keeps a ConfigMap whose route is also deployed elsewhere", () => {
     write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/edge/apps"));
     write("kubernetes/main/flux.yaml", kustomization("main", "./kubernetes/main/apps"));
     write("kubernetes/shared/route.yaml", ROUTE);
@@ -166,7 +166,7 @@ describe("migrate, on clusters that share files", () => {
     );
   });
 
-  it("one stays whose file, with more in it, is read elsewhere too", () => {
+  it("keeps a ConfigMap whose file has other content and is also included elsewhere", () => {
     for (const cluster of ["edge", "main"]) {
       const apps = `kubernetes/${cluster}/apps`;
       write(`kubernetes/${cluster}/flux.yaml`, kustomization(cluster, `./${apps}`));
@@ -180,7 +180,7 @@ describe("migrate, on clusters that share files", () => {
     assert.deepEqual(changes, []);
   });
 
-  it("probes that differ between clusters are left and reported", () => {
+  it("reports probes that differ between clusters and does not add them", () => {
     for (const [cluster, image] of [
       ["edge", "gotenberg/gotenberg"],
       ["main", "example/shop"],

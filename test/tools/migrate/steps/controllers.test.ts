@@ -15,7 +15,7 @@ import { route } from "../../../../tools/migrate/steps/route/step.ts";
 const NGINX = "nginx.ingress.kubernetes.io/";
 const TRAEFIK = "traefik.ingress.kubernetes.io/";
 
-/** Settings that keep requests away, limit them, or tie a client to a pod. */
+/** Settings that block or limit requests, or tie a client to a pod. */
 const PROTECTIONS: readonly (readonly [string, string])[] = [
   [`${NGINX}auth-type`, "basic"],
   [`${NGINX}auth-secret`, "users"],
@@ -79,7 +79,7 @@ const CLASS = (controller: string): string =>
 
 let root: string;
 
-/** The report of the step on one Ingress, with every loss accepted. */
+/** The step's report on one Ingress, with every loss accepted. */
 function report(text: string, gateway: object = {}, controller = "k8s.io/ingress-nginx"): StepReport {
   const gateways = { outside: { name: "external", namespace: "doors", ...gateway } };
   mkdirSync(join(root, ".edgefirst"), { recursive: true });
@@ -112,7 +112,7 @@ describe("the settings of Ingress controllers", () => {
       assert.ok(notes.some(({ kind, message }) => kind === "refused" && message.includes(name)));
     });
 
-  it("have no effect if they say what holds anyway", () => {
+  it("have no effect if they only state the default", () => {
     for (const [name, value] of [
       [`${NGINX}proxy-body-size`, "0"],
       [`${NGINX}enable-cors`, "false"],
@@ -125,17 +125,17 @@ describe("the settings of Ingress controllers", () => {
     }
   });
 
-  it("that only tune a proxy are losses", () => {
+  it("are losses if they only tune a proxy", () => {
     assert.equal(controllerFate(`${NGINX}proxy-read-timeout`, "60")?.fate, "lost");
     assert.equal(controllerFate(`${TRAEFIK}router.priority`, "10")?.fate, "lost");
     assert.equal(controllerFate("gethomepage.dev/enabled", "true"), undefined);
   });
 
-  it("redirect to HTTPS only where the Gateway does so too", () => {
+  it("redirect to HTTPS only if the Gateway does so too", () => {
     const explicit = ingress({ [`${NGINX}force-ssl-redirect`]: "true" });
     assert.equal(report(explicit).verdict, "refused");
     assert.equal(report(explicit, { redirectsToHttps: true }).verdict, "proven");
-    // ingress-nginx redirects by default once there is a certificate.
+    // ingress-nginx redirects by default if the Ingress has a certificate.
     const implied = ingress({}, { tls: [{ secretName: "web-tls", hosts: ["web.example.com"] }] });
     assert.equal(report(implied).verdict, "refused");
     assert.equal(report(implied, {}, "traefik.io/ingress-controller").verdict, "proven");
@@ -143,7 +143,7 @@ describe("the settings of Ingress controllers", () => {
     assert.equal(report(off).verdict, "proven");
   });
 
-  it("use Middlewares only where the Gateway's Traefik reads them", () => {
+  it("use Middlewares only if the Gateway's Traefik reads them", () => {
     const guarded = ingress({ [`${TRAEFIK}router.middlewares`]: "apps-auth@kubernetescrd" });
     assert.equal(report(guarded).verdict, "refused");
     assert.equal(report(guarded, { middlewares: true }).verdict, "proven");

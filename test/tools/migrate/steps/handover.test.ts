@@ -16,7 +16,7 @@ const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/handover")
 const labels = { "edgefirst.dev/stack": "home" };
 const KEPT = { "kustomize.toolkit.fluxcd.io/prune": "disabled" };
 
-/** What a stack is configured with that is to own the fixture's root. */
+/** The configuration of a stack that will own the fixture's root. */
 const STACK: FluxRootArgs = {
   mode: "manage",
   labels,
@@ -73,7 +73,7 @@ const SOURCE = kept("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system
 const GATEWAY = kept("gateway.networking.k8s.io/v1", "Gateway", "media", "media");
 
 describe("edgefirst migrate handover", () => {
-  it("--check is safe once every guard is live, and later if everything handed over is still there", async () => {
+  it("--check is safe once every guard is live, and later if everything that was handed over still exists", async () => {
     const guarded = await check("guard", root("Orphan"), SOURCE, GATEWAY);
     assert.deepEqual([guarded.phase, guarded.obstacles, guarded.safe], ["guarded", [], true]);
     const removed = await check("remove", root("Orphan"));
@@ -95,7 +95,7 @@ describe("edgefirst migrate handover", () => {
     assert.deepEqual(gone.obstacles, ["Kustomization cluster-apps is not on the cluster"]);
   });
 
-  it("leaves what a stack would declare: the same source, and a root with the same effect on every child", async () => {
+  it("leaves what a stack would declare: the same source, and a root that builds the same children", async () => {
     const repository = new Repository(join(FIXTURES, "guard/after"));
     const { clusters } = buildRepository(repository);
     const live = clusters
@@ -106,7 +106,7 @@ describe("edgefirst migrate handover", () => {
     const [source, changed] = await describeDifference(declared, clusterHolding(...live));
     assert.deepEqual([source?.state, source?.diff], ["none", ""]);
     assert.equal(changed?.object, "Kustomization flux-system/cluster-apps");
-    // In words it is another one: the stack names the namespace of the source, and says how lists are merged.
+    // The text differs: the stack sets the source's namespace explicitly, and states how lists are merged.
     assert.equal(changed.state, "differs");
     const path = "kubernetes/home/flux/apps.yaml";
     const after = repository.with(new Map([[path, stringify(declared[1])]]));

@@ -40,7 +40,7 @@ function child(
   };
 }
 
-/** An object of the namespace media, as a Kustomization has applied it. */
+/** An object in the namespace media, as applied by a Kustomization. */
 function applied(apiVersion: string, kind: string, name: string, owner: string): KubeObject {
   const [ownerNamespace = "", ownerName = ""] = owner.split("/");
   const labels = {
@@ -51,7 +51,7 @@ function applied(apiVersion: string, kind: string, name: string, owner: string):
   return { apiVersion, kind, metadata };
 }
 
-/** What the cluster holds once all is well in a phase. */
+/** The cluster's objects when a phase is complete. */
 function cluster(at: string, deletionPolicy?: string): Live {
   const plain = (apiVersion: string, kind: string, namespace: string, name: string): KubeObject => ({
     apiVersion,
@@ -141,7 +141,7 @@ describe("edgefirst migrate namespace --check", () => {
       "Kustomization flux-system/player is suspended: resume it, or exclude it from the move",
     ],
     [
-      "a child that is not there",
+      "a child that is missing",
       "guard",
       without(GUARDED, "player"),
       "Kustomization flux-system/player is not on the cluster",
@@ -159,7 +159,7 @@ describe("edgefirst migrate namespace --check", () => {
       "Secret flux-apps/sops-age does not exist, and flux-apps/player, flux-apps/player-data would need it (decryption)",
     ],
     [
-      "a controller that reads no sources of other namespaces",
+      "a controller that does not read sources from other namespaces",
       "guard",
       {
         ...GUARDED,
@@ -173,7 +173,7 @@ describe("edgefirst migrate namespace --check", () => {
       "kustomize-controller runs with --no-cross-namespace-refs: children cannot read a source in a different namespace",
     ],
     [
-      "a default account of the controller that the target lacks",
+      "a default account that the target does not contain",
       "guard",
       {
         ...GUARDED,
@@ -187,7 +187,7 @@ describe("edgefirst migrate namespace --check", () => {
       "ServiceAccount flux-apps/applier does not exist, and flux-apps/player, flux-apps/player-data would need it (serviceAccountName)",
     ],
     [
-      "an object that the repository does not give a child",
+      "an object that the child does not apply in the repository",
       "guard",
       changed(GUARDED, "player", () => ({
         status: child("", "", "", ["media_player__ConfigMap", "media_old_apps_Deployment"]).status,
@@ -213,7 +213,7 @@ describe("edgefirst migrate namespace --check", () => {
       "ConfigMap media/other belonged to flux-system/player, and flux-apps/player has not adopted it",
     ],
     [
-      "a child that is in its old place, too",
+      "a child that still exists in its old namespace too",
       "move",
       { ...MOVED, old: child("flux-system", "player", "Orphan", []) },
       "Kustomization flux-system/player is on the cluster but not in the repository",

@@ -49,7 +49,7 @@ function moving(
   return { repository, clusters, selected: () => true, options: readOptions(repository) };
 }
 
-/** Why nothing is written; what is said of the live cluster, where something is. */
+/** The refusals, or the runbook notes if something is written. */
 function said(...args: Parameters<typeof moving>): readonly string[] {
   const { plan, proof } = runStep(namespace, moving(...args));
   assert.equal(proof.status, "holds");
@@ -80,7 +80,7 @@ const alert = (name: string, ...sources: readonly object[]): KubeObject => ({
 });
 const ACCOUNT = "serviceAccountName: deployer\n";
 const ELSEWHERE = "kubeConfig:\n  secretRef:\n    name: far\n";
-/** What is said of the fixture as it is. */
+/** The notes for the unchanged fixture. */
 const ALWAYS = /: before the commit: Secret flux-apps\/(?:sops-age|user-secrets) \(/;
 
 describe("migrate namespace: references that would break", () => {
@@ -100,7 +100,7 @@ describe("migrate namespace: references that would break", () => {
       ],
     ],
     [
-      "moves with a ServiceAccount that is there, with its rights",
+      "moves with a ServiceAccount that exists in the target with its rights",
       [saying(ACCOUNT), [account("flux-system"), account("flux-apps"), binding("flux-system", "flux-apps")]],
       [],
     ],
@@ -119,7 +119,7 @@ describe("migrate namespace: references that would break", () => {
       ],
     ],
     [
-      "refuses a ServiceAccount of another cluster, which has the child's namespace as well",
+      "refuses a ServiceAccount on a remote cluster, which is in the child's namespace too",
       [saying(`${ELSEWHERE}${ACCOUNT}`), [plain("v1", "Secret", "flux-apps", "far")]],
       [
         `${CHILD}:15: cannot move: on its remote cluster, flux-apps/player would use ServiceAccount flux-apps/deployer instead of flux-system/deployer, and its rights there are not known; exclude it with the opt-out label`,
@@ -159,7 +159,7 @@ describe("migrate namespace: references that would break", () => {
     ],
     ["moves if the child sets the namespace", [waiting("      namespace: flux-system\n"), []], []],
     [
-      "reports an Alert on the whole namespace, or on a name in its own",
+      "reports an Alert for the whole namespace, or for a name in the Alert's own namespace",
       [asItIs, [alert("all", { name: "*" }), alert("one", { name: "player" })]],
       [
         `${MORE}:9: before the commit: Alert flux-system/all would no longer receive events from 2 Kustomizations that move; add the same entry to spec.eventSources with namespace: flux-apps`,
@@ -174,7 +174,7 @@ describe("migrate namespace: references that would break", () => {
       ],
     ],
     [
-      "moves with an Alert that hears of the target, too, and of what does not move",
+      "moves with an Alert that also covers the target, and with one for objects that do not move",
       [
         asItIs,
         [

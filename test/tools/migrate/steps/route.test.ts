@@ -27,7 +27,7 @@ function contextOf(fixture: string, keepIngress = false): StepContext {
   };
 }
 
-/** The proof of what a step plans, with a text of one file changed. */
+/** The proof of a step's plan with the text of one file changed. */
 function proofWith(step: Step, context: StepContext, path: string, from: string, to: string): Proof {
   const { changes } = step.plan(context);
   let found = false;
@@ -61,11 +61,11 @@ spec:
 `;
 
 const VALUES: readonly [name: string, from: string, to: string, fault: RegExp][] = [
-  ["another port of the Service", "                port: 8080", "                port: 8081", /serve/],
-  ["another Service", "- identifier: app", "- name: app", /serve/],
-  ["another host", "- settings.example.com", "- other.example.com", /serve/],
+  ["a different port of the Service", "                port: 8080", "                port: 8081", /serve/],
+  ["a different Service", "- identifier: app", "- name: app", /serve/],
+  ["a different host", "- settings.example.com", "- other.example.com", /serve/],
   ["one more host", "- settings.example.com", "- settings.example.com\n          - o.example.com", /serve/],
-  ["another Gateway", "name: internal", "name: external", /serve/],
+  ["a different Gateway", "name: internal", "name: external", /serve/],
   ["every listener of the Gateway", "            port: 443\n", "", /serve/],
   ["no sign-in", "name: auth", "name: headers", /serve/],
   ["an unknown annotation", 'enabled: "true"', 'enabled: "false"', /which none of its Ingresses has/],
@@ -77,7 +77,7 @@ const CASES: readonly Case[] = [
     return { name, fixture: "route/values", path, from, to, fault };
   }),
   {
-    name: "another path",
+    name: "a different path",
     fixture: "route/values",
     path: "kubernetes/apps/paths.yaml",
     from: "/admin",
@@ -85,7 +85,7 @@ const CASES: readonly Case[] = [
     fault: /serve/,
   },
   {
-    name: "another type of path",
+    name: "a different path type",
     fixture: "route/values",
     path: "kubernetes/apps/paths.yaml",
     from: "Exact",
@@ -93,7 +93,7 @@ const CASES: readonly Case[] = [
     fault: /serve/,
   },
   {
-    name: "a Service that changes as well",
+    name: "a Service that also changes",
     fixture: "route/values",
     path: "kubernetes/apps/paths.yaml",
     from: "port: 9000",
@@ -101,7 +101,7 @@ const CASES: readonly Case[] = [
     fault: /something other than its ingress and route/,
   },
   {
-    name: "an HTTPRoute to another port",
+    name: "an HTTPRoute to a different port",
     fixture: "route/ingresses",
     path: "kubernetes/apps/page.yaml",
     from: "8080",
@@ -117,7 +117,7 @@ const CASES: readonly Case[] = [
     fault: /which none of its Ingresses has/,
   },
   {
-    name: "other shares of two Services",
+    name: "different weights of two Services",
     fixture: "route/ingress-routes",
     path: "kubernetes/apps/rules.yaml",
     from: "weight: 3",
@@ -125,7 +125,7 @@ const CASES: readonly Case[] = [
     fault: /serve/,
   },
   {
-    name: "an Ingress that stays",
+    name: "an Ingress that is kept",
     fixture: "route/ingresses",
     path: "kubernetes/apps/page.yaml",
     from: "---\n",
@@ -133,7 +133,7 @@ const CASES: readonly Case[] = [
     fault: /both an Ingress and a route/,
   },
   {
-    name: "another new object",
+    name: "an unrelated new object",
     fixture: "route/ingresses",
     path: "kubernetes/apps/several.yaml",
     from: "kind: HTTPRoute",
@@ -159,7 +159,7 @@ describe("migrate route", () => {
     });
   }
 
-  it("is not proven if an Ingress that should stay is removed", () => {
+  it("is not proven if an Ingress that should be kept is removed", () => {
     const { changes } = route.plan(contextOf("route/values"));
     const kept = contextOf("route/values", true);
     const { proof } = prove(route, kept, { changes, notes: [] });
@@ -254,10 +254,10 @@ describe("the order of an IngressRoute's rules", () => {
 
 describe("migrate gateway-provider", () => {
   for (const [name, from, to] of [
-    ["another label", "gateway=internal", "gateway=external"],
+    ["a different label", "gateway=internal", "gateway=external"],
     ["the experimental channel", "experimentalChannel: false", "experimentalChannel: true"],
     ["the chart's own Gateway", "gateway:\n      enabled: false", "gateway:\n      enabled: true"],
-    ["another port", "port: 443", "port: 444"],
+    ["a different port", "port: 443", "port: 444"],
     ["more replicas", "replicas: 3", "replicas: 4"],
   ] as const) {
     it(`is not proven with ${name}`, () => {

@@ -4,7 +4,7 @@ import { callsIn, mayMean } from "../../../../tools/migrate/steps/taskfile/calls
 const names = (command: string): readonly string[] => callsIn(command).map(({ name }) => name);
 
 describe("the calls of a Taskfile", () => {
-  it("are all names in one shell command", () => {
+  it("include every name in one shell command", () => {
     assert.deepEqual(names("task flux:lint flux:test && go-task other; echo task"), [
       "flux:lint",
       "flux:test",
@@ -12,12 +12,12 @@ describe("the calls of a Taskfile", () => {
     ]);
   });
 
-  it("leave out options with their values, variables, and what follows --", () => {
+  it("exclude options and their values, variables, and everything after --", () => {
     assert.deepEqual(names("task --silent -d some/dir build FORCE=1 -- not:this"), ["build"]);
     assert.deepEqual(names("task -l"), []);
   });
 
-  it("may be anything if the name is a variable", () => {
+  it("match any task if the name is a variable", () => {
     assert.deepEqual(names('task "$NAME"'), ["{{}}"]);
     assert.ok(mayMean("{{}}", "flux:sync"));
   });
