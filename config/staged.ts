@@ -3,6 +3,7 @@ import { CHECK_IDS } from "./check-ids.ts";
 import { COMPARED_SETTINGS } from "./compared-settings.ts";
 import { gatusAddress } from "./gatus-address.ts";
 import { duration } from "./values.ts";
+import { windows } from "./windows.ts";
 
 /** Name of a stack, without project and organisation. */
 const stackName = z
@@ -53,6 +54,7 @@ export const gate = z
         "Settings in which this stack differs from its upstream stacks on purpose, each with a reason. They change what a proof means, so the gate warns of any other difference.",
       ),
     patience: duration.default("30s").describe("How long to wait for the upstream stack to become healthy."),
+    windows,
     clusters: z
       .record(
         stackName,

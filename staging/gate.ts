@@ -3,6 +3,7 @@ import { describeFinding } from "../kube/findings.ts";
 import { differencesFrom } from "./differences.ts";
 import { readEvidence, standingOf, type Difference, type Evidence, type OverrideRecord } from "./evidence.ts";
 import { movement, type MovementArgs } from "./movement.ts";
+import { judgeOwnStack, type OwnGateArgs } from "./own-gate.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
@@ -10,7 +11,7 @@ import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } fro
 const LONGEST_OVERRIDE_MS = 30 * 24 * 3_600_000;
 
 /** Arguments of {@link checkGate}. */
-export interface GateArgs extends UpstreamArgs, MovementArgs {
+export interface GateArgs extends UpstreamArgs, OwnGateArgs {
   readonly stack: string;
   /** The upstream stacks: each must have verified the release. */
   readonly after: readonly string[];
@@ -35,8 +36,11 @@ export interface GateResult {
  * and healthy. Changes nothing.
  */
 export async function checkGate(args: GateArgs): Promise<GateResult> {
-  const judged = await Promise.all(args.after.map((stack) => judge(stack, args)));
-  const findings = judged.flatMap((judgement) => judgement.findings);
+  const [own, judged] = await Promise.all([
+    judgeOwnStack(args),
+    Promise.all(args.after.map((stack) => judge(stack, args))),
+  ]);
+  const findings = [...own, ...judged.flatMap((judgement) => judgement.findings)];
   const upstream = judged.flatMap((judgement) =>
     judgement.upstream === undefined ? [] : [judgement.upstream],
   );

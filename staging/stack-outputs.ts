@@ -10,11 +10,14 @@ export type OutputsReading =
   | { readonly state: "unknown" | "unreadable"; readonly message: string };
 
 /**
- * Reads the outputs of a stack in this project and organization. The engine's own invoke adds only its default provider to the state, and its errors can be
- * caught, unlike those of a StackReference.
+ * Reads the outputs of a stack in this organization, and in this project unless another one is named. The engine's own invoke adds only its default provider to
+ * the state, and its errors can be caught, unlike those of a StackReference.
  */
-export async function readStackOutputs(stack: string): Promise<OutputsReading> {
-  const name = nameOf(stack);
+export async function readStackOutputs(
+  stack: string,
+  project = pulumi.getProject(),
+): Promise<OutputsReading> {
+  const name = nameOf(stack, project);
   try {
     const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
       outputs: Record<string, unknown>;
@@ -73,8 +76,8 @@ async function readResources(stack: string): Promise<{ urn: string; type: string
   }
 }
 
-function nameOf(stack: string): string {
-  return `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+function nameOf(stack: string, project = pulumi.getProject()): string {
+  return `${pulumi.getOrganization()}/${project}/${stack}`;
 }
 
 function messageOf(error: unknown): string {

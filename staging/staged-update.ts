@@ -13,6 +13,7 @@ import { describeDifference, type ComparedSettings } from "./differences.ts";
 import type { Difference, Evidence } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
 import { checkGate, type GateResult } from "./gate.ts";
+import { directivesProject } from "./directives.ts";
 import { descendsFrom } from "./git-history.ts";
 import type { Repository } from "./gitops-revision.ts";
 import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
@@ -180,7 +181,9 @@ function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clo
     unreachable,
     patienceMs: pulumi.runtime.isDryRun() ? 0 : parseDuration(patience),
     override: settings.override,
-    readOutputs: readStackOutputs,
+    windows: settings.gate.windows,
+    readOutputs: (name) => readStackOutputs(name),
+    readDirectives: (name) => readStackOutputs(name, directivesProject(pulumi.getProject())),
     connect: (upstream, evidence) =>
       connectTo({ kubeconfig, context: evidence.cluster.context }, clusters[upstream]),
     clock,

@@ -4,6 +4,7 @@ import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { ClusterIdentityArgs } from "./cluster-identity.ts";
 import type { OverrideRecord } from "./evidence.ts";
+import type { UpdateWindow } from "./windows.ts";
 
 /** Configuration of the gate, verification and promotion. Durations are in Flux's format. */
 export interface StagingSettings {
@@ -19,6 +20,7 @@ export interface StagingSettings {
     readonly requiredChecks: readonly CheckId[];
     readonly overrides: "accept" | "refuse";
     readonly accept: Readonly<Partial<Record<ComparedSetting, string>>>;
+    readonly windows: readonly UpdateWindow[];
     readonly clusters: Readonly<Record<string, { context: string; kubeconfig?: string | undefined }>>;
   };
   readonly override?: OverrideRecord | undefined;

@@ -67,6 +67,8 @@ describe("gate of main, whose upstream stack is edge", () => {
       patienceMs: 4_000,
       manifests: {},
       readOutputs: () => Promise.resolve(edge),
+      readDirectives: () => Promise.resolve({ state: "unknown", message: "none" }),
+      windows: [],
       connect: () => scriptedCluster(() => []),
       clock,
       progress: () => undefined,

@@ -1,0 +1,91 @@
+import { DAYS, type Day } from "../config/windows.ts";
+import type { Finding } from "../kube/client.ts";
+import type { Movement } from "./movement.ts";
+
+/** A time of the week during which a stack may move forward. */
+export interface UpdateWindow {
+  readonly days: readonly Day[];
+  /** `HH:MM` in the zone. */
+  readonly from: string;
+  /** `HH:MM` in the zone; before `from`, it is on the following day. */
+  readonly to: string;
+  /** Name of a time zone in the IANA database. */
+  readonly zone: string;
+}
+
+const MINUTE_MS = 60_000;
+/** The next opening is looked for in this many days, so that a weekly window is found. */
+const SEARCHED_DAYS = 8;
+
+/** A moment on the clock of a time zone. */
+interface WallClock {
+  readonly day: Day;
+  /** `HH:MM`. */
+  readonly time: string;
+}
+
+/**
+ * Refuses a move forward outside all windows.
+ * @param now milliseconds since the epoch
+ */
+export function outsideWindows(
+  windows: readonly UpdateWindow[],
+  { stack, movement }: { readonly stack: string; readonly movement: Movement },
+  now: number,
+): Finding[] {
+  const [first] = windows;
+  if (first === undefined || movement !== "forward" || isOpen(windows, now)) return [];
+  const { day, time } = wallClock(first.zone)(now);
+  return [
+    {
+      severity: "error",
+      message: `Stack ${stack} moves forward only during edgefirst:gate.windows: ${windows.map(describeWindow).join("; ")}. It is ${day} ${time} in ${first.zone}.`,
+      hint: `Run pulumi up --stack ${stack} again from ${nextOpening(windows, now)} on. In an emergency, set edgefirst:override with a reason.`,
+    },
+  ];
+}
+
+/** Whether any window is open at a moment, by the clock of its zone. */
+export function isOpen(windows: readonly UpdateWindow[], now: number): boolean {
+  return windows.some((window) => isWithin(window, wallClock(window.zone)(now)));
+}
+
+function isWithin({ days, from, to }: UpdateWindow, { day, time }: WallClock): boolean {
+  if (from < to) return days.includes(day) && time >= from && time < to;
+  return (days.includes(day) && time >= from) || (days.includes(dayBefore(day)) && time < to);
+}
+
+function dayBefore(day: Day): Day {
+  return DAYS[(DAYS.indexOf(day) + DAYS.length - 1) % DAYS.length] ?? day;
+}
+
+/** The next minute at which a window opens, in UTC. Looking at every minute also finds it across a change to daylight saving time. */
+function nextOpening(windows: readonly UpdateWindow[], now: number): string {
+  const clocks = windows.map((window) => ({ window, at: wallClock(window.zone) }));
+  const first = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
+  for (let minute = first; minute < now + SEARCHED_DAYS * 24 * 60 * MINUTE_MS; minute += MINUTE_MS)
+    if (clocks.some(({ window, at }) => isWithin(window, at(minute))))
+      return new Date(minute).toISOString().replace(":00.000Z", "Z");
+  return "the next opening";
+}
+
+function describeWindow({ days, from, to, zone }: UpdateWindow): string {
+  const names = days.length === DAYS.length ? "daily" : days.join(", ");
+  return `${names} ${from}-${to} ${zone}`;
+}
+
+/** The clock on the wall in a time zone. */
+function wallClock(zone: string): (now: number) => WallClock {
+  const format = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone,
+    weekday: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return (now) => {
+    const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]));
+    const day = DAYS.find((name) => name === parts.get("weekday")?.toLowerCase()) ?? "mon";
+    return { day, time: `${parts.get("hour") ?? ""}:${parts.get("minute") ?? ""}` };
+  };
+}
