@@ -2,7 +2,7 @@ import type { Finding } from "../kube/client.ts";
 import { describeFinding } from "../kube/findings.ts";
 import { differencesFrom } from "./differences.ts";
 import { readEvidence, standingOf, type Difference, type Evidence, type OverrideRecord } from "./evidence.ts";
-import { movement, type MovementArgs } from "./movement.ts";
+import { movement } from "./movement.ts";
 import { judgeOwnStack, type OwnGateArgs } from "./own-gate.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";

@@ -61,6 +61,27 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import("./commands/rollback.ts")).rollbackCommand(),
   },
   {
+    name: "hold",
+    description: "freeze a stack until a time: its gate and those after it refuse moves forward",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/hold.ts")).holdCommand(),
+  },
+  {
+    name: "unhold",
+    description: "end a hold before its time",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/hold.ts")).unholdCommand(),
+  },
+  {
+    name: "revoke",
+    description: "withdraw what a stack has proven about a release, or take that back",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/revoke.ts")).revokeCommand(),
+  },
+  {
     name: "export",
     description: "write the stacks and their order for the Pulumi operator or for GitHub Actions",
     group: FLEET,

@@ -180,7 +180,8 @@ async function open({ name, project, env, cliRoot, create }: StackAddress): Prom
   return AutomationStack.select(name, workspace);
 }
 
-async function findCli(cliRoot: string | undefined): Promise<PulumiCommand> {
+/** The Pulumi CLI, or an error that says how to get it. */
+export async function findCli(cliRoot: string | undefined): Promise<PulumiCommand> {
   try {
     return await PulumiCommand.get(cliRoot === undefined ? {} : { root: cliRoot });
   } catch (error) {

@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalWorkspace, Stack as AutomationStack } from "@pulumi/pulumi/automation/index.js";
+import { parse } from "yaml";
+import { EdgefirstError } from "../../lib/errors.ts";
+import {
+  DIRECTIVES_OUTPUT,
+  directivesIn,
+  directivesProject,
+  withDirective,
+  type Directive,
+  type Directives,
+} from "../../staging/directives.ts";
+import { readStackOutputs } from "../../staging/stack-outputs.ts";
+import { findCli, type StackAddress } from "./stack.ts";
+
+/**
+ * Their stacks hold no secrets, so the passphrase protects nothing. A fixed one lets everyone who can write to the backend give a directive, whatever passphrase
+ * the stacks of the project have.
+ */
+const PASSPHRASE = "edgefirst-directives";
+
+/**
+ * The directives of a stack.
+ * @throws {EdgefirstError} if the backend cannot be reached
+ */
+export async function readDirectives(address: StackAddress): Promise<Directives> {
+  return inWorkspace(address, async (workspace) => {
+    const stacks = await workspace.listStacks();
+    const exists = stacks.some(({ name }) => name.split("/").at(-1) === address.name);
+    const outputs = exists ? await workspace.stackOutputs(address.name) : {};
+    const values = Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]);
+    return readable(
+      directivesIn(address.name, {
+        state: "read",
+        outputs: Object.fromEntries(values) as Record<string, unknown>,
+      }),
+    );
+  });
+}
+
+/**
+ * Adds a directive. It is read and written under the lock of the directives' stack, so that two people cannot overwrite each other's.
+ * @throws {EdgefirstError} if the backend cannot be reached, or the stack is locked
+ */
+export async function addDirective(address: StackAddress, directive: Directive): Promise<Directives> {
+  return inWorkspace(address, async (workspace) => {
+    const { name } = address;
+    workspace.program = async () => {
+      const found = readable(directivesIn(name, await readStackOutputs(name)));
+      return { [DIRECTIVES_OUTPUT]: withDirective(found, directive) };
+    };
+    const stack = await AutomationStack.createOrSelect(name, workspace);
+    const { outputs } = await stack.up({ color: "never", suppressProgress: true });
+    return outputs[DIRECTIVES_OUTPUT]?.value as Directives;
+  });
+}
+
+function readable(found: Directives | string): Directives {
+  if (typeof found !== "string") return found;
+  throw new EdgefirstError(found, "Nothing was changed.");
+}
+
+/** Runs work in a workspace of the directives' project, in the same backend as the stack. */
+async function inWorkspace<T>(
+  { name, project, env, cliRoot }: StackAddress,
+  work: (workspace: LocalWorkspace) => Promise<T>,
+): Promise<T> {
+  const pulumiCommand = await findCli(cliRoot);
+  const definition = parse(await readFile(join(project, "Pulumi.yaml"), "utf8")) as {
+    name: string;
+    backend?: { url?: string };
+  };
+  const workDir = await mkdtemp(join(tmpdir(), "edgefirst-directives-"));
+  try {
+    const workspace = await LocalWorkspace.create({
+      workDir,
+      pulumiCommand,
+      envVars: { ...definedIn(env), PULUMI_CONFIG_PASSPHRASE: PASSPHRASE },
+      projectSettings: {
+        name: directivesProject(definition.name),
+        runtime: "nodejs",
+        ...(definition.backend?.url !== undefined && { backend: { url: definition.backend.url } }),
+      },
+    });
+    return await work(workspace);
+  } catch (error) {
+    if (error instanceof EdgefirstError) throw error;
+    throw new EdgefirstError(
+      `Cannot reach the directives of stack ${name}: ${reasonOf(error)}`,
+      "Check which backend is in use: pulumi whoami -v",
+      { cause: error },
+    );
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+function definedIn(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([key, value]) => [key, value ?? ""]));
+}
+
+/** The CLI's error output, which the Automation API wraps in more text. */
+function reasonOf(error: unknown): string {
+  const { commandResult } = error as { commandResult?: { stderr?: string } };
+  const stderr = commandResult?.stderr?.trim() ?? "";
+  return stderr === "" ? (error instanceof Error ? error.message : String(error)) : stderr;
+}
