@@ -1,11 +1,11 @@
-import type { IncomingMessage } from "node:http";
+import { Agent as HttpAgent, type IncomingMessage } from "node:http";
 import * as https from "node:https";
 import { setTimeout } from "node:timers/promises";
 import { EdgefirstError } from "../lib/errors.ts";
 import { ApiError } from "./api-error.ts";
 import { connectionError } from "./connection-error.ts";
 import { readBody, sendJson } from "./http.ts";
-import type { ClusterAccess } from "./plain-kubeconfig.ts";
+import type { ClusterAccess } from "./cluster-access.ts";
 
 /** Body of a request. */
 export interface RequestOptions {
@@ -25,13 +25,15 @@ export class ApiServer {
   readonly server: string;
   readonly #access: ClusterAccess;
   readonly #timeoutMs: number;
-  readonly #agent = new https.Agent({ keepAlive: true, maxSockets: 10 });
+  readonly #agent: HttpAgent;
 
   constructor(context: string, access: ClusterAccess, timeoutMs = TIMEOUT_MS) {
     this.context = context;
     this.server = access.server.replace(/\/$/, "");
     this.#access = access;
     this.#timeoutMs = timeoutMs;
+    const Agent = access.server.startsWith("http:") ? HttpAgent : https.Agent;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 10 });
   }
 
   /**
@@ -85,9 +87,7 @@ export class ApiServer {
     path: string,
     options: RequestOptions,
   ): Promise<{ readonly body: unknown; readonly date: string | undefined }> {
-    // Limits the time for connecting, waiting and reading together.
-    const signal = AbortSignal.timeout(this.#timeoutMs);
-    const response = await this.#send(method, path, options, signal);
+    const response = await this.#send(method, path, options, this.#timeoutMs);
     await this.#check(`${method} ${path}`, response);
     return { body: await this.#read(response), date: response.headers.date };
   }
@@ -104,23 +104,31 @@ export class ApiServer {
     });
   }
 
+  /** @param timeoutMs for connecting, waiting and reading together; a response without one may be open forever */
   async #send(
     method: string,
     path: string,
-    { body, contentType = "application/json" }: RequestOptions,
-    signal: AbortSignal | undefined,
+    request: RequestOptions,
+    timeoutMs: number | undefined,
   ): Promise<IncomingMessage> {
-    const options: https.RequestOptions = { method, ...(signal && { signal }) };
-    await this.#access.authenticate(options).catch((cause: unknown) => {
-      throw this.#withoutCredentials(cause);
-    });
-    // The client library sets another agent. Ours limits the number of connections; a watch gets an extra one, since it keeps it open.
-    options.agent = signal === undefined ? false : this.#agent;
-    options.headers = {
-      ...(options.headers as Record<string, string> | undefined),
-      accept: "application/json",
-      "content-type": contentType,
-    };
+    const response = await this.#sendOnce(method, path, request, timeoutMs);
+    if (response.statusCode !== 401 || this.#access.renew?.() !== true) return response;
+    response.resume();
+    return this.#sendOnce(method, path, request, timeoutMs);
+  }
+
+  async #sendOnce(
+    method: string,
+    path: string,
+    { body, contentType = "application/json" }: RequestOptions,
+    timeoutMs: number | undefined,
+  ): Promise<IncomingMessage> {
+    const options = await this.#authenticated(method, contentType);
+    // Ours limits the number of connections; a watch gets an extra one, since it keeps it open. A proxy needs an agent of the client library.
+    options.agent ??= timeoutMs === undefined ? false : this.#agent;
+    // A login may take minutes: the time starts after it.
+    const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    if (signal) options.signal = signal;
     try {
       for (;;) {
         const response = await sendJson(this.server + path, options, body);
@@ -133,6 +141,17 @@ export class ApiServer {
     } catch (error) {
       throw this.#unreachable(error);
     }
+  }
+
+  async #authenticated(method: string, contentType: string): Promise<https.RequestOptions> {
+    const options: https.RequestOptions = {
+      method,
+      headers: { accept: "application/json", "content-type": contentType },
+    };
+    await this.#access.authenticate(options).catch((cause: unknown) => {
+      throw this.#withoutCredentials(cause);
+    });
+    return options;
   }
 
   #withoutCredentials(cause: unknown): EdgefirstError {

@@ -1,5 +1,7 @@
-import { type IncomingMessage } from "node:http";
-import { request, type RequestOptions } from "node:https";
+import * as http from "node:http";
+import type { IncomingMessage } from "node:http";
+import * as https from "node:https";
+import type { RequestOptions } from "node:https";
 
 /**
  * Sends a request, with a JSON body if given, and resolves once the response headers arrive. {@link readBody} reads the body.
@@ -13,6 +15,7 @@ export function sendJson(url: string, options: RequestOptions, body?: unknown): 
     // By default, Node sends the body of a DELETE without a length, and the server would parse it as the next request.
     ...(content !== undefined && { "content-length": String(Buffer.byteLength(content)) }),
   };
+  const { request } = url.startsWith("http:") ? http : https;
   return new Promise((resolve, reject) => {
     request(url, { ...options, headers }, resolve)
       .on("error", reject)

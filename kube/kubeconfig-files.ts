@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { EdgefirstError } from "../lib/errors.ts";
+
+/** A map of a kubeconfig, not validated. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The cluster and the user of a context. All paths are absolute. */
+export interface KubeContext {
+  readonly cluster: Fields;
+  readonly user: Fields;
+}
+
+/** How to find a cluster. */
+export interface ClusterAddress {
+  /** Path of the kubeconfig; by default those in KUBECONFIG, then ~/.kube/config. */
+  readonly kubeconfig?: string | undefined;
+  /** Name of the context in it. */
+  readonly context: string;
+}
+
+const FIX =
+  "Point edgefirst:cluster.kubeconfig or the environment variable KUBECONFIG at a complete kubeconfig.";
+
+/** Fields with a path that is relative to the kubeconfig. */
+const PATHS = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
+
+/**
+ * The context of a kubeconfig, or of several that are merged as kubectl merges them: of two entries with one name the first wins, and a file in KUBECONFIG that does not
+ * exist is skipped (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files).
+ * @throws {EdgefirstError} if a file cannot be read, or if the context, its cluster or its user is missing
+ */
+export function readContext({ kubeconfig, context }: ClusterAddress): KubeContext {
+  const files = kubeconfigFiles(kubeconfig);
+  const configs = files.filter((file) => kubeconfig !== undefined || existsSync(file)).map(read);
+  const from = files.join(delimiter);
+  const contexts = configs.flatMap((config) => entries(config, "contexts"));
+  const chosen = contexts.find(({ name }) => name === context);
+  if (chosen === undefined) throw noContext(context, from, contexts);
+  const { cluster, user = "" } = chosen.fields;
+  const entry = (list: "cluster" | "user", name: unknown): Fields => {
+    const found = configs.flatMap((config) => entries(config, `${list}s`)).find((each) => each.name === name);
+    if (found !== undefined) return found.fields;
+    throw new EdgefirstError(
+      `The context ${context} in the kubeconfig ${from} names a ${list} that the file does not contain.`,
+      FIX,
+    );
+  };
+  return { cluster: entry("cluster", cluster), user: user === "" ? {} : entry("user", user) };
+}
+
+/** The kubeconfigs that kubectl would read, whether they exist or not. */
+function kubeconfigFiles(kubeconfig: string | undefined): string[] {
+  // The Kubernetes provider expands it, too.
+  if (kubeconfig !== undefined) return [kubeconfig.replace(/^~(?=\/|$)/, homedir())];
+  const listed = (process.env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
+  return listed.length > 0 ? listed : [join(homedir(), ".kube/config")];
+}
+
+interface KubeconfigFile {
+  readonly directory: string;
+  readonly content: Fields;
+}
+
+function read(file: string): KubeconfigFile {
+  try {
+    const content: unknown = parse(readFileSync(file, "utf8")) ?? {};
+    if (!isMap(content)) throw new Error("it is not a YAML map");
+    return { directory: dirname(resolve(file)), content };
+  } catch (error) {
+    throw new EdgefirstError(`The kubeconfig ${file} cannot be read: ${firstLine(error)}`, FIX);
+  }
+}
+
+/** The entries of `clusters`, `users` or `contexts`. */
+function entries({ directory, content }: KubeconfigFile, list: string): { name: unknown; fields: Fields }[] {
+  const found = content[list];
+  if (!Array.isArray(found)) return [];
+  return (found as unknown[]).filter(isMap).map((entry) => {
+    const fields = entry[list.slice(0, -1)];
+    return { name: entry.name, fields: isMap(fields) ? withAbsolutePaths(fields, directory) : {} };
+  });
+}
+
+function withAbsolutePaths(fields: Fields, directory: string): Fields {
+  const absolute = PATHS.flatMap((name) => {
+    const path = fields[name];
+    return typeof path === "string" && path !== "" ? [[name, resolve(directory, path)]] : [];
+  });
+  const { exec } = fields;
+  // A command without a slash is looked up in PATH.
+  const local = isMap(exec) && typeof exec.command === "string" && exec.command.includes("/");
+  const plugin = local ? { exec: { ...exec, command: resolve(directory, exec.command as string) } } : {};
+  return { ...fields, ...(Object.fromEntries(absolute) as Fields), ...plugin };
+}
+
+function noContext(context: string, from: string, contexts: readonly { readonly name: unknown }[]) {
+  const known = contexts.map(({ name }) => String(name)).join(", ") || "none";
+  return new EdgefirstError(
+    `The kubeconfig ${from} has no context ${context} (contexts: ${known}).`,
+    "Set edgefirst:cluster.context to one of them, or point KUBECONFIG at another file.",
+  );
+}
+
+function isMap(value: unknown): value is Fields {
+  return value instanceof Object && !Array.isArray(value);
+}
+
+/** A YAML error goes on to quote the lines around it, which in a kubeconfig may be a private key. */
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}

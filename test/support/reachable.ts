@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
+import * as net from "node:net";
+import { join } from "node:path";
+import { TLSSocket } from "node:tls";
+
+/** Who a request came from, as an API server sees it, and by which proxy. */
+export interface Caller {
+  readonly authorization?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly impersonated?: string | undefined;
+  readonly proxy?: string | undefined;
+}
+
+/** Servers that answer `/version` like an API server, and proxies that lead to one of them whatever they are asked for. */
+export interface ReachableServers {
+  /** Ports. */
+  readonly https: number;
+  readonly http: number;
+  readonly httpProxy: number;
+  readonly socksProxy: number;
+  /** The caller of the last request; cleared by reading it. */
+  take(): Caller | undefined;
+  close(): void;
+}
+
+/** @param pki a folder with the certificates of `createPki` */
+export async function startReachable(pki: string): Promise<ReachableServers> {
+  let [caller, proxy]: [Caller | undefined, string | undefined] = [undefined, undefined];
+  const answer: http.RequestListener = (request, response) => {
+    const certificate = request.socket instanceof TLSSocket ? commonName(request.socket) : undefined;
+    const { authorization, "impersonate-user": user } = request.headers;
+    // An expired token.
+    response.statusCode = authorization === "Bearer stale" ? 401 : 200;
+    caller = { authorization, certificate, impersonated: user?.toString(), proxy };
+    proxy = undefined;
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ gitVersion: "v1.36.0" }));
+  };
+  const file = (name: string) => readFileSync(join(pki, name));
+  const tls = https.createServer(
+    {
+      key: file("apiserver.key"),
+      cert: file("apiserver.crt"),
+      ca: file("ca.crt"),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    answer,
+  );
+  const plain = http.createServer(answer);
+  const servers: net.Server[] = [tls, plain];
+  const tlsPort = await listen(tls);
+  const tunnel = (client: net.Socket, name: string, ready: (server: net.Socket) => void): void => {
+    proxy = name;
+    const server = net.connect(tlsPort, "127.0.0.1", () => {
+      ready(server);
+      server.pipe(client).pipe(server);
+    });
+    for (const socket of [client, server]) socket.on("error", () => client.destroy());
+  };
+  const connect = http.createServer().on("connect", (request, socket: net.Socket) => {
+    tunnel(socket, `http for ${request.url ?? ""}`, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+  });
+  const socks = net.createServer((client) => {
+    // RFC 1928: a greeting, then a request with the address; ATYP 3 is a name.
+    client.once("data", () => {
+      client.write(Buffer.from([5, 0]));
+      client.once("data", (request: Buffer) => {
+        const [length = 0] = request.subarray(4);
+        const name = request[3] === 3 ? request.toString("utf8", 5, 5 + length) : "an address";
+        tunnel(client, `socks for ${name}`, () => client.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])));
+      });
+    });
+  });
+  servers.push(connect, socks);
+  return {
+    https: tlsPort,
+    http: await listen(plain),
+    httpProxy: await listen(connect),
+    socksProxy: await listen(socks),
+    take: () => {
+      const last = caller;
+      caller = undefined;
+      return last;
+    },
+    close: () => {
+      for (const server of servers) server.close();
+      tls.closeAllConnections();
+      plain.closeAllConnections();
+    },
+  };
+}
+
+/** Without a certificate, the peer's is an empty object. */
+function commonName(socket: TLSSocket): string | undefined {
+  const { subject } = socket.getPeerCertificate() as { subject?: { CN: string } };
+  return subject?.CN;
+}
+
+function listen(server: net.Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      resolve((server.address() as net.AddressInfo).port);
+    });
+  });
+}
