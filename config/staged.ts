@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CHECK_IDS } from "./check-ids.ts";
 import { COMPARED_SETTINGS } from "./compared-settings.ts";
 import { gatusAddress } from "./gatus-address.ts";
+import { ignore } from "./ignored.ts";
 import { duration } from "./values.ts";
 import { windows } from "./windows.ts";
 
@@ -115,6 +116,7 @@ export const verification = z
       .describe(
         "Objects that were removed on purpose, such as `HTTPRoute media/app`, each with a reason. By default, an object that was healthy at the last verification must still exist, unless the repository has changed since.",
       ),
+    ignore,
     gatus: gatusAddress
       .optional()
       .describe(

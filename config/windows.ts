@@ -25,6 +25,7 @@ const window = z
     zone: z
       .string()
       .refine(isTimeZone, "the name of a time zone, such as Europe/Berlin")
+      .meta({ title: "time zone" })
       .describe("Time zone of both times, such as `Europe/Berlin`; daylight saving time included."),
   })
   .refine(({ from, to }) => from !== to, { path: ["to"], error: "another time than from" });

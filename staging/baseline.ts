@@ -24,7 +24,7 @@ export const NO_BASELINE: Baseline = { excused: new Set(), expected: new Set(), 
 
 /**
  * The baseline for the first update since the last verification that passed. Objects that were healthy in that verification are never excused, nor are those
- * that a later one reported as failed.
+ * that it ignored, or that a later one reported as failed.
  * @param round the cluster before the update
  * @param history the stack's evidence, and the name of its root Kustomization, such as `Kustomization flux-system/cluster-apps`
  */
@@ -35,11 +35,15 @@ export function baselineOf(
 ): Baseline {
   const last = lastPassKeys(earlier, checks);
   const blamed = blamedBy(earlier);
+  // Otherwise an object would be excused once its entry in verification.ignore has expired.
+  const ignored = new Set(earlier?.verified[0]?.ignored?.map(({ object }) => object));
   const unhealthy = keysOf(round, ({ state, own }) => state === "failed" && !own);
   const held = heldBy(round);
   return {
     excused: new Set([
-      ...unhealthy.filter((key) => !last.held.has(key) && !blamed.has(key)),
+      ...unhealthy.filter(
+        (key) => !last.held.has(key) && !blamed.has(key) && !ignored.has(splitKey(key).object),
+      ),
       ...[...last.unhealthy].filter((key) => !held.has(key)),
     ]),
     expected: new Set([

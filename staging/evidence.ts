@@ -93,6 +93,10 @@ const verification = loose({
   differences: z.array(difference).optional(),
   /** The override of the gate that was in force. */
   override: override.optional(),
+  /** Objects whose health did not count. Absent without any. */
+  ignored: z
+    .array(loose({ object: z.string(), reason: z.string(), owner: z.string(), until: z.iso.date() }))
+    .optional(),
 });
 
 const revocation = loose({

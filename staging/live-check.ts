@@ -5,6 +5,7 @@ import type { Check } from "./checks/check.ts";
 import { liveChecks } from "./checks/checks.ts";
 import type { Clock } from "./clock.ts";
 import type { Evidence, Verification } from "./evidence.ts";
+import { ignoring } from "./ignored.ts";
 import { InconclusiveError } from "./inconclusive.ts";
 import type { WatchResult } from "./watch-state.ts";
 import { watch } from "./watch.ts";
@@ -37,9 +38,10 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   const skipped = new Set(
     record.checks.filter(({ outcome }) => outcome === "notChecked").map(({ id }) => id),
   );
-  const checks = liveChecks({ stack, cluster, gatus: evidence.gatus, since: 0 }).filter(
+  const enabled = liveChecks({ stack, cluster, gatus: evidence.gatus, since: 0 }).filter(
     ({ id }) => !skipped.has(id),
   );
+  const checks = ignoring(enabled, record.ignored ?? [], clock);
   const result = await watch(
     {
       checks,

@@ -14,6 +14,7 @@ import type { Difference, Evidence } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
 import { checkGate, type GateResult } from "./gate.ts";
 import { directivesProject } from "./directives.ts";
+import { expiredIgnores, ignoredOn } from "./ignored.ts";
 import { descendsFrom } from "./git-history.ts";
 import type { Repository } from "./gitops-revision.ts";
 import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
@@ -93,7 +94,10 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
   const gate = await gateOf(args, stack, own, clock);
   reportDifferences(gate.differences);
   const promotion = await promotionOf(args, gate);
-  enforceStage([...gate.findings, ...promotion.findings], gate.override !== undefined);
+  enforceStage(
+    [...expiredIgnores(settings.verification.ignore, clock.now()), ...gate.findings, ...promotion.findings],
+    gate.override !== undefined,
+  );
   const verification = { ...verificationArgs(args, own, gate, clock), rebuilt: identity.rebuilt };
   let baseline: Baseline | undefined;
   return {
@@ -125,7 +129,7 @@ function verificationArgs(
   clock: Clock,
 ): VerificationArgs {
   const { release, manifests, project, cluster, gatus, repository } = args;
-  const { soak, timeout, interval, patience, skip, removed } = args.settings.verification;
+  const { soak, timeout, interval, patience, skip, removed, ignore } = args.settings.verification;
   const stack = pulumi.getStack();
   return {
     stack,
@@ -144,6 +148,7 @@ function verificationArgs(
     override: gate.override,
     skip,
     removed,
+    ignored: ignoredOn(ignore, clock.now()),
     timing: {
       soakMs: parseDuration(soak),
       timeoutMs: parseDuration(timeout),

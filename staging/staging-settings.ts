@@ -4,6 +4,7 @@ import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { ClusterIdentityArgs } from "./cluster-identity.ts";
 import type { OverrideRecord } from "./evidence.ts";
+import type { IgnoreSettings } from "./ignored.ts";
 import type { UpdateWindow } from "./windows.ts";
 
 /** Configuration of the gate, verification and promotion. Durations are in Flux's format. */
@@ -32,6 +33,7 @@ export interface StagingSettings {
     readonly patience: string;
     readonly skip: Readonly<Partial<Record<CheckId, string>>>;
     readonly removed: Readonly<Record<string, string>>;
+    readonly ignore: IgnoreSettings;
   };
   readonly promotion: {
     readonly pin: boolean;

@@ -25,6 +25,7 @@ import {
   type Verification,
 } from "./evidence.ts";
 import { FluxRequests } from "./flux-requests.ts";
+import { ignoring, removalReasons, reportUnknown, type IgnoredObject } from "./ignored.ts";
 import { gitopsRevision, type Repository } from "./gitops-revision.ts";
 import {
   endExcuses,
@@ -58,6 +59,8 @@ export interface VerificationArgs extends MarkedStack {
   readonly skip: Readonly<Partial<Record<CheckId, string>>>;
   /** Objects that were removed on purpose, with the reason for each. */
   readonly removed: Readonly<Record<string, string>>;
+  /** Objects whose health does not count. */
+  readonly ignored?: readonly IgnoredObject[] | undefined;
   /** The root Kustomization and the source whose revision the evidence names. */
   readonly repository?: Repository | undefined;
   /** The stack's earlier evidence. */
@@ -124,7 +127,8 @@ export async function verify(
   { baseline, declared }: FinishedUpdate,
   signal?: AbortSignal,
 ): Promise<VerificationResult> {
-  const { clock, timing, progress, earlier, removed } = args;
+  const { clock, timing, progress, earlier, ignored = [] } = args;
+  const removed = { ...removalReasons(ignored), ...args.removed };
   const since = clock.now();
   const requests = new FluxRequests(args.cluster, new Date(since).toISOString());
   const all = [...checksOnCluster(args, declared, { since, requests }), ...declarationChecks(args, declared)];
@@ -135,6 +139,7 @@ export async function verify(
     clock,
     signal,
   );
+  reportUnknown(ignored, [...result.round.verdicts, ...result.removed], progress);
   const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
   if (result.inconclusive !== undefined || failures.length > 0)
     await updateMark(args, () => endExcuses(args.cluster, args, result.recovered));
@@ -170,7 +175,7 @@ async function recordOf(
   result: WatchResult,
 ): Promise<Verification> {
   const { release, directory, clock, skip, manifests, cluster, repository, override } = args;
-  const { settings, differences = [] } = args;
+  const { settings, differences = [], ignored = [] } = args;
   const rows = ownerRows(directory);
   return {
     release,
@@ -184,6 +189,7 @@ async function recordOf(
     gitops: await gitopsRevision(cluster, repository),
     ...(settings !== undefined && { settings: { ...settings } }),
     ...(differences.length > 0 && { differences: [...differences] }),
+    ...(ignored.length > 0 && { ignored: [...ignored] }),
     ...(override !== undefined && { override }),
   };
 }
@@ -203,6 +209,10 @@ function checksOnCluster(
   return liveChecks({ cluster: remaining, stack, gatus, since, requests });
 }
 
-function enabled(checks: readonly Check[], { skip }: VerificationArgs): Check[] {
-  return checks.filter(({ id }) => skip[id] === undefined);
+function enabled(checks: readonly Check[], { skip, ignored = [], clock }: VerificationArgs): Check[] {
+  return ignoring(
+    checks.filter(({ id }) => skip[id] === undefined),
+    ignored,
+    clock,
+  );
 }

@@ -11,6 +11,7 @@ describe("settings of a verification", () => {
         patience: "2m",
         skip: {},
         removed: {},
+        ignore: {},
       };
       refuseSenseless({ verification: { ...verification, ...fields } });
     };

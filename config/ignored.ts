@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+const reason = z.string({ error: "a reason for ignoring the object" }).trim();
+
+/** Objects whose health does not count, by their name in messages. The fields are those of the policies' exemptions, but the expiry is not optional. */
+export const ignore = z
+  .record(
+    z.string().min(1),
+    z.strictObject({
+      reason: reason.min(8, "a reason for ignoring the object").describe("Why its health does not count."),
+      owner: z.string().trim().min(1).describe("Who will fix it."),
+      until: z.iso
+        .date({ error: "a date in quotes, such as '2026-12-31'" })
+        .describe("Last day (UTC) on which it is ignored, such as `'2026-12-31'`."),
+    }),
+  )
+  .default({})
+  .describe(
+    "Objects to ignore, by their name in messages, such as `HelmRelease media/app`: `{ reason, owner, until }`. The evidence and every downstream gate list them. Once the entry has expired, the object has to be healthy.",
+  );
