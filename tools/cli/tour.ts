@@ -14,7 +14,7 @@ import { askServed, gatusSees, SERVED } from "../sandbox/served.ts";
 import { publishWorkingCopy } from "../sandbox/working-copy.ts";
 import { interruptible } from "./interrupt.ts";
 import { moveApp } from "./move-app.ts";
-import { progress } from "./progress.ts";
+import { progressTo } from "../toolchain/progress.ts";
 import { prepareProject, type Project } from "./project.ts";
 import { outcomeText, rolloutDisplay } from "./rollout-display.ts";
 
@@ -23,6 +23,9 @@ const INTERRUPT = {
   left: "The tour's sandbox is being deleted.",
   again: "still stopping: the current steps have to finish",
 };
+/** One stream for everything: what a step says and what it does belong together. */
+const OUTPUT = process.stdout;
+const progress = progressTo(OUTPUT);
 const STEPS = 5;
 const TIMEOUT_MS = 90_000;
 /** The stack that depends on the one with the broken app. */
@@ -61,12 +64,11 @@ export async function tour({ dir, keep, yes }: TourFlags): Promise<void> {
   try {
     await interruptible(INTERRUPT, async (signal) => {
       const project = await prepareProject({ dir }, progress, signal);
-      const announce = announcer(process.stdin.isTTY && process.stdout.isTTY && !yes, signal);
+      const announce = announcer(process.stdin.isTTY && OUTPUT.isTTY && !yes, signal);
       await show({ dir, project, signal, announce });
     });
   } finally {
-    if (keep)
-      process.stdout.write(`\nThe sandbox is still up. Stop it: edgefirst sandbox down --dir ${dir}\n`);
+    if (keep) OUTPUT.write(`\nThe sandbox is still up. Stop it: edgefirst sandbox down --dir ${dir}\n`);
     else await sandboxDown({ dir, deleteData: true, progress });
   }
 }
@@ -124,7 +126,7 @@ async function rollOut({ project, signal }: Stage, stack: string): Promise<Outco
     .map((wave) => wave.filter((name) => name === stack))
     .filter((wave) => wave.length > 0);
   const approve = (): Promise<boolean> => Promise.resolve(true);
-  const display = rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now });
+  const display = rolloutDisplay({ stream: OUTPUT, live: OUTPUT.isTTY, now: Date.now });
   const result = await runRollout({
     waves,
     runner: stackRunner({ address, policyPack, takeOver: true, approve }),
@@ -174,7 +176,7 @@ function announcer(pauses: boolean, signal: AbortSignal): Stage["announce"] {
     step += 1;
     say("", `[${step}/${STEPS}] ${title}`, ...lines.map((line) => `      ${line}`));
     if (!pauses) return;
-    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    const terminal = createInterface({ input: process.stdin, output: OUTPUT });
     try {
       await terminal.question("      Press Enter to continue. ", { signal });
     } finally {
@@ -184,5 +186,5 @@ function announcer(pauses: boolean, signal: AbortSignal): Stage["announce"] {
 }
 
 function say(...lines: readonly string[]): void {
-  process.stdout.write(`${lines.join("\n")}\n`);
+  OUTPUT.write(`${lines.join("\n")}\n`);
 }

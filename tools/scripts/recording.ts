@@ -66,7 +66,7 @@ function timesOf(lines: readonly RecordedLine[]): number[] {
 }
 
 function wrap(text: string): string[] {
-  const parts = text.match(new RegExp(`.{1,${COLUMNS}}`, "gu"));
+  const parts = text.match(new RegExp(`.{1,${COLUMNS}}(?= |$)|\\S{${COLUMNS}}`, "gu"));
   return parts ?? [""];
 }
 
