@@ -12,18 +12,18 @@ import { BuildError } from "./problem.ts";
 
 const run = promisify(execFile);
 
-/** How the offline build of one kustomization compares with the real program's. */
+/** The result of comparing the offline build of a kustomization with the real program's build. */
 export interface Comparison {
   readonly directory: string;
   /** Number of objects. */
   readonly objects: number;
-  /** `refused`: both refuse the kustomization. */
+  /** `refused`: both reject the kustomization. */
   readonly outcome: "equal" | "refused" | "different";
   /** One line per difference. */
   readonly differences: readonly string[];
 }
 
-/** Builds a directory with `command` (`kustomize build` or `kubectl kustomize`) and offline, and compares the objects. */
+/** Builds a directory both offline and with `command` (`kustomize build` or `kubectl kustomize`), and compares the objects. */
 export async function compareBuild(
   repository: Repository,
   directory: string,

@@ -12,14 +12,14 @@ export interface FluxBuildRequest {
   readonly sources?: readonly Mapping[];
 }
 
-/** The objects that kustomize-controller would apply, in its order, or its error. */
+/** The objects that kustomize-controller would apply, in the same order, or its error. */
 export type FluxBuildAnswer = { readonly objects: readonly Mapping[] } | { readonly error: string };
 
 /** The program `flux-build` of the toolchain: builds Flux Kustomizations as kustomize-controller does, without a cluster. */
 export class FluxBuild {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #answers: AsyncIterator<string>;
-  /** The end of what it has written to standard error. */
+  /** The last lines that the program wrote to standard error. */
   #log = "";
 
   constructor(program: string) {
@@ -30,11 +30,11 @@ export class FluxBuild {
     this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Requests are answered one after the other: wait for an answer before the next request. */
+  /** Handles one request at a time: wait for the result before sending the next request. */
   async build(request: FluxBuildRequest): Promise<FluxBuildAnswer> {
     this.#process.stdin.write(`${JSON.stringify(request)}\n`);
     const answer = await this.#answers.next();
-    if (answer.done === true) throw new Error(`flux-build ended before it answered: ${this.#log}`);
+    if (answer.done === true) throw new Error(`flux-build exited before returning a result: ${this.#log}`);
     const { objects, error } = JSON.parse(answer.value) as { objects: Mapping[] | null; error?: string };
     return error === undefined ? { objects: objects ?? [] } : { error };
   }

@@ -1,19 +1,16 @@
 import { type Origin, type Position, locate } from "./yaml/source.ts";
 
-/** Why a file could not be read or something could not be built. The rest of the repository is built without it. */
+/** Why a file could not be read, or an object could not be built. The rest of the repository is built without it. */
 export interface BuildProblem {
-  /**
-   * `syntax`: not valid YAML; `unsupported`: something that the offline build cannot do; `build`: something that Kustomize or Flux
-   * would refuse.
-   */
+  /** `syntax`: invalid YAML; `unsupported`: a feature that the offline build does not support; `build`: Kustomize or Flux would fail. */
   readonly kind: "syntax" | "unsupported" | "build";
   readonly message: string;
   readonly position: Position;
-  /** The object is built nevertheless: only Flux or the API server refuses it. */
+  /** Whether the object is built nevertheless, because only Flux or the API server rejects it. */
   readonly isBuilt?: true;
 }
 
-/** Ends one build; reported as a {@link BuildProblem}. */
+/** Aborts one build; reported as a {@link BuildProblem}. */
 export class BuildError extends Error {
   readonly kind: BuildProblem["kind"];
   readonly origin: Origin;
@@ -29,14 +26,14 @@ export class BuildError extends Error {
   }
 }
 
-/** The error for an object that is built, and that Flux or the API server refuses. */
+/** The error for an object that is built, but that Flux or the API server rejects. */
 export class RefusedError extends BuildError {
   override get problem(): BuildProblem {
     return { ...super.problem, isBuilt: true };
   }
 }
 
-/** The error for something that the offline build cannot do. */
+/** The error for a feature that the offline build does not support. */
 export function unsupported(construct: string, origin: Origin): BuildError {
   return new BuildError(`the offline build does not support ${construct}`, origin, "unsupported");
 }

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
 
-/** A repository's root and the requested paths in it. */
+/** A repository's root, and the requested paths in the repository. */
 export interface Places {
   /** Absolute. */
   readonly root: string;
@@ -11,8 +11,8 @@ export interface Places {
 }
 
 /**
- * The repository of some paths: the nearest parent directory with `.git`, where Flux's paths start, or else the path itself.
- * @throws EdgefirstError for a path that does not exist, and for paths of several repositories
+ * Finds the repository that contains the paths: the nearest parent directory with `.git`, to which Flux's paths are relative, or else the path itself.
+ * @throws EdgefirstError if a path does not exist, or if the paths are in different repositories
  */
 export function findRoot(paths: readonly string[]): Places {
   const absolute = paths.map((path) => {

@@ -8,7 +8,7 @@ import { parseIgnore } from "../../../tools/gitops/flux/ignore-pattern.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
 import { buildRepository, type BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
 
-/** Whether the last pattern that matches leaves a path out; a directory ends with a slash. */
+/** Whether the last matching pattern excludes a path; a directory ends with a slash. */
 function isLeftOut(ignore: string, path: string, directory: readonly string[] = []): boolean {
   const parts = path.split("/").filter((part) => part !== "");
   const last = parseIgnore(ignore, directory).findLast(({ matches }) => matches(parts, path.endsWith("/")));
@@ -91,19 +91,19 @@ describe("the artifact of a Flux source", () => {
     assert.deepEqual(configMaps(build()), ["sops", "web"]);
   });
 
-  it("excludes what an ignore file in a directory names", () => {
+  it("excludes what an ignore file in a directory lists", () => {
     write("kubernetes/edge/apps/draft.yaml", configMap("draft"));
     write("kubernetes/edge/apps/.sourceignore", "/draft.yaml\n");
     assert.deepEqual(configMaps(build()), ["web"]);
   });
 
-  it("a build that needs an excluded file names the pattern", () => {
+  it("names the pattern if a build needs an excluded file", () => {
     write(".sourceignore", "/shared\n");
     write("shared/kustomization.yaml", "resources: [a.yaml]\n");
     write("shared/a.yaml", configMap("shared"));
     write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, ../../../shared]\n");
     assert.deepEqual(problems(build()), [
-      "shared is not in the artifact of Flux's source: excluded by `/shared` (.sourceignore)",
+      "shared is not in the Flux source's artifact: excluded by `/shared` (.sourceignore)",
     ]);
   });
 
@@ -117,7 +117,7 @@ describe("the artifact of a Flux source", () => {
     assert.deepEqual(configMaps(build()), ["web"]);
     write("kubernetes/edge/flux/source.yaml", source("/*\n!/kubernetes/main\n"));
     assert.deepEqual(problems(build()), [
-      "kubernetes/edge/apps is not in the artifact of Flux's source: excluded by `/*` (spec.ignore in kubernetes/edge/flux/source.yaml)",
+      "kubernetes/edge/apps is not in the Flux source's artifact: excluded by `/*` (spec.ignore in kubernetes/edge/flux/source.yaml)",
     ]);
   });
 
@@ -126,11 +126,11 @@ describe("the artifact of a Flux source", () => {
     symlinkSync("../../../shared", join(root, "kubernetes/edge/apps/shared"));
     write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, shared/a.yaml]\n");
     assert.deepEqual(problems(build()), [
-      "kubernetes/edge/apps/shared/a.yaml is not in the artifact of Flux's source: artifacts have no symbolic links",
+      "kubernetes/edge/apps/shared/a.yaml is not in the Flux source's artifact: artifacts do not contain symbolic links",
     ]);
   });
 
-  it("a file that no Kustomization uses is reported", () => {
+  it("reports a file that no Kustomization uses", () => {
     write(
       "kubernetes/edge/apps/kustomization.yaml",
       "resources: [web.yaml]\npatches: [{ path: patch.yaml }]\n",
@@ -149,14 +149,14 @@ describe("the artifact of a Flux source", () => {
 
   const names = (): string[] => build().clusters.map(({ name }) => name);
 
-  it("a Kustomization in a hidden directory is archived, unless it is the only one", () => {
+  it("treats a Kustomization in a hidden directory as archived, unless it is the only one", () => {
     write(".archive/old/ks.yaml", kustomization("./kubernetes/edge/old"));
     assert.deepEqual([names(), build().unreached], [["kubernetes/edge"], [".archive/old/ks.yaml"]]);
     rmSync(join(root, "kubernetes"), { recursive: true });
     assert.deepEqual(names(), ["."]);
   });
 
-  it("an app that its kustomization.yaml leaves out is not deployed, nor is a template", () => {
+  it("does not deploy an app that its kustomization.yaml leaves out, or a template", () => {
     write("kubernetes/edge/apps/kustomization.yaml", "resources: [web.yaml, in]\n");
     for (const name of ["in", "out"])
       write(
@@ -174,7 +174,7 @@ describe("the artifact of a Flux source", () => {
     ]);
   });
 
-  it("an entry of a kustomization.yaml that cannot be built does not hide the others", () => {
+  it("builds the other entries of a kustomization.yaml if one cannot be built", () => {
     write(
       "kubernetes/edge/apps/kustomization.yaml",
       `resources: [gone.yaml, "https://example.com/crd.yaml", web.yaml]
@@ -207,7 +207,7 @@ namespace: web
     );
   });
 
-  it("a Secret that is in the repository but that nothing applies is not a breach", () => {
+  it("does not count a Secret that nothing applies as a breach", () => {
     const postBuild = "  postBuild: { substituteFrom: [{ kind: Secret, name: settings }] }\n";
     write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps") + postBuild);
     const found = (): string[] =>

@@ -23,7 +23,7 @@ const VARIABLES: Mapping = {
   BROKEN: "Maintenance: tonight",
 };
 
-/** What a Kustomization says besides its path, by the fixture's directory. */
+/** Fields of a Kustomization in addition to its path, keyed by the fixture's directory. */
 const SPECS: Readonly<Record<string, Mapping>> = {
   substitution: { postBuild: { substitute: VARIABLES } },
   "refused-substitution": { postBuild: { substitute: VARIABLES } },
@@ -42,7 +42,7 @@ const SPECS: Readonly<Record<string, Mapping>> = {
   },
 };
 
-/** Every directory of the fixtures that a Kustomization can build. */
+/** Every directory in the fixtures that a Kustomization can build. */
 function directories(repository: string): readonly string[] {
   return readdirSync(join(FIXTURES, repository)).filter((name) => !name.startsWith("component"));
 }
@@ -52,7 +52,7 @@ function specOf(directory: string): Mapping {
 }
 
 describe("the offline build of a Flux Kustomization", () => {
-  it("gives the objects and the order of Flux's own packages, and refuses what they refuse", async function () {
+  it("returns the same objects in the same order as Flux's own packages, and rejects what they reject", async function () {
     this.timeout(120_000);
     const program = await findProgram(programNamed("flux-build", PROGRAMS), process.env);
     if (program === undefined) {
@@ -98,20 +98,21 @@ describe("the offline build of a Flux Kustomization", () => {
     );
   });
 
-  it("names the field, the reason and the advice where Kustomize or Flux refuses", () => {
+  it("names the field, the reason and a hint if Kustomize or Flux rejects something", () => {
     for (const [directory, expected] of Object.entries({
       "refused-substitution":
         /^build refused-substitution\/map\.yaml:6: after substitution this is not valid YAML/,
       "refused-types": /^build types\/kustomization\.yaml:3: newTag must be a string: quote it/,
       "refused-keys": /^build refused-keys\/settings\.yaml:5: this key is not a string: quote it/,
-      "refused-generated-key": /:1: Kustomize cannot generate the key 1: it does not quote it/,
+      "refused-generated-key":
+        /:1: Kustomize cannot generate the key 1, because it would write the key without quotes/,
       "refused-json-patch-yaml": /a JSON patch that starts with \[ must be JSON, not YAML/,
       "refused-api-version":
         /:1: apiVersion of a Kustomization must be kustomize\.config\.k8s\.io\/v1beta1, not v1/,
       "refused-kind": /:1: kind must be Kustomization or Component, not kustomization/,
       "refused-two-files": /has two kustomization files: delete .*kustomization\.yml/,
       "refused-component": /apiVersion of a Component must be kustomize\.config\.k8s\.io\/v1alpha1/,
-      "refused-plugin": /Flux runs no plugins, and Own is not built in/,
+      "refused-plugin": /Flux does not run plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);
   });

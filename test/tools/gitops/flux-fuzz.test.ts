@@ -9,9 +9,9 @@ import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { FEATURES, generateCase, type GeneratedCase } from "../../support/flux-cases.ts";
 import { compareWithFlux, differingPaths, type Comparison } from "../../support/flux-oracle.ts";
 
-/** A run of 500 takes two minutes; `FLUX_FUZZ_CASES=100000` is for a night. */
+/** 500 cases take two minutes; `FLUX_FUZZ_CASES=100000` is for an overnight run. */
 const CASES = Number(process.env.FLUX_FUZZ_CASES ?? 100);
-/** At least this share must build, or the generator tests refusals alone. */
+/** At least this share must build, or the generator would test only errors. */
 const BUILT = 0.7;
 
 describe("the offline build of generated Kustomizations", () => {

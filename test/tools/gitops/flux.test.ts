@@ -98,7 +98,7 @@ describe("the offline build of a Flux repository", () => {
       { name: "URL", value: "https://player.example.com" },
       { name: "PASSWORD", value: "${PASSWORD}" },
       { name: "THEME", value: "dark" },
-      // Flux makes a null of a lone variable that nothing defines.
+      // Flux turns a lone undefined variable into a null.
       { name: "EMPTY", value: null },
       { name: "LITERAL", value: "${KEPT}" },
     ]);
@@ -109,7 +109,7 @@ describe("the offline build of a Flux repository", () => {
     assert.deepEqual(find("ConfigMap", "script").object.data, { "run.sh": "echo ${HOME:-/root}\n" });
   });
 
-  it("gives an object as it is before its Kustomization's own spec", () => {
+  it("returns an object as it is before its Kustomization's spec is applied", () => {
     const player = find("Deployment", "player");
     const before = player.kustomization!.beforePatches(player.origin);
     assert.deepEqual(before?.metadata, { name: "player" });
@@ -129,7 +129,7 @@ describe("Flux's variable substitution", () => {
   };
   const lookup: Lookup = (name) => variables[name];
 
-  // Cases of fluxcd/pkg/envsubst, eval_test.go.
+  // Cases from fluxcd/pkg/envsubst, eval_test.go.
   for (const [input, output] of [
     ["plain", "plain"],
     ["${#var01}", "12"],
@@ -161,13 +161,13 @@ describe("Flux's variable substitution", () => {
     ["${filename/./}", "bashstring.txt"],
     ["${none}", ""],
   ] as const) {
-    it(`makes ${output} of ${input}`, () => {
+    it(`turns ${input} into ${output}`, () => {
       assert.deepEqual(substitute(input, lookup), { text: output, unknown: [] });
     });
   }
 
   for (const input of ["${}", "${a-b}", "${a", "${{ x }}", "${.Values.x}", "${a:-"]) {
-    it(`refuses ${input}`, () => {
+    it(`rejects ${input}`, () => {
       assert.throws(() => substitute(input, lookup), SubstitutionError);
     });
   }

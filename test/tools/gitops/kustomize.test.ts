@@ -35,7 +35,7 @@ const at = (root: Mapping, ...path: (string | number)[]): string => {
 };
 
 describe("the offline kustomize build", () => {
-  it("refuses to include an empty kustomization, and accepts one with an empty list", () => {
+  it("rejects an empty kustomization as a resource, and accepts one with an empty list", () => {
     const including = (text: string): readonly Resource[] => {
       const repository = new Repository(ROOT).with(
         new Map([
@@ -96,7 +96,7 @@ describe("the offline kustomize build", () => {
     assert.deepEqual((release!.spec as Mapping).valuesFrom, [{ kind: "ConfigMap", name }]);
   });
 
-  it("gives block scalars as Kustomize reads and writes them, and base64 in lines", () => {
+  it("returns block scalars as Kustomize reads and writes them, and base64 in lines", () => {
     const [folded, open] = build("scalars").map((resource) => resource.object.data as Mapping);
     assert.deepEqual(
       { ...folded },
@@ -173,7 +173,7 @@ describe("the offline kustomize build", () => {
   });
 });
 
-/** The pinned program where it is there without a build, else kubectl. */
+/** The pinned program if it is available without a build, or else kubectl. */
 async function realKustomize(): Promise<readonly string[] | undefined> {
   const found = await findProgram(programNamed("kustomize", PROGRAMS));
   if (found) return [found.path, "build", "--load-restrictor=LoadRestrictionsNone"];
@@ -182,7 +182,7 @@ async function realKustomize(): Promise<readonly string[] | undefined> {
       if (readdirSync(directory).includes("kubectl"))
         return [join(directory, "kubectl"), "kustomize", "--load-restrictor=LoadRestrictionsNone"];
     } catch {
-      // A directory of PATH that is not there.
+      // A directory in PATH that does not exist.
     }
   }
   return undefined;

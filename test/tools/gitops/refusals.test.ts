@@ -5,7 +5,7 @@ import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 
 const ROOT = join(import.meta.dirname, "../../fixtures/repositories/refusals");
 
-describe("the offline build reports what Kustomize builds and Flux or the API server refuses", () => {
+describe("the offline build reports what Kustomize builds but Flux or the API server rejects:", () => {
   const { clusters } = buildRepository(new Repository(ROOT), { partial: true });
   const problems = clusters
     .flatMap((cluster) => cluster.problems)
@@ -16,7 +16,7 @@ describe("the offline build reports what Kustomize builds and Flux or the API se
     for (const problem of expected) assert.ok(problems.includes(problem), problems.join("\n"));
   };
 
-  it("names of variables that are not valid", () => {
+  it("invalid variable names", () => {
     expect(
       "apps/settings.yaml:6 node-group is not a valid variable name, so every Kustomization that substitutes from here fails",
     );

@@ -19,7 +19,7 @@ spec: {inline: true}
   };
   const annotation = (name: string): readonly PathStep[] => ["metadata", "annotations", name];
 
-  it("changes a scalar no other problems; the quotes stay", () => {
+  it("changes a scalar and nothing else; the quotes stay", () => {
     assert.equal(
       edited(text, (edit) => edit.setScalar(0, annotation("two"), "true")),
       text.replace("'no'", "'true'"),
@@ -35,7 +35,7 @@ spec: {inline: true}
     assert.equal(edited(windows(text), add), windows(expected));
   });
 
-  it("leaves alone what takes more than that", () => {
+  it("refuses changes that would affect other lines", () => {
     const edit = new YamlEdit(text);
     assert.equal(edit.setScalar(0, ["metadata", "annotations"], "x"), false);
     assert.equal(edit.insert(0, ["spec"], "x: 1\n"), false);

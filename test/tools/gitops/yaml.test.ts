@@ -42,7 +42,7 @@ describe("documents of a repository", () => {
     assert.equal(show(locate(originAt(second!.value as Mapping, ["a", "b"]))), "6:3");
   });
 
-  it("place a field of an inline patch in the file that holds it", () => {
+  it("locate a field of an inline patch in the file that contains the patch", () => {
     const text = "patches:\n  - patch: |-\n\n      kind: A\n      spec:\n        x: 1\n    target: {}\n";
     const patches = (parse(text)[0]!.value as Mapping).patches as Mapping[];
     const inline = new EmbeddedText(patches[0]!.patch as string, entryOrigin(patches[0]!, "patch"));
@@ -86,7 +86,7 @@ describe("documents of a repository", () => {
     assert.equal(errors.length, 1);
   });
 
-  it("are the same by the block parser and by the full one, values and places", () => {
+  it("have the same values and locations with the block parser as with the full one", () => {
     const repository = new Repository(FIXTURES);
     const read = repository.yamlFiles(".").filter((file) => compare(repository.read(file, nowhere).text));
     assert.ok(read.length > 20, `the block parser read only ${read.length} files`);
@@ -98,7 +98,7 @@ describe("documents of a repository", () => {
     );
   });
 
-  it("do not leave the repository by a link, a parent path or their size", () => {
+  it("do not leave the repository through a link or a parent path, and are limited in size", () => {
     const outside = mkdtempSync(join(tmpdir(), "outside-"));
     const root = mkdtempSync(join(tmpdir(), "repository-"));
     try {
@@ -123,7 +123,7 @@ const nowhere = { source: new SourceFile("nowhere", ""), offset: 0 };
 
 const plain = (value: Value): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
-/** Compares both parsers; false where the block parser leaves the text to the full one. */
+/** Compares both parsers; false if the block parser leaves the text to the full one. */
 function compare(text: string): boolean {
   const source = new SourceFile("a.yaml", text);
   try {
@@ -158,7 +158,7 @@ function described(value: Value): unknown {
   return [originOf(value).offset, entries];
 }
 
-/** YAML of any data in many styles, and scribbled on. */
+/** Random data as YAML in many styles, sometimes corrupted. */
 function anyYaml(): fc.Arbitrary<string> {
   const word = fc.constantFrom(
     "a",

@@ -1,12 +1,12 @@
 import { commentsIn } from "./comments.ts";
 import type { TextEdit } from "./text-edit.ts";
 
-/** Where a document and the comments above it stand, from its `---` on. All numbers are offsets. */
+/** The range of a document and the comments above it, starting at its `---`. All numbers are offsets. */
 interface DocumentPlace {
   readonly start: number;
-  /** Its first line that is not a comment. */
+  /** The start of the first line that is not a comment. */
   readonly contents: number;
-  /** After its last line that is not a comment. */
+  /** The end of the last line that is not a comment. */
   readonly contentsEnd: number;
   readonly end: number;
 }
@@ -14,8 +14,8 @@ interface DocumentPlace {
 const SCHEMA = "# yaml-language-server:";
 
 /**
- * Replaces the contents of the document at an offset. Comments above and below it stay; the line that names its schema goes.
- * Undefined where the document shares a line with `---` or ends with `...`.
+ * Replaces the contents of the document at an offset. Comments above and below the document stay, but the line that names its schema is removed. Undefined if
+ * the document shares a line with `---` or ends with `...`.
  */
 export function documentReplacement(text: string, offset: number, contents: string): TextEdit | undefined {
   const place = placeOf(text, offset);
@@ -33,9 +33,7 @@ export function documentInsertion(text: string, offset: number, contents: string
   return { start: place.end, end: place.end, text: withNewlines(`${separator}---\n${contents}`, text) };
 }
 
-/**
- * Removes the documents that begin at these offsets, each with its `---` and its comments; undefined where only comments would be left.
- */
+/** Removes the documents that begin at these offsets, along with their `---` and comments. Undefined if only comments would be left. */
 export function documentRemovals(text: string, offsets: readonly number[]): readonly TextEdit[] | undefined {
   let end = 0;
   const parts = text.split(/^(?=---(?:\s|$))/m).map((part) => {
@@ -53,12 +51,12 @@ export function documentRemovals(text: string, offsets: readonly number[]): read
   return parts.filter(({ goes }) => goes).map((part) => ({ start: part.start, end: part.end, text: "" }));
 }
 
-/** Whether {@link documentReplacement} and the like can work on the document at an offset. */
+/** Whether {@link documentReplacement} and its siblings can edit the document at an offset. */
 export function isOwnDocument(text: string, offset: number): boolean {
   return placeOf(text, offset) !== undefined;
 }
 
-/** The comments that are lost with the document at an offset, or with its contents alone; the line that names its schema does not count. */
+/** The comments that are lost if the document at an offset, or only its contents, is removed. The line that names the schema does not count. */
 export function documentComments(text: string, offset: number, contentsOnly: boolean): readonly string[] {
   const place = placeOf(text, offset);
   if (!place) return [];

@@ -12,23 +12,23 @@ import {
 } from "yaml";
 import type { PathStep } from "../yaml/values.ts";
 
-/** A mapping or list and the document that it is in. */
+/** A mapping or list, and the document that contains it. */
 export interface EntryPath {
   /** Index of the document. */
   readonly document: number;
   readonly path: readonly PathStep[];
 }
 
-/** Where an entry of a mapping or list stands. */
+/** The location of an entry in a mapping or list. */
 export interface EntryPlace {
   readonly container: YAMLMap<Node, Node | null> | YAMLSeq<Node>;
-  /** Of the key; of the dash of a list's item. */
+  /** Offset of the key, or of a list item's dash. */
   readonly start: number;
   readonly value: Node | null;
   readonly key: Node | undefined;
 }
 
-/** The root node of each document of a text. */
+/** The root node of each document in a text. */
 export function parseRoots(text: string): readonly (Node | null)[] {
   const documents = parseAllDocuments(text, {
     logLevel: "silent",
@@ -39,7 +39,7 @@ export function parseRoots(text: string): readonly (Node | null)[] {
   return Array.isArray(documents) ? documents.map(({ contents }) => contents as Node | null) : [];
 }
 
-/** The place of the entry at a path below a node; undefined where there is none. */
+/** The location of the entry at a path below a node; undefined if there is none. */
 export function placeAt(root: Node | null | undefined, path: readonly PathStep[]): EntryPlace | undefined {
   let node = root;
   let place: EntryPlace | undefined;
@@ -65,7 +65,7 @@ function entryPlace(node: Node | null | undefined, step: PathStep): EntryPlace |
   return { container: node, start: dashOf(node, step) ?? item.range[0], value: item, key: undefined };
 }
 
-/** The path to the entry, or to the collection, that starts at an offset, and that `isWanted` accepts. */
+/** The path to the entry or collection that starts at an offset and that `isWanted` accepts. */
 export function pathTo(
   node: Node | null | undefined,
   isWanted: (node: Node | null, key: Node | undefined, step: PathStep | undefined) => boolean,
@@ -91,7 +91,7 @@ function childrenOf(node: Node | null): readonly (readonly [PathStep, Node | nul
   return isSeq<Node>(node) ? node.items.map((item, index) => [index, item, undefined] as const) : [];
 }
 
-/** Every node below one, itself included. */
+/** A node and all its descendants. */
 export function nodesIn(node: Node | null): readonly Node[] {
   if (node === null) return [];
   if (isMap<Node, Node | null>(node))
@@ -104,12 +104,12 @@ export function anchorOf(node: Node): string | undefined {
   return isAlias(node) ? undefined : (node as { anchor?: string }).anchor;
 }
 
-/** The text of a key; empty for one that is not a scalar. */
+/** The text of a key; empty if the key is not a scalar. */
 export function keyText(key: Node): string {
   return isScalar(key) ? String(key.value) : "";
 }
 
-/** Where the text of a node ends, without comments after it. */
+/** The offset at which a node's text ends, before any trailing comment. */
 export function contentEnd(node: Node | null | undefined): number | undefined {
   if (!node) return undefined;
   if (isCollection(node) && node.flow !== true && node.items.length > 0) {
@@ -122,7 +122,7 @@ export function contentEnd(node: Node | null | undefined): number | undefined {
   return node.range?.[1];
 }
 
-/** Where the dash of a list's item stands; undefined in a flow list, which has none. */
+/** The offset of a list item's dash; undefined in a flow list, which has none. */
 function dashOf({ srcToken }: YAMLSeq<Node>, index: number): number | undefined {
   if (srcToken?.type !== "block-seq") return undefined;
   return srcToken.items[index]?.start.find(({ type }) => type === "seq-item-ind")?.offset;

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
-/** The symbolic link that a path below a root leads through, which may leave the repository; undefined where there is none. */
+/** The symbolic link that a path below a root passes through, which may lead out of the repository; undefined if there is none. */
 export function symbolicLinkOn(root: string, path: string): string | undefined {
   const names = path.split("/");
   return names

@@ -1,11 +1,11 @@
-/** A change of a file's text: what stands between two offsets is replaced. */
+/** A change to a file's text: replaces the text between two offsets. */
 export interface TextEdit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** The text with the edits applied. The same edit planned twice is applied once; of two that overlap, the earlier one is left out. */
+/** The text with the edits applied. Duplicate edits are applied once; if two edits overlap, the one that starts earlier in the text is dropped. */
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   const distinct = new Map(edits.map((edit) => [JSON.stringify(edit), edit]));
   let result = text;

@@ -10,7 +10,7 @@ export class TextLines {
     this.#newline = newline;
   }
 
-  /** Where the line of an offset starts. */
+  /** The offset at which the line that contains an offset starts. */
   startOf(offset: number): number {
     return this.#text.lastIndexOf("\n", offset - 1) + 1;
   }
@@ -20,7 +20,7 @@ export class TextLines {
     return start - this.startOf(start);
   }
 
-  /** Whether nothing stands before an entry on its line. */
+  /** Whether an entry is the first thing on its line. */
   isFirstOnLine({ start }: EntryPlace): boolean {
     return this.#text.slice(this.startOf(start), start).trim() === "";
   }
@@ -39,7 +39,7 @@ export class TextLines {
     return from;
   }
 
-  /** After the last line of an entry, including the comments below it that are indented deeper: they belong to what the entry contains. */
+  /** The end of the last line of an entry, including comments below it that are indented deeper, since they belong to the entry's contents. */
   endOf(place: EntryPlace): number {
     const { start, value, key } = place;
     const end = contentEnd(value) ?? key?.range?.[1] ?? start;
@@ -48,7 +48,7 @@ export class TextLines {
     return lineEnd < 0 ? this.#text.length : this.#afterComments(lineEnd + 1, this.columnOf(place));
   }
 
-  /** After the comments at an offset that are indented deeper than a column; blank lines between them count, those after them do not. */
+  /** The end of the comments at an offset that are indented deeper than a column, including blank lines between them but not after them. */
   #afterComments(offset: number, column: number): number {
     let after = offset;
     for (let line = offset; line < this.#text.length;) {
@@ -62,7 +62,7 @@ export class TextLines {
     return after;
   }
 
-  /** Where a removal up to `end` starts so that one of the blank lines on both sides stays. */
+  /** The offset from which to remove text up to `end`, so that of the blank lines on both sides one is left. */
   withBlankLine(start: number, end: number): number {
     const above = this.startOf(start - 1);
     const isBlank = start > 0 && this.#text.slice(above, start).trim() === "";
@@ -71,12 +71,12 @@ export class TextLines {
     return isBlank && after.trim() === "" ? above : start;
   }
 
-  /** Number of blanks at an offset. */
+  /** Number of spaces at an offset. */
   blanksAt(offset: number): number {
     return /^[ \t]*/.exec(this.#text.slice(offset))?.[0].length ?? 0;
   }
 
-  /** Lines at an indentation, with the file's line endings. */
+  /** The lines, indented and with the file's line endings. */
   indented(lines: string, column: number): string {
     return lines
       .replace(/\n$/, "")

@@ -32,14 +32,14 @@ import { applyEdits, type TextEdit } from "./text-edit.ts";
 import { TextLines } from "./text-lines.ts";
 
 /**
- * The editor of a YAML file. It touches only the lines of what changes: comments, anchors, order, quoting, blank lines and line
- * endings stay. Changes are planned against the text as read, and {@link text} applies them together. A method that would have to touch
- * more (a flow collection, an anchor that is used elsewhere) plans nothing and returns false.
+ * Edits a YAML file. Only the lines that change are touched: comments, anchors, order, quoting, blank lines and line endings stay. Changes are planned against
+ * the original text, and {@link text} applies them together. A method that would have to touch more (a flow collection, or an anchor that is used elsewhere)
+ * plans nothing and returns false.
  */
 export class YamlEdit {
   readonly #text: string;
   readonly #newline: string;
-  /** The last line has no line ending: it gets one while the file is edited, and loses it in the end. */
+  /** Whether the last line has no line ending. It gets one while the file is edited, and loses it again at the end. */
   readonly #open: boolean;
   readonly #lines: TextLines;
   readonly #roots: readonly (Node | null)[];
@@ -58,12 +58,12 @@ export class YamlEdit {
     return this.#roots.length;
   }
 
-  /** Index of the document that starts, or whose contents start, at or before an offset. */
+  /** Index of the last document whose contents start at or before an offset. */
   documentAt(offset: number): number {
     return this.#roots.findLastIndex((root) => (root?.range?.[0] ?? Infinity) <= offset);
   }
 
-  /** The entry named `step` whose key, or whose element, starts at an offset. */
+  /** The entry named `step` whose key or list item starts at an offset. */
   entryAt(offset: number, step: PathStep): EntryPath | undefined {
     return this.#find((node, key, own) => own === step && (key ?? node)?.range?.[0] === offset);
   }
@@ -92,19 +92,19 @@ export class YamlEdit {
     return isCollection(node) ? node.items.length : 0;
   }
 
-  /** The anchor that gives a scalar again at a later path: its own, or the one that it is an alias of. */
+  /** The anchor with which a later path can repeat a scalar: the scalar's own, or the one that it is an alias for. */
   anchorOf(document: number, path: readonly PathStep[], later: readonly PathStep[]): string | undefined {
     const node = this.#place(document, path)?.value ?? null;
     const name = isAlias(node) ? node.source : isScalar(node) ? node.anchor : undefined;
     const anchored = nodesIn(this.#roots[document] ?? null).filter((one) => anchorOf(one) === name);
     const [only] = anchored;
     const end = this.#place(document, later)?.start;
-    // Where an anchor is defined twice, the last one before an alias counts.
+    // If an anchor is defined twice, the last definition before an alias counts.
     if (name === undefined || anchored.length !== 1 || !only?.range || end === undefined) return undefined;
     return only.range[1] <= end ? name : undefined;
   }
 
-  /** The comments that go with an entry: those on its lines and, unless it is only replaced, those right above at its indentation. */
+  /** The comments that are removed with an entry: those on its lines and, unless the entry is only replaced, those directly above at its indentation. */
   commentsOf(document: number, path: readonly PathStep[], replaced = false): readonly string[] {
     const place = this.#place(document, path);
     if (!place) return [];
@@ -112,7 +112,7 @@ export class YamlEdit {
     return commentsIn(this.#text.slice(start, this.#lines.endOf(place)));
   }
 
-  /** The comments that {@link remove} deletes: those of the whole collection if the entry is its only one. */
+  /** The comments that {@link remove} deletes: those of the whole collection if this is its only entry. */
   commentsRemovedWith(document: number, path: readonly PathStep[]): readonly string[] {
     const isOnly = this.#place(document, path)?.container.items.length === 1;
     return isOnly && path.length > 1
@@ -121,8 +121,8 @@ export class YamlEdit {
   }
 
   /**
-   * An entry's text as {@link insert} takes it: with the comments right above it, without indentation; undefined where it does not
-   * start its line.
+   * An entry's text in the form that {@link insert} takes: with the comments directly above it and without indentation. Undefined if the entry does not start
+   * its line.
    */
   linesOf(document: number, path: readonly PathStep[]): string | undefined {
     const place = this.#place(document, path);
@@ -151,8 +151,8 @@ export class YamlEdit {
   }
 
   /**
-   * Removes an entry of a block collection with its lines and the comments right above it. If it is the only entry, the collection goes
-   * too, and so on up. Of blank lines on both sides, one stays.
+   * Removes an entry from a block collection, with its lines and the comments directly above it. If it is the only entry, the collection is removed too, and so
+   * on upwards. Of the blank lines on both sides, one is left.
    */
   remove(document: number, path: readonly PathStep[]): boolean {
     const place = this.#place(document, path);
@@ -165,7 +165,7 @@ export class YamlEdit {
     return this.#plan({ start: this.#lines.withBlankLine(start, end), end, text: "" });
   }
 
-  /** Replaces the lines of an entry by others, which are given without indentation. */
+  /** Replaces the lines of an entry; the new lines are given without indentation. */
   replace(document: number, path: readonly PathStep[], lines: string): boolean {
     const place = this.#place(document, path);
     if (!place || place.container.flow === true || !this.#lines.isFirstOnLine(place)) return false;
@@ -195,7 +195,7 @@ export class YamlEdit {
     return this.#plan({ start: end, end, text: this.#lines.indented(lines, this.#lines.columnOf(first)) });
   }
 
-  /** Replaces the contents of the document at an offset; comments above and below it stay, the line that names its schema goes. */
+  /** Replaces the contents of the document at an offset. Comments above and below the document stay; the line that names its schema is removed. */
   replaceDocument(offset: number, contents: string): boolean {
     return this.#plan(documentReplacement(this.#text, offset, contents));
   }
@@ -205,24 +205,24 @@ export class YamlEdit {
     return this.#plan(documentInsertion(this.#text, offset, contents));
   }
 
-  /** Removes the document at an offset, unless nothing but comments would be left of the file. */
+  /** Removes the document at an offset, unless only comments would be left in the file. */
   removeDocument(offset: number): boolean {
     return isOwnDocument(this.#text, offset) && this.removeDocuments([offset]);
   }
 
-  /** Removes documents with their comments, unless nothing but comments would be left of the file. */
+  /** Removes documents and their comments, unless only comments would be left in the file. */
   removeDocuments(offsets: readonly number[]): boolean {
     const edits = documentRemovals(this.#text, offsets);
     if (edits) this.#edits.push(...edits);
     return edits !== undefined;
   }
 
-  /** The comments that are lost with the document at an offset, or with its contents alone. */
+  /** The comments that are lost if the document at an offset, or only its contents, is removed. */
   commentsOfDocument(offset: number, contentsOnly: boolean): readonly string[] {
     return documentComments(this.#text, offset, contentsOnly);
   }
 
-  /** The file's text with everything that was planned. */
+  /** The file's text with all planned changes applied. */
   text(): string {
     const text = applyEdits(this.#text, this.#edits);
     if (this.#edits.length === 0) return this.#open ? text.slice(0, -this.#newline.length) : text;
@@ -234,7 +234,7 @@ export class YamlEdit {
     return edit !== undefined;
   }
 
-  /** Whether an alias elsewhere stands for something in a node. */
+  /** Whether an alias elsewhere refers to an anchor in a node. */
   #isReferredTo(value: Node | null): boolean {
     const within = new Set(nodesIn(value));
     const anchors = new Set([...within].map(anchorOf));
@@ -268,7 +268,7 @@ function flowInsertion({ items, range }: YAMLSeq<Node>, lines: string): TextEdit
     : { start: end, end, text: `, ${value}` };
 }
 
-/** A scalar as YAML writes it on one line. */
+/** A scalar as YAML on one line. */
 function inline(value: string | number | boolean, type?: Scalar.Type): string {
   const scalar = new Scalar(value);
   if (type !== undefined) scalar.type = type;

@@ -10,7 +10,7 @@ import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } 
 
 /** What Flux excludes from every artifact. Source: ExcludeVCS in fluxcd/pkg/sourceignore. */
 const ALWAYS = ".git/\n.gitignore\n.gitmodules\n.gitattributes";
-/** What it also excludes by default. Source: ExcludeExt, ExcludeCI and ExcludeExtra in the same package. */
+/** What Flux also excludes by default. Source: ExcludeExt, ExcludeCI and ExcludeExtra in the same package. */
 const BY_DEFAULT = [
   ...["*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip"],
   ...[".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml"],
@@ -19,18 +19,18 @@ const BY_DEFAULT = [
 ].join("\n");
 const IGNORE_FILE = ".sourceignore";
 
-/** A pattern and the file that it is written in. */
+/** A pattern and the file that contains it. */
 interface PlacedPattern extends IgnorePattern {
   readonly place: string;
 }
 
-/** The artifacts of Flux's sources, which exclude some files of the repository. */
+/** The artifacts of the Flux sources, which exclude some of the repository's files. */
 export class Artifacts {
   readonly #repository: Repository;
   readonly #sources: readonly WrittenObject[];
-  /** The patterns of all ignore files, from the top down. */
+  /** The patterns from all ignore files, from the top directory down. */
   readonly #patterns: readonly PlacedPattern[];
-  /** By the source that has `spec.ignore`; at undefined for all others. */
+  /** Keyed by the source with `spec.ignore`; undefined is the key for all other sources. */
   readonly #delivered = new Map<WrittenObject | undefined, Delivered>();
 
   /**
@@ -48,10 +48,7 @@ export class Artifacts {
       });
   }
 
-  /**
-   * The artifact of a Kustomization's source. If several clusters have a source of that name, the one in the cluster's own directory
-   * counts.
-   */
+  /** The artifact of a Kustomization's source. If several clusters have a source with that name, the one in the cluster's own directory is used. */
   of(kustomization: Mapping, cluster: string): Repository {
     const source = this.#sourceOf(kustomization, cluster);
     let delivered = this.#delivered.get(source);
@@ -90,7 +87,7 @@ function placed(ignore: string, place: string, directory?: readonly string[]): r
   return parseIgnore(ignore, directory).map((pattern) => ({ ...pattern, place }));
 }
 
-/** The last pattern that matches counts. */
+/** The last matching pattern wins. */
 function leftOutBy(patterns: readonly PlacedPattern[]): LeftOut {
   const defaults = placed(patterns.length > 0 ? ALWAYS : `${ALWAYS}\n${BY_DEFAULT}`, "Flux's defaults");
   const all = [...defaults, ...patterns];

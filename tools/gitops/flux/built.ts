@@ -7,12 +7,12 @@ import { BuildError, type BuildProblem } from "../problem.ts";
 import { plainFile } from "./flux-kustomization.ts";
 import type { Variables } from "./variables.ts";
 
-/** A Flux Kustomization and what it builds. */
+/** A Flux Kustomization and the objects that it builds. */
 export class BuiltKustomization {
-  /** As its parent applies it. */
+  /** The Kustomization as its parent applies it. */
   readonly object: Mapping;
   readonly variables: Variables | undefined;
-  /** The files of its source; undefined if the source is another repository. */
+  /** The files in its source; undefined if the source is another repository. */
   readonly #repository: Repository | undefined;
   #plain: ReadonlyMap<string, Mapping> | undefined;
   #filesRead: ReadonlySet<string> | undefined;
@@ -23,7 +23,7 @@ export class BuiltKustomization {
     this.#repository = repository;
   }
 
-  /** The object of a document before this Kustomization's own patches, target namespace and so on. Built on first use. */
+  /** The object built from a document, before this Kustomization's own patches, target namespace and so on. Built on first use. */
   beforePatches(origin: Origin): Mapping | undefined {
     this.#plain ??= this.#buildPlain();
     return this.#plain.get(originKey(origin));
@@ -39,7 +39,7 @@ export class BuiltKustomization {
     if (this.#repository === undefined) return new Map();
     try {
       const file = plainFile(this.object, this.#repository);
-      // The build of the Kustomization itself reports what cannot be built.
+      // Errors are reported when the Kustomization itself is built.
       const resources = kustomizeBuild(file, this.#repository, { onError: () => undefined, partial: true });
       return new Map(resources.map((resource) => [originKey(resource.origin), resource.object]));
     } catch (error) {
@@ -60,10 +60,10 @@ export class BuiltKustomization {
   }
 }
 
-/** One object as it reaches the cluster. */
+/** An object as applied to the cluster. */
 export interface BuiltObject {
   readonly object: Mapping;
-  /** Undefined for a root, which nothing in the repository applies. */
+  /** The Kustomization that applies it; undefined for a root, which nothing in the repository applies. */
   readonly kustomization: BuiltKustomization | undefined;
   /** Before `postBuild` substitution. */
   readonly beforeSubstitution: Mapping;
@@ -71,7 +71,7 @@ export interface BuiltObject {
   readonly origin: Origin;
 }
 
-/** Kustomizations and sources that are on a cluster but no longer in the repository, by cluster. */
+/** Kustomizations and sources that exist on a cluster but no longer in the repository, by cluster. */
 export type Orphans = ReadonlyMap<string, readonly BuiltObject[]>;
 
 /** Everything that the repository applies to one cluster. */

@@ -17,15 +17,15 @@ import { finishObject } from "./finish.ts";
 import { serverErrors } from "./server-errors.ts";
 import { variablesOf } from "./variables.ts";
 
-/** Builds the roots of a cluster and, level by level, every Kustomization that they apply, and those that only the cluster still has. */
+/** Builds the roots of a cluster, then level by level every Kustomization that they apply, and those that exist only on the cluster. */
 export function buildCluster(roots: readonly Mapping[], args: ClusterBuildArgs): readonly BuiltCluster[] {
   return new ClusterBuild(args).run(roots);
 }
 
-/** What the build of a cluster starts from, besides its roots. */
+/** The inputs of a cluster's build, in addition to its roots. */
 export interface ClusterBuildArgs {
   readonly name: string;
-  /** Kustomizations that only the cluster still has. */
+  /** Kustomizations that exist only on the cluster. */
   readonly orphans: readonly BuiltObject[];
   readonly sources: OwnSources;
   readonly artifacts: Artifacts;
@@ -38,9 +38,9 @@ class ClusterBuild {
   readonly #orphans: readonly BuiltObject[];
   readonly #sources: OwnSources;
   readonly #artifacts: Artifacts;
-  /** By cluster: undefined for this one, otherwise the Secret of `spec.kubeConfig`. */
+  /** Keyed by cluster: undefined for this one, otherwise the Secret named in `spec.kubeConfig`. */
   readonly #objects = new Map<string | undefined, BuiltObject[]>([[undefined, []]]);
-  /** The cluster of Kustomizations that are not on this one. */
+  /** The clusters of Kustomizations that apply to another cluster. */
   readonly #remotes = new Map<Mapping, string>();
   readonly #kustomizations: BuiltKustomization[] = [];
   readonly #problems = new Map<string, BuildProblem>();
@@ -63,7 +63,7 @@ class ClusterBuild {
     for (const root of roots) this.#seen.add(identity(root));
     let queue = [...roots, ...this.#orphansBelow(undefined)];
     while (queue.length > 0) {
-      // A sibling may bring the ConfigMap that substituteFrom names, so substitution waits until all siblings are built.
+      // A sibling may provide the ConfigMap that substituteFrom names, so substitution waits until all siblings are built.
       const waiting: { kustomization: Mapping; resources: readonly Resource[] }[] = [];
       const children: Mapping[] = [];
       for (const kustomization of queue) {
@@ -99,7 +99,7 @@ class ClusterBuild {
     );
   }
 
-  /** The files of a Kustomization's source; undefined if the source is another repository. */
+  /** The files in a Kustomization's source; undefined if the source is another repository. */
   #delivered(kustomization: Mapping): Repository | undefined {
     return this.#sources.has(kustomization) ? this.#artifacts.of(kustomization, this.#name) : undefined;
   }
@@ -141,7 +141,7 @@ class ClusterBuild {
     return [...children, ...this.#orphansBelow(kustomization)];
   }
 
-  /** What a Kustomization applied that only the cluster still has; without a Kustomization, what nothing else applied. */
+  /** The objects that a Kustomization applied and that exist only on the cluster; without a Kustomization, those that nothing else applied. */
   #orphansBelow(parent: Mapping | undefined): readonly Mapping[] {
     const below = this.#orphans
       .filter(({ object, kustomization }) => {
@@ -215,7 +215,7 @@ function identity(kustomization: Mapping): string {
   return `${effectiveNamespace(id)}/${id.name}`;
 }
 
-/** A copy of a Kustomization as written, checked. */
+/** A checked copy of a Kustomization as written. */
 function rootObject(written: Mapping): Mapping {
   const [resource] = resourcesOf(cloneValue(written), originOf(written));
   const object = resource?.object ?? written;

@@ -10,7 +10,7 @@ export type LeftOut = (path: string, isDirectory: boolean) => string | undefined
 
 /** A Flux source's artifact: the repository without symbolic links and without excluded files. */
 export class Delivered extends Repository {
-  /** Every file that was read. */
+  /** Every file that has been read. */
   readonly filesRead = new Set<string>();
   readonly #repository: Repository;
   readonly #leftOut: LeftOut;
@@ -68,7 +68,7 @@ export class Delivered extends Repository {
     const reason = isDirectory || this.#repository.isFile(path) ? this.#reason(path, isDirectory) : undefined;
     return reason === undefined
       ? super.absence(what, path, from)
-      : new BuildError(`${path} is not in the artifact of Flux's source: ${reason}`, from);
+      : new BuildError(`${path} is not in the Flux source's artifact: ${reason}`, from);
   }
 
   #delivered(path: string, from: Origin): Repository {
@@ -85,7 +85,7 @@ export class Delivered extends Repository {
 
   #findReason(path: string, isDirectory: boolean): string | undefined {
     if (path === "." || path === "") return undefined;
-    if (this.#repository.isLinked(path)) return "artifacts have no symbolic links";
+    if (this.#repository.isLinked(path)) return "artifacts do not contain symbolic links";
     const pattern = this.#leftOut(path, isDirectory);
     return pattern === undefined ? undefined : `excluded by ${pattern}`;
   }

@@ -6,29 +6,29 @@ export type Lookup = (name: string) => string | typeof UNKNOWN | typeof ELSEWHER
 /** A value that only the cluster knows, such as an encrypted one. */
 export const UNKNOWN = Symbol("unknown");
 
-/** A variable that the repository does not define but the cluster may. Its default is assumed to apply. */
+/** A variable that the repository does not define but the cluster may. Its default is assumed. */
 export const ELSEWHERE = Symbol("elsewhere");
 
-/** A text after substitution. */
+/** The result of a substitution. */
 export interface Substituted {
   readonly text: string;
   /** Variables whose expression was left as written. */
   readonly unknown: readonly string[];
 }
 
-/** A `${…}` that Flux refuses. */
+/** A `${…}` expression that Flux rejects. */
 export class SubstitutionError extends Error {}
 
 /**
- * Replaces `${VAR}`, `${VAR:-default}`, `${VAR/a/b}` and so on as Flux does; `$$` becomes a dollar sign. An expression whose value is
- * unknown stays as written. Source: github.com/fluxcd/pkg/envsubst, parse/parse.go and parse/scan.go.
- * @throws SubstitutionError for an expression that Flux refuses
+ * Replaces `${VAR}`, `${VAR:-default}`, `${VAR/a/b}` and so on the way Flux does; `$$` becomes a dollar sign. An expression with an unknown value stays as
+ * written. Source: github.com/fluxcd/pkg/envsubst, parse/parse.go and parse/scan.go.
+ * @throws SubstitutionError for an expression that Flux rejects
  */
 export function substitute(text: string, lookup: Lookup): Substituted {
   return new Substitution(text, lookup).run();
 }
 
-/** The deepest nesting of expressions that is followed. */
+/** The maximum nesting depth of expressions. */
 const MAX_DEPTH = 100;
 
 const IDENTIFIER = /[\p{L}\p{Nd}_]+/uy;
@@ -60,7 +60,7 @@ class Substitution {
     return { text: out, unknown: [...this.#unknown] };
   }
 
-  /** Evaluates from `${` to after its closing brace. */
+  /** Evaluates an expression from `${` to its closing brace. */
   #expression(): string | typeof UNKNOWN {
     this.#at += 2;
     if (this.#peek() === "#") {
@@ -121,7 +121,7 @@ class Substitution {
     return [first, this.#argument(/\}/)];
   }
 
-  /** A nested expression, or text up to the character that ends it. */
+  /** A nested expression, or text up to its terminating character. */
   #argument(end: RegExp, escapes = false): string | typeof UNKNOWN {
     if (this.#text.startsWith("${", this.#at)) return this.#nested();
     let argument = "";

@@ -5,7 +5,7 @@ import { lookupIn, type Variables } from "./variables.ts";
 
 /**
  * A built object as a Flux Kustomization applies it: after variable substitution and with `spec.commonMetadata`.
- * @throws BuildError for an expression that Flux refuses
+ * @throws BuildError for an expression that Flux rejects
  */
 export function finishObject(
   object: Mapping,

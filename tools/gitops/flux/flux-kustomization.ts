@@ -35,7 +35,7 @@ export function specOf(kustomization: Mapping): Mapping {
   return isMapping(kustomization.spec) ? kustomization.spec : {};
 }
 
-/** `Kind name` of a Flux Kustomization's source. */
+/** A Flux Kustomization's source, as `Kind name`. */
 export function sourceName(kustomization: Mapping): string {
   const { sourceRef } = specOf(kustomization);
   return isMapping(sourceRef) ? `${scalarText(sourceRef.kind)} ${scalarText(sourceRef.name)}` : "no source";
@@ -49,7 +49,7 @@ export function pathOf(kustomization: Mapping, repository: Repository): string {
   return resolved;
 }
 
-/** The kustomization file of the directory, found or generated as Flux does. */
+/** The directory's kustomization file, found or generated the way Flux would. */
 export function plainFile(kustomization: Mapping, repository: Repository): KustomizationFile {
   const spec = specOf(kustomization);
   const from = entryOrigin(isMapping(kustomization.spec) ? spec : kustomization, "path");
@@ -61,8 +61,8 @@ export function plainFile(kustomization: Mapping, repository: Repository): Kusto
 }
 
 /**
- * The kustomization file with the additions of the spec, as kustomize-controller writes it before it builds.
- * Source: WriteFile in fluxcd/pkg/kustomize/kustomize_generator.go.
+ * The kustomization file with the additions from the spec, as kustomize-controller writes it before building. Source: WriteFile in
+ * fluxcd/pkg/kustomize/kustomize_generator.go.
  */
 export function fileWithSpec(kustomization: Mapping, repository: Repository): KustomizationFile {
   const file = plainFile(kustomization, repository);
@@ -93,7 +93,7 @@ export function fileWithSpec(kustomization: Mapping, repository: Repository): Ku
 
 const hasResources = ({ resources }: Mapping): boolean => Array.isArray(resources) && resources.length > 0;
 
-/** Flux asks for origin annotations where there are no resources, so that Kustomize does not refuse an empty kustomization. */
+/** Flux requests origin annotations if there are no resources, so that Kustomize does not reject the kustomization as empty. */
 function setBuildMetadata(fields: Mapping, names: readonly string[], origin: Origin): void {
   const list = listAt(origin);
   for (const name of names) pushElement(list, name, origin);
@@ -124,7 +124,7 @@ function listIn(fields: Mapping, field: string, origin: ReturnType<typeof origin
   return fields[field] as Value[];
 }
 
-/** An image that the file has already is merged field by field; tag and digest count as one field. */
+/** An image that the file already contains is merged field by field; tag and digest count as one field. */
 function mergeImages(fields: Mapping, spec: Mapping): void {
   const more = spec.images;
   if (!Array.isArray(more) || more.length === 0) return;
@@ -145,7 +145,7 @@ function mergeImages(fields: Mapping, spec: Mapping): void {
   }
 }
 
-/** Sets the labels and annotations of `spec.commonMetadata`, which override those of an object. */
+/** Sets the labels and annotations from `spec.commonMetadata`, which override the object's own. */
 export function addCommonMetadata(object: Mapping, kustomization: Mapping): Mapping {
   const common = specOf(kustomization).commonMetadata;
   if (!isMapping(common)) return object;

@@ -2,15 +2,15 @@
 export interface IgnorePattern {
   /** As written. */
   readonly line: string;
-  /** Whether it includes matches instead of excluding them (`!`). */
+  /** Whether the pattern includes matches instead of excluding them (`!`). */
   readonly includes: boolean;
-  /** Whether it matches a path, given as its parts from the root down. */
+  /** Whether the pattern matches a path, which is given as its parts from the root down. */
   readonly matches: (path: readonly string[], isDirectory: boolean) => boolean;
 }
 
 /**
- * The patterns of an ignore file. They are those of `.gitignore` with one difference: a pattern can include something again below an
- * excluded directory. Source: fluxcd/pkg/sourceignore and its package gitignore.
+ * The patterns in an ignore file. They work as in `.gitignore`, with one difference: a pattern can re-include files below an excluded directory. Source:
+ * fluxcd/pkg/sourceignore and its package gitignore.
  */
 export function parseIgnore(text: string, directory: readonly string[] = []): readonly IgnorePattern[] {
   return text
@@ -47,7 +47,7 @@ function nameMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["ma
   };
 }
 
-/** A pattern with a slash matches from its own directory on, and everything below. */
+/** A pattern with a slash matches paths relative to its own directory, and everything below them. */
 function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["matches"] {
   const parts = pattern.split("/").map((part) => ({ part, matches: glob(part) }));
   return (path, isDirectory) => {
@@ -64,7 +64,7 @@ function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["ma
       } else if (atAnyDepth) {
         atAnyDepth = false;
         const found = rest.findIndex(matches);
-        // As in Flux: the match of an earlier part counts unless this search reaches the end.
+        // As in Flux, a match of an earlier part counts unless this search reaches the end.
         matched = found >= 0;
         rest = found >= 0 ? rest.slice(found + 1) : [];
       } else {
@@ -80,7 +80,7 @@ function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["ma
 
 type Token = "*" | RegExp;
 
-/** Go's filepath.Match for one name. A pattern that it refuses matches nothing. */
+/** Go's filepath.Match for a single name. An invalid pattern matches nothing. */
 function glob(pattern: string): (name: string) => boolean {
   if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern;
   const ending = /^\*([^*?[\\]+)$/.exec(pattern)?.[1];
@@ -109,7 +109,7 @@ function tokensOf(pattern: string): readonly Token[] | undefined {
   }
 }
 
-/** One regular expression could backtrack exponentially; here only the last star is retried. */
+/** A regular expression could backtrack exponentially; this retries only the last star. */
 function matchesTokens(tokens: readonly Token[], name: readonly string[]): boolean {
   let at = 0;
   let token = 0;

@@ -18,7 +18,7 @@ import { clusterOf, writtenKustomizations, type WrittenObject } from "./written.
 /** Everything that a repository applies, by cluster. */
 export interface BuiltRepository {
   readonly clusters: readonly BuiltCluster[];
-  /** Flux Kustomizations that read another source and are not built: `namespace/name (source)`. */
+  /** Flux Kustomizations that are not built because they read another source: `namespace/name (source)`. */
   readonly external: readonly string[];
   /** Files with objects that no Flux Kustomization uses. */
   readonly unreached: readonly string[];
@@ -26,15 +26,15 @@ export interface BuiltRepository {
 
 /** How a repository is built. */
 export interface BuildOptions {
-  /** Objects that only the clusters still have. Kustomizations among them are built, and are themselves not among the objects. */
+  /** Objects that exist only on the clusters. Kustomizations among them are built, but are not part of the result themselves. */
   readonly orphans?: Orphans;
-  /** Whether a Kustomization that cannot be built completely gives the rest: good enough for reading, not for proofs. */
+  /** Whether a Kustomization that cannot be built completely still returns what could be built. Good enough for reading, not for proofs. */
   readonly partial?: boolean;
 }
 
 /**
- * Builds a repository offline: every Flux Kustomization from the roots down, as Flux does. In a repository without Flux, builds every
- * kustomization that no other one includes, and takes the remaining files as written.
+ * Builds a repository offline: every Flux Kustomization from the roots down, as Flux does. Without Flux, builds every kustomization that is not included by
+ * another, and uses the remaining files as written.
  */
 export function buildRepository(
   repository: Repository,
@@ -82,7 +82,7 @@ function mayHoldObjects(repository: Repository, file: string): boolean {
   return /^apiVersion:/m.test(content) && /^kind:/m.test(content);
 }
 
-/** Without Flux, each kustomization that no other one includes counts as a cluster, and so do the remaining files. */
+/** Without Flux, each kustomization that is not included by another counts as a cluster, and so do the remaining files together. */
 function plainClusters(
   repository: Repository,
   files: readonly string[],
@@ -95,7 +95,7 @@ function plainClusters(
   const included = (path: string): boolean =>
     [...reached].some(([directory, reaches]) => directory !== path && reaches.has(path));
   const roots = directories.filter((directory) => !included(directory));
-  // Of a cycle that nothing else includes, the first one is built, which reports the cycle.
+  // If nothing outside a cycle includes it, its first member is built, which reports the cycle.
   const covered = new Set(roots.flatMap((root) => [root, ...(reached.get(root) ?? [])]));
   for (const directory of directories) {
     if (covered.has(directory)) continue;
@@ -164,7 +164,7 @@ function asWritten({ object, origin }: BuiltObject): WrittenObject {
   return { object, file: origin.source.file };
 }
 
-/** The objects that an API server could identify; the others are problems. */
+/** The objects that an API server could identify; the others are reported as problems. */
 function identified(resources: readonly Resource[], problems: BuildProblem[]): readonly BuiltObject[] {
   return resources.flatMap(({ object, origin }) => {
     const error = identityError(object);

@@ -9,8 +9,8 @@ import { pathOf, plainFile, specOf } from "./flux-kustomization.ts";
 import { clusterOf, type WrittenObject } from "./written.ts";
 
 /**
- * The Kustomizations that no other one applies, where a cluster's tree starts. In a cycle, the first file is the root. An app that the
- * kustomization.yaml above it leaves out, or that is next to apps that are applied, is not a root: it is not deployed.
+ * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that the
+ * kustomization.yaml above it leaves out, or that is next to applied apps, is not a root: it is not deployed.
  */
 export function findRoots(
   written: readonly WrittenObject[],
@@ -62,14 +62,14 @@ export function findRoots(
   return roots.filter((root) => (children.get(root) ?? []).length > 0 || !isLeftOut(root));
 }
 
-/** The directories above a file, up to its cluster's. */
+/** The directories above a file, up to the cluster's directory. */
 function directoriesAbove({ file }: WrittenObject): readonly string[] {
   const parts = file.split("/");
   const all = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
   return all.filter((directory) => clusterOf({ file: `${directory}/` }) === clusterOf({ file }));
 }
 
-/** Equal for the same file of all apps of one directory. */
+/** The same for the corresponding file of every app in a directory. */
 function placeOf(written: WrittenObject): string {
   const { dir, base } = posix.parse(written.file);
   return [clusterOf(written), posix.dirname(dir), base].join(" ");
@@ -84,7 +84,7 @@ function reachedFiles(object: Mapping, repository: Repository): ReadonlySet<stri
   }
 }
 
-/** Which Kustomizations read this repository. */
+/** Selects the Kustomizations that read this repository. */
 export interface OwnSources {
   has(kustomization: Mapping): boolean;
 }

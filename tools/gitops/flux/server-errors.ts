@@ -7,8 +7,8 @@ import { isFluxKustomization, specOf } from "./flux-kustomization.ts";
 import { hidesKeys } from "./variables.ts";
 
 /**
- * Why an API server, or kustomize-controller before it, refuses an object that Kustomize builds: text fields that hold numbers or
- * booleans, a namespaced object without a namespace, a Secret that stays encrypted.
+ * Why the API server, or kustomize-controller before it, rejects an object that Kustomize builds: numbers or booleans in string fields, a namespaced object
+ * without a namespace, a Secret that stays encrypted.
  */
 export function serverErrors(object: Mapping, kustomization: Mapping | undefined): readonly BuildError[] {
   if (hidesKeys(object)) return [];
@@ -27,7 +27,7 @@ export function serverErrors(object: Mapping, kustomization: Mapping | undefined
   return errors;
 }
 
-/** Mappings whose values must be strings, by kind. */
+/** Mappings in which all values must be strings, by kind. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   ConfigMap: ["data", "binaryData"],
   Secret: ["data", "stringData"],
@@ -51,7 +51,7 @@ function notTexts(path: string, values: Mapping): BuildError[] {
     });
 }
 
-/** Fields of a Flux Kustomization that people get wrong; others are not checked. Source: its CustomResourceDefinition. */
+/** Fields of a Flux Kustomization that are often wrong; others are not checked. Source: its CustomResourceDefinition. */
 const SPEC: Readonly<Record<string, Type>> = {
   ...Object.fromEntries(
     ["interval", "path", "retryInterval", "serviceAccountName", "targetNamespace", "timeout"].map(

@@ -26,10 +26,10 @@ export function optsOut(object: Mapping): boolean {
 }
 
 /**
- * An object after `postBuild` substitution. Flux substitutes in the object's YAML, in which a scalar has lost the quotes of the file, and
- * reads the result as YAML 1.1: a lone `"${PORT}"` becomes a number, one that holds `yes` a boolean, and a value with a colon breaks the
- * object. An expression with an unknown value stays. The object itself if it has no dollar sign.
- * @throws BuildError at an expression that Flux refuses, and at one that breaks the YAML
+ * An object after `postBuild` substitution. Flux substitutes in the object's re-written YAML, where scalars have lost the quotes that they had in the file, and
+ * reads the result as YAML 1.1. So a lone `"${PORT}"` becomes a number, `yes` becomes a boolean, and a value with a colon breaks the object. An expression with
+ * an unknown value stays. An object without a dollar sign is returned as is.
+ * @throws BuildError if Flux rejects an expression, or if a value breaks the YAML
  */
 export function substituteObject(object: Mapping, lookup: Lookup): Mapping {
   if (optsOut(object)) return object;
@@ -57,7 +57,7 @@ function attempt(text: string, lookup: Lookup, findOrigin: Origin | (() => Origi
   }
 }
 
-/** Finds the field whose expression is wrong: the first one that fails alone. */
+/** Finds the field with the invalid expression: the first one that fails by itself. */
 function culprit(object: Mapping, lookup: Lookup): () => Origin {
   const visit = (value: Value, origin: Origin): Origin | undefined => {
     if (typeof value === "string") return value.includes("$") && fails(value, lookup) ? origin : undefined;
@@ -82,7 +82,7 @@ function fails(value: string, lookup: Lookup): boolean {
   }
 }
 
-/** The value with the origins of what it was before. */
+/** The value with the origins of the value that it replaces. */
 function withOrigins(value: Value, before: Value | undefined, origin: Origin): Value {
   if (Array.isArray(value)) {
     const own = Array.isArray(before) ? before : undefined;

@@ -3,22 +3,22 @@ import { BuildError } from "../problem.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 
-/** What a Flux Kustomization substitutes. */
+/** The variables that a Flux Kustomization substitutes. */
 export interface Variables {
-  /** Undefined for a variable whose value is encrypted in the repository. */
+  /** The value is undefined if it is encrypted in the repository. */
   readonly values: ReadonlyMap<string, string | undefined>;
-  /** False if a source of variables is not in the repository, or its keys are encrypted. */
+  /** Whether all variables are known; false if a source of variables is not in the repository, or its keys are encrypted. */
   readonly complete: boolean;
-  /** Whether Flux substitutes even without variables, for the sake of defaults. */
+  /** Whether Flux substitutes even if there are no variables, so that defaults apply. */
   readonly always: boolean;
-  /** Names that Flux refuses, which fails the Kustomization. */
+  /** Invalid names, with which the Kustomization fails. */
   readonly errors: readonly BuildError[];
 }
 
 /** Source: varsubRegex in kustomize_varsub.go of fluxcd/pkg/kustomize. */
 const NAME = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
-/** Finds a ConfigMap or Secret of the repository. */
+/** Finds a ConfigMap or Secret in the repository. */
 export type FindSource = (kind: string, namespace: string, name: string) => Mapping | undefined;
 
 /** The variables of a Flux Kustomization; undefined if it substitutes nothing. */
@@ -79,7 +79,7 @@ function addSource(values: Map<string, string | undefined>, source: Mapping): re
   return [source.data, source.stringData].flatMap((data) => (isMapping(data) ? nameErrors(data) : []));
 }
 
-/** Looks variables up. One that nothing defines is empty if all variables are known. */
+/** Looks up variables. An undefined variable is empty if all variables are known. */
 export function lookupIn({ values, complete }: Variables): Lookup {
   return (name) => {
     if (values.has(name)) return values.get(name) ?? UNKNOWN;

@@ -10,7 +10,7 @@ export interface WrittenObject {
   readonly file: string;
 }
 
-/** Every Flux Kustomization in some files. Archived ones and templates count only if there are no others. */
+/** Every Flux Kustomization in the given files. Archived Kustomizations and templates count only if there are no others. */
 export function writtenKustomizations(
   repository: Repository,
   files: readonly string[],
@@ -20,22 +20,22 @@ export function writtenKustomizations(
   return live.length > 0 ? live : all;
 }
 
-/** Whether a Kustomization has variables where a root cannot: nothing substitutes in a root. */
+/** Whether a Kustomization has variables in places where a root cannot have any, since nothing substitutes variables in a root. */
 function isTemplate({ metadata, spec }: Mapping): boolean {
   const { name, namespace } = isMapping(metadata) ? metadata : {};
   const { path } = isMapping(spec) ? spec : {};
   return [name, namespace, path].some((value) => scalarText(value).includes("${"));
 }
 
-/** An archive directory or a hidden one. */
+/** Whether a path is in an archive or hidden directory. */
 const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
 
-/** Every object in some files. */
+/** Every object in the given files. */
 export function objectsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
   return written(repository, files, "apiVersion", isMapping);
 }
 
-/** Every source in some files that has `spec.ignore`. */
+/** Every source with `spec.ignore` in the given files. */
 export function sourcesWithIgnore(
   repository: Repository,
   files: readonly string[],

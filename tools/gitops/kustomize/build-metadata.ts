@@ -7,11 +7,11 @@ import { listField } from "./lists.ts";
 import type { MergeSchemas } from "./merge-keys.ts";
 import { scalarText, type Resource } from "./resource.ts";
 
-/** What `buildMetadata` of the kustomization that is built asks for, and the schemas that the build has met. */
+/** The `buildMetadata` options of the kustomization that is being built, and the schemas that the build has found. */
 export interface BuildMetadata {
   readonly originAnnotations: boolean;
   readonly managedByLabel: boolean;
-  /** Whether Kustomize tracks origins at all, and so keeps an annotation of its own in every object. */
+  /** Whether Kustomize tracks origins at all, and so keeps an internal annotation in every object. */
   readonly tracksOrigins: boolean;
   readonly schemas: MergeSchemas[];
 }
@@ -32,7 +32,7 @@ export function buildMetadataOf({ fields }: KustomizationFile): BuildMetadata {
 /** The annotation of `originAnnotations`. */
 export const ORIGIN = "config.kubernetes.io/origin";
 
-/** Where an object comes from, as its annotation says. */
+/** An object's origin, in the form of its annotation. */
 export type ObjectOrigin =
   | { readonly path: string }
   | {
@@ -55,7 +55,7 @@ export function annotateOrigin(
   setField(resource.annotations, ORIGIN, stringify(from, { indentSeq: false }), origin);
 }
 
-/** Adds the label of `managedByLabel`. Kustomize inside kustomize-controller does not know its own version. */
+/** Adds the label of `managedByLabel`. Inside kustomize-controller, Kustomize does not know its own version. */
 export function markManaged(resources: readonly Resource[], { fields }: KustomizationFile): void {
   const origin = entryOrigin(fields, "buildMetadata");
   for (const resource of resources) {

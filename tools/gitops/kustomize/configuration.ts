@@ -14,7 +14,7 @@ import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
 import { localPath } from "./local-path.ts";
 import { scalarText } from "./resource.ts";
 
-/** Where the transformers of a build write: the defaults and what `configurations` and `crds` add. */
+/** The fields that the transformers of a build write to: the defaults, and those that `configurations` and `crds` add. */
 export interface Configuration {
   readonly nameReference: readonly NameReference[];
   readonly commonLabels: readonly FieldSpec[];
@@ -74,7 +74,7 @@ function mergeReferences(a: readonly NameReference[], b: readonly NameReference[
   return merged;
 }
 
-/** The default configuration with the files of `configurations`. */
+/** The default configuration, extended with the files listed in `configurations`. */
 export function loadConfigurations(paths: Value[], directory: Directory): Configuration {
   const { repository } = directory;
   let configuration = DEFAULT_CONFIGURATION;
@@ -108,7 +108,7 @@ function readConfiguration(file: Mapping): Configuration {
 const fieldsOf = (value: Value | undefined): readonly Mapping[] =>
   Array.isArray(value) ? value.filter(isMapping) : [];
 
-/** A field spec as written. */
+/** A field spec as written in a file. */
 export function fieldSpec(entry: Mapping): FieldSpec {
   return { path: scalarText(entry.path), ...(entry.create === true ? { create: true } : {}), ...gvk(entry) };
 }

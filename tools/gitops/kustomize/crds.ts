@@ -14,8 +14,8 @@ interface Found {
 }
 
 /**
- * What the OpenAPI definitions of `crds` add to the configuration: fields that hold labels, annotations or the name of another object.
- * Source: internal/accumulator/loadconfigfromcrds.go.
+ * What the OpenAPI definitions listed in `crds` add to the configuration: fields that contain labels, annotations or the name of another object. Source:
+ * internal/accumulator/loadconfigfromcrds.go.
  */
 export function loadCrds(paths: Value[], directory: Directory): Configuration {
   const found: Found = { nameReference: [], commonLabels: [], commonAnnotations: [] };
@@ -52,7 +52,7 @@ interface Walk {
 }
 
 function addProperties(walk: Walk, name: string, path: readonly string[]): void {
-  // A definition that refers to itself would never end.
+  // A definition that refers to itself would recurse forever.
   if (path.length > 50) return;
   const { definitions, kind, found } = walk;
   for (const [field, property] of Object.entries(propertiesOf(definitions, name))) {

@@ -1,9 +1,6 @@
 import type { FieldSpec } from "./field-spec.ts";
 
-/**
- * Where Kustomize's transformers write by default.
- * Source: api/internal/konfig/builtinpluginconsts.
- */
+/** The fields that Kustomize's transformers write to by default. Source: api/internal/konfig/builtinpluginconsts. */
 
 const TEMPLATES: readonly (readonly [path: string, only: Omit<FieldSpec, "path">])[] = [
   ["spec/template/metadata", { version: "v1", kind: "ReplicationController" }],

@@ -1,7 +1,7 @@
 import type { FieldSpec } from "./field-spec.ts";
 import type { Gvk } from "./kinds.ts";
 
-/** Fields that name an object of a kind. */
+/** Fields that refer to an object of some kind by name. */
 export interface NameReference extends Partial<Gvk> {
   readonly fields: readonly FieldSpec[];
 }
@@ -16,7 +16,7 @@ const POD: readonly [spec: string, kind: string][] = [
   ["spec/template/spec", "DaemonSet"],
 ];
 
-/** Kinds whose pods' references to ConfigMaps and Secrets Kustomize follows, which excludes ReplicationController. */
+/** Kinds in whose pod specs Kustomize updates references to ConfigMaps and Secrets. ReplicationController is not among them. */
 const POD_WITH_CONFIGURATION: readonly [spec: string, kind: string][] = [
   ...POD.filter(([, kind]) => kind !== "ReplicationController"),
   ["template/spec", "PodTemplate"],
@@ -38,7 +38,7 @@ const SCALED = fieldsIn("HorizontalPodAutoscaler", ["spec/scaleTargetRef/name"])
 const RBAC = "rbac.authorization.k8s.io";
 const ADMISSION = "admissionregistration.k8s.io";
 
-/** References that Kustomize follows by default. Source: builtinpluginconsts/namereference.go. */
+/** References that Kustomize updates by default. Source: builtinpluginconsts/namereference.go. */
 export const NAME_REFERENCES: readonly NameReference[] = [
   ...["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"].map((kind) => ({
     kind,

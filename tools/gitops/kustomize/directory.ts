@@ -1,6 +1,6 @@
 import type { Repository } from "../yaml/repository.ts";
 
-/** A directory of a repository: what paths in its kustomization file are relative to. */
+/** A directory in a repository, to which the paths in its kustomization file are relative. */
 export interface Directory {
   readonly repository: Repository;
   readonly path: string;

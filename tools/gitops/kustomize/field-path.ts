@@ -12,7 +12,7 @@ import {
 import { BuildError, unsupported } from "../problem.ts";
 import { scalarText } from "./resource.ts";
 
-/** A field path as replacements write it: `spec.containers.[name=web].image`. Source: SmarterPathSplitter in kyaml/utils. */
+/** Splits a field path in the syntax of replacements, such as `spec.containers.[name=web].image`. Source: SmarterPathSplitter in kyaml/utils. */
 export function splitFieldPath(path: string): readonly string[] {
   const parts = path.split(/(?<!\\)\./).map((part) => part.replaceAll("\\.", "."));
   const steps: string[] = [];
@@ -22,7 +22,7 @@ export function splitFieldPath(path: string): readonly string[] {
       steps.push(part);
       continue;
     }
-    // A point in brackets belongs to the step.
+    // A dot in brackets belongs to the step.
     const end = parts.findIndex((other, at) => at > index && other.endsWith("]"));
     const last = end < 0 ? parts.length - 1 : end;
     const step = parts.slice(index, last + 1).join(".");
@@ -51,17 +51,17 @@ function elementAt(list: Value[], step: string, condition: Condition | undefined
   return step === "-" ? list.at(-1) : /^\d+$/.test(step) ? list[Number(step)] : undefined;
 }
 
-/** Where a value is put: a container and a key in it. */
+/** The target of a value: a container, and a key in it. */
 export interface Field {
   readonly container: Mapping | Value[];
   readonly key: PathStep;
-  /** It was created, and so has no type yet. */
+  /** Whether the field was just created, and so has no type yet. */
   readonly isNew: boolean;
 }
 
 /**
- * The fields at a path, which may match several elements of lists. Source: PathMatcher in kyaml.
- * @param created creates missing fields: the last one as the kind of this value
+ * The fields at a path, which may match several list elements. Source: PathMatcher in kyaml.
+ * @param created if given, missing fields are created, the last one with the type of this value
  */
 export function fieldsAtPath(
   object: Mapping,
@@ -86,7 +86,7 @@ class PathMatcher {
     if (step === undefined) return [field];
     const value = (field.container as Mapping)[field.key];
     if (typeof value !== "object" && value !== undefined && !field.isNew)
-      throw unsupported("a replacement inside a text that is JSON or YAML", this.#origin);
+      throw unsupported("replacements inside a string that contains JSON or YAML", this.#origin);
     if (/^\+?\d+$/.test(step)) return this.#atIndex(value, Number(step), rest);
     const condition = conditionOf(step);
     if (condition) return this.#matching(value, condition, rest);
@@ -120,7 +120,7 @@ class PathMatcher {
     return this.match({ ...at(value, index), isNew }, rest);
   }
 
-  /** The value of a condition is a regular expression that may match any part. */
+  /** The value in a condition is a regular expression that may match any part of the field. */
   #matching(value: Value | undefined, condition: Condition, rest: readonly string[]): readonly Field[] {
     if (!Array.isArray(value)) throw new BuildError(`[${condition.field}=…] needs a list`, this.#origin);
     const pattern = new RegExp(condition.value);
@@ -136,7 +136,7 @@ class PathMatcher {
       : this.match(at(value, value.length - 1), rest);
   }
 
-  /** What is created for a step, by the step after it. */
+  /** The container to create for a step, which depends on the next step. */
   #empty(next: string | undefined): Value {
     if (next !== undefined)
       return conditionOf(next) || /^\d+$/.test(next) || next === "-"

@@ -12,11 +12,11 @@ import { BuildError } from "../problem.ts";
 import { isSelected, type Gvk } from "./kinds.ts";
 import type { Resource } from "./resource.ts";
 
-/** A field that a transformer writes in objects of a kind. Source: FieldSpec in kustomize's api/types. */
+/** A field that a transformer writes to in objects of some kind. Source: FieldSpec in kustomize's api/types. */
 export interface FieldSpec extends Partial<Gvk> {
-  /** Steps joined by `/`, with `\/` for a slash; lists are walked through; `[]` after a step requires a list. */
+  /** Steps joined by `/`, with `\/` for a slash. Lists are traversed; `[]` after a step requires a list. */
   readonly path: string;
-  /** Whether missing mappings on the way are created. */
+  /** Whether missing mappings along the path are created. */
   readonly create?: boolean;
 }
 
@@ -80,7 +80,7 @@ function walk(
   else throw new BuildError(`${name} must be a mapping or a list`, entryOrigin(value, name));
 }
 
-/** Field specs of both lists, each once. */
+/** The field specs from both lists, without duplicates. */
 export function mergeSpecs(specs: readonly FieldSpec[], more: readonly FieldSpec[]): readonly FieldSpec[] {
   const merged = [...specs];
   for (const spec of more) {

@@ -6,14 +6,14 @@ import type { Directory } from "./directory.ts";
 import { localPath } from "./local-path.ts";
 import { scalarText } from "./resource.ts";
 
-/** One entry of a generated ConfigMap or Secret. */
+/** One entry in a generated ConfigMap or Secret. */
 export interface DataEntry {
   readonly key: string;
   readonly value: Buffer;
   readonly origin: Origin;
 }
 
-/** The data of a generator: `envs`, `literals` and `files`, in this order. Source: api/kv/kv.go. */
+/** The data from a generator: `envs`, `literals` and `files`, in this order. Source: api/kv/kv.go. */
 export function dataEntries(entry: Mapping, directory: Directory): readonly DataEntry[] {
   const read = (path: string, origin: Origin): { bytes: Buffer; source: Origin } => {
     const resolved = localPath(directory, path, origin);

@@ -16,16 +16,16 @@ import type { Directory } from "./directory.ts";
 import { Resource, scalarText, type Behavior } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
-/** What is generated, and how. */
+/** What to generate, and how. */
 export interface Generation {
   readonly kind: "ConfigMap" | "Secret";
-  /** Of `configMapGenerator` or `secretGenerator`. */
+  /** An entry of `configMapGenerator` or `secretGenerator`. */
   readonly entry: Mapping;
-  /** `generatorOptions` of the kustomization. */
+  /** The kustomization's `generatorOptions`. */
   readonly options: Mapping;
 }
 
-/** The object that a generator makes. Source: api/internal/generators, api/kv. */
+/** The object that a generator creates. Source: api/internal/generators, api/kv. */
 export function generate(
   { kind, entry, options: globalOptions }: Generation,
   directory: Directory,
@@ -89,7 +89,10 @@ function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly Da
     if (!/^[-._a-zA-Z0-9]+$/.test(key))
       throw new BuildError(`${JSON.stringify(key)} is not a valid key of a ${kind}`, origin);
     if (typeof resolvePlain(key) !== "string")
-      throw new BuildError(`Kustomize cannot generate the key ${key}: it does not quote it`, origin);
+      throw new BuildError(
+        `Kustomize cannot generate the key ${key}, because it would write the key without quotes`,
+        origin,
+      );
     if (seen.has(key)) throw new BuildError(`duplicate key ${key}`, origin);
     seen.add(key);
     const binary = !isUtf8(value);
@@ -100,13 +103,13 @@ function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly Da
   }
 }
 
-/** In lines of 70 characters as Kustomize writes them, which are part of the hash. Source: encodeBase64 in datamap.go of kyaml. */
+/** Splits the text into lines of 70 characters, as Kustomize does; the line breaks affect the hash. Source: encodeBase64 in datamap.go of kyaml. */
 function base64(value: Buffer): string {
   const encoded = value.toString("base64");
   return encoded.length < 70 ? encoded : encoded.replace(/.{1,70}/g, "$&\n");
 }
 
-/** Adds a generated object, or merges it with an existing one, as its behavior says. */
+/** Adds a generated object, or merges it with an existing one, depending on its behavior. */
 export function absorb(resources: Resources, resource: Resource): void {
   const [old, ...others] = resources.withAnyId(resource.id);
   if (others.length > 0) throw new BuildError(`several objects match ${resource.name}`, resource.origin);

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { scalarText } from "./resource.ts";
 
-/** The suffix that Kustomize gives the name of a generated ConfigMap or Secret. Source: api/hasher/hasher.go. */
+/** The suffix that Kustomize appends to the name of a generated ConfigMap or Secret. Source: api/hasher/hasher.go. */
 export function contentHash(object: Mapping): string {
-  // Kustomize looks the name up at a path that never exists, so it is not part of the hash.
+  // Kustomize looks up the name at a path that never exists, so the name is not part of the hash.
   const hashed: Mapping = { data: object.data ?? "", kind: object.kind ?? "", name: "" };
   if (object.kind === "Secret") {
     hashed.type = scalarText(object.type);
@@ -19,7 +19,7 @@ export function contentHash(object: Mapping): string {
 /** Replaces digits and vowels that could spell words. */
 const LETTERS: Readonly<Record<string, string>> = { "0": "g", "1": "h", "3": "k", a: "m", e: "t" };
 
-/** JSON as Go writes it: with sorted keys and HTML characters escaped. */
+/** JSON in Go's format, with sorted keys and escaped HTML characters. */
 function goJson(value: Value): string {
   const sorted = JSON.stringify(value, (_key, inner: unknown) =>
     isMapping(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,

@@ -5,8 +5,8 @@ import { scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
 /**
- * Applies one entry of `images`: to the images of containers at any depth, of any kind, and to the fields of the configuration.
- * Source: internal/builtins/ImageTagTransformer.go, filters/imagetag.
+ * Applies one entry of `images` to container images at any depth in objects of any kind, and to the configured fields. Source:
+ * internal/builtins/ImageTagTransformer.go, filters/imagetag.
  */
 export function setImage(resources: Resources, entry: Mapping, specs: readonly FieldSpec[]): void {
   const matches = matcher(entry);
@@ -23,7 +23,7 @@ export function setImage(resources: Resources, entry: Mapping, specs: readonly F
   }
 }
 
-/** Source: LegacyFilter of filters/imagetag. */
+/** Source: LegacyFilter in filters/imagetag. */
 function visitContainers(value: Value, visit: (container: Mapping, key: string) => void): void {
   if (typeof value !== "object" || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
@@ -60,7 +60,7 @@ function join(name: string, tag: string, digest: string): string {
 
 /** Source: Split in internal/image. */
 function split(image: string): { name: string; tag: string; digest: string } {
-  // A colon before the first slash belongs to the registry's port.
+  // A colon before the first slash introduces the registry's port.
   const start = Math.max(image.indexOf("/"), 0);
   const [at, colon] = [image.indexOf("@", start), image.indexOf(":", start)];
   if (at < 0 && colon < 0) return { name: image, tag: "", digest: "" };

@@ -10,10 +10,7 @@ import {
 import { MAX_INCLUDES } from "./kustomize.ts";
 import { scalarText } from "./resource.ts";
 
-/**
- * Every file and directory that a build reads as resources, found without building. What cannot be read is left out: the build reports
- * it.
- */
+/** Every file and directory that a build reads as resources, found without building. Anything unreadable is left out, since the build reports it. */
 export function filesOf(
   repository: Repository,
   file: KustomizationFile,

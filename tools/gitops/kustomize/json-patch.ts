@@ -15,10 +15,9 @@ import { BuildError } from "../problem.ts";
 import { scalarText } from "./resource.ts";
 
 /**
- * Applies a JSON patch (RFC 6902) to an object, in place, as Kustomize's library does. Unlike the RFC it lets `replace` add a missing
- * field, counts negative indexes from the end, and ignores what stands before the first slash of a path.
- * Source: patch.go of gopkg.in/evanphx/json-patch.v4.
- * @throws BuildError at the operation that does not fit the object
+ * Applies a JSON patch (RFC 6902) to an object, in place, as Kustomize's library does. Unlike the RFC, `replace` may add a missing field, negative indexes
+ * count from the end, and anything before the first slash in a path is ignored. Source: patch.go in gopkg.in/evanphx/json-patch.v4.
+ * @throws BuildError with the location of an operation that does not fit the object
  */
 export function applyJsonPatch(object: Mapping, operations: Value[]): void {
   for (const [index, operation] of operations.entries()) {
@@ -80,7 +79,7 @@ class Operation {
     return cloneValue(this.#operation.value ?? null);
   }
 
-  /** The mapping or list that holds the last step. */
+  /** The mapping or list that contains the last step. */
   #parent(path: readonly string[]): Mapping | Value[] {
     let value: Value | undefined = this.#root;
     for (const step of path.slice(0, -1)) {
@@ -93,7 +92,7 @@ class Operation {
     return value;
   }
 
-  /** Undefined for a missing field; a missing element is an error. */
+  /** Returns undefined for a missing field; a missing element is an error. */
   #get(path: readonly string[]): Value | undefined {
     const parent = this.#parent(path);
     const last = path.at(-1) ?? "";
@@ -157,14 +156,14 @@ class Operation {
   }
 }
 
-/** An index as Go's strconv.Atoi reads it; a negative one counts back from `length`. */
+/** An index as parsed by Go's strconv.Atoi; a negative one counts back from `length`. */
 function indexOf(step: string, length: number, last: number): number | undefined {
   if (!/^[-+]?[0-9]+$/.test(step)) return undefined;
   const index = Number(step) < 0 ? Number(step) + length : Number(step);
   return index >= 0 && index <= last ? index : undefined;
 }
 
-/** Array.splice with the elements' origins. */
+/** Array.splice that also moves the elements' origins. */
 function splice(
   list: Value[],
   at: number,
@@ -179,7 +178,7 @@ function splice(
   for (const [index, value] of rebuilt.entries()) pushElement(list, value, entryOrigin(rebuilt, index));
 }
 
-/** Without origins, for a comparison. */
+/** The value without origins, for a comparison. */
 function plain(value: Value): unknown {
   return JSON.parse(JSON.stringify(value)) as unknown;
 }

@@ -5,7 +5,7 @@ export interface Gvk {
   readonly kind: string;
 }
 
-/** An apiVersion's group and version, as Kustomize splits them. */
+/** Group and version of an apiVersion, split the way Kustomize does. */
 export function parseApiVersion(apiVersion: string): { group: string; version: string } {
   const slash = apiVersion.indexOf("/");
   if (slash < 0) return { group: "", version: apiVersion };
@@ -22,9 +22,8 @@ export function isSelected(gvk: Gvk, selector: Partial<Gvk>): boolean {
 }
 
 /**
- * The kinds in Kustomize's built-in schema (Kubernetes 1.21), by apiVersion. Only their lists are merged by patches, and only of them
- * does Kustomize know whether they are namespaced.
- * Source: precomputedIsNamespaceScoped in kyaml/openapi/openapi.go.
+ * The kinds in Kustomize's built-in schema (Kubernetes 1.21), by apiVersion. Patches merge lists only for these kinds, and only for these does Kustomize know
+ * whether they are namespaced. Source: precomputedIsNamespaceScoped in kyaml/openapi/openapi.go.
  */
 const NAMESPACED: Readonly<Record<string, string>> = {
   "apps/v1": "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet",
@@ -95,7 +94,7 @@ export function hasSchema(gvk: Gvk): boolean {
   return namespaced.has(key(gvk)) || clusterScoped.has(key(gvk));
 }
 
-/** Groups whose kinds are all namespaced, as far as repositories write them. */
+/** Groups whose kinds are all namespaced, apart from kinds that do not occur in repositories. */
 const NAMESPACED_GROUPS = /(?:^|\.)toolkit\.fluxcd\.io$/;
 
 /** Whether objects of a kind are known to need a namespace. */
@@ -103,7 +102,7 @@ export function isNamespaced(gvk: Gvk): boolean {
   return namespaced.has(key(gvk)) || NAMESPACED_GROUPS.test(gvk.group);
 }
 
-/** Whether Kustomize considers a kind cluster-scoped; custom resources count as namespaced. */
+/** Whether Kustomize considers a kind cluster-scoped. Custom resources count as namespaced. */
 export function isClusterScoped(gvk: Gvk): boolean {
   return clusterScoped.has(key(gvk));
 }

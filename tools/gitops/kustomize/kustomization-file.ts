@@ -18,9 +18,9 @@ import { readTyped, type Reading } from "./typed.ts";
 /** A kustomization file. */
 export interface KustomizationFile {
   readonly directory: string;
-  /** Its name in the directory. */
+  /** The file's name in the directory. */
   readonly name: string;
-  /** With the types that Kustomize demands. */
+  /** The contents, with the types that Kustomize requires. */
   readonly fields: Mapping;
   readonly origin: Origin;
   readonly kind: "Kustomization" | "Component";
@@ -28,15 +28,12 @@ export interface KustomizationFile {
 
 const NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/** Path of the kustomization file of a directory; undefined if it has none. */
+/** Path of a directory's kustomization file; undefined if there is none. */
 export function findKustomizationFile(repository: Repository, directory: string): string | undefined {
   return NAMES.map((name) => posix.join(directory, name)).find((path) => repository.isFile(path));
 }
 
-/**
- * Reads the kustomization file of a directory.
- * @throws BuildError at `from` if there is none; at a field that Kustomize would refuse
- */
+/** Reads a directory's kustomization file. @throws BuildError if there is none (with the location `from`), or if Kustomize would reject a field */
 export function readKustomizationFile(
   repository: Repository,
   directory: string,
@@ -82,7 +79,7 @@ function kindOf(fields: Mapping, origin: Origin): KustomizationFile["kind"] {
   return kind;
 }
 
-/** Whether Kustomize considers a kustomization empty; an empty list of resources is something. Source: CheckEmpty in its api/types. */
+/** Whether Kustomize considers a kustomization empty. One with an empty list of resources is not. Source: CheckEmpty in its api/types. */
 export function saysNothing({ fields }: KustomizationFile): boolean {
   return Object.entries(fields).every(
     ([field, value]) =>
@@ -93,8 +90,8 @@ export function saysNothing({ fields }: KustomizationFile): boolean {
 }
 
 /**
- * What kustomize-controller writes if a directory has no kustomization file: every YAML file below it, and every directory that has one.
- * Source: generateKustomization and scanManifests in fluxcd/pkg/kustomize.
+ * What kustomize-controller generates if a directory has no kustomization file: it lists every YAML file below the directory, and every subdirectory that has a
+ * kustomization file. Source: generateKustomization and scanManifests in fluxcd/pkg/kustomize.
  */
 export function generateKustomizationFile(
   repository: Repository,
@@ -108,7 +105,7 @@ export function generateKustomizationFile(
   const resources = listAt(origin);
   for (const path of scan(repository, directory)) pushElement(resources, path, from);
   setField(fields, "resources", resources, origin);
-  // What Flux writes to get past Kustomize's refusal of an empty kustomization.
+  // What Flux writes so that Kustomize does not reject an empty kustomization.
   if (resources.length === 0) setField(fields, "namespace", "_placeholder", origin);
   return { directory, name, fields, origin, kind: "Kustomization" };
 }

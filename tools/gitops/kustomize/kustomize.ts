@@ -28,15 +28,15 @@ import { transform } from "./transform.ts";
 
 /** How a kustomization is built. */
 export interface KustomizeOptions {
-  /** Receives files that are not valid YAML, which are then left out. Without it they fail the build. */
+  /** Called for files that are not valid YAML, which are then left out. Without this callback, such files fail the build. */
   readonly onError?: (error: BuildError) => void;
-  /** Also leaves out entries that cannot be used and reports them, so the result may be less than what is applied. */
+  /** Whether to also report and leave out entries that cannot be used, so that the result may be incomplete. */
   readonly partial?: boolean;
 }
 
 /**
- * The objects that `kustomize build` produces, in its order, each field with the place where it was written.
- * @throws BuildError for anything that Kustomize would refuse or that this build does not support
+ * The objects that `kustomize build` produces, in the same order, with the location where each field was written.
+ * @throws BuildError for anything that Kustomize would reject or that this build does not support
  * @see https://github.com/kubernetes-sigs/kustomize, api/internal/target/kusttarget.go
  */
 export function kustomizeBuild(
@@ -65,7 +65,7 @@ export function kustomizeBuild(
   return sorted;
 }
 
-/** How deeply directories may include each other, because the build recurses. */
+/** How deeply directories may include each other; limited because the build recurses. */
 export const MAX_INCLUDES = 200;
 
 interface Accumulated {
@@ -85,7 +85,7 @@ class Build {
     this.#metadata = metadata;
   }
 
-  /** @param root path of the directory from that of the build, as origin annotations have it */
+  /** @param root path of the directory relative to the directory that is built, as used in origin annotations */
   accumulate(file: KustomizationFile, into: Accumulated, root = ""): Accumulated {
     const { fields, directory } = file;
     if (this.#active.includes(directory)) throw new BuildError(`${directory} includes itself`, file.origin);
@@ -163,7 +163,7 @@ class Build {
       });
   }
 
-  /** The result of one entry; undefined if it cannot be used and the others are built without it. */
+  /** The result of one entry; undefined if the entry cannot be used and the others are built without it. */
   #entry<Result>(work: () => Result): Result | undefined {
     return this.#options.partial === true ? this.#attempt(work) : work();
   }

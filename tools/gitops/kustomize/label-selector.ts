@@ -1,4 +1,4 @@
-/** A label selector in its text form, such as `tier in (a, b), !legacy`; undefined if it is not one. */
+/** Parses a label selector in text form, such as `tier in (a, b), !legacy`; undefined if it is invalid. */
 export function parseLabelSelector(
   selector: string,
 ): ((labels: Readonly<Record<string, string>>) => boolean) | undefined {
@@ -10,7 +10,7 @@ export function parseLabelSelector(
 
 type Requirement = (labels: Readonly<Record<string, string>>) => boolean;
 
-/** At the commas outside parentheses. */
+/** Splits at commas outside parentheses. */
 function splitRequirements(selector: string): readonly string[] {
   if (selector.trim() === "") return [];
   return selector.split(/,(?![^(]*\))/).map((part) => part.trim());
@@ -30,7 +30,7 @@ function parseRequirement(requirement: string): Requirement | undefined {
     const values = set[3].split(",").map((value) => value.trim());
     if (operator === "in")
       return (labels) => Object.hasOwn(labels, key) && values.includes(labels[key] ?? "");
-    // A label that is not there is not in the set either.
+    // A missing label also counts as not being in the set.
     return (labels) => !Object.hasOwn(labels, key) || !values.includes(labels[key] ?? "");
   }
   const equality = EQUALITY.exec(requirement);

@@ -1,7 +1,7 @@
 import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 
-/** A field that must be a list; an empty one if it is absent. */
+/** A field that must be a list; empty if the field is absent. */
 export function listField(fields: Mapping, field: string): Value[] {
   const value = fields[field];
   if (value === undefined || value === null) return [];

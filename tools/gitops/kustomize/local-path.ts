@@ -3,8 +3,8 @@ import { BuildError, unsupported } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 
 /**
- * Where a path of a kustomization leads, relative to the root.
- * @throws {BuildError} if it leaves the repository, or is a URL, which Kustomize would fetch
+ * Resolves a path in a kustomization, relative to the root.
+ * @throws {BuildError} if the path leaves the repository, or is a URL that Kustomize would fetch
  */
 export function localPath({ repository, path: directory }: Directory, path: string, origin: Origin): string {
   if (/^https?:\/\//i.test(path))

@@ -11,15 +11,15 @@ import { elementsOf, entryIn, type MergeEntry } from "./merge-entry.ts";
 import type { MergeKeys } from "./merge-keys.ts";
 import { scalarText } from "./resource.ts";
 
-/** Values of the merge keys of an element; empty where it has none. */
+/** The values of an element's merge keys; empty for a missing key. */
 type Keys = readonly string[];
 
-/** Merges an element of the object and one of the patch. */
+/** Merges an element of the object with one of the patch. */
 type MergeElement = (own: MergeEntry | undefined, change: MergeEntry | undefined) => MergeEntry | undefined;
 
 /**
- * Merges two lists by the keys of their elements: the patch's elements come first. Without keys the lists are sets of scalars.
- * Source: walk/associative_sequence.go of kyaml; its order of calls decides the result, so it is kept.
+ * Merges two lists by the keys of their elements; the patch's elements come first. Without keys, the lists are sets of scalars. Source:
+ * walk/associative_sequence.go in kyaml, whose order of calls is kept because it decides the result.
  */
 export function mergeElements(
   target: Value[],
@@ -55,7 +55,7 @@ export function mergeElements(
   return wanted.length > 0 ? added.elements : kept.elements;
 }
 
-/** A list as kyaml's ElementSetter changes it. */
+/** Changes a list the way kyaml's ElementSetter does. */
 class ElementList {
   elements: Value[];
 
@@ -63,7 +63,7 @@ class ElementList {
     this.elements = elements;
   }
 
-  /** Replaces the elements that have these keys, removes them if there is no new element, or appends it. */
+  /** Replaces the elements that have these keys, or removes them if there is no new element. If no element matches, appends the new one. */
   set(names: readonly string[], values: readonly string[], element: MergeEntry | undefined): void {
     const result = listAt(originOf(this.elements));
     const setsMapping = names[0] !== "" && (values[0] ?? "") !== "";
@@ -87,7 +87,7 @@ class ElementList {
   }
 }
 
-/** Adds what only the object has. Source: appendListNode, whose handling of elements without a key is kept. */
+/** Adds the elements that only the object has. Source: appendListNode, including its handling of elements without a key. */
 function append(into: ElementList, elements: Value[], names: readonly string[]): void {
   for (const element of elementsOf(elements)) {
     if (names[0] === "") {
@@ -109,14 +109,14 @@ function hasKeys(element: Value, names: readonly string[], values: readonly stri
   let isMatch = false;
   for (const [index, name] of names.entries()) {
     const value = values[index];
-    // Without a value for a key, the result for the key before it counts.
+    // If there is no value for a key, the result for the previous key counts.
     if (value !== undefined) isMatch = matches(element, name, value);
     if (!isMatch) return false;
   }
   return isMatch;
 }
 
-/** An empty value matches whatever the field holds. */
+/** An empty value matches any value of the field. */
 function matches(element: Value, name: string, value: string): boolean {
   if (name === "") return !isMapping(element) && scalarText(element) === value;
   if (!isMapping(element) || !Object.hasOwn(element, name)) return false;
@@ -149,7 +149,7 @@ function distinct(all: readonly Keys[]): Keys[] {
   return [...new Map(all.map((values) => [JSON.stringify(values), values])).values()];
 }
 
-/** Elements that differ only in a key that one of them leaves out are the same one. Source: mergeValues and match. */
+/** Elements that differ only in a key that one of them omits count as the same element. Source: mergeValues and match. */
 function joined(all: Keys[], names: readonly string[]): Keys[] {
   if (names.length < 2) return all;
   for (const [index, one] of all.entries()) {
@@ -165,7 +165,7 @@ function joined(all: Keys[], names: readonly string[]): Keys[] {
   return all;
 }
 
-/** The keys that any element has, and an element's values for them. Source: validateKeys. */
+/** The keys that occur in any element, and one element's values for them. Source: validateKeys. */
 function validKeys(
   all: readonly Keys[],
   values: readonly string[],

@@ -53,15 +53,15 @@ function inList(list: string, keys: Readonly<Record<string, MergeKeys>>): Record
 /** The merge keys of the list at a path of an object; see {@link mergeKeys}. */
 export type MergeSchema = (path: string) => MergeKeys | undefined;
 
-/** Merge keys that are not built in. */
+/** Merge keys in addition to the built-in ones. */
 export type MergeSchemas = (gvk: Gvk, path: string) => MergeKeys | undefined;
 
 export const NO_SCHEMAS: MergeSchemas = () => undefined;
 
 /**
- * How a strategic merge patch treats the list at a path (fields only, joined by points): the keys of its elements, or undefined
- * if the patch's list replaces it. Custom resources, and kinds newer than Kustomize's built-in schema, have no such lists.
- * Source: x-kubernetes-patch-merge-key in kyaml's built-in schema (Kubernetes 1.21).
+ * How a strategic merge patch treats the list at a path (fields only, joined by dots): the keys of its elements, or undefined if the patch replaces the list.
+ * Custom resources, and kinds newer than Kustomize's built-in schema, have no merge keys. Source: x-kubernetes-patch-merge-key in kyaml's built-in schema
+ * (Kubernetes 1.21).
  */
 export function mergeKeys(gvk: Gvk, path: string): MergeKeys | undefined {
   if (!hasSchema(gvk) || gvk.kind === "CustomResourceDefinition") return undefined;

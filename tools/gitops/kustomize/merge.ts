@@ -7,11 +7,11 @@ import type { MergeSchema } from "./merge-keys.ts";
 import { takeDirective, takeListDirective } from "./patch-directive.ts";
 
 /**
- * An object with a strategic merge patch applied: mappings are merged, `null` and `$patch: delete` remove, lists are merged by key where
- * the kind's schema says so and replaced otherwise. Undefined if the patch deletes the object. Neither argument is changed.
+ * An object with a strategic merge patch applied: mappings are merged, `null` and `$patch: delete` remove fields, and lists are merged by key if the kind's
+ * schema defines merge keys, or replaced otherwise. Undefined if the patch deletes the object. Neither argument is changed.
  *
- * A port of kyaml/yaml/merge2 and kyaml/yaml/walk, quirks included: `$patch: replace` in an element of a list that has other fields does
- * nothing, and of two elements of a patch with one key only the first counts.
+ * A port of kyaml/yaml/merge2 and kyaml/yaml/walk, including their quirks: `$patch: replace` does nothing in a list element that has other fields, and if two
+ * elements of a patch have the same key, only the first counts.
  */
 export function strategicMerge(object: Mapping, patch: Mapping, schema: MergeSchema): Mapping | undefined {
   const entry = { value: cloneValue(object), origin: originOf(object) };
@@ -19,12 +19,12 @@ export function strategicMerge(object: Mapping, patch: Mapping, schema: MergeSch
   return merged === undefined ? undefined : (merged.value as Mapping);
 }
 
-/** The two sides of a merge; undefined where a side has no such field. */
+/** The two sides of a merge; a side is undefined if it has no such field. */
 type Side = MergeEntry | undefined;
 
 const isAbsent = (side: Side): boolean => side === undefined || side.value === null;
 
-/** Merges one object. It changes both sides, which are copies. */
+/** Merges one object. Changes both sides, which are copies. */
 class Merge {
   readonly #schema: MergeSchema;
 
@@ -33,8 +33,8 @@ class Merge {
   }
 
   /**
-   * The merged value; undefined where the field is cleared.
-   * @param path fields only, joined by points
+   * The merged value; undefined if the field is cleared.
+   * @param path fields only, joined by dots
    */
   walk(target: Side, patch: Side, path: string): Side {
     const { value } = [target, patch].find((side) => !isAbsent(side)) ?? {};
@@ -59,7 +59,7 @@ class Merge {
       const field = path === "" ? key : `${path}.${key}`;
       const own = entryIn(merged, key);
       const result = this.walk(own, entryIn(changes, key), field);
-      // A null clears the field; one that is written out in the object alone stays.
+      // A null clears the field, but an explicit null that is only in the object stays.
       if (result === undefined || (result.value === null && result !== own))
         Reflect.deleteProperty(merged, key);
       else setField(merged, key, result.value, keptOrigin(result, own));
@@ -109,7 +109,7 @@ function visitList(target: Side, patch: Side): Side {
   }
 }
 
-/** A mapping or list that the patch only reaches into stays where it was written. */
+/** A mapping or list of which the patch only changes parts keeps its location. */
 function keptOrigin(result: MergeEntry, own: Side): Origin {
   const isOwn = typeof result.value === "object" && result.value === own?.value;
   return isOwn ? own.origin : result.origin;

@@ -20,7 +20,7 @@ export function updateNameReferences(resources: Resources, references: readonly 
           new ReferenceUpdate(resources, referrer, reference, field).run();
 }
 
-/** Updates one field of an object that names others. */
+/** Updates one field of an object that refers to other objects. */
 class ReferenceUpdate {
   readonly #resources: Resources;
   readonly #referrer: Resource;
@@ -53,7 +53,7 @@ class ReferenceUpdate {
     }
   }
 
-  /** A mapping names the object and its namespace, as the subjects of a binding do. */
+  /** A mapping contains the object's name and namespace, as in the subjects of a binding. */
   #mapping(value: Mapping, origin: Origin): void {
     const name = scalarText(value.name);
     const namespace = value.namespace === undefined ? undefined : scalarText(value.namespace);
@@ -95,7 +95,7 @@ class ReferenceUpdate {
   }
 }
 
-/** Only objects of the same namespace, and the ServiceAccounts that a RoleBinding names with their namespace. */
+/** Only objects in the same namespace, and ServiceAccounts that a RoleBinding names along with their namespace. */
 function couldBeReferredTo(candidate: Resource, referrer: Resource): boolean {
   if (isClusterScoped(referrer.gvk) || isClusterScoped(candidate.gvk)) return true;
   if (effectiveNamespace(candidate.id) === effectiveNamespace(referrer.id)) return true;
@@ -136,7 +136,7 @@ function samePrefixesAndSuffixes(a: Resource, b: Resource, allowNone: boolean): 
   return same(a.prefixes, b.prefixes) && same(a.suffixes, b.suffixes);
 }
 
-/** Whether the shorter of two lists is the end of the longer one. */
+/** Whether the longer of two lists ends with the shorter one. */
 function sameEnding(a: readonly string[], b: readonly string[]): boolean {
   const length = Math.min(a.length, b.length);
   if (length === 0) return a.length === b.length;

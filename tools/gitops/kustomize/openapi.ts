@@ -7,8 +7,8 @@ import type { MergeKeys, MergeSchemas } from "./merge-keys.ts";
 import { scalarText } from "./resource.ts";
 
 /**
- * The merge keys of the schema that `openapi.path` names, which Kustomize adds to its own; undefined without one.
- * Source: SetSchema and parse in kyaml/openapi/openapi.go.
+ * The merge keys in the schema that `openapi.path` names, which Kustomize adds to its own; undefined without a schema. Source: SetSchema and parse in
+ * kyaml/openapi/openapi.go.
  */
 export function loadSchemas({ openapi }: Mapping, directory: Directory): MergeSchemas | undefined {
   if (!isMapping(openapi)) return undefined;

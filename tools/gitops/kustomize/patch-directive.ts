@@ -3,10 +3,10 @@ import { BuildError } from "../problem.ts";
 
 const KEY = "$patch";
 
-/** What `$patch` asks for. */
+/** The values of `$patch`. */
 export type Directive = "delete" | "replace" | "merge";
 
-/** Removes `$patch` from a mapping and returns what it asks for. Source: merge2/smpdirective.go. */
+/** Removes `$patch` from a mapping and returns its value. Source: merge2/smpdirective.go. */
 export function takeDirective(patch: Value | undefined): Directive {
   if (!isMapping(patch) || !Object.hasOwn(patch, KEY)) return "merge";
   const directive = directiveOf(patch[KEY], () => entryOrigin(patch, KEY));
@@ -14,12 +14,12 @@ export function takeDirective(patch: Value | undefined): Directive {
   return directive;
 }
 
-/** Removes the element that holds nothing but `$patch` from a list and returns what it asks for. */
+/** Removes the element that contains only `$patch` from a list, and returns its value. */
 export function takeListDirective(patch: Value | undefined): Directive {
   if (!Array.isArray(patch)) return "merge";
   const index = patch.findIndex((element) => isMapping(element) && Object.hasOwn(element, KEY));
   const element = patch[index];
-  // Of an element with other fields, the directive is its own.
+  // In an element with other fields, the directive applies to that element.
   if (!isMapping(element) || Object.keys(element).length > 1) return "merge";
   const directive = directiveOf(element[KEY], () => entryOrigin(patch, index));
   const kept = patch

@@ -5,13 +5,13 @@ import { BuildError } from "../problem.ts";
 import { requireTextKeys } from "./documents.ts";
 import { expandLists, scalarText } from "./resource.ts";
 
-/** The patches of a text: objects to merge, or the operations of a JSON patch. */
+/** The patches in a text: objects to merge, or the operations of a JSON patch. */
 export type PatchText =
   | { readonly kind: "merge"; readonly objects: readonly Mapping[] }
   | { readonly kind: "json"; readonly operations: Value[] };
 
 /**
- * Reads a text as strategic merge patches or, if it holds a list, as a JSON patch. A text without documents patches nothing.
+ * Reads a text as strategic merge patches or, if it contains a list, as a JSON patch. A text without documents patches nothing.
  * @throws BuildError for anything else
  */
 export function patchesIn(source: SourceText): PatchText {
@@ -30,7 +30,7 @@ export function patchesIn(source: SourceText): PatchText {
   return { kind: "merge", objects };
 }
 
-/** A patch without apiVersion is fine: one with a target takes that of the object. */
+/** A patch with a target may omit apiVersion: it takes the object's. */
 function requireIdentity(patch: Mapping): void {
   const { kind, metadata } = patch;
   const name = isMapping(metadata) ? metadata.name : undefined;
@@ -39,8 +39,8 @@ function requireIdentity(patch: Mapping): void {
 }
 
 /**
- * Reads the operations of a JSON patch. A text that starts with a bracket must be JSON; any other is YAML as sigs.k8s.io/yaml reads it,
- * of which the first document counts.
+ * Reads the operations of a JSON patch. A text that starts with a bracket must be JSON. Any other text is YAML, read the way sigs.k8s.io/yaml does; only the
+ * first document counts.
  */
 export function readJsonPatch(source: SourceText): Value[] {
   const text = source.text.trimStart();

@@ -56,7 +56,7 @@ export function applyJson6902(resources: Resources, entry: Mapping, directory: D
   }
 }
 
-/** Applies an entry of `patchesStrategicMerge`: a patch or the path of one. */
+/** Applies one entry of `patchesStrategicMerge`, which is a patch or the path of a patch. */
 export function applyStrategicMerge(
   resources: Resources,
   entries: Value[],
@@ -78,7 +78,7 @@ export function applyStrategicMerge(
   }
 }
 
-/** What a patch may change besides fields. */
+/** What a patch may change in addition to fields. */
 interface PatchOptions {
   readonly allowNameChange: boolean;
   readonly allowKindChange: boolean;
@@ -94,7 +94,7 @@ function optionsOf({ options }: Mapping): PatchOptions {
   };
 }
 
-/** Kustomize keeps its own annotations in an object that it has renamed, so that a patch can always add one. */
+/** Kustomize keeps internal annotations in an object that it has renamed, so a patch can always add an annotation. */
 function patchWithJson(resource: Resource, operations: Value[]): void {
   const { object } = resource;
   if (resource.hasBuildAnnotations && !isMapping(resource.metadata.annotations))
@@ -109,8 +109,8 @@ function applyToNamed(resources: Resources, patch: Mapping, options: PatchOption
 }
 
 /**
- * With a target, a patch takes the apiVersion of the object, and its own labels and annotations become strings: a null that should remove
- * one sets it to the text null. Source: ApplySmPatch in resmap/reswrangler.go.
+ * With a target, a patch takes the object's apiVersion, and the patch's labels and annotations become strings. So a null that should remove a label sets it to
+ * the text "null". Source: ApplySmPatch in resmap/reswrangler.go.
  */
 function applyToAll(
   resources: Resources,

@@ -33,10 +33,10 @@ import type { Resources } from "./resources.ts";
 import { affixNames, setNamespace, setPairs, setReplicas, type NamespaceChange } from "./transformers.ts";
 import { readTyped, type Type } from "./typed.ts";
 
-/** Changes the objects of a build. */
+/** Changes the objects in a build. */
 export type Transformer = (resources: Resources) => void;
 
-/** The transformers of `transformers`, which are files or inline objects. */
+/** The transformers listed in `transformers`, as files or inline objects. */
 export function transformersOf(fields: Mapping, directory: Directory): readonly Transformer[] {
   return configurations(fields, "transformers", directory).map(({ config }) => {
     const make = builtin(config, TRANSFORMERS);
@@ -44,15 +44,15 @@ export function transformersOf(fields: Mapping, directory: Directory): readonly 
   });
 }
 
-/** A generator and where it is configured. */
+/** A generator and the location of its configuration. */
 export interface Generator {
   readonly generate: () => Resource;
-  /** Path of its file, relative to the kustomization; undefined if it is inline. */
+  /** Path of the configuration file, relative to the kustomization; undefined if it is inline. */
   readonly file: string | undefined;
   readonly id: { readonly apiVersion: string; readonly kind: string; readonly name: string };
 }
 
-/** The generators of `generators`. */
+/** The generators listed in `generators`. */
 export function generatorsOf(fields: Mapping, directory: Directory): readonly Generator[] {
   return configurations(fields, "generators", directory).map(({ config, file }) => {
     const make = builtin(config, GENERATORS);
@@ -62,7 +62,7 @@ export function generatorsOf(fields: Mapping, directory: Directory): readonly Ge
   });
 }
 
-/** Objects of a list of paths and inline objects. A directory is a kustomization that builds them. */
+/** The objects in a list of paths and inline objects. A directory contains a kustomization that builds them. */
 function configurations(
   fields: Mapping,
   field: string,
@@ -100,7 +100,7 @@ function readEntry(
 function builtin<Make>(config: Mapping, makers: Readonly<Record<string, Make>>): Make {
   const kind = scalarText(config.kind);
   if (scalarText(config.apiVersion) !== "builtin")
-    throw new BuildError(`Flux runs no plugins, and ${kind} is not built in`, originOf(config));
+    throw new BuildError(`Flux does not run plugins, and ${kind} is not built in`, originOf(config));
   const make = makers[kind];
   if (!make) throw unsupported(`the plugin ${kind}`, originOf(config));
   return make;
@@ -111,7 +111,7 @@ type MakeTransformer = (config: Mapping, directory: Directory) => Transformer;
 const FIELD_SPECS: Type = { list: FIELD_SPEC };
 const TEXTS: Type = { map: "string" };
 
-/** A field of a plugin's configuration, whose names differ in case from those of a kustomization. */
+/** A field in a plugin's configuration. The names differ in case from those in a kustomization. */
 function field(config: Mapping, name: string, type: Type): Value | undefined {
   const key = Object.keys(config).find((own) => own.toLowerCase() === name.toLowerCase());
   const value = key === undefined ? undefined : config[key];
@@ -119,7 +119,7 @@ function field(config: Mapping, name: string, type: Type): Value | undefined {
   return readTyped(value, type, "lenient", entryOrigin(config, key));
 }
 
-/** A copy of a configuration with other values of some fields. */
+/** A copy of a configuration with some fields replaced. */
 function withFields(config: Mapping, fields: Mapping): Mapping {
   const copy = copyMapping(config);
   for (const name of Object.keys(fields)) setField(copy, name, fields[name] as Value, originOf(config));

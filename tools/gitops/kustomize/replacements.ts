@@ -22,7 +22,7 @@ import { readTyped } from "./typed.ts";
 
 const DEFAULT_PATH = "metadata.name";
 
-/** The entries of `replacements`, with those of the files that they name. */
+/** The entries of `replacements`, including those in the files that they name. */
 export function loadReplacements(entries: readonly Mapping[], directory: Directory): readonly Mapping[] {
   return entries.flatMap((entry) => {
     const path = scalarText(entry.path);
@@ -96,7 +96,7 @@ function isSource(id: ResourceId, source: Mapping): boolean {
   );
 }
 
-/** The objects that a target selects and does not reject. Namespaces match as written. */
+/** The objects that match a target's `select` and not its `reject`. Namespaces are compared as written. */
 function selected(resources: Resources, target: Mapping): readonly Resource[] {
   if (!isMapping(target.select))
     throw new BuildError("a target of a replacement needs select", originOf(target));
@@ -173,7 +173,7 @@ function setValue(
   setField(container as Mapping, String(key), result, origin);
 }
 
-/** Kustomize sets the text of a scalar and leaves its type; undefined if the text does not fit it. */
+/** Kustomize sets the text of a scalar and keeps its type; undefined if the text does not fit the type. */
 function typedAs(present: Value, value: Value, isNew: boolean): Value | undefined {
   const text = scalarText(value);
   if (isNew) return resolvePlain(text);

@@ -22,22 +22,22 @@ export interface ResourceId {
   readonly namespace: string;
 }
 
-/** What a generator does with an existing object. */
+/** What a generator does if the object already exists. */
 export type Behavior = "create" | "replace" | "merge";
 
 /** An object during a build. */
 export class Resource {
   readonly object: Mapping;
-  /** The document, or the generator, that it was built from. */
+  /** The document or generator that the object was built from. */
   readonly origin: Origin;
-  /** Oldest first, without the current one. */
+  /** Previous ids, oldest first, without the current one. */
   readonly previousIds: ResourceId[] = [];
   readonly prefixes: string[] = [];
   readonly suffixes: string[] = [];
-  /** Whether its name gets a hash of its contents. */
+  /** Whether a hash of the contents is appended to the name. */
   hashed = false;
   behavior: Behavior = "create";
-  /** Kustomize has put annotations of its own into the object, which it removes in the end. */
+  /** Whether Kustomize has added internal annotations to the object, which it removes at the end. */
   hasBuildAnnotations = false;
   /** The patch strategies of custom resources, from `openapi`. */
   schema: MergeSchemas = NO_SCHEMAS;
@@ -83,13 +83,13 @@ export class Resource {
     return asMapping(this.object.metadata);
   }
 
-  /** How a strategic merge patch treats its lists. */
+  /** How a strategic merge patch treats the object's lists. */
   get mergeSchema(): MergeSchema {
     const { gvk } = this;
     return (path) => this.schema(gvk, path) ?? mergeKeys(gvk, path);
   }
 
-  /** Remembers the current id, before it changes. */
+  /** Remembers the current id before it changes. */
   rememberId(): void {
     const { gvk, name } = this.id;
     this.previousIds.push({ gvk, name, namespace: effectiveNamespace(this.id) });
@@ -103,7 +103,7 @@ export class Resource {
       setField(this.object, key, contents[key] as Value, entryOrigin(contents, key));
   }
 
-  /** Removes an empty mapping that stood for Kustomize's own annotations. */
+  /** Removes an empty mapping that was created for Kustomize's internal annotations. */
   dropEmptyAnnotations(): void {
     const { metadata } = this;
     if (
@@ -114,7 +114,7 @@ export class Resource {
       Reflect.deleteProperty(metadata, "annotations");
   }
 
-  /** Kustomize removes its own annotations in the end, and writes the others as strings. */
+  /** Kustomize finally removes its internal annotations, and writes the others as strings. */
   settleAnnotations(): void {
     this.dropEmptyAnnotations();
     const { annotations } = this.metadata;
@@ -138,7 +138,7 @@ export function writtenText(values: Mapping, key: string): string {
   return token !== "" && resolvePlain(token) === value ? token : scalarText(value);
 }
 
-/** The objects of a document, or of the Lists in it. */
+/** The objects in a document, including those in Lists. */
 export function expandLists(value: Mapping): readonly Mapping[] {
   const { items } = value;
   if (!scalarText(value.kind).endsWith("List") || !Array.isArray(items)) return [value];
@@ -149,7 +149,7 @@ export function expandLists(value: Mapping): readonly Mapping[] {
 }
 
 /**
- * The objects of a document: one, or the items of a List.
+ * The objects in a document: one, or the items of a List.
  * @throws BuildError for a document that is not an object
  */
 export function resourcesOf(value: Value, origin: Origin): Resource[] {
@@ -180,7 +180,7 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   return [new Resource(cloneValue(value), originOf(value))];
 }
 
-/** The error for an object that an API server cannot identify: Kustomize accepts a number as a name, an API server only a string. */
+/** The error for an object that an API server cannot identify: Kustomize accepts a number as a name, but the API server requires a string. */
 export function identityError(object: Mapping): BuildError | undefined {
   const { name, namespace } = asMapping(object.metadata);
   const required = { apiVersion: object.apiVersion, kind: object.kind, "metadata.name": name };
@@ -212,7 +212,7 @@ export function describeId({ gvk, name, namespace }: ResourceId): string {
   return `${gvk.kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
 }
 
-/** A scalar as a string, as Kustomize reads names and kinds; empty for anything else. */
+/** A scalar as a string, the way Kustomize reads names and kinds; empty for anything else. */
 export function scalarText(value: Value | undefined): string {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : "";

@@ -2,7 +2,7 @@ import type { Origin } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 import { describeId, effectiveNamespace, type Resource, type ResourceId, sameId } from "./resource.ts";
 
-/** The objects of a build in load order, indexed by name. */
+/** The objects in a build in load order, indexed by name. */
 export class Resources {
   readonly #list: Resource[] = [];
   readonly #byName = new Map<string, Resource[]>();
@@ -11,7 +11,7 @@ export class Resources {
     return this.#list;
   }
 
-  /** @throws BuildError if an object with that id exists */
+  /** @throws BuildError if an object with the same id exists */
   append(resource: Resource): void {
     const [other] = this.withCurrentId(resource.id);
     if (other) {
@@ -27,7 +27,7 @@ export class Resources {
     for (const { name } of resource.previousIds) this.#index(resource, name);
   }
 
-  /** Must be called after the name of a resource has changed. */
+  /** Must be called after a resource's name has changed. */
   renamed(resource: Resource): void {
     this.#index(resource, resource.name);
   }
@@ -40,7 +40,7 @@ export class Resources {
     }
   }
 
-  /** Replaces an object by another of the same name. */
+  /** Replaces an object with another of the same name. */
   replace(old: Resource, replacement: Resource): void {
     this.#list[this.#list.indexOf(old)] = replacement;
     for (const named of this.#byName.values()) {
@@ -50,7 +50,7 @@ export class Resources {
     this.#index(replacement, replacement.name);
   }
 
-  /** Objects that have or had a name. */
+  /** Objects that have, or once had, a name. */
   everNamed(name: string): readonly Resource[] {
     return this.#byName.get(name) ?? [];
   }
@@ -63,10 +63,7 @@ export class Resources {
     return this.everNamed(id.name).filter((resource) => resource.ids.some((own) => sameId(own, id)));
   }
 
-  /**
-   * The one object that has or had an id.
-   * @throws BuildError at `from` if there is none or more than one
-   */
+  /** The one object that has, or once had, an id. @throws BuildError with the location `from` if there is none, or more than one */
   one(id: ResourceId, from: Origin): Resource {
     const found = this.withAnyId(id);
     const [only] = found;

@@ -5,8 +5,8 @@ import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
 /**
- * The objects that a patch's `target` selects. Each field is a regular expression for the whole value; names and namespaces match the
- * current or the original one; labels and annotations match a label selector. Source: Select in resmap/reswrangler.go.
+ * The objects that a patch's `target` selects. Each field is a regular expression that must match the whole value. Names and namespaces may match the current
+ * or the original value; labels and annotations are matched by a label selector. Source: Select in resmap/reswrangler.go.
  */
 export function select(resources: Resources, target: Mapping): readonly Resource[] {
   const matcher = (field: string): ((value: string) => boolean) => fieldMatcher(target, field);
@@ -31,11 +31,11 @@ export function select(resources: Resources, target: Mapping): readonly Resource
   });
 }
 
-/** Whether a value matches a field of a selector, which is a regular expression for the whole value; without one, any does. */
+/** Whether a value matches a selector field, a regular expression that must match the whole value. Without the field, any value matches. */
 export function fieldMatcher(selector: Mapping, field: string): (value: string) => boolean {
   const pattern = scalarText(selector[field]);
   if (pattern === "") return () => true;
-  // JavaScript takes Go's leading flags apart from the pattern.
+  // JavaScript takes flags separately, while Go has them at the start of the pattern.
   const [flags = "", letters = ""] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
   try {
     const expression = new RegExp(`^(?:${pattern.slice(flags.length)})$`, letters);

@@ -11,7 +11,7 @@ const FIRST = [
 ];
 const LAST = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
-/** The objects in the order of `sortOptions`: as loaded, unless it says `legacy`. */
+/** The objects in the order of `sortOptions`: as loaded, unless it is `legacy`. */
 export function sortObjects(resources: readonly Resource[], { sortOptions }: Mapping): readonly Resource[] {
   if (!isMapping(sortOptions)) return resources;
   const order = scalarText(sortOptions.order);

@@ -14,7 +14,10 @@ export interface NamespaceChange {
   readonly origin: Origin;
   /** Whether only empty fields are set. */
   readonly unsetOnly?: boolean;
-  /** Which subjects of bindings move; by default only those named `default`, as others follow their ServiceAccount by name reference. */
+  /**
+   * Which subjects of bindings to move; by default only those named `default`, because the name references of other subjects are updated with their
+   * ServiceAccount.
+   */
   readonly subjects?: "defaultOnly" | "allServiceAccounts" | "none";
 }
 
@@ -105,7 +108,7 @@ export function setPairs(resources: Resources, pairs: Mapping, specs: readonly F
   for (const key of Object.keys(pairs))
     if (resources.all.length > 0 && typeof resolvePlain(key) !== "string")
       throw new BuildError(
-        `Kustomize cannot set the key ${key}: it does not quote it`,
+        `Kustomize cannot set the key ${key}, because it would write the key without quotes`,
         entryOrigin(pairs, key),
       );
   for (const resource of resources.all) {

@@ -22,14 +22,14 @@ export type Type =
   | { readonly fields: Readonly<Record<string, Type>> };
 
 /**
- * How Go reads a value: `strict` as Kustomize does, which knows every field and converts nothing; `lenient` as kustomize-controller reads
- * the file of its `spec.path`, where numbers and booleans become strings and unknown fields are dropped.
+ * How strictly a value is read. `strict`: as Kustomize does, which rejects unknown fields and converts nothing. `lenient`: as kustomize-controller reads the
+ * kustomization file at `spec.path`, converting numbers and booleans to strings and dropping unknown fields.
  */
 export type Reading = "strict" | "lenient";
 
 /**
- * A copy of a value with the types of Go's structs. Nulls are left out; field names may differ in case, as encoding/json allows.
- * @throws BuildError at a field that is unknown or has the wrong type
+ * A copy of a value, with the types of Go's structs. Nulls are left out, and field names match case-insensitively, as in encoding/json. @throws BuildError if a
+ * field is unknown or has the wrong type
  */
 export function readTyped(value: Value, type: Type, reading: Reading, origin: Origin): Value {
   return new TypedReader(reading).read(value, type, { origin, name: "the document" });
@@ -113,7 +113,7 @@ function emptyOf(type: Type, origin: Origin): Value {
   return "list" in type ? listAt(origin) : mappingAt(origin);
 }
 
-/** Go writes a float of a million or more with an exponent; whether a number is one, only its text says. */
+/** Go writes a float of a million or more with an exponent. Only the text shows whether a number is a float. */
 function asText(value: string | number | boolean, { origin }: Place): string {
   if (typeof value !== "number" || Math.abs(value) < 1e21) {
     const { source, offset, valueOffset = offset } = origin;

@@ -4,14 +4,14 @@ import { resolvePlain, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { cloneAt, mappingAt, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 
-/** Thrown for a text that this parser does not support. */
+/** Thrown for text that this parser does not support. */
 export class BeyondBlockStyle extends Error {}
 
-/** One document as the block parser reads it. */
+/** A document as read by the block parser. */
 export interface BlockDocument {
   readonly value: Value;
   readonly offset: number;
-  /** Of the first key that is not a string. */
+  /** Offset of the first key that is not a string. */
   readonly oddKey: number | undefined;
 }
 
@@ -19,16 +19,16 @@ const KEY =
   /(?:"[^"\\\n]*"|'[^'\n]*'|[^\s"'#&*!|>%@`,[\]{}?:-](?:[^\s:#]|:(?=\S)|(?<=\S)#)*|[?:-](?=[^\s:])(?:[^\s:#]|:(?=\S)|(?<=\S)#)*)(?=:(?:[ \n]|$))/y;
 
 /**
- * Reads the YAML that manifests usually consist of: block mappings and lists, scalars and flow collections on one line, literal blocks,
- * anchors on scalars. It is several times faster than a full parser and reports no syntax errors: anything it does not support, invalid
- * text included, is left to the full parser.
+ * Reads the YAML constructs that manifests usually consist of: block mappings and lists, scalars and flow collections on one line, literal blocks, and anchors
+ * on scalars. It is several times faster than a full parser but reports no syntax errors: anything that it does not support, including invalid text, is left to
+ * the full parser.
  * @throws BeyondBlockStyle if the full parser must read the text
  */
 export function parseBlockStyle(source: SourceText, dialect: Dialect = "v3"): BlockDocument[] {
   return new BlockParser(source, dialect).documents();
 }
 
-/** A key of a mapping, whose entries are in column `indent`. */
+/** A key in a mapping whose entries are in column `indent`. */
 interface Entry {
   readonly fields: Mapping;
   readonly key: string;
@@ -42,7 +42,7 @@ class BlockParser {
   readonly #end: number;
   readonly #dialect: Dialect;
   #anchors = new Map<string, Value>();
-  /** Where the current line's content starts, and its column. */
+  /** The offset and column at which the current line's content starts. */
   #at = 0;
   #indent = 0;
   #lineStart = 0;
@@ -85,7 +85,7 @@ class BlockParser {
     );
   }
 
-  /** Moves to the first line from `from` on that is not blank or a comment. */
+  /** Moves to the first line at or after `from` that is neither blank nor a comment. */
   #seek(from: number): void {
     let line = from;
     while (line < this.#end) {
@@ -112,7 +112,7 @@ class BlockParser {
     return newline < 0 ? this.#end : newline + 1;
   }
 
-  /** The rest of a line without surrounding whitespace and without a comment. */
+  /** The rest of a line, without surrounding whitespace or a comment. */
   #restOfLine(from: number): string {
     const rest = this.#text.slice(from, this.#nextLine(from));
     return /^ +#/.test(rest) ? "" : rest.trim();
@@ -122,7 +122,7 @@ class BlockParser {
     return { source: this.#source, offset };
   }
 
-  /** Reads the collection at the current position, whose entries are in column `indent`. */
+  /** Reads the collection at the current position, with entries in column `indent`. */
   #node(indent: number): Value {
     const code = this.#text.charCodeAt(this.#at);
     if (code === 45 && this.#isBlank(this.#at + 1)) return this.#list(indent);
@@ -238,7 +238,7 @@ class BlockParser {
     return { value: this.#plain(at, indent), start: at };
   }
 
-  /** Moves to the next line. A deeper one would continue the scalar. */
+  /** Moves to the next line. A deeper line would continue the scalar. */
   #finishLine(from: number, indent: number): void {
     this.#seek(this.#nextLine(from));
     if (this.#indent > indent) throw new BeyondBlockStyle();
@@ -281,7 +281,7 @@ class BlockParser {
       throw new BeyondBlockStyle();
     this.#finishLine(at, indent);
     this.#aliased += sizeOf(value);
-    // More than people write by hand; the full parser enforces the real limit.
+    // Deeper than anyone writes by hand; the full parser enforces the real limit.
     if (this.#aliased > 10_000) throw new BeyondBlockStyle();
     return cloneAt(value, this.#origin(at));
   }

@@ -1,9 +1,9 @@
 import type { Value } from "./values.ts";
 
-/** The deepest nesting that is read, because values are walked recursively. Kubernetes objects have a few dozen levels. */
+/** The maximum nesting depth, because values are walked recursively. Kubernetes objects have a few dozen levels. */
 export const MAX_DEPTH = 500;
 
-/** Whether a value is nested deeper than that; checked level by level, without recursion. */
+/** Whether a value exceeds the maximum depth; checked level by level, without recursion. */
 export function isDeep(value: Value): boolean {
   let level: Value[] = [value];
   for (let depth = 0; level.length > 0; depth++) {

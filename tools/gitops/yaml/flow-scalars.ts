@@ -2,13 +2,13 @@ import { resolvePlain, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { mappingAt, listAt, pushElement, setField, type Value } from "./values.ts";
 
-/** A value, and the offset after it. */
+/** A value, and the offset at which it ends. */
 export interface Scanned<V> {
   readonly value: V;
   readonly end: number;
 }
 
-/** Reads a quoted scalar on one line with only the common escapes; undefined for any other. */
+/** Reads a quoted scalar on one line with only common escapes; undefined for any other scalar. */
 export function scanQuoted(text: string, at: number): Scanned<string> | undefined {
   const pattern = text.charAt(at) === "'" ? SINGLE : DOUBLE;
   pattern.lastIndex = at;
@@ -29,7 +29,7 @@ const SINGLE = /'(?:[^'\n]|'')*'/y;
 const DOUBLE = /"(?:[^"\\\n]|\\["\\/nt])*"/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t" };
 
-/** Reads a flow collection on one line; undefined for any other. */
+/** Reads a flow collection on one line; undefined if it spans several. */
 export function parseFlow(source: SourceText, at: number, dialect: Dialect): Scanned<Value> | undefined {
   const { text } = source;
   const origin = (offset: number): Origin => ({ source, offset });

@@ -1,13 +1,13 @@
 import { isDate, resolvePlain } from "./schema.ts";
 import type { Mapping, Value } from "./values.ts";
 
-/** Columns after which go-yaml breaks a line at the next single blank. */
+/** Column after which go-yaml breaks a line at the next single space. */
 const WIDTH = 80;
 const INDENT = 2;
 
 /**
- * A value as go-yaml v2 writes it. Flux substitutes variables in this text, so quotes, block scalars and broken lines decide what an
- * expression becomes. Source: encode.go and emitterc.go of go.yaml.in/yaml/v2.
+ * A value as written by go-yaml v2. Flux substitutes variables in this text, so quotes, block scalars and line breaks decide what an expression becomes.
+ * Source: encode.go and emitterc.go in go.yaml.in/yaml/v2.
  */
 export function writeGoYaml(value: Mapping): string {
   const writer = new Writer();
@@ -19,7 +19,7 @@ class Writer {
   text = "";
   #lineStart = 0;
 
-  /** Writes the entries of a mapping; the first one where the text ends. */
+  /** Writes the entries of a mapping; the first one goes at the end of the current text. */
   mapping(mapping: Mapping, indent: number): void {
     for (const [index, key] of Object.keys(mapping).entries()) {
       if (index > 0) this.#line(indent);
@@ -51,7 +51,7 @@ class Writer {
     this.#put(`${this.text.endsWith("\n") ? "" : "\n"}${" ".repeat(indent)}`);
   }
 
-  /** A value after its key's colon. A list is not indented further than its key. */
+  /** Writes the value after a key's colon. A list is not indented further than its key. */
   #entry(value: Value, indent: number): void {
     if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
       this.#line(Array.isArray(value) ? indent : indent + INDENT);
@@ -81,10 +81,10 @@ class Writer {
   }
 }
 
-/** Where a scalar is written. */
+/** The context in which a scalar is written. */
 interface Place {
   readonly column: number;
-  /** Of its second line. */
+  /** Indentation of the scalar's second line. */
   readonly indent: number;
   readonly isKey: boolean;
 }
@@ -103,7 +103,7 @@ function scalar(text: string, place: Place): string {
   return isPlain(text) ? plain(text, place) : singleQuoted(text, place);
 }
 
-/** Whether a text without line breaks can be written without quotes. */
+/** Whether text without line breaks can be written without quotes. */
 function isPlain(text: string): boolean {
   if (/^ | $|: |:$|\s#/.test(text)) return false;
   return !/^(?:[#,[\]{}&*!|>'"%@`]|[-?:](?: |$)|---|\.\.\.)/.test(text);

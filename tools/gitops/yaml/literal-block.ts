@@ -1,8 +1,8 @@
 import type { Scanned } from "./flow-scalars.ts";
 
 /**
- * Reads a literal block (`|`) whose parent is in column `indent`. Undefined for blocks that the full parser must read: those with an
- * indentation indicator, without content, with leading blank lines wider than the content, or without a final newline.
+ * Reads a literal block (`|`) whose parent is in column `indent`. Undefined for blocks that the full parser must read: those with an indentation indicator,
+ * without content, with leading blank lines that are indented deeper than the content, or without a final newline.
  */
 export function readLiteral(text: string, at: number, indent: number): Scanned<string> | undefined {
   const [header, chomping] = /^\|([-+]?)[ ]*(?:#.*)?\n/.exec(text.slice(at, lineAfter(text, at))) ?? [];

@@ -18,35 +18,35 @@ import type { Origin, SourceText } from "./source.ts";
 import { mappingAt, isMapping, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 import { goYamlTags, type Dialect } from "./schema.ts";
 
-/** One document of a YAML file. */
+/** One document in a YAML file. */
 export interface ParsedDocument {
   readonly value: Value;
   readonly origin: Origin;
-  /** Of the first key that is not a string, such as `8080:`. */
+  /** Offset of the first key that is not a string, such as `8080:`. */
   readonly oddKey: Origin | undefined;
 }
 
-/** The documents of a text, and its errors. */
+/** The documents in a YAML text, and any parse errors. */
 export interface ParsedText {
   readonly documents: readonly ParsedDocument[];
-  /** Faults of syntax. A document that has one is not among the documents. */
+  /** Syntax errors. Documents with a syntax error are left out of `documents`. */
   readonly errors: readonly YamlError[];
 }
 
-/** A syntax error and where it is. */
+/** A syntax error and its location. */
 export interface YamlError {
   readonly message: string;
   readonly origin: Origin;
 }
 
-/** How many nodes the aliases of a document may add, and keys its merges, so that no file can exhaust memory. */
+/** How many nodes a document's aliases may add, and how many keys its merges may add, so that no file can exhaust memory. */
 const MAX_ALIASED_NODES = 100_000;
 
-/** Characters that go-yaml refuses anywhere in a text. Source: yaml_parser_update_buffer in readerc.go of yaml.v3. */
+/** Characters that go-yaml rejects anywhere in a text. Source: yaml_parser_update_buffer in yaml.v3's readerc.go. */
 // eslint-disable-next-line no-control-regex -- it looks for control characters
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
-/** Reads every document of a text as go-yaml would, and records where each field was written. */
+/** Reads every document in a text the way go-yaml would, and records where each field was written. */
 export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedText {
   const control = source.text.search(CONTROL);
   if (control >= 0) {
@@ -64,7 +64,7 @@ export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedTe
     );
     return { documents: shallow, errors: [...errors, ...deep.map(({ origin }) => ({ ...tooDeep, origin }))] };
   } catch (error) {
-    // The parsers overflow the stack before the depth can be checked.
+    // The parsers would overflow the stack before the depth could be checked.
     if (error instanceof RangeError) return { documents: [], errors: [tooDeep] };
     throw error;
   }
@@ -193,7 +193,7 @@ class Reader {
     return fields;
   }
 
-  /** The mappings that `<<` merges in; the first one wins. */
+  /** The mappings that `<<` merges in; if they share a key, the first mapping wins. */
   #merged(value: Value, offset: number): readonly Mapping[] {
     const sources = Array.isArray(value) ? value : [value];
     if (!sources.every(isMapping))

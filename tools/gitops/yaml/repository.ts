@@ -7,17 +7,17 @@ import { parseYaml, type ParsedText } from "./parse.ts";
 import type { Dialect } from "./schema.ts";
 import { SourceFile, type Origin } from "./source.ts";
 
-/** Size of the largest file that is read. A Kubernetes object has at most about 1.5 MB. */
+/** The largest file size that is read. A Kubernetes object has at most about 1.5 MB. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB`;
 
-/** Longest path that Linux opens. */
+/** The longest path that Linux accepts. */
 const MAX_PATH = 4096;
 
 /** Directories without manifests. */
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
 
-/** A file or directory in a directory. */
+/** An entry of a directory. */
 export interface DirectoryEntry {
   readonly name: string;
   /** Not through a symbolic link. */
@@ -29,19 +29,19 @@ export interface DirectoryEntry {
 /** File contents by path relative to the root; undefined for a file that is removed. */
 export type Changes = ReadonlyMap<string, string | undefined>;
 
-/** Whether a path stays in the root, stays in it through a symbolic link, or leaves it. */
+/** Whether a path stays in the root, stays in the root through a symbolic link, or leaves the root. */
 type Reach = "plain" | "linked" | "outside";
 
 /**
- * A repository's files, each read and parsed once. Paths are relative to its root, with forward slashes; `.` is the root. A path that
- * leaves the root, through a symbolic link too, does not exist. Files are read on demand and synchronously: for thousands of small files
- * that is several times faster than the thread pool.
+ * A repository's files, each read and parsed once. Paths are relative to the root, with forward slashes; `.` is the root. A path that leaves the root, even
+ * through a symbolic link, does not exist. Files are read on demand and synchronously, which is several times faster than the thread pool for thousands of
+ * small files.
  */
 export class Repository {
   /** Absolute. */
   readonly root: string;
   #changes: ReadonlyMap<string, SourceFile | undefined> = new Map();
-  /** By directory; computed on first use. */
+  /** Keyed by directory; computed on first use. */
   #addedBelow: ReadonlyMap<string, readonly DirectoryEntry[]> | undefined;
   // Shared by all copies that `with` makes, so that a copy costs as much as its changes.
   /** As on disk. */
@@ -54,16 +54,16 @@ export class Repository {
   /** The entries of directories on disk. */
   #listed = new Map<string, readonly DirectoryEntry[]>();
 
-  /** By path: why a directory or file could not be read. Only if unreadable paths are collected. */
+  /** Why a directory or file could not be read, by path. Only filled if unreadable paths are collected. */
   #unreadable: Map<string, string> | undefined;
 
-  /** @param options.collectUnreadable collects what cannot be read in `unreadable`, and reads the rest; by default it is an error */
+  /** @param options.collectUnreadable records unreadable paths in `unreadable` and continues; by default they are an error */
   constructor(root: string, { collectUnreadable = false }: { readonly collectUnreadable?: boolean } = {}) {
     this.root = realpathSync(root);
     if (collectUnreadable) this.#unreadable = new Map();
   }
 
-  /** By path: why a directory or file could not be read so far. */
+  /** Why directories or files could not be read so far, by path. */
   get unreadable(): ReadonlyMap<string, string> {
     return this.#unreadable ?? new Map();
   }
@@ -83,7 +83,7 @@ export class Repository {
     return changed;
   }
 
-  /** A path written in a file of a directory, relative to the root; undefined if it leaves the root. */
+  /** Resolves a path that is written in a file in the given directory. The result is relative to the root; undefined if it leaves the root. */
   resolve(directory: string, path: string): string | undefined {
     if (posix.isAbsolute(path)) return undefined;
     const resolved = posix.normalize(posix.join(directory, path)).replace(/(.)\/$/, "$1");
@@ -106,10 +106,7 @@ export class Repository {
     );
   }
 
-  /**
-   * The text of a file.
-   * @throws BuildError at `from` if the file does not exist
-   */
+  /** The text of a file. @throws BuildError with the location `from` if the file does not exist */
   read(path: string, from: Origin): SourceFile {
     this.#check(path, from);
     return this.#file(path);
@@ -127,7 +124,7 @@ export class Repository {
     if (this.isTooLarge(path)) throw new BuildError(`${path}: ${TOO_LARGE}`, from);
   }
 
-  /** The error at `from` for a file or directory that does not exist. */
+  /** The error, with the location `from`, for a file or directory that does not exist. */
   absence(what: string, path: string, from: Origin): BuildError {
     return new BuildError(`the ${what} ${path} does not exist`, from);
   }
@@ -145,7 +142,7 @@ export class Repository {
     return this.#unlessUnreadable(path, () => readFileSync(join(this.root, path))) ?? Buffer.alloc(0);
   }
 
-  /** The documents of a YAML file. All callers share the values: clone what you change. */
+  /** The documents in a YAML file. All callers share the values, so clone before changing them. */
   parse(path: string, dialect: Dialect = "v3"): ParsedText {
     if (this.isTooLarge(path)) return unread(path, TOO_LARGE);
     const file = this.#file(path);
@@ -159,7 +156,7 @@ export class Repository {
     return this.filesBelow(directory, (name) => /\.ya?ml$/.test(name));
   }
 
-  /** All files below a directory with a wanted name, sorted. Symbolic links to directories are not followed. */
+  /** All files below a directory whose name is wanted, sorted. Symbolic links to directories are not followed. */
   filesBelow(directory: string, isWanted: (name: string) => boolean): string[] {
     const files: string[] = [];
     for (const entry of this.entries(directory)) {
@@ -200,7 +197,7 @@ export class Repository {
     return this.#addedBelow.get(key) ?? [];
   }
 
-  /** Collects a path that cannot be read; undefined is then its content. */
+  /** Records a path that cannot be read; its content is then undefined. */
   #unlessUnreadable<T>(path: string, read: () => T): T | undefined {
     try {
       return read();
@@ -220,7 +217,7 @@ export class Repository {
     }
   }
 
-  /** Refuses text that is not UTF-8, which go-yaml would read differently. */
+  /** Refuses text that is not UTF-8, since go-yaml would read it differently. */
   #parse(file: SourceFile, dialect: Dialect): ParsedText {
     const path = file.file;
     const isText =
@@ -237,7 +234,7 @@ export class Repository {
     return file;
   }
 
-  /** Whether a path stays inside the root once its symbolic links are followed. */
+  /** Whether a path stays inside the root when its symbolic links are followed. */
   #isInside(path: string): boolean {
     return this.#reach(path) !== "outside";
   }
@@ -268,7 +265,7 @@ export class Repository {
   }
 }
 
-/** The files that changes add or change, and the directories above them, by parent directory. */
+/** The files that the changes add or modify, and the directories above them, by parent directory. */
 function addedBelow(
   changes: ReadonlyMap<string, SourceFile | undefined>,
 ): ReadonlyMap<string, readonly DirectoryEntry[]> {

@@ -1,12 +1,12 @@
 import { Scalar } from "yaml";
 
-/** Strings that go-yaml's emitter quotes: with blanks before a newline, or with characters that it does not consider printable. */
+/** Strings that go-yaml's emitter quotes: those with spaces before a newline, or with characters that it does not consider printable. */
 const NOT_FOLDED = / (?:\n|$)|[\u{10000}-\u{10ffff}]/u;
 
 /**
- * A scalar's value as it reaches the cluster. For block scalars it differs from YAML in two points: go-yaml adds no newline to a block
- * that ends with the file, and Kustomize writes and re-reads each folded scalar, which changes some of them.
- * @param text the file, or the text inside another scalar
+ * A scalar's value as it reaches the cluster. Block scalars differ from the YAML specification in two ways: go-yaml adds no newline to a block that ends with
+ * the file, and Kustomize writes and re-reads each folded scalar, which changes some of them.
+ * @param text the file's text, or the text inside another scalar
  */
 export function scalarValue({ value, type, range }: Scalar, text: string): unknown {
   if (typeof value !== "string" || (type !== Scalar.BLOCK_LITERAL && type !== Scalar.BLOCK_FOLDED))
@@ -17,8 +17,8 @@ export function scalarValue({ value, type, range }: Scalar, text: string): unkno
 }
 
 /**
- * A folded scalar after go-yaml has written and re-read it. It writes one newline too many before a line that is indented further,
- * and one too few everywhere if the first line starts with a blank. Source: yaml_emitter_write_folded_scalar in emitterc.go.
+ * A folded scalar after go-yaml has written and re-read it. go-yaml writes one newline too many before a more indented line, and one too few everywhere if the
+ * first line starts with a space. Source: yaml_emitter_write_folded_scalar in emitterc.go.
  */
 function writtenAndRead(value: string): string {
   if (NOT_FOLDED.test(value)) return value;

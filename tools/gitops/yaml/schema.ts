@@ -4,17 +4,17 @@ const INTEGER = /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
 /**
- * How go-yaml reads plain scalars. Kustomize reads objects by `v3`; kustomization files, JSON patches and what Flux has substituted go
- * through sigs.k8s.io/yaml, which is `v2`.
+ * The go-yaml version whose rules apply to plain scalars. Kustomize reads objects with `v3`. Kustomization files, JSON patches and the result of Flux's
+ * substitution are read with sigs.k8s.io/yaml, which is `v2`.
  */
 export type Dialect = "v3" | "v2";
 
-/** A plain scalar as go-yaml reads it: `0644` is octal, `1_000` is a number; `yes` is a string in v3 and a boolean in v2. */
+/** A plain scalar as read by go-yaml: `0644` is octal, `1_000` is a number, and `yes` is a string in v3 but a boolean in v2. */
 export function resolvePlain(text: string, dialect: Dialect = "v3"): string | number | boolean | null {
   if (dialect === "v3") return resolveV3(text);
   const word = V2_BOOLEANS.get(text);
   if (word !== undefined) return word;
-  // v2 reads a date, but gives its text.
+  // v2 recognizes a date, but returns its text.
   return timestamp(text) === undefined ? resolveV3(text) : text;
 }
 
@@ -27,7 +27,7 @@ const V2_BOOLEANS: ReadonlyMap<string, boolean> = new Map(
   ),
 );
 
-/** Source: resolve.go of go.yaml.in/yaml/v3. */
+/** Source: resolve.go in go.yaml.in/yaml/v3. */
 function resolveV3(text: string): string | number | boolean | null {
   switch (text) {
     case "":
@@ -46,7 +46,7 @@ function resolveV3(text: string): string | number | boolean | null {
       return false;
   }
   const first = text.charCodeAt(0);
-  // Numbers start with a digit, a sign or a point.
+  // Numbers start with a digit, a sign or a decimal point.
   if ((first < 48 || first > 57) && first !== 43 && first !== 45 && first !== 46) return text;
   const time = text.charCodeAt(4) === 45 ? timestamp(text) : undefined;
   if (time !== undefined) return time;
@@ -59,7 +59,7 @@ function resolveV3(text: string): string | number | boolean | null {
 const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})/;
 const TIME = /^([Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d\d:\d\d)?$/;
 
-/** A date as Go writes the time that go-yaml reads from it: `2024-01-02` becomes `2024-01-02T00:00:00Z`. */
+/** A date in the form in which Go writes the time that go-yaml read: `2024-01-02` becomes `2024-01-02T00:00:00Z`. */
 function timestamp(text: string): string | undefined {
   const [written = "", year, month = "", day = ""] = DATE.exec(text) ?? [];
   const date = `${year ?? ""}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
@@ -67,7 +67,7 @@ function timestamp(text: string): string | undefined {
   if (written === text) return `${date}T00:00:00Z`;
   const [, separator, hour = "", minute = "", second = "", fraction = "", zone] =
     TIME.exec(text.slice(written.length)) ?? [];
-  // Only the form with a blank between date and time has no zone.
+  // Only the form with a space between date and time has no time zone.
   if (separator === undefined || (separator === " ") !== (zone === undefined)) return undefined;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const time = [hour, minute, second].map((part) => part.padStart(2, "0")).join(":");
@@ -95,7 +95,7 @@ function integer(text: string): number {
   return negative ? -value : value;
 }
 
-/** The same rules as tags of the `yaml` package. */
+/** The same rules, as tags for the `yaml` package. */
 export function goYamlTags(dialect: Dialect): ScalarTag[] {
   const tag = (name: string, identify: (value: unknown) => boolean, test: RegExp): ScalarTag => ({
     tag: `tag:yaml.org,2002:${name}`,

@@ -6,23 +6,23 @@ export interface Position {
   readonly column: number;
 }
 
-/** Text whose offsets can be located in a file. */
+/** Text in which an offset can be located in a file. */
 export interface SourceText {
   /** Relative to the repository's root, with forward slashes. */
   readonly file: string;
   readonly text: string;
-  /** The position in the file of an offset, in UTF-16 code units. */
+  /** The position in the file that corresponds to an offset (in UTF-16 code units). */
   locate(offset: number): Position;
 }
 
 /** Where a field of an object was written. */
 export interface Origin {
   readonly source: SourceText;
-  /** Of the field's key, of the list's element, or of the document. */
+  /** Offset of the field's key, the list element or the document. */
   readonly offset: number;
-  /** Of the field's value, if it is written next to the key. */
+  /** Offset of the field's value, if it is on the same line as the key. */
   readonly valueOffset?: number;
-  /** The value is null because nothing is written; Kustomize drops such a field when it patches the object. */
+  /** Whether the value is null because nothing is written; Kustomize drops such a field when it patches the object. */
   readonly blank?: true;
 }
 
@@ -49,7 +49,7 @@ export class SourceFile implements SourceText {
   }
 }
 
-/** The header of a literal block, its leading blank lines, and its indentation. */
+/** Matches the header of a literal block, its leading blank lines, and its indentation. */
 const LITERAL_HEADER = /^\|[-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n((?:[ \t]*\r?\n)*)( *)/;
 
 /** Text inside a scalar of another source, such as an inline patch. */
@@ -65,7 +65,7 @@ export class EmbeddedText implements SourceText {
     this.#outer = outer;
   }
 
-  /** Exact in a literal block (`|`). In any other scalar lines are folded, and the position is the scalar's own. */
+  /** The position is exact in a literal block (`|`). In any other scalar, lines may be folded, so it is the position of the scalar itself. */
   locate(offset: number): Position {
     const { source, offset: key, valueOffset = key } = this.#outer;
     const start = source.locate(valueOffset);
@@ -87,7 +87,7 @@ function lineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/** Index of the last number in a sorted list that is at most a limit. */
+/** Index of the last number in a sorted list that does not exceed a limit. */
 function lastAtMost(sorted: readonly number[], limit: number): number {
   let low = 0;
   let high = sorted.length - 1;

@@ -11,12 +11,12 @@ export interface Mapping {
 /** One step of a path: a field's name or an element's index. */
 export type PathStep = string | number;
 
-/** Hidden in a mapping or list: where it, and each of its entries, was written. */
+/** Stored invisibly in a mapping or list: where the container and each of its entries were written. */
 const ORIGINS = Symbol("origins");
 
 interface Origins {
   self: Origin;
-  /** By key, or by index. */
+  /** Keyed by key or index. */
   entries: Record<PathStep, Origin>;
 }
 
@@ -56,7 +56,7 @@ export function setField(fields: Mapping, key: string, value: Value, origin: Ori
   if (origins) origins.entries[key] = origin;
 }
 
-/** Appends an element and records where it was written. */
+/** Appends an element, and records where it was written. */
 export function pushElement(list: Value[], value: Value, origin: Origin): void {
   list.push(value);
   const origins = (list as Container)[ORIGINS];
@@ -112,7 +112,7 @@ function cloneMapping(fields: Mapping): Mapping {
   return copy;
 }
 
-/** A deep copy with another origin; its contents keep theirs. */
+/** A deep copy with a different origin; its contents keep their origins. */
 export function cloneAt(value: Value, self: Origin): Value {
   const copy = cloneValue(value);
   if (typeof copy === "object" && copy !== null) {
@@ -122,7 +122,7 @@ export function cloneAt(value: Value, self: Origin): Value {
   return copy;
 }
 
-/** The value with one origin for everything in it. */
+/** The value, with the same origin for everything in it. */
 export function valueAt(value: Value, origin: Origin): Value {
   if (Array.isArray(value)) {
     const list = listAt(origin);
