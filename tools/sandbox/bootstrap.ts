@@ -12,7 +12,7 @@ const rule = (apiGroup: string, resources: string[], verbs: string[]) => ({
   verbs,
 });
 
-/** The objects of a new sandbox cluster, keyed by the path of their collection. */
+/** The objects in a new sandbox cluster, keyed by the path of their collection. */
 const OBJECTS = [
   {
     path: "/apis/rbac.authorization.k8s.io/v1/clusterroles",

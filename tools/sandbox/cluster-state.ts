@@ -87,7 +87,7 @@ export async function ensureClusters(sandboxDir: string, names: readonly string[
   return [...new Set(names)].map((name) => clusters.get(name)).filter((cluster) => cluster !== undefined);
 }
 
-/** Moves a stopped cluster to other ports that are free. */
+/** Moves a stopped cluster to other, free ports. */
 export async function changePorts(sandboxDir: string, cluster: ClusterState): Promise<ClusterState> {
   return writeCluster({ ...cluster, ports: await freePorts(readClusters(sandboxDir)) });
 }

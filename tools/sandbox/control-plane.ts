@@ -21,7 +21,7 @@ export const APISERVER_ADDRESS = "10.96.0.1";
 
 const ISSUER = "https://kubernetes.default.svc.cluster.local";
 
-/** Controllers that have nothing to do in a sandbox: it has no cloud, no kubelet certificates and no node network. */
+/** Controllers that have nothing to do in a sandbox, which has no cloud provider, no kubelet certificates and no node network. */
 const USELESS_CONTROLLERS = [
   "cloud-node-lifecycle-controller",
   "node-ipam-controller",
@@ -148,7 +148,7 @@ export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpe
   };
 }
 
-/** Who provides the certificates that Gateways refer to: the agent, which creates self-signed ones, or whoever deploys the Gateways. */
+/** Who provides the certificates that Gateways refer to: the agent, which creates self-signed ones, or those who deploy the Gateways. */
 export type CertificateMode = "self-signed" | "provided";
 
 /**

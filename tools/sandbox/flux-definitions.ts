@@ -8,7 +8,7 @@ import { GoMissingError } from "../toolchain/go.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 
 /**
- * The CRDs of a Flux controller: from its Go module or, without Go, downloaded and checked against their checksums.
+ * The CRDs of a Flux controller, taken from its Go module or, without Go, downloaded and checked against their checksums.
  * @throws EdgefirstError if they cannot be downloaded
  */
 export async function fluxDefinitions(

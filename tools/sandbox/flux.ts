@@ -36,8 +36,8 @@ const START_TIMEOUT_MS = 60_000;
 const FIELD_MANAGER = "edgefirst-sandbox";
 
 /**
- * Applies Flux's namespace and the CRDs, in the versions that the toolchain pins. Returns once they are served.
- * @throws EdgefirstError if they cannot be downloaded, or the cluster refuses them.
+ * Applies Flux's namespace and CRDs, in the versions that the toolchain pins. Returns once the CRDs are served.
+ * @throws EdgefirstError if they cannot be downloaded, or the cluster rejects them.
  */
 export async function installFluxCrds(kubeconfig: string, context: string): Promise<void> {
   const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: FLUX_NAMESPACE } };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** One blob of an image. */
+/** One blob in an image. */
 export interface Blob {
   readonly mediaType: string;
   readonly content: Buffer;

@@ -11,7 +11,7 @@ export interface OpenOptions {
   /** The sandbox's folder. */
   readonly dir: string;
   readonly cluster: string;
-  /** Services as `namespace/name`; if empty, all of type LoadBalancer (which includes Gateways) and those named gatus. */
+  /** Services as `namespace/name`; if empty, all Services of type LoadBalancer (which includes Gateways) and those named gatus. */
   readonly services: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export async function openServices(
   if (cluster === undefined) {
     throw new EdgefirstError(
       `${options.dir} has no cluster ${options.cluster}.`,
-      "Start it: edgefirst sandbox up",
+      "Start it with: edgefirst sandbox up",
     );
   }
   const servers: Server[] = [];

@@ -2,7 +2,7 @@ import type { PodMode } from "./pod-mode.ts";
 import type { StackOverlay } from "./project.ts";
 import { SERVED } from "./served.ts";
 
-/** What a stack's configuration depends on in its sandbox. */
+/** The values that a stack's configuration depends on in its sandbox. */
 export interface OverlayArgs {
   /** Name of the stack, its cluster and its context. */
   readonly stack: string;
@@ -30,7 +30,7 @@ const SETTINGS = [
 /** Why verification skips checks when pods are simulated. */
 const NO_TRAEFIK =
   "Traefik's pods are simulated in this sandbox, so GatewayClasses, Gateways and routes get no status.";
-const NO_GATUS = "Gatus's pods are simulated in this sandbox, so no endpoint is probed.";
+const NO_GATUS = "Gatus's pods are simulated in this sandbox, so no endpoints are probed.";
 const SIMULATED = { gateways: NO_TRAEFIK, routes: NO_TRAEFIK, gatus: NO_GATUS };
 
 /** Short, because everything in a sandbox settles within seconds. */
@@ -45,7 +45,7 @@ const GATE = { patience: "8s" };
 /** The committed stack `edge` names no certificate; in a sandbox it names this one, which the agent creates, as it does for `main`. */
 const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
 
-/** Gatus probes often here and accepts any certificate, because the sandbox's are self-signed. */
+/** Gatus probes often here and accepts any certificate, because the sandbox's certificates are self-signed. */
 const PROBING = { interval: "2s", client: { insecure: true } };
 
 /** The endpoints that gatus-sidecar would discover, under the same names, for machines without it. */

@@ -18,7 +18,7 @@ interface Subject {
   readonly commonName: string;
   /** For a client certificate: the user's groups. */
   readonly organizations?: readonly string[];
-  /** Host names and addresses; if present, the certificate is a server certificate as well. */
+  /** Host names and addresses; if present, the certificate is also a server certificate. */
   readonly hosts?: readonly x509.JsonGeneralName[];
 }
 

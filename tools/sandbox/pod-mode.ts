@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { whyNoNetworks } from "./network/namespaces.ts";
 
-/** Whether pods run as processes in a private network (if a local program can replace the image) or are only reported as running. */
+/** Whether pods run as processes in a private network (if a local program can replace the image), or are only reported as running. */
 export type PodMode = "real" | "simulated";
 
 /**

@@ -9,7 +9,7 @@ export function logTail(log: string): string {
   const panic = lines.findLastIndex((line) => line.startsWith("panic: "));
   const from = panic === -1 ? Math.max(0, lines.length - LINES) : Math.max(0, panic - 2);
   return [
-    `Last lines of ${log}:`,
+    `The last lines of ${log}:`,
     ...lines.slice(from, from + LINES).map((line) => `  ${line.slice(0, 300)}`),
   ].join("\n");
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseDocument, type Document } from "yaml";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
-/** The values that a sandbox changes in one stack. */
+/** The settings that a sandbox changes in one stack. */
 export interface StackOverlay {
   readonly stack: string;
   /** Values to set, each with its path below `config`, such as `["edgefirst:flux", "root", "mode"]`. */
@@ -38,7 +38,7 @@ export async function writeSandboxProject({ project, target, overlays }: Sandbox
   }
 }
 
-/** What the CLI adds to a stack file. */
+/** The fields that the CLI adds to a stack file. */
 async function written(
   file: string,
 ): Promise<{ encryptionsalt: string | undefined; secrets: readonly (readonly [string, object])[] }> {

@@ -73,9 +73,8 @@ export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<Pu
 }
 
 /**
- * For `pulumi logs share`, the CLI logs every value of every resource. With the Gateway API CRDs, that takes half of a preview's time and
- * 27 MB per run (tools/bench/results.md). No option turns it off, but the CLI continues without logs if it cannot create the folder
- * (pkg/logging/encrypted.go).
+ * For `pulumi logs share`, the CLI logs every value of every resource. With the Gateway API CRDs, that takes up half of a preview's time, and 27 MB per run
+ * (tools/bench/results.md). No option turns this off, but the CLI continues without logs if it cannot create the folder (pkg/logging/encrypted.go).
  */
 async function keepNoLogs(home: string): Promise<void> {
   const folder = join(home, "logs");
@@ -96,7 +95,7 @@ export interface PutSecretArgs extends PulumiEnvironment {
 
 /**
  * Adds a secret to a stack file, encrypted by the CLI, unless the secret is already set.
- * @throws EdgefirstError with the CLI's message if the CLI refuses
+ * @throws EdgefirstError with the CLI's message if the command fails
  */
 export async function putSecret({ command, env, project, stack, key, value }: PutSecretArgs): Promise<void> {
   const file = join(project, `Pulumi.${stack}.yaml`);

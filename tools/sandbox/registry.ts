@@ -65,8 +65,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 
 /**
  * Pushes the files in a directory as an artifact for a Flux OCIRepository. The same files give the same digest.
- * @returns the artifact's address, `oci://<registry>/<repository>`.
- * @throws EdgefirstError with crane's message, if the push fails.
+ * @returns the artifact's address, `oci://<registry>/<repository>`. @throws EdgefirstError with crane's message if the push fails.
  */
 export function pushDirectory(
   registry: Registry,
@@ -85,8 +84,7 @@ export function pushDirectory(
  * Pushes a Helm chart as `helm push` does, with its version as the tag:
  * https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v370
  * @param directory the chart's directory; its name must be the chart's name
- * @returns the chart's address, `oci://<registry>/<repository>`.
- * @throws EdgefirstError with crane's message, if the push fails.
+ * @returns the chart's address, `oci://<registry>/<repository>`. @throws EdgefirstError with crane's message if the push fails.
  */
 export async function pushChart(registry: Registry, repository: string, directory: string): Promise<string> {
   const chart = parse(await readFile(join(directory, "Chart.yaml"), "utf8")) as { version: string };

@@ -15,7 +15,7 @@ export interface GitOpsRepositoryArgs {
   readonly registry: Registry;
   /** A directory like `tools/sandbox/repository`. */
   readonly source: string;
-  /** The clusters, each with `kubernetes/<cluster>/flux/vars`. */
+  /** The clusters, each of which has `kubernetes/<cluster>/flux/vars`. */
   readonly clusters: readonly string[];
   /** The age identity with which the clusters decrypt. */
   readonly ageKey: string;
@@ -26,8 +26,8 @@ export const REPOSITORY_TAG = "sandbox";
 const CHARTS = join(import.meta.dirname, "charts");
 
 /**
- * Pushes the GitOps repository as the clusters apply it: with each cluster's `cluster-secrets` encrypted in SOPS format and the registry's
- * address in its settings. Also pushes the chart that the repository uses.
+ * Pushes the GitOps repository in the form that the clusters apply: each cluster's `cluster-secrets` is encrypted in SOPS format, and its settings contain the
+ * registry's address. Also pushes the chart that the repository uses.
  * @returns the artifact's address, `oci://…`
  */
 export async function pushGitOpsRepository(args: GitOpsRepositoryArgs): Promise<string> {

@@ -49,7 +49,7 @@ export function isSandboxDir(dir: string): boolean {
   if (layout === LAYOUT) return true;
   if (layout !== undefined) {
     throw new EdgefirstError(
-      `The sandbox in ${dir} was created by another version of edgefirst (layout ${layout || "unknown"}, not ${LAYOUT}), whose processes this one cannot find.`,
+      `The sandbox in ${dir} was created by another version of edgefirst (layout ${layout || "unknown"}, not ${LAYOUT}), so this version cannot find its processes.`,
       "Stop it with the version that created it: edgefirst sandbox down --delete-data",
     );
   }
@@ -57,7 +57,7 @@ export function isSandboxDir(dir: string): boolean {
   if (others.length === 0) return false;
   throw new EdgefirstError(
     `${dir} is neither a sandbox nor empty (${others.slice(0, 3).join(", ")}).`,
-    "Name a sandbox, an empty folder or a folder that does not exist yet.",
+    "Specify a sandbox, an empty folder or a folder that does not exist yet.",
   );
 }
 

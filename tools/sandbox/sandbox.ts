@@ -46,9 +46,9 @@ interface Options {
 
 /** Options of {@link sandboxUp}. */
 export interface UpOptions extends Options {
-  /** Names of the clusters to start; others in the same sandbox are left alone. */
+  /** Names of the clusters to start; other clusters in the same sandbox are left alone. */
   readonly clusters: readonly string[];
-  /** First stop the clusters and give them other ports. */
+  /** Whether to stop the clusters first and give them other ports. */
   readonly newPorts?: boolean;
   /**
    * Default: `simulated`. An agent that runs in the other mode is restarted. {@link choosePodMode} finds out whether real pods are
@@ -63,7 +63,7 @@ export interface UpOptions extends Options {
 export interface DownOptions extends Options {
   /** Names of the clusters to stop; by default, all clusters and everything else that the sandbox runs. */
   readonly clusters?: readonly string[] | undefined;
-  /** Also delete the data of what is stopped. */
+  /** Whether to also delete the data of whatever is stopped. */
   readonly deleteData?: boolean;
 }
 
@@ -97,7 +97,7 @@ export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]
     const names = options.clusters ?? known;
     for (const name of names.filter((wanted) => !known.includes(wanted)))
       options.progress(`${dir} has no cluster ${name}`);
-    // Processes outside the clusters use them, so they stop first.
+    // Processes outside the clusters use the clusters, so they are stopped first.
     const others = options.clusters === undefined ? await stopAll(dir) : [];
     const ofClusters = await Promise.all(names.map((name) => stopAll(clusterDir(dir, name))));
     if (options.deleteData) deleteData(dir, options.clusters);

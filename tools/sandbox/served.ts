@@ -3,7 +3,7 @@ import { clusterDir } from "./cluster-state.ts";
 import { ask } from "./network/ask.ts";
 import { readPodMode } from "./pod-mode.ts";
 
-/** The hosts of the apps that the real Traefik serves in the end, keyed by stack and app. */
+/** The hosts of the apps that the real Traefik ends up serving, keyed by stack and app. */
 export const SERVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   edge: {
     whoami: "whoami.haynesedge.com",

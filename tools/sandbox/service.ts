@@ -10,7 +10,7 @@ export interface Service<Port extends string> {
   /** Unique within the folder that holds its record. */
   readonly name: string;
   readonly command: string;
-  /** Names of its ports on 127.0.0.1. */
+  /** Names of the program's ports on 127.0.0.1. */
   readonly ports: readonly Port[];
   readonly args: (ports: Readonly<Record<Port, number>>) => readonly string[];
   readonly env?: Readonly<Record<string, string>>;

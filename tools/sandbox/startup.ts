@@ -77,7 +77,7 @@ export class Startup {
       throw new EdgefirstError(
         error.message,
         [
-          `If the cluster's data is damaged: edgefirst sandbox down --delete-data --dir ${this.#folder}, then up again.`,
+          `If the cluster's data is damaged, run edgefirst sandbox down --delete-data --dir ${this.#folder}, then run up again.`,
           "If a program in the cache is damaged, delete its folder (edgefirst doctor shows it), then run up again.",
         ].join("\n"),
       );

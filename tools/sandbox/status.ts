@@ -17,7 +17,7 @@ export interface SandboxStatus {
   readonly clusters: readonly ClusterStatus[];
   /** Processes that belong to no cluster. */
   readonly others: readonly ProcessStatus[];
-  /** Sum over all processes. */
+  /** The memory used by all processes together. */
   readonly memoryBytes: number;
   readonly simulated: readonly string[];
 }

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { pack } from "tar-stream";
 
 /**
- * Packs the files in a directory into a tar archive. The same files give the same bytes: they are sorted and have no times, owners or
- * modes.
+ * Packs the files in a directory into a tar archive. The same files give the same bytes: entries are sorted, and times, owners and modes are left out.
  * @param prefix added to each path, such as `chart/`
  */
 export async function tarDirectory(directory: string, prefix = ""): Promise<Buffer> {

@@ -16,7 +16,7 @@ export interface WorkingCopyOptions extends SandboxDirOptions {
 /** The initial content of every working copy. */
 const ORIGINAL = join(import.meta.dirname, "repository");
 
-/** The sandbox's copy of the GitOps repository, which its clusters follow and migrations change. */
+/** The sandbox's copy of the GitOps repository, which the clusters follow and migrations change. */
 export function workingCopy(dir: string): string {
   return join(resolve(dir), "repository");
 }

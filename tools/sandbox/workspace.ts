@@ -29,7 +29,7 @@ export interface WorkspaceArgs {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A sandbox for the project's stacks. */
+/** A sandbox in which the project's stacks run. */
 export interface Workspace {
   readonly sandbox: Sandbox;
   /** Directory of the sandbox's Pulumi.yaml and stack files. */

@@ -53,7 +53,7 @@ describe("sandbox agent: the status of a simulated pod", () => {
     assert.equal(conditionOf(status.conditions, "Ready")?.reason, "PodCompleted");
   });
 
-  it("has a changed image of a container", () => {
+  it("shows a container's changed image", () => {
     const status = simulatedStatus(pod(), placement);
     const changed = simulatedStatus(
       pod({ containers: [{ name: "web", image: "web:2" }] }, { status }),

@@ -31,24 +31,24 @@ describe("sandbox: connections into a cluster's network", () => {
     });
   });
 
-  it("fail if the network's side exits before it answers", async () => {
+  it("fail if the network's side exits before it responds", async () => {
     keeper = (socket) => socket.end();
     await assert.rejects(dial(directory, "whoami", 80), /whoami:80 .* the connection closed; check its pods/);
   });
 
-  it("can be aborted if it never answers", async () => {
+  it("can be aborted if the network's side never responds", async () => {
     keeper = () => undefined;
     await assert.rejects(dial(directory, "whoami", 80, AbortSignal.timeout(50)), /aborted/);
   });
 
   for (const tls of [false, true])
-    it(`time out without an answer to a ${tls ? "TLS handshake" : "request"}`, async () => {
+    it(`time out without a response to a ${tls ? "TLS handshake" : "request"}`, async () => {
       keeper = (socket) => socket.once("data", () => socket.write("\n"));
       const asked = ask(directory, "whoami", { path: "/", tls, timeoutMs: 300 });
-      await assert.rejects(asked, /no answer within 0\.3 s/);
+      await assert.rejects(asked, /no response within 0\.3 s/);
     });
 
-  it("report the reason of a failure", async () => {
+  it("report the reason for a failure", async () => {
     keeper = (socket) => socket.once("data", () => socket.end("connection refused\n"));
     await assert.rejects(dial(directory, "whoami", 80), /whoami:80 .*: connection refused$/);
   });

@@ -6,7 +6,7 @@ import { downloadAll, fluxDefinitions } from "../../../tools/sandbox/flux-defini
 import { pinnedDefinitions, TOOLCHAIN_FILE } from "../../../tools/toolchain/definitions.ts";
 import { moduleDirectory } from "../../../tools/toolchain/modules.ts";
 
-describe("sandbox: Flux's definitions", function () {
+describe("sandbox: Flux's CRDs", function () {
   // The first run downloads the modules.
   this.timeout(120_000);
   const folderOf = async (controller: string): Promise<string> =>
@@ -18,7 +18,7 @@ describe("sandbox: Flux's definitions", function () {
   });
 
   for (const controller of ["source-controller", "kustomize-controller", "helm-controller"]) {
-    it(`are the same from the pinned files and from the module of ${controller}`, async () => {
+    it(`are the same in the pinned files as in the module of ${controller}`, async () => {
       const { files } = pinnedDefinitions(controller);
       const pinned = await downloadAll({ baseUrl: await folderOf(controller), files });
       assert.deepEqual(pinned, await fluxDefinitions(controller));

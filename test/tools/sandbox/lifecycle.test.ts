@@ -78,7 +78,7 @@ describe("sandbox: life cycle", function () {
     await waitUntil("the pod", running, WAIT);
   });
 
-  it("names a port that another program took while it was down, with a remedy", async () => {
+  it("reports a port that another program took while the sandbox was down, with a remedy", async () => {
     await sandboxDown({ dir, progress });
     assert.deepEqual(runningWith(dir), []);
     assert.equal((await sandboxStatus({ dir })).clusters[0]?.state, "stopped");
@@ -103,7 +103,7 @@ describe("sandbox: life cycle", function () {
     const other = temporarySandboxDir();
     after(() => discard(other));
 
-    it("down finds everything that a killed launcher left", async () => {
+    it("down finds everything that a killed launcher left behind", async () => {
       const before = pids();
       const script = `import { sandboxUp } from ${JSON.stringify(join(import.meta.dirname, "../../../tools/sandbox/sandbox.ts"))};
         await sandboxUp({ dir: ${JSON.stringify(other)}, clusters: ["edge", "main"], progress: () => undefined });`;
@@ -139,7 +139,7 @@ describe("sandbox: life cycle", function () {
   });
 
   describe("with damaged data", () => {
-    it("shows the program's message with a remedy, and deletes on request only", async () => {
+    it("shows the program's message with a remedy, and deletes only on request", async () => {
       await sandboxDown({ dir, progress });
       writeFileSync(join(edge, "etcd/member/snap/db"), "no database");
       await assert.rejects(

@@ -10,7 +10,7 @@ describe("sandbox: keys and certificates", () => {
     for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
   });
 
-  it("differ between clusters and are readable to their user only", async () => {
+  it("differ between clusters and are readable only by their user", async () => {
     for (const dir of dirs)
       await createPki(join(dir, "pki"), { node: "edge-node", apiserverAddress: "10.96.0.1" });
     const [one, other] = dirs.map((dir) => join(dir, "pki")) as [string, string];

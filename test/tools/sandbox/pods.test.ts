@@ -86,7 +86,7 @@ describe("sandbox: pods as processes", function () {
 
   it("gives each pod an address, so that both listen on the same port, and balances the Service between them", async () => {
     const names = new Set<unknown>();
-    // The Service learns a moment later that a pod is ready.
+    // The Service gets a ready pod's endpoint a moment later.
     await until("an answer of both", async () => {
       const { status, body } = await whoami("/api");
       if (status === 200) names.add((JSON.parse(body) as Json).name);

@@ -43,7 +43,7 @@ describe("sandbox: processes", () => {
     );
   });
 
-  it("that cannot be started are named", async () => {
+  it("that cannot be started are reported by name", async () => {
     await assert.rejects(
       startProcess(dir, { name: "none", command: "/does/not/exist", args: [] }),
       /none could not be started.*ENOENT/,
@@ -89,7 +89,7 @@ describe("sandbox: processes", () => {
     return undefined;
   });
 
-  it("get only PATH, HOME and TMPDIR of the caller's environment", async () => {
+  it("get only PATH, HOME and TMPDIR from the caller's environment", async () => {
     process.env.EDGEFIRST_TEST_SECRET = "secret";
     try {
       const record = await startProcess(dir, {
@@ -117,7 +117,7 @@ describe("sandbox: processes", () => {
     assert.deepEqual(listProcesses(dir), []);
   });
 
-  it("that exit end the waiting early, with their last log lines", async () => {
+  it("that exit end the wait early, with their last log lines", async () => {
     const record = await startProcess(dir, script("weak", "console.error('no luck'); process.exit(1)"));
     await assert.rejects(
       waitUntil("a miracle", () => false, { timeoutMs: 60_000, alive: [record] }),
@@ -125,7 +125,7 @@ describe("sandbox: processes", () => {
     );
   });
 
-  it("that hang do not hold up waiting beyond its time-out", async () => {
+  it("that hang do not extend waiting beyond its timeout", async () => {
     const never = new Promise<boolean>(() => undefined);
     await assert.rejects(
       waitUntil("an answer", () => never, { timeoutMs: 100 }),
@@ -133,7 +133,7 @@ describe("sandbox: processes", () => {
     );
   });
 
-  it("are waited for until a time-out or an abort", async () => {
+  it("are waited for until a timeout or an abort", async () => {
     await assert.rejects(
       waitUntil("a miracle", () => undefined, { timeoutMs: 100 }),
       /Timed out after 0\.1 s waiting for a miracle/,

@@ -22,7 +22,7 @@ describe("sandbox: programs for pods", () => {
   it("are not built while a pod waits: the pod's event says how to get them", async () => {
     await assert.rejects(
       askForProgram(join(root, "socket"), "traefik"),
-      /traefik is not installed on this machine\.\nGet it with npm run programs, or set EDGEFIRST_TRAEFIK/,
+      /traefik is not installed on this machine\.\nInstall it with npm run programs, or set EDGEFIRST_TRAEFIK/,
     );
   });
 

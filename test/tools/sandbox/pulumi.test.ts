@@ -30,7 +30,7 @@ describe("sandbox: Pulumi's environment", () => {
     dir = mkdtempSync(join(tmpdir(), "edgefirst-pulumi-"));
     Object.assign(process.env, users);
     const progress = (): void => undefined;
-    // Concurrent callers of a new directory are the hard case.
+    // Concurrent callers with a new directory are the hard case.
     environments = await Promise.all([1, 2, 3].map(() => pulumiEnvironment({ dir, progress })));
   });
   after(() => {
@@ -46,7 +46,7 @@ describe("sandbox: Pulumi's environment", () => {
     return execFileSync(command, args, { env, cwd: dir, encoding: "utf8", stdio: "pipe" });
   };
 
-  it("is the same for concurrent callers: backend, home and passphrase", () => {
+  it("has the same backend, home and passphrase for concurrent callers", () => {
     const { env } = environments[0]!;
     for (const other of environments) assert.deepEqual(other, environments[0]);
     assert.equal(env.PULUMI_CONFIG_PASSPHRASE, readFileSync(join(dir, "passphrase"), "utf8"));
@@ -96,7 +96,7 @@ describe("sandbox: Pulumi's environment", () => {
     assert.deepEqual(found.trim().split("\n"), [environments[0]!.command, node]);
   });
 
-  it("is unchanged by another, immediate preparation", async () => {
+  it("does not change if it is prepared again", async () => {
     const start = performance.now();
     const again = await pulumiEnvironment({ dir, progress: unexpected });
     assert(performance.now() - start < 2_000);

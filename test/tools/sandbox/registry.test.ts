@@ -35,7 +35,7 @@ describe("the sandbox's registry", function () {
     return stdout.trim();
   };
 
-  it("gives the same files the same digest, and different ones another", async () => {
+  it("gives the same files the same digest, and different files a different one", async () => {
     assert.equal(await pushDirectory(registry, "fixture", "a", FIXTURE), `oci://${registry.address}/fixture`);
     utimesSync(join(copy, "kubernetes/test/apps/media/namespace.yaml"), 1, 1);
     await pushDirectory(registry, "fixture", "b", copy);

@@ -43,7 +43,7 @@ describe("sandbox: its folder", () => {
     assert.deepEqual(readdirSync(dir), ["precious"]);
   });
 
-  it("is named, with a remedy, if the file system refuses it", async () => {
+  it("is named, with a remedy, if the file system denies access", async () => {
     writeFileSync(join(dir, "file"), "");
     for (const folder of [join(dir, "file"), join(dir, "file/below"), join(dir, "x".repeat(300))])
       await assert.rejects(work(folder), (error) => {

@@ -11,7 +11,7 @@ const pod = (spec: object): RealPod => ({
 });
 
 describe("sandbox runtime: the simulated parts of a pod", () => {
-  it("are none for a plain pod", () => {
+  it("do not exist for a plain pod", () => {
     assert.deepEqual(simulatedParts(pod({ dnsPolicy: "ClusterFirst", securityContext: {} })), []);
   });
 
@@ -33,7 +33,7 @@ describe("sandbox runtime: the simulated parts of a pod", () => {
     );
   });
 
-  it("include a container without a local program next to one with one", () => {
+  it("include a container without a local program next to a container that has one", () => {
     const sidecar = { name: "other", image: "example.org/other:1", restartPolicy: "Always" };
     const mixed = pod({ initContainers: [sidecar] });
     assert.ok(canRun(mixed));

@@ -137,7 +137,7 @@ describe("sandbox: a cluster's workloads", function () {
     assert.equal(await address("four", { metadata: { annotations } }), "192.168.50.10");
   });
 
-  it("get their claims of the default class bound, and lose the volume with the claim", async () => {
+  it("get their claims for the default class bound, and lose the volume with the claim", async () => {
     await create(`${core}/persistentvolumeclaims`, {
       metadata: { name: "data" },
       spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
@@ -180,7 +180,7 @@ describe("sandbox: a cluster's workloads", function () {
     await waitUntil("the end of the namespace", async () => (await get(path)) === undefined, WAIT);
   });
 
-  it("leave the agent with the permissions of its node only", async () => {
+  it("leave the agent with only its node's permissions", async () => {
     const user = "system:node:edge-node";
     const groups = ["system:nodes", "edgefirst:sandbox-agents"];
     const review = async (verb: string, resource: string): Promise<unknown> => {

@@ -1,4 +1,4 @@
-/** Assigns the IPv4 addresses of a network to owners, one each. */
+/** Assigns one IPv4 address from a network to each owner. */
 export class AddressPool {
   readonly #first: number;
   readonly #size: number;
@@ -20,7 +20,7 @@ export class AddressPool {
     return undefined;
   }
 
-  /** Assigns an address, from this network or not, to an owner; false if it belongs to another owner. */
+  /** Assigns an owner a specific address, which may be outside this network; false if the address belongs to another owner. */
   reserve(address: string, owner: string): boolean {
     const holder = this.#owners.get(address);
     if (holder !== undefined && holder !== owner) return false;

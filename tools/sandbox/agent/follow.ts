@@ -20,7 +20,7 @@ export interface FollowOptions {
   readonly path: string;
   /** A query that selects some of the objects, such as `fieldSelector=…`. */
   readonly selector?: string;
-  /** The kind may not be served yet, because its CRD is not applied; the collection is empty until then. */
+  /** Whether the kind may not be served yet because its CRD has not been applied; the collection is empty until then. */
   readonly optional?: boolean;
   /** Called for each changed object, one at a time; called again after a second if it throws. */
   readonly reconcile: (key: string) => Promise<void>;

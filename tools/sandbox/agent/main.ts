@@ -70,7 +70,7 @@ for (;;) {
   }
 }
 
-/** Exits as the network's first process, upon which the kernel kills all others in it. */
+/** Exits. This is the network's first process, so the kernel kills all others in the network. */
 function endNetwork(): void {
   // eslint-disable-next-line no-restricted-properties -- servers, probes and pods would keep this program running
   process.exit(0);

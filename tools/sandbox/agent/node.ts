@@ -59,7 +59,10 @@ function nodeObject(name: string): object {
         "kubernetes.io/arch": arch() === "x64" ? "amd64" : arch(),
         "edgefirst.dev/provider": "sandbox",
       },
-      annotations: { "edgefirst.dev/simulated": "pods on this node are Running and Ready without a process" },
+      annotations: {
+        "edgefirst.dev/simulated":
+          "capacity and status; each pod has a condition that lists what is simulated",
+      },
     },
     spec: { providerID: `edgefirst-sandbox://${hostname()}/${name}` },
   };

@@ -6,7 +6,7 @@ import { PodRuntime } from "../runtime/pod-runtime.ts";
 import { simulatedParts } from "../runtime/simulated-parts.ts";
 import { type AgentContext, reportStatus } from "./pods.ts";
 
-/** Creates the runtime for a node's pods; it reports to the API server. */
+/** Creates the runtime for a node's pods, which reports their status to the API server. */
 export function realPods(
   { api, log }: AgentContext,
   node: string,

@@ -6,7 +6,7 @@ export const SIMULATED: Omit<Condition, "lastTransitionTime"> = {
   status: "True",
   reason: "NoProcess",
   message:
-    "The sandbox agent only reports that this pod runs: it has no process, and its address has no listener.",
+    "The sandbox agent only reports this pod as running: it has no process, and nothing listens at its address.",
 };
 
 /** Where and when a simulated pod runs. */

@@ -44,7 +44,7 @@ export async function ask(
     outgoing.once("error", (error) => {
       // The request does not own the connection until the TLS handshake completes.
       socket.destroy();
-      reject(signal.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error);
+      reject(signal.aborted ? new Error(`no response within ${timeoutMs / 1000} s`) : error);
     });
     outgoing.once("response", (response) => {
       let body = "";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { EdgefirstError } from "../../../lib/errors.ts";
 
-/** Not every user has the administration programs on PATH. */
+/** Not every user has the system administration programs on PATH. */
 export const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 const TIMEOUT_MS = 20_000;

@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { join } from "./relay.ts";
 
 /**
- * Serves the API server's route to pods and Services, for proxy subresources and webhooks: an HTTP proxy that accepts only CONNECT, on a
- * Unix socket. Resolves once it listens.
+ * Serves the API server's route to pods and Services, for proxy subresources and webhooks: an HTTP proxy that accepts only CONNECT, on a Unix socket. Resolves
+ * once it is listening.
  */
 export function serveConnect(path: string): Promise<void> {
   rmSync(path, { force: true });

@@ -41,7 +41,7 @@ function isStopping(): boolean {
   return stopping.signal.aborted;
 }
 
-/** Runs the private network once; resolves with the reason why its process exited. */
+/** Runs the private network once; resolves with the reason its process exited. */
 function runNetwork(): Promise<string> {
   // If this process is killed, so are unshare and everything inside.
   const command = [

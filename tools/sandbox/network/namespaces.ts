@@ -2,8 +2,8 @@ import { platform } from "node:os";
 import { run } from "./commands.ts";
 
 /**
- * Arguments for `unshare` that create user (where the caller is root), network, mount and PID namespaces without root privileges. When the
- * first process exits, the kernel kills all others.
+ * Arguments for `unshare` that create user (with the caller as root), network, mount and PID namespaces without root privileges. When the first process exits,
+ * the kernel kills all others.
  */
 export const PRIVATE_NAMESPACES = [
   "--user",
@@ -41,7 +41,7 @@ nsenter --net=/run/netns/trial unshare --user --map-user=65532 --map-group=65532
 
 let tried: Promise<string | undefined> | undefined;
 
-/** Why this machine cannot run pods in a private network, in one line; undefined if it can. Brings up a trial network once per process. */
+/** Why this machine cannot run pods in a private network, in one line; undefined if it can. Sets up a trial network once per process. */
 export function whyNoNetworks(): Promise<string | undefined> {
   tried ??= attempt();
   return tried;

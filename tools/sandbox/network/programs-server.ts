@@ -38,7 +38,7 @@ async function find(name: string): Promise<LocalProgram> {
   if (found !== undefined) return { path: found.path, version: found.version };
   throw new EdgefirstError(
     `${name} is not installed on this machine.`,
-    `Get it with npm run programs, or set ${environmentVariable(name)} to its path. This pod then starts.`,
+    `Install it with npm run programs, or set ${environmentVariable(name)} to its path. The pod then starts automatically.`,
   );
 }
 

@@ -15,8 +15,8 @@ interface Listener {
 }
 
 /**
- * Relays TCP connections from Service addresses to ready endpoints, like kube-proxy's former userspace mode. If a Service has no ready
- * endpoint, nothing listens and connections are refused.
+ * Relays TCP connections from Service addresses to ready endpoints, like kube-proxy's former userspace mode. If a Service has no ready endpoint, nothing is
+ * listening and connections are refused.
  */
 export class ServiceProxy {
   readonly #listeners = new Map<string, Listener>();

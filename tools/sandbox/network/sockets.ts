@@ -7,7 +7,7 @@ export const SOCKETS = {
   apiserver: "run/apiserver.sock",
   /** The machine's side: HTTP; `GET /programs/<name>` finds a toolchain program. */
   programs: "run/programs.sock",
-  /** The network's side: reads a line `HOST PORT`, then relays to that address in the network. */
+  /** The network's side: reads one line, `HOST PORT`, then relays to that address in the network. */
   inside: "run/inside.sock",
   /** The network's side: an HTTP proxy that accepts CONNECT, for the API server. */
   connect: "run/connect.sock",

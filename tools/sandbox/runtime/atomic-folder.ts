@@ -19,8 +19,8 @@ export interface VolumeFile {
 const DATA = "..data";
 
 /**
- * Makes a folder hold exactly these files (keyed by relative path), as the kubelet does: each file is a link through `..data`, which is
- * switched atomically, so that a reader sees either all old files or all new ones, and a watcher sees one change.
+ * Makes a folder hold exactly these files (keyed by relative path), as the kubelet does: each file is a link through `..data`, which is switched atomically, so
+ * that a reader sees either all old files or all new ones, and a watcher sees a single change.
  */
 export function writeVolume(folder: string, files: ReadonlyMap<string, VolumeFile>): void {
   mkdirSync(folder, { recursive: true });

@@ -14,7 +14,7 @@ export type ContainerState =
   | { readonly running: { readonly startedAt: string } }
   | { readonly terminated: Ended };
 
-/** The numbers of the signals that terminate containers. */
+/** The numbers of the signals that can terminate containers. */
 export const SIGNALS: Readonly<Record<string, number>> = {
   SIGKILL: 9,
   SIGTERM: 15,

@@ -2,7 +2,7 @@ import type { ApiServer } from "../../../kube/api-server.ts";
 import { timestamp } from "../agent/node.ts";
 import { type RealPod } from "./pod-spec.ts";
 
-/** An event of a pod. */
+/** An event about a pod. */
 export interface PodEvent {
   readonly type: "Normal" | "Warning";
   /** In CamelCase, such as `BackOff`. */

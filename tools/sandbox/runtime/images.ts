@@ -5,9 +5,9 @@ import { type RealPod } from "./pod-spec.ts";
 export interface Image {
   /** A toolchain program; if absent, `node` runs {@link script}. */
   readonly program?: string;
-  /** A program in this project. */
+  /** The path of a script in this project. */
   readonly script?: string;
-  /** A program on this machine. */
+  /** The path of a program on this machine. */
   readonly file?: string;
   /** The path of the program in the image, which is also the path of the replacement in the container. */
   readonly path: string;

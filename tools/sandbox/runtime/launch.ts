@@ -41,8 +41,8 @@ export interface Launch {
 export const SETUP_FAILED = 128;
 
 /**
- * Sets up the container and then replaces itself with the container's program, so that signals and exit codes need no forwarding. The root
- * is in memory. It has read-only mounts of the machine's programs and libraries, and nothing else from the machine.
+ * Sets up the container and then replaces itself with the container's program, so that signals and exit codes need no forwarding. The root is in memory. Only
+ * the machine's programs and libraries are mounted in it, read-only.
  */
 const SETUP = `
 P=$PATH; PATH=${SYSTEM_PATH}; ROOT=$1; NAME=$2; RO=$3; U=$4; G=$5; CWD=$6; CAPS=$7; NNP=$8; N=$9; shift 9

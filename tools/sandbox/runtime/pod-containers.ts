@@ -6,7 +6,7 @@ import { imageOf } from "./images.ts";
 import { type Launch } from "./launch.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
-/** What a pod's containers need from it. */
+/** What containers need from their pod. */
 export interface PodContainersHost {
   readonly podIP: string;
   /** Prepares a container's next start. @throws MissingError while something that it needs does not exist. */
@@ -54,7 +54,7 @@ export class PodContainers {
     return true;
   }
 
-  /** Runs the main containers until none is restarted any more, then stops the sidecars. Resolves to true if all succeeded. */
+  /** Runs the main containers until none of them is restarted any more, then stops the sidecars. Resolves to true if all succeeded. */
   async runMain(): Promise<boolean> {
     const ends = await Promise.all(this.main.map((runner) => this.#runToEnd(runner)));
     if (!this.#isStopping()) await Promise.all(this.#sidecars().map((runner) => runner.stop()));

@@ -14,7 +14,7 @@ interface KubeData {
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
-/** Reads the objects that the pods in a namespace refer to, with a node's permissions, which cover nothing else. */
+/** Reads the objects that the pods in a namespace refer to, with a node's permissions, which cover no other objects. */
 export class PodObjects {
   readonly #api: ApiServer;
   readonly #namespace: string;

@@ -69,7 +69,7 @@ export class PodRunner {
   /** Updates the Pod object, whose labels, annotations or readiness gates may have changed. */
   update(pod: RealPod): void {
     this.#pod = pod;
-    // The node controller marks the pods of an unresponsive node as not ready and leaves it to the node to correct that.
+    // The node controller marks the pods on an unresponsive node as not ready, and leaves it to the node to correct that.
     this.#reporter.compare(pod.status);
     this.#changed();
   }

@@ -8,7 +8,7 @@ import { type RuntimeContext } from "./preparation.ts";
 /** Writes a pod's status to the API server. */
 export type ReportStatus = (pod: RealPod, status: PodStatus) => Promise<void>;
 
-/** The pods of a node that run as processes. */
+/** The pods on a node that run as processes. */
 export class PodRuntime {
   readonly #runners = new Map<string, PodRunner>();
   readonly #context: RuntimeContext;

@@ -117,7 +117,7 @@ export interface Projection {
   };
 }
 
-/** A volume of a pod. */
+/** A volume in a pod. */
 export interface Volume {
   readonly name: string;
   readonly emptyDir?: object;
@@ -132,7 +132,7 @@ export interface Volume {
   readonly hostPath?: { readonly path: string };
 }
 
-/** A probe of a container. */
+/** A container's probe. */
 export interface Probe {
   readonly httpGet?: {
     readonly path?: string;

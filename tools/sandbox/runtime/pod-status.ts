@@ -20,7 +20,7 @@ export interface PodProgress {
   readonly simulated: readonly string[];
 }
 
-/** The status of a pod as a kubelet reports it, plus a condition that lists what is simulated. */
+/** The status that a kubelet would report for a pod, plus a condition that lists what is simulated. */
 export function podStatus(pod: RealPod, progress: PodProgress): PodStatus {
   const { place, initialized, containers, init, ended } = progress;
   const done = ended !== undefined;

@@ -31,7 +31,7 @@ const DEFAULT_CAPABILITIES = [
 ];
 const SETTINGS = ["resolv.conf", "hosts", "hostname"];
 
-/** Turns a pod's spec into launches of its containers. */
+/** Prepares the launches of a pod's containers. */
 export class PodPreparation {
   /** The folder of the pod's volumes, in memory; removed with the pod. */
   readonly folder: string;

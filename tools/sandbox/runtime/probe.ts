@@ -13,7 +13,7 @@ export interface ProbeResult {
 export interface ProbeTarget {
   readonly container: RealContainer;
   readonly podIP: string;
-  /** Runs a command in the container. */
+  /** A command to run in the container. */
   readonly execute: (command: readonly string[], timeoutMs: number) => Promise<boolean>;
 }
 

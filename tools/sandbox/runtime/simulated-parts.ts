@@ -40,7 +40,7 @@ const PROBES = ["startupProbe", "readinessProbe", "livenessProbe"] as const;
 
 /** What the sandbox does about known fields that it does not implement. */
 const EFFECTS: Readonly<Record<string, string>> = {
-  runAsUser: "this user ID only inside a user namespace; outside, the process runs as you",
+  runAsUser: "applies only inside a user namespace; outside it, the process runs as your user",
   runAsGroup: "as runAsUser",
   fsGroup: "no effect; files belong to the pod's user",
   fsGroupChangePolicy: "no effect",
@@ -92,7 +92,7 @@ function ofContainer(container: RealContainer, list: string): string[] {
 function unimplemented(object: object, known: ReadonlySet<string>, path: string): string[] {
   return Object.entries(object)
     .filter(([field, value]) => !known.has(field) && DEFAULTS[field] !== value && !isEmpty(value))
-    .map(([field]) => `${path}.${field}: ${EFFECTS[field] ?? "unknown to the sandbox, no effect"}`);
+    .map(([field]) => `${path}.${field}: ${EFFECTS[field] ?? "not known to the sandbox, no effect"}`);
 }
 
 function isEmpty(value: unknown): boolean {
