@@ -9,7 +9,7 @@ import { Engine, type TestStack } from "../../test/support/engine.ts";
 import { keep, ratios, seconds, spread, table } from "./measure.ts";
 import { onClusters, program, succeeded } from "./platform.ts";
 
-// npm run bench:engine: a cold `up` of the whole platform, then previews without a change, one of each kind per round.
+// npm run bench:engine: times a cold `up` of the whole platform, then previews without changes, one of each kind per round.
 
 const ROUNDS = 5;
 const MODULES = "import '@pulumi/kubernetes'; export {};";
@@ -33,7 +33,7 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
     const sdk = await engineOf(program(join(folder, "sdk"), MODULES));
     const imports = await sdk.stack("edge", {});
     for (const each of [empty, imports]) succeeded(await each.up());
-    // Pulumi's default if Pulumi.yaml does not set `typescript`: it loads a compiler first.
+    // Pulumi's default if Pulumi.yaml does not set `typescript`: a compiler is loaded first.
     const compiler = { PULUMI_NODEJS_TYPESCRIPT: "true" };
     const preview = (of: TestStack, on: Engine, env?: NodeJS.ProcessEnv) => async (): Promise<void> => {
       succeeded(await on.run(["preview", "--non-interactive", "--stack", of.name], env));
@@ -94,7 +94,7 @@ function configured(stack: TestStack, config: object, usual: object, run: () => 
   };
 }
 
-/** Times one `up` on an empty cluster, and applying the same objects to another without Pulumi. */
+/** Times one `up` on an empty cluster, and then how long it takes to apply the same objects to another cluster without Pulumi. */
 async function up(stack: TestStack, kubeconfig: string): Promise<void> {
   const start = performance.now();
   const { ended, output } = stack.startUp();

@@ -7,7 +7,7 @@ import { applyGatewayApi } from "../../test/support/gateway-api.ts";
 import { keep, median, seconds, spread, table } from "./measure.ts";
 import { onClusters } from "./platform.ts";
 
-// npm run bench:fleet [-- STACKS]: `edgefirst rollout` of many small stacks in waves of five, on one API server and a file backend, with the real CLI.
+// npm run bench:fleet [-- STACKS]: times `edgefirst rollout` of many small stacks in waves of five, on one API server and a file backend, with the real CLI.
 
 const STACKS = Number(process.argv[2] ?? "20");
 const WAVE = 5;

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import { keep, table, write } from "./measure.ts";
 
-// npm run bench:lint: median times, one process per run, including Node's startup, compared with kube-score.
+// npm run bench:lint: measures median times, with one process per run and including Node's startup, and compares them with kube-score.
 
 const RUNS = 7;
 const MAIN = join(import.meta.dirname, "../cli/main.ts");
 
-/** Has Node print its peak memory in KiB as the last line of standard error. */
+/** Makes Node print its peak memory in KiB as the last line of standard error. */
 const PRINT_MEMORY =
   "--import=data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))";
 

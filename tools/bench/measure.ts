@@ -9,7 +9,7 @@ export function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** How long the work takes, in seconds. */
+/** The time that the work takes, in seconds. */
 export async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();

@@ -13,8 +13,8 @@ import { runStep } from "../migrate/run.ts";
 import { writeChanges } from "../migrate/write.ts";
 
 // npm run bench:migrate -- REPOSITORY [--diff
-// --report]: all steps in order, written to a copy and proven there, twice.
-// Without REPOSITORY, it uses generated repositories of growing size, one process per run.
+// --report]: runs all steps in order, writes them to a copy and proves them there, twice.
+// Without REPOSITORY, uses generated repositories of increasing size, with one process per run.
 
 const ROUNDS = 3;
 const SIZES = [1000, 5000, 20_000];
@@ -74,7 +74,7 @@ function inCopy(use: (directory: string) => void): void {
   }
 }
 
-/** Plans, proves and writes each step on top of the previous one's result. Skips a step that is not proven. */
+/** Plans, proves and writes each step, on top of the result of the previous step. Skips steps that are not proven. */
 function sequence(directory: string): { seconds: number; files: number; proven: boolean } {
   let [seconds, files, proven] = [0, 0, true];
   const start = performance.now();

@@ -6,7 +6,7 @@ import { buildPackage } from "../scripts/package/build.ts";
 import { generateRepository } from "./generated-repository.ts";
 import { keep, median, ratios, spread, table } from "./measure.ts";
 
-// npm run bench:package: the size of the packed command, and its run times compared with those of the source tree, in rounds.
+// npm run bench:package: measures the size of the packed command, and compares its run times with those of the source tree, in rounds.
 
 const ROUNDS = 15;
 /** About 270 files. */
@@ -54,7 +54,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Times each command in seconds, round by round, after one run that fills Node's compile cache. */
+/** Times each command, in seconds, round by round, after a run that fills Node's compile cache. */
 function measure(commands: Readonly<Record<string, readonly string[]>>): Record<string, number[]> {
   const times: Record<string, number[]> = {};
   for (let round = -1; round < ROUNDS; round++)

@@ -35,7 +35,7 @@ export function program(directory: string, text: string): string {
   return directory;
 }
 
-/** Throws unless the run succeeded. */
+/** Throws if the run failed. */
 export function succeeded<R extends Run>(run: R): R {
   if (run.code !== 0) throw new Error(run.output);
   return run;

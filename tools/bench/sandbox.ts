@@ -7,7 +7,7 @@ import { listProcesses } from "../sandbox/processes.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { keep, seconds, spread, table } from "./measure.ts";
 
-// npm run bench:sandbox: how long a control plane takes to become ready, and how much memory its processes use then.
+// npm run bench:sandbox: measures how long a control plane takes to become ready, and how much memory its processes then use.
 
 const ROUNDS = 5;
 const ready: number[] = [];

@@ -1,12 +1,12 @@
 import { CLASS_NAME } from "./objects.ts";
 
-/** Features that Traefik claims in its GatewayClass but that this deployment lacks. Their tests are not run. */
+/** Features that Traefik claims to support in its GatewayClass but that this deployment lacks. Their tests are not run. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
-  GatewayPort8080: "the component gives Traefik two entry points for listeners, 80 and 443",
+  GatewayPort8080: "the component gives Traefik two entry points for listeners, on ports 80 and 443",
   TLSRoute: "not in the standard channel, the only one installed",
 };
 
-/** The suite's flags. The suite tests the features that Traefik claims, except those in {@link LEFT_OUT}. */
+/** The suite's flags. The suite tests the features that Traefik claims to support, except those in {@link LEFT_OUT}. */
 export function suiteFlags(claimed: readonly string[], version: string): string[] {
   const features = claimed.filter((name) => !(name in LEFT_OUT));
   return [

@@ -27,8 +27,7 @@ import {
   suiteObjects,
 } from "./objects.ts";
 
-// npm run conformance [-- TEST]: runs the Gateway API's conformance tests against Traefik as the platform deploys it, in a temporary
-// sandbox. The whole suite writes its report to docs/reference/conformance; a single test does not.
+// npm run conformance [-- TEST]: runs the Gateway API's conformance tests, in a temporary sandbox, against Traefik as deployed by the platform. The whole suite writes its report to docs/reference/conformance; a single test does not.
 
 const REPORTS = join(import.meta.dirname, "../../docs/reference/conformance");
 const interrupted = new AbortController();
@@ -87,7 +86,7 @@ async function deployPlatform(client: KubeClient, { gatewayApi, images }: Pins):
   await labelClasses(client);
 }
 
-/** Has the API server label new GatewayClasses like the platform's. Returns once it does. */
+/** Makes the API server label new GatewayClasses like the platform's. Returns once it does so. */
 async function labelClasses(client: KubeClient): Promise<void> {
   for (const object of classLabelObjects()) await apply(client, object);
   const probe = {
@@ -100,7 +99,7 @@ async function labelClasses(client: KubeClient): Promise<void> {
     "new GatewayClasses to be labelled",
     async () => {
       const options = { fieldManager: FIELD_MANAGER, dryRun: true };
-      // The API server's admission policies learn about a CRD later than its clients do, and refuse its objects until then.
+      // The API server's admission policies learn about a CRD later than its clients do, and reject its objects until then.
       const labelled = await client.apply(probe, options).catch(() => undefined);
       return labelled?.metadata.labels?.[GATEWAY_LABEL];
     },
@@ -148,7 +147,7 @@ async function follow(signal: AbortSignal): Promise<void> {
   await once(file, "finish");
 }
 
-/** The features that Traefik claims once it has accepted its GatewayClass. */
+/** The features that Traefik claims to support once it has accepted its GatewayClass. */
 function claimedFeatures(client: KubeClient): Promise<string[]> {
   const reference = {
     apiVersion: "gateway.networking.k8s.io/v1",

@@ -5,21 +5,21 @@ import { traefikObjects } from "../../components/traefik/traefik.ts";
 import { gateway } from "../../config/network.ts";
 import { traefikArgs } from "../../platform/network.ts";
 
-/** Namespace of Traefik and of the suite. */
+/** Namespace of Traefik and the suite. */
 export const NAMESPACE = "network";
 /** The GatewayClass of the suite's Gateways. */
 export const CLASS_NAME = "traefik";
 /** The suite's pod. */
 export const SUITE = "gateway-api-conformance";
-/** Name of the suite's report. */
+/** File name of the suite's report. */
 export const REPORT_FILE = "report.yaml";
 
 const GATEWAY = { name: "external", namespace: NAMESPACE, className: CLASS_NAME };
 const REPORT_PATH = "/report";
 
 /**
- * Traefik and its GatewayClass as a stack with default settings deploys them, but without the Gateway: the suite creates its own Gateways
- * and expects no other routes. Traefik serves those because its `labelselector` applies only to GatewayClasses.
+ * Traefik and its GatewayClass, as deployed by a stack with default settings, but without the Gateway: the suite creates its own Gateways and expects no other
+ * routes. Traefik serves the suite's Gateways because its `labelselector` applies only to GatewayClasses.
  */
 export function platformObjects(image: string): KubeObject[] {
   const settings = gateway.parse(GATEWAY);

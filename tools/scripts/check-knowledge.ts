@@ -2,11 +2,11 @@ import { shippedText } from "../../policy/knowledge/load.ts";
 import { parseRows, rowLines } from "../../policy/knowledge/rows.ts";
 import { TABLE_NAMES, type TableName } from "../../policy/knowledge/tables.ts";
 
-/** What the check finds in the shipped tables, one line each, with its place. */
+/** The problems in the shipped tables, one per line, each with its location. */
 export interface KnowledgeReport {
   /** Rows whose source was read more than a year ago. */
   readonly outdated: readonly string[];
-  /** What no run could use. */
+  /** Rows that cannot be used. */
   readonly malformed: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export function checkKnowledge(
     for (const [index, { date, source }] of parsed.rows.entries())
       if (date < oldest)
         outdated.push(
-          `${file}:${lines[index] ?? 1}: warning: ${source} was read on ${date}, more than a year ago. Read it again and update the row.`,
+          `${file}:${lines[index] ?? 1}: warning: ${source} was last read on ${date}, more than a year ago. Read it again and update the row.`,
         );
   }
   return { outdated, malformed };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { configSchema, SECRETS } from "../../config/schema.ts";
 
-/** The parts of a JSON schema that the page shows. */
+/** The parts of a JSON schema that the page uses. */
 interface Schema {
   readonly type?: string | readonly string[];
   readonly title?: string;
@@ -19,13 +19,13 @@ interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
-/** A configuration key: a row of the page. */
+/** A configuration key, which is a row on the page. */
 export interface DocumentedKey {
   /** Path below the top-level key, such as `https.hostnames[].hostname`; empty for the top-level key. */
   readonly path: string;
   /** Accepted values. */
   readonly values: string;
-  /** `required`, the default as JSON, or empty. */
+  /** `required`, or the default as JSON; may be empty. */
   readonly defaultValue: string;
   readonly description: string;
 }
@@ -96,7 +96,7 @@ function valuesOf(schema: Schema): string {
   return schema.type === "string" ? "string" : String(schema.type ?? "any");
 }
 
-/** Shapes in backticks have no plural. */
+/** Shapes in backticks are not pluralized. */
 function plural(value: string): string {
   return value.endsWith("`") ? value : `${value}s`;
 }
@@ -110,7 +110,7 @@ function rangeOf({ minimum = -Infinity, maximum = Infinity }: Schema): string {
   return `number from ${minimum} to ${maximum}`;
 }
 
-/** The default of a section is omitted: its keys have their own. */
+/** A section's default is omitted, because its keys have defaults of their own. */
 function defaultOf({ default: value, properties }: Schema): string {
   const isSection = properties !== undefined && JSON.stringify(value) === "{}";
   return value === undefined || isSection ? "" : code(value);

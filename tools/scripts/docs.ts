@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { generatedPages } from "./generated-pages.ts";
 import { picture } from "./picture.ts";
 
-// `npm run docs`: writes the pages that are generated from the configuration's schema and from the rules, and the README's picture.
+// `npm run docs`: writes the pages that are generated from the configuration schema and the rules, and the README's diagram.
 const docs = join(import.meta.dirname, "../../docs/reference");
 const pages = await generatedPages();
 mkdirSync(join(docs, "rules"), { recursive: true });

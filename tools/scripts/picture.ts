@@ -1,29 +1,29 @@
-/** A box of the picture, by its upper left corner; sizes in pixels of the drawing. */
+/** A box in the diagram. The position is its upper left corner; sizes are in SVG units. */
 interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
   readonly title: string;
-  /** Below the title, a line each. */
+  /** Lines of text below the title. */
   readonly lines: readonly string[];
-  /** Class of its style; see {@link STYLE}. */
+  /** CSS class of the box; see {@link STYLE}. */
   readonly look: "step" | "good" | "gate" | "bad";
 }
 
-/** A cluster: a frame around the steps of its update. */
+/** A cluster: a frame around the steps of the update. */
 interface Frame {
   readonly x: number;
   readonly width: number;
   readonly title: string;
 }
 
-/** The drawing starts at {@link FRAME}, so that no empty band is above it. */
+/** The drawing starts at {@link FRAME}, so that there is no empty space above it. */
 const SIZE = { width: 1000, top: 20, height: 250 };
 const ROW = { y: 78, height: 76 };
 const FRAME = { y: 30, height: 146 };
 
-/** Colours with enough contrast on white and on GitHub's dark background; the background itself stays transparent. */
+/** The colours have enough contrast on white and on GitHub's dark background. The background itself is transparent. */
 const STYLE = `
     text { font: 14px ui-sans-serif, system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328; text-anchor: middle; }
     .title { font-weight: 600; }
@@ -69,7 +69,7 @@ const REFUSED: Box = {
   height: 54,
 };
 
-/** The picture of the README: an update of edge, what it leaves as evidence, and the gate of main; readable on light and on dark pages. */
+/** The README's diagram: an update of edge, the evidence that it leaves, and main's gate. Readable in light and dark mode. */
 export function picture(): string {
   const boxes = [UPDATE, SOAK, EVIDENCE, GATE, MAIN_UPDATE, MAIN_SOAK, REVOKED, REFUSED];
   const arrows = [

@@ -4,7 +4,7 @@ import { isMap, isScalar, parseDocument } from "yaml";
 import { checksum } from "../../kube/manifest-source.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 
-/** Pins Flux's definitions: toolchain.yaml with the tag and the checksums of the files in the pinned Go modules. */
+/** Pins Flux's CRDs: returns toolchain.yaml with the tags of the pinned Go modules and the checksums of the CRD files in them. */
 export async function pinDefinitions(text: string): Promise<string> {
   const document = parseDocument(text);
   const definitions = document.get("definitions");

@@ -16,8 +16,8 @@ export interface GoModule {
 }
 
 /**
- * Pins the Gateway API: release.yaml with the checksum of every CRD file of its channel. The files come from the Go module of the
- * release, which Go's checksum database verifies. Comments and the rest of the file are kept.
+ * Pins the Gateway API: returns release.yaml with the checksum of every CRD file in its channel. The files come from the release's Go module, which is verified
+ * against Go's checksum database. Comments and the rest of the file are kept.
  * @throws {EdgefirstError} if the module's version is not `gatewayApi.version`, or it has no CRDs for the channel
  */
 export function pinGatewayApi(text: string, module: GoModule): string {
@@ -44,7 +44,7 @@ function setting(document: Document, key: string): string {
   const section = document.get("gatewayApi");
   const value: unknown = isMap(section) ? section.get(key) : undefined;
   if (typeof value === "string") return value;
-  throw new EdgefirstError(`release.yaml has no gatewayApi.${key}.`, "Add it: see config/pins.ts.");
+  throw new EdgefirstError(`release.yaml has no gatewayApi.${key}.`, "Add it; see config/pins.ts.");
 }
 
 /**
@@ -62,7 +62,7 @@ async function main(arguments_: readonly string[]): Promise<void> {
   if (arguments_.some((argument) => argument !== "--check"))
     throw new EdgefirstError(
       "Usage: npm run pin [-- --check]",
-      "--check writes nothing, and fails if something would change.",
+      "--check writes nothing, and fails if anything would change.",
     );
   const check = arguments_.includes("--check");
   const pins = await gatewayApiModule();

@@ -8,7 +8,7 @@ import { STACK } from "../../policy/objects/stack.ts";
 import { SHIPPED } from "../../policy/knowledge/knowledge.ts";
 import { reportOf, type Case, type Fixture } from "../../test/policy/fixture.ts";
 
-/** `docs/reference/rules/<id>.md`: what a rule says about itself, with the examples of its fixture. */
+/** `docs/reference/rules/<id>.md`: the documentation of a rule, with the examples from its fixture. */
 export function rulePage(rule: Rule, fixture: Fixture): string {
   const { id, description, why, remediation, settings } = rule;
   return `${[
@@ -52,7 +52,7 @@ function kindName({ group, kind }: GroupKind): string {
   return `\`${kind}\`${group === "" ? "" : ` (${group})`}`;
 }
 
-/** The objects, and what the rule reports about them. */
+/** The objects in an example, and what the rule reports about them. */
 function example(id: string, given: Case): string {
   const { findings } = reportOf(id, given);
   const reported = findings.map(({ object, path, message, problem }) => {
@@ -68,7 +68,7 @@ function example(id: string, given: Case): string {
   ].join("\n\n");
 }
 
-/** The variables that Flux substitutes in the example, if it has any. */
+/** The variables that Flux substitutes in the example, if there are any. */
 function variables({ buildSteps, objects }: Case): readonly string[] {
   const all = parseAllDocuments(objects).map((document) => document.toJS() as KubeObject);
   const names = all.flatMap((object) => [...(buildSteps?.(object, all)?.variables.keys() ?? [])]);
@@ -85,14 +85,14 @@ function yamlBlock(documents: string): string {
   return `\`\`\`yaml\n${written.join("---\n")}\`\`\``;
 }
 
-/** A stack as its configuration file has it. */
+/** A stack's configuration, in the format of its file. */
 function stackConfiguration({ spec }: KubeObject): object {
   return {
     config: Object.fromEntries(Object.entries(spec ?? {}).map(([key, value]) => [`edgefirst:${key}`, value])),
   };
 }
 
-/** Escapes what Markdown would take for a tag or for emphasis. */
+/** Escapes characters that Markdown would interpret as a tag or as emphasis. */
 function inText(text: string): string {
   return text.replaceAll(/[<*]/g, String.raw`\$&`);
 }

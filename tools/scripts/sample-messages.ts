@@ -5,7 +5,7 @@ import { join } from "node:path";
 import ts from "typescript";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** Shorter texts are names, not sentences. */
+/** Shorter texts are usually names, not sentences. */
 const LEAST_WORDS = 4;
 
 interface Sample {
@@ -14,8 +14,8 @@ interface Sample {
 }
 
 /**
- * `npm run sample:messages [-- COUNT]`: texts of the program and its tools (messages, help, comments) for a reader to judge, drawn with the
- * commit as seed: the same commit always gives the same texts.
+ * `npm run sample:messages [-- COUNT]`: prints a random sample of the texts in the program and its tools (messages, help, comments) for review. The commit is
+ * the seed, so the same commit always gives the same sample.
  */
 function main(count: number): void {
   const git = (...args: string[]): string =>
@@ -35,7 +35,7 @@ function main(count: number): void {
   for (const { place, text } of drawn) process.stdout.write(`${place}\n  ${text.replaceAll("\n", "\n  ")}\n`);
 }
 
-/** Sentences of one module: its string literals, its templates with `…` for what is filled in, and its comments. */
+/** The texts in one module: string literals, templates (with `…` for each placeholder) and comments. */
 function samplesOf(file: string, source: string): Sample[] {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
   const samples: Sample[] = [];

@@ -9,8 +9,8 @@ import { sandboxDown } from "../sandbox/sandbox.ts";
 import { recording, type RecordedLine } from "./recording.ts";
 import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
 
-// npm run screenshots: the pictures in docs/images, from sandboxes that are deleted afterwards: a recording of the tour, the output of
-// `npm start`, and the page of Gatus through its Traefik. Needs Chromium: the variable CHROMIUM, or a program on PATH.
+// npm run screenshots: makes the pictures in docs/images, using sandboxes that are deleted afterwards: a recording of the tour, the output
+// of `npm start`, and Gatus's page behind Traefik. Needs Chromium, either on PATH or named by the variable CHROMIUM.
 // `npm run screenshots -- tour` makes only the recording, and does not need Chromium.
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -35,7 +35,7 @@ try {
 }
 
 async function pictureOfTerminal(output: string): Promise<void> {
-  // Show the default folder instead of the temporary one.
+  // Shows the default folder instead of the temporary one.
   const text = output.replaceAll(` --dir ${dir}`, "").replaceAll(dir, ".sandbox").trimEnd();
   const lines = ["$ npm start", ...text.split("\n")];
   const escaped = lines.join("\n").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
@@ -93,17 +93,17 @@ interface Picture {
   readonly name: string;
   readonly url: string;
   readonly args?: readonly string[];
-  /** Selects an element; the picture is taken once it exists. */
+  /** Selector of an element; the screenshot is taken once the element exists. */
   readonly selector: string;
 }
 
 async function picture({ name, url, args = [], selector }: Picture): Promise<void> {
   const browser = await launch({
     executablePath: chromium,
-    // Chromium's own sandbox does not work for root.
+    // Chromium's sandbox does not work as root.
     args: [...args, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
     defaultViewport: VIEWPORT,
-    // The sandbox signs its certificates itself.
+    // The sandbox's certificates are self-signed.
     acceptInsecureCerts: true,
   });
   try {
@@ -123,6 +123,6 @@ function findChromium(): string {
     givenExecutable("Chromium", "CHROMIUM", process.env) ??
     names.flatMap((name) => executablesOnPath(name, process.env))[0];
   if (found === undefined)
-    throw new Error("There is no Chromium on PATH. Install one, or set CHROMIUM to its path.");
+    throw new Error("Chromium is not on PATH. Install it, or set CHROMIUM to its path.");
   return found;
 }

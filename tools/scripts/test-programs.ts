@@ -2,7 +2,7 @@ import { programsOf } from "../toolchain/programs.ts";
 import { progressTo } from "../toolchain/progress.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
 
-// Builds what a tier of tests runs, before the first of them starts, because a test's time-out leaves no time for compiling Kubernetes.
+// Builds the programs that a tier of tests needs before the tests start, because a test's timeout leaves no time to compile Kubernetes.
 // Without an argument: npm test. With `real`: npm run test:real.
 
 const progress = progressTo(process.stderr);
@@ -11,6 +11,6 @@ if (process.argv[2] === "real") {
 } else {
   await resolvePrograms(programsOf("start", "test"), { progress });
   progress(
-    `not in this run: npm run test:real (faults injected into real clusters, the Gateway API's conformance suite, the comparison with kube-score; it also builds ${programsOf("test:real").join(", ")})`,
+    `not part of this run: npm run test:real (faults injected into real clusters, the Gateway API's conformance suite and the comparison with kube-score; it also builds ${programsOf("test:real").join(", ")})`,
   );
 }

@@ -24,10 +24,10 @@ export async function explainBuildError(
   return new EdgefirstError(
     `${program.name} ${version} could not be built in ${program.directory}.`,
     [
-      "Last lines from Go:",
+      "The last lines from Go:",
       ...lines.map((line) => `  ${line.slice(0, 300)}`),
       ...(error.output.includes("no space left on device")
-        ? ["A disk is full: make room for this cache and for Go's (go env GOCACHE)."]
+        ? ["A disk is full. Free up space for this cache and for Go's (go env GOCACHE)."]
         : []),
       `Or set ${environmentVariable(program.name)} to the program's path.`,
     ].join("\n"),

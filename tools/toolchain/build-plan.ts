@@ -16,7 +16,7 @@ export class BuildPlan {
     this.programs = programs;
   }
 
-  /** The announcement of the whole plan. */
+  /** The message that announces the whole plan. */
   get summary(): string {
     const names = this.programs.map(({ name }) => name).join(", ");
     return `building ${counted(this.programs.length, "program")} from source, once, in ${this.#left(0)}: ${names}`;
@@ -27,7 +27,7 @@ export class BuildPlan {
     return `program ${this.#done + 1} of ${this.programs.length}, ${this.#left(elapsedSeconds)} left`;
   }
 
-  /** Moves on to the next program. `seconds` is undefined if another process built it, which says nothing about the pace. */
+  /** Moves on to the next program. `seconds` is undefined if another process built the program, which says nothing about the pace. */
   finished(seconds: number | undefined): void {
     if (seconds !== undefined) {
       this.#estimated += this.programs[this.#done]?.buildSeconds ?? 0;

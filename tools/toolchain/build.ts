@@ -31,7 +31,7 @@ const TICK_MS = 1_000;
 
 /**
  * Builds programs into the cache, one after another, because a build uses every core. Announces all of them first.
- * @throws EdgefirstError if Go is missing, with every way to get the program; if a build fails, with the compiler's last lines
+ * @throws EdgefirstError if Go is missing (with every way to get the program), or if a build fails (with the compiler's last lines)
  */
 export async function buildPrograms(
   programs: readonly Program[],

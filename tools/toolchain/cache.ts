@@ -17,7 +17,7 @@ export async function cacheDirectory(program: Program, env: NodeJS.ProcessEnv): 
   return join(userCache(env), "toolchain", `${program.name}-${hash.digest("hex").slice(0, 12)}`);
 }
 
-/** The arguments with which go builds a program, without the output path. */
+/** The arguments for `go build`, without the output path. */
 export async function buildArguments(program: Program): Promise<string[]> {
   const variables = Object.entries(program.variables?.(await pinnedVersion(program)) ?? {});
   const link = ["-s", "-w", ...variables.map(([name, value]) => `-X ${name}=${value}`)].join(" ");

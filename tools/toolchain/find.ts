@@ -8,7 +8,7 @@ import { shimTarget } from "./npm-shim.ts";
 import { environmentVariable, type Program } from "./program.ts";
 import { installedVersion, pinnedVersion } from "./version.ts";
 
-/** A program and where it was found. */
+/** A program, and where it was found. */
 export interface ResolvedProgram {
   readonly name: string;
   /** Absolute. */

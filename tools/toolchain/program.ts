@@ -8,7 +8,7 @@ import type { Preparation } from "./provider-schema.ts";
  */
 export type Tier = "start" | "test" | "test:real";
 
-/** An upstream program, pinned by a Go module in this directory. */
+/** An upstream program, pinned by a Go module in the toolchain's directory. */
 export interface Program {
   /** The name of the binary. */
   readonly name: string;
@@ -44,7 +44,7 @@ export interface Program {
   readonly download?: (version: SemVer) => string;
   /** The official image, which contains the program as one static executable. */
   readonly image?: ProgramImage;
-  /** Runs only in the sandbox. It is built without inlining, which takes a quarter less time for a program that uses a fifth more CPU. */
+  /** Runs only in the sandbox. It is built without inlining: the build takes a quarter less time, and the program uses a fifth more CPU. */
   readonly sandboxOnly?: true;
   /** How long a build takes on 2 cores with a cold cache, after the earlier programs of the same module. */
   readonly buildSeconds: number;

@@ -6,7 +6,7 @@ import { prepareKubernetesProvider } from "./provider-schema.ts";
 
 const inModule = (folder: string): string => join(import.meta.dirname, folder);
 
-/** Finds the version of a module that go.mod requires. */
+/** Matches the version of a module in go.mod. */
 function required(module: string): Program["pin"] {
   const escaped = module.replace(/[.\\/]/g, "\\$&");
   return { file: "go.mod", pattern: new RegExp(`^(?:require)?\\s*${escaped} v(\\S+)`, "m") };

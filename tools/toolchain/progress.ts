@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * How a progress line is shown. `line`: stays. `step`: on a terminal, the next line replaces it; in a log, it stays. `tick`: as `step`, but
- * a log gets at most one per minute.
+ * How a progress line is shown. `line`: stays. `step`: on a terminal, the next line replaces it; in a log, it stays. `tick`: like `step`, but a log gets at
+ * most one per minute.
  */
 export type ProgressStyle = "line" | "step" | "tick";
 

@@ -11,11 +11,10 @@ import { resolveProgram, type ResolveOptions } from "./resolve.ts";
 export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /**
- * The Node language host for a Pulumi CLI: the one in its bundle or, for a CLI from the toolchain, the toolchain's, by way of a script next
- * to the CLI, because the CLI warns about a host in any other location. The script passes Pulumi.yaml's option as a flag, because this host
- * is older than the CLI and does not understand how the CLI passes options. Without the flag it loads a TypeScript compiler for every
- * program.
- * @throws EdgefirstError as {@link resolveProgram} does
+ * The Node language host for a Pulumi CLI: the one in its bundle or, for a CLI from the toolchain, the toolchain's, through a script next to the CLI, because
+ * the CLI warns about a host in any other location. The script passes Pulumi.yaml's option as a flag, because this host is older than the CLI and does not
+ * understand how the CLI passes options. Without the flag it loads a TypeScript compiler for every program.
+ * @throws EdgefirstError in the same cases as {@link resolveProgram}
  */
 export async function pulumiLanguageHost(cli: ResolvedProgram, options: ResolveOptions): Promise<string> {
   const bundled = await bundledLanguageHost(cli, options.env);

@@ -20,7 +20,7 @@ async function attempt(url: string): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
-    if ((error as Error).name === "TimeoutError") return `no answer within ${TIMEOUT_MS / 1000} s`;
+    if ((error as Error).name === "TimeoutError") return `no response within ${TIMEOUT_MS / 1000} s`;
     return cause?.code ?? cause?.message ?? message;
   }
 }

@@ -25,11 +25,11 @@ export async function resolveProgram(name: string, options: ResolveOptions): Pro
 }
 
 /**
- * Resolves toolchain programs. Each comes from the first of these that has it: its environment variable; KUBEBUILDER_ASSETS and PATH, in a
- * matching version; the cache; its official image, if the registry can be reached; a build into the cache (EDGEFIRST_TOOLCHAIN allows only
- * one of the last two). A command resolves all programs that it needs, in the order in which it needs them, before it starts any of them.
- * @throws EdgefirstError if an environment variable does not name an executable file; if Go is missing, with every way to get the program;
- * if a build fails, with the compiler's last lines
+ * Resolves toolchain programs. Each comes from the first of these that has it: its environment variable; KUBEBUILDER_ASSETS and PATH, in a matching version;
+ * the cache; its official image, if the registry can be reached; a build into the cache (EDGEFIRST_TOOLCHAIN allows only one of the last two). A command
+ * resolves all programs that it needs, in the order in which it needs them, before it starts any of them.
+ * @throws EdgefirstError if an environment variable does not name an executable file, if Go is missing (with every way to get the program), or if a build fails
+ * (with the compiler's last lines)
  */
 export async function resolvePrograms<Name extends string>(
   names: readonly Name[],

@@ -7,7 +7,7 @@ describe("conformance", () => {
   const supported = (claimed: readonly string[]): string | undefined =>
     suiteFlags(claimed, "3.6.12").find((flag) => flag.startsWith("-supported-features="));
 
-  it("tests what Traefik claims and this deployment has", () => {
+  it("tests the features that Traefik claims and this deployment has", () => {
     assert.equal(
       supported(["Gateway", "GatewayPort8080", "HTTPRoute", "TLSRoute"]),
       "-supported-features=Gateway,HTTPRoute",
@@ -16,7 +16,7 @@ describe("conformance", () => {
 
   it("deploys Traefik with the component's arguments, image and class", () => {
     const { images, gatewayApi } = loadPins();
-    // Another channel would have what is left out.
+    // A different channel would have the features that are left out.
     assert.equal(gatewayApi.channel, "standard");
     assert.ok("TLSRoute" in LEFT_OUT);
     const objects = platformObjects(images.traefik);

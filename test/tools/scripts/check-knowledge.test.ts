@@ -22,11 +22,11 @@ describe("the check of shipped knowledge", () => {
     const { outdated, malformed } = checkKnowledge(new Date("2026-02-01T23:00:00Z"), withVersionLabels(ROWS));
     assert.deepEqual(malformed, []);
     assert.deepEqual(outdated, [
-      "policy/knowledge/version-labels.yaml:2: warning: https://example.com/old was read on 2025-01-31, more than a year ago. Read it again and update the row.",
+      "policy/knowledge/version-labels.yaml:2: warning: https://example.com/old was last read on 2025-01-31, more than a year ago. Read it again and update the row.",
     ]);
   });
 
-  it("reports what no run could use", () => {
+  it("reports rows that cannot be used", () => {
     const text = ROWS.replace("2025-01-31", "January");
     const { malformed } = checkKnowledge(new Date("2026-02-01"), withVersionLabels(text));
     assert.deepEqual(malformed, [

@@ -7,7 +7,7 @@ import { generatedPages } from "../../../tools/scripts/generated-pages.ts";
 const REFERENCE = join(import.meta.dirname, "../../../docs/reference");
 const pages = await generatedPages();
 
-describe("generated pages of docs/reference", () => {
+describe("generated pages in docs/reference", () => {
   for (const [page, text] of pages)
     it(`${page} is up to date (npm run docs)`, () => {
       assert.ok(existsSync(join(REFERENCE, page)), "run npm run docs");
@@ -25,7 +25,7 @@ describe("generated pages of docs/reference", () => {
     assert.deepEqual(files.sort(), ids.map((id) => `${id}.md`).sort());
   });
 
-  it("show for each rule an error that it reports for the wrong example, and none for the right one", () => {
+  it("show an error for each rule's invalid example, and none for the valid one", () => {
     for (const { id } of RULES) {
       const [, wrong = "", right = ""] =
         /^## Wrong$(.*)^## Right$(.*)/ms.exec(pages.get(`rules/${id}.md`) ?? "") ?? [];

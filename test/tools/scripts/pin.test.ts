@@ -29,7 +29,7 @@ describe("npm run pin", () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it("writes the checksum of each CRD file in order, keeps comments, and finds nothing to do a second time", () => {
+  it("writes the checksum of each CRD file in order, keeps comments, and changes nothing a second time", () => {
     const module = { version: "v1.4.1", directory };
     const pinned = pinGatewayApi(RELEASE, module);
     const files = ["g.io_a.yaml", "g.io_b.yaml"]
@@ -39,7 +39,7 @@ describe("npm run pin", () => {
     assert.equal(pinGatewayApi(pinned, module), pinned);
   });
 
-  it("refuses a module of another version", () => {
+  it("refuses a module with a different version", () => {
     assert.throws(
       () => pinGatewayApi(RELEASE, { version: "v1.5.0", directory }),
       /gatewayApi\.version v1\.4\.1, but tools\/toolchain\/gateway-api pins v1\.5\.0/,

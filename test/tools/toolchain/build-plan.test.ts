@@ -11,7 +11,7 @@ describe("toolchain: the announcement of builds", () => {
     buildSeconds,
   }));
 
-  it("names all programs first, then the position and the time left, at the machine's pace", () => {
+  it("names all programs first, then the position and the time left, based on the machine's pace", () => {
     const plan = new BuildPlan(programs);
     assert.match(
       plan.summary,

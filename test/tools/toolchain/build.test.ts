@@ -13,7 +13,7 @@ import { Greeter } from "./greeter.ts";
 const RESOLVER = join(import.meta.dirname, "resolve-greeter.ts");
 
 describe("toolchain: build", function () {
-  // With a cold build cache Go compiles its runtime first.
+  // With a cold build cache, Go compiles its runtime first.
   this.timeout(120_000);
 
   let greeter: Greeter;
@@ -24,7 +24,7 @@ describe("toolchain: build", function () {
     greeter.remove();
   });
 
-  /** Resolves the program in another process; its output by line. */
+  /** Resolves the program in another process; returns its output as lines. */
   const elsewhere = (env = greeter.env()): { child: ChildProcess; lines: Promise<string[]> } => {
     const child = spawn(process.execPath, [RESOLVER, greeter.root], {
       env,
@@ -155,7 +155,7 @@ describe("toolchain: build", function () {
     assert.equal(greeter.cached().length, 1);
   });
 
-  it("waits for another process's build, and takes over when that is killed", async () => {
+  it("waits for another process's build, and takes over when that process is killed", async () => {
     const started = join(greeter.root, "started");
     greeter.hangingGo(started);
     const { child, lines } = elsewhere();
@@ -179,7 +179,7 @@ describe("toolchain: build", function () {
     }
   });
 
-  it("stops go on an abort, and leaves nothing behind", async () => {
+  it("stops go when aborted, and leaves nothing behind", async () => {
     const started = join(greeter.root, "started");
     greeter.hangingGo(started);
     const abort = new AbortController();

@@ -58,7 +58,7 @@ describe("toolchain: find", () => {
     });
   });
 
-  it("ignores programs on PATH that fail, or print another version or none", async () => {
+  it("ignores programs on PATH that fail, or print a different version or none", async () => {
     const directories = ["old", "new-major", "broken", "silent", "good"];
     greeter.script("greeter", "echo greeter v1.2.2", "old");
     greeter.script("greeter", "echo greeter v2.0.0", "new-major");
@@ -82,7 +82,7 @@ describe("toolchain: find", () => {
     }
   });
 
-  it("has one cache entry per content of the module and per way to build", async () => {
+  it("has one cache entry per module content and set of build arguments", async () => {
     const directories = new Set<string>();
     const note = async (program = greeter.program): Promise<void> => {
       directories.add(await cacheDirectory(program, greeter.env()));

@@ -69,7 +69,7 @@ export class Greeter {
     };
   }
 
-  /** The same with an empty PATH. */
+  /** The same environment with an empty PATH. */
   envWithoutGo(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     return this.env({ PATH: join(this.root, "bin"), ...extra });
   }
@@ -91,7 +91,7 @@ export class Greeter {
     return path;
   }
 
-  /** A `go` whose build writes half a binary and its PID to a file, and then hangs. */
+  /** A `go` whose build writes half a binary, and its PID to a file, and then hangs. */
   hangingGo(startedFile: string): void {
     this.script(
       "go",

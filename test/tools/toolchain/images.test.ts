@@ -32,7 +32,7 @@ const run = promisify(execFile);
 const PATH = "/usr/local/bin/greeter";
 type Tamper = (incoming: IncomingMessage, response: ServerResponse) => boolean;
 
-/** A static ELF executable for this machine, as far as its headers say. */
+/** A file with the headers of a static ELF executable for this machine. */
 function executable({ machine = process.arch === "arm64" ? 183 : 62, interpreted = false } = {}): Buffer {
   const bytes = Buffer.alloc(64 + 56 + 300_000, 7);
   bytes.fill(0, 0, 120);
@@ -184,7 +184,7 @@ describe("toolchain: programs from images", function () {
     assert.deepEqual(installed(), before);
   };
 
-  it("are the one executable of the image, and are found the next time without a request", async () => {
+  it("are the image's one executable, and are found the next time without a request", async () => {
     const reference = await push("plain", [
       await layerOf([[{ name: "etc/passwd" }, Buffer.from("root")]]),
       await good(),
@@ -217,12 +217,12 @@ describe("toolchain: programs from images", function () {
     const other = await layerOf([[{ name: "usr/local/bin/greeter" }, Buffer.from("old")]]);
     assert.deepEqual(readFileSync(await pull(await push("upper", [other, await good()]))), executable());
     const removed = await layerOf([[{ name: "usr/local/bin/.wh.greeter" }]]);
-    await refuses(await push("removed", [await good(), removed]), /has no file \/usr\/local\/bin\/greeter/);
+    await refuses(await push("removed", [await good(), removed]), /does not contain \/usr\/local\/bin\/greeter/);
     const opaque = await layerOf([[{ name: "usr/.wh..wh..opq" }]]);
-    await refuses(await push("opaque", [await good(), opaque]), /has no file/);
+    await refuses(await push("opaque", [await good(), opaque]), /does not contain/);
   });
 
-  it("record the digest of a tag at the first pull, and accept nothing else later", async () => {
+  it("record a tag's digest at the first pull, and accept no other later", async () => {
     const [reference = ""] = (await push("tagged", [await good()])).split("@");
     await pull(reference);
     const lock = readFileSync(join(root, "lock.yaml"), "utf8");
@@ -232,7 +232,7 @@ describe("toolchain: programs from images", function () {
     assert.deepEqual(readFileSync(await pull(reference)), executable());
   });
 
-  it("are refused if a digest is broken", async () => {
+  it("are refused if a digest does not match", async () => {
     const reference = await push("broken", [await good()]);
     const swap =
       (part: string): Tamper =>
@@ -314,7 +314,7 @@ describe("toolchain: programs from images", function () {
     );
   });
 
-  it("are refused for another platform, as a dynamic executable, and as anything else", async () => {
+  it("are refused if they are for another platform, dynamically linked, or not executables", async () => {
     await refuses(
       await push("foreign", [await good()], "linux/s390x"),
       /has no image for linux\/\w+, only for linux\/s390x/,
@@ -327,7 +327,7 @@ describe("toolchain: programs from images", function () {
     await refuses(await push("script", [script]), /is not a 64-bit Linux executable/);
   });
 
-  it("get an anonymous token on 401, and say so if there is none", async () => {
+  it("get an anonymous token on 401, and report if there is none", async () => {
     const reference = await push("private", [await good()]);
     const challenge: Tamper = (incoming, response) => {
       if (incoming.url!.startsWith("/token")) {
@@ -350,7 +350,7 @@ describe("toolchain: programs from images", function () {
       response.writeHead(403).end();
       return true;
     };
-    await refuses(reference, /does not issue a token for anonymous pulls \(403\)/);
+    await refuses(reference, /did not issue a token for anonymous pulls \(403\)/);
     tamper = (incoming, response) => {
       if (incoming.url === "/v2/") return false;
       response.writeHead(401, { "www-authenticate": 'Basic realm="login"' }).end();
@@ -376,7 +376,7 @@ describe("toolchain: programs from images", function () {
     await refuses(reference, /limits the pull rate \(429\)/);
   });
 
-  it("are refused from hostile archives: links, paths out of the image, bombs", async () => {
+  it("are refused if the archive is hostile: links, paths out of the image, decompression bombs", async () => {
     const link = await layerOf([
       [{ name: "usr/local/bin/greeter", type: "symlink", linkname: "/etc/passwd" }],
     ]);
@@ -402,7 +402,7 @@ describe("toolchain: programs from images", function () {
     );
   });
 
-  it("come from a mirror by name", async () => {
+  it("come from a named mirror", async () => {
     const [, digest = ""] = (await push("proxied/ghcr.io/test/greeter", [await good()])).split("@");
     const reference = `ghcr.io/test/greeter:v1@${digest}`;
     const images = { EDGEFIRST_TOOLCHAIN: "images" };
@@ -415,7 +415,7 @@ describe("toolchain: programs from images", function () {
     assert.notEqual(await pull(reference, { ...images, EDGEFIRST_REGISTRY_MIRROR: mirror }), "");
   });
 
-  it("are built instead if the registry is unreachable, which is known within 3 s and said once", async () => {
+  it("are built instead if the registry is unreachable, which takes at most 3 s to detect and is reported once", async () => {
     const closed = `127.0.0.1:${await freePort()}`;
     lines.length = 0;
     const start = Date.now();
@@ -432,7 +432,7 @@ describe("toolchain: programs from images", function () {
     );
   });
 
-  it("are built instead if the registry drops packets, which is known within 3 s", async () => {
+  it("are built instead if the registry drops packets, which takes at most 3 s to detect", async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
     const { port } = silent.address() as AddressInfo;
@@ -440,7 +440,7 @@ describe("toolchain: programs from images", function () {
     const start = Date.now();
     assert.equal(await pull(`127.0.0.1:${port}/greeter:v1`, {}), "");
     assert.ok(Date.now() - start < 3_000);
-    assert.match(lines.join("\n"), /no answer within 2\.5 s/);
+    assert.match(lines.join("\n"), /no response within 2\.5 s/);
     silent.closeAllConnections();
     silent.close();
   });

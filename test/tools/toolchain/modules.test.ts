@@ -37,7 +37,7 @@ describe("toolchain: module sources", function () {
     });
   }
 
-  it("name what needs Go if it is missing", async () => {
+  it("report what needs Go if Go is missing", async () => {
     await assert.rejects(
       moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api", { env: { PATH: "" } }),
       (error) =>

@@ -36,7 +36,7 @@ describe("toolchain: programs", () => {
 
     if (program.image !== undefined) {
       const [tag = ""] = program.image.reference.split("@");
-      it(`${program.name}: its image has the version of its module`, async () => {
+      it(`${program.name}: its image has the same version as its module`, async () => {
         assert.equal(tag.split(":").at(-1), `v${(await pinnedVersion(program)).version}`);
       });
     }

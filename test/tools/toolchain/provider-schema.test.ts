@@ -8,7 +8,7 @@ describe("toolchain: the Kubernetes provider's embedded files", function () {
   // The first run downloads the module.
   this.timeout(120_000);
 
-  it("are the module's, with the version in the schema, and can be written again", async () => {
+  it("come from the module, with the version added to the schema, and can be overwritten", async () => {
     const directory = mkdtempSync(join(tmpdir(), "edgefirst-provider-"));
     try {
       const read = (file: string) =>

@@ -14,9 +14,9 @@ export interface Created {
 }
 
 /**
- * Writes the files of a new rule, step or check, with a test that fails until it is written, and adds it to its list.
+ * Writes the files for a new rule, step or check, including a test that fails until the code is written, and registers it.
  * @param root the top of the project
- * @throws {EdgefirstError} for an unknown kind, an id that is not in kebab case, or one that exists; then nothing is written
+ * @throws {EdgefirstError} if the kind is unknown, or if the id is not in kebab case or already exists; nothing is written then
  */
 export async function create(root: string, kind: string, id: string): Promise<Created> {
   const { edits } = KINDS[kind] ?? {};
@@ -24,8 +24,8 @@ export async function create(root: string, kind: string, id: string): Promise<Cr
     throw new EdgefirstError(`There is no template for a ${kind}.`, `Use: ${Object.keys(KINDS).join(", ")}.`);
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id))
     throw new EdgefirstError(
-      `${id} is not an id.`,
-      "Use lower-case words with dashes, such as image-pinned.",
+      `${id} is not a valid id.`,
+      "Use lower-case words joined by hyphens, such as image-pinned.",
     );
   const name = id.replaceAll(/-(\w)/g, (_text, letter: string) => letter.toUpperCase());
   const filled = (text: string): string => text.replaceAll("__id__", id).replaceAll("__name__", name);
@@ -37,7 +37,7 @@ export async function create(root: string, kind: string, id: string): Promise<Cr
     ]),
   );
   const existing = [...files.keys()].find((file) => existsSync(join(root, file)));
-  if (existing !== undefined) throw new EdgefirstError(`${existing} exists.`, "Choose another id.");
+  if (existing !== undefined) throw new EdgefirstError(`${existing} already exists.`, "Choose another id.");
   const edited = Object.entries(edits).map(
     ([file, edit]) => [file, edit(readFileSync(join(root, file), "utf8"), id, name)] as const,
   );

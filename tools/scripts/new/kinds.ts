@@ -2,14 +2,14 @@ import { withEntry, withImport } from "./registry.ts";
 
 /** What `npm run new:<kind>` writes in addition to the files in templates/<kind>. */
 export interface Kind {
-  /** Changes of existing files: the new text of each, for an id and the name of its export. */
+  /** Edits to existing files: a function for each file that returns its new text, given an id and the name of the export. */
   readonly edits: Readonly<Record<string, (text: string, id: string, name: string) => string>>;
-  /** The command whose tests fail until the new file is written. */
+  /** The command that runs the tests, which fail until the new file is completed. */
   readonly test: (id: string) => string;
   readonly next: readonly string[];
 }
 
-/** Everything that can be added. */
+/** Everything that can be created. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   rule: {
     edits: {

@@ -1,6 +1,6 @@
 import { EdgefirstError } from "../../../lib/errors.ts";
 
-/** Adds an import after the last one from the same folder, or in its alphabetical place among them. */
+/** Adds an import among those from the same folder, in alphabetical order. */
 export function withImport(text: string, name: string, module: string): string {
   const [folder = module] = /^.*?\/(?:rules|steps)\/|^\.\//.exec(module) ?? [];
   const lines = text.split("\n");
@@ -10,14 +10,14 @@ export function withImport(text: string, name: string, module: string): string {
   return lines.toSpliced(at, 0, `import { ${name} } from "${module}";`).join("\n");
 }
 
-/** Where a list is, and where its new entry goes: at the end, or before another entry. */
+/** The location of a list, and where to add the new entry: at the end, or before another entry. */
 export interface ListPlace {
-  /** Text above the list; the next `= [` or `return [` opens it. */
+  /** Text above the list, which starts at the next `= [` or `return [`. */
   readonly after: string;
   readonly before?: string;
 }
 
-/** @throws {EdgefirstError} if the text has no such list */
+/** @throws {EdgefirstError} if the text does not contain the list */
 export function withEntry(text: string, entry: string, { after, before }: ListPlace): string {
   const above = text.indexOf(after);
   const opening = /(?:=|return) \[/.exec(text.slice(above));

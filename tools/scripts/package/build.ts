@@ -8,12 +8,12 @@ import { licenses } from "./licenses.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** Files that the bundled code reads when it runs, in the package where they are in the project. */
+/** Files that the bundled code reads at run time, with the same paths in the package as in the project. */
 const DATA = ["policy/knowledge/*.yaml", "release.yaml"];
 
 /**
- * Makes the package `edgefirst`: the command line in JavaScript for Node 20, without dependencies.
- * @param destination folder of the tarball
+ * Builds the package `edgefirst`: the command line as JavaScript for Node 20, without dependencies.
+ * @param destination folder for the tarball
  * @returns the path of the tarball
  */
 export async function buildPackage(destination: string): Promise<string> {

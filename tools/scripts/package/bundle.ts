@@ -8,13 +8,13 @@ const ROOT = join(import.meta.dirname, "../../..");
 const COMMANDS = join(ROOT, "tools/cli/commands");
 const KUBECONFIG = join(ROOT, "kube/kubeconfig.ts");
 
-/** How kube/kubeconfig.ts loads the client library, and the part of it that the bundle takes. */
+/** The code with which kube/kubeconfig.ts loads the client library, and the module of the library that the bundle uses instead. */
 const LIBRARY = 'createRequire(import.meta.url)("@kubernetes/client-node")';
 const CONFIG_MODULE = join(ROOT, "node_modules/@kubernetes/client-node/dist/config.js");
 
 /**
- * Bundles the command line into JavaScript for Node 20 that needs no package.
- * @returns what went into it
+ * Bundles the command line into JavaScript for Node 20 that needs no other packages.
+ * @returns a description of what the bundle contains
  */
 export async function bundle(directory: string): Promise<Metafile> {
   const { metafile } = await esbuild.build({
@@ -22,16 +22,16 @@ export async function bundle(directory: string): Promise<Metafile> {
     entryPoints: { edgefirst: "tools/cli/packed/main.ts" },
     outdir: directory,
     bundle: true,
-    // Each command in a file, loaded when it runs.
+    // Each command gets a separate file, which is loaded when the command runs.
     splitting: true,
     format: "esm",
     platform: "node",
     target: "node20",
-    // Names stay, for stack traces.
+    // Identifiers are not minified, so that stack traces stay readable.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
-    // CommonJS packages call it.
+    // CommonJS packages call `require`.
     banner: {
       js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
     },
@@ -42,7 +42,7 @@ export async function bundle(directory: string): Promise<Metafile> {
   return metafile;
 }
 
-/** Leaves out the code behind commands that run a project's own. */
+/** Leaves out the code of commands that run the code of the user's project instead. */
 const projectCommands: Plugin = {
   name: "project-commands",
   setup(build) {
@@ -56,7 +56,7 @@ const projectCommands: Plugin = {
   },
 };
 
-/** Makes a source file find the data next to it: the package has it in the same place, and all code at its top. */
+/** Lets source files find the data files next to them: the package has the data at the same paths, but all code at its top level. */
 const sourcePaths: Plugin = {
   name: "source-paths",
   setup(build) {
@@ -77,8 +77,8 @@ const sourcePaths: Plugin = {
   },
 };
 
-/** Without the 1,000 generated modules of the client library. */
+/** Leaves out the client library's 1,000 generated modules. */
 function bundledLibrary(source: string): string {
-  if (!source.includes(LIBRARY)) throw new Error(`kube/kubeconfig.ts no longer has ${LIBRARY}.`);
+  if (!source.includes(LIBRARY)) throw new Error(`kube/kubeconfig.ts no longer contains ${LIBRARY}.`);
   return source.replace(LIBRARY, `require(${JSON.stringify(CONFIG_MODULE)})`);
 }

@@ -4,11 +4,11 @@ import type { Metafile } from "esbuild";
 
 const PACKAGE = /^node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/;
 
-/** The licenses of all packages of which the bundle holds code. */
+/** The licenses of all packages whose code is in the bundle. */
 export function licenses(root: string, { inputs }: Metafile): string {
   const folders = new Set(Object.keys(inputs).flatMap((path) => PACKAGE.exec(path)?.[0] ?? []));
   const texts = [...folders].sort().map((folder) => licenseOf(join(root, folder)));
-  return `The code of this package includes these packages.\n\n${texts.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
+  return `This package includes code from the following packages.\n\n${texts.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
 }
 
 function licenseOf(folder: string): string {

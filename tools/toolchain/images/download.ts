@@ -16,13 +16,13 @@ export interface DownloadOptions {
 }
 
 const MOST_BYTES = 2_000_000_000;
-/** How many interruptions in a row may bring no new byte. */
+/** How many consecutive attempts may end without receiving a new byte. */
 const MOST_STALLS = 3;
 const IDLE_MS = 30_000;
 
 /**
  * Downloads a blob into a file and checks its size and digest.
- * @throws EdgefirstError if the transfer keeps breaking off, in which case the file is kept, or if the content does not match
+ * @throws EdgefirstError if the transfer keeps being cut off, in which case the file is kept, or if the content does not match
  */
 export async function downloadBlob(
   client: RegistryClient,
@@ -57,7 +57,7 @@ export async function downloadBlob(
   throw new EdgefirstError(`A layer has the digest ${digest} instead of ${blob.digest}.`);
 }
 
-/** Appends what the registry sends to the file; returns the reason if the transfer broke off. */
+/** Appends what the registry sends to the file. Returns the reason if the transfer was cut off. */
 async function append(
   client: RegistryClient,
   blob: Descriptor,
@@ -70,7 +70,7 @@ async function append(
     return undefined;
   } catch (error) {
     signal?.throwIfAborted();
-    // A refusal is final; a broken connection is not.
+    // An error from the registry is final; a broken connection is not.
     if (error instanceof EdgefirstError && !(error instanceof UnreachableError)) throw error;
     return error instanceof Error ? error.message : String(error);
   }

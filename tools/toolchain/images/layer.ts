@@ -11,7 +11,7 @@ import { EdgefirstError } from "../../../lib/errors.ts";
 export type LayerResult = "found" | "removed" | "absent";
 
 const MOST_FILE_BYTES = 1_000_000_000;
-/** Real layers compress to a tenth of their size at best; one that unpacks to more is made to fill disks. */
+/** Real layers compress to a tenth of their size at best; one that unpacks to more is meant to fill disks. */
 const MOST_GROWTH = 100;
 const SMALL_BYTES = 50_000_000;
 

@@ -112,7 +112,7 @@ async function withReachableRegistries(
   if (unreachable.length > 0) {
     const message = `Image registries cannot be reached: ${unreachable.join(", ")}.`;
     if (mode === "images")
-      throw new EdgefirstError(message, `Check the network, name a mirror (EDGEFIRST_REGISTRY_MIRROR), or unset ${MODE}.`);
+      throw new EdgefirstError(message, `Check the network, set a mirror (EDGEFIRST_REGISTRY_MIRROR), or unset ${MODE}.`);
     progress(`${message} Their programs will be built from source instead.`);
   }
   return programs.filter(({ name }) => reasons.get(hosts.get(name) ?? "") === undefined);

@@ -26,9 +26,9 @@ export function pulledFile(name: string, image: ProgramImage, env: NodeJS.Proces
 }
 
 /**
- * Pulls as much of an image as its one executable takes, then extracts and checks the executable and puts it into the cache.
+ * Pulls only the layers of an image that are needed for its one executable, then extracts the executable, checks it and puts it into the cache.
  * @returns the executable's path
- * @throws EdgefirstError if the registry refuses or is unreachable, or if anything does not match its digest, platform or type
+ * @throws EdgefirstError if the registry returns an error or is unreachable, or if anything does not match its digest, platform or type
  */
 export async function pullProgram(name: string, image: ProgramImage, options: PullOptions): Promise<string> {
   const { env, signal } = options;
@@ -69,7 +69,7 @@ async function manifestFor(
     const found = content.manifests.find(({ platform }) => fits(platform));
     if (found !== undefined) return (await client.manifest(found.digest)).content;
     const known = content.manifests.map(({ platform }) => name(platform)).join(", ");
-    throw new EdgefirstError(`${reference} has no image for ${name(wanted)}, only for ${known || "none"}.`);
+    throw new EdgefirstError(`${reference} has no image for ${name(wanted)}${known === "" ? "; its index is empty" : `, only for ${known}`}.`);
   }
   if (content.config === undefined) throw new EdgefirstError(`${reference} is not a container image.`);
   const platform = await client.json<Platform>(content.config);
@@ -99,5 +99,5 @@ async function takeFromLayers(
       await rm(file, { force: true });
     }
   }
-  throw new EdgefirstError(`The image has no file ${path}.`);
+  throw new EdgefirstError(`The image does not contain ${path}.`);
 }

@@ -1,6 +1,6 @@
 import { EdgefirstError } from "../../../lib/errors.ts";
 
-/** Where a registry's API serves a repository. */
+/** The API endpoint for a repository in a registry. */
 export interface Endpoint {
   /** `https://host`, or `http://host` if the registry is on this machine. */
   readonly url: string;
@@ -23,7 +23,7 @@ const API_HOSTS: Readonly<Record<string, string>> = { "docker.io": "registry-1.d
 export function endpointOf(reference: string, digest: string | undefined, env: NodeJS.ProcessEnv): Endpoint {
   const [, registry = "", repository = "", tag = "latest"] =
     /^([^/]+)\/([^:@]+)(?::([^@]+))?(?:@.*)?$/.exec(reference) ?? [];
-  if (registry === "") throw new Error(`${reference} names no registry`);
+  if (registry === "") throw new Error(`${reference} does not name a registry`);
   const version = digest ?? tag;
   const mirror = mirrorOf(registry, env[MIRROR]);
   if (mirror === undefined) return { url: urlOf(API_HOSTS[registry] ?? registry), repository, version };
@@ -31,7 +31,7 @@ export function endpointOf(reference: string, digest: string | undefined, env: N
   if (!/^[\w.-]+(:\d+)?$/.test(host)) {
     throw new EdgefirstError(
       `${MIRROR} names no host: ${mirror}`,
-      `Write it like mirror.example.com/proxy or ghcr.io=mirror.example.com/ghcr.`,
+      `Use a form such as mirror.example.com/proxy or ghcr.io=mirror.example.com/ghcr.`,
     );
   }
   return { url: urlOf(host), repository: [...prefix, repository].join("/"), version };

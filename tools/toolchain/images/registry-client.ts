@@ -54,20 +54,20 @@ export class RegistryClient {
     this.#signal = signal;
   }
 
-  /** @throws EdgefirstError if the registry refuses, or the content does not match the requested digest */
+  /** @throws EdgefirstError if the registry returns an error, or the content does not match the requested digest */
   async manifest(version: string): Promise<Manifest> {
     const response = await this.#get(`manifests/${version}`, { accept: MANIFEST_TYPES });
     const bytes = await readBytes(response, MANIFEST_BYTES);
     const digest = digestOf(bytes);
     if (version.startsWith("sha256:") && digest !== version)
-      throw this.#error(`sent a manifest with the digest ${digest} instead of ${version}`);
+      throw this.#error(`returned a manifest with the digest ${digest} instead of ${version}`);
     return { digest, content: JSON.parse(bytes.toString("utf8")) as ManifestContent };
   }
 
   /** A small JSON blob, checked against its digest. */
   async json<T>({ digest }: Descriptor): Promise<T> {
     const bytes = await readBytes(await this.#get(`blobs/${digest}`, {}), MANIFEST_BYTES);
-    if (digestOf(bytes) !== digest) throw this.#error(`sent a blob that does not match ${digest}`);
+    if (digestOf(bytes) !== digest) throw this.#error(`returned a blob that does not match ${digest}`);
     return JSON.parse(bytes.toString("utf8")) as T;
   }
 
@@ -106,17 +106,17 @@ export class RegistryClient {
     const url = new URL(realm);
     // An anonymous token is no secret, but a connection without TLS could be redirected anywhere.
     if (url.protocol !== "https:" && !this.#endpoint.url.startsWith("http:"))
-      throw this.#error(`sends clients to ${url.origin} for a token, without TLS`);
+      throw this.#error(`refers clients to ${url.origin} for a token, without TLS`);
     url.searchParams.set("service", fields.get("service") ?? "");
     url.searchParams.set("scope", fields.get("scope") ?? `repository:${this.#endpoint.repository}:pull`);
     const response = await this.#fetch(url.href, {});
-    if (!response.ok) throw this.#error(`does not issue a token for anonymous pulls (${response.status})`);
+    if (!response.ok) throw this.#error(`did not issue a token for anonymous pulls (${response.status})`);
     const answer = JSON.parse((await readBytes(response, MANIFEST_BYTES)).toString("utf8")) as {
       token?: string;
       access_token?: string;
     };
     const token = answer.token ?? answer.access_token;
-    if (token === undefined) throw this.#error("does not issue a token for anonymous pulls");
+    if (token === undefined) throw this.#error("did not issue a token for anonymous pulls");
     return token;
   }
 
@@ -131,7 +131,7 @@ export class RegistryClient {
     } catch (error) {
       this.#signal?.throwIfAborted();
       const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
-      const reason = late.signal.aborted ? "no answer in time" : (cause?.code ?? cause?.message ?? message);
+      const reason = late.signal.aborted ? "no response in time" : (cause?.code ?? cause?.message ?? message);
       throw new UnreachableError(this.#describe(`cannot be reached: ${reason}`));
     } finally {
       clearTimeout(timer);
@@ -160,7 +160,7 @@ async function readBytes(response: Response, most: number): Promise<Buffer> {
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += (chunk as Uint8Array).length;
-    if (size > most) throw new EdgefirstError(`The registry sent more than ${most} bytes for a manifest.`);
+    if (size > most) throw new EdgefirstError(`The registry returned more than ${most} bytes for a manifest.`);
     chunks.push(chunk as Uint8Array);
   }
   return Buffer.concat(chunks);

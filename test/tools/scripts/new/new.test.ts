@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 const ROOT = join(import.meta.dirname, "../../../..");
 
 describe("npm run new:rule, new:step, new:check", function () {
-  // A type check of the whole project, and eslint with types.
+  // Type-checks the whole project, and runs eslint with types.
   this.timeout(300_000);
   let copy: string;
   before(() => {
@@ -30,7 +30,7 @@ describe("npm run new:rule, new:step, new:check", function () {
     node(join(ROOT, "node_modules", path), ...args);
   const create = (kind: string, id: string): SpawnSyncReturns<string> =>
     node("tools/scripts/new/main.ts", kind, id);
-  /** Files that a run reports. */
+  /** The files that a run reports. */
   const reported = (stdout: string): string[] =>
     [...stdout.matchAll(/^(?:wrote|changed) +(\S+)$/gm)].map(([, file = ""]) => file);
 
@@ -47,7 +47,7 @@ describe("npm run new:rule, new:step, new:check", function () {
   const written: string[] = [];
 
   for (const [kind, id, test, message] of CASES)
-    it(`new:${kind} writes files whose test fails and says what to write`, () => {
+    it(`new:${kind} writes files whose test fails and reports what to write`, () => {
       const { status, stdout, stderr } = create(kind, id);
       assert.equal(status, 0, stderr);
       const files = reported(stdout);
@@ -59,7 +59,7 @@ describe("npm run new:rule, new:step, new:check", function () {
       assert.match(mocha.stdout, message);
     });
 
-  it("their files pass the type check, eslint and prettier, and the other tests of their lists", () => {
+  it("write files that pass the type check, eslint, prettier and the tests of their registry", () => {
     assert.equal(written.length, 9, written.join("\n"));
     const tsc = bin("typescript/bin/tsc", "--incremental", "false");
     assert.equal(tsc.status, 0, tsc.stdout);
@@ -81,7 +81,7 @@ describe("npm run new:rule, new:step, new:check", function () {
     assert.match(mocha.stdout, /3 passing/);
   });
 
-  it("refuses an id that exists or is none, and writes nothing", () => {
+  it("refuse an id that exists or is invalid, and write nothing", () => {
     for (const [args, message] of [
       [["rule", "image-pinned"], /image-pinned\.ts exists\.\nChoose another id/],
       [["step", "Quota"], /Quota is not an id\.\nUse lower-case words/],

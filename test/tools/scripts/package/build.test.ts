@@ -17,7 +17,7 @@ import { buildPackage } from "../../../../tools/scripts/package/build.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 
-/** This Node, and others of this machine from 20 on: the package has to run on each. */
+/** This Node, and any other version from 20 on that is installed on this machine: the package has to run on each. */
 const NODES = new Map(
   [...executablesOnPath("node", process.env), process.execPath].map((path) => {
     const version = spawnSync(path, ["--version"], { encoding: "utf8" }).stdout.trim();
@@ -44,7 +44,7 @@ describe("npm run build: the package, installed without a network", function () 
     rmSync(folder, { recursive: true });
   });
 
-  /** Without a network: with an empty npm cache, and a registry that cannot be reached. */
+  /** Simulates a missing network with an empty npm cache and an unreachable registry. */
   function run(command: string, args: readonly string[], cwd: string) {
     const npm = { npm_config_cache: join(folder, "npm"), npm_config_registry: "http://127.0.0.1:1" };
     return spawnSync(command, args, { cwd, env: { ...process.env, ...npm }, encoding: "utf8" });
@@ -63,7 +63,7 @@ describe("npm run build: the package, installed without a network", function () 
     assert.ok(statSync(tarball).size < 5_000_000);
   });
 
-  it("runs by npx from any directory", () => {
+  it("runs with npx from any directory", () => {
     const elsewhere = join(folder, "elsewhere");
     mkdirSync(elsewhere);
     for (const [cwd, path] of [
@@ -82,8 +82,8 @@ describe("npm run build: the package, installed without a network", function () 
 
   for (const [version, node] of NODES)
     describe(`on Node ${version}`, () => {
-      it("lints and migrates as the project does", () => {
-        // The second repository has charts, so that the tables of policy/knowledge are read.
+      it("lints and migrates like the source tree", () => {
+        // The second repository has charts, so that the tables in policy/knowledge are read.
         for (const args of [
           ["lint", fleet],
           ["lint", charts],
@@ -100,7 +100,7 @@ describe("npm run build: the package, installed without a network", function () 
         }
       });
 
-      it("says where a command runs that needs a project, and still shows its help", () => {
+      it("reports where a command that needs a project has to run, and still shows its help", () => {
         const { status, stderr } = installed(node, ["status"]);
         assert.equal(status, 2);
         assert.match(
@@ -111,7 +111,7 @@ describe("npm run build: the package, installed without a network", function () 
         assert.match(installed(node, ["status", "--help"]).stdout, /^Usage: edgefirst status/);
       });
 
-      it("runs the code of the project in the current directory, and needs Pulumi there", () => {
+      it("runs the code of the project in the current directory, which needs Pulumi", () => {
         const project = join(folder, `project-${version}`);
         mkdirSync(join(project, "tools/cli"), { recursive: true });
         writeFileSync(join(project, "Pulumi.yaml"), "name: platform\n");
