@@ -50,7 +50,7 @@ async function deploy() {
     release,
     versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
     evidence,
-    // Even if the cluster can no longer be reached, the evidence must be stored: if an output throws, none is.
+    // The evidence must be stored even if the cluster can no longer be reached, and if one output throws, none is stored.
     live: evidence.apply(() => readOutputs(config, cluster).catch(() => NO_OUTPUTS)),
   };
 }

@@ -14,13 +14,13 @@ const childDefaults = z
   .strictObject({
     interval: duration.optional().describe("Reconcile interval."),
     retryInterval: duration.optional().describe("Retry interval after a failure."),
-    timeout: duration.optional().describe("Timeout for a reconcile."),
+    timeout: duration.optional().describe("Timeout for a reconciliation."),
     prune: z.boolean().optional().describe("Whether objects removed from the repository are deleted."),
     deletionPolicy: z
       .enum(["MirrorPrune", "Delete", "WaitForTermination", "Orphan"])
       .optional()
       .describe(
-        "What happens to the objects of a child when the child is deleted. A move needs `Orphan` as a guard.",
+        "What happens to a child's objects when the child is deleted. Moving a child needs `Orphan` as a guard.",
       ),
   })
   .prefault({});
@@ -49,9 +49,9 @@ const fluxRoot = z.strictObject({
   name: objectName.default("cluster-apps").describe("Name of the root Kustomization."),
   namespace: labelName.default("flux-system").describe("Namespace of the root Kustomization."),
   path: repositoryPath.describe("Directory in the repository with the child Kustomizations."),
-  interval: duration.default("30m").describe("Reconcile interval of the root."),
+  interval: duration.default("30m").describe("Reconciliation interval of the root."),
   retryInterval: duration.optional().describe("Retry interval of the root after a failure."),
-  timeout: duration.optional().describe("Timeout for a reconcile of the root."),
+  timeout: duration.optional().describe("Timeout for a reconciliation of the root."),
   prune: z.boolean().default(true).describe("Whether children removed from the repository are deleted."),
   wait: z.boolean().default(false).describe("Whether the root waits for its children to be ready."),
   decryptionSecret: objectName
@@ -96,7 +96,7 @@ const fluxApps = z
       .enum(["controller", "strict"])
       .default("controller")
       .describe(
-        "controller: children run with the permissions of the controller. strict: with a ServiceAccount that is bound in the tenant namespaces only.",
+        "controller: children are applied with the controller's permissions. strict: with a ServiceAccount that has permissions only in the tenant namespaces.",
       ),
     tenantNamespaces: z.array(labelName).default([]).describe("The namespaces of the apps."),
   })

@@ -3,7 +3,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import { parseConfig } from "./parse.ts";
 import { SECRET_KEYS, type Config, type SecretKey } from "./schema.ts";
 
-/** A stack's configuration: plain values validated against the schema, and the secrets that are set. */
+/** A stack's configuration: the plain values, validated against the schema, and the secrets that are set. */
 export interface StackConfig extends Config {
   readonly secrets: Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
 }

@@ -4,7 +4,7 @@ import { duration, hostname, labelName, labels, objectName, quantity } from "./v
 const endpoint = z.looseObject({
   name: z.string().min(1).describe("Name; name and group together must be unique."),
   group: z.string().optional().describe("Group on the page."),
-  url: z.string().min(1).describe("URL to probe, in Gatus' format: `https://…`, `icmp://…`, `tcp://…`."),
+  url: z.string().min(1).describe("URL to probe, in Gatus's format: `https://…`, `icmp://…`, `tcp://…`."),
   interval: duration.default("1m").describe("Probe interval."),
   conditions: z
     .array(z.string().min(1))
@@ -27,7 +27,7 @@ const storage = z.discriminatedUnion(
     }),
     z.strictObject({
       type: z.literal("postgres").describe("A PostgreSQL database."),
-      secret: objectName.describe("An existing Secret in Gatus' namespace with a `postgres://` URL."),
+      secret: objectName.describe("An existing Secret in Gatus's namespace with a `postgres://` URL."),
       key: z.string().default("url").describe("Key in the Secret."),
     }),
   ],
@@ -85,7 +85,7 @@ export const alerting = z
     namespace: labelName.default("observability").describe("Namespace of the rules; created if absent."),
     ruleLabels: labels
       .default({})
-      .describe("Labels by which the cluster's Prometheus and Alertmanager select what they read."),
+      .describe("Labels with which the cluster's Prometheus and Alertmanager select rules and receivers."),
     pushover: z
       .boolean()
       .default(true)

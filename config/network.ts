@@ -24,15 +24,15 @@ const resources = z.strictObject({
       cpu: quantity.describe("CPU request."),
       memory: quantity.describe("Memory request."),
     })
-    .describe("Resource requests of each replica."),
+    .describe("Resource requests for each replica."),
   limits: z
     .strictObject({
       cpu: quantity
         .optional()
-        .describe("CPU limit. Without one, a replica may use any spare CPU of the node."),
+        .describe("CPU limit. Without one, a replica may use any spare CPU on the node."),
       memory: quantity.describe("Memory limit."),
     })
-    .describe("Resource limits of each replica."),
+    .describe("Resource limits for each replica."),
 });
 
 const service = z
@@ -80,8 +80,8 @@ const traefik = z
     service: service.describe("The Service through which clients reach Traefik."),
     resources: resources
       .default({ requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } })
-      .describe("Resources of each replica."),
-    logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO").describe("Log level of Traefik."),
+      .describe("Resources for each replica."),
+    logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO").describe("Traefik's log level."),
   })
   .prefault({});
 

@@ -3,7 +3,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import { crossKeyErrors, secretErrors } from "./cross-key.ts";
 import { configSchema, type Config, type SecretKey } from "./schema.ts";
 
-/** The values in the namespace `edgefirst`, not validated yet. */
+/** The values in the namespace `edgefirst`, before validation. */
 export interface RawConfig {
   /** Plain keys: strings, or JSON for lists and maps, as the engine passes them. */
   readonly values: Readonly<Record<string, string>>;
@@ -51,10 +51,10 @@ function isEmptyObject(value: unknown): boolean {
   );
 }
 
-/** Keys that an earlier release had, without the positions in lists: why they are gone, and what to do now. */
+/** Keys from earlier releases, without list indexes: why they were removed, and what to do now. */
 const REMOVED_KEYS: Readonly<Record<string, string>> = {
   "edgefirst:gateways[].gatus.enabled":
-    'removed, because it did nothing: gatus-sidecar never inherits it from a Gateway. Remove the key, and annotate each route that is not to be monitored with gatus.home-operations.com/enabled: "false"',
+    'removed, because it did nothing: gatus-sidecar never inherits it from a Gateway. Remove the key, and annotate each route that should not be monitored with gatus.home-operations.com/enabled: "false"',
 };
 
 function describeUnknown(path: readonly PropertyKey[]): string {

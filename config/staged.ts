@@ -30,7 +30,7 @@ export const gate = z
     unreachable: z
       .enum(["refuse", "warn"])
       .default("refuse")
-      .describe("What a move forward does if this machine cannot reach the upstream stack's cluster."),
+      .describe("What happens to a move forward if this machine cannot reach the upstream stack's cluster."),
     minAge: duration
       .default("0s")
       .describe(

@@ -1,6 +1,6 @@
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** A request that an API server, or a proxy in front of it, refused. */
+/** A request that an API server, or a proxy in front of it, rejected. */
 export interface RefusedRequest {
   /** Method and path. */
   readonly request: string;
@@ -8,11 +8,11 @@ export interface RefusedRequest {
   readonly context: string;
   /** HTTP status. */
   readonly status: number;
-  /** A Kubernetes `Status`, or any other body. */
+  /** The response body: a Kubernetes `Status`, or anything else. */
   readonly body: unknown;
 }
 
-/** Characters shown: a proxy's page can be long, and its beginning identifies the proxy. */
+/** How many characters to show: a proxy's page can be long, and its beginning identifies the proxy. */
 const SHOWN = 300;
 
 /** A non-2xx response from the API server, with a hint on what to do about it. */
@@ -33,12 +33,12 @@ export class ApiError extends EdgefirstError {
 
 function hintFor(status: number): string | undefined {
   if (status === 401)
-    return "Not authenticated: log in again, or renew the credentials of this context in the kubeconfig.";
+    return "Not authenticated. Log in again, or renew the credentials of this context in the kubeconfig.";
   if (status === 403)
     return "The user of this context lacks a permission. A stack reads the kinds that it declares or checks in all namespaces and changes cluster-scoped objects: the ClusterRole cluster-admin covers that.";
   if (status < 400)
-    return "Something other than the API server responded, such as a login page: check the server of this context in the kubeconfig.";
+    return "Something other than the API server responded, such as a login page. Check the server of this context in the kubeconfig.";
   return status < 500
     ? undefined
-    : "The API server, or a proxy in front of it, is failing: try again once `kubectl get --raw /readyz` prints ok.";
+    : "The API server, or a proxy in front of it, is failing. Try again once `kubectl get --raw /readyz` prints ok.";
 }

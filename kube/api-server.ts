@@ -7,14 +7,14 @@ import { connectionError } from "./connection-error.ts";
 import { readBody, sendJson } from "./http.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 
-/** Body of a request. */
+/** Body of the request. */
 export interface RequestOptions {
   readonly body?: unknown;
   /** Media type of the body, `application/json` by default; a patch names its kind here. */
   readonly contentType?: string;
 }
 
-/** Long enough for a healthy API server under load, short enough to report a dead one instead of hanging. */
+/** Long enough for a healthy API server under load, and short enough to report a dead one promptly. */
 const TIMEOUT_MS = 5_000;
 
 /** Requests to one API server by path, in plain JSON, without discovery. */
@@ -51,7 +51,7 @@ export class ApiServer {
   }
 
   /**
-   * A response of any length, not read yet, over a separate connection and without a timeout.
+   * A response of any length whose body has not been read yet, over a separate connection and without a timeout.
    * @throws like {@link call}
    */
   async open(path: string): Promise<IncomingMessage> {

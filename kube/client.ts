@@ -30,11 +30,11 @@ export interface ApplyOptions {
   readonly dryRun?: boolean;
 }
 
-/** A live cluster, with what a verification needs in addition to reading objects. */
+/** A live cluster, with the operations that a verification needs in addition to reading objects. */
 export interface LiveCluster extends ClusterReader {
   /** Applies an object on the server side and returns what the server stored, or would store. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
-  /** The JSON response to a GET of any API server path, such as discovery or a Service's proxy. */
+  /** The JSON response to a GET request for any path on the API server, such as discovery or a Service's proxy. */
   read(path: string): Promise<unknown>;
 }
 

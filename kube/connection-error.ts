@@ -18,7 +18,7 @@ export function connectionError(error: unknown, server: UnreachableServer): Edge
   if (code.startsWith("ERR_OSSL"))
     return new EdgefirstError(
       `A certificate or key for the context ${server.context} in the kubeconfig cannot be read: ${message}`,
-      "Nothing was changed. The kubeconfig is damaged or incomplete: fetch it again.",
+      "Nothing was changed. The kubeconfig is damaged or incomplete. Download it again.",
       { cause: error },
     );
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
@@ -37,5 +37,5 @@ export function connectionError(error: unknown, server: UnreachableServer): Edge
 function reasonOf(error: unknown, { timeoutMs }: UnreachableServer): string {
   if (!(error instanceof Error)) return String(error);
   const timedOut = error.name === "AbortError" || error.name === "TimeoutError";
-  return timedOut ? `no answer within ${timeoutMs / 1000} s` : error.message;
+  return timedOut ? `no response within ${timeoutMs / 1000} s` : error.message;
 }

@@ -1,4 +1,4 @@
-/** The annotation `edgefirst.dev/exempt.<rule>` exempts an object from that rule of `policy/`. */
+/** The annotation `edgefirst.dev/exempt.<rule>` exempts an object from that rule in `policy/`. */
 export const EXEMPT_PREFIX = "edgefirst.dev/exempt.";
 
 /**

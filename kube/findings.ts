@@ -1,12 +1,12 @@
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Finding } from "./client.ts";
 
-/** A finding as it is printed: the message, then what to do. */
+/** The text of a finding: the message, then what to do. */
 export function describeFinding({ message, hint }: Finding): string {
   return hint === undefined ? message : `${message}\n  ${hint}`;
 }
 
-/** Where findings other than errors are printed. */
+/** Prints findings other than errors. */
 export interface FindingLog {
   warn(message: string): unknown;
   info(message: string): unknown;

@@ -1,4 +1,4 @@
-/** What a Gateway and the Traefik that serves it must agree on. */
+/** The settings on which a Gateway and the Traefik that serves it must agree. */
 
 /** Controller name of Traefik's Gateway provider (pkg/provider/kubernetes/gateway/kubernetes.go); not configurable. */
 export const CONTROLLER_NAME = "traefik.io/gateway-controller";

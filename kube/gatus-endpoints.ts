@@ -54,7 +54,7 @@ export interface EndpointFile {
   readonly endpoints: readonly Template[] | undefined;
 }
 
-/** The YAML files in a ConfigMap, as Gatus would read them. */
+/** The YAML files in a ConfigMap that Gatus would read. */
 export function endpointFiles(configMap: KubeObject): EndpointFile[] {
   const data = (configMap.data ?? {}) as Readonly<Record<string, string>>;
   return Object.entries(data)

@@ -37,8 +37,8 @@ export function manifestCache(environment?: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The objects of a manifest whose checksum is verified. Downloads are cached, and verified again on every read.
- * @throws {EdgefirstError} if it cannot be read or downloaded, has another checksum, or does not consist of Kubernetes objects
+ * The objects in a manifest, whose checksum is verified. Downloads are cached, and verified again on every read.
+ * @throws {EdgefirstError} if the manifest cannot be read or downloaded, has the wrong checksum, or does not consist of Kubernetes objects
  */
 export async function loadManifest(
   manifest: ManifestSource,

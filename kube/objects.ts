@@ -1,4 +1,4 @@
-/** A Kubernetes object as plain data, as the builders in `components/` return it and the preflight check reads it. */
+/** A Kubernetes object as plain data: what the builders in `components/` return and the preflight check reads. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;

@@ -2,7 +2,7 @@ import type { ClusterReader, Finding } from "./client.ts";
 import { handEdits } from "./hand-edits.ts";
 import { describeObject, FIELD_MANAGER, STACK_LABEL, type KubeObject } from "./objects.ts";
 
-/** Which objects a stack may change. */
+/** Determines which objects a stack may change. */
 export interface OwnershipArgs {
   /** Value of {@link STACK_LABEL} on this stack's objects. */
   readonly stack: string;
@@ -11,9 +11,9 @@ export interface OwnershipArgs {
 }
 
 /**
- * Compares each object that the program is about to declare with the live one. Objects of this stack pass, unless a declared field was
- * edited by hand; objects of Flux, Helm or another owner are refused, naming the owner. Objects listed in `adopt` pass, whoever owns them.
- * Fields that controllers write (status, defaults) do not matter.
+ * Compares each object that the program is about to declare with the live one. This stack's objects pass, unless a declared field was edited by hand. Objects
+ * that belong to Flux, Helm or another owner are refused, naming the owner. Objects listed in `adopt` pass, whoever owns them. Fields that controllers write
+ * (status, defaults) do not matter.
  */
 export async function checkOwnership(
   objects: readonly KubeObject[],
@@ -46,7 +46,7 @@ export async function foreignNamespaces(
   );
 }
 
-/** Objects in a namespace that is terminating, or neither exists nor is declared: the API server would refuse each, after minutes of retries. */
+/** Objects in a namespace that is terminating, or that neither exists nor is declared: the API server would reject each of them, after minutes of retries. */
 export async function checkNamespaces(
   objects: readonly KubeObject[],
   cluster: ClusterReader,
@@ -78,7 +78,7 @@ function isTerminating({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
 
-/** Anything applied to it would vanish with it, while the engine reports success. */
+/** Anything applied to a terminating object would vanish with it, while the engine reports success. */
 function terminating(live: KubeObject): Finding {
   const { deletionTimestamp, finalizers } = live.metadata as {
     deletionTimestamp?: string;
@@ -88,7 +88,7 @@ function terminating(live: KubeObject): Finding {
   return {
     severity: "error",
     message: `${describeObject(live)} is being deleted (since ${deletionTimestamp ?? ""}${waiting}).`,
-    hint: "Re-run once it is gone. If it does not go away, check its finalizers and what is left in it.",
+    hint: "Re-run once it is gone. If deletion does not finish, check the finalizers and what is left in it.",
   };
 }
 
@@ -161,7 +161,7 @@ interface FieldManager {
 /** The owner of a live object. */
 export interface Owner {
   readonly name: string;
-  /** How to hand it over. */
+  /** How to hand the object over. */
   readonly handOver: string;
 }
 

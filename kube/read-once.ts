@@ -1,7 +1,7 @@
 import type { ClusterReader } from "./client.ts";
 import type { KubeObject } from "./objects.ts";
 
-/** A reader that fetches each object once: all checks see the same state, and a 300 KB CRD is fetched and parsed only once. */
+/** A reader that fetches each object once, so that all checks see the same state and a 300 KB CRD is parsed only once. */
 export function readOnce(cluster: ClusterReader): ClusterReader {
   const known = new Map<string, Promise<KubeObject | undefined>>();
   return {

@@ -1,6 +1,6 @@
 /**
- * An error that a person can act on. `message` says what happened, where and why; `hint` says what to do now.
- * Every error that edgefirst throws on purpose is one of these; any other error is a bug.
+ * An error that the user can act on. `message` says what happened, where and why; `hint` says what to do now. Every error that edgefirst throws on purpose is
+ * one of these; any other error is a bug.
  */
 export class EdgefirstError extends Error {
   override readonly name: string = "EdgefirstError";

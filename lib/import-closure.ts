@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { posix } from "node:path";
 
-/** What a module loads and reads when it runs. */
+/** What a module loads and reads at run time. */
 export interface ImportClosure {
   /** Modules and the data files that they name, as sorted paths relative to the root, with forward slashes. */
   readonly files: readonly string[];
@@ -13,7 +13,7 @@ export interface ImportClosure {
 /** `import … from "x"`, `export … from "x"` and `import "x"`. Node erases `import type`; it keeps `import { type X }` for its effects. */
 const STATIC_IMPORT = /^(?:import|export)\s(?!type\s)(?:[^"';]*?\sfrom\s)?"([^"]+)"/gm;
 const DYNAMIC_IMPORT = /(?:\bimport|\bcreateRequire\(import\.meta\.url\))\("([^"]+)"\)/g;
-/** A literal that may name a data file next to the module. */
+/** Matches a literal that may name a data file next to the module. */
 const DATA_FILE = /"([\w./-]+\.(?:ya?ml|json))"/g;
 
 /**

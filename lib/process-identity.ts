@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 
-/** A process that cannot be mistaken for a later one with the same number. */
+/** Identifies a process so that it cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque: the start time as the operating system reports it, and the boot in which it counts. */
+  /** Opaque: the start time as reported by the operating system, and the boot to which it belongs. */
   readonly startTime: string;
 }
 
@@ -35,8 +35,8 @@ export function findByEnvironment(variable: string, value: string): ProcessIdent
 }
 
 /**
- * Memory of a process in bytes. Shared pages are counted proportionally (`Pss` in proc_pid_smaps(5) on Linux), so that the total for
- * several processes is right; where `Pss` cannot be read, this is the resident memory. 0 if the process is gone.
+ * Memory of a process in bytes. Shared pages are counted proportionally (`Pss` in proc_pid_smaps(5) on Linux), so that the total for several processes is
+ * right. If `Pss` cannot be read, this is the resident memory. 0 if the process is gone.
  */
 export function memoryBytes(pid: number): number {
   if (process.platform !== "linux") return Number(psField(pid, "rss") ?? 0) * 1024;

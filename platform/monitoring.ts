@@ -40,7 +40,7 @@ async function alertingPart({ config, cluster, labels }: PlatformArgs): Promise<
   };
 }
 
-/** The metrics endpoints of whatever this stack runs. */
+/** The metrics endpoints of the components that this stack runs. */
 function scrapeTargets({ gateways, gatus }: StackConfig): ScrapeTarget[] {
   const traefiks = gateways
     .filter(({ traefik }) => traefik.install)

@@ -4,7 +4,7 @@ import { redirects } from "../components/gateway/gateway.ts";
 import type { GatusPage } from "../components/gatus/page.ts";
 import type { Config, GatewayConfig } from "../config/schema.ts";
 
-/** Where Gatus' page is served; undefined if it has no hostname, or this stack does not install Gatus. */
+/** Where Gatus's page is served; undefined if it has no hostname, or if this stack does not install Gatus. */
 export function gatusPage(config: Pick<Config, "gateways" | "gatus">): GatusPage | undefined {
   const { hostname } = config.gatus;
   const gateway = gatewayOf(config);
@@ -34,7 +34,7 @@ export function checkGatusPage(config: Pick<Config, "gateways" | "gatus">): Find
   return [
     {
       severity: "error",
-      message: `Gateway ${gateway.namespace}/${gateway.name} would not serve Gatus' page ${page.hostname}: its listener ${page.gateway.sectionName} accepts no routes from the namespace ${config.gatus.namespace}.`,
+      message: `Gateway ${gateway.namespace}/${gateway.name} would not serve Gatus's page ${page.hostname}: its listener ${page.gateway.sectionName} accepts no routes from the namespace ${config.gatus.namespace}.`,
       hint: "Add the hostname, or a wildcard that covers it, with a certificate to the Gateway's https.hostnames, or extend its allowedNamespaces.",
     },
   ];

@@ -15,12 +15,12 @@ export interface PlatformArgs {
   readonly labels: CommonArgs["labels"];
 }
 
-/** A component of the platform: what it declares, what it checks on the live cluster, and how to create it. */
+/** A component of the platform: the objects that it declares, the checks that it runs on the live cluster, and how to create it. */
 export interface Part {
   readonly name: string;
   /**
-   * Names of the parts without which the API server would reject this one; for everything else, controllers catch up. Parts that are not in
-   * the stack are ignored.
+   * Names of the parts without which the API server would reject this one. No other dependencies are listed, because controllers catch up. Parts that are not
+   * in the stack are ignored.
    */
   readonly dependsOn: readonly string[];
   /** Namespaces that must exist. */

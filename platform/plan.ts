@@ -53,7 +53,7 @@ export async function planPlatform({
 }
 
 /**
- * Creates the planned components, each after the ones it depends on.
+ * Creates the planned components, each after those that it depends on.
  * @returns an output that resolves once all of them are up
  */
 export function createPlatform(

@@ -6,9 +6,8 @@ import { runRules, type RuleFinding } from "../policy/engine/run.ts";
 import type { PolicySettings } from "../policy/engine/settings.ts";
 
 /**
- * Runs the rules of the policy pack on everything that the stack is about to declare. In the pack, a stack policy runs only after the
- * update, and a resource policy only if a pack is passed; here, a violation of a mandatory rule stops the program before its first
- * resource. Advisory rules are left to the pack.
+ * Runs the rules of the policy pack on everything that the stack is about to declare. A violation of a mandatory rule stops the program before its first
+ * resource. CrossGuard would run stack policies only after the update, and resource policies only if a pack is passed. Advisory rules are left to the pack.
  */
 export function checkPolicies(objects: readonly KubeObject[], settings: PolicySettings): Finding[] {
   const { findings, exempted } = runRules({

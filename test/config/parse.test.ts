@@ -11,7 +11,7 @@ const PROJECT = join(import.meta.dirname, "../..");
 const CLUSTER = { context: "edge" };
 const GATEWAY = { name: "external", namespace: "network", className: "traefik" };
 
-/** The values as the engine passes them. */
+/** The values in the form in which the engine passes them. */
 function raw(config: Readonly<Record<string, unknown>>, secrets: readonly SecretKey[] = []) {
   const values = Object.entries(config).map(([key, value]) => [
     key,
@@ -75,7 +75,7 @@ describe("configuration", () => {
       assert.ok(errors.includes(expected), `${expected}\nis not in\n${errors}`);
   });
 
-  it("says of a key that an earlier release had what to do now", () => {
+  it("reports what to do about a key from an earlier release", () => {
     const errors = errorsIn({ cluster: CLUSTER, gateways: [{ ...GATEWAY, gatus: { enabled: false } }] });
     assert.match(
       errors,
@@ -120,7 +120,7 @@ describe("configuration", () => {
     );
   });
 
-  it("refuses what the API server would refuse in the middle of an update: labels, listeners", () => {
+  it("refuses labels and listeners that the API server would reject in the middle of an update", () => {
     const errors = errorsIn({
       cluster: CLUSTER,
       gateways: [

@@ -73,7 +73,7 @@ describe("a client of a cluster", () => {
     );
     assert.match(
       message,
-      /certificate or key for the context test .* cannot be read: .*PEM.*\n.*fetch it again/,
+      /certificate or key for the context test .* cannot be read: .*PEM.*\n.*Download it again/,
     );
   });
 
@@ -85,7 +85,7 @@ describe("a client of a cluster", () => {
     assert.doesNotMatch(message, /CANARY/);
   });
 
-  it("says for each kind of refusal what to do", () => {
+  it("reports what to do for each kind of rejection", () => {
     const refusal = (status: number, body: unknown) =>
       new ApiError({ request: "GET /version", context: "test", status, body }).message;
     assert.match(refusal(401, { message: "Unauthorized" }), /Unauthorized \(401\)\n.*renew the credentials/);

@@ -45,7 +45,7 @@ function serving(responses: Record<string, () => Response>): { fetch: Fetch; ask
 
 const redirect = (to: string) => () => new Response(null, { status: 302, headers: { location: to } });
 
-describe("a manifest by URL", () => {
+describe("a manifest from a URL", () => {
   const load = (fetch: Fetch, sha256 = SHA256, timeoutMs?: number) =>
     loadManifest(
       { source: URL, sha256, offlineHint: "Set edgefirst:some.source to a file." },
@@ -99,7 +99,7 @@ describe("a manifest by URL", () => {
     ["too large", { [URL]: () => new Response(new Uint8Array(17 * 1024 * 1024)) }, /larger than/],
   ];
   for (const [what, responses, message] of failures)
-    it(`${what} fails with an error that says what to do`, async () => {
+    it(`${what} fails with an error that explains what to do`, async () => {
       await assert.rejects(load(serving(responses).fetch), (error: Error) => {
         assert.match(error.message, message);
         assert.match(error.message, /Set edgefirst:some\.source to a file/);
@@ -161,7 +161,7 @@ describe("a manifest in a file", () => {
     assert.ok(process.memoryUsage().rss - rss < 100 * 2 ** 20);
   });
 
-  it("that does not exist is named in the error", async () => {
+  it("is named in the error if it does not exist", async () => {
     await assert.rejects(
       loadManifest({ source: join(directory, "no.yaml"), sha256: SHA256 }),
       /no\.yaml cannot be read: ENOENT/,
@@ -169,7 +169,7 @@ describe("a manifest in a file", () => {
   });
 });
 
-describe("the objects of a manifest", () => {
+describe("the objects in a manifest", () => {
   const invalid: readonly [string, string, RegExp][] = [
     ["YAML that does not parse", "a: [", /not valid YAML: .* at line 1/],
     [

@@ -93,7 +93,7 @@ describe("ownership", () => {
     ],
   ];
   for (const [owner, metadata, expected] of owners)
-    it(`refuses an object of ${owner}, naming the owner and how to hand the object over`, async () => {
+    it(`refuses an object that belongs to ${owner}, naming the owner and how to hand the object over`, async () => {
       const findings = await checkOwnership([DECLARED], holding(live(metadata)), ARGS);
       assert.equal(findings.length, 1);
       assert.match(findings[0]!.message, expected);

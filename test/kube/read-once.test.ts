@@ -16,7 +16,7 @@ describe("reading each object once", () => {
     object("Secret", "a", "one"),
   ];
 
-  it("sends one request per object, also for concurrent reads and absent objects", async () => {
+  it("sends one request per object, even for concurrent reads and absent objects", async () => {
     const asked: ObjectReference[] = [];
     const live = clusterHolding(...objects);
     const cluster = readOnce({

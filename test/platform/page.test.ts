@@ -16,7 +16,7 @@ const tls = (...hostnames: string[]) => ({
   hostnames: hostnames.map((hostname) => ({ hostname, certificate: { secret: "tls" } })),
 });
 
-describe("platform: Gatus' page", () => {
+describe("platform: Gatus's page", () => {
   it("is on the HTTPS listener with the most specific hostname", () => {
     const page = gatusPage(configured({ https: tls("*.example.com", "status.example.com", "example.com") }));
     assert.equal(page?.gateway.sectionName, "websecure-status-example-com");
