@@ -28,7 +28,7 @@ const settings = parseSettings(
 /** The shipped tables, extended with the project's rows. */
 const knowledge = knowledgeFor(PROJECT);
 
-/** The rules for CrossGuard: one policy per rule, one for exemptions, and one for what was not evaluated. */
+/** The rules for CrossGuard: one policy per rule, one for exemptions, and one for checks that were not evaluated. */
 new PolicyPack(
   "edgefirst",
   {
@@ -101,7 +101,7 @@ function exemptions(): ResourceValidationPolicy {
   };
 }
 
-/** Counts what was not evaluated and what is exempt: neither is a pass. */
+/** Counts checks that were not evaluated and findings that are exempt: neither is a pass. */
 function coverage(): StackValidationPolicy {
   return {
     name: "coverage",

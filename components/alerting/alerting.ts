@@ -11,11 +11,11 @@ export interface AlertingArgs extends CommonArgs {
   /** Whether to install; must be false if {@link alertingSupported} returns false. */
   readonly install: boolean;
   readonly namespace: string;
-  /** Labels by which the cluster's Prometheus and Alertmanager select what they read. */
+  /** Labels with which the cluster's Prometheus and Alertmanager select rules and receivers. */
   readonly ruleLabels: Readonly<Record<string, string>>;
-  /** Where critical alerts are sent; undefined: this stack routes no alerts. */
+  /** Where critical alerts are sent; if undefined, this stack routes no alerts. */
   readonly pushover?: PushoverCredentials | undefined;
-  /** Pods whose metrics Prometheus reads. */
+  /** Pods from which Prometheus scrapes metrics. */
   readonly scrape: readonly ScrapeTarget[];
 }
 
@@ -39,7 +39,7 @@ const KINDS = [
 const NAME = "edgefirst";
 const PUSHOVER_SECRET = "edgefirst-pushover";
 
-/** Alerts on metrics of Gatus, the kubelets and Flux; critical ones go to Pushover. */
+/** Alerts on metrics from Gatus, the kubelets and Flux. Critical alerts go to Pushover. */
 export class Alerting extends pulumi.ComponentResource {
   constructor(name: string, args: AlertingArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Alerting", name, {}, options);
@@ -61,8 +61,8 @@ export async function alertingSupported(cluster: ClusterReader): Promise<boolean
 }
 
 /**
- * Reports what keeps alerts from being raised or sent. Pass the configured arguments: if the cluster lacks a kind, the finding says that
- * alerting is off.
+ * Reports anything that keeps alerts from being raised or sent. Pass the arguments as configured: if the cluster lacks a kind, a finding says that alerting is
+ * off.
  */
 export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return [];

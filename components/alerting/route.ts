@@ -5,11 +5,11 @@ interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>;
 }
 
-/** The part of an Alertmanager that decides which AlertmanagerConfigs it reads and which alerts they apply to. */
+/** The fields of an Alertmanager that decide which AlertmanagerConfigs it reads and which alerts they apply to. */
 interface AlertmanagerSpec {
-  /** Absent: none. Empty: all. */
+  /** Absent: selects none. Empty: selects all. */
   readonly alertmanagerConfigSelector?: Selector;
-  /** Absent: the Alertmanager's own namespace. Empty: all. */
+  /** Absent: the Alertmanager's own namespace. Empty: all namespaces. */
   readonly alertmanagerConfigNamespaceSelector?: Selector;
   readonly alertmanagerConfigMatcherStrategy?: { readonly type?: string };
 }

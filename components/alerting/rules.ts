@@ -23,7 +23,7 @@ export function alertRules(): RuleGroup[] {
   ];
 }
 
-/** Metric and labels as in Gatus' `metrics/metrics.go`, with `metrics: true` in its configuration. */
+/** Metric and labels as in Gatus's `metrics/metrics.go`, with `metrics: true` in the configuration. */
 const GATUS_RULES: readonly AlertRule[] = [
   {
     alert: "GatusEndpointDown",
@@ -51,7 +51,7 @@ const GATUS_RULES: readonly AlertRule[] = [
 
 /** VolSync caches may be full. */
 const CLAIMS = 'persistentvolumeclaim!~"volsync-.*-cache"';
-/** `max`, since a claim may be mounted on several nodes. */
+/** `max`, because a claim may be mounted on several nodes. */
 const FILL_RATIO = `max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_used_bytes{${CLAIMS}} / kubelet_volume_stats_capacity_bytes)`;
 
 const CLAIM_RULES: readonly AlertRule[] = [

@@ -15,12 +15,12 @@ export interface FluxAppsArgs extends CommonArgs, FluxPlacementArgs {
   readonly sopsAgeKey?: pulumi.Input<string> | undefined;
 }
 
-/** Key in the Secret's data: Flux reads every key that ends in .agekey. */
+/** Key in the Secret's data; Flux reads every key that ends in .agekey. */
 const AGE_KEY = "age.agekey";
 
 /**
- * What child Kustomizations need in their namespaces: the decryption key, the repository's settings, and in strict mode a ServiceAccount. All of it outlives
- * the stack, like the children.
+ * What child Kustomizations need in their namespaces: the decryption key, the repository's settings and, in strict mode, a ServiceAccount. Like the children,
+ * all of it outlives the stack.
  */
 export class FluxApps extends pulumi.ComponentResource {
   constructor(name: string, args: FluxAppsArgs, options: pulumi.ComponentResourceOptions) {

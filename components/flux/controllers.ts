@@ -9,9 +9,9 @@ interface PodTemplate {
 }
 
 /**
- * Checks the flags of the live controllers against the placement: with `--no-cross-namespace-refs=true`, a child cannot use a source in another namespace, and without
- * `--default-service-account`, strict mode restricts only the children that the patches reach
- * (https://fluxcd.io/flux/installation/configuration/multitenancy/). Finds nothing if the controllers are not in the root's namespace.
+ * Checks the flags of the live controllers against the placement: with `--no-cross-namespace-refs=true`, a child cannot use a source in another namespace, and
+ * without `--default-service-account`, strict mode restricts only the children that the patches reach
+ * (https://fluxcd.io/flux/installation/configuration/multitenancy/). Reports nothing if the controllers are not in the root's namespace.
  */
 export async function checkControllers(args: FluxAppsArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (args.placement === "unchanged") return [];

@@ -7,7 +7,7 @@ import { describeObject, type KubeObject } from "../../kube/objects.ts";
 export interface Difference {
   /** `Kind namespace/name`. */
   readonly object: string;
-  /** none: the live object already has every declared field. */
+  /** none: the live object already matches every declared field. */
   readonly state: "absent" | "none" | "differs";
   /** Unified diff from the live object to the declared one, in YAML; empty if nothing differs. */
   readonly diff: string;

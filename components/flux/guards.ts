@@ -7,7 +7,7 @@ import type { FluxRootArgs } from "./root.ts";
 const GUARD =
   "First guard the children: set edgefirst:flux.root.children.deletionPolicy to Orphan and change nothing else (or spec.deletionPolicy: Orphan in a ks.yaml), and wait until it is live.";
 
-/** Children that would be deleted and created again elsewhere, along with everything they applied (docs/decisions/moving-a-kustomization-deletes.md). */
+/** Children that would be deleted and re-created elsewhere, along with everything that they applied (docs/decisions/moving-a-kustomization-deletes.md). */
 export function unguardedMoves(args: FluxPlacementArgs, live: LiveRoots): Finding[] {
   const to = args.placement === "namespace" ? args.namespace : undefined;
   const from = [live.root, ...live.formerRoots].map(movedTo).find((namespace) => namespace !== undefined);
@@ -32,7 +32,7 @@ export function unguardedPruning(args: FluxRootArgs, { root, children }: LiveRoo
     {
       severity: "error",
       message: `Kustomization ${id(root)} now builds ${path} from ${sourceRef.kind} ${sourceRef.name} and would build ${args.path} from ${args.source.kind} ${args.source.name}. Any of these children that is missing there would be deleted, along with everything that it applied: ${unguarded.map(id).join(", ")}.`,
-      hint: `If this is a mistake or the wrong cluster, correct edgefirst:flux.root.path or edgefirst:flux.source. If it is intended, take two steps. ${GUARD} Then make this change.`,
+      hint: `If this is a mistake or the wrong cluster, correct edgefirst:flux.root.path or edgefirst:flux.source. If it is intended, make the change in two steps. ${GUARD} Then make this change.`,
     },
   ];
 }

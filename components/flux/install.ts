@@ -12,7 +12,7 @@ import {
 
 /** Arguments of {@link FluxInstall}. */
 export interface FluxInstallArgs extends CommonArgs {
-  /** The verified objects of a `flux install --export`. */
+  /** The verified objects from `flux install --export`. */
   readonly manifests: readonly KubeObject[];
 }
 
@@ -33,7 +33,7 @@ export class FluxInstall extends pulumi.ComponentResource {
   }
 }
 
-/** The objects of the manifest, labelled; Namespaces and CRDs first, since the others need them. */
+/** The manifest's objects, labelled. Namespaces and CRDs come first, since the others need them. */
 export function fluxInstallObjects({ manifests, labels }: FluxInstallArgs): KubeObject[] {
   const isFirst = ({ kind }: KubeObject): boolean => RETAINED.includes(kind);
   return [...manifests.filter(isFirst), ...manifests.filter((object) => !isFirst(object))].map((object) =>
@@ -44,6 +44,10 @@ export function fluxInstallObjects({ manifests, labels }: FluxInstallArgs): Kube
 /** Flux publishes its controllers without startup probes, and the manifest is applied as published. */
 function exempted(object: KubeObject): KubeObject {
   if (object.kind !== "Deployment") return object;
-  const annotation = exemption("workload-probes", "as Flux publishes it", "spec.template.spec.containers");
+  const annotation = exemption(
+    "workload-probes",
+    "installed as published by Flux",
+    "spec.template.spec.containers",
+  );
   return annotated(object, annotation);
 }

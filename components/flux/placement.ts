@@ -1,4 +1,4 @@
-/** Where child Kustomizations live and which permissions they run with; the section `flux.apps` of a stack's configuration. */
+/** Where child Kustomizations live and which permissions they have; the section `flux.apps` of a stack's configuration. */
 export interface FluxPlacementArgs {
   /**
    * unchanged: in the namespaces set in the repository. namespace: all in {@link namespace}. app: in the namespaces of their apps, which
@@ -11,7 +11,7 @@ export interface FluxPlacementArgs {
    * Directory in the repository with settings and secrets (`flux/vars`), which Flux Kustomizations apply to the children's namespaces.
    */
   readonly settingsPath?: string | undefined;
-  /** controller: children run with the controllers' permissions; strict: as {@link TENANT}, which has permissions in the tenant namespaces only. */
+  /** controller: children are applied with the controllers' permissions; strict: as {@link TENANT}, which has permissions only in the tenant namespaces. */
   readonly rbac: "controller" | "strict";
   /** The namespaces of the apps. */
   readonly tenantNamespaces: readonly string[];

@@ -10,7 +10,9 @@ interface Reference {
   readonly namespace: string;
 }
 
-/** Whether the age key and settings that root and children read exist in their own namespaces (docs/decisions/secrets-in-the-own-namespace.md). */
+/**
+ * Checks that the age key and the settings that the root and its children read exist in their own namespaces (docs/decisions/secrets-in-the-own-namespace.md).
+ */
 export async function checkReferences(
   args: FluxAppsArgs,
   children: readonly LiveKustomization[],

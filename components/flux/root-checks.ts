@@ -7,8 +7,8 @@ import { childPlacement } from "./placement.ts";
 import { desiredFluxRoot, type FluxRootArgs } from "./root.ts";
 
 /**
- * Checks that Flux on the cluster supports what the root needs, and finds problems that only the live cluster shows: children that would
- * lose a setting to the global patches, and a root under a former name. Observe mode changes nothing, so errors become warnings.
+ * Checks that the cluster's Flux supports what the root needs, and finds problems that only the live cluster shows: children that would lose a setting to the
+ * global patches, and a root under a former name. Observe mode changes nothing, so errors become warnings.
  */
 export async function checkFluxRoot(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
   const kinds = args.installsFlux ? [] : await checkFluxKinds(desiredFluxRoot(args), cluster);
@@ -75,9 +75,7 @@ async function losses(
     }));
 }
 
-/**
- * A source that the global patch would redirect to another namespace: one named with a namespace, or one that exists in the child's own.
- */
+/** A source that the global patch would redirect to another namespace: one with an explicit namespace, or one that exists in the child's own namespace. */
 async function lostSource(
   { metadata, spec }: LiveKustomization,
   args: FluxRootArgs,

@@ -55,7 +55,7 @@ export type GitReference =
   | { readonly semver: string }
   | { readonly commit: string };
 
-/** How the signature on a commit or tag is verified. */
+/** How to verify the signature on a commit or tag. */
 export interface GitVerification {
   readonly mode: "HEAD" | "Tag" | "TagAndHEAD";
   readonly secretRef: SecretReference;
@@ -80,7 +80,7 @@ export function fluxRootObjects(args: FluxRootArgs): KubeObject[] {
   return args.mode === "observe" ? [] : desiredFluxRoot(args);
 }
 
-/** Source and root as they would be declared in manage mode. */
+/** Source and root, as they would be declared in manage mode. */
 export function desiredFluxRoot(args: FluxRootArgs): KubeObject[] {
   return [sourceObject(args.source), rootObject(args)].map((object) => labelled(args.labels, object));
 }

@@ -35,7 +35,7 @@ export interface SecretReference {
   readonly name: string;
 }
 
-/** How an artifact's signature is verified; without a Secret, cosign uses keyless verification. */
+/** How to verify an artifact's signature; without a Secret, cosign uses keyless verification. */
 export interface OciVerification {
   readonly provider: "cosign" | "notation";
   readonly secretRef?: SecretReference | undefined;

@@ -27,7 +27,7 @@ export class GatewayApi extends pulumi.ComponentResource {
   }
 }
 
-/** The CRDs as published, labelled, without the empty `status` in the published files. */
+/** The published CRDs with labels added, and without the empty `status`. */
 export function gatewayApiObjects({ install, crds, labels }: GatewayApiArgs): KubeObject[] {
   if (!install) return [];
   return crds.map((crd) => labelled(labels, withoutStatus(crd)));
@@ -73,7 +73,7 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
     ...finding(unknown, {
       severity: "warning",
       problem: `without a valid annotation ${BUNDLE_VERSION} on ${context}, so a downgrade cannot be ruled out`,
-      hint: "Find out who installed them, and which version.",
+      hint: "Find out who installed them, and in which version.",
     }),
     ...finding(stranded, {
       severity: "error",

@@ -1,13 +1,13 @@
 import semver from "semver";
 
 /**
- * The Gateway API bundles that each Traefik release was built for, as semver ranges. Its provider watches fixed kinds at fixed versions and
- * serves nothing until every watch has synced: 3.6 watches `v1` BackendTLSPolicies, which bundles before 1.4 lack; 3.7 also watches `v1`
- * TLSRoutes, which the standard channel contains since 1.5.
+ * The Gateway API bundles that each Traefik release was built for, as semver ranges. Its provider watches fixed kinds at fixed versions and serves nothing
+ * until every watch has synced: 3.6 watches `v1` BackendTLSPolicies, which bundles before 1.4 lack; 3.7 also watches `v1` TLSRoutes, which the standard channel
+ * contains since 1.5.
  *
- * Sources: `sigs.k8s.io/gateway-api` in the release's go.mod and the provider's page in its docs/ (3.6),
- * pkg/provider/kubernetes/gateway/client.go (3.7), and Traefik's own conformance reports in kubernetes-sigs/gateway-api,
- * conformance/reports/<bundle>/traefik-traefik (3.1, 3.2, 3.5). Releases that are not listed have not been looked up.
+ * Sources: `sigs.k8s.io/gateway-api` in the release's go.mod and the provider's page in its docs/ (3.6), pkg/provider/kubernetes/gateway/client.go (3.7), and
+ * Traefik's own conformance reports in kubernetes-sigs/gateway-api, conformance/reports/<bundle>/traefik-traefik (3.1, 3.2, 3.5). Releases that are not listed
+ * have not been checked.
  */
 const BUNDLES_BY_TRAEFIK: readonly { readonly traefik: string; readonly bundle: string }[] = [
   { traefik: "3.1.x", bundle: "1.1.x" },

@@ -2,7 +2,7 @@ import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { GatewayArgs } from "./gateway.ts";
 import { httpsListeners } from "./listeners.ts";
 
-/** Checks the Gateways of a stack, alone and against each other, and against the live cluster. */
+/** Checks a stack's Gateways individually, against each other and against the live cluster. */
 export async function checkGateways(
   gateways: readonly GatewayArgs[],
   cluster: ClusterReader,
@@ -16,7 +16,7 @@ export async function checkGateways(
   ];
 }
 
-/** Gateways of other owners with one of these classes: the same Traefik serves them, and distinguishes listeners by port only. */
+/** Other owners' Gateways with one of these classes: the same Traefik serves them, and distinguishes listeners by port only. */
 async function foreignGateways(gateways: readonly GatewayArgs[], cluster: ClusterReader): Promise<Finding[]> {
   const live = await cluster.list("gateway.networking.k8s.io/v1", "Gateway");
   return live.flatMap(({ metadata, spec }) => {
@@ -43,7 +43,7 @@ function conflicts(gateways: readonly GatewayArgs[]): Finding[] {
         : finding(
             "error",
             `Two Gateways are named ${gateway.name} (namespaces ${sameName.namespace} and ${gateway.namespace}), but the name ties a Gateway to its Traefik.`,
-            "Give each Gateway of the cluster a different name.",
+            "Give each Gateway on the cluster a different name.",
           )),
       ...(sameClass === undefined
         ? []

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** The certificate of a hostname: a Secret of type kubernetes.io/tls, or a cert-manager issuer. */
+/** The certificate for a hostname: a Secret of type kubernetes.io/tls, or a cert-manager issuer. */
 export type Certificate =
   | { readonly secret: string; readonly namespace?: string | undefined }
   | { readonly issuer: string; readonly kind: "Issuer" | "ClusterIssuer" };
@@ -45,7 +45,10 @@ export function httpsListeners({ name, namespace, https }: ListenerArgs): HttpsL
 /** Leaves room for the prefix `websecure-` in a DNS label of 63 characters. */
 const MAX_SLUG = 50;
 
-/** Hostnames as parts of DNS labels: dots become dashes, `*` becomes `wildcard`; a name that is too long or already taken is shortened and gets a hash of the hostname. */
+/**
+ * Hostnames in a form that fits into DNS labels: dots become dashes, and `*` becomes `wildcard`. A name that is too long or already taken is shortened and gets
+ * a hash of the hostname.
+ */
 function uniqueSlugs(hostnames: readonly string[]): string[] {
   const taken = new Set<string>();
   return hostnames.map((hostname) => {

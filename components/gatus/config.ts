@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 
-/** An endpoint as Gatus reads it; other fields (`alerts`, `dns`, `client`, `ui`, …) are passed through unchanged. */
+/** An endpoint in Gatus's format. Other fields (`alerts`, `dns`, `client`, `ui`, …) are passed through unchanged. */
 export interface GatusEndpoint {
   readonly name: string;
   readonly group?: string | undefined;
@@ -15,10 +15,10 @@ export interface GatusEndpoint {
 export type GatusStorage =
   | { readonly type: "memory" }
   | { readonly type: "sqlite"; readonly size: string; readonly storageClass?: string | undefined }
-  /** A `postgres://` URL under a key of an existing Secret in Gatus' namespace. */
+  /** A `postgres://` URL under a key in an existing Secret in Gatus's namespace. */
   | { readonly type: "postgres"; readonly secret: string; readonly key: string };
 
-/** Port of Gatus' page, API, `/health` and `/metrics`; above 1024, so that no capability is needed to bind it. */
+/** Port of Gatus's page, API, `/health` and `/metrics`; above 1024, so that no capability is needed to bind it. */
 export const GATUS_PORT = 8080;
 /** Folder of the SQLite file. */
 export const DATA_DIRECTORY = "/data";
@@ -26,8 +26,8 @@ export const DATA_DIRECTORY = "/data";
 export const STORAGE_URL_VARIABLE = "STORAGE_URL";
 
 /**
- * The endpoint used if none is configured, since Gatus rejects a configuration without endpoints (docs/decisions/gatus-configuration.md).
- * It depends on nothing but Gatus. `[STATUS] == 200`, since `< 500` also holds on a timeout (status 0).
+ * The endpoint used if none is configured, since Gatus rejects a configuration without endpoints (docs/decisions/gatus-configuration.md). It depends only on
+ * Gatus. `[STATUS] == 200`, since `< 500` also holds on a timeout (status 0).
  */
 export const SELF_ENDPOINT: GatusEndpoint = {
   name: "gatus",

@@ -11,13 +11,13 @@ import {
   labelledSidecar,
 } from "./sidecar-containers.ts";
 
-/** Name of Gatus' objects in its namespace, and of its main container. */
+/** Name of Gatus's objects in its namespace, and of the main container. */
 export const GATUS_NAME = "gatus";
 /** Key of the base configuration in its ConfigMap. */
 export const CONFIG_KEY = "config.yaml";
 /** Name of the Secret that contains the Pushover part of the configuration. */
 export const PUSHOVER_SECRET = "gatus-pushover";
-/** Labels of Gatus' pods, which its Service selects. */
+/** Labels of Gatus's pods, which the Service selects. */
 export const POD_LABELS = {
   "app.kubernetes.io/name": GATUS_NAME,
   "app.kubernetes.io/instance": "edgefirst",
@@ -36,7 +36,7 @@ export interface GatusDeploymentArgs {
   readonly pushover: boolean;
 }
 
-/** One user for all containers, since they share volumes: the images' own users differ, and Gatus' is root. */
+/** All containers run as one user, since they share volumes: the images' users differ, and Gatus's is root. */
 const USER = 65534;
 
 /** Gatus with its native sidecars, which start before Gatus and stop after it. */
@@ -106,7 +106,7 @@ function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
   };
 }
 
-/** Every volume except the data is mounted as a folder of the configuration directory. */
+/** Every volume except the data is mounted as a folder in the configuration directory. */
 function gatusContainer(args: GatusDeploymentArgs): Record<string, unknown> {
   const health = { httpGet: { path: "/health", port: "http" }, timeoutSeconds: 2 };
   return {

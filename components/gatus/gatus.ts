@@ -24,7 +24,7 @@ export interface GatusArgs extends CommonArgs {
   /** false: Gatus has another owner, and the component creates nothing. */
   readonly install: boolean;
   readonly namespace: string;
-  /** Where the status page is served; if undefined, only through Gatus' Service. */
+  /** Where the status page is served; if undefined, only through Gatus's Service. */
   readonly page?: GatusPage | undefined;
   /** Endpoints of the base configuration; if empty, Gatus monitors itself. */
   readonly endpoints: readonly GatusEndpoint[];
@@ -40,7 +40,7 @@ export interface GatusArgs extends CommonArgs {
   readonly gateways: readonly GatewayDefaults[];
 }
 
-/** Port of Gatus' Service. */
+/** Port of Gatus's Service. */
 const SERVICE_PORT = 80;
 /** Name of the ClusterRole; not `gatus`, which a chart may already use. */
 const ROLE_NAME = "edgefirst-gatus";

@@ -3,7 +3,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../kube/gatus-annotations.ts";
 import { GATUS_NAME } from "./deployment.ts";
 
-/** Where Gatus' page is served. */
+/** Where Gatus's page is served. */
 export interface GatusPage {
   readonly hostname: string;
   /** URL of the page, such as `https://status.example.com`. */
@@ -16,7 +16,7 @@ export interface GatusPage {
   };
 }
 
-/** The HTTPRoute of Gatus' page, which Gatus also monitors. */
+/** The HTTPRoute for Gatus's page, which Gatus also monitors. */
 export function gatusRoute(
   { hostname, url, gateway }: GatusPage,
   namespace: string,

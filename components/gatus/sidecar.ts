@@ -10,7 +10,7 @@ export interface Discovery {
   readonly services: boolean;
 }
 
-/** Prefix of the endpoint name of a Service, so that it cannot clash with a route of the same name. */
+/** Prefix for the endpoint names of Services, so that they cannot clash with routes of the same name. */
 export const SERVICE_PREFIX = "svc/";
 
 interface DiscoveryFlags {
@@ -20,7 +20,7 @@ interface DiscoveryFlags {
 
 /** Flags and RBAC rules of a range of gatus-sidecar versions. */
 interface SidecarVersion {
-  /** The versions whose source this row was taken from. */
+  /** The versions to which this row applies, according to their source. */
   readonly range: string;
   readonly discovery: Readonly<Record<keyof Discovery, DiscoveryFlags>>;
 }

@@ -24,7 +24,7 @@ export function resourceName(object: KubeObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** Declares an object as a child of a component. Kinds outside the core group use the generic resource, with the type token of the kind. */
+/** Declares an object as a child of a component. Kinds outside the core group use the generic resource, with the kind's type token. */
 export function declare(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
   const Class =
     (object.apiVersion === "v1" ? CORE[object.kind] : undefined) ?? k8s.apiextensions.CustomResource;
@@ -39,7 +39,7 @@ export function withFieldManager(object: KubeObject): KubeObject {
   return annotated(object, { "pulumi.com/patchFieldManager": FIELD_MANAGER });
 }
 
-/** Declares an object that outlives the stack: a delete leaves it alone, and a stack that declares it again takes it over. */
+/** Declares an object that outlives the stack: deleting the stack leaves it alone, and a stack that declares it again takes it over. */
 export function declareRetained(
   object: KubeObject,
   options: pulumi.CustomResourceOptions,

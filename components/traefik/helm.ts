@@ -7,8 +7,8 @@ export interface ExternalTraefikArgs {
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
   /**
-   * The paths, with keys joined by dots, of the chart values that may take the GatewayClass selector, those of the newest charts first:
-   * several if the version is undefined or does not decide.
+   * The paths, with keys joined by dots, of the chart values that may set the GatewayClass selector, those in the newest charts first. Several if the version
+   * is undefined or does not determine the path.
    */
   readonly classSelectorValues: (chartVersion: string | undefined) => readonly string[];
 }
@@ -43,7 +43,7 @@ export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterRe
   ];
 }
 
-/** The versions of Traefik's chart that run on the cluster (HelmRelease v2, `status.history`, the newest entry first). */
+/** The versions of Traefik's chart that are installed on the cluster (HelmRelease v2, `status.history`, the newest entry first). */
 async function chartVersions(cluster: ClusterReader): Promise<string[]> {
   const releases = await cluster.list(HELM_RELEASE.apiVersion, HELM_RELEASE.kind);
   const charts = releases.flatMap(({ status }) => {
@@ -58,9 +58,9 @@ async function chartVersions(cluster: ClusterReader): Promise<string[]> {
 }
 
 /**
- * Values for the chart `traefik`, as YAML, that make Traefik serve only this Gateway. The chart's own Gateway and GatewayClass are turned
- * off, since they would conflict with the ones declared here.
- * @param versions the chart versions, as far as they are known; if they disagree on a value, a comment names the alternative
+ * Values for the chart `traefik`, as YAML, that make Traefik serve only this Gateway. The chart's own Gateway and GatewayClass are turned off, since they would
+ * conflict with the ones declared here.
+ * @param versions the known chart versions; if they disagree on a value, a comment names the alternative
  */
 export function helmValues(
   { gateway, ports, classSelectorValues }: ExternalTraefikArgs,

@@ -9,7 +9,7 @@ import {
 export interface TraefikPodArgs {
   /** Name of the ServiceAccount and the Service. */
   readonly name: string;
-  /** Labels that select the pods, for spreading them over nodes. */
+  /** Labels that select the pods, to spread them over nodes. */
   readonly selector: Readonly<Record<string, string>>;
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
@@ -26,11 +26,14 @@ export interface TraefikResources {
   readonly limits: { readonly cpu?: string | undefined; readonly memory: string };
 }
 
-/** A stopping Traefik first accepts new requests for 10 s, until load balancers have noticed, then gives open ones 10 s to finish. */
+/** When stopping, Traefik first accepts new requests for another 10 s, until load balancers have noticed, then gives open requests 10 s to finish. */
 const ACCEPT_SECONDS = 10;
 const DRAIN_SECONDS = 10;
 
-/** Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). The API, and with it the dashboard, stays off. */
+/**
+ * Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). The API stays off, and the dashboard
+ * with it.
+ */
 export function traefikArguments(args: TraefikPodArgs): string[] {
   const { gateway, ports, logLevel } = args;
   return [
@@ -85,7 +88,7 @@ export function podSpec(args: TraefikPodArgs): Record<string, unknown> {
         topologyKey: "kubernetes.io/hostname",
         whenUnsatisfiable: args.spread,
         labelSelector: { matchLabels: args.selector },
-        // Otherwise the old pods count during a rollout, and DoNotSchedule blocks the new ones.
+        // Otherwise, the old pods count during a rollout, and DoNotSchedule blocks the new ones.
         matchLabelKeys: ["pod-template-hash"],
       },
     ],

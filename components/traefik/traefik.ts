@@ -76,7 +76,7 @@ export function traefikName(gateway: GatewayIdentity): string {
   return `traefik-gateway-${gateway.name}`;
 }
 
-/** Literal, so that a policy sees them in the first preview. Never change them: a Deployment's selector is immutable. */
+/** Literal values, so that a policy sees them in the first preview. Never change them: a Deployment's selector is immutable. */
 export function traefikSelector(gateway: GatewayIdentity): Record<string, string> {
   return { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": traefikName(gateway) };
 }
@@ -112,7 +112,7 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
   ];
-  // With one replica, a budget would block every drain of its node.
+  // With one replica, a disruption budget would block every drain of its node.
   if (args.replicas > 1)
     objects.push({
       apiVersion: "policy/v1",
@@ -132,7 +132,7 @@ function serviceObject(args: TraefikArgs): KubeObject {
       { name: "web", port: args.ports.http, targetPort: "web", protocol: "TCP" },
       { name: "websecure", port: args.ports.https, targetPort: "websecure", protocol: "TCP" },
     ],
-    // The API server refuses these fields on Services of other types.
+    // The API server rejects these fields on Services of other types.
     ...(type === "ClusterIP" ? {} : { externalTrafficPolicy }),
     ...(type === "LoadBalancer" && loadBalancerClass !== undefined ? { loadBalancerClass } : {}),
   };
@@ -141,7 +141,7 @@ function serviceObject(args: TraefikArgs): KubeObject {
     name: traefikName(args.gateway),
     namespace,
     labels: traefikSelector(args.gateway),
-    // The engine would wait for its endpoints, and the Gateway would wait for the engine. The verification checks the address, and that Traefik responds.
+    // The engine would wait for the Service's endpoints, and the Gateway would wait for the engine. The verification checks the address instead, and that Traefik responds.
     annotations: { ...annotations, "pulumi.com/skipAwait": "true" },
   };
   return labelled(args.labels, { apiVersion: "v1", kind: "Service", metadata, spec });
@@ -170,7 +170,7 @@ function deploymentObject(args: TraefikArgs): KubeObject {
     spec: {
       replicas: args.replicas,
       selector: { matchLabels: labels },
-      // The old pod serves until the new one is ready, even with one replica.
+      // The old pod keeps serving until the new one is ready, even with one replica.
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       template: {
         metadata: { labels: { ...labels, ...args.labels } },

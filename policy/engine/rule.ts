@@ -4,13 +4,13 @@ import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { GroupKind, ObjectIndex } from "./object-index.ts";
 import type { Path } from "./path.ts";
 
-/** How bad a problem is, in CrossGuard's terms. */
+/** The severity of a problem, in CrossGuard's terms. */
 export type Severity = "low" | "medium" | "high" | "critical";
 
-/** What a problem does to a run, in CrossGuard's terms. `remediate` is mandatory, and the problem is fixed automatically. */
+/** The effect of a problem on a run, in CrossGuard's terms. `remediate` is mandatory, and the problem is fixed automatically. */
 export type Enforcement = "advisory" | "mandatory" | "remediate" | "disabled";
 
-/** One thing that is wrong with the checked object. */
+/** One problem with the checked object. */
 export interface Problem {
   /** The wrong field; if a field is missing, its nearest existing ancestor. */
   readonly path: Path;
@@ -24,7 +24,7 @@ export interface Problem {
   readonly expected?: string;
 }
 
-/** Something that the rule could not evaluate: counted and reported, never a pass. */
+/** Something that the rule could not evaluate. It is counted and reported, and never a pass. */
 export interface NotEvaluated {
   readonly path: Path;
   /** Why, in one sentence. */
@@ -49,20 +49,18 @@ export interface BuildSteps {
   readonly beforeSubstitution: KubeObject;
   /** The substitution's variables; undefined for a value that is encrypted or not in the repository. */
   readonly variables: ReadonlyMap<string, string | undefined>;
-  /** False if `substituteFrom` names an object that is not in the repository, so there may be more variables. */
+  /** False if `substituteFrom` names an object that is not in the repository, so that there may be more variables. */
   readonly variablesComplete: boolean;
 }
 
-/** What a rule may read in addition to its object. */
+/** What a rule may read in addition to the object that it checks. */
 export interface RuleContext<Settings = unknown> {
   /** A stack declares only part of its cluster; a repository is expected to describe all of it. */
   readonly host: "stack" | "repository";
   readonly settings: Settings;
   /** Every object in the stack, or in the cluster that the repository describes. */
   readonly objects: ObjectIndex;
-  /**
-   * The objects at an earlier time: on the live cluster, or in an earlier revision. Undefined if the host does not know them.
-   */
+  /** The objects at an earlier time: on the live cluster, or in an earlier revision of the repository. Undefined if the host does not know them. */
   readonly previous: ObjectIndex | undefined;
   /** Finds the file of an object that is in the repository but that Flux does not apply, such as a bootstrap manifest. */
   readonly unapplied: Unapplied;

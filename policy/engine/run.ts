@@ -24,7 +24,7 @@ export interface RunInput {
   readonly objects: readonly KubeObject[];
   /** Defaults to every rule. */
   readonly rules?: readonly Rule[];
-  /** By rule id: a level, or settings with or without one. */
+  /** Keyed by rule id: a level, or settings with or without a level. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly previous?: readonly KubeObject[];
   readonly unapplied?: Unapplied;
@@ -45,7 +45,7 @@ export interface RuleFinding {
   readonly remediation: string;
   readonly severity: Severity;
   readonly enforcement: Enforcement;
-  /** Set if the finding is exempt: it is then only counted. */
+  /** Set if the finding is exempt, in which case it is only counted. */
   readonly exemption?: Exemption;
   /** Passed to the rule's `fix`. */
   readonly problem: Problem;
@@ -179,7 +179,7 @@ function findingOf(
   };
 }
 
-/** What the rule yields. If the rule reads an unknown value or throws an error, the last outcome is "not evaluated". */
+/** The outcomes of the rule. If it reads an unknown value or throws an error, the last outcome is "not evaluated". */
 function* outcomes(rule: Rule, object: KubeObject, context: RuleContext): Generator<Problem | NotEvaluated> {
   try {
     yield* rule.check(object, context);

@@ -1,6 +1,6 @@
 import { formatPath, type Path } from "./path.ts";
 
-/** A placeholder for a value that is not known yet, in a tree passed to {@link withUnknowns}. */
+/** A placeholder for a value that is not known yet, for use in a tree passed to {@link withUnknowns}. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 /** Thrown when a value that is not known yet is read. `runRules` reports the rule as not evaluated. */

@@ -9,8 +9,8 @@ export type ReadText = (file: string) => string;
 let readText: ReadText = (file) => readFileSync(join(import.meta.dirname, file), "utf8");
 
 /**
- * Sets how the shipped files are read. By default they are next to this module; a bundle that embeds them or keeps them in another
- * directory calls this before it reads a row.
+ * Sets how the shipped files are read. By default they are next to this module; a bundle that embeds them or keeps them in another directory must call this
+ * before it reads a row.
  */
 export function readKnowledgeFrom(read: ReadText): void {
   readText = read;

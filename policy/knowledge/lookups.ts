@@ -41,8 +41,8 @@ export function entryPointPorts(knowledge: Knowledge): Readonly<Record<string, n
 }
 
 /**
- * The paths, with keys joined by dots, of the values in Traefik's chart that select its GatewayClasses: one path for a version or range
- * that the table covers, otherwise several, those of the newest charts first.
+ * The paths, with keys joined by dots, of the values in Traefik's chart that select its GatewayClasses: one path for a version or range that the table covers;
+ * otherwise several, those in the newest charts first.
  * @param version a version or range as Flux accepts it; undefined if it is not known
  */
 export function classSelectorValues(version: string | undefined, knowledge: Knowledge): readonly string[] {

@@ -17,8 +17,8 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Why a route does not attach to any listener that its parentRef selects. Paths are relative to the parentRef.
- * Source: https://gateway-api.sigs.k8s.io/reference/spec/#parentreference and #listener.
+ * The reason a route does not attach to any listener that its parentRef selects. Paths are relative to the parentRef. Source:
+ * https://gateway-api.sigs.k8s.io/reference/spec/#parentreference and #listener.
  */
 export function* attachmentProblems(
   route: KubeObject,

@@ -18,7 +18,7 @@ import { text } from "../engine/read.ts";
 import { firstPath } from "./route-rules.ts";
 import { allRoutes } from "./routes.ts";
 
-/** An endpoint in Gatus' configuration. */
+/** An endpoint in Gatus's configuration. */
 export interface Endpoint {
   readonly source: KubeObject;
   /** Where the source defines the endpoint. */
@@ -101,7 +101,7 @@ function closed(key: string): string | undefined {
   return hasPlaceholder(key) ? undefined : key;
 }
 
-/** An endpoint as messages show it. */
+/** The name of an endpoint in messages. */
 export function describeEndpoint({ source, route }: Endpoint): string {
   return route === undefined || route === source
     ? describeObject(source)

@@ -32,7 +32,7 @@ const KEYS = new Set([
 /** A duration as Go's time.ParseDuration accepts it. */
 const DURATION = /^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$/;
 
-/** What Gatus or gatus-sidecar would reject or ignore in an `endpoint` annotation, one sentence per error. */
+/** The parts of an `endpoint` annotation that Gatus or gatus-sidecar would reject or ignore, one sentence per error. */
 export function fragmentErrors(fragment: string): readonly string[] {
   const map = yamlMap(fragment);
   if (map === undefined) return ["The annotation is not a YAML map, so gatus-sidecar ignores it."];
@@ -107,7 +107,7 @@ function holdsOnTimeOut(condition: string): boolean {
   if (parsed === undefined) return false;
   const left = TIMED_OUT[parsed.left] ?? parsed.left;
   const right = TIMED_OUT[parsed.right] ?? parsed.right;
-  // Other placeholders stand for a path in the body or the response time, which are not known here.
+  // Other placeholders refer to a path in the body or to the response time, which are not known here.
   if ([left, right].some((side) => side.includes("["))) return false;
   if (parsed.operator === "==") return isEqual(left, right);
   if (parsed.operator === "!=") return !isEqual(left, right);
@@ -118,7 +118,7 @@ function holdsOnTimeOut(condition: string): boolean {
   return parsed.operator === "<=" ? first <= second : first >= second;
 }
 
-/** Compares as Gatus does, including `any(…)` on the right; `pat(…)` never matches, since it does not matter for a status. */
+/** Compares the way Gatus does, including `any(…)` on the right. `pat(…)` never matches here, since it does not matter for a status. */
 function isEqual(left: string, right: string): boolean {
   const options = /^any\((.*)\)$/.exec(right)?.[1];
   if (options !== undefined) return options.split(",").some((option) => option.trim() === left);

@@ -9,7 +9,7 @@ import { at, fields, list, text, type Fields } from "../engine/read.ts";
 export interface Chart {
   /** Undefined if the release's OCIRepository is not available. */
   readonly name: string | undefined;
-  /** The version or range as written; undefined if any will do, if only a digest is set, or if the OCIRepository is not available. */
+  /** The version or range as written; undefined if any version is allowed, if only a digest is set, or if the OCIRepository is not available. */
   readonly version: string | undefined;
   /** The field in the release that selects the chart. */
   readonly path: Path;

@@ -6,7 +6,7 @@ import { formatPath, type Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { podSpecPath } from "./workloads.ts";
 
-/** One way in which a pod has access to its node. */
+/** A way in which a pod has access to its node. */
 export interface HostAccess {
   readonly path: Path;
   /** A predicate with the pod as its subject, such as `shares the host's network`. */
@@ -19,7 +19,7 @@ const FIELDS = Object.keys(SHARED) as (keyof typeof SHARED)[];
 const shares = (field: keyof typeof SHARED): string => `shares the host's ${SHARED[field]}`;
 const mounts = (path: unknown): string => `mounts ${text(path) ?? "a path"} from the host`;
 
-/** How the pods of a workload or an app-template release have access to their node. */
+/** The ways in which the pods of a workload or an app-template release have access to their node. */
 export function hostAccess(object: KubeObject, objects: ObjectIndex): readonly HostAccess[] {
   if (object.kind !== "HelmRelease")
     return ofPod(fields(at(object, podSpecPath(object))), podSpecPath(object));

@@ -12,9 +12,8 @@ export function firstPath(route: KubeObject): string {
 }
 
 /**
- * The rules of an HTTPRoute that may handle a plain GET request for a path: those with the closest match, or every rule if one uses a
- * regular expression.
- * Source: https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule, "matches".
+ * The rules of an HTTPRoute that may handle a plain GET request for a path: those with the most specific match, or every rule if one of them uses a regular
+ * expression. Source: https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule, "matches".
  */
 export function rulesFor(route: KubeObject, path: string): readonly Fields[] {
   const rules = rulesOf(route);
@@ -36,7 +35,7 @@ function matchesOf(rule: Fields): readonly Fields[] {
   return matches.length === 0 ? [{}] : matches;
 }
 
-/** How closely a match fits the path: -1 if it does not match, Infinity if that is not known. */
+/** How specifically a match fits the path: -1 if it does not match, Infinity if that is not known. */
 function score(match: Fields, path: string): number {
   const { type = "PathPrefix", value = "/" } = fields(match.path);
   if (match.headers !== undefined || match.queryParams !== undefined) return -1;

@@ -38,7 +38,7 @@ const traefiksIn = oncePer((objects: ObjectIndex) =>
   ]),
 );
 
-/** What it takes to recognise a Traefik. */
+/** The data from which a Traefik is recognised. */
 type Known = Pick<RuleContext, "objects" | "knowledge">;
 
 function ofWorkload(source: KubeObject): readonly Traefik[] {

@@ -25,7 +25,7 @@ export interface Container {
   readonly name: string;
   readonly path: Path;
   readonly spec: Fields;
-  /** The spec of the container's pod. For app-template, its pod options. */
+  /** The spec of the container's pod; for app-template, its pod options. */
   readonly pod: Fields;
   /** Whether the container runs as long as its pod: native sidecars do, other init containers do not. */
   readonly longRunning: boolean;

@@ -116,7 +116,7 @@ function* noEndpoint(object: KubeObject, objects: ObjectIndex, all: Endpoints): 
   yield {
     path: gatus.path,
     message: "No route or file gives Gatus an endpoint, and Gatus does not start without one.",
-    remediation: "Add an endpoint to Gatus' configuration file, such as Gatus' own /health.",
+    remediation: "Add an endpoint to Gatus's configuration file, such as Gatus's own /health.",
   };
 }
 

@@ -14,7 +14,7 @@ export const helmreleaseProbes = defineRule({
   id: "helmrelease-probes",
   description:
     "Every long-running container in a HelmRelease has a liveness, a readiness and a startup probe.",
-  why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs. The rule reads app-template's values as the chart does; for other charts, it uses a table.",
+  why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs. The rule reads app-template's values the way the chart does; for other charts, it uses a table.",
   remediation:
     "For app-template, set probes.<liveness|readiness|startup>.enabled: true on the container or in the controller's defaultContainerOptions; probes are off by default.",
   severity: "high",

@@ -10,7 +10,7 @@ import { defineRule, type Problem } from "../engine/rule.ts";
 export const imagePinned = defineRule({
   id: "image-pinned",
   description: "Every image has a digest, or a tag that names a version.",
-  why: "When a tag moves, code runs that was not reviewed, and any restart may bring in a new version.",
+  why: "If a tag moves, unreviewed code runs, and any restart may bring in a new version.",
   remediation: "Use a version's tag, with its digest if the registry shows one: image:1.2.3@sha256:….",
   severity: "high",
   enforcement: "mandatory",

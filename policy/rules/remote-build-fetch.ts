@@ -21,7 +21,7 @@ const FILES_OF_ENTRIES = [
 export const remoteBuildFetch = defineRule({
   id: "remote-build-fetch",
   description: "A Kustomization builds only from its own repository.",
-  why: "A build that fetches from the network uses files that were not reviewed and can change. If they disappear, every reconciliation fails.",
+  why: "A build that fetches from the network uses files that were not reviewed and can change. If the files disappear, every reconciliation fails.",
   remediation:
     "Copy the manifests into the repository, or turn them into a Flux source (GitRepository, OCIRepository, HelmRelease).",
   severity: "medium",

@@ -20,7 +20,7 @@ export const routeAttachment = defineRule({
   id: "route-attachment",
   description:
     "A route attaches to a listener that exists, admits its namespace and serves one of its hostnames, and its backends are Services and ports that exist.",
-  why: "A route that does not attach or has no backend serves nothing, and only its status shows that. A backend in another namespace needs a ReferenceGrant.",
+  why: "A route that does not attach or has no backend serves nothing, and only the route's status shows that. A backend in another namespace needs a ReferenceGrant.",
   remediation:
     "Correct parentRefs or backendRefs, or the listener's allowedRoutes. If a stack creates the Gateway, add it to the `elsewhere` setting.",
   severity: "high",

@@ -52,7 +52,7 @@ const VARIABLE = /(\$+)\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?]|[}:#%/^,])/g;
 function* variableProblems(value: string, path: Path, steps: BuildSteps): Generator<Problem | NotEvaluated> {
   const seen = new Set<string>();
   const script = isScript(value, path);
-  // An unavailable source may also define a variable in a script, unless the script sets that variable.
+  // An unavailable source may also define a variable that a script uses, unless the script sets that variable itself.
   const own = script && !steps.variablesComplete ? assignedIn(value) : undefined;
   for (const [, dollars = "", name = "", operator = ""] of value.matchAll(VARIABLE)) {
     // Flux turns two dollars into one.

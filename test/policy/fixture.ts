@@ -6,38 +6,37 @@ import { withEdits } from "./with-edits.ts";
 import type { BuildSteps, Rule } from "../../policy/engine/rule.ts";
 import { runRules, type RuleReport } from "../../policy/engine/run.ts";
 
-/** Objects, and the findings of a rule about them. */
+/** Objects, and a rule's findings about them. */
 export interface Case {
   readonly name: string;
   /** YAML documents. */
   readonly objects: string;
   /**
-   * Every finding, as `Kind namespace/name path`, in any order; with `warning ` or `not evaluated ` before what is not an error.
-   * Nothing by default.
+   * Every finding, as `Kind namespace/name path`, in any order. Findings other than errors are prefixed with `warning ` or `not evaluated `. None by default.
    */
   readonly finds?: readonly string[];
-  /** The objects with every fix. */
+  /** The objects with every fix applied. */
   readonly fixed?: string;
   readonly host?: "stack" | "repository";
   readonly settings?: unknown;
-  /** Shown on the rule's page: one valid and one invalid case, the smaller the better. */
+  /** Whether the case is shown on the rule's page: one valid and one invalid case, as small as possible. */
   readonly example?: true;
   /** YAML documents at an earlier time. */
   readonly previous?: string;
-  /** An object at the steps of its Flux build, given the object and all of them. */
+  /** An object at the steps of its Flux build, given the object and all objects. */
   readonly buildSteps?: (object: KubeObject, all: readonly KubeObject[]) => BuildSteps | undefined;
 }
 
-/** Cases that show that a rule works: at least one of each, and one of each with `example`. */
+/** Cases that show that a rule works: at least one valid and one invalid case, and one of each with `example`. */
 export interface Fixture {
   readonly valid: readonly Case[];
   readonly invalid: readonly Case[];
 }
 
-/** Today, in every case. */
+/** The current date in every case. */
 export const TODAY = new Date("2026-03-10T12:00:00Z");
 
-/** The objects of YAML documents. */
+/** The objects in YAML documents. */
 export function objectsOf(yaml: string): KubeObject[] {
   return parseAllDocuments(yaml, { merge: true }).map((document) => {
     if ("errors" in document && document.errors.length > 0) throw new Error(document.errors.join("\n"));
@@ -62,7 +61,7 @@ export function reportOf(id: string, given: Case): RuleReport & { readonly objec
   return { ...report, objects };
 }
 
-/** The findings of a rule about a case, as {@link Case.finds} writes them. */
+/** A rule's findings about a case, in the format of {@link Case.finds}. */
 export function outcomes(id: string, given: Case): string[] {
   const { findings, notEvaluated } = reportOf(id, given);
   const advisory = ruleNamed(id).enforcement === "advisory";
@@ -75,7 +74,7 @@ export function outcomes(id: string, given: Case): string[] {
   ].sort();
 }
 
-/** The objects of a case with every fix of the rule. */
+/** The objects in a case, with all the rule's fixes applied. */
 export function fixes(id: string, given: Case): KubeObject[] {
   const { findings, objects } = reportOf(id, given);
   return objects.map((object) =>

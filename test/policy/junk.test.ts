@@ -4,7 +4,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import { runRules } from "../../policy/engine/run.ts";
 
-/** Field names that rules read, so that junk passes the first ones. */
+/** Field names that rules read, so that junk gets past the rules' first checks. */
 const NAMES = [
   ..."spec template values controllers containers initContainers image probes route service rules parentRefs".split(
     " ",

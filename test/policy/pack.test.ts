@@ -9,7 +9,7 @@ import { violations } from "./violations.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** The head of a program whose provider writes files instead of calling a cluster. */
+/** The start of a program whose provider writes files instead of calling a cluster. */
 const HEAD = `
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -105,7 +105,7 @@ describe("policy pack, under the real engine", function () {
     assert.match(output, /Exempt: image-pinned 1\./);
   });
 
-  it("reads the upstream stacks and the override from the configuration: an override without an end is an error, a valid one is reported", async () => {
+  it("reads the upstream stacks and the override from the configuration: an override without an expiry is an error, a valid one is reported", async () => {
     const configured = (override: object): void => {
       const config = { "edgefirst:after": ["edge"], "edgefirst:override": override };
       writeFileSync(join(dir, "project/Pulumi.test.yaml"), JSON.stringify({ config }));

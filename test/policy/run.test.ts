@@ -61,7 +61,7 @@ describe("runRules", () => {
     assert.ok(findings.some(({ message }) => message.includes("no rule image-pined")));
   });
 
-  it("reports what it could not evaluate, and the findings of the rest", () => {
+  it("reports what it could not evaluate, and the findings for the rest", () => {
     const containers = [
       { name: "a", image: "a" },
       { name: "b", image: UNKNOWN },
@@ -106,7 +106,7 @@ describe("runRules", () => {
     assert.deepEqual(levels("disabled"), new Set(["resources mandatory limits.cpu"]));
   });
 
-  it("rejects settings that no rule has", () => {
+  it("refuses settings that no rule has", () => {
     const settings = (value: Record<string, unknown>) => () =>
       runRules({ host: "stack", objects: [], settings: value });
     assert.throws(settings({ "image-pinned": { digest: true } }), /not valid.*digest.*image-pinned/s);
@@ -115,7 +115,7 @@ describe("runRules", () => {
 });
 
 describe("paths of findings", () => {
-  it("are parsed as they are formatted", () => {
+  it("can be parsed back from their formatted form", () => {
     for (const path of [
       ["spec", "containers", 0, "image"],
       ["metadata", "annotations", 'a.b/c"d'],

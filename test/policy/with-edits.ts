@@ -1,7 +1,7 @@
 import type { Edit } from "../../policy/engine/rule.ts";
 import { fields, list } from "../../policy/engine/read.ts";
 
-/** A copy of a tree of plain data with the edits; maps that are missing on the way to a new value are added. */
+/** A copy of a tree of plain data with the edits applied; missing maps on the path to a new value are added. */
 export function withEdits<T>(tree: T, edits: readonly Edit[]): T {
   return edits.reduce<unknown>((now, { path, value }) => edited(now, path, value), tree) as T;
 }

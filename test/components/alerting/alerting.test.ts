@@ -47,7 +47,7 @@ const operatorKind = (
   metadata: { name: kind.toLowerCase(), namespace },
   spec,
 });
-/** A cluster that serves the operator's kinds, since it has one object of each. */
+/** A cluster that serves the operator's kinds, because it has one object of each. */
 const withOperator = (...objects: KubeObject[]) =>
   clusterHolding(
     operatorKind("v1", "PrometheusRule"),

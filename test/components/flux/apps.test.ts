@@ -97,7 +97,7 @@ describe("flux-apps", () => {
     assert.match(spec.patches[0]!.patch, /sourceRef:\n {4}namespace: flux-system/);
   });
 
-  it("strict: declares ServiceAccounts for children and HelmReleases, bound in the tenant namespaces only", () => {
+  it("strict: declares ServiceAccounts for children and HelmReleases, bound only in the tenant namespaces", () => {
     const objects = fluxAppsObjects(
       appsArgs({ placement: "namespace", rbac: "strict", tenantNamespaces: ["media", "office"] }),
     );

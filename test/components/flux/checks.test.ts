@@ -44,7 +44,7 @@ function child(name: string, spec: object = {}, metadata: object = {}, owner = "
   };
 }
 
-/** A live Kustomization that builds the path of the root. */
+/** A live Kustomization that builds the root's path. */
 function root(name: string, spec: object = {}): KubeObject {
   const path = "kubernetes/edge/apps/";
   return child(name, { path, ...spec }, {}, "cluster");
@@ -169,7 +169,7 @@ describe("flux-root checks", () => {
 
 describe("flux-apps checks", () => {
   const MOVE = { placement: "namespace" } as const;
-  /** What the children read, in flux-apps. */
+  /** The objects that the children read, in flux-apps. */
   const SERVED = READ.map(({ kind, metadata }) => present(kind, `flux-apps/${metadata.name}`));
   const check = async (args: Parameters<typeof appsArgs>, ...live: KubeObject[]): Promise<Finding[]> =>
     checkFluxApps(appsArgs(...args), clusterHolding(...READ, ...SERVED, ...live));
@@ -259,7 +259,7 @@ describe("flux-apps checks", () => {
     assert.deepEqual(await missing({ ...MOVE, settingsPath: "./vars" }, {}, { decryptionSecret: null }), []);
   });
 
-  it("read the flags of the controllers", async () => {
+  it("read the controllers' flags", async () => {
     const controller = (name: string, ...args: string[]): KubeObject => ({
       apiVersion: "apps/v1",
       kind: "Deployment",

@@ -164,7 +164,7 @@ describe("gateway", () => {
       for (const { allowedRoutes } of listenersOf(args)) assert.deepEqual(allowedRoutes, { namespaces });
     });
 
-  it("gets a grant for its certificates in other namespaces, and nothing else", () => {
+  it("gets a grant for its certificates in other namespaces and for nothing else", () => {
     const args = serving(
       { hostname: "a.example.com", certificate: ELSEWHERE },
       { hostname: "b.example.com", certificate: ELSEWHERE },

@@ -13,7 +13,7 @@ const endpoint = {
 const base = (...args: Parameters<typeof gatusConfig>) =>
   parse(gatusConfig(...args)) as Record<string, unknown>;
 
-describe("Gatus' base configuration", () => {
+describe("Gatus's base configuration", () => {
   it("adds an endpoint if none is configured, since Gatus refuses to run without any", () => {
     assert.deepEqual(base([], { type: "memory" }).endpoints, [SELF_ENDPOINT]);
     assert.deepEqual(base([endpoint], { type: "memory" }).endpoints, [endpoint]);
@@ -53,8 +53,8 @@ describe("Gatus' base configuration", () => {
     assert.equal(alerting.pushover["user-key"], "user");
   });
 
-  it("builds the key of an endpoint as Gatus does", () => {
-    // Cases from Gatus' test of config/key, and the dot, which gives a.b and a-b the same key.
+  it("builds an endpoint's key the way Gatus does", () => {
+    // Cases from Gatus's test for config/key, plus the dot, which gives a.b and a-b the same key.
     assert.equal(endpointKey("Core", "Front End"), "core_front-end");
     assert.equal(endpointKey("a/b test", "a"), "a-b-test_a");
     assert.equal(endpointKey(undefined, "name"), "_name");

@@ -66,8 +66,8 @@ async function messages(overrides: Partial<GatusArgs>, ...live: KubeObject[]): P
     .join("\n");
 }
 
-describe("Gatus' check of the live cluster", () => {
-  it("names two routes with the same name in two namespaces, on which Gatus would stop", async () => {
+describe("Gatus's check of the live cluster", () => {
+  it("reports two routes with the same name in two namespaces, with which Gatus would stop", async () => {
     const found = await findings({}, route("a", "whoami"), route("b", "whoami"));
     assert.equal(found.length, 1);
     assert.equal(found[0]?.severity, "error");

@@ -176,7 +176,7 @@ describe("the component Gatus", () => {
   });
 });
 
-describe("Gatus' sidecars", () => {
+describe("Gatus's sidecars", () => {
   it("are native sidecars and write where Gatus reads, each into a separate folder", async () => {
     const spec = pod(await record({ labelledConfigMaps: true }));
     const [gatus] = spec.containers;
@@ -220,7 +220,7 @@ describe("Gatus' sidecars", () => {
   });
 });
 
-describe("Gatus' storage", () => {
+describe("Gatus's storage", () => {
   it("in memory needs no claim and rolls without downtime", async () => {
     const resources = await record();
     assert.equal(deployment(resources).strategy.type, "RollingUpdate");
@@ -252,7 +252,7 @@ describe("Gatus' storage", () => {
   });
 });
 
-describe("Gatus' page and alerts", () => {
+describe("Gatus's page and alerts", () => {
   it("have a monitored route to the Service on the configured Gateway", async () => {
     const route = resourceNamed(
       await record({

@@ -46,7 +46,7 @@ describe("the real Gatus", function () {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** A ConfigMap or Secret volume as the kubelet creates it: links to files in a folder behind a link. */
+  /** A ConfigMap or Secret volume as created by the kubelet: links to files in a folder behind a link. */
   const mount = (volume: string, file: string, text: string): void => {
     mkdirSync(join(dir, volume, "..2026_01_01"), { recursive: true });
     writeFileSync(join(dir, volume, "..2026_01_01", file), text.replaceAll("8080", String(port)));
@@ -106,7 +106,7 @@ describe("the real Gatus", function () {
     );
   });
 
-  it("refuses its whole configuration because of two routes with the same name, as the check predicts", async () => {
+  it("rejects its whole configuration because of two routes with the same name, as the check predicts", async () => {
     const route = (namespace: string): KubeObject => ({
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",

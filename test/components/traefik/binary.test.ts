@@ -56,7 +56,7 @@ describe("the real Traefik", () => {
     );
   });
 
-  it("would refuse an unknown argument", async () => {
+  it("would reject an unknown argument", async () => {
     const messages = await start((await traefik)!.path, [
       ...ARGUMENTS,
       "--providers.kubernetesgateway.nosuch=1",

@@ -306,7 +306,7 @@ describe("a Traefik from a HelmRelease", () => {
     [["41.3.0", "37.0.0"], "labelSelector: edgefirst.dev/gateway=external # older charts: labelselector"],
     [[], "labelSelector: edgefirst.dev/gateway=external # older charts: labelselector"],
   ] as const)
-    it(`gets the selector that chart ${versions.join(" and ") || "of an unknown version"} takes, as its HelmReleases on the cluster report it`, async () => {
+    it(`gets the selector for chart ${versions.join(" and ") || "of an unknown version"}, as reported by its HelmReleases on the cluster`, async () => {
       const releases = versions.map((chartVersion, index): KubeObject => ({
         apiVersion: "helm.toolkit.fluxcd.io/v2",
         kind: "HelmRelease",

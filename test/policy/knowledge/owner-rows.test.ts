@@ -35,10 +35,10 @@ describe("rows that an owner adds", () => {
   const write = (name: string, text: string): void => {
     writeFileSync(join(directory, ".edgefirst/knowledge", name), text);
   };
-  /** As a stack reads them, and as lint and migrate do. */
+  /** The knowledge as a stack reads it, and as lint and migrate do. */
   const both = (): readonly Knowledge[] => [knowledgeFor(directory), knowledgeOf(new Repository(directory))];
 
-  it("win over the shipped ones, which stay for everything else", () => {
+  it("take precedence over the shipped ones, which still apply to everything else", () => {
     write("charts.yaml", CHART);
     write(
       "chart-addresses.yaml",
@@ -62,7 +62,7 @@ describe("rows that an owner adds", () => {
     }
   });
 
-  it("are refused with every error of every file, each with its line", () => {
+  it("are refused with every error in every file, each with its line", () => {
     write(
       "charts.yaml",
       CHART.replace("liveness: none", "liveness: sometimes").replace("2026-10-01", "soon"),
@@ -103,7 +103,7 @@ spec: { chart: { spec: { chart: web, version: 1.0.0 } } }
     assert.match(known, /liveness probe of own/);
   });
 
-  it("are named with their file, checksum and number, whatever the line endings are", () => {
+  it("are recorded with their file, checksum and number of rows, whatever the line endings", () => {
     assert.deepEqual(ownerRows(directory), []);
     const sha256 = createHash("sha256").update(CHART).digest("hex");
     const expected = [{ file: ".edgefirst/knowledge/charts.yaml", sha256, rows: 1 }];
@@ -117,7 +117,7 @@ spec: { chart: { spec: { chart: web, version: 1.0.0 } } }
 });
 
 describe("shipped rows", () => {
-  it("are the same by the parser of lint, but for the type of a date", () => {
+  it("are the same with lint's parser, except for the type of dates", () => {
     const fast = knowledgeOf(new Repository(import.meta.dirname));
     for (const table of TABLE_NAMES)
       assert.deepEqual(

@@ -21,7 +21,7 @@ type Lookups = {
   readonly [Name in TableName]: (row: Row<Name>, knowledge: Knowledge) => readonly unknown[];
 };
 
-/** For each table: the answers that come from a row. */
+/** For each table, the lookup results that depend on a row. */
 const LOOKUPS: Lookups = {
   charts: ({ chart }, knowledge) => [missingProbes(chart, {}, knowledge)],
   "chart-addresses": ({ repository }, knowledge) => [ociAddress(repository, "a", knowledge)],
@@ -98,7 +98,7 @@ describe("the containers of knowledge table charts", () => {
     }
 });
 
-/** Sets the values of a chart so that a condition holds. */
+/** Sets a chart's values so that a condition holds. */
 function satisfy(values: object, condition: Condition, wanted = true): void {
   if ("not" in condition) satisfy(values, condition.not, !wanted);
   else if ("any" in condition) satisfy(values, condition.any[0]!, wanted);
