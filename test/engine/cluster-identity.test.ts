@@ -31,7 +31,7 @@ describe("engine: the provider knows its cluster", function () {
   let onEdge: KubeClient;
   let onMain: KubeClient;
   let config: Record<string, unknown>;
-  /** UID of each live object of the stack on edge. */
+  /** UID of each of the stack's live objects on edge. */
   let uids: Record<string, unknown>;
 
   before(async function () {
@@ -115,7 +115,7 @@ describe("engine: the provider knows its cluster", function () {
     program.commit({ "program.ts": current });
   });
 
-  it("its stack comes to the identifier with another path and address: nothing is replaced or deleted", async () => {
+  it("such a stack gets the identifier, even with another path and address: nothing is replaced or deleted", async () => {
     assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
     assert.match(
       await passes(stack.up()),

@@ -179,13 +179,13 @@ describe("engine: refuses before anything is changed", function () {
         /cannot be reached at https:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
       ));
 
-    it("that never answers: within 20 s", async function () {
+    it("that never responds: reported within 20 s", async function () {
       this.timeout(20_000);
       const { port } = silent.address() as { port: number };
       stack.configure({ ...base, cluster: { context: "edge", kubeconfig: kubeconfigFor(port) } });
       const run = await stack.previewText();
       assert.notEqual(run.code, 0);
-      assert.match(run.output, /cannot be reached at .*: no answer within 5 s/);
+      assert.match(run.output, /cannot be reached at .*: no response within 5 s/);
     });
   });
 });

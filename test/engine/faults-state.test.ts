@@ -51,7 +51,7 @@ describe("engine: broken state, disks, credentials and clocks", function () {
     const whole = readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8");
     fails(await previewWith(whole.slice(0, 40)), /kubeconfig .* cannot be read/);
     const cut = await previewWith(whole.slice(0, whole.length - 200));
-    fails(cut, /certificate or key for the context edge .* cannot be read/, /fetch it again/);
+    fails(cut, /certificate or key for the context edge .* cannot be read/, /Download it again/);
     assert.doesNotMatch(cut.output, /LS0tLS/, "no key is quoted");
   });
 
@@ -62,11 +62,11 @@ describe("engine: broken state, disks, credentials and clocks", function () {
     fails(
       await previewWith(document.toString()),
       /Unauthorized \(401\)/,
-      /log in again, or renew the credentials/,
+      /Log in again, or renew the credentials/,
     );
   });
 
-  it("a clock that is two hours ahead: reported, and the evidence has the cluster's time", async () => {
+  it("a clock that is two hours ahead: reported, and the evidence contains the cluster's time", async () => {
     const shift = join(folder, "two-hours-ahead.mjs");
     writeFileSync(shift, "const now = Date.now; Date.now = () => now() + 7_200_000;");
     platform.stack.configure(platform.config);

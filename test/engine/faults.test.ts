@@ -93,7 +93,7 @@ describe("engine: kills, refusals and manual edits during an update", function (
     await reachesZeroDiff();
   });
 
-  it("objects of others with copied labels: verified as if they were not there, and left alone", async () => {
+  it("other owners' objects with copied labels: ignored by the verification, and left alone", async () => {
     const labels = (await platform.cluster.get(GATUS))?.metadata.labels;
     assert.equal(labels?.["edgefirst.dev/stack"], "edge");
     const copies = [
@@ -132,7 +132,7 @@ describe("engine: kills, refusals and manual edits during an update", function (
 
   describe("an admission webhook", () => {
     let server: Server;
-    /** Whether the API server accepts a change of the ConfigMap. */
+    /** Whether the API server accepts a change to the ConfigMap. */
     const admitted = (): Promise<boolean> => {
       const probe = { ...CONFIG_MAP, metadata: { ...CONFIG_MAP.metadata, labels: { probe: "x" } } };
       return platform.cluster.apply(probe, { fieldManager: "another-client", dryRun: true }).then(

@@ -39,7 +39,7 @@ describe("engine: the root Kustomization with the real Flux", function () {
 
   const root = (name: string) => flux.client.get(kustomization("flux-system", name));
 
-  it("applies the repository: root, children and what a grandchild applies", async () => {
+  it("applies the repository: the root, its children and a grandchild's objects", async () => {
     const run = await stack.up();
     assert.equal(run.code, 0, run.output);
     await isReady(flux.client, kustomization("flux-system", "cluster-apps"));

@@ -44,7 +44,7 @@ const OVERRIDE = {
   expires: new Date(Date.now() + 3_600_000).toISOString(),
 };
 
-describe("engine: main downstream of edge on two clusters, with Traefik's statuses written by the test and a server that mimics Gatus' API", function () {
+describe("engine: main downstream of edge on two clusters, with Traefik's statuses written by the test and a server that mimics Gatus's API", function () {
   this.timeout(120_000);
   const clusters = useSandbox("edge", "main");
   let engine: Engine;
@@ -153,7 +153,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     ],
   });
 
-  /** Cordons the node and deletes Gatus' pod: the Deployment cannot become ready until the node is uncordoned. */
+  /** Cordons the node and deletes Gatus's pod: the Deployment cannot become ready until the node is uncordoned. */
   async function cordon(unschedulable: boolean): Promise<void> {
     const [node] = await onEdge.list("v1", "Node");
     await clusters.api("edge").call("PATCH", `/api/v1/nodes/${node!.metadata.name}`, {
@@ -247,7 +247,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     assert.doesNotMatch(preview.output, /evidence/);
   });
 
-  it("refuses main if edge's state is unreadable or its evidence has another format", async () => {
+  it("refuses main if edge's state is unreadable or its evidence has an unknown format", async () => {
     const state = join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json");
     const content = readFileSync(state, "utf8");
     const older = content.replaceAll('"version":2}', '"version":0}');
@@ -287,7 +287,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     await refuses(late, /is not healthy now/, /Deployment observability\/gatus: 0 of 1 available/);
   });
 
-  it("revokes a release that fails its second verification, and deletes nothing of main", async () => {
+  it("revokes a release that fails its second verification, and deletes nothing on main", async () => {
     const run = await edge.up();
     assert.notEqual(run.code, 0, run.output);
     assert.match(run.output, /rollouts: Deployment observability\/gatus: 0 of 1 available/);
@@ -311,7 +311,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     main.configure(mainConfig);
   });
 
-  it("lets edge pass again once fixed: a route that fails restarts the soak, one that reconciles does not", async () => {
+  it("lets edge pass again once fixed: a failing route restarts the soak, a reconciling one does not", async () => {
     await cordon(false);
     edge.configure({ ...edgeConfig, verification: { ...edgeConfig.verification, soak: "5s" } });
     const { ended, output } = edge.startUp();
@@ -359,7 +359,7 @@ const GATUS_CONFIG: KubeObject = {
   metadata: { name: "gatus", namespace: "observability" },
 };
 
-/** Denies changes of Gatus' configuration. */
+/** Denies changes to Gatus's configuration. */
 function denyConfigMaps(kind: "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding"): KubeObject {
   const spec =
     kind === "ValidatingAdmissionPolicyBinding"

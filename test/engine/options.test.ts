@@ -41,7 +41,7 @@ const GATEWAYS = [
     },
     gatus: { endpoint: { group: "external" } },
   },
-  // In Gatus' own namespace, where names could clash.
+  // In Gatus's namespace, where names could clash.
   {
     name: "internal",
     namespace: "observability",

@@ -50,7 +50,7 @@ describe("engine: outages of the control plane of 20 s", function () {
     signal("kube-apiserver", "SIGSTOP");
     await setTimeout(OUTAGE_MS);
     signal("kube-apiserver", "SIGCONT");
-    // The provider does not repeat a lost request; if it was only waiting, it continues.
+    // The provider does not retry a lost request; if it was only waiting, it continues.
     await goesOnOrSaysSo(ended, evidence);
   });
 
@@ -77,7 +77,7 @@ describe("engine: outages of the control plane of 20 s", function () {
     await waitUntil("the soak to begin", () => output().includes("the soak has begun"), SOON);
     signal("kube-apiserver", "SIGSTOP");
     await setTimeout(OUTAGE_MS);
-    assert.match(output(), /the cluster does not respond: .* no answer within 5 s/);
+    assert.match(output(), /the cluster does not respond: .* no response within 5 s/);
     signal("kube-apiserver", "SIGCONT");
     const run = await ended;
     passes(run);
@@ -92,7 +92,7 @@ describe("engine: outages of the control plane of 20 s", function () {
       const begin = Date.now();
       fails(
         await platform.stack.previewText(),
-        /cannot be reached at .*: no answer within 5 s|etcd|\(50[0-9]\)/,
+        /cannot be reached at .*: no response within 5 s|etcd|\(50[0-9]\)/,
       );
       assert.ok(Date.now() - begin < 20_000);
     } finally {

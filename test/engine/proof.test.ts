@@ -187,7 +187,7 @@ describe("engine: a release proves only what was watched; the test writes the st
       first = program.git("rev-parse", "HEAD");
     });
 
-    it("refuses a release that edge has left, although edge verified an older one again later", async () => {
+    it("refuses a release that edge no longer runs, although edge verified an older one again later", async () => {
       await passes(main);
       const second = commitRelease(program, "second");
       await passes(edge);
@@ -202,7 +202,7 @@ describe("engine: a release proves only what was watched; the test writes the st
       program.git("checkout", "--quiet", second);
     });
 
-    it("refuses while a killed update of edge is not verified", async () => {
+    it("refuses while edge has a killed, unverified update", async () => {
       commitRelease(program, "third");
       await passes(edge);
       const { pid, ended } = await soaking();

@@ -5,11 +5,11 @@ import { Engine, gatewayApiDirectory, PROJECT } from "../support/engine.ts";
 import { recordedFiles, recordingEnv } from "../support/recorded-files.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
-/** What a preview reads of the project that is not part of the release, each for a reason. */
+/** Files of the project that a preview reads but that are not part of the release, with the reason for each. */
 const NOT_RELEASED = [
-  // Node asks it how to load modules; the release has those fields of it.
+  // Node reads from it how to load modules; the release includes those fields.
   "package.json",
-  // The pins of the packages; the release has those that the program loads.
+  // The pinned packages; the release includes those that the program loads.
   "package-lock.json",
   // Pulumi's Node host looks for npm's settings before it runs the program, which never sees them.
   ".npmrc",
@@ -38,7 +38,7 @@ describe("engine: what a release covers", function () {
     engine.remove();
   });
 
-  it("is what a real preview loads and reads, and the stack's output is its hash", async () => {
+  it("covers what a real preview loads and reads, and its hash is the stack's output", async () => {
     const record = join(engine.dir, "recorded.txt");
     const args = ["preview", "--non-interactive", "--color", "never", "--stack", "edge"];
     const run = await engine.run(args, recordingEnv(record));

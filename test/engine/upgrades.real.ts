@@ -21,7 +21,7 @@ interface State {
 function withoutManager(object: KubeObject): KubeObject {
   const { annotations = {}, ...metadata } = object.metadata;
   const others = Object.entries(annotations).filter(([name]) => name !== "pulumi.com/patchFieldManager");
-  // The manager of an empty map owns it, which conflicts with adding entries.
+  // The manager of an empty map owns the map, which conflicts with adding entries.
   return {
     ...object,
     metadata: { ...metadata, ...(others.length > 0 && { annotations: Object.fromEntries(others) }) },

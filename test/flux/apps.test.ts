@@ -69,7 +69,7 @@ describe("moving children, with the real source-controller and kustomize-control
 
   const APP = { placement: "app", tenantNamespaces: ["media", "observability"] } as const;
 
-  it("app: where the repository puts them, with the settings in each namespace", async () => {
+  it("app: into the namespaces set in the repository, with the settings in each namespace", async () => {
     await apply(args(APP));
     for (const child of CHILDREN) {
       const { spec } = await ready(child);
@@ -100,7 +100,7 @@ describe("moving children, with the real source-controller and kustomize-control
     assert.deepEqual(await errors(move), []);
   });
 
-  it("strict: children and their HelmReleases may do in the tenant namespaces what apps need, and nothing elsewhere", async () => {
+  it("strict: children and their HelmReleases have the permissions that apps need in the tenant namespaces, and none elsewhere", async () => {
     await apply(args({ rbac: "strict", tenantNamespaces: ["media"] }, { deletionPolicy: "Orphan" }));
     const strict = ({ spec }: KubeObject): boolean =>
       (spec as { serviceAccountName?: string }).serviceAccountName === "edgefirst-tenant";
@@ -127,7 +127,7 @@ describe("moving children, with the real source-controller and kustomize-control
     });
   });
 
-  it("strict: a tenant's HelmRelease installs its chart in the tenant's namespace, and is refused elsewhere", async () => {
+  it("strict: a tenant's HelmRelease installs its chart in the tenant's namespace, and is denied elsewhere", async () => {
     const url = await pushChart(flux.registry, "charts/note", join(CHARTS, "note"));
     const source = {
       apiVersion: "source.toolkit.fluxcd.io/v1",
@@ -163,7 +163,7 @@ describe("moving children, with the real source-controller and kustomize-control
 });
 
 function note(namespace: string, release: string): ObjectReference {
-  // Helm's release name is prefixed with the target namespace where one is given.
+  // Helm's release name is prefixed with the target namespace if one is given.
   return {
     apiVersion: "v1",
     kind: "ConfigMap",

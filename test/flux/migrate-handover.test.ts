@@ -22,7 +22,7 @@ const SOURCE: ObjectReference = {
   kind: "GitRepository",
   metadata: { namespace: "flux-system", name: "moving" },
 };
-/** What Flux has applied below the root, down to the app. */
+/** The objects that Flux has applied below the root, down to the app. */
 const APPLIED: readonly ObjectReference[] = [
   { apiVersion: "v1", kind: "Namespace", metadata: { name: "media" } },
   kustomization("flux-system", "player"),
@@ -95,7 +95,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
     );
   });
 
-  it("is safe once the guard is live; the stack in mode observe says how its root differs", async () => {
+  it("is safe once the guard is live; the stack in mode observe reports how its root differs", async () => {
     moving.push();
     assert.equal((await moving.isSafe("guarded")).phase, "guarded");
     const { code, output } = await stack.previewText();
@@ -103,7 +103,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
     assert.match(output, /Kustomization flux-system\/cluster-apps is observed and left alone/);
   });
 
-  it("takes root and source out of the repository; nothing goes on the cluster", async () => {
+  it("removes root and source from the repository; nothing is removed from the cluster", async () => {
     const parent = kustomization("flux-system", "cluster");
     const before = appliedRevision(await isReady(moving.client, parent));
     await moving.write("remove");
@@ -115,7 +115,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
     assert.deepEqual(await uidsOf([ROOT, SOURCE, ...APPLIED]), uids);
   });
 
-  it("gives them to the stack, in mode manage; what they have applied stays the very same", async () => {
+  it("hands them over to the stack, in mode manage; the objects that they have applied stay the same", async () => {
     await configure({
       mode: "manage",
       adopt: ["Kustomization flux-system/cluster-apps", "GitRepository flux-system/moving"],
@@ -134,7 +134,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
     assert.deepEqual((await stack.preview()).changes, []);
   });
 
-  it("is needed: without a guard, a Kustomization that goes from the repository takes its claim with it", async () => {
+  it("is needed: without a guard, removing a Kustomization from the repository also deletes its claim", async () => {
     await applyObjects(moving.client, [
       {
         ...kustomization("flux-system", "careless"),

@@ -59,7 +59,7 @@ for (const { title, options, target } of PLACES)
       );
     });
 
-    it("says when the guard is observed, and what each Kustomization owns", async () => {
+    it("reports when the guard is observed, and what each Kustomization owns", async () => {
       moving.push();
       const { phase, inventory } = await moving.isSafe("guarded");
       assert.equal(phase, "guarded");
@@ -69,7 +69,7 @@ for (const { title, options, target } of PLACES)
       });
     });
 
-    it("moves the children; the claim is the same one, adopted", async () => {
+    it("moves the children; the claim is adopted and stays the same object", async () => {
       await moving.write("move");
       assert.equal((await moving.check()).code, 1, "the move is not live yet");
       moving.push();
@@ -81,7 +81,7 @@ for (const { title, options, target } of PLACES)
       await moving.survived();
     });
 
-    it("takes the guard off", async () => {
+    it("removes the guard", async () => {
       await moving.write("unguard");
       moving.push();
       await becomes(moving.client, kustomization(target, "player-data"), "without guard", ({ spec }) => {
@@ -92,8 +92,8 @@ for (const { title, options, target } of PLACES)
     });
 
     if (target !== "flux-apps") return;
-    // The old one prunes only what still bears its name: a twin that is ready at once may win the race. This one finds no source.
-    it("is needed: without a guard, a child that moves takes its claim with it", async () => {
+    // The old Kustomization prunes only objects that still carry its name. A new one that became ready at once might win the race, so this one finds no source.
+    it("is needed: without a guard, moving a child deletes its claim", async () => {
       const careless = (namespace?: string): KubeObject => ({
         apiVersion: "kustomize.toolkit.fluxcd.io/v1",
         kind: "Kustomization",

@@ -74,12 +74,12 @@ describe("the root with the real source- and kustomize-controller", function () 
     }
   });
 
-  it("brings the repository's settings to where the children substitute them", async () => {
+  it("applies the repository's settings to the namespace where the children substitute them", async () => {
     await spec("flux-apps", "player");
     assert.deepEqual(await data("media", "player"), { url: "https://player.example.com" });
   });
 
-  it("keeps a child's own patches, behind its HelmReleases' defaults", async () => {
+  it("keeps a child's own patches, after the HelmRelease defaults", async () => {
     const { patches } = await spec("flux-apps", "own-patches");
     const targets = (patches as FluxPatch[]).map(({ target }) => target.kind);
     assert.deepEqual(targets, ["HelmRelease", "ConfigMap"]);
@@ -98,7 +98,7 @@ describe("the root with the real source- and kustomize-controller", function () 
     assert.deepEqual(driftDetection, { mode: "warn" });
   });
 
-  it("keeps a child's own substituteFrom, behind the common ones", async () => {
+  it("keeps a child's own substituteFrom entries, after the common ones", async () => {
     const { postBuild } = await spec("flux-apps", "own-settings");
     assert.deepEqual((postBuild as { substituteFrom: unknown }).substituteFrom, [
       { kind: "ConfigMap", name: "cluster-settings", optional: false },
@@ -117,7 +117,7 @@ describe("the root with the real source- and kustomize-controller", function () 
     assert.deepEqual(await data("observability", "opted-out"), { literal: "${DOMAIN}" });
   });
 
-  it("leaves a grandchild's claim alive when the root is replaced, and when it is renamed", async () => {
+  it("keeps a grandchild's claim when the root is replaced, and when it is renamed", async () => {
     const claim = await grandchildsClaim(flux.client);
     const child = await flux.client.get(kustomization("flux-apps", "player"));
     const roots = [args, rootArgs(flux.url, "cluster-apps"), rootArgs(flux.url, "renamed")];

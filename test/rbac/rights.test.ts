@@ -140,7 +140,7 @@ const MAY_NOT: readonly Question[] = [
   [CHILDREN, "create", "deployments.apps", "kube-system"],
   [CHILDREN, "create", "deployments.apps", "flux-system"],
   [CHILDREN, "get", "secrets", "flux-system"],
-  // The namespace of the children has the decryption keys.
+  // The children's namespace contains the decryption keys.
   [CHILDREN, "get", "secrets", "flux-apps"],
   [CHILDREN, "create", "namespaces"],
   [CHILDREN, "delete", "namespaces", "media"],
@@ -242,7 +242,7 @@ describe("permissions of the platform's ServiceAccounts on a live API server", f
         assert.equal(await allowed([subject, verb, resource, namespace]), false, subject);
     });
 
-  it("asks the questions in a form that the API server grants to an administrator", async () => {
+  it("asks questions that the API server answers with yes for an administrator", async () => {
     const { status } = await cluster
       .api()
       .call<{ status: { allowed: boolean } }>(

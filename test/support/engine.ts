@@ -9,7 +9,7 @@ import { moduleDirectory } from "../../tools/toolchain/modules.ts";
 /** The project under test: directory of Pulumi.yaml. */
 export const PROJECT = join(import.meta.dirname, "../..");
 
-/** How a run of the CLI ended. */
+/** The outcome of a CLI run. */
 export interface Run {
   readonly code: number | null;
   /** Standard output and standard error, interleaved. */
@@ -17,7 +17,7 @@ export interface Run {
   readonly stdout: string;
 }
 
-/** A run of the CLI in progress. */
+/** A CLI run in progress. */
 export interface Running {
   readonly pid: number;
   /** Its output so far. */
@@ -69,7 +69,7 @@ export class Engine {
     return this.#env;
   }
 
-  /** Creates a stack with this configuration; keys without the namespace. */
+  /** Creates a stack with this configuration, whose keys omit the namespace. */
   async stack(name: string, config: Readonly<Record<string, unknown>>): Promise<TestStack> {
     const stack = new TestStack(this, name);
     stack.configure(config);
@@ -85,7 +85,7 @@ export class Engine {
 
   /**
    * Starts the CLI in the project.
-   * @param wrapper a command that runs the command line after it
+   * @param wrapper a command that runs the command line that follows it
    */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []): Running {
     const [command, ...rest] = [...wrapper, this.#command, ...args];
@@ -210,7 +210,7 @@ function parseSteps(stdout: string): Step[] {
   }
 }
 
-/** Directory of the Gateway API's CRDs in the pinned Go module. */
+/** Directory with the Gateway API's CRDs in the pinned Go module. */
 export async function gatewayApiDirectory(): Promise<string> {
   return join(await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api"), "config/crd/standard");
 }

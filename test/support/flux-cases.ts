@@ -380,10 +380,10 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   },
 };
 
-/** Features that mostly end in a refusal, and so are rare. */
+/** Features that mostly cause an error, and so are rare. */
 const RARE = new Set(["wrongType", "oddKeys"]);
 
-/** The case of a seed. */
+/** The case for a seed. */
 export function generateCase(seed: number, without?: string): GeneratedCase {
   const pick = new Pick(seed);
   const draft: Draft = {
@@ -393,7 +393,7 @@ export function generateCase(seed: number, without?: string): GeneratedCase {
   };
   const features: string[] = [];
   for (const [name, feature] of Object.entries(FEATURES)) {
-    // Each feature draws from its own choices, so that removing one changes no other.
+    // Each feature has its own random choices, so that removing one feature does not change the others.
     const own = new Pick(seed * 101 + features.length * 7 + name.length);
     if (!pick.chance(RARE.has(name) ? 0.02 : 0.15)) continue;
     features.push(name);

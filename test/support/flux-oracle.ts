@@ -9,9 +9,9 @@ import { Repository } from "../../tools/gitops/yaml/repository.ts";
 import { SourceFile } from "../../tools/gitops/yaml/source.ts";
 import { valueAt, type Mapping, type Value } from "../../tools/gitops/yaml/values.ts";
 
-/** How the offline build of a Flux Kustomization compares with Flux's own. */
+/** The result of comparing the offline build of a Flux Kustomization with Flux's own build. */
 export interface Comparison {
-  /** `unsupported`: the offline build says that it cannot do something which Flux does. */
+  /** `unsupported`: the offline build reports that it does not support something that Flux does. */
   readonly outcome: "equal" | "refused" | "unsupported" | "different";
   readonly offline: FluxBuildAnswer;
   readonly flux: FluxBuildAnswer;
@@ -27,7 +27,7 @@ export function fluxKustomization(spec: Mapping): Mapping {
   };
 }
 
-/** Builds a Kustomization over the files of a directory offline and by Flux, and compares objects, order and refusal. */
+/** Builds a Kustomization over the files in a directory both offline and with Flux, and compares objects, order and errors. */
 export async function compareWithFlux(flux: FluxBuild, root: string, spec: Mapping): Promise<Comparison> {
   const kustomization = fluxKustomization(spec);
   const theirs = await flux.build({ root, kustomization });
@@ -39,7 +39,7 @@ export async function compareWithFlux(flux: FluxBuild, root: string, spec: Mappi
   return { outcome: isEqual ? "equal" : "different", offline, flux: theirs };
 }
 
-/** The objects that the offline build gives for a Kustomization, or its error. */
+/** The objects that the offline build returns for a Kustomization, or its error. */
 export function buildOffline(root: string, kustomization: Mapping): FluxBuildAnswer {
   const placed = valueAt(kustomization, { source: new SourceFile("ks.yaml", ""), offset: 0 }) as Mapping;
   try {

@@ -22,7 +22,7 @@ export interface FluxCluster {
   readonly registry: Registry;
 }
 
-/** Starts registry and controllers (helm-controller on request) for a cluster, and pushes the fixture. */
+/** Starts the registry and the controllers (helm-controller on request) for a cluster, and pushes the fixture. */
 export async function startFluxCluster(
   sandbox: Sandbox,
   cluster: string,
@@ -112,7 +112,7 @@ export async function assertClaimSurvived(client: KubeClient, before: KubeObject
   assert.equal(after?.metadata.deletionTimestamp, undefined, "the claim is being deleted");
 }
 
-/** A claim of a fixture's apps. */
+/** A claim of one of the fixture's apps. */
 export const claimNamed = (name: string): ObjectReference => ({
   apiVersion: "v1",
   kind: "PersistentVolumeClaim",
@@ -137,7 +137,7 @@ export async function deleteObject(client: KubeClient, object: ObjectReference):
   );
 }
 
-/** The live object, once the check holds. The error of a time-out shows its last state. */
+/** The live object, once the check holds. If the wait times out, the error shows the object's last state. */
 export async function becomes(
   client: KubeClient,
   object: ObjectReference,

@@ -27,18 +27,18 @@ const ROOT = join(import.meta.dirname, "../..");
 /** Arguments of {@link MovingRepository.follow}. */
 export interface FollowArgs {
   readonly sandbox: Sandbox;
-  /** Of the cluster. */
+  /** The cluster's client. */
   readonly context: string;
-  /** The step of migrate. */
+  /** The migrate step. */
   readonly step: string;
   /** The step's options, without its phases. */
   readonly options?: object;
 }
 
-/** A git repository of a test's own that the real Flux of a cluster follows, while a step of migrate takes it from phase to phase. */
+/** A test's git repository, which a cluster's real Flux follows while a migrate step takes it from phase to phase. */
 export class MovingRepository {
   readonly client: KubeClient;
-  /** The claim of the app, as Flux has brought it first. */
+  /** The app's claim, as first applied by Flux. */
   readonly claim: KubeObject;
   readonly #repository: GitRepository;
   readonly #server: GitServer;
@@ -58,7 +58,7 @@ export class MovingRepository {
     this.#args = args;
   }
 
-  /** Starts Flux for a cluster, and has it apply the fixture. */
+  /** Starts Flux for a cluster, and makes it apply the fixture. */
   static async follow(args: FollowArgs): Promise<MovingRepository> {
     const { client } = await startFluxCluster(args.sandbox, args.context);
     const repository = new GitRepository();
@@ -84,7 +84,7 @@ export class MovingRepository {
     return this.#repository.dir;
   }
 
-  /** What Flux clones. */
+  /** The bare repository that Flux clones. */
   get url(): string {
     return this.#server.url;
   }
@@ -95,12 +95,12 @@ export class MovingRepository {
     this.#repository.remove();
   }
 
-  /** Commits the working copy as it is; Flux looks every two seconds. */
+  /** Commits the working copy in its current state; Flux polls every two seconds. */
   push(): void {
     this.#repository.commit({});
   }
 
-  /** Says in the repository how far it is to go, and writes that phase. */
+  /** Sets the target phase in the repository, and writes that phase. */
   async write(phase: string): Promise<void> {
     mkdirSync(join(this.dir, ".edgefirst"), { recursive: true });
     const { step, options } = this.#args;
@@ -111,7 +111,7 @@ export class MovingRepository {
     assert.match(output, /Proven: /);
   }
 
-  /** What `--check` says of the live cluster. */
+  /** The result of `--check` on the live cluster. */
   async check(): Promise<CheckReport & { code: number }> {
     const { context, sandbox } = this.#args;
     const live = ["--context", context, "--cluster", "test", "--kubeconfig", sandbox.kubeconfig];
@@ -120,7 +120,7 @@ export class MovingRepository {
     return { ...(JSON.parse(output) as CheckReport), code };
   }
 
-  /** The report, once it is safe to go on. */
+  /** The report, once it is safe to continue. */
   async isSafe(phase: string): Promise<CheckReport> {
     let report: CheckReport | undefined;
     try {
@@ -152,7 +152,7 @@ export class MovingRepository {
   }
 }
 
-/** Waits until the claim that nothing guards is gone. */
+/** Waits until the unguarded claim is gone. */
 export async function isLost(client: KubeClient, name: string): Promise<void> {
   await waitUntil("the claim to be lost", async () => (await client.get(claimNamed(name))) === undefined, {
     timeoutMs: FLUX_TIMEOUT_MS / 3,

@@ -8,13 +8,13 @@ import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Run, type Running, type TestStack } from "./engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "./sandbox.ts";
 
-/** Gatus' Deployment, the only object that an update waits for. */
+/** Gatus's Deployment, the only object that an update waits for. */
 export const GATUS = {
   apiVersion: "apps/v1",
   kind: "Deployment",
   metadata: { name: "gatus", namespace: "observability" },
 };
-/** Enough for what takes seconds, even on a busy machine. */
+/** Enough for operations that take seconds, even on a busy machine. */
 export const SOON = { timeoutMs: 30_000 };
 
 /** The result of {@link useFaultyPlatform}. */
@@ -34,9 +34,7 @@ export interface FaultyPlatform {
   readonly reachesZeroDiff: () => Promise<void>;
 }
 
-/**
- * A cluster with the Gateway API's CRDs, and a stack with few objects: Gatus. That is enough to test failures, and each run takes seconds.
- */
+/** A cluster with the Gateway API's CRDs, and a stack with few objects: only Gatus. That is enough to test failures, and each run takes only seconds. */
 export function useFaultyPlatform(verification: Readonly<Record<string, unknown>> = {}): FaultyPlatform {
   const sandbox = useSandbox("edge");
   let platform: Pick<FaultyPlatform, "engine" | "stack" | "cluster" | "config"> | undefined;
@@ -109,7 +107,7 @@ export function useFaultyPlatform(verification: Readonly<Record<string, unknown>
       await Promise.race([
         waitUntil("the update to change Gatus", async () => (await generation()) > before, SOON),
         running.ended.then(({ output }) => {
-          throw new Error(`ended before it changed Gatus: ${output}`);
+          throw new Error(`exited before it changed Gatus: ${output}`);
         }),
       ]);
       return running;

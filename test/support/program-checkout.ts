@@ -16,7 +16,7 @@ export function checkoutProgram(): GitRepository {
   return repository;
 }
 
-/** Commits another release. @param name makes it different */
+/** Commits another release. @param name makes the release different */
 export function commitRelease(program: GitRepository, name: string): string {
   return program.commit({ "release.yaml": `${pins}# ${name}\n` });
 }

@@ -14,7 +14,7 @@ export interface RealPods {
   readonly api: ApiServer;
   /** The cluster's folder. */
   readonly dir: string;
-  /** Requests a page from an address or a name in the cluster's network; status 0 without an answer. */
+  /** Requests a page from an address or a name in the cluster's network; status 0 if there is no response. */
   get(host: string, path: string, options?: Omit<Question, "path">): Promise<HttpAnswer>;
 }
 
@@ -56,7 +56,7 @@ export function useRealPods(...programs: string[]): RealPods {
   };
 }
 
-/** Why pods cannot be real here, or only after a build; undefined if they can. */
+/** Why pods cannot be real on this machine, or only after a build; undefined if they can. */
 export async function whySkip(programs: readonly string[]): Promise<string | undefined> {
   const reason = await whyNoNetworks();
   if (reason !== undefined) return reason;
@@ -67,7 +67,7 @@ export async function whySkip(programs: readonly string[]): Promise<string | und
   return undefined;
 }
 
-/** Requests a page from an address or a name in a cluster's network; status 0 without an answer. */
+/** Requests a page from an address or a name in a cluster's network; status 0 if there is no response. */
 export async function ask(
   clusterDir: string,
   host: string,

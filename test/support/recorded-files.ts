@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 
 const HOOK = pathToFileURL(join(import.meta.dirname, "record-files.mjs")).href;
 
-/** Environment in which every Node process writes down which files it loads and reads. */
+/** Environment in which every Node process records which files it loads and reads. */
 export const recordingEnv = (file: string): NodeJS.ProcessEnv => ({
   NODE_OPTIONS: `--import=${HOOK}`,
   RECORD_FILES: file,

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { treeOf } from "../../tools/sandbox/process-tree.ts";
 
-/** Command lines of all processes of this machine that mention a text; only on Linux. */
+/** Command lines of all processes on this machine that contain a text; only on Linux. */
 export function runningWith(text: string): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)

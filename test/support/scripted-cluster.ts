@@ -18,7 +18,7 @@ export class FakeClock implements Clock {
     return (this.#now - Date.UTC(2026, 0, 31, 12)) / 1_000;
   }
 
-  /** Moves the clock, as while a machine is asleep. */
+  /** Moves the clock, as if the machine had been asleep. */
   jump(ms: number): void {
     this.#now += ms;
   }
@@ -29,10 +29,10 @@ export class FakeClock implements Clock {
   }
 }
 
-/** UID of the namespace kube-system of every scripted cluster. */
+/** UID of the namespace kube-system in every scripted cluster. */
 export const CLUSTER_UID = "uid-of-the-cluster";
 
-/** A scripted cluster; what is applied to it stays until it is deleted. */
+/** A scripted cluster; objects that are applied to it stay until they are deleted. */
 export type ScriptedCluster = MarkableCluster & { close(): void };
 
 /**
@@ -97,12 +97,12 @@ export function scriptedCluster(
   };
 }
 
-/** The script of a cluster that does not answer. */
+/** The script of a cluster that does not respond. */
 export function unreachable(): never {
   throw new EdgefirstError("The cluster of context edge cannot be reached at https://x: ECONNREFUSED");
 }
 
-/** A status with just this condition. */
+/** A status with only this condition. */
 export function ready(status: "True" | "False" | "Unknown", message = "") {
   return { conditions: [{ type: "Ready", status, message }] };
 }
