@@ -36,7 +36,7 @@ export const CLUSTER_UID = "uid-of-the-cluster";
 export type ScriptedCluster = MarkableCluster & { close(): void };
 
 /**
- * A cluster that holds the objects that the script returns at each moment; it cannot be reached while the script throws. `services` answers requests to Services
+ * A cluster with the objects that the script returns at each moment; it cannot be reached while the script throws. `services` responds to requests to Services,
  * by path. `answer` stands for Flux: it returns what a controller writes as the last handled request, by default the request itself.
  */
 export function scriptedCluster(
