@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Mapping } from "./yaml/values.ts";
@@ -15,6 +16,16 @@ export interface FluxBuildRequest {
 /** The objects that kustomize-controller would apply, in the same order, or its error. */
 export type FluxBuildAnswer = { readonly objects: readonly Mapping[] } | { readonly error: string };
 
+/** Without git and behind a proxy that does not exist, so that remote resources fail at once. */
+const ENVIRONMENT = {
+  PATH: "",
+  TMPDIR: tmpdir(),
+  HTTP_PROXY: "http://127.0.0.1:9",
+  HTTPS_PROXY: "http://127.0.0.1:9",
+  // Less frequent garbage collection: builds are short and many.
+  GOGC: "400",
+};
+
 /** The program `flux-build` of the toolchain: builds Flux Kustomizations as kustomize-controller does, without a cluster. */
 export class FluxBuild {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -23,7 +34,7 @@ export class FluxBuild {
   #log = "";
 
   constructor(program: string) {
-    this.#process = spawn(program, { stdio: ["pipe", "pipe", "pipe"] });
+    this.#process = spawn(program, { stdio: ["pipe", "pipe", "pipe"], env: ENVIRONMENT });
     this.#process.stderr.on("data", (chunk: Buffer) => {
       this.#log = (this.#log + chunk.toString()).slice(-2000);
     });

@@ -11,7 +11,7 @@ import {
   compareWithFlux,
   differingPaths,
   fluxKustomization,
-} from "../../support/flux-oracle.ts";
+} from "../../../tools/gitops/flux-compare.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/repositories");
 

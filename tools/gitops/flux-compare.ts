@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import type { FluxBuild, FluxBuildAnswer } from "../../tools/gitops/flux-build.ts";
-import { finishObject } from "../../tools/gitops/flux/finish.ts";
-import { fileWithSpec } from "../../tools/gitops/flux/flux-kustomization.ts";
-import { variablesOf } from "../../tools/gitops/flux/variables.ts";
-import { kustomizeBuild } from "../../tools/gitops/kustomize/kustomize.ts";
-import { BuildError } from "../../tools/gitops/problem.ts";
-import { Repository } from "../../tools/gitops/yaml/repository.ts";
-import { SourceFile } from "../../tools/gitops/yaml/source.ts";
-import { valueAt, type Mapping, type Value } from "../../tools/gitops/yaml/values.ts";
+import type { FluxBuild, FluxBuildAnswer } from "./flux-build.ts";
+import { finishObject } from "./flux/finish.ts";
+import { fileWithSpec } from "./flux/flux-kustomization.ts";
+import { variablesOf } from "./flux/variables.ts";
+import { kustomizeBuild } from "./kustomize/kustomize.ts";
+import { BuildError } from "./problem.ts";
+import { Repository } from "./yaml/repository.ts";
+import { SourceFile } from "./yaml/source.ts";
+import { valueAt, type Mapping, type Value } from "./yaml/values.ts";
 
 /** The result of comparing the offline build of a Flux Kustomization with Flux's own build. */
 export interface Comparison {
