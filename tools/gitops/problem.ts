@@ -33,6 +33,9 @@ export class RefusedError extends BuildError {
   }
 }
 
+/** The error for a reference to a missing object. If part of the build was left out, the object may be there. */
+export class UnmatchedError extends BuildError {}
+
 /** The error for a feature that the offline build does not support. */
 export function unsupported(construct: string, origin: Origin): BuildError {
   return new BuildError(`the offline build does not support ${construct}`, origin, "unsupported");

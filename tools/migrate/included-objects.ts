@@ -37,7 +37,7 @@ export function includedObjects(
       const { origin, object, kustomization } = built;
       if (!matches(object) || !(origin.source instanceof SourceFile)) continue;
       const { file } = origin.source;
-      const directory = kustomization && pathOf(kustomization.object, repository);
+      const directory = kustomization && pathOf(kustomization.object);
       const entry = directory === undefined ? undefined : entryOf(repository, directory, file);
       const key = JSON.stringify([file, origin.offset, entry ?? kustomization?.object.metadata]);
       const isShared = entry !== undefined && !entry.direct;

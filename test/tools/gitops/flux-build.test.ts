@@ -112,9 +112,37 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-kind": /:1: kind must be Kustomization or Component, not kustomization/,
       "refused-two-files": /has two kustomization files: delete .*kustomization\.yml/,
       "refused-component": /apiVersion of a Component must be kustomize\.config\.k8s\.io\/v1alpha1/,
+      "refused-variable": /:3: no object matches the variable NONE/,
+      "refused-variable-twice": /:3: the variable PORT exists already/,
       "refused-plugin": /Flux does not run plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);
+  });
+
+  it("replaces $(NAME) of vars where Kustomize does, with the type of its value", () => {
+    const named = new Map(build("variables").map((object) => [object.kind, object]));
+    const [fleet, pod, service] = ["Fleet", "Pod", "Service"].map((kind) => named.get(kind));
+    const { args, env, image } = (pod as { spec: { containers: [Mapping] } }).spec.containers[0];
+    assert.deepEqual(
+      [args, env, image],
+      [
+        ["--service=blue-shop-east:8080", 8080],
+        [
+          { name: "SERVICE", value: "blue-shop-east" },
+          { name: "SELECTOR", value: "$(LABELS)" },
+        ],
+        "$(SERVICE)",
+      ],
+    );
+    assert.deepEqual(fleet?.spec, {
+      size: 8080,
+      names: { first: "blue-shop-east", second: 2 },
+      other: "$(PORT)",
+    });
+    assert.deepEqual((service?.metadata as Mapping).annotations, {
+      port: "8080",
+      note: "$(PORT) $(NONE) $(",
+    });
   });
 
   it("merges spec.images field by field, and leaves out components that spec.ignoreMissingComponents allows to be missing", () => {

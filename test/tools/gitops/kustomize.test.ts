@@ -121,7 +121,6 @@ describe("the offline kustomize build", () => {
 
   it("names what it does not support, and where", () => {
     for (const [field, text] of [
-      ["vars", "vars: [{ name: X }]"],
       ["helmCharts", "helmCharts: [{ name: x }]"],
       ["validators", "validators: [x.yaml]"],
       ["transformerAnnotations", "buildMetadata: [transformerAnnotations]"],

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import {
   findKustomizationFile,
   generateKustomizationFile,
@@ -19,7 +20,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import type { Origin } from "../yaml/source.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { unsupported } from "../problem.ts";
 
 /** Whether an object is a Flux Kustomization. */
 export function isFluxKustomization(value: unknown): value is Mapping {
@@ -41,19 +42,17 @@ export function sourceName(kustomization: Mapping): string {
   return isMapping(sourceRef) ? `${scalarText(sourceRef.kind)} ${scalarText(sourceRef.name)}` : "no source";
 }
 
-/** The directory that a Flux Kustomization builds. */
-export function pathOf(kustomization: Mapping, repository: Repository): string {
-  const path = scalarText(specOf(kustomization).path) || "./";
-  const resolved = repository.resolve(".", path.replace(/^\/+/, ""));
-  if (resolved === undefined) throw new BuildError(`${path} leaves the repository`, originOf(kustomization));
-  return resolved;
+/** The directory that a Flux Kustomization builds. A path with `..` cannot leave the repository: kustomize-controller joins it as below `/`. */
+export function pathOf(kustomization: Mapping): string {
+  const path = posix.join("/", scalarText(specOf(kustomization).path));
+  return path.replace(/^\/+|\/+$/g, "") || ".";
 }
 
 /** The directory's kustomization file, found or generated the way Flux would. */
 export function plainFile(kustomization: Mapping, repository: Repository): KustomizationFile {
   const spec = specOf(kustomization);
   const from = entryOrigin(isMapping(kustomization.spec) ? spec : kustomization, "path");
-  const directory = pathOf(kustomization, repository);
+  const directory = pathOf(kustomization);
   if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
   return findKustomizationFile(repository, directory) === undefined
     ? generateKustomizationFile(repository, directory, from)

@@ -103,13 +103,8 @@ export function ownSources(written: readonly WrittenObject[], repository: Reposi
   const own = new Set(
     written
       .filter(({ object }) => {
-        try {
-          const path = pathOf(object, repository);
-          return path !== "." && repository.isDirectory(path);
-        } catch (error) {
-          if (error instanceof BuildError) return false;
-          throw error;
-        }
+        const path = pathOf(object);
+        return path !== "." && repository.isDirectory(path);
       })
       .map(({ object }) => key(object)),
   );

@@ -9,6 +9,7 @@ import {
   TEMPLATE_LABELS,
 } from "./default-fields.ts";
 import { NAME_REFERENCES, type NameReference } from "./default-references.ts";
+import { VARIABLE_FIELDS } from "./default-variable-fields.ts";
 import type { Directory } from "./directory.ts";
 import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
 import { localPath } from "./local-path.ts";
@@ -25,6 +26,7 @@ export interface Configuration {
   readonly images: readonly FieldSpec[];
   readonly replicas: readonly FieldSpec[];
   readonly namespace: readonly FieldSpec[];
+  readonly varReference: readonly FieldSpec[];
 }
 
 /** Kustomize's defaults. */
@@ -37,6 +39,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   images: IMAGES,
   replicas: REPLICAS,
   namespace: NAMESPACES,
+  varReference: VARIABLE_FIELDS,
 };
 
 const SPEC_LISTS = [
@@ -47,6 +50,7 @@ const SPEC_LISTS = [
   "images",
   "replicas",
   "namespace",
+  "varReference",
 ] as const;
 
 /** Merges two configurations. */
@@ -95,7 +99,7 @@ function readConfiguration(file: Mapping): Configuration {
   const lists: Record<string, readonly FieldSpec[]> = {};
   for (const list of SPEC_LISTS) lists[list] = fieldsOf(file[list]).map(fieldSpec);
   for (const field of Object.keys(file)) {
-    if (field === "nameReference" || field in lists || field === "varReference") continue;
+    if (field === "nameReference" || field in lists) continue;
     throw unsupported(`${field} in a transformer configuration`, entryOrigin(file, field));
   }
   const nameReference = fieldsOf(file.nameReference).map((entry) => ({

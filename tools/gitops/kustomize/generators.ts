@@ -9,7 +9,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
-import { BuildError } from "../problem.ts";
+import { BuildError, UnmatchedError } from "../problem.ts";
 import { dataEntries, type DataEntry } from "./generator-entries.ts";
 import { ORIGIN } from "./build-metadata.ts";
 import type { Directory } from "./directory.ts";
@@ -76,14 +76,15 @@ function metadata(entry: Mapping, options: Mapping): Mapping {
   return fields;
 }
 
+/** Kustomize takes every other word for `create`. */
 function behavior(entry: Mapping): Behavior {
   const value = scalarText(entry.behavior);
   if (value === "merge" || value === "replace") return value;
-  if (value === "" || value === "create" || value === "unspecified") return "create";
-  throw new BuildError(`unknown behavior ${value}`, entryOrigin(entry, "behavior"));
+  return "create";
 }
 
 function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly DataEntry[]): void {
+  if (kind === "Secret") setField(object, "data", mappingAt(originOf(object)), originOf(object));
   const seen = new Set<string>();
   for (const { key, value, origin } of all) {
     if (!/^[-._a-zA-Z0-9]+$/.test(key))
@@ -115,7 +116,7 @@ export function absorb(resources: Resources, resource: Resource): void {
   if (others.length > 0) throw new BuildError(`several objects match ${resource.name}`, resource.origin);
   if (!old) {
     if (resource.behavior !== "create")
-      throw new BuildError(
+      throw new UnmatchedError(
         `cannot ${resource.behavior} ${resource.name}: it does not exist`,
         resource.origin,
       );
@@ -137,6 +138,7 @@ export function absorb(resources: Resources, resource: Resource): void {
   resource.previousIds.push(...old.previousIds);
   resource.prefixes.push(...old.prefixes);
   resource.suffixes.push(...old.suffixes);
+  resource.variables.push(...old.variables);
   resource.hashed &&= old.hashed;
   resources.replace(old, resource);
 }

@@ -47,18 +47,22 @@ export function readKustomizationFile(
   const { documents, errors } = repository.parse(path, "v2");
   const [error] = errors;
   if (error) throw new BuildError(error.message, error.origin, "syntax");
-  const [document, ...more] = documents;
-  if (!document || !isMapping(document.value) || more.length > 0)
-    throw new BuildError(`${path} must contain one mapping`, document?.origin ?? from);
+  // Further documents count for nothing, and kustomize-controller takes an empty file for an empty mapping.
+  const [document = { value: null, origin: startOf(path) }] = documents;
+  const isEmpty = document.value === null && reading === "lenient";
+  const value = isEmpty ? mappingAt(document.origin) : document.value;
+  if (!isMapping(value)) throw new BuildError(`${path} must contain a mapping`, document.origin);
   if (second !== undefined)
     throw new BuildError(
       `${directory} has two kustomization files: delete ${second} or ${path}`,
       document.origin,
     );
-  const fields = readTyped(document.value, KUSTOMIZATION, reading, document.origin) as Mapping;
+  const fields = readTyped(value, KUSTOMIZATION, reading, document.origin) as Mapping;
   const { origin } = document;
   return { directory, name: posix.basename(path), fields, origin, kind: kindOf(fields, origin) };
 }
+
+const startOf = (path: string): Origin => ({ source: new SourceFile(path, ""), offset: 0 });
 
 const API_VERSIONS = {
   Kustomization: "kustomize.config.k8s.io/v1beta1",

@@ -64,7 +64,7 @@ const OBJECT_META = fields({ ...strings("name", "namespace"), labels: map, annot
 const VAR = fields({
   name: "string",
   objref: fields({ ...GVK, ...strings("apiVersion", "name", "namespace") }),
-  fieldref: fields(strings("fieldpath")),
+  fieldref: fields(strings("fieldPath")),
 });
 
 /** Fields of a kustomization. Source: Kustomization in kustomize's api/types. */

@@ -1,8 +1,9 @@
 import { posix } from "node:path";
+import { settleBlanks } from "../yaml/blank.ts";
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { BuildError, UnmatchedError, unsupported } from "../problem.ts";
 import {
   DEFAULT_CONFIGURATION,
   loadConfigurations,
@@ -24,7 +25,8 @@ import { generatorsOf, transformersOf } from "./plugins.ts";
 import { resourcesOf, scalarText, type Resource } from "./resource.ts";
 import { Resources } from "./resources.ts";
 import { sortObjects } from "./sort-order.ts";
-import { transform } from "./transform.ts";
+import { transformations } from "./transform.ts";
+import { addVariable, mergeVariables, resolveVariables, type Variable } from "./variables.ts";
 
 /** How a kustomization is built. */
 export interface KustomizeOptions {
@@ -46,22 +48,25 @@ export function kustomizeBuild(
 ): readonly Resource[] {
   const metadata = buildMetadataOf(file);
   const build = new Build(repository, options, metadata);
-  const { resources, configuration } = build.accumulate(file, {
-    resources: new Resources(),
-    configuration: DEFAULT_CONFIGURATION,
-  });
+  const { resources, configuration, variables } = build.accumulate(file, nothing());
   for (const resource of resources.all.filter(({ hashed }) => hashed)) {
     resource.rememberId();
     resource.setMetadata("name", `${resource.name}-${contentHash(resource.object)}`, resource.origin);
     resources.renamed(resource);
   }
   updateNameReferences(resources, configuration.nameReference);
+  build.entry(() => {
+    resolveVariables(resources, variables, configuration.varReference);
+  });
   const built = resources.all.filter(
     ({ annotations }) => annotations["config.kubernetes.io/local-config"] === undefined,
   );
   const sorted = sortObjects(built, file.fields);
   if (metadata.managedByLabel) markManaged(sorted, file);
-  for (const resource of sorted) resource.settleAnnotations();
+  for (const resource of sorted) {
+    resource.settleAnnotations();
+    settleBlanks(resource.object);
+  }
   return sorted;
 }
 
@@ -70,14 +75,23 @@ export const MAX_INCLUDES = 200;
 
 interface Accumulated {
   readonly resources: Resources;
+  readonly variables: Variable[];
   configuration: Configuration;
 }
+
+const nothing = (): Accumulated => ({
+  resources: new Resources(),
+  variables: [],
+  configuration: DEFAULT_CONFIGURATION,
+});
 
 class Build {
   readonly #repository: Repository;
   readonly #options: KustomizeOptions;
   readonly #metadata: BuildMetadata;
   readonly #active: string[] = [];
+  /** Something was left out, and so references to it match nothing. */
+  #isIncomplete = false;
 
   constructor(repository: Repository, options: KustomizeOptions, metadata: BuildMetadata) {
     this.#repository = repository;
@@ -98,12 +112,12 @@ class Build {
     this.#refuse(fields);
     const here: Directory = { repository: this.#repository, path: directory };
     this.#addResources(fields, here, into, root);
-    this.#entry(() => {
+    this.entry(() => {
       const own = loadConfigurations(listField(fields, "configurations"), here);
       into.configuration = mergeConfigurations(into.configuration, own);
       into.configuration = mergeConfigurations(into.configuration, loadCrds(listField(fields, "crds"), here));
     });
-    this.#entry(() => {
+    this.entry(() => {
       const schemas = loadSchemas(fields, here);
       if (schemas) this.#metadata.schemas.push(schemas);
     });
@@ -112,15 +126,19 @@ class Build {
     for (const resource of into.resources.all)
       resource.schema = (gvk, path) => this.#metadata.schemas.map((find) => find(gvk, path)).find(Boolean);
     this.#transform(file, here, into);
+    for (const entry of mappings(fields, "vars"))
+      this.entry(() => {
+        addVariable(into.variables, entry, into.resources);
+      });
     this.#active.pop();
     return into;
   }
 
   #refuse(fields: Mapping): void {
-    for (const field of ["helmCharts", "helmChartInflationGenerator", "validators", "vars"]) {
+    for (const field of ["helmCharts", "helmChartInflationGenerator", "validators"]) {
       const list = fields[field];
       if (!Array.isArray(list) || list.length === 0) continue;
-      this.#entry(() => {
+      this.entry(() => {
         throw unsupported(`${field} in a kustomization`, entryOrigin(fields, field));
       });
     }
@@ -131,12 +149,12 @@ class Build {
       const list = listField(fields, field);
       for (const [index, entry] of list.entries()) {
         const origin = entryOrigin(list, index);
-        const path = this.#entry(() => this.#local(here, scalarText(entry), origin));
+        const path = this.entry(() => this.#local(here, scalarText(entry), origin));
         if (path === undefined) continue;
         const from = posix.join(root, scalarText(entry));
         if (this.#repository.isFile(path)) this.#addFile(path, into.resources, from);
         else {
-          const child = this.#entry(() => this.#child(path, origin, "Kustomization"));
+          const child = this.entry(() => this.#child(path, origin, "Kustomization"));
           if (child) this.#addDirectory(child, into, from);
         }
       }
@@ -144,9 +162,9 @@ class Build {
   }
 
   #addDirectory(child: KustomizationFile, into: Accumulated, from: string): void {
-    const empty = { resources: new Resources(), configuration: DEFAULT_CONFIGURATION };
-    const built = this.accumulate(child, empty, from);
+    const built = this.accumulate(child, nothing(), from);
     for (const resource of built.resources.all) into.resources.append(resource);
+    mergeVariables(into.variables, built.variables);
     into.configuration = mergeConfigurations(into.configuration, built.configuration);
   }
 
@@ -164,7 +182,7 @@ class Build {
   }
 
   /** The result of one entry; undefined if the entry cannot be used and the others are built without it. */
-  #entry<Result>(work: () => Result): Result | undefined {
+  entry<Result>(work: () => Result): Result | undefined {
     return this.#options.partial === true ? this.#attempt(work) : work();
   }
 
@@ -180,6 +198,8 @@ class Build {
 
   #report(error: BuildError): void {
     if (!this.#options.onError) throw error;
+    if (error instanceof UnmatchedError && this.#isIncomplete) return;
+    this.#isIncomplete = true;
     this.#options.onError(error);
   }
 
@@ -187,7 +207,7 @@ class Build {
     const list = listField(fields, "components");
     for (const [index, entry] of list.entries()) {
       const origin = entryOrigin(list, index);
-      const child = this.#entry(() =>
+      const child = this.entry(() =>
         this.#child(this.#local(here, scalarText(entry), origin), origin, "Component"),
       );
       if (child) this.accumulate(child, into, posix.join(root, scalarText(entry)));
@@ -216,7 +236,7 @@ class Build {
       ["secretGenerator", "Secret"],
     ] as const) {
       for (const entry of mappings(fields, field))
-        this.#entry(() => {
+        this.entry(() => {
           const resource = generate({ kind, entry, options }, here);
           annotateOrigin(resource, this.#metadata, {
             configuredIn: posix.join(root, file.name),
@@ -225,8 +245,8 @@ class Build {
           absorb(resources, resource);
         });
     }
-    for (const generator of this.#entry(() => generatorsOf(fields, here)) ?? [])
-      this.#entry(() => {
+    for (const generator of this.entry(() => generatorsOf(fields, here)) ?? [])
+      this.entry(() => {
         const resource = generator.generate();
         annotateOrigin(resource, this.#metadata, {
           configuredIn: posix.join(root, generator.file ?? file.name),
@@ -241,9 +261,9 @@ class Build {
     here: Directory,
     { resources, configuration }: Accumulated,
   ): void {
-    transform(resources, fields, configuration, here);
-    for (const transformer of this.#entry(() => transformersOf(fields, here)) ?? [])
-      this.#entry(() => {
+    for (const step of transformations(resources, fields, configuration, here)) this.entry(step);
+    for (const transformer of this.entry(() => transformersOf(fields, here)) ?? [])
+      this.entry(() => {
         transformer(resources);
       });
   }

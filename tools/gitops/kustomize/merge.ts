@@ -82,7 +82,7 @@ class Merge {
 function visitMapping(target: Side, patch: Side): Side {
   if (isAbsent(target)) {
     if (takeDirective(patch?.value) === "delete") return undefined;
-    return patch === undefined && target !== undefined && target.origin.blank !== true ? target : patch;
+    return patch === undefined && target !== undefined && target.origin.blank === undefined ? target : patch;
   }
   if (patch?.value === null) return undefined;
   switch (takeDirective(patch?.value)) {

@@ -8,7 +8,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
-import { BuildError } from "../problem.ts";
+import { BuildError, UnmatchedError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 import { fieldAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
 import { isSelected } from "./kinds.ts";
@@ -66,7 +66,8 @@ function sourceOf(resources: Resources, source: Mapping): Value {
   const origin = originOf(source);
   const found = resources.all.filter((resource) => resource.ids.some((id) => isSource(id, source)));
   const [resource] = found;
-  if (!resource || found.length > 1)
+  if (!resource) throw new UnmatchedError("the source of the replacement matches no object", origin);
+  if (found.length > 1)
     throw new BuildError(`the source of the replacement matches ${found.length} objects, not 1`, origin);
   const path = scalarText(source.fieldPath) || DEFAULT_PATH;
   const value = fieldAt(resource.object, splitFieldPath(path), origin);

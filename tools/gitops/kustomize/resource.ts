@@ -37,6 +37,8 @@ export class Resource {
   /** Whether a hash of the contents is appended to the name. */
   hashed = false;
   behavior: Behavior = "create";
+  /** The `vars` whose value it holds, by name. */
+  readonly variables: string[] = [];
   /** Whether Kustomize has added internal annotations to the object, which it removes at the end. */
   hasBuildAnnotations = false;
   /** The patch strategies of custom resources, from `openapi`. */
@@ -105,20 +107,14 @@ export class Resource {
 
   /** Removes an empty mapping that was created for Kustomize's internal annotations. */
   dropEmptyAnnotations(): void {
-    const { metadata } = this;
-    if (
-      this.hasBuildAnnotations &&
-      isMapping(metadata.annotations) &&
-      Object.keys(metadata.annotations).length === 0
-    )
-      Reflect.deleteProperty(metadata, "annotations");
+    if (this.hasBuildAnnotations && Object.keys(this.annotations).length === 0)
+      Reflect.deleteProperty(this.metadata, "annotations");
   }
 
-  /** Kustomize finally removes its internal annotations, and writes the others as strings. */
+  /** Kustomize finally removes its internal annotations, drops the field if it is empty, and writes the others as strings. */
   settleAnnotations(): void {
-    this.dropEmptyAnnotations();
-    const { annotations } = this.metadata;
-    if (!isMapping(annotations)) return;
+    const { annotations } = this;
+    if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");
     for (const key of Object.keys(annotations))
       setField(annotations, key, writtenText(annotations, key), entryOrigin(annotations, key));
   }

@@ -1,5 +1,5 @@
 import type { Origin } from "../yaml/source.ts";
-import { BuildError } from "../problem.ts";
+import { BuildError, UnmatchedError } from "../problem.ts";
 import { describeId, effectiveNamespace, type Resource, type ResourceId, sameId } from "./resource.ts";
 
 /** The objects in a build in load order, indexed by name. */
@@ -70,10 +70,9 @@ export class Resources {
     if (only && found.length === 1) return only;
     const namespace = effectiveNamespace(id);
     const what = `${id.gvk.kind} ${id.name} (${id.gvk.group === "" ? "" : `${id.gvk.group}/`}${id.gvk.version}, namespace ${namespace})`;
-    throw new BuildError(
-      only ? `the patch matches several objects: ${what}` : `the patch matches no object: ${what}`,
-      from,
-    );
+    throw only
+      ? new BuildError(`the patch matches several objects: ${what}`, from)
+      : new UnmatchedError(`the patch matches no object: ${what}`, from);
   }
 
   #index(resource: Resource, name: string): void {

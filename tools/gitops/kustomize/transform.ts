@@ -10,27 +10,58 @@ import { scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
 
-/** Applies the transformers of a kustomization in the order of Kustomize's configureBuiltinTransformers. */
-export function transform(
+/** One change of the objects of a build. */
+export type Step = () => void;
+
+/** The transformers of a kustomization in the order of Kustomize's configureBuiltinTransformers. */
+export function* transformations(
   resources: Resources,
   fields: Mapping,
   configuration: Configuration,
   here: Directory,
-): void {
+): Generator<Step> {
+  const each = function* (field: string, apply: (entry: Mapping) => void): Generator<Step> {
+    for (const entry of mappings(fields, field))
+      yield () => {
+        apply(entry);
+      };
+  };
   const merges = listField(fields, "patchesStrategicMerge");
-  for (const index of merges.keys()) applyStrategicMerge(resources, merges, index, here);
-  for (const entry of mappings(fields, "patches")) applyPatch(resources, entry, here);
-  changeNames(resources, fields, configuration);
-  for (const entry of mappings(fields, "labels")) addLabels(resources, entry, configuration);
+  for (const index of merges.keys())
+    yield () => {
+      applyStrategicMerge(resources, merges, index, here);
+    };
+  yield* each("patches", (entry) => {
+    applyPatch(resources, entry, here);
+  });
+  yield () => {
+    changeNames(resources, fields, configuration);
+  };
+  yield* each("labels", (entry) => {
+    addLabels(resources, entry, configuration);
+  });
+  yield () => {
+    setCommonPairs(resources, fields, configuration);
+  };
+  yield* each("patchesJson6902", (entry) => {
+    applyJson6902(resources, entry, here);
+  });
+  yield* each("replicas", (entry) => {
+    setReplicas(resources, entry, configuration.replicas);
+  });
+  for (const field of ["images", "imageTags"])
+    yield* each(field, (entry) => {
+      setImage(resources, entry, configuration.images);
+    });
+  yield* each("replacements", (entry) => {
+    for (const replacement of loadReplacements([entry], here)) replace(resources, replacement);
+  });
+}
+
+function setCommonPairs(resources: Resources, fields: Mapping, configuration: Configuration): void {
   if (isMapping(fields.commonLabels)) setPairs(resources, fields.commonLabels, configuration.commonLabels);
   if (isMapping(fields.commonAnnotations))
     setPairs(resources, fields.commonAnnotations, configuration.commonAnnotations);
-  for (const entry of mappings(fields, "patchesJson6902")) applyJson6902(resources, entry, here);
-  for (const entry of mappings(fields, "replicas")) setReplicas(resources, entry, configuration.replicas);
-  for (const field of ["images", "imageTags"])
-    for (const entry of mappings(fields, field)) setImage(resources, entry, configuration.images);
-  for (const replacement of loadReplacements(mappings(fields, "replacements"), here))
-    replace(resources, replacement);
 }
 
 function changeNames(resources: Resources, fields: Mapping, configuration: Configuration): void {

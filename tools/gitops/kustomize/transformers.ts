@@ -1,7 +1,7 @@
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
-import { BuildError } from "../problem.ts";
+import { BuildError, UnmatchedError } from "../problem.ts";
 import { type FieldSpec, visitField } from "./field-spec.ts";
 import { isClusterScoped } from "./kinds.ts";
 import { describeId, scalarText, type Resource } from "./resource.ts";
@@ -145,5 +145,5 @@ export function setReplicas(resources: Resources, entry: Mapping, specs: readonl
       visitField(resource, spec, set, { as: "scalar", origin });
     }
   }
-  if (!found) throw new BuildError(`no object named ${name} has replicas`, entryOrigin(entry, "name"));
+  if (!found) throw new UnmatchedError(`no object named ${name} has replicas`, entryOrigin(entry, "name"));
 }

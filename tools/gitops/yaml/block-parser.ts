@@ -206,7 +206,7 @@ class BlockParser {
       setField(fields, key, value, { source: this.#source, offset, valueOffset: start });
     } else {
       if (anchor) throw new BeyondBlockStyle();
-      setField(fields, key, null, { source: this.#source, offset, valueOffset: afterColon, blank: true });
+      setField(fields, key, null, { source: this.#source, offset, valueOffset: afterColon, blank: "block" });
     }
   }
 

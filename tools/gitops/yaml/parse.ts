@@ -9,6 +9,7 @@ import {
   type Node,
   type Pair,
   type ParsedNode,
+  type YAMLMap,
 } from "yaml";
 import { aliasTargets } from "./alias-targets.ts";
 import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
@@ -141,7 +142,7 @@ class Reader {
   read(node: Node | null | undefined, offset: number): Value {
     if (this.#insideAlias) this.#count(1, offset);
     if (isScalar(node)) return scalarValue(node, this.#source.text) as Value;
-    if (isMap(node)) return this.#map(node.items as Pair<ParsedNode, ParsedNode | null>[], offset);
+    if (isMap(node)) return this.#map(node, offset);
     if (isSeq(node)) {
       const list = listAt(this.#at(offset));
       for (const item of node.items as (ParsedNode | null)[]) {
@@ -163,12 +164,13 @@ class Reader {
     return { source: this.#source, offset };
   }
 
-  #map(items: readonly Pair<ParsedNode, ParsedNode | null>[], offset: number): Mapping {
+  #map(node: YAMLMap, offset: number): Mapping {
+    const items = node.items as Pair<ParsedNode, ParsedNode | null>[];
     const fields = mappingAt(this.#at(offset));
     const merged: Mapping[] = [];
     for (const { key, value } of items) {
       const start = key.range[0];
-      if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") {
+      if (isScalar(key) && key.source === "<<" && key.type === "PLAIN") {
         if (merged.length > 0) throw new UnreadableError("duplicate key", start);
         merged.push(...this.#merged(this.read(value, start), start));
         continue;
@@ -183,7 +185,9 @@ class Reader {
         source: this.#source,
         offset: start,
         valueOffset,
-        ...(isScalar(value) && value.value === null && value.source === "" ? { blank: true } : {}),
+        ...(isScalar(value) &&
+          value.value === null &&
+          value.source === "" && { blank: node.flow === true ? "flow" : "block" }),
       });
     }
     for (const source of merged) {

@@ -22,8 +22,8 @@ export interface Origin {
   readonly offset: number;
   /** Offset of the field's value, if it is on the same line as the key. */
   readonly valueOffset?: number;
-  /** Whether the value is null because nothing is written; Kustomize drops such a field when it patches the object. */
-  readonly blank?: true;
+  /** Set if the value is null because nothing is written: whether in a block or in a flow mapping. Kustomize drops such a field when it patches the object. */
+  readonly blank?: "block" | "flow";
 }
 
 /** The position of an origin in its file. */

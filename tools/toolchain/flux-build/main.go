@@ -107,7 +107,8 @@ func generateAndBuild(root string, kustomization unstructured.Unstructured) (res
 	if err != nil {
 		return nil, err
 	}
-	directory := filepath.Join(root, path)
+	// A path cannot leave the source: the controller joins it as if the root were /.
+	directory := filepath.Join(root, filepath.Join("/", path))
 	manifest, file, _, err := kustomize.NewGenerator(root, kustomization).GenerateManifest(directory)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
 function namespaceOver(root: Mapping, repository: Repository): Origin | undefined {
   const spec = specOf(root);
   if (scalarText(spec.targetNamespace) !== "") return entryOrigin(spec, "targetNamespace");
-  const file = findKustomizationFile(repository, pathOf(root, repository));
+  const file = findKustomizationFile(repository, pathOf(root));
   const fields = file === undefined ? undefined : repository.parse(file).documents[0]?.value;
   return isMapping(fields) && scalarText(fields.namespace) !== ""
     ? entryOrigin(fields, "namespace")
