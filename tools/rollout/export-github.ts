@@ -10,14 +10,14 @@ export interface GithubArgs {
 
 const COMMENT = ` Rolls out the platform wave by wave. Written by edgefirst export github; save it as .github/workflows/rollout.yaml.
 
- Each stack uses the GitHub environment of the same name; add required reviewers there to approve its rollouts. The
+ Each stack uses the GitHub environment with the same name; add required reviewers there to approve its rollouts. The
  environment needs the secrets KUBECONFIG_CONTENT (a kubeconfig with the stack's context) and PULUMI_ACCESS_TOKEN. For
  another state backend it needs PULUMI_CONFIG_PASSPHRASE and the variable PULUMI_BACKEND_URL; add the backend's own
  credentials to the step.
 
  needs: only orders the jobs. The gate inside the program holds a stack back, even if you re-run a single job.`;
 
-/** A workflow with one job per wave. The stacks of a wave run in parallel, each in the GitHub environment of its name. */
+/** A workflow with one job per wave. The stacks in a wave run in parallel, each in the GitHub environment with its name. */
 export function githubWorkflow({ stacks, branch }: GithubArgs): string {
   const jobs = planWaves(stacks).map((wave, index) => [jobName(index), waveJob(wave, index)] as const);
   const document = new Document({
@@ -37,11 +37,11 @@ function waveJob(stacks: readonly string[], index: number) {
     name: "${{ matrix.stack }}",
     ...(index > 0 && { needs: [jobName(index - 1)] }),
     "runs-on": "ubuntu-latest",
-    // If one stack fails, the others of its wave finish.
+    // If one stack fails, the others in its wave still finish.
     strategy: { "fail-fast": false, matrix: { stack: stacks } },
     environment: "${{ matrix.stack }}",
     steps: [
-      // No step pushes.
+      // No step needs to push.
       { uses: "actions/checkout@v4", with: { "persist-credentials": false } },
       { uses: "actions/setup-node@v4", with: { "node-version": 24, cache: "npm" } },
       { run: "npm ci" },

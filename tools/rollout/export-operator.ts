@@ -13,9 +13,9 @@ export interface OperatorArgs {
   readonly branch: string;
   /** Namespace of the Stack objects, their ServiceAccount and Secrets. */
   readonly namespace: string;
-  /** Image of the workspace, with the Pulumi CLI and Node 24. */
+  /** Image for the workspace, with the Pulumi CLI and Node 24. */
   readonly image: string;
-  /** URL of the state backend; by default the operator's own, Pulumi Cloud. */
+  /** URL of the state backend; by default the operator's default, Pulumi Cloud. */
   readonly backend?: string | undefined;
 }
 

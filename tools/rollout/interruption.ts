@@ -4,8 +4,8 @@ import { setTimeout } from "node:timers/promises";
 const INTERRUPT_MS = 1_000;
 
 /**
- * At a terminal, Ctrl-C reaches both this process and the CLI, and a second signal would make the CLI abandon the operations in progress. So it is forwarded only
- * if the CLI has not received it.
+ * At a terminal, Ctrl-C reaches both this process and the CLI, and a second signal would make the CLI abandon the operations in progress.
+ * So the signal is forwarded only if the CLI has not received it.
  * @param hasReached whether the CLI has reported an interrupt
  * @returns a signal that interrupts the CLI when it aborts
  */

@@ -35,7 +35,7 @@ export interface LockArgs {
 }
 
 /**
- * Waits until every process that holds the stack's lock has ended, so that the lock can be removed.
+ * Waits until every process that holds the stack's lock has exited, so that the lock can be removed.
  * @throws {EdgefirstError} if the lock must not be taken over: takeOver is false, or the holder runs on another machine
  */
 export async function waitForDeadLock({ stack, refusal, takeOver, report, signal }: LockArgs): Promise<void> {
@@ -45,8 +45,8 @@ export async function waitForDeadLock({ stack, refusal, takeOver, report, signal
     throw new EdgefirstError(
       `Stack ${stack} is locked by another update${holders.map(({ host, pid, since }) => ` (process ${pid} on ${host}, since ${since})`).join("")}.`,
       foreign
-        ? `Wait until it ends. If you are certain that it is no longer running, remove its lock: pulumi cancel --stack ${stack}`
-        : "Wait until it ends. After an interrupted rollout, --resume takes over the lock once that process has exited.",
+        ? `Wait until it has finished. If you are certain that it is no longer running, remove its lock: pulumi cancel --stack ${stack}`
+        : "Wait until it has finished. After an interrupted rollout, --resume takes over the lock once that process has exited.",
     );
   for (const { pid, since } of holders) {
     if (identify(pid) !== undefined)

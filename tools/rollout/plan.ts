@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { readStackFile } from "./stack-file.ts";
 
-/** A stack and its upstream stacks, which must verify a release before it may get it. */
+/** A stack and its upstream stacks, which must verify a release before the stack may run it. */
 export interface StackNode {
   readonly name: string;
   readonly after: readonly string[];
@@ -33,9 +33,9 @@ export async function readStacks(project: string): Promise<StackNode[]> {
 }
 
 /**
- * Orders stacks into waves: each stack is in the first wave after those of its upstream stacks, so the stacks of a wave can be brought up in parallel. Within a
- * wave, stacks are sorted by name.
- * @throws {EdgefirstError} that shows a cycle, or each upstream stack that does not exist
+ * Orders stacks into waves: each stack is in the first wave after those of its upstream stacks, so the stacks in a wave can be brought up
+ * in parallel. Within a wave, stacks are sorted by name.
+ * @throws {EdgefirstError} naming a cycle, or each upstream stack that does not exist
  */
 export function planWaves(stacks: readonly StackNode[]): string[][] {
   refuseMissing(stacks);
@@ -59,12 +59,12 @@ export function planWaves(stacks: readonly StackNode[]): string[][] {
 export function stacksUpTo(stacks: readonly StackNode[], target: string): StackNode[] {
   refuseMissing(stacks);
   const wanted = new Set([stackNamed(stacks, target).name]);
-  // Iterating a set also visits what is added meanwhile.
+  // Iterating over a set also visits what is added meanwhile.
   for (const name of wanted) for (const upstream of stackNamed(stacks, name).after) wanted.add(upstream);
   return stacks.filter(({ name }) => wanted.has(name));
 }
 
-/** @throws {EdgefirstError} that lists the stacks, if none has this name */
+/** @throws {EdgefirstError} listing the stacks, if none has this name */
 export function stackNamed(stacks: readonly StackNode[], name: string): StackNode {
   const found = stacks.find((stack) => stack.name === name);
   if (found !== undefined) return found;
@@ -88,7 +88,7 @@ function refuseMissing(stacks: readonly StackNode[]): void {
     );
 }
 
-/** Every open stack waits for another open one: follows them until a stack repeats. */
+/** Every remaining stack waits for another one; follows them until a stack repeats. */
 function cycleError(open: readonly StackNode[]): EdgefirstError {
   const waiting = new Set(open.map(({ name }) => name));
   const path: string[] = [];
@@ -100,6 +100,6 @@ function cycleError(open: readonly StackNode[]): EdgefirstError {
   const cycle = [...path.slice(path.indexOf(name)), name];
   return new EdgefirstError(
     `The stacks depend on each other in a cycle: ${cycle.join(" -> ")}.`,
-    "Remove one of them from edgefirst:after in its Pulumi.<stack>.yaml. Nothing was changed.",
+    "Remove one of these dependencies from edgefirst:after. Nothing was changed.",
   );
 }

@@ -18,10 +18,10 @@ export type Outcome =
   /** By an earlier rollout of this release. */
   | { readonly state: "done-before" }
   | { readonly state: "failed"; readonly message: string }
-  /** Whether the stack is healthy is unknown: nothing is proven, nothing revoked. */
+  /** It is unknown whether the stack is healthy; nothing is proven or revoked. */
   | { readonly state: "inconclusive"; readonly message: string }
   | { readonly state: "declined" }
-  /** Ended by the caller's signal while in progress. */
+  /** Stopped by the caller's signal while in progress. */
   | { readonly state: "cancelled" }
   | { readonly state: "not-started"; readonly message: string };
 
@@ -60,8 +60,9 @@ export interface RolloutArgs {
 export type RolloutResult = ReadonlyMap<string, Outcome>;
 
 /**
- * Rolls out wave by wave: first the previews of a wave, then approvals one by one, then updates. A stack that fails or is declined stops the following waves;
- * the others of its wave go on. Nothing stops a dry run, which changes nothing. Never rejects because of a stack.
+ * Rolls out wave by wave: first the previews of a wave, then approvals one by one, then updates. A stack that fails or is declined stops
+ * the following waves; the others in its wave continue. Nothing stops a dry run, which changes nothing. A failing stack does not make it
+ * reject.
  */
 export async function runRollout(args: RolloutArgs): Promise<RolloutResult> {
   const { waves, dryRun, onEvent, signal } = args;
@@ -99,7 +100,7 @@ function stoppedBy(outcomes: RolloutResult): string | undefined {
   return first === undefined ? undefined : `${first[0]} ${first[1].state}`;
 }
 
-/** Runs one phase of a stack. Resolves to whether the stack goes on; a failure or an abort is its outcome. */
+/** Runs one phase of a stack. Resolves to whether the stack continues; a failure or an abort becomes its outcome. */
 type Attempt = (stack: string, work: () => Promise<Outcome | undefined>) => Promise<boolean>;
 
 async function runWave(
@@ -117,7 +118,7 @@ async function runWave(
   };
   const summaries = await previewAll(stacks, args, attempt);
   const approved: string[] = [];
-  // One at a time, so that nothing overwrites the question.
+  // One at a time, so that nothing overwrites the prompt.
   for (const [stack, summary] of summaries) {
     const goesOn = await attempt(stack, async () => {
       onEvent({ type: "phase", stack, phase: "approval" });
@@ -153,7 +154,7 @@ async function previewAll(
       return undefined;
     });
   });
-  // In the order of the wave, not in the order in which the previews ended.
+  // In the order of the wave, not in the order in which the previews finished.
   return new Map(
     stacks.flatMap((stack) => {
       const summary = summaries.get(stack);

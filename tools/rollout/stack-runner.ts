@@ -8,7 +8,7 @@ export interface StackRunnerArgs {
   readonly address: (stack: string) => StackAddress;
   /** Directory of the policy pack for previews and updates. */
   readonly policyPack?: string | undefined;
-  /** Take over the lock of an update on this machine whose process has ended. */
+  /** Take over the lock of an update on this machine whose process has exited. */
   readonly takeOver: boolean;
   readonly approve: Runner["approve"];
 }

@@ -22,7 +22,7 @@ export interface StackAddress {
   readonly project: string;
   /** Environment of the CLI in addition to this process's own: backend, PULUMI_HOME, PATH. */
   readonly env: NodeJS.ProcessEnv;
-  /** Directory whose `bin` has the CLI; by default the first CLI on PATH. */
+  /** Directory whose `bin` contains the CLI; by default the first CLI on PATH. */
   readonly cliRoot?: string;
   /** Create the stack if the backend does not have it. With the wrong backend this would deploy an existing stack from scratch, so only the sandbox sets it. */
   readonly create?: boolean;
@@ -37,7 +37,7 @@ export interface RunOptions {
   readonly policyPack?: string | undefined;
 }
 
-/** A past or present update of a stack. */
+/** A finished or running update of a stack. */
 export interface LastUpdate {
   readonly result: "not-started" | "in-progress" | "succeeded" | "failed";
   readonly end?: Date;
@@ -56,7 +56,7 @@ export async function previewStack(address: StackAddress, options: RunOptions): 
 
 /**
  * Brings a stack up; the program verifies it.
- * @param takeOver remove the lock of an update on this machine whose process has ended
+ * @param takeOver remove the lock of an update on this machine whose process has exited
  * @throws {EdgefirstError} with the program's own messages if the update fails
  */
 export async function upStack(
@@ -120,7 +120,7 @@ export async function deployedObjects(address: StackAddress): Promise<ObjectRefe
   return objectsIn((await stack.exportStack()).deployment as StateDeployment);
 }
 
-/** Runs the CLI. An error has the program's own messages instead of the CLI's output. */
+/** Runs the CLI. An error carries the program's own messages instead of the CLI's output. */
 async function run(
   what: string,
   { name }: StackAddress,

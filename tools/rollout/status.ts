@@ -164,7 +164,7 @@ function unreadable(stack: string, outputs: Readonly<Record<string, unknown>>): 
 function unproven(upstream: string, release: string | undefined): string {
   return release === undefined
     ? `it waits for ${upstream}`
-    : `${upstream} has not verified the release that it runs`;
+    : `${upstream} has not verified this stack's release`;
 }
 
 function text(value: unknown): string | undefined {

@@ -5,7 +5,7 @@ export interface EngineStep {
   readonly type: string;
   readonly diffs?: readonly string[];
   readonly keys?: readonly string[];
-  /** By property path; the only diff that a refresh has. */
+  /** By property path; the only diff that a refresh reports. */
   readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
   readonly old?: { readonly custom?: boolean; readonly retainOnDelete?: boolean };
   readonly new?: { readonly custom?: boolean; readonly outputs?: Readonly<Record<string, unknown>> };
@@ -52,7 +52,10 @@ const KINDS: Readonly<Record<string, ChangeKind>> = {
   "import-replacement": "replace",
 };
 
-/** The change of a step; undefined for half of a replacement, for no change, and for resources without an object (components, providers, the stack). */
+/**
+ * A step's change; undefined for half of a replacement, for no change, and for resources without an object (components, providers, the
+ * stack).
+ */
 export function changeOf(step: EngineStep): Change | undefined {
   const kind = KINDS[step.op];
   if (kind === undefined || !isObject(step)) return undefined;

@@ -53,7 +53,7 @@ describe("the status of the stacks", () => {
     assert.equal(edge?.verification, "revoked");
     assert.deepEqual(edge.notes, ["its verification failed: Gateway network/external: not programmed"]);
     assert.equal(main?.positions[0]?.state, "unproven");
-    assert.deepEqual(main.notes, ["edge has not verified the release that it runs"]);
+    assert.deepEqual(main.notes, ["edge has not verified this stack's release"]);
   });
 
   it("shows what a verification did not prove", () => {
