@@ -4,7 +4,7 @@ import { completedCommands } from "./completion/model.ts";
 import { SHELLS } from "./completion/shells.ts";
 import type { Verb } from "./verb.ts";
 
-/** `edgefirst completion`: prints the completion script of a shell. */
+/** `edgefirst completion`: prints the completion script for a shell. */
 export async function completion(shell: string, verbs: readonly Verb[]): Promise<void> {
   process.stdout.write(SHELLS[shell]?.(completedCommands(await wholeProgram(verbs))) ?? "");
 }
@@ -14,7 +14,7 @@ async function wholeProgram(verbs: readonly Verb[]): Promise<Command> {
   const program = new Command("edgefirst").version("");
   for (const { name, description, load } of verbs) {
     const command = await load(false);
-    // The first argument may also be a repository, so that these are no choices for the parser.
+    // The first argument may also be a repository, so the parser must not enforce these choices.
     const [step] = command.registeredArguments;
     if (name === "migrate" && step) step.argChoices = [...STEPS.map(({ id }) => id), "all"];
     program.addCommand(command.description(description));

@@ -26,7 +26,7 @@ export interface DoctorFlags {
   readonly json?: true;
 }
 
-/** `edgefirst doctor`: lists each program of the toolchain; builds nothing. */
+/** `edgefirst doctor`: lists each program in the toolchain; builds nothing. */
 export async function doctor({ json }: DoctorFlags): Promise<void> {
   const programs = await survey();
   const text = json
@@ -63,7 +63,7 @@ function reportCache({ directory, entries, goCache }: CacheContent): string {
     `cache: ${directory}, ${gigabytes(entries)}`,
     ...(unused.length > 0
       ? [
-          `  ${gigabytes(unused)} of it for programs that no pin names; edgefirst toolchain prune removes them`,
+          `  ${gigabytes(unused)} of it for programs that are no longer pinned; edgefirst toolchain prune removes them`,
         ]
       : []),
     ...(goCache.bytes > 0
@@ -77,7 +77,7 @@ function reportCache({ directory, entries, goCache }: CacheContent): string {
 
 function short({ state, found }: Surveyed): string {
   if (found) return SHORT[found.origin];
-  return state === "buildable" ? "to be built" : state;
+  return state === "buildable" ? "not built yet" : state;
 }
 
 /** Paths of the programs; those that were built share a folder, which is listed once. */

@@ -8,11 +8,11 @@ export const EXIT = {
   no: 1,
   /** It could not run: wrong arguments, a file or a cluster that cannot be read. */
   couldNotRun: 2,
-  /** A part of the input could not be read or built; the rest gave no findings, or was worked on. */
+  /** Part of the input could not be read or built; the rest had no findings, or was processed. */
   incomplete: 3,
-  /** Whether a stack is healthy is unknown: its cluster does not answer, or credentials have expired. */
+  /** It is unknown whether a stack is healthy: its cluster does not respond, or credentials have expired. */
   inconclusive: 4,
-  /** Ended by Ctrl-C or SIGTERM: 128 + 2, as a shell reports SIGINT. */
+  /** Interrupted by Ctrl-C or SIGTERM: 128 + 2, as a shell reports SIGINT. */
   interrupted: 130,
 } as const;
 
@@ -22,11 +22,11 @@ Exit codes of every command:
   0    done, or nothing to do
   1    it ran, and the answer is no: findings, a failed proof, a stack that is not healthy
   2    it could not run: wrong arguments, a file or a cluster that cannot be read
-  3    a part of the repository could not be read or built; the rest was worked on
+  3    part of the repository could not be read or built; the rest was processed
   4    rollout, verify: inconclusive, because a cluster does not respond or credentials have expired
   130  interrupted by Ctrl-C or SIGTERM`;
 
-/** Makes a decision; a refusal, thrown as an error, is the answer no and not a command that could not run. */
+/** Makes a decision. A refusal, thrown as an error, exits with 1 (the answer is no), not with 2 (the command could not run). */
 export function decide<T>(decision: () => T): T {
   try {
     return decision();

@@ -22,7 +22,7 @@ export interface InitFlags {
 
 /**
  * `edgefirst init`: writes `Pulumi.<stack>.yaml` in the current directory, or prints it.
- * @throws {EdgefirstError} if the cluster cannot be reached, there is no project, or the file exists
+ * @throws {EdgefirstError} if the cluster cannot be reached, there is no project, or the file already exists
  */
 export async function init(stack: string, flags: InitFlags): Promise<void> {
   const directory = process.cwd();
@@ -60,7 +60,7 @@ async function stackFileArgs(
   return { stack, cluster, found: await survey(client), stacks, pins: loadPins() };
 }
 
-/** What was found, and the configuration without what the file only suggests. */
+/** What was found, and the configuration without the file's suggestions. */
 function asJson({ found }: StackFileArgs, sections: readonly Section[]): object {
   const config = sections.flatMap(({ key, value, isExample }) =>
     value === undefined || isExample ? [] : [[`edgefirst:${key}`, value]],
@@ -71,7 +71,7 @@ function asJson({ found }: StackFileArgs, sections: readonly Section[]): object 
 function refuseName(stack: string): void {
   if (!/^[A-Za-z0-9][\w.-]*$/.test(stack))
     throw new EdgefirstError(
-      `${stack} is not the name of a stack.`,
+      `${stack} is not a valid stack name.`,
       "Use letters, digits, dots, dashes and underscores, such as edge.",
     );
 }
@@ -79,12 +79,12 @@ function refuseName(stack: string): void {
 function refuseToWrite(directory: string, file: string, { force }: InitFlags): void {
   if (!existsSync(join(directory, "Pulumi.yaml")))
     throw new EdgefirstError(
-      `There is no Pulumi.yaml in ${directory}, and the stack's file belongs next to it.`,
+      `There is no Pulumi.yaml in ${directory}, and the stack file belongs next to it.`,
       "Run the command in the project's directory, or print the file with --stdout.",
     );
   if (existsSync(file) && !force)
     throw new EdgefirstError(
-      `${file} exists.`,
+      `${file} already exists.`,
       "Overwrite it with --force, or compare it first: edgefirst init … --stdout | diff …",
     );
 }

@@ -5,13 +5,13 @@ import { EXIT } from "./exit-codes.ts";
 export interface InterruptArgs {
   /** Line to print at the first Ctrl-C. */
   readonly ending: string;
-  /** What is left, as the hint of the error. */
+  /** What is left behind, as the error's hint. */
   readonly left: string;
-  /** Line to print at each further Ctrl-C, which is then ignored. Without it, a second Ctrl-C ends the process at once. */
+  /** Line to print at each further Ctrl-C, which is then ignored. Without it, a second Ctrl-C stops the process at once. */
   readonly again?: string;
 }
 
-/** Lets Ctrl-C or SIGTERM end the work gracefully, through its signal; the exit code is then 130. */
+/** Lets Ctrl-C or SIGTERM stop the work gracefully through its signal; the exit code is then 130. */
 export async function interruptible<T>(
   { ending, left, again }: InterruptArgs,
   work: (signal: AbortSignal) => Promise<T>,

@@ -22,7 +22,7 @@ export interface LintFlags {
 
 /**
  * `edgefirst lint`: checks the repository and prints the findings.
- * @returns the exit code: 0, 1 for findings at or above --fail-on, or 3 without any if a part of the repository could not be checked
+ * @returns the exit code: 0; 1 for findings at or above --fail-on; 3 if there are none, but part of the repository could not be checked
  * @throws {EdgefirstError} if a path or a baseline cannot be read
  */
 export async function lint(paths: readonly string[], flags: LintFlags): Promise<number> {
@@ -45,7 +45,7 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   return exitCode(report, flags);
 }
 
-/** Findings come first: they are true whatever else could not be checked. */
+/** Findings take precedence: they hold regardless of what could not be checked. */
 function exitCode({ findings }: LintedReport, { failOn }: LintFlags): number {
   if (failOn === "none") return EXIT.ok;
   const failing = failOn === "advisory" ? ["mandatory", "advisory"] : ["mandatory"];
@@ -82,7 +82,7 @@ async function format(report: LintedReport, root: string, name: Format): Promise
   }
 }
 
-/** The root relative to the checkout of the GitHub workflow, as a prefix of paths. */
+/** The root relative to the GitHub workflow's checkout, as a path prefix. */
 function prefixOf(root: string): string {
   const path = relative(process.env.GITHUB_WORKSPACE ?? root, root)
     .split(sep)

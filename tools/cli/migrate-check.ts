@@ -2,7 +2,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import type { CheckReport } from "../migrate/live/check.ts";
 import type { Step, StepContext } from "../migrate/step.ts";
 
-/** Where `--check` looks. */
+/** Flags of `edgefirst migrate --check`. */
 export interface CheckFlags {
   readonly context?: string;
   readonly kubeconfig?: string;
@@ -13,13 +13,13 @@ export interface CheckFlags {
 /**
  * `edgefirst migrate STEP REPO --check`: reports whether it is safe to continue; changes nothing.
  * @returns the exit code: 0 safe, 1 not safe
- * @throws {EdgefirstError} where the step has nothing to check, or the cluster cannot be read
+ * @throws {EdgefirstError} if the step has nothing to check, or the cluster cannot be read
  */
 export async function checkLive(step: Step, context: StepContext, flags: CheckFlags): Promise<number> {
   if (!step.check)
     throw new EdgefirstError(
       `The ${step.id} step has no live check.`,
-      "Leave out --check: the step is proven offline.",
+      "Omit --check: the step is proven offline.",
     );
   if (flags.context === undefined)
     throw new EdgefirstError(
@@ -41,7 +41,7 @@ export async function checkLive(step: Step, context: StepContext, flags: CheckFl
   }
 }
 
-/** The repository's only cluster, or the one of that name: `kubernetes/edge`, or `edge`. */
+/** The repository's only cluster, or the one with that name: `kubernetes/edge`, or `edge`. */
 function chosen({ clusters }: StepContext, name: string): StepContext["clusters"][number] {
   const [only, ...others] = clusters;
   if (only && others.length === 0) return only;

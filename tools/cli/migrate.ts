@@ -27,7 +27,7 @@ export interface MigrateFlags {
   readonly cluster?: string;
 }
 
-/** The exit code of each verdict; of several steps, the first one in {@link WORST_FIRST}. */
+/** The exit code for each verdict; for several steps, the first verdict in {@link WORST_FIRST} counts. */
 export const EXIT_OF: Readonly<Record<Verdict, number>> = {
   proven: EXIT.ok,
   "nothing to do": EXIT.ok,
@@ -99,14 +99,14 @@ async function lossKinds(names: readonly string[]): Promise<readonly LossKind[]>
   });
 }
 
-/** Every step as if it were taken next. */
+/** Plans every step as if it were the next one to run. */
 async function planAll(steps: readonly Step[], context: StepContext): Promise<readonly StepReport[]> {
   const { runStep } = await import("../migrate/run.ts");
   const { reportOf } = await import("../migrate/report.ts");
   return steps.map((step) => reportOf(runStep(step, context), context.repository));
 }
 
-/** The steps in a row; writes what is proven with `--write`, and shows the diff without. */
+/** Runs the steps in order. With `--write`, writes what is proven; without it, shows the diff. */
 async function runAll(
   steps: readonly Step[],
   context: StepContext,

@@ -16,7 +16,7 @@ export interface MoveArgs {
   /** Folder of the sandbox. */
   readonly dir: string;
   readonly kubeconfig: string;
-  /** All clusters that follow the repository of the sandbox. */
+  /** All clusters that follow the sandbox's repository. */
   readonly clusters: readonly string[];
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
@@ -30,17 +30,17 @@ export interface Move {
   readonly files: StepReport["files"];
   /** What the step has proven about the change. */
   readonly verdict: string;
-  /** The Gateway's answers for the host of the app before and after; absent if pods are simulated. */
+  /** The Gateway's answers for the app's host before and after; absent if pods are simulated. */
   readonly answers?: { readonly before: Answer; readonly after: Answer };
 }
 
-/** gatus-sidecar writes the endpoint of a new route, and Gatus re-reads its configuration twice a minute. */
+/** gatus-sidecar writes the endpoint for a new route, and Gatus re-reads its configuration twice a minute. */
 const TIMEOUT_MS = 90_000;
 
 /**
- * Moves an app of the sandbox from its Ingress to a route, as you would: `migrate route --write` on the working copy, a push, and Flux
- * applies it. An app that has moved already is left alone.
- * @throws {EdgefirstError} if the proof of the step does not hold, Flux does not apply the change, or the Gateway does not answer
+ * Moves an app in the sandbox from its Ingress to a route, as a user would: runs `migrate route --write` on the working copy and pushes;
+ * Flux applies it. An app that has already moved is left unchanged.
+ * @throws {EdgefirstError} if the step's proof does not hold, Flux does not apply the change, or the Gateway does not respond
  */
 export async function moveApp(args: MoveArgs): Promise<Move> {
   const { dir, kubeconfig, clusters, progress, signal } = args;
@@ -63,7 +63,7 @@ export async function moveApp(args: MoveArgs): Promise<Move> {
   };
 }
 
-/** What `edgefirst migrate route PATH --write` does. */
+/** Does what `edgefirst migrate route PATH --write` does. */
 function writeRoutes(
   path: string,
   progress: MoveArgs["progress"],
@@ -91,7 +91,7 @@ function writeRoutes(
   return { files, verdict: explainVerdict(report) };
 }
 
-/** The answer of the Gateway once it serves the route and Gatus has probed it. */
+/** The Gateway's answer once it serves the route and Gatus has probed it. */
 async function answered(dir: string, signal: AbortSignal): Promise<Answer> {
   const options = { timeoutMs: TIMEOUT_MS, signal };
   const ask = async (): Promise<Answer | false> => {

@@ -7,14 +7,14 @@ import { VERSION } from "./version.ts";
 const EXAMPLES = `
 Examples:
   edgefirst lint .                    check the repository in the current directory
-  edgefirst migrate .                 show the plan of its migration
+  edgefirst migrate .                 show the migration plan
   edgefirst rollout --dry-run         show what every stack would change
   edgefirst help rollout              options and examples of one command`;
 
-/** Runs a command line with other code than this: see packed/hand-over.ts. */
+/** Runs the command line with a project's own code; see packed/hand-over.ts. */
 export type HandOver = (command: string) => Promise<void>;
 
-/** Runs the command line and sets the exit code. The packed command gives `handOver`, for commands that run the code of a project. */
+/** Runs the command line and sets the exit code. The packed command passes `handOver` for commands that run a project's code. */
 export async function runProgram(args: readonly string[], handOver?: HandOver): Promise<void> {
   // A reader such as head may close its end early.
   process.stdout.on("error", () => process.exit());
@@ -29,7 +29,7 @@ export async function runProgram(args: readonly string[], handOver?: HandOver): 
   }
 }
 
-/** The program with the one command that the arguments name; of the others only name and description. */
+/** The program with the command that the arguments name; the other commands have only a name and description. */
 async function programFor(args: readonly string[]): Promise<Command> {
   const named = args[0] === "help" ? args[1] : args[0];
   const program = new Command("edgefirst")
@@ -40,7 +40,7 @@ async function programFor(args: readonly string[]): Promise<Command> {
     .version(VERSION)
     .addHelpText("after", EXIT_CODES)
     .addHelpText("after", EXAMPLES);
-  const help = new Command("help").argument("[command]", "its name");
+  const help = new Command("help").argument("[command]", "name of the command");
   program.addHelpCommand(help.description("show the options and examples of a command").helpGroup(SHELL));
   for (const { name, description, group, load } of VERBS) {
     const command = name === named ? await load(wantsHelp(args)) : new Command(name);
@@ -54,7 +54,7 @@ function wantsHelp(args: readonly string[]): boolean {
   return args[0] === "help" || args.includes("--help") || args.includes("-h");
 }
 
-/** The same error format and exit codes for a command (`path`: the words that name it) and its subcommands. */
+/** Gives a command (`path`: the words that name it) and its subcommands the same error format and exit codes. */
 function setManners(command: Command, path: readonly string[]): void {
   const needs = (_text: string, name: string): string => {
     const argument = command.registeredArguments.find((each) => each.name() === name);
@@ -71,7 +71,7 @@ function setManners(command: Command, path: readonly string[]): void {
   for (const sub of command.commands) setManners(sub, [...path, sub.name()]);
 }
 
-/** An error that a user can act on is a sentence; anything else is a bug and keeps its stack trace. */
+/** An error that a user can act on is printed as a sentence; anything else is a bug and keeps its stack trace. */
 function describe(error: unknown): string {
   if (error instanceof EdgefirstError) return `edgefirst: ${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -3,7 +3,7 @@ import { counted } from "../../lib/counted.ts";
 import { type Outcome, type RolloutEvent, type RolloutResult } from "../rollout/run.ts";
 import { renderSummary } from "../rollout/summary.ts";
 
-/** Without a terminal, the progress of a stack is printed at most this often. */
+/** Without a terminal, a stack's progress is printed at most this often. */
 const PLAIN_MS = 10_000;
 
 const PHASES = { preview: "previewing", update: "updating" } as const;
@@ -56,7 +56,7 @@ export function rolloutDisplay({
         print([`wave ${event.wave} of ${event.of}: ${event.stacks.join(", ")}`]);
         break;
       case "phase":
-        // The question itself is shown.
+        // The prompt itself is shown.
         if (event.phase === "approval") break;
         active.set(event.stack, { phase: PHASES[event.phase], text: "", printed: now() });
         print(live ? [] : [`${event.stack}: ${PHASES[event.phase]}`]);
@@ -100,7 +100,7 @@ export function outcomeText(outcome: Outcome): string {
   }
 }
 
-/** The last line of a rollout: how many stacks have which outcome. */
+/** The last line of a rollout: the number of stacks per outcome. */
 export function resultText(result: RolloutResult): string {
   const states = [...result.values()].map(({ state }) => state);
   const counts = [...new Set(states)].map(

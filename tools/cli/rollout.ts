@@ -25,7 +25,7 @@ export interface RolloutFlags extends ProjectFlags {
 
 const INTERRUPT = {
   ending: "interrupted: cancelling after the current steps",
-  left: "No lock is left and no update is half done. Continue with edgefirst rollout --resume.",
+  left: "No lock is left, and no update is half finished. Continue with edgefirst rollout --resume.",
   again: "still cancelling: the current steps have to finish",
 };
 
@@ -72,7 +72,7 @@ function wavesOf(stacks: readonly StackNode[], { to, only }: RolloutFlags): stri
 const ask: Runner["approve"] = async (stack, { changes }, signal) => {
   const destructive = changes.some(({ kind }) => kind === "delete" || kind === "replace");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // While readline asks, Ctrl-C is an event of its interface and no signal.
+  // While readline waits for input, Ctrl-C is an event on its interface, not a signal.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     const what = destructive ? "update it, including everything DELETED or REPLACED above" : "update it";
@@ -82,7 +82,7 @@ const ask: Runner["approve"] = async (stack, { changes }, signal) => {
   }
 };
 
-/** Without the stack's outputs: `pulumi stack output` has them. */
+/** Omits the stack's outputs, which `pulumi stack output` prints. */
 function jsonLine(event: RolloutEvent): string {
   if (event.type !== "summary") return JSON.stringify(event);
   const { changes, unchanged, warnings, violations } = event.summary;

@@ -33,7 +33,7 @@ export interface OpenFlags {
   readonly cluster: string;
 }
 
-/** `edgefirst sandbox open`: forwards Services of a cluster to this machine, until Ctrl-C. */
+/** `edgefirst sandbox open`: forwards Services in a cluster to this machine, until Ctrl-C. */
 export async function open(services: readonly string[], { cluster, dir }: OpenFlags): Promise<void> {
   const signal = interrupted();
   const { ports, close } = await openServices({ dir, cluster, services });
@@ -41,6 +41,6 @@ export async function open(services: readonly string[], { cluster, dir }: OpenFl
     const scheme = port === 443 ? "https" : "http";
     process.stdout.write(`${service}:${port}  ${scheme}://127.0.0.1:${local}\n`);
   }
-  progress("A Gateway routes by host name: curl -H 'Host: <name>' …   Ctrl-C stops.");
+  progress("A Gateway routes by host name: curl -H 'Host: <name>' …   Press Ctrl-C to stop.");
   signal.addEventListener("abort", close);
 }

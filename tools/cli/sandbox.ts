@@ -17,7 +17,7 @@ const INTERRUPT = {
   left: "Everything that was running before still runs; everything just started has been stopped.",
 };
 
-/** Flags that the commands of a sandbox share. */
+/** Flags that the sandbox commands share. */
 export interface SandboxFlags {
   readonly dir: string;
   readonly clusters?: string[];
@@ -58,7 +58,7 @@ export async function status({ dir, json }: SandboxFlags): Promise<void> {
   print(json ? JSON.stringify(found, undefined, 2) : render(found, process.stdout.isTTY));
 }
 
-/** `edgefirst sandbox down`: stops the processes of the sandbox. */
+/** `edgefirst sandbox down`: stops the sandbox's processes. */
 export async function down({ dir, clusters, json, deleteData = false }: DownFlags): Promise<void> {
   const existed = isSandboxDir(resolve(dir));
   const stopped = await sandboxDown({ dir, clusters, deleteData, progress });

@@ -87,7 +87,7 @@ function verifiedText({ verification, verifiedAt }: StackStatus, now: Date): str
   return verifiedAt === undefined ? "-" : ago(new Date(verifiedAt), now);
 }
 
-/** `main@sha1:1a2b3c4d…` becomes `main@1a2b3c4`; a long name loses its beginning. */
+/** `main@sha1:1a2b3c4d…` becomes `main@1a2b3c4`; a long name is cut at the start. */
 function revisionText(revision: string | undefined): string {
   const text = revision?.replace(/(^|@)(sha1|sha256):([0-9a-f]{7})[0-9a-f]*$/, "$1$3") ?? "-";
   return text.length > 15 ? `…${text.slice(-14)}` : text;

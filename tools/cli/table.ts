@@ -21,20 +21,20 @@ const NO_FRAME = Object.fromEntries(
   ].map((part) => [part, ""]),
 );
 
-/** Columns of a terminal. */
+/** Width of a terminal in columns. */
 const TERMINAL = 80;
 
 /** How {@link renderTable} draws a table. */
 export interface TableStyle {
-  /** With lines, for a terminal. */
+  /** With borders, for a terminal. */
   readonly framed: boolean;
   /** Indices of the columns that are aligned to the right. */
   readonly numbers?: readonly number[];
-  /** Width of each column with its padding; longer text wraps. null for as wide as its text. */
+  /** Width of each column including padding; longer text wraps. null: as wide as its text. */
   readonly widths?: readonly (number | null)[];
 }
 
-/** A table without colour; without lines unless it is framed. */
+/** A table without colour; without borders unless it is framed. */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -63,7 +63,7 @@ export function renderFitting(head: readonly string[], rows: readonly (readonly 
   const lengths = head
     .slice(0, -1)
     .map((_, index) => Math.max(...[head, ...rows].map((row) => row[index]?.length ?? 0)));
-  // Each column takes a line and two blanks; one more line closes the last.
+  // Each column adds a border and two spaces; one more border closes the table.
   const left = TERMINAL - 2 - lengths.reduce((sum, length) => sum + length + 3, 0);
   return renderTable(head, rows, { framed: true, widths: [...lengths.map(() => null), left] });
 }

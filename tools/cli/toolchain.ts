@@ -9,7 +9,7 @@ export interface PruneFlags {
   readonly json?: true;
 }
 
-/** `edgefirst toolchain prune`: removes what no pin names from the cache of programs. */
+/** `edgefirst toolchain prune`: removes programs that are no longer pinned from the cache. */
 export async function prune({ goCache, dryRun, json }: PruneFlags): Promise<void> {
   const removed = dryRun
     ? await prunable(goCache === true)

@@ -5,8 +5,9 @@ export interface Verb {
   readonly name: string;
   readonly description: string;
   readonly group: string;
-  /** Whether it drives Pulumi or the toolchain, and so runs the code of the project in the current directory. */
+  /** Whether it drives Pulumi or the toolchain, and so runs the code from the project in the current directory. */
   readonly inProject: boolean;
-  /** Its arguments, options and help (`wantsHelp`: with what only the help shows). A command's file loads the code behind it only when it runs. */
+  /** Loads the command with its arguments, options and help; `wantsHelp` adds what only the help shows. The code that it runs is loaded only
+   * when it runs. */
   readonly load: (wantsHelp: boolean) => Promise<Command>;
 }

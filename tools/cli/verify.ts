@@ -123,7 +123,7 @@ async function runChecks(project: Project, { stack, evidence, record }: Verified
   const { cluster: address } = await readStackFile(project.directory, stack);
   if (address === undefined)
     throw new EdgefirstError(
-      `Pulumi.${stack}.yaml names no context in edgefirst:cluster.`,
+      `Pulumi.${stack}.yaml does not set a context in edgefirst:cluster.`,
       "Add one: docs/reference/configuration.md.",
     );
   const cluster = new KubeClient(address);

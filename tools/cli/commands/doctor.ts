@@ -9,7 +9,7 @@ Examples:
   edgefirst doctor --json | jq '.[] | select(.state != "found") | .name'
   EDGEFIRST_PULUMI=/opt/pulumi/pulumi edgefirst doctor`;
 
-/** `edgefirst doctor`: each program of the toolchain. */
+/** `edgefirst doctor`: lists the programs in the toolchain. */
 export const doctorCommand = (): Command =>
   new Command("doctor")
     .option("--json", "print the result as JSON")

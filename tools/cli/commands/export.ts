@@ -2,13 +2,13 @@ import { Command } from "commander";
 import type { OperatorFlags } from "../export.ts";
 
 const HELP = `
-The gate inside the program applies there too, in whatever order the stacks are updated.
+The gate inside the program applies there too, regardless of the order in which stacks are updated.
 
 Examples:
   edgefirst export operator --repo https://github.com/me/platform --backend s3://state > operator.yaml
   edgefirst export github > .github/workflows/rollout.yaml`;
 
-/** `edgefirst export`: the same graph for other tools that run rollouts. */
+/** `edgefirst export`: writes the stack graph for other rollout tools. */
 export const exportCommand = (): Command =>
   new Command("export").addCommand(operator()).addCommand(github()).addHelpText("after", HELP);
 
@@ -23,7 +23,7 @@ const operator = (): Command =>
     .option("--namespace <name>", "namespace of the Stack objects", "edgefirst")
     .option(
       "--organization <name>",
-      "organization in Pulumi Cloud; every other backend has only this one",
+      "organization in Pulumi Cloud; other backends have only the default",
       "organization",
     )
     .option(

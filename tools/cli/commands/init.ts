@@ -2,9 +2,9 @@ import { Command } from "commander";
 import type { InitFlags } from "../init.ts";
 
 const HELP = `
-Reads the cluster and changes nothing in it. Looks for the root Kustomization of Flux and its source, the Gateway API,
-Gateways, Traefik, Gatus and the issuers of cert-manager. Whatever already runs in the cluster stays under its
-current management; anything missing is written commented out, for you to uncomment.
+Reads the cluster and changes nothing in it. Looks for Flux's root Kustomization and its source, the Gateway API,
+Gateways, Traefik, Gatus and cert-manager's issuers. Whatever already runs in the cluster stays under its current
+management; anything missing is written commented out, for you to uncomment.
 
 Examples:
   edgefirst init edge --context edge
@@ -12,7 +12,7 @@ Examples:
   edgefirst init edge --context edge --stdout | diff Pulumi.edge.yaml -
   edgefirst init edge --context edge --json | jq .found.issuers`;
 
-/** `edgefirst init`: the configuration of a stack from a live cluster. */
+/** `edgefirst init`: writes a stack's configuration from a live cluster. */
 export const initCommand = (): Command =>
   new Command("init")
     .argument("<stack>", "name of the stack, such as edge")

@@ -2,11 +2,11 @@ import { Command, Option } from "commander";
 import type { LintFlags } from "../lint.ts";
 
 const HELP = `
-Exit code: 0 nothing at or above --fail-on, 1 findings, 2 could not run, 3 no findings, but a part of the repository
+Exit code: 0 nothing at or above --fail-on, 1 findings, 2 could not run, 3 no findings, but part of the repository
 could not be read or built and is listed under "Could not be checked". With --fail-on none it is always 0.
 Each finding names the file, line and column where the field is written, even if a component or a patch in another
 file sets it. Each rule has a page with examples: docs/reference/rules/<rule>.md.
-Paths in Flux objects start at the repository's top directory: the nearest one that holds .git.
+Paths in Flux objects are relative to the repository's top directory: the nearest one that contains .git.
 A cluster starts at the Kustomizations that no other one applies. Archives (a directory named archive, or one whose
 name starts with . or _), templates, and apps left out of the kustomization.yaml above them are not deployed: files
 that no cluster uses are listed as not checked.
@@ -24,7 +24,7 @@ export const lintCommand = (): Command =>
   new Command("lint")
     .argument("<path...>", "a repository, or files and directories in one, such as `.`")
     .addOption(
-      new Option("--format <format>", "format of the findings")
+      new Option("--format <format>", "output format")
         .choices(["text", "json", "sarif", "github"])
         .default("text"),
     )
@@ -35,11 +35,11 @@ export const lintCommand = (): Command =>
     )
     .option(
       "--before <directory>",
-      "an earlier checkout of the repository: also finds objects that the change separates from their data",
+      "an earlier checkout of the repository; also report objects that the change separates from their data",
     )
     .option("--baseline <file>", "report only findings that are not in this baseline")
     .option("--write-baseline <file>", "write all current findings to a baseline, and report none of them")
-    .option("--fix", "apply the safe fixes to the files; comments and formatting stay")
+    .option("--fix", "apply the safe fixes to the files; comments and formatting are kept")
     .addHelpText("after", HELP)
     .action(async (paths: string[], flags: LintFlags) => {
       process.exitCode = await (await import("../lint.ts")).lint(paths, flags);

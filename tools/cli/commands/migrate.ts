@@ -6,14 +6,14 @@ import type { Step } from "../../migrate/step.ts";
 
 const HELP = `
 Each step builds the repository before and after its change as Flux would, and reports what changes in the objects
-that reach the clusters. A step whose proof fails writes nothing. Comments, anchors, order and line endings stay; a
-second run finds nothing to do.
+that reach the clusters. A step whose proof fails writes nothing. Comments, anchors, order and line endings are kept;
+a second run finds nothing to do.
 
-Each step ends in one of four verdicts. Exit code; for several steps, that of the worst one:
+Each step ends with one of four verdicts, which sets the exit code. For several steps, the worst verdict counts:
   0  proven (done), or nothing to do
-  1  refused: the proof fails, or everything that would change has to stay; also with --strict if anything stays
+  1  refused: the proof fails, or nothing can be changed safely; with --strict, also if anything is left unchanged
   2  could not run
-  3  could not check: a part of the repository could not be read or proven; the rest is worked on
+  3  could not check: part of the repository could not be read or proven; the rest was processed
 With --check: 0 safe to continue, 1 not safe, 2 the cluster could not be checked.
 
 Examples:
@@ -23,19 +23,19 @@ Examples:
   edgefirst migrate oci . --format markdown          the report for a pull request
   edgefirst migrate namespace . --check --context edge`;
 
-/** `edgefirst migrate`: the steps over a GitOps repository; `steps` are those that its help lists. */
+/** `edgefirst migrate`: runs the migration steps on a GitOps repository; `steps` are the ones that the help lists. */
 export function migrateCommand(steps: readonly Step[]): Command {
   const command = new Command("migrate")
-    .argument("<step>", "a step or `all`; without it, the plan: edgefirst migrate .")
+    .argument("<step>", "a step, or `all`; omit it to see the plan: edgefirst migrate .")
     .argument("[repository]", "top directory of the repository, where Flux's paths start")
     .option("--write", "write the changes; the default is to show the diff")
     .option("--only <glob>", "change only files that match, such as 'kubernetes/edge/**'")
-    .option("--strict", "exit with 1 if anything stays, is lost or is not understood")
+    .option("--strict", "exit with 1 if anything is left unchanged, lost or not understood")
     .option(
       "--accept-loss <kind...>",
       "accept a loss that would otherwise keep an object unchanged: comment, annotation, path-prefix, setting or dns-record; never a protection",
     )
-    .option("--accept-unproven", "with --write: write even if a part cannot be built offline")
+    .option("--accept-unproven", "with --write: write even if part of the repository cannot be built offline")
     .option("--keep-ingress", "route step: keep the Ingresses next to their new routes")
     .addOption(
       new Option(
@@ -47,12 +47,10 @@ export function migrateCommand(steps: readonly Step[]): Command {
     .option("--kubeconfig <path>", "with --check: default: KUBECONFIG, then ~/.kube/config")
     .option(
       "--cluster <name>",
-      "with --check: which cluster of the repository it is; default: the one with the same name as the context",
+      "with --check: which of the repository's clusters it is; default: the one with the same name as the context",
     )
     .addOption(
-      new Option("--format <format>", "format of the report")
-        .choices(["text", "markdown", "json"])
-        .default("text"),
+      new Option("--format <format>", "output format").choices(["text", "markdown", "json"]).default("text"),
     )
     .addOption(new Option("--json", "same as --format json").implies({ format: "json" }));
   return command
@@ -75,7 +73,7 @@ async function refuseStepAlone(argument: string): Promise<void> {
     );
 }
 
-/** The steps as rows of the help. */
+/** The steps as rows in the help. */
 export function stepTable(steps: readonly Pick<Step, "id" | "risk" | "title">[]): string {
   const width = Math.max(...steps.map(({ id }) => id.length));
   const rows = steps.flatMap(({ id, risk: { level, phrase }, title }) => [

@@ -15,7 +15,7 @@ Examples:
   edgefirst rollout --sandbox --yes         in the sandbox that \`edgefirst start\` creates
   edgefirst rollout --yes --json | jq -c 'select(.type == "outcome")'`;
 
-/** `edgefirst rollout`: all stacks, wave by wave. */
+/** `edgefirst rollout`: updates all stacks, wave by wave. */
 export function rolloutCommand(): Command {
   const command = new Command("rollout")
     .option("--to <stack>", "only this stack and the stacks it depends on")

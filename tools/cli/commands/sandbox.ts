@@ -7,7 +7,7 @@ Examples:
   edgefirst sandbox up                      both clusters, edge and main, in .sandbox
   edgefirst sandbox up --clusters edge      only edge
   edgefirst sandbox status
-  edgefirst sandbox logs -f traefik         what a pod prints
+  edgefirst sandbox logs -f traefik         a pod's output
   edgefirst sandbox open                    Gateways and Gatus on 127.0.0.1
   edgefirst sandbox down                    stop everything, keep the data for the next up
   edgefirst sandbox down --delete-data      stop everything and delete it
@@ -32,7 +32,7 @@ const clustersOption = (what: string): Option =>
 
 const up = (): Command =>
   new Command("up")
-    .description("start the clusters, or only their processes that have died")
+    .description("start the clusters, or only the processes that have died")
     .addOption(clustersOption("which clusters").default(["edge", "main"], "edge,main"))
     .addOption(dirOption())
     .addOption(jsonOption())
@@ -40,7 +40,7 @@ const up = (): Command =>
     .addOption(
       new Option(
         "--pods <mode>",
-        "run pods as processes, or only report them as running (default: real where this machine allows it)",
+        "run pods as processes, or only report them as running (default: real if this machine allows it)",
       ).choices(["real", "simulated"]),
     )
     .action(async (flags: UpFlags) => {
@@ -62,7 +62,7 @@ const down = (): Command =>
     .addOption(clustersOption("only these clusters"))
     .addOption(dirOption())
     .addOption(jsonOption())
-    .option("--delete-data", "also delete the clusters with everything in them")
+    .option("--delete-data", "also delete the clusters and everything in them")
     .action(async (flags: DownFlags) => {
       await (await import("../sandbox.ts")).down(flags);
     });
@@ -70,7 +70,7 @@ const down = (): Command =>
 const logs = (): Command =>
   new Command("logs")
     .description("print what a real pod has printed since its last start")
-    .argument("<pod>", "name of the pod or its beginning, with or without namespace/")
+    .argument("<pod>", "name of the pod, or the start of it, with or without namespace/")
     .option("-c, --container <name>", "which container, if the pod has several")
     .option("-f, --follow", "keep printing new output")
     .option("--cluster <name>", "which cluster, if pods in several match")

@@ -3,16 +3,16 @@ import type { StatusFlags } from "../status.ts";
 import { projectOptions } from "./project-options.ts";
 
 const HELP = `
-VERIFIED is when the release that a stack runs passed its verification, SOAK for how long every check held. POSITION
-compares that release with the upstream stacks: level, a number of verified releases behind, or unproven, which means
-that they have not verified it.
+VERIFIED shows when a stack's release passed its verification, and SOAK how long every check held. POSITION compares
+that release with the upstream stacks: level, a number of verified releases behind, or unproven if they have not
+verified it.
 
 Examples:
   edgefirst status
   edgefirst status --refresh        also read the clusters, and list what differs from the last update
   edgefirst status --json | jq '.[] | select(.verification != "verified").stack'`;
 
-/** `edgefirst status`: what each stack runs and has verified. */
+/** `edgefirst status`: shows what each stack runs and has verified. */
 export function statusCommand(): Command {
   const command = new Command("status")
     .option("--refresh", "compare each cluster with the state that the last update left")

@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 
-/** A word to offer, with its description. */
+/** A word to complete, and its description. */
 export interface Candidate {
   readonly word: string;
   readonly description: string;
@@ -8,7 +8,7 @@ export interface Candidate {
 
 /** What may follow one command. */
 export interface CompletedCommand {
-  /** The words that lead to it, without the program: `sandbox up`; empty for the program itself. */
+  /** Its words without the program name, such as `sandbox up`; empty for the program itself. */
   readonly path: string;
   /** Its subcommands, or the choices of its first argument. */
   readonly words: readonly Candidate[];
@@ -19,7 +19,7 @@ export interface CompletedCommand {
 
 /** An option of a command. */
 export interface CompletedOption {
-  /** As in `-f` and `--follow`. */
+  /** Such as `-f` and `--follow`. */
   readonly flags: readonly string[];
   readonly description: string;
   readonly takesValue: boolean;
@@ -27,7 +27,7 @@ export interface CompletedOption {
   readonly choices: readonly string[];
 }
 
-/** The commands of a program, itself first, each with what a shell offers after it. */
+/** The program itself and all its commands, and what a shell completes after each. */
 export function completedCommands(program: Command): readonly CompletedCommand[] {
   return below(program, "");
 }

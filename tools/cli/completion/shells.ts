@@ -1,14 +1,14 @@
 import type { Candidate, CompletedCommand, CompletedOption } from "./model.ts";
 
-/** The completion script of each shell. */
+/** The completion script for each shell. */
 export const SHELLS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = {
   bash,
   zsh,
   fish,
 };
 
-// Each script finds the longest command that the words before the cursor name, and offers what may follow it: the choices of the
-// option before the cursor, options after a dash, subcommands or choices of the argument; files where none of that applies.
+// Each script finds the longest command that matches the words before the cursor, and completes what may follow it: the choices of the
+// option before the cursor, options after a dash, subcommands or the choices of the argument; otherwise files.
 
 function bash(commands: readonly CompletedCommand[]): string {
   return `# edgefirst completion for bash. In ~/.bashrc: source <(edgefirst completion bash)
@@ -98,7 +98,7 @@ function alternatives(commands: readonly CompletedCommand[]): string {
   return commands.flatMap(({ path }) => (path === "" ? [] : `"${path}"`)).join(" | ");
 }
 
-/** One case for each option with a value: what to do after it. */
+/** One case for each option that takes a value. */
 function valueCases(
   commands: readonly CompletedCommand[],
   then: (choices: readonly string[]) => string,

@@ -9,8 +9,8 @@ import { EdgefirstError } from "../../../lib/errors.ts";
 const MAIN = "tools/cli/main.ts";
 
 /**
- * Runs the command line with the code of the project in the current directory: in this process, or in the project's Node where
- * this one cannot run TypeScript.
+ * Runs the command line with the code from the project in the current directory: in this process, or with the project's Node if this one
+ * cannot run TypeScript.
  * @param command the command, for messages
  * @throws {EdgefirstError} if there is no project, or it is not installed
  */
@@ -45,7 +45,7 @@ function refuseOtherFolder(command: string, project: string): void {
     );
 }
 
-/** Runs the same arguments in another Node. A Ctrl-C reaches both: the child ends in good order, and its exit code is ours. */
+/** Runs the same command line with another Node. Ctrl-C reaches both: the child shuts down, and this process exits with its code. */
 async function runIn(node: string, main: string): Promise<void> {
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);

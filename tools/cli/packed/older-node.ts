@@ -5,6 +5,6 @@ import "core-js/actual/regexp/escape.js";
 import "core-js/actual/set/index.js";
 import { minimatch } from "minimatch";
 
-// What Node 20 and 22 lack of what the bundled commands use. Node 24 never loads this file. core-js adds only what is missing; the
+// Features that the bundled commands use and that Node 20 or 22 lacks. Node 24 never loads this file. core-js adds only what is missing; the
 // older matchesGlob works, but prints a warning at each start.
 posix.matchesGlob = (path, pattern) => minimatch(path, pattern, { nocomment: true, nonegate: true });
