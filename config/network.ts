@@ -35,6 +35,8 @@ const resources = z.strictObject({
     .describe("Resource limits for each replica."),
 });
 
+const nodePort = z.int().min(1).max(65535).meta({ title: "port" });
+
 const service = z
   .strictObject({
     type: z
@@ -44,17 +46,59 @@ const service = z
     annotations: annotations
       .default({})
       .describe("Annotations, for example for an address pool: `lbipam.cilium.io/ips`."),
+    labels: labels.default({}).describe("Labels, for example those by which an address pool selects it."),
     loadBalancerClass: z
       .string()
       .min(1)
       .optional()
-      .describe("Load balancer class, if the cluster has several."),
+      .describe(
+        "Load balancer class, if the cluster has several. Kubernetes changes it only together with the type: the plan says how.",
+      ),
+    loadBalancerSourceRanges: z
+      .array(z.union([z.cidrv4(), z.cidrv6()], { error: "a CIDR such as 192.0.2.0/24" }))
+      .min(1)
+      .optional()
+      .describe("Clients that the load balancer admits, as CIDRs. Defaults to all; `LoadBalancer` only."),
     externalTrafficPolicy: z
       .enum(["Cluster", "Local"])
       .default("Cluster")
       .describe(
         "`Local` preserves the client address, and accepts traffic only on nodes that run a replica.",
       ),
+    ipFamilyPolicy: z
+      .enum(["SingleStack", "PreferDualStack", "RequireDualStack"])
+      .optional()
+      .describe("Whether the Service gets addresses of one family or both. Defaults to the cluster's."),
+    ipFamilies: z
+      .array(z.enum(["IPv4", "IPv6"]))
+      .min(1)
+      .max(2)
+      .optional()
+      .describe("Families in order of preference. The first one of an existing Service cannot change."),
+    nodePorts: z
+      .strictObject({
+        http: nodePort.optional().describe("Node port of the plain listener."),
+        https: nodePort.optional().describe("Node port of the HTTPS listeners."),
+      })
+      .prefault({})
+      .describe("Fixed node ports. By default, the cluster chooses; not with `ClusterIP`."),
+    allocateLoadBalancerNodePorts: z
+      .boolean()
+      .optional()
+      .describe("false: a load balancer that needs no node ports gets none; `LoadBalancer` only."),
+  })
+  .superRefine(({ type, nodePorts, loadBalancerSourceRanges, allocateLoadBalancerNodePorts }, context) => {
+    const refuse = (path: PropertyKey[], input: unknown, message: string): void => {
+      context.addIssue({ code: "custom", path, input, message });
+    };
+    if (type === "ClusterIP" && Object.values(nodePorts).some((each) => each !== undefined))
+      refuse(["nodePorts"], nodePorts, "none for a Service of type ClusterIP");
+    if (type === "LoadBalancer") return;
+    const only = `none for a Service of type ${type}; only a LoadBalancer has it`;
+    if (loadBalancerSourceRanges !== undefined)
+      refuse(["loadBalancerSourceRanges"], loadBalancerSourceRanges, only);
+    if (allocateLoadBalancerNodePorts !== undefined)
+      refuse(["allocateLoadBalancerNodePorts"], allocateLoadBalancerNodePorts, only);
   })
   .prefault({});
 
@@ -119,6 +163,12 @@ export const gateway = z.strictObject({
   className: labelName.describe(
     "Name of the GatewayClass, used by this Gateway only: one Gateway, one Traefik, one class.",
   ),
+  annotations: annotations
+    .default({})
+    .describe(
+      "Annotations of the Gateway, such as `external-dns.alpha.kubernetes.io/target`. Those that other keys set take precedence.",
+    ),
+  labels: labels.default({}).describe("Labels of the Gateway."),
   allowedNamespaces: z
     .union(
       [
@@ -153,7 +203,9 @@ export const gateway = z.strictObject({
       endpoint: z
         .record(z.string(), z.unknown())
         .optional()
-        .describe("Gatus endpoint fields to merge into the endpoint of each route."),
+        .describe(
+          'Gatus endpoint fields to merge into the endpoint of each route: `client: { insecure: true }` for a self-signed certificate; without an HTTPS listener, also `conditions: ["[CONNECTED] == true"]`, which shows only that the name resolves and Traefik answers.',
+        ),
     })
     .prefault({})
     .describe(

@@ -8,11 +8,12 @@ import {
 } from "../components/alerting/alerting.ts";
 import { GATUS_NAME, POD_LABELS } from "../components/gatus/deployment.ts";
 import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/gatus/gatus.ts";
-import { traefikName, traefikSelector } from "../components/traefik/traefik.ts";
+import { traefikName, traefikSelector } from "../components/traefik/names.ts";
 import type { PushoverCredentials } from "../components/shared/pushover.ts";
 import type { StackConfig } from "../config/load.ts";
 import { checkGatusPage, gatusPage } from "./page.ts";
 import type { Part, PlatformArgs } from "./part.ts";
+import { checkProbes } from "./probes.ts";
 
 /** Gatus, and alerts through the Prometheus operator. */
 export async function monitoringParts(args: PlatformArgs): Promise<Part[]> {
@@ -81,7 +82,11 @@ function gatusPart({ config, pins, labels }: PlatformArgs): Part {
     dependsOn: ["namespaces", "gateway-api"],
     namespaces: config.gatus.install ? [config.gatus.namespace] : [],
     objects: gatusObjects(args),
-    check: async (cluster) => [...checkGatusPage(config), ...(await checkGatus(args, cluster))],
+    check: async (cluster) => [
+      ...checkGatusPage(config),
+      ...checkProbes(config),
+      ...(await checkGatus(args, cluster)),
+    ],
     create: (options) => new Gatus("gatus", args, options),
   };
 }

@@ -9,6 +9,7 @@ import {
   traefikObjects,
   type TraefikArgs,
 } from "../components/traefik/traefik.ts";
+import { checkTraefikService } from "../components/traefik/service.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { imageVersion } from "../config/pins.ts";
 import { classSelectorValues } from "../policy/knowledge/lookups.ts";
@@ -28,10 +29,11 @@ export async function networkParts(args: PlatformArgs): Promise<Part[]> {
 async function gatewayApiPart({ config, pins, labels }: PlatformArgs): Promise<Part> {
   const { install, source } = config.gatewayApi;
   const { version, channel } = pins.gatewayApi;
-  const crds = await loadGatewayApi({ ...pins.gatewayApi, source });
+  const crds = install ? await loadGatewayApi({ ...pins.gatewayApi, source }) : [];
   const ownTraefik = config.gateways.some(({ traefik }) => traefik.install);
   const traefikVersion = ownTraefik ? imageVersion(pins.images.traefik) : undefined;
-  const args = { labels, install, version, channel, crds, traefikVersion };
+  const hasGateways = config.gateways.length > 0;
+  const args = { labels, install, version, channel, crds, traefikVersion, hasGateways };
   return {
     name: "gateway-api",
     dependsOn: [],
@@ -50,7 +52,7 @@ function traefikPart({ pins, labels }: PlatformArgs, gateway: GatewayConfig): Pa
     dependsOn: ["namespaces", "gateway-api"],
     namespaces: [namespace],
     objects: traefikObjects(args),
-    check: () => Promise.resolve(checkTraefikPorts(args)),
+    check: async (cluster) => [...checkTraefikPorts(args), ...(await checkTraefikService(args, cluster))],
     create: (options) => new Traefik(name, args, options),
   };
 }
@@ -104,9 +106,18 @@ function externalTraefik(gateway: GatewayConfig): ExternalTraefikArgs {
   };
 }
 
-function gatewayArgs(
-  { name, namespace, className, allowedNamespaces, http, https, gatus }: GatewayConfig,
-  labels: GatewayArgs["labels"],
-): GatewayArgs {
-  return { name, namespace, className, allowedNamespaces, http, https, gatus, labels };
+function gatewayArgs(config: GatewayConfig, labels: GatewayArgs["labels"]): GatewayArgs {
+  const { name, namespace, className, annotations, allowedNamespaces, http, https, gatus } = config;
+  return {
+    name,
+    namespace,
+    className,
+    annotations,
+    gatewayLabels: config.labels,
+    allowedNamespaces,
+    http,
+    https,
+    gatus,
+    labels,
+  };
 }

@@ -3,7 +3,7 @@ import semver from "semver";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declareRetained, labelled, withoutStatus, type CommonArgs } from "../shared/declare.ts";
-import { fittingBundles } from "./support.ts";
+import { DECLARED_KINDS, fittingBundles, watchedKinds } from "./support.ts";
 
 /** Arguments of {@link GatewayApi}. */
 export interface GatewayApiArgs extends CommonArgs {
@@ -12,10 +12,12 @@ export interface GatewayApiArgs extends CommonArgs {
   /** Bundle version of {@link crds}, such as `v1.4.1`. */
   readonly version: string;
   readonly channel: "standard" | "experimental";
-  /** The verified CRDs of this bundle. */
+  /** The verified CRDs of this bundle; empty if they have another owner. */
   readonly crds: readonly KubeObject[];
   /** Version of the stack's Traefik, such as `3.6.12`; undefined if it installs none. */
   readonly traefikVersion?: string | undefined;
+  /** Whether the stack declares any Gateway. */
+  readonly hasGateways: boolean;
 }
 
 /** The Gateway API's CRDs. They outlive the stack: deleting a CRD deletes all its objects, such as every route on the cluster. */
@@ -39,17 +41,15 @@ export function gatewayApiObjects({ install, crds, labels }: GatewayApiArgs): Ku
 const BUNDLE_VERSION = "gateway.networking.k8s.io/bundle-version";
 const CHANNEL = "gateway.networking.k8s.io/channel";
 
-/** Compares the bundle with the live CRDs and with what the stack's Traefik was built for. A downgrade would drop fields of live routes. */
+/**
+ * Compares the bundle with the live CRDs, since a downgrade would drop fields of live routes, and with what the stack's Traefik was built for. CRDs of another owner
+ * only have to serve what this stack uses: neither the name of their bundle nor their channel matters.
+ */
 export async function checkGatewayApi(args: GatewayApiArgs, cluster: ClusterReader): Promise<Finding[]> {
+  if (!args.install) return isServed(args, cluster);
   const live = await Promise.all(args.crds.map((crd) => cluster.get(crd)));
   const present = live.filter((crd) => crd !== undefined);
-  const missing = args.crds.filter((_, index) => live[index] === undefined);
-  if (!args.install) return isUsable(args, present, missing, cluster.context);
-  const hint = "Change Traefik and the Gateway API in release.yaml together, and run `npm run pin`.";
-  return [
-    ...bundlesFit(args, [args.version], "release.yaml", hint),
-    ...isNoDowngrade(args, present, cluster.context),
-  ];
+  return [...bundleFits(args), ...isNoDowngrade(args, present, cluster.context)];
 }
 
 function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], context: string): Finding[] {
@@ -63,12 +63,12 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
     ...finding(newer, {
       severity: "error",
       problem: `newer on ${context} (${versionsOf(newer)}) than in release.yaml (${args.version}), and CRDs are never downgraded`,
-      hint: "Set gatewayApi.version in release.yaml to at least that version and run `npm run pin`, or leave the CRDs to their owner (edgefirst:gatewayApi.install: false).",
+      hint: "Leave the CRDs to their owner (edgefirst:gatewayApi.install: false), or set gatewayApi.version in release.yaml to at least that version and run `npm run pin`.",
     }),
     ...finding(experimental, {
       severity: "error",
       problem: `from the experimental channel on ${context}, and the standard channel would drop fields that live objects may use`,
-      hint: "Stop using the experimental fields and install the standard channel once by hand, or leave the CRDs to their owner (edgefirst:gatewayApi.install: false).",
+      hint: "Leave the CRDs to their owner: set edgefirst:gatewayApi.install to false.",
     }),
     ...finding(unknown, {
       severity: "warning",
@@ -83,52 +83,55 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
   ];
 }
 
-function isUsable(
-  args: GatewayApiArgs,
-  live: readonly KubeObject[],
-  missing: readonly KubeObject[],
-  context: string,
-): Finding[] {
-  const versions = [...new Set(live.map((crd) => bundleVersion(crd) ?? "an unknown version"))];
+/** Whether the cluster serves every kind that the stack declares and that its Traefik watches. */
+async function isServed(args: GatewayApiArgs, cluster: ClusterReader): Promise<Finding[]> {
+  const { traefikVersion, hasGateways } = args;
+  const watched = traefikVersion === undefined ? [] : watchedKinds(traefikVersion);
+  if (watched === undefined) return unknownTraefik(traefikVersion, "WATCHED_BY_TRAEFIK");
+  const needed = new Map(
+    [...(hasGateways ? DECLARED_KINDS : []), ...watched].map((each) => [each.apiVersion + each.kind, each]),
+  );
+  const served = await Promise.all(
+    [...needed.values()].map(async (each) => ({
+      ...each,
+      isServed: await cluster.serves(each.apiVersion, each.kind),
+    })),
+  );
+  const missing = served.filter(({ isServed }) => !isServed);
+  if (missing.length === 0) return [];
+  const user = traefikVersion === undefined ? "this stack" : `this stack with Traefik ${traefikVersion}`;
   return [
-    ...finding(missing, {
+    {
       severity: "error",
-      problem: `missing on ${context}, and edgefirst:gatewayApi.install is false`,
-      hint: `Install Gateway API ${args.version} there, or remove edgefirst:gatewayApi.install from the configuration.`,
-    }),
-    ...bundlesFit(
-      args,
-      versions,
-      context,
-      "Have the owner of the CRDs install a matching version, or pin another Traefik in release.yaml.",
-    ),
+      message: `The Gateway API on ${cluster.context} does not serve ${missing.map(({ apiVersion, kind }) => `${kind} ${apiVersion.split("/")[1] ?? ""}`).join(", ")}, which ${user} needs, and edgefirst:gatewayApi.install is false.`,
+      hint: "Have the owner of the CRDs install a newer bundle that serves these versions, or remove edgefirst:gatewayApi.install from the configuration.",
+    },
   ];
 }
 
-/** Whether the stack's Traefik was built for bundles of these versions. */
-function bundlesFit(
-  { traefikVersion }: GatewayApiArgs,
-  versions: readonly string[],
-  where: string,
-  hint: string,
-): Finding[] {
+/** Whether the stack's Traefik was built for the bundle in release.yaml. */
+function bundleFits({ traefikVersion, version }: GatewayApiArgs): Finding[] {
   if (traefikVersion === undefined) return [];
   const fitting = fittingBundles(traefikVersion);
-  if (fitting === undefined)
-    return [
-      {
-        severity: "error",
-        message: `The Gateway API version that Traefik ${traefikVersion} needs is not known.`,
-        hint: "Look up sigs.k8s.io/gateway-api in the go.mod of that release and add a line to the table in components/gateway-api/support.ts.",
-      },
-    ];
-  return versions
-    .filter((version) => semver.parse(version) === null || !semver.satisfies(version, fitting))
-    .map((version) => ({
+  if (fitting === undefined) return unknownTraefik(traefikVersion, "BUNDLES_BY_TRAEFIK");
+  if (semver.satisfies(version, fitting)) return [];
+  return [
+    {
       severity: "error",
-      message: `Traefik ${traefikVersion} needs Gateway API ${fitting}; ${where} has ${version}.`,
-      hint,
-    }));
+      message: `Traefik ${traefikVersion} needs Gateway API ${fitting}; release.yaml has ${version}.`,
+      hint: "Change Traefik and the Gateway API in release.yaml together, and run `npm run pin`.",
+    },
+  ];
+}
+
+function unknownTraefik(version: string | undefined, table: string): Finding[] {
+  return [
+    {
+      severity: "error",
+      message: `The Gateway API version that Traefik ${version ?? ""} needs is not known.`,
+      hint: `Look up sigs.k8s.io/gateway-api in the go.mod of that release, and its client.go, and add a line to ${table} in components/gateway-api/support.ts.`,
+    },
+  ];
 }
 
 function isNewer(crd: KubeObject, version: string): boolean {

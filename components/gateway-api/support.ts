@@ -1,9 +1,8 @@
 import semver from "semver";
 
 /**
- * The Gateway API bundles that each Traefik release was built for, as semver ranges. Its provider watches fixed kinds at fixed versions and serves nothing
- * until every watch has synced: 3.6 watches `v1` BackendTLSPolicies, which bundles before 1.4 lack; 3.7 also watches `v1` TLSRoutes, which the standard channel
- * contains since 1.5.
+ * The Gateway API bundles that each Traefik release was built for, as semver ranges. They decide which pair release.yaml may pin; definitions of another
+ * owner are judged by {@link watchedKinds}.
  *
  * Sources: `sigs.k8s.io/gateway-api` in the release's go.mod and the provider's page in its docs/ (3.6), pkg/provider/kubernetes/gateway/client.go (3.7), and
  * Traefik's own conformance reports in kubernetes-sigs/gateway-api, conformance/reports/<bundle>/traefik-traefik (3.1, 3.2, 3.5). Releases that are not listed
@@ -21,4 +20,39 @@ const BUNDLES_BY_TRAEFIK: readonly { readonly traefik: string; readonly bundle: 
 /** The Gateway API bundles that a Traefik release needs, as a semver range; undefined if the release is not in the table. */
 export function fittingBundles(traefikVersion: string): string | undefined {
   return BUNDLES_BY_TRAEFIK.find(({ traefik }) => semver.satisfies(traefikVersion, traefik))?.bundle;
+}
+
+/** A kind at one version. */
+export interface ApiKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+const GROUP = "gateway.networking.k8s.io";
+const at = (version: string, ...kinds: readonly string[]): ApiKind[] =>
+  kinds.map((kind) => ({ apiVersion: `${GROUP}/${version}`, kind }));
+
+/** Every kind that a stack with a Gateway declares. */
+export const DECLARED_KINDS: readonly ApiKind[] = [
+  ...at("v1", "GatewayClass", "Gateway", "HTTPRoute"),
+  ...at("v1beta1", "ReferenceGrant"),
+];
+
+/**
+ * What Traefik's Gateway provider watches without the experimental channel, by release. It serves nothing until every watch has synced, and does not care for
+ * anything else: newer bundles, and the experimental channel, serve it as well as long as they still serve these versions.
+ *
+ * Source: `WatchAll` in pkg/provider/kubernetes/gateway/client.go.
+ */
+const WATCHED_BY_TRAEFIK: readonly { readonly traefik: string; readonly kinds: readonly ApiKind[] }[] = [
+  { traefik: "3.6.x", kinds: [...DECLARED_KINDS, ...at("v1", "GRPCRoute", "BackendTLSPolicy")] },
+  {
+    traefik: ">=3.7.0 <3.8.0",
+    kinds: [...DECLARED_KINDS, ...at("v1", "GRPCRoute", "BackendTLSPolicy", "TLSRoute")],
+  },
+];
+
+/** The kinds that a Traefik release watches; undefined if the release is not in the table. */
+export function watchedKinds(traefikVersion: string): readonly ApiKind[] | undefined {
+  return WATCHED_BY_TRAEFIK.find(({ traefik }) => semver.satisfies(traefikVersion, traefik))?.kinds;
 }

@@ -8,6 +8,9 @@ import { httpsListeners, type Certificate, type HttpsListener } from "./listener
 
 /** Arguments of {@link Gateway}. */
 export interface GatewayArgs extends CommonArgs, GatewayIdentity {
+  /** In addition to those that the other arguments set, which take precedence. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly gatewayLabels?: Readonly<Record<string, string>>;
   /** Namespaces whose routes may attach: all, the Gateway's own, or those with these labels. */
   readonly allowedNamespaces: "All" | "Same" | { readonly matchLabels: Readonly<Record<string, string>> };
   readonly http: {
@@ -66,8 +69,8 @@ function gatewayClass({ name, className }: GatewayArgs): KubeObject {
 }
 
 function gateway(args: GatewayArgs): KubeObject {
-  const annotations = { ...issuerAnnotation(args), ...gatusAnnotations(args) };
-  const { name, namespace, className } = args;
+  const annotations = { ...args.annotations, ...issuerAnnotation(args), ...gatusAnnotations(args) };
+  const { name, namespace, className, gatewayLabels = {} } = args;
   const listeners = httpsListeners(args).map((listener) => ({
     name: listener.name,
     port: args.https.port,
@@ -80,7 +83,12 @@ function gateway(args: GatewayArgs): KubeObject {
   return {
     apiVersion: API_VERSION,
     kind: "Gateway",
-    metadata: { name, namespace, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    metadata: {
+      name,
+      namespace,
+      ...(Object.keys(gatewayLabels).length === 0 ? {} : { labels: gatewayLabels }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    },
     spec: { gatewayClassName: className, listeners: [webListener(args), ...listeners] },
   };
 }

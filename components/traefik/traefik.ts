@@ -5,8 +5,10 @@ import { exemption } from "../../kube/exemption.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declare, labelled, resourceName, withFieldManager, type CommonArgs } from "../shared/declare.ts";
 import { INTERNAL_PORTS, type GatewayIdentity, type ListenerPorts } from "../../kube/gateway-contract.ts";
+import { traefikName, traefikSelector } from "./names.ts";
 import { podSpec, type TraefikResources } from "./pod.ts";
 import { TRAEFIK_RULES } from "./rbac.ts";
+import { traefikService, type TraefikServiceArgs } from "./service.ts";
 
 /** Arguments of {@link Traefik}. */
 export interface TraefikArgs extends CommonArgs {
@@ -25,22 +27,12 @@ export interface TraefikArgs extends CommonArgs {
   readonly logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
 }
 
-/** The Service through which clients reach Traefik. */
-export interface TraefikServiceArgs {
-  readonly type: "LoadBalancer" | "ClusterIP" | "NodePort";
-  /** For address pools, such as `lbipam.cilium.io/ips`. */
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly loadBalancerClass?: string | undefined;
-  /** Local preserves the client address, and accepts traffic only on nodes that run a replica. */
-  readonly externalTrafficPolicy: "Cluster" | "Local";
-}
-
 /** A Traefik that serves one Gateway, reads only the Gateway API and runs without root. */
 export class Traefik extends pulumi.ComponentResource {
   constructor(name: string, args: TraefikArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Traefik", name, {}, options);
     for (const object of supportingObjects(args)) declare(object, { parent: this });
-    const service = serviceObject(args);
+    const service = traefikService(args);
     const deployment = deploymentObject(args);
     new kx.Service(resourceName(service), withFieldManager(service) as unknown as KxServiceArgs, {
       parent: this,
@@ -68,17 +60,7 @@ export function checkTraefikPorts({ gateway, ports }: Pick<TraefikArgs, "gateway
 
 /** The component's objects. */
 export function traefikObjects(args: TraefikArgs): KubeObject[] {
-  return [...supportingObjects(args), serviceObject(args), deploymentObject(args)];
-}
-
-/** Name of a Gateway's Traefik; not `traefik-<gateway>`, which a HelmRelease in the repository may already use. */
-export function traefikName(gateway: GatewayIdentity): string {
-  return `traefik-gateway-${gateway.name}`;
-}
-
-/** Literal values, so that a policy sees them in the first preview. Never change them: a Deployment's selector is immutable. */
-export function traefikSelector(gateway: GatewayIdentity): Record<string, string> {
-  return { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": traefikName(gateway) };
+  return [...supportingObjects(args), traefikService(args), deploymentObject(args)];
 }
 
 function supportingObjects(args: TraefikArgs): KubeObject[] {
@@ -121,30 +103,6 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
       spec: { ...args.podDisruptionBudget, selector: { matchLabels: traefikSelector(args.gateway) } },
     });
   return objects.map((object) => labelled(args.labels, object));
-}
-
-function serviceObject(args: TraefikArgs): KubeObject {
-  const { type, annotations, loadBalancerClass, externalTrafficPolicy } = args.service;
-  const spec = {
-    type,
-    selector: traefikSelector(args.gateway),
-    ports: [
-      { name: "web", port: args.ports.http, targetPort: "web", protocol: "TCP" },
-      { name: "websecure", port: args.ports.https, targetPort: "websecure", protocol: "TCP" },
-    ],
-    // The API server rejects these fields on Services of other types.
-    ...(type === "ClusterIP" ? {} : { externalTrafficPolicy }),
-    ...(type === "LoadBalancer" && loadBalancerClass !== undefined ? { loadBalancerClass } : {}),
-  };
-  const { namespace } = args.gateway;
-  const metadata = {
-    name: traefikName(args.gateway),
-    namespace,
-    labels: traefikSelector(args.gateway),
-    // The engine would wait for the Service's endpoints, and the Gateway would wait for the engine. The verification checks the address instead, and that Traefik responds.
-    annotations: { ...annotations, "pulumi.com/skipAwait": "true" },
-  };
-  return labelled(args.labels, { apiVersion: "v1", kind: "Service", metadata, spec });
 }
 
 function traefikPod({ gateway, ports, image, spread, resources, logLevel }: TraefikArgs) {

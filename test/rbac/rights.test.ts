@@ -28,7 +28,13 @@ const traefik = traefikObjects({
   replicas: 1,
   spread: "ScheduleAnyway",
   podDisruptionBudget: { maxUnavailable: 1 },
-  service: { type: "ClusterIP", annotations: {}, externalTrafficPolicy: "Cluster" },
+  service: {
+    type: "ClusterIP",
+    annotations: {},
+    labels: {},
+    nodePorts: {},
+    externalTrafficPolicy: "Cluster",
+  },
   resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
   logLevel: "INFO",
 });

@@ -1,3 +1,4 @@
+import semver from "semver";
 import type { Pins } from "../../config/pins.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { counted } from "../../lib/counted.ts";
@@ -53,9 +54,18 @@ function gatewayApiSection({ found: { gatewayApi }, pins }: StackFileArgs): Sect
   if (gatewayApi === undefined)
     return { key: "gatewayApi", comment: [`The cluster has no Gateway API: the stack installs ${pinned}.`] };
   const { version = "of unknown version", channel = "unknown channel", owner } = gatewayApi;
+  // The stack never downgrades CRDs, and a change of channel would drop fields.
+  const replaceable =
+    channel === pins.gatewayApi.channel &&
+    semver.valid(version) !== null &&
+    semver.gte(pins.gatewayApi.version, version);
   const comment = [
     `Gateway API ${version} (${channel}) belongs to ${owner}.`,
-    `To have the stack install ${pinned} instead, remove this section and add the CRDs to edgefirst:adopt.`,
+    ...(replaceable
+      ? [
+          `To have the stack install ${pinned} instead, remove this section and add the CRDs to edgefirst:adopt.`,
+        ]
+      : []),
   ];
   return { key: "gatewayApi", comment, value: { install: false } };
 }

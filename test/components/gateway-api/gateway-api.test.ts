@@ -33,6 +33,7 @@ const ARGS: GatewayApiArgs = {
   channel: "standard",
   crds: [crd("gateways", "v1.4.1"), crd("httproutes", "v1.4.1")],
   traefikVersion: "3.6.12",
+  hasGateways: true,
   labels: { "edgefirst.dev/stack": "edge" },
 };
 
@@ -134,17 +135,75 @@ describe("gateway-api", () => {
     assert.deepEqual(await found({ traefikVersion: undefined }), []);
   });
 
-  it("requires every CRD in a bundle that fits the Traefik, with install: false", async () => {
-    const args = { install: false };
-    assert.deepEqual(await found(args, ...ARGS.crds), []);
-    assert.deepEqual(await found(args, crd("gateways", "v1.4.0"), crd("httproutes", "v1.4.0")), []);
+  /** What bundles serve, by kind (config/crd of the releases). */
+  const BASE = {
+    GatewayClass: ["v1", "v1beta1"],
+    Gateway: ["v1", "v1beta1"],
+    HTTPRoute: ["v1", "v1beta1"],
+    GRPCRoute: ["v1"],
+    ReferenceGrant: ["v1beta1"],
+  };
+  const WITH_V1_GRANTS = { ...BASE, ReferenceGrant: ["v1", "v1beta1"], BackendTLSPolicy: ["v1"] };
+  const served = {
+    "1.2 standard": BASE,
+    "1.3 experimental": { ...BASE, BackendTLSPolicy: ["v1alpha3"], TLSRoute: ["v1alpha2", "v1alpha3"] },
+    "1.4 standard": { ...BASE, BackendTLSPolicy: ["v1"] },
+    "1.4 experimental": {
+      ...BASE,
+      BackendTLSPolicy: ["v1", "v1alpha3"],
+      TLSRoute: ["v1alpha2", "v1alpha3"],
+    },
+    "1.5 standard": { ...WITH_V1_GRANTS, TLSRoute: ["v1"], ListenerSet: ["v1"] },
+    "1.5 experimental": { ...WITH_V1_GRANTS, TLSRoute: ["v1", "v1alpha3"], TCPRoute: ["v1alpha2"] },
+    "1.6 experimental": { ...WITH_V1_GRANTS, TLSRoute: ["v1"], TCPRoute: ["v1", "v1alpha2"] },
+    "a later one, of unknown version": { ...WITH_V1_GRANTS, TLSRoute: ["v1", "v2"], HTTPRoute: ["v1", "v2"] },
+    "a later one without v1beta1": { ...WITH_V1_GRANTS, ReferenceGrant: ["v1"], TLSRoute: ["v1"] },
+  } as const;
+  const cases: readonly [traefik: string | undefined, bundle: keyof typeof served, missing?: string][] = [
+    ["3.6.12", "1.2 standard", "BackendTLSPolicy v1"],
+    ["3.6.12", "1.3 experimental", "BackendTLSPolicy v1"],
+    ["3.6.12", "1.4 standard"],
+    ["3.6.12", "1.4 experimental"],
+    ["3.6.12", "1.5 standard"],
+    ["3.6.12", "1.5 experimental"],
+    ["3.6.12", "1.6 experimental"],
+    ["3.6.12", "a later one, of unknown version"],
+    ["3.6.12", "a later one without v1beta1", "ReferenceGrant v1beta1"],
+    ["3.7.13", "1.4 standard", "TLSRoute v1"],
+    ["3.7.13", "1.4 experimental", "TLSRoute v1"],
+    ["3.7.13", "1.5 standard"],
+    ["3.7.13", "1.6 experimental"],
+    [undefined, "1.2 standard"],
+  ];
+  for (const [traefikVersion, bundle, missing] of cases)
+    it(`${missing === undefined ? "uses" : "reports"} the definitions of another owner by what they serve: ${bundle} for Traefik ${traefikVersion ?? "of another owner"}`, async () => {
+      const versions: Readonly<Record<string, readonly string[]>> = served[bundle];
+      const cluster = {
+        ...clusterHolding(),
+        serves: (apiVersion: string, kind: string) =>
+          Promise.resolve(versions[kind]?.includes(apiVersion.split("/")[1] ?? "") === true),
+      };
+      const findings = await checkGatewayApi({ ...ARGS, install: false, crds: [], traefikVersion }, cluster);
+      assert.equal(findings.length, missing === undefined ? 0 : 1, JSON.stringify(findings));
+      if (missing === undefined) return;
+      assert.equal(findings[0]?.severity, "error");
+      assert.ok(findings[0].message.includes(`does not serve ${missing}, which`), findings[0].message);
+      assert.match(findings[0].hint ?? "", /newer bundle/);
+    });
+
+  it("needs nothing of another owner's definitions without a Gateway", async () => {
+    const none = { install: false, crds: [], traefikVersion: undefined, hasGateways: false };
+    assert.deepEqual(await found(none), []);
     assert.match(
-      (await found(args, crd("gateways", "v1.4.1"))).join(),
-      /^error: .*CRD httproutes is missing on test/,
+      (await found({ ...none, hasGateways: true })).join(),
+      /does not serve GatewayClass v1, Gateway v1/,
     );
-    assert.deepEqual(await found(args, crd("gateways", "v1.5.0"), crd("httproutes", "v1.5.0")), [
-      "error: Traefik 3.6.12 needs Gateway API 1.4.x; test has v1.5.0.",
-    ]);
+  });
+
+  it("never advises a downgrade", async () => {
+    const live = [crd("gateways", "v1.6.1"), crd("httproutes", "v1.6.1", "experimental")];
+    for (const { hint = "" } of await checkGatewayApi(ARGS, clusterHolding(...live)))
+      assert.match(hint, /^Leave the CRDs to their owner/);
   });
 });
 

@@ -213,6 +213,38 @@ describe("gateway", () => {
   });
 });
 
+describe("a Gateway with annotations and labels", () => {
+  const args: GatewayArgs = {
+    ...serving({ hostname: "app.example.com", certificate: ISSUED }),
+    annotations: {
+      "external-dns.alpha.kubernetes.io/target": "edge.example.com",
+      "cert-manager.io/cluster-issuer": "other",
+    },
+    gatewayLabels: { pool: "public", "edgefirst.dev/stack": "other" },
+  };
+
+  it("gets them, except for those that the stack needs", () => {
+    assert.deepEqual(objectOf(args, "Gateway")?.metadata, {
+      name: "external",
+      namespace: "network",
+      annotations: {
+        "external-dns.alpha.kubernetes.io/target": "edge.example.com",
+        "cert-manager.io/cluster-issuer": "letsencrypt",
+      },
+      labels: { pool: "public", "edgefirst.dev/stack": "edge" },
+    });
+  });
+
+  it("has neither unless asked", () => {
+    const { metadata } = objectOf(ARGS, "Gateway") ?? {};
+    assert.deepEqual(metadata, {
+      name: "external",
+      namespace: "network",
+      labels: { "edgefirst.dev/stack": "edge" },
+    });
+  });
+});
+
 describe("the redirect to HTTPS", () => {
   const redirecting = (port = 443, certificate: Certificate | undefined = HERE): GatewayArgs => ({
     ...ARGS,

@@ -11,6 +11,7 @@ import {
 } from "../../../components/traefik/traefik.ts";
 import { classSelectorValues } from "../../../policy/knowledge/lookups.ts";
 import { SHIPPED } from "../../../policy/knowledge/knowledge.ts";
+import { checkTraefikService } from "../../../components/traefik/service.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 import { withFieldManager } from "../../../components/shared/declare.ts";
 import { recordResources, resourceNamed } from "../../support/mocks.ts";
@@ -22,7 +23,13 @@ const ARGS: TraefikArgs = {
   replicas: 1,
   spread: "ScheduleAnyway",
   podDisruptionBudget: { maxUnavailable: 1 },
-  service: { type: "LoadBalancer", annotations: {}, externalTrafficPolicy: "Cluster" },
+  service: {
+    type: "LoadBalancer",
+    annotations: {},
+    labels: {},
+    nodePorts: {},
+    externalTrafficPolicy: "Cluster",
+  },
   resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
   logLevel: "INFO",
   labels: { "edgefirst.dev/stack": "edge" },
@@ -239,6 +246,63 @@ describe("traefik", () => {
       );
       assert.deepEqual(rest, { type, ...expected });
       assert.deepEqual(object.metadata.annotations, { pool: "a", "pulumi.com/skipAwait": "true" });
+    });
+
+  it("gives the Service labels, families, source ranges and node ports, and nothing unless asked", () => {
+    const service = {
+      ...ARGS.service,
+      labels: { pool: "public", "app.kubernetes.io/name": "other" },
+      ipFamilyPolicy: "PreferDualStack",
+      ipFamilies: ["IPv6", "IPv4"],
+      loadBalancerSourceRanges: ["192.0.2.0/24"],
+      allocateLoadBalancerNodePorts: false,
+      nodePorts: { https: 30443 },
+    } as const;
+    const { metadata, spec } = objectOf("Service", { service });
+    assert.deepEqual(metadata.labels, { pool: "public", ...SELECTOR, "edgefirst.dev/stack": "edge" });
+    const { ports, ...rest } = spec as { ports: unknown };
+    assert.deepEqual(ports, [
+      { name: "web", port: 80, targetPort: "web", protocol: "TCP" },
+      { name: "websecure", port: 443, targetPort: "websecure", protocol: "TCP", nodePort: 30443 },
+    ]);
+    assert.deepEqual(rest, {
+      type: "LoadBalancer",
+      selector: SELECTOR,
+      externalTrafficPolicy: "Cluster",
+      ipFamilyPolicy: "PreferDualStack",
+      ipFamilies: ["IPv6", "IPv4"],
+      loadBalancerSourceRanges: ["192.0.2.0/24"],
+      allocateLoadBalancerNodePorts: false,
+    });
+    assert.deepEqual(Object.keys(objectOf("Service").spec as object), [
+      "type",
+      "selector",
+      "ports",
+      "externalTrafficPolicy",
+    ]);
+  });
+
+  const changes: readonly [string, object, Partial<TraefikArgs["service"]>, RegExp | undefined][] = [
+    ["another class", { loadBalancerClass: "a" }, { loadBalancerClass: "b" }, /cannot change from a to b/],
+    ["a first class", {}, { loadBalancerClass: "b" }, /loadBalancerClass .* from none to b/],
+    ["no class any more", { loadBalancerClass: "a" }, {}, /from a to none/],
+    ["another type and class", { loadBalancerClass: "a" }, { type: "ClusterIP" }, undefined],
+    ["another type before", { type: "ClusterIP" }, { loadBalancerClass: "b" }, undefined],
+    ["the same class", { loadBalancerClass: "a" }, { loadBalancerClass: "a" }, undefined],
+    ["another first family", { ipFamilies: ["IPv4"] }, { ipFamilies: ["IPv6", "IPv4"] }, /first ipFamily/],
+    ["a second family", { ipFamilies: ["IPv4"] }, { ipFamilies: ["IPv4", "IPv6"] }, undefined],
+    ["no families any more", { ipFamilies: ["IPv4"] }, {}, undefined],
+  ];
+  for (const [what, live, service, message] of changes)
+    it(`${message === undefined ? "passes" : "reports before the update"} a Service that gets ${what}`, async () => {
+      const object = objectOf("Service");
+      const cluster = clusterHolding({ ...object, spec: { type: "LoadBalancer", ...live } });
+      const args = { ...ARGS, service: { ...ARGS.service, ...service } };
+      const [finding, ...more] = await checkTraefikService(args, cluster);
+      assert.deepEqual(more, []);
+      assert.equal(finding?.severity, message && "error");
+      if (message !== undefined) assert.match(finding?.message ?? "", message);
+      assert.deepEqual(await checkTraefikService(args, clusterHolding()), []);
     });
 
   it("reports a listener on a port of its own entry points", () => {

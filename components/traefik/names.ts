@@ -1,0 +1,11 @@
+import type { GatewayIdentity } from "../../kube/gateway-contract.ts";
+
+/** Name of a Gateway's Traefik; not `traefik-<gateway>`, which a HelmRelease in the repository may already use. */
+export function traefikName(gateway: GatewayIdentity): string {
+  return `traefik-gateway-${gateway.name}`;
+}
+
+/** Literal values, so that a policy sees them in the first preview. Never change them: a Deployment's selector is immutable. */
+export function traefikSelector(gateway: GatewayIdentity): Record<string, string> {
+  return { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": traefikName(gateway) };
+}

@@ -1,0 +1,118 @@
+import type { ClusterReader, Finding } from "../../kube/client.ts";
+import type { GatewayIdentity, ListenerPorts } from "../../kube/gateway-contract.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { labelled, type CommonArgs } from "../shared/declare.ts";
+import { traefikName, traefikSelector } from "./names.ts";
+
+/** The Service through which clients reach Traefik. */
+export interface TraefikServiceArgs {
+  readonly type: "LoadBalancer" | "ClusterIP" | "NodePort";
+  /** For address pools, such as `lbipam.cilium.io/ips`. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly loadBalancerClass?: string | undefined;
+  /** CIDRs of the clients that the load balancer admits. */
+  readonly loadBalancerSourceRanges?: readonly string[] | undefined;
+  /** Local preserves the client address, and accepts traffic only on nodes that run a replica. */
+  readonly externalTrafficPolicy: "Cluster" | "Local";
+  readonly ipFamilyPolicy?: "SingleStack" | "PreferDualStack" | "RequireDualStack" | undefined;
+  readonly ipFamilies?: readonly ("IPv4" | "IPv6")[] | undefined;
+  /** Chosen by the cluster if undefined. */
+  readonly nodePorts: { readonly http?: number | undefined; readonly https?: number | undefined };
+  readonly allocateLoadBalancerNodePorts?: boolean | undefined;
+}
+
+/** Arguments of {@link traefikService}. */
+export interface ServiceArgs extends CommonArgs {
+  readonly gateway: GatewayIdentity;
+  readonly ports: ListenerPorts;
+  readonly service: TraefikServiceArgs;
+}
+
+/** The Service. The API server rejects some fields for some types, and their defaults are left to it. */
+export function traefikService({ gateway, ports, service, labels }: ServiceArgs): KubeObject {
+  const { type, nodePorts, externalTrafficPolicy, ipFamilyPolicy, ipFamilies } = service;
+  const spec = {
+    type,
+    selector: traefikSelector(gateway),
+    ports: [port("web", ports.http, nodePorts.http), port("websecure", ports.https, nodePorts.https)],
+    ...(type === "ClusterIP" ? {} : { externalTrafficPolicy }),
+    ...(type === "LoadBalancer" ? loadBalancer(service) : {}),
+    ...defined({ ipFamilyPolicy, ipFamilies }),
+  };
+  const metadata = {
+    name: traefikName(gateway),
+    namespace: gateway.namespace,
+    labels: { ...service.labels, ...traefikSelector(gateway) },
+    // The engine would wait for the Service's endpoints, and the Gateway would wait for the engine. The verification checks the address instead, and that Traefik responds.
+    annotations: { ...service.annotations, "pulumi.com/skipAwait": "true" },
+  };
+  return labelled(labels, { apiVersion: "v1", kind: "Service", metadata, spec });
+}
+
+function port(name: string, number: number, nodePort: number | undefined): Record<string, unknown> {
+  return { name, port: number, targetPort: name, protocol: "TCP", ...defined({ nodePort }) };
+}
+
+function loadBalancer(service: TraefikServiceArgs): Record<string, unknown> {
+  const { loadBalancerClass, loadBalancerSourceRanges, allocateLoadBalancerNodePorts } = service;
+  return defined({ loadBalancerClass, loadBalancerSourceRanges, allocateLoadBalancerNodePorts });
+}
+
+function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+interface LiveSpec {
+  readonly type?: string;
+  readonly loadBalancerClass?: string;
+  readonly ipFamilies?: readonly string[];
+}
+
+/**
+ * Changes of the Service that the API server would refuse in the middle of the update (validation of core/v1, `validateLoadBalancerClassField` and
+ * `ValidateServiceClusterIPsRelatedFields`).
+ */
+export async function checkTraefikService(args: ServiceArgs, cluster: ClusterReader): Promise<Finding[]> {
+  const declared = traefikService(args);
+  const live = await cluster.get(declared);
+  if (live === undefined) return [];
+  const before = live.spec as LiveSpec;
+  const after = declared.spec as LiveSpec;
+  const refuse = (
+    field: string,
+    from: string | undefined,
+    to: string | undefined,
+    hint: string,
+  ): Finding => ({
+    severity: "error",
+    message: `The ${field} of ${describeObject(declared)} cannot change from ${from ?? "none"} to ${to ?? "none"} while it exists.`,
+    hint,
+  });
+  const stays = before.type === "LoadBalancer" && after.type === "LoadBalancer";
+  const key = `edgefirst:gateways (${args.gateway.name}), traefik.service`;
+  const [first] = before.ipFamilies ?? [];
+  const [wanted = first] = after.ipFamilies ?? [];
+  return [
+    ...(stays && before.loadBalancerClass !== after.loadBalancerClass
+      ? [
+          refuse(
+            "loadBalancerClass",
+            before.loadBalancerClass,
+            after.loadBalancerClass,
+            `Change it in two updates: first set ${key}.type to ClusterIP, which releases the address, then set it back together with the new class.`,
+          ),
+        ]
+      : []),
+    ...(first !== wanted
+      ? [
+          refuse(
+            "first ipFamily",
+            first,
+            wanted,
+            `Keep ${first ?? ""} first in ${key}.ipFamilies. To change it, delete the Service by hand and re-run: clients cannot reach the Gateway meanwhile.`,
+          ),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../config/parse.ts";
+import { checkProbes } from "../../platform/probes.ts";
+
+/** A configuration with one Gateway and Gatus. */
+function configured(gateway: Record<string, unknown>, gatus: Record<string, unknown> = {}) {
+  const values = {
+    cluster: { context: "test" },
+    gateways: [{ name: "external", namespace: "network", className: "traefik", ...gateway }],
+    gatus: { install: true, ...gatus },
+  };
+  const raw = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]);
+  return parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} });
+}
+
+const reported = (...args: Parameters<typeof configured>) =>
+  checkProbes(configured(...args)).map(({ severity, message }) => `${severity}: ${message}`);
+
+describe("platform: Gatus' probes", () => {
+  it("are reported if no listener can answer them, with a way to green", () => {
+    const bare = { https: { hostnames: [{ hostname: "*.example.com" }] } };
+    assert.match(
+      reported(bare).join(),
+      /^warning: Gateway network\/external has no HTTPS listener, .* its apps would be down/,
+    );
+    assert.match(checkProbes(configured(bare))[0]?.hint ?? "", /\[CONNECTED\] == true/);
+  });
+
+  for (const [what, gateway, gatus] of [
+    [
+      "the Gateway has an HTTPS listener",
+      { https: { hostnames: [{ hostname: "a.example.com", certificate: { secret: "tls" } }] } },
+      {},
+    ],
+    ["routes inherit other conditions", { gatus: { endpoint: { conditions: ["[CONNECTED] == true"] } } }, {}],
+    ["Gatus does not discover routes", {}, { discover: { httpRoutes: false } }],
+    ["Gatus has another owner", {}, { install: false }],
+  ] as const)
+    it(`are not reported if ${what}`, () => {
+      assert.deepEqual(reported(gateway, gatus), []);
+    });
+
+  it("are reported if a default leaves the probe as it is", () => {
+    assert.equal(reported({ gatus: { endpoint: { group: "external" } } }).length, 1);
+  });
+});
