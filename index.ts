@@ -5,5 +5,5 @@ import "./lib/compile-cache.ts";
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 // Only modules imported after the cache is enabled are cached.
-export const { release, versions, evidence, gateways, fluxRevision, endpoints } =
+export const { release, versions, evidence, __evidence, gateways, fluxRevision, endpoints } =
   await import("./program.ts");

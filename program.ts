@@ -10,6 +10,7 @@ import { createPlatform, planPlatform } from "./platform/plan.ts";
 import { gatusAddress, promoted } from "./platform/staging.ts";
 import { loadPins } from "./config/pins.ts";
 import { releaseHash } from "./staging/release.ts";
+import { evidenceLine } from "./staging/verification-summary.ts";
 import { PROVIDER_NAME, stageUpdate } from "./staging/staged-update.ts";
 
 async function deploy() {
@@ -29,6 +30,7 @@ async function deploy() {
     cluster,
     kubeconfig,
     gatus: gatusAddress(settings),
+    authorizations: settings.gatusAuthorizations,
     repository: settings.flux,
   });
   const config = promoted(settings, update.ref);
@@ -49,7 +51,8 @@ async function deploy() {
   return {
     release,
     versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
-    evidence,
+    evidence: evidence.apply((value) => evidenceLine(release, value)),
+    __evidence: evidence,
     // The evidence must be stored even if the cluster can no longer be reached, and if one output throws, none is stored.
     live: evidence.apply(() => readOutputs(config, cluster).catch(() => NO_OUTPUTS)),
   };
@@ -67,5 +70,5 @@ const outputs = await deploy().catch((error: unknown) => {
   throw error instanceof EdgefirstError ? new pulumi.RunError(error.message) : error;
 });
 
-export const { release, versions, evidence } = outputs;
+export const { release, versions, evidence, __evidence } = outputs;
 export const { gateways, fluxRevision, endpoints } = outputs.live;

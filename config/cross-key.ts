@@ -1,3 +1,4 @@
+import { GATUS_CREDENTIALS, parseGatusCredentials } from "./gatus-credentials.ts";
 import type { Config, SecretKey } from "./schema.ts";
 
 type Secrets = Readonly<Partial<Record<SecretKey, string>>>;
@@ -8,7 +9,7 @@ const PUSHOVER_LENGTH = 30;
 
 /** Secrets in the wrong format. The messages never contain any part of a secret. */
 export function secretErrors(secrets: Secrets): string[] {
-  const { sopsAgeKey } = secrets;
+  const { sopsAgeKey, gatusCredentials = "" } = secrets;
   const errors = PUSHOVER_KEYS.flatMap((key) => {
     const length = secrets[key]?.length ?? PUSHOVER_LENGTH;
     return length === PUSHOVER_LENGTH
@@ -17,9 +18,11 @@ export function secretErrors(secrets: Secrets): string[] {
           `edgefirst:${key}: has ${length} characters; expected ${PUSHOVER_LENGTH} (Gatus silently ignores any other length)`,
         ];
   });
-  return sopsAgeKey === undefined || sopsAgeKey.includes("AGE-SECRET-KEY-")
-    ? errors
-    : [...errors, "edgefirst:sopsAgeKey: is not an age private key; expected AGE-SECRET-KEY-…"];
+  if (sopsAgeKey?.includes("AGE-SECRET-KEY-") === false)
+    errors.push("edgefirst:sopsAgeKey: is not an age private key; expected AGE-SECRET-KEY-…");
+  if (parseGatusCredentials(gatusCredentials) === undefined)
+    errors.push(`edgefirst:gatusCredentials: has another format; expected ${GATUS_CREDENTIALS}`);
+  return errors;
 }
 
 /** Errors that involve several keys. Conflicts between Gateways are reported by `checkGateways`. */

@@ -1,11 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EdgefirstError } from "../lib/errors.ts";
+import { parseGatusCredentials, type GatusAuthorizations } from "./gatus-credentials.ts";
 import { parseConfig } from "./parse.ts";
 import { SECRET_KEYS, type Config, type SecretKey } from "./schema.ts";
 
 /** A stack's configuration: the plain values, validated against the schema, and the secrets that are set. */
 export interface StackConfig extends Config {
   readonly secrets: Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
+  /** From the secret `gatusCredentials`; for requests only, never for an object or a message. */
+  readonly gatusAuthorizations: GatusAuthorizations;
 }
 
 /**
@@ -21,11 +24,15 @@ export function loadConfig(): StackConfig {
   const keys = entries.map(([key]) => key);
   refuseMisplacedSecrets(keys, prefix);
   const set = keys.filter(isSecretKey);
-  const plain = parseConfig({
-    values: Object.fromEntries(entries.filter(([key]) => !isSecretKey(key))),
-    secrets: Object.fromEntries(entries.filter(([key]) => isSecretKey(key))),
-  });
-  return { ...plain, secrets: Object.fromEntries(set.map((key) => [key, config.requireSecret(key)])) };
+  const secrets: Readonly<Partial<Record<SecretKey, string>>> = Object.fromEntries(
+    entries.filter(([key]) => isSecretKey(key)),
+  );
+  const values = Object.fromEntries(entries.filter(([key]) => !isSecretKey(key)));
+  return {
+    ...parseConfig({ values, secrets }),
+    secrets: Object.fromEntries(set.map((key) => [key, config.requireSecret(key)])),
+    gatusAuthorizations: parseGatusCredentials(secrets.gatusCredentials ?? "") ?? new Map(),
+  };
 }
 
 /** A secret in a plain key, or a plain value in a secret key, would end up in state, previews and messages. The language host lists encrypted keys in this variable. */

@@ -73,6 +73,8 @@ export const SECRETS = {
   sopsAgeKey: "The age private key with which the children decrypt, in namespaces that lack such a Secret.",
   pushoverToken: "Pushover application token (30 characters).",
   pushoverUserKey: "Pushover user or group key (30 characters).",
+  gatusCredentials:
+    "Credentials for reaching Gatus by URL, one line for each: `https://status.example.com basic USER:PASSWORD`, or `… bearer TOKEN`. Also for the Gatus of upstream stacks, which the gate asks.",
 } as const;
 export type SecretKey = keyof typeof SECRETS;
 export const SECRET_KEYS = Object.keys(SECRETS) as readonly SecretKey[];

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { gatusAddress } from "../config/gatus-address.ts";
+import { evidenceValue } from "./evidence-output.ts";
 
 /**
  * Format version of the evidence that this program writes. It reads every version from 1 up, and keeps unknown fields, so that a rollback to an older program
  * loses nothing.
  */
 export const EVIDENCE_VERSION = 2;
-/** Name of the stack output that holds the evidence. */
-export const EVIDENCE_OUTPUT = "evidence";
 /** How many verified releases a stack keeps, and how many revoked ones. */
 const KEPT = 10;
 
@@ -135,7 +134,7 @@ const lastPass = loose({
   ),
 });
 
-/** What a stack has proven: the schema of its output {@link EVIDENCE_OUTPUT}. Contains no secrets. */
+/** What a stack has proven: the schema of {@link evidenceValue}. Contains no secrets. */
 export const evidenceSchema = loose({
   version: z.int().min(1),
   /** The cluster that was checked. */
@@ -182,7 +181,7 @@ export type ReadEvidence =
 export function readEvidence(stack: string, outputs: Readonly<Record<string, unknown>>): ReadEvidence {
   if (Object.keys(outputs).length === 0)
     return { state: "neverRan", message: `Stack ${stack} has never been brought up.` };
-  const value = outputs[EVIDENCE_OUTPUT];
+  const value = evidenceValue(outputs);
   if (value === undefined)
     return {
       state: "none",

@@ -1,3 +1,4 @@
+import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
 import type { LiveCluster } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import { NO_BASELINE } from "./baseline.ts";
@@ -17,6 +18,8 @@ export interface LiveCheckArgs {
   /** The verification whose result must still hold. */
   readonly record: Verification;
   readonly cluster: LiveCluster;
+  /** Credentials for reaching its Gatus by URL. */
+  readonly authorizations?: GatusAuthorizations | undefined;
   /** Milliseconds that a failing check has to recover; 0 runs a single round. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -38,7 +41,8 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   const skipped = new Set(
     record.checks.filter(({ outcome }) => outcome === "notChecked").map(({ id }) => id),
   );
-  const enabled = liveChecks({ stack, cluster, gatus: evidence.gatus, since: 0 }).filter(
+  const { authorizations } = args;
+  const enabled = liveChecks({ stack, cluster, gatus: evidence.gatus, authorizations, since: 0 }).filter(
     ({ id }) => !skipped.has(id),
   );
   const checks = ignoring(enabled, record.ignored ?? [], clock);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { EdgefirstError } from "../lib/errors.ts";
-import { EVIDENCE_OUTPUT, readEvidence, standingOf, type Evidence } from "./evidence.ts";
+import { evidenceValue } from "./evidence-output.ts";
+import { readEvidence, standingOf, type Evidence } from "./evidence.ts";
 import { readStackOutputs } from "./stack-outputs.ts";
 
 /** What the stack's last update left in its outputs. */
@@ -42,7 +43,7 @@ export function ownStackOf(
   uid: string,
 ): { readonly own: OwnStack; readonly warning?: string } {
   const read = readEvidence(stack, outputs);
-  const output = outputs[EVIDENCE_OUTPUT];
+  const output = evidenceValue(outputs);
   if (read.state === "present" && read.evidence.cluster.uid !== uid)
     return {
       own: { uid, release: undefined, evidence: undefined, verifiedOn: read.evidence.cluster.uid, output },

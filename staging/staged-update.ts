@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatusAddress } from "../config/gatus-address.ts";
+import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
 import type { Finding } from "../kube/client.ts";
 import { enforce } from "../kube/findings.ts";
 import { KubeClient } from "../kube/kube-client.ts";
@@ -45,6 +46,8 @@ export interface StagedUpdateArgs {
   /** This stack's kubeconfig, which may also hold the contexts of upstream stacks. */
   readonly kubeconfig?: string | undefined;
   readonly gatus: GatusAddress | null;
+  /** Credentials for reaching Gatus by URL, this stack's and those of upstream stacks. */
+  readonly authorizations: GatusAuthorizations;
   readonly repository?: (Repository & { readonly source: PromotedSource }) | undefined;
 }
 
@@ -143,6 +146,7 @@ function verificationArgs(
     repository,
     earlier: own.evidence,
     recorded: () => readRecordedObjects(stack),
+    authorizations: args.authorizations,
     settings: args.compared,
     differences: gate.differences,
     override: gate.override,
@@ -180,6 +184,7 @@ function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clo
     minSoakMs: parseDuration(minSoak),
     requiredChecks,
     overrides,
+    authorizations: args.authorizations,
     settings: args.compared,
     accept,
     live,

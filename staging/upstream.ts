@@ -1,3 +1,4 @@
+import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
 import type { Finding, LiveCluster } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Clock } from "./clock.ts";
@@ -40,6 +41,8 @@ export interface UpstreamArgs extends ProofDemands, ComparisonArgs {
   readonly patienceMs: number;
   /** Returns undefined if this machine has no context for the stack's cluster. @throws {EdgefirstError} if the configured one cannot be used */
   readonly connect: (stack: string, evidence: Evidence) => ConnectedCluster | undefined;
+  /** Credentials for reaching the Gatus of an upstream stack by URL. */
+  readonly authorizations?: GatusAuthorizations | undefined;
   readonly clock: Clock;
   readonly progress: (line: string) => void;
 }
@@ -157,7 +160,16 @@ async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<F
       { project: args.project, stack },
       evidence.lastPass?.time ?? record.time,
     );
-    const { failures } = await checkLive({ stack, evidence, record, cluster, timeoutMs, clock, progress });
+    const { failures } = await checkLive({
+      stack,
+      evidence,
+      record,
+      cluster,
+      authorizations: args.authorizations,
+      timeoutMs,
+      clock,
+      progress,
+    });
     return [
       ...(mark === undefined ? [] : [updating(upstream, mark)]),
       ...(failures.length === 0 ? [] : [failing(upstream, failures)]),

@@ -1,6 +1,8 @@
-import type { Failure, Revocation, Verification } from "./evidence.ts";
+import { counted } from "../lib/counted.ts";
+import { EVIDENCE_OUTPUT } from "./evidence-output.ts";
+import { readEvidence, standingOf, type Failure, type Revocation, type Verification } from "./evidence.ts";
 import { INCONCLUSIVE } from "./inconclusive.ts";
-import { unprovenBy } from "./weaknesses.ts";
+import { unprovenBy, weaknessesOf } from "./weaknesses.ts";
 
 /** The message that reports the result of a verification. */
 export function summaryOf(record: Verification | Revocation): string {
@@ -13,6 +15,25 @@ export function summaryOf(record: Verification | Revocation): string {
     ...failureLines(record.failures),
     ...unproven,
   ].join("\n");
+}
+
+/**
+ * What a stack's evidence says of a release, in one line.
+ * @param value the evidence as the outputs hold it
+ */
+export function evidenceLine(release: string, value: unknown): string {
+  const read = readEvidence("", { [EVIDENCE_OUTPUT]: value });
+  const standing = read.state === "present" ? standingOf(read.evidence, release) : undefined;
+  if (standing === undefined || standing.state === "unknown") return `release ${release} is not verified`;
+  const { record } = standing;
+  if (standing.state === "revoked") {
+    const [first] = standing.record.failures;
+    const failures = counted(standing.record.failures.length, "failure");
+    return `release ${release} failed its verification at ${record.time}: ${failures}, the first is ${first?.object ?? ""}`;
+  }
+  const weak = weaknessesOf(record).length;
+  const unproven = weak === 0 ? "" : `, ${counted(weak, "point")} not proven`;
+  return `release ${release} was verified at ${record.time} after a soak of ${record.soak} s${unproven}`;
 }
 
 /** The message that reports a verification without a result. */

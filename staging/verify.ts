@@ -1,5 +1,6 @@
 import { CHECK_IDS, type CheckId } from "../config/check-ids.ts";
 import type { GatusAddress } from "../config/gatus-address.ts";
+import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
 import type { ObjectReference } from "../kube/client.ts";
 import { describeObject, type KubeObject } from "../kube/objects.ts";
 import { ownerRows } from "../policy/knowledge/owner-rows.ts";
@@ -51,6 +52,8 @@ export interface VerificationArgs extends MarkedStack {
   /** Whether the cluster was rebuilt; if so, no object is excused for having been unhealthy before. */
   readonly rebuilt?: boolean | undefined;
   readonly gatus: GatusAddress | null;
+  /** Credentials for reaching Gatus by URL. */
+  readonly authorizations?: GatusAuthorizations | undefined;
   /** Settings that decide what the verification means. */
   readonly settings?: ComparedSettings | undefined;
   /** How they differ from those of the upstream stacks. */
@@ -201,12 +204,12 @@ interface News {
 }
 
 function checksOnCluster(
-  { cluster, stack, gatus }: VerificationArgs,
+  { cluster, stack, gatus, authorizations }: VerificationArgs,
   declared: readonly ObjectReference[],
   { since, requests }: News,
 ): Check[] {
   const remaining = withoutPendingDeletions(cluster, stack, declared);
-  return liveChecks({ cluster: remaining, stack, gatus, since, requests });
+  return liveChecks({ cluster: remaining, stack, gatus, authorizations, since, requests });
 }
 
 function enabled(checks: readonly Check[], { skip, ignored = [], clock }: VerificationArgs): Check[] {

@@ -22,6 +22,15 @@ const statuses = z.array(status);
 export type EndpointStatus = z.infer<typeof status>;
 export type EndpointResult = NonNullable<EndpointStatus["results"]>[number];
 
+/** How to reach a Gatus. */
+export interface GatusSource {
+  readonly address: GatusAddress;
+  /** Header for a Gatus that asks for credentials. */
+  readonly authorization?: string | undefined;
+  /** For a Gatus that is reached through the API server. */
+  readonly cluster: LiveCluster;
+}
+
 const PATH = "/api/v1/endpoints/statuses";
 const TIMEOUT_MS = 5_000;
 
@@ -29,41 +38,39 @@ const TIMEOUT_MS = 5_000;
  * All endpoints with their results, or what is wrong with Gatus's response. Gatus caches the response for ten seconds.
  * @throws {EdgefirstError} if the cluster itself cannot be reached
  */
-export async function readStatuses(
-  address: GatusAddress,
-  cluster: LiveCluster,
-): Promise<readonly EndpointStatus[] | string> {
+export async function readStatuses(source: GatusSource): Promise<readonly EndpointStatus[] | string> {
   // Query the API server itself first, so that Gatus is not blamed for an outage of the API server.
-  if (!("url" in address)) await cluster.read("/version");
-  const answer = await read(address, cluster, PATH);
+  if (!("url" in source.address)) await source.cluster.read("/version");
+  const answer = await read(source, PATH);
   if (answer instanceof Error) return answer.message.split("\n")[0] ?? "";
   const parsed = statuses.safeParse(answer);
   return parsed.success ? parsed.data : "the response is not a list of endpoints";
 }
 
 /** One endpoint with its results, uncached; undefined if Gatus has no such endpoint or does not respond. */
-export async function readStatus(
-  address: GatusAddress,
-  cluster: LiveCluster,
-  key: string,
-): Promise<EndpointStatus | undefined> {
-  const answer = await read(address, cluster, `/api/v1/endpoints/${encodeURIComponent(key)}/statuses`);
+export async function readStatus(source: GatusSource, key: string): Promise<EndpointStatus | undefined> {
+  const answer = await read(source, `/api/v1/endpoints/${encodeURIComponent(key)}/statuses`);
   return status.safeParse(answer).data;
 }
 
 /** Reads Gatus at its own address, or through the API server (`GET …/services/http:<name>:<port>/proxy/…`). */
-function read(address: GatusAddress, cluster: LiveCluster, path: string): Promise<unknown> {
-  if ("url" in address) return fetchJson(address.url + path);
+function read({ address, authorization, cluster }: GatusSource, path: string): Promise<unknown> {
+  if ("url" in address) return fetchJson(address.url + path, authorization);
   const { namespace, service, port } = address;
   return cluster
     .read(`/api/v1/namespaces/${namespace}/services/http:${service}:${port}/proxy${path}`)
     .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
-async function fetchJson(url: string): Promise<unknown> {
+async function fetchJson(url: string, authorization: string | undefined): Promise<unknown> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return response.ok ? await response.json() : new Error(`${url} returned ${response.status}`);
+    const headers = authorization === undefined ? {} : { authorization };
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (response.ok) return await response.json();
+    const refused = [401, 403].includes(response.status);
+    return new Error(
+      `${url} returned ${response.status}${refused ? "; the secret edgefirst:gatusCredentials holds credentials for it" : ""}`,
+    );
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return new Error(`cannot read ${url}: ${cause instanceof Error ? cause.message : String(cause)}`);

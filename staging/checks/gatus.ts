@@ -2,33 +2,44 @@ import { template } from "../../kube/gatus-annotations.ts";
 import { fragmentKey, gatewayOf, isMonitored } from "../../kube/gatus-endpoints.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import type { GatusAddress } from "../../config/gatus-address.ts";
+import type { GatusAuthorizations } from "../../config/gatus-credentials.ts";
 import { isOwn, type Check, type StackOnCluster, type Verdict } from "./check.ts";
-import { readStatus, readStatuses, type EndpointResult, type EndpointStatus } from "./gatus-api.ts";
+import {
+  readStatus,
+  readStatuses,
+  type GatusSource,
+  type EndpointResult,
+  type EndpointStatus,
+} from "./gatus-api.ts";
 import { GATEWAY_API } from "./gateways.ts";
 
 /** Arguments of {@link gatusCheck}. */
 export interface GatusCheckArgs extends StackOnCluster {
   /** null if the stack has no Gatus. */
   readonly gatus: GatusAddress | null;
+  /** Credentials for reaching Gatus by URL. */
+  readonly authorizations?: GatusAuthorizations | undefined;
   /** Milliseconds since the epoch; older results do not count. */
   readonly since: number;
 }
 
 /** Checks that Gatus has an endpoint for every HTTPRoute that asks for one, and that its latest result is a success and newer than the update. */
-export function gatusCheck({ cluster, stack, gatus, since }: GatusCheckArgs): Check {
+export function gatusCheck({ cluster, stack, gatus, authorizations, since }: GatusCheckArgs): Check {
   return {
     id: "gatus",
     run: async () => {
       if (gatus === null) return { verdicts: [], notes: ["The stack has no Gatus."] };
       const routes = (await cluster.list(GATEWAY_API, "HTTPRoute")).filter(isMonitored);
       if (routes.length === 0) return { verdicts: [], notes: ["No HTTPRoute asks for monitoring."] };
+      const authorization = "url" in gatus ? authorizations?.get(gatus.url) : undefined;
+      const source: GatusSource = { address: gatus, authorization, cluster };
       const inherited = await fragments();
-      const answer = await readStatuses(gatus, cluster);
+      const answer = await readStatuses(source);
       const fresh = async (route: KubeObject): Promise<Verdict> => {
         const found = verdict(route, inherited, answer);
         if (typeof answer === "string" || ["held", "skipped"].includes(found.state)) return found;
         // The cached response may be up to ten seconds old.
-        const latest = await readStatus(gatus, cluster, keyOf(route, inherited));
+        const latest = await readStatus(source, keyOf(route, inherited));
         return latest === undefined ? found : verdict(route, inherited, [latest]);
       };
       return { verdicts: await Promise.all(routes.map(fresh)) };

@@ -109,12 +109,20 @@ describe("configuration", () => {
 
   it("refuses malformed secrets without revealing them", () => {
     const { values } = raw({ cluster: CLUSTER });
-    const secrets = { pushoverToken: "canary\n", pushoverUserKey: "u".repeat(30), sopsAgeKey: "canary" };
+    const secrets = {
+      pushoverToken: "canary\n",
+      pushoverUserKey: "u".repeat(30),
+      sopsAgeKey: "canary",
+      gatusCredentials: "https://x canary",
+    };
     assert.throws(
       () => parseConfig({ values, secrets }),
       ({ message }: Error) =>
         message.includes("edgefirst:pushoverToken: has 7 characters; expected 30") &&
         message.includes("edgefirst:sopsAgeKey: is not an age private key") &&
+        message.includes(
+          "edgefirst:gatusCredentials: has another format; expected one line for each Gatus",
+        ) &&
         !message.includes("pushoverUserKey") &&
         !message.includes("canary"),
     );

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { describeObject } from "../../kube/objects.ts";
-import { evidenceSchema } from "../../staging/evidence.ts";
 import { objectsIn, type StateDeployment } from "../../staging/state-objects.ts";
 import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram } from "../support/program-checkout.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+import { evidenceIn } from "../support/evidence.ts";
 
 interface Kubeconfig {
   readonly contexts: { name: string; context: { cluster: string; user: string } }[];
@@ -154,7 +154,7 @@ describe("engine: the provider knows its cluster", function () {
   });
 
   it("a rebuilt cluster: needs its former UID and a refreshed state, deletes nothing, and starts the evidence from scratch", async () => {
-    const former = evidenceSchema.parse((await stack.outputs()).evidence);
+    const former = evidenceIn(await stack.outputs());
     // From now on, the context edge points to another cluster.
     rewrite("third", ({ contexts }) => {
       Object.assign(
@@ -174,7 +174,7 @@ describe("engine: the provider knows its cluster", function () {
       /evidence of stack edge describes another cluster .* starts from scratch/,
     );
 
-    const now = evidenceSchema.parse((await stack.outputs()).evidence);
+    const now = evidenceIn(await stack.outputs());
     assert.notEqual(now.cluster.uid, former.cluster.uid);
     assert.equal(now.verified.length, 1);
     assert.notEqual(await onMain.get(GATUS), undefined);

@@ -7,6 +7,7 @@ import { parseDocument } from "yaml";
 import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { PROJECT } from "../support/engine.ts";
 import { fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { evidenceIn } from "../support/evidence.ts";
 
 const PRIVATE_MOUNTS = ["--user", "--map-root-user", "--mount", "--propagation", "private"];
 
@@ -73,7 +74,7 @@ describe("engine: broken state, disks, credentials and clocks", function () {
     const run = await platform.stack.startUp({ NODE_OPTIONS: `--import=${shift}` }).ended;
     passes(run);
     assert.match(run.output, /This machine's clock is (7199|720[01]) s ahead of the cluster's/);
-    const { evidence } = (await platform.stack.outputs()) as { evidence: { verified: { time: string }[] } };
+    const evidence = evidenceIn(await platform.stack.outputs());
     const age = Date.now() - Date.parse(evidence.verified[0]!.time);
     assert.ok(Math.abs(age) < 60_000, `verified ${age} ms ago`);
   });

@@ -5,6 +5,7 @@ import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { selfSigned } from "../../tools/sandbox/agent/self-signed.ts";
 import { bare, fails, GATUS, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 import { commandOf, descendants } from "../support/running.ts";
+import { evidenceIn } from "../support/evidence.ts";
 
 const CONFIG_MAP = bare("v1", "ConfigMap", "gatus", "observability");
 const QUOTA = bare("v1", "ResourceQuota", "tight", "observability");
@@ -19,7 +20,7 @@ describe("engine: kills, refusals and manual edits during an update", function (
   const left = async (): Promise<unknown> => [
     (await platform.cluster.get(GATUS))?.metadata.generation,
     (await platform.cluster.get(CONFIG_MAP))?.data,
-    (await platform.stack.outputs()).evidence,
+    evidenceIn(await platform.stack.outputs()),
   ];
 
   it("a CLI killed in the first update: cancel, then up with another configuration, without a diff", async () => {
@@ -47,7 +48,7 @@ describe("engine: kills, refusals and manual edits during an update", function (
     ["the provider", "pulumi-resource-kubernetes", /pulumi-resource-kubernetes exited prematurely/],
   ] as const)
     it(`${victim} killed: the update reports it, the evidence stays, and the next update ends without a diff`, async () => {
-      const { evidence } = await platform.stack.outputs();
+      const evidence = evidenceIn(await platform.stack.outputs());
       assert.notEqual(evidence, undefined);
       const { pid, ended } = await midUp();
       const child = descendants(pid).find((each) => commandOf(each).includes(command));
@@ -55,7 +56,7 @@ describe("engine: kills, refusals and manual edits during an update", function (
       // The engine still waits for the provider.
       await takePods(true);
       fails(await ended, said);
-      assert.deepEqual((await platform.stack.outputs()).evidence, evidence);
+      assert.deepEqual(evidenceIn(await platform.stack.outputs()), evidence);
       await reachesZeroDiff();
     });
 

@@ -5,11 +5,12 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
-import { evidenceSchema, type Evidence } from "../../staging/evidence.ts";
+import type { Evidence } from "../../staging/evidence.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
 import { applyGatewayApi } from "../support/gateway-api.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+import { evidenceIn } from "../support/evidence.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const CLASS = `/apis/${GATEWAY_API}/gatewayclasses/traefik`;
@@ -103,7 +104,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
   });
 
   async function evidenceOf(stack: TestStack): Promise<Evidence> {
-    return evidenceSchema.parse((await stack.outputs()).evidence);
+    return evidenceIn(await stack.outputs());
   }
 
   /** The platform's objects on main, with their versions. */

@@ -7,11 +7,11 @@ import { unknownValue } from "@pulumi/pulumi/runtime/rpc.js";
 import { parse, stringify } from "yaml";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import { evidenceSchema } from "../../staging/evidence.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { moduleDirectory } from "../../tools/toolchain/modules.ts";
 import { Engine, gatewayApiDirectory, PROJECT, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+import { evidenceIn } from "../support/evidence.ts";
 
 const TOKEN = "CANARYtoken".padEnd(30, "0");
 const USER_KEY = "CANARYuserkey".padEnd(30, "0");
@@ -221,7 +221,7 @@ describe("engine: configuration options", function () {
       assert.equal(run.code, 0, run.output);
       const root = object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "cluster-apps", "flux-system");
       assert.notEqual(await cluster.get(root), undefined);
-      const { verified } = evidenceSchema.parse((await stack.outputs()).evidence);
+      const { verified } = evidenceIn(await stack.outputs());
       assert.deepEqual(verified[0]?.manifests, { flux: sha256 });
       const { data, metadata } = (await cluster.get(settings)) as KubeObject & {
         data: Record<string, string>;

@@ -4,6 +4,7 @@ import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { findProcess, isAlive, startProcess, waitUntil } from "../../tools/sandbox/processes.ts";
 import { QUICK_VERIFICATION, type Run } from "../support/engine.ts";
 import { fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { evidenceIn } from "../support/evidence.ts";
 
 /** How long an outage lasts. */
 const OUTAGE_MS = 20_000;
@@ -34,7 +35,7 @@ describe("engine: outages of the control plane of 20 s", function () {
     const run = await update;
     if (run.code !== 0) {
       fails(run, /failed: /);
-      assert.deepEqual((await platform.stack.outputs()).evidence, evidence);
+      assert.deepEqual(evidenceIn(await platform.stack.outputs()), evidence);
     }
     await reachesZeroDiff();
   }
@@ -45,7 +46,7 @@ describe("engine: outages of the control plane of 20 s", function () {
   });
 
   it("an unresponsive API server during an update: it continues or reports the outage, and the next one ends without a diff", async () => {
-    const { evidence } = await platform.stack.outputs();
+    const evidence = evidenceIn(await platform.stack.outputs());
     const { ended } = await midUp();
     signal("kube-apiserver", "SIGSTOP");
     await setTimeout(OUTAGE_MS);
@@ -55,7 +56,7 @@ describe("engine: outages of the control plane of 20 s", function () {
   });
 
   it("a restarted API server during an update: it continues or reports the outage, and the next one ends without a diff", async () => {
-    const { evidence } = await platform.stack.outputs();
+    const evidence = evidenceIn(await platform.stack.outputs());
     const { ended } = await midUp();
     const folder = clusterDir(platform.sandbox.sandbox.dir, "edge");
     const killed = findProcess(folder, "kube-apiserver")!;

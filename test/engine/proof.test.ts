@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { KubeClient } from "../../kube/kube-client.ts";
-import { evidenceSchema, type Evidence } from "../../staging/evidence.ts";
+import type { Evidence } from "../../staging/evidence.ts";
 import { markReference } from "../../staging/update-mark.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
@@ -14,6 +14,7 @@ import { answerRequests, reportKustomization } from "../support/flux-answers.ts"
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
 import { commandOf, descendants } from "../support/running.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+import { evidenceIn } from "../support/evidence.ts";
 
 const KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1";
 const MARK = markReference({ project: "edgefirst", stack: "edge" });
@@ -65,7 +66,7 @@ describe("engine: a release proves only what was watched; the test writes the st
     reportKustomization(onEdge, status, name);
 
   async function evidence(): Promise<Evidence> {
-    return evidenceSchema.parse((await edge.outputs()).evidence);
+    return evidenceIn(await edge.outputs());
   }
 
   /** An update of edge that has begun its soak. */

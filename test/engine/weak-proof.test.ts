@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { KubeClient } from "../../kube/kube-client.ts";
-import { evidenceSchema, type Evidence } from "../../staging/evidence.ts";
+import { EVIDENCE_VERSION, type Evidence } from "../../staging/evidence.ts";
 import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { findProcess, waitUntil } from "../../tools/sandbox/processes.ts";
 import { deny } from "../support/admission.ts";
 import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
+import type { GitRepository } from "../support/git.ts";
+import { checkoutProgram } from "../support/program-checkout.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+import { evidenceIn } from "../support/evidence.ts";
 
 const KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1";
 const NO_CONTROLLER = "these clusters have no controller for it";
@@ -22,6 +27,7 @@ const VERIFICATION = {
 describe("engine: weak proof, old news and outages; the test writes the statuses of Flux", function () {
   this.timeout(120_000);
   const clusters = useSandbox("edge");
+  let program: GitRepository;
   let engine: Engine;
   let edge: TestStack;
   let main: TestStack;
@@ -35,7 +41,8 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
     this.timeout(START_TIMEOUT_MS);
     const { kubeconfig } = clusters.sandbox;
     await installFluxCrds(kubeconfig, "edge");
-    engine = await Engine.create();
+    program = checkoutProgram();
+    engine = await Engine.create(program.dir);
     cluster = new KubeClient({ kubeconfig, context: "edge" });
     const source = await gatewayApiDirectory();
     edgeConfig = {
@@ -54,10 +61,11 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
     await stopAnswers();
     cluster.close();
     engine.remove();
+    program.remove();
   });
 
   async function evidence(): Promise<Evidence> {
-    return evidenceSchema.parse((await edge.outputs()).evidence);
+    return evidenceIn(await edge.outputs());
   }
 
   async function passes(stack: TestStack): Promise<string> {
@@ -71,6 +79,21 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
     assert.notEqual(code, 0, output);
     for (const text of expected) assert.match(output, text);
   }
+
+  describe("the outputs of an update", () => {
+    it("show the evidence in one line", async () => {
+      await passes(edge);
+      const output = await passes(edge);
+      const shown = output.slice(output.indexOf("Outputs:"), output.indexOf("Resources:"));
+      assert.match(
+        shown,
+        /^ {2}~ evidence *: "release .*" => "release \w+ was verified at \S+ after a soak of/m,
+      );
+      const changed = shown.split("\n").filter((line) => /^ *[-+~] /.test(line));
+      assert.equal(changed.length, 1, shown);
+      assert.doesNotMatch(shown, /__evidence|checks/);
+    });
+  });
 
   describe("statuses of Flux", () => {
     it("count once Flux has reconciled since the update, which the verification asks for", async () => {
@@ -123,7 +146,7 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
       const accepted = "edge installs the CRDs for both stacks";
       main.configure({ ...mainConfig, gate: { accept: { "gatewayApi.install": accepted } } });
       assert.doesNotMatch(await passes(main), /differs from this stack|is true in stack edge/);
-      const { verified } = evidenceSchema.parse((await main.outputs()).evidence);
+      const { verified } = evidenceIn(await main.outputs());
       assert.deepEqual(verified[0]?.differences, [
         { stack: "edge", setting: "gatewayApi.install", there: "true", here: "false", accepted },
       ]);
@@ -150,6 +173,26 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
       assert.match(await passes(main), /brought up under an override until .*: the proof of an override/);
       edge.configure(edgeConfig);
       await passes(edge);
+    });
+
+    it("a rollback over an upgrade of edgefirst reads what the newer program wrote, and keeps what it does not know", async () => {
+      const older = program.git("rev-parse", "HEAD");
+      const file = "staging/evidence.ts";
+      const source = readFileSync(join(program.dir, file), "utf8");
+      const newer = source
+        .replace(/EVIDENCE_VERSION = \d+/, "EVIDENCE_VERSION = 99")
+        .replace(
+          "    verified: [entry,",
+          '    signature: "of a newer program",\n    verified: [{ ...entry, attested: true },',
+        );
+      assert.notEqual(newer, source);
+      program.commit({ [file]: newer });
+      await passes(edge);
+      program.git("checkout", "--quiet", older);
+      await passes(edge);
+      const { version, signature, verified } = (await evidence()) as Evidence & { signature?: string };
+      assert.deepEqual([version, signature], [EVIDENCE_VERSION, "of a newer program"]);
+      assert.equal((verified[1] as { attested?: boolean } | undefined)?.attested, true);
     });
 
     it("an API server that stops for 30 s during the soak neither proves nor revokes", async () => {

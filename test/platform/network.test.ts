@@ -13,7 +13,11 @@ async function errorsOf(...gateways: object[]): Promise<string[]> {
     gateways,
   };
   const raw = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
-  const config = { ...parseConfig({ values: raw, secrets: {} }), secrets: {} };
+  const config = {
+    ...parseConfig({ values: raw, secrets: {} }),
+    secrets: {},
+    gatusAuthorizations: new Map(),
+  };
   const cluster = clusterHolding();
   const { findings } = await planPlatform({ stack: "edge", config, pins: loadPins(), cluster });
   return findings

@@ -108,6 +108,7 @@ async function plan(stack: string, more: Readonly<Record<string, unknown>>) {
   const config: StackConfig = {
     ...parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} }),
     secrets: {},
+    gatusAuthorizations: new Map(),
   };
   return planPlatform({ stack, config, pins: loadPins(), cluster: clusterHolding() });
 }

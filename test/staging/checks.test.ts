@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { parseGatusCredentials } from "../../config/gatus-credentials.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { CHECK_IDS } from "../../config/check-ids.ts";
 import type { Check } from "../../staging/checks/check.ts";
@@ -277,6 +280,39 @@ describe("checks", () => {
     it("waits for a Gatus that does not respond", async () => {
       const [verdict] = Object.values(await look(undefined, route("app", parent)));
       assert.match(verdict ?? "", /^pending: Gatus does not respond: .*404/);
+    });
+
+    it("sends credentials to the URL that they are for, and to no other", async () => {
+      const cluster = scriptedCluster(() => [route("app", parent)]);
+      const asked: (string | undefined)[] = [];
+      const server = createServer((request, response) => {
+        asked.push(request.headers.authorization);
+        response.statusCode = request.headers.authorization === "Bearer t0ken" ? 200 : 401;
+        const results = [{ success: true, timestamp: "2026-01-31T13:00:00Z" }];
+        response.end(JSON.stringify([{ key: "_app", results }]));
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const ask = (credentials: string) =>
+        verdicts(
+          gatusCheck({
+            cluster,
+            stack,
+            gatus: { url },
+            authorizations: parseGatusCredentials(credentials),
+            since,
+          }),
+        );
+      try {
+        assert.deepEqual(Object.values(await ask(`${url} bearer t0ken`)), ["held"]);
+        const [refused = ""] = Object.values(await ask("http://127.0.0.1:1 bearer t0ken"));
+        assert.match(refused, /^pending: .* returned 401; the secret edgefirst:gatusCredentials holds/);
+        assert.doesNotMatch(refused, /t0ken/);
+        assert.deepEqual(asked.slice(0, 1), ["Bearer t0ken"]);
+        assert.ok(asked.slice(1).includes(undefined));
+      } finally {
+        server.close();
+      }
     });
 
     it("notes that no route asks for monitoring, or that the stack has no Gatus", async () => {

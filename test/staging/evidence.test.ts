@@ -8,6 +8,7 @@ import {
   type Evidence,
   type Verification,
 } from "../../staging/evidence.ts";
+import { evidenceLine } from "../../staging/verification-summary.ts";
 import { movement } from "../../staging/movement.ts";
 
 const subject = { cluster: { context: "edge", uid: "u-1" }, gatus: null };
@@ -111,6 +112,32 @@ describe("evidence", () => {
     const evidence = withVerified(revoked, subject, pass(record("a", 3)));
     assert.equal(standingOf(evidence, "a").state, "verified");
     assert.deepEqual(evidence.revoked, []);
+  });
+
+  it("is read from its hidden output, and from the visible one where older programs wrote it", () => {
+    const evidence = verifiedInTurn("a");
+    const state = (outputs: Record<string, unknown>) =>
+      readEvidence("edge", { release: "a", ...outputs }).state;
+    assert.equal(state({ __evidence: evidence, evidence: "release a was verified" }), "present");
+    assert.equal(state({ evidence }), "present");
+    assert.equal(state({ evidence: "release a is not verified" }), "none");
+  });
+
+  it("has a line for the outputs of an update", () => {
+    const evidence = withRevoked(verifiedInTurn("a"), subject, {
+      ...record("b", 2),
+      failures: [...failures, ...failures],
+    });
+    assert.deepEqual(
+      ["a", "b", "c"].map((release) => evidenceLine(release, evidence)),
+      [
+        "release a was verified at 2026-01-01T00:00:00.000Z after a soak of 5 s",
+        "release b failed its verification at 2026-01-01T00:02:00.000Z: 2 failures, the first is Deployment a/b",
+        "release c is not verified",
+      ],
+    );
+    const weak = withVerified(undefined, subject, pass({ ...record("a"), dirty: true }));
+    assert.match(evidenceLine("a", weak), /, 1 point not proven$/);
   });
 
   it("distinguishes a stack that never ran, missing evidence, an unknown format and invalid evidence", () => {

@@ -1,4 +1,6 @@
+import { evidenceValue } from "../../staging/evidence-output.ts";
 import {
+  evidenceSchema,
   EVIDENCE_VERSION,
   type Evidence,
   type Revocation,
@@ -44,4 +46,9 @@ export function outputsOf(
     revisions: [],
   };
   return { release, evidence };
+}
+
+/** The evidence in a stack's outputs. */
+export function evidenceIn(outputs: Readonly<Record<string, unknown>>): Evidence {
+  return evidenceSchema.parse(evidenceValue(outputs));
 }

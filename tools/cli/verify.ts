@@ -1,3 +1,4 @@
+import { parseGatusCredentials } from "../../config/gatus-credentials.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { SYSTEM_CLOCK } from "../../staging/clock.ts";
@@ -133,6 +134,7 @@ async function runChecks(project: Project, { stack, evidence, record }: Verified
       evidence,
       record,
       cluster,
+      authorizations: parseGatusCredentials(process.env.EDGEFIRST_GATUS_CREDENTIALS ?? ""),
       timeoutMs: TIMEOUT_MS,
       clock: SYSTEM_CLOCK,
       signal,

@@ -1,0 +1,11 @@
+/** Name of the stack output that holds the evidence. Pulumi's diffs leave out names that begin with two underscores, so that an update does not print all of it. */
+export const EVIDENCE_OUTPUT = "__evidence";
+/** Name of the output that describes it in one line. Evidence of formats 1 and 2 may be here. */
+export const EVIDENCE_LINE_OUTPUT = "evidence";
+
+/** The evidence in a stack's outputs, unparsed; undefined if there is none. */
+export function evidenceValue(outputs: Readonly<Record<string, unknown>>): unknown {
+  const { [EVIDENCE_OUTPUT]: value, [EVIDENCE_LINE_OUTPUT]: former } = outputs;
+  if (value !== undefined) return value;
+  return typeof former === "string" ? undefined : former;
+}
