@@ -19,7 +19,7 @@ export interface HoldFlags extends ProjectFlags {
 /** Flags of `edgefirst unhold`. */
 export type UnholdFlags = Omit<HoldFlags, "until">;
 
-/** A longer hold is a stack that has been given up. */
+/** A stack that is on hold for longer has been abandoned. */
 const LONGEST_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
 const SHORTEST_REASON = 8;
@@ -54,8 +54,8 @@ export async function unhold(name: string, flags: UnholdFlags): Promise<void> {
 }
 
 /**
- * A directive of the person who runs the command.
- * @throws {EdgefirstError} if the reason says nothing
+ * A directive from the person who runs the command.
+ * @throws {EdgefirstError} if the reason is too short
  */
 export function newDirective(kind: string, reason: string, now: Date): Directive {
   const text = reason.trim();
@@ -89,13 +89,13 @@ export function endOf(text: string, now: Date): Date {
   return new Date(end);
 }
 
-/** Whose gates a directive concerns, as the beginning of a sentence. */
+/** The gates that a directive affects, as the start of a sentence. */
 export function gatesOf(name: string, stacks: readonly StackNode[]): string {
   const names = [name, ...stacks.filter(({ after }) => after.includes(name)).map((stack) => stack.name)];
   return names.length === 1 ? `The gate of ${name} refuses` : `The gates of ${names.join(", ")} refuse`;
 }
 
-/** Prints the result for people or as JSON. */
+/** Prints the result as text or as JSON. */
 export function print(
   { json }: { readonly json?: true },
   result: Readonly<Record<string, unknown>> & { readonly directives: Directives },

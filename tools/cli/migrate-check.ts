@@ -56,7 +56,7 @@ function chosen({ clusters }: StepContext, name: string): StepContext["clusters"
 function formatCheck({ step, cluster, context, phase, safe, obstacles, notes, next }: CheckReport): string {
   const verdict = safe ? "safe to continue" : "NOT safe to continue";
   return [
-    `${step}: ${cluster}, phase ${phase}, on context ${context}: ${verdict}.`,
+    `${step}: ${cluster}, phase ${phase}, in context ${context}: ${verdict}.`,
     ...obstacles.map((line) => `  ${line}`),
     ...notes.map((line) => `  note: ${line}`),
     next,

@@ -47,7 +47,7 @@ export function knownReleases(stack: string, outputs: Readonly<Record<string, un
 }
 
 /**
- * The one release that begins like this.
+ * The only release whose hash starts like this.
  * @throws {EdgefirstError} if there is none, or more than one
  */
 export function releaseNamed(stack: string, wanted: string, known: readonly string[]): string {

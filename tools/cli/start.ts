@@ -29,7 +29,7 @@ export interface StartFlags {
   readonly json?: true;
 }
 
-/** `edgefirst start`: plays the main job through in a sandbox, and prints what is healthy. */
+/** `edgefirst start`: runs the main workflow in a sandbox, and prints what is healthy. */
 export const start = ({ dir, json }: StartFlags): Promise<void> =>
   interruptible(INTERRUPT, async (signal) => {
     const project = await prepareProject({ dir }, progress, signal);
@@ -85,7 +85,8 @@ function runnerOf({ address, policyPack }: Project): Runner {
   return stackRunner({ address, policyPack, takeOver: true, approve });
 }
 
-/** A runner that moves an app once its stack is up, before the stacks that depend on it: an app that stays down closes their gate. */
+/** A runner that moves an app once its stack is up, before the stacks that depend on it are updated: an app that stays down keeps their gate
+ * closed. */
 function thenMoving(runner: Runner, move: (stack: string) => Promise<void>): Runner {
   return {
     ...runner,
@@ -114,7 +115,7 @@ async function observeStack(address: StackAddress, kubeconfig: string): Promise<
   }
 }
 
-/** The result as a table of at most 80 columns: a row per object with a health, one for all CRDs, and a count of the rest. */
+/** The result as a table of at most 80 columns: a row per object with a health state, one for all CRDs, and a count of the rest. */
 export function report(
   results: readonly ObservedObject[],
   framed: boolean,

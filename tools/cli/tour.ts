@@ -19,7 +19,7 @@ import { prepareProject, type Project } from "./project.ts";
 import { outcomeText, rolloutDisplay } from "./rollout-display.ts";
 
 const INTERRUPT = {
-  ending: "interrupted: ending the tour",
+  ending: "interrupted: stopping the tour",
   left: "The tour's sandbox is being deleted.",
   again: "still stopping: the current steps have to finish",
 };
@@ -39,7 +39,7 @@ export interface TourFlags {
   readonly yes?: true;
 }
 
-/** What a step of the tour works on. */
+/** What a tour step works on. */
 interface Stage {
   readonly dir: string;
   readonly project: Project;
@@ -48,18 +48,18 @@ interface Stage {
   readonly announce: (title: string, ...lines: readonly string[]) => Promise<void>;
 }
 
-/** `edgefirst tour`: shows in a new sandbox how a broken app on edge keeps main shut. */
+/** `edgefirst tour`: shows in a new sandbox how a broken app on edge blocks main. */
 export async function tour({ dir, keep, yes }: TourFlags): Promise<void> {
   if (existsSync(dir))
     throw new EdgefirstError(
-      `${resolve(dir)} exists, and the tour needs a new sandbox.`,
+      `${resolve(dir)} already exists, and the tour needs a new sandbox.`,
       `Delete it: edgefirst sandbox down --delete-data --dir ${dir}. Or name another directory with --dir.`,
     );
   const reason = await whyNoNetworks();
   if (reason !== undefined)
     throw new EdgefirstError(
       `The tour needs pods that run as processes, which is not possible here: ${reason}.`,
-      "See the sandbox with simulated pods instead: edgefirst start",
+      "Try the sandbox with simulated pods instead: edgefirst start",
     );
   try {
     await interruptible(INTERRUPT, async (signal) => {
@@ -92,11 +92,11 @@ async function show(stage: Stage): Promise<void> {
   await deploy(stage);
   await serving(stage, false);
 
-  await announce("Roll out on main. Its gate looks at edge first.");
+  await announce("Roll out on main. Its gate checks edge first.");
   const refused = await rollOut(stage, GATED);
   if (refused.state !== "failed")
     throw new EdgefirstError(
-      `Main was not refused while an app on edge was broken: ${outcomeText(refused)}.`,
+      `The gate of main let the release pass while an app on edge was broken: ${outcomeText(refused)}.`,
     );
   say("Main is unchanged: its gate refused the release before the first resource.");
 
@@ -131,7 +131,7 @@ async function rollOut({ project, signal }: Stage, stack: string): Promise<Outco
     waves,
     runner: stackRunner({ address, policyPack, takeOver: true, approve }),
     ...{ parallel: 1, dryRun: false, resume: false },
-    // The summary of a preview is long, and edgefirst rollout is where to read it.
+    // A preview's summary is long; edgefirst rollout shows it.
     onEvent: (event) => {
       if (event.type !== "summary") display(event);
     },
@@ -145,7 +145,7 @@ async function rollOut({ project, signal }: Stage, stack: string): Promise<Outco
 
 function expectSuccess(outcome: Outcome): void {
   if (!succeeded(new Map([["", outcome]])))
-    throw new EdgefirstError(`The tour cannot go on: ${outcomeText(outcome)}.`);
+    throw new EdgefirstError(`The tour cannot continue: ${outcomeText(outcome)}.`);
 }
 
 /** Pushes the working copy, and returns when Flux has applied it. */

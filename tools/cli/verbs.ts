@@ -62,7 +62,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: "hold",
-    description: "freeze a stack until a time: its gate and those after it refuse moves forward",
+    description: "freeze a stack until a given time: its gate and those after it refuse moves forward",
     group: FLEET,
     inProject: true,
     load: async () => (await import("./commands/hold.ts")).holdCommand(),
@@ -76,7 +76,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: "revoke",
-    description: "withdraw what a stack has proven about a release, or take that back",
+    description: "withdraw what a stack has proven about a release, or restore it",
     group: FLEET,
     inProject: true,
     load: async () => (await import("./commands/revoke.ts")).revokeCommand(),
@@ -97,7 +97,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: "tour",
-    description: "see in a sandbox how a broken app on edge keeps main shut, in about five minutes",
+    description: "see in a sandbox how a broken app on edge blocks main, in about five minutes",
     group: LOCAL,
     inProject: true,
     load: async () => (await import("./commands/tour.ts")).tourCommand(),

@@ -8,7 +8,7 @@ import { parseYaml } from "../gitops/yaml/parse.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { SourceFile } from "../gitops/yaml/source.ts";
 
-/** The shipped tables, read with lint's parser: the default parser takes ten times as long at the start of a process. */
+/** The shipped tables, read with lint's parser, because the default parser takes ten times as long at startup. */
 const SHIPPED = new Knowledge((table) =>
   shippedRows(table, (text) => parseYaml(new SourceFile(table, text)).documents[0]?.value),
 );

@@ -21,7 +21,7 @@ export interface LintedReport extends LintReport {
 
 /** Options for linting a repository. */
 export interface LintOptions {
-  /** Files and directories, relative to the root: findings elsewhere are left out. Everything if empty. */
+  /** Files and directories, relative to the root: findings elsewhere are omitted. Empty: the whole repository. */
   readonly within?: readonly string[];
   /** The same repository at an earlier time, for rules that check what a change moves. */
   readonly before?: Repository;

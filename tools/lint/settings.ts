@@ -7,7 +7,7 @@ export const SETTINGS_FILE = ".edgefirst/policies.yaml";
 
 /**
  * Reads a repository's rule settings; empty if the file does not exist.
- * @throws {EdgefirstError} if the file is not valid YAML, or does not fit the rules' schemas
+ * @throws {EdgefirstError} if the file is not valid YAML, or does not match the rules' schemas
  */
 export function readSettings(repository: Repository): PolicySettings {
   if (!repository.isFile(SETTINGS_FILE)) return {};

@@ -13,7 +13,7 @@ export function whyNotAccepted(losses: readonly Loss[], { options }: StepContext
   if (refused.length === 0) return undefined;
   const kinds = [...new Set(refused.map(({ kind }) => kind))];
   const list = [...new Set(refused.map(({ message }) => message))].join("; ");
-  return `unchanged, because the change would lose this: ${list} (to accept it: ${kinds.map((kind) => `--accept-loss ${kind}`).join(" ")})`;
+  return `unchanged, because the change would lose this: ${list} (to accept this, add ${kinds.map((kind) => `--accept-loss ${kind}`).join(" ")})`;
 }
 
 /** A note for an object that is left unchanged because of its losses; undefined if the owner accepts all of them. */

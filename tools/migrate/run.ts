@@ -13,7 +13,7 @@ export interface StepResult {
   readonly step: Step;
   readonly plan: Plan;
   readonly proof: Proof;
-  /** The repository with the changes of the step. */
+  /** The repository with the step's changes. */
   readonly after: Repository;
   /** What could not be checked, one sentence each. */
   readonly unseen: readonly string[];

@@ -16,8 +16,8 @@ import { readStackOutputs } from "../../staging/stack-outputs.ts";
 import { findCli, type StackAddress } from "./stack.ts";
 
 /**
- * Their stacks hold no secrets, so the passphrase protects nothing. A fixed one lets everyone who can write to the backend give a directive, whatever passphrase
- * the stacks of the project have.
+ * These stacks hold no secrets, so the passphrase protects nothing. A fixed one lets everyone who can write to the backend add a directive,
+ * regardless of the project's own passphrase.
  */
 const PASSPHRASE = "edgefirst-directives";
 
@@ -41,7 +41,7 @@ export async function readDirectives(address: StackAddress): Promise<Directives>
 }
 
 /**
- * Adds a directive. It is read and written under the lock of the directives' stack, so that two people cannot overwrite each other's.
+ * Adds a directive. Reads and writes under the directive stack's lock, so that two people cannot overwrite each other's directives.
  * @throws {EdgefirstError} if the backend cannot be reached, or the stack is locked
  */
 export async function addDirective(address: StackAddress, directive: Directive): Promise<Directives> {
@@ -62,7 +62,7 @@ function readable(found: Directives | string): Directives {
   throw new EdgefirstError(found, "Nothing was changed.");
 }
 
-/** Runs work in a workspace of the directives' project, in the same backend as the stack. */
+/** Runs work in a workspace for the directives' project, in the same backend as the stack. */
 async function inWorkspace<T>(
   { name, project, env, cliRoot }: StackAddress,
   work: (workspace: LocalWorkspace) => Promise<T>,

@@ -180,7 +180,7 @@ async function open({ name, project, env, cliRoot, create }: StackAddress): Prom
   return AutomationStack.select(name, workspace);
 }
 
-/** The Pulumi CLI, or an error that says how to get it. */
+/** The Pulumi CLI, or an error that explains how to install it. */
 export async function findCli(cliRoot: string | undefined): Promise<PulumiCommand> {
   try {
     return await PulumiCommand.get(cliRoot === undefined ? {} : { root: cliRoot });

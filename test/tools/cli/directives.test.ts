@@ -6,7 +6,7 @@ import { outputsOf, revocation, verification } from "../../support/evidence.ts";
 const NOW = new Date("2026-01-31T12:00:00Z");
 
 describe("edgefirst hold and revoke", () => {
-  it("take the end of a hold as a time or as a duration, within 90 days", () => {
+  it("accept the end of a hold as a time or a duration, within 90 days", () => {
     assert.equal(endOf("24h", NOW).toISOString(), "2026-02-01T12:00:00.000Z");
     assert.equal(endOf("1h30m", NOW).toISOString(), "2026-01-31T13:30:00.000Z");
     assert.equal(endOf("2026-01-31T14:00+01:00", NOW).toISOString(), "2026-01-31T13:00:00.000Z");
@@ -23,7 +23,7 @@ describe("edgefirst hold and revoke", () => {
     assert.match(by, /./);
   });
 
-  it("name the stacks whose gates are concerned", () => {
+  it("name the stacks whose gates are affected", () => {
     const stacks = [
       { name: "edge", after: [] },
       { name: "main", after: ["edge"] },
@@ -33,7 +33,7 @@ describe("edgefirst hold and revoke", () => {
     assert.equal(gatesOf("last", stacks), "The gate of last refuses");
   });
 
-  it("find a release by the beginning of its hash", () => {
+  it("find a release by the start of its hash", () => {
     const known = knownReleases("edge", outputsOf("aab1", [verification("aab1")], [revocation("abc2")]));
     assert.equal(releaseNamed("edge", "aa", known), "aab1");
     assert.equal(releaseNamed("edge", "abc2", known), "abc2");

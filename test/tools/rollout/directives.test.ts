@@ -40,7 +40,7 @@ describe("directives in a real backend", function () {
     assert.deepEqual((await readDirectives({ ...edge, name: "main" })).entries, []);
   });
 
-  it("have a stack without resources, in a project next to the stack's own", async () => {
+  it("are stored in a stack without resources, in a project next to the stack's own", async () => {
     const run = await engine.run(["stack", "export", "--stack", "organization/edgefirst-directives/edge"]);
     const { deployment } = JSON.parse(run.stdout) as { deployment: { resources: { type: string }[] } };
     assert.deepEqual(
@@ -51,7 +51,7 @@ describe("directives in a real backend", function () {
     assert.doesNotMatch(own.stdout, /directives|alice/);
   });
 
-  it("of a damaged format are reported, and not overwritten", async () => {
+  it("are reported, and not overwritten, if their format is damaged", async () => {
     await assert.rejects(
       addDirective(edge, { kind: "hold" } as unknown as Directive).then(() => readDirectives(edge)),
       /The directives of stack edge are invalid: .*\n[^]*Nothing was changed/,

@@ -7,7 +7,7 @@ Examples:
   source <(edgefirst completion zsh)       in ~/.zshrc, after compinit
   edgefirst completion fish > ~/.config/fish/completions/edgefirst.fish`;
 
-/** `edgefirst completion`: a script that completes these commands, their options and values. */
+/** `edgefirst completion`: prints a script that completes edgefirst's commands, options and values. */
 export const completionCommand = (verbs: readonly Verb[]): Command =>
   new Command("completion")
     .addArgument(

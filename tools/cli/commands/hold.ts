@@ -4,8 +4,8 @@ import { projectOptions } from "./project-options.ts";
 
 const HOLD = `
 While a stack is on hold, its gate and the gates of the stacks directly after it refuse every move forward. Updates to
-the release that a stack runs, and rollbacks, still pass. An edgefirst:override passes as elsewhere. The hold is kept in
-the state backend, in a stack without resources in the project <project>-directives: every gate reads it there.
+the release that a stack runs, and rollbacks, still pass. An edgefirst:override still passes. The hold is stored in the
+state backend, where every gate reads it, in a stack without resources in the project <project>-directives.
 Exit code: 0 on hold, 2 could not run.
 
 Examples:
@@ -14,15 +14,15 @@ Examples:
   edgefirst hold edge --reason "its disk is being replaced" --until 2h --json`;
 
 const UNHOLD = `
-Exit code: 0 the hold is ended, 1 the stack is not on hold, 2 could not run.
+Exit code: 0 the hold has ended, 1 the stack is not on hold, 2 could not run.
 
 Examples:
-  edgefirst unhold edge --reason "the disk is replaced"`;
+  edgefirst unhold edge --reason "the disk has been replaced"`;
 
 /** `edgefirst hold`: freezes a stack. */
 export function holdCommand(): Command {
   const command = new Command("hold")
-    .argument("<stack>", "a stack of the project")
+    .argument("<stack>", "a stack in the project")
     .requiredOption("--reason <text>", "why; every refusal repeats it")
     .requiredOption("--until <time>", "a time such as 2026-12-31T18:00:00Z, or a duration such as 24h")
     .option("--json", "print the result as JSON");
@@ -35,7 +35,7 @@ export function holdCommand(): Command {
 /** `edgefirst unhold`: ends a hold. */
 export function unholdCommand(): Command {
   const command = new Command("unhold")
-    .argument("<stack>", "a stack of the project")
+    .argument("<stack>", "a stack in the project")
     .requiredOption("--reason <text>", "why; edgefirst history shows it")
     .option("--json", "print the result as JSON");
   for (const option of projectOptions()) command.addOption(option);

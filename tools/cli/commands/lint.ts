@@ -19,7 +19,7 @@ Examples:
   git worktree add ../main main && edgefirst lint . --before ../main
   edgefirst lint . --fix`;
 
-/** `edgefirst lint`: run the rules on what a GitOps repository deploys to its clusters. */
+/** `edgefirst lint`: runs the rules on what a GitOps repository deploys to its clusters. */
 export const lintCommand = (): Command =>
   new Command("lint")
     .argument("<path...>", "a repository, or files and directories in one, such as `.`")

@@ -4,8 +4,9 @@ import { projectOptions } from "./project-options.ts";
 
 const HELP = `
 Withdraws what a stack has proven about a release: its gate, and the gates of the stacks directly after it, refuse the
-release in every direction, and no later verification makes up for it. Nothing on the clusters changes. Only --undo, or
-an edgefirst:override for one stack, lets the release pass again. It is kept like a hold: see edgefirst hold --help.
+release for moves forward and rollbacks alike, and no later verification restores it. Nothing on the clusters changes.
+Only --undo, or an edgefirst:override for one stack, lets the release pass again. It is stored like a hold: see
+edgefirst hold --help.
 Exit code: 0 revoked or restored, 1 the stack does not know the release or it is not revoked, 2 could not run.
 
 Examples:
@@ -15,10 +16,10 @@ Examples:
 /** `edgefirst revoke`: withdraws the proof of a release. */
 export function revokeCommand(): Command {
   const command = new Command("revoke")
-    .argument("<stack>", "a stack of the project")
-    .argument("<release>", "a release that the stack runs or has verified, or the beginning of its hash")
+    .argument("<stack>", "a stack in the project")
+    .argument("<release>", "a release that the stack runs or has verified, or the start of its hash")
     .requiredOption("--reason <text>", "why; every refusal repeats it")
-    .option("--undo", "take the revocation back")
+    .option("--undo", "undo the revocation")
     .option("--json", "print the result as JSON");
   for (const option of projectOptions()) command.addOption(option);
   return command

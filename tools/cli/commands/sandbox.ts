@@ -13,7 +13,7 @@ Examples:
   edgefirst sandbox down --delete-data      stop everything and delete it
   edgefirst sandbox up --dir /tmp/another   a second sandbox next to the first`;
 
-/** `edgefirst sandbox …`: real control planes on this machine. */
+/** `edgefirst sandbox …`: runs real control planes on this machine. */
 export const sandboxCommand = (): Command =>
   new Command("sandbox")
     .addHelpText("afterAll", EXAMPLES)

@@ -10,7 +10,7 @@ Examples:
   edgefirst tour --yes           does not wait
   edgefirst tour --keep          leaves the sandbox up`;
 
-/** `edgefirst tour`: a broken app on edge keeps main shut. */
+/** `edgefirst tour`: shows how a broken app on edge blocks main. */
 export const tourCommand = (): Command =>
   new Command("tour")
     .option("--dir <dir>", "folder of the sandbox, which must not exist yet", ".tour")

@@ -2,7 +2,8 @@ import type { Log, Result, ReportingDescriptor } from "sarif";
 import { fingerprint, type LintFinding, type LintReport } from "../finding.ts";
 
 /**
- * SARIF 2.1.0, as GitHub code scanning accepts it. `prefix` is the path of the linted root inside the checkout, empty or ending in a slash.
+ * SARIF 2.1.0, in the form that GitHub code scanning accepts. `prefix` is the path of the linted root inside the checkout, empty or ending
+ * in a slash.
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
 export function formatSarif(report: LintReport, prefix: string, version: string): string {

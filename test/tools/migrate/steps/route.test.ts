@@ -165,7 +165,7 @@ describe("migrate route", () => {
     const { proof } = prove(route, kept, { changes, notes: [] });
     assert.match(
       proof.failures.map(({ message }) => message).join("\n"),
-      /an Ingress that should stay was removed/,
+      /an Ingress that should be kept was removed/,
     );
   });
 

@@ -58,7 +58,7 @@ export class AnnotatePlan {
     });
   }
 
-  /** Moves all endpoints of a ConfigMap; returns the reason if one of them cannot move. */
+  /** Moves all endpoints in a ConfigMap; returns the reason if one of them cannot move. */
   #move(map: IncludedObject): string | undefined {
     const { options } = this.#context;
     const unwatched = map.forms.map(({ cluster }) => whyUnwatched(cluster, options)).find(Boolean);

@@ -24,7 +24,7 @@ export const indexOf = oncePer(
   ({ objects }: BuiltCluster) => new ObjectIndex(objects.map(({ object }) => asKubeObject(object))),
 );
 
-/** Whether Gatus reads the files of a ConfigMap because of its label. */
+/** Whether Gatus reads the files in a ConfigMap because of its label. */
 export function isEndpointMap(object: Fields): boolean {
   return (
     object.apiVersion === "v1" &&

@@ -3,7 +3,7 @@ import { cloneValue, isMapping, type Mapping, type Value } from "../../../gitops
 import type { Step } from "../../step.ts";
 import { isTraefik, optionsOf, selectorValueOf, wantedValues } from "./values.ts";
 
-/** The values for the Gateway change to what the options say; nothing else in the release changes. */
+/** The values for the Gateway change to what the options specify; nothing else in the release changes. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context) => {
   if (!before || !after || !isTraefik(before.object, context))
     return "this step may only change Traefik's HelmReleases";

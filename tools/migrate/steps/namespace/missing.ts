@@ -24,7 +24,7 @@ export interface Sought {
   readonly former: Reference | undefined;
 }
 
-/** Compares what each Kustomization of a cluster finds before and after a move. */
+/** Compares what each Kustomization in a cluster finds before and after a move. */
 export function missingAfter(before: BuiltCluster, after: BuiltCluster): Missing {
   const lost: Note[] = [...elsewhereImpersonated(before, after)];
   const elsewhere: Sought[] = [];

@@ -56,7 +56,7 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
     return { reason: `spec.chart.spec.${extra.join(", ")} cannot be combined with chartRef` };
   if (valid(version) === null)
     return {
-      reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}, but a tag needs an exact one`,
+      reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}, but a tag needs an exact version`,
     };
   const knowledge = knowledgeOf(context.repository);
   if (hasVersionLabel(name, knowledge))

@@ -4,7 +4,7 @@ const MARKER = /^#\s*\{\s*"\$imagepolicy"\s*:\s*"[^"]*"\s*\}\s*$/;
 /** Whether a comment is an image automation marker. Without it, image automation stops without an error. */
 export const isMarker = (comment: string): boolean => MARKER.test(comment);
 
-/** The YAML of an OCIRepository with a marker at its tag. */
+/** The YAML of an OCIRepository with a marker next to its tag. */
 export function withMarker(yaml: string, marker: string | undefined): string {
   return marker === undefined ? yaml : yaml.replace(/^( *tag: .*)$/m, (line) => `${line} ${marker}`);
 }

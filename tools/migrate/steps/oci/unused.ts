@@ -9,7 +9,7 @@ import { removeFromBuild } from "../../remove-from-build.ts";
 import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import { isHelmRepository, SOURCE } from "./artifact.ts";
 
-/** The objects of a cluster that refer to a HelmRepository, as `Kind namespace/name`. */
+/** The objects in a cluster that refer to a HelmRepository, as `Kind namespace/name`. */
 export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonly string[] {
   return objects.flatMap(({ object }) => {
     const path = isKind(object, SOURCE, "HelmChart")

@@ -34,7 +34,7 @@ interface Source {
   readonly source: string;
 }
 
-/** The hosts of an Ingress, or of the Ingresses in the values of app-template. */
+/** The hosts of an Ingress, or of the Ingresses in app-template values. */
 function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readonly Source[] {
   if (isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) {
     if (chartOf(object, clusters).name !== "app-template") return [];

@@ -20,7 +20,7 @@ export interface Served {
   /** An HTTPRouteMatch, in the form that {@link matchOf} returns. */
   readonly match: Mapping;
   readonly backends: readonly Backend[];
-  /** Traefik Middlewares in the route's own namespace, in their order. */
+  /** Traefik Middlewares in the route's own namespace, in order. */
   readonly middlewares: readonly string[];
 }
 

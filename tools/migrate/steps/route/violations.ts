@@ -16,7 +16,7 @@ import { servicesOf } from "./services.ts";
 
 type Answers = ReadonlySet<string>;
 
-/** Why a HelmRelease answers differently: every host and path must have the same backends behind the listeners of its class. */
+/** Why a HelmRelease would serve requests differently: every host and path must have the same backends behind the listeners of its class. */
 export function releaseViolation(before: Mapping, after: Mapping, context: StepContext): string | undefined {
   if (!isDeepStrictEqual(withoutIngress(before), withoutIngress(after)))
     return "something other than its ingress and route values has changed";
@@ -31,7 +31,7 @@ export function releaseViolation(before: Mapping, after: Mapping, context: StepC
     return "its routes do not serve what its Ingresses did";
   const { keepIngress } = context.options.route;
   if (keepIngress && !isDeepStrictEqual(was.ingress, is.ingress))
-    return "an Ingress that should stay was removed";
+    return "an Ingress that should be kept was removed";
   if (!keepIngress && !is.ingress.isDisjointFrom(is.route)) return "a host has both an Ingress and a route";
   const strange = foreignMetadata(routesOf(after), [...entriesOf(before, INGRESS), ...routesOf(before)]);
   return strange && `a route has ${strange}, which none of its Ingresses has`;
@@ -74,7 +74,7 @@ function classAnswers(reading: Reading, context: StepContext, takesPort: boolean
   return answers(typeof parents === "string" ? own : parents.parentRefs, reading.served);
 }
 
-/** An annotation or label of a route that no source has. */
+/** An annotation or label on a route that no source has. */
 function foreignMetadata(routes: readonly Mapping[], sources: readonly Mapping[]): string | undefined {
   const pairs = (fields: Mapping): string[] =>
     ["annotations", "labels"].flatMap((kind) =>

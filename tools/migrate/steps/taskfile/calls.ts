@@ -3,7 +3,7 @@ import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { isMapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 
-/** A call of a task. */
+/** A call to a task. */
 export interface Call {
   readonly name: string;
   /** The name is relative to the calling file's namespace, unless it begins with a colon. */
@@ -13,7 +13,7 @@ export interface Call {
 /** The arguments to `task` in a shell command, up to the end of the command. */
 const SHELL_CALL = /(?:^|[\s;&|(`"'/])(?:go-)?task[ \t]+((?:\\\n|[^\n;&|<>()`])*)/g;
 
-/** Options of Task that take a value. Source: https://taskfile.dev/docs/reference/cli */
+/** Task options that take a value. Source: https://taskfile.dev/docs/reference/cli */
 const OPTIONS_WITH_VALUE = /^(?:-[dtoCI]|--(?:dir|taskfile|output|concurrency|interval|sort))$/;
 
 /** What a task calls: in `deps`, with `task:`, and with the `task` command in its scripts. */
