@@ -1,5 +1,5 @@
 /**
- * Settings that are not part of a release and change what its verification means: who installs a part, and what the stack does with Flux's objects. The gate
+ * Settings that are not part of a release but change what its verification means: who installs a component, and how the stack treats Flux's objects. The gate
  * compares them between stacks.
  */
 export const COMPARED_SETTINGS = [

@@ -52,7 +52,7 @@ export const gate = z
       )
       .default({})
       .describe(
-        "Settings in which this stack differs from its upstream stacks on purpose, each with a reason. They change what a proof means, so the gate warns of any other difference.",
+        "Settings in which this stack intentionally differs from its upstream stacks, with a reason for each. These settings change what a proof means, so the gate warns about any other difference.",
       ),
     patience: duration.default("30s").describe("How long to wait for the upstream stack to become healthy."),
     windows,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Days of the week, as configuration names them. */
+/** The days of the week, as named in the configuration. */
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Day = (typeof DAYS)[number];
 
@@ -20,21 +20,21 @@ const window = z
     to: time
       .default("24:00")
       .describe(
-        "When it closes. A time before `from` is on the following day, so that a window can include midnight.",
+        "When the window closes. A time before `from` is on the following day, so that a window can include midnight.",
       ),
     zone: z
       .string()
       .refine(isTimeZone, "the name of a time zone, such as Europe/Berlin")
       .meta({ title: "time zone" })
-      .describe("Time zone of both times, such as `Europe/Berlin`; daylight saving time included."),
+      .describe("Time zone of both times, such as `Europe/Berlin`; follows daylight saving time."),
   })
-  .refine(({ from, to }) => from !== to, { path: ["to"], error: "another time than from" });
+  .refine(({ from, to }) => from !== to, { path: ["to"], error: "a different time from `from`" });
 
 export const windows = z
   .array(window)
   .default([])
   .describe(
-    "When a move forward may begin; none means at any time. Moves back, and updates to the release that the stack runs, may always begin.",
+    "When a move forward may begin; without windows, at any time. Moves back, and updates to the release that the stack already runs, may begin at any time.",
   );
 
 function isTimeZone(name: string): boolean {

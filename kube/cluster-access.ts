@@ -8,13 +8,13 @@ export interface ClusterAccess {
   readonly server: string;
   /** Adds credentials to a request's options: certificates, a token, or the output of an exec plugin. */
   authenticate(options: RequestOptions): Promise<void>;
-  /** Drops credentials that the API server refused; true if the next request gets new ones. */
+  /** Drops credentials that the API server rejected; returns true if the next request gets new ones. */
   renew?(): boolean;
 }
 
 /**
- * Access as kubectl has it, except for a proxy and the user's `auth-provider`. Files are read for each request, since renewing a certificate or a token replaces
- * them. Over plain HTTP no credentials are sent (client-go, `getUserIdentificationPartialConfig`).
+ * The same access that kubectl has, except for a proxy and the user's `auth-provider`. Files are read for each request, since renewing a certificate or a token
+ * replaces them. No credentials are sent over plain HTTP (client-go, `getUserIdentificationPartialConfig`).
  */
 export function directAccess({ cluster, user }: KubeContext): ClusterAccess {
   const server = text(cluster, "server") ?? "";
@@ -56,7 +56,7 @@ function clientTls(user: Fields, credential: Credential | undefined): RequestOpt
   return { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
 }
 
-/** A token in a file wins over one next to it, which serves only until the file can be read (client-go, `BearerTokenFile`). */
+/** A token in a file takes precedence over an inline token, which is used only until the file can be read (client-go, `BearerTokenFile`). */
 function authorizationOf(user: Fields, credential: Credential | undefined): string | undefined {
   const token = credential?.token ?? tokenInFile(user) ?? text(user, "token");
   if (token !== undefined) return `Bearer ${token}`;
@@ -91,7 +91,7 @@ function impersonation(user: Fields): Record<string, string | string[]> {
   };
 }
 
-/** A certificate or key; of a file and inline data, the data wins. */
+/** A certificate or key. Inline data takes precedence over a file. */
 function bytes(fields: Fields, name: string): Buffer | undefined {
   const [file, data] = [text(fields, name), text(fields, `${name}-data`)];
   if (data !== undefined) return Buffer.from(data, "base64");

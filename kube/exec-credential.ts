@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Fields } from "./kubeconfig-files.ts";
 
-/** What an exec plugin returned. */
+/** The credential that an exec plugin returned. */
 export interface Credential {
   readonly token?: string;
   /** PEM. */
@@ -11,14 +11,14 @@ export interface Credential {
   readonly expirationTimestamp?: string;
 }
 
-/** A login in a browser takes a while; a plugin that hangs must not keep an update open forever. */
+/** A login in a browser takes a while, but a plugin that hangs must not block an update forever. */
 const TIMEOUT_MS = 300_000;
-/** A credential about to expire is renewed, since the request still has to arrive. */
+/** A credential that is about to expire is renewed early, since the request still has to arrive. */
 const MARGIN_MS = 10_000;
 
 /**
- * The credentials of a user's exec plugin (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). It runs once
- * for all requests, and again when its credential expires or is refused.
+ * The credentials of a user's exec plugin (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). The plugin
+ * runs once for all requests, and again when its credential expires or is rejected.
  */
 export class ExecCredential {
   readonly #run: () => Promise<Credential>;
@@ -35,7 +35,7 @@ export class ExecCredential {
     return this.#renew();
   }
 
-  /** Makes the next request ask the plugin again. */
+  /** Makes the next request run the plugin again. */
   forget(): void {
     this.#current = undefined;
   }
@@ -51,7 +51,7 @@ export class ExecCredential {
 }
 
 function isExpired({ expirationTimestamp = "" }: Credential): boolean {
-  // NaN, without a time, is never less.
+  // Without an expiry, this is NaN, which is never less.
   return Date.parse(expirationTimestamp) < Date.now() + MARGIN_MS;
 }
 
@@ -79,7 +79,7 @@ function parseCredential(output: string, command: string): { apiVersion?: unknow
   try {
     return JSON.parse(output) as { apiVersion?: unknown; status?: Credential };
   } catch {
-    // The output may hold a token: it is never quoted.
+    // The output may contain a token, so it is never quoted.
     throw new Error(`${command} did not return JSON`);
   }
 }
@@ -98,7 +98,7 @@ function outputOf(command: string, { args, env }: Fields, more: NodeJS.ProcessEn
     plugin.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     plugin.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaint += text;
-      // Where to log in, for example.
+      // For example, the address at which to log in.
       process.stderr.write(text);
     });
     plugin.on("error", reject);

@@ -10,7 +10,7 @@ interface ApiResource {
   readonly namespaced: boolean;
 }
 
-/** Field manager of {@link KubeClient.annotate}: not the one that marks an object as a stack's own. */
+/** Field manager of {@link KubeClient.annotate}, which differs from the one that marks an object as a stack's own. */
 const ANNOTATOR = "edgefirst-verify";
 
 /**
@@ -76,7 +76,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
     return this.call("POST", path, { body: object });
   }
 
-  /** Sets annotations of an object. @returns false if the object does not exist */
+  /** Sets annotations on an object. @returns false if the object does not exist */
   async annotate(
     reference: ObjectReference,
     annotations: Readonly<Record<string, string>>,

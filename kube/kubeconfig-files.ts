@@ -4,10 +4,10 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** A map of a kubeconfig, not validated. */
+/** A map in a kubeconfig, before validation. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The cluster and the user of a context. All paths are absolute. */
+/** The cluster and the user that a context names. All paths are absolute. */
 export interface KubeContext {
   readonly cluster: Fields;
   readonly user: Fields;
@@ -15,7 +15,7 @@ export interface KubeContext {
 
 /** How to find a cluster. */
 export interface ClusterAddress {
-  /** Path of the kubeconfig; by default those in KUBECONFIG, then ~/.kube/config. */
+  /** Path of the kubeconfig; by default the files in KUBECONFIG, then ~/.kube/config. */
   readonly kubeconfig?: string | undefined;
   /** Name of the context in it. */
   readonly context: string;
@@ -28,8 +28,8 @@ const FIX =
 const PATHS = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
 
 /**
- * The context of a kubeconfig, or of several that are merged as kubectl merges them: of two entries with one name the first wins, and a file in KUBECONFIG that does not
- * exist is skipped (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files).
+ * The context in a kubeconfig, or in several that are merged the way kubectl does: if two entries have the same name, the first one wins, and a file in
+ * KUBECONFIG that does not exist is skipped (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files).
  * @throws {EdgefirstError} if a file cannot be read, or if the context, its cluster or its user is missing
  */
 export function readContext({ kubeconfig, context }: ClusterAddress): KubeContext {
@@ -53,7 +53,7 @@ export function readContext({ kubeconfig, context }: ClusterAddress): KubeContex
 
 /** The kubeconfigs that kubectl would read, whether they exist or not. */
 function kubeconfigFiles(kubeconfig: string | undefined): string[] {
-  // The Kubernetes provider expands it, too.
+  // The Kubernetes provider expands `~` too.
   if (kubeconfig !== undefined) return [kubeconfig.replace(/^~(?=\/|$)/, homedir())];
   const listed = (process.env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
   return listed.length > 0 ? listed : [join(homedir(), ".kube/config")];

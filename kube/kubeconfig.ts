@@ -8,7 +8,7 @@ import { proxyFor } from "./proxy.ts";
 export type { ClusterAddress } from "./kubeconfig-files.ts";
 
 /**
- * Reads the kubeconfig and selects the context. Whatever kubectl reaches with it can be reached.
+ * Reads the kubeconfig and selects the context. Any cluster that kubectl can reach with it can be reached.
  * @throws {EdgefirstError} if a file cannot be read, or if the context, its cluster or its user is missing
  */
 export function loadKubeconfig(address: ClusterAddress): ClusterAccess {
@@ -22,8 +22,8 @@ export function loadKubeconfig(address: ClusterAddress): ClusterAccess {
 }
 
 /**
- * Adds the proxy's agent, and the token of an `auth-provider`, through the client library. It is loaded only here: that takes longer than all of the program's other
- * imports together.
+ * Adds the proxy's agent, and the token of an `auth-provider`, through the client library. The library is loaded only here, because loading it takes longer
+ * than all of the program's other imports together.
  */
 function libraryAccess(
   direct: ClusterAccess,
@@ -33,7 +33,7 @@ function libraryAccess(
   const library = createRequire(import.meta.url)("@kubernetes/client-node") as typeof client;
   const config = new library.KubeConfig();
   const content = {
-    // kubectl lets a SOCKS proxy resolve the name, which only the proxy may know; the library does so for socks5h.
+    // kubectl lets a SOCKS proxy resolve the name, which only the proxy may know. The library does this only for socks5h.
     clusters: [
       { name: "c", cluster: { server: direct.server, "proxy-url": proxy?.replace(/^socks5:/, "socks5h:") } },
     ],
@@ -45,7 +45,7 @@ function libraryAccess(
   const authenticate = async (options: RequestOptions): Promise<void> => {
     await direct.authenticate(options);
     await config.applyToHTTPSOptions(options);
-    // Ours is better, unless it has to be a proxy's.
+    // Our own agent is better, unless a proxy requires a special one.
     if (proxy === undefined) delete options.agent;
   };
   return { ...direct, authenticate };

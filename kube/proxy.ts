@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * The proxy for a server by the environment, as kubectl chooses it: HTTPS_PROXY or HTTP_PROXY, except for this machine and what NO_PROXY lists
+ * The proxy for a server, chosen from the environment the way kubectl does: HTTPS_PROXY or HTTP_PROXY, except for this machine and the hosts in NO_PROXY
  * (golang.org/x/net/http/httpproxy, `Config`).
  */
 export function proxyFor(
@@ -36,7 +36,7 @@ function isExcluded(target: Target, noProxy: string): boolean {
 function matches({ host, port }: Target, entry: string): boolean {
   const [, network = "", prefix] = /^(.+)\/(\d+)$/.exec(entry) ?? [];
   if (prefix !== undefined) return isIP(host) !== 0 && inNetwork(host, network, Number(prefix));
-  // An IPv6 address has a port only in brackets.
+  // An IPv6 address can have a port only if it is in brackets.
   const [, name = "", only = port] =
     isIP(entry) === 6 ? ["", entry] : (/^\[?(.+?)\]?(?::(\d+))?$/.exec(entry) ?? []);
   if (only !== port) return false;

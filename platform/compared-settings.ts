@@ -1,7 +1,7 @@
 import type { ComparedSetting } from "../config/compared-settings.ts";
 import type { Config } from "../config/schema.ts";
 
-/** The settings of a stack that decide what its verification means, as words. */
+/** The settings of a stack that decide what its verification means, in words. */
 export function comparedSettings({
   gatewayApi,
   gateways,
@@ -21,7 +21,7 @@ export function comparedSettings({
   };
 }
 
-/** Gateways have different names in different stacks, so only the answers count. */
+/** Gateways have different names in different stacks, so only the values are compared. */
 function eachOf(installs: readonly boolean[]): string {
   const answers = [...new Set(installs)].sort();
   return answers.length === 0 ? "no Gateway" : answers.join(" and ");

@@ -3,15 +3,18 @@ import type { Difference, Verification } from "./evidence.ts";
 /** The settings of a stack that decide what its verification means, by name. */
 export type ComparedSettings = Readonly<Record<string, string>>;
 
-/** What two stacks are compared by. */
+/** The data for comparing two stacks. */
 export interface ComparisonArgs {
-  /** Settings of the gated stack. */
+  /** Settings of the stack behind the gate. */
   readonly settings?: ComparedSettings | undefined;
-  /** Differences that are intended, each with the reason. */
+  /** Intended differences, with the reason for each. */
   readonly accept?: Readonly<Partial<Record<string, string>>> | undefined;
 }
 
-/** Settings in which a stack differs from the verification of an upstream stack. Only what both name is compared: either may run another version of the program. */
+/**
+ * Settings in which a stack differs from an upstream stack's verification. Only settings that both record are compared, since they may run different versions
+ * of the program.
+ */
 export function differencesFrom(
   stack: string,
   record: Verification,

@@ -3,21 +3,21 @@ import type { Finding } from "../kube/client.ts";
 import type { Movement } from "./movement.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 
-/** Format of the directives that this program writes. */
+/** Format version of the directives that this program writes. */
 const DIRECTIVES_VERSION = 1;
-/** Output of the directives' stack. */
+/** Name of the output that holds the directives. */
 export const DIRECTIVES_OUTPUT = "directives";
-/** How many entries without effect are kept, for the history. */
+/** How many entries that are no longer in force are kept as history. */
 const KEPT = 50;
 
 const directive = z.looseObject({
-  /** hold, unhold; revoke, restore (takes a revocation back). A newer program may write others, which are kept. */
+  /** hold, unhold, revoke or restore (which withdraws a revocation). A newer program may write others, which are kept. */
   kind: z.string(),
   time: z.iso.datetime(),
   /** Who gave it, and the CI run if there was one. */
   by: z.string(),
   reason: z.string(),
-  /** The release of a revocation. */
+  /** The revoked or restored release. */
   release: z.string().optional(),
   /** When a hold ends. */
   until: z.iso.datetime().optional(),
@@ -25,7 +25,7 @@ const directive = z.looseObject({
 
 const directives = z.looseObject({ version: z.int().min(1), entries: z.array(directive) });
 
-/** What a person decided about a stack: a hold, or the revocation of a release, or its end. */
+/** A decision about a stack that a person made: a hold or the revocation of a release, or the end of one. */
 export type Directive = z.infer<typeof directive>;
 /** Every directive of a stack, latest first. */
 export type Directives = z.infer<typeof directives>;
@@ -34,15 +34,15 @@ export type Directives = z.infer<typeof directives>;
 export const NO_DIRECTIVES: Directives = { version: DIRECTIVES_VERSION, entries: [] };
 
 /**
- * The project whose stacks hold the directives: one stack for each stack of the project, with the same name and no resources. Only outputs are written there, so
- * that a command can never touch what a stack deploys (docs/decisions/directives-have-their-own-stacks.md).
+ * The project whose stacks hold the directives: one stack for each stack of the project, with the same name and no resources. Only outputs are written there,
+ * so a command can never touch what a stack deploys (docs/decisions/directives-have-their-own-stacks.md).
  */
 export function directivesProject(project: string): string {
   return `${project}-directives`;
 }
 
 /**
- * Reads directives from the outputs of their stack; without such a stack there are none.
+ * Reads directives from the outputs of their stack; if there is no such stack, there are none.
  * @returns why they cannot be read, as a message
  */
 export function directivesIn(stack: string, reading: OutputsReading): Directives | string {
@@ -55,7 +55,7 @@ export function directivesIn(stack: string, reading: OutputsReading): Directives
     : `The directives of stack ${stack} are invalid: ${z.prettifyError(parsed.error)}`;
 }
 
-/** The directives with a new one. What is still in force is always kept. */
+/** The directives with a new one added. Directives that are still in force are always kept. */
 export function withDirective({ entries, ...rest }: Directives, added: Directive): Directives {
   const all = [added, ...entries];
   const ended = new Set(all.filter((entry) => !isInForce(entry, all)).slice(KEPT));
@@ -83,7 +83,7 @@ export function holdOf({ entries }: Directives, now: number): Directive | undefi
   return latest?.kind === "hold" && Date.parse(latest.until ?? "") > now ? latest : undefined;
 }
 
-/** The revocation of a release, unless it was taken back. */
+/** The revocation of a release, unless it was withdrawn. */
 export function revocationOf({ entries }: Directives, release: string): Directive | undefined {
   const latest = entries.find((entry) => subjectOf(entry.kind) === "release" && entry.release === release);
   return latest?.kind === "revoke" ? latest : undefined;
@@ -91,7 +91,7 @@ export function revocationOf({ entries }: Directives, release: string): Directiv
 
 /** Arguments of {@link judgeDirectives}. */
 export interface DirectiveArgs {
-  /** The stack whose directives they are: the gated stack itself, or an upstream stack. */
+  /** The stack that the directives are about: the stack behind the gate, or an upstream stack. */
   readonly stack: string;
   readonly reading: OutputsReading;
   readonly release: string;
@@ -100,7 +100,7 @@ export interface DirectiveArgs {
   readonly now: number;
 }
 
-/** A revoked release is refused in every direction; a hold refuses only a move forward. Directives that cannot be read may hold either. */
+/** A revoked release is refused in every direction; a hold refuses only a move forward. Unreadable directives might contain either. */
 export function judgeDirectives({ stack, reading, release, movement, now }: DirectiveArgs): Finding[] {
   const found = directivesIn(stack, reading);
   if (typeof found === "string")

@@ -39,7 +39,7 @@ const override = loose({
   expires: instant,
 });
 
-/** A setting in which a stack differs from the verification of an upstream stack. */
+/** A setting in which a stack differs from an upstream stack's verification. */
 const difference = loose({
   /** The upstream stack. */
   stack: z.string(),
@@ -47,7 +47,7 @@ const difference = loose({
   setting: z.string(),
   there: z.string(),
   here: z.string(),
-  /** Why it is intended; absent if the configuration does not say. */
+  /** Why the difference is intended; absent if the configuration gives no reason. */
   accepted: z.string().optional(),
 });
 
@@ -86,13 +86,13 @@ const verification = loose({
   digest: z.string(),
   /** null if the stack follows no repository, or Flux has not fetched it. */
   gitops: gitops.nullable(),
-  /** Settings that are not part of the release and decide what its verification means, by name. Absent in evidence of older programs. */
+  /** Settings that are not part of the release but decide what its verification means, by name. Absent in evidence from older programs. */
   settings: z.record(z.string(), z.string()).optional(),
   /** How the stack differed from its upstream stacks; absent if it did not. */
   differences: z.array(difference).optional(),
   /** The override of the gate that was in force. */
   override: override.optional(),
-  /** Objects whose health did not count. Absent without any. */
+  /** Objects whose health did not count. Absent if there are none. */
   ignored: z
     .array(loose({ object: z.string(), reason: z.string(), owner: z.string(), until: z.iso.date() }))
     .optional(),

@@ -6,15 +6,15 @@ import type { MarkableCluster } from "./update-mark.ts";
 export const REQUESTED_AT = "reconcile.fluxcd.io/requestedAt";
 
 /**
- * Asks Flux to reconcile what a verification watches, as `flux reconcile` does. A status counts once its controller has handled the request: an older one says
- * nothing about the update, and the next reconciliation may be later than the end of the soak.
+ * Requests that Flux reconcile the objects that a verification watches, as `flux reconcile` does. A status counts once its controller has handled the request:
+ * an older status says nothing about the update, and the next regular reconciliation may come after the soak.
  */
 export class FluxRequests {
   readonly #cluster: Pick<MarkableCluster, "annotate">;
   readonly #token: string;
-  /** The annotation as it was before, by the UID of each object that was asked. */
+  /** The previous value of the annotation on each object with a request, by UID. */
   readonly #before = new Map<string, string | undefined>();
-  /** Why objects of a kind could not be asked. */
+  /** Why no reconciliation could be requested for some kinds. */
   readonly #refused = new Map<string, string>();
   #done = false;
 
@@ -25,7 +25,7 @@ export class FluxRequests {
   }
 
   /**
-   * Asks once for each object. What is created later has no old status.
+   * Sends one request for each object. Objects that are created later have no old status.
    * @throws {EdgefirstError} if the cluster cannot be reached; the next call continues
    */
   async ask(objects: readonly KubeObject[]): Promise<void> {
@@ -35,18 +35,18 @@ export class FluxRequests {
     this.#done = true;
   }
 
-  /** Whether the object's status is older than the request. */
+  /** Whether the object's status predates the request. */
   isStale(object: KubeObject): boolean {
     const key = keyOf(object);
     if (!this.#before.has(key)) return false;
     const { lastHandledReconcileAt: handled } = statusOf(object) as { lastHandledReconcileAt?: string };
     if (handled === this.#token) return false;
-    // A later request, by a person or a webhook, replaces this one.
+    // A later request, from a person or a webhook, replaces this one.
     const requested = object.metadata.annotations?.[REQUESTED_AT];
     return handled === undefined || handled !== requested || requested === this.#before.get(key);
   }
 
-  /** Remarks for the evidence, as sentences: what could not be asked. */
+  /** Remarks for the evidence, as sentences: the kinds for which no reconciliation could be requested. */
   get notes(): readonly string[] {
     const [reason] = this.#refused.values();
     if (reason === undefined) return [];

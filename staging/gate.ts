@@ -25,7 +25,7 @@ export interface GateResult {
   readonly findings: readonly Finding[];
   /** The upstream stacks that have verified the release. */
   readonly upstream: readonly UpstreamStack[];
-  /** Settings in which the stack differs from them, intended or not. */
+  /** Settings in which the stack differs from its upstream stacks, whether intended or not. */
   readonly differences: readonly Difference[];
   /** The override, if it is in force. */
   readonly override?: OverrideRecord | undefined;

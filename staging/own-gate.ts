@@ -8,16 +8,16 @@ import { outsideWindows, type UpdateWindow } from "./windows.ts";
 /** Arguments of {@link judgeOwnStack}. */
 export interface OwnGateArgs extends MovementArgs {
   readonly stack: string;
-  /** The upstream stacks, whose directives count as well. */
+  /** The upstream stacks, whose directives also count. */
   readonly after: readonly string[];
-  /** Reads what people decided about a stack: see {@link judgeDirectives}. */
+  /** Reads the directives about a stack; see {@link judgeDirectives}. */
   readonly readDirectives: (stack: string) => Promise<OutputsReading>;
-  /** When the stack may move forward. */
+  /** The windows in which the stack may move forward. */
   readonly windows: readonly UpdateWindow[];
   readonly clock: Clock;
 }
 
-/** What holds a stack back whatever its upstream stacks have proven: directives and windows. */
+/** The reasons to hold a stack back whatever its upstream stacks have proven: directives and windows. */
 export async function judgeOwnStack(args: OwnGateArgs): Promise<readonly Finding[]> {
   const { stack, after, release, windows, clock } = args;
   const direction = movement(args);

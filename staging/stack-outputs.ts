@@ -10,8 +10,8 @@ export type OutputsReading =
   | { readonly state: "unknown" | "unreadable"; readonly message: string };
 
 /**
- * Reads the outputs of a stack in this organization, and in this project unless another one is named. The engine's own invoke adds only its default provider to
- * the state, and its errors can be caught, unlike those of a StackReference.
+ * Reads the outputs of a stack in this organization, and in this project unless another project is named. The engine's own invoke adds only its default
+ * provider to the state, and its errors can be caught, unlike those of a StackReference.
  */
 export async function readStackOutputs(
   stack: string,

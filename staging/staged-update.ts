@@ -233,7 +233,7 @@ async function promotionOf(
   });
 }
 
-/** The gate's one line names them; their values are for those who ask. */
+/** The gate names these settings in one line; their values are printed on request. */
 function reportDifferences(differences: readonly Difference[]): void {
   const isVerbose = process.env.EDGEFIRST_VERBOSE === "1";
   for (const line of differences.map(describeDifference))

@@ -16,7 +16,7 @@ const CI_SYSTEMS: readonly (readonly [run: string, account: string])[] = [
   ["BUILD_URL", "BUILD_USER_ID"],
 ];
 
-/** Who runs this process, by the variables of its CI system or by the operating system. */
+/** Who runs this process, according to the CI system's variables or the operating system. */
 export function startedBy(env: Readonly<Record<string, string | undefined>> = process.env): StartedBy {
   // Forgejo and Gitea set the same variables as GitHub.
   const { GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT = "1", GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_ACTOR } = env;
@@ -32,7 +32,7 @@ export function startedBy(env: Readonly<Record<string, string | undefined>> = pr
   return { who: `${userName(env)}@${hostname()}` };
 }
 
-/** As a phrase: `alice (https://…)`. */
+/** The starter as a phrase: `alice (https://…)`. */
 export function describeStart({ who, run }: StartedBy): string {
   return run === undefined ? who : `${who} (${run})`;
 }
@@ -41,7 +41,7 @@ function userName(env: Readonly<Record<string, string | undefined>>): string {
   try {
     return userInfo().username;
   } catch {
-    // In a container the user may have no entry in the password file.
+    // In a container, the user may have no entry in the password file.
     return env.USER ?? "unknown";
   }
 }

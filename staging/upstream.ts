@@ -103,7 +103,7 @@ function verifiedBy({ stack, record }: UpstreamStack, args: UpstreamArgs): Findi
     severity: weaknesses.length + differing.length === 0 ? "info" : "warning",
     message: [message, ...weaknesses.map((line) => `  - ${line}`)].join("\n"),
     ...(differing.length > 0 && {
-      hint: "A proof may not hold where a setting differs. If that is intended, set edgefirst:gate.accept with the reason.",
+      hint: "A proof may not hold if a setting differs. If the difference is intended, set edgefirst:gate.accept with the reason.",
     }),
   };
 }

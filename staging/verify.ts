@@ -56,7 +56,7 @@ export interface VerificationArgs extends MarkedStack {
   readonly authorizations?: GatusAuthorizations | undefined;
   /** Settings that decide what the verification means. */
   readonly settings?: ComparedSettings | undefined;
-  /** How they differ from those of the upstream stacks. */
+  /** How these settings differ from those of the upstream stacks. */
   readonly differences?: readonly Difference[] | undefined;
   /** Checks to skip, with the reason for each. */
   readonly skip: Readonly<Partial<Record<CheckId, string>>>;
@@ -197,7 +197,7 @@ async function recordOf(
   };
 }
 
-/** What counts as news: results of Gatus since then (milliseconds since the epoch), and statuses of Flux that answer a request. */
+/** Which results count as new: Gatus's results since then (milliseconds since the epoch), and Flux's statuses that answer a request. */
 interface News {
   readonly since: number;
   readonly requests?: FluxRequests;

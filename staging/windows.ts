@@ -2,22 +2,22 @@ import { DAYS, type Day } from "../config/windows.ts";
 import type { Finding } from "../kube/client.ts";
 import type { Movement } from "./movement.ts";
 
-/** A time of the week during which a stack may move forward. */
+/** A weekly window during which a stack may move forward. */
 export interface UpdateWindow {
   readonly days: readonly Day[];
   /** `HH:MM` in the zone. */
   readonly from: string;
   /** `HH:MM` in the zone; before `from`, it is on the following day. */
   readonly to: string;
-  /** Name of a time zone in the IANA database. */
+  /** Name of a time zone in the IANA time zone database. */
   readonly zone: string;
 }
 
 const MINUTE_MS = 60_000;
-/** The next opening is looked for in this many days, so that a weekly window is found. */
+/** How many days ahead to look for the next opening, so that a weekly window is found. */
 const SEARCHED_DAYS = 8;
 
-/** A moment on the clock of a time zone. */
+/** A day and time in a time zone. */
 interface WallClock {
   readonly day: Day;
   /** `HH:MM`. */
@@ -45,7 +45,7 @@ export function outsideWindows(
   ];
 }
 
-/** Whether any window is open at a moment, by the clock of its zone. */
+/** Whether any window is open at a moment, according to the local time in its zone. */
 export function isOpen(windows: readonly UpdateWindow[], now: number): boolean {
   return windows.some((window) => isWithin(window, wallClock(window.zone)(now)));
 }
@@ -59,7 +59,7 @@ function dayBefore(day: Day): Day {
   return DAYS[(DAYS.indexOf(day) + DAYS.length - 1) % DAYS.length] ?? day;
 }
 
-/** The next minute at which a window opens, in UTC. Looking at every minute also finds it across a change to daylight saving time. */
+/** The next minute at which a window opens, in UTC. Checking every minute also works across a change to daylight saving time. */
 function nextOpening(windows: readonly UpdateWindow[], now: number): string {
   const clocks = windows.map((window) => ({ window, at: wallClock(window.zone) }));
   const first = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
@@ -74,7 +74,7 @@ function describeWindow({ days, from, to, zone }: UpdateWindow): string {
   return `${names} ${from}-${to} ${zone}`;
 }
 
-/** The clock on the wall in a time zone. */
+/** The local day and time in a time zone. */
 function wallClock(zone: string): (now: number) => WallClock {
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone,

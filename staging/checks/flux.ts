@@ -43,7 +43,7 @@ interface FluxObject extends KubeObject {
 
 /** Arguments of {@link fluxCheck}. */
 export interface FluxCheckArgs extends StackOnCluster {
-  /** Makes only statuses count that are newer than the update. Absent where nothing may be written: in a gate, or for another stack. */
+  /** Ensures that only statuses newer than the update count. Absent if nothing may be written: in a gate, or for another stack. */
   readonly requests?: FluxRequests | undefined;
 }
 
@@ -76,7 +76,7 @@ function hasStatus({ kind, spec }: FluxObject): boolean {
 function verdict(object: FluxObject, stack: string, known: ReadonlyMap<string, FluxObject>): Verdict {
   const found = {
     ...verdictOf(object, stack),
-    // A new revision of a source matters once something runs it; many sources change without any use.
+    // A source's new revision matters only once something runs it; many sources change without being used.
     revision: RUNNERS.has(object.kind) ? revisionOf(object) : undefined,
     pendingMs: object.spec?.timeout === undefined ? undefined : parseDuration(object.spec.timeout),
   };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { workingCopy } from "./working-copy.ts";
 
-/** The app that a tour breaks, and the error in its file: a Service that points to a port the Deployment does not have. */
+/** The app that the tour breaks, and the error in its file: a Service that points to a port that the Deployment does not have. */
 export const BREAKING = {
   stack: "edge",
   name: "whoami",
@@ -12,7 +12,7 @@ export const BREAKING = {
   wrong: "targetPort: htpp }",
 } as const;
 
-/** Makes the error in the working copy. */
+/** Introduces the error in the working copy. */
 export function breakApp(dir: string): void {
   replace(dir, BREAKING.right, BREAKING.wrong);
 }

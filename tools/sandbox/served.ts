@@ -47,8 +47,8 @@ export function askMoving(dir: string): Promise<Answer> {
 }
 
 /**
- * Whether Gatus's last probe of an app on the stack that moves one succeeded; undefined without a response from Gatus. Unlike the list of
- * all endpoints, this response is not cached for ten seconds.
+ * Whether Gatus's last probe of an app succeeded, on the stack with the moving app; undefined without a response from Gatus. Unlike the list of all endpoints,
+ * this response is not cached for ten seconds.
  */
 export async function gatusSees(dir: string, app: string): Promise<boolean | undefined> {
   const path = `/api/v1/endpoints/_${app}/statuses`;

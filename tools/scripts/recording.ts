@@ -1,4 +1,4 @@
-/** A line of a terminal's output, and when it appeared. */
+/** A line of terminal output, and when it appeared. */
 export interface RecordedLine {
   /** Milliseconds since the start. */
   readonly at: number;
@@ -10,16 +10,13 @@ const COLUMNS = 108;
 const ROWS = 22;
 const CELL = { width: 7.23, height: 17 };
 const MARGIN = 12;
-/** A pause in the output is shortened to this, so that waiting does not bore. */
+/** Longer pauses in the output are shortened to this, so that the recording does not get boring. */
 const LONGEST_PAUSE_MS = 1_200;
 const SHORTEST_PAUSE_MS = 90;
-/** How long the last screen stays before the recording starts again. */
+/** How long the last screen is shown before the recording restarts. */
 const LAST_SCREEN_MS = 6_000;
 
-/**
- * An animated SVG of a terminal: each line appears in its turn, and the screen scrolls. Needs no script and no player, so that it also
- * runs on a page that shows a README.
- */
+/** An animated SVG of a terminal: the lines appear one by one, and the screen scrolls. Needs no script or player, so it also works in a README. */
 export function recording(lines: readonly RecordedLine[]): string {
   const shown = lines.flatMap(({ at, text }) => wrap(text).map((part) => ({ at, text: part })));
   const times = timesOf(shown);

@@ -10,7 +10,7 @@ import { pulledFile } from "./images/pull.ts";
 import type { Program } from "./program.ts";
 import { PROGRAMS } from "./programs.ts";
 
-/** A file or directory in the cache of programs. */
+/** A file or directory in the program cache. */
 export interface CacheEntry {
   readonly path: string;
   readonly bytes: number;
@@ -18,27 +18,27 @@ export interface CacheEntry {
   readonly state: "pinned" | "in use" | "unused";
 }
 
-/** What the cache of programs contains. */
+/** The contents of the program cache. */
 export interface CacheContent {
   /** Absolute. */
   readonly directory: string;
-  /** Empty if there is no cache yet. */
+  /** Empty if the cache does not exist yet. */
   readonly entries: readonly CacheEntry[];
-  /** Go's build cache for these programs. It is only needed to build another version faster. */
+  /** Go's build cache for these programs. It only makes building another version faster. */
   readonly goCache: { readonly path: string; readonly bytes: number };
 }
 
 /** What to remove. */
 export interface PruneOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Empty Go's build cache as well. */
+  /** Whether to empty Go's build cache as well. */
   readonly goCache?: boolean;
-  /** Called if a download is running. */
+  /** Called if a download is in progress. */
   readonly onWait?: () => void;
   readonly programs?: readonly Program[];
 }
 
-/** Lists the programs in the cache, and finds those that no pin of this version names. */
+/** Lists the programs in the cache, and determines which of them this version does not pin. */
 export async function cacheContent(
   env: NodeJS.ProcessEnv = process.env,
   programs: readonly Program[] = PROGRAMS,
@@ -69,8 +69,8 @@ export async function cacheContent(
 }
 
 /**
- * Removes the programs that no pin of this version names, interrupted downloads, and what killed builds have left. Waits for a running
- * download. Another version of edgefirst on this machine has to get the removed programs again.
+ * Removes the programs that this version does not pin, interrupted downloads, and leftovers of killed builds. Waits for a running download. Another version of
+ * edgefirst on this machine will have to install the removed programs again.
  * @returns what was removed
  */
 export async function pruneCache({
@@ -97,13 +97,13 @@ export async function pruneCache({
   );
 }
 
-/** Whether this is the workspace of a build that still runs. */
+/** Whether this is the workspace of a build that is still running. */
 function isRunning(name: string): boolean {
   const pid = /\.building-(\d+)-/.exec(name)?.[1];
   return pid !== undefined && identify(Number(pid)) !== undefined;
 }
 
-/** The size of a file, or of all files in a directory; 0 if there is none. */
+/** The size of a file, or of all files in a directory; 0 if the path does not exist. */
 async function bytesIn(path: string): Promise<number> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return 0;

@@ -61,8 +61,8 @@ export function go(need: string, args: readonly string[], options: GoOptions): P
 }
 
 /**
- * The environment without the caller's settings that would make go build a different program, or fail, and with a build cache for these
- * programs only: several GB that `edgefirst toolchain prune --go-cache` can empty without a loss for your other projects.
+ * The environment without the caller's settings that would make go build a different program, or fail, and with a build cache for these programs only: several
+ * GB that `edgefirst toolchain prune --go-cache` can empty without affecting your other projects.
  */
 function goEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
