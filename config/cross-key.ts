@@ -21,7 +21,7 @@ export function secretErrors(secrets: Secrets): string[] {
   if (sopsAgeKey?.includes("AGE-SECRET-KEY-") === false)
     errors.push("edgefirst:sopsAgeKey: is not an age private key; expected AGE-SECRET-KEY-…");
   if (parseGatusCredentials(gatusCredentials) === undefined)
-    errors.push(`edgefirst:gatusCredentials: has another format; expected ${GATUS_CREDENTIALS}`);
+    errors.push(`edgefirst:gatusCredentials: has the wrong format; expected ${GATUS_CREDENTIALS}`);
   return errors;
 }
 

@@ -1,12 +1,12 @@
-/** The headers with which Gatus is asked, by the URL of Gatus. A credential is never sent to another URL: upstream stacks name theirs. */
+/** The authorization headers for Gatus, keyed by Gatus's URL. A credential is never sent to another URL, since upstream stacks configure their own. */
 export type GatusAuthorizations = ReadonlyMap<string, string>;
 
-/** Format of the secret, for errors. */
+/** Format of the secret, for error messages. */
 export const GATUS_CREDENTIALS = "one line for each Gatus: URL basic USER:PASSWORD, or URL bearer TOKEN";
 
 /**
  * Reads credentials, one line for each Gatus.
- * @returns undefined if a line has another format
+ * @returns undefined if a line does not have the expected format
  */
 export function parseGatusCredentials(text: string): GatusAuthorizations | undefined {
   const lines = text.split("\n").filter((line) => line.trim() !== "");

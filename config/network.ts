@@ -46,13 +46,15 @@ const service = z
     annotations: annotations
       .default({})
       .describe("Annotations, for example for an address pool: `lbipam.cilium.io/ips`."),
-    labels: labels.default({}).describe("Labels, for example those by which an address pool selects it."),
+    labels: labels
+      .default({})
+      .describe("Labels, for example those with which an address pool selects the Service."),
     loadBalancerClass: z
       .string()
       .min(1)
       .optional()
       .describe(
-        "Load balancer class, if the cluster has several. Kubernetes changes it only together with the type: the plan says how.",
+        "Load balancer class, if the cluster has several. Kubernetes allows a change only together with the type; a preview explains how.",
       ),
     loadBalancerSourceRanges: z
       .array(z.union([z.cidrv4(), z.cidrv6()], { error: "a CIDR such as 192.0.2.0/24" }))
@@ -74,7 +76,7 @@ const service = z
       .min(1)
       .max(2)
       .optional()
-      .describe("Families in order of preference. The first one of an existing Service cannot change."),
+      .describe("Families in order of preference. The first one cannot be changed on an existing Service."),
     nodePorts: z
       .strictObject({
         http: nodePort.optional().describe("Node port of the plain listener."),
@@ -94,7 +96,7 @@ const service = z
     if (type === "ClusterIP" && Object.values(nodePorts).some((each) => each !== undefined))
       refuse(["nodePorts"], nodePorts, "none for a Service of type ClusterIP");
     if (type === "LoadBalancer") return;
-    const only = `none for a Service of type ${type}; only a LoadBalancer has it`;
+    const only = `none for a Service of type ${type}; only a LoadBalancer supports it`;
     if (loadBalancerSourceRanges !== undefined)
       refuse(["loadBalancerSourceRanges"], loadBalancerSourceRanges, only);
     if (allocateLoadBalancerNodePorts !== undefined)
@@ -166,7 +168,7 @@ export const gateway = z.strictObject({
   annotations: annotations
     .default({})
     .describe(
-      "Annotations of the Gateway, such as `external-dns.alpha.kubernetes.io/target`. Those that other keys set take precedence.",
+      "Annotations of the Gateway, such as `external-dns.alpha.kubernetes.io/target`. Annotations that other keys set take precedence.",
     ),
   labels: labels.default({}).describe("Labels of the Gateway."),
   allowedNamespaces: z

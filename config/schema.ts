@@ -74,7 +74,7 @@ export const SECRETS = {
   pushoverToken: "Pushover application token (30 characters).",
   pushoverUserKey: "Pushover user or group key (30 characters).",
   gatusCredentials:
-    "Credentials for reaching Gatus by URL, one line for each: `https://status.example.com basic USER:PASSWORD`, or `… bearer TOKEN`. Also for the Gatus of upstream stacks, which the gate asks.",
+    "Credentials for reaching Gatus by URL, one line for each: `https://status.example.com basic USER:PASSWORD`, or `… bearer TOKEN`. Include those of upstream stacks, which the gate queries.",
 } as const;
 export type SecretKey = keyof typeof SECRETS;
 export const SECRET_KEYS = Object.keys(SECRETS) as readonly SecretKey[];

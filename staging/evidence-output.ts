@@ -1,6 +1,6 @@
-/** Name of the stack output that holds the evidence. Pulumi's diffs leave out names that begin with two underscores, so that an update does not print all of it. */
+/** Name of the stack output that holds the evidence. Pulumi's diffs omit names that begin with two underscores, so an update does not print all of it. */
 export const EVIDENCE_OUTPUT = "__evidence";
-/** Name of the output that describes it in one line. Evidence of formats 1 and 2 may be here. */
+/** Name of the output that describes the evidence in one line. Evidence in formats 1 and 2 may be stored here. */
 export const EVIDENCE_LINE_OUTPUT = "evidence";
 
 /** The evidence in a stack's outputs, unparsed; undefined if there is none. */

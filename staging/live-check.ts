@@ -18,7 +18,7 @@ export interface LiveCheckArgs {
   /** The verification whose result must still hold. */
   readonly record: Verification;
   readonly cluster: LiveCluster;
-  /** Credentials for reaching its Gatus by URL. */
+  /** Credentials for reaching the stack's Gatus by URL. */
   readonly authorizations?: GatusAuthorizations | undefined;
   /** Milliseconds that a failing check has to recover; 0 runs a single round. */
   readonly timeoutMs: number;

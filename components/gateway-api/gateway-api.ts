@@ -42,8 +42,8 @@ const BUNDLE_VERSION = "gateway.networking.k8s.io/bundle-version";
 const CHANNEL = "gateway.networking.k8s.io/channel";
 
 /**
- * Compares the bundle with the live CRDs, since a downgrade would drop fields of live routes, and with what the stack's Traefik was built for. CRDs of another owner
- * only have to serve what this stack uses: neither the name of their bundle nor their channel matters.
+ * Compares the bundle with the live CRDs, since a downgrade would drop fields of live routes, and with the bundles that the stack's Traefik was built for.
+ * Another owner's CRDs only have to serve what this stack uses; their bundle version and channel do not matter.
  */
 export async function checkGatewayApi(args: GatewayApiArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return isServed(args, cluster);

@@ -29,7 +29,7 @@ export interface ServiceArgs extends CommonArgs {
   readonly service: TraefikServiceArgs;
 }
 
-/** The Service. The API server rejects some fields for some types, and their defaults are left to it. */
+/** The Service. The API server rejects some fields for some types, and sets the defaults itself. */
 export function traefikService({ gateway, ports, service, labels }: ServiceArgs): KubeObject {
   const { type, nodePorts, externalTrafficPolicy, ipFamilyPolicy, ipFamilies } = service;
   const spec = {
@@ -70,7 +70,7 @@ interface LiveSpec {
 }
 
 /**
- * Changes of the Service that the API server would refuse in the middle of the update (validation of core/v1, `validateLoadBalancerClassField` and
+ * Changes to the Service that the API server would reject in the middle of the update (validation of core/v1, `validateLoadBalancerClassField` and
  * `ValidateServiceClusterIPsRelatedFields`).
  */
 export async function checkTraefikService(args: ServiceArgs, cluster: ClusterReader): Promise<Finding[]> {
@@ -110,7 +110,7 @@ export async function checkTraefikService(args: ServiceArgs, cluster: ClusterRea
             "first ipFamily",
             first,
             wanted,
-            `Keep ${first ?? ""} first in ${key}.ipFamilies. To change it, delete the Service by hand and re-run: clients cannot reach the Gateway meanwhile.`,
+            `Keep ${first ?? ""} first in ${key}.ipFamilies. To change it, delete the Service by hand and re-run. Clients cannot reach the Gateway in the meantime.`,
           ),
         ]
       : []),

@@ -22,12 +22,12 @@ const statuses = z.array(status);
 export type EndpointStatus = z.infer<typeof status>;
 export type EndpointResult = NonNullable<EndpointStatus["results"]>[number];
 
-/** How to reach a Gatus. */
+/** How to reach a Gatus instance. */
 export interface GatusSource {
   readonly address: GatusAddress;
-  /** Header for a Gatus that asks for credentials. */
+  /** Authorization header for a Gatus that requires credentials. */
   readonly authorization?: string | undefined;
-  /** For a Gatus that is reached through the API server. */
+  /** The cluster, for a Gatus that is reached through the API server. */
   readonly cluster: LiveCluster;
 }
 
@@ -69,7 +69,7 @@ async function fetchJson(url: string, authorization: string | undefined): Promis
     if (response.ok) return await response.json();
     const refused = [401, 403].includes(response.status);
     return new Error(
-      `${url} returned ${response.status}${refused ? "; the secret edgefirst:gatusCredentials holds credentials for it" : ""}`,
+      `${url} returned ${response.status}${refused ? "; set its credentials in the secret edgefirst:gatusCredentials" : ""}`,
     );
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

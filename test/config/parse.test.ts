@@ -121,7 +121,7 @@ describe("configuration", () => {
         message.includes("edgefirst:pushoverToken: has 7 characters; expected 30") &&
         message.includes("edgefirst:sopsAgeKey: is not an age private key") &&
         message.includes(
-          "edgefirst:gatusCredentials: has another format; expected one line for each Gatus",
+          "edgefirst:gatusCredentials: has the wrong format; expected one line for each Gatus",
         ) &&
         !message.includes("pushoverUserKey") &&
         !message.includes("canary"),

@@ -24,7 +24,7 @@ const VERIFICATION = {
   skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
 };
 
-describe("engine: weak proof, old news and outages; the test writes the statuses of Flux", function () {
+describe("engine: weak proofs, stale statuses and outages; the test writes Flux's statuses", function () {
   this.timeout(120_000);
   const clusters = useSandbox("edge");
   let program: GitRepository;
@@ -50,7 +50,7 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
       gatewayApi: { install: true, source },
       verification: VERIFICATION,
     };
-    // Both stacks share the cluster: this one declares nothing, and shows only what its gate does.
+    // Both stacks share the cluster. This one declares nothing, and only shows what its gate does.
     mainConfig = { ...edgeConfig, gatewayApi: { install: false }, after: ["edge"] };
     edge = await engine.stack("edge", edgeConfig);
     main = await engine.stack("main", mainConfig);
@@ -95,8 +95,8 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
     });
   });
 
-  describe("statuses of Flux", () => {
-    it("count once Flux has reconciled since the update, which the verification asks for", async () => {
+  describe("Flux's statuses", () => {
+    it("count once Flux has reconciled since the update, which the verification requests", async () => {
       await passes(edge);
       const app = await cluster.get({
         apiVersion: KUSTOMIZE,
@@ -116,7 +116,7 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
       await passes(edge);
     });
 
-    it("count without the right to ask for it, and the gate repeats in one line that they may be old", async () => {
+    it("count without permission to request that, and the gate repeats in one line that they may be stale", async () => {
       const rule = {
         apiGroups: ["kustomize.toolkit.fluxcd.io"],
         apiVersions: ["v1"],
@@ -137,7 +137,7 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
   });
 
   describe("a proof on the same cluster", () => {
-    it("the gate names the settings in which the stacks differ, with their values on request, and the evidence has them", async () => {
+    it("the gate names the settings in which the stacks differ, shows their values on request, and the evidence records them", async () => {
       main = await engine.stack("other", mainConfig);
       const named = /edge verified release .* It differs from this stack in gatewayApi\.install\./;
       const { output } = await main.startUp({ EDGEFIRST_VERBOSE: "1" }).ended;
@@ -152,12 +152,12 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
       ]);
     });
 
-    it("a gate refuses a proof that is weaker than it demands, each demand with its reason", async () => {
+    it("a gate refuses a proof that does not meet its demands, with a reason for each demand", async () => {
       const demand = async (gate: object, expected: RegExp): Promise<void> => {
         main.configure({ ...mainConfig, gate });
         await fails(main, expected);
       };
-      // A release that main has verified is no move forward.
+      // A release that main has verified is not a move forward.
       main = await engine.stack("late", mainConfig);
       await demand({ minAge: "24h" }, /it has run the release for only .*, but gate\.minAge is 24 h/);
       await demand({ minSoak: "5m" }, /its soak was only \d+ s, but gate\.minSoak is 5 min/);
@@ -175,7 +175,7 @@ describe("engine: weak proof, old news and outages; the test writes the statuses
       await passes(edge);
     });
 
-    it("a rollback over an upgrade of edgefirst reads what the newer program wrote, and keeps what it does not know", async () => {
+    it("after a rollback of edgefirst itself, the older program reads what the newer one wrote, and keeps unknown fields", async () => {
       const older = program.git("rev-parse", "HEAD");
       const file = "staging/evidence.ts";
       const source = readFileSync(join(program.dir, file), "utf8");

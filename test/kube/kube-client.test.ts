@@ -59,7 +59,7 @@ describe("a client of a cluster", () => {
     );
   });
 
-  it("names a user that is missing", async () => {
+  it("names a missing user", async () => {
     assert.match(
       await failure(kubeconfig({}), "alone"),
       /alone .* names a user that the file does not contain/,

@@ -9,16 +9,16 @@ import { KubeClient } from "../../kube/kube-client.ts";
 import { createPki } from "../../tools/sandbox/pki.ts";
 import { startReachable, type Caller, type ReachableServers } from "../support/reachable.ts";
 
-/** A way to a cluster, and whom the cluster sees. */
+/** A way to reach a cluster, and the caller that the cluster sees. */
 interface Way {
   readonly cluster?: object;
-  /** A user with the token `abc` by default: without credentials, kubectl would ask for a name. */
+  /** By default, a user with the token `abc`: without credentials, kubectl would ask for a user name. */
   readonly user?: object;
-  /** In addition to KUBECONFIG. */
+  /** Environment variables in addition to KUBECONFIG. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Value of KUBECONFIG; `edge` by default, relative to the folder. */
   readonly files?: readonly string[];
-  /** undefined: the server is not reached. */
+  /** What the server sees; undefined if it is not reached. */
   readonly seen: Caller | undefined;
 }
 
@@ -26,13 +26,13 @@ interface Way {
 const BEHIND_PROXY = "https://kubernetes:6443";
 const VARIABLES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "NO_PROXY", "no_proxy", "KUBECONFIG"] as const;
 
-/** kubectl on PATH, as the reference; what it does is in the table for machines without it. */
+/** kubectl on PATH, as the reference. For machines without kubectl, its behavior is in the table. */
 const KUBECTL = (process.env.PATH ?? "")
   .split(delimiter)
   .map((directory) => join(directory, "kubectl"))
   .find((file) => existsSync(file));
 
-describe("a way to a cluster", () => {
+describe("access to a cluster", () => {
   const dir = mkdtempSync(join(tmpdir(), "edgefirst-ways-"));
   const pki = join(dir, "pki");
   let servers: ReachableServers;
@@ -51,7 +51,7 @@ describe("a way to a cluster", () => {
       else process.env[name] = value;
   });
 
-  /** A value that the table cannot know: ports. */
+  /** Values that the table cannot contain: ports. */
   const ports = (text: string): string =>
     text.replace(/\{(\w+)\}/g, (_, name: string) => String(servers[name as "https"]));
   const ca = { "certificate-authority": "pki/ca.crt" };
@@ -83,7 +83,7 @@ describe("a way to a cluster", () => {
     const login = [
       "#!/bin/sh",
       "sleep 1",
-      // The protocol's environment, without which some plugins refuse to run.
+      // The environment of the plugin protocol, without which some plugins refuse to run.
       `case "$KUBERNETES_EXEC_INFO" in *'"server":"https://127.0.0.1'*) ;; *) exit 3 ;; esac`,
       `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"exec"}}'`,
     ];
@@ -199,14 +199,14 @@ describe("a way to a cluster", () => {
     "a context of a cluster in another file": { files: ["stranger", "edge"], seen: undefined },
   };
 
-  /** What the server saw, without the fields that are undefined. */
+  /** What the server saw, without undefined fields. */
   const taken = (): Caller | undefined => {
     const caller = servers.take();
     return caller && (JSON.parse(JSON.stringify(caller)) as Caller);
   };
 
   for (const [what, way] of Object.entries(WAYS)) {
-    it(`is taken by our client: ${what}`, async () => {
+    it(`works with our client: ${what}`, async () => {
       prepare(way);
       try {
         const client = new KubeClient({ context: "edge" });
@@ -219,10 +219,10 @@ describe("a way to a cluster", () => {
       assert.deepEqual(taken(), way.seen);
     });
     if (KUBECTL !== undefined)
-      it(`is taken by kubectl: ${what}`, async () => {
+      it(`works with kubectl: ${what}`, async () => {
         prepare(way);
         const arguments_ = ["--context", "edge", "--request-timeout", "5s", "get", "--raw", "/version"];
-        // It tries again and again to resolve a name.
+        // kubectl keeps retrying to resolve a name.
         const limit = way.seen === undefined ? { timeout: 3_000 } : {};
         await promisify(execFile)(KUBECTL, arguments_, limit).catch((error: unknown) => {
           if (way.seen !== undefined) throw error;
@@ -231,19 +231,19 @@ describe("a way to a cluster", () => {
       });
   }
 
-  it("takes as long as the exec plugin takes, whatever the time-out of requests", async () => {
+  it("waits for the exec plugin, regardless of the request timeout", async () => {
     prepare({ user: plugin(), seen: {} });
     const { loadKubeconfig } = await import("../../kube/kubeconfig.ts");
     const { ApiServer } = await import("../../kube/api-server.ts");
     const access = loadKubeconfig({ context: "edge" });
     const server = new ApiServer("edge", access, 500);
-    // The plugin sleeps for 1 s, once for all of them.
+    // The plugin sleeps for 1 s, once for all requests.
     await Promise.all([1, 2, 3].map(() => server.call("GET", "/version")));
     server.close();
     assert.equal(taken()?.authorization, "Bearer exec");
   });
 
-  it("asks the exec plugin again if the API server refuses the token", async () => {
+  it("runs the exec plugin again if the API server rejects the token", async () => {
     prepare({ user: plugin(), seen: {} });
     const count = join(dir, "count");
     const script = `#!/bin/sh\necho run >> ${count}\nt=$([ $(wc -l < ${count}) -gt 1 ] && echo fresh || echo stale)\n`;
@@ -255,7 +255,7 @@ describe("a way to a cluster", () => {
     assert.equal(taken()?.authorization, "Bearer fresh");
   });
 
-  it("expands ~ in the configured path, as the provider does", () => {
+  it("expands ~ in the configured path, like the provider", () => {
     assert.throws(
       () => new KubeClient({ kubeconfig: "~/no-such-kubeconfig", context: "edge" }),
       /kubeconfig \/.*no-such/,

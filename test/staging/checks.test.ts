@@ -306,7 +306,7 @@ describe("checks", () => {
       try {
         assert.deepEqual(Object.values(await ask(`${url} bearer t0ken`)), ["held"]);
         const [refused = ""] = Object.values(await ask("http://127.0.0.1:1 bearer t0ken"));
-        assert.match(refused, /^pending: .* returned 401; the secret edgefirst:gatusCredentials holds/);
+        assert.match(refused, /^pending: .* returned 401; set its credentials in the secret edgefirst:gatusCredentials/);
         assert.doesNotMatch(refused, /t0ken/);
         assert.deepEqual(asked.slice(0, 1), ["Bearer t0ken"]);
         assert.ok(asked.slice(1).includes(undefined));

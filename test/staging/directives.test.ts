@@ -29,7 +29,7 @@ function refusals(all: Directives, release: string, movement: Movement): string[
 }
 
 describe("directives", () => {
-  it("hold back a move forward until the hold expires or is ended, and no other move", () => {
+  it("hold back only moves forward, until the hold expires or is ended", () => {
     const [found = "", ...others] = refusals(given(HOLD), "r3", "forward");
     assert.deepEqual(others, []);
     assert.match(
@@ -68,7 +68,7 @@ describe("directives", () => {
     assert.deepEqual(directivesIn("edge", { state: "unknown", message: "" }), NO_DIRECTIVES);
   });
 
-  it("of a newer program are kept, with all their fields", () => {
+  it("from a newer program are kept, with all their fields", () => {
     const newer = { version: 9, extra: true, entries: [{ ...GIVEN, kind: "quarantine", scope: "media" }] };
     const read = directivesIn("edge", reading(newer));
     assert.ok(typeof read !== "string");
@@ -77,7 +77,7 @@ describe("directives", () => {
     assert.deepEqual(entries, [HOLD, ...newer.entries]);
   });
 
-  it("without effect are dropped once there are more than 50; a revocation in force never is", () => {
+  it("that are no longer in force are dropped once there are more than 50; a revocation in force never is", () => {
     const many = Array.from({ length: 80 }, (_, index) => ({
       ...(index % 2 === 0 ? HOLD : UNHOLD),
     }));

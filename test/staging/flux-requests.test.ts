@@ -30,7 +30,7 @@ const release: KubeObject = {
 
 const silent = (): undefined => undefined;
 
-/** The check on a cluster, and who was asked. */
+/** The check on a cluster, and the objects with a request. */
 function checkOn(
   objects: () => readonly KubeObject[],
   annotate?: (reference: { kind: string }) => void,
@@ -55,7 +55,7 @@ function forbidden(): never {
   throw new ApiError({ request: "PATCH", context: "edge", status: 403, body });
 }
 
-describe("a verification asks Flux to reconcile", () => {
+describe("a verification requests that Flux reconcile", () => {
   it("once for each object, except suspended ones", async () => {
     const suspended = { ...kustomization("still"), spec: { suspend: true } };
     const { asked, check } = checkOn(() => [kustomization("app"), suspended, release]);
@@ -80,7 +80,7 @@ describe("a verification asks Flux to reconcile", () => {
     assert.deepEqual(states(await check.run()), ["held"]);
   });
 
-  it("or a later request of another owner, which replaced it, but not an earlier one that came back", async () => {
+  it("or a later request from another owner, which replaced it, but not an earlier one that came back", async () => {
     const at = (requested: string) =>
       kustomization(
         "app",
@@ -103,7 +103,7 @@ describe("a verification asks Flux to reconcile", () => {
     assert.deepEqual(states(await check.run()), ["held", "held"]);
   });
 
-  it("and notes in one line what it has no right to ask; those statuses count", async () => {
+  it("and notes in one line which requests are not permitted; those statuses count", async () => {
     const { asked, check } = checkOn(
       () => [release, kustomization("app")],
       ({ kind }) => {
@@ -120,7 +120,7 @@ describe("a verification asks Flux to reconcile", () => {
     assert.deepEqual(asked, [`Kustomization app ${TOKEN}`]);
   });
 
-  it("again after an outage, without repeating what was asked", async () => {
+  it("again after an outage, without repeating earlier requests", async () => {
     let isDown = true;
     const { asked, check } = checkOn(
       () => [kustomization("app"), release],

@@ -34,7 +34,7 @@ describe("an ignored object", () => {
     lines = [];
   });
 
-  /** One update, without a soak. @returns what failed */
+  /** One update, without a soak. @returns the failures */
   async function up(settings: IgnoreSettings, brokenBy: KubeObject[] = objects): Promise<string[]> {
     const args: VerificationArgs = {
       project: "edgefirst",
@@ -100,7 +100,7 @@ describe("an ignored object", () => {
     assert.deepEqual(await up({ [APP]: ENTRY }), [APP]);
   });
 
-  it("is ignored by the live check of a gate until the same day", async () => {
+  it("is ignored by a gate's live check until the same day", async () => {
     objects = [app("False")];
     assert.deepEqual(await up({ [APP]: ENTRY }), []);
     const failing = async (): Promise<string[]> => {

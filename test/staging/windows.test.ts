@@ -16,7 +16,7 @@ const refusal = (windows: readonly UpdateWindow[], time: string, movement: "forw
   );
 
 describe("windows of the gate", () => {
-  it("open and close by the clock of their zone, in winter and in summer", () => {
+  it("open and close by the local time in their zone, in winter and in summer", () => {
     const open = (time: string): boolean => isOpen([OFFICE], at(time));
     // Monday, 2 February 2026: UTC+1. Monday, 6 July 2026: UTC+2.
     assert.deepEqual(
@@ -30,7 +30,7 @@ describe("windows of the gate", () => {
     assert.equal(open("2026-02-01T10:00Z"), false, "a Sunday");
   });
 
-  it("may include midnight: the day is the one on which they open", () => {
+  it("may include midnight: the day is the one on which the window opens", () => {
     const open = (time: string): boolean => isOpen([NIGHT], at(time));
     // Saturday, 31 January 2026, 22:00 in New York is 03:00 UTC on Sunday.
     assert.equal(open("2026-02-01T02:59Z"), false);
@@ -40,13 +40,13 @@ describe("windows of the gate", () => {
     assert.equal(open("2026-01-31T08:00Z"), false, "03:00 on Saturday belongs to Friday");
   });
 
-  it("last until the end of the day with 24:00, and one of several is enough", () => {
+  it("last until the end of the day with 24:00, and one open window is enough", () => {
     const late: UpdateWindow = { days: ["sun"], from: "23:00", to: "24:00", zone: "UTC" };
     assert.equal(isOpen([OFFICE, late], at("2026-02-01T23:59Z")), true);
     assert.equal(isOpen([OFFICE, late], at("2026-02-02T00:00Z")), false);
   });
 
-  it("refuse only a move forward, and say when the next one opens", () => {
+  it("refuse only moves forward, and report when the next one opens", () => {
     const friday = "2026-01-30T17:30:12Z";
     const [found = "", ...others] = refusal([OFFICE, NIGHT], friday, "forward");
     assert.deepEqual(others, []);

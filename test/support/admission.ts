@@ -2,24 +2,24 @@ import type { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 
-/** What a policy denies. */
+/** The requests that a policy denies. */
 export interface Denial {
-  /** Resources, as in a ValidatingAdmissionPolicy. */
+  /** Resources, in the format of a ValidatingAdmissionPolicy. */
   readonly rule: {
     readonly apiGroups: readonly string[];
     readonly apiVersions: readonly string[];
     readonly resources: readonly string[];
   };
-  /** CEL expression: what it allows nevertheless. */
+  /** A CEL expression for requests that are allowed nevertheless. */
   readonly unless: string;
-  /** An object that it denies. */
+  /** An object that the policy denies. */
   readonly probe: KubeObject;
 }
 
 const API = "admissionregistration.k8s.io/v1";
 const NAME = { name: "denied-by-the-test" };
 
-/** Denies changes, as for a user without the right to make them. Returns once it is in force. @returns ends it */
+/** Denies changes, as if the user lacked the permission. Returns once the policy is in force. @returns a function that removes the policy */
 export async function deny(
   cluster: KubeClient,
   { rule, unless, probe }: Denial,

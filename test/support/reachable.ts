@@ -5,7 +5,7 @@ import * as net from "node:net";
 import { join } from "node:path";
 import { TLSSocket } from "node:tls";
 
-/** Who a request came from, as an API server sees it, and by which proxy. */
+/** The caller of a request as seen by an API server, and the proxy that it came through. */
 export interface Caller {
   readonly authorization?: string | undefined;
   readonly certificate?: string | undefined;
@@ -13,7 +13,7 @@ export interface Caller {
   readonly proxy?: string | undefined;
 }
 
-/** Servers that answer `/version` like an API server, and proxies that lead to one of them whatever they are asked for. */
+/** Servers that respond to `/version` like an API server, and proxies that connect to one of them whatever the requested target. */
 export interface ReachableServers {
   /** Ports. */
   readonly https: number;

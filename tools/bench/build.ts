@@ -5,9 +5,9 @@ import { compareWithFlux, differingPaths, type Comparison } from "../gitops/flux
 import { Repository } from "../gitops/yaml/repository.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 
-// npm run bench:build -- DIR...: compares the offline build of every kustomization below the directories with Flux's own packages.
+// npm run bench:build -- DIR...: compares the offline build of every kustomization below the directories with the build by Flux's own packages.
 
-/** Lines per difference. */
+/** How many lines to print per difference. */
 const SHOWN = 5;
 
 const roots = process.argv.slice(2);

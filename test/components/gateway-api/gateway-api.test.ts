@@ -135,7 +135,7 @@ describe("gateway-api", () => {
     assert.deepEqual(await found({ traefikVersion: undefined }), []);
   });
 
-  /** What bundles serve, by kind (config/crd of the releases). */
+  /** The versions that bundles serve, by kind (config/crd in the releases). */
   const BASE = {
     GatewayClass: ["v1", "v1beta1"],
     Gateway: ["v1", "v1beta1"],
@@ -176,7 +176,7 @@ describe("gateway-api", () => {
     [undefined, "1.2 standard"],
   ];
   for (const [traefikVersion, bundle, missing] of cases)
-    it(`${missing === undefined ? "uses" : "reports"} the definitions of another owner by what they serve: ${bundle} for Traefik ${traefikVersion ?? "of another owner"}`, async () => {
+    it(`${missing === undefined ? "uses" : "reports"} another owner's CRDs by what they serve: ${bundle} for ${traefikVersion === undefined ? "another owner's Traefik" : `Traefik ${traefikVersion}`}`, async () => {
       const versions: Readonly<Record<string, readonly string[]>> = served[bundle];
       const cluster = {
         ...clusterHolding(),
@@ -191,7 +191,7 @@ describe("gateway-api", () => {
       assert.match(findings[0].hint ?? "", /newer bundle/);
     });
 
-  it("needs nothing of another owner's definitions without a Gateway", async () => {
+  it("requires nothing from another owner's CRDs without a Gateway", async () => {
     const none = { install: false, crds: [], traefikVersion: undefined, hasGateways: false };
     assert.deepEqual(await found(none), []);
     assert.match(
@@ -200,7 +200,7 @@ describe("gateway-api", () => {
     );
   });
 
-  it("never advises a downgrade", async () => {
+  it("never suggests a downgrade", async () => {
     const live = [crd("gateways", "v1.6.1"), crd("httproutes", "v1.6.1", "experimental")];
     for (const { hint = "" } of await checkGatewayApi(ARGS, clusterHolding(...live)))
       assert.match(hint, /^Leave the CRDs to their owner/);

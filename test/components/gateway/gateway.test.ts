@@ -223,7 +223,7 @@ describe("a Gateway with annotations and labels", () => {
     gatewayLabels: { pool: "public", "edgefirst.dev/stack": "other" },
   };
 
-  it("gets them, except for those that the stack needs", () => {
+  it("gets all of them except those that the stack sets itself", () => {
     assert.deepEqual(objectOf(args, "Gateway")?.metadata, {
       name: "external",
       namespace: "network",
@@ -235,7 +235,7 @@ describe("a Gateway with annotations and labels", () => {
     });
   });
 
-  it("has neither unless asked", () => {
+  it("has neither by default", () => {
     const { metadata } = objectOf(ARGS, "Gateway") ?? {};
     assert.deepEqual(metadata, {
       name: "external",

@@ -248,7 +248,7 @@ describe("traefik", () => {
       assert.deepEqual(object.metadata.annotations, { pool: "a", "pulumi.com/skipAwait": "true" });
     });
 
-  it("gives the Service labels, families, source ranges and node ports, and nothing unless asked", () => {
+  it("gives the Service labels, IP families, source ranges and node ports, but only if configured", () => {
     const service = {
       ...ARGS.service,
       labels: { pool: "public", "app.kubernetes.io/name": "other" },

@@ -8,7 +8,7 @@ import { Greeter } from "./greeter.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 
-describe("toolchain: content of the cache", function () {
+describe("toolchain: contents of the cache", function () {
   this.timeout(120_000);
 
   let greeter: Greeter;
@@ -22,7 +22,7 @@ describe("toolchain: content of the cache", function () {
     return Object.fromEntries(entries.map(({ path, state }) => [basename(path), state]));
   };
 
-  it("keeps what the pins name and what runs, and removes older programs, downloads and abandoned builds", async () => {
+  it("keeps pinned programs and running builds, and removes older programs, downloads and abandoned builds", async () => {
     const { path: older } = await resolveProgram("greeter", greeter.options());
     writeFileSync(
       join(greeter.program.directory, "go.mod"),
@@ -84,14 +84,14 @@ describe("toolchain: content of the cache", function () {
     assert.equal(run().stdout, "nothing to remove: every program in the cache is pinned\n");
   });
 
-  it("finds nothing to remove where there is no cache, and makes none", async () => {
+  it("finds nothing to remove if there is no cache, and does not create one", async () => {
     rmSync(join(greeter.root, "cache"), { recursive: true, force: true });
     assert.deepEqual(await pruneCache({ env: greeter.env() }), []);
     assert(!existsSync(join(greeter.root, "cache")));
   });
 });
 
-/** The PID of a process that has ended. */
+/** The PID of a process that has exited. */
 function deadPid(): number {
   return spawnSync(process.execPath, ["-e", ""]).pid;
 }

@@ -42,7 +42,10 @@ export function sourceName(kustomization: Mapping): string {
   return isMapping(sourceRef) ? `${scalarText(sourceRef.kind)} ${scalarText(sourceRef.name)}` : "no source";
 }
 
-/** The directory that a Flux Kustomization builds. A path with `..` cannot leave the repository: kustomize-controller joins it as below `/`. */
+/**
+ * The directory that a Flux Kustomization builds. A path with `..` cannot leave the repository, because kustomize-controller resolves it as if the root were
+ * `/`.
+ */
 export function pathOf(kustomization: Mapping): string {
   const path = posix.join("/", scalarText(specOf(kustomization).path));
   return path.replace(/^\/+|\/+$/g, "") || ".";

@@ -11,7 +11,10 @@ const podFields = (kind: string, spec: string, ...more: readonly string[]): read
 
 const TEMPLATE = "spec/template/spec";
 
-/** Where `$(NAME)` of `vars` is replaced. Source: varreference.go in kustomize's builtinpluginconsts; the path of a CronJob's volumes is upstream's. */
+/**
+ * The fields in which `$(NAME)` of `vars` is replaced. Source: varreference.go in kustomize's builtinpluginconsts, including its odd path for a CronJob's
+ * volumes.
+ */
 export const VARIABLE_FIELDS: readonly FieldSpec[] = [
   ...podFields(
     "CronJob",

@@ -76,7 +76,7 @@ function metadata(entry: Mapping, options: Mapping): Mapping {
   return fields;
 }
 
-/** Kustomize takes every other word for `create`. */
+/** Kustomize treats every other word as `create`. */
 function behavior(entry: Mapping): Behavior {
   const value = scalarText(entry.behavior);
   if (value === "merge" || value === "replace") return value;

@@ -47,7 +47,7 @@ export function readKustomizationFile(
   const { documents, errors } = repository.parse(path, "v2");
   const [error] = errors;
   if (error) throw new BuildError(error.message, error.origin, "syntax");
-  // Further documents count for nothing, and kustomize-controller takes an empty file for an empty mapping.
+  // Further documents are ignored, and kustomize-controller treats an empty file as an empty mapping.
   const [document = { value: null, origin: startOf(path) }] = documents;
   const isEmpty = document.value === null && reading === "lenient";
   const value = isEmpty ? mappingAt(document.origin) : document.value;

@@ -90,7 +90,7 @@ class Build {
   readonly #options: KustomizeOptions;
   readonly #metadata: BuildMetadata;
   readonly #active: string[] = [];
-  /** Something was left out, and so references to it match nothing. */
+  /** Whether something was left out, so that references to it match nothing. */
   #isIncomplete = false;
 
   constructor(repository: Repository, options: KustomizeOptions, metadata: BuildMetadata) {

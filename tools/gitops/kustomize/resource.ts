@@ -37,7 +37,7 @@ export class Resource {
   /** Whether a hash of the contents is appended to the name. */
   hashed = false;
   behavior: Behavior = "create";
-  /** The `vars` whose value it holds, by name. */
+  /** The names of the `vars` that take their value from the object. */
   readonly variables: string[] = [];
   /** Whether Kustomize has added internal annotations to the object, which it removes at the end. */
   hasBuildAnnotations = false;

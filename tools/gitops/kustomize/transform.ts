@@ -10,7 +10,7 @@ import { scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
 
-/** One change of the objects of a build. */
+/** One change to the objects in a build. */
 export type Step = () => void;
 
 /** The transformers of a kustomization in the order of Kustomize's configureBuiltinTransformers. */

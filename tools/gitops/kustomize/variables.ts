@@ -15,9 +15,9 @@ export interface Variable {
 }
 
 /**
- * Adds an entry of `vars` to those of the build, and notes at the object that it names, if there is one already, that it holds its value.
- * Source: MergeVars in internal/accumulator/resaccumulator.go.
- * @throws BuildError if the name exists, or if several objects match
+ * Adds an entry of `vars` to those of the build, and records it on the object that it refers to, if that object is already there. Source: MergeVars in
+ * internal/accumulator/resaccumulator.go.
+ * @throws BuildError if the name already exists, or if several objects match
  */
 export function addVariable(variables: Variable[], entry: Mapping, resources: Resources): void {
   const reference = isMapping(entry.objref) ? entry.objref : {};
@@ -36,7 +36,7 @@ export function addVariable(variables: Variable[], entry: Mapping, resources: Re
   mergeVariables(variables, [variable]);
 }
 
-/** @throws BuildError if two have the same name */
+/** @throws BuildError if two variables have the same name */
 export function mergeVariables(variables: Variable[], more: readonly Variable[]): void {
   for (const variable of more) {
     if (variables.some(({ name }) => name === variable.name))
@@ -72,8 +72,8 @@ function gvkOf(reference: Mapping): ResourceId["gvk"] {
 }
 
 /**
- * Replaces `$(NAME)` in the fields that may hold variables. Source: ResolveVars in internal/accumulator, and filters/refvar.
- * @throws BuildError if a variable has no object or no field
+ * Replaces `$(NAME)` in the fields that may contain variables. Source: ResolveVars in internal/accumulator, and filters/refvar.
+ * @throws BuildError if a variable's object or field does not exist
  */
 export function resolveVariables(
   resources: Resources,
@@ -109,7 +109,7 @@ function replaceIn(resource: Resource, spec: FieldSpec, values: ReadonlyMap<stri
     else if (Array.isArray(value))
       for (const index of value.keys()) {
         if (typeof value[index] !== "string")
-          throw new BuildError("a list with variables must hold strings", entryOrigin(value, index));
+          throw new BuildError("a list with variables may contain only strings", entryOrigin(value, index));
         replaceAt(value, index, values);
       }
     else replaceAt(container, key, values);
@@ -127,8 +127,8 @@ function replaceAt(
 }
 
 /**
- * A text with its variables replaced. One that is nothing but a variable takes the type of its value. `$$` is an escaped `$`; an unknown
- * variable, or one whose value is no scalar, stays. Source: DoReplacements in filters/refvar/expand.go.
+ * A text with its variables replaced. A text that consists of a single variable takes the type of the variable's value. `$$` is an escaped `$`. An unknown
+ * variable, or one whose value is not a scalar, stays. Source: DoReplacements in filters/refvar/expand.go.
  */
 function replaced(text: string, values: ReadonlyMap<string, Value>): Value {
   const known = (name: string): string | number | boolean | undefined => {

@@ -22,7 +22,10 @@ export interface Origin {
   readonly offset: number;
   /** Offset of the field's value, if it is on the same line as the key. */
   readonly valueOffset?: number;
-  /** Set if the value is null because nothing is written: whether in a block or in a flow mapping. Kustomize drops such a field when it patches the object. */
+  /**
+   * Set if the value is null because nothing is written, with the style of the mapping that contains it. Kustomize drops such a field when it patches the
+   * object.
+   */
   readonly blank?: "block" | "flow";
 }
 
