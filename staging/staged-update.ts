@@ -63,7 +63,7 @@ export interface StagedUpdate {
    */
   begin(declared: readonly KubeObject[]): Promise<void>;
   /**
-   * The stack's evidence. A preview returns it unchanged. An update adds the verification of what it brought up. The output always resolves, and the update
+   * The stack's evidence; unknown in a preview. An update adds the verification of what it brought up. The output always resolves, and the update
    * fails if the verification fails.
    * @param up resolves once every resource is up
    * @param declared as for {@link begin}
@@ -110,9 +110,8 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       if (!pulumi.runtime.isDryRun()) baseline = await beginUpdate(verification, declared);
     },
     evidence: (up, declared) => {
-      // Before a stack's first update there is no evidence to show.
-      if (pulumi.runtime.isDryRun() || baseline === undefined)
-        return pulumi.output<unknown>(own.output ?? pulumi.unknown);
+      // Every update adds to it. A saved plan would refuse an output that the preview had as known, and the update would lose its evidence.
+      if (pulumi.runtime.isDryRun() || baseline === undefined) return pulumi.output<unknown>(pulumi.unknown);
       const recorded = baseline;
       up.apply(reportWaiting(verification));
       const verified = pulumi

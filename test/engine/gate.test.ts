@@ -243,9 +243,11 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
   });
 
   it("keeps the evidence unchanged in a preview", async () => {
+    const before = await evidenceOf(edge);
     const preview = await edge.previewText();
     passes(preview);
-    assert.doesNotMatch(preview.output, /evidence/);
+    assert.doesNotMatch(preview.output, /__evidence|verified:/);
+    assert.deepEqual(await evidenceOf(edge), before);
   });
 
   it("refuses main if edge's state is unreadable or its evidence has an unknown format", async () => {

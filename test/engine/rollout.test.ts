@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { KubeClient } from "../../kube/kube-client.ts";
+import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { type RolloutEvent } from "../../tools/rollout/run.ts";
 import {
   Engine,
@@ -16,8 +17,12 @@ import {
 import { applyGatewayApi } from "../support/gateway-api.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
+import { runningWith } from "../support/running.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
+const CLI_VERSION = (
+  JSON.parse(readFileSync(join(PROJECT, "node_modules/pulumi/package.json"), "utf8")) as { version: string }
+).version;
 const MAIN = join(PROJECT, "tools/cli/main.ts");
 
 /** A rollout with the real command, in its own process group. */
@@ -27,7 +32,12 @@ class Launched {
   readonly #child;
   #waiting: { until: (event: RolloutEvent) => boolean; resolve: () => void }[] = [];
 
-  constructor(engine: Engine, ...flags: readonly string[]) {
+  /** @param env in addition to the engine's */
+  static behindShim(engine: Engine, env: NodeJS.ProcessEnv): Launched {
+    return new Launched({ dir: engine.dir, env: { ...engine.env, ...env } });
+  }
+
+  constructor(engine: Pick<Engine, "dir" | "env">, ...flags: readonly string[]) {
     const args = [MAIN, "rollout", "--yes", "--json", ...flags];
     const cwd = join(engine.dir, "project");
     this.#child = spawn(process.execPath, args, {
@@ -46,13 +56,18 @@ class Launched {
     this.ended = once(this.#child, "close").then(([code]) => ({ code: code as number | null, stderr }));
   }
 
-  /** Resolves when a stack's update has created its first resource; rejects if the rollout ends first. */
-  async midUp(stack: string): Promise<void> {
+  /** Resolves when a stack's update has created its first resource. */
+  midUp(stack: string): Promise<void> {
+    return this.reaches(stack, "done: create");
+  }
+
+  /** Resolves when a stack's update reports this; rejects if the rollout ends first. */
+  async reaches(stack: string, text: string): Promise<void> {
     const reached = new Promise<void>((resolve) => {
       let updating = false;
       const until = (event: RolloutEvent): boolean => {
         if (event.type === "phase" && event.stack === stack) updating = event.phase === "update";
-        return updating && event.type === "progress" && event.text.includes("done: create");
+        return updating && event.type === "progress" && event.text.includes(text);
       };
       this.#waiting.push({ until, resolve });
     });
@@ -65,8 +80,8 @@ class Launched {
   }
 
   /** Signals only the command, as without a terminal. */
-  interrupt(): void {
-    process.kill(this.#child.pid!, "SIGINT");
+  interrupt(signal: NodeJS.Signals = "SIGINT"): void {
+    process.kill(this.#child.pid!, signal);
   }
 
   /** Kills the command and the CLI at once. */
@@ -203,5 +218,23 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     const back = await main.up();
     assert.equal(back.code, 0, back.output);
     assert.match((await edgefirst("status")).output, /^main +[0-9a-f]{12} +1 behind /m);
+  });
+
+  it("passes SIGTERM on to the CLI behind npm's script", async () => {
+    const bin = join(engine.dir, "pulumi/bin");
+    const versions = join(engine.dir, "pulumi/versions", CLI_VERSION);
+    mkdirSync(versions, { recursive: true });
+    symlinkSync(bin, join(versions, "bin"));
+    const others = (engine.env.PATH ?? "").split(delimiter).filter((directory) => directory !== bin);
+    const PATH = [join(PROJECT, "node_modules/.bin"), ...others].join(delimiter);
+    edge.configure({ ...edgeConfig, verification: { ...QUICK_VERIFICATION, soak: "1m", timeout: "5m" } });
+    const rollout = Launched.behindShim(engine, { PATH });
+    await rollout.reaches("edge", "the soak has begun");
+    rollout.interrupt("SIGTERM");
+    const { code, stderr } = await rollout.ended;
+    assert.equal(code, 130, stderr);
+    assert.deepEqual(locks(), []);
+    const ended = (): boolean => runningWith(engine.dir).length === 0;
+    await waitUntil("the CLI and its plugins to end", ended, { timeoutMs: 10_000 });
   });
 });

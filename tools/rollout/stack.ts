@@ -9,6 +9,7 @@ import {
 } from "@pulumi/pulumi/automation/index.js";
 import type { ObjectReference } from "../../kube/client.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { rootBehindShim } from "./cli-root.ts";
 import { gatherEvents, reasonsOf, type EventLog } from "./engine-events.ts";
 import { interruption } from "./interruption.ts";
 import { waitForDeadLock } from "./lock.ts";
@@ -183,7 +184,8 @@ async function open({ name, project, env, cliRoot, create }: StackAddress): Prom
 /** The Pulumi CLI, or an error that explains how to install it. */
 export async function findCli(cliRoot: string | undefined): Promise<PulumiCommand> {
   try {
-    return await PulumiCommand.get(cliRoot === undefined ? {} : { root: cliRoot });
+    const root = cliRoot ?? (await rootBehindShim());
+    return await PulumiCommand.get(root === undefined ? {} : { root });
   } catch (error) {
     throw new EdgefirstError(
       `The Pulumi CLI cannot be run: ${outputOf(error)}`,

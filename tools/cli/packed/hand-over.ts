@@ -45,13 +45,12 @@ function refuseOtherFolder(command: string, project: string): void {
     );
 }
 
-/** Runs the same command line with another Node. Ctrl-C reaches both: the child shuts down, and this process exits with its code. */
+/** Runs the same command line with another Node, and exits with its code. At a terminal, Ctrl-C reaches both, and the child counts it once. */
 async function runIn(node: string, main: string): Promise<void> {
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-  const ignore = (): void => undefined;
-  process.on("SIGINT", ignore).on("SIGTERM", forward);
+  process.on("SIGINT", forward).on("SIGTERM", forward);
   const [code] = (await once(child, "close")) as [number | null];
-  process.off("SIGINT", ignore).off("SIGTERM", forward);
+  process.off("SIGINT", forward).off("SIGTERM", forward);
   process.exitCode = code ?? 1;
 }

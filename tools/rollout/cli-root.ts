@@ -1,0 +1,21 @@
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, delimiter, dirname, join } from "node:path";
+
+/**
+ * The directory whose `bin` has the CLI that npm's package `pulumi` would start. The script that this package puts on PATH passes no signal on: it dies, and
+ * leaves an update running that holds the stack's lock.
+ * @param path value of PATH
+ * @returns undefined if PATH has the CLI itself, or none
+ */
+export async function rootBehindShim(path = process.env.PATH ?? ""): Promise<string | undefined> {
+  const files = path.split(delimiter).map((directory) => join(directory, "pulumi"));
+  const found = files.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true);
+  if (found === undefined) return undefined;
+  const script = realpathSync(found);
+  const resolver = join(dirname(script), "lib/resolve.js");
+  if (basename(script) !== "run.js" || !existsSync(resolver)) return undefined;
+  const { resolve } = createRequire(script)(resolver) as { resolve?: () => Promise<string> };
+  // Downloads the CLI at the first use, as the script does.
+  return resolve === undefined ? undefined : dirname(dirname(await resolve()));
+}
