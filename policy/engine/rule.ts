@@ -57,6 +57,11 @@ export interface BuildSteps {
 export interface RuleContext<Settings = unknown> {
   /** A stack declares only part of its cluster; a repository is expected to describe all of it. */
   readonly host: "stack" | "repository";
+  /**
+   * Whether `objects` is everything on the cluster. False in a stack, in a repository of which a part could not be built, and in one with
+   * Kustomizations that build from another source: an object that is missing may then exist.
+   */
+  readonly isComplete: boolean;
   readonly settings: Settings;
   /** Every object in the stack, or in the cluster that the repository describes. */
   readonly objects: ObjectIndex;

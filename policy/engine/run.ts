@@ -20,6 +20,8 @@ import { UnknownValue } from "./unknown.ts";
 /** What to check, and with which rules. */
 export interface RunInput {
   readonly host: RuleContext["host"];
+  /** False if a part of the repository is not among the objects. Defaults to true for a repository; a stack never is complete. */
+  readonly isComplete?: boolean;
   /** The objects in one stack, or in one cluster of a repository. Findings refer to them by identity. */
   readonly objects: readonly KubeObject[];
   /** Defaults to every rule. */
@@ -85,6 +87,7 @@ export function runRules(input: RunInput): RuleReport {
   const now = input.now ?? new Date();
   const shared = {
     host: input.host,
+    isComplete: input.host === "repository" && input.isComplete !== false,
     objects: new ObjectIndex(input.objects),
     previous: input.previous && new ObjectIndex(input.previous),
     unapplied: input.unapplied ?? (() => undefined),

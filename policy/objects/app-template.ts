@@ -1,5 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import { chartOf, valuesOf, type Values } from "./helm.ts";
+import { appValues, dialectOf } from "./app-template-dialect.ts";
+import { chartOf, type Values } from "./helm.ts";
+import { PROBES } from "./probes.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
 import type { Container } from "./workloads.ts";
@@ -27,13 +29,53 @@ const SHORT_LIVED = ["cronjob", "job"];
 /** Every container in the release, except those in disabled controllers; empty for any other chart. */
 export function appContainers(release: KubeObject, objects: ObjectIndex): readonly AppContainer[] {
   if (!isAppTemplate(release, objects)) return [];
-  const values = valuesOf(release, objects);
+  const values = appValues(release, objects);
+  if (dialectOf(release, objects) === "single") return singleContainers(values);
   return enabled(values.values.controllers).flatMap(([controller, settings]) =>
     (["initContainers", "containers"] as const).flatMap((field) =>
       enabled(settings[field]).map(([name, own]) =>
         appContainer(values, { controller, settings, field, name, own }),
       ),
     ),
+  );
+}
+
+/** The containers of 0.x and 1.x: the main one at the top of the values, further ones as in a Pod. */
+function singleContainers({ values, path }: Values): readonly AppContainer[] {
+  const controller = fields(values.controller);
+  if (controller.enabled === false) return [];
+  const shared = {
+    controller: "main",
+    pod: { ...values, securityContext: values.podSecurityContext },
+    longRunning: !SHORT_LIVED.includes(text(controller.type) ?? "deployment"),
+  };
+  const main: AppContainer = {
+    ...shared,
+    name: "main",
+    path: path([]),
+    spec: { ...values, image: imageOf(values.image) },
+    probes: fields(values.probes),
+  };
+  const others = (["initContainers", "additionalContainers"] as const).flatMap((field) =>
+    enabled(values[field]).map(([name, spec]) => ({
+      ...shared,
+      name,
+      path: path([field, name]),
+      spec,
+      longRunning: shared.longRunning && field === "additionalContainers",
+      probes: probesIn(spec),
+    })),
+  );
+  return [...others, main];
+}
+
+/** A Pod's probes as app-template writes its own. */
+function probesIn(spec: Fields): Fields {
+  return Object.fromEntries(
+    PROBES.flatMap((probe) => {
+      const own = spec[`${probe}Probe`];
+      return own === undefined ? [] : [[probe, { enabled: true, custom: true, spec: own }]];
+    }),
   );
 }
 

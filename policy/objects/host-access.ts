@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate, podOptions } from "./app-template.ts";
-import { valuesOf } from "./helm.ts";
+import { appValues, dialectOf } from "./app-template-dialect.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { formatPath, type Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
@@ -45,7 +45,21 @@ function ofPod(pod: Fields, path: Path): readonly HostAccess[] {
  * Source: github.com/bjw-s-labs/helm-charts, charts/library/common/templates/lib/pod (`_spec.tpl`, `fields/_volumes.tpl`).
  */
 function ofAppTemplate(release: KubeObject, objects: ObjectIndex): readonly HostAccess[] {
-  const { values, path } = valuesOf(release, objects);
+  const { values, path } = appValues(release, objects);
+  const isSingle = dialectOf(release, objects) === "single";
+  if (isSingle)
+    return [
+      ...FIELDS.filter((field) => values[field] === true).map((field) => ({
+        path: path([field]),
+        what: shares(field),
+      })),
+      ...enabled(values.persistence)
+        .filter(([, { type }]) => type === "hostPath")
+        .map(([name, { hostPath }]) => ({
+          path: path(["persistence", name, "hostPath"]),
+          what: mounts(hostPath),
+        })),
+    ];
   const controllers = enabled(values.controllers);
   const found = controllers.flatMap(([name, controller]) => {
     const pod = podOptions(values, controller);

@@ -68,10 +68,5 @@ function* portProblems(container: Fields, path: Path, probe: Fields): Generator<
         path: [...path, handler, "port"],
         message: `The probe uses port ${port}, but the container has no port with that name.`,
       };
-    else if (typeof port === "number" && !known && ports.length > 0)
-      yield {
-        path: [...path, handler, "port"],
-        message: `The probe uses port ${port}, which is not one of the container's ports.`,
-      };
   }
 }

@@ -5,6 +5,7 @@ import { fluxId } from "../objects/flux.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { ociAddress } from "../knowledge/lookups.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
+import { missing } from "../objects/missing.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
 /** See docs/reference/rules/chart-source.md. */
@@ -78,19 +79,13 @@ function* releaseProblems(release: KubeObject, context: RuleContext): Generator<
 function* referenceProblems(
   { metadata }: KubeObject,
   reference: Fields,
-  { objects, host }: RuleContext,
+  context: RuleContext,
 ): Generator<Problem | NotEvaluated> {
   if (reference.kind !== "OCIRepository") return;
   const namespace = text(reference.namespace) ?? metadata.namespace;
   const name = text(reference.name) ?? "";
-  if (objects.get(OCI_REPOSITORY, namespace, name) !== undefined) return;
-  const message = `OCIRepository ${namespace ?? ""}/${name} does not exist.`;
-  yield host === "repository"
-    ? { path: ["spec", "chartRef"], message }
-    : {
-        path: ["spec", "chartRef"],
-        notEvaluated: `OCIRepository ${namespace ?? ""}/${name} is not part of the stack.`,
-      };
+  if (context.objects.get(OCI_REPOSITORY, namespace, name) !== undefined) return;
+  yield missing(`OCIRepository ${namespace ?? ""}/${name}`, ["spec", "chartRef"], context);
 }
 
 function* chartProblems(

@@ -43,7 +43,7 @@ function* tlsProblems(
   gateway: KubeObject,
   listener: Fields,
   path: Path,
-  { objects, host }: RuleContext,
+  { objects, isComplete }: RuleContext,
 ): Generator<Problem | NotEvaluated> {
   const tls = fields(listener.tls);
   const secure = listener.protocol === "HTTPS" || listener.protocol === "TLS";
@@ -63,7 +63,7 @@ function* tlsProblems(
     const place = [...path, "tls", "certificateRefs", index];
     const where = text(namespace) ?? gateway.metadata.namespace ?? "";
     const reference = { group: String(group), kind: String(kind), name: String(name), namespace: where };
-    if (host === "repository" && isUnknown(reference, gateway, objects))
+    if (isComplete && isUnknown(reference, gateway, objects))
       yield {
         path: place,
         message: `Nothing in the repository creates Secret ${where}/${reference.name}, and the listener does not work without it.`,
@@ -73,7 +73,7 @@ function* tlsProblems(
     if (where === gateway.metadata.namespace) continue;
     if (isGranted(gateway, reference, objects)) continue;
     const message = `No ReferenceGrant in ${where} allows the Gateway to read ${reference.kind} ${reference.name}.`;
-    yield host === "repository" ? { path: place, message } : { path: place, notEvaluated: message };
+    yield isComplete ? { path: place, message } : { path: place, notEvaluated: message };
   }
 }
 

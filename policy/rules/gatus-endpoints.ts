@@ -2,6 +2,7 @@ import { endpointFiles, isMonitored, LABELLED_CONFIG_MAP } from "../../kube/gatu
 import type { KubeObject } from "../../kube/objects.ts";
 import { allContainersOf } from "../objects/containers.ts";
 import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../objects/endpoints.ts";
+import { usesGatus } from "../objects/gatus-presence.ts";
 import { endpointErrors, holdOnTimeOut } from "../objects/gatus-fragment.ts";
 import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../objects/kinds.ts";
 import { loginMiddlewares } from "../objects/login-middlewares.ts";
@@ -24,6 +25,7 @@ export const gatusEndpoints = defineRule({
   wholeStack: true,
   *check(object, context) {
     const { objects } = context;
+    if (context.host === "repository" && !usesGatus(objects)) return;
     const all = allEndpoints(objects);
     for (const endpoint of all.bySource.get(object) ?? []) {
       yield* sameKey(endpoint, all);

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { appContainers, enabled, isAppTemplate, type AppContainer } from "../objects/app-template.ts";
+import { appValues, dialectOf } from "../objects/app-template-dialect.ts";
 import { missingProbes, type MissingProbe } from "../objects/chart-probes.ts";
 import { chartOf, valuesOf, type Values } from "../objects/helm.ts";
 import { HELM_RELEASE } from "../objects/kinds.ts";
@@ -22,9 +23,10 @@ export const helmreleaseProbes = defineRule({
   kinds: [HELM_RELEASE],
   wholeStack: true,
   *check(release, context) {
-    const values = valuesOf(release, context.objects);
-    if (isAppTemplate(release, context.objects)) yield* appTemplateProblems(release, values, context);
-    else yield* otherChartProblems(release, values, context);
+    const { objects } = context;
+    if (isAppTemplate(release, objects))
+      yield* appTemplateProblems(release, appValues(release, objects), context);
+    else yield* otherChartProblems(release, valuesOf(release, objects), context);
   },
 });
 
@@ -37,6 +39,11 @@ function* appTemplateProblems(
     yield {
       path: ["spec", "valuesFrom"],
       notEvaluated: "some values come from a Secret, or from a ConfigMap that is not available",
+    };
+  if (dialectOf(release, objects) === "unknown")
+    yield {
+      path: chartOf(release, objects).path,
+      notEvaluated: "the version of app-template is not known, and with it what the release renders",
     };
   for (const container of appContainers(release, objects)) {
     if (!container.longRunning) continue;
@@ -102,6 +109,7 @@ function* namedPort(
 
 /** A Service that names no controller belongs to the only controller (`service/_valuesToObject.tpl`). */
 function hasService(controller: string, values: Fields): boolean {
+  if (values.controllers === undefined) return enabled(values.service).length > 0;
   const controllers = enabled(values.controllers);
   return enabled(values.service).some(
     ([, service]) =>

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
 import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
+import { missing } from "../objects/missing.ts";
 import { isProvided, secretOrConfigMap } from "../objects/secret-sources.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text } from "../engine/read.ts";
@@ -20,26 +21,27 @@ export const kustomizationSecrets = defineRule({
   settings: z.strictObject({
     elsewhere: z
       .array(z.string())
-      .default(["Secret flux-system/sops-age"])
+      .default([])
       .describe("Objects that are created by hand or by another tool, as `Kind namespace/name`."),
   }),
-  *check(object, { objects, host, settings, unapplied }) {
+  *check(object, context) {
+    const { objects, settings, unapplied } = context;
     for (const { kind, name, path } of references(object)) {
       const namespace = object.metadata.namespace ?? "";
       const id = `${kind} ${namespace}/${name}`;
-      const exists = settings.elsewhere.includes(id) || isProvided(kind, namespace, name, objects);
+      const isKey = path[1] === "decryption" && namespace === FLUX_NAMESPACE;
+      const exists = isKey || settings.elsewhere.includes(id) || isProvided(kind, namespace, name, objects);
       if (exists === true) continue;
       if (exists === undefined)
         yield {
           path,
           notEvaluated: `A ClusterExternalSecret creates ${name} in namespaces that it selects by label.`,
         };
-      else if (host === "stack") yield { path, notEvaluated: `${id} is not part of the stack.` };
       else if (objects.get(secretOrConfigMap(kind), undefined, name) !== undefined)
         yield { path, notEvaluated: `${kind} ${name} has no namespace in the repository.` };
       else {
         const file = unapplied(secretOrConfigMap(kind), namespace, name);
-        if (file === undefined) yield { path, message: `${id} does not exist.` };
+        if (file === undefined) yield missing(id, path, context);
         else
           yield {
             path,
@@ -50,6 +52,9 @@ export const kustomizationSecrets = defineRule({
     }
   },
 });
+
+/** Where `flux bootstrap` installs Flux; the decryption key is created there by hand, under any name. */
+const FLUX_NAMESPACE = "flux-system";
 
 interface Reference {
   readonly kind: string;

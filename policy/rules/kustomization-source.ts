@@ -5,6 +5,7 @@ import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text } from "../engine/read.ts";
+import { notAmong } from "../objects/missing.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
 const SOURCE_GROUP = "source.toolkit.fluxcd.io";
@@ -33,7 +34,7 @@ export const kustomizationSource = defineRule({
 
 function* sourceProblems(
   { metadata, spec }: KubeObject,
-  { objects, host }: RuleContext,
+  { objects, isComplete }: RuleContext,
 ): Generator<Problem | NotEvaluated> {
   const { kind, name, namespace } = fields(fields(spec).sourceRef);
   const sourceKind = { group: SOURCE_GROUP, kind: text(kind) ?? "" };
@@ -42,7 +43,7 @@ function* sourceProblems(
   if (objects.get(sourceKind, text(namespace) ?? metadata.namespace, text(name) ?? "") === undefined) {
     const elsewhere = objects.ofKind(sourceKind).find((source) => source.metadata.name === name);
     const id = `${sourceKind.kind} ${fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "")}`;
-    if (elsewhere !== undefined && host === "repository")
+    if (elsewhere !== undefined && isComplete)
       yield {
         path,
         message: `${id} does not exist, but ${describeObject(elsewhere)} does.`,
@@ -78,18 +79,16 @@ function namespaceOf(
   return more.length === 0 ? only.metadata.namespace : undefined;
 }
 
-function* dependencyProblems(
-  object: KubeObject,
-  { objects, host }: RuleContext,
-): Generator<Problem | NotEvaluated> {
+function* dependencyProblems(object: KubeObject, context: RuleContext): Generator<Problem | NotEvaluated> {
+  const { objects } = context;
   const own = fluxId(object.metadata.namespace, object.metadata.name);
   for (const [index, id] of dependenciesOf(object).entries()) {
     const path = ["spec", "dependsOn", index];
     const [namespace, name = ""] = id.split("/");
     if (objects.get(FLUX_KUSTOMIZATION, namespace, name) === undefined)
-      yield host === "repository"
+      yield context.isComplete && !isBootstrap(id, object)
         ? missingDependency(object, index, id, objects)
-        : { path, notEvaluated: `Kustomization ${id} is not part of the stack.` };
+        : { path, notEvaluated: notAmong(`Kustomization ${id}`, context) };
     else if (cycles(objects).get(own) !== undefined && cycles(objects).get(own) === cycles(objects).get(id))
       yield {
         path,
@@ -97,6 +96,14 @@ function* dependencyProblems(
       };
   }
 }
+
+/** Whether `flux bootstrap` or the Flux Operator may have created the Kustomization: it then has the name of its source. */
+function isBootstrap(id: string, { metadata, spec }: KubeObject): boolean {
+  const { name, namespace } = fields(fields(spec).sourceRef);
+  return id === FLUX_SYSTEM || id === fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "");
+}
+
+const FLUX_SYSTEM = "flux-system/flux-system";
 
 function missingDependency(
   { metadata, spec }: KubeObject,

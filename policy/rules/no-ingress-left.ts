@@ -1,6 +1,6 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate } from "../objects/app-template.ts";
-import { rendered } from "../objects/app-template-network.ts";
+import { rendered } from "../objects/app-template-dialect.ts";
 import { valuesOf } from "../objects/helm.ts";
 import { HELM_RELEASE, INGRESS } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";

@@ -5,7 +5,7 @@ import { appServices, type ServicePort } from "../objects/app-template-network.t
 import { hasPlaceholder } from "../objects/app-template.ts";
 import { releaseOf } from "../objects/helm.ts";
 import { GATEWAY, HELM_RELEASE, SERVICE } from "../objects/kinds.ts";
-import type { ObjectIndex } from "../engine/object-index.ts";
+import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
@@ -22,7 +22,7 @@ export const routeAttachment = defineRule({
     "A route attaches to a listener that exists, admits its namespace and serves one of its hostnames, and its backends are Services and ports that exist.",
   why: "A route that does not attach or has no backend serves nothing, and only the route's status shows that. A backend in another namespace needs a ReferenceGrant.",
   remediation:
-    "Correct parentRefs or backendRefs, or the listener's allowedRoutes. If a stack creates the Gateway, add it to the `elsewhere` setting.",
+    "Correct parentRefs or backendRefs, or the listener's allowedRoutes. If a stack or an operator creates the Gateway or Service, add it to the `elsewhere` setting.",
   severity: "high",
   enforcement: "mandatory",
   kinds: ATTACHED_KINDS,
@@ -31,7 +31,9 @@ export const routeAttachment = defineRule({
     elsewhere: z
       .array(z.string())
       .default([])
-      .describe("Gateways that a stack or a chart creates, as `Gateway namespace/name`."),
+      .describe(
+        "Gateways and Services that a stack, a chart or an operator creates, as `Kind namespace/name`.",
+      ),
   }),
   *check(object, context) {
     const { elsewhere } = context.settings;
@@ -52,9 +54,9 @@ function* placed(outcomes: Iterable<Outcome>, path: (steps: Path) => Path, place
   for (const outcome of outcomes) yield { ...outcome, path: path([...place, ...outcome.path]) };
 }
 
-/** A missing object is an error in a repository; in a stack, the object may belong to another owner. */
-function missing(message: string, path: Path, { host }: RuleContext): Outcome {
-  return host === "repository" ? { path, message } : { path, notEvaluated: message };
+/** An error only where everything is known; elsewhere the object may belong to another owner. */
+function unless(isUnknown: boolean, message: string, path: Path = []): Outcome {
+  return isUnknown ? { path, notEvaluated: message } : { path, message };
 }
 
 /** Parents with listeners. A Service can be a parent too, in a mesh. */
@@ -68,19 +70,25 @@ function* parentProblems(
 ): Generator<Outcome> {
   const { group = GATEWAY.group, kind = GATEWAY.kind } = parent;
   if (!WITH_LISTENERS.includes(String(kind))) return;
+  // A ListenerSet of the release itself.
+  if (parent.name === undefined && parent.identifier !== undefined) return;
   const namespace = text(parent.namespace) ?? route.metadata.namespace;
   const name = text(parent.name) ?? "";
   if (hasPlaceholder(name) || hasPlaceholder(namespace ?? "")) return;
   const gateway = context.objects.get({ group: String(group), kind: String(kind) }, namespace, name);
   if (gateway === undefined) {
     const id = `${String(kind)} ${namespace ?? ""}/${name}`;
-    if (!elsewhere.includes(id)) yield missing(`${id} does not exist.`, [], context);
+    if (!elsewhere.includes(id)) yield unless(!context.isComplete, `${id} does not exist.`);
     return;
   }
   yield* attachmentProblems(route, parent, gateway, context.objects);
 }
 
-function* backendProblems(route: KubeObject, backend: Fields, context: RuleContext): Generator<Outcome> {
+function* backendProblems(
+  route: KubeObject,
+  backend: Fields,
+  context: RuleContext<{ readonly elsewhere: readonly string[] }>,
+): Generator<Outcome> {
   const { objects } = context;
   if (backend.name === undefined) {
     yield {
@@ -99,18 +107,19 @@ function* backendProblems(route: KubeObject, backend: Fields, context: RuleConte
   ];
   if (group !== "" || kind !== "Service" || hasPlaceholder(name) || hasPlaceholder(namespace)) return;
   if (namespace !== route.metadata.namespace && !isGranted(route, { group, kind, name, namespace }, objects))
-    yield missing(
+    yield unless(
+      !context.isComplete,
       `No ReferenceGrant in ${namespace} allows the route to use Service ${name}.`,
       ["namespace"],
-      context,
     );
   const ports = portsOf(namespace, name, objects);
   if (ports === undefined) {
-    const message = `Service ${namespace}/${name} does not exist.`;
-    // Any chart may create a Service with any name.
-    yield hasOtherCharts(namespace, objects)
-      ? { path: [], notEvaluated: message }
-      : missing(message, [], context);
+    const id = `Service ${namespace}/${name}`;
+    if (context.settings.elsewhere.includes(id)) return;
+    // Any chart may create a Service with any name, and an operator one that starts with the name of its object.
+    const isUnknown =
+      !context.isComplete || hasOtherCharts(namespace, objects) || isOperators(namespace, name, objects);
+    yield unless(isUnknown, `${id} does not exist.`);
   } else if (backend.port !== undefined && !ports.some(({ port }) => port === backend.port))
     yield {
       path: ["port"],
@@ -119,6 +128,24 @@ function* backendProblems(route: KubeObject, backend: Fields, context: RuleConte
   else if (backend.port === undefined)
     yield { path: [], message: `The backend Service ${name} needs a port.` };
 }
+
+/** Whether a custom resource of the namespace may be why the Service exists: operators name Services after their objects. */
+function isOperators(namespace: string, name: string, objects: ObjectIndex): boolean {
+  return customResources(objects).some(
+    ({ metadata }) => metadata.namespace === namespace && name.startsWith(metadata.name),
+  );
+}
+
+const customResources = oncePer((objects: ObjectIndex) =>
+  objects.all().filter((object) => {
+    const group = groupOf(object);
+    return group.includes(".") && !group.endsWith(".k8s.io") && !KNOWN_GROUPS.test(group);
+  }),
+);
+
+/** Groups whose objects bring no Services. */
+const KNOWN_GROUPS =
+  /(?:^|\.)(?:fluxcd\.io|external-secrets\.io|cert-manager\.io|traefik\.io|backube)$|^kustomize\./;
 
 function portsOf(namespace: string, name: string, objects: ObjectIndex): readonly ServicePort[] | undefined {
   const service = objects.get(SERVICE, namespace, name);

@@ -1,5 +1,6 @@
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../kube/gatus-annotations.ts";
 import { fragmentErrors } from "../objects/gatus-fragment.ts";
+import { usesGatus } from "../objects/gatus-presence.ts";
 import { hasPlaceholder } from "../objects/app-template.ts";
 import { GATEWAY } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
@@ -16,13 +17,14 @@ const BOOLEANS = ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false",
 export const routeMonitoring = defineRule({
   id: "route-monitoring",
   description:
-    "Every HTTPRoute, including those that app-template renders, has the annotation gatus.home-operations.com/enabled with a value that gatus-sidecar reads as a boolean, and no unknown Gatus annotations.",
+    "Every HTTPRoute, including those that app-template renders, has the annotation gatus.home-operations.com/enabled with a value that gatus-sidecar reads as a boolean, and no unknown Gatus annotations. A repository without Gatus is left alone.",
   why: "Any other value turns monitoring off without a message, and an unknown annotation changes nothing.",
   remediation: `Annotate the route with ${ENABLED_ANNOTATION}: "true", or "false" to leave it unmonitored.`,
   severity: "medium",
   enforcement: "remediate",
   kinds: [...ROUTE_KINDS, GATEWAY],
-  *check(object, { objects }) {
+  *check(object, { objects, host }) {
+    if (host === "repository" && !usesGatus(objects)) return;
     if (object.kind === "Gateway") {
       yield* annotationProblems(fields(object.metadata.annotations), ["metadata", "annotations"]);
       return;

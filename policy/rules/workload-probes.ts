@@ -6,7 +6,7 @@ import { containersOf, LONG_RUNNING } from "../objects/workloads.ts";
 export const workloadProbes = defineRule({
   id: "workload-probes",
   description:
-    "Every long-running container, including sidecars, has a liveness, a readiness and a startup probe on one of its ports.",
+    "Every long-running container, including sidecars, has a liveness, a readiness and a startup probe; a port that is named exists.",
   why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs.",
   remediation:
     "Add livenessProbe, readinessProbe and startupProbe to the container. If the image has nothing to probe, exempt the object and state the reason.",

@@ -18,6 +18,7 @@ export interface Case {
   /** The objects with every fix applied. */
   readonly fixed?: string;
   readonly host?: "stack" | "repository";
+  readonly isComplete?: false;
   readonly settings?: unknown;
   /** Whether the case is shown on the rule's page: one valid and one invalid case, as small as possible. */
   readonly example?: true;
@@ -54,6 +55,7 @@ export function reportOf(id: string, given: Case): RuleReport & { readonly objec
     rules,
     objects,
     now: TODAY,
+    ...(given.isComplete === false && { isComplete: false }),
     ...(settings !== undefined && { settings: { [id]: settings } }),
     ...(previous !== undefined && { previous: objectsOf(previous) }),
     ...(buildSteps !== undefined && { buildSteps: (object) => buildSteps(object, objects) }),

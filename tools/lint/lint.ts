@@ -83,14 +83,18 @@ function summary({
 /** @param former the cluster at an earlier time */
 function runCluster(
   input: RunInput,
-  { objects }: BuiltCluster,
+  { objects, problems, kustomizations }: BuiltCluster,
   files: readonly KubeObject[],
   former: BuiltCluster | undefined,
 ): RuleReport {
   const now = new Map(objects.map((built) => [asKubeObject(built.object), built]));
+  const isComplete =
+    problems.every(({ isBuilt }) => isBuilt === true) &&
+    kustomizations.every(({ isExternal }) => !isExternal);
   const before = new Map((former?.objects ?? []).map((built) => [asKubeObject(built.object), built]));
   return runRules({
     ...input,
+    isComplete,
     objects: [...now.keys(), ...files],
     buildSteps: (object) => {
       const built = now.get(object) ?? before.get(object);

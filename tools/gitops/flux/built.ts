@@ -23,6 +23,11 @@ export class BuiltKustomization {
     this.#repository = repository;
   }
 
+  /** Whether it builds from another source. */
+  get isExternal(): boolean {
+    return this.#repository === undefined;
+  }
+
   /** The object built from a document, before this Kustomization's own patches, target namespace and so on. Built on first use. */
   beforePatches(origin: Origin): Mapping | undefined {
     this.#plain ??= this.#buildPlain();

@@ -24,7 +24,7 @@ export function writtenKustomizations(
 function isTemplate({ metadata, spec }: Mapping): boolean {
   const { name, namespace } = isMapping(metadata) ? metadata : {};
   const { path } = isMapping(spec) ? spec : {};
-  return [name, namespace, path].some((value) => scalarText(value).includes("${"));
+  return [name, namespace, path].some((value) => /[$<>]|\{\{|@@/.test(scalarText(value)));
 }
 
 /** Whether a path is in an archive or hidden directory. */
