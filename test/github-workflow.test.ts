@@ -12,6 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+import { githubWorkflow } from "../tools/rollout/export-github.ts";
+import { executablesOnPath } from "../tools/toolchain/executable.ts";
+import { resolveProgram } from "../tools/toolchain/resolve.ts";
 
 interface Step {
   readonly name?: string;
@@ -38,6 +41,12 @@ kind: Kustomization
 metadata: { name: apps, namespace: flux-system }
 spec: { path: ./apps, prune: true, sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system } }
 `;
+
+const STACKS = [
+  { name: "edge", after: [] },
+  { name: "main", after: ["edge"] },
+];
+const EXPORTED = githubWorkflow({ stacks: STACKS, branch: "main", contexts: new Map() });
 
 const DIRECTORY = join(import.meta.dirname, "../.github/workflows");
 
@@ -124,3 +133,39 @@ for (const file of readdirSync(DIRECTORY))
         for (const step of steps) assert.ok(!String(step.run).includes("${{"));
     });
   });
+
+describe("workflows, committed and exported, as other programs read them", function () {
+  this.timeout(60_000);
+  let directory: string;
+  const files = (): string[] => readdirSync(directory).map((file) => join(directory, file));
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), "edgefirst-workflows-"));
+    for (const file of readdirSync(DIRECTORY))
+      writeFileSync(join(directory, file), readFileSync(join(DIRECTORY, file)));
+    writeFileSync(join(directory, "rollout.yaml"), EXPORTED);
+  });
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it("actionlint finds nothing", async () => {
+    const { path } = await resolveProgram("actionlint", { progress: () => undefined });
+    const { status, stdout, stderr } = spawnSync(path, ["-no-color", ...files()], { encoding: "utf8" });
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    writeFileSync(join(directory, "wrong.yaml"), EXPORTED.replace("matrix.stack", "matrix.stock"));
+    const wrong = spawnSync(path, ["-no-color", join(directory, "wrong.yaml")], { encoding: "utf8" });
+    rmSync(join(directory, "wrong.yaml"));
+    assert.match(wrong.stdout, /property "stock" is not defined/);
+  });
+
+  it("zizmor finds nothing", function () {
+    const [path] = executablesOnPath("zizmor", process.env);
+    if (path === undefined) {
+      process.stdout.write("    skipped: zizmor is not on PATH\n");
+      this.skip();
+    }
+    const args = ["--offline", "--no-progress", "--color", "never", ...files()];
+    const { status, stdout, stderr } = spawnSync(path, args, { encoding: "utf8" });
+    assert.equal(status, 0, `${stdout}${stderr}`);
+  });
+});

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Document } from "yaml";
 import { type StackNode, planWaves } from "./plan.ts";
 
@@ -6,7 +7,7 @@ export interface OperatorArgs {
   readonly stacks: readonly StackNode[];
   /** Name of the Pulumi project. */
   readonly project: string;
-  /** `organization` for every backend except Pulumi Cloud. */
+  /** The organization in Pulumi Cloud; `organization` for every other backend. */
   readonly organization: string;
   /** Where the operator fetches the project: an https or ssh URL. */
   readonly repository: string;
@@ -35,6 +36,13 @@ const FRESH_ONE = "2m";
 /** Longer than the time between the updates of several prerequisites: otherwise the operator would update them in turn forever. */
 const FRESH_SEVERAL = "30m";
 
+/**
+ * The operator names a StatefulSet after the Stack, and its pods get that name and a hash as a label of at most 63 characters.
+ * Source: https://github.com/pulumi/pulumi-kubernetes-operator/issues/899
+ */
+const MAX_NAME = 42;
+const HASH_LENGTH = 6;
+
 const COMMENT = ` Stacks for the Pulumi Kubernetes Operator, version 2. Written by edgefirst export operator.
 
  A prerequisite only requires that the other stack's last update succeeded, possibly with an older commit; if that was not
@@ -45,7 +53,10 @@ const COMMENT = ` Stacks for the Pulumi Kubernetes Operator, version 2. Written 
    kubectl annotate stack NAME --overwrite pulumi.com/reconciliation-request="$(date)"
 
  Create in this namespace: a Secret ${ENVIRONMENT_SECRET}, whose keys become environment variables (PULUMI_ACCESS_TOKEN or the
- state backend's credentials; PULUMI_CONFIG_PASSPHRASE), and a Secret ${KUBECONFIG_SECRET} with the key kubeconfig.`;
+ state backend's credentials; PULUMI_CONFIG_PASSPHRASE), and a Secret ${KUBECONFIG_SECRET} with the key kubeconfig.
+
+ The operator does not run the policy pack in policy/: it runs only the packs that an organization enforces in Pulumi Cloud.
+ Run the policies on pull requests instead, with pulumi preview --policy-pack policy.`;
 
 /**
  * `Stack` resources for the same stacks, in the order of the waves, with their ServiceAccount, as one YAML stream. In the operator's API, the
@@ -54,6 +65,7 @@ const COMMENT = ` Stacks for the Pulumi Kubernetes Operator, version 2. Written 
 export function operatorStacks(args: OperatorArgs): string {
   const { stacks, namespace } = args;
   const nodes = new Map(stacks.map((node) => [node.name, node]));
+  const names = objectNames(args);
   const objects = [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: ACCOUNT, namespace } },
     // The workspace's agent authenticates its callers with the API server.
@@ -66,7 +78,7 @@ export function operatorStacks(args: OperatorArgs): string {
     },
     ...planWaves(stacks)
       .flat()
-      .map((name) => stackObject(args, nodes.get(name) ?? { name, after: [] })),
+      .map((name) => stackObject(args, names, nodes.get(name) ?? { name, after: [] })),
   ];
   const documents = objects.map((object) => new Document(object));
   const [first] = documents;
@@ -74,12 +86,12 @@ export function operatorStacks(args: OperatorArgs): string {
   return documents.map((document) => document.toString({ lineWidth: 0 })).join("---\n");
 }
 
-function stackObject(args: OperatorArgs, { name, after }: StackNode) {
+function stackObject(args: OperatorArgs, names: ReadonlyMap<string, string>, { name, after }: StackNode) {
   const { project, organization, repository, branch, namespace, image, backend } = args;
   return {
     apiVersion: "pulumi.com/v1",
     kind: "Stack",
-    metadata: { name: objectName(project, name), namespace },
+    metadata: { name: names.get(name), namespace },
     spec: {
       serviceAccountName: ACCOUNT,
       stack: `${organization}/${project}/${name}`,
@@ -88,7 +100,7 @@ function stackObject(args: OperatorArgs, { name, after }: StackNode) {
       branch,
       ...(after.length > 0 && {
         prerequisites: after.map((upstream) => ({
-          name: objectName(project, upstream),
+          name: names.get(upstream),
           requirement: { succeededWithinDuration: after.length === 1 ? FRESH_ONE : FRESH_SEVERAL },
         })),
       }),
@@ -121,7 +133,26 @@ function workspaceSpec(image: string) {
   };
 }
 
-/** Stack names may have capitals and underscores, object names may not. */
-function objectName(project: string, stack: string): string {
-  return `${project}-${stack}`.toLowerCase().replaceAll("_", "-");
+/**
+ * The name of each stack's object. A stack's name may have capitals, dots and underscores, and be too long; an object whose name is not the
+ * stack's then ends with a hash, so that two stacks never share one.
+ */
+function objectNames({ project, stacks }: OperatorArgs): ReadonlyMap<string, string> {
+  return new Map(
+    stacks.map(({ name }) => {
+      const wanted = `${project}-${name}`;
+      const fits = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(wanted) && wanted.length <= MAX_NAME;
+      return [name, fits ? wanted : hashedName(wanted)];
+    }),
+  );
+}
+
+function hashedName(wanted: string): string {
+  const hash = createHash("sha256").update(wanted).digest("hex").slice(0, HASH_LENGTH);
+  const readable = wanted
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, MAX_NAME - HASH_LENGTH - 1)
+    .replaceAll(/^-+|-+$/g, "");
+  return `${readable}-${hash}`;
 }

@@ -166,6 +166,17 @@ const MODULES: readonly Program[] = [
     pin: required("github.com/fluxcd/pkg/kustomize"),
     buildSeconds: 70,
   },
+  {
+    name: "actionlint",
+    purpose: "tests: checks the workflows that are committed and exported",
+    tier: "test",
+    directory: inModule("actionlint"),
+    package: "github.com/rhysd/actionlint/cmd/actionlint",
+    pin: required("github.com/rhysd/actionlint"),
+    variables: ({ version }) => ({ "github.com/rhysd/actionlint.version": version }),
+    installed: { args: ["-version"], pattern: /^v?(\d\S*)/m, range: () => ">=1.7.12 <2" },
+    buildSeconds: 10,
+  },
   conformance({
     name: "gateway-api-conformance",
     purpose: "npm run conformance: the Gateway API's conformance suite",

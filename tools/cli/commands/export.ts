@@ -23,8 +23,7 @@ const operator = (): Command =>
     .option("--namespace <name>", "namespace of the Stack objects", "edgefirst")
     .option(
       "--organization <name>",
-      "organization in Pulumi Cloud; other backends have only the default",
-      "organization",
+      "organization that owns the stacks; required for Pulumi Cloud, and only there",
     )
     .option(
       "--image <image>",
@@ -34,7 +33,7 @@ const operator = (): Command =>
     .option("--backend <url>", "state backend, such as s3://bucket; default: Pulumi Cloud")
     .addHelpText(
       "after",
-      "\nExample:\n  edgefirst export operator --repo https://github.com/me/platform > operator.yaml",
+      "\nExample:\n  edgefirst export operator --repo https://github.com/me/platform --organization me > operator.yaml",
     )
     .action(async (flags: OperatorFlags) => {
       await (await import("../export.ts")).exportOperator(flags);
@@ -42,7 +41,7 @@ const operator = (): Command =>
 
 const github = (): Command =>
   new Command("github")
-    .description("a GitHub workflow: one job per wave, and an environment per stack for approval")
+    .description("a GitHub workflow: per wave a plan, then the rollout once it is approved")
     .option("--branch <name>", "branch whose pushes are rolled out", "main")
     .addHelpText("after", "\nExample:\n  edgefirst export github > .github/workflows/rollout.yaml")
     .action(async ({ branch }: { branch: string }) => {
