@@ -39,7 +39,7 @@ const helmReleaseDefaults = z.strictObject({
   driftDetection: z
     .enum(["enabled", "warn", "disabled"])
     .default("enabled")
-    .describe("Whether hand edits are reverted, reported or ignored."),
+    .describe("Whether manual edits are reverted, reported or ignored."),
 });
 
 const fluxRoot = z.strictObject({

@@ -108,7 +108,7 @@ function isMap(value: unknown): value is Fields {
   return value instanceof Object && !Array.isArray(value);
 }
 
-/** A YAML error goes on to quote the lines around it, which in a kubeconfig may be a private key. */
+/** A YAML error goes on to quote the surrounding lines, which in a kubeconfig may contain a private key. */
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

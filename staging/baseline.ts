@@ -117,7 +117,7 @@ function lastPassKeys(earlier: Evidence | undefined, checks: readonly Check[]): 
   };
 }
 
-/** What failed since the last verification that passed: a broken release must not excuse itself by having been broken before. */
+/** What has failed since the last verification that passed: a broken release must not be excused because it was already broken before. */
 function blamedBy(earlier: Evidence | undefined): Set<string> {
   const passed = Math.max(0, ...(earlier?.verified ?? []).map(({ time }) => Date.parse(time)));
   const revoked = (earlier?.revoked ?? []).filter(({ time }) => Date.parse(time) > passed);

@@ -28,7 +28,7 @@ export function differencesFrom(
   });
 }
 
-/** A difference in full. */
+/** A difference, including both values. */
 export function describeDifference({ stack, setting, there, here, accepted }: Difference): string {
   const reason = accepted === undefined ? "" : ` (accepted: ${accepted})`;
   return `${setting} is ${there} in stack ${stack}, and ${here} here${reason}`;

@@ -123,7 +123,7 @@ function revokedBy(stack: string, release: string, { by, time, reason }: Directi
   return {
     severity: "error",
     message: `Release ${release} was revoked on stack ${stack} by ${by} at ${time}: ${reason}`,
-    hint: `Roll out another release. If it was revoked by mistake: edgefirst revoke ${stack} ${release} --undo --reason "…"`,
+    hint: `Roll out another release. If it was revoked by mistake, run: edgefirst revoke ${stack} ${release} --undo --reason "…"`,
   };
 }
 

@@ -145,7 +145,7 @@ export const evidenceSchema = loose({
   }),
   /** null if the stack has no Gatus. */
   gatus: gatusAddress.nullable(),
-  /** Releases that passed, latest first, each listed once; none of them is revoked. */
+  /** Releases that passed and are not revoked, latest first, each listed once. */
   verified: z.array(verification),
   /** Releases whose latest verification failed, latest first, each listed once. */
   revoked: z.array(revocation),

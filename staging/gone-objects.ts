@@ -1,7 +1,7 @@
 import { revisionOf, splitKey, type Baseline } from "./baseline.ts";
 import { verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
 
-/** What decides whether an object may be gone. */
+/** The data that decides whether an object may be gone. */
 export interface GoneArgs {
   readonly baseline: Baseline;
   /** The root Kustomization, such as `Kustomization flux-system/cluster-apps`. */

@@ -15,15 +15,15 @@ export interface IgnoredObject {
   readonly object: string;
   readonly reason: string;
   readonly owner: string;
-  /** The last day on which it is ignored, as `YYYY-MM-DD` in UTC. */
+  /** The last day on which the object is ignored, as `YYYY-MM-DD` in UTC. */
   readonly until: string;
 }
 
-/** Ignored objects as the configuration lists them, by object. */
+/** The ignored objects in the configuration, keyed by object. */
 export type IgnoreSettings = Readonly<Record<string, Omit<IgnoredObject, "object">>>;
 
 /**
- * The objects that are ignored on a day.
+ * The objects that are ignored on a given day.
  * @param now milliseconds since the epoch
  */
 export function ignoredOn(settings: IgnoreSettings, now: number): IgnoredObject[] {
@@ -41,7 +41,7 @@ export function expiredIgnores(settings: IgnoreSettings, now: number): Finding[]
     }));
 }
 
-/** The checks, with a verdict that proves nothing on each ignored object. An entry that expires during the watch counts no longer. */
+/** The checks, in which the verdict on each ignored object proves nothing. An entry that expires during the watch no longer counts. */
 export function ignoring(
   checks: readonly Check[],
   ignored: readonly IgnoredObject[],
@@ -63,12 +63,12 @@ export function ignoring(
   }));
 }
 
-/** Why an ignored object may be gone, by object. */
+/** The reasons why ignored objects may be gone, by object. */
 export function removalReasons(ignored: readonly IgnoredObject[]): Record<string, string> {
   return Object.fromEntries(ignored.map((entry) => [entry.object, describe(entry)]));
 }
 
-/** Reports entries that ignore nothing, because they are misspelt or the object is gone. */
+/** Reports entries that match nothing, because they are misspelt or the object is gone. */
 export function reportUnknown(
   ignored: readonly IgnoredObject[],
   evaluated: readonly Verdict[],

@@ -101,8 +101,8 @@ function unhealthyBefore(record: Verification, checks: readonly Check[]): Set<st
 }
 
 /**
- * The objects that the verification found. Evidence keeps them only for the last verification that passed, which is the one of a verified release that the
- * stack still runs.
+ * The objects that the verification found. Evidence keeps them only for the last verification that passed; if the stack still runs a verified release, that is
+ * this one.
  */
 function foundIn({ lastPass }: Evidence, record: Verification, checks: readonly Check[]): Set<string> {
   if (lastPass?.time !== record.time) return new Set();

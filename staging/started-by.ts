@@ -2,13 +2,13 @@ import { hostname, userInfo } from "node:os";
 
 /** Who started an update, and in which CI run. */
 export interface StartedBy {
-  /** An account of the CI system, or `user@host`. */
+  /** An account in the CI system, or `user@host`. */
   readonly who: string;
   /** URL of the CI run; absent outside CI. */
   readonly run?: string;
 }
 
-/** Variables that CI systems set, from their documentation: the run's URL, and the account that started it. */
+/** Variables set by CI systems, according to their documentation: the run's URL, and the account that started the run. */
 const CI_SYSTEMS: readonly (readonly [run: string, account: string])[] = [
   ["CI_JOB_URL", "GITLAB_USER_LOGIN"],
   ["BUILDKITE_BUILD_URL", "BUILDKITE_BUILD_CREATOR"],

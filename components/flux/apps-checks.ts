@@ -88,6 +88,6 @@ function outsideTenants(
     .map((child) => ({
       severity: "warning",
       message: `Kustomization ${id(child)} applies to ${child.spec.targetNamespace ?? ""}, which is not in edgefirst:flux.apps.tenantNamespaces: it would get no permissions there.`,
-      hint: "Add the namespace, or if the child belongs to the platform, let it opt out with its label.",
+      hint: "Add the namespace or, if the child belongs to the platform, let the child opt out with its label.",
     }));
 }

@@ -23,7 +23,7 @@ export function unguardedMoves(args: FluxPlacementArgs, live: LiveRoots): Findin
     }));
 }
 
-/** Children that the root would prune because it is about to build from another path or source. */
+/** Children that the root would prune because it is about to build from a different path or source. */
 export function unguardedPruning(args: FluxRootArgs, { root, children }: LiveRoots): Finding[] {
   const unguarded = children.filter((child) => !isGuarded(child));
   if (root === undefined || !args.prune || unguarded.length === 0 || buildsTheSame(root, args)) return [];

@@ -121,7 +121,7 @@ function certificateFindings(gateway: GatewayArgs): Finding[] {
       ? finding(
           "error",
           `Gateway ${name} has an issuer, so cert-manager would overwrite the existing ${endangered.length === 1 ? "Secret" : "Secrets"} ${endangered.join(", ")} in ${gateway.namespace}.`,
-          "Keep existing Secrets in another namespace and name it (certificate.namespace), or use the issuer for all hostnames.",
+          "Keep existing Secrets in another namespace and set certificate.namespace, or use the issuer for all hostnames.",
         )
       : []),
   ];

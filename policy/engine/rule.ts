@@ -24,7 +24,7 @@ export interface Problem {
   readonly expected?: string;
 }
 
-/** Something that the rule could not evaluate. It is counted and reported, and never a pass. */
+/** Something that the rule could not evaluate. It is counted and reported, but never treated as a pass. */
 export interface NotEvaluated {
   readonly path: Path;
   /** Why, in one sentence. */

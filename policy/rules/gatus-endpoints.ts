@@ -16,7 +16,7 @@ export const gatusEndpoints = defineRule({
   id: "gatus-endpoints",
   description:
     "Gatus accepts the endpoints as its configuration, and each endpoint turns red when its app is down.",
-  why: "Gatus does not start with two endpoints of the same name and group, or with no endpoint at all. A condition that holds on a timeout shows a dead app as up, and an app behind a login never responds with 200.",
+  why: "Gatus does not start if two endpoints have the same name and group, or if there are no endpoints. A condition that holds on a timeout shows a dead app as up, and an app behind a login never responds with 200.",
   remediation:
     'Set group or name in the annotation gatus.home-operations.com/endpoint or in the endpoint file. Compare the status with == ("[STATUS] == 200"), not with <.',
   severity: "high",

@@ -12,7 +12,7 @@ export const pruneGuard = defineRule({
   id: "prune-guard",
   description:
     "As long as a Kustomization prunes, claims and releases that contain data keep their names and namespaces, and so does the Kustomization.",
-  why: "To Flux, a move is a deletion and a new object: it prunes the old object, and its data with it.",
+  why: "To Flux, a move is a deletion and a creation: it prunes the old object, and its data along with it.",
   remediation:
     "First annotate the object with kustomize.toolkit.fluxcd.io/prune: disabled (if its Kustomization moves, set deletionPolicy: Orphan there) and let Flux apply that. Then move it.",
   severity: "critical",

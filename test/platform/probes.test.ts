@@ -21,7 +21,7 @@ describe("platform: Gatus' probes", () => {
     const bare = { https: { hostnames: [{ hostname: "*.example.com" }] } };
     assert.match(
       reported(bare).join(),
-      /^warning: Gateway network\/external has no HTTPS listener, .* its apps would be down/,
+      /^warning: Gateway network\/external has no HTTPS listener, .* its apps would be reported as down/,
     );
     assert.match(checkProbes(configured(bare))[0]?.hint ?? "", /\[CONNECTED\] == true/);
   });

@@ -16,13 +16,13 @@ export interface FluxBuildRequest {
 /** The objects that kustomize-controller would apply, in the same order, or its error. */
 export type FluxBuildAnswer = { readonly objects: readonly Mapping[] } | { readonly error: string };
 
-/** Without git and behind a proxy that does not exist, so that remote resources fail at once. */
+/** Hides git and sets a nonexistent proxy, so that remote resources fail immediately. */
 const ENVIRONMENT = {
   PATH: "",
   TMPDIR: tmpdir(),
   HTTP_PROXY: "http://127.0.0.1:9",
   HTTPS_PROXY: "http://127.0.0.1:9",
-  // Less frequent garbage collection: builds are short and many.
+  // Collects garbage less often, since builds are short and numerous.
   GOGC: "400",
 };
 

@@ -63,7 +63,7 @@ export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
   };
 }
 
-/** The API server. It is not published as an endpoint of the Service `kubernetes`, because validation refuses loopback addresses there. */
+/** The API server. It is not published as an endpoint of the Service `kubernetes`, because validation rejects loopback addresses there. */
 export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpec {
   const pki = (file: string): string => join(pkiDir(cluster), file);
   return {

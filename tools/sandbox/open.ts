@@ -67,7 +67,7 @@ async function chosen(cluster: ClusterState, names: readonly string[]): Promise<
     const known = withAddress.map((service) => `  ${nameOf(service)}`).join("\n");
     throw new EdgefirstError(
       `The cluster ${cluster.name} has no Service ${name}.`,
-      `Services in it:\n${known}`,
+      `Services in this cluster:\n${known}`,
     );
   });
 }

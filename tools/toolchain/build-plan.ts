@@ -45,7 +45,7 @@ export class BuildPlan {
     return `about ${Math.max(1, Math.round(seconds / 60))} min`;
   }
 
-  /** Actual seconds per estimated second; short builds are too noisy to measure it. */
+  /** The ratio of actual to estimated time; short builds are too noisy to measure it. */
   #pace(): number {
     return this.#estimated < 20
       ? MEASURED_CORES / Math.min(availableParallelism(), USEFUL_CORES)

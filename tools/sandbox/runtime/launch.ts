@@ -119,7 +119,7 @@ export function launch(container: Launch): { readonly child: ChildProcess; reado
     { env: { ...container.env }, stdio: ["ignore", log, log, "pipe"], detached: true },
   );
   closeSync(log);
-  // The last step of the setup closes it; so does a failure.
+  // The last step of the setup closes this pipe, and so does a failure.
   const progress = child.stdio[3] as Readable;
   const begun = new Promise<void>((resolve) => {
     progress.resume().once("close", resolve);
