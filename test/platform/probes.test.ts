@@ -16,7 +16,7 @@ function configured(gateway: Record<string, unknown>, gatus: Record<string, unkn
 const reported = (...args: Parameters<typeof configured>) =>
   checkProbes(configured(...args)).map(({ severity, message }) => `${severity}: ${message}`);
 
-describe("platform: Gatus' probes", () => {
+describe("platform: Gatus's probes", () => {
   it("are reported if no listener can answer them, with a way to green", () => {
     const bare = { https: { hostnames: [{ hostname: "*.example.com" }] } };
     assert.match(

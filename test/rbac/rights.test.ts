@@ -119,7 +119,7 @@ const MAY: readonly Question[] = [
   [CHILDREN, "create", "httproutes.gateway.networking.k8s.io", "home"],
   [MEDIA, "create", "secrets", "media"],
   [MEDIA, "create", "rolebindings.rbac.authorization.k8s.io", "media"],
-  // Part of Kubernetes' role `admin`; anyone who may create pods there can act as these accounts anyway.
+  // Part of the Kubernetes role `admin`; anyone who may create pods there can act as these accounts anyway.
   [MEDIA, "impersonate", "serviceaccounts", "media"],
 ];
 

@@ -15,7 +15,7 @@ if (roots.length === 0) throw new Error("usage: npm run bench:build -- DIR...");
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const { path } = await resolveProgram("flux-build", { progress: write });
 const flux = new FluxBuild(path);
-const total = { equal: 0, different: 0, "refused here only": 0, "refused by both": 0 };
+const total = { equal: 0, different: 0, "rejected here only": 0, "rejected by both": 0 };
 
 for (const root of roots) {
   const repository = new Repository(root, { collectUnreadable: true });
@@ -24,7 +24,7 @@ for (const root of roots) {
     const comparison = await compareWithFlux(flux, repository.root, { path: `./${directory}` });
     const outcome = outcomeOf(comparison);
     total[outcome]++;
-    if (outcome === "different" || outcome === "refused here only")
+    if (outcome === "different" || outcome === "rejected here only")
       write([`${outcome}: ${posix.join(root, directory)}`, ...details(comparison)].join("\n  "));
   }
 }
@@ -40,12 +40,12 @@ process.exitCode = total.different === 0 ? 0 : 1;
 
 function outcomeOf({ outcome, offline, flux: theirs }: Comparison): keyof typeof total {
   if (outcome === "equal") return "equal";
-  if (outcome === "refused") return "refused by both";
-  return "error" in offline && !("error" in theirs) ? "refused here only" : "different";
+  if (outcome === "refused") return "rejected by both";
+  return "error" in offline && !("error" in theirs) ? "rejected here only" : "different";
 }
 
 function details({ offline, flux: theirs }: Comparison): readonly string[] {
   if ("error" in offline) return [offline.error];
-  if ("error" in theirs) return [`Flux refuses it: ${theirs.error}`];
+  if ("error" in theirs) return [`Flux rejects it: ${theirs.error}`];
   return differingPaths([...offline.objects], [...theirs.objects]).slice(0, SHOWN);
 }

@@ -160,7 +160,7 @@ function nextSteps(dir: string, kubeconfig: string): string {
   const option = dir === ".sandbox" ? "" : ` --dir ${dir}`;
   const parts = podsAreReal(dir, "edge")
     ? `API servers, Pulumi, Flux, Traefik and Gatus are the real programs; ${sidecarText()}.\n` +
-      `  npx edgefirst sandbox open${option}      Gatus' page and the Gateway on 127.0.0.1`
+      `  npx edgefirst sandbox open${option}      Gatus's page and the Gateway on 127.0.0.1`
     : "The API servers, Pulumi and Flux are real. Pods are simulated: no Traefik or Gatus process runs,\n" +
       "so Gateways and routes are declared, but requests are not answered.";
   return [

@@ -14,7 +14,7 @@ const base = (...args: Parameters<typeof gatusConfig>) =>
   parse(gatusConfig(...args)) as Record<string, unknown>;
 
 describe("Gatus's base configuration", () => {
-  it("adds an endpoint if none is configured, since Gatus refuses to run without any", () => {
+  it("adds an endpoint if none is configured, since Gatus does not run without any", () => {
     assert.deepEqual(base([], { type: "memory" }).endpoints, [SELF_ENDPOINT]);
     assert.deepEqual(base([endpoint], { type: "memory" }).endpoints, [endpoint]);
   });

@@ -17,7 +17,7 @@ import { discard, temporarySandboxDir } from "../../support/sandbox.ts";
 const ROOT = join(import.meta.dirname, "../../..");
 /** Two stacks in a row, on a machine that runs other tests. */
 const START_MS = 400_000;
-/** Shorter than the test's time-out, so that a failure shows the command's output. */
+/** Shorter than the test's timeout, so that a failure shows the command's output. */
 const COMMAND_MS = 300_000;
 const WAIT = { timeoutMs: 90_000 };
 const HOST = "whoami.haynesedge.com";

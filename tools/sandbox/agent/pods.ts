@@ -10,7 +10,7 @@ import { simulatedStatus } from "./simulated-status.ts";
 import { type PodRuntime } from "../runtime/pod-runtime.ts";
 
 const RETRY_MS = 1_000;
-/** Not a loopback range, because the API server refuses loopback addresses as endpoints. */
+/** Not a loopback range, because the API server rejects loopback addresses as endpoints. */
 const POD_CIDR = "10.244.0.0/16";
 
 /** Shared by all parts of the agent. */
