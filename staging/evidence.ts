@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gatusAddress } from "../config/gatus-address.ts";
+import type { GatusAddress } from "../config/gatus-address.ts";
 import { evidenceValue } from "./evidence-output.ts";
 
 /**
@@ -58,6 +58,12 @@ const gitops = loose({
   /** In Flux's format: `main@sha1:<commit>` or `v1.2.3@sha256:<digest>`. */
   revision: z.string(),
 });
+
+/** The configuration's address, read loosely. */
+const gatus = z.union([
+  z.looseObject({ url: z.string() }),
+  z.looseObject({ namespace: z.string(), service: z.string(), port: z.string() }),
+]) as unknown as z.ZodType<GatusAddress>;
 
 const verification = loose({
   release: z.string(),
@@ -144,7 +150,7 @@ export const evidenceSchema = loose({
     uid: z.string(),
   }),
   /** null if the stack has no Gatus. */
-  gatus: gatusAddress.nullable(),
+  gatus: gatus.nullable(),
   /** Releases that passed and are not revoked, latest first, each listed once. */
   verified: z.array(verification),
   /** Releases whose latest verification failed, latest first, each listed once. */

@@ -135,7 +135,10 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
     const annotations = { "reconcile.fluxcd.io/requestedAt": new Date().toISOString() };
     for (const name of NAMES) {
       const { metadata, ...source } = sourceOf(name);
-      await onEdge.apply({ ...source, metadata: { ...metadata, annotations } }, { fieldManager: "test" });
+      await onEdge.apply(
+        { ...source, metadata: { ...metadata, annotations } },
+        { fieldManager: "test", force: true },
+      );
     }
   }
 

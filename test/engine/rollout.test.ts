@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { KubeClient } from "../../kube/kube-client.ts";
@@ -156,6 +156,10 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     killed.kill();
     await killed.ended;
     assert.equal(locks().length, 1, "what the killed update has left");
+    // A kill at the wrong moment leaves this as well: the CLI creates the file before it writes it.
+    writeFileSync(join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json.attrs"), "");
+    const refused = await new Launched(engine).ended;
+    assert.notEqual(refused.code, 0);
 
     edge.configure(edgeConfig);
     const resumed = new Launched(engine, "--resume");

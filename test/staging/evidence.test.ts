@@ -67,6 +67,7 @@ describe("evidence", () => {
       version: 7,
       signature: "s",
       cluster: { ...subject.cluster, region: "eu" },
+      gatus: { url: "https://status.example.com", group: "apps" },
       verified: [{ ...record("a"), attested: true, checks: [{ ...CHECK, outcome: "postponed" }] }],
     };
     const read = readEvidence("edge", { evidence: newer });

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { fileBackend, removeBrokenAttributes } from "../rollout/file-backend.ts";
 import { planWaves, stackNamed, stacksUpTo, type StackNode } from "../rollout/plan.ts";
 import { isUnknown, runRollout, succeeded, type RolloutEvent, type Runner } from "../rollout/run.ts";
 import type { StackAddress } from "../rollout/stack.ts";
@@ -8,7 +9,7 @@ import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import type { ProjectFlags } from "./commands/project-options.ts";
 import { progress } from "./progress.ts";
-import { prepareProject } from "./project.ts";
+import { prepareProject, type Project } from "./project.ts";
 import { resultText, rolloutDisplay } from "./rollout-display.ts";
 
 /** Flags of `edgefirst rollout`. */
@@ -39,6 +40,7 @@ export const rollout = (flags: RolloutFlags): Promise<void> =>
         "Review the changes with --dry-run, then re-run with --yes.",
       );
     const project = await prepareProject(flags, progress, signal);
+    if (resume && !dryRun) repairBackend(project);
     const result = await runRollout({
       waves: wavesOf(project.stacks, flags),
       runner: stackRunner({
@@ -58,6 +60,14 @@ export const rollout = (flags: RolloutFlags): Promise<void> =>
     if (!json) process.stdout.write(`${resultText(result)}\n`);
     if (!succeeded(result)) process.exitCode ??= isUnknown(result) ? EXIT.inconclusive : EXIT.no;
   });
+
+/** A killed update may leave a file backend that the CLI cannot read. */
+function repairBackend({ stacks, address }: Project): void {
+  const [first] = stacks;
+  const backend = first && fileBackend(address(first.name));
+  for (const file of backend === undefined ? [] : removeBrokenAttributes(backend))
+    progress(`removed ${file}, which a killed update left incomplete; the file that it describes is intact`);
+}
 
 function withEnv(address: StackAddress, env: NodeJS.ProcessEnv): StackAddress {
   return { ...address, env: { ...address.env, ...env } };

@@ -149,7 +149,7 @@ async function run(
 
 function hintFor(messages: readonly string[], changed: boolean): string | undefined {
   if (messages.some((message) => message.includes("failed to load checkpoint")))
-    return "The stack's state file is damaged. Nothing was changed. docs/guides/backends.md explains how to restore its last intact copy.";
+    return "Nothing was changed. After a killed update, edgefirst rollout --resume repairs this; otherwise the stack's state file is damaged, and docs/guides/backends.md explains how to restore its last intact copy.";
   return changed ? "The changes made so far are recorded; the next update continues from there." : undefined;
 }
 
