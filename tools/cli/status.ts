@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+import { eachAtMost } from "../../lib/each-at-most.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { fleetStatus, type StackSnapshot, type StackStatus } from "../rollout/status.ts";
 import { lastUpdate, previewDrift, stackOutputs, type StackAddress } from "../rollout/stack.ts";
@@ -14,6 +16,11 @@ export interface StatusFlags extends ProjectFlags {
   readonly refresh?: true;
 }
 
+/** Each running Pulumi CLI takes about 100 MB. */
+const MOST_CLIS = Math.max(2, availableParallelism());
+/** More stacks take longer than a few seconds. */
+const FEW_STACKS = 10;
+
 const UPDATES = {
   "not-started": "-",
   "in-progress": "running",
@@ -25,14 +32,15 @@ const UPDATES = {
 export const status = (flags: StatusFlags): Promise<void> =>
   interruptible({ ending: "interrupted", left: "Nothing was changed." }, async (signal) => {
     const project = await openProject(flags, progress);
-    const snapshots = await Promise.all(
-      project.stacks.map(
-        async ({ name }) =>
-          [name, await snapshotOf(project.address(name), flags.refresh ?? false, signal)] as const,
-      ),
-    );
+    const snapshots = new Map<string, StackSnapshot>();
+    await eachAtMost(MOST_CLIS, project.stacks, async ({ name }) => {
+      signal.throwIfAborted();
+      snapshots.set(name, await snapshotOf(project.address(name), flags.refresh ?? false, signal));
+      if (project.stacks.length > FEW_STACKS)
+        progress(`read ${snapshots.size} of ${project.stacks.length} stacks`, "tick");
+    });
     const now = new Date();
-    const statuses = fleetStatus(project.stacks, new Map(snapshots), now);
+    const statuses = fleetStatus(project.stacks, snapshots, now);
     process.stdout.write(
       `${flags.json ? JSON.stringify(statuses, undefined, 2) : renderStatus(statuses, now)}\n`,
     );

@@ -1,3 +1,4 @@
+import { eachAtMost } from "../../lib/each-at-most.ts";
 import { isInconclusive } from "../../staging/inconclusive.ts";
 import { type EngineSummary } from "./summary.ts";
 
@@ -167,19 +168,6 @@ function reporter(stack: string, onEvent: RolloutArgs["onEvent"]): (text: string
   return (text) => {
     onEvent({ type: "progress", stack, text });
   };
-}
-
-/** Works on all items in order, at most `limit` at the same time. */
-async function eachAtMost<T>(
-  limit: number,
-  items: readonly T[],
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
 function failureOf(error: unknown): Outcome {
