@@ -6,7 +6,7 @@ import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isKind, nameOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
-import { chartOf } from "../route/app-template.ts";
+import { chartOf } from "../route/chart.ts";
 import type { Note } from "../../step.ts";
 
 /**

@@ -1,13 +1,42 @@
+import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping } from "../../../gitops/yaml/values.ts";
+import { clusterOf } from "../../clusters.ts";
+import { fieldAt, fieldsIn } from "../../objects.ts";
+import type { Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
-import type { Step } from "../../step.ts";
+import { rendered } from "./hosts.ts";
 import { isHttpRoute, isIngress } from "./object.ts";
+import { whyReordered } from "./order.ts";
+import { ROUTE } from "./release-edit.ts";
 import { additionViolation, releaseViolation, removalViolation } from "./violations.ts";
 
 /** Every request gets the same answer as before, from a route instead of an Ingress; nothing else changes. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   if (before && after && isRelease(before.object))
-    return releaseViolation(before.object, after.object, context);
+    return releaseViolation(before.object, after.object, context) ?? orderViolation(after, context, clusters);
   if (before && !after && isIngress(before.object)) return removalViolation(before, context, clusters);
-  if (!before && after && isHttpRoute(after.object)) return additionViolation(after, context, clusters);
+  if (!before && after && isHttpRoute(after.object))
+    return additionViolation(after, context, clusters) ?? orderViolation(after, context, clusters);
   return "this step may only change Ingresses and routes";
 };
+
+/** Why new routes would answer instead of another rule. */
+function orderViolation(
+  changed: BuiltObject,
+  context: StepContext,
+  clusters: readonly BuiltCluster[],
+): string | undefined {
+  const after = clusterOf(changed, clusters);
+  const before = context.clusters.find(({ name }) => name === after?.name);
+  return whyReordered(hostsOf(changed), context, { before, after });
+}
+
+/** The hosts of an HTTPRoute, or of the routes in a release's values. */
+function hostsOf({ object }: BuiltObject): ReadonlySet<string> {
+  const lists = isHttpRoute(object)
+    ? [fieldAt(object, ["spec", "hostnames"])]
+    : Object.values(fieldsIn(object, ROUTE)).map((route) => (isMapping(route) ? route.hostnames : null));
+  const hosts = lists.flatMap((list) => (Array.isArray(list) ? list.map(scalarText) : []));
+  return new Set(hosts.map((host) => rendered(host, object)));
+}

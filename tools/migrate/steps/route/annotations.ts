@@ -13,6 +13,8 @@ export interface IngressAnnotations {
   readonly entryPoints: readonly string[];
   /** `<namespace>-<name>@kubernetescrd` */
   readonly middlewares: readonly string[];
+  /** Traefik's precedence of its rules, if it sets one. */
+  readonly priority: number | undefined;
   /** How paths of the type ImplementationSpecific match. */
   readonly pathMatcher: string;
   /** The target of the DNS records of its hosts. */
@@ -77,6 +79,7 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
     ingressClass: lower.get("kubernetes.io/ingress.class"),
     entryPoints: list("entrypoints"),
     middlewares: list("middlewares"),
+    priority: Number(lower.get(`${ROUTER}priority`)) || undefined,
     pathMatcher: lower.get(`${ROUTER}pathmatcher`) ?? "PathPrefix",
     dnsTarget: [...lower].find(([key]) => DNS.test(key) && key.endsWith("/target"))?.[1],
   };

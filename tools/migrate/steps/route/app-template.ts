@@ -1,37 +1,16 @@
 import { coerce, gte, lt } from "semver";
-import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { fieldAt, nameOf, objectNamed } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
+import type { Chart } from "./chart.ts";
 import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
 import { extensionRefs, writtenMatches } from "./filters.ts";
+import { ruleLength } from "./ingress.ts";
 import { servedByRules } from "./http-route.ts";
 import { fieldList, pathType, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import { serviceSettings } from "./services.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type HostGroup, type Prefix, type Reading, type Served } from "./served.ts";
-
-/** A chart, and its version as written. */
-export interface Chart {
-  readonly name: string;
-  readonly version: string;
-}
-
-/** The chart of a HelmRelease: from its HelmRepository, or from the OCIRepository that it refers to. */
-export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Chart {
-  const chart = fieldAt(release, ["spec", "chart", "spec"]);
-  if (isMapping(chart)) return { name: scalarText(chart.chart), version: scalarText(chart.version) };
-  const name = scalarText(fieldAt(release, ["spec", "chartRef", "name"]));
-  const namespace =
-    scalarText(fieldAt(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
-  const source = objectNamed(clusters, OCI_REPOSITORY, { namespace, name })?.object;
-  const url = scalarText(fieldAt(source, ["spec", "url"]));
-  const tag =
-    scalarText(fieldAt(source, ["spec", "ref", "tag"])) ||
-    scalarText(fieldAt(source, ["spec", "ref", "semver"]));
-  return { name: url.split("/").at(-1) ?? "", version: tag };
-}
 
 /**
  * How a version of app-template writes routes, according to the common library's `_route.tpl` and `route.json`: up to 3.7.2 the Service's
@@ -80,6 +59,7 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
           match: matchOf({ path: { type: type ?? "", value } }),
           backends: [backend],
           middlewares: middlewares.names,
+          rank: annotations.priority ?? ruleLength(scalarText(host.host), type, path.path ?? "/"),
         });
     }
   }

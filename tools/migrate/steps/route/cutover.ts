@@ -5,7 +5,7 @@ import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
-import { chartOf } from "./app-template.ts";
+import { chartOf } from "./chart.ts";
 import { clusterOf } from "../../clusters.ts";
 import { rendered, sourceOf } from "./hosts.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";

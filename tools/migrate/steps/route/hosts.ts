@@ -2,7 +2,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fieldAt, fieldsIn, isKind, nameOf } from "../../objects.ts";
-import { chartOf } from "./app-template.ts";
+import { chartOf } from "./chart.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import { fieldList } from "./paths.ts";
 

@@ -4,8 +4,7 @@ import { fieldAt } from "../../objects.ts";
 import { foreign, ingressAnnotations } from "./annotations.ts";
 import { fieldList, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import type { Loss } from "../../losses.ts";
-import { matchOf, type Backend, type Reading } from "./served.ts";
-import { reordered, type Ranked } from "./precedence.ts";
+import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
 import { portOf, type Services } from "./services.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
 
@@ -17,7 +16,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
   const annotations = ingressAnnotations(fieldAt(object, ["metadata", "annotations"]));
   const spec = isMapping(object.spec) ? object.spec : {};
   const refusals: string[] = unknownKeys("", spec, ["entryPoints", "routes", "tls", "ingressClassName"]);
-  const requests: Ranked[] = [];
+  const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
   for (const route of fieldList(spec.routes)) {
     refusals.push(
@@ -40,13 +39,8 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
     const rule = scalarText(route.match);
     const rank = typeof route.priority === "number" && route.priority > 0 ? route.priority : rule.length;
     for (const { host, match } of requestsOf(rule, refusals))
-      requests.push({ served: { host, match, backends, middlewares }, rank });
+      served.push({ host, match, backends, middlewares, rank });
   }
-  for (const host of reordered(requests))
-    refusals.push(
-      `the rules of ${host} would match in a different order: a route orders them by path, method, headers and query, not by rule length or priority`,
-    );
-  const served = requests.map((request) => request.served);
   const tls = isMapping(spec.tls) ? spec.tls : {};
   refusals.push(
     ...Object.keys(tls)
@@ -133,6 +127,13 @@ function middlewaresOf(route: Mapping, namespace: string, refusals: string[]): r
   });
 }
 
+/** Whether a route can express a rule. */
+export function isExpressible(rule: string): boolean {
+  const refusals: string[] = [];
+  requestsOf(rule, refusals);
+  return refusals.length === 0;
+}
+
 /** Each host and match in a rule. */
 function requestsOf(rule: string, refusals: string[]): readonly { host: string; match: Mapping }[] {
   const alternatives = parseRule(rule);
@@ -174,7 +175,9 @@ function requestOf(matchers: readonly Matcher[]): { host: string; match: Mapping
     else if (name === "Method" && args.length === 1 && match.method === undefined) match.method = first;
     else if (pair && second !== undefined && args.length === 2) {
       const [key, type] = pair;
-      const pairs = Array.isArray(match[key]) ? match[key] : [];
+      const pairs = fieldList(match[key]);
+      if (pairs.some((other) => scalarText(other.name).toLowerCase() === first.toLowerCase()))
+        return `a route accepts only one condition for ${first}`;
       match[key] = [...pairs, { type, name: first, value: second }];
     } else return `a route cannot express ${name}(${args.join(", ")})`;
   }

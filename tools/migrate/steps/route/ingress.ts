@@ -35,6 +35,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
           match: matchOf({ path: { type: type ?? "", value } }),
           backends: [backend],
           middlewares: middlewares.names,
+          rank: annotations.priority ?? ruleLength(scalarText(rule.host), type, path.path),
         });
     }
   }
@@ -48,6 +49,17 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
     tlsSecrets: secretsOf(fieldAt(ingress, ["spec", "tls"])),
     annotations,
   };
+}
+
+/** The length of the rule that Traefik makes of a path. Source: loadRouter in pkg/provider/kubernetes/ingress/kubernetes.go. */
+export function ruleLength(host: string, type: string | undefined, path: Value | undefined): number {
+  const matcher = { Exact: "Path", RegularExpression: "PathRegexp" }[type ?? ""] ?? "PathPrefix";
+  const value = scalarText(path);
+  const rules = [
+    ...(host === "" ? [] : [`Host(${JSON.stringify(host)})`]),
+    ...(value === "" ? [] : [`${matcher}(${JSON.stringify(value)})`]),
+  ];
+  return rules.join(" && ").length;
 }
 
 function backendOf(

@@ -4,7 +4,7 @@ import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { clusterOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
-import { controllerOf } from "./controllers/registry.ts";
+import { controllerOf } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { cutover, dnsLosses, recordsOf } from "./cutover.ts";
 import { prefixLosses } from "./paths.ts";

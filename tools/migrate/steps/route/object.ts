@@ -8,11 +8,12 @@ import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asWritten, fieldAt, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
 import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
-import { chartOf } from "./app-template.ts";
+import { chartOf } from "./chart.ts";
 import { httpRoute, readHttpRoute } from "./http-route.ts";
 import { readIngressObject } from "./ingress.ts";
 import { readIngressRoute } from "./ingress-route.ts";
 import { clusterOf } from "../../clusters.ts";
+import { sourceOf } from "./hosts.ts";
 import { moveOf, type Move } from "./move.ts";
 import { refused, type Outcome, type Stay } from "./outcome.ts";
 import { missingComments } from "../../missing-comments.ts";
@@ -38,13 +39,19 @@ export function readAny(object: Mapping, namespace: string, services: Services):
 }
 
 /** Replaces an Ingress or IngressRoute with HTTPRoutes, at the same position in the file. */
-export function objectOutcome(ingress: WrittenObject, context: StepContext): Outcome {
+export function objectOutcome(
+  ingress: WrittenObject,
+  context: StepContext,
+  order: ReadonlyMap<string, string>,
+): Outcome {
   const written = asWritten(ingress, context.repository);
   const position = locate(originAt(written, ["spec"]));
   const stays = (stay: Stay): Outcome => ({ notes: [{ ...stay, position }] });
   const { keepIngress } = context.options.route;
   const planned = routesOf(written, ingress, context);
   if ("kind" in planned) return stays(planned);
+  const reordered = ingress.forms.map(({ object }) => order.get(sourceOf(object))).find(Boolean);
+  if (reordered !== undefined && planned.missing.length > 0) return stays(refused(reordered));
   const { routes, missing } = planned;
   if (missing.length < routes.length && missing.length > 0)
     return stays(refused("some of the HTTPRoutes that would replace it already exist"));

@@ -52,12 +52,15 @@ export function prefixLosses(
   prefixes: readonly Prefix[],
   controller: Controller | undefined,
 ): readonly Loss[] {
-  const lossy = prefixes
-    .filter(({ path }) => !path.endsWith("/"))
+  const compared = prefixes
+    .filter(({ path }) => path !== "/")
     .filter(({ pathType }) => controller?.matchesCharacters(pathType) ?? true);
-  return [...new Set(lossy.map(({ path }) => path))].map((path) => ({
+  const name = controller?.name ?? "an Ingress controller";
+  return [...new Set(compared.map(({ path }) => path))].map((path) => ({
     kind: "path-prefix",
-    message: `path ${path} would no longer match ${path}x: a route compares path segments, but ${controller?.name ?? "an Ingress controller"} compares characters`,
+    message: path.endsWith("/")
+      ? `path ${path} would also match ${path.slice(0, -1)}: a route compares path segments, but ${name} compares characters`
+      : `path ${path} would no longer match ${path}x: a route compares path segments, but ${name} compares characters`,
   }));
 }
 

@@ -3,37 +3,104 @@ import { fieldAt } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
 import type { Served } from "./served.ts";
 
-/** One request that a rule in an IngressRoute matches. */
+/** One request that a rule of Traefik serves. */
 export interface Ranked {
   readonly served: Served;
   /** The precedence of a rule: its `priority`, or its length if none is set. Traefik tries the rule with the highest value first. */
   readonly rank: number;
+  /** The entry points of the rule; all of them if none are named. */
+  readonly entryPoints?: readonly string[];
+  /** The object of the rule. */
+  readonly source?: string;
+  readonly ingressClass?: string | undefined;
+  /** No route can express it, so that it stays. */
+  readonly isFixed?: true;
+}
+
+/** Two rules that may match the same request and answer it differently. */
+export interface Pair {
+  readonly first: Ranked;
+  readonly second: Ranked;
+  /** Whether another one of them may answer once both are routes. */
+  readonly reordered: boolean;
+}
+
+/** Hosts whose rules would match in another order in a route. */
+export function reordered(requests: readonly Ranked[]): readonly string[] {
+  const pairs = competing(requests).filter((pair) => pair.reordered);
+  return [...new Set(pairs.map(({ first }) => first.served.host))];
 }
 
 /**
- * Hosts whose rules would match in a different order in a route. The Gateway API compares the path, then the method, then the number of
- * headers, then the number of query parameters; Traefik adds up weights instead (buildMatchRule in its Gateway provider). An order is safe
- * only if both agree with it.
+ * The pairs of rules that compete for requests. The Gateway API compares the path, then the method, then the number of headers, then that of
+ * query parameters; Traefik adds up weights instead (buildMatchRule in its Gateway provider). An order is safe only if both agree with it.
  */
-export function reordered(requests: readonly Ranked[]): readonly string[] {
-  const hosts = new Set<string>();
-  for (const [index, first] of requests.entries())
-    for (const second of requests.slice(index + 1)) {
-      if (!compete(first.served, second.served) || first.rank === second.rank) continue;
-      const [high, low] = first.rank > second.rank ? [first, second] : [second, first];
-      const both = ORDERS.every((weights) => isFirst(weights(high.served), weights(low.served)));
-      if (!both) hosts.add(high.served.host);
-    }
-  return [...hosts];
+export function competing(requests: readonly Ranked[]): readonly Pair[] {
+  const hosts = Map.groupBy(requests, ({ served }) => served.host);
+  const patterns = requests.filter(({ served: { host } }) => isPattern(host));
+  const pairs = [...hosts].flatMap(([host, own]) => {
+    const others = patterns.filter(({ served }) => served.host !== host && includes(served.host, host));
+    return own.flatMap((first, index) =>
+      [...own.slice(index + 1), ...others]
+        .filter((second) => compete(first, second))
+        .map((second) => ({ first, second, reordered: isReordered(first, second) })),
+    );
+  });
+  return pairs;
+}
+
+/** Whether a host stands for several: a wildcard, or any host at all. */
+function isPattern(host: string): boolean {
+  return host === "" || host.startsWith("*");
+}
+
+function includes(pattern: string, host: string): boolean {
+  return pattern === "" || host === "" || host.endsWith(pattern.slice(1));
+}
+
+/** More than the weights of two routes may differ by the lengths of their hosts. */
+const HOST_WEIGHT = 253;
+
+function isReordered(first: Ranked, second: Ranked): boolean {
+  // Traefik's order of two equal rules is arbitrary.
+  if (first.rank === second.rank) return true;
+  const [high, low] = first.rank > second.rank ? [first, second] : [second, first];
+  const [highWeight, lowWeight] = [weightOf(high.served), weightOf(low.served)];
+  const margin = first.source === second.source ? 0 : HOST_WEIGHT;
+  return !(isFirst(precedenceOf(high.served), precedenceOf(low.served)) && highWeight - lowWeight > margin);
+}
+
+/** Whether a rule that moves keeps its place next to one that stays, if the same Traefik serves both. */
+export function keepsPlace(moved: Ranked, staying: Ranked): boolean {
+  const weight = weightOf(moved.served) + moved.served.host.length;
+  return moved.rank > staying.rank && weight > staying.rank;
 }
 
 /** Whether a request may match both, with different answers. */
-function compete(one: Served, other: Served): boolean {
+function compete(one: Ranked, other: Ranked): boolean {
   const answer = ({ backends, middlewares }: Served): string => JSON.stringify([backends, middlewares]);
-  if (one.host !== other.host || answer(one) === answer(other)) return false;
-  const [method, otherMethod] = [one.match.method, other.match.method];
-  if (method !== undefined && otherMethod !== undefined && method !== otherMethod) return false;
-  return covers(one, other) || covers(other, one);
+  if (answer(one.served) === answer(other.served)) return false;
+  const [doors = [], others = []] = [one.entryPoints, other.entryPoints];
+  if (doors.length > 0 && others.length > 0 && !doors.some((door) => others.includes(door))) return false;
+  if ((one.ingressClass ?? other.ingressClass) !== (other.ingressClass ?? one.ingressClass)) return false;
+  if (areExclusive(one.served, other.served)) return false;
+  return covers(one.served, other.served) || covers(other.served, one.served);
+}
+
+/** Whether the conditions of two matches exclude each other. */
+function areExclusive({ match: one }: Served, { match: other }: Served): boolean {
+  if (one.method !== undefined && other.method !== undefined && one.method !== other.method) return true;
+  return ["headers", "queryParams"].some((key) =>
+    fieldList(one[key]).some((pair) =>
+      fieldList(other[key]).some(
+        (twin) =>
+          pair.type === "Exact" &&
+          twin.type === "Exact" &&
+          scalarText(pair.name).toLowerCase() === scalarText(twin.name).toLowerCase() &&
+          pair.value !== twin.value,
+      ),
+    ),
+  );
 }
 
 function covers(one: Served, other: Served): boolean {
@@ -44,24 +111,25 @@ function covers(one: Served, other: Served): boolean {
   return `${otherValue}/`.startsWith(value.endsWith("/") ? value : `${value}/`);
 }
 
-/** Whether the first weight that differs is higher. If none differs, the order of the rules would decide, which grouping may change. */
+/** Decides by the first weight that differs; if none does, by the order of the rules, which grouping may change. */
 function isFirst(high: readonly number[], low: readonly number[]): boolean {
   const index = high.findIndex((weight, at) => weight !== low[at]);
   return index >= 0 && (high[index] ?? 0) > (low[index] ?? 0);
 }
 
-const ORDERS: readonly ((served: Served) => readonly number[])[] = [
-  (served) => {
-    const [type, value] = pathOf(served);
-    return [type === "Exact" ? 1 : 0, value.length, ...conditionsOf(served)];
-  },
-  (served) => {
-    const [type, value] = pathOf(served);
-    const [method = 0, headers = 0, queries = 0] = conditionsOf(served);
-    const path = type === "Exact" ? 100_000 : value === "/" ? 1 : 10_000 + value.length * 100;
-    return [path + method * 1000 + headers * 100 + queries * 10];
-  },
-];
+/** The precedence of a match by the Gateway API. */
+function precedenceOf(served: Served): readonly number[] {
+  const [type, value] = pathOf(served);
+  return [type === "Exact" ? 1 : 0, value.length, ...conditionsOf(served)];
+}
+
+/** The weight of a match in Traefik's Gateway provider, without that of its host. */
+export function weightOf(served: Served): number {
+  const [type, value] = pathOf(served);
+  const [method = 0, headers = 0, queries = 0] = conditionsOf(served);
+  const path = type === "Exact" ? 100_000 : value === "/" ? 1 : 10_000 + value.length * 100;
+  return path + method * 1000 + headers * 100 + queries * 10;
+}
 
 function conditionsOf({ match: { method, headers, queryParams } }: Served): readonly number[] {
   return [method === undefined ? 0 : 1, fieldList(headers).length, fieldList(queryParams).length];

@@ -6,14 +6,9 @@ import { clusterOf } from "../../clusters.ts";
 import { asWritten, fieldAt, fieldsIn, nameOf, type WrittenObject } from "../../objects.ts";
 import { commentLosses, lossNotes, whyNotAccepted, type Loss } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
-import {
-  chartOf,
-  dialectOf,
-  readIngress,
-  readRoute,
-  routeValues,
-  type RouteDialect,
-} from "./app-template.ts";
+import { dialectOf, readIngress, readRoute, routeValues, type RouteDialect } from "./app-template.ts";
+import { chartOf } from "./chart.ts";
+import { sourceOf } from "./hosts.ts";
 import { moveOf, type Move } from "./move.ts";
 import { otherIngresses } from "./other-charts.ts";
 import { refused, type DnsRecord, type Outcome, type Stay } from "./outcome.ts";
@@ -23,7 +18,11 @@ import { answers, hostGroups, type Reading } from "./served.ts";
 import { servicesOf, whyRefused } from "./services.ts";
 
 /** Replaces a HelmRelease's app-template `ingress` values with `route` values. */
-export function releaseOutcome(release: WrittenObject, context: StepContext): Outcome {
+export function releaseOutcome(
+  release: WrittenObject,
+  context: StepContext,
+  order: ReadonlyMap<string, string>,
+): Outcome {
   const written = asWritten(release, context.repository);
   const position = (key: string): Position => locate(originAt(written, [...INGRESS, key]));
   const charts = release.forms.map(({ object }) => chartOf(object, context.clusters));
@@ -46,6 +45,11 @@ export function releaseOutcome(release: WrittenObject, context: StepContext): Ou
     const converted = convert([key, entry], { written, release, dialect }, context);
     if ("kind" in converted) {
       notes.push({ ...converted, position: position(key) });
+      continue;
+    }
+    const reordered = release.forms.map(({ object }) => order.get(sourceOf(object, key))).find(Boolean);
+    if (reordered !== undefined && Object.keys(converted.routes).length > 0) {
+      notes.push({ ...refused(reordered), position: position(key) });
       continue;
     }
     moved.push(key);

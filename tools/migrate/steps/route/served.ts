@@ -22,6 +22,8 @@ export interface Served {
   readonly backends: readonly Backend[];
   /** Traefik Middlewares in the route's own namespace, in order. */
   readonly middlewares: readonly string[];
+  /** The precedence in Traefik: the priority or the length of the rule. */
+  readonly rank?: number;
 }
 
 /** Hosts with the same rules: the content of one HTTPRoute. */

@@ -1,12 +1,14 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
+import { clusterOf } from "../../clusters.ts";
 import { lossNotes, lossRefusal } from "../../losses.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { targetConflicts } from "./cutover.ts";
 import { splitHosts } from "./hosts.ts";
 import { isIngress, objectOutcome } from "./object.ts";
+import { reorderedSources } from "./order.ts";
 import type { DnsRecord } from "./outcome.ts";
 import { whyForbidden } from "./allowed.ts";
 import { releaseOutcome } from "./release.ts";
@@ -57,9 +59,10 @@ function rewritten(
   const notes: (readonly Note[])[] = [];
   const records: DnsRecord[] = [];
   for (const object of objects.toSorted((a, b) => b.origin.offset - a.origin.offset)) {
+    const order = reorderedIn(object, context);
     const outcome = isRelease(object.forms[0]?.object ?? {})
-      ? releaseOutcome(object, context)
-      : objectOutcome(object, context);
+      ? releaseOutcome(object, context, order)
+      : objectOutcome(object, context, order);
     const change = outcome.edit?.(text, object.origin.offset);
     if (outcome.edit && !change) {
       const message =
@@ -78,6 +81,16 @@ function rewritten(
     text = change?.text ?? text;
   }
   return { text, notes: notes.flat(), records };
+}
+
+/** Why each Ingress of an object cannot become a route without changing the order of rules, by its source. */
+function reorderedIn({ forms }: WrittenObject, { clusters }: StepContext): ReadonlyMap<string, string> {
+  return new Map(
+    forms.flatMap((form) => {
+      const cluster = clusterOf(form, clusters);
+      return cluster ? [...reorderedSources(cluster)] : [];
+    }),
+  );
 }
 
 /** Traefik objects that this step does not convert. */

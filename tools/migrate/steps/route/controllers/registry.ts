@@ -1,6 +1,3 @@
-import { scalarText } from "../../../../gitops/kustomize/resource.ts";
-import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
-import { fieldAt, isKind, nameOf } from "../../../objects.ts";
 import { refused, type Controller, type Fate } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { traefik } from "./traefik.ts";
@@ -20,21 +17,4 @@ export function controllerFate(name: string, value: string): Fate | undefined {
   return OTHERS.test(lower)
     ? refused("it belongs to an Ingress controller that this step does not know")
     : undefined;
-}
-
-/** The controller that serves an ingress class; undefined if it is not known. */
-export function controllerOf(
-  ingressClass: string | undefined,
-  cluster: BuiltCluster | undefined,
-): Controller | undefined {
-  if (ingressClass === undefined) return undefined;
-  const object = cluster?.objects
-    .map((built) => built.object)
-    .find((one) => isKind(one, "networking.k8s.io", "IngressClass") && nameOf(one).name === ingressClass);
-  const controller = scalarText(fieldAt(object, ["spec", "controller"]));
-  return controller === ""
-    ? CONTROLLERS.find(({ classController }) =>
-        ingressClass.includes(classController.includes("nginx") ? "nginx" : "traefik"),
-      )
-    : CONTROLLERS.find(({ classController }) => classController === controller);
 }

@@ -1,0 +1,26 @@
+import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { fieldAt, nameOf, objectNamed } from "../../objects.ts";
+
+/** A chart, and its version as written. */
+export interface Chart {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The chart of a HelmRelease: from its HelmRepository, or from the OCIRepository that it refers to. */
+export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Chart {
+  const chart = fieldAt(release, ["spec", "chart", "spec"]);
+  if (isMapping(chart)) return { name: scalarText(chart.chart), version: scalarText(chart.version) };
+  const name = scalarText(fieldAt(release, ["spec", "chartRef", "name"]));
+  const namespace =
+    scalarText(fieldAt(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
+  const source = objectNamed(clusters, OCI_REPOSITORY, { namespace, name })?.object;
+  const url = scalarText(fieldAt(source, ["spec", "url"]));
+  const tag =
+    scalarText(fieldAt(source, ["spec", "ref", "tag"])) ||
+    scalarText(fieldAt(source, ["spec", "ref", "semver"]));
+  return { name: url.split("/").at(-1) ?? "", version: tag };
+}

@@ -1,0 +1,145 @@
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
+import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
+import type { StepContext } from "../../step.ts";
+import { isRelease } from "../oci/artifact.ts";
+import { readIngress } from "./app-template.ts";
+import { chartOf } from "./chart.ts";
+import { controllerOf } from "./controllers/classes.ts";
+import { traefik } from "./controllers/traefik.ts";
+import { rendered, sourceOf } from "./hosts.ts";
+import { isExpressible } from "./ingress-route.ts";
+import { fieldList } from "./paths.ts";
+import { readHttpRoute } from "./http-route.ts";
+import { isHttpRoute, isIngress, readAny } from "./object.ts";
+import { releaseNamespace } from "./release.ts";
+import { INGRESS } from "./release-edit.ts";
+import { competing, keepsPlace, weightOf, type Pair, type Ranked } from "./precedence.ts";
+import type { Reading } from "./served.ts";
+import { servicesOf } from "./services.ts";
+
+/**
+ * Why Ingresses of a cluster cannot become routes, by {@link sourceOf}: they share a host, and another one of them would answer. Traefik
+ * prefers the longest rule, whichever object it is in; a route is chosen by its path.
+ */
+export const reorderedSources = oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>();
+  for (const { first, second, reordered } of pairsOf(cluster)) {
+    if (!reordered || first.isFixed || second.isFixed) continue;
+    for (const { source = "" } of [first, second]) found.set(source, describe({ first, second }));
+  }
+  return found;
+});
+
+function describe({ first, second }: Pick<Pair, "first" | "second">): string {
+  const { host } = first.served;
+  const rules =
+    first.source === second.source ? "its rules" : `the rules of ${first.source} and ${second.source}`;
+  return `${rules} for ${host} would match in a different order: Traefik prefers the longest rule or the highest priority of an Ingress, and the most specific path of a route`;
+}
+
+/**
+ * Why the routes of an object are not safe: a request to one of its hosts may get another answer, because rules match in another order, or
+ * because a competing Ingress stays.
+ */
+export function whyReordered(
+  hosts: ReadonlySet<string>,
+  { options }: StepContext,
+  { before, after }: { readonly before: BuiltCluster | undefined; readonly after: BuiltCluster | undefined },
+): string | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const staying = new Set(contendersOf(after).map(({ source }) => source));
+  const stays = ({ source = "" }: Ranked): boolean => staying.has(source) && !source.startsWith("HTTPRoute");
+  for (const pair of pairsOf(before)) {
+    const { first, second, reordered } = pair;
+    if (!hosts.has(first.served.host)) continue;
+    const keeps = options.route.keepIngress;
+    const [moved, other] = stays(first) ? [second, first] : [first, second];
+    if (!keeps && stays(first) !== stays(second) && !keepsPlace(moved, other))
+      return `${first.source} and ${second.source} compete for requests to ${first.served.host}, and only one of them would move`;
+    if (reordered && (keeps || (!stays(first) && !stays(second)))) return describe(pair);
+  }
+  return undefined;
+}
+
+const pairsOf = oncePer((cluster: BuiltCluster) => competing(contendersOf(cluster)));
+
+/** The rules of a cluster that Traefik orders. */
+const contendersOf = oncePer((cluster: BuiltCluster): readonly Ranked[] =>
+  cluster.objects.flatMap(({ object }) => {
+    if (isIngress(object)) {
+      const reading = readAny(object, nameOf(object).namespace, servicesOf(cluster));
+      const source = sourceOf(object);
+      return [...rankedBy(reading, cluster, source), ...fixedContenders(object, reading, source)];
+    }
+    if (isHttpRoute(object)) return routeContenders(object);
+    return isRelease(object) ? releaseContenders(object, cluster) : [];
+  }),
+);
+
+/** The rules of an IngressRoute that a route cannot express: they may match any request to their hosts. */
+function fixedContenders(
+  object: Mapping,
+  { entryPoints, ingressClass }: Reading,
+  source: string,
+): readonly Ranked[] {
+  return fieldList(fieldAt(object, ["spec", "routes"])).flatMap((route) => {
+    const rule = scalarText(route.match);
+    if (isExpressible(rule)) return [];
+    const named = [...rule.matchAll(/(!?)\bHost\(\s*[`"]([^`"]*)/g)];
+    const hosts = named.some(([, negation]) => negation === "!") ? [] : named.map(([, , host = ""]) => host);
+    const rank = typeof route.priority === "number" && route.priority > 0 ? route.priority : rule.length;
+    return (hosts.length === 0 ? [""] : hosts).map((host): Ranked => ({
+      served: {
+        host,
+        match: { path: { type: "RegularExpression", value: rule } },
+        backends: [],
+        middlewares: [source],
+      },
+      rank,
+      entryPoints,
+      ingressClass,
+      source,
+      isFixed: true,
+    }));
+  });
+}
+
+function routeContenders(object: Mapping): readonly Ranked[] {
+  const source = sourceOf(object);
+  return readHttpRoute(object, nameOf(object).namespace).served.map((served) => ({
+    served,
+    rank: weightOf(served) + served.host.length,
+    source,
+  }));
+}
+
+function releaseContenders(object: Mapping, cluster: BuiltCluster): readonly Ranked[] {
+  if (chartOf(object, [cluster]).name !== "app-template") return [];
+  const services = fieldAt(object, ["spec", "values", "service"]);
+  return Object.entries(fieldsIn(object, INGRESS)).flatMap(([key, entry]) => {
+    if (!isMapping(entry) || entry.enabled === false) return [];
+    const reading = readIngress(entry, services, releaseNamespace(object));
+    return rankedBy(reading, cluster, sourceOf(object, key)).map(({ served, ...ranked }) => ({
+      ...ranked,
+      served: { ...served, host: rendered(served.host, object) },
+    }));
+  });
+}
+
+/** Rules that Traefik is known to serve; ingress-nginx compares paths as a route does. */
+function rankedBy(reading: Reading, cluster: BuiltCluster, source: string): readonly Ranked[] {
+  const { ingressClass, entryPoints } = reading;
+  const isTraefik = source.startsWith("IngressRoute") || controllerOf(ingressClass, cluster) === traefik;
+  if (!isTraefik) return [];
+  return reading.served.map((served) => ({
+    served,
+    rank: served.rank ?? 0,
+    entryPoints,
+    ingressClass,
+    source,
+    ...(reading.refusals.length > 0 && { isFixed: true as const }),
+  }));
+}
