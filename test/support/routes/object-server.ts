@@ -30,19 +30,21 @@ export async function serveObjects(objects: readonly KubeObject[]): Promise<Obje
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     const [, core, group, resource = ""] = LIST.exec(url.pathname) ?? [];
-    if (request.method === "PUT")
-      return void request.pipe(
-        response.writeHead(200, { "Content-Type": request.headers["content-type"] ?? "" }),
-      );
-    if (url.pathname === "/version")
-      return answer(response, { major: "1", minor: "34", gitVersion: "v1.34.0" });
-    if (resource === "") return answer(response, { kind: "Status", status: "Failure", code: 404 }, 404);
-    // The stream stays open, and nothing happens.
-    if (url.searchParams.has("watch")) return void response.writeHead(200, JSON_TYPE).flushHeaders();
-    const apiVersion = core ?? group ?? "";
-    const items = byResource.get(`${apiVersion}/${resource}`) ?? [];
-    // Without a kind, the client assumes the one that it asked for.
-    answer(response, { metadata: { resourceVersion: "1" }, items: items.map(numbered) });
+    if (request.method === "PUT") {
+      const type = request.headers["content-type"] ?? "";
+      request.pipe(response.writeHead(200, { "Content-Type": type }));
+    } else if (url.pathname === "/version") {
+      answer(response, { major: "1", minor: "34", gitVersion: "v1.34.0" });
+    } else if (resource === "") {
+      answer(response, { kind: "Status", status: "Failure", code: 404 }, 404);
+    } else if (url.searchParams.has("watch")) {
+      // The stream stays open, and nothing happens.
+      response.writeHead(200, JSON_TYPE).flushHeaders();
+    } else {
+      const items = byResource.get(`${core ?? group ?? ""}/${resource}`) ?? [];
+      // Without a kind, the client assumes the one that it asked for.
+      answer(response, { metadata: { resourceVersion: "1" }, items: items.map(numbered) });
+    }
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -41,7 +41,11 @@ export function ingress(name: string, host: string, annotations: object, path: o
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",
-    metadata: { name, namespace: NAMESPACE, annotations: Object.fromEntries(prefixed) },
+    metadata: {
+      name,
+      namespace: NAMESPACE,
+      annotations: Object.fromEntries(prefixed) as Record<string, string>,
+    },
     spec: {
       ingressClassName: "traefik",
       rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend, ...path }] } }],
@@ -72,13 +76,16 @@ const named = (host: string): string => host.split(".")[0] ?? host;
 
 /** The objects without the filters of routes. */
 function unfiltered(object: KubeObject): KubeObject {
-  return withRules(object, ({ filters, ...rule }) => rule);
+  return withoutInRules(object, "filters");
 }
 
-function withRules(object: KubeObject, change: (rule: Record<string, unknown>) => object): KubeObject {
+function withoutInRules(object: KubeObject, field: "filters" | "matches"): KubeObject {
   if (object.kind !== "HTTPRoute") return object;
-  const spec = object.spec as { rules: Record<string, unknown>[] };
-  return { ...object, spec: { ...spec, rules: spec.rules.map(change) } };
+  const { rules, ...spec } = object.spec as { readonly rules: readonly Record<string, unknown>[] };
+  const others = rules.map((rule) =>
+    Object.fromEntries(Object.entries(rule).filter(([key]) => key !== field)),
+  );
+  return { ...object, spec: { ...spec, rules: others } };
 }
 
 /** A protection by a Middleware, on an IngressRoute. */
@@ -247,7 +254,7 @@ export function protections(client: Credentials, stranger: Credentials): readonl
         get(host, { headers: { "x-key": "k2" } }),
       ],
       statuses: [200, 404, 404],
-      without: (object) => withRules(object, ({ matches, ...rule }) => rule),
+      without: (object) => withoutInRules(object, "matches"),
     },
     {
       name: "a path that is not served",
@@ -259,7 +266,7 @@ export function protections(client: Credentials, stranger: Credentials): readonl
         get(host, { path: "/public/1" }),
       ],
       statuses: [200, 404, 404],
-      without: (object) => withRules(object, ({ matches, ...rule }) => rule),
+      without: (object) => withoutInRules(object, "matches"),
     },
     {
       name: "client certificates",
