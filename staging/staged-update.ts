@@ -1,55 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { GatusAddress } from "../config/gatus-address.ts";
-import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
 import type { Finding } from "../kube/client.ts";
 import { enforce } from "../kube/findings.ts";
-import { KubeClient } from "../kube/kube-client.ts";
-import type { ClusterAddress } from "../kube/kubeconfig.ts";
 import type { KubeObject } from "../kube/objects.ts";
-import { parseDuration } from "../lib/duration.ts";
-import { EdgefirstError } from "../lib/errors.ts";
 import type { Baseline } from "./baseline.ts";
-import { clusterClock, type Clock } from "./clock.ts";
-import { describeDifference, type ComparedSettings } from "./differences.ts";
+import { clusterClock } from "./clock.ts";
+import { describeDifference } from "./differences.ts";
 import type { Difference, Evidence } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
 import { checkGate, type GateResult } from "./gate.ts";
-import { directivesProject } from "./directives.ts";
-import { expiredIgnores, ignoredOn } from "./ignored.ts";
+import { expiredIgnores } from "./ignored.ts";
 import { descendsFrom } from "./git-history.ts";
-import type { Repository } from "./gitops-revision.ts";
-import { currentRelease, readOwnStack, type OwnStack } from "./own-stack.ts";
+import { readOwnStack } from "./own-stack.ts";
 import type { ClusterProvider } from "./cluster-identity.ts";
 import { clusterUid } from "./live-check.ts";
 import { identifyCluster } from "./own-cluster.ts";
-import { promote, type PromotedSource, type SourceReference } from "./promotion.ts";
-import { readRecordedObjects, readRecordedProvider, readStackOutputs } from "./stack-outputs.ts";
-import { refuseSenseless, type StagingSettings } from "./staging-settings.ts";
+import { promote, type SourceReference } from "./promotion.ts";
+import { readRecordedProvider } from "./stack-outputs.ts";
+import { refuseSenseless } from "./staging-settings.ts";
+import { gateArgs, verificationArgs, type StagedUpdateArgs } from "./update-args.ts";
 import { inconclusiveSummary, summaryOf } from "./verification-summary.ts";
 import { beginUpdate, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
 import { reportWaiting } from "./waiting.ts";
 
 /** Name of the provider that a stack declares. */
 export const PROVIDER_NAME = "cluster";
-
-/** Arguments of {@link stageUpdate}. */
-export interface StagedUpdateArgs {
-  readonly settings: StagingSettings;
-  readonly release: string;
-  /** SHA-256 of each manifest that only this stack's configuration names, keyed by what the manifest installs. */
-  readonly manifests: Readonly<Record<string, string>>;
-  /** Settings that decide what the verification means. */
-  readonly compared: ComparedSettings;
-  /** Directory of the project. */
-  readonly project: string;
-  readonly cluster: KubeClient;
-  /** This stack's kubeconfig, which may also hold the contexts of upstream stacks. */
-  readonly kubeconfig?: string | undefined;
-  readonly gatus: GatusAddress | null;
-  /** Credentials for reaching Gatus by URL, this stack's and those of upstream stacks. */
-  readonly authorizations: GatusAuthorizations;
-  readonly repository?: (Repository & { readonly source: PromotedSource }) | undefined;
-}
 
 /** An update that has passed the gate. */
 export interface StagedUpdate {
@@ -94,7 +68,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
     () => cluster.time(),
     (line) => void pulumi.log.warn(line),
   );
-  const gate = await gateOf(args, stack, own, clock);
+  const gate = await checkGate(gateArgs(args, own, clock));
   reportDifferences(gate.differences);
   const promotion = await promotionOf(args, gate);
   enforceStage(
@@ -122,96 +96,6 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       return pulumi.unsecret(verified);
     },
   };
-}
-
-function verificationArgs(
-  args: StagedUpdateArgs,
-  own: OwnStack,
-  gate: GateResult,
-  clock: Clock,
-): VerificationArgs {
-  const { release, manifests, project, cluster, gatus, repository } = args;
-  const { soak, timeout, interval, patience, skip, removed, ignore } = args.settings.verification;
-  const stack = pulumi.getStack();
-  return {
-    stack,
-    release,
-    manifests,
-    project: pulumi.getProject(),
-    directory: project,
-    cluster,
-    uid: own.uid,
-    gatus,
-    repository,
-    earlier: own.evidence,
-    recorded: () => readRecordedObjects(stack),
-    authorizations: args.authorizations,
-    settings: args.compared,
-    differences: gate.differences,
-    override: gate.override,
-    skip,
-    removed,
-    ignored: ignoredOn(ignore, clock.now()),
-    timing: {
-      soakMs: parseDuration(soak),
-      timeoutMs: parseDuration(timeout),
-      intervalMs: parseDuration(interval),
-      outageMs: parseDuration(patience),
-    },
-    clock,
-    progress: (line, lasting) => {
-      void pulumi.log.info(`verification: ${line}`, undefined, undefined, !lasting);
-    },
-  };
-}
-
-function gateOf(args: StagedUpdateArgs, stack: string, own: OwnStack, clock: Clock): Promise<GateResult> {
-  const { settings, release, manifests, kubeconfig } = args;
-  const { maxAge, live, unreachable, patience, clusters, minAge, minSoak, requiredChecks, overrides } =
-    settings.gate;
-  const { accept } = settings.gate;
-  return checkGate({
-    project: pulumi.getProject(),
-    stack,
-    release,
-    manifests,
-    current: currentRelease(own, { release, manifests }),
-    own: own.evidence,
-    after: settings.after,
-    maxAgeMs: parseDuration(maxAge),
-    minAgeMs: parseDuration(minAge),
-    minSoakMs: parseDuration(minSoak),
-    requiredChecks,
-    overrides,
-    authorizations: args.authorizations,
-    settings: args.compared,
-    accept,
-    live,
-    unreachable,
-    patienceMs: pulumi.runtime.isDryRun() ? 0 : parseDuration(patience),
-    override: settings.override,
-    windows: settings.gate.windows,
-    readOutputs: (name) => readStackOutputs(name),
-    readDirectives: (name) => readStackOutputs(name, directivesProject(pulumi.getProject())),
-    connect: (upstream, evidence) =>
-      connectTo({ kubeconfig, context: evidence.cluster.context }, clusters[upstream]),
-    clock,
-    progress: (line) => void pulumi.log.info(`gate: ${line}`),
-  });
-}
-
-/** A configured cluster must be usable. The context that the evidence names may not exist on this machine. */
-function connectTo(
-  named: ClusterAddress,
-  configured: Partial<ClusterAddress> | undefined,
-): KubeClient | undefined {
-  if (configured !== undefined) return new KubeClient({ ...named, ...configured });
-  try {
-    return new KubeClient(named);
-  } catch (error) {
-    if (error instanceof EdgefirstError) return undefined;
-    throw error;
-  }
 }
 
 async function promotionOf(

@@ -1,0 +1,129 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { GatusAddress } from "../config/gatus-address.ts";
+import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
+import { KubeClient } from "../kube/kube-client.ts";
+import type { ClusterAddress } from "../kube/kubeconfig.ts";
+import { parseDuration } from "../lib/duration.ts";
+import { EdgefirstError } from "../lib/errors.ts";
+import type { Clock } from "./clock.ts";
+import type { ComparedSettings } from "./differences.ts";
+import { directivesProject } from "./directives.ts";
+import type { GateArgs, GateResult } from "./gate.ts";
+import type { Repository } from "./gitops-revision.ts";
+import { ignoredOn } from "./ignored.ts";
+import { currentRelease, type OwnStack } from "./own-stack.ts";
+import type { PromotedSource } from "./promotion.ts";
+import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
+import type { StagingSettings } from "./staging-settings.ts";
+import type { VerificationArgs } from "./verify.ts";
+
+/** Arguments of an update, from the program. */
+export interface StagedUpdateArgs {
+  readonly settings: StagingSettings;
+  readonly release: string;
+  /** SHA-256 of each manifest that only this stack's configuration names, keyed by what the manifest installs. */
+  readonly manifests: Readonly<Record<string, string>>;
+  /** Settings that decide what the verification means. */
+  readonly compared: ComparedSettings;
+  /** Directory of the project. */
+  readonly project: string;
+  readonly cluster: KubeClient;
+  /** This stack's kubeconfig, which may also hold the contexts of upstream stacks. */
+  readonly kubeconfig?: string | undefined;
+  readonly gatus: GatusAddress | null;
+  /** Credentials for reaching Gatus by URL, this stack's and those of upstream stacks. */
+  readonly authorizations: GatusAuthorizations;
+  readonly repository?: (Repository & { readonly source: PromotedSource }) | undefined;
+}
+
+/** How an update is verified. */
+export function verificationArgs(
+  args: StagedUpdateArgs,
+  own: OwnStack,
+  gate: GateResult,
+  clock: Clock,
+): VerificationArgs {
+  const { release, manifests, project, cluster, gatus, repository } = args;
+  const { soak, timeout, interval, patience, skip, removed, ignore } = args.settings.verification;
+  const stack = pulumi.getStack();
+  return {
+    stack,
+    release,
+    manifests,
+    project: pulumi.getProject(),
+    directory: project,
+    cluster,
+    uid: own.uid,
+    gatus,
+    repository,
+    earlier: own.evidence,
+    recorded: () => readRecordedObjects(stack),
+    authorizations: args.authorizations,
+    settings: args.compared,
+    differences: gate.differences,
+    override: gate.override,
+    skip,
+    removed,
+    ignored: ignoredOn(ignore, clock.now()),
+    timing: {
+      soakMs: parseDuration(soak),
+      timeoutMs: parseDuration(timeout),
+      intervalMs: parseDuration(interval),
+      outageMs: parseDuration(patience),
+    },
+    clock,
+    progress: (line, lasting) => {
+      void pulumi.log.info(`verification: ${line}`, undefined, undefined, !lasting);
+    },
+  };
+}
+
+/** What the gate of an update compares. */
+export function gateArgs(args: StagedUpdateArgs, own: OwnStack, clock: Clock): GateArgs {
+  const { settings, release, manifests, kubeconfig } = args;
+  const { maxAge, live, unreachable, patience, clusters, minAge, minSoak, requiredChecks, overrides } =
+    settings.gate;
+  const { accept } = settings.gate;
+  return {
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+    release,
+    manifests,
+    current: currentRelease(own, { release, manifests }),
+    own: own.evidence,
+    after: settings.after,
+    maxAgeMs: parseDuration(maxAge),
+    minAgeMs: parseDuration(minAge),
+    minSoakMs: parseDuration(minSoak),
+    requiredChecks,
+    overrides,
+    authorizations: args.authorizations,
+    settings: args.compared,
+    accept,
+    live,
+    unreachable,
+    patienceMs: pulumi.runtime.isDryRun() ? 0 : parseDuration(patience),
+    override: settings.override,
+    windows: settings.gate.windows,
+    readOutputs: (name) => readStackOutputs(name),
+    readDirectives: (name) => readStackOutputs(name, directivesProject(pulumi.getProject())),
+    connect: (upstream, evidence) =>
+      connectTo({ kubeconfig, context: evidence.cluster.context }, clusters[upstream]),
+    clock,
+    progress: (line) => void pulumi.log.info(`gate: ${line}`),
+  };
+}
+
+/** A configured cluster must be usable. The context that the evidence names may not exist on this machine. */
+function connectTo(
+  named: ClusterAddress,
+  configured: Partial<ClusterAddress> | undefined,
+): KubeClient | undefined {
+  if (configured !== undefined) return new KubeClient({ ...named, ...configured });
+  try {
+    return new KubeClient(named);
+  } catch (error) {
+    if (error instanceof EdgefirstError) return undefined;
+    throw error;
+  }
+}
