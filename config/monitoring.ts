@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { placement, resources } from "./pods.ts";
 import { duration, hostname, labelName, labels, objectName, quantity } from "./values.ts";
 
 const endpoint = z.looseObject({
@@ -67,6 +68,10 @@ export const gatus = z
       .boolean()
       .default(false)
       .describe("Also read endpoints from ConfigMaps with the label `gatus.io/enabled`, in any namespace."),
+    resources: resources
+      .default({ requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } })
+      .describe("Resources for Gatus."),
+    ...placement,
     pushover: z
       .boolean()
       .default(false)

@@ -19,6 +19,8 @@ const pinsSchema = z.strictObject({
       }),
     ),
   }),
+  // Traefik's CRDs, of the version of its image.
+  traefikDefinitions: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   images: z.strictObject({ traefik: image, gatus: image, gatusSidecar: image, k8sSidecar: image }),
 });
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { flux } from "./flux.ts";
 import { alerting, gatus } from "./monitoring.ts";
 import { gateway, gatewayApi } from "./network.ts";
+import { images } from "./pods.ts";
 import { policies } from "./policies.ts";
 import { after, gate, override, promotion, verification } from "./staged.ts";
 
@@ -46,6 +47,7 @@ export const configSchema = z.strictObject({
     .array(adoptable)
     .default([])
     .describe("Objects to take over from their current owner, as `Kind name` or `Kind namespace/name`."),
+  images: images.describe("Where images are pulled from."),
   gatewayApi: gatewayApi.describe("The Gateway API's CRDs."),
   gateways: z
     .array(gateway)

@@ -38,6 +38,11 @@ export const sha256 = z
   .regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits (SHA-256)")
   .meta({ title: "64 hexadecimal digits" });
 
+/** A network. */
+export const cidr = z
+  .union([z.cidrv4(), z.cidrv6()], { error: "a CIDR such as 192.0.2.0/24" })
+  .meta({ title: "CIDR" });
+
 /** A TCP port. */
 export const port = z.int().min(1).max(65535).meta({ title: "port" });
 

@@ -9,6 +9,7 @@ import {
 import { GATUS_NAME, POD_LABELS } from "../components/gatus/deployment.ts";
 import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/gatus/gatus.ts";
 import { traefikName, traefikSelector } from "../components/traefik/names.ts";
+import { mirrored } from "../components/shared/images.ts";
 import type { PushoverCredentials } from "../components/shared/pushover.ts";
 import type { StackConfig } from "../config/load.ts";
 import { checkGatusPage, gatusPage } from "./page.ts";
@@ -65,10 +66,16 @@ function pushoverCredentials({
 
 function gatusPart({ config, pins, labels }: PlatformArgs): Part {
   const { pushover, ...gatus } = config.gatus;
+  const { mirrors, pullSecrets } = config.images;
   const args: GatusArgs = {
     ...gatus,
     labels,
-    images: pins.images,
+    images: {
+      gatus: mirrored(pins.images.gatus, mirrors),
+      gatusSidecar: mirrored(pins.images.gatusSidecar, mirrors),
+      k8sSidecar: mirrored(pins.images.k8sSidecar, mirrors),
+    },
+    pullSecrets,
     page: gatusPage(config),
     pushover: pushover ? pushoverCredentials(config.secrets) : undefined,
     gateways: config.gateways.map(({ name, namespace, gatus: { endpoint } }) => ({

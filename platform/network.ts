@@ -1,19 +1,25 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { ClusterReader } from "../kube/client.ts";
 import { loadGatewayApi } from "../kube/gateway-api-manifests.ts";
+import { loadTraefikDefinitions } from "../kube/traefik-manifests.ts";
 import { checkGatewayApi, GatewayApi, gatewayApiObjects } from "../components/gateway-api/gateway-api.ts";
 import { checkGateways } from "../components/gateway/check.ts";
 import { Gateway, gatewayObjects, type GatewayArgs } from "../components/gateway/gateway.ts";
-import { checkTraefik, type ExternalTraefikArgs } from "../components/traefik/helm.ts";
+import { mirrored } from "../components/shared/images.ts";
 import {
-  checkTraefikPorts,
-  Traefik,
-  traefikObjects,
-  type TraefikArgs,
-} from "../components/traefik/traefik.ts";
-import { checkTraefikService } from "../components/traefik/service.ts";
+  checkDefinitions,
+  ownDefinitions,
+  TraefikDefinitions,
+  traefikDefinitionObjects,
+} from "../components/traefik/definitions.ts";
+import { checkTraefik, type ExternalTraefikArgs } from "../components/traefik/helm.ts";
+import { Traefik, traefikObjects, type TraefikArgs } from "../components/traefik/traefik.ts";
+import { checkTraefikSettings } from "../components/traefik/check.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { imageVersion } from "../config/pins.ts";
 import { classSelectorValues } from "../policy/knowledge/lookups.ts";
 import { knowledgeFor, PROJECT } from "../policy/knowledge/owner-rows.ts";
+import { checkExtraListeners } from "./extra-listeners.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
 /** The Gateway API, and each Gateway with its Traefik. */
@@ -21,6 +27,7 @@ export async function networkParts(args: PlatformArgs): Promise<Part[]> {
   const { gateways } = args.config;
   return [
     await gatewayApiPart(args),
+    await traefikDefinitionsPart(args),
     ...gateways.map((gateway) => traefikPart(args, gateway)),
     ...gateways.map((gateway) => gatewayPart(args, gateway)),
   ].filter((part) => part !== undefined);
@@ -33,7 +40,8 @@ async function gatewayApiPart({ config, pins, labels }: PlatformArgs): Promise<P
   const ownTraefik = config.gateways.some(({ traefik }) => traefik.install);
   const traefikVersion = ownTraefik ? imageVersion(pins.images.traefik) : undefined;
   const hasGateways = config.gateways.length > 0;
-  const args = { labels, install, version, channel, crds, traefikVersion, hasGateways };
+  const experimental = config.gateways.some(({ traefik }) => traefik.install && traefik.experimentalChannel);
+  const args = { labels, install, version, channel, crds, traefikVersion, experimental, hasGateways };
   return {
     name: "gateway-api",
     dependsOn: [],
@@ -43,16 +51,38 @@ async function gatewayApiPart({ config, pins, labels }: PlatformArgs): Promise<P
   };
 }
 
-function traefikPart({ pins, labels }: PlatformArgs, gateway: GatewayConfig): Part | undefined {
+/** Traefik's CRDs, if any of the stack's Traefiks reads Middlewares. */
+async function traefikDefinitionsPart({ stack, config, pins, cluster, labels }: PlatformArgs) {
+  if (!config.gateways.some(({ traefik }) => traefik.install && traefik.middlewares)) return undefined;
+  const version = imageVersion(pins.images.traefik);
+  const all = await loadTraefikDefinitions(version, pins.traefikDefinitions.sha256);
+  const args = { labels, crds: await ownDefinitions(all, cluster, stack) };
+  return {
+    name: "traefik-definitions",
+    dependsOn: [],
+    objects: traefikDefinitionObjects(args),
+    check: (live: ClusterReader) =>
+      checkDefinitions(
+        all.filter((crd) => !args.crds.includes(crd)),
+        live,
+      ),
+    create: (options: pulumi.ComponentResourceOptions) =>
+      new TraefikDefinitions("traefik-definitions", args, options),
+  };
+}
+
+function traefikPart({ config, pins, labels }: PlatformArgs, gateway: GatewayConfig): Part | undefined {
   const { name, namespace, traefik } = gateway;
   if (!traefik.install) return undefined;
-  const args = traefikArgs(gateway, { labels, image: pins.images.traefik });
+  const { mirrors, pullSecrets } = config.images;
+  const image = mirrored(pins.images.traefik, mirrors);
+  const args = traefikArgs(gateway, { labels, image, pullSecrets });
   return {
     name: `traefik-${name}`,
-    dependsOn: ["namespaces", "gateway-api"],
+    dependsOn: ["namespaces", "gateway-api", "traefik-definitions"],
     namespaces: [namespace],
     objects: traefikObjects(args),
-    check: async (cluster) => [...checkTraefikPorts(args), ...(await checkTraefikService(args, cluster))],
+    check: (cluster) => checkTraefikSettings(args, cluster),
     create: (options) => new Traefik(name, args, options),
   };
 }
@@ -60,7 +90,7 @@ function traefikPart({ pins, labels }: PlatformArgs, gateway: GatewayConfig): Pa
 /** Arguments of a Gateway's Traefik. */
 export function traefikArgs(
   gateway: GatewayConfig,
-  common: Pick<TraefikArgs, "labels" | "image">,
+  common: Pick<TraefikArgs, "labels" | "image" | "pullSecrets">,
 ): TraefikArgs {
   return { ...gateway.traefik, ...identityOf(gateway), ...common };
 }
@@ -92,6 +122,7 @@ function gatewayPart({ config, labels }: PlatformArgs, gateway: GatewayConfig): 
             cluster,
           )
         : []),
+      ...checkExtraListeners(gateway),
       ...(traefik.install ? [] : await checkTraefik(externalTraefik(gateway), cluster)),
     ],
     create: (options) => new Gateway(name, args, options),
@@ -107,7 +138,8 @@ function externalTraefik(gateway: GatewayConfig): ExternalTraefikArgs {
 }
 
 function gatewayArgs(config: GatewayConfig, labels: GatewayArgs["labels"]): GatewayArgs {
-  const { name, namespace, className, annotations, allowedNamespaces, http, https, gatus } = config;
+  const { name, namespace, className, annotations, allowedNamespaces, http, https, extraListeners, gatus } =
+    config;
   return {
     name,
     namespace,
@@ -117,6 +149,7 @@ function gatewayArgs(config: GatewayConfig, labels: GatewayArgs["labels"]): Gate
     allowedNamespaces,
     http,
     https,
+    extraListeners,
     gatus,
     labels,
   };

@@ -3,7 +3,7 @@ import semver from "semver";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declareRetained, labelled, withoutStatus, type CommonArgs } from "../shared/declare.ts";
-import { DECLARED_KINDS, fittingBundles, watchedKinds } from "./support.ts";
+import { DECLARED_KINDS, EXPERIMENTAL_KINDS, fittingBundles, watchedKinds, type ApiKind } from "./support.ts";
 
 /** Arguments of {@link GatewayApi}. */
 export interface GatewayApiArgs extends CommonArgs {
@@ -16,6 +16,8 @@ export interface GatewayApiArgs extends CommonArgs {
   readonly crds: readonly KubeObject[];
   /** Version of the stack's Traefik, such as `3.6.12`; undefined if it installs none. */
   readonly traefikVersion?: string | undefined;
+  /** Whether a Traefik of the stack serves TCPRoutes and TLSRoutes. */
+  readonly experimental?: boolean;
   /** Whether the stack declares any Gateway. */
   readonly hasGateways: boolean;
 }
@@ -47,9 +49,14 @@ const CHANNEL = "gateway.networking.k8s.io/channel";
  */
 export async function checkGatewayApi(args: GatewayApiArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return isServed(args, cluster);
+  const experimental = args.experimental === true ? await unserved(EXPERIMENTAL_KINDS, cluster) : [];
   const live = await Promise.all(args.crds.map((crd) => cluster.get(crd)));
   const present = live.filter((crd) => crd !== undefined);
-  return [...bundleFits(args), ...isNoDowngrade(args, present, cluster.context)];
+  return [
+    ...bundleFits(args),
+    ...isNoDowngrade(args, present, cluster.context),
+    ...notServed(experimental, args, cluster.context),
+  ];
 }
 
 function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], context: string): Finding[] {
@@ -85,26 +92,39 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
 
 /** Whether the cluster serves every kind that the stack declares and that its Traefik watches. */
 async function isServed(args: GatewayApiArgs, cluster: ClusterReader): Promise<Finding[]> {
-  const { traefikVersion, hasGateways } = args;
+  const { traefikVersion, hasGateways, experimental = false } = args;
   const watched = traefikVersion === undefined ? [] : watchedKinds(traefikVersion);
   if (watched === undefined) return unknownTraefik(traefikVersion, "WATCHED_BY_TRAEFIK");
-  const needed = new Map(
-    [...(hasGateways ? DECLARED_KINDS : []), ...watched].map((each) => [each.apiVersion + each.kind, each]),
-  );
-  const served = await Promise.all(
-    [...needed.values()].map(async (each) => ({
-      ...each,
-      isServed: await cluster.serves(each.apiVersion, each.kind),
-    })),
-  );
-  const missing = served.filter(({ isServed }) => !isServed);
+  const needed = [
+    ...(hasGateways ? DECLARED_KINDS : []),
+    ...watched,
+    ...(experimental ? EXPERIMENTAL_KINDS : []),
+  ];
+  return notServed(await unserved(needed, cluster), args, cluster.context);
+}
+
+/** The kinds, each once, that the cluster does not serve. */
+async function unserved(kinds: readonly ApiKind[], cluster: ClusterReader): Promise<ApiKind[]> {
+  const distinct = [...new Map(kinds.map((each) => [each.apiVersion + each.kind, each])).values()];
+  const served = await Promise.all(distinct.map(({ apiVersion, kind }) => cluster.serves(apiVersion, kind)));
+  return distinct.filter((_, index) => served[index] !== true);
+}
+
+function notServed(
+  missing: readonly ApiKind[],
+  { traefikVersion, install }: GatewayApiArgs,
+  context: string,
+): Finding[] {
   if (missing.length === 0) return [];
   const user = traefikVersion === undefined ? "this stack" : `this stack with Traefik ${traefikVersion}`;
+  const kinds = missing.map(({ apiVersion, kind }) => `${kind} ${apiVersion.split("/")[1] ?? ""}`);
   return [
     {
       severity: "error",
-      message: `The Gateway API on ${cluster.context} does not serve ${missing.map(({ apiVersion, kind }) => `${kind} ${apiVersion.split("/")[1] ?? ""}`).join(", ")}, which ${user} needs, and edgefirst:gatewayApi.install is false.`,
-      hint: "Have the owner of the CRDs install a newer bundle that serves these versions, or remove edgefirst:gatewayApi.install from the configuration.",
+      message: `The Gateway API on ${context} does not serve ${kinds.join(", ")}, which ${user} needs${install ? " for traefik.experimentalChannel" : ", and edgefirst:gatewayApi.install is false"}.`,
+      hint: install
+        ? "Install the experimental channel as another owner and set edgefirst:gatewayApi.install to false, or remove traefik.experimentalChannel."
+        : "Have the owner of the CRDs install a newer bundle that serves these versions, or remove edgefirst:gatewayApi.install from the configuration.",
     },
   ];
 }

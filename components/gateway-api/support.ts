@@ -52,6 +52,9 @@ const WATCHED_BY_TRAEFIK: readonly { readonly traefik: string; readonly kinds: r
   },
 ];
 
+/** What Traefik's experimental channel watches in addition (3.6; `WatchAll`). */
+export const EXPERIMENTAL_KINDS: readonly ApiKind[] = at("v1alpha2", "TCPRoute", "TLSRoute");
+
 /** The kinds that a Traefik release watches; undefined if the release is not in the table. */
 export function watchedKinds(traefikVersion: string): readonly ApiKind[] | undefined {
   return WATCHED_BY_TRAEFIK.find(({ traefik }) => semver.satisfies(traefikVersion, traefik))?.kinds;

@@ -26,10 +26,20 @@ export interface GatewayArgs extends CommonArgs, GatewayIdentity {
       readonly certificate?: Certificate | undefined;
     }[];
   };
+  /** Listeners for TCPRoutes and TLSRoutes, each on an entry point. */
+  readonly extraListeners?: readonly ExtraListener[];
   /** Monitoring defaults for the attached routes. */
   readonly gatus: {
     readonly endpoint?: Readonly<Record<string, unknown>> | undefined;
   };
+}
+
+/** A listener for TCP, or for TLS connections that are passed through. */
+export interface ExtraListener {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: "TCP" | "TLS";
+  readonly hostname?: string | undefined;
 }
 
 /** A GatewayClass and its only Gateway, with the ReferenceGrants that its certificates need. */
@@ -89,7 +99,10 @@ function gateway(args: GatewayArgs): KubeObject {
       ...(Object.keys(gatewayLabels).length === 0 ? {} : { labels: gatewayLabels }),
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
-    spec: { gatewayClassName: className, listeners: [webListener(args), ...listeners] },
+    spec: {
+      gatewayClassName: className,
+      listeners: [webListener(args), ...listeners, ...extraListeners(args)],
+    },
   };
 }
 
@@ -106,6 +119,18 @@ function webListener(args: GatewayArgs): Record<string, unknown> {
     protocol: "HTTP",
     allowedRoutes: { namespaces: redirects(args) ? { from: "Same" } : allowedNamespaces(args) },
   };
+}
+
+function extraListeners(args: GatewayArgs): Record<string, unknown>[] {
+  const { extraListeners: listeners = [] } = args;
+  return listeners.map(({ name, port, protocol, hostname }) => ({
+    name,
+    port,
+    protocol,
+    ...(hostname !== undefined && { hostname }),
+    ...(protocol === "TLS" && { tls: { mode: "Passthrough" } }),
+    allowedRoutes: { namespaces: allowedNamespaces(args) },
+  }));
 }
 
 function redirectRoute({ name, namespace, https }: GatewayArgs): KubeObject {

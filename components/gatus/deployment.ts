@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../kube/objects.ts";
 import { exemption } from "../../kube/exemption.ts";
+import { placementFields, type Placement } from "../shared/placement.ts";
+import { strategicMerge } from "../shared/strategic-merge.ts";
 import { DATA_DIRECTORY, GATUS_PORT, STORAGE_URL_VARIABLE, type GatusStorage } from "./config.ts";
 import {
   CONFIG_DIRECTORY,
@@ -24,7 +26,7 @@ export const POD_LABELS = {
 } as const;
 
 /** Arguments of {@link gatusDeployment}. */
-export interface GatusDeploymentArgs {
+export interface GatusDeploymentArgs extends Placement {
   readonly namespace: string;
   readonly images: { readonly gatus: string; readonly gatusSidecar: string; readonly k8sSidecar: string };
   readonly storage: GatusStorage;
@@ -34,7 +36,19 @@ export interface GatusDeploymentArgs {
   readonly sidecarArgs: readonly string[] | undefined;
   readonly labelledConfigMaps: boolean;
   readonly pushover: boolean;
+  readonly resources?: GatusResources;
 }
+
+/** Kubernetes quantities. */
+export interface GatusResources {
+  readonly requests: { readonly cpu: string; readonly memory: string };
+  readonly limits: { readonly cpu?: string | undefined; readonly memory: string };
+}
+
+const RESOURCES: GatusResources = {
+  requests: { cpu: "10m", memory: "64Mi" },
+  limits: { memory: "256Mi" },
+};
 
 /** All containers run as one user, since they share volumes: the images' users differ, and Gatus's is root. */
 const USER = 65534;
@@ -65,18 +79,22 @@ export function gatusDeployment(args: GatusDeploymentArgs): KubeObject {
         ? { type: "Recreate" }
         : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: POD_LABELS },
-      template: {
-        metadata: {
-          // No stack label on the pods: the Deployment creates them, not the program.
-          labels: POD_LABELS,
-          // Gatus reloads its configuration, but only a rollout shows that the new one works.
-          annotations: {
-            "edgefirst.dev/config-checksum": createHash("sha256").update(args.config).digest("hex"),
-          },
-        },
-        spec: podSpec(args),
+      template: strategicMerge(podTemplate(args), args.podPatch ?? {}),
+    },
+  };
+}
+
+function podTemplate(args: GatusDeploymentArgs): Record<string, unknown> {
+  return {
+    metadata: {
+      // No stack label on the pods: the Deployment creates them, not the program.
+      labels: POD_LABELS,
+      // Gatus reloads its configuration, but only a rollout shows that the new one works.
+      annotations: {
+        "edgefirst.dev/config-checksum": createHash("sha256").update(args.config).digest("hex"),
       },
     },
+    spec: podSpec(args),
   };
 }
 
@@ -100,6 +118,7 @@ function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
       fsGroupChangePolicy: "OnRootMismatch",
       seccompProfile: { type: "RuntimeDefault" },
     },
+    ...placementFields(args),
     initContainers: sidecars,
     containers: [gatusContainer(args)],
     volumes: volumes(args),
@@ -117,7 +136,7 @@ function gatusContainer(args: GatusDeploymentArgs): Record<string, unknown> {
     startupProbe: { ...health, periodSeconds: 2, failureThreshold: 30 },
     readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
     livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
-    resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+    resources: resources(args.resources ?? RESOURCES),
     securityContext: CONTAINER_SECURITY,
     volumeMounts: volumes(args).map(({ name }) => ({
       name,
@@ -125,6 +144,10 @@ function gatusContainer(args: GatusDeploymentArgs): Record<string, unknown> {
       ...(name === "data" ? {} : { readOnly: true }),
     })),
   };
+}
+
+function resources({ requests, limits: { cpu, memory } }: GatusResources): Record<string, unknown> {
+  return { requests: { ...requests }, limits: { ...(cpu !== undefined && { cpu }), memory } };
 }
 
 function gatusEnvironment({ sidecarArgs, storage }: GatusDeploymentArgs): Record<string, unknown>[] {

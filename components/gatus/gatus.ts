@@ -11,16 +11,24 @@ import {
   withFieldManager,
   type CommonArgs,
 } from "../shared/declare.ts";
+import type { Placement } from "../shared/placement.ts";
 import type { PushoverCredentials } from "../shared/pushover.ts";
 import type { PolicyRule } from "../shared/rbac.ts";
 import { gatusConfig, pushoverConfig, type GatusEndpoint, type GatusStorage } from "./config.ts";
-import { CONFIG_KEY, GATUS_NAME, gatusDeployment, POD_LABELS, PUSHOVER_SECRET } from "./deployment.ts";
+import {
+  CONFIG_KEY,
+  GATUS_NAME,
+  gatusDeployment,
+  POD_LABELS,
+  PUSHOVER_SECRET,
+  type GatusResources,
+} from "./deployment.ts";
 import { endpointConflicts, type GatewayDefaults } from "./conflicts.ts";
 import { gatusRoute, type GatusPage } from "./page.ts";
 import { LABELLED_CONFIG_MAPS_RULE, sidecarFor, type Discovery } from "./sidecar.ts";
 
 /** Arguments of {@link Gatus}. */
-export interface GatusArgs extends CommonArgs {
+export interface GatusArgs extends CommonArgs, Placement {
   /** false: Gatus has another owner, and the component creates nothing. */
   readonly install: boolean;
   readonly namespace: string;
@@ -34,6 +42,7 @@ export interface GatusArgs extends CommonArgs {
   readonly labelledConfigMaps: boolean;
   /** Where alerts are sent; if undefined, Gatus sends none. */
   readonly pushover?: PushoverCredentials | undefined;
+  readonly resources?: GatusResources;
   /** Images with tag and digest; gatus-sidecar's tag determines its flags and RBAC rules. */
   readonly images: { readonly gatus: string; readonly gatusSidecar: string; readonly k8sSidecar: string };
   /** The Gateways that this stack declares; routes inherit their endpoint defaults. */
@@ -99,6 +108,13 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       sidecarArgs: sidecar?.args,
       labelledConfigMaps: args.labelledConfigMaps,
       pushover: args.pushover !== undefined,
+      ...(args.resources && { resources: args.resources }),
+      nodeSelector: args.nodeSelector,
+      tolerations: args.tolerations,
+      affinity: args.affinity,
+      priorityClassName: args.priorityClassName,
+      pullSecrets: args.pullSecrets,
+      podPatch: args.podPatch,
     }),
     serviceObject(namespace),
     ...(args.page === undefined ? [] : [gatusRoute(args.page, namespace, SERVICE_PORT)]),

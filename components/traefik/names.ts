@@ -9,3 +9,6 @@ export function traefikName(gateway: GatewayIdentity): string {
 export function traefikSelector(gateway: GatewayIdentity): Record<string, string> {
   return { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": traefikName(gateway) };
 }
+
+/** Name of the UDP port of HTTP/3, at most 15 characters. */
+export const HTTP3_PORT = "websecure-http3";

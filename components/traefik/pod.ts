@@ -1,23 +1,20 @@
-import {
-  GATEWAY_LABEL,
-  INTERNAL_PORTS,
-  type GatewayIdentity,
-  type ListenerPorts,
-} from "../../kube/gateway-contract.ts";
+import { INTERNAL_PORTS } from "../../kube/gateway-contract.ts";
+import { placementFields, type Placement } from "../shared/placement.ts";
+import { strategicMerge } from "../shared/strategic-merge.ts";
+import { ACCEPT_SECONDS, DRAIN_SECONDS, traefikArguments, type TraefikArgumentsArgs } from "./arguments.ts";
+import { HTTP3_PORT, traefikName, traefikSelector } from "./names.ts";
 
-/** Arguments of {@link podSpec}. */
-export interface TraefikPodArgs {
-  /** Name of the ServiceAccount and the Service. */
-  readonly name: string;
-  /** Labels that select the pods, to spread them over nodes. */
-  readonly selector: Readonly<Record<string, string>>;
-  readonly gateway: GatewayIdentity;
-  readonly ports: ListenerPorts;
+/** Arguments of {@link podTemplate}. */
+export interface TraefikPodArgs extends TraefikArgumentsArgs, Placement {
+  /** Labels of the pods, in addition to those that select them. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Image with tag and digest. */
   readonly image: string;
+  /** Whether replicas must run on different nodes; with DoNotSchedule, some stay pending if there are too few nodes. */
   readonly spread: "ScheduleAnyway" | "DoNotSchedule";
+  /** Also spread over zones, if possible. */
+  readonly zones?: boolean;
   readonly resources: TraefikResources;
-  readonly logLevel: string;
 }
 
 /** Kubernetes quantities. */
@@ -26,52 +23,18 @@ export interface TraefikResources {
   readonly limits: { readonly cpu?: string | undefined; readonly memory: string };
 }
 
-/** When stopping, Traefik first accepts new requests for another 10 s, until load balancers have noticed, then gives open requests 10 s to finish. */
-const ACCEPT_SECONDS = 10;
-const DRAIN_SECONDS = 10;
-
-/**
- * Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). The API stays off, and the dashboard
- * with it.
- */
-export function traefikArguments(args: TraefikPodArgs): string[] {
-  const { gateway, ports, logLevel } = args;
-  return [
-    "--global.checknewversion=false",
-    "--global.sendanonymoususage=false",
-    `--log.level=${logLevel}`,
-    "--log.format=json",
-    ...entryPoint("web", ports.http),
-    ...entryPoint("websecure", ports.https),
-    `--entrypoints.ping.address=:${INTERNAL_PORTS.ping}`,
-    `--entrypoints.metrics.address=:${INTERNAL_PORTS.metrics}`,
-    "--ping=true",
-    "--ping.entrypoint=ping",
-    "--metrics.prometheus=true",
-    "--metrics.prometheus.entrypoint=metrics",
-    "--providers.kubernetesgateway=true",
-    "--providers.kubernetesgateway.experimentalchannel=false",
-    `--providers.kubernetesgateway.labelselector=${GATEWAY_LABEL}=${gateway.name}`,
-    `--providers.kubernetesgateway.statusaddress.service.name=${args.name}`,
-    `--providers.kubernetesgateway.statusaddress.service.namespace=${gateway.namespace}`,
-  ];
-}
-
-function entryPoint(name: string, port: number): string[] {
-  const lifecycle = `--entrypoints.${name}.transport.lifecycle`;
-  return [
-    `--entrypoints.${name}.address=:${port}`,
-    `${lifecycle}.requestacceptgracetimeout=${ACCEPT_SECONDS}s`,
-    `${lifecycle}.gracetimeout=${DRAIN_SECONDS}s`,
-  ];
+/** The pod template, patched as configured. */
+export function podTemplate(args: TraefikPodArgs): Record<string, unknown> {
+  const labels = { ...traefikSelector(args.gateway), ...args.labels };
+  return strategicMerge({ metadata: { labels }, spec: podSpec(args) }, args.podPatch ?? {});
 }
 
 /**
  * The pod: no root, no capabilities, a read-only root file system. A sysctl of its network namespace still lets it bind ports 80 and 443.
  */
-export function podSpec(args: TraefikPodArgs): Record<string, unknown> {
+function podSpec(args: TraefikPodArgs): Record<string, unknown> {
   return {
-    serviceAccountName: args.name,
+    serviceAccountName: traefikName(args.gateway),
     automountServiceAccountToken: true,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: ACCEPT_SECONDS + DRAIN_SECONDS + 10,
@@ -83,19 +46,40 @@ export function podSpec(args: TraefikPodArgs): Record<string, unknown> {
       sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
     },
     topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: args.spread,
-        labelSelector: { matchLabels: args.selector },
-        // Otherwise, the old pods count during a rollout, and DoNotSchedule blocks the new ones.
-        matchLabelKeys: ["pod-template-hash"],
-      },
+      spreadOver("kubernetes.io/hostname", args.spread, args),
+      ...(args.zones === true ? [spreadOver("topology.kubernetes.io/zone", "ScheduleAnyway", args)] : []),
     ],
+    ...placementFields(args),
     containers: [container(args)],
     // Middlewares buffer request bodies in files here.
     volumes: [{ name: "tmp", emptyDir: {} }],
   };
+}
+
+function spreadOver(
+  topologyKey: string,
+  whenUnsatisfiable: TraefikPodArgs["spread"],
+  { gateway }: TraefikPodArgs,
+): Record<string, unknown> {
+  return {
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable,
+    labelSelector: { matchLabels: traefikSelector(gateway) },
+    // Otherwise, the old pods count during a rollout, and DoNotSchedule blocks the new ones.
+    matchLabelKeys: ["pod-template-hash"],
+  };
+}
+
+function containerPorts({ ports, http3 = false, entryPoints = [] }: TraefikPodArgs) {
+  return [
+    { name: "web", containerPort: ports.http, protocol: "TCP" },
+    { name: "websecure", containerPort: ports.https, protocol: "TCP" },
+    ...(http3 ? [{ name: HTTP3_PORT, containerPort: ports.https, protocol: "UDP" }] : []),
+    ...entryPoints.map(({ name, port, protocol }) => ({ name, containerPort: port, protocol })),
+    { name: "ping", containerPort: INTERNAL_PORTS.ping, protocol: "TCP" },
+    { name: "metrics", containerPort: INTERNAL_PORTS.metrics, protocol: "TCP" },
+  ];
 }
 
 function container(args: TraefikPodArgs): Record<string, unknown> {
@@ -106,12 +90,7 @@ function container(args: TraefikPodArgs): Record<string, unknown> {
     image: args.image,
     imagePullPolicy: "IfNotPresent",
     args: traefikArguments(args),
-    ports: [
-      { name: "web", containerPort: args.ports.http, protocol: "TCP" },
-      { name: "websecure", containerPort: args.ports.https, protocol: "TCP" },
-      { name: "ping", containerPort: INTERNAL_PORTS.ping, protocol: "TCP" },
-      { name: "metrics", containerPort: INTERNAL_PORTS.metrics, protocol: "TCP" },
-    ],
+    ports: containerPorts(args),
     startupProbe: { ...ping, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
     readinessProbe: { ...ping, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 2 },
     // More patient than readiness: a busy Traefik is taken out of service first, and restarted only if it stays unresponsive.

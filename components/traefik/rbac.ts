@@ -1,4 +1,5 @@
 import type { PolicyRule } from "../shared/rbac.ts";
+import type { TraefikOptions } from "./arguments.ts";
 
 /** The verbs that an informer needs. */
 const INFORM = ["list", "watch"];
@@ -35,3 +36,48 @@ export const TRAEFIK_RULES: readonly PolicyRule[] = [
     verbs: ["update"],
   },
 ];
+
+/** What TCPRoutes and TLSRoutes need in addition, with the experimental channel. */
+const EXPERIMENTAL_RULES: readonly PolicyRule[] = [
+  { apiGroups: ["gateway.networking.k8s.io"], resources: ["tcproutes", "tlsroutes"], verbs: INFORM },
+  {
+    apiGroups: ["gateway.networking.k8s.io"],
+    resources: ["tcproutes/status", "tlsroutes/status"],
+    verbs: ["update"],
+  },
+];
+
+/**
+ * What Middlewares need in addition. The CRD provider watches all of its kinds and serves nothing until every watch has synced (`WatchAll` in
+ * pkg/provider/kubernetes/crd/client.go), so that none can be left out.
+ */
+const MIDDLEWARE_RULES: readonly PolicyRule[] = [
+  {
+    apiGroups: ["traefik.io"],
+    resources: [
+      "middlewares",
+      "middlewaretcps",
+      "tlsoptions",
+      "tlsstores",
+      "serverstransports",
+      "serverstransporttcps",
+      "traefikservices",
+      "ingressroutes",
+      "ingressroutetcps",
+      "ingressrouteudps",
+    ],
+    verbs: INFORM,
+  },
+];
+
+/** The rules for these options. */
+export function traefikRules({
+  experimentalChannel = false,
+  middlewares = false,
+}: Pick<TraefikOptions, "experimentalChannel" | "middlewares">): readonly PolicyRule[] {
+  return [
+    ...TRAEFIK_RULES,
+    ...(experimentalChannel ? EXPERIMENTAL_RULES : []),
+    ...(middlewares ? MIDDLEWARE_RULES : []),
+  ];
+}

@@ -2,7 +2,8 @@ import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { GatewayIdentity, ListenerPorts } from "../../kube/gateway-contract.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { labelled, type CommonArgs } from "../shared/declare.ts";
-import { traefikName, traefikSelector } from "./names.ts";
+import type { ExtraEntryPoint } from "./arguments.ts";
+import { HTTP3_PORT, traefikName, traefikSelector } from "./names.ts";
 
 /** The Service through which clients reach Traefik. */
 export interface TraefikServiceArgs {
@@ -27,15 +28,18 @@ export interface ServiceArgs extends CommonArgs {
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
   readonly service: TraefikServiceArgs;
+  readonly http3?: boolean;
+  readonly entryPoints?: readonly ExtraEntryPoint[];
 }
 
 /** The Service. The API server rejects some fields for some types, and sets the defaults itself. */
-export function traefikService({ gateway, ports, service, labels }: ServiceArgs): KubeObject {
-  const { type, nodePorts, externalTrafficPolicy, ipFamilyPolicy, ipFamilies } = service;
+export function traefikService(args: ServiceArgs): KubeObject {
+  const { gateway, service, labels } = args;
+  const { type, externalTrafficPolicy, ipFamilyPolicy, ipFamilies } = service;
   const spec = {
     type,
     selector: traefikSelector(gateway),
-    ports: [port("web", ports.http, nodePorts.http), port("websecure", ports.https, nodePorts.https)],
+    ports: servicePorts(args),
     ...(type === "ClusterIP" ? {} : { externalTrafficPolicy }),
     ...(type === "LoadBalancer" ? loadBalancer(service) : {}),
     ...defined({ ipFamilyPolicy, ipFamilies }),
@@ -50,8 +54,18 @@ export function traefikService({ gateway, ports, service, labels }: ServiceArgs)
   return labelled(labels, { apiVersion: "v1", kind: "Service", metadata, spec });
 }
 
-function port(name: string, number: number, nodePort: number | undefined): Record<string, unknown> {
-  return { name, port: number, targetPort: name, protocol: "TCP", ...defined({ nodePort }) };
+function servicePorts({ ports, service, http3 = false, entryPoints = [] }: ServiceArgs) {
+  const { nodePorts } = service;
+  return [
+    { ...port("web", ports.http), ...defined({ nodePort: nodePorts.http }) },
+    { ...port("websecure", ports.https), ...defined({ nodePort: nodePorts.https }) },
+    ...(http3 ? [port(HTTP3_PORT, ports.https, "UDP")] : []),
+    ...entryPoints.map((entryPoint) => port(entryPoint.name, entryPoint.port, entryPoint.protocol)),
+  ];
+}
+
+function port(name: string, number: number, protocol: "TCP" | "UDP" = "TCP"): Record<string, unknown> {
+  return { name, port: number, targetPort: name, protocol };
 }
 
 function loadBalancer(service: TraefikServiceArgs): Record<string, unknown> {

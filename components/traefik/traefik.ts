@@ -1,30 +1,25 @@
 import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
-import type { Finding } from "../../kube/client.ts";
 import { exemption } from "../../kube/exemption.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declare, labelled, resourceName, withFieldManager, type CommonArgs } from "../shared/declare.ts";
-import { INTERNAL_PORTS, type GatewayIdentity, type ListenerPorts } from "../../kube/gateway-contract.ts";
+import type { GatewayIdentity } from "../../kube/gateway-contract.ts";
+import { autoscaler, type Autoscaling } from "./autoscaler.ts";
 import { traefikName, traefikSelector } from "./names.ts";
-import { podSpec, type TraefikResources } from "./pod.ts";
-import { TRAEFIK_RULES } from "./rbac.ts";
+import { podTemplate, type TraefikPodArgs } from "./pod.ts";
+import { traefikRules } from "./rbac.ts";
 import { traefikService, type TraefikServiceArgs } from "./service.ts";
 
 /** Arguments of {@link Traefik}. */
-export interface TraefikArgs extends CommonArgs {
+export interface TraefikArgs extends TraefikPodArgs, CommonArgs {
   /** The one Gateway that this Traefik serves (docs/decisions/one-gateway-one-traefik.md). */
   readonly gateway: GatewayIdentity;
-  readonly ports: ListenerPorts;
-  /** Image with tag and digest. */
-  readonly image: string;
   readonly replicas: number;
-  /** Whether replicas must run on different nodes; with DoNotSchedule, some stay pending if there are too few nodes. */
-  readonly spread: "ScheduleAnyway" | "DoNotSchedule";
+  /** Sets the number of replicas instead of `replicas`. */
+  readonly autoscaling?: Autoscaling | undefined;
   /** How many replicas a drain may evict at once; ignored with one replica. */
   readonly podDisruptionBudget: { readonly maxUnavailable: number };
   readonly service: TraefikServiceArgs;
-  readonly resources: TraefikResources;
-  readonly logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
 }
 
 /** A Traefik that serves one Gateway, reads only the Gateway API and runs without root. */
@@ -46,17 +41,6 @@ export class Traefik extends pulumi.ComponentResource {
 
 type KxServiceArgs = ConstructorParameters<typeof kx.Service>[1];
 type KxDeploymentArgs = ConstructorParameters<typeof kx.Deployment>[1];
-
-/** Listener ports that collide with Traefik's own entry points: Traefik would find two entry points for one port. */
-export function checkTraefikPorts({ gateway, ports }: Pick<TraefikArgs, "gateway" | "ports">): Finding[] {
-  return Object.entries(INTERNAL_PORTS)
-    .filter(([, port]) => port === ports.http || port === ports.https)
-    .map(([name, port]) => ({
-      severity: "error",
-      message: `Gateway ${gateway.namespace}/${gateway.name} has a listener on port ${port}, which its Traefik uses itself (${name}).`,
-      hint: "Set a different http.port or https.port.",
-    }));
-}
 
 /** The component's objects. */
 export function traefikObjects(args: TraefikArgs): KubeObject[] {
@@ -84,7 +68,7 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
           "rules[0].resources",
         ),
       },
-      rules: TRAEFIK_RULES,
+      rules: traefikRules(args),
     },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -95,28 +79,15 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
     },
   ];
   // With one replica, a disruption budget would block every drain of its node.
-  if (args.replicas > 1)
+  if ((args.autoscaling?.minReplicas ?? args.replicas) > 1)
     objects.push({
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",
       metadata: { name, namespace },
       spec: { ...args.podDisruptionBudget, selector: { matchLabels: traefikSelector(args.gateway) } },
     });
+  if (args.autoscaling !== undefined) objects.push(autoscaler({ name, namespace }, args.autoscaling));
   return objects.map((object) => labelled(args.labels, object));
-}
-
-function traefikPod({ gateway, ports, image, spread, resources, logLevel }: TraefikArgs) {
-  const selector = traefikSelector(gateway);
-  return podSpec({
-    name: traefikName(gateway),
-    selector,
-    gateway,
-    ports,
-    image,
-    spread,
-    resources,
-    logLevel,
-  });
 }
 
 function deploymentObject(args: TraefikArgs): KubeObject {
@@ -126,14 +97,12 @@ function deploymentObject(args: TraefikArgs): KubeObject {
     kind: "Deployment",
     metadata: { name: traefikName(args.gateway), namespace: args.gateway.namespace, labels },
     spec: {
-      replicas: args.replicas,
+      // The autoscaler owns the number of replicas.
+      ...(args.autoscaling === undefined && { replicas: args.replicas }),
       selector: { matchLabels: labels },
       // The old pod keeps serving until the new one is ready, even with one replica.
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: {
-        metadata: { labels: { ...labels, ...args.labels } },
-        spec: traefikPod(args),
-      },
+      template: podTemplate(args),
     },
   });
 }

@@ -15,6 +15,7 @@ import { remoteBuildFetch } from "../rules/remote-build-fetch.ts";
 import { resources } from "../rules/resources.ts";
 import { rolloutOrder } from "../rules/rollout-order.ts";
 import { routeAttachment } from "../rules/route-attachment.ts";
+import { routeFilters } from "../rules/route-filters.ts";
 import { routeMonitoring } from "../rules/route-monitoring.ts";
 import { substitution } from "../rules/substitution.ts";
 import { workloadProbes } from "../rules/workload-probes.ts";
@@ -27,6 +28,7 @@ export const RULES: readonly Rule[] = [
   gatusEndpoints,
   gatewayListeners,
   routeAttachment,
+  routeFilters,
   chartSource,
   chartDigestLabel,
   kustomizationSecrets,

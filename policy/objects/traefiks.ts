@@ -20,6 +20,8 @@ export interface Traefik {
    * The label, as `key=value`, of the GatewayClasses that this Traefik serves; undefined if it serves every class with its controller name.
    */
   readonly selector: string | undefined;
+  /** Whether its CRD provider is on, so that routes can use Middlewares. */
+  readonly middlewares: boolean;
   /** The flag or chart value that sets {@link selector}. */
   readonly selectorSetting: string;
 }
@@ -65,6 +67,7 @@ function ofArguments(source: KubeObject, args: readonly string[]): Traefik | und
     source,
     ports: new Set(ports),
     selector: flags.get(SELECTOR_FLAG),
+    middlewares: ["", "true"].includes(flags.get("--providers.kubernetescrd") ?? "false"),
     selectorSetting: SELECTOR_FLAG,
   };
 }
@@ -85,6 +88,8 @@ function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly 
       source,
       ports: new Set(Object.values(ports)),
       selector: selectors.find((selector) => selector !== undefined),
+      // On unless turned off, in every chart (values.yaml).
+      middlewares: at(values, ["providers", "kubernetesCRD", "enabled"]) !== false,
       selectorSetting: settings[0] ?? "",
     },
   ];

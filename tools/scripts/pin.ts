@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isMap, parseDocument, type Document } from "yaml";
 import { checksum } from "../../kube/manifest-source.ts";
+import { TRAEFIK_DEFINITIONS_FILE } from "../../kube/traefik-manifests.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { PINS_FILE } from "../../config/pins.ts";
+import { imageVersion, PINS_FILE } from "../../config/pins.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { TOOLCHAIN_FILE } from "../toolchain/definitions.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
@@ -57,6 +58,32 @@ export async function gatewayApiModule(): Promise<GoModule> {
   return { directory, version: directory.slice(directory.lastIndexOf("@") + 1) };
 }
 
+/**
+ * Returns release.yaml with the checksum of Traefik's CRDs, from the Go module of the pinned program.
+ * @throws {EdgefirstError} if the module's version is not that of the image
+ */
+export function pinTraefikDefinitions(text: string, module: GoModule): string {
+  const document = parseDocument(text);
+  const version = `v${imageVersion(String(document.getIn(["images", "traefik"])))}`;
+  if (module.version !== version)
+    throw new EdgefirstError(
+      `release.yaml has Traefik ${version}, but tools/toolchain/traefik pins ${module.version}.`,
+      `Run \`go get github.com/traefik/traefik/v3@${version}\` in tools/toolchain/traefik, then \`npm run pin\` again.`,
+    );
+  const sha256 = checksum(readFileSync(join(module.directory, TRAEFIK_DEFINITIONS_FILE)));
+  document.setIn(["traefikDefinitions", "sha256"], sha256);
+  return document.toString({ lineWidth: 0 });
+}
+
+/**
+ * The module that tools/toolchain/traefik pins.
+ * @throws {EdgefirstError} without Go, or if the module cannot be downloaded
+ */
+export async function traefikModule(): Promise<GoModule> {
+  const directory = await moduleDirectory("traefik", "github.com/traefik/traefik/v3");
+  return { directory, version: directory.slice(directory.lastIndexOf("@") + 1) };
+}
+
 /** `npm run pin [-- --check]`: updates release.yaml and toolchain.yaml, or only checks them. */
 async function main(arguments_: readonly string[]): Promise<void> {
   if (arguments_.some((argument) => argument !== "--check"))
@@ -66,7 +93,9 @@ async function main(arguments_: readonly string[]): Promise<void> {
     );
   const check = arguments_.includes("--check");
   const pins = await gatewayApiModule();
-  await update(PINS_FILE, (text) => Promise.resolve(pinGatewayApi(text, pins)), check);
+  const traefik = await traefikModule();
+  const pin = (text: string) => pinTraefikDefinitions(pinGatewayApi(text, pins), traefik);
+  await update(PINS_FILE, (text) => Promise.resolve(pin(text)), check);
   await update(TOOLCHAIN_FILE, pinDefinitions, check);
 }
 

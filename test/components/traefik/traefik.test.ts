@@ -3,14 +3,10 @@ import * as k8s from "@pulumi/kubernetes";
 import { parse } from "yaml";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { checkTraefik, helmValues } from "../../../components/traefik/helm.ts";
-import {
-  checkTraefikPorts,
-  Traefik,
-  traefikObjects,
-  type TraefikArgs,
-} from "../../../components/traefik/traefik.ts";
+import { Traefik, traefikObjects, type TraefikArgs } from "../../../components/traefik/traefik.ts";
 import { classSelectorValues } from "../../../policy/knowledge/lookups.ts";
 import { SHIPPED } from "../../../policy/knowledge/knowledge.ts";
+import { checkTraefikPorts } from "../../../components/traefik/check.ts";
 import { checkTraefikService } from "../../../components/traefik/service.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 import { withFieldManager } from "../../../components/shared/declare.ts";

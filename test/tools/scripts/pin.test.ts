@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { gatewayApiModule, pinGatewayApi } from "../../../tools/scripts/pin.ts";
+import { dirname, join } from "node:path";
+import {
+  gatewayApiModule,
+  pinGatewayApi,
+  pinTraefikDefinitions,
+  traefikModule,
+} from "../../../tools/scripts/pin.ts";
+import { TRAEFIK_DEFINITIONS_FILE } from "../../../kube/traefik-manifests.ts";
 import { checksum } from "../../../kube/manifest-source.ts";
 import { PINS_FILE } from "../../../config/pins.ts";
 
@@ -39,6 +45,21 @@ describe("npm run pin", () => {
     assert.equal(pinGatewayApi(pinned, module), pinned);
   });
 
+  it("writes the checksum of Traefik's CRDs, of the image's version only", async () => {
+    const file = join(directory, TRAEFIK_DEFINITIONS_FILE);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, "definitions");
+    const text = `${RELEASE}traefikDefinitions:\n  sha256: old\n`;
+    assert.equal(
+      pinTraefikDefinitions(text, { version: "v3.6.12", directory }),
+      text.replace("old", checksum("definitions")),
+    );
+    assert.throws(
+      () => pinTraefikDefinitions(text, { version: "v3.7.0", directory }),
+      /has Traefik v3\.6\.12, but tools\/toolchain\/traefik pins v3\.7\.0/,
+    );
+  });
+
   it("refuses a module with a different version", () => {
     assert.throws(
       () => pinGatewayApi(RELEASE, { version: "v1.5.0", directory }),
@@ -51,5 +72,6 @@ describe("npm run pin", () => {
     const module = await gatewayApiModule();
     const text = readFileSync(PINS_FILE, "utf8");
     assert.equal(pinGatewayApi(text, module), text);
+    assert.equal(pinTraefikDefinitions(text, await traefikModule()), text);
   });
 });

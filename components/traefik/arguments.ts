@@ -1,0 +1,141 @@
+import {
+  GATEWAY_LABEL,
+  INTERNAL_PORTS,
+  type GatewayIdentity,
+  type ListenerPorts,
+} from "../../kube/gateway-contract.ts";
+import { traefikName } from "./names.ts";
+
+/** How Traefik treats connections, and what it logs. */
+export interface TraefikOptions {
+  readonly logLevel: string;
+  readonly logFormat?: "json" | "common";
+  /** undefined: no access log. */
+  readonly accessLog?:
+    { readonly format: "json" | "common"; readonly statusCodes: readonly string[] } | undefined;
+  /** Go durations; undefined: Traefik's defaults. */
+  readonly timeouts?: {
+    readonly read?: string | undefined;
+    readonly write?: string | undefined;
+    readonly idle?: string | undefined;
+  };
+  /** CIDRs of proxies whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies?: readonly string[];
+  readonly proxyProtocol?: { readonly trustedProxies: readonly string[] } | undefined;
+  readonly http3?: boolean;
+  /** Entry points in addition to `web` and `websecure`. */
+  readonly entryPoints?: readonly ExtraEntryPoint[];
+  /** Serve TCPRoutes and TLSRoutes. */
+  readonly experimentalChannel?: boolean;
+  /** Let routes use Middlewares. */
+  readonly middlewares?: boolean;
+  /** Further arguments, after all others. */
+  readonly arguments?: readonly string[];
+}
+
+/** An entry point for a listener of TCP or TLS. */
+export interface ExtraEntryPoint {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: "TCP" | "UDP";
+}
+
+/** Arguments of {@link traefikArguments}. */
+export interface TraefikArgumentsArgs extends TraefikOptions {
+  readonly gateway: GatewayIdentity;
+  readonly ports: ListenerPorts;
+}
+
+/** A stopping Traefik first accepts new requests for 10 s, until load balancers have noticed, then gives open ones 10 s to finish. */
+export const ACCEPT_SECONDS = 10;
+export const DRAIN_SECONDS = 10;
+
+/** No IngressRoute has this class: of the CRD provider's kinds, only those that a filter can name take effect. */
+const NO_INGRESS_CLASS = "edgefirst-middlewares-only";
+
+/** Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). The API, and with it the dashboard, stays off. */
+export function traefikArguments(args: TraefikArgumentsArgs): string[] {
+  return [...ownArguments(args), ...(args.arguments ?? [])];
+}
+
+/** Names of further arguments that the stack sets itself: Traefik would take one of the two values. Flags are case-insensitive. */
+export function repeatedArguments(args: TraefikArgumentsArgs): string[] {
+  const nameOf = (argument: string): string => argument.split("=", 1)[0]?.toLowerCase() ?? "";
+  const own = new Set(ownArguments(args).map(nameOf));
+  return (args.arguments ?? []).map(nameOf).filter((name) => own.has(name));
+}
+
+function ownArguments(args: TraefikArgumentsArgs): string[] {
+  const { ports, logLevel, logFormat = "json", http3 = false, entryPoints = [] } = args;
+  return [
+    "--global.checknewversion=false",
+    "--global.sendanonymoususage=false",
+    `--log.level=${logLevel}`,
+    `--log.format=${logFormat}`,
+    ...accessLog(args),
+    ...entryPoint("web", ports.http, args),
+    ...entryPoint("websecure", ports.https, args),
+    ...(http3 ? ["--entrypoints.websecure.http3=true"] : []),
+    ...entryPoints.map(
+      ({ name, port, protocol }) => `--entrypoints.${name}.address=:${port}/${protocol.toLowerCase()}`,
+    ),
+    `--entrypoints.ping.address=:${INTERNAL_PORTS.ping}`,
+    `--entrypoints.metrics.address=:${INTERNAL_PORTS.metrics}`,
+    "--ping=true",
+    "--ping.entrypoint=ping",
+    "--metrics.prometheus=true",
+    "--metrics.prometheus.entrypoint=metrics",
+    ...gatewayProvider(args),
+    ...(args.middlewares === true ? MIDDLEWARES : []),
+  ];
+}
+
+function gatewayProvider({ gateway, experimentalChannel = false }: TraefikArgumentsArgs): string[] {
+  return [
+    "--providers.kubernetesgateway=true",
+    `--providers.kubernetesgateway.experimentalchannel=${experimentalChannel}`,
+    `--providers.kubernetesgateway.labelselector=${GATEWAY_LABEL}=${gateway.name}`,
+    `--providers.kubernetesgateway.statusaddress.service.name=${traefikName(gateway)}`,
+    `--providers.kubernetesgateway.statusaddress.service.namespace=${gateway.namespace}`,
+  ];
+}
+
+const MIDDLEWARES = [
+  "--providers.kubernetescrd=true",
+  "--providers.kubernetescrd.allowcrossnamespace=false",
+  // Otherwise Traefik also needs the right to read nodes.
+  "--providers.kubernetescrd.disableclusterscoperesources=true",
+  `--providers.kubernetescrd.ingressclass=${NO_INGRESS_CLASS}`,
+];
+
+function accessLog({ accessLog: log }: TraefikOptions): string[] {
+  if (log === undefined) return [];
+  const { format, statusCodes } = log;
+  return [
+    "--accesslog=true",
+    `--accesslog.format=${format}`,
+    ...(statusCodes.length === 0 ? [] : [`--accesslog.filters.statuscodes=${statusCodes.join(",")}`]),
+  ];
+}
+
+function entryPoint(name: string, port: number, options: TraefikOptions): string[] {
+  const { timeouts = {}, trustedProxies = [], proxyProtocol } = options;
+  const entry = `--entrypoints.${name}`;
+  const lifecycle = `${entry}.transport.lifecycle`;
+  const limits = (["read", "write", "idle"] as const).flatMap((which) => {
+    const limit = timeouts[which];
+    return limit === undefined ? [] : [`${entry}.transport.respondingtimeouts.${which}timeout=${limit}`];
+  });
+  return [
+    `${entry}.address=:${port}`,
+    `${lifecycle}.requestacceptgracetimeout=${ACCEPT_SECONDS}s`,
+    `${lifecycle}.gracetimeout=${DRAIN_SECONDS}s`,
+    ...limits,
+    ...(trustedProxies.length === 0
+      ? []
+      : [`${entry}.forwardedheaders.trustedips=${trustedProxies.join(",")}`]),
+    ...(proxyProtocol === undefined
+      ? []
+      : [`${entry}.proxyprotocol.trustedips=${proxyProtocol.trustedProxies.join(",")}`]),
+  ];
+}

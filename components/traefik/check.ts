@@ -1,0 +1,100 @@
+import type { ClusterReader, Finding } from "../../kube/client.ts";
+import { INTERNAL_PORTS } from "../../kube/gateway-contract.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { repeatedArguments } from "./arguments.ts";
+import { checkTraefikService } from "./service.ts";
+import type { TraefikArgs } from "./traefik.ts";
+
+/** Reports what would keep Traefik from starting or from serving, and changes that the API server would refuse. */
+export async function checkTraefikSettings(args: TraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
+  return [
+    ...checkTraefikPorts(args),
+    ...checkArguments(args),
+    ...(await checkTraefikService(args, cluster)),
+    ...(await checkExtensionRefs(args, cluster)),
+  ];
+}
+
+/** Entry points that share a port or a name: Traefik would not start, or would find two entry points for one listener. */
+export function checkTraefikPorts({
+  gateway,
+  ports,
+  entryPoints = [],
+}: Pick<TraefikArgs, "gateway" | "ports" | "entryPoints">): Finding[] {
+  const named: (readonly [name: string, port: number])[] = [
+    ["web", ports.http],
+    ["websecure", ports.https],
+    ...entryPoints.map(({ name, port }) => [name, port] as const),
+  ];
+  const id = `Gateway ${gateway.namespace}/${gateway.name}`;
+  const internal = Object.entries(INTERNAL_PORTS).flatMap(([name, port]) =>
+    named.some((each) => each[1] === port)
+      ? [
+          error(
+            `${id} has a listener on port ${port}, which its Traefik uses itself (${name}).`,
+            "Set a different port for the listener or the entry point.",
+          ),
+        ]
+      : [],
+  );
+  const repeated = entryPoints.filter(
+    ({ name, port }, index) =>
+      name in INTERNAL_PORTS || named.findIndex((each) => each[0] === name || each[1] === port) !== index + 2,
+  );
+  return [
+    ...internal,
+    ...repeated.map(({ name, port }) =>
+      error(
+        `The entry point ${name} (${port}) of ${id} has the name or the port of another one.`,
+        "Give each entry of traefik.entryPoints a different name and port; web, websecure, ping and metrics are taken.",
+      ),
+    ),
+  ];
+}
+
+function checkArguments(args: TraefikArgs): Finding[] {
+  const repeated = repeatedArguments(args);
+  if (repeated.length === 0) return [];
+  return [
+    error(
+      `traefik.arguments of Gateway ${args.gateway.namespace}/${args.gateway.name} repeats what the stack sets: ${repeated.join(", ")}.`,
+      "Remove it there, and use the key for it in docs/reference/configuration.md, if there is one.",
+    ),
+  ];
+}
+
+interface RouteSpec {
+  readonly parentRefs?: readonly { readonly name?: string; readonly namespace?: string }[];
+  readonly rules?: readonly { readonly filters?: readonly { readonly type?: string }[] }[];
+}
+
+/** Live routes of the Gateway that use a Middleware, which Traefik does not know: it serves them with an error. */
+async function checkExtensionRefs(args: TraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
+  if (args.middlewares === true) return [];
+  const { name, namespace } = args.gateway;
+  const lists = ["HTTPRoute", "GRPCRoute"].map((kind) => cluster.list("gateway.networking.k8s.io/v1", kind));
+  const routes = (await Promise.all(lists)).flat().filter((route) => {
+    const { parentRefs = [], rules = [] } = (route.spec ?? {}) as RouteSpec;
+    const attached = parentRefs.some(
+      (parent) => parent.name === name && (parent.namespace ?? route.metadata.namespace) === namespace,
+    );
+    return attached && rules.some(({ filters = [] }) => filters.some(({ type }) => type === "ExtensionRef"));
+  });
+  if (routes.length === 0) return [];
+  return [
+    {
+      severity: "warning",
+      message: `Traefik of Gateway ${namespace}/${name} does not know the Middlewares of ${namesOf(routes)}, and answers their requests with an error.`,
+      hint: "Set traefik.middlewares of the Gateway to true, or remove the filters of type ExtensionRef.",
+    },
+  ];
+}
+
+function namesOf(routes: readonly KubeObject[]): string {
+  const shown = routes.slice(0, 5).map(describeObject).join(", ");
+  return routes.length > 5 ? `${shown} and ${routes.length - 5} more` : shown;
+}
+
+function error(message: string, hint: string): Finding {
+  return { severity: "error", message, hint };
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { annotations, cidr, labels } from "./values.ts";
+
+const nodePort = z.int().min(1).max(65535).meta({ title: "port" });
+
+/** The section `gateways[].traefik.service`. */
+export const service = z
+  .strictObject({
+    type: z
+      .enum(["LoadBalancer", "ClusterIP", "NodePort"])
+      .default("LoadBalancer")
+      .describe("Type of the Service."),
+    annotations: annotations
+      .default({})
+      .describe("Annotations, for example for an address pool: `lbipam.cilium.io/ips`."),
+    labels: labels
+      .default({})
+      .describe("Labels, for example those with which an address pool selects the Service."),
+    loadBalancerClass: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Load balancer class, if the cluster has several. Kubernetes allows a change only together with the type; a preview explains how.",
+      ),
+    loadBalancerSourceRanges: z
+      .array(cidr)
+      .min(1)
+      .optional()
+      .describe("Clients that the load balancer admits, as CIDRs. Defaults to all; `LoadBalancer` only."),
+    externalTrafficPolicy: z
+      .enum(["Cluster", "Local"])
+      .default("Cluster")
+      .describe(
+        "`Local` preserves the client address, and accepts traffic only on nodes that run a replica.",
+      ),
+    ipFamilyPolicy: z
+      .enum(["SingleStack", "PreferDualStack", "RequireDualStack"])
+      .optional()
+      .describe("Whether the Service gets addresses of one family or both. Defaults to the cluster's."),
+    ipFamilies: z
+      .array(z.enum(["IPv4", "IPv6"]))
+      .min(1)
+      .max(2)
+      .optional()
+      .describe("Families in order of preference. The first one cannot be changed on an existing Service."),
+    nodePorts: z
+      .strictObject({
+        http: nodePort.optional().describe("Node port of the plain listener."),
+        https: nodePort.optional().describe("Node port of the HTTPS listeners."),
+      })
+      .prefault({})
+      .describe("Fixed node ports. By default, the cluster chooses; not with `ClusterIP`."),
+    allocateLoadBalancerNodePorts: z
+      .boolean()
+      .optional()
+      .describe("false: a load balancer that needs no node ports gets none; `LoadBalancer` only."),
+  })
+  .superRefine(({ type, nodePorts, loadBalancerSourceRanges, allocateLoadBalancerNodePorts }, context) => {
+    const refuse = (path: PropertyKey[], input: unknown, message: string): void => {
+      context.addIssue({ code: "custom", path, input, message });
+    };
+    if (type === "ClusterIP" && Object.values(nodePorts).some((each) => each !== undefined))
+      refuse(["nodePorts"], nodePorts, "none for a Service of type ClusterIP");
+    if (type === "LoadBalancer") return;
+    const only = `none for a Service of type ${type}; only a LoadBalancer supports it`;
+    if (loadBalancerSourceRanges !== undefined)
+      refuse(["loadBalancerSourceRanges"], loadBalancerSourceRanges, only);
+    if (allocateLoadBalancerNodePorts !== undefined)
+      refuse(["allocateLoadBalancerNodePorts"], allocateLoadBalancerNodePorts, only);
+  })
+  .prefault({});

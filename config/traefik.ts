@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { placement, resources } from "./pods.ts";
+import { service } from "./traefik-service.ts";
+import { cidr, duration, labelName, port } from "./values.ts";
+
+/** The section `gateways[].traefik`. */
+export const traefik = z
+  .strictObject({
+    install: z
+      .boolean()
+      .default(true)
+      .describe("false: a HelmRelease owns Traefik; the stack only checks that it accepts the GatewayClass."),
+    replicas: z.int().min(1).max(20).default(1).describe("Number of Traefik pods."),
+    spread: z
+      .enum(["ScheduleAnyway", "DoNotSchedule"])
+      .default("ScheduleAnyway")
+      .describe(
+        "Whether replicas must run on different nodes: if possible, or always (some may stay pending).",
+      ),
+    podDisruptionBudget: z
+      .strictObject({
+        maxUnavailable: z.int().min(1).default(1).describe("How many replicas a drain may evict at once."),
+      })
+      .prefault({})
+      .describe("The disruption budget. Not created for one replica, since it would block every drain."),
+    service: service.describe("The Service through which clients reach Traefik."),
+    resources: resources
+      .default({ requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } })
+      .describe("Resources for each replica."),
+    logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO").describe("Traefik's log level."),
+    logFormat: z.enum(["json", "common"]).default("json").describe("Format of Traefik's log."),
+    accessLog: z
+      .strictObject({
+        format: z.enum(["json", "common"]).default("json").describe("Format of the access log."),
+        statusCodes: z
+          .array(z.string().regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, "a status or a range, such as 400-599"))
+          .default([])
+          .describe("Statuses to log, such as `400-599`. Defaults to all."),
+      })
+      .optional()
+      .describe("The access log, on standard output. Off if omitted; `{}` turns it on."),
+    timeouts: z
+      .strictObject({
+        read: duration.optional().describe("Time to read a whole request. Traefik's default is `60s`."),
+        write: duration.optional().describe("Time to write a response. Traefik's default is `0s`, no limit."),
+        idle: duration
+          .optional()
+          .describe("Time that an idle connection stays open. Traefik's default is `180s`."),
+      })
+      .prefault({})
+      .describe(
+        "Time-outs of client connections. Uploads that take longer than `read` fail: `0s` is no limit.",
+      ),
+    trustedProxies: z
+      .array(cidr)
+      .default([])
+      .describe("Proxies in front of Traefik whose `X-Forwarded-*` headers are believed, as CIDRs."),
+    proxyProtocol: z
+      .strictObject({
+        trustedProxies: z.array(cidr).min(1).describe("Load balancers that send it, as CIDRs."),
+      })
+      .optional()
+      .describe("Accept the PROXY protocol, with which a load balancer passes on the client's address."),
+    http3: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Serve HTTP/3 on the HTTPS port too, over UDP: the load balancer must forward both protocols.",
+      ),
+    entryPoints: z
+      .array(
+        z.strictObject({
+          name: labelName.max(15).describe("Name of the entry point and of the Service's port."),
+          port: port.describe("Port of the entry point and of the Service."),
+          protocol: z.enum(["TCP", "UDP"]).default("TCP").describe("Protocol."),
+        }),
+      )
+      .max(16)
+      .default([])
+      .describe("Entry points in addition to `web` and `websecure`, for `extraListeners`."),
+    experimentalChannel: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Serve TCPRoutes and TLSRoutes, for which the cluster must have the experimental channel of the Gateway API.",
+      ),
+    middlewares: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Let routes use Traefik's Middlewares, as filters of type ExtensionRef. Installs Traefik's CRDs unless another owner has, and gives Traefik the right to read them. IngressRoutes stay without effect.",
+      ),
+    autoscaling: z
+      .strictObject({
+        minReplicas: z.int().min(1).max(100).default(2).describe("Minimum number of pods."),
+        maxReplicas: z.int().min(1).max(100).describe("Maximum number of pods."),
+        cpuUtilization: z
+          .int()
+          .min(1)
+          .max(1000)
+          .default(80)
+          .describe("CPU use to aim at, in percent of the request."),
+      })
+      .refine(({ minReplicas, maxReplicas }) => minReplicas <= maxReplicas, {
+        path: ["maxReplicas"],
+        error: "at least minReplicas",
+      })
+      .optional()
+      .describe(
+        "A HorizontalPodAutoscaler, which sets the number of pods instead of `replicas`; needs metrics-server.",
+      ),
+    zones: z
+      .boolean()
+      .default(false)
+      .describe("Also spread replicas over zones, if possible (`topology.kubernetes.io/zone`)."),
+    ...placement,
+    arguments: z
+      .array(
+        z.string().regex(/^--[a-zA-Z][^\s=]*(=.*)?$/, "an argument such as --ping.terminatingstatuscode=204"),
+      )
+      .default([])
+      .describe("Further arguments of Traefik, for what has no key. Those that the stack sets are refused."),
+  })
+  .prefault({});

@@ -1,0 +1,56 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import type { Path } from "../engine/path.ts";
+import { fields, list, text, type Fields } from "../engine/read.ts";
+import { defineRule, type NotEvaluated, type Problem, type RuleContext } from "../engine/rule.ts";
+import { GATEWAY } from "../objects/kinds.ts";
+import { ATTACHED_KINDS, attachedRoutes } from "../objects/routes.ts";
+import { hasTraefikClass, traefiksOf } from "../objects/traefiks.ts";
+
+/** See docs/reference/rules/route-filters.md. */
+export const routeFilters = defineRule({
+  id: "route-filters",
+  description: "A Middleware that a route uses as a filter is one that the Gateway's Traefik reads.",
+  why: "Without its CRD provider, Traefik does not know Middlewares and answers the requests of such a route with an error: a login in front of an app would be gone, and the app with it.",
+  remediation:
+    "Set traefik.middlewares of the Gateway to true in the stack, or providers.kubernetesCRD.enabled in the values of Traefik's chart, or remove the filter.",
+  severity: "high",
+  enforcement: "mandatory",
+  kinds: ATTACHED_KINDS,
+  wholeStack: true,
+  *check(object, context) {
+    for (const { route, path } of attachedRoutes(object, context.objects))
+      for (const [index, rule] of list(fields(route.spec).rules).map(fields).entries())
+        for (const [position, filter] of list(rule.filters).map(fields).entries()) {
+          if (filter.type !== "ExtensionRef") continue;
+          const place = ["spec", "rules", index, "filters", position, "extensionRef"];
+          yield* filterProblems(route, fields(filter.extensionRef), path(place), context);
+        }
+  },
+});
+
+function* filterProblems(
+  route: KubeObject,
+  reference: Fields,
+  path: Path,
+  context: RuleContext,
+): Generator<Problem | NotEvaluated> {
+  const id = `${text(reference.kind) ?? ""} ${text(reference.name) ?? ""}`;
+  for (const parent of list(fields(route.spec).parentRefs).map(fields)) {
+    if ((parent.kind ?? GATEWAY.kind) !== GATEWAY.kind) continue;
+    const namespace = text(parent.namespace) ?? route.metadata.namespace;
+    const name = `${namespace ?? ""}/${text(parent.name) ?? ""}`;
+    const gateway = context.objects.get(GATEWAY, namespace, text(parent.name) ?? "");
+    const traefiks = gateway && hasTraefikClass(gateway, context.objects) ? traefiksOf(gateway, context) : [];
+    if (traefiks.length === 0) {
+      // Another controller has filters of its own.
+      if (gateway === undefined || hasTraefikClass(gateway, context.objects))
+        yield {
+          path,
+          notEvaluated: `The Traefik of Gateway ${name} is not known, which may not read ${id}.`,
+        };
+    } else if (reference.group !== "traefik.io" || reference.kind !== "Middleware")
+      yield { path, message: `Traefik takes no ${id} as a filter, only a Middleware of traefik.io.` };
+    else if (!traefiks.some(({ middlewares }) => middlewares))
+      yield { path, message: `The Traefik of Gateway ${name} does not read Middlewares, such as ${id}.` };
+  }
+}
