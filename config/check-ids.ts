@@ -7,5 +7,8 @@ export const CHECK_IDS = [
   "gatus",
   "declared",
   "leftovers",
+  "queries",
+  "http",
+  "jobs",
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];

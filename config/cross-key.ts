@@ -32,6 +32,7 @@ export function crossKeyErrors(config: Config, secrets: Secrets): string[] {
     ...gatusErrors(config),
     ...pushoverErrors(config, secrets),
     ...tenancyErrors(config),
+    ...queryErrors(config),
   ];
 }
 
@@ -66,6 +67,12 @@ function pushoverErrors({ gatus, alerting }: Config, secrets: Secrets): string[]
     (key) =>
       `edgefirst:${key}: missing, but Pushover alerting is on; set it with: pulumi config set --secret ${key}`,
   );
+}
+
+function queryErrors({ checks: { queries, prometheus } }: Config): string[] {
+  return Object.keys(queries).length > 0 && prometheus === undefined
+    ? ["edgefirst:checks.prometheus: missing; required with edgefirst:checks.queries"]
+    : [];
 }
 
 function tenancyErrors({ flux }: Config): string[] {

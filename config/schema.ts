@@ -2,6 +2,7 @@ import { z } from "zod";
 import { flux } from "./flux.ts";
 import { alerting, gatus } from "./monitoring.ts";
 import { gateway, gatewayApi } from "./network.ts";
+import { ownChecks } from "./own-checks.ts";
 import { images } from "./pods.ts";
 import { policies } from "./policies.ts";
 import { after, gate, override, promotion, verification } from "./staged.ts";
@@ -64,6 +65,9 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Lets a release that the upstream stacks have not verified pass the gate."),
   verification: verification.describe("How every update is verified."),
+  checks: ownChecks.describe(
+    "The stack's own checks, in addition to those that every verification runs. The evidence repeats them: no secrets.",
+  ),
   promotion: promotion.describe("Promotion of the repository's revision from stack to stack."),
   policies: policies.describe(
     "Enforcement and settings of the rules in docs/reference/policies.md, by rule id: a level, or `{ enforcementLevel?, … }` with the rule's settings.",

@@ -1,6 +1,16 @@
-import type { CheckId } from "../config/check-ids.ts";
+import { CHECK_IDS, type CheckId } from "../config/check-ids.ts";
 import type { CheckRecord, LastPass } from "./evidence.ts";
 import type { WatchResult } from "./watch-state.ts";
+
+/** The checks that belong into the evidence: those that ran, and those that the configuration skips. A stack without checks of its own has no record of them. */
+export function recordedChecks(
+  skip: Readonly<Partial<Record<CheckId, string>>>,
+  result: WatchResult,
+): CheckRecord[] {
+  return CHECK_IDS.filter((id) => skip[id] !== undefined || result.round.results.has(id)).map((id) =>
+    checkRecord(id, skip[id], result),
+  );
+}
 
 /**
  * The evidence record of one check.

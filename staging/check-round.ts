@@ -27,7 +27,8 @@ export async function runChecks(
   const results = new Map(
     await Promise.all(
       checks.map(async (check) => {
-        const known = previous?.isDue(check) === false ? previous.round.results.get(check.id) : undefined;
+        const isDue = previous?.isDue(check) !== false;
+        const known = isDue ? undefined : (previous.round.results.get(check.id) ?? check.whenOthersHold);
         return [check.id, known ?? (await check.run())] as const;
       }),
     ),

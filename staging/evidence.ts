@@ -140,6 +140,35 @@ const lastPass = loose({
   ),
 });
 
+/** The checks of the stack's own that only read (config/own-checks.ts): a gate and `edgefirst verify` repeat them. */
+const repeatable = loose({
+  prometheus: z
+    .union([
+      loose({ url: z.string() }),
+      loose({ namespace: z.string(), service: z.string(), port: z.string() }),
+    ])
+    .optional(),
+  queries: z.record(
+    z.string(),
+    loose({
+      query: z.string(),
+      window: z.string().optional(),
+      min: z.number().optional(),
+      max: z.number().optional(),
+      empty: word<"wait" | "holds">(),
+    }),
+  ),
+  http: z.record(
+    z.string(),
+    z.union([
+      loose({ url: z.string(), status: z.array(z.int()), contains: z.string().optional() }),
+      loose({ namespace: z.string(), service: z.string(), port: z.string(), path: z.string() }),
+    ]),
+  ),
+  /** Length of `$window` for queries that set none. */
+  window: z.string(),
+});
+
 /** What a stack has proven: the schema of {@link evidenceValue}. Contains no secrets. */
 export const evidenceSchema = loose({
   version: z.int().min(1),
@@ -151,6 +180,8 @@ export const evidenceSchema = loose({
   }),
   /** null if the stack has no Gatus. */
   gatus: gatus.nullable(),
+  /** null if the stack configures none; absent in older evidence. */
+  ownChecks: repeatable.nullable().optional(),
   /** Releases that passed and are not revoked, latest first, each listed once. */
   verified: z.array(verification),
   /** Releases whose latest verification failed, latest first, each listed once. */
@@ -221,7 +252,7 @@ export function standingOf({ verified, revoked }: Evidence, release: string): St
 }
 
 /** What the evidence describes; every verification overwrites it. */
-export type Subject = Pick<Evidence, "cluster" | "gatus">;
+export type Subject = Pick<Evidence, "cluster" | "gatus" | "ownChecks">;
 
 /** A verification that passed, and the objects that it found. */
 export interface Pass {

@@ -4,6 +4,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import { NO_BASELINE } from "./baseline.ts";
 import type { Check } from "./checks/check.ts";
 import { liveChecks } from "./checks/checks.ts";
+import { repeatableChecks } from "./checks/own-checks.ts";
 import type { Clock } from "./clock.ts";
 import type { Evidence, Verification } from "./evidence.ts";
 import { ignoring } from "./ignored.ts";
@@ -42,9 +43,10 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
     record.checks.filter(({ outcome }) => outcome === "notChecked").map(({ id }) => id),
   );
   const { authorizations } = args;
-  const enabled = liveChecks({ stack, cluster, gatus: evidence.gatus, authorizations, since: 0 }).filter(
-    ({ id }) => !skipped.has(id),
-  );
+  const enabled = [
+    ...liveChecks({ stack, cluster, gatus: evidence.gatus, authorizations, since: 0 }),
+    ...repeatableChecks(cluster, evidence.ownChecks ?? undefined),
+  ].filter(({ id }) => !skipped.has(id));
   const checks = ignoring(enabled, record.ignored ?? [], clock);
   const result = await watch(
     {

@@ -1,10 +1,12 @@
 import type { CheckId } from "../config/check-ids.ts";
+import type { OwnChecks } from "../config/own-checks.ts";
 import type { ComparedSetting } from "../config/compared-settings.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { ClusterIdentityArgs } from "./cluster-identity.ts";
 import type { OverrideRecord } from "./evidence.ts";
 import type { IgnoreSettings } from "./ignored.ts";
+import { refuseOldSamples } from "./own-check-settings.ts";
 import type { UpdateWindow } from "./windows.ts";
 
 /** Configuration of the gate, verification and promotion. Durations are in Flux's format. */
@@ -35,6 +37,7 @@ export interface StagingSettings {
     readonly removed: Readonly<Record<string, string>>;
     readonly ignore: IgnoreSettings;
   };
+  readonly checks: OwnChecks;
   readonly promotion: {
     readonly pin: boolean;
     readonly from?: string | undefined;
@@ -46,7 +49,10 @@ export interface StagingSettings {
  * Refuses values with which every verification would fail or prove nothing.
  * @throws {EdgefirstError} with the value and what to do
  */
-export function refuseSenseless({ verification }: Pick<StagingSettings, "verification">): void {
+export function refuseSenseless({
+  verification,
+  checks,
+}: Pick<StagingSettings, "verification" | "checks">): void {
   const { soak, timeout, interval, withoutSoak } = verification;
   const [soakMs, timeoutMs, intervalMs] = [soak, timeout, interval].map(parseDuration) as [
     number,
@@ -68,4 +74,5 @@ export function refuseSenseless({ verification }: Pick<StagingSettings, "verific
       `edgefirst:verification.interval is ${interval}, longer than the soak of ${soak}: nothing would be observed during the soak.`,
       "Set a shorter interval, or a longer soak. Nothing was changed.",
     );
+  refuseOldSamples(checks, soak);
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatusAddress } from "../config/gatus-address.ts";
 import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
+import { defaultWindow } from "./own-check-settings.ts";
 import { KubeClient } from "../kube/kube-client.ts";
 import type { ClusterAddress } from "../kube/kubeconfig.ts";
 import { parseDuration } from "../lib/duration.ts";
@@ -64,6 +65,7 @@ export function verificationArgs(
     override: gate.override,
     skip,
     removed,
+    ownChecks: { ...args.settings.checks, window: defaultWindow(soak) },
     ignored: ignoredOn(ignore, clock.now()),
     timing: {
       soakMs: parseDuration(soak),

@@ -1,16 +1,18 @@
-import { CHECK_IDS, type CheckId } from "../config/check-ids.ts";
+import type { CheckId } from "../config/check-ids.ts";
 import type { GatusAddress } from "../config/gatus-address.ts";
 import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
+import type { OwnChecks } from "../config/own-checks.ts";
 import type { ObjectReference } from "../kube/client.ts";
 import { describeObject, type KubeObject } from "../kube/objects.ts";
 import { ownerRows } from "../policy/knowledge/owner-rows.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import { baselineOf, inheritedBaseline, type Baseline } from "./baseline.ts";
-import { checkRecord, foundByName } from "./check-record.ts";
+import { foundByName, recordedChecks } from "./check-record.ts";
 import { runChecks } from "./check-round.ts";
 import { readCheckout } from "./checkout.ts";
 import type { Check } from "./checks/check.ts";
 import { declarationChecks, liveChecks } from "./checks/checks.ts";
+import { ownChecks, repeatablePart, type RepeatableChecks } from "./checks/own-checks.ts";
 import { withoutPendingDeletions } from "./checks/undeclared.ts";
 import type { Clock } from "./clock.ts";
 import type { ComparedSettings } from "./differences.ts";
@@ -54,6 +56,8 @@ export interface VerificationArgs extends MarkedStack {
   readonly gatus: GatusAddress | null;
   /** Credentials for reaching Gatus by URL. */
   readonly authorizations?: GatusAuthorizations | undefined;
+  /** The stack's own checks. */
+  readonly ownChecks?: (RepeatableChecks & Pick<OwnChecks, "jobs">) | undefined;
   /** Settings that decide what the verification means. */
   readonly settings?: ComparedSettings | undefined;
   /** How these settings differ from those of the upstream stacks. */
@@ -134,14 +138,18 @@ export async function verify(
   const removed = { ...removalReasons(ignored), ...args.removed };
   const since = clock.now();
   const requests = new FluxRequests(args.cluster, new Date(since).toISOString());
-  const all = [...checksOnCluster(args, declared, { since, requests }), ...declarationChecks(args, declared)];
+  const all = [
+    ...checksOnCluster(args, declared, { since, requests }),
+    ...declarationChecks(args, declared),
+    ...(args.ownChecks === undefined ? [] : ownChecks(args, args.ownChecks)),
+  ];
   const checks = enabled(all, args);
   const root = rootOf(args);
   const result = await watch(
     { checks, baseline, timing, root, removed, gone: GONE, progress },
     clock,
     signal,
-  );
+  ).finally(() => Promise.all(checks.map(async (check) => check.end?.())));
   reportUnknown(ignored, [...result.round.verdicts, ...result.removed], progress);
   const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
   if (result.inconclusive !== undefined || failures.length > 0)
@@ -150,6 +158,7 @@ export async function verify(
   const subject = {
     cluster: { context: args.cluster.context, uid: args.uid },
     gatus: args.gatus,
+    ownChecks: repeatablePart(args.ownChecks),
   };
   const record = await recordOf(args, declared, result);
   if (failures.length === 0) {
@@ -185,7 +194,7 @@ async function recordOf(
     ...(await readCheckout(directory)),
     time: new Date(clock.now()).toISOString(),
     soak: Math.round(result.soakMs / 1_000),
-    checks: CHECK_IDS.map((id) => checkRecord(id, skip[id], result)),
+    checks: recordedChecks(skip, result),
     manifests: { ...manifests },
     ...(rows.length > 0 && { ownerRows: [...rows] }),
     digest: digestOf(declared),

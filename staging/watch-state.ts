@@ -80,7 +80,15 @@ export class WatchState {
   reusable(now: number): { round: CheckRound; isDue: (check: Check) => boolean } {
     const since = this.#soakingSince;
     const ending = since !== undefined && now - since >= this.#args.timing.soakMs;
-    return { round: this.#round, isDue: ({ steady }) => steady !== true || since === undefined || ending };
+    const isDue = ({ id, steady, whenOthersHold }: Check): boolean =>
+      (steady !== true || since === undefined || ending) &&
+      (whenOthersHold === undefined || this.#othersHold(id));
+    return { round: this.#round, isDue };
+  }
+
+  #othersHold(id: Check["id"]): boolean {
+    const open = [...this.#failed, ...this.#pending];
+    return this.#round !== NO_ROUND && open.every(({ check }) => check === id);
   }
 
   /** Ends the soak if nothing was observed for much longer than the interval, for example because a laptop was asleep, or if the clock was set back. */
@@ -139,8 +147,9 @@ export class WatchState {
   }
 
   cannotRecover(): boolean {
-    const steady = this.#checksWhere((check) => check.steady === true);
-    return this.#failed.some(({ check }) => steady.has(check));
+    // A check that runs again once the others hold may still succeed.
+    const steady = this.#checksWhere((check) => check.steady === true && check.whenOthersHold === undefined);
+    return this.#failed.some(({ check, final }) => final === true || steady.has(check));
   }
 
   pass(now: number): WatchResult {

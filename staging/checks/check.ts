@@ -16,6 +16,8 @@ export interface Verdict {
   readonly revision?: string | undefined;
   /** How long the object may be pending during the soak, in milliseconds. */
   readonly pendingMs?: number | undefined;
+  /** Set if waiting cannot change the verdict: the watch ends. */
+  readonly final?: true;
   /** Whether the stack itself declares the object; if so, it is never excused for having been unhealthy before the update. */
   readonly own: boolean;
 }
@@ -34,8 +36,12 @@ export interface Check {
   readonly steady?: true;
   /** Whether an object that was healthy before the update must still exist. */
   readonly keeps?: (object: string) => boolean;
+  /** If set, the check runs only while every other check holds, because it changes something or takes long; this is its result until then. */
+  readonly whenOthersHold?: CheckResult;
   /** @throws {EdgefirstError} if the cluster cannot be reached */
   run(): Promise<CheckResult>;
+  /** Removes what the check has created. Never fails the watch. */
+  end?(): Promise<void>;
 }
 
 /** A stack and its cluster. */

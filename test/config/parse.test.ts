@@ -46,6 +46,42 @@ describe("configuration", () => {
     assert.equal(parseConfig(raw({ cluster: CLUSTER, flux: {} })).flux, undefined);
   });
 
+  it("checks windows, ignored objects and the stack's own checks", () => {
+    const errors = errorsIn({
+      cluster: CLUSTER,
+      gate: {
+        windows: [
+          { days: ["monday"], from: "9:00", zone: "Mars/Olympus" },
+          { from: "08:00", to: "08:00", zone: "UTC" },
+        ],
+      },
+      verification: { ignore: { "HelmRelease media/app": { reason: "because", owner: "", until: "never" } } },
+      checks: {
+        queries: { Errors: { query: "x", max: 1 }, errors: { query: "x" } },
+        http: { home: { url: "https://user:password@example.com" } },
+        jobs: { smoke: { namespace: "n", image: "i", attempts: 0 } },
+      },
+    });
+    for (const expected of [
+      'edgefirst:gate.windows[0].days[0]: "monday" is not valid',
+      'edgefirst:gate.windows[0].from: "9:00" is not valid; expected a time in quotes',
+      'edgefirst:gate.windows[0].zone: "Mars/Olympus" is not valid; expected the name of a time zone',
+      'edgefirst:gate.windows[1].to: "08:00" is not valid; expected another time than from',
+      'edgefirst:verification.ignore.HelmRelease media/app.reason: "because" is not valid; expected a reason',
+      'edgefirst:verification.ignore.HelmRelease media/app.owner: "" is not valid',
+      'edgefirst:verification.ignore.HelmRelease media/app.until: "never" is not valid; expected a date in quotes',
+      "edgefirst:checks.queries.errors.max: missing; expected min or max",
+      "edgefirst:checks.http.home: ",
+      "edgefirst:checks.jobs.smoke.attempts: 0 is not valid",
+    ])
+      assert.ok(errors.includes(expected), `${expected}\nis not in\n${errors}`);
+    assert.match(errors, /edgefirst:checks\.queries\.Errors: /);
+    assert.equal(
+      errorsIn({ cluster: CLUSTER, checks: { queries: { errors: { query: "x", max: 1 } } } }).split("\n")[1],
+      "- edgefirst:checks.prometheus: missing; required with edgefirst:checks.queries",
+    );
+  });
+
   it("reports all errors at once, with path, value and expectation", () => {
     const errors = errorsIn({
       cluster: { contxt: "edge" },

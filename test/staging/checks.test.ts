@@ -6,6 +6,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { CHECK_IDS } from "../../config/check-ids.ts";
 import type { Check } from "../../staging/checks/check.ts";
 import { declarationChecks, liveChecks } from "../../staging/checks/checks.ts";
+import { ownChecks } from "../../staging/checks/own-checks.ts";
 import { declaredCheck } from "../../staging/checks/declared.ts";
 import { fluxCheck } from "../../staging/checks/flux.ts";
 import { gatewaysCheck } from "../../staging/checks/gateways.ts";
@@ -27,6 +28,13 @@ async function verdicts(check: Check): Promise<Record<string, string>> {
     found.map(({ object, state, message }) => [object, message === "" ? state : `${state}: ${message}`]),
   );
 }
+
+const ONE_OF_EACH = {
+  prometheus: { url: "http://127.0.0.1:1" },
+  queries: { errors: { query: "1", max: 1, empty: "wait" as const } },
+  http: { home: { url: "http://127.0.0.1:1", status: [200] } },
+  jobs: { smoke: { namespace: "n", image: "i", env: {}, runAsUser: 1, timeout: "1m", attempts: 1 } },
+};
 
 const conditions = (status: string, ...types: string[]) => ({
   conditions: types.map((type) => ({ type, status, message: `says ${status}` })),
@@ -58,7 +66,12 @@ describe("checks", () => {
   it("are exactly the ones that the configuration lists", () => {
     const cluster = scriptedCluster(() => []);
     const args = { cluster, stack, gatus: null, since: 0, recorded: () => Promise.resolve([]) };
-    const ids = [...liveChecks(args), ...declarationChecks(args, [])].map(({ id }) => id);
+    const run = { cluster, project: "edgefirst", stack, release: "r1", progress: () => undefined };
+    const ids = [
+      ...liveChecks(args),
+      ...declarationChecks(args, []),
+      ...ownChecks(run, { ...ONE_OF_EACH, window: "5m" }),
+    ].map(({ id }) => id);
     assert.deepEqual(ids, CHECK_IDS);
   });
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { refuseSenseless } from "../../staging/staging-settings.ts";
 
+const NO_CHECKS = { queries: {}, http: {}, jobs: {} };
+
 describe("settings of a verification", () => {
   const check =
     (fields: { soak?: string; timeout?: string; interval?: string; withoutSoak?: string }) => () => {
@@ -13,7 +15,7 @@ describe("settings of a verification", () => {
         removed: {},
         ignore: {},
       };
-      refuseSenseless({ verification: { ...verification, ...fields } });
+      refuseSenseless({ verification: { ...verification, ...fields }, checks: NO_CHECKS });
     };
 
   it("may have no soak only with a reason", () => {

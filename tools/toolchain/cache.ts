@@ -22,7 +22,16 @@ export async function buildArguments(program: Program): Promise<string[]> {
   const variables = Object.entries(program.variables?.(await pinnedVersion(program)) ?? {});
   const link = ["-s", "-w", ...variables.map(([name, value]) => `-X ${name}=${value}`)].join(" ");
   const command = program.tests === true ? ["test", "-c"] : ["build"];
-  return [...command, `-mod=${program.mod ?? "readonly"}`, "-trimpath", "-ldflags", link, program.package];
+  const tags = program.tags === undefined ? [] : ["-tags", program.tags.join(",")];
+  return [
+    ...command,
+    `-mod=${program.mod ?? "readonly"}`,
+    ...tags,
+    "-trimpath",
+    "-ldflags",
+    link,
+    program.package,
+  ];
 }
 
 async function readIfExists(path: string): Promise<string> {

@@ -25,6 +25,8 @@ export interface Program {
   readonly pin: { readonly file: string; readonly pattern: RegExp };
   /** The value of go's `-mod` flag. `mod` lets go complete an untidy go.mod, in a copy. Default: `readonly`. */
   readonly mod?: "readonly" | "mod";
+  /** Build tags. */
+  readonly tags?: readonly string[];
   /** Variables that the linker sets, so that the program knows its version. */
   readonly variables?: (version: SemVer) => Readonly<Record<string, string>>;
   /** Adds generated files to the module before the build. */

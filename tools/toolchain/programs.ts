@@ -199,6 +199,17 @@ const MODULES: readonly Program[] = [
     pin: required("github.com/zegl/kube-score"),
     buildSeconds: 60,
   },
+  {
+    name: "prometheus",
+    purpose: "npm run test:real: answers the queries of a stack's own checks",
+    tier: "test:real",
+    directory: inModule("prometheus"),
+    package: "github.com/prometheus/prometheus/cmd/prometheus",
+    pin: required("github.com/prometheus/prometheus"),
+    // Without the clients of all clouds, which only service discovery needs.
+    tags: ["remove_all_sd"],
+    buildSeconds: 170,
+  },
 ];
 
 /** Every program, in the order in which `edgefirst doctor` lists them. */

@@ -1,0 +1,59 @@
+import { ApiError } from "../../kube/api-error.ts";
+import type { LiveCluster } from "../../kube/client.ts";
+
+/** A Service of the cluster. */
+export interface ServicePort {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: string;
+}
+
+/** A response, or why there is none. */
+export type HttpAnswer =
+  | { readonly state: "answered"; readonly status: number; readonly body: unknown }
+  | { readonly state: "silent"; readonly reason: string };
+
+const TIMEOUT_MS = 5_000;
+
+/** Requests a URL from this machine, without following redirects. The reason for a missing answer never contains the URL's query. */
+export async function getUrl(url: string): Promise<HttpAnswer> {
+  try {
+    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return { state: "answered", status: response.status, body: await response.text() };
+  } catch (error) {
+    return { state: "silent", reason: networkReason(error, TIMEOUT_MS) };
+  }
+}
+
+/** What went wrong on the network, without addresses: they may hold secrets. */
+export function networkReason(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === "TimeoutError")
+    return `no answer within ${timeoutMs / 1_000} s`;
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const { code } = cause as { code?: unknown };
+  return typeof code === "string" ? code : "the request failed";
+}
+
+/**
+ * Requests a path of a Service through the API server (`GET …/services/http:<name>:<port>/proxy/…`).
+ * @throws {EdgefirstError} if the API server itself does not answer
+ */
+export async function getService(
+  cluster: LiveCluster,
+  { namespace, service, port }: ServicePort,
+  path: string,
+): Promise<HttpAnswer> {
+  // Asks the API server itself first, so that the Service is not blamed for its outage.
+  await cluster.read("/version");
+  try {
+    const body = await cluster.read(
+      `/api/v1/namespaces/${namespace}/services/http:${service}:${port}/proxy${path}`,
+    );
+    return { state: "answered", status: 200, body };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // The API server answers with this status if it cannot reach the Service.
+    if (error.status === 503) return { state: "silent", reason: error.reason };
+    return { state: "answered", status: error.status, body: error.reason };
+  }
+}

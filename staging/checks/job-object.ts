@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import type { JobCheck } from "../../config/own-checks.ts";
+import { parseDuration } from "../../lib/duration.ts";
+import { statusOf, type KubeObject } from "../../kube/objects.ts";
+
+/** Whose Job it is, and which one. */
+export interface JobIdentity {
+  readonly project: string;
+  readonly stack: string;
+  readonly release: string;
+  /** Name of the check. */
+  readonly name: string;
+  readonly attempt: number;
+}
+
+/** Label on each Job of a check. Not the stack's own label: the stack does not declare these Jobs. */
+export const CHECK_LABEL = "edgefirst.dev/check-of";
+/** If the process is killed, Kubernetes deletes the Job this long after it has finished. */
+const KEPT_SECONDS = 3_600;
+
+/** Value of {@link CHECK_LABEL}. Hashed, since names of stacks may have characters that labels may not. */
+export function checkOwner({ project, stack }: Pick<JobIdentity, "project" | "stack">): string {
+  return createHash("sha256").update(`${project}/${stack}`).digest("hex").slice(0, 10);
+}
+
+/** The Job of one attempt, within the restricted Pod Security Standard. */
+export function jobObject(identity: JobIdentity, settings: JobCheck): KubeObject {
+  const { project, stack, release, name, attempt } = identity;
+  const labels = { [CHECK_LABEL]: checkOwner(identity), "app.kubernetes.io/managed-by": "edgefirst" };
+  const { serviceAccount, timeout, runAsUser } = settings;
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name: `edgefirst-${name}-${release}-${attempt}`,
+      namespace: settings.namespace,
+      labels,
+      annotations: { "edgefirst.dev/check": `${name} of ${project}/${stack}, release ${release}` },
+    },
+    spec: {
+      backoffLimit: 0,
+      activeDeadlineSeconds: Math.max(1, Math.round(parseDuration(timeout) / 1_000)),
+      ttlSecondsAfterFinished: KEPT_SECONDS,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: "Never",
+          automountServiceAccountToken: serviceAccount !== undefined,
+          ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }),
+          securityContext: { runAsNonRoot: true, runAsUser, seccompProfile: { type: "RuntimeDefault" } },
+          containers: [container(settings)],
+        },
+      },
+    },
+  };
+}
+
+function container({ image, command, args, env }: JobCheck) {
+  return {
+    name: "check",
+    image,
+    ...(command !== undefined && { command }),
+    ...(args !== undefined && { args }),
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "256Mi" } },
+  };
+}
+
+/** How a Job stands, by its conditions (Kubernetes, "Jobs"). */
+export function jobOutcome(job: KubeObject): {
+  readonly state: "running" | "succeeded" | "failed";
+  readonly message: string;
+} {
+  const { conditions = [] } = statusOf(job) as {
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+  };
+  const met = (type: string) =>
+    conditions.find((condition) => condition.type === type && condition.status === "True");
+  const failed = met("Failed");
+  if (failed !== undefined)
+    return { state: "failed", message: failed.message ?? failed.reason ?? "the Job failed" };
+  return { state: met("Complete") === undefined ? "running" : "succeeded", message: "" };
+}

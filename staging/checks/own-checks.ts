@@ -1,0 +1,44 @@
+import type { OwnChecks } from "../../config/own-checks.ts";
+import type { LiveCluster } from "../../kube/client.ts";
+import type { Check } from "./check.ts";
+import { httpCheck } from "./http.ts";
+import type { JobRunArgs } from "./job-run.ts";
+import { jobsCheck } from "./jobs.ts";
+import { queriesCheck } from "./queries.ts";
+
+/** The configured checks that only read, as the evidence keeps them: a gate and `edgefirst verify` repeat them. */
+export interface RepeatableChecks extends Pick<OwnChecks, "prometheus" | "queries" | "http"> {
+  /** Length of `$window` for queries without their own. */
+  readonly window: string;
+}
+
+/** The configured checks that only read. */
+export function repeatableChecks(cluster: LiveCluster, settings: RepeatableChecks | undefined): Check[] {
+  if (settings === undefined) return [];
+  const { prometheus, queries, http, window } = settings;
+  return [
+    ...(prometheus === undefined || isEmpty(queries)
+      ? []
+      : [queriesCheck({ cluster, prometheus, queries, window })]),
+    ...(isEmpty(http) ? [] : [httpCheck(cluster, http)]),
+  ];
+}
+
+/** Every configured check, for the stack's own verification. */
+export function ownChecks(args: JobRunArgs, settings: RepeatableChecks & Pick<OwnChecks, "jobs">): Check[] {
+  return [
+    ...repeatableChecks(args.cluster, settings),
+    ...(isEmpty(settings.jobs) ? [] : [jobsCheck(args, settings.jobs)]),
+  ];
+}
+
+/** What the evidence keeps; null if there is nothing that a gate could repeat. */
+export function repeatablePart(settings: RepeatableChecks | undefined): RepeatableChecks | null {
+  if (settings === undefined || (isEmpty(settings.queries) && isEmpty(settings.http))) return null;
+  const { prometheus, queries, http, window } = settings;
+  return { ...(prometheus !== undefined && { prometheus }), queries, http, window };
+}
+
+function isEmpty(record: object): boolean {
+  return Object.keys(record).length === 0;
+}

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { QueryCheck, ServiceAddress } from "../../../config/own-checks.ts";
+import { ApiError } from "../../../kube/api-error.ts";
+import { queriesCheck } from "../../../staging/checks/queries.ts";
+import { refuseOldSamples } from "../../../staging/own-check-settings.ts";
+import { scriptedCluster } from "../../support/scripted-cluster.ts";
+
+const vector = (...values: (readonly [metric: object, value: string])[]) => ({
+  status: "success",
+  data: {
+    resultType: "vector",
+    result: values.map(([metric, value]) => ({ metric, value: [1_700_000_000.5, value] })),
+  },
+});
+const scalar = (value: string) => ({
+  status: "success",
+  data: { resultType: "scalar", result: [1_700_000_000, value] },
+});
+const rejected = { status: "error", errorType: "bad_data", error: "parse error: unexpected end of input" };
+const query = (fields: Partial<QueryCheck>): QueryCheck => ({ query: "up", empty: "wait", ...fields });
+
+describe("check queries, on a local server that answers like Prometheus' documented HTTP API", () => {
+  let server: Server;
+  let prometheus: ServiceAddress;
+  let answer: { status: number; body: unknown };
+  let asked: string[];
+  const cluster = scriptedCluster(
+    () => [],
+    (path) => {
+      asked.push(path);
+      if (answer.status === 200) return answer.body;
+      throw new ApiError({ request: `GET ${path}`, context: "edge", ...answer });
+    },
+  );
+  before(async () => {
+    server = createServer(({ url = "" }, response) => {
+      asked.push(url);
+      response.writeHead(answer.status, { "content-type": "application/json" });
+      response.end(JSON.stringify(answer.body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    prometheus = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  });
+  beforeEach(() => {
+    asked = [];
+  });
+  after(() => server.close());
+
+  async function verdict(
+    settings: QueryCheck,
+    body: unknown,
+    status = 200,
+    address = prometheus,
+  ): Promise<string> {
+    answer = { status, body };
+    const check = queriesCheck({ cluster, prometheus: address, queries: { errors: settings }, window: "5m" });
+    const { verdicts } = await check.run();
+    assert.deepEqual([verdicts.length, verdicts[0]?.object, verdicts[0]?.own], [1, "Query errors", true]);
+    return `${verdicts[0]?.state ?? ""}: ${verdicts[0]?.message ?? ""}${verdicts[0]?.final ? " (final)" : ""}`;
+  }
+
+  it("holds if every value is within the threshold, bounds included", async () => {
+    assert.equal(await verdict(query({ min: 1, max: 2 }), vector([{}, "1"], [{}, "2"])), "held: ");
+    assert.equal(await verdict(query({ max: 0.01 }), scalar("0.01")), "held: ");
+    assert.equal(
+      await verdict(query({ max: 0.01 }), vector([{ app: "a" }, "0"], [{ app: "b" }, "0.5"])),
+      'failed: is 0.5 for {app="b"}; expected at most 0.01',
+    );
+    assert.equal(
+      await verdict(query({ min: 1, max: 2 }), vector([{}, "0"], [{}, "+Inf"], [{}, "-Inf"])),
+      "failed: is 0, Infinity and 1 more; expected at least 1 and at most 2",
+    );
+  });
+
+  it("waits for data, or holds without any if so configured; NaN is no data", async () => {
+    for (const body of [vector(), scalar("NaN")]) {
+      assert.equal(await verdict(query({ max: 1 }), body), "pending: has no data");
+      assert.equal(await verdict(query({ max: 1, empty: "holds" }), body), "held: ");
+    }
+  });
+
+  it("puts the window into the query: its own, or the default", async () => {
+    const rate = "rate(errors_total[$window]) + rate(more[$window])";
+    await verdict(query({ query: rate, max: 1 }), vector());
+    await verdict(query({ query: rate, max: 1, window: "2m" }), vector());
+    const sent = asked.map((path) => new URL(path, "http://p").searchParams.get("query"));
+    assert.deepEqual(sent, [
+      "rate(errors_total[5m]) + rate(more[5m])",
+      "rate(errors_total[2m]) + rate(more[2m])",
+    ]);
+    assert.match(asked[0] ?? "", /^\/api\/v1\/query\?/);
+  });
+
+  it("that Prometheus rejects fails at once; one that it does not answer is waited for", async () => {
+    const expected = "failed: Prometheus rejects it: parse error: unexpected end of input (final)";
+    assert.equal(await verdict(query({ max: 1 }), rejected, 400), expected);
+    assert.equal(
+      await verdict(query({ max: 1 }), "", 503),
+      "pending: Prometheus does not respond: returned 503",
+    );
+    const nowhere = { url: "http://127.0.0.1:1" };
+    assert.match(
+      await verdict(query({ max: 1 }), "", 200, nowhere),
+      /^pending: Prometheus does not respond: /,
+    );
+    const matrix = { status: "success", data: { resultType: "matrix", result: [] } };
+    assert.match(await verdict(query({ max: 1 }), matrix), /^failed: .*not the result of an instant query/);
+  });
+
+  it("reaches Prometheus through the API server", async () => {
+    const service = { namespace: "observability", service: "prometheus", port: "9090" };
+    assert.equal(await verdict(query({ max: 1 }), vector([{}, "1"]), 200, service), "held: ");
+    assert.equal(
+      asked[0],
+      "/api/v1/namespaces/observability/services/http:prometheus:9090/proxy/api/v1/query?query=up",
+    );
+    assert.match(
+      await verdict(query({ max: 1 }), rejected, 400, service),
+      /^failed: Prometheus rejects it: parse error/,
+    );
+    assert.match(
+      await verdict(query({ max: 1 }), { message: "no endpoints" }, 503, service),
+      /^pending: Prometheus does not respond: no endpoints/,
+    );
+  });
+
+  it("may not look back further than the soak", () => {
+    const refuse =
+      (fields: Partial<QueryCheck>, soak = "5m") =>
+      () => {
+        refuseOldSamples({ queries: { errors: query(fields) } }, soak);
+      };
+    assert.throws(refuse({ window: "6m" }), /queries\.errors looks back 6m, longer than the soak of 5m/);
+    assert.throws(refuse({ query: "rate(x[1h30m])" }), /looks back 1h30m/);
+    assert.throws(refuse({ query: "max_over_time(x[1d:1m])" }), /looks back 1d/);
+    for (const settings of [
+      { window: "5m" },
+      { query: "rate(x[$window])" },
+      { query: "rate(x[5m])" },
+      { query: 'x{path="[1h]"}' },
+      { query: "x offset 1h" },
+    ])
+      assert.doesNotThrow(refuse(settings));
+    assert.doesNotThrow(refuse({ window: "6m" }, "0s"), "without a soak, every sample is old");
+  });
+});
