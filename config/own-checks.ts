@@ -56,7 +56,7 @@ const query = z
         "What no data means, such as `NaN` from a division by zero: `wait` until there is some, which proves nothing; or `holds`, for a query that has a result only if something is wrong.",
       ),
   })
-  .refine(({ min, max }) => min !== undefined || max !== undefined, { path: ["max"], error: "min or max" });
+  .refine(({ min, max }) => min !== undefined || max !== undefined, "a query with min or max");
 
 const http = z.union(
   [

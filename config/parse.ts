@@ -65,7 +65,8 @@ function describeUnknown(path: readonly PropertyKey[]): string {
 function describeIssue(issue: z.core.$ZodIssue): string[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => describeUnknown([...issue.path, key]));
-  const expectation = issue.message
+  const { message } = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
+  const expectation = message
     .replace(/^(Invalid \w+|Too small|Too big): /, "")
     .replace(/, received .*$/, "")
     .replace(/^expected /, "");

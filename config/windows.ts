@@ -28,7 +28,7 @@ const window = z
       .meta({ title: "time zone" })
       .describe("Time zone of both times, such as `Europe/Berlin`; follows daylight saving time."),
   })
-  .refine(({ from, to }) => from !== to, { path: ["to"], error: "a different time from `from`" });
+  .refine(({ from, to }) => from !== to, "a window that ends at a different time than it begins");
 
 export const windows = z
   .array(window)

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatusAddress } from "../config/gatus-address.ts";
 import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
-import { defaultWindow } from "./own-check-settings.ts";
 import { KubeClient } from "../kube/kube-client.ts";
 import type { ClusterAddress } from "../kube/kubeconfig.ts";
 import { parseDuration } from "../lib/duration.ts";
@@ -12,6 +11,7 @@ import { directivesProject } from "./directives.ts";
 import type { GateArgs, GateResult } from "./gate.ts";
 import type { Repository } from "./gitops-revision.ts";
 import { ignoredOn } from "./ignored.ts";
+import { defaultWindow } from "./own-check-settings.ts";
 import { currentRelease, type OwnStack } from "./own-stack.ts";
 import type { PromotedSource } from "./promotion.ts";
 import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";

@@ -66,16 +66,19 @@ describe("configuration", () => {
       'edgefirst:gate.windows[0].days[0]: "monday" is not valid',
       'edgefirst:gate.windows[0].from: "9:00" is not valid; expected a time in quotes',
       'edgefirst:gate.windows[0].zone: "Mars/Olympus" is not valid; expected the name of a time zone',
-      'edgefirst:gate.windows[1].to: "08:00" is not valid; expected another time than from',
+      "expected a window that ends at a different time than it begins",
       'edgefirst:verification.ignore.HelmRelease media/app.reason: "because" is not valid; expected a reason',
       'edgefirst:verification.ignore.HelmRelease media/app.owner: "" is not valid',
       'edgefirst:verification.ignore.HelmRelease media/app.until: "never" is not valid; expected a date in quotes',
-      "edgefirst:checks.queries.errors.max: missing; expected min or max",
-      "edgefirst:checks.http.home: ",
+      "is not valid; expected a query with min or max",
+      "edgefirst:checks.http.home.url: ",
       "edgefirst:checks.jobs.smoke.attempts: 0 is not valid",
     ])
       assert.ok(errors.includes(expected), `${expected}\nis not in\n${errors}`);
-    assert.match(errors, /edgefirst:checks\.queries\.Errors: /);
+    assert.match(
+      errors,
+      /edgefirst:checks\.queries\.Errors: "Errors" is not valid; expected a lower-case name/,
+    );
     assert.equal(
       errorsIn({ cluster: CLUSTER, checks: { queries: { errors: { query: "x", max: 1 } } } }).split("\n")[1],
       "- edgefirst:checks.prometheus: missing; required with edgefirst:checks.queries",
