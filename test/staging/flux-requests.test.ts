@@ -81,17 +81,26 @@ describe("a verification requests that Flux reconcile", () => {
   });
 
   it("or a later request from another owner, which replaced it, but not an earlier one that came back", async () => {
-    const at = (requested: string) =>
+    const at = (requested: string, handled = requested) =>
       kustomization(
         "app",
-        { lastHandledReconcileAt: requested },
+        { lastHandledReconcileAt: handled },
         { annotations: { [REQUESTED_AT]: requested } },
       );
     let live = at("earlier");
     const requests = new FluxRequests({ annotate: () => Promise.resolve(true) }, TOKEN);
     const check = fluxCheck({ cluster: scriptedCluster(() => [live]), stack: "edge", requests });
     assert.deepEqual(states(await check.run()), ["pending"]);
+    live = at("later", "earlier");
+    assert.deepEqual(states(await check.run()), ["pending"]);
     live = at("later");
+    assert.deepEqual(states(await check.run()), ["held"]);
+  });
+
+  it("and does not wait for an object that was gone before it could be asked", async () => {
+    const requests = new FluxRequests({ annotate: () => Promise.resolve(false) }, TOKEN);
+    const cluster = scriptedCluster(() => [kustomization("app")]);
+    const check = fluxCheck({ cluster, stack: "edge", requests });
     assert.deepEqual(states(await check.run()), ["held"]);
   });
 

@@ -1,4 +1,8 @@
-import { parseGatusCredentials } from "../../config/gatus-credentials.ts";
+import {
+  GATUS_CREDENTIALS,
+  parseGatusCredentials,
+  type GatusAuthorizations,
+} from "../../config/gatus-credentials.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { SYSTEM_CLOCK } from "../../staging/clock.ts";
@@ -134,7 +138,7 @@ async function runChecks(project: Project, { stack, evidence, record }: Verified
       evidence,
       record,
       cluster,
-      authorizations: parseGatusCredentials(process.env.EDGEFIRST_GATUS_CREDENTIALS ?? ""),
+      authorizations: gatusAuthorizations(),
       timeoutMs: TIMEOUT_MS,
       clock: SYSTEM_CLOCK,
       signal,
@@ -146,4 +150,14 @@ async function runChecks(project: Project, { stack, evidence, record }: Verified
   } finally {
     cluster.close();
   }
+}
+
+/** The command cannot decrypt the stack's own secret. */
+function gatusAuthorizations(): GatusAuthorizations {
+  const parsed = parseGatusCredentials(process.env.EDGEFIRST_GATUS_CREDENTIALS ?? "");
+  if (parsed !== undefined) return parsed;
+  throw new EdgefirstError(
+    "EDGEFIRST_GATUS_CREDENTIALS has the wrong format.",
+    `Expected ${GATUS_CREDENTIALS}.`,
+  );
 }
