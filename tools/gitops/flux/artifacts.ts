@@ -3,6 +3,7 @@ import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { fileText } from "../yaml/file-text.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
+import { artifactBase, artifactsIn } from "./artifact-generators.ts";
 import { Delivered, type LeftOut } from "./delivered.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
@@ -32,6 +33,9 @@ export class Artifacts {
   readonly #patterns: readonly PlacedPattern[];
   /** Keyed by the source with `spec.ignore`; undefined is the key for all other sources. */
   readonly #delivered = new Map<WrittenObject | undefined, Delivered>();
+  readonly #generated: ReturnType<typeof artifactsIn>;
+  /** By directory. */
+  readonly #partial = new Map<string, Delivered>();
 
   /**
    * @param files every YAML file of the repository
@@ -39,6 +43,7 @@ export class Artifacts {
    */
   constructor(repository: Repository, files: readonly string[], orphans: readonly WrittenObject[] = []) {
     this.#repository = repository;
+    this.#generated = artifactsIn(repository, files);
     this.#sources = [...sourcesWithIgnore(repository, files), ...orphans.filter(isSourceWithIgnore)];
     this.#patterns = repository
       .filesBelow(".", (name) => name === IGNORE_FILE)
@@ -50,6 +55,8 @@ export class Artifacts {
 
   /** The artifact of a Kustomization's source. If several clusters have a source with that name, the one in the cluster's own directory is used. */
   of(kustomization: Mapping, cluster: string): Repository {
+    const base = this.baseOf(kustomization, cluster);
+    if (base !== undefined) return this.#generatedAt(base);
     const source = this.#sourceOf(kustomization, cluster);
     let delivered = this.#delivered.get(source);
     if (delivered === undefined) {
@@ -62,9 +69,27 @@ export class Artifacts {
     return delivered;
   }
 
+  /** The directory of the repository that is the top of the artifact of an ArtifactGenerator; undefined for any other source. */
+  baseOf(kustomization: Mapping, cluster: string): string | undefined {
+    return artifactBase(kustomization, cluster, this.#generated);
+  }
+
+  #generatedAt(base: string): Delivered {
+    let delivered = this.#partial.get(base);
+    if (delivered === undefined) {
+      delivered = new Delivered(this.#repository, leftOutBy(this.#patterns), base);
+      this.#partial.set(base, delivered);
+    }
+    return delivered;
+  }
+
   /** Every file that was read from an artifact. */
   filesRead(): ReadonlySet<string> {
-    return new Set([...this.#delivered.values()].flatMap((delivered) => [...delivered.filesRead]));
+    return new Set(
+      [...this.#delivered.values(), ...this.#partial.values()].flatMap((delivered) => [
+        ...delivered.filesRead,
+      ]),
+    );
   }
 
   #sourceOf(kustomization: Mapping, cluster: string): WrittenObject | undefined {

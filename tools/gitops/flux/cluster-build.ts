@@ -9,7 +9,8 @@ import {
 import type { Repository } from "../yaml/repository.ts";
 import { cloneValue, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
-import { fileWithSpec, isFluxKustomization, specOf } from "./flux-kustomization.ts";
+import { fileWithSpec, isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
+import { expandResourceSet, isResourceSet } from "./resource-set.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
@@ -60,7 +61,7 @@ class ClusterBuild {
     const roots = written
       .map((root) => this.#attempt(() => rootObject(root)))
       .filter((root) => root !== undefined);
-    for (const root of roots) this.#seen.add(identity(root));
+    for (const root of roots) this.#remember(root);
     let queue = [...roots, ...this.#orphansBelow(undefined)];
     while (queue.length > 0) {
       // A sibling may provide the ConfigMap that substituteFrom names, so substitution waits until all siblings are built.
@@ -82,6 +83,11 @@ class ClusterBuild {
       kustomizations: this.#kustomizations.filter(({ object }) => this.#remotes.get(object) === remote),
       problems: remote === undefined ? [...this.#problems.values()] : [],
     }));
+  }
+
+  #remember(kustomization: Mapping): void {
+    this.#seen.add(identity(kustomization));
+    this.#seen.add(`${identity(kustomization)} ${pathOf(kustomization)}`);
   }
 
   #build(kustomization: Mapping): readonly Resource[] {
@@ -117,7 +123,8 @@ class ClusterBuild {
     this.#objects.set(remote, objects);
     for (const error of variables?.errors ?? []) this.#report(error);
     const children: Mapping[] = [];
-    for (const resource of resources) {
+    const expanded = resources.flatMap((resource) => [resource, ...this.#expand(resource)]);
+    for (const resource of expanded) {
       const object =
         this.#attempt(() => finishObject(resource.object, kustomization, variables)) ?? resource.object;
       const error = identityError(object);
@@ -133,12 +140,21 @@ class ClusterBuild {
         origin: resource.origin,
       });
       if (remote === undefined) this.#collectVariableSources([object]);
-      if (!isFluxKustomization(object) || this.#seen.has(identity(object))) continue;
-      this.#seen.add(identity(object));
+      // Two of one name that build different directories are two, and both are checked.
+      if (!isFluxKustomization(object) || this.#seen.has(`${identity(object)} ${pathOf(object)}`)) continue;
+      this.#remember(object);
       if (remote !== undefined) this.#remotes.set(object, remote);
       children.push(object);
     }
     return [...children, ...this.#orphansBelow(kustomization)];
+  }
+
+  /** What a ResourceSet creates. */
+  #expand({ object }: Resource): readonly Resource[] {
+    if (!isResourceSet(object)) return [];
+    return (
+      this.#attempt(() => expandResourceSet(object).map((made) => new Resource(made, originOf(made)))) ?? []
+    );
   }
 
   /** The objects that a Kustomization applied and that exist only on the cluster; without a Kustomization, those that nothing else applied. */

@@ -14,16 +14,19 @@ export class Delivered extends Repository {
   readonly filesRead = new Set<string>();
   readonly #repository: Repository;
   readonly #leftOut: LeftOut;
+  /** The directory of the repository that is the top of the artifact. */
+  readonly base: string;
   readonly #reasons = new Map<string, string | undefined>();
 
-  constructor(repository: Repository, leftOut: LeftOut) {
+  constructor(repository: Repository, leftOut: LeftOut, base = ".") {
     super(repository.root);
     this.#repository = repository;
     this.#leftOut = leftOut;
+    this.base = base;
   }
 
   override with(changes: Changes): Delivered {
-    return new Delivered(this.#repository.with(changes), this.#leftOut);
+    return new Delivered(this.#repository.with(changes), this.#leftOut, this.base);
   }
 
   override isFile(path: string): boolean {

@@ -21,6 +21,7 @@ import {
 } from "../yaml/values.ts";
 import type { Origin } from "../yaml/source.ts";
 import { unsupported } from "../problem.ts";
+import { Delivered } from "./delivered.ts";
 
 /** Whether an object is a Flux Kustomization. */
 export function isFluxKustomization(value: unknown): value is Mapping {
@@ -55,7 +56,8 @@ export function pathOf(kustomization: Mapping): string {
 export function plainFile(kustomization: Mapping, repository: Repository): KustomizationFile {
   const spec = specOf(kustomization);
   const from = entryOrigin(isMapping(kustomization.spec) ? spec : kustomization, "path");
-  const directory = pathOf(kustomization);
+  const path = pathOf(kustomization);
+  const directory = repository instanceof Delivered ? posix.join(repository.base, path) : path;
   if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
   return findKustomizationFile(repository, directory) === undefined
     ? generateKustomizationFile(repository, directory, from)

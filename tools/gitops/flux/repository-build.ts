@@ -10,10 +10,13 @@ import { isMapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
 import { buildCluster } from "./cluster-build.ts";
 import type { BuiltCluster, BuiltObject, Orphans } from "./built.ts";
-import { isFluxKustomization, sourceName } from "./flux-kustomization.ts";
+import { bootstrapsIn } from "./bootstraps.ts";
+import { rootsByCluster } from "./cluster-names.ts";
+import { isFluxKustomization, pathOf, sourceName } from "./flux-kustomization.ts";
+import { ownerClusters, type OwnerCluster } from "./owner-clusters.ts";
 import { Artifacts } from "./artifacts.ts";
 import { findRoots, ownSources } from "./roots.ts";
-import { clusterOf, writtenKustomizations, type WrittenObject } from "./written.ts";
+import { writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** Everything that a repository applies, by cluster. */
 export interface BuiltRepository {
@@ -42,16 +45,18 @@ export function buildRepository(
 ): BuiltRepository {
   const files = repository.yamlFiles(".");
   const kept = [...orphans.values()].flat().map(asWritten);
+  const named = ownerClusters(repository);
   const written = [
-    ...writtenKustomizations(repository, files),
+    ...withBootstraps(writtenKustomizations(repository, files), repository, files, named),
     ...kept.filter(({ object }) => isFluxKustomization(object)),
   ];
   if (written.length === 0)
     return { clusters: plainClusters(repository, files, partial), external: [], unreached: [] };
-  const sources = ownSources(written, repository);
   const artifacts = new Artifacts(repository, files, kept);
-  const roots = findRoots(written, sources, artifacts).filter((root) => !kept.includes(root));
-  const byCluster = Map.groupBy(roots, clusterOf);
+  const sources = ownSources(written, repository, artifacts);
+  const keptObjects = new Set(kept.map(({ object }) => object));
+  const roots = findRoots(written, sources, artifacts).filter(({ object }) => !keptObjects.has(object));
+  const byCluster = rootsByCluster(roots, named);
   const clusters = [...new Set([...byCluster.keys(), ...orphans.keys()])].flatMap((name) =>
     buildCluster(
       (byCluster.get(name) ?? []).map(({ object }) => object),
@@ -74,6 +79,27 @@ export function buildRepository(
   const reached = new Set([...artifacts.filesRead(), ...roots.map(({ file }) => file)]);
   const unreached = files.filter((file) => !reached.has(file) && mayHoldObjects(repository, file));
   return { clusters, external, unreached };
+}
+
+/**
+ * The Kustomizations as written, with those that the Flux Operator creates, and with one for each cluster that the owner names and that no other
+ * bootstraps. One of the same name and path counts once.
+ */
+function withBootstraps(
+  written: readonly WrittenObject[],
+  repository: Repository,
+  files: readonly string[],
+  named: readonly OwnerCluster[],
+): readonly WrittenObject[] {
+  const all = [...written];
+  const builds = (path: string): boolean =>
+    all.some(({ object }) => pathOf(object) === path && isFluxKustomization(object));
+  for (const bootstrap of bootstrapsIn(repository, files)) {
+    const path = pathOf(bootstrap.object);
+    if (repository.isDirectory(path) && !builds(path)) all.push(bootstrap);
+  }
+  for (const { directory, bootstrap } of named) if (!builds(directory)) all.push(bootstrap);
+  return all;
 }
 
 function mayHoldObjects(repository: Repository, file: string): boolean {

@@ -6,6 +6,7 @@ import { isMapping, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { pathOf, plainFile, specOf } from "./flux-kustomization.ts";
+import type { Root } from "./cluster-names.ts";
 import { clusterOf, type WrittenObject } from "./written.ts";
 
 /**
@@ -16,7 +17,7 @@ export function findRoots(
   written: readonly WrittenObject[],
   sources: OwnSources,
   artifacts: Artifacts,
-): readonly WrittenObject[] {
+): readonly Root[] {
   const reaches = new Map<WrittenObject, ReadonlySet<string>>();
   for (const kustomization of written) {
     if (!sources.has(kustomization.object)) continue;
@@ -26,7 +27,10 @@ export function findRoots(
     );
     if (files) reaches.set(kustomization, files);
   }
-  const writtenIn = Map.groupBy(written, ({ file }) => file);
+  const writtenIn = Map.groupBy(
+    written.filter(({ isBootstrap }) => isBootstrap !== true),
+    ({ file }) => file,
+  );
   const children = new Map(
     [...reaches].map(([parent, files]) => [
       parent,
@@ -59,7 +63,25 @@ export function findRoots(
   const isLeftOut = (root: WrittenObject): boolean =>
     apps.has(placeOf(root)) ||
     directoriesAbove(root).some((directory) => readers.get(directory)?.some(({ reader }) => reader !== root));
-  return roots.filter((root) => (children.get(root) ?? []).length > 0 || !isLeftOut(root));
+  return roots
+    .filter((root) => (children.get(root) ?? []).length > 0 || !isLeftOut(root))
+    .map((root) => ({ ...root, descendants: descendantsOf(root, children) }));
+}
+
+function descendantsOf(
+  root: WrittenObject,
+  children: ReadonlyMap<WrittenObject, readonly WrittenObject[]>,
+): readonly WrittenObject[] {
+  const found = new Set<WrittenObject>();
+  const visit = (parent: WrittenObject): void => {
+    for (const child of children.get(parent) ?? []) {
+      if (child === root || found.has(child)) continue;
+      found.add(child);
+      visit(child);
+    }
+  };
+  visit(root);
+  return [...found];
 }
 
 /** The directories above a file, up to the cluster's directory. */
@@ -93,7 +115,11 @@ export interface OwnSources {
  * A source counts as this repository if it is the only one, or if a Kustomization that uses it has a path, other than the root, that
  * exists here. Only Git knows the repository's own URL, and it can have many forms.
  */
-export function ownSources(written: readonly WrittenObject[], repository: Repository): OwnSources {
+export function ownSources(
+  written: readonly WrittenObject[],
+  repository: Repository,
+  artifacts: Artifacts,
+): OwnSources {
   const key = (kustomization: Mapping): string => {
     const { sourceRef } = specOf(kustomization);
     const reference = isMapping(sourceRef) ? sourceRef : {};
@@ -108,5 +134,11 @@ export function ownSources(written: readonly WrittenObject[], repository: Reposi
       })
       .map(({ object }) => key(object)),
   );
-  return { has: (kustomization) => all.size === 1 || own.has(key(kustomization)) };
+  return {
+    has: (kustomization) => {
+      if (artifacts.baseOf(kustomization, ".") !== undefined) return true;
+      const source = key(kustomization);
+      return (all.size === 1 && all.has(source)) || own.has(source);
+    },
+  };
 }

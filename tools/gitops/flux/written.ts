@@ -8,6 +8,8 @@ import { isFluxKustomization } from "./flux-kustomization.ts";
 export interface WrittenObject {
   readonly object: Mapping;
   readonly file: string;
+  /** The file only leads to it: nothing that applies the file applies it. */
+  readonly isBootstrap?: true;
 }
 
 /** Every Flux Kustomization in the given files. Archived Kustomizations and templates count only if there are no others. */
@@ -21,7 +23,7 @@ export function writtenKustomizations(
 }
 
 /** Whether a Kustomization has variables in places where a root cannot have any, since nothing substitutes variables in a root. */
-function isTemplate({ metadata, spec }: Mapping): boolean {
+export function isTemplate({ metadata, spec }: Mapping): boolean {
   const { name, namespace } = isMapping(metadata) ? metadata : {};
   const { path } = isMapping(spec) ? spec : {};
   return [name, namespace, path].some((value) => /[$<>]|\{\{|@@/.test(scalarText(value)));
@@ -33,6 +35,15 @@ const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
 /** Every object in the given files. */
 export function objectsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
   return written(repository, files, "apiVersion", isMapping);
+}
+
+/** Every mapping in the files that have a word in their text. */
+export function documentsWith(
+  repository: Repository,
+  files: readonly string[],
+  word: string,
+): readonly WrittenObject[] {
+  return written(repository, files, word, isMapping);
 }
 
 /** Every source with `spec.ignore` in the given files. */

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { buildRepository, type BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
+
+/** Builds a repository with these files. */
+function build(files: Readonly<Record<string, string>>): BuiltRepository {
+  const root = mkdtempSync(join(tmpdir(), "clusters-"));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    return buildRepository(new Repository(root));
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+/** By cluster, the names of the ConfigMaps. */
+function maps({ clusters }: BuiltRepository): Readonly<Record<string, readonly unknown[]>> {
+  const entries = clusters.map(({ name, objects }) => {
+    const found = objects.filter(({ object }) => object.kind === "ConfigMap");
+    return [name, found.map(({ object }) => (object.metadata as Mapping).name).sort()] as const;
+  });
+  return Object.fromEntries(entries.sort());
+}
+
+const kustomization = (name: string, path: string, source = "GitRepository, name: home"): string => `---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: flux-system }
+spec: { interval: 1h, path: ${path}, prune: true, sourceRef: { kind: ${source} } }
+`;
+const map = (name: string): string =>
+  `---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: default }\n`;
+
+describe("the clusters of a repository", () => {
+  for (const layout of ["fleet", "environments", "infra/sites", "kubernetes/clusters", "clusters"])
+    it(`are two if two bootstraps have one name, in ${layout}`, () => {
+      const files = Object.fromEntries(
+        ["edge", "main"].flatMap((name) => [
+          [
+            `${layout}/${name}/flux-system/gotk-sync.yaml`,
+            kustomization("flux-system", `./${layout}/${name}`),
+          ],
+          [`${layout}/${name}/apps.yaml`, kustomization("apps", `./apps/${name}`)],
+          [`apps/${name}/map.yaml`, map(`of-${name}`)],
+        ]),
+      );
+      assert.deepEqual(maps(build(files)), {
+        [`${layout}/edge`]: ["of-edge"],
+        [`${layout}/main`]: ["of-main"],
+      });
+    });
+
+  it("are two if two bootstraps of different names apply two Kustomizations of one name", () => {
+    const built = build({
+      "sites/a/sync.yaml": kustomization("a", "./sites/a"),
+      "sites/a/apps.yaml": kustomization("apps", "./apps/a"),
+      "sites/b/sync.yaml": kustomization("b", "./sites/b"),
+      "sites/b/apps.yaml": kustomization("apps", "./apps/b"),
+      "apps/a/map.yaml": map("a"),
+      "apps/b/map.yaml": map("b"),
+    });
+    assert.deepEqual(maps(built), { "sites/a": ["a"], "sites/b": ["b"] });
+  });
+
+  it("stay one if its roots have children of their own", () => {
+    const built = build({
+      "kubernetes/flux/apps.yaml": kustomization("apps", "./kubernetes/apps"),
+      "kubernetes/flux/more.yaml": kustomization("more", "./kubernetes/more"),
+      "kubernetes/apps/map.yaml": map("one"),
+      "kubernetes/more/map.yaml": map("two"),
+    });
+    assert.deepEqual(maps(built), { "kubernetes/flux": ["one", "two"] });
+  });
+
+  it("start at the sync path of a FluxInstance, written or as values of its chart", () => {
+    const sync = "sync: { kind: GitRepository, url: x, ref: refs/heads/main, path: kubernetes/cluster }";
+    const start = {
+      "kubernetes/cluster/map.yaml": map("bare"),
+      "kubernetes/cluster/apps.yaml": kustomization("apps", "./apps", "GitRepository, name: flux-system"),
+      "apps/map.yaml": map("app"),
+    };
+    const metadata = "metadata: { name: flux, namespace: flux-system }";
+    for (const [file, text] of [
+      [
+        "flux/instance.yaml",
+        `apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\n${metadata}\nspec: { ${sync} }\n`,
+      ],
+      [
+        "flux/release.yaml",
+        `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n${metadata}\nspec: { values: { instance: { ${sync} } } }\n`,
+      ],
+      ["bootstrap/values.yaml", `instance:\n  ${sync}\n`],
+    ] as const) {
+      const built = build({ ...start, [file]: text });
+      assert.deepEqual(maps(built), { "kubernetes/cluster": ["app", "bare"] }, file);
+      const [root] = built.clusters[0]!.objects.filter(({ kustomization: parent }) => parent === undefined);
+      assert.deepEqual(
+        [(root!.object.metadata as Mapping).name, root!.origin.source.file],
+        ["flux-system", file],
+      );
+    }
+  });
+
+  it("are what the owner names in .edgefirst/clusters.yaml, even without a bootstrap", () => {
+    const files = {
+      "one/apps.yaml": kustomization("apps-one", "./apps"),
+      "two/apps.yaml": kustomization("apps-two", "./apps"),
+      "two/map.yaml": map("bare"),
+      "apps/map.yaml": map("app"),
+    };
+    assert.deepEqual(Object.keys(maps(build(files))), ["."]);
+    const clusters = "clusters: { edge: one, main: ./two/ }\n";
+    assert.deepEqual(maps(build({ ...files, ".edgefirst/clusters.yaml": clusters })), {
+      edge: ["app"],
+      main: ["app", "bare"],
+    });
+    for (const [text, expected] of [
+      ["clusters: [one]\n", /\.edgefirst\/clusters\.yaml is not valid: it has no mapping under clusters/],
+      ["clusters: { edge: three }\n", /the directory three does not exist/],
+    ] as const)
+      assert.throws(() => build({ ...files, ".edgefirst/clusters.yaml": text }), expected);
+  });
+
+  it("include what a ResourceSet creates from its own inputs", () => {
+    const set = `apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: { name: tenants, namespace: flux-system }
+spec:
+  inputs: [{ tenant: a, size: 2 }, { tenant: b, size: 3 }]
+  resources:
+    - apiVersion: v1
+      kind: ConfigMap
+      metadata: { name: "<< inputs.tenant >>-<< inputs.size >>", namespace: default }
+    - apiVersion: v1
+      kind: ConfigMap
+      metadata: { name: once, namespace: default }
+    - apiVersion: kustomize.toolkit.fluxcd.io/v1
+      kind: Kustomization
+      metadata: { name: << inputs.tenant >>, namespace: flux-system }
+      spec: { interval: 1h, path: "./tenants/<< inputs.tenant >>", prune: true, sourceRef: { kind: GitRepository, name: home } }
+`;
+    const files = {
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/tenants.yaml": set,
+      "tenants/a/map.yaml": map("in-a"),
+      "tenants/b/map.yaml": map("in-b"),
+    };
+    assert.deepEqual(maps(build(files)), { ".": ["a-2", "b-3", "in-a", "in-b", "once"] });
+    const [cluster] = build({ ...files, "cluster/tenants.yaml": set.replace("inputs.size", "now") }).clusters;
+    assert.match(cluster!.problems[0]!.message, /does not support << now >> in a ResourceSet/);
+  });
+
+  it("build ExternalArtifacts that an ArtifactGenerator copies from this repository", () => {
+    const generator = (to: string): string => `apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: { name: home, namespace: flux-system }
+spec:
+  sources: [{ alias: home, kind: GitRepository, name: home }]
+  artifacts:
+    - name: apps
+      copy: [{ from: "@home/apps/base/**", to: "@artifact/base/" }, { from: "@home/apps/main/**", to: "${to}" }]
+`;
+    const files = {
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/apps.yaml": kustomization("apps", "./main", "ExternalArtifact, name: apps"),
+      "cluster/artifacts.yaml": generator("@artifact/main/"),
+      "apps/main/kustomization.yaml": "resources: [../base]\n",
+      "apps/base/kustomization.yaml": "resources: [map.yaml]\n",
+      "apps/base/map.yaml": map("app"),
+    };
+    assert.deepEqual(maps(build(files)), { ".": ["app"] });
+    const apart = build({ ...files, "cluster/artifacts.yaml": generator("@artifact/other/") });
+    assert.deepEqual(apart.external, ["flux-system/apps (ExternalArtifact apps)"]);
+  });
+
+  it("ignore templates, whatever their placeholders", () => {
+    for (const placeholder of ["$DIR", "${DIR}", "<dir>", "{{ dir }}", "@@DIR@@"]) {
+      const built = build({
+        "cluster/sync.yaml": kustomization("sync", "./cluster"),
+        "cluster/map.yaml": map("one"),
+        "templates/ks.yaml": kustomization("app", `"./${placeholder}/"`),
+      });
+      assert.deepEqual(maps(built), { ".": ["one"] }, placeholder);
+    }
+  });
+
+  it("take a path with .. as one from the top, as kustomize-controller does", () => {
+    const built = build({
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/extra.yaml": kustomization("extra", "../shared/extra"),
+      "shared/extra/map.yaml": map("extra"),
+    });
+    assert.deepEqual(maps(built), { ".": ["extra"] });
+  });
+
+  it("are built without the errors that follow from a part that is left out", () => {
+    const files = {
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/kustomization.yaml": `resources: ["https://example.com/release.yaml", map.yaml]
+patches: [{ patch: "{ apiVersion: v1, kind: ConfigMap, metadata: { name: remote } }" }]
+replicas: [{ name: remote, count: 1 }]
+replacements: [{ source: { kind: Remote, name: remote }, targets: [{ select: { kind: ConfigMap }, fieldPaths: [metadata.name] }] }]
+`,
+      "cluster/map.yaml": map("one"),
+    };
+    const root = mkdtempSync(join(tmpdir(), "clusters-"));
+    try {
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(root, path)), { recursive: true });
+        writeFileSync(join(root, path), text);
+      }
+      const [cluster] = buildRepository(new Repository(root), { partial: true }).clusters;
+      assert.deepEqual(
+        cluster!.problems.map(({ kind }) => kind),
+        ["unsupported"],
+      );
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,63 @@
+import { posix } from "node:path";
+import { scalarText } from "../kustomize/resource.ts";
+import type { Repository } from "../yaml/repository.ts";
+import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
+import { specOf } from "./flux-kustomization.ts";
+import { clusterOf, documentsWith } from "./written.ts";
+
+/** An artifact that a generator puts together from directories of this repository. */
+interface GeneratedArtifact {
+  readonly name: string;
+  /** The file of its generator. */
+  readonly file: string;
+  /** The directory of the repository that is its top. */
+  readonly base: string;
+}
+
+/**
+ * The artifacts of every ArtifactGenerator that copies directories of this repository without moving them apart.
+ * Source: github.com/fluxcd/source-watcher, docs/spec/v1beta1/artifactgenerators.md.
+ */
+export function artifactsIn(repository: Repository, files: readonly string[]): readonly GeneratedArtifact[] {
+  return documentsWith(repository, files, "ArtifactGenerator")
+    .filter(({ object }) => object.kind === "ArtifactGenerator")
+    .flatMap(({ object, file }) =>
+      mappingsIn(specOf(object).artifacts).flatMap((artifact) => {
+        const base = baseOf(mappingsIn(artifact.copy), repository);
+        return base === undefined ? [] : [{ name: scalarText(artifact.name), file, base }];
+      }),
+    );
+}
+
+/** The top of the artifact that a Kustomization builds from; undefined if it names none of these. */
+export function artifactBase(
+  kustomization: Mapping,
+  cluster: string,
+  artifacts: readonly GeneratedArtifact[],
+): string | undefined {
+  const { sourceRef } = specOf(kustomization);
+  if (!isMapping(sourceRef) || sourceRef.kind !== "ExternalArtifact") return undefined;
+  const named = artifacts.filter(({ name }) => name === sourceRef.name);
+  return (named.find(({ file }) => clusterOf({ file }) === cluster) ?? named[0])?.base;
+}
+
+const mappingsIn = (value: Value | undefined): readonly Mapping[] =>
+  Array.isArray(value) ? value.filter(isMapping) : [];
+
+/** The directory from which every copy keeps its place; undefined if there is none. */
+function baseOf(copies: readonly Mapping[], repository: Repository): string | undefined {
+  const bases = new Set(copies.map((copy) => shiftOf(copy, repository)));
+  const [base] = bases;
+  return bases.size === 1 ? base : undefined;
+}
+
+function shiftOf({ from, to }: Mapping, repository: Repository): string | undefined {
+  const source = /^@[^/]+\/(?:(.*)\/)?\*\*$/.exec(scalarText(from));
+  const target = /^@artifact(?:\/(.*?))?\/?$/.exec(scalarText(to));
+  if (!source || !target) return undefined;
+  const [directory, place] = [source[1] ?? "", target[1] ?? ""];
+  if (!repository.isDirectory(directory === "" ? "." : directory)) return undefined;
+  if (place === "") return posix.normalize(directory === "" ? "." : directory);
+  if (directory === place) return ".";
+  return directory.endsWith(`/${place}`) ? directory.slice(0, -place.length - 1) : undefined;
+}
