@@ -29,6 +29,7 @@ async function deploy() {
     project: import.meta.dirname,
     cluster,
     kubeconfig,
+    secrets: settings.secrets,
     gatus: gatusAddress(settings),
     authorizations: settings.gatusAuthorizations,
     repository: settings.flux,

@@ -9,7 +9,7 @@ const PUSHOVER_LENGTH = 30;
 
 /** Secrets in the wrong format. The messages never contain any part of a secret. */
 export function secretErrors(secrets: Secrets): string[] {
-  const { sopsAgeKey, gatusCredentials = "" } = secrets;
+  const { sopsAgeKey, gatusCredentials = "", notifyWebhook } = secrets;
   const errors = PUSHOVER_KEYS.flatMap((key) => {
     const length = secrets[key]?.length ?? PUSHOVER_LENGTH;
     return length === PUSHOVER_LENGTH
@@ -22,6 +22,8 @@ export function secretErrors(secrets: Secrets): string[] {
     errors.push("edgefirst:sopsAgeKey: is not an age private key; expected AGE-SECRET-KEY-…");
   if (parseGatusCredentials(gatusCredentials) === undefined)
     errors.push(`edgefirst:gatusCredentials: has the wrong format; expected ${GATUS_CREDENTIALS}`);
+  if (notifyWebhook !== undefined && !/^https?:\/\/[^\s/]/.test(notifyWebhook))
+    errors.push("edgefirst:notifyWebhook: is not an http or https URL");
   return errors;
 }
 
@@ -33,6 +35,7 @@ export function crossKeyErrors(config: Config, secrets: Secrets): string[] {
     ...pushoverErrors(config, secrets),
     ...tenancyErrors(config),
     ...queryErrors(config),
+    ...webhookErrors(config, secrets),
   ];
 }
 
@@ -61,12 +64,20 @@ function gatusErrors({ gatus, gateways }: Config): string[] {
   return errors;
 }
 
-function pushoverErrors({ gatus, alerting }: Config, secrets: Secrets): string[] {
-  const isOn = (gatus.install && gatus.pushover) || (alerting.install && alerting.pushover);
+function pushoverErrors({ gatus, alerting, notify }: Config, secrets: Secrets): string[] {
+  const isOn =
+    (gatus.install && gatus.pushover) || (alerting.install && alerting.pushover) || notify.pushover;
   return PUSHOVER_KEYS.filter((key) => isOn && secrets[key] === undefined).map(
-    (key) =>
-      `edgefirst:${key}: missing, but Pushover alerting is on; set it with: pulumi config set --secret ${key}`,
+    (key) => `edgefirst:${key}: missing, but Pushover is on; set it with: pulumi config set --secret ${key}`,
   );
+}
+
+function webhookErrors({ notify }: Config, { notifyWebhook }: Secrets): string[] {
+  return notify.webhook && notifyWebhook === undefined
+    ? [
+        "edgefirst:notifyWebhook: missing, but notify.webhook is on; set it with: pulumi config set --secret notifyWebhook",
+      ]
+    : [];
 }
 
 function queryErrors({ checks: { queries, prometheus } }: Config): string[] {

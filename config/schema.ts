@@ -2,6 +2,7 @@ import { z } from "zod";
 import { flux } from "./flux.ts";
 import { alerting, gatus } from "./monitoring.ts";
 import { gateway, gatewayApi } from "./network.ts";
+import { notify } from "./notify.ts";
 import { ownChecks } from "./own-checks.ts";
 import { images } from "./pods.ts";
 import { policies } from "./policies.ts";
@@ -68,6 +69,9 @@ export const configSchema = z.strictObject({
   checks: ownChecks.describe(
     "The stack's own checks, in addition to those that every verification runs. The evidence repeats them: no secrets.",
   ),
+  notify: notify.describe(
+    "Notifications about updates. One that fails is sent again once, and never fails the update; the evidence records what became of it.",
+  ),
   promotion: promotion.describe("Promotion of the repository's revision from stack to stack."),
   policies: policies.describe(
     "Enforcement and settings of the rules in docs/reference/policies.md, by rule id: a level, or `{ enforcementLevel?, … }` with the rule's settings.",
@@ -79,6 +83,7 @@ export const SECRETS = {
   sopsAgeKey: "The age private key with which the children decrypt, in namespaces that lack such a Secret.",
   pushoverToken: "Pushover application token (30 characters).",
   pushoverUserKey: "Pushover user or group key (30 characters).",
+  notifyWebhook: "URL that receives notifications about updates; it may contain a token.",
   gatusCredentials:
     "Credentials for reaching Gatus by URL, one line for each: `https://status.example.com basic USER:PASSWORD`, or `… bearer TOKEN`. Include those of upstream stacks, which the gate queries.",
 } as const;

@@ -169,6 +169,25 @@ const repeatable = loose({
   window: z.string(),
 });
 
+/** An update whose verification had a result: what ran when, why the gate allowed it, and who started it. */
+const move = loose({
+  release: z.string(),
+  /** The release that ran before; absent for the first update. */
+  from: z.string().optional(),
+  movement: word<"forward" | "same" | "back">(),
+  outcome: word<"verified" | "failed">(),
+  /** By the clock of the machine that ran the update. */
+  began: instant,
+  ended: instant,
+  /** As phrases. */
+  allowed: z.array(z.string()),
+  startedBy: loose({ who: z.string(), run: z.string().optional() }),
+  /** What became of the notifications. */
+  notified: z.array(
+    loose({ channel: z.string(), outcome: word<"sent" | "failed">(), message: z.string().optional() }),
+  ),
+});
+
 /** What a stack has proven: the schema of {@link evidenceValue}. Contains no secrets. */
 export const evidenceSchema = loose({
   version: z.int().min(1),
@@ -190,6 +209,8 @@ export const evidenceSchema = loose({
   revisions: z.array(gitops),
   /** Absent in evidence of format 1, and before the first verification that passed. */
   lastPass: lastPass.optional(),
+  /** The latest updates, latest first; absent in older evidence. */
+  moves: z.array(move).optional(),
 });
 
 export type Evidence = z.infer<typeof evidenceSchema>;
@@ -201,6 +222,8 @@ export type CheckRecord = z.infer<typeof checkRecord>;
 export type GitopsRevision = z.infer<typeof gitops>;
 export type OverrideRecord = z.infer<typeof override>;
 export type Difference = z.infer<typeof difference>;
+/** An update in the history of a stack. */
+export type Move = z.infer<typeof move>;
 export type LastPass = z.infer<typeof lastPass>;
 /** A failing object and its condition's message. */
 export type Failure = Revocation["failures"][number];

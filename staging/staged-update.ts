@@ -2,14 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Finding } from "../kube/client.ts";
 import { enforce } from "../kube/findings.ts";
 import type { KubeObject } from "../kube/objects.ts";
+import { EdgefirstError } from "../lib/errors.ts";
 import type { Baseline } from "./baseline.ts";
 import { clusterClock } from "./clock.ts";
 import { describeDifference } from "./differences.ts";
-import type { Difference, Evidence } from "./evidence.ts";
+import type { Difference, Evidence, Move } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
 import { checkGate, type GateResult } from "./gate.ts";
 import { expiredIgnores } from "./ignored.ts";
 import { descendsFrom } from "./git-history.ts";
+import { movement } from "./movement.ts";
+import { whyAllowed, withMove } from "./moves.ts";
+import { Notifier } from "./notifier.ts";
 import { readOwnStack } from "./own-stack.ts";
 import type { ClusterProvider } from "./cluster-identity.ts";
 import { clusterUid } from "./live-check.ts";
@@ -17,6 +21,7 @@ import { identifyCluster } from "./own-cluster.ts";
 import { promote, type SourceReference } from "./promotion.ts";
 import { readRecordedProvider } from "./stack-outputs.ts";
 import { refuseSenseless } from "./staging-settings.ts";
+import { startedBy } from "./started-by.ts";
 import { gateArgs, verificationArgs, type StagedUpdateArgs } from "./update-args.ts";
 import { inconclusiveSummary, summaryOf } from "./verification-summary.ts";
 import { beginUpdate, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
@@ -50,7 +55,8 @@ export interface StagedUpdate {
  * @throws {EdgefirstError} if the update must not go ahead; a preview warns instead
  */
 export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate> {
-  const { settings, cluster } = args;
+  const { settings, cluster, release } = args;
+  const began = new Date().toISOString();
   refuseSenseless(settings);
   const stack = pulumi.getStack();
   const own = await readOwnStack(stack, await clusterUid(cluster));
@@ -68,14 +74,25 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
     () => cluster.time(),
     (line) => void pulumi.log.warn(line),
   );
-  const gate = await checkGate(gateArgs(args, own, clock));
+  const comparison = gateArgs(args, own, clock);
+  const gate = await checkGate(comparison);
   reportDifferences(gate.differences);
   const promotion = await promotionOf(args, gate);
-  enforceStage(
+  const notifier = new Notifier(settings.notify, args.secrets, release);
+  await enforceStage(
+    notifier,
     [...expiredIgnores(settings.verification.ignore, clock.now()), ...gate.findings, ...promotion.findings],
     gate.override !== undefined,
   );
   const verification = { ...verificationArgs(args, own, gate, clock), rebuilt: identity.rebuilt };
+  const move = {
+    release,
+    ...(own.release !== undefined && { from: own.release }),
+    movement: movement(comparison),
+    began,
+    allowed: whyAllowed(comparison, gate),
+    startedBy: startedBy(),
+  };
   let baseline: Baseline | undefined;
   return {
     ref: promotion.ref,
@@ -90,7 +107,9 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       up.apply(reportWaiting(verification));
       const verified = pulumi
         .all([up, pulumi.output(declared)])
-        .apply(([, objects]) => runVerification(verification, { baseline: recorded, declared: objects }))
+        .apply(([, objects]) =>
+          runVerification(verification, { baseline: recorded, declared: objects }, { notifier, move }),
+        )
         .apply((evidence) => evidence ?? own.output);
       // Secrets are among the declared objects, but the evidence contains nothing from them.
       return pulumi.unsecret(verified);
@@ -124,20 +143,37 @@ function reportDifferences(differences: readonly Difference[]): void {
 }
 
 /** A preview continues despite errors, so that all stacks can be previewed before the first one is brought up. An override lets its own stack pass. */
-function enforceStage(findings: readonly Finding[], overridden: boolean): void {
-  const demote = pulumi.runtime.isDryRun() || overridden;
-  enforce(
-    findings.map((finding) =>
-      demote && finding.severity === "error" ? { ...finding, severity: "warning" } : finding,
-    ),
-    pulumi.log,
-  );
+async function enforceStage(
+  notifier: Notifier,
+  findings: readonly Finding[],
+  overridden: boolean,
+): Promise<void> {
+  const isPreview = pulumi.runtime.isDryRun();
+  const demote = isPreview || overridden;
+  try {
+    enforce(
+      findings.map((finding) =>
+        demote && finding.severity === "error" ? { ...finding, severity: "warning" } : finding,
+      ),
+      pulumi.log,
+    );
+  } catch (error) {
+    if (error instanceof EdgefirstError && !isPreview) await notifier.send("refused", error.message);
+    throw error;
+  }
+}
+
+/** What the history records about an update, and who is notified of its outcome. */
+interface Reporting {
+  readonly notifier: Notifier;
+  readonly move: Omit<Move, "outcome" | "ended" | "notified">;
 }
 
 /** @returns the evidence; undefined if the verification has no result, in which case the earlier evidence stands */
 async function runVerification(
   args: VerificationArgs,
   update: FinishedUpdate,
+  { notifier, move }: Reporting,
 ): Promise<Evidence | undefined> {
   const cancelled = new AbortController();
   const cancel = (): void => {
@@ -147,12 +183,17 @@ async function runVerification(
   try {
     const result = await verify(args, update, cancelled.signal);
     if ("inconclusive" in result) {
-      failUpdate(inconclusiveSummary(args.release, result));
+      const summary = inconclusiveSummary(args.release, result);
+      await notifier.send("inconclusive", summary);
+      failUpdate(summary);
       return undefined;
     }
-    if ("failures" in result.record) failUpdate(summaryOf(result.record));
-    else void pulumi.log.info(summaryOf(result.record));
-    return result.evidence;
+    const summary = summaryOf(result.record);
+    const outcome = "failures" in result.record ? "failed" : "verified";
+    const notified = [...(await notifier.send(outcome, summary))];
+    if (outcome === "failed") failUpdate(summary);
+    else void pulumi.log.info(summary);
+    return withMove(result.evidence, { ...move, outcome, ended: new Date().toISOString(), notified });
   } finally {
     process.off("SIGINT", cancel).off("SIGTERM", cancel);
   }

@@ -6,6 +6,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { ClusterIdentityArgs } from "./cluster-identity.ts";
 import type { OverrideRecord } from "./evidence.ts";
 import type { IgnoreSettings } from "./ignored.ts";
+import type { NotifySettings } from "./notifier.ts";
 import { refuseOldSamples } from "./own-check-settings.ts";
 import type { UpdateWindow } from "./windows.ts";
 
@@ -38,6 +39,7 @@ export interface StagingSettings {
     readonly ignore: IgnoreSettings;
   };
   readonly checks: OwnChecks;
+  readonly notify: NotifySettings;
   readonly promotion: {
     readonly pin: boolean;
     readonly from?: string | undefined;

@@ -11,6 +11,7 @@ import { directivesProject } from "./directives.ts";
 import type { GateArgs, GateResult } from "./gate.ts";
 import type { Repository } from "./gitops-revision.ts";
 import { ignoredOn } from "./ignored.ts";
+import type { NotifySecrets } from "./notifier.ts";
 import { defaultWindow } from "./own-check-settings.ts";
 import { currentRelease, type OwnStack } from "./own-stack.ts";
 import type { PromotedSource } from "./promotion.ts";
@@ -29,6 +30,8 @@ export interface StagedUpdateArgs {
   /** Directory of the project. */
   readonly project: string;
   readonly cluster: KubeClient;
+  /** Secrets of the notifications. */
+  readonly secrets: NotifySecrets;
   /** This stack's kubeconfig, which may also hold the contexts of upstream stacks. */
   readonly kubeconfig?: string | undefined;
   readonly gatus: GatusAddress | null;

@@ -46,6 +46,18 @@ describe("configuration", () => {
     assert.equal(parseConfig(raw({ cluster: CLUSTER, flux: {} })).flux, undefined);
   });
 
+  it("requires the secrets of the notifications, and a URL for the webhook", () => {
+    const errors = errorsIn({ cluster: CLUSTER, notify: { webhook: true, pushover: true } });
+    for (const key of ["notifyWebhook", "pushoverToken", "pushoverUserKey"])
+      assert.match(
+        errors,
+        new RegExp(`edgefirst:${key}: missing, but .* is on; set it with: pulumi config set`),
+      );
+    const wrong = errorsIn({ cluster: CLUSTER, notify: { webhook: true } }, ["notifyWebhook"]);
+    assert.match(wrong, /edgefirst:notifyWebhook: is not an http or https URL/);
+    assert.doesNotMatch(wrong, /xxx/);
+  });
+
   it("checks windows, ignored objects and the stack's own checks", () => {
     const errors = errorsIn({
       cluster: CLUSTER,

@@ -1,0 +1,33 @@
+import type { Evidence, Move } from "./evidence.ts";
+import type { GateResult } from "./gate.ts";
+import type { Movement, MovementArgs } from "./movement.ts";
+import { movement } from "./movement.ts";
+
+/** How many verified updates a stack remembers. */
+const KEPT = 30;
+
+/** The evidence with one more move, latest first. */
+export function withMove(evidence: Evidence, move: Move): Evidence {
+  return { ...evidence, moves: [move, ...(evidence.moves ?? [])].slice(0, KEPT) };
+}
+
+/** Why the gate let an update pass, as phrases for the history. */
+export function whyAllowed(args: MovementArgs, { upstream, findings, override }: GateResult): string[] {
+  return [
+    ...movementReasons(movement(args), args),
+    ...upstream.map(
+      ({ stack, record }) => `${stack} verified it at ${record.time} after ${record.soak} s of soak`,
+    ),
+    ...(override === undefined ? [] : [`override until ${override.expires}: ${override.reason}`]),
+    ...findings
+      .map(({ message }) => message.split("\n")[0] ?? "")
+      .filter((line) => line.startsWith("Overridden: ")),
+  ];
+}
+
+function movementReasons(direction: Movement, { own, release }: MovementArgs): string[] {
+  if (direction === "same") return ["the stack already ran this release"];
+  if (direction === "forward") return [];
+  const record = own?.verified.find((entry) => entry.release === release);
+  return [`a move back: this stack verified it at ${record?.time ?? "an unknown time"}`];
+}
