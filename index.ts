@@ -1,7 +1,7 @@
 import "./lib/compile-cache.ts";
 
-// Node strips types in place, so positions are already right. Otherwise the SDK would map every frame of the stack traces that it captures,
-// one per resource.
+// The Pulumi SDK captures a stack trace for each resource, and this hook would map every frame to its source, which is slow. Node strips types in place, so the
+// positions are correct without it.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 // Only modules imported after the cache is enabled are cached.

@@ -43,7 +43,7 @@ async function deploy() {
   const provider = new k8s.Provider(PROVIDER_NAME, {
     ...update.provider,
     enableServerSideApply: true,
-    // Otherwise every change to a ConfigMap deletes and recreates it.
+    // Otherwise, the provider deletes and recreates a ConfigMap on every change.
     enableConfigMapMutable: true,
   });
   const up = createPlatform(plan, config, provider);

@@ -1,4 +1,4 @@
-/** Ids of a verification's checks, in the order in which they are reported; staging/checks/ has one file for each. */
+/** Ids of the checks in a verification, in the order in which they are reported. Each check is a file in staging/checks/. */
 export const CHECK_IDS = [
   "rollouts",
   "gateways",

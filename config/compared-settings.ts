@@ -1,6 +1,6 @@
 /**
- * Settings that are not part of a release but change what its verification means: who installs a component, and how the stack treats Flux's objects. The gate
- * compares them between stacks.
+ * Settings that are not part of a release but change what its verification means: who installs each component, and how the stack manages the root and the apps.
+ * The gate compares an upstream stack's settings with this stack's.
  */
 export const COMPARED_SETTINGS = [
   "gatewayApi.install",

@@ -15,7 +15,7 @@ export function secretErrors(secrets: Secrets): string[] {
     return length === PUSHOVER_LENGTH
       ? []
       : [
-          `edgefirst:${key}: has ${length} characters; expected ${PUSHOVER_LENGTH} (Gatus silently ignores any other length)`,
+          `edgefirst:${key}: has ${length} characters; expected ${PUSHOVER_LENGTH} (Gatus silently ignores keys of any other length)`,
         ];
   });
   if (sopsAgeKey?.includes("AGE-SECRET-KEY-") === false)
@@ -58,7 +58,7 @@ function promotionErrors({ after, promotion, flux }: Config): string[] {
 function gatusErrors({ gatus, gateways }: Config): string[] {
   const errors: string[] = [];
   if (gatus.install && gatus.hostname !== undefined && gateways.length === 0)
-    errors.push("edgefirst:gatus.hostname: the page needs a Gateway, but edgefirst:gateways is empty");
+    errors.push("edgefirst:gatus.hostname: Gatus's page needs a Gateway, but edgefirst:gateways is empty");
   if (gatus.gateway !== undefined && !gateways.some(({ name }) => name === gatus.gateway))
     errors.push(`edgefirst:gatus.gateway: no entry of edgefirst:gateways has the name ${gatus.gateway}`);
   return errors;
@@ -95,7 +95,7 @@ function tenancyErrors({ flux }: Config): string[] {
     );
   if (flux.apps.tenantNamespaces.length === 0)
     errors.push(
-      "edgefirst:flux.apps.tenantNamespaces: is empty, but rbac is strict: no app could be applied anywhere",
+      "edgefirst:flux.apps.tenantNamespaces: is empty, but with rbac: strict, apps are applied only in the namespaces in this list",
     );
   return errors;
 }

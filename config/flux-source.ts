@@ -40,7 +40,7 @@ const verify = z.strictObject({
   provider: z.enum(["cosign", "notation"]).describe("Signature format."),
   secretRef: secretReference
     .optional()
-    .describe("Secret with the public keys. Without one, cosign uses keyless verification."),
+    .describe("Secret with the public keys. If omitted, cosign uses keyless verification."),
   matchOIDCIdentity: z
     .array(
       z.strictObject({
@@ -53,7 +53,10 @@ const verify = z.strictObject({
 });
 
 const gitVerify = z.strictObject({
-  mode: z.enum(["HEAD", "Tag", "TagAndHEAD"]).default("HEAD").describe("What must be signed."),
+  mode: z
+    .enum(["HEAD", "Tag", "TagAndHEAD"])
+    .default("HEAD")
+    .describe("Which Git objects must be signed: the commit at HEAD, the tag, or both."),
   secretRef: secretReference.describe("Secret with the public keys."),
 });
 
@@ -74,7 +77,7 @@ export const ociSource = z.strictObject({
   helmChart: z
     .boolean()
     .default(true)
-    .describe("true if the artifact is a Helm chart, whose layer is passed to helm-controller unchanged."),
+    .describe("`true` if the artifact is a Helm chart: Flux passes its layer to helm-controller unchanged."),
   insecure: z.boolean().default(false).describe("Use plain HTTP, for a local registry."),
 });
 
@@ -89,7 +92,7 @@ export const repositorySource = z
       .regex(/^(https?|ssh|oci):\/\/\S+$/, "an https://, ssh:// or oci:// URL")
       .describe("URL: `https://` or `ssh://` for a GitRepository, `oci://` for an OCIRepository."),
     ref: sourceReference.describe(
-      "Revision to follow. With branch and commit, the branch only makes the clone smaller.",
+      "Revision to follow. With `branch` and `commit`, the branch only makes the clone smaller.",
     ),
     interval: duration.default("30m").describe("Poll interval."),
     ignore: z.string().optional().describe("Files to ignore, in `.gitignore` format."),

@@ -5,7 +5,9 @@ import { duration, labelName, objectName, repositoryPath, sha256 } from "./value
 const substituteFrom = z.array(
   z.strictObject({
     kind: z.enum(["ConfigMap", "Secret"]).describe("Kind of the object with the values."),
-    name: objectName.describe("Name, in the namespace of the Kustomization that reads it."),
+    name: objectName.describe(
+      "Name of the object. It must be in the namespace of the Kustomization that reads it.",
+    ),
     optional: z.boolean().optional().describe("Whether the object may be missing."),
   }),
 );
@@ -20,7 +22,7 @@ const childDefaults = z
       .enum(["MirrorPrune", "Delete", "WaitForTermination", "Orphan"])
       .optional()
       .describe(
-        "What happens to a child's objects when the child is deleted. Moving a child needs `Orphan` as a guard.",
+        "What happens to a child's objects when the child is deleted. Set `Orphan` before moving a child, so that its objects are kept.",
       ),
   })
   .prefault({});
@@ -35,7 +37,7 @@ const helmReleaseDefaults = z.strictObject({
   crds: z
     .enum(["Skip", "Create", "CreateReplace"])
     .default("CreateReplace")
-    .describe("How CRDs in charts are handled."),
+    .describe("What Helm does with the CRDs in a chart."),
   driftDetection: z
     .enum(["enabled", "warn", "disabled"])
     .default("enabled")
@@ -45,7 +47,9 @@ const helmReleaseDefaults = z.strictObject({
 const fluxRoot = z.strictObject({
   mode: z
     .enum(["observe", "manage"])
-    .describe("observe: show what would change, and change nothing. manage: own the root and its source."),
+    .describe(
+      "`observe`: report what managing the root would change, and change nothing. `manage`: own the root and its source.",
+    ),
   name: objectName.default("cluster-apps").describe("Name of the root Kustomization."),
   namespace: labelName.default("flux-system").describe("Namespace of the root Kustomization."),
   path: repositoryPath.describe("Directory in the repository with the child Kustomizations."),
@@ -58,7 +62,7 @@ const fluxRoot = z.strictObject({
     .nullable()
     .default("sops-age")
     .describe(
-      "Secret with the age keys for the root and every child; null if the controller has the key (`--sops-age-secret`, Flux 2.7).",
+      "Secret with the age keys for the root and every child; `null` if kustomize-controller has the keys (`--sops-age-secret`, Flux 2.7).",
     ),
   substituteFrom: substituteFrom
     .default([])
@@ -71,11 +75,11 @@ const fluxRoot = z.strictObject({
   optOutLabel: z
     .string()
     .default("substitution.flux.home.arpa/disabled")
-    .describe('The global patches skip a child with this label set to "true".'),
+    .describe('A child with this label set to `"true"` is not patched.'),
   children: childDefaults.describe("Fields that a global patch of the root sets on every child."),
   helmReleases: helmReleaseDefaults
     .optional()
-    .describe("Defaults for every HelmRelease, patched in by each child. None if omitted."),
+    .describe("Defaults for every HelmRelease: the root patches each child to set them. None if omitted."),
 });
 
 const fluxApps = z
@@ -84,9 +88,11 @@ const fluxApps = z
       .enum(["unchanged", "namespace", "app"])
       .default("unchanged")
       .describe(
-        "Namespaces of the child Kustomizations: unchanged, all in one namespace, or the namespaces of their apps as set in the repository.",
+        "Where the child Kustomizations live: `unchanged`, all in one namespace (`namespace`), or in the namespaces of their apps as set in the repository (`app`).",
       ),
-    namespace: labelName.default("flux-apps").describe("The namespace for placement `namespace`."),
+    namespace: labelName
+      .default("flux-apps")
+      .describe("Namespace of the children if `placement` is `namespace`."),
     settingsPath: repositoryPath
       .optional()
       .describe(
@@ -96,7 +102,7 @@ const fluxApps = z
       .enum(["controller", "strict"])
       .default("controller")
       .describe(
-        "controller: children are applied with the controller's permissions. strict: with a ServiceAccount that has permissions only in the tenant namespaces.",
+        "`controller`: kustomize-controller applies the children with its own permissions. `strict`: it uses a ServiceAccount that has permissions only in `tenantNamespaces`.",
       ),
     tenantNamespaces: z.array(labelName).default([]).describe("The namespaces of the apps."),
   })
@@ -106,7 +112,7 @@ const fluxApps = z
 export const flux = z.strictObject({
   install: z
     .strictObject({
-      source: z.string().min(1).describe("Path, or an https URL."),
+      source: z.string().min(1).describe("Path or https URL of the file."),
       sha256: sha256.describe("SHA-256 of the file."),
     })
     .optional()

@@ -1,11 +1,14 @@
-/** The authorization headers for Gatus, keyed by Gatus's URL. A credential is never sent to another URL, since upstream stacks configure their own. */
+/**
+ * The authorization headers for Gatus, keyed by Gatus's URL. A header is sent to no other URL, because the gate also queries URLs from the evidence of upstream
+ * stacks.
+ */
 export type GatusAuthorizations = ReadonlyMap<string, string>;
 
-/** Format of the secret, for error messages. */
-export const GATUS_CREDENTIALS = "one line for each Gatus: URL basic USER:PASSWORD, or URL bearer TOKEN";
+/** Format of the secret `gatusCredentials`, for error messages. */
+export const GATUS_CREDENTIALS = "one line per Gatus: URL basic USER:PASSWORD, or URL bearer TOKEN";
 
 /**
- * Reads credentials, one line for each Gatus.
+ * Parses the secret `gatusCredentials`: one line per Gatus.
  * @returns undefined if a line does not have the expected format
  */
 export function parseGatusCredentials(text: string): GatusAuthorizations | undefined {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const reason = z.string({ error: "a reason for ignoring the object" }).trim();
 
-/** Objects whose health does not count, by their name in messages. The fields are those of the policies' exemptions, but the expiry is not optional. */
+/** Objects whose health does not count, by their name in messages. An entry has the fields of a policy exemption, but `until` is required. */
 export const ignore = z
   .record(
     z.string().min(1),

@@ -7,12 +7,12 @@ import { SECRET_KEYS, type Config, type SecretKey } from "./schema.ts";
 /** A stack's configuration: the plain values, validated against the schema, and the secrets that are set. */
 export interface StackConfig extends Config {
   readonly secrets: Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
-  /** From the secret `gatusCredentials`; for requests only, never for an object or a message. */
+  /** Parsed from the secret `gatusCredentials`. For requests only: must not get into an object or a message. */
   readonly gatusAuthorizations: GatusAuthorizations;
 }
 
 /**
- * Reads and validates the configuration of the current stack; the only place that does.
+ * Reads and validates the configuration of the current stack.
  * @throws {EdgefirstError} with all errors at once: path, value and what was expected
  */
 export function loadConfig(): StackConfig {
@@ -35,7 +35,10 @@ export function loadConfig(): StackConfig {
   };
 }
 
-/** A secret in a plain key, or a plain value in a secret key, would end up in state, previews and messages. The language host lists encrypted keys in this variable. */
+/**
+ * A secret in a plain key, or a plain value in a secret key, would end up in the state, previews and messages. The language host lists the encrypted keys in
+ * PULUMI_CONFIG_SECRET_KEYS.
+ */
 function refuseMisplacedSecrets(keys: readonly string[], prefix: string): void {
   const encrypted = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
   const misplaced = keys.filter((key) => isSecretKey(key) !== encrypted.includes(prefix + key));
@@ -45,7 +48,7 @@ function refuseMisplacedSecrets(keys: readonly string[], prefix: string): void {
       .map((key) =>
         isSecretKey(key)
           ? `The configuration key ${prefix}${key} is a secret but is not encrypted; nothing was changed.`
-          : `The configuration key ${prefix}${key} contains a secret, but is not a secret key; nothing was changed.`,
+          : `The configuration key ${prefix}${key} is encrypted, but is not a key for a secret; nothing was changed.`,
       )
       .join("\n"),
     `Set secrets with \`pulumi config set --secret KEY\`, in these keys only: ${SECRET_KEYS.join(", ")}.`,

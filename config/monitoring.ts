@@ -3,8 +3,8 @@ import { placement, resources } from "./pods.ts";
 import { duration, hostname, labelName, labels, objectName, quantity } from "./values.ts";
 
 const endpoint = z.looseObject({
-  name: z.string().min(1).describe("Name; name and group together must be unique."),
-  group: z.string().optional().describe("Group on the page."),
+  name: z.string().min(1).describe("Name of the endpoint, unique within its group."),
+  group: z.string().optional().describe("Group under which the page shows the endpoint."),
   url: z.string().min(1).describe("URL to probe, in Gatus's format: `https://…`, `icmp://…`, `tcp://…`."),
   interval: duration.default("1m").describe("Probe interval."),
   conditions: z
@@ -24,7 +24,7 @@ const storage = z.discriminatedUnion(
         .string()
         .min(1)
         .optional()
-        .describe("Storage class of the claim. Defaults to the cluster's."),
+        .describe("Storage class of the claim. Defaults to the cluster's default class."),
     }),
     z.strictObject({
       type: z.literal("postgres").describe("A PostgreSQL database."),
@@ -38,7 +38,7 @@ const storage = z.discriminatedUnion(
 /** The section `gatus`. */
 export const gatus = z
   .strictObject({
-    install: z.boolean().describe("false: Gatus has another owner, or the cluster has none."),
+    install: z.boolean().describe("`false` if Gatus has another owner, or if the cluster has no Gatus."),
     namespace: labelName.default("observability").describe("Namespace of Gatus; created if absent."),
     hostname: hostname.optional().describe("Hostname of the page. Without one, the page gets no HTTPRoute."),
     gateway: labelName
@@ -75,7 +75,9 @@ export const gatus = z
     pushover: z
       .boolean()
       .default(false)
-      .describe("Configure Pushover for endpoints with alerts; needs `pushoverToken` and `pushoverUserKey`."),
+      .describe(
+        "Set up Pushover for endpoints whose `alerts` name it; needs `pushoverToken` and `pushoverUserKey`.",
+      ),
   })
   .prefault({ install: false });
 

@@ -8,7 +8,9 @@ export const gatewayApi = z
     install: z
       .boolean()
       .default(true)
-      .describe("false: the CRDs have another owner; they are checked, not applied."),
+      .describe(
+        "`false` if the CRDs have another owner: the stack then checks them, but does not apply them.",
+      ),
     source: z
       .string()
       .min(1)

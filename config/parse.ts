@@ -51,10 +51,10 @@ function isEmptyObject(value: unknown): boolean {
   );
 }
 
-/** Keys from earlier releases, without list indexes: why they were removed, and what to do now. */
+/** Keys that were removed, with list indexes omitted. The text says why the key was removed and what to do now. */
 const REMOVED_KEYS: Readonly<Record<string, string>> = {
   "edgefirst:gateways[].gatus.enabled":
-    'removed, because it did nothing: gatus-sidecar never inherits it from a Gateway. Remove the key, and annotate each route that should not be monitored with gatus.home-operations.com/enabled: "false"',
+    'removed, because it did nothing: a route never inherits it from its Gateway. Remove the key, and annotate each route that should not be monitored with gatus.home-operations.com/enabled: "false"',
 };
 
 function describeUnknown(path: readonly PropertyKey[]): string {

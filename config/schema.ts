@@ -31,7 +31,7 @@ const cluster = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "UID of the namespace `kube-system` of the former cluster, for one update after the cluster was rebuilt. Nothing is replaced or deleted, nothing unhealthy is excused, and the evidence starts from scratch.",
+      "Set this for one update after the cluster was rebuilt, to the UID that the namespace `kube-system` had on the former cluster. The update replaces and deletes nothing, excuses nothing that is unhealthy, and starts the evidence from scratch.",
     ),
 });
 
@@ -74,18 +74,19 @@ export const configSchema = z.strictObject({
   ),
   promotion: promotion.describe("Promotion of the repository's revision from stack to stack."),
   policies: policies.describe(
-    "Enforcement and settings of the rules in docs/reference/policies.md, by rule id: a level, or `{ enforcementLevel?, … }` with the rule's settings.",
+    "Enforcement level and settings of the rules in docs/reference/policies.md, by rule id. A value is either a level, or `{ enforcementLevel?, … }` with the rule's settings.",
   ),
 });
 
 /** Secret configuration keys with their descriptions; each must be set with `pulumi config set --secret`. */
 export const SECRETS = {
-  sopsAgeKey: "The age private key with which the children decrypt, in namespaces that lack such a Secret.",
+  sopsAgeKey:
+    "The age private key with which the children decrypt secrets. The stack creates the Secret with this key in the namespaces to which it moves children.",
   pushoverToken: "Pushover application token (30 characters).",
   pushoverUserKey: "Pushover user or group key (30 characters).",
   notifyWebhook: "URL that receives notifications about updates; it may contain a token.",
   gatusCredentials:
-    "Credentials for reaching Gatus by URL, one line for each: `https://status.example.com basic USER:PASSWORD`, or `… bearer TOKEN`. Include those of upstream stacks, which the gate queries.",
+    "Credentials for reaching Gatus by URL, one line per Gatus: `https://status.example.com basic USER:PASSWORD`, or `… bearer TOKEN`. Include those of upstream stacks, which the gate queries.",
 } as const;
 export type SecretKey = keyof typeof SECRETS;
 export const SECRET_KEYS = Object.keys(SECRETS) as readonly SecretKey[];

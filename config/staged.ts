@@ -6,7 +6,7 @@ import { ignore } from "./ignored.ts";
 import { duration } from "./values.ts";
 import { windows } from "./windows.ts";
 
-/** Name of a stack, without project and organisation. */
+/** Name of a stack, without project and organization. */
 const stackName = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,100}$/, "the name of a stack of this project, such as edge")
@@ -25,7 +25,7 @@ export const gate = z
       .enum(["configured", "required"])
       .default("configured")
       .describe(
-        "Whether a move forward checks an upstream stack's cluster only if this machine has a context for it (`configured`), or is refused if that check is not possible (`required`).",
+        "`configured`: a move forward checks an upstream stack's cluster only if this machine has a context for it. `required`: a move forward is refused if that check is not possible.",
       ),
     unreachable: z
       .enum(["refuse", "warn"])
@@ -40,7 +40,7 @@ export const gate = z
     requiredChecks: z
       .array(z.enum(CHECK_IDS))
       .default([])
-      .describe("Checks that must have held on the upstream stack, on at least one object."),
+      .describe("Checks that must have held on the upstream stack, each for at least one object."),
     overrides: z
       .enum(["accept", "refuse"])
       .default("accept")
@@ -52,7 +52,7 @@ export const gate = z
       )
       .default({})
       .describe(
-        "Settings in which this stack intentionally differs from its upstream stacks, with a reason for each. These settings change what a proof means, so the gate warns about any other difference.",
+        "Settings in which this stack intentionally differs from its upstream stacks, with a reason for each. These settings change what a verification means, so the gate warns about any other difference.",
       ),
     patience: duration.default("30s").describe("How long to wait for the upstream stack to become healthy."),
     windows,
@@ -94,7 +94,7 @@ export const verification = z
       .trim()
       .min(8, "a reason for verifying without a soak")
       .optional()
-      .describe("Why `soak: 0s` is enough; required with it."),
+      .describe("Why no soak is needed; required with `soak: 0s`."),
     timeout: duration
       .default("30m")
       .describe("Time after which the verification fails if it has not passed."),
@@ -131,7 +131,7 @@ export const promotion = z
       .boolean()
       .default(false)
       .describe(
-        "Pin the repository to the commit or digest that the upstream stack has verified. This proves only the paths that the upstream cluster builds.",
+        "Pin the repository to the commit or digest that the upstream stack has verified. The upstream stack has verified only the paths that its cluster builds.",
       ),
     from: stackName.optional().describe("Upstream stack to promote from, if `after` lists several."),
     history: z
@@ -139,7 +139,7 @@ export const promotion = z
       .min(1)
       .optional()
       .describe(
-        "URL or path from which git on this machine reads the repository's history. Defaults to the URL of the source. Only commits are fetched.",
+        "URL or path from which Git on this machine reads the repository's history. Defaults to the URL of the source. Only commits are fetched.",
       ),
   })
   .prefault({});

@@ -21,13 +21,15 @@ export const service = z
       .min(1)
       .optional()
       .describe(
-        "Load balancer class, if the cluster has several. Kubernetes allows a change only together with the type; a preview explains how.",
+        "Load balancer class, if the cluster has several. Kubernetes allows changing it only together with the Service's type; a preview explains how.",
       ),
     loadBalancerSourceRanges: z
       .array(cidr)
       .min(1)
       .optional()
-      .describe("Clients that the load balancer admits, as CIDRs. Defaults to all; `LoadBalancer` only."),
+      .describe(
+        "Clients that the load balancer admits, as CIDRs. Defaults to all clients; `LoadBalancer` only.",
+      ),
     externalTrafficPolicy: z
       .enum(["Cluster", "Local"])
       .default("Cluster")
@@ -37,33 +39,39 @@ export const service = z
     ipFamilyPolicy: z
       .enum(["SingleStack", "PreferDualStack", "RequireDualStack"])
       .optional()
-      .describe("Whether the Service gets addresses of one family or both. Defaults to the cluster's."),
+      .describe(
+        "Whether the Service gets addresses of one IP family or of both. If omitted, Kubernetes decides.",
+      ),
     ipFamilies: z
       .array(z.enum(["IPv4", "IPv6"]))
       .min(1)
       .max(2)
       .optional()
-      .describe("Families in order of preference. The first one cannot be changed on an existing Service."),
+      .describe(
+        "IP families in order of preference. The first one cannot be changed on an existing Service.",
+      ),
     nodePorts: z
       .strictObject({
         http: nodePort.optional().describe("Node port of the plain listener."),
         https: nodePort.optional().describe("Node port of the HTTPS listeners."),
       })
       .prefault({})
-      .describe("Fixed node ports. By default, the cluster chooses; not with `ClusterIP`."),
+      .describe(
+        "Fixed node ports. By default, Kubernetes chooses them. Not allowed for a `ClusterIP` Service.",
+      ),
     allocateLoadBalancerNodePorts: z
       .boolean()
       .optional()
-      .describe("false: a load balancer that needs no node ports gets none; `LoadBalancer` only."),
+      .describe("`false` if the load balancer needs no node ports; `LoadBalancer` only."),
   })
   .superRefine(({ type, nodePorts, loadBalancerSourceRanges, allocateLoadBalancerNodePorts }, context) => {
     const refuse = (path: PropertyKey[], input: unknown, message: string): void => {
       context.addIssue({ code: "custom", path, input, message });
     };
     if (type === "ClusterIP" && Object.values(nodePorts).some((each) => each !== undefined))
-      refuse(["nodePorts"], nodePorts, "none for a Service of type ClusterIP");
+      refuse(["nodePorts"], nodePorts, "no node ports for a Service of type ClusterIP");
     if (type === "LoadBalancer") return;
-    const only = `none for a Service of type ${type}; only a LoadBalancer supports it`;
+    const only = `no value for a Service of type ${type}, since only a LoadBalancer supports this key`;
     if (loadBalancerSourceRanges !== undefined)
       refuse(["loadBalancerSourceRanges"], loadBalancerSourceRanges, only);
     if (allocateLoadBalancerNodePorts !== undefined)

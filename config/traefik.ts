@@ -9,7 +9,9 @@ export const traefik = z
     install: z
       .boolean()
       .default(true)
-      .describe("false: a HelmRelease owns Traefik; the stack only checks that it accepts the GatewayClass."),
+      .describe(
+        "`false` if a HelmRelease owns Traefik: the stack then only checks that Traefik accepts the GatewayClass.",
+      ),
     replicas: z.int().min(1).max(20).default(1).describe("Number of Traefik pods."),
     spread: z
       .enum(["ScheduleAnyway", "DoNotSchedule"])

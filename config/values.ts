@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Schemas for scalar values that the sections share, each with the expectation shown in errors and the title shown in the reference. */
+/** Schemas for scalar values that several sections share. Each has the expectation that errors quote and the title that the reference shows. */
 
 /** A Kubernetes object name: RFC 1123 subdomain. */
 export const objectName = z

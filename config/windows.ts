@@ -26,9 +26,9 @@ const window = z
       .string()
       .refine(isTimeZone, "the name of a time zone, such as Europe/Berlin")
       .meta({ title: "time zone" })
-      .describe("Time zone of both times, such as `Europe/Berlin`; follows daylight saving time."),
+      .describe("Time zone of both times, such as `Europe/Berlin`; observes daylight saving time."),
   })
-  .refine(({ from, to }) => from !== to, "a window that ends at a different time than it begins");
+  .refine(({ from, to }) => from !== to, "a window whose `to` differs from its `from`");
 
 export const windows = z
   .array(window)

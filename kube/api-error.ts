@@ -8,7 +8,7 @@ export interface RefusedRequest {
   readonly context: string;
   /** HTTP status. */
   readonly status: number;
-  /** The response body: a Kubernetes `Status`, or anything else. */
+  /** The response body, usually a Kubernetes `Status`. */
   readonly body: unknown;
 }
 
@@ -37,9 +37,9 @@ function hintFor(status: number): string | undefined {
   if (status === 401)
     return "Not authenticated. Log in again, or renew the credentials of this context in the kubeconfig.";
   if (status === 403)
-    return "The user of this context lacks a permission. A stack reads the kinds that it declares or checks in all namespaces and changes cluster-scoped objects: the ClusterRole cluster-admin covers that.";
+    return "The user of this context lacks a permission. A stack reads the kinds that it declares or checks, in all namespaces, and changes cluster-scoped objects. The ClusterRole cluster-admin covers both.";
   if (status < 400)
-    return "Something other than the API server responded, such as a login page. Check the server of this context in the kubeconfig.";
+    return "Something other than the API server responded, such as a login page. Check the server URL of this context in the kubeconfig.";
   return status < 500
     ? undefined
     : "The API server, or a proxy in front of it, is failing. Try again once `kubectl get --raw /readyz` prints ok.";

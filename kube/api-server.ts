@@ -10,7 +10,7 @@ import type { ClusterAccess } from "./cluster-access.ts";
 /** Body of the request. */
 export interface RequestOptions {
   readonly body?: unknown;
-  /** Media type of the body, `application/json` by default; a patch names its kind here. */
+  /** Media type of the body, `application/json` by default; for a patch, it selects the patch type. */
   readonly contentType?: string;
 }
 
@@ -51,7 +51,7 @@ export class ApiServer {
   }
 
   /**
-   * A response of any length whose body has not been read yet, over a separate connection and without a timeout.
+   * Sends a GET over a separate connection without a timeout. Resolves once the headers arrive, and leaves the body, such as a watch, to the caller.
    * @throws like {@link call}
    */
   async open(path: string): Promise<IncomingMessage> {
@@ -60,7 +60,7 @@ export class ApiServer {
     return response;
   }
 
-  /** The API server's clock, in milliseconds since the epoch, to the second; this machine's clock if a proxy drops the header. */
+  /** The API server's clock, in milliseconds since the epoch, to the second; this machine's clock if a proxy drops the `Date` header. */
   async time(): Promise<number> {
     const { date } = await this.#answer("GET", "/version", {});
     const time = Date.parse(date ?? "");
@@ -104,7 +104,7 @@ export class ApiServer {
     });
   }
 
-  /** @param timeoutMs for connecting, waiting and reading together; a response without one may be open forever */
+  /** @param timeoutMs covers connecting, waiting and reading; undefined for a watch, which stays open */
   async #send(
     method: string,
     path: string,
@@ -124,9 +124,10 @@ export class ApiServer {
     timeoutMs: number | undefined,
   ): Promise<IncomingMessage> {
     const options = await this.#authenticated(method, contentType);
-    // Ours limits the number of connections; a watch gets an extra one, since it keeps it open. A proxy needs an agent of the client library.
+    // A proxy needs the client library's agent, which `authenticate` has set. Our own agent limits the number of connections, so a watch, which keeps its
+    // connection open, does not use it.
     options.agent ??= timeoutMs === undefined ? false : this.#agent;
-    // A login may take minutes: the time starts after it.
+    // The timeout starts after the login, which may take minutes.
     const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     if (signal) options.signal = signal;
     try {
@@ -134,7 +135,7 @@ export class ApiServer {
         const response = await sendJson(this.server + path, options, body);
         if (response.statusCode !== 429) return response;
         response.resume();
-        // The API server is overloaded, or is preparing storage for a new kind. The signal limits the wait.
+        // The API server is overloaded, or is preparing storage for a new kind. The signal ends the wait.
         const seconds = Number(response.headers["retry-after"]);
         await setTimeout(1_000 * (Number.isFinite(seconds) ? seconds : 1), undefined, signal && { signal });
       }

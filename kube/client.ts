@@ -15,7 +15,7 @@ export interface ClusterReader {
   readonly context: string;
   /** The live object; undefined if the object or its kind does not exist. */
   get(reference: ObjectReference): Promise<KubeObject | undefined>;
-  /** All live objects of a kind in all namespaces, or in one; empty if the kind does not exist. */
+  /** All live objects of a kind, in one namespace or, by default, in all; empty if the kind does not exist. */
   list(apiVersion: string, kind: string, namespace?: string): Promise<KubeObject[]>;
   /** Whether the API server serves this kind in exactly this version. */
   serves(apiVersion: string, kind: string): Promise<boolean>;
@@ -40,7 +40,7 @@ export interface LiveCluster extends ClusterReader {
 
 /** A result of a check that runs before anything is changed. */
 export interface Finding {
-  /** error: the run stops before anything is changed; warning and info: only printed. */
+  /** An `error` stops the run before anything is changed; a `warning` or `info` is only printed. */
   readonly severity: "error" | "warning" | "info";
   readonly message: string;
   /** What to do now. */

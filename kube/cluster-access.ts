@@ -13,8 +13,8 @@ export interface ClusterAccess {
 }
 
 /**
- * The same access that kubectl has, except for a proxy and the user's `auth-provider`. Files are read for each request, since renewing a certificate or a token
- * replaces them. No credentials are sent over plain HTTP (client-go, `getUserIdentificationPartialConfig`).
+ * Connects as kubectl would, but without proxies and the user's `auth-provider`. Certificate and token files are read for each request, since renewal replaces
+ * them. No credentials are sent over plain HTTP (client-go, `getUserIdentificationPartialConfig`).
  */
 export function directAccess({ cluster, user }: KubeContext): ClusterAccess {
   const server = text(cluster, "server") ?? "";
@@ -56,7 +56,7 @@ function clientTls(user: Fields, credential: Credential | undefined): RequestOpt
   return { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
 }
 
-/** A token in a file takes precedence over an inline token, which is used only until the file can be read (client-go, `BearerTokenFile`). */
+/** A token in a file takes precedence over an inline token, which is used only as long as the file cannot be read (client-go, `BearerTokenFile`). */
 function authorizationOf(user: Fields, credential: Credential | undefined): string | undefined {
   const token = credential?.token ?? tokenInFile(user) ?? text(user, "token");
   if (token !== undefined) return `Bearer ${token}`;
@@ -102,7 +102,7 @@ function text(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "string") return value;
-  throw new Error(`its ${name} is not a string`);
+  throw new Error(`its field ${name} is not a string`);
 }
 
 function isMap(value: unknown): value is Fields {

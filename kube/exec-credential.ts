@@ -51,7 +51,7 @@ export class ExecCredential {
 }
 
 function isExpired({ expirationTimestamp = "" }: Credential): boolean {
-  // Without an expiry, this is NaN, which is never less.
+  // Without an expiry, the date is NaN, and a comparison with NaN is false.
   return Date.parse(expirationTimestamp) < Date.now() + MARGIN_MS;
 }
 

@@ -2,8 +2,8 @@
 export const EXEMPT_PREFIX = "edgefirst.dev/exempt.";
 
 /**
- * A permanent exemption for one of our own objects, for a rule that it cannot satisfy by design.
- * @param path the exempt part of the object
+ * A permanent exemption for one of our own objects from a rule that it cannot satisfy by design.
+ * @param path the part of the object that is exempt
  */
 export function exemption(rule: string, reason: string, path: string): Record<string, string> {
   return { [`${EXEMPT_PREFIX}${rule}`]: `${reason}; owner=edgefirst; until=never; path=${path}` };

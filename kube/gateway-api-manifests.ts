@@ -65,8 +65,8 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 /**
- * A release's `<channel>-install.yaml` concatenates its files, each under a three-line comment with its path (hack/build-install-yaml.sh in
- * the release), so that each part can be verified against the checksum of its file.
+ * A release's `<channel>-install.yaml` is the concatenation of the release's files. A three-line comment above each gives its path (hack/build-install-yaml.sh
+ * in the release), so each part can be verified against the checksum of its file.
  */
 async function loadBundle({ files, channel }: GatewayApiSource, source: string): Promise<KubeObject[]> {
   const text = (await readManifest(source, OFFLINE)).toString("utf8");

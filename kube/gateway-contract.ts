@@ -4,8 +4,8 @@
 export const CONTROLLER_NAME = "traefik.io/gateway-controller";
 
 /**
- * Ties a Traefik to its GatewayClass; the value is the Gateway's name. Traefik's `labelselector` filters GatewayClasses only: it picks
- * Gateways by class name and routes by parentRef, so routes need no label (client.go and kubernetes.go in the provider, 3.6).
+ * Ties a Traefik to its GatewayClass; the value is the Gateway's name. Traefik's `labelselector` filters GatewayClasses only. Traefik finds Gateways by their
+ * class and routes by their parentRefs, so routes need no label (client.go and kubernetes.go in Traefik's Gateway provider, 3.6).
  */
 export const GATEWAY_LABEL = "edgefirst.dev/gateway";
 
@@ -13,15 +13,15 @@ export const GATEWAY_LABEL = "edgefirst.dev/gateway";
 export interface GatewayIdentity {
   readonly name: string;
   readonly namespace: string;
-  /** The GatewayClass, used by this Gateway only. */
+  /** The GatewayClass, which only this Gateway uses. */
   readonly className: string;
 }
 
-/** Ports of the Gateway's listeners and therefore of Traefik's entry points (docs/decisions/listener-port-is-entry-point-port.md). */
+/** Ports of the Gateway's listeners, and so of Traefik's entry points (docs/decisions/listener-port-is-entry-point-port.md). */
 export interface ListenerPorts {
   readonly http: number;
   readonly https: number;
 }
 
-/** Ports of Traefik's own entry points, which no listener may use. */
+/** Ports of Traefik's entry points `ping` and `metrics`, which no listener may use. */
 export const INTERNAL_PORTS = { ping: 9000, metrics: 9100 } as const;

@@ -9,7 +9,7 @@ export const ENDPOINT_ANNOTATION = "gatus.home-operations.com/endpoint";
 /** An endpoint fragment. */
 export type Template = Readonly<Record<string, unknown>>;
 
-/** The object's fragment: empty if the object has none, undefined if it cannot be parsed. */
+/** The fragment in the object's annotation: empty without an annotation, undefined if it cannot be parsed. */
 export function template({ metadata }: KubeObject): Template | undefined {
   return yamlMap(metadata.annotations?.[ENDPOINT_ANNOTATION] ?? "");
 }

@@ -22,7 +22,7 @@ export function endpointKey(group: string | undefined, name: string): string {
   return `${sanitize(group ?? "")}_${sanitize(name)}`;
 }
 
-/** The key of an endpoint from gatus-sidecar, which is named after its object unless the merged fragment sets another name. */
+/** The key of an endpoint that gatus-sidecar creates. The endpoint has the object's name, unless the merged fragment sets another. */
 export function fragmentKey(objectName: string, { group, name }: Template): string {
   return endpointKey(
     typeof group === "string" ? group : undefined,
@@ -35,7 +35,7 @@ export function isMonitored(route: KubeObject): boolean {
   return !isDisabled(route) && (route.spec as RouteSpec | undefined)?.hostnames?.[0] !== undefined;
 }
 
-/** Whether the object itself asks for monitoring, as it must if its kind is not discovered automatically. */
+/** Whether the object's own annotations ask for monitoring, as they must if its kind is not discovered automatically. */
 export function isAnnotated(object: KubeObject): boolean {
   const annotations = object.metadata.annotations ?? {};
   return (ENABLED_ANNOTATION in annotations || ENDPOINT_ANNOTATION in annotations) && !isDisabled(object);
@@ -48,7 +48,7 @@ export function gatewayOf(route: KubeObject): string {
   return `${parent.namespace ?? route.metadata.namespace ?? ""}/${parent.name}`;
 }
 
-/** A file in a ConfigMap that Gatus reads: its endpoints, or undefined if it is not a YAML map. */
+/** A file in a ConfigMap that Gatus reads. `endpoints` is undefined if the file is not a YAML map. */
 export interface EndpointFile {
   readonly file: string;
   readonly endpoints: readonly Template[] | undefined;
@@ -79,6 +79,6 @@ interface ParentRef {
 
 interface RouteSpec {
   readonly hostnames?: readonly string[];
-  /** In a repository, an entry may be null. */
+  /** An entry may be null in a repository, though not in a live object. */
   readonly parentRefs?: readonly (ParentRef | null)[];
 }

@@ -29,8 +29,9 @@ interface OwnedField {
 }
 
 /**
- * Declared fields that another field manager took over and set to a different value. The provider silently reverts what any manager named `kubectl…` has set
- * (fixCSAFieldManagers in its await.go), but only when it updates the object anyway. Without this check, the edit would go unnoticed either way.
+ * Declared fields that another field manager took over and set to a different value. The Kubernetes provider silently reverts fields set by a manager named
+ * `kubectl…` (fixCSAFieldManagers in its await.go), but only when it updates the object for another reason. Without this check, the edit would go unnoticed in
+ * both cases.
  */
 export function handEdits(declared: KubeObject, live: KubeObject): HandEdit[] {
   const entries = ((live.metadata.managedFields ?? []) as readonly ManagedFields[]).filter(

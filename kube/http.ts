@@ -12,7 +12,7 @@ export function sendJson(url: string, options: RequestOptions, body?: unknown): 
   const headers = {
     "content-type": "application/json",
     ...(options.headers as Readonly<Record<string, string>> | undefined),
-    // By default, Node sends the body of a DELETE without a length, and the server would parse it as the next request.
+    // By default, Node sends the body of a DELETE without a Content-Length, and the server would parse the body as the next request.
     ...(content !== undefined && { "content-length": String(Buffer.byteLength(content)) }),
   };
   const { request } = url.startsWith("http:") ? http : https;

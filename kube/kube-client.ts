@@ -10,7 +10,7 @@ interface ApiResource {
   readonly namespaced: boolean;
 }
 
-/** Field manager of {@link KubeClient.annotate}, which differs from the one that marks an object as a stack's own. */
+/** Field manager of {@link KubeClient.annotate}. Not {@link FIELD_MANAGER}, which marks an object as applied by a stack. */
 const ANNOTATOR = "edgefirst-verify";
 
 /**
@@ -31,7 +31,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
     if (gitVersion !== undefined) return gitVersion;
     throw new EdgefirstError(
       `${this.server} (context ${this.context}) responds, but is not a Kubernetes API server.`,
-      "Check the server of this context in the kubeconfig.",
+      "Check the server URL of this context in the kubeconfig.",
     );
   }
 
@@ -123,7 +123,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
     const found = (await resources).find(
       (resource) => resource.kind === kind && !resource.name.includes("/"),
     );
-    // A kind is not served until some time after its CRD is applied, even if the group already has other kinds.
+    // The API server starts to serve a kind some time after its CRD is applied, even if it already serves other kinds of the group.
     if (found === undefined) this.#discovered.delete(apiVersion);
     return found;
   }
@@ -134,7 +134,7 @@ export class KubeClient extends ApiServer implements LiveCluster {
   }
 }
 
-/** Name and namespace of an object; without a name, the collection. */
+/** Identifies an object within its kind; without a name, the collection. */
 interface ObjectPlace {
   readonly name?: string;
   readonly namespace?: string;

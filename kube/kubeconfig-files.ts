@@ -17,14 +17,14 @@ export interface KubeContext {
 export interface ClusterAddress {
   /** Path of the kubeconfig; by default the files in KUBECONFIG, then ~/.kube/config. */
   readonly kubeconfig?: string | undefined;
-  /** Name of the context in it. */
+  /** Name of the context in the kubeconfig. */
   readonly context: string;
 }
 
 const FIX =
   "Point edgefirst:cluster.kubeconfig or the environment variable KUBECONFIG at a complete kubeconfig.";
 
-/** Fields with a path that is relative to the kubeconfig. */
+/** Fields whose value is a path, relative to the kubeconfig. */
 const PATHS = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
 
 /**
@@ -44,7 +44,7 @@ export function readContext({ kubeconfig, context }: ClusterAddress): KubeContex
     const found = configs.flatMap((config) => entries(config, `${list}s`)).find((each) => each.name === name);
     if (found !== undefined) return found.fields;
     throw new EdgefirstError(
-      `The context ${context} in the kubeconfig ${from} names a ${list} that the file does not contain.`,
+      `The context ${context} in the kubeconfig ${from} names a ${list} that the kubeconfig does not contain.`,
       FIX,
     );
   };
@@ -108,7 +108,7 @@ function isMap(value: unknown): value is Fields {
   return value instanceof Object && !Array.isArray(value);
 }
 
-/** A YAML error goes on to quote the surrounding lines, which in a kubeconfig may contain a private key. */
+/** The further lines of a YAML error quote the file, and a kubeconfig may contain a private key. */
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

@@ -8,7 +8,7 @@ import { proxyFor } from "./proxy.ts";
 export type { ClusterAddress } from "./kubeconfig-files.ts";
 
 /**
- * Reads the kubeconfig and selects the context. Any cluster that kubectl can reach with it can be reached.
+ * Reads the kubeconfig and selects the context. Supports everything in a kubeconfig that kubectl supports.
  * @throws {EdgefirstError} if a file cannot be read, or if the context, its cluster or its user is missing
  */
 export function loadKubeconfig(address: ClusterAddress): ClusterAccess {
@@ -33,7 +33,7 @@ function libraryAccess(
   const library = createRequire(import.meta.url)("@kubernetes/client-node") as typeof client;
   const config = new library.KubeConfig();
   const content = {
-    // kubectl lets a SOCKS proxy resolve the name, which only the proxy may know. The library does this only for socks5h.
+    // kubectl lets a SOCKS proxy resolve the server's name, since it may be known only to the proxy. The library does so only for `socks5h:`.
     clusters: [
       { name: "c", cluster: { server: direct.server, "proxy-url": proxy?.replace(/^socks5:/, "socks5h:") } },
     ],
@@ -45,7 +45,7 @@ function libraryAccess(
   const authenticate = async (options: RequestOptions): Promise<void> => {
     await direct.authenticate(options);
     await config.applyToHTTPSOptions(options);
-    // Our own agent is better, unless a proxy requires a special one.
+    // Without a proxy, use our own agent, which limits the number of connections.
     if (proxy === undefined) delete options.agent;
   };
   return { ...direct, authenticate };

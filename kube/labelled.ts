@@ -40,7 +40,7 @@ export async function labelledObjects(
         );
         return lists.flat();
       } catch (error) {
-        // The core API is not aggregated, and a list without it would be useless.
+        // The core API is never aggregated, and without its objects the list would be useless.
         if (apiVersion !== "v1" && error instanceof EdgefirstError) return apiVersion;
         throw error;
       }

@@ -21,7 +21,7 @@ export interface ManifestSource {
 
 /** Dependencies that tests replace. */
 export interface ManifestOptions {
-  /** Directory of downloaded manifests, named by checksum; default {@link manifestCache}. */
+  /** Directory for downloaded manifests, each named by its checksum. Defaults to {@link manifestCache}. */
   readonly cacheDirectory?: string;
   readonly fetch?: Fetch;
   /** Milliseconds for a whole download. */
@@ -37,7 +37,7 @@ export function manifestCache(environment?: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The objects in a manifest, whose checksum is verified. Downloads are cached, and verified again on every read.
+ * The objects in a manifest, once its checksum is verified. Downloads are cached, and verified again on every read.
  * @throws {EdgefirstError} if the manifest cannot be read or downloaded, has the wrong checksum, or does not consist of Kubernetes objects
  */
 export async function loadManifest(
@@ -47,7 +47,7 @@ export async function loadManifest(
   return parseManifest(await loadVerified(manifest, options), manifest.source);
 }
 
-/** The verified content of a manifest; the first half of {@link loadManifest}. */
+/** The content of a manifest, once its checksum is verified. {@link loadManifest} also parses it. */
 export async function loadVerified(manifest: ManifestSource, options: ManifestOptions = {}): Promise<string> {
   const { source, sha256 } = manifest;
   if (!/^[a-z]+:\/\//.test(source)) {
@@ -127,7 +127,7 @@ export function verify(content: Buffer | string, source: string, expected: strin
   if (actual === expected) return content.toString("utf8");
   throw new EdgefirstError(
     `${source} has the wrong checksum.\n  expected SHA-256 ${expected}\n  actual   SHA-256 ${actual}`,
-    "Nothing was applied. Compare the file with its release; if it was changed on purpose, pin the new checksum.",
+    "Nothing was applied. Compare the file with the one in its release. If it was changed on purpose, pin the new checksum.",
   );
 }
 
@@ -143,7 +143,7 @@ function isKubeObject(value: unknown): value is KubeObject {
 
 function messageOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  // fetch hides the reason ("getaddrinfo ENOTFOUND …") behind "fetch failed".
+  // The message of `fetch` is only "fetch failed"; its cause has the reason ("getaddrinfo ENOTFOUND …").
   const hidden = cause.message === "fetch failed" ? cause.cause : undefined;
   return hidden instanceof Error ? hidden.message : cause.message;
 }

@@ -21,7 +21,7 @@ export const STACK_LABEL = "edgefirst.dev/stack";
 /** The field manager with which the program applies everything. */
 export const FIELD_MANAGER = "edgefirst";
 
-/** Annotation on objects that outlive their stack by design, so that they do not count as left behind. */
+/** Annotation on objects that outlive their stack by design, and are therefore not reported as left behind. */
 export const RETAINED_ANNOTATION = "edgefirst.dev/retained";
 
 /** How messages name an object: `Kind namespace/name`, or `Kind name` if it is cluster-scoped. */

@@ -2,7 +2,7 @@ import type { ClusterReader, Finding } from "./client.ts";
 import { handEdits } from "./hand-edits.ts";
 import { describeObject, FIELD_MANAGER, STACK_LABEL, type KubeObject } from "./objects.ts";
 
-/** Determines which objects a stack may change. */
+/** What decides which objects a stack may change. */
 export interface OwnershipArgs {
   /** Value of {@link STACK_LABEL} on this stack's objects. */
   readonly stack: string;
@@ -12,8 +12,8 @@ export interface OwnershipArgs {
 
 /**
  * Compares each object that the program is about to declare with the live one. This stack's objects pass, unless a declared field was edited by hand. Objects
- * that belong to Flux, Helm or another owner are refused, naming the owner. Objects listed in `adopt` pass, whoever owns them. Fields that controllers write
- * (status, defaults) do not matter.
+ * that belong to Flux, Helm or another owner are refused, naming the owner. Objects listed in `adopt` pass, whoever owns them. Fields that the program does not
+ * declare, such as status and defaults, are not compared.
  */
 export async function checkOwnership(
   objects: readonly KubeObject[],
@@ -46,7 +46,10 @@ export async function foreignNamespaces(
   );
 }
 
-/** Objects in a namespace that is terminating, or that neither exists nor is declared: the API server would reject each of them, after minutes of retries. */
+/**
+ * Reports namespaces that the declared objects need but that are terminating, or neither exist nor are declared. Without this check, the API server would
+ * reject each object, after minutes of retries.
+ */
 export async function checkNamespaces(
   objects: readonly KubeObject[],
   cluster: ClusterReader,
@@ -78,7 +81,7 @@ function isTerminating({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
 
-/** Anything applied to a terminating object would vanish with it, while the engine reports success. */
+/** The API server accepts a change to a terminating object, so the engine would report success, but the change would vanish with the object. */
 function terminating(live: KubeObject): Finding {
   const { deletionTimestamp, finalizers } = live.metadata as {
     deletionTimestamp?: string;
@@ -88,13 +91,13 @@ function terminating(live: KubeObject): Finding {
   return {
     severity: "error",
     message: `${describeObject(live)} is being deleted (since ${deletionTimestamp ?? ""}${waiting}).`,
-    hint: "Re-run once it is gone. If deletion does not finish, check the finalizers and what is left in it.",
+    hint: "Re-run once it is gone. If deletion does not finish, check its finalizers; for a namespace, also check which objects are left in it.",
   };
 }
 
 /**
- * Objects that two parts of the configuration declare: they would overwrite each other, and the engine would not notice, since it compares
- * only resource names.
+ * Reports objects that two parts of the configuration declare. Each would overwrite the other, and the engine would not notice, since it compares only resource
+ * names.
  */
 export function checkDistinct(objects: readonly KubeObject[]): Finding[] {
   const identity = (object: KubeObject): string =>
@@ -137,11 +140,11 @@ function handEdited(declared: KubeObject, live: KubeObject): Finding | undefined
   };
 }
 
-/** This program's field managers: the current one, and the random names that the provider used in the first releases, which set none. */
+/** This program's field managers: the current one, and the random names that the provider chose in the first releases, which set no field manager. */
 const APPLIERS = new RegExp(`^(?:${FIELD_MANAGER}$|pulumi-kubernetes-)`);
 
 /**
- * Whether the stack applied a live object, which then has both the stack's label and its field manager. The label alone proves nothing,
+ * Whether the stack applied a live object, which then has both the stack's label and the program's field manager. The label alone proves nothing,
  * because others copy labels: metrics-server to PodMetrics, and the endpoints controllers, operators and backups to their own objects
  * (docs/decisions/ownership-by-state-and-field-manager.md).
  */

@@ -71,7 +71,7 @@ function removeDead(path: string, aside: string): void {
   }
 }
 
-/** The holder of a lock; undefined if there is no lock, or a power cut left an empty file. */
+/** The holder of a lock; undefined if there is no lock, or if a power cut left an empty file. */
 function read(path: string): ProcessIdentity | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity;

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 /** Identifies a process so that it cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque: the start time as reported by the operating system, and the boot to which it belongs. */
+  /** An opaque string: the boot id and the start time, as the operating system reports them. */
   readonly startTime: string;
 }
 

@@ -1,7 +1,7 @@
 import type { ComparedSetting } from "../config/compared-settings.ts";
 import type { Config } from "../config/schema.ts";
 
-/** The settings of a stack that decide what its verification means, in words. */
+/** The values of a stack's {@link ComparedSetting}s, as messages show them. */
 export function comparedSettings({
   gatewayApi,
   gateways,

@@ -11,7 +11,7 @@ import { FluxSources, fluxSourcesObjects } from "../components/flux/sources.ts";
 import type { FluxConfig } from "../config/schema.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
-/** Flux, the repository that it follows, and the placement of the children. */
+/** The parts for Flux, the root with its source, and the apps. */
 export async function fluxParts(args: PlatformArgs): Promise<Part[]> {
   const { flux } = args.config;
   if (flux === undefined) return [];

@@ -16,7 +16,7 @@ import { checkGatusPage, gatusPage } from "./page.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 import { checkProbes } from "./probes.ts";
 
-/** Gatus, and alerts through the Prometheus operator. */
+/** The parts for Gatus, and for alerting through the Prometheus operator. */
 export async function monitoringParts(args: PlatformArgs): Promise<Part[]> {
   return [gatusPart(args), await alertingPart(args)];
 }

@@ -22,7 +22,7 @@ import { knowledgeFor, PROJECT } from "../policy/knowledge/owner-rows.ts";
 import { checkExtraListeners } from "./extra-listeners.ts";
 import type { Part, PlatformArgs } from "./part.ts";
 
-/** The Gateway API, and each Gateway with its Traefik. */
+/** The parts for the Gateway API, and for each Gateway with its Traefik. */
 export async function networkParts(args: PlatformArgs): Promise<Part[]> {
   const { gateways } = args.config;
   return [

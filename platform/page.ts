@@ -22,7 +22,7 @@ export function gatusPage(config: Pick<Config, "gateways" | "gatus">): GatusPage
 }
 
 /**
- * Whether a listener accepts the page's route: while the Gateway redirects, its plain listener accepts no routes from other namespaces.
+ * Reports a page whose route no listener would accept. While a Gateway redirects to HTTPS, its plain listener accepts no routes from other namespaces.
  */
 export function checkGatusPage(config: Pick<Config, "gateways" | "gatus">): Finding[] {
   const page = gatusPage(config);
@@ -35,7 +35,7 @@ export function checkGatusPage(config: Pick<Config, "gateways" | "gatus">): Find
     {
       severity: "error",
       message: `Gateway ${gateway.namespace}/${gateway.name} would not serve Gatus's page ${page.hostname}: its listener ${page.gateway.sectionName} accepts no routes from the namespace ${config.gatus.namespace}.`,
-      hint: "Add the hostname, or a wildcard that covers it, with a certificate to the Gateway's https.hostnames, or extend its allowedNamespaces.",
+      hint: "Add the hostname, or a wildcard that covers it, to the Gateway's https.hostnames with a certificate, or extend the Gateway's allowedNamespaces.",
     },
   ];
 }

@@ -64,7 +64,7 @@ export function createPlatform(
   const created = new Map<string, pulumi.ComponentResource>();
   for (const { name, dependsOn: names, objects, create } of parts) {
     const dependsOn = names.map((part) => created.get(part)).filter((part) => part !== undefined);
-    // With a transform, the engine sends every resource back to the program, including the large CRDs.
+    // Set a transform only if needed: with one, the engine sends every resource back to the program, including the large CRDs.
     const adopts = objects.some((object) => config.adopt.includes(describeObject(object)));
     const transforms = adopts ? { transforms: [forceAdopted(config.adopt)] } : {};
     created.set(name, create({ providers: { kubernetes: provider }, dependsOn, ...transforms }));

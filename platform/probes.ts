@@ -6,8 +6,8 @@ import type { Config } from "../config/schema.ts";
 const DECIDING = ["url", "conditions", "guarded"];
 
 /**
- * Reports Gateways whose routes would all be down in Gatus: gatus-sidecar probes `https://<hostname>` whatever the listener, but the Gateway has no HTTPS
- * listener. Without this warning, only the check `gatus` would fail, after the update.
+ * Reports Gateways whose routes would all be down in Gatus: gatus-sidecar probes `https://<hostname>`, but these Gateways have no HTTPS listener. Without this
+ * warning, only the check `gatus` would fail, after the update.
  */
 export function checkProbes({ gateways, gatus }: Pick<Config, "gateways" | "gatus">): Finding[] {
   if (!gatus.install || !gatus.discover.httpRoutes) return [];
@@ -17,6 +17,6 @@ export function checkProbes({ gateways, gatus }: Pick<Config, "gateways" | "gatu
     .map(({ namespace, name }) => ({
       severity: "warning",
       message: `Gateway ${namespace}/${name} has no HTTPS listener, but Gatus probes every route over https: its apps would be reported as down, and the verification would fail.`,
-      hint: `Give one of its https.hostnames a certificate, which may be self-signed. Until then, set gatus.endpoint of the Gateway to { client: { insecure: true }, conditions: ["[CONNECTED] == true"] }: Gatus then shows only that a name resolves and that Traefik answers.`,
+      hint: `Give one of its https.hostnames a certificate, which may be self-signed. Until then, set gatus.endpoint in the Gateway's entry to { client: { insecure: true }, conditions: ["[CONNECTED] == true"] }: Gatus then shows only that a name resolves and that Traefik answers.`,
     }));
 }

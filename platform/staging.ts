@@ -3,7 +3,7 @@ import type { GatusAddress } from "../config/gatus-address.ts";
 import type { FluxConfig } from "../config/schema.ts";
 import type { StackConfig } from "../config/load.ts";
 
-/** How the verification reaches Gatus: as configured, or through the API server if this stack installs Gatus; otherwise null. */
+/** How the verification reaches Gatus: as configured, or else through the API server if this stack installs Gatus. Null if neither applies. */
 export function gatusAddress({ gatus, verification }: StackConfig): GatusAddress | null {
   if (verification.gatus !== undefined) return verification.gatus;
   // Without route discovery, Gatus has no endpoints for routes.

@@ -8,14 +8,14 @@ import type { PushoverCredentials } from "../shared/pushover.ts";
 
 /** Arguments of {@link Alerting}. */
 export interface AlertingArgs extends CommonArgs {
-  /** Whether to install; must be false if {@link alertingSupported} returns false. */
+  /** Whether the stack installs alerting; must be false if {@link alertingSupported} returns false. */
   readonly install: boolean;
   readonly namespace: string;
   /** Labels with which the cluster's Prometheus and Alertmanager select rules and receivers. */
   readonly ruleLabels: Readonly<Record<string, string>>;
   /** Where critical alerts are sent; if undefined, this stack routes no alerts. */
   readonly pushover?: PushoverCredentials | undefined;
-  /** Pods from which Prometheus scrapes metrics. */
+  /** Pods that Prometheus is to scrape. */
   readonly scrape: readonly ScrapeTarget[];
 }
 
@@ -61,8 +61,8 @@ export async function alertingSupported(cluster: ClusterReader): Promise<boolean
 }
 
 /**
- * Reports anything that keeps alerts from being raised or sent. Pass the arguments as configured: if the cluster lacks a kind, a finding says that alerting is
- * off.
+ * Reports anything that keeps alerts from being raised or sent, such as a kind that the cluster lacks. Pass `install` as configured, even if {@link
+ * alertingSupported} returns false.
  */
 export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return [];
@@ -71,7 +71,7 @@ export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader):
     return [
       {
         severity: "warning",
-        message: `Alerting is off: the cluster does not serve ${missing.join(", ")}, which the Prometheus operator provides.`,
+        message: `The stack installs no alerting: the cluster does not serve ${missing.join(", ")}, which the Prometheus operator provides.`,
         hint: "Install the operator's CRDs and re-run, or set alerting.install to false.",
       },
     ];
@@ -103,7 +103,9 @@ function pushoverObjects({ namespace, pushover }: AlertingArgs): KubeObject[] {
   ];
 }
 
-/** Sends critical alerts to Pushover. Priority 1 bypasses quiet hours; the operator's default 2 would repeat until acknowledged. */
+/**
+ * Sends critical alerts to Pushover. Priority 1 bypasses quiet hours. With the operator's default, 2, Pushover would repeat an alert until it is acknowledged.
+ */
 function alertmanagerConfig(namespace: string): KubeObject {
   return {
     apiVersion: `${GROUP}/v1alpha1`,

@@ -5,11 +5,11 @@ interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>;
 }
 
-/** The fields of an Alertmanager that decide which AlertmanagerConfigs it reads and which alerts they apply to. */
+/** The fields of an Alertmanager that decide which AlertmanagerConfigs it reads, and to which alerts it applies them. */
 interface AlertmanagerSpec {
-  /** Absent: selects none. Empty: selects all. */
+  /** Selects no AlertmanagerConfig if absent, and every one if empty. */
   readonly alertmanagerConfigSelector?: Selector;
-  /** Absent: the Alertmanager's own namespace. Empty: all namespaces. */
+  /** Selects the Alertmanager's own namespace if absent, and all namespaces if empty. */
   readonly alertmanagerConfigNamespaceSelector?: Selector;
   readonly alertmanagerConfigMatcherStrategy?: { readonly type?: string };
 }
@@ -21,7 +21,7 @@ interface ConfigIdentity {
 }
 
 /**
- * Reports why no Alertmanager on the cluster would use our AlertmanagerConfig for alerts from all namespaces. With the operator's default
+ * If no Alertmanager on the cluster would use our AlertmanagerConfig for alerts from all namespaces, reports why. With the operator's default
  * strategy, `OnNamespace`, a config receives only alerts from its own namespace, whatever its route says.
  */
 export function routingFindings(config: ConfigIdentity, alertmanagers: readonly KubeObject[]): Finding[] {
@@ -39,14 +39,14 @@ export function routingFindings(config: ConfigIdentity, alertmanagers: readonly 
     {
       severity: "warning",
       message: `${readers.map(describeObject).join(", ")} will send only alerts with the label namespace="${config.namespace}" to Pushover.`,
-      hint: "Set alertmanagerConfigMatcherStrategy: { type: None } in its spec; OnNamespaceExceptForAlertmanagerNamespace also works if alerting.namespace is the namespace of the Alertmanager.",
+      hint: "Set alertmanagerConfigMatcherStrategy: { type: None } in its spec. The type OnNamespaceExceptForAlertmanagerNamespace also works if alerting.namespace is the namespace of the Alertmanager.",
     },
   ];
 }
 
 const specOf = ({ spec }: KubeObject): AlertmanagerSpec => spec ?? {};
 
-/** Considers only a selector's matchLabels and ignores its matchExpressions. */
+/** Considers a selector's `matchLabels`, but ignores its `matchExpressions`. */
 function reads(alertmanager: KubeObject, { namespace, labels }: ConfigIdentity): boolean {
   const { alertmanagerConfigSelector: selector, alertmanagerConfigNamespaceSelector: namespaces } =
     specOf(alertmanager);

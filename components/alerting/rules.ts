@@ -49,7 +49,7 @@ const GATUS_RULES: readonly AlertRule[] = [
   },
 ];
 
-/** VolSync caches may be full. */
+/** All claims except the caches of VolSync, which may be full. */
 const CLAIMS = 'persistentvolumeclaim!~"volsync-.*-cache"';
 /** `max`, because a claim may be mounted on several nodes. */
 const FILL_RATIO = `max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_used_bytes{${CLAIMS}} / kubelet_volume_stats_capacity_bytes)`;
@@ -84,8 +84,8 @@ function claimOver(percent: number, severity: "warning" | "critical"): AlertRule
 }
 
 /**
- * kube-state-metrics exports `gotk_resource_info` with Flux's custom resource configuration (fluxcd.io/flux/monitoring/custom-metrics). The
- * controllers no longer export `gotk_reconcile_condition` in the versions that this program supports.
+ * kube-state-metrics exports `gotk_resource_info` if it has Flux's custom resource configuration (fluxcd.io/flux/monitoring/custom-metrics). In the versions
+ * that this program supports, Flux's controllers no longer export `gotk_reconcile_condition`.
  */
 const FLUX_RULES: readonly AlertRule[] = [
   {

@@ -7,7 +7,7 @@ import { asWarning } from "./root-checks.ts";
 import { checkControllers } from "./controllers.ts";
 
 /**
- * Checks the placement of the children before anything moves. Moving a Kustomization deletes and recreates it, and pruning the old one
+ * Checks a change of the children's placement before any child moves. Moving a Kustomization deletes and recreates it, and pruning the old one
  * deletes everything that it applied, unless a guard is already live (docs/decisions/moving-a-kustomization-deletes.md). In observe mode
  * nothing moves, so errors become warnings.
  */
@@ -41,7 +41,7 @@ function nameClashes({ namespace }: FluxAppsArgs, children: readonly LiveKustomi
     }));
 }
 
-/** `dependsOn` without a namespace refers to the child's own namespace, so both ends must move together. */
+/** In `dependsOn`, a name without a namespace refers to the child's own namespace, so a child and its dependency must move together. */
 function brokenDependencies({ namespace, root }: FluxAppsArgs, { children, optedOut }: LiveRoots): Finding[] {
   const moved = new Set(children.map(({ metadata }) => metadata.name));
   const left = new Map(optedOut.map((child) => [child.metadata.name, child.metadata.namespace]));
@@ -70,8 +70,8 @@ function brokenDependencies({ namespace, root }: FluxAppsArgs, { children, opted
     const named = dependency.namespace ?? child.metadata.namespace;
     return {
       severity: "warning",
-      message: `Kustomization ${id(child)} depends on ${named}/${dependency.name}, which will be ${where}/${dependency.name}: it would wait forever.`,
-      hint: `Set the namespace ${where} in its dependsOn, or leave the namespace out if both move. The label ${root.optOutLabel}: "true" keeps a child where it is.`,
+      message: `Kustomization ${id(child)} depends on ${named}/${dependency.name}, which will be ${where}/${dependency.name}: the child would wait forever.`,
+      hint: `Set the namespace ${where} in the child's dependsOn, or omit the namespace if both move. The label ${root.optOutLabel}: "true" keeps a child in its namespace.`,
     };
   }
 }
@@ -87,7 +87,7 @@ function outsideTenants(
     )
     .map((child) => ({
       severity: "warning",
-      message: `Kustomization ${id(child)} applies to ${child.spec.targetNamespace ?? ""}, which is not in edgefirst:flux.apps.tenantNamespaces: it would get no permissions there.`,
-      hint: "Add the namespace or, if the child belongs to the platform, let the child opt out with its label.",
+      message: `Kustomization ${id(child)} applies objects to ${child.spec.targetNamespace ?? ""}, which is not in edgefirst:flux.apps.tenantNamespaces: it would have no permissions there.`,
+      hint: "Add the namespace to the list. If the child belongs to the platform, set the label in edgefirst:flux.root.optOutLabel on it instead.",
     }));
 }

@@ -11,7 +11,7 @@ import type { FluxRootArgs } from "./root.ts";
 export interface FluxAppsArgs extends CommonArgs, FluxPlacementArgs {
   /** The root that the children belong to. */
   readonly root: Omit<FluxRootArgs, "apps" | "labels" | "installsFlux">;
-  /** The age private key, for decryption in the children's namespaces; without it, the Secret must already exist there. */
+  /** The age private key for the Secret with which the children decrypt; if undefined, that Secret must already exist in their namespaces. */
   readonly sopsAgeKey?: pulumi.Input<string> | undefined;
 }
 
@@ -30,7 +30,7 @@ export class FluxApps extends pulumi.ComponentResource {
   }
 }
 
-/** Namespaces that must exist first. */
+/** Namespaces of the children and the tenants, which must exist first. */
 export function fluxAppsNamespaces(args: FluxAppsArgs): readonly string[] {
   if (args.root.mode === "observe") return [];
   return [...new Set([...childNamespaces(args), ...(args.rbac === "strict" ? args.tenantNamespaces : [])])];
@@ -59,7 +59,7 @@ function ageSecret({ root, sopsAgeKey }: FluxAppsArgs, namespace: string): KubeO
   ];
 }
 
-/** Lives in the root's namespace, next to the source and the key, and applies the settings to the namespace that needs them. */
+/** The Kustomization is in the root's namespace, with the source and the key, and applies the settings to the namespace that needs them. */
 function settingsObject({ root }: FluxAppsArgs, { name, path, namespace }: Settings): KubeObject {
   const { kind, name: source, namespace: sourceNamespace } = root.source;
   return {

@@ -10,7 +10,7 @@ interface PodTemplate {
 
 /**
  * Checks the flags of the live controllers against the placement: with `--no-cross-namespace-refs=true`, a child cannot use a source in another namespace, and
- * without `--default-service-account`, strict mode restricts only the children that the patches reach
+ * without `--default-service-account`, strict mode restricts only the children that are patched
  * (https://fluxcd.io/flux/installation/configuration/multitenancy/). Reports nothing if the controllers are not in the root's namespace.
  */
 export async function checkControllers(args: FluxAppsArgs, cluster: ClusterReader): Promise<Finding[]> {
@@ -23,7 +23,7 @@ export async function checkControllers(args: FluxAppsArgs, cluster: ClusterReade
       ? [
           {
             severity: "error" as const,
-            message: `kustomize-controller on ${cluster.context} runs with --no-cross-namespace-refs=true: children outside ${args.root.source.namespace} cannot use their source there.`,
+            message: `kustomize-controller on ${cluster.context} runs with --no-cross-namespace-refs=true: a child outside ${args.root.source.namespace} cannot use its source in that namespace.`,
             hint: "Remove the flag, or set edgefirst:flux.apps.placement to unchanged.",
           },
         ]
@@ -47,7 +47,7 @@ function withoutDefault(
     {
       severity: "warning",
       message: `${name} on ${context} runs without --default-service-account: anyone who can create Kustomizations or HelmReleases in a tenant namespace can still create one with the controller's permissions.`,
-      hint: "Set the flag in the repository that installs Flux, and set serviceAccountName on whatever needs more permissions than the default account.",
+      hint: "Set the flag in the repository that installs Flux, and set serviceAccountName in every Kustomization or HelmRelease that needs more permissions than the default ServiceAccount.",
     },
   ];
 }

@@ -22,7 +22,10 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
 }
 
-/** Whether the cluster serves the Flux kinds of these objects, in their versions and with their fields. At most one finding per kind. */
+/**
+ * Checks that the cluster serves these Flux objects' kinds, in the same versions and with all fields that the objects set. Reports at most one finding per
+ * kind.
+ */
 export async function checkFluxKinds(
   objects: readonly KubeObject[],
   cluster: ClusterReader,
@@ -81,6 +84,6 @@ function outdated(problem: string, { context }: ClusterReader): Finding {
   return {
     severity: "error",
     message: `Flux on ${context} is too old: it ${problem}.`,
-    hint: "Upgrade Flux to 2.5 or later: run `flux check --pre` and `flux install` against the cluster, or bump the version in the repository that installs it.",
+    hint: "Upgrade Flux to 2.5 or later: run `flux check --pre` and `flux install` against the cluster, or bump its version in the repository that installs it.",
   };
 }

@@ -7,15 +7,15 @@ import { describeObject, type KubeObject } from "../../kube/objects.ts";
 export interface Difference {
   /** `Kind namespace/name`. */
   readonly object: string;
-  /** none: the live object already matches every declared field. */
+  /** `none` if the live object already matches every declared field. */
   readonly state: "absent" | "none" | "differs";
   /** Unified diff from the live object to the declared one, in YAML; empty if nothing differs. */
   readonly diff: string;
 }
 
 /**
- * Compares objects with the live ones in the declared fields only, so that status and whatever controllers and the API server add are
- * ignored. Strings that contain YAML, such as patches, are compared as YAML, so that formatting does not matter.
+ * Compares objects with the live ones, but only in the declared fields, so fields that controllers and the API server set (status, defaults) are ignored.
+ * Strings that contain YAML, such as patches, are compared as YAML, so formatting is ignored too.
  */
 export function describeDifference(
   objects: readonly KubeObject[],
@@ -47,7 +47,7 @@ function withoutHeader(diff: string): string {
   return diff.replace(/^=+\n/, "");
 }
 
-/** The part of the live value that the declared value sets. A list is one value, since applying replaces it as a whole. */
+/** The part of the live value that the declared value sets. A list counts as one value, since an apply replaces it as a whole. */
 function fieldsOf(live: unknown, declared: unknown): unknown {
   if (!isRecord(live) || !isRecord(declared)) return live;
   return Object.fromEntries(

@@ -5,9 +5,12 @@ import type { FluxPlacementArgs } from "./placement.ts";
 import type { FluxRootArgs } from "./root.ts";
 
 const GUARD =
-  "First guard the children: set edgefirst:flux.root.children.deletionPolicy to Orphan and change nothing else (or spec.deletionPolicy: Orphan in a ks.yaml), and wait until it is live.";
+  "First guard the children: set edgefirst:flux.root.children.deletionPolicy to Orphan (or spec.deletionPolicy: Orphan in each ks.yaml), change nothing else, and wait until the children on the cluster have it.";
 
-/** Children that would be deleted and re-created elsewhere, along with everything that they applied (docs/decisions/moving-a-kustomization-deletes.md). */
+/**
+ * Reports unguarded children that would move: Flux would delete each child with everything that it applied, and recreate it elsewhere
+ * (docs/decisions/moving-a-kustomization-deletes.md).
+ */
 export function unguardedMoves(args: FluxPlacementArgs, live: LiveRoots): Finding[] {
   const to = args.placement === "namespace" ? args.namespace : undefined;
   const from = [live.root, ...live.formerRoots].map(movedTo).find((namespace) => namespace !== undefined);
@@ -18,12 +21,12 @@ export function unguardedMoves(args: FluxPlacementArgs, live: LiveRoots): Findin
     .filter((child) => !isGuarded(child))
     .map((child) => ({
       severity: "error",
-      message: `Kustomization ${id(child)} would move ${to === undefined ? "back to the namespace in the repository" : `to ${to}`}: the old one would be deleted, along with everything that it applied.`,
+      message: `Kustomization ${id(child)} would move ${to === undefined ? "back to the namespace in the repository" : `to ${to}`}: Flux would delete the old one, along with everything that it applied.`,
       hint: `${GUARD} Then change the placement.`,
     }));
 }
 
-/** Children that the root would prune because it is about to build from a different path or source. */
+/** Reports unguarded children that the root may prune, because it is about to build from a different path or source. */
 export function unguardedPruning(args: FluxRootArgs, { root, children }: LiveRoots): Finding[] {
   const unguarded = children.filter((child) => !isGuarded(child));
   if (root === undefined || !args.prune || unguarded.length === 0 || buildsTheSame(root, args)) return [];
@@ -31,8 +34,8 @@ export function unguardedPruning(args: FluxRootArgs, { root, children }: LiveRoo
   return [
     {
       severity: "error",
-      message: `Kustomization ${id(root)} now builds ${path} from ${sourceRef.kind} ${sourceRef.name} and would build ${args.path} from ${args.source.kind} ${args.source.name}. Any of these children that is missing there would be deleted, along with everything that it applied: ${unguarded.map(id).join(", ")}.`,
-      hint: `If this is a mistake or the wrong cluster, correct edgefirst:flux.root.path or edgefirst:flux.source. If it is intended, make the change in two steps. ${GUARD} Then make this change.`,
+      message: `Kustomization ${id(root)} now builds ${path} from ${sourceRef.kind} ${sourceRef.name} and would build ${args.path} from ${args.source.kind} ${args.source.name}. Flux would delete each of these children that is missing there, along with everything that it applied: ${unguarded.map(id).join(", ")}.`,
+      hint: `If this is not intended, correct edgefirst:flux.root.path, edgefirst:flux.source or edgefirst:cluster.context. If it is, make the change in two steps. ${GUARD} Then make this change.`,
     },
   ];
 }

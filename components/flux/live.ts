@@ -20,7 +20,7 @@ export interface LiveKustomization extends KubeObject {
   };
 }
 
-/** What identifies a root among other Kustomizations. */
+/** Identifies a root among other Kustomizations. */
 export interface RootIdentity {
   readonly name: string;
   readonly namespace: string;
@@ -33,7 +33,7 @@ export interface RootIdentity {
 export interface LiveRoots {
   /** The root itself. */
   readonly root: LiveKustomization | undefined;
-  /** Other Kustomizations that build the same path from the same source, such as the root under a former name. */
+  /** Other Kustomizations that build the root's path from its source, such as the root under a former name. */
   readonly formerRoots: readonly LiveKustomization[];
   /** Kustomizations applied by the root, a former root or a deleted root, except those that opted out of the global patches. */
   readonly children: readonly LiveKustomization[];

@@ -32,9 +32,9 @@ export interface HelmReleaseDefaults {
 
 /** What the root's global patches set on every child Kustomization. */
 export interface ChildPatchArgs {
-  /** A child or HelmRelease with this label set to "true" is left alone. */
+  /** A child or HelmRelease with this label set to `"true"` is not patched. */
   readonly optOutLabel: string;
-  /** Secret with the age keys; null: the controller has the key (`--sops-age-secret`, Flux 2.7), so no decryption is set. */
+  /** Secret with the age keys; null if kustomize-controller has the keys (`--sops-age-secret`, Flux 2.7), in which case `spec.decryption` is not set. */
   readonly decryptionSecret: string | null;
   readonly substituteFrom: readonly SubstituteReference[];
   readonly children: {
@@ -45,7 +45,7 @@ export interface ChildPatchArgs {
     readonly deletionPolicy?: string | undefined;
   };
   readonly helmReleases?: HelmReleaseDefaults | undefined;
-  /** Namespace to move children to. */
+  /** Namespace to move the children to; undefined to leave them where they are. */
   readonly namespace?: string | undefined;
   /** Namespace of the children's sources; required for a child in another namespace. */
   readonly sourceNamespace?: string | undefined;
@@ -57,22 +57,22 @@ const KUSTOMIZATION = { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomizati
 const HELM_RELEASE = { group: "helm.toolkit.fluxcd.io", kind: "HelmRelease" };
 
 /**
- * Merge keys of lists. Without them, kustomize replaces a list of a custom resource as a whole; with them, a child keeps its own entries, after
- * ours, so that they win (docs/decisions/global-patches-keep-lists.md).
+ * Merge keys of lists. Without them, kustomize replaces a list in a custom resource as a whole. With them, a child keeps its own entries; they come after ours,
+ * so that they win (docs/decisions/global-patches-keep-lists.md).
  */
 const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
   patches: ["patch"],
   substituteFrom: ["kind", "name"],
 };
 
-/** The patches of the root, in the required order. */
+/** The root's patches, in the order in which Flux must apply them. */
 export function childPatches(args: ChildPatchArgs): FluxPatch[] {
   const target = { ...KUSTOMIZATION, labelSelector: `${args.optOutLabel} notin (true)` };
   const spec = childSpec(args);
   const impersonation = impersonationSpec(args);
   return [
     ...(Object.keys(spec).length === 0 ? [] : [{ patch: childPatch(spec), target }]),
-    // No opt-out by label: anyone who can write a child could give it the controllers' permissions.
+    // The label does not exempt a child from this patch: otherwise, anyone who can write a child could give it the controllers' permissions.
     ...(impersonation === undefined ? [] : [{ patch: childPatch(impersonation), target: KUSTOMIZATION }]),
     // A merge patch cannot change a namespace. `add` also works for a child without one.
     ...(args.namespace === undefined
@@ -156,8 +156,8 @@ function toYaml(value: unknown): string {
 
 /**
  * Puts the merge keys of a list into a comment above its key. kustomize reads the schema of a field from such a comment (sigs.k8s.io/kustomize/kyaml,
- * fieldmeta.FieldMeta.Read and yaml/walk), and has no other schema for custom resources. Verified with kyaml 0.19 (in Flux 2.6) and 0.21
- * (kustomize 5.8). The comment must be on the line above the key: on the same line, kustomize fails, and below, it belongs to the first entry.
+ * fieldmeta.FieldMeta.Read and yaml/walk), and has no other schema for custom resources. Verified with kyaml 0.19 (in Flux 2.6) and 0.21 (kustomize 5.8). The
+ * comment must be on the line above the key: kustomize fails if it is on the same line, and takes it as a comment on the first entry if it is below.
  */
 function keepEntries(pair: Pair): void {
   if (!isScalar(pair.key)) return;

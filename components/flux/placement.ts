@@ -1,9 +1,9 @@
 /** Where child Kustomizations live and which permissions they have; the section `flux.apps` of a stack's configuration. */
 export interface FluxPlacementArgs {
   /**
-   * unchanged: in the namespaces set in the repository. namespace: all in {@link namespace}. app: in the namespaces of their apps, which
-   * the repository sets (`namespace:` in the kustomization.yaml above the ks.yaml), since a patch cannot copy a field; the patches then set
-   * the namespace of the sources, and the settings are applied to each of {@link tenantNamespaces}.
+   * `unchanged`: the children stay in the namespaces that the repository sets. `namespace`: all move to {@link namespace}. `app`: the repository sets the
+   * namespace of each child's app (`namespace:` in the kustomization.yaml above the ks.yaml), because a patch cannot copy a field; the patches then set the
+   * namespace of the sources, and the settings are applied to each of {@link tenantNamespaces}.
    */
   readonly placement: "unchanged" | "namespace" | "app";
   readonly namespace: string;
@@ -11,13 +11,16 @@ export interface FluxPlacementArgs {
    * Directory in the repository with settings and secrets (`flux/vars`), which Flux Kustomizations apply to the children's namespaces.
    */
   readonly settingsPath?: string | undefined;
-  /** controller: children are applied with the controllers' permissions; strict: as {@link TENANT}, which has permissions only in the tenant namespaces. */
+  /**
+   * `controller`: the controllers apply the children with their own permissions. `strict`: they impersonate {@link TENANT}, which has permissions only in the
+   * tenant namespaces.
+   */
   readonly rbac: "controller" | "strict";
   /** The namespaces of the apps. */
   readonly tenantNamespaces: readonly string[];
 }
 
-/** Name of the ServiceAccount, the ClusterRole and the RoleBindings of strict mode. */
+/** Name of the ServiceAccounts, the ClusterRole and the RoleBindings for strict mode. */
 export const TENANT = "edgefirst-tenant";
 
 /** The part of the children's patches that depends on their placement. */
@@ -36,7 +39,7 @@ export interface ChildPlacement {
   readonly serviceAccountName: string | undefined;
 }
 
-/** The namespaces in which children look for `sops-age` and for the objects in `substituteFrom`, if the stack decides the placement. */
+/** The namespaces to which the stack moves children, and in which they look for the age key and the objects in `substituteFrom`. Empty if it moves none. */
 export function childNamespaces(args: FluxPlacementArgs): readonly string[] {
   if (args.placement === "namespace") return [args.namespace];
   return args.placement === "app" ? args.tenantNamespaces : [];

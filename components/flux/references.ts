@@ -11,7 +11,8 @@ interface Reference {
 }
 
 /**
- * Checks that the age key and the settings that the root and its children read exist in their own namespaces (docs/decisions/secrets-in-the-own-namespace.md).
+ * Checks that the Secret with the age keys and the settings exist in the namespaces of the Kustomizations that read them: the root and its children
+ * (docs/decisions/secrets-in-the-own-namespace.md).
  */
 export async function checkReferences(
   args: FluxAppsArgs,
@@ -55,7 +56,7 @@ function missing({ kind, name, namespace }: Reference, { root }: FluxAppsArgs): 
     severity: "warning",
     message: `${kind} ${namespace}/${name} does not exist: Kustomizations in ${namespace} that read it will not become ready.`,
     hint: isKey
-      ? `Create it: ${create}. In namespaces that children are moved to, this stack can create it from edgefirst:sopsAgeKey.`
-      : `Apply it to ${namespace} from the repository. edgefirst:flux.root.settingsPath does that for the root's namespace, edgefirst:flux.apps.settingsPath for the children's.`,
+      ? `Create it: ${create}. If this stack moves children to that namespace, it can also create the Secret from edgefirst:sopsAgeKey.`
+      : `Apply it to ${namespace} from the repository. To have this stack do that, set edgefirst:flux.root.settingsPath for the root's namespace, or edgefirst:flux.apps.settingsPath for the children's.`,
   };
 }

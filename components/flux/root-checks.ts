@@ -7,8 +7,8 @@ import { childPlacement } from "./placement.ts";
 import { desiredFluxRoot, type FluxRootArgs } from "./root.ts";
 
 /**
- * Checks that the cluster's Flux supports what the root needs, and finds problems that only the live cluster shows: children that would lose a setting to the
- * global patches, and a root under a former name. Observe mode changes nothing, so errors become warnings.
+ * Checks that the cluster's Flux supports what the root needs, and reports problems that only the live cluster shows: children for which the global patches
+ * would override a setting, and a root under a former name. Observe mode changes nothing, so errors become warnings.
  */
 export async function checkFluxRoot(args: FluxRootArgs, cluster: ClusterReader): Promise<Finding[]> {
   const kinds = args.installsFlux ? [] : await checkFluxKinds(desiredFluxRoot(args), cluster);
@@ -35,7 +35,7 @@ function formerRoot(root: LiveKustomization, { name }: FluxRootArgs): Finding {
   const guard = `kubectl -n ${namespace} patch kustomization.kustomize.toolkit.fluxcd.io ${former} --type merge -p '{"spec":{"deletionPolicy":"Orphan"}}'`;
   return {
     severity: "warning",
-    message: `Kustomization ${id(root)} builds the same path as the root ${name}: the two keep overwriting each other's children.`,
+    message: `Kustomization ${id(root)} builds the same path as the root ${name}: both apply the same children, and each undoes what the other does.`,
     hint:
       root.spec.deletionPolicy === "Orphan"
         ? `If it is the root under a former name, delete it (deletionPolicy Orphan keeps its children): ${remove}`
@@ -75,7 +75,10 @@ async function losses(
     }));
 }
 
-/** A source that the global patch would redirect to another namespace: one with an explicit namespace, or one that exists in the child's own namespace. */
+/**
+ * Reports a source that the global patch would replace: the patch sets another namespace, but the child names a namespace itself, or the source exists in the
+ * child's own namespace.
+ */
 async function lostSource(
   { metadata, spec }: LiveKustomization,
   args: FluxRootArgs,
@@ -97,6 +100,6 @@ async function nothingToObserve(args: FluxRootArgs, cluster: ClusterReader): Pro
   return absent.map(({ kind, metadata }: KubeObject) => ({
     severity: "warning",
     message: `edgefirst:flux.root.mode is observe, but ${kind} ${metadata.namespace ?? ""}/${metadata.name} does not exist.`,
-    hint: "Check its name and namespace in the configuration, or set the mode to manage to have this stack create it.",
+    hint: "Check its name and namespace in the configuration, or set edgefirst:flux.root.mode to manage, so that this stack creates it.",
   }));
 }

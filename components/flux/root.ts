@@ -8,7 +8,7 @@ import type { OciReference, OciVerification, SecretReference } from "./sources.t
 
 /** Arguments of {@link FluxRoot}. */
 export interface FluxRootArgs extends CommonArgs, RootSettings {
-  /** observe: compare only, declare nothing; manage: own the root and its source. */
+  /** `observe`: compare, and declare nothing. `manage`: own the root and its source. */
   readonly mode: "observe" | "manage";
   readonly source: RepositorySource;
   readonly name: string;
@@ -19,14 +19,14 @@ export interface FluxRootArgs extends CommonArgs, RootSettings {
   readonly timeout?: string | undefined;
   readonly prune: boolean;
   readonly wait: boolean;
-  /** Secret with the age keys for the root and every child; null if the controller has the key (docs/decisions/optional-decryption-patch.md). */
+  /** Secret with the age keys for the root and every child; null if kustomize-controller has the keys (docs/decisions/optional-decryption-patch.md). */
   readonly decryptionSecret: string | null;
   /** Sources of the variables for the root and every child. */
   readonly substituteFrom: ChildPatchArgs["substituteFrom"];
   readonly optOutLabel: string;
   readonly children: ChildPatchArgs["children"];
   readonly helmReleases?: ChildPatchArgs["helmReleases"];
-  /** Placement of the children, which some of the patches depend on. */
+  /** Placement of the children, on which some of the root's patches depend. */
   readonly apps: FluxPlacementArgs;
   /** Whether this stack installs Flux. */
   readonly installsFlux: boolean;
@@ -44,7 +44,7 @@ export interface RepositorySource {
   readonly ignore?: string | undefined;
   readonly secretRef?: SecretReference | undefined;
   readonly verify?: OciVerification | GitVerification | undefined;
-  /** Plain HTTP; OCIRepository only. */
+  /** Whether to use plain HTTP; OCIRepository only. */
   readonly insecure: boolean;
 }
 
@@ -62,8 +62,9 @@ export interface GitVerification {
 }
 
 /**
- * The repository's source and the root Kustomization. Both outlive the stack, and the root has `deletionPolicy: Orphan`: what its children applied stays, even
- * if the root is renamed, replaced, destroyed or deleted by hand. After a rename, the old root keeps running next to the new one; `checkFluxRoot` reports it.
+ * The repository's source and the root Kustomization. Both outlive the stack, and the root has `deletionPolicy: Orphan`, so its children and everything that
+ * they applied stay, even if the root is renamed, replaced, destroyed or deleted by hand. After a rename, the old root keeps running next to the new one;
+ * `checkFluxRoot` reports it.
  */
 export class FluxRoot extends pulumi.ComponentResource {
   constructor(name: string, args: FluxRootArgs, options: pulumi.ComponentResourceOptions) {
@@ -75,12 +76,12 @@ export class FluxRoot extends pulumi.ComponentResource {
   }
 }
 
-/** Source and root; none in observe mode. */
+/** The source and the root; empty in observe mode. */
 export function fluxRootObjects(args: FluxRootArgs): KubeObject[] {
   return args.mode === "observe" ? [] : desiredFluxRoot(args);
 }
 
-/** Source and root, as they would be declared in manage mode. */
+/** The source and the root as manage mode would declare them. */
 export function desiredFluxRoot(args: FluxRootArgs): KubeObject[] {
   return [sourceObject(args.source), rootObject(args)].map((object) => labelled(args.labels, object));
 }
@@ -127,7 +128,7 @@ function rootObject(args: FluxRootArgs): KubeObject {
       wait: args.wait,
       deletionPolicy: "Orphan",
       sourceRef: { kind, name, namespace },
-      // Children fail until their settings exist.
+      // The root waits for the settings, because children fail without them.
       dependsOn: settings.length === 0 ? undefined : settings.map((setting) => ({ name: setting.name })),
       decryption: decryptionSecret === null ? undefined : decryption(decryptionSecret),
       postBuild:

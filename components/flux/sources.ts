@@ -5,7 +5,7 @@ import { omitUndefined } from "../../lib/omit.ts";
 
 /** Arguments of {@link FluxSources}. */
 export interface FluxSourcesArgs extends CommonArgs {
-  /** None by default: the repository usually owns its chart sources. */
+  /** None by default, since the repository usually owns its chart sources. */
   readonly sources: readonly OciSource[];
 }
 
@@ -20,7 +20,7 @@ export interface OciSource {
   /** Secret with the registry's credentials. */
   readonly secretRef?: SecretReference | undefined;
   readonly verify?: OciVerification | undefined;
-  /** Whether the artifact is a Helm chart, whose layer is passed to helm-controller unchanged. */
+  /** Whether the artifact is a Helm chart. If so, Flux passes its layer to helm-controller unchanged. */
   readonly helmChart: boolean;
   /** Plain HTTP. */
   readonly insecure: boolean;

@@ -9,8 +9,8 @@ const AGGREGATE = "edgefirst.dev/aggregate-to-tenant";
 const WRITE = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
 /**
- * Kinds that apps in a GitOps repository use in addition to the built-in ones, and that the role `admin` does not cover: those from the Gateway API (which has
- * no aggregated roles), Flux (whose roles extend `admin` and `edit` only if `flux install` created them) and the Prometheus operator.
+ * Permissions for kinds that apps in a GitOps repository use and that the role `admin` does not cover: those of the Gateway API (which has no aggregated
+ * roles), of Flux (whose roles extend `admin` and `edit` only if `flux install` created them) and of the Prometheus operator.
  */
 const APP_RULES = [
   {
@@ -36,9 +36,9 @@ const APP_RULES = [
 ];
 
 /**
- * Strict mode: a ServiceAccount in every tenant namespace for its HelmReleases, and one in the children's namespace, both bound only in the tenant namespaces.
- * They get the Kubernetes role `admin`, including what operators aggregate to it, and {@link APP_RULES}. Unlike with `flux create tenant`, which binds
- * `cluster-admin`, tenants cannot change their Namespace object, quotas or anything outside their namespaces. A ClusterRole labelled
+ * The objects for strict mode. HelmReleases use a ServiceAccount in their tenant namespace, and children use one in theirs. All of them have permissions only
+ * in the tenant namespaces: the Kubernetes role `admin`, including what operators aggregate to it, and {@link APP_RULES}. Unlike with `flux create tenant`,
+ * which binds `cluster-admin`, tenants cannot change their Namespace object, quotas or anything outside their namespaces. A ClusterRole labelled
  * `edgefirst.dev/aggregate-to-tenant: "true"` grants more.
  */
 export function tenantObjects(args: FluxPlacementArgs): KubeObject[] {

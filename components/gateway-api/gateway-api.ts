@@ -7,14 +7,14 @@ import { DECLARED_KINDS, EXPERIMENTAL_KINDS, fittingBundles, watchedKinds, type 
 
 /** Arguments of {@link GatewayApi}. */
 export interface GatewayApiArgs extends CommonArgs {
-  /** false: the CRDs have another owner; they are checked, not applied. */
+  /** False if the CRDs have another owner: they are then checked, but not applied. */
   readonly install: boolean;
   /** Bundle version of {@link crds}, such as `v1.4.1`. */
   readonly version: string;
   readonly channel: "standard" | "experimental";
   /** The verified CRDs of this bundle; empty if they have another owner. */
   readonly crds: readonly KubeObject[];
-  /** Version of the stack's Traefik, such as `3.6.12`; undefined if it installs none. */
+  /** Version of Traefik that the stack installs, such as `3.6.12`; undefined if it installs none. */
   readonly traefikVersion?: string | undefined;
   /** Whether a Traefik of the stack serves TCPRoutes and TLSRoutes. */
   readonly experimental?: boolean;
@@ -38,7 +38,7 @@ export function gatewayApiObjects({ install, crds, labels }: GatewayApiArgs): Ku
 }
 
 /**
- * Annotations on every CRD that name its release (https://gateway-api.sigs.k8s.io/guides/implementers/#ensuring-consistency).
+ * Annotations on each CRD with the version and channel of its release (https://gateway-api.sigs.k8s.io/guides/implementers/#ensuring-consistency).
  */
 const BUNDLE_VERSION = "gateway.networking.k8s.io/bundle-version";
 const CHANNEL = "gateway.networking.k8s.io/channel";
@@ -70,7 +70,7 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
     ...finding(newer, {
       severity: "error",
       problem: `newer on ${context} (${versionsOf(newer)}) than in release.yaml (${args.version}), and CRDs are never downgraded`,
-      hint: "Leave the CRDs to their owner (edgefirst:gatewayApi.install: false), or set gatewayApi.version in release.yaml to at least that version and run `npm run pin`.",
+      hint: "Leave the CRDs to their owner (edgefirst:gatewayApi.install: false), or set gatewayApi.version in release.yaml to the newer version or a later one, and run `npm run pin`.",
     }),
     ...finding(experimental, {
       severity: "error",
@@ -80,17 +80,17 @@ function isNoDowngrade(args: GatewayApiArgs, live: readonly KubeObject[], contex
     ...finding(unknown, {
       severity: "warning",
       problem: `without a valid annotation ${BUNDLE_VERSION} on ${context}, so a downgrade cannot be ruled out`,
-      hint: "Find out who installed them, and in which version.",
+      hint: "Find out who installed them, and which version.",
     }),
     ...finding(stranded, {
       severity: "error",
-      problem: `in use on ${context}, with objects stored in versions that ${args.version} no longer has (${stranded.flatMap((crd) => strandedVersions(crd, live)).join(", ")})`,
-      hint: "Migrate the stored objects (kube-storage-version-migrator) and remove these versions from status.storedVersions first.",
+      problem: `in use on ${context}, with objects stored in API versions that release ${args.version} no longer contains (${stranded.flatMap((crd) => strandedVersions(crd, live)).join(", ")})`,
+      hint: "First migrate the stored objects (kube-storage-version-migrator), and remove these versions from status.storedVersions of the CRD.",
     }),
   ];
 }
 
-/** Whether the cluster serves every kind that the stack declares and that its Traefik watches. */
+/** Checks that the cluster serves every kind that the stack declares or its Traefik watches. */
 async function isServed(args: GatewayApiArgs, cluster: ClusterReader): Promise<Finding[]> {
   const { traefikVersion, hasGateways, experimental = false } = args;
   const watched = traefikVersion === undefined ? [] : watchedKinds(traefikVersion);
@@ -129,7 +129,7 @@ function notServed(
   ];
 }
 
-/** Whether the stack's Traefik was built for the bundle in release.yaml. */
+/** Checks that the stack's Traefik was built for the bundle in release.yaml. */
 function bundleFits({ traefikVersion, version }: GatewayApiArgs): Finding[] {
   if (traefikVersion === undefined) return [];
   const fitting = fittingBundles(traefikVersion);
@@ -148,8 +148,8 @@ function unknownTraefik(version: string | undefined, table: string): Finding[] {
   return [
     {
       severity: "error",
-      message: `The Gateway API version that Traefik ${version ?? ""} needs is not known.`,
-      hint: `Look up sigs.k8s.io/gateway-api in the go.mod of that release, and its client.go, and add a line to ${table} in components/gateway-api/support.ts.`,
+      message: `edgefirst does not know which Gateway API version Traefik ${version ?? ""} needs.`,
+      hint: `Look up sigs.k8s.io/gateway-api in that release's go.mod, and the kinds in pkg/provider/kubernetes/gateway/client.go. Then add a line to ${table} in components/gateway-api/support.ts.`,
     },
   ];
 }
@@ -167,7 +167,7 @@ function versionsOf(crds: readonly KubeObject[]): string {
   return [...new Set(crds.map(bundleVersion))].join(", ");
 }
 
-/** Versions that the API server still stores objects in but that the new CRD lacks: the API server would reject the CRD. */
+/** Versions in which the API server may still store objects but that the new CRD lacks. The API server would reject that CRD. */
 function strandedVersions(crd: KubeObject, live: readonly KubeObject[]): string[] {
   const current = live.find(({ metadata }) => metadata.name === crd.metadata.name);
   const stored = (current?.status as { storedVersions?: string[] } | undefined)?.storedVersions ?? [];
@@ -176,7 +176,7 @@ function strandedVersions(crd: KubeObject, live: readonly KubeObject[]): string[
 }
 
 interface CrdProblem extends Pick<Finding, "severity"> {
-  /** Completes the sentence "CRDs are …". */
+  /** Completes the sentence "The Gateway API CRDs … are …". */
   readonly problem: string;
   readonly hint: string;
 }

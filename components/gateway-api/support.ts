@@ -1,8 +1,8 @@
 import semver from "semver";
 
 /**
- * The Gateway API bundles that each Traefik release was built for, as semver ranges. They decide which pair release.yaml may pin. Another owner's CRDs are
- * judged by {@link watchedKinds}.
+ * The Gateway API bundles that each Traefik release was built for, as semver ranges. They decide which versions of Traefik and the Gateway API release.yaml may
+ * pin together. For another owner's CRDs, {@link watchedKinds} decides.
  *
  * Sources: `sigs.k8s.io/gateway-api` in the release's go.mod and the provider's page in its docs/ (3.6), pkg/provider/kubernetes/gateway/client.go (3.7), and
  * Traefik's own conformance reports in kubernetes-sigs/gateway-api, conformance/reports/<bundle>/traefik-traefik (3.1, 3.2, 3.5). Releases that are not listed
@@ -32,15 +32,15 @@ const GROUP = "gateway.networking.k8s.io";
 const at = (version: string, ...kinds: readonly string[]): ApiKind[] =>
   kinds.map((kind) => ({ apiVersion: `${GROUP}/${version}`, kind }));
 
-/** Every kind that a stack with a Gateway declares. */
+/** Every Gateway API kind that a stack with a Gateway declares. */
 export const DECLARED_KINDS: readonly ApiKind[] = [
   ...at("v1", "GatewayClass", "Gateway", "HTTPRoute"),
   ...at("v1beta1", "ReferenceGrant"),
 ];
 
 /**
- * What Traefik's Gateway provider watches without the experimental channel, by release. It serves nothing until every watch has synced, and needs nothing else:
- * newer bundles and the experimental channel work too, as long as they still serve these versions.
+ * What Traefik's Gateway provider watches without the experimental channel, by release. Traefik serves nothing until every watch has synced. It needs no other
+ * kinds, so newer bundles and the experimental channel work too, as long as they serve these versions.
  *
  * Source: `WatchAll` in pkg/provider/kubernetes/gateway/client.go.
  */

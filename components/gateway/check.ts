@@ -16,7 +16,7 @@ export async function checkGateways(
   ];
 }
 
-/** Other owners' Gateways with one of these classes: the same Traefik serves them, and distinguishes listeners by port only. */
+/** Reports other owners' Gateways with one of these classes. The same Traefik would serve them, and it distinguishes listeners only by port. */
 async function foreignGateways(gateways: readonly GatewayArgs[], cluster: ClusterReader): Promise<Finding[]> {
   const live = await cluster.list("gateway.networking.k8s.io/v1", "Gateway");
   return live.flatMap(({ metadata, spec }) => {
@@ -42,7 +42,7 @@ function conflicts(gateways: readonly GatewayArgs[]): Finding[] {
         ? []
         : finding(
             "error",
-            `Two Gateways are named ${gateway.name} (namespaces ${sameName.namespace} and ${gateway.namespace}), but the name ties a Gateway to its Traefik.`,
+            `Two Gateways are named ${gateway.name} (namespaces ${sameName.namespace} and ${gateway.namespace}), but each Traefik finds its GatewayClass by the name of the Gateway.`,
             "Give each Gateway on the cluster a different name.",
           )),
       ...(sameClass === undefined
@@ -93,8 +93,8 @@ function ownFindings(gateway: GatewayArgs): Finding[] {
 }
 
 /**
- * A Gateway's issuer annotation applies to all its listeners: cert-manager takes a single issuer, and overwrites every Secret in the Gateway's namespace that
- * a listener names, whoever created it (pkg/controller/certificate-shim/sync.go). It skips Secrets in other namespaces.
+ * A Gateway's issuer annotation applies to all its listeners: cert-manager uses a single issuer, and overwrites every Secret that a listener names in the
+ * Gateway's namespace, whoever created the Secret (pkg/controller/certificate-shim/sync.go). It ignores Secrets in other namespaces.
  */
 function certificateFindings(gateway: GatewayArgs): Finding[] {
   const certificates = gateway.https.hostnames.flatMap(({ certificate }) => certificate ?? []);

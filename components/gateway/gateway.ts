@@ -8,7 +8,7 @@ import { httpsListeners, type Certificate, type HttpsListener } from "./listener
 
 /** Arguments of {@link Gateway}. */
 export interface GatewayArgs extends CommonArgs, GatewayIdentity {
-  /** In addition to those that the other arguments set, which take precedence. */
+  /** Annotations in addition to those that the other arguments set, which take precedence. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly gatewayLabels?: Readonly<Record<string, string>>;
   /** Namespaces whose routes may attach: all, the Gateway's own, or those with these labels. */
@@ -86,7 +86,7 @@ function gateway(args: GatewayArgs): KubeObject {
     port: args.https.port,
     protocol: "HTTPS",
     hostname: listener.hostname,
-    // The default, but cert-manager requires it to be explicit.
+    // `Terminate` is the default, but cert-manager requires it to be explicit.
     tls: { mode: "Terminate", certificateRefs: [certificateRef(args, listener)] },
     allowedRoutes: { namespaces: allowedNamespaces(args) },
   }));
@@ -110,7 +110,7 @@ function gateway(args: GatewayArgs): KubeObject {
  * While plain HTTP requests are redirected, only routes from the Gateway's namespace may attach to this listener. An app's route names the
  * Gateway without a listener and would attach to all of them; its hostname is more specific than the redirect's, so Traefik would serve the
  * app over plain HTTP. cert-manager's HTTP-01 solver still works, since its route is in the certificate's namespace, which is the
- * Gateway's. (Traefik's entry point redirection would catch it.)
+ * Gateway's. (A redirect on Traefik's entry point would also redirect the solver's requests.)
  */
 function webListener(args: GatewayArgs): Record<string, unknown> {
   return {
@@ -140,7 +140,7 @@ function redirectRoute({ name, namespace, https }: GatewayArgs): KubeObject {
     metadata: {
       name: `${name}-https-redirect`,
       namespace,
-      // Not an app, so never monitored, whatever the Gateway's default.
+      // This route is not an app, so Gatus must not monitor it.
       annotations: { [ENABLED_ANNOTATION]: "false" },
     },
     spec: {
@@ -210,7 +210,10 @@ function issuerAnnotation({ https }: GatewayArgs): Record<string, string> {
   return { [key]: certificate.issuer };
 }
 
-/** gatus-sidecar merges the endpoint of a Gateway into that of each of its routes; no other annotation is inherited (docs/decisions/gatus-sidecar-annotations.md). */
+/**
+ * gatus-sidecar merges the endpoint annotation of a Gateway into the endpoint of each of its routes. Routes inherit no other annotation
+ * (docs/decisions/gatus-sidecar-annotations.md).
+ */
 function gatusAnnotations({ gatus }: GatewayArgs): Record<string, string> {
   return gatus.endpoint === undefined ? {} : { [ENDPOINT_ANNOTATION]: stringify(gatus.endpoint) };
 }

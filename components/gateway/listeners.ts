@@ -5,7 +5,10 @@ export type Certificate =
   | { readonly secret: string; readonly namespace?: string | undefined }
   | { readonly issuer: string; readonly kind: "Issuer" | "ClusterIssuer" };
 
-/** An HTTPS listener of a Gateway: one hostname with one certificate, since Traefik reads only the first reference (docs/decisions/one-https-listener-per-hostname.md). */
+/**
+ * An HTTPS listener of a Gateway: one hostname with one certificate, since Traefik reads only the first of a listener's certificateRefs
+ * (docs/decisions/one-https-listener-per-hostname.md).
+ */
 export interface HttpsListener {
   /** Name of the listener: `websecure` for the first configured hostname, `websecure-<hostname>` for the others. */
   readonly name: string;
@@ -42,7 +45,7 @@ export function httpsListeners({ name, namespace, https }: ListenerArgs): HttpsL
   });
 }
 
-/** Leaves room for the prefix `websecure-` in a DNS label of 63 characters. */
+/** Leaves room for the prefix `websecure-`, since a DNS label has at most 63 characters. */
 const MAX_SLUG = 50;
 
 /**

@@ -27,7 +27,7 @@ export const STORAGE_URL_VARIABLE = "STORAGE_URL";
 
 /**
  * The endpoint used if none is configured, since Gatus rejects a configuration without endpoints (docs/decisions/gatus-configuration.md). It depends only on
- * Gatus. `[STATUS] == 200`, since `< 500` also holds on a timeout (status 0).
+ * Gatus. The condition is not `[STATUS] < 500`, since that also holds on a timeout (status 0).
  */
 export const SELF_ENDPOINT: GatusEndpoint = {
   name: "gatus",
@@ -65,7 +65,7 @@ function storageConfig(storage: GatusStorage): Record<string, unknown> {
 }
 
 /**
- * The Pushover part of the configuration, as YAML: a separate file, so that it can live in a Secret and a new token needs no restart. An
+ * The Pushover part of the configuration, as YAML. It is a separate file, so that it can be in a Secret, and a new token needs no restart. An
  * endpoint opts in with `alerts: [{ type: pushover }]`. If the token or the key is not 30 characters long, Gatus logs a message and ignores
  * the provider.
  */

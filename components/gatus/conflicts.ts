@@ -18,7 +18,7 @@ import {
 import { baseEndpoints, type GatusEndpoint } from "./config.ts";
 import { SERVICE_PREFIX, type Discovery } from "./sidecar.ts";
 
-/** A Gateway and its annotated endpoint fragment. */
+/** A Gateway and the endpoint fragment in its annotation. */
 export interface GatewayDefaults {
   readonly name: string;
   readonly namespace: string;
@@ -39,7 +39,7 @@ export interface EndpointSources {
 interface NamedEndpoint {
   readonly key: string;
   readonly source: string;
-  /** The stack named in the source's label. */
+  /** The stack that the label of the source object names. */
   readonly stack?: string | undefined;
 }
 interface Endpoints {
@@ -48,9 +48,9 @@ interface Endpoints {
 }
 
 /**
- * Reports endpoints with the same name and group, among all that Gatus would read on this cluster. Gatus rejects a configuration with
- * duplicates as a whole, at start and on reload, and then monitors nothing. Duplicates happen easily: gatus-sidecar names an endpoint after
- * its route only.
+ * Reports endpoints with the same name and group, among all that Gatus would read on this cluster. If there are any, Gatus rejects its whole configuration,
+ * both at startup and on reload, and then monitors nothing. Duplicates are likely, because gatus-sidecar names an endpoint after its route, without the
+ * namespace.
  */
 export async function endpointConflicts(
   sources: EndpointSources,
@@ -75,12 +75,12 @@ function conflict([key, endpoints]: readonly [string, readonly NamedEndpoint[]])
     severity: "error",
     message: `Gatus would reject its whole configuration: ${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}.`,
     hint: isMove(endpoints)
-      ? "Gatus is about to move, and its old page is deleted only once the new Gatus runs. Move it in two updates: first set gatus.install to false, then set the new namespace."
+      ? "Gatus is about to move to another namespace, and the route of its old page is deleted only once the new Gatus runs. Move Gatus in two updates: first set gatus.install to false, then set it to true with the new namespace."
       : `Give one of them a different group or name (for a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or stop monitoring it (annotation ${ENABLED_ANNOTATION}: "false").`,
   };
 }
 
-/** Whether all endpoints are status pages of the same stack, as when Gatus moves to another namespace. */
+/** Whether all endpoints are for status pages of the same stack, as when Gatus moves to another namespace. */
 function isMove(endpoints: readonly NamedEndpoint[]): boolean {
   const [first] = endpoints;
   return first?.stack !== undefined && endpoints.every(({ stack }) => stack === first.stack);
@@ -134,7 +134,10 @@ async function serviceEndpoints(cluster: ClusterReader): Promise<Endpoints> {
   return named(services.filter(isAnnotated), SERVICE_PREFIX, () => ({}));
 }
 
-/** Endpoints as gatus-sidecar names them: by the object's own fragment, or else the inherited one, or else prefix and object name. */
+/**
+ * Endpoints with the names that gatus-sidecar gives them: from the object's own fragment, or else from the inherited one, or else the object's name after the
+ * prefix.
+ */
 function named(
   objects: readonly KubeObject[],
   prefix: string,
@@ -176,6 +179,6 @@ function unreadable(object: string, part: string): Finding {
   return {
     severity: "warning",
     message: `${object} is not monitored as intended: its ${part} is not a YAML map.`,
-    hint: "Gatus and gatus-sidecar expect endpoint fields there. Fix it where the object is defined.",
+    hint: "Gatus and gatus-sidecar expect a map of endpoint fields there. Fix it where the object is defined.",
   };
 }

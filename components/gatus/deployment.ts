@@ -87,9 +87,9 @@ export function gatusDeployment(args: GatusDeploymentArgs): KubeObject {
 function podTemplate(args: GatusDeploymentArgs): Record<string, unknown> {
   return {
     metadata: {
-      // No stack label on the pods: the Deployment creates them, not the program.
+      // The pods get no stack label, because the Deployment creates them, not the program.
       labels: POD_LABELS,
-      // Gatus reloads its configuration, but only a rollout shows that the new one works.
+      // Gatus would reload its configuration without a rollout, but only a rollout shows that the new configuration works.
       annotations: {
         "edgefirst.dev/config-checksum": createHash("sha256").update(args.config).digest("hex"),
       },
@@ -125,7 +125,7 @@ function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
   };
 }
 
-/** Every volume except the data is mounted as a folder in the configuration directory. */
+/** Every volume except the one for the data is mounted as a folder in the configuration directory. */
 function gatusContainer(args: GatusDeploymentArgs): Record<string, unknown> {
   const health = { httpGet: { path: "/health", port: "http" }, timeoutSeconds: 2 };
   return {
@@ -153,8 +153,8 @@ function resources({ requests, limits: { cpu, memory } }: GatusResources): Recor
 function gatusEnvironment({ sidecarArgs, storage }: GatusDeploymentArgs): Record<string, unknown>[] {
   return [
     { name: "GATUS_CONFIG_PATH", value: CONFIG_DIRECTORY },
-    // At startup, Gatus deletes the history of every endpoint missing from its configuration. gatus-sidecar does not signal when its file
-    // is complete, so it gets a head start.
+    // At startup, Gatus deletes the history of every endpoint that is missing from its configuration. gatus-sidecar does not signal when its file is complete,
+    // so Gatus waits a few seconds.
     ...(sidecarArgs === undefined ? [] : [{ name: "GATUS_DELAY_START_SECONDS", value: "5" }]),
     ...(storage.type === "postgres"
       ? [

@@ -29,10 +29,10 @@ import { LABELLED_CONFIG_MAPS_RULE, sidecarFor, type Discovery } from "./sidecar
 
 /** Arguments of {@link Gatus}. */
 export interface GatusArgs extends CommonArgs, Placement {
-  /** false: Gatus has another owner, and the component creates nothing. */
+  /** False if Gatus has another owner; the component then creates nothing. */
   readonly install: boolean;
   readonly namespace: string;
-  /** Where the status page is served; if undefined, only through Gatus's Service. */
+  /** Where the status page is served; if undefined, it is available only through Gatus's Service. */
   readonly page?: GatusPage | undefined;
   /** Endpoints of the base configuration; if empty, Gatus monitors itself. */
   readonly endpoints: readonly GatusEndpoint[];
@@ -45,7 +45,7 @@ export interface GatusArgs extends CommonArgs, Placement {
   readonly resources?: GatusResources;
   /** Images with tag and digest; gatus-sidecar's tag determines its flags and RBAC rules. */
   readonly images: { readonly gatus: string; readonly gatusSidecar: string; readonly k8sSidecar: string };
-  /** The Gateways that this stack declares; routes inherit their endpoint defaults. */
+  /** The Gateways that this stack declares. Their routes inherit their endpoint defaults. */
   readonly gateways: readonly GatewayDefaults[];
 }
 
@@ -70,7 +70,7 @@ export class Gatus extends pulumi.ComponentResource {
   }
 }
 
-/** Deployment and Service use kubernetesx, with explicit specs and literal names (docs/decisions/explicit-pod-specs.md). */
+/** The Deployment and the Service are kubernetesx resources, with explicit specs and literal names (docs/decisions/explicit-pod-specs.md). */
 function declareGatus(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.Resource {
   const { kind } = object;
   const managed: unknown = withFieldManager(object);
@@ -160,7 +160,7 @@ function pushoverObjects({ namespace, pushover }: GatusArgs): KubeObject[] {
   ];
 }
 
-/** The claim outlives the stack, with the history in it. Not awaited: the Deployment's rollout shows whether it was bound. */
+/** The claim with the history outlives the stack. The engine does not wait for it, since the Deployment's rollout shows whether it was bound. */
 function claimObjects({ namespace, storage }: GatusArgs): KubeObject[] {
   if (storage.type !== "sqlite") return [];
   return [
@@ -177,7 +177,7 @@ function claimObjects({ namespace, storage }: GatusArgs): KubeObject[] {
   ];
 }
 
-/** Not awaited: the Deployment's rollout, and the verification that queries Gatus through the Service, show more than ready endpoints. */
+/** The engine does not wait for the Service's endpoints: the Deployment's rollout, and the verification, which queries Gatus through the Service, show more. */
 function serviceObject(namespace: string): KubeObject {
   const annotations = { "pulumi.com/skipAwait": "true" };
   return {

@@ -30,7 +30,7 @@ export function gatusRoute(
       namespace,
       annotations: {
         [ENABLED_ANNOTATION]: "true",
-        // gatus-sidecar always probes https://<hostname>, whatever the listener.
+        // By default, gatus-sidecar probes https://<hostname>, even if the listener is plain HTTP.
         ...(url === `https://${hostname}` ? {} : { [ENDPOINT_ANNOTATION]: stringify({ url }) }),
       },
     },

@@ -14,7 +14,7 @@ export const CONTAINER_SECURITY = {
   capabilities: { drop: ["ALL"] },
 };
 
-/** k8s-sidecar's default 8080 is taken by Gatus. */
+/** Not k8s-sidecar's default, 8080, which Gatus uses. */
 const LABELLED_HEALTH_PORT = 8081;
 
 /** gatus-sidecar. It has no probes, because it serves no port and its image contains only the program. */

@@ -20,7 +20,7 @@ interface DiscoveryFlags {
 
 /** Flags and RBAC rules of a range of gatus-sidecar versions. */
 interface SidecarVersion {
-  /** The versions to which this row applies, according to their source. */
+  /** The gatus-sidecar versions to which this row applies, as found in their source code. */
   readonly range: string;
   readonly discovery: Readonly<Record<keyof Discovery, DiscoveryFlags>>;
 }
@@ -32,10 +32,10 @@ const reading = (apiGroup: string, ...resources: readonly string[]): PolicyRule 
 });
 
 /**
- * Flags and RBAC rules of gatus-sidecar by version (github.com/home-operations/gatus-sidecar: `internal/config` lists the flags,
- * `internal/resources` the resources that each flag watches and the parents whose annotations it reads, and "Deployment" in the README the
- * verbs). Since 0.1.1, a kind is watched only if one of its flags is set; with no flag at all, every kind is. 0.0.11 watched every kind
- * despite `--auto-httproute`, so older versions have no row.
+ * Flags and RBAC rules of gatus-sidecar by version (github.com/home-operations/gatus-sidecar: `internal/config` has the flags, `internal/resources` the
+ * resources that each flag watches and the parents whose annotations it reads, and the section "Deployment" of the README the verbs). Since 0.1.1,
+ * gatus-sidecar watches a kind only if one of its flags is set; without any flag, it watches every kind. 0.0.11 watched every kind despite `--auto-httproute`,
+ * so versions before 0.1.1 have no row.
  */
 const VERSIONS: readonly SidecarVersion[] = [
   {

@@ -24,7 +24,7 @@ export function resourceName(object: KubeObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** Declares an object as a child of a component. Kinds outside the core group use the generic resource, with the kind's type token. */
+/** Declares an object as a child of a component. An object outside the core group becomes a generic resource with its kind's type token. */
 export function declare(object: KubeObject, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
   const Class =
     (object.apiVersion === "v1" ? CORE[object.kind] : undefined) ?? k8s.apiextensions.CustomResource;
@@ -32,14 +32,14 @@ export function declare(object: KubeObject, options: pulumi.CustomResourceOption
 }
 
 /**
- * Sets the field manager with which the program applies everything. The provider's default is random for each new resource: if an object exists but
- * is missing from the state (an update was killed, or the stack retained the object), the new resource would conflict with the old one's fields.
+ * Sets the field manager with which the program applies everything. The provider's default is random for each new resource: if an object exists but is missing
+ * from the state (because an update was killed, or the object was retained), the new field manager would conflict with the old one.
  */
 export function withFieldManager(object: KubeObject): KubeObject {
   return annotated(object, { "pulumi.com/patchFieldManager": FIELD_MANAGER });
 }
 
-/** Declares an object that outlives the stack: deleting the stack leaves it alone, and a stack that declares it again takes it over. */
+/** Declares an object that outlives the stack: the object stays when the stack is destroyed, and a stack that declares it again takes it over. */
 export function declareRetained(
   object: KubeObject,
   options: pulumi.CustomResourceOptions,
@@ -56,7 +56,7 @@ export function annotated(object: KubeObject, annotations: Readonly<Record<strin
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
 }
 
-/** A copy of an object with the common labels added. */
+/** A copy of an object with these labels added. */
 export function labelled(labels: CommonArgs["labels"], object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } };
 }

@@ -17,7 +17,7 @@ export class Namespaces extends pulumi.ComponentResource {
   }
 }
 
-/** The Namespace objects, with pruning by Flux disabled in case one of them is added to the repository later. */
+/** The Namespace objects. An annotation keeps Flux from pruning them, in case one is added to the repository and later removed. */
 export function namespaceObjects({ names, labels }: NamespacesArgs): KubeObject[] {
   return names.map((name) =>
     labelled(labels, {

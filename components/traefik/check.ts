@@ -31,7 +31,7 @@ export function checkTraefikPorts({
     named.some((each) => each[1] === port)
       ? [
           error(
-            `${id} has a listener on port ${port}, which its Traefik uses itself (${name}).`,
+            `${id} has a listener on port ${port}, which its Traefik uses for its own entry point ${name}.`,
             "Set a different port for the listener or the entry point.",
           ),
         ]

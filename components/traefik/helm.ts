@@ -7,8 +7,8 @@ export interface ExternalTraefikArgs {
   readonly gateway: GatewayIdentity;
   readonly ports: ListenerPorts;
   /**
-   * The paths, with keys joined by dots, of the chart values that may set the GatewayClass selector, those in the newest charts first. Several if the version
-   * is undefined or does not determine the path.
+   * The paths, as keys joined by dots, of the chart values that may set the GatewayClass selector; paths in the newest charts come first. There are several if
+   * the version is undefined or does not determine the path.
    */
   readonly classSelectorValues: (chartVersion: string | undefined) => readonly string[];
 }
@@ -31,7 +31,7 @@ export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterRe
   if (accepted?.status === "True") return [];
   const message =
     live === undefined
-      ? `GatewayClass ${className} does not exist on ${cluster.context} yet; once it does, the HelmRelease's Traefik must accept it.`
+      ? `GatewayClass ${className} does not exist on ${cluster.context} yet; once it does, the Traefik that a HelmRelease installs must accept it.`
       : `GatewayClass ${className} on ${cluster.context} has not been accepted by any Traefik: ${accepted?.message ?? "its status is empty"}.`;
   const versions = await chartVersions(cluster);
   return [
@@ -59,8 +59,8 @@ async function chartVersions(cluster: ClusterReader): Promise<string[]> {
 
 /**
  * Values for the chart `traefik`, as YAML, that make Traefik serve only this Gateway. The chart's own Gateway and GatewayClass are turned off, since they would
- * conflict with the ones declared here.
- * @param versions the known chart versions; if they disagree on a value, a comment names the alternative
+ * conflict with those that the stack declares.
+ * @param versions the chart versions on the cluster; if they need different values, a comment in the YAML names the alternatives
  */
 export function helmValues(
   { gateway, ports, classSelectorValues }: ExternalTraefikArgs,

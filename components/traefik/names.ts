@@ -5,7 +5,9 @@ export function traefikName(gateway: GatewayIdentity): string {
   return `traefik-gateway-${gateway.name}`;
 }
 
-/** Literal values, so that a policy sees them in the first preview. Never change them: a Deployment's selector is immutable. */
+/**
+ * Labels that select the pods. They are literals, so that policies see them even in the first preview. Never change them: a Deployment's selector is immutable.
+ */
 export function traefikSelector(gateway: GatewayIdentity): Record<string, string> {
   return { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": traefikName(gateway) };
 }

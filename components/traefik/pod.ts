@@ -10,7 +10,7 @@ export interface TraefikPodArgs extends TraefikArgumentsArgs, Placement {
   readonly labels: Readonly<Record<string, string>>;
   /** Image with tag and digest. */
   readonly image: string;
-  /** Whether replicas must run on different nodes; with DoNotSchedule, some stay pending if there are too few nodes. */
+  /** Whether replicas must run on different nodes. With `DoNotSchedule`, some stay pending if there are too few nodes. */
   readonly spread: "ScheduleAnyway" | "DoNotSchedule";
   /** Also spread over zones, if possible. */
   readonly zones?: boolean;
@@ -30,7 +30,7 @@ export function podTemplate(args: TraefikPodArgs): Record<string, unknown> {
 }
 
 /**
- * The pod: no root, no capabilities, a read-only root file system. A sysctl of its network namespace still lets it bind ports 80 and 443.
+ * Traefik's pod spec: it does not run as root, and has no capabilities and a read-only root file system. A sysctl still lets it bind ports 80 and 443.
  */
 function podSpec(args: TraefikPodArgs): Record<string, unknown> {
   return {
@@ -66,7 +66,7 @@ function spreadOver(
     topologyKey,
     whenUnsatisfiable,
     labelSelector: { matchLabels: traefikSelector(gateway) },
-    // Otherwise, the old pods count during a rollout, and DoNotSchedule blocks the new ones.
+    // Otherwise, the old pods would count during a rollout, and `DoNotSchedule` would block the new ones.
     matchLabelKeys: ["pod-template-hash"],
   };
 }
@@ -93,7 +93,7 @@ function container(args: TraefikPodArgs): Record<string, unknown> {
     ports: containerPorts(args),
     startupProbe: { ...ping, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
     readinessProbe: { ...ping, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 2 },
-    // More patient than readiness: a busy Traefik is taken out of service first, and restarted only if it stays unresponsive.
+    // More patient than the readiness probe: a busy Traefik first stops receiving traffic, and is restarted only if it stays unresponsive.
     livenessProbe: { ...ping, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
     resources: {
       requests: { ...args.resources.requests },

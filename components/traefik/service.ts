@@ -8,17 +8,17 @@ import { HTTP3_PORT, traefikName, traefikSelector } from "./names.ts";
 /** The Service through which clients reach Traefik. */
 export interface TraefikServiceArgs {
   readonly type: "LoadBalancer" | "ClusterIP" | "NodePort";
-  /** For address pools, such as `lbipam.cilium.io/ips`. */
+  /** For example `lbipam.cilium.io/ips`, for an address pool. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly loadBalancerClass?: string | undefined;
   /** CIDRs of the clients that the load balancer admits. */
   readonly loadBalancerSourceRanges?: readonly string[] | undefined;
-  /** Local preserves the client address, and accepts traffic only on nodes that run a replica. */
+  /** `Local` preserves the client address, and accepts traffic only on nodes that run a replica. */
   readonly externalTrafficPolicy: "Cluster" | "Local";
   readonly ipFamilyPolicy?: "SingleStack" | "PreferDualStack" | "RequireDualStack" | undefined;
   readonly ipFamilies?: readonly ("IPv4" | "IPv6")[] | undefined;
-  /** Chosen by the cluster if undefined. */
+  /** Kubernetes chooses a port that is undefined. */
   readonly nodePorts: { readonly http?: number | undefined; readonly https?: number | undefined };
   readonly allocateLoadBalancerNodePorts?: boolean | undefined;
 }
@@ -32,7 +32,7 @@ export interface ServiceArgs extends CommonArgs {
   readonly entryPoints?: readonly ExtraEntryPoint[];
 }
 
-/** The Service. The API server rejects some fields for some types, and sets the defaults itself. */
+/** The Service. Fields are set only if configured, since the API server rejects some of them for some types. */
 export function traefikService(args: ServiceArgs): KubeObject {
   const { gateway, service, labels } = args;
   const { type, externalTrafficPolicy, ipFamilyPolicy, ipFamilies } = service;
@@ -84,7 +84,7 @@ interface LiveSpec {
 }
 
 /**
- * Changes to the Service that the API server would reject in the middle of the update (validation of core/v1, `validateLoadBalancerClassField` and
+ * Reports changes to the Service that the API server would reject in the middle of the update (validation of core/v1, `validateLoadBalancerClassField` and
  * `ValidateServiceClusterIPsRelatedFields`).
  */
 export async function checkTraefikService(args: ServiceArgs, cluster: ClusterReader): Promise<Finding[]> {
@@ -100,7 +100,7 @@ export async function checkTraefikService(args: ServiceArgs, cluster: ClusterRea
     hint: string,
   ): Finding => ({
     severity: "error",
-    message: `The ${field} of ${describeObject(declared)} cannot change from ${from ?? "none"} to ${to ?? "none"} while it exists.`,
+    message: `The ${field} of ${describeObject(declared)} cannot change from ${from ?? "none"} to ${to ?? "none"} on an existing Service.`,
     hint,
   });
   const stays = before.type === "LoadBalancer" && after.type === "LoadBalancer";

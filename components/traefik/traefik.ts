@@ -17,7 +17,7 @@ export interface TraefikArgs extends TraefikPodArgs, CommonArgs {
   readonly replicas: number;
   /** Sets the number of replicas instead of `replicas`. */
   readonly autoscaling?: Autoscaling | undefined;
-  /** How many replicas a drain may evict at once; ignored with one replica. */
+  /** How many replicas a drain may evict at once; ignored if there is only one replica. */
   readonly podDisruptionBudget: { readonly maxUnavailable: number };
   readonly service: TraefikServiceArgs;
 }
@@ -78,7 +78,7 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
   ];
-  // With one replica, a disruption budget would block every drain of its node.
+  // If there is only one replica, a disruption budget would block every drain of its node.
   if ((args.autoscaling?.minReplicas ?? args.replicas) > 1)
     objects.push({
       apiVersion: "policy/v1",

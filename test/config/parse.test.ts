@@ -78,7 +78,7 @@ describe("configuration", () => {
       'edgefirst:gate.windows[0].days[0]: "monday" is not valid',
       'edgefirst:gate.windows[0].from: "9:00" is not valid; expected a time in quotes',
       'edgefirst:gate.windows[0].zone: "Mars/Olympus" is not valid; expected the name of a time zone',
-      "expected a window that ends at a different time than it begins",
+      "expected a window whose `to` differs from its `from`",
       'edgefirst:verification.ignore.HelmRelease media/app.reason: "because" is not valid; expected a reason',
       'edgefirst:verification.ignore.HelmRelease media/app.owner: "" is not valid',
       'edgefirst:verification.ignore.HelmRelease media/app.until: "never" is not valid; expected a date in quotes',
@@ -171,9 +171,7 @@ describe("configuration", () => {
       ({ message }: Error) =>
         message.includes("edgefirst:pushoverToken: has 7 characters; expected 30") &&
         message.includes("edgefirst:sopsAgeKey: is not an age private key") &&
-        message.includes(
-          "edgefirst:gatusCredentials: has the wrong format; expected one line for each Gatus",
-        ) &&
+        message.includes("edgefirst:gatusCredentials: has the wrong format; expected one line per Gatus") &&
         !message.includes("pushoverUserKey") &&
         !message.includes("canary"),
     );

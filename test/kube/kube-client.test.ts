@@ -55,14 +55,14 @@ describe("a client of a cluster", () => {
   it("names a context whose cluster is missing", async () => {
     assert.match(
       await failure(kubeconfig({}), "astray"),
-      /astray .* names a cluster that the file does not contain/,
+      /astray .* names a cluster that the kubeconfig does not contain/,
     );
   });
 
   it("names a missing user", async () => {
     assert.match(
       await failure(kubeconfig({}), "alone"),
-      /alone .* names a user that the file does not contain/,
+      /alone .* names a user that the kubeconfig does not contain/,
     );
   });
 

@@ -153,7 +153,7 @@ describe("flux-root checks", () => {
     assert.equal(finding?.severity, "error");
     assert.match(
       finding.message,
-      /would be deleted, along with everything that it applied: flux-system\/unguarded\./,
+      /missing there, along with everything that it applied: flux-system\/unguarded\./,
     );
     assert.deepEqual(await check({ ...wrong, prune: false }, ...live), []);
     const { source } = rootArgs();
@@ -193,7 +193,7 @@ describe("flux-apps checks", () => {
         ["error", "flux-system/orphan"],
       ],
     );
-    assert.match(findings[0]?.hint ?? "", /deletionPolicy to Orphan and change nothing else/);
+    assert.match(findings[0]?.hint ?? "", /deletionPolicy to Orphan .* change nothing else/);
     assert.deepEqual(await check([{}], ...live), []);
     const observed = await check([MOVE, {}, { mode: "observe" }], ...live);
     assert.deepEqual(
@@ -238,9 +238,9 @@ describe("flux-apps checks", () => {
       child("out", dependsOn("base"), { labels: OPT_OUT }),
     );
     assert.deepEqual(lines(findings), [
-      "warning: Kustomization flux-system/explicit depends on flux-system/base, which will be flux-apps/base: it would wait forever.",
-      "warning: Kustomization flux-system/left-behind depends on flux-apps/platform, which will be flux-system/platform: it would wait forever.",
-      "warning: Kustomization flux-system/out depends on flux-system/base, which will be flux-apps/base: it would wait forever.",
+      "warning: Kustomization flux-system/explicit depends on flux-system/base, which will be flux-apps/base: the child would wait forever.",
+      "warning: Kustomization flux-system/left-behind depends on flux-apps/platform, which will be flux-system/platform: the child would wait forever.",
+      "warning: Kustomization flux-system/out depends on flux-system/base, which will be flux-apps/base: the child would wait forever.",
     ]);
   });
 
@@ -270,7 +270,7 @@ describe("flux-apps checks", () => {
     assert.deepEqual(
       lines(await check([MOVE], controller("kustomize-controller", "--no-cross-namespace-refs=true"))),
       [
-        "error: kustomize-controller on test runs with --no-cross-namespace-refs=true: children outside flux-system cannot use their source there.",
+        "error: kustomize-controller on test runs with --no-cross-namespace-refs=true: a child outside flux-system cannot use its source in that namespace.",
       ],
     );
     const findings = await check(
@@ -283,7 +283,7 @@ describe("flux-apps checks", () => {
     assert.deepEqual(
       findings.map(({ severity, message }) => `${severity}: ${message.split(":")[0]!}`),
       [
-        "warning: Kustomization flux-system/elsewhere applies to office, which is not in edgefirst",
+        "warning: Kustomization flux-system/elsewhere applies objects to office, which is not in edgefirst",
         "warning: helm-controller on test runs without --default-service-account",
       ],
     );

@@ -110,7 +110,7 @@ describe("gateway-api", () => {
     [
       "objects stored in a removed version",
       crd("gateways", "v1.2.1", "standard", ["v1beta1", "v1"]),
-      /^error: .*on test, with objects stored in versions that v1\.4\.1 no longer has \(v1beta1\)/,
+      /^error: .*on test, with objects stored in API versions that release v1\.4\.1 no longer contains \(v1beta1\)/,
     ],
   ];
   for (const [what, live, message] of downgrades)
@@ -130,7 +130,7 @@ describe("gateway-api", () => {
     ]);
     assert.match(
       (await found({ traefikVersion: "4.0.0" })).join(),
-      /The Gateway API version that Traefik 4\.0\.0 needs is not known/,
+      /edgefirst does not know which Gateway API version Traefik 4\.0\.0 needs/,
     );
     assert.deepEqual(await found({ traefikVersion: undefined }), []);
   });
