@@ -1,3 +1,4 @@
+import { readDirectives } from "../rollout/directives.ts";
 import { stackNamed } from "../rollout/plan.ts";
 import { rollbackTarget, type EvidenceSource } from "../rollout/rollback.ts";
 import { stackOutputs } from "../rollout/stack.ts";
@@ -19,6 +20,7 @@ export async function rollback(name: string, flags: RollbackFlags): Promise<void
   const read = async (stack: string): Promise<EvidenceSource> => ({
     stack,
     outputs: await stackOutputs(project.address(stack)),
+    directives: await readDirectives(project.address(stack)),
   });
   const [stack, ...upstream] = await Promise.all([read(name), ...after.map(read)]);
   const target = decide(() => rollbackTarget({ stack, upstream, to: flags.to }));

@@ -1,19 +1,23 @@
 import { availableParallelism } from "node:os";
 import { eachAtMost } from "../../lib/each-at-most.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import type { Directives } from "../../staging/directives.ts";
+import { readAllDirectives } from "../rollout/directives.ts";
+import { stackGraph } from "../rollout/graph.ts";
 import { fleetStatus, type StackSnapshot, type StackStatus } from "../rollout/status.ts";
 import { lastUpdate, previewDrift, stackOutputs, type StackAddress } from "../rollout/stack.ts";
 import { ago, shortDuration } from "../../lib/duration.ts";
 import { interruptible } from "./interrupt.ts";
 import type { ProjectFlags } from "./commands/project-options.ts";
 import { progress } from "./progress.ts";
-import { openProject } from "./project.ts";
+import { openProject, type Project } from "./project.ts";
 import { renderTable } from "./table.ts";
 
 /** Flags of `edgefirst status`. */
 export interface StatusFlags extends ProjectFlags {
   readonly json?: true;
   readonly refresh?: true;
+  readonly graph?: true;
 }
 
 /** Each running Pulumi CLI takes about 100 MB. */
@@ -39,12 +43,35 @@ export const status = (flags: StatusFlags): Promise<void> =>
       if (project.stacks.length > FEW_STACKS)
         progress(`read ${snapshots.size} of ${project.stacks.length} stacks`, "tick");
     });
+    for (const [name, directives] of await directivesOf(project)) {
+      const snapshot = snapshots.get(name);
+      if (snapshot !== undefined) snapshots.set(name, { ...snapshot, directives });
+    }
     const now = new Date();
     const statuses = fleetStatus(project.stacks, snapshots, now);
-    process.stdout.write(
-      `${flags.json ? JSON.stringify(statuses, undefined, 2) : renderStatus(statuses, now)}\n`,
-    );
+    process.stdout.write(`${render(flags, project, statuses, now)}\n`);
   });
+
+function render(
+  flags: StatusFlags,
+  { stacks }: Project,
+  statuses: readonly StackStatus[],
+  now: Date,
+): string {
+  if (flags.json) return JSON.stringify(statuses, undefined, 2);
+  return flags.graph ? stackGraph(stacks, statuses) : renderStatus(statuses, now);
+}
+
+/** Without them, the rest is still shown. */
+async function directivesOf({ stacks, address }: Project): Promise<Map<string, Directives>> {
+  try {
+    return await readAllDirectives(stacks.map(({ name }) => address(name)));
+  } catch (error) {
+    if (!(error instanceof EdgefirstError)) throw error;
+    progress(error.message);
+    return new Map();
+  }
+}
 
 /** A stack that cannot be read is a row with an error; the others are still shown. */
 async function snapshotOf(

@@ -61,6 +61,13 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import("./commands/rollback.ts")).rollbackCommand(),
   },
   {
+    name: "history",
+    description: "show what ran on a stack when, and why each move was allowed",
+    group: FLEET,
+    inProject: true,
+    load: async () => (await import("./commands/history.ts")).historyCommand(),
+  },
+  {
     name: "hold",
     description: "freeze a stack until a given time: its gate and those after it refuse moves forward",
     group: FLEET,

@@ -8,6 +8,7 @@ import {
   DIRECTIVES_OUTPUT,
   directivesIn,
   directivesProject,
+  NO_DIRECTIVES,
   withDirective,
   type Directive,
   type Directives,
@@ -26,17 +27,23 @@ const PASSPHRASE = "edgefirst-directives";
  * @throws {EdgefirstError} if the backend cannot be reached
  */
 export async function readDirectives(address: StackAddress): Promise<Directives> {
-  return inWorkspace(address, async (workspace) => {
-    const stacks = await workspace.listStacks();
-    const exists = stacks.some(({ name }) => name.split("/").at(-1) === address.name);
-    const outputs = exists ? await workspace.stackOutputs(address.name) : {};
-    const values = Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]);
-    return readable(
-      directivesIn(address.name, {
-        state: "read",
-        outputs: Object.fromEntries(values) as Record<string, unknown>,
-      }),
-    );
+  return (await readAllDirectives([address])).get(address.name) ?? NO_DIRECTIVES;
+}
+
+/**
+ * The directives of several stacks of a project; those without any are left out.
+ * @throws {EdgefirstError} if the backend cannot be reached
+ */
+export async function readAllDirectives(
+  addresses: readonly StackAddress[],
+): Promise<Map<string, Directives>> {
+  const [first] = addresses;
+  if (first === undefined) return new Map();
+  return inWorkspace(first, async (workspace) => {
+    const known = new Set((await workspace.listStacks()).map(({ name }) => name.split("/").at(-1)));
+    const found = new Map<string, Directives>();
+    for (const { name } of addresses) if (known.has(name)) found.set(name, await outputsOf(workspace, name));
+    return found;
   });
 }
 
@@ -55,6 +62,12 @@ export async function addDirective(address: StackAddress, directive: Directive):
     const { outputs } = await stack.up({ color: "never", suppressProgress: true });
     return outputs[DIRECTIVES_OUTPUT]?.value as Directives;
   });
+}
+
+async function outputsOf(workspace: LocalWorkspace, name: string): Promise<Directives> {
+  const { [DIRECTIVES_OUTPUT]: output } = await workspace.stackOutputs(name);
+  const outputs = output === undefined ? {} : { [DIRECTIVES_OUTPUT]: output.value as unknown };
+  return readable(directivesIn(name, { state: "read", outputs }));
 }
 
 function readable(found: Directives | string): Directives {

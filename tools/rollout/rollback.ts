@@ -1,10 +1,13 @@
 import { EdgefirstError } from "../../lib/errors.ts";
+import { NO_DIRECTIVES, revocationOf, type Directives } from "../../staging/directives.ts";
 import { readEvidence, standingOf, type Verification } from "../../staging/evidence.ts";
 
 /** A stack and its outputs. */
 export interface EvidenceSource {
   readonly stack: string;
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** What people decided about it. */
+  readonly directives?: Directives;
 }
 
 /** Arguments of {@link rollbackTarget}. */
@@ -33,11 +36,16 @@ export function rollbackTarget({ stack, upstream, to }: RollbackArgs): RollbackT
   const sources = upstream.length > 0 ? upstream : [stack];
   const proofs = sources.map(proofsOf);
   const [first = []] = proofs;
-  const shared = first.filter(({ release }) =>
-    proofs.every((releases) => releases.some((entry) => entry.release === release)),
+  const { directives = NO_DIRECTIVES } = stack;
+  const shared = first.filter(
+    ({ release }) =>
+      revocationOf(directives, release) === undefined &&
+      proofs.every((releases) => releases.some((entry) => entry.release === release)),
   );
   const record =
-    to === undefined ? previous(shared, stack.outputs.release, sources) : named(shared, to, sources);
+    to === undefined
+      ? previous(shared, stack.outputs.release, sources)
+      : named(shared, to, sources, revokedByHand(to, [stack, ...sources]));
   if (record.commit === null || record.dirty)
     throw new EdgefirstError(
       `Release ${record.release} was verified from a checkout ${record.commit === null ? "outside a git repository" : "with uncommitted changes"}, so it cannot be checked out again.`,
@@ -53,9 +61,10 @@ export function rollbackTarget({ stack, upstream, to }: RollbackArgs): RollbackT
   };
 }
 
-function proofsOf({ stack, outputs }: EvidenceSource): readonly Verification[] {
+function proofsOf({ stack, outputs, directives = NO_DIRECTIVES }: EvidenceSource): readonly Verification[] {
   const read = readEvidence(stack, outputs);
-  if (read.state === "present") return read.evidence.verified;
+  if (read.state === "present")
+    return read.evidence.verified.filter(({ release }) => revocationOf(directives, release) === undefined);
   throw new EdgefirstError(read.message, "Without evidence there is no older release to roll back to.");
 }
 
@@ -78,6 +87,7 @@ function named(
   shared: readonly Verification[],
   wanted: string,
   sources: readonly EvidenceSource[],
+  byHand: string | undefined,
 ): Verification {
   const matches = shared.filter(
     ({ release, commit }) => release.startsWith(wanted) || commit?.startsWith(wanted) === true,
@@ -95,9 +105,18 @@ function named(
         ? `${revoked.stack} failed to verify ${wanted}, so it is not a release to roll back to.`
         : `${names(sources)} never verified ${wanted}, so it is not a release to roll back to.`;
   throw new EdgefirstError(
-    why,
+    byHand ?? why,
     `Verified releases: ${shared.map(({ release, commit }) => `${release} (commit ${commit?.slice(0, 12) ?? "unknown"})`).join(", ") || "none"}.`,
   );
+}
+
+/** Why a person has revoked the release, as a sentence. */
+function revokedByHand(wanted: string, sources: readonly EvidenceSource[]): string | undefined {
+  for (const { stack, directives = NO_DIRECTIVES } of sources)
+    for (const { release = "", by, time, reason } of directives.entries)
+      if (release.startsWith(wanted) && revocationOf(directives, release) !== undefined)
+        return `Release ${release} was revoked on stack ${stack} by ${by} at ${time}: ${reason}`;
+  return undefined;
 }
 
 function names(sources: readonly EvidenceSource[]): string {

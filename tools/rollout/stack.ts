@@ -107,6 +107,27 @@ export async function lastUpdate(address: StackAddress): Promise<LastUpdate | un
   return last && { result: last.result, end: last.endTime };
 }
 
+/** An operation in the backend's history. */
+export interface PastUpdate {
+  /** update, destroy, refresh, … */
+  readonly kind: string;
+  readonly result: string;
+  readonly start: Date;
+  readonly end: Date;
+}
+
+/** The latest operations in the backend's history, latest first. A killed update is not in it. */
+export async function pastUpdates(address: StackAddress, most: number): Promise<PastUpdate[]> {
+  const stack = await open(address);
+  const updates = await stack.history(most, 1, false);
+  return updates.map(({ kind, result, startTime, endTime }) => ({
+    kind,
+    result,
+    start: new Date(startTime),
+    end: new Date(endTime),
+  }));
+}
+
 /** How the cluster differs from what the stack's last update left. Changes nothing. */
 export async function previewDrift(address: StackAddress, options: RunOptions): Promise<EngineSummary> {
   const stack = await open(address);

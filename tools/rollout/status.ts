@@ -5,6 +5,13 @@ import {
   type OverrideRecord,
   type Standing,
 } from "../../staging/evidence.ts";
+import {
+  holdOf,
+  NO_DIRECTIVES,
+  revocationOf,
+  type Directive,
+  type Directives,
+} from "../../staging/directives.ts";
 import { weaknessesOf } from "../../staging/weaknesses.ts";
 import { type StackNode } from "./plan.ts";
 import { type LastUpdate } from "./stack.ts";
@@ -19,6 +26,7 @@ export interface StackSnapshot {
   readonly error?: string;
   /** Only on request. */
   readonly drift?: EngineSummary;
+  readonly directives?: Directives | undefined;
 }
 
 /** A stack's release compared with what an upstream stack has verified. */
@@ -52,6 +60,8 @@ export interface StackStatus {
   readonly positions: readonly Position[];
   /** The override under which the release was brought up, unless it has expired. */
   readonly override?: OverrideRecord;
+  /** The hold that is in force. */
+  readonly hold?: Directive;
   readonly lastUpdate?: LastUpdate;
   /** Objects that differ from what the last update left. */
   readonly drift?: readonly string[];
@@ -77,7 +87,8 @@ function stackStatus(
   now: Date,
 ): StackStatus {
   const reading = readings.get(name);
-  const { outputs = {}, lastUpdate, error, drift } = reading ?? {};
+  const { outputs = {}, lastUpdate, error, drift, directives = NO_DIRECTIVES } = reading ?? {};
+  const hold = holdOf(directives, now.getTime());
   const release = text(outputs.release);
   const revision = text(outputs.fluxRevision);
   const evidence = evidenceIn(name, reading);
@@ -105,10 +116,12 @@ function stackStatus(
     })),
     positions,
     ...(override !== undefined && { override }),
+    ...(hold !== undefined && { hold }),
     ...(lastUpdate !== undefined && { lastUpdate }),
     ...(drifted !== undefined && { drift: drifted }),
     notes: [
       ...(error !== undefined ? [error] : unreadable(name, outputs)),
+      ...directiveNotes(directives, hold, release),
       ...verificationNotes(standing, lastUpdate),
       ...positions
         .filter(({ state }) => state === "unproven")
@@ -131,6 +144,20 @@ function verificationNotes(standing: Standing | undefined, lastUpdate: LastUpdat
     ...(lastUpdate?.result === "failed" ? ["its last update failed after this verification"] : []),
     // An override in force has its own note.
     ...weaknessesOf({ ...standing.record, override: undefined }).map((line) => `not proven: ${line}`),
+  ];
+}
+
+function directiveNotes(
+  directives: Directives,
+  hold: Directive | undefined,
+  release: string | undefined,
+): string[] {
+  const revoked = release === undefined ? undefined : revocationOf(directives, release);
+  return [
+    ...(hold === undefined ? [] : [`on hold until ${hold.until ?? ""}, set by ${hold.by}: ${hold.reason}`]),
+    ...(revoked === undefined
+      ? []
+      : [`its release was revoked by ${revoked.by} at ${revoked.time}: ${revoked.reason}`]),
   ];
 }
 

@@ -177,7 +177,9 @@ function strictValidator(crd: string): ValidateFunction {
     spec: { versions: { name: string; schema: { openAPIV3Schema: object } }[] };
   };
   const schema = spec.versions.find(({ name }) => name === "v1")?.schema.openAPIV3Schema ?? {};
-  return new Ajv({ unknownFormats: "ignore", nullable: true, logger: false }).compile(closed(schema) as object);
+  return new Ajv({ unknownFormats: "ignore", nullable: true, logger: false }).compile(
+    closed(schema) as object,
+  );
 }
 
 function closed(schema: unknown): unknown {
@@ -190,4 +192,4 @@ function closed(schema: unknown): unknown {
   return isFixed && !isOpen ? { ...object, additionalProperties: false } : object;
 }
 
-const entriesOf = ({ properties }: Record<string, unknown>): object => (properties ?? {});
+const entriesOf = ({ properties }: Record<string, unknown>): object => properties ?? {};

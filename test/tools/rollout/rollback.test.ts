@@ -37,6 +37,17 @@ describe("rollback", () => {
     assert.equal(rollbackTarget({ stack: main, upstream: [edge], to: "a1000" }).release, "a1");
   });
 
+  it("never picks a release that a person has revoked, on the stack or on an upstream stack", () => {
+    const given = { time: "2026-01-31T14:00:00Z", by: "bob@desk", reason: "it leaks memory" };
+    const directives = { version: 1, entries: [{ ...given, kind: "revoke", release: "b2" }] };
+    assert.equal(rollbackTarget({ stack: main, upstream: [{ ...edge, directives }] }).release, "a1");
+    assert.equal(rollbackTarget({ stack: { ...main, directives }, upstream: [edge] }).release, "a1");
+    assert.throws(
+      () => rollbackTarget({ stack: { ...main, directives }, upstream: [edge], to: "b2" }),
+      /Release b2 was revoked on stack main by bob@desk at .*: it leaks memory\nVerified releases: c3/,
+    );
+  });
+
   it("refuses an unverified, revoked or ambiguous release", () => {
     const revoking = { stack: "edge", outputs: outputsOf("c3", [C], [revocation("b2")]) };
     assert.throws(

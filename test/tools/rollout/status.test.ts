@@ -45,6 +45,26 @@ describe("the status of the stacks", () => {
     assert.match(renderStatus([edge], NOW), /^edge .* 3h ago .* FAILED$/m);
   });
 
+  it("shows a hold in force, and that a person revoked the release", () => {
+    const given = { time: "2026-01-31T14:00:00Z", by: "bob@desk" };
+    const entries = [
+      { ...given, kind: "hold", reason: "holidays", until: "2026-02-02T00:00:00Z" },
+      { ...given, kind: "revoke", reason: "it leaks memory", release: "new" },
+      { ...given, kind: "revoke", reason: "it is old", release: "old" },
+    ];
+    const [edge] = status({
+      edge: { outputs: outputsOf("new", [verification("new")]), directives: { version: 1, entries } },
+    });
+    assert.equal(edge?.hold?.reason, "holidays");
+    assert.deepEqual(edge.notes.slice(0, 2), [
+      "on hold until 2026-02-02T00:00:00Z, set by bob@desk: holidays",
+      "its release was revoked by bob@desk at 2026-01-31T14:00:00Z: it leaks memory",
+    ]);
+    const expired = entries.map((entry) => ({ ...entry, until: "2026-01-31T14:30:00Z" }));
+    const [later] = status({ edge: { outputs: {}, directives: { version: 1, entries: expired } } });
+    assert.equal(later?.hold, undefined);
+  });
+
   it("shows a revoked release with its failures; main's is then unproven", () => {
     const [edge, main] = status({
       edge: { outputs: outputsOf("new", [], [revocation("new")]), lastUpdate: { result: "failed" } },
