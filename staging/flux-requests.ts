@@ -5,6 +5,9 @@ import type { MarkableCluster } from "./update-mark.ts";
 /** A changed value makes a Flux controller reconcile the object now, and the controller copies it to `status.lastHandledReconcileAt` (fluxcd/pkg, `apis/meta/annotations.go`). */
 export const REQUESTED_AT = "reconcile.fluxcd.io/requestedAt";
 
+/** Requests in progress for each kind. A cluster may have hundreds of objects. */
+const AT_A_TIME = 4;
+
 /**
  * Requests that Flux reconcile the objects that a verification watches, as `flux reconcile` does. A status counts once its controller has handled the request:
  * an older status says nothing about the update, and the next regular reconciliation may come after the soak.
@@ -57,10 +60,9 @@ export class FluxRequests {
   }
 
   async #askKind(kind: string, objects: readonly KubeObject[]): Promise<void> {
-    for (const object of objects) {
-      if (this.#refused.has(kind)) return;
-      if (!this.#before.has(keyOf(object))) await this.#askOne(object);
-    }
+    const open = objects.filter((object) => !this.#before.has(keyOf(object)));
+    for (let next = 0; next < open.length && !this.#refused.has(kind); next += AT_A_TIME)
+      await Promise.all(open.slice(next, next + AT_A_TIME).map((object) => this.#askOne(object)));
   }
 
   async #askOne(object: KubeObject): Promise<void> {
