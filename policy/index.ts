@@ -19,7 +19,7 @@ import { STACK, stackObject } from "./objects/stack.ts";
 import { isViolation, reportFindings } from "./report-findings.ts";
 import { objectOf } from "./resource-object.ts";
 
-/** The stack's rule settings; the program reads the same key. */
+/** The stack's rule settings. The program reads the same configuration key. */
 const settings = parseSettings(
   new pulumi.Config("edgefirst").getObject("policies") ?? {},
   "edgefirst:policies",
@@ -43,7 +43,7 @@ new PolicyPack(
   initialConfig(),
 );
 
-/** Every entry has a level, because the SDK's protocol treats a missing one as advisory. */
+/** Every entry has a level, because the SDK's protocol treats a missing level as advisory. */
 function initialConfig(): PolicyPackConfig {
   const levels = new Map(RULES.map(({ id, enforcement }) => [id, enforcement]));
   return Object.fromEntries(
@@ -101,7 +101,7 @@ function exemptions(): ResourceValidationPolicy {
   };
 }
 
-/** Counts checks that were not evaluated and findings that are exempt: neither is a pass. */
+/** Counts checks that were not evaluated and findings that are exempt, since neither counts as passed. */
 function coverage(): StackValidationPolicy {
   return {
     name: "coverage",
@@ -117,7 +117,7 @@ function coverage(): StackValidationPolicy {
       const mandatory = notEvaluated.filter(({ enforcement }) => enforcement !== "advisory");
       if (notEvaluated.length > 0)
         report(
-          `Not evaluated: ${counted(notEvaluated.length, "check")}, ${mandatory.length} of them mandatory (${counts(notEvaluated.map(({ rule }) => rule))}). They do not count as passed. A preview does not know every value; the update evaluates the rest.`,
+          `Not evaluated: ${counted(notEvaluated.length, "check")}, ${mandatory.length} mandatory (${counts(notEvaluated.map(({ rule }) => rule))}). They do not count as passed. A preview does not know every value; the update evaluates the rest.`,
         );
       if (exempted.size > 0)
         report(`Exempt: ${[...exempted].map(([rule, count]) => `${rule} ${count}`).join(", ")}.`);
@@ -149,7 +149,7 @@ function configSchema(settings: z.ZodType): PolicyConfigSchema {
   return { properties: (properties ?? {}) as PolicyConfigSchema["properties"] };
 }
 
-/** @param configured the stack's settings, which the engine has merged with those from its command line */
+/** @param configured the stack's settings for the rule, merged by the engine with those from the command line */
 function check(rule: Rule, objects: readonly KubeObject[], configured: unknown): RuleReport {
   return runRules({ host: "stack", rules: [rule], objects, settings: { [rule.id]: configured }, knowledge });
 }
@@ -172,7 +172,7 @@ function thisStack(): KubeObject {
   const override = config.getObject<object>("override") ?? {};
   return stackObject(pulumi.getStack(), {
     after: config.getObject("after"),
-    // Pulumi has no optional keys: Pulumi.yaml declares {} for "not set".
+    // Pulumi has no optional configuration keys, so Pulumi.yaml declares `{}` as the default, which means "not set".
     override: Object.keys(override).length === 0 ? undefined : override,
   });
 }

@@ -4,8 +4,8 @@ import { formatPath } from "./engine/path.ts";
 import type { RuleFinding, RuleReport } from "./engine/run.ts";
 
 /**
- * Reports a rule's result to CrossGuard.
- * @param urns the resources' URNs, for a policy over the whole stack
+ * Reports the result of a rule to CrossGuard.
+ * @param urns the URNs of the resources, for a policy that checks the whole stack
  */
 export function reportFindings(
   { findings, notEvaluated }: Pick<RuleReport, "findings" | "notEvaluated">,
@@ -22,14 +22,14 @@ export function reportFindings(
     warn(report, `Not evaluated: ${formatPath(path)}: ${reason}`, urns?.get(object));
 }
 
-/** Whether a finding is reported at its policy's level: neither a warning nor exempt. */
+/** Whether a finding is reported at its policy's level, which warnings and exempt findings are not. */
 export function isViolation({ problem, exemption }: RuleFinding): boolean {
   return problem.warning !== true && exemption === undefined;
 }
 
 /**
- * Reports a violation at a lower level than the policy's. The report function also accepts an object (server.js, makeReportViolationFun),
- * although its type does not say so.
+ * Reports a violation as a warning, whatever the policy's level. CrossGuard's report function accepts an object for this, although its type does not say so
+ * (server.js, makeReportViolationFun).
  */
 function warn(report: ReportViolation, message: string, urn: string | undefined): void {
   (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });

@@ -7,16 +7,16 @@ export interface PulumiResource {
   readonly type: string;
   /** Logical name. */
   readonly name: string;
-  /** Inputs or outputs; reading an unknown value throws an SDK error. */
+  /** The resource's inputs or outputs. Reading an unknown value throws an SDK error. */
   readonly props: Readonly<Record<string, unknown>>;
 }
 
-/** No rule reads CRDs, and the Gateway API's CRDs make up most of a stack. */
+/** CRDs are skipped: no rule reads them, and the Gateway API's CRDs make up most of a stack's data. */
 const DEFINITION = /^kubernetes:apiextensions\.k8s\.io\/v\w+:CustomResourceDefinition$/;
 
 /**
  * The Kubernetes object that a resource declares; reading an unknown value in it throws `UnknownValue`. Undefined for a resource that no
- * rule reads: a component, a provider, a CRD, or a patch of another owner's object. An unknown name is replaced with the resource's name.
+ * rule reads: a component, a provider, a CRD, or a patch to another owner's object. An unknown name is replaced with the resource's name.
  */
 export function objectOf({ type, name, props }: PulumiResource): KubeObject | undefined {
   if (!type.startsWith("kubernetes:") || type.endsWith("Patch") || DEFINITION.test(type)) return undefined;
@@ -48,7 +48,7 @@ function read(container: Readonly<Record<string, unknown>>, key: string): unknow
   try {
     value = container[key];
   } catch (error) {
-    // @pulumi/policy's UnknownValueError, recognised by a field that no other error has: this module imports no Pulumi.
+    // The UnknownValueError of @pulumi/policy, recognized by a field that no other error has, because this module must not import Pulumi.
     if (error instanceof Error && "unknownTypeSentinel" in error) return UNKNOWN;
     throw error;
   }

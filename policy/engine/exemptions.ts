@@ -12,7 +12,7 @@ export interface Exemption {
   readonly rule: string;
   readonly reason: string;
   readonly owner: string;
-  /** The last day on which the exemption is valid, or "never" if it does not expire. */
+  /** The last day on which the exemption is valid, or `never` if it does not expire. */
   readonly until: string;
   /** If set, the exemption covers only problems at or below this path. */
   readonly path?: Path;
@@ -46,7 +46,7 @@ export function exemptionsOf({ metadata }: KubeObject, ruleIds: ReadonlySet<stri
   return { valid, problems };
 }
 
-/** @returns what is wrong with the exemption, if it is not valid */
+/** @returns the exemption; if it is not valid, a description of the error */
 function readExemption(rule: string, value: unknown, now: Date): Exemption | string {
   if (typeof value !== "string") return "an annotation must be a string";
   const [reason = "", ...rest] = value.split(";").map((part) => part.trim());

@@ -1,7 +1,7 @@
 /** The location of a value in an object: field names and list indexes, from the root. */
 export type Path = readonly (string | number)[];
 
-/** A path as messages show it: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
+/** Formats a path for messages: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
 export function formatPath(path: Path): string {
   return path
     .map((step) => {

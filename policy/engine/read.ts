@@ -4,24 +4,24 @@ import type { Path } from "./path.ts";
 export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The map; empty for anything else. These readers treat a value of the wrong type as absent: the API server reports it, so a rule need not
- * fail.
+ * The value if it is a map; otherwise an empty map. The functions in this module treat a value of the wrong type as absent, because the API server rejects it
+ * anyway.
  */
 export function fields(value: unknown): Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
-/** The list; empty for anything else. */
+/** The value if it is a list; otherwise an empty list. */
 export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The string; undefined for anything else. */
+/** The value if it is a string; otherwise undefined. */
 export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The value at a path; undefined if any step of the path is missing. */
+/** The value at a path; undefined if any part of the path is missing. */
 export function at(value: unknown, path: Path): unknown {
   let here = value;
   for (const step of path) here = typeof step === "number" ? list(here)[step] : fields(here)[step];

@@ -7,24 +7,24 @@ import type { Path } from "./path.ts";
 /** The severity of a problem, in CrossGuard's terms. */
 export type Severity = "low" | "medium" | "high" | "critical";
 
-/** The effect of a problem on a run, in CrossGuard's terms. `remediate` is mandatory, and the problem is fixed automatically. */
+/** The effect of a problem on a run, in CrossGuard's terms. `remediate` is like `mandatory`, but CrossGuard first fixes what it can. */
 export type Enforcement = "advisory" | "mandatory" | "remediate" | "disabled";
 
-/** One problem with the checked object. */
+/** A problem that a rule found in the object that it checked. */
 export interface Problem {
-  /** The wrong field; if a field is missing, its nearest existing ancestor. */
+  /** The field that is wrong; if a field is missing, its nearest existing ancestor. */
   readonly path: Path;
   /** What is wrong, in one sentence, without the object's name. */
   readonly message: string;
   /** What to do about this problem, if it differs from the rule's own remediation. */
   readonly remediation?: string;
-  /** Set to report the problem as advisory, whatever the rule's enforcement. */
+  /** Set to report the problem as advisory, even if the rule is mandatory. */
   readonly warning?: true;
-  /** The only value that matches the other objects, for the rule's `fix`. */
+  /** The only value that would agree with the other objects; read by the rule's `fix`. */
   readonly expected?: string;
 }
 
-/** Something that the rule could not evaluate. It is counted and reported, but never treated as a pass. */
+/** Something that the rule could not evaluate. It is reported and counted, but never as passed. */
 export interface NotEvaluated {
   readonly path: Path;
   /** Why, in one sentence. */
@@ -37,19 +37,19 @@ export interface Edit {
   readonly value: unknown;
 }
 
-/** An object at each step of its Flux build. */
+/** An object after each step of its Flux build. */
 export interface BuildSteps {
   /** The Flux Kustomization that applies the object. */
   readonly kustomization: KubeObject;
   /**
-   * The object as Kustomize builds it from the files, before the Flux Kustomization's `spec.patches`, `targetNamespace` and similar fields.
+   * The object as kustomize builds it from the files, before Flux applies the Kustomization's `spec.patches`, `targetNamespace` and similar fields.
    */
   readonly beforePatches: KubeObject;
-  /** The object with those fields applied, before `postBuild` substitution. */
+  /** The object after Flux has applied those fields, before `postBuild` substitution. */
   readonly beforeSubstitution: KubeObject;
-  /** The substitution's variables; undefined for a value that is encrypted or not in the repository. */
+  /** The variables for the substitution. A value is undefined if it is encrypted or not in the repository. */
   readonly variables: ReadonlyMap<string, string | undefined>;
-  /** False if `substituteFrom` names an object that is not in the repository, so that there may be more variables. */
+  /** False if `substituteFrom` names an object that is not in the repository, in which case there may be more variables. */
   readonly variablesComplete: boolean;
 }
 
@@ -58,14 +58,14 @@ export interface RuleContext<Settings = unknown> {
   /** A stack declares only part of its cluster; a repository is expected to describe all of it. */
   readonly host: "stack" | "repository";
   /**
-   * Whether `objects` is everything on the cluster. False in a stack, in a repository of which a part could not be built, and in one with
-   * Kustomizations that build from another source: an object that is missing may then exist.
+   * Whether `objects` is everything on the cluster. False in a stack, in a repository that could not be built completely, and in one with Kustomizations that
+   * build from another source. An object that is missing from `objects` may then exist on the cluster.
    */
   readonly isComplete: boolean;
   readonly settings: Settings;
   /** Every object in the stack, or in the cluster that the repository describes. */
   readonly objects: ObjectIndex;
-  /** The objects at an earlier time: on the live cluster, or in an earlier revision of the repository. Undefined if the host does not know them. */
+  /** The objects before the change: those on the live cluster, or in an earlier revision of the repository. Undefined if the host does not know them. */
   readonly previous: ObjectIndex | undefined;
   /** Finds the file of an object that is in the repository but that Flux does not apply, such as a bootstrap manifest. */
   readonly unapplied: Unapplied;
@@ -76,19 +76,19 @@ export interface RuleContext<Settings = unknown> {
   readonly now: Date;
 }
 
-/** @returns the file; undefined if there is none, or if the host has no repository */
+/** @returns the path of the file; undefined if no file contains the object, or if the host has no repository */
 export type Unapplied = (kind: GroupKind, namespace: string | undefined, name: string) => string | undefined;
 
 /**
- * One rule. It reads its object as if every value were known: reading an unknown one throws (see `withUnknowns`), and the runner
- * reports the rule as not evaluated.
+ * One rule. It may read the object as if every value were known: reading an unknown value throws an error (see `withUnknowns`), and `runRules` reports the rule
+ * as not evaluated.
  */
 export interface Rule<Settings = unknown> {
-  /** Names the rule's file, policy, page and exemption annotation. */
+  /** The name of the rule's file, policy and page, and part of its exemption annotation. */
   readonly id: string;
-  /** What must hold, in one sentence. */
+  /** What the rule requires, in one sentence. */
   readonly description: string;
-  /** What happens if it does not hold, in one or two sentences. */
+  /** What goes wrong otherwise, in one or two sentences. */
   readonly why: string;
   /** What to do about a problem. */
   readonly remediation: string;
@@ -96,16 +96,16 @@ export interface Rule<Settings = unknown> {
   readonly enforcement: Enforcement;
   /** The kinds of object that the rule checks; "*" stands for any group or any kind. */
   readonly kinds: readonly GroupKind[];
-  /** Set if the rule also reads other objects: a stack is then checked as a whole. */
+  /** Set if the rule also reads other objects; it then runs on the whole stack rather than on each resource. */
   readonly wholeStack?: true;
-  /** Settings for a whole stack or repository; all are optional. */
+  /** Schema of the rule's settings for a stack or a repository. All settings are optional. */
   readonly settings?: z.ZodObject & z.ZodType<Settings>;
   check(object: KubeObject, context: RuleContext<Settings>): Iterable<Problem | NotEvaluated>;
-  /** The edits that fix a problem without changing anything else about how the object works; empty if no fix is safe. */
+  /** The edits that fix a problem and do not otherwise change how the object works; empty if no fix is safe. */
   fix?(object: KubeObject, problem: Problem): readonly Edit[];
 }
 
-/** Gives a rule the type of its settings. */
+/** Infers the type of the rule's settings from their schema. */
 export function defineRule<Settings>(rule: Rule<Settings>): Rule<Settings> {
   return rule;
 }

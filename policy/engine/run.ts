@@ -20,13 +20,13 @@ import { UnknownValue } from "./unknown.ts";
 /** What to check, and with which rules. */
 export interface RunInput {
   readonly host: RuleContext["host"];
-  /** False if a part of the repository is not among the objects. Defaults to true for a repository; a stack never is complete. */
+  /** False if part of the repository is missing from `objects`. Defaults to true for a repository; ignored for a stack, which is never complete. */
   readonly isComplete?: boolean;
-  /** The objects in one stack, or in one cluster of a repository. Findings refer to them by identity. */
+  /** The objects in one stack, or in one cluster of a repository. Findings refer to these same instances. */
   readonly objects: readonly KubeObject[];
   /** Defaults to every rule. */
   readonly rules?: readonly Rule[];
-  /** Keyed by rule id: a level, or settings with or without a level. */
+  /** Settings by rule id. A value is either a level, or settings with or without a level. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly previous?: readonly KubeObject[];
   readonly unapplied?: Unapplied;
@@ -49,7 +49,7 @@ export interface RuleFinding {
   readonly enforcement: Enforcement;
   /** Set if the finding is exempt, in which case it is only counted. */
   readonly exemption?: Exemption;
-  /** Passed to the rule's `fix`. */
+  /** The problem, to pass to the rule's `fix`. */
   readonly problem: Problem;
 }
 
@@ -99,7 +99,7 @@ export function runRules(input: RunInput): RuleReport {
   const notEvaluated: NotEvaluatedFinding[] = [];
   for (const object of input.objects) {
     const exemptions = checkExemptions(object, now);
-    // A host that runs one rule at a time asks for these separately.
+    // A host that runs one rule at a time calls `checkExemptions` itself.
     if (input.rules === undefined) {
       findings.push(...exemptions.findings);
       notEvaluated.push(...exemptions.notEvaluated);
@@ -125,7 +125,7 @@ export function runRules(input: RunInput): RuleReport {
   return { findings, notEvaluated, exempted: new Map([...exempted].map(([id, all]) => [id, all.length])) };
 }
 
-/** The findings about an object's exemptions, and those exemptions that are valid. */
+/** Validates an object's exemptions: returns findings about those that are not valid, and those that are. */
 export function checkExemptions(
   object: KubeObject,
   now = new Date(),

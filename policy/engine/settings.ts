@@ -6,8 +6,8 @@ import type { Enforcement, Rule } from "./rule.ts";
 const LEVELS = ["advisory", "mandatory", "remediate", "disabled"] as const satisfies readonly Enforcement[];
 
 /**
- * Rule settings for a stack or a repository, keyed by rule id: a level, or settings with or without a level. The shape is that of Pulumi's
- * policy configuration, so that the pack can pass it on unchanged.
+ * Rule settings for a stack or a repository, by rule id. A value is either a level, or settings with or without a level. Pulumi's policy configuration has the
+ * same shape, so the pack can pass it on unchanged.
  */
 export const policySettings = z.strictObject(
   Object.fromEntries(RULES.map((rule) => [rule.id, ofRule(rule).optional()])),
@@ -25,7 +25,7 @@ function ofRule({ settings = z.strictObject({}) }: Rule) {
 
 /**
  * Validates settings against {@link policySettings}.
- * @param where where the settings come from, for the message
+ * @param where where the settings come from, for error messages
  * @throws {EdgefirstError} if they do not fit a rule's schema, or name an unknown rule
  */
 export function parseSettings(given: unknown, where = "the policies"): PolicySettings {

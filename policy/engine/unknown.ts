@@ -1,6 +1,6 @@
 import { formatPath, type Path } from "./path.ts";
 
-/** A placeholder for a value that is not known yet, for use in a tree passed to {@link withUnknowns}. */
+/** Placeholder for a value that is not known yet, in a tree that is passed to {@link withUnknowns}. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 /** Thrown when a value that is not known yet is read. `runRules` reports the rule as not evaluated. */
@@ -15,8 +15,8 @@ export class UnknownValue extends Error {
 }
 
 /**
- * Copies a tree of plain data, turning every {@link UNKNOWN} into a property that throws {@link UnknownValue} when it is read. A tree
- * without any is returned unchanged.
+ * Copies a tree of plain data, turning every {@link UNKNOWN} into a property that throws {@link UnknownValue} when it is read. A tree without {@link UNKNOWN}
+ * is returned unchanged.
  */
 export function withUnknowns<T>(tree: T): T {
   return hasUnknowns(tree) ? (guarded(tree, []) as T) : tree;

@@ -13,7 +13,7 @@ export class Knowledge {
     this.#source = source;
   }
 
-  /** A table's rows; if two rows describe the same thing, the first one counts. */
+  /** A table's rows. If two rows describe the same thing, the first one takes precedence. */
   rows<Name extends TableName>(table: Name): readonly Row<Name>[] {
     const known: readonly unknown[] = this.#rows.get(table) ?? this.#source(table);
     this.#rows.set(table, known);

@@ -9,8 +9,8 @@ export type ReadText = (file: string) => string;
 let readText: ReadText = (file) => readFileSync(join(import.meta.dirname, file), "utf8");
 
 /**
- * Sets how the shipped files are read. By default they are next to this module; a bundle that embeds them or keeps them in another directory must call this
- * before it reads a row.
+ * Sets how the shipped files are read. By default they are next to this module; a bundle that embeds them, or has them in another directory, must call this
+ * function before it reads a row.
  */
 export function readKnowledgeFrom(read: ReadText): void {
   readText = read;
@@ -22,9 +22,8 @@ export function shippedText(table: TableName): string {
 }
 
 /**
- * The rows of a shipped table. They are not validated here, so that a run does not have to wait: `npm run check` and the tests validate
- * them.
- * @param parseText reads YAML; a host with a faster parser passes its own
+ * The rows of a shipped table. They are not validated here, because that would slow down every run; `npm run check` and the tests validate them.
+ * @param parseText parses YAML; a host may pass a faster parser than the default
  */
 export function shippedRows<Name extends TableName>(
   table: Name,

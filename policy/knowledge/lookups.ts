@@ -3,8 +3,8 @@ import type { Knowledge } from "./knowledge.ts";
 import type { Row } from "./tables.ts";
 
 /**
- * The shipped tables that these lookups read. The program uses them, so the release hash covers them: it finds their names here
- * (lib/import-closure.ts). Tables that only the tools read are not listed.
+ * The shipped tables that the lookups in this module read. The program uses them, so the release hash must cover them: lib/import-closure.ts finds their names
+ * in this list. Tables that only the tools read are not listed.
  */
 export const READ_TABLES = [
   "./charts.yaml",
@@ -15,12 +15,12 @@ export const READ_TABLES = [
   "./traefik-chart-values.yaml",
 ] as const;
 
-/** A chart's row, if its probes are known. */
+/** A chart's row in the table of probes; undefined if there is none. */
 export function chartRow(chart: string, knowledge: Knowledge): Row<"charts"> | undefined {
   return knowledge.rows("charts").find((row) => row.chart === chart);
 }
 
-/** A chart's address as an OCI artifact; undefined if not known. */
+/** The chart's `oci://` address; undefined if it is not known. */
 export function ociAddress(repository: string, chart: string, knowledge: Knowledge): string | undefined {
   const address = repository.replace(/\/+$/, "");
   const prefix = address.startsWith("oci://")
@@ -41,12 +41,12 @@ export function entryPointPorts(knowledge: Knowledge): Readonly<Record<string, n
 }
 
 /**
- * The paths, with keys joined by dots, of the values in Traefik's chart that select its GatewayClasses: one path for a version or range that the table covers;
- * otherwise several, those in the newest charts first.
+ * The paths, as keys joined by dots, of the values in Traefik's chart that select its GatewayClasses: one path if the table covers the version or range;
+ * otherwise several, with those in the newest charts first.
  * @param version a version or range as Flux accepts it; undefined if it is not known
  */
 export function classSelectorValues(version: string | undefined, knowledge: Knowledge): readonly string[] {
-  // Masterminds/semver, which Flux uses, also separates conditions with commas.
+  // Masterminds/semver, which Flux uses, also accepts commas between conditions.
   const wanted = validRange((version ?? "*").replaceAll(",", " ")) ?? "*";
   const rows = knowledge.rows("traefik-chart-values");
   const fitting = rows.filter(({ charts }) => intersects(charts, wanted, { includePrerelease: true }));
@@ -54,8 +54,8 @@ export function classSelectorValues(version: string | undefined, knowledge: Know
 }
 
 /**
- * Whether a Traefik middleware asks for a login, judged by its fields or, if they are not known, by its name.
- * @param has whether the middleware's `spec` has a field
+ * Whether a Traefik Middleware asks for a login, judged by its fields or, if they are not known, by its name.
+ * @param has reports whether the Middleware's `spec` has a field
  */
 export function isLogin(
   name: string,

@@ -19,7 +19,7 @@ export interface OwnerFile {
   readonly text: string;
 }
 
-/** A file with an owner's rows, as the evidence records it. */
+/** A file with an owner's rows, with the checksum that the evidence records. */
 export interface OwnerRows {
   readonly file: string;
   /** SHA-256 of the text with `\n` line endings, in hexadecimal. */
@@ -43,7 +43,7 @@ export function withOwnerRows(files: readonly OwnerFile[], shipped = SHIPPED): K
 }
 
 /**
- * The knowledge for a directory: the shipped tables and the rows in its {@link OWNER_DIRECTORY}.
+ * The knowledge for a repository or project: the shipped tables and the rows in its {@link OWNER_DIRECTORY}.
  * @throws {EdgefirstError} listing every error in every file, each with its location
  */
 export function knowledgeFor(directory: string): Knowledge {
@@ -51,7 +51,7 @@ export function knowledgeFor(directory: string): Knowledge {
 }
 
 /**
- * The files with an owner's rows in a directory; empty if there are none.
+ * The files with an owner's rows in a repository or project.
  * @throws {EdgefirstError} listing every error in every file, each with its location
  */
 export function ownerRows(directory: string): readonly OwnerRows[] {
@@ -62,7 +62,7 @@ export function ownerRows(directory: string): readonly OwnerRows[] {
   }));
 }
 
-/** Whether a file is named like a table, even if there is no such table. */
+/** Whether a file's name has the form of a table's, even if no such table exists. */
 export function isOwnerFile(name: string): boolean {
   return /\.ya?ml$/.test(name);
 }

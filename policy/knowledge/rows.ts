@@ -8,7 +8,7 @@ export interface TableError {
   readonly message: string;
 }
 
-/** The rows in a table's text, or every error in it. */
+/** The rows in a table's text, or all its errors. */
 export type ParsedRows<Name extends TableName> =
   { readonly rows: readonly Row<Name>[] } | { readonly errors: readonly TableError[] };
 
@@ -39,13 +39,13 @@ export function parseRows<Name extends TableName>(table: Name, text: string, fil
   };
 }
 
-/** The name of the field within its row; the location shows which row. */
+/** The path of a field within its row. The error's location identifies the row. */
 function fieldAt([row, ...path]: readonly PropertyKey[]): string {
   if (row === undefined) return "the file";
   return path.length === 0 ? "the row" : path.map(String).join(".");
 }
 
-/** Where the value at a path starts, or its nearest existing ancestor. */
+/** The offset of the value at a path, or of its nearest existing ancestor. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true) as
@@ -55,7 +55,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   return document.contents?.range?.[0] ?? 0;
 }
 
-/** The line on which each row of a table starts, from 1. */
+/** The line numbers, counted from 1, on which a table's rows start. */
 export function rowLines(text: string): readonly number[] {
   const lines = new LineCounter();
   const { contents } = parseDocument(text, { lineCounter: lines });

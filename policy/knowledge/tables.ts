@@ -1,19 +1,19 @@
 import { validRange } from "semver";
 import { z } from "zod";
 
-/** Builds a schema on first use: a run without owner rows validates nothing. */
+/** Builds a schema only when it is first used, because a run without owner rows validates nothing. */
 function lazily<T>(build: () => T): () => T {
   let built: T | undefined;
   return () => (built ??= build());
 }
 
 const text = lazily(() => z.string("write a string; quote it if it is a number").min(1));
-/** A value in a chart's values, such as `server.livenessProbe`. */
+/** The path of a value in a chart's values, such as `server.livenessProbe`. */
 const valuePath = lazily(() =>
   text().regex(/^[^.]+(\.[^.]+)*$/, "write the path of a value, with its keys joined by dots"),
 );
 
-/** Where a row comes from, and the date that source was read. */
+/** The source of a row, and the date on which it was read. */
 const provenance = lazily(() => ({
   source: text().describe("URL or document"),
   date: z.iso.date("write a date as YYYY-MM-DD"),
@@ -74,7 +74,7 @@ const TABLES = {
   ),
   "chart-addresses": lazily(() =>
     z.strictObject({
-      repository: z.url("write the URL of a chart repository").regex(/[^/]$/, "leave out the trailing slash"),
+      repository: z.url("write the URL of a chart repository").regex(/[^/]$/, "remove the trailing slash"),
       oci: text().regex(/^oci:\/\/.*[^/]$/, "write oci://… without a trailing slash"),
       ...provenance(),
     }),

@@ -1,6 +1,6 @@
 import type { Knowledge } from "./knowledge.ts";
 
-// Lookups that only the tools use: the program imports none of them, so that a new row for the tools does not change the release.
+// Lookups that only the tools use. The program must not import them, so that a new row in these tables does not change the release.
 
 /** Whether this version is known to be published at the chart's `oci://` address. */
 export function isPublished(address: string, version: string, knowledge: Knowledge): boolean {
@@ -9,7 +9,7 @@ export function isPublished(address: string, version: string, knowledge: Knowled
     .some(({ chart, versions }) => chart === address && versions.includes(version));
 }
 
-/** The health path that the program in an image documents, whatever the image's tag and digest. */
+/** The health path that is documented for the program in an image. The image's tag and digest are ignored. */
 export function healthPath(image: string, knowledge: Knowledge): string | undefined {
   const repository = imageRepository(image);
   return knowledge.rows("health-paths").find(({ images }) => images.map(imageRepository).includes(repository))

@@ -4,17 +4,20 @@ import { at, fields, text, type Fields } from "../engine/read.ts";
 import { chartOf, releaseOf, valuesOf, type Values } from "./helm.ts";
 
 /**
- * How a version of app-template reads its values: `single` for 0.x and 1.x, which have one controller at the top of the values; otherwise
- * the major version whose names apply. `unknown` if the version is not known, or is newer than this list.
+ * How a version of app-template reads its values: `single` for 0.x and 1.x, which have one controller at the top level of the values; otherwise the major
+ * version that introduced the format. `unknown` if the version is not known, or is newer than these.
  */
 export type Dialect = "single" | "2" | "3" | "4" | "unknown";
 
 const BY_MAJOR: readonly Dialect[] = ["single", "single", "2", "3", "4", "4"];
 
-/** The newest version that is known. */
+/** The newest dialect. */
 const NEWEST: Dialect = "4";
 
-/** The dialect of a release's version: for a range, that of its lowest version; without a version, Flux installs the newest. */
+/**
+ * The dialect of a release's version. A range counts as its lowest version. Without a version, the newest dialect applies, since Flux installs the newest
+ * chart.
+ */
 export function dialectOf(release: KubeObject, objects: ObjectIndex): Dialect {
   const { version } = chartOf(release, objects);
   if (version === undefined) return at(release, ["spec", "chart", "spec"]) === undefined ? "unknown" : NEWEST;
@@ -32,7 +35,7 @@ const MAIN_SERVICE = {
   main: { enabled: true, primary: true, ports: { http: { enabled: true, primary: true } } },
 };
 
-/** The defaults of the chart that matter here. Source: charts/library/common/values.yaml of each version. */
+/** The chart's defaults, as far as rules read them. Source: charts/library/common/values.yaml of each version. */
 const DEFAULTS: Readonly<Record<Dialect, Fields>> = {
   single: { probes: PROBES_ON, service: MAIN_SERVICE },
   "2": {
@@ -44,7 +47,7 @@ const DEFAULTS: Readonly<Record<Dialect, Fields>> = {
   unknown: {},
 };
 
-/** The values of an app-template release over the chart's defaults. */
+/** The values of an app-template release, merged over the chart's defaults. */
 export function appValues(release: KubeObject, objects: ObjectIndex): Values {
   const own = valuesOf(release, objects);
   return { ...own, values: over(DEFAULTS[dialectOf(release, objects)], own.values) };
@@ -61,11 +64,11 @@ function isMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The name of an object in a release, given its identifier and its settings. */
+/** Returns the name of an object in a release, given its identifier and its settings. */
 export type Namer = (identifier: string, settings: Fields) => string;
 
 /**
- * Names the objects of one kind in a release; undefined where the version, and so the name, is not known.
+ * Returns a function that names the objects of one kind in a release; undefined if the version is not known, because the names depend on it.
  * Source: lib/common/_determineResourceNameFromValues.tpl in 4.x, lib/service/_valuesToObject.tpl in 2.x and 3.x, render/_services.tpl in 1.x.
  * @param all the enabled objects of the kind
  */

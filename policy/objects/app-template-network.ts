@@ -32,7 +32,7 @@ export function appServices(release: KubeObject, objects: ObjectIndex): readonly
   }));
 }
 
-/** The primary port first: the one that says so, otherwise the first by name (lib/service/_primary_port.tpl). */
+/** The Service's ports, with the primary port first: the one with `primary: true`, or else the first by name (lib/service/_primary_port.tpl). */
 function portsOf(service: Fields): readonly ServicePort[] {
   const ports = enabled(service.ports).map(([name, { port, primary }]) => ({
     name,
@@ -47,7 +47,7 @@ function portsOf(service: Fields): readonly ServicePort[] {
 /** A route that an app-template release renders. */
 export interface AppRoute {
   readonly route: KubeObject;
-  /** Maps a path in the route to the corresponding path in the release. */
+  /** Converts a path in the route to the corresponding path in the release. */
   readonly path: (steps: Path) => Path;
 }
 
@@ -81,12 +81,12 @@ export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly A
   }));
 }
 
-/** Translates a path in the route to one in the chart's values, which have neither `metadata` nor `spec`. */
+/** Converts a path in the route to one in the chart's values, which have neither `metadata` nor `spec`. */
 function valueSteps([first, ...rest]: Path): Path {
   return first === "metadata" || first === "spec" ? rest : first === undefined ? [] : [first, ...rest];
 }
 
-/** If the release has exactly one Service, that is the default backend (`autoDetectService`). */
+/** If the release has exactly one Service, that Service is the default backend (`autoDetectService`). */
 function rulesOf(route: Fields, services: readonly AppService[], isNameLiteral: boolean): readonly unknown[] {
   const only = services.length === 1 ? services[0] : undefined;
   const given = list(route.rules);
@@ -105,7 +105,7 @@ function rulesOf(route: Fields, services: readonly AppService[], isNameLiteral: 
   }));
 }
 
-/** A Service of the release as a backend, with its port resolved (`_route.tpl`). */
+/** The backend for a Service in the release, with its port resolved (`_route.tpl`). */
 function backend(rest: Fields, { name, ports }: AppService): Fields {
   const named = ports.find((port) => port.name === rest.port);
   return { ...rest, port: named?.port ?? rest.port ?? ports[0]?.port, name };

@@ -16,10 +16,10 @@ export function isAppTemplate(release: KubeObject, objects: ObjectIndex): boolea
   return name === undefined ? reference === "app-template" : name === "app-template";
 }
 
-/** A container in an app-template release: its values, in the shape of a Pod's container. */
+/** A container in an app-template release. Its values have the shape of a Pod's container. */
 export interface AppContainer extends Container {
   readonly controller: string;
-  /** `probes`, with the defaults from `defaultContainerOptions`. */
+  /** The container's `probes`, with defaults from `defaultContainerOptions`. */
   readonly probes: Fields;
 }
 
@@ -40,7 +40,7 @@ export function appContainers(release: KubeObject, objects: ObjectIndex): readon
   );
 }
 
-/** The containers of 0.x and 1.x: the main one at the top of the values, further ones as in a Pod. */
+/** The containers in the values of 0.x and 1.x: the main one is at the top level, and the others are written as in a Pod. */
 function singleContainers({ values, path }: Values): readonly AppContainer[] {
   const controller = fields(values.controller);
   if (controller.enabled === false) return [];
@@ -69,7 +69,7 @@ function singleContainers({ values, path }: Values): readonly AppContainer[] {
   return [...others, main];
 }
 
-/** A Pod's probes as app-template writes its own. */
+/** A Pod's probes, converted to the form of app-template's `probes`. */
 function probesIn(spec: Fields): Fields {
   return Object.fromEntries(
     PROBES.flatMap((probe) => {
@@ -114,7 +114,7 @@ export function podOptions(values: Fields, controller: Fields): Fields {
   return values.defaultPodOptionsStrategy === "merge" ? filled(given, defaults) : { ...defaults, ...given };
 }
 
-/** `overwrite` fills in the container's empty options; `merge` also fills in missing fields inside maps. */
+/** With the strategy `overwrite`, defaults replace a container's empty options; with `merge`, they also add missing fields to maps. */
 function withDefaults(own: Fields, controller: Fields, field: Place["field"]): Fields {
   if (field === "initContainers" && controller.applyDefaultContainerOptionsToInitContainers === false)
     return own;
@@ -158,7 +158,7 @@ function isMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a string contains a template expression or a variable, so that its value is not known. */
+/** Whether a string contains a template expression or a variable, in which case its value is not known. */
 export function hasPlaceholder(value: string): boolean {
   return value.includes("{{") || value.includes("${");
 }

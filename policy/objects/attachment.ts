@@ -6,7 +6,7 @@ import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
 import type { Problem, NotEvaluated } from "../engine/rule.ts";
 
 /**
- * The route kinds that a listener accepts by its protocol if it lists none. A listener with another protocol may accept any kind.
+ * The route kinds that a listener accepts if it lists none, by protocol. A listener with any other protocol may accept any kind.
  */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   HTTP: ["HTTPRoute", "GRPCRoute"],
@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The reason a route does not attach to any listener that its parentRef selects. Paths are relative to the parentRef. Source:
+ * Reports why a route attaches to none of the listeners that its parentRef selects. Paths are relative to the parentRef. Source:
  * https://gateway-api.sigs.k8s.io/reference/spec/#parentreference and #listener.
  */
 export function* attachmentProblems(
@@ -47,12 +47,12 @@ export function* attachmentProblems(
   else if (!open.some(({ listener }) => servesHosts(listener, route)))
     yield {
       path: [],
-      message: `No listener of ${gatewayName} serves ${texts(fields(route.spec).hostnames).join(", ")} (${open.map(({ listener }) => String(listener.hostname)).join(", ")}).`,
+      message: `No listener of ${gatewayName} serves ${texts(fields(route.spec).hostnames).join(", ")} (listener hostnames: ${open.map(({ listener }) => String(listener.hostname)).join(", ")}).`,
     };
   else if (!open.some(({ admitted }) => admitted))
     yield {
       path: [],
-      notEvaluated: `The listener selects namespaces by label, but the labels of Namespace ${where} are not available.`,
+      notEvaluated: `The listener selects namespaces by label, but the labels of Namespace ${where} are not known.`,
     };
 }
 
@@ -71,13 +71,13 @@ function selectedListeners(
   if (named.length === 0)
     return {
       path: section === undefined ? [] : ["sectionName"],
-      message: `${gatewayName} has no listener${name} (${all.map((listener) => String(listener.name)).join(", ")}).`,
+      message: `${gatewayName} has no listener${name} (its listeners: ${all.map((listener) => String(listener.name)).join(", ")}).`,
     };
   if (listeners.length > 0) return { listeners };
   const ports = named.map((listener) => `${String(listener.name)}: ${String(listener.port)}`);
   return {
     path: ["port"],
-    message: `${gatewayName} has no listener${name} on port ${String(port)} (${ports.join(", ")}).`,
+    message: `${gatewayName} has no listener${name} on port ${String(port)} (listener ports: ${ports.join(", ")}).`,
   };
 }
 
@@ -139,7 +139,7 @@ function meets(labels: Fields, { key, operator, values }: Fields): boolean | und
 function servesHosts({ hostname }: Fields, route: KubeObject): boolean {
   const hosts = texts(fields(route.spec).hostnames);
   if (typeof hostname !== "string" || hosts.length === 0) return true;
-  // A name without a dot is the default value of a variable that the repository does not set.
+  // A hostname without a dot is the default value of a variable that the repository does not set.
   return hosts.some(
     (host) =>
       hasPlaceholder(host) || !host.includes(".") || hasPlaceholder(hostname) || overlap(host, hostname),

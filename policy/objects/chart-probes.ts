@@ -5,7 +5,7 @@ import { chartRow } from "../knowledge/lookups.ts";
 import type { Condition } from "../knowledge/tables.ts";
 import { PROBES } from "./probes.ts";
 
-/** A probe that is missing from a release of a known chart. */
+/** A probe that is missing in a release of a chart whose probes are known. */
 export interface MissingProbe {
   readonly container: string;
   readonly probe: (typeof PROBES)[number];
@@ -13,7 +13,7 @@ export interface MissingProbe {
   readonly value: Path | undefined;
 }
 
-/** The probes that the chart's containers lack with these values; undefined if no table lists the chart. */
+/** The probes that the chart's containers lack with the release's values; undefined if the chart is in no table. */
 export function missingProbes(
   chart: string,
   values: Fields,
@@ -44,10 +44,10 @@ function holds(condition: Condition, values: Fields): boolean {
   return isOn(value, condition.byDefault);
 }
 
-/** Whether a template's `with` or `if` treats a value as true: false, null and empty values turn it off. */
+/** Whether `with` or `if` in a template treats a value as true. False, null and empty values count as false. */
 function isOn(value: unknown, byDefault: boolean): boolean {
   if (value === undefined) return byDefault;
   if (typeof value !== "object" || value === null) return value !== false && value !== null && value !== "";
-  // Helm merges an empty map with the chart's own, so it changes nothing.
+  // Helm merges an empty map with the chart's default, so it changes nothing.
   return byDefault || Object.keys(value).length > 0;
 }

@@ -21,9 +21,9 @@ import { allRoutes } from "./routes.ts";
 /** An endpoint in Gatus's configuration. */
 export interface Endpoint {
   readonly source: KubeObject;
-  /** Where the source defines the endpoint. */
+  /** Path in the source at which the endpoint is defined. */
   readonly path: Path;
-  /** Where the source sets the conditions; undefined for the sidecar's default. */
+  /** Path in the source at which the conditions are set; undefined if gatus-sidecar's default applies. */
   readonly conditionsPath: Path | undefined;
   readonly conditions: readonly string[];
   /** The key by which Gatus identifies the endpoint; undefined if part of it is not known. */
@@ -101,7 +101,7 @@ function closed(key: string): string | undefined {
   return hasPlaceholder(key) ? undefined : key;
 }
 
-/** The name of an endpoint in messages. */
+/** How messages name an endpoint. */
 export function describeEndpoint({ source, route }: Endpoint): string {
   return route === undefined || route === source
     ? describeObject(source)

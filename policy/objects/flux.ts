@@ -6,7 +6,7 @@ export function fluxId(namespace: string | undefined, name: string): string {
   return `${namespace ?? ""}/${name}`;
 }
 
-/** Ids of the Kustomizations that this one depends on, by default in its own namespace. */
+/** Ids of the Kustomizations that this one depends on. An entry without a namespace refers to the Kustomization's own. */
 export function dependenciesOf({ metadata, spec }: KubeObject): readonly string[] {
   return list(fields(spec).dependsOn)
     .map(fields)
@@ -14,7 +14,7 @@ export function dependenciesOf({ metadata, spec }: KubeObject): readonly string[
 }
 
 /**
- * Whether Flux deletes an object that is removed from the Kustomization, whatever the deletionPolicy (kustomize-controller, `prune`).
+ * Whether Flux deletes an object that is removed from the Kustomization; `deletionPolicy` does not affect this (kustomize-controller, `prune`).
  */
 export function prunes(kustomization: KubeObject): boolean {
   const { prune, suspend } = fields(kustomization.spec);

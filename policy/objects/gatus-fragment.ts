@@ -2,7 +2,7 @@ import { yamlMap, type Template } from "../../kube/gatus-annotations.ts";
 import { text, texts } from "../engine/read.ts";
 
 /**
- * Fields of an endpoint (github.com/TwiN/gatus v5.36, config/endpoint/endpoint.go), and the two that gatus-sidecar adds
+ * Fields of a Gatus endpoint (github.com/TwiN/gatus v5.36, config/endpoint/endpoint.go), and the two that gatus-sidecar adds
  * (github.com/home-operations/gatus-sidecar, internal/gatus/endpoint.go).
  */
 const KEYS = new Set([
@@ -32,14 +32,14 @@ const KEYS = new Set([
 /** A duration as Go's time.ParseDuration accepts it. */
 const DURATION = /^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$/;
 
-/** The parts of an `endpoint` annotation that Gatus or gatus-sidecar would reject or ignore, one sentence per error. */
+/** Describes what Gatus or gatus-sidecar would reject or ignore in an `endpoint` annotation, in one sentence per error. */
 export function fragmentErrors(fragment: string): readonly string[] {
   const map = yamlMap(fragment);
   if (map === undefined) return ["The annotation is not a YAML map, so gatus-sidecar ignores it."];
   return endpointErrors(map);
 }
 
-/** Like {@link fragmentErrors}, for a parsed endpoint. */
+/** Like {@link fragmentErrors}, but for a parsed endpoint. */
 export function endpointErrors(endpoint: Template): readonly string[] {
   const unknown = Object.keys(endpoint).filter((key) => !KEYS.has(key));
   const notText = ["name", "group", "url"].filter(
@@ -48,21 +48,22 @@ export function endpointErrors(endpoint: Template): readonly string[] {
   const interval = endpoint.interval;
   return [
     ...unknown.map((key) => `Gatus endpoints have no field ${key}.`),
-    ...notText.map((key) => `${key} is not a string, so it is ignored.`),
+    ...notText.map((key) => `The field ${key} is not a string, so it is ignored.`),
     ...(interval === undefined ||
     (typeof interval === "string" && (DURATION.test(interval) || interval.includes("${")))
       ? []
-      : [`The interval ${JSON.stringify(interval)} is not a duration.`]),
+      : [`The value of interval, ${JSON.stringify(interval)}, is not a duration.`]),
     ...conditionErrors(endpoint.conditions),
   ];
 }
 
 function conditionErrors(conditions: unknown): readonly string[] {
   if (conditions === undefined) return [];
-  if (typeof conditions !== "string" && !Array.isArray(conditions)) return ["conditions is not a list."];
+  if (typeof conditions !== "string" && !Array.isArray(conditions))
+    return ["The field conditions is not a list."];
   const list = typeof conditions === "string" ? [conditions] : texts(conditions);
   if (list.length === 0)
-    return ["The list of conditions is empty, and Gatus rejects an endpoint without one."];
+    return ["The list of conditions is empty, and Gatus rejects an endpoint without a condition."];
   return list
     .filter((condition) => comparison(condition) === undefined)
     .map(
@@ -86,7 +87,7 @@ function comparison(condition: string): Comparison | undefined {
   return undefined;
 }
 
-/** The values of the placeholders after a request that timed out. */
+/** The values that Gatus's placeholders have after a request timed out. */
 const TIMED_OUT: Readonly<Record<string, string>> = {
   "[STATUS]": "0",
   "[CONNECTED]": "false",
@@ -97,7 +98,7 @@ const TIMED_OUT: Readonly<Record<string, string>> = {
   "[CERTIFICATE_EXPIRATION]": "0",
 };
 
-/** Whether all conditions hold for a request that timed out; false if one cannot be parsed. */
+/** Whether all conditions hold after a request timed out; false if a condition cannot be parsed. */
 export function holdOnTimeOut(conditions: readonly string[]): boolean {
   return conditions.length > 0 && conditions.every(holdsOnTimeOut);
 }
@@ -107,7 +108,7 @@ function holdsOnTimeOut(condition: string): boolean {
   if (parsed === undefined) return false;
   const left = TIMED_OUT[parsed.left] ?? parsed.left;
   const right = TIMED_OUT[parsed.right] ?? parsed.right;
-  // Other placeholders refer to a path in the body or to the response time, which are not known here.
+  // The other placeholders stand for the response time or a part of the body, which are not known here.
   if ([left, right].some((side) => side.includes("["))) return false;
   if (parsed.operator === "==") return isEqual(left, right);
   if (parsed.operator === "!=") return !isEqual(left, right);
@@ -118,7 +119,7 @@ function holdsOnTimeOut(condition: string): boolean {
   return parsed.operator === "<=" ? first <= second : first >= second;
 }
 
-/** Compares the way Gatus does, including `any(…)` on the right. `pat(…)` never matches here, since it does not matter for a status. */
+/** Compares as Gatus does, including `any(…)` on the right. `pat(…)` counts as no match, since it is not used for a status. */
 function isEqual(left: string, right: string): boolean {
   const options = /^any\((.*)\)$/.exec(right)?.[1];
   if (options !== undefined) return options.split(",").some((option) => option.trim() === left);

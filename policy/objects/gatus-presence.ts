@@ -10,7 +10,7 @@ import { attachedRoutes } from "./routes.ts";
 const PREFIX = "gatus.home-operations.com/";
 const IMAGE = /(?:^|\/)gatus(?:-sidecar)?(?:[:@]|$)/;
 
-/** Whether anything is monitored by Gatus: one that runs, or an object that says how. */
+/** Whether the cluster uses Gatus: it runs Gatus or gatus-sidecar, or an object has one of their annotations or labels. */
 export const usesGatus = oncePer((objects: ObjectIndex): boolean =>
   objects.all().some((object) => isMarked(object, objects) || runsGatus(object, objects)),
 );

@@ -7,7 +7,7 @@ import { at, fields, list, text, type Fields } from "../engine/read.ts";
 
 /** The chart of a HelmRelease. */
 export interface Chart {
-  /** Undefined if the release's OCIRepository is not available. */
+  /** The chart's name; undefined if the release's OCIRepository is not available. */
   readonly name: string | undefined;
   /** The version or range as written; undefined if any version is allowed, if only a digest is set, or if the OCIRepository is not available. */
   readonly version: string | undefined;
@@ -56,7 +56,7 @@ export interface Values {
   readonly values: Fields;
   /** False if some come from a Secret, or from a ConfigMap that is not available. */
   readonly complete: boolean;
-  /** Where the release sets a value: below `spec.values`, or in `spec.valuesFrom`. */
+  /** Returns the path at which the release sets a value: below `spec.values`, or in `spec.valuesFrom`. */
   readonly path: (steps: Path) => Path;
 }
 
@@ -77,7 +77,7 @@ export function valuesOf(release: KubeObject, objects: ObjectIndex): Values {
 }
 
 /**
- * The longest prefix of the path that exists in the release; for a value that comes from a reference, the list of references.
+ * The longest prefix of the path that exists in the release; for a value from a reference, the path of `spec.valuesFrom`.
  */
 function valuePath(own: Fields, steps: Path, referenced: boolean): Path {
   if (referenced && at(own, steps.slice(0, 1)) === undefined) return ["spec", "valuesFrom"];

@@ -9,7 +9,7 @@ import { podSpecPath } from "./workloads.ts";
 /** A way in which a pod has access to its node. */
 export interface HostAccess {
   readonly path: Path;
-  /** A predicate with the pod as its subject, such as `shares the host's network`. */
+  /** A phrase whose subject is the pod, such as `shares the host's network`. */
   readonly what: string;
 }
 
@@ -81,7 +81,7 @@ function ofAppTemplate(release: KubeObject, objects: ObjectIndex): readonly Host
     if (isMounted(item, names))
       found.push({ path: path(place), what: mounts(text(hostPath) ?? fields(hostPath).path) });
   }
-  // A problem in the defaults is reported once, however many controllers use them.
+  // A problem in the defaults is reported only once, even if several controllers use them.
   return [...new Map(found.map((access) => [formatPath(access.path), access])).values()];
 }
 

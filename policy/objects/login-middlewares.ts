@@ -7,7 +7,7 @@ import { rulesFor } from "./route-rules.ts";
 
 const MIDDLEWARE = { group: "traefik.io", kind: "Middleware" };
 
-/** The names of the Traefik middlewares that ask for a login on a path of the route, and so respond with 302 or 401. */
+/** The names of the Traefik Middlewares that ask for a login on a path of the route, and therefore respond with 302 or 401. */
 export function loginMiddlewares(
   route: KubeObject,
   path: string,

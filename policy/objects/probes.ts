@@ -4,7 +4,7 @@ import { at, fields, list, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
 import type { Problem } from "../engine/rule.ts";
 
-/** A container's three probes, named as in a Pod's spec without the suffix `Probe`. */
+/** A container's three probes, with their names in a Pod's spec minus the suffix `Probe`. */
 export const PROBES = ["liveness", "readiness", "startup"] as const;
 
 const HANDLERS = ["httpGet", "tcpSocket", "grpc"] as const;
@@ -26,8 +26,8 @@ function hasHandler(probe: unknown): boolean {
 }
 
 /**
- * Reports a liveness probe that fails whenever the readiness probe does.
- * @param liveness as in a Pod's spec, or as in app-template's values, where `spec` holds the settings
+ * Reports a liveness probe that fails whenever the readiness probe fails.
+ * @param liveness a probe as in a Pod's spec, or as in app-template's values, where the settings are below `spec`
  */
 export function* sameProblem(liveness: unknown, readiness: unknown, path: Path): Generator<Problem> {
   if (liveness === undefined || !isDeepStrictEqual(comparable(liveness), comparable(readiness))) return;
@@ -43,7 +43,7 @@ export function* sameProblem(liveness: unknown, readiness: unknown, path: Path):
 /** The API server's defaults (k8s.io/kubernetes, pkg/apis/core/v1/defaults.go). */
 const THRESHOLDS = { periodSeconds: 10, timeoutSeconds: 1, failureThreshold: 3 };
 
-/** Fields that do not affect when a probe fails; a liveness probe's successThreshold is always 1. */
+/** Fields that do not affect when a probe fails. (A liveness probe's `successThreshold` is always 1.) */
 const IGNORED = ["initialDelaySeconds", "terminationGracePeriodSeconds", "successThreshold"];
 
 /** A probe's handler and thresholds, with defaults filled in. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 
-/** The path that gatus-sidecar requests by default: the first one in the route's matches (`firstHTTPRoutePath`). */
+/** The path that gatus-sidecar requests by default: the first path in the route's matches (`firstHTTPRoutePath`). */
 export function firstPath(route: KubeObject): string {
   const paths = rulesOf(route).flatMap((rule) =>
     list(rule.matches)

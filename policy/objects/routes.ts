@@ -5,10 +5,10 @@ import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { fields, list } from "../engine/read.ts";
 
-/** Kinds that are or render HTTPRoutes. */
+/** HTTPRoute, and the kinds that render HTTPRoutes. */
 export const ROUTE_KINDS: readonly GroupKind[] = [HTTP_ROUTE, HELM_RELEASE];
 
-/** Kinds that are or render routes of any kind. */
+/** The route kinds, and the kinds that render routes. */
 export const ATTACHED_KINDS: readonly GroupKind[] = [
   ...ROUTE_KINDS,
   GRPC_ROUTE,
@@ -17,18 +17,18 @@ export const ATTACHED_KINDS: readonly GroupKind[] = [
   UDP_ROUTE,
 ];
 
-/** The HTTPRoutes that an object is or renders. */
+/** The HTTPRoutes that an object renders; for an HTTPRoute, the object itself. */
 export function routesOf(object: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
   return attachedRoutes(object, objects).filter(({ route }) => route.kind === "HTTPRoute");
 }
 
-/** The routes of any kind that an object is or renders. */
+/** The routes, of any kind, that an object renders; for a route, the object itself. */
 export function attachedRoutes(object: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
   if (object.kind === "HelmRelease") return appRoutes(object, objects);
   return object.kind.endsWith("Route") ? [{ route: object, path: (steps) => steps }] : [];
 }
 
-/** A route and its source. */
+/** A route and the object that it comes from. */
 export interface SourcedRoute extends AppRoute {
   readonly source: KubeObject;
 }

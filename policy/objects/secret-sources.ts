@@ -9,7 +9,7 @@ export function secretOrConfigMap(kind: string): GroupKind {
 }
 
 /**
- * Kinds whose controller creates a Secret, with the fields that set the Secret's name and annotations. The name defaults to the object's.
+ * Kinds whose controllers create a Secret, and the fields with the Secret's name and annotations. The name defaults to the object's.
  */
 const SECRET_SOURCES = [
   {
@@ -30,7 +30,7 @@ const SECRET_SOURCES = [
 ];
 
 /**
- * Whether a Secret or ConfigMap exists or will be created; undefined if that depends on namespace labels.
+ * Whether a Secret or ConfigMap exists or will be created; undefined if that depends on the labels of a namespace.
  * @param kind Secret or ConfigMap
  */
 export function isProvided(

@@ -1,12 +1,12 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import type { GroupKind } from "../engine/object-index.ts";
 
-/** A stack's position in the rollout, as an object that a rule can read. It exists on no cluster. */
+/** The kind of an object that describes a stack's position in the rollout, so that a rule can read it. No cluster serves this kind. */
 export const STACK: GroupKind = { group: "edgefirst.dev", kind: "Stack" };
 
 /** The part of a stack's configuration that decides its position in the rollout. */
 export interface StackOrder {
-  /** Names of its upstream stacks. */
+  /** Names of the upstream stacks. */
   readonly after?: unknown;
   /** `{ reason, expires }`: lets the stack pass the gate. */
   readonly override?: unknown;

@@ -40,7 +40,7 @@ const traefiksIn = oncePer((objects: ObjectIndex) =>
   ]),
 );
 
-/** The data from which a Traefik is recognised. */
+/** What is needed to recognize a Traefik. */
 type Known = Pick<RuleContext, "objects" | "knowledge">;
 
 function ofWorkload(source: KubeObject): readonly Traefik[] {

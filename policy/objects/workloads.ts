@@ -27,7 +27,7 @@ export interface Container {
   readonly spec: Fields;
   /** The spec of the container's pod; for app-template, its pod options. */
   readonly pod: Fields;
-  /** Whether the container runs as long as its pod: native sidecars do, other init containers do not. */
+  /** Whether the container runs for as long as its pod. Native sidecars do; other init containers do not. */
   readonly longRunning: boolean;
 }
 

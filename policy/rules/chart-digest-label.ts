@@ -14,7 +14,7 @@ export const chartDigestLabel = defineRule({
   id: "chart-digest-label",
   description:
     "No selector contains a version, and no chart that puts its version into a label is installed through chartRef.",
-  why: "A selector can never change, so the next version cannot be rolled out in place. With chartRef, helm-controller appends + and a digest to the chart's version: a selector would change with every digest, and labels do not allow a +.",
+  why: "A selector is immutable, so if it contains the version, the next version cannot be rolled out in place. With chartRef, helm-controller also appends + and a digest to the chart's version, and label values must not contain a +.",
   remediation:
     "Remove the version from the selector. If the chart sets it, use chart.spec with a HelmRepository, patch the selector with spec.postRenderers, or start helm-controller with --feature-gates=DisableChartDigestTracking=true.",
   severity: "high",
@@ -26,7 +26,7 @@ export const chartDigestLabel = defineRule({
       .array(z.string())
       .optional()
       .describe(
-        "Charts that put their version unchanged into a selector or another label, instead of those in policy/knowledge/version-labels.yaml.",
+        "Charts that put their version unchanged into a label. Replaces the list in policy/knowledge/version-labels.yaml.",
       ),
   }),
   *check(object, { settings, objects, knowledge }) {
@@ -38,7 +38,7 @@ export const chartDigestLabel = defineRule({
       if (isNamed)
         yield {
           path,
-          message: `The chart ${name} puts its version unchanged into a label. With chartRef, the version contains a +, which labels do not allow.`,
+          message: `The chart ${name} puts its version unchanged into a label. With chartRef, the version contains a +, which label values must not contain.`,
         };
     }
   },
@@ -47,7 +47,7 @@ export const chartDigestLabel = defineRule({
 function* selectorProblems(workload: KubeObject): Generator<Problem> {
   const labels = fields(at(workload, ["spec", "selector", "matchLabels"]));
   for (const [label, value] of Object.entries(labels))
-    // Some charts set `chart: <name>` without a version. A version has digits and a dot.
+    // Some charts set `chart: <name>` without a version, so look for digits and a dot.
     if (VERSION_LABELS.includes(label) && /\d+\.\d+/.test(text(value) ?? ""))
       yield {
         path: ["spec", "selector", "matchLabels", label],

@@ -13,7 +13,7 @@ export const chartSource = defineRule({
   id: "chart-source",
   description:
     "A HelmRelease gets its chart through chartRef from a v1 OCIRepository that is pinned to a tag, a semver range or a digest.",
-  why: "A chart with no pinned version is upgraded as soon as a new version is published. A HelmRepository works too, in place of an OCIRepository, but Flux downloads its whole index.",
+  why: "Flux upgrades a chart without a pinned version as soon as a new version is published. A HelmRepository works too, but Flux has to download its whole index.",
   remediation:
     "Create an OCIRepository (source.toolkit.fluxcd.io/v1) whose url is the chart's address, with ref.tag. In the HelmRelease, replace spec.chart with spec.chartRef: { kind: OCIRepository, name }.",
   severity: "medium",
@@ -52,7 +52,7 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
     };
 }
 
-/** Whether a Kustomization uses the repository as its source: it then contains no chart, and its tag may move. */
+/** Whether a Kustomization uses the repository as its source. The repository then contains manifests rather than a chart, and its tag may move. */
 function holdsManifests({ metadata }: KubeObject, objects: ObjectIndex): boolean {
   return manifestSources(objects).has(fluxId(metadata.namespace, metadata.name));
 }

@@ -22,7 +22,7 @@ export const gatewayListeners = defineRule({
     "Traefik can serve every listener of a Gateway: each HTTPS listener has one readable certificate, each port belongs to an entry point, no two listeners are the same, and no other Gateway shares the class or the Traefik.",
   why: "Traefik reads only a listener's first certificate, maps listeners to entry points by port alone, and reports one status address for all Gateways that it serves.",
   remediation:
-    "Write one HTTPS listener per hostname, each with one entry in tls.certificateRefs. Use the ports of Traefik's entry points (ports.<name>.port in its chart's values). Give each Gateway a separate class and a separate Traefik.",
+    "Define one HTTPS listener per hostname, each with one entry in tls.certificateRefs. Use the ports of Traefik's entry points (ports.<name>.port in its chart's values). Give each Gateway a separate class and a separate Traefik.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [GATEWAY],
@@ -66,7 +66,7 @@ function* tlsProblems(
     if (isComplete && isUnknown(reference, gateway, objects))
       yield {
         path: place,
-        message: `Nothing in the repository creates Secret ${where}/${reference.name}, and the listener does not work without it.`,
+        message: `Nothing in the repository creates Secret ${where}/${reference.name}, without which the listener does not work.`,
         remediation: "Check the name here and in the Certificate's spec.secretName.",
         warning: true,
       };
@@ -78,7 +78,7 @@ function* tlsProblems(
 }
 
 /**
- * Whether nothing creates the Secret: neither cert-manager for the Gateway's annotations, nor a Certificate or a similar object.
+ * Whether nothing creates the Secret: the Gateway has no annotation for cert-manager, and no Certificate or similar object exists.
  */
 function isUnknown(
   { group, kind, name, namespace }: ForeignReference,
@@ -105,11 +105,11 @@ function* portProblems(
   const found = traefiks.map(({ source, ports }) => `${describeObject(source)} has ${[...ports].join(", ")}`);
   yield {
     path: [...path, "port"],
-    message: `No Traefik entry point has port ${port} (${found.join("; ")}), so the listener gets PortUnavailable.`,
+    message: `No Traefik entry point has port ${port} (${found.join("; ")}), so Traefik reports the listener as PortUnavailable.`,
   };
 }
 
-/** Listeners differ in port, protocol or hostname (https://gateway-api.sigs.k8s.io/reference/spec/#listener). */
+/** Reports listeners that do not differ in port, protocol or hostname (https://gateway-api.sigs.k8s.io/reference/spec/#listener). */
 function* duplicateProblems(listener: Fields, before: readonly Fields[], path: Path): Generator<Problem> {
   const { name, port, protocol, hostname } = listener;
   if (before.some((other) => other.name === name))
@@ -126,7 +126,7 @@ function isHttp(protocol: unknown): boolean {
   return protocol === "HTTP";
 }
 
-/** Traefik maps listeners to entry points by port alone and reports a single status address. */
+/** Reports Gateways that share a Traefik, which maps listeners to entry points by port alone and reports a single status address. */
 function* sharedTraefik(gateway: KubeObject, context: RuleContext): Generator<Problem> {
   const { objects } = context;
   const className = classOf(gateway);

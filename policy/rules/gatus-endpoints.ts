@@ -15,7 +15,7 @@ import { routesOf } from "../objects/routes.ts";
 export const gatusEndpoints = defineRule({
   id: "gatus-endpoints",
   description:
-    "Gatus accepts the endpoints as its configuration, and each endpoint turns red when its app is down.",
+    "Gatus accepts the configuration of every endpoint, and each endpoint turns red when its app is down.",
   why: "Gatus does not start if two endpoints have the same name and group, or if there are no endpoints. A condition that holds on a timeout shows a dead app as up, and an app behind a login never responds with 200.",
   remediation:
     'Set group or name in the annotation gatus.home-operations.com/endpoint or in the endpoint file. Compare the status with == ("[STATUS] == 200"), not with <.',
@@ -108,7 +108,7 @@ function* fileProblems(configMap: KubeObject): Generator<Problem> {
   }
 }
 
-/** Reports a Gatus that has no endpoints. */
+/** Reports a Gatus deployment that gets no endpoints. */
 function* noEndpoint(object: KubeObject, objects: ObjectIndex, all: Endpoints): Generator<Problem> {
   if (object.kind === "HTTPRoute" || all.bySource.size > 0) return;
   const gatus = allContainersOf(object, objects).find(({ spec }) =>
@@ -118,7 +118,7 @@ function* noEndpoint(object: KubeObject, objects: ObjectIndex, all: Endpoints): 
   yield {
     path: gatus.path,
     message: "No route or file gives Gatus an endpoint, and Gatus does not start without one.",
-    remediation: "Add an endpoint to Gatus's configuration file, such as Gatus's own /health.",
+    remediation: "Add an endpoint to Gatus's configuration file, such as one for Gatus's own /health.",
   };
 }
 

@@ -15,7 +15,7 @@ export const helmreleaseProbes = defineRule({
   id: "helmrelease-probes",
   description:
     "Every long-running container in a HelmRelease has a liveness, a readiness and a startup probe.",
-  why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs. The rule reads app-template's values the way the chart does; for other charts, it uses a table.",
+  why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs. The rule reads app-template's values as the chart does; for other charts, it uses a table of known charts (docs/reference/knowledge.md).",
   remediation:
     "For app-template, set probes.<liveness|readiness|startup>.enabled: true on the container or in the controller's defaultContainerOptions; probes are off by default.",
   severity: "high",
@@ -43,7 +43,7 @@ function* appTemplateProblems(
   if (dialectOf(release, objects) === "unknown")
     yield {
       path: chartOf(release, objects).path,
-      notEvaluated: "the version of app-template is not known, and with it what the release renders",
+      notEvaluated: "the version of app-template is not known, and what the release renders depends on it",
     };
   for (const container of appContainers(release, objects)) {
     if (!container.longRunning) continue;
@@ -64,7 +64,7 @@ function* appTemplateProblems(
   }
 }
 
-/** Reports a probe that is on but renders nothing, or renders something that the API server rejects. */
+/** Reports a probe that is enabled, but that the chart omits or the API server rejects. */
 function* enabledProblems(
   container: AppContainer,
   probe: string,
@@ -81,7 +81,7 @@ function* enabledProblems(
   } else if (!hasService(container.controller, values.values) && !hasCommand(settings))
     yield {
       path,
-      message: `The ${probe} probe gets its port from the controller's Service, and controller ${container.controller} has none, so the chart omits the probe.`,
+      message: `The ${probe} probe gets its port from the controller's Service, but controller ${container.controller} has no Service, so the chart omits the probe.`,
       remediation: "Give the controller a Service, or set custom: true and add a spec with a handler.",
     };
 }
@@ -91,7 +91,7 @@ function hasCommand({ type, command }: Fields): boolean {
   return type === "COMMAND" || (command !== undefined && (type === undefined || type === "AUTO"));
 }
 
-/** The chart gives names only to ports listed in the container's `ports`. */
+/** Reports a port name that the container's `ports` do not list, because the chart names no other ports. */
 function* namedPort(
   { spec }: AppContainer,
   path: Path,
@@ -107,7 +107,7 @@ function* namedPort(
     };
 }
 
-/** A Service that names no controller belongs to the only controller (`service/_valuesToObject.tpl`). */
+/** A Service without `controller` belongs to the only controller (`service/_valuesToObject.tpl`). */
 function hasService(controller: string, values: Fields): boolean {
   if (values.controllers === undefined) return enabled(values.service).length > 0;
   const controllers = enabled(values.controllers);
@@ -136,7 +136,7 @@ function* otherChartProblems(
   if (missing === undefined)
     yield {
       path: chart.path,
-      message: `It is not known how the chart ${chart.name} sets its probes.`,
+      message: `edgefirst does not know how the chart ${chart.name} sets its probes.`,
       remediation:
         "Check the probes in the rendered chart (helm template), or add a row for the chart to .edgefirst/knowledge/charts.yaml (docs/reference/knowledge.md).",
       warning: true,
@@ -144,7 +144,7 @@ function* otherChartProblems(
   else yield* knownChartProblems(chart.name, chart.path, missing, values);
 }
 
-/** Whether a post-renderer mentions the probe; the patch's target is ignored. */
+/** Whether a post-renderer's patch mentions the probe. The patch's target is ignored. */
 function isPatchedIn({ spec }: KubeObject, probe: string): boolean {
   return JSON.stringify(fields(spec).postRenderers ?? []).includes(`${probe}Probe`);
 }

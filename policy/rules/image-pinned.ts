@@ -11,7 +11,8 @@ export const imagePinned = defineRule({
   id: "image-pinned",
   description: "Every image has a digest, or a tag that names a version.",
   why: "If a tag moves, unreviewed code runs, and any restart may bring in a new version.",
-  remediation: "Use a version's tag, with its digest if the registry shows one: image:1.2.3@sha256:….",
+  remediation:
+    "Use a tag that names a version, and add the digest if the registry shows one: image:1.2.3@sha256:….",
   severity: "high",
   enforcement: "mandatory",
   kinds: CONTAINER_KINDS,
@@ -50,7 +51,7 @@ export const imagePinned = defineRule({
 });
 
 /**
- * Image tags in a chart's values: next to a `repository`, or below a key that ends in `image`. The chart's defaults are not read.
+ * The image tags in a chart's values: those next to a `repository`, or below a key that ends in `image`. The chart's own defaults are not read.
  */
 function* chartTags(values: Fields, above: Path): Generator<{ readonly tag: string; readonly steps: Path }> {
   for (const [key, value] of Object.entries(values)) {

@@ -53,7 +53,7 @@ export const kustomizationSecrets = defineRule({
   },
 });
 
-/** Where `flux bootstrap` installs Flux; the decryption key is created there by hand, under any name. */
+/** The namespace in which `flux bootstrap` installs Flux. The Secret with the decryption key is created there by hand, and may have any name. */
 const FLUX_NAMESPACE = "flux-system";
 
 interface Reference {

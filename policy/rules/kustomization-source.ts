@@ -14,7 +14,7 @@ const SOURCE_GROUP = "source.toolkit.fluxcd.io";
 export const kustomizationSource = defineRule({
   id: "kustomization-source",
   description:
-    "A Flux Kustomization names its source and the source's namespace explicitly, depends only on Kustomizations that exist and do not depend on it, and keeps its own lists when its parent patches it.",
+    "A Flux Kustomization names its source and the source's namespace explicitly. It depends only on Kustomizations that exist and do not depend on it, and it keeps its own lists when its parent patches it.",
   why: "A Kustomization whose source or dependency is missing waits forever. In a custom resource, a patch replaces a list as a whole, so the child's own patches or substituteFrom entries are lost.",
   remediation:
     "Set sourceRef.namespace. Correct dependsOn. Add the lists' merge keys to the parent's patch (a comment with x-kubernetes-list-map-keys), or let the child opt out of the patch.",
@@ -27,7 +27,7 @@ export const kustomizationSource = defineRule({
     yield* dependencyProblems(object, context);
     yield* lostLists(object, context);
   },
-  // Writes the namespace that Flux uses by default, or the only one that contains the missing object.
+  // Sets the namespace that Flux uses by default, or the only one that contains the missing object.
   fix: (_, { path, expected }) =>
     expected === undefined ? [] : [{ path: [...path, "namespace"], value: expected }],
 });
@@ -47,7 +47,7 @@ function* sourceProblems(
       yield {
         path,
         message: `${id} does not exist, but ${describeObject(elsewhere)} does.`,
-        // An explicit namespace may be right, and the source may just be missing.
+        // An explicit namespace is kept, since it may be right and only the source may be missing.
         ...(namespace === undefined && expected !== undefined && { expected }),
       };
     // A bootstrap often creates the source for the repository itself, so no file contains it.
@@ -57,15 +57,15 @@ function* sourceProblems(
     yield {
       path,
       message:
-        "sourceRef has no namespace: in another namespace the Kustomization would not find its source.",
+        "sourceRef has no namespace, so the Kustomization would not find its source if it moved to another namespace.",
       warning: true,
       ...(expected !== undefined && { expected }),
     };
 }
 
 /**
- * The namespace to write into a reference that has none: the Kustomization's own if it contains the object or if no namespace does;
- * otherwise the only namespace that contains it. Undefined if several do.
+ * The namespace to set in a reference without one: the Kustomization's own if that contains the object, or if no namespace does; otherwise the only namespace
+ * that contains it. Undefined if several do.
  */
 function namespaceOf(
   kind: GroupKind,
@@ -97,7 +97,7 @@ function* dependencyProblems(object: KubeObject, context: RuleContext): Generato
   }
 }
 
-/** Whether `flux bootstrap` or the Flux Operator may have created the Kustomization: it then has the name of its source. */
+/** Whether `flux bootstrap` or the Flux Operator may have created the Kustomization, because it has the same name as its source. */
 function isBootstrap(id: string, { metadata, spec }: KubeObject): boolean {
   const { name, namespace } = fields(fields(spec).sourceRef);
   return id === FLUX_SYSTEM || id === fluxId(text(namespace) ?? metadata.namespace, text(name) ?? "");
@@ -126,7 +126,7 @@ function missingDependency(
   };
 }
 
-/** The dependency cycle that each Kustomization is part of, if any, by id. */
+/** The dependency cycles, keyed by the id of each Kustomization in them. */
 const cycles = oncePer((objects: ObjectIndex): ReadonlyMap<string, readonly string[]> => {
   const graph = new Map(
     objects
@@ -173,7 +173,7 @@ function* lostLists(object: KubeObject, { buildSteps }: RuleContext): Generator<
     if (lost.length > 0)
       yield {
         path,
-        message: `A patch of ${describeObject(steps.kustomization)} replaces ${path.slice(1).join(".")}: ${lost.length === 1 ? "an entry" : `${lost.length} entries`} of this Kustomization ${lost.length === 1 ? "is" : "are"} lost.`,
+        message: `A patch in ${describeObject(steps.kustomization)} replaces ${path.slice(1).join(".")}: ${lost.length === 1 ? "an entry" : `${lost.length} entries`} of this Kustomization ${lost.length === 1 ? "is" : "are"} lost.`,
       };
   }
 }

@@ -17,8 +17,8 @@ const ESCALATION = ["escalate", "bind", "impersonate"];
 export const leastPrivilege = defineRule({
   id: "least-privilege",
   description:
-    "Roles list only what they need: they use no wildcards and no verbs that allow privilege escalation, do not bind cluster-admin, and cannot read every Secret in the cluster.",
-  why: "A wildcard includes resources that do not exist yet, and whoever controls the app controls everything that its role allows.",
+    "Roles grant only what is needed: no wildcards, no verbs that allow privilege escalation, and no access to every Secret in the cluster. Bindings do not grant cluster-admin.",
+  why: "A wildcard includes resources that do not exist yet, and whoever takes over the app can do everything that its role allows.",
   remediation:
     "List only the groups, resources and verbs that are used. If the wildcard is intended, add the object to the `allow` setting, or exempt it with a reason.",
   severity: "critical",
@@ -98,7 +98,7 @@ function* ruleProblems(rule: Fields, path: Path, wholeCluster: boolean): Generat
     };
 }
 
-/** The API groups that a wildcard is limited to, as the end of a sentence. */
+/** The API groups to which a wildcard is limited, as the end of a sentence. */
 function scope(rule: Fields, field: string): string {
   const groups = texts(rule.apiGroups);
   if (field === "apiGroups" || groups.length === 0 || groups.includes("*")) return "";

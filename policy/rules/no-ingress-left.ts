@@ -13,7 +13,7 @@ import { routesByHost } from "../objects/routes.ts";
 export const noIngressLeft = defineRule({
   id: "no-ingress-left",
   description: "No host is on both an Ingress and an HTTPRoute.",
-  why: "external-dns and cert-manager follow the Ingress as long as it exists. The DNS record moves to the route only when no Ingress with the host is left.",
+  why: "external-dns and cert-manager use the Ingress for as long as it exists. The DNS record moves to the route only when no Ingress has the host any more.",
   remediation: "Remove the Ingress once the route has been accepted.",
   severity: "high",
   enforcement: "mandatory",
@@ -58,7 +58,7 @@ function appHosts(release: KubeObject, objects: ObjectIndex): readonly Host[] {
 }
 
 /**
- * Hosts in the usual values: `ingress.enabled` with `hosts` (strings, or maps with a `host`), or with a single `host` or `hostname`.
+ * The hosts in a chart's values, in their usual form: `ingress.enabled` with `hosts` (strings, or maps with a `host`), or with a single `host` or `hostname`.
  */
 function* chartHosts(values: Fields, above: Path, path: (steps: Path) => Path): Generator<Host> {
   for (const [key, value] of Object.entries(values)) {

@@ -11,8 +11,8 @@ import { defineRule, type BuildSteps, type Problem, type RuleContext } from "../
 export const pruneGuard = defineRule({
   id: "prune-guard",
   description:
-    "As long as a Kustomization prunes, claims and releases that contain data keep their names and namespaces, and so does the Kustomization.",
-  why: "To Flux, a move is a deletion and a creation: it prunes the old object, and its data along with it.",
+    "While a Kustomization prunes, claims and releases with data keep their names and namespaces, and so does the Kustomization.",
+  why: "To Flux, a move is a deletion and a creation: it prunes the old object, and the data is lost.",
   remediation:
     "First annotate the object with kustomize.toolkit.fluxcd.io/prune: disabled (if its Kustomization moves, set deletionPolicy: Orphan there) and let Flux apply that. Then move it.",
   severity: "critical",
@@ -27,7 +27,7 @@ export const pruneGuard = defineRule({
   },
 });
 
-/** Whether the object stores persistent data; a release does if its values contain a PersistentVolumeClaim. */
+/** Whether the object stores persistent data. A release does so if its values contain a PersistentVolumeClaim. */
 function keepsData(object: KubeObject, objects: ObjectIndex): boolean {
   return object.kind !== "HelmRelease" || claims(valuesOf(object, objects).values);
 }
@@ -80,10 +80,7 @@ function* moved(object: KubeObject, { kustomization }: BuildSteps, context: Rule
     };
 }
 
-/**
- * Whether Flux deletes the former object: by pruning if its Kustomization still exists, or along with everything that the Kustomization
- * applied.
- */
+/** Whether Flux deletes the former object: if its Kustomization still exists, by pruning; otherwise along with everything that the Kustomization applied. */
 function leaves(former: KubeObject, current: KubeObject, { objects, buildSteps }: RuleContext): boolean {
   const owner = buildSteps(former)?.kustomization;
   if (owner === undefined) return prunes(current);
@@ -95,7 +92,7 @@ function sameSpec(one: KubeObject, other: KubeObject): boolean {
   return JSON.stringify(one.spec) === JSON.stringify(other.spec);
 }
 
-/** Objects that existed before and no longer do, by kind. */
+/** The objects that existed before the change and no longer exist, by kind. */
 function gone({ objects, previous }: RuleContext): ReadonlyMap<string, readonly KubeObject[]> {
   return goneSince(objects)(previous);
 }
@@ -119,7 +116,7 @@ const goneSince = oncePer((objects: ObjectIndex) => {
   };
 });
 
-/** Reports an object whose Kustomization has moved since an earlier time, or is moved by a patch of its parent. */
+/** Reports an object whose Kustomization has moved since the earlier revision, or is moved by its parent's patch. */
 function* movedKustomization(
   object: KubeObject,
   { kustomization }: BuildSteps,
@@ -140,7 +137,7 @@ function* movedKustomization(
   if (before.namespace === now.namespace && before.name === now.name) return;
   yield {
     path: ["metadata"],
-    message: `${describeObject(parent.kustomization)} moves ${describeObject(parent.beforePatches)} to ${now.namespace ?? ""}/${now.name}. The first time, Flux deletes everything that the old one applied.`,
+    message: `${describeObject(parent.kustomization)} moves ${describeObject(parent.beforePatches)} to ${now.namespace ?? ""}/${now.name}. When this patch is first applied, Flux deletes everything that the old one applied.`,
     warning: true,
   };
 }

@@ -21,7 +21,7 @@ const FILES_OF_ENTRIES = [
 export const remoteBuildFetch = defineRule({
   id: "remote-build-fetch",
   description: "A Kustomization builds only from its own repository.",
-  why: "A build that fetches from the network uses files that were not reviewed and can change. If the files disappear, every reconciliation fails.",
+  why: "A build that fetches files from the network uses files that were not reviewed and can change. If they disappear, every reconciliation fails.",
   remediation:
     "Copy the manifests into the repository, or turn them into a Flux source (GitRepository, OCIRepository, HelmRelease).",
   severity: "medium",
@@ -34,7 +34,7 @@ export const remoteBuildFetch = defineRule({
       for (const [index, chart] of list(object[field]).entries())
         yield {
           path: [field, index],
-          message: `The build needs the chart ${text(at(chart, ["name"])) ?? ""} from the network, but Flux does not fetch it.`,
+          message: `The build needs the chart ${text(at(chart, ["name"])) ?? ""} from the network, but Flux does not fetch charts in a build.`,
         };
   },
 });
@@ -63,7 +63,7 @@ function texts(object: KubeObject, path: Path): readonly { path: Path; value: st
 }
 
 /**
- * Whether kustomize treats the reference as a URL (sigs.k8s.io/kustomize/api/internal/git/repospec.go); inline text is not one.
+ * Whether kustomize treats the reference as a URL (sigs.k8s.io/kustomize/api/internal/git/repospec.go). An inline document is not a URL.
  */
 function isRemote(reference: string): boolean {
   if (reference.includes("\n")) return false;

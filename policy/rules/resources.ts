@@ -8,7 +8,7 @@ import { defineRule } from "../engine/rule.ts";
 export const resources = defineRule({
   id: "resources",
   description: "Every container has CPU and memory requests and a memory limit.",
-  why: "Without requests, the scheduler cannot tell which node has room for a pod. Without a memory limit, a leak gets other containers on the node killed.",
+  why: "Without requests, the scheduler does not know which node has room for a pod. Without a memory limit, a leak gets other containers on the node killed.",
   remediation: "Set resources.requests.cpu, resources.requests.memory and resources.limits.memory.",
   severity: "medium",
   enforcement: "advisory",
@@ -18,7 +18,7 @@ export const resources = defineRule({
       .array(z.string())
       .default(["requests.cpu", "requests.memory", "limits.memory"])
       .describe(
-        "Required fields below `resources`. limits.cpu is not required, because it throttles needlessly.",
+        "Required fields below `resources`. `limits.cpu` is not required, because it throttles containers needlessly.",
       ),
   }),
   *check(object, { settings, objects }) {

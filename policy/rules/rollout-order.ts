@@ -8,7 +8,7 @@ export const rolloutOrder = defineRule({
   id: "rollout-order",
   description:
     "A stack names its upstream stacks (edgefirst:after), and overrides the gate only with a reason and an expiry date.",
-  why: "A stack without an upstream stack gets every release untested. An override without an expiry date stays forever.",
+  why: "A stack without an upstream stack gets every release unverified. An override without an expiry date stays forever.",
   remediation:
     "Set edgefirst:after to the stacks that must verify a release first, or add the stack to the `first` setting. Give the override a reason and an expiry date in the future.",
   severity: "high",

@@ -54,7 +54,7 @@ function* placed(outcomes: Iterable<Outcome>, path: (steps: Path) => Path, place
   for (const outcome of outcomes) yield { ...outcome, path: path([...place, ...outcome.path]) };
 }
 
-/** An error only where everything is known; elsewhere the object may belong to another owner. */
+/** A problem if the object is sure to be missing; otherwise not evaluated, since another owner may have created the object. */
 function unless(isUnknown: boolean, message: string, path: Path = []): Outcome {
   return isUnknown ? { path, notEvaluated: message } : { path, message };
 }
@@ -70,7 +70,7 @@ function* parentProblems(
 ): Generator<Outcome> {
   const { group = GATEWAY.group, kind = GATEWAY.kind } = parent;
   if (!WITH_LISTENERS.includes(String(kind))) return;
-  // A ListenerSet of the release itself.
+  // The parent is a ListenerSet in the same release.
   if (parent.name === undefined && parent.identifier !== undefined) return;
   const namespace = text(parent.namespace) ?? route.metadata.namespace;
   const name = text(parent.name) ?? "";
@@ -116,20 +116,20 @@ function* backendProblems(
   if (ports === undefined) {
     const id = `Service ${namespace}/${name}`;
     if (context.settings.elsewhere.includes(id)) return;
-    // Any chart may create a Service with any name, and an operator one that starts with the name of its object.
+    // A chart may create a Service with any name, and an operator may create one whose name starts with that of a custom resource.
     const isUnknown =
       !context.isComplete || hasOtherCharts(namespace, objects) || isOperators(namespace, name, objects);
     yield unless(isUnknown, `${id} does not exist.`);
   } else if (backend.port !== undefined && !ports.some(({ port }) => port === backend.port))
     yield {
       path: ["port"],
-      message: `Service ${namespace}/${name} has no port ${JSON.stringify(backend.port)} (${ports.map(({ port }) => String(port)).join(", ")}).`,
+      message: `Service ${namespace}/${name} has no port ${JSON.stringify(backend.port)} (its ports: ${ports.map(({ port }) => String(port)).join(", ") || "none"}).`,
     };
   else if (backend.port === undefined)
-    yield { path: [], message: `The backend Service ${name} needs a port.` };
+    yield { path: [], message: `The backendRef for Service ${name} has no port.` };
 }
 
-/** Whether a custom resource of the namespace may be why the Service exists: operators name Services after their objects. */
+/** Whether an operator may have created the Service for a custom resource in the namespace: operators name Services after their objects. */
 function isOperators(namespace: string, name: string, objects: ObjectIndex): boolean {
   return customResources(objects).some(
     ({ metadata }) => metadata.namespace === namespace && name.startsWith(metadata.name),
@@ -143,7 +143,7 @@ const customResources = oncePer((objects: ObjectIndex) =>
   }),
 );
 
-/** Groups whose objects bring no Services. */
+/** API groups whose controllers create no Services. */
 const KNOWN_GROUPS =
   /(?:^|\.)(?:fluxcd\.io|external-secrets\.io|cert-manager\.io|traefik\.io|backube)$|^kustomize\./;
 

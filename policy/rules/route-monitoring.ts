@@ -10,15 +10,15 @@ import { ROUTE_KINDS, routesOf } from "../objects/routes.ts";
 
 const PREFIX = "gatus.home-operations.com/";
 
-/** Values that Go's strconv.ParseBool accepts; any other turns monitoring off. */
+/** Values that Go's strconv.ParseBool accepts. Any other value turns monitoring off. */
 const BOOLEANS = ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"];
 
 /** See docs/reference/rules/route-monitoring.md. */
 export const routeMonitoring = defineRule({
   id: "route-monitoring",
   description:
-    "Every HTTPRoute, including those that app-template renders, has the annotation gatus.home-operations.com/enabled with a value that gatus-sidecar reads as a boolean, and no unknown Gatus annotations. A repository without Gatus is left alone.",
-  why: "Any other value turns monitoring off without a message, and an unknown annotation changes nothing.",
+    "Every HTTPRoute, including those that app-template renders, has the annotation gatus.home-operations.com/enabled with a value that gatus-sidecar reads as a boolean, and no unknown Gatus annotations. The rule ignores a repository without Gatus.",
+  why: "A value that is not a boolean silently turns monitoring off, and an unknown annotation has no effect.",
   remediation: `Annotate the route with ${ENABLED_ANNOTATION}: "true", or "false" to leave it unmonitored.`,
   severity: "medium",
   enforcement: "remediate",
@@ -44,7 +44,7 @@ export const routeMonitoring = defineRule({
     const key = path.at(-1);
     if (key === ENABLED_ANNOTATION) return booleanFix(object, path);
     const isOther = typeof key === "string" && key.startsWith(PREFIX);
-    // Values that come from another object have to be fixed in that object.
+    // A value that comes from another object has to be fixed there.
     if (isOther || path[1] === "valuesFrom") return [];
     // gatus-sidecar already monitors a route without the annotation, so adding it changes nothing.
     const place = key === "annotations" ? path : [...path, "annotations"];

@@ -24,7 +24,7 @@ export const substitution = defineRule({
 });
 
 /**
- * Whether Flux substitutes variables in the object: the object can opt out, and a Kustomization without variables substitutes nothing.
+ * Whether Flux substitutes variables in the object. The object can opt out, and a Kustomization without variables substitutes nothing.
  */
 function substitutes({ beforeSubstitution: object, variables, variablesComplete }: BuildSteps): boolean {
   const disabled = ["labels", "annotations"].some(
@@ -46,7 +46,7 @@ function* textsBelow(value: unknown, path: Path): Generator<Text> {
   else for (const [key, item] of Object.entries(fields(value))) yield* textsBelow(item, [...path, key]);
 }
 
-/** `${NAME` and whatever follows the name: `}` or an operator such as `:-` (github.com/fluxcd/pkg, envsubst). */
+/** `${NAME` and what follows the name: `}`, or an operator such as `:-` (github.com/fluxcd/pkg, envsubst). */
 const VARIABLE = /(\$+)\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?]|[}:#%/^,])/g;
 
 function* variableProblems(value: string, path: Path, steps: BuildSteps): Generator<Problem | NotEvaluated> {
@@ -55,7 +55,7 @@ function* variableProblems(value: string, path: Path, steps: BuildSteps): Genera
   // An unavailable source may also define a variable that a script uses, unless the script sets that variable itself.
   const own = script && !steps.variablesComplete ? assignedIn(value) : undefined;
   for (const [, dollars = "", name = "", operator = ""] of value.matchAll(VARIABLE)) {
-    // Flux turns two dollars into one.
+    // Flux replaces `$$` with `$`, so an even number of dollar signs is no reference.
     if (dollars.length % 2 === 0 || steps.variables.has(name) || seen.has(name)) continue;
     seen.add(name);
     const hasDefault = /[-=]/.test(operator);

@@ -6,10 +6,10 @@ import { containersOf, LONG_RUNNING } from "../objects/workloads.ts";
 export const workloadProbes = defineRule({
   id: "workload-probes",
   description:
-    "Every long-running container, including sidecars, has a liveness, a readiness and a startup probe; a port that is named exists.",
+    "Every long-running container, including sidecars, has a liveness, a readiness and a startup probe, and the container declares every port that a probe names.",
   why: "Without probes, Kubernetes sends traffic to an app that is not ready, and never restarts one that hangs.",
   remediation:
-    "Add livenessProbe, readinessProbe and startupProbe to the container. If the image has nothing to probe, exempt the object and state the reason.",
+    "Add livenessProbe, readinessProbe and startupProbe to the container. If the image has nothing to probe, exempt the object with a reason.",
   severity: "high",
   enforcement: "mandatory",
   kinds: LONG_RUNNING,
