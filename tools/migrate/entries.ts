@@ -5,6 +5,7 @@ import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { SourceFile, type Position, locate } from "../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { BuildError } from "../gitops/problem.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { listOf, resolves } from "./steps/components/references.ts";
 
 /** The entry by which a kustomization includes a file, directly or through a directory that contains nothing else. */
@@ -43,23 +44,61 @@ export function entryOf(repository: Repository, directory: string, file: string)
   if (kustomization === undefined) return undefined;
   const fields = repository.parse(kustomization).documents[0]?.value;
   if (!isMapping(fields)) return undefined;
-  for (const list of LISTS) {
-    const entries = listOf(fields, list);
-    for (const [index, name] of entries.entries()) {
-      const path = resolves(repository, kustomization, name);
-      if (path === undefined) continue;
-      const direct = path === file;
-      if (!direct && !filesIn(repository, path)?.has(file)) continue;
-      const position = locate(entryOrigin(entries as Mapping[string][], index));
-      const isSole = Object.keys(fields).every((key) => [...HEAD, list].includes(key));
-      const soleOf = isSole ? entries.length : undefined;
-      return direct || holdsOnly(repository, path, file)
-        ? { kustomization, list, index, position, direct, soleOf }
-        : entryOf(repository, path, file);
-    }
-  }
-  return undefined;
+  const found = entriesOf(repository).of(kustomization, fields).get(file);
+  if (!found) return undefined;
+  const { list, index, path, direct } = found;
+  const entries = listOf(fields, list);
+  const position = locate(entryOrigin(entries as Mapping[string][], index));
+  const isSole = Object.keys(fields).every((key) => [...HEAD, list].includes(key));
+  const soleOf = isSole ? entries.length : undefined;
+  return direct || holdsOnly(repository, path, file)
+    ? { kustomization, list, index, position, direct, soleOf }
+    : entryOf(repository, path, file);
 }
+
+/** An entry of a kustomization, and whether it names a file itself. */
+interface Inclusion {
+  readonly list: string;
+  readonly index: number;
+  readonly path: string;
+  readonly direct: boolean;
+}
+
+/** The entries of a repository's kustomizations by the files that they include, collected once: some list a thousand. */
+class EntryIndex {
+  readonly #repository: Repository;
+  readonly #known = new Map<string, ReadonlyMap<string, Inclusion>>();
+  readonly #files = new Map<string, ReadonlySet<string>>();
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** The first entry of a kustomization that includes each file. */
+  of(kustomization: string, fields: Mapping): ReadonlyMap<string, Inclusion> {
+    const known = this.#known.get(kustomization);
+    if (known) return known;
+    const inclusions = new Map<string, Inclusion>();
+    for (const list of LISTS)
+      for (const [index, name] of listOf(fields, list).entries()) {
+        const path = resolves(this.#repository, kustomization, name);
+        if (path === undefined) continue;
+        for (const file of [path, ...this.filesIn(path)])
+          if (!inclusions.has(file)) inclusions.set(file, { list, index, path, direct: file === path });
+      }
+    this.#known.set(kustomization, inclusions);
+    return inclusions;
+  }
+
+  /** Files and directories that a directory's kustomization reads. */
+  filesIn(directory: string): ReadonlySet<string> {
+    const files = this.#files.get(directory) ?? filesIn(this.#repository, directory) ?? new Set();
+    this.#files.set(directory, files);
+    return files;
+  }
+}
+
+const entriesOf = oncePer((repository: Repository) => new EntryIndex(repository));
 
 /** Files and directories that a directory's kustomization reads. */
 function filesIn(repository: Repository, directory: string): ReadonlySet<string> | undefined {
@@ -76,7 +115,7 @@ function filesIn(repository: Repository, directory: string): ReadonlySet<string>
 }
 
 function holdsOnly(repository: Repository, directory: string, file: string): boolean {
-  return [...(filesIn(repository, directory) ?? [])].every((path) => {
+  return [...entriesOf(repository).filesIn(directory)].every((path) => {
     if (repository.isFile(path)) return path === file && repository.parse(path).documents.length === 1;
     const kustomization = findKustomizationFile(repository, path);
     const fields = kustomization === undefined ? null : repository.parse(kustomization).documents[0]?.value;

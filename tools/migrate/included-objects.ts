@@ -55,8 +55,9 @@ export function includedObjects(
     }
   }
   const all = [...found.values()];
-  return all.map((taken) => {
-    const same = all.filter(({ file, offset }) => file === taken.file && offset === taken.offset);
-    return { ...taken, isOnlyInclusion: same.length === 1 };
-  });
+  const inclusions = Map.groupBy(all, ({ file, offset }) => `${offset} ${file}`);
+  return all.map((taken) => ({
+    ...taken,
+    isOnlyInclusion: inclusions.get(`${taken.offset} ${taken.file}`)?.length === 1,
+  }));
 }

@@ -1,10 +1,9 @@
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
-import { parseFully } from "../gitops/yaml/parse.ts";
-import { SourceFile } from "../gitops/yaml/source.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { encryptedFiles } from "./encrypted.ts";
+import { syntaxErrorOf } from "./syntax-error.ts";
 import { prove, type Failure, type Proof } from "./proof.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "./step.ts";
 
@@ -58,11 +57,13 @@ function attempt(step: Step, context: StepContext): StepResult {
 /** Changed files that would no longer be valid YAML. That is a bug in the step; only these files are skipped. */
 function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note> {
   const invalid = new Map<string, Note>();
-  for (const { path, text } of changes) {
-    if (text === undefined || !/\.ya?ml$/.test(path)) continue;
-    const [error] = parseFully(new SourceFile(path, text)).errors;
-    if (error)
-      invalid.set(path, refusal(path, `the step would turn the file into invalid YAML: ${error.message}`));
+  for (const change of changes) {
+    const error = syntaxErrorOf(change);
+    if (error !== undefined)
+      invalid.set(
+        change.path,
+        refusal(change.path, `the step would turn the file into invalid YAML: ${error}`),
+      );
   }
   return invalid;
 }

@@ -4,9 +4,8 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { symbolicLinkOn } from "../gitops/edit/symbolic-link.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
-import { parseFully } from "../gitops/yaml/parse.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { SourceFile } from "../gitops/yaml/source.ts";
+import { syntaxErrorOf } from "./syntax-error.ts";
 import type { FileChange } from "./step.ts";
 
 /**
@@ -41,7 +40,8 @@ function removeEmptyDirectories(root: string, directory: string): void {
 
 const NOTHING_WRITTEN = "Nothing was written.";
 
-function checkChange(before: Repository, { path, text }: FileChange): void {
+function checkChange(before: Repository, change: FileChange): void {
+  const { path } = change;
   const absolute = join(before.root, path);
   const link = symbolicLinkOn(before.root, path);
   if (link !== undefined) {
@@ -58,7 +58,6 @@ function checkChange(before: Repository, { path, text }: FileChange): void {
       `Re-run the step. ${NOTHING_WRITTEN}`,
     );
   }
-  if (text === undefined || !/\.ya?ml$/.test(path)) return;
-  const [error] = parseFully(new SourceFile(path, text)).errors;
-  if (error) throw new Error(`the step would turn ${path} into invalid YAML: ${error.message}`);
+  const error = syntaxErrorOf(change);
+  if (error !== undefined) throw new Error(`the step would turn ${path} into invalid YAML: ${error}`);
 }

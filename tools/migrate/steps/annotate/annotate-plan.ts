@@ -8,7 +8,7 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { whyNotSelected } from "../../selected.ts";
 import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
-import { removeFromBuild } from "../../remove-from-build.ts";
+import { removeFromBuild, type Removal } from "../../remove-from-build.ts";
 import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import type { Note, Plan, StepContext } from "../../step.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
@@ -30,6 +30,8 @@ interface Move {
 export class AnnotatePlan {
   readonly #context: StepContext;
   readonly #routes: readonly PlacedRoute[];
+  readonly #byPlace: ReadonlyMap<string, readonly PlacedRoute[]>;
+  readonly #byHost: ReadonlyMap<BuiltCluster, ReadonlyMap<string, readonly PlacedRoute[]>>;
   readonly #changes = new Map<string, string | undefined>();
   readonly #notes: Note[] = [];
   readonly #annotated = new Set<string>();
@@ -37,6 +39,13 @@ export class AnnotatePlan {
   constructor(context: StepContext) {
     this.#context = context;
     this.#routes = context.clusters.flatMap(placedRoutes);
+    this.#byPlace = Map.groupBy(this.#routes, ({ place }) => placeKey(place));
+    this.#byHost = new Map(
+      context.clusters.map((cluster) => [
+        cluster,
+        routesByHost(this.#routes.filter((placed) => placed.cluster === cluster)),
+      ]),
+    );
   }
 
   run(): Plan {
@@ -44,8 +53,7 @@ export class AnnotatePlan {
       const reason = this.#move(map);
       if (reason !== undefined) this.#left(map, reason);
     }
-    for (const [key, routes] of Map.groupBy(this.#routes, ({ place }) => placeKey(place)))
-      if (!this.#annotated.has(key)) this.#enable(routes);
+    for (const [key, routes] of this.#byPlace) if (!this.#annotated.has(key)) this.#enable(routes);
     return { changes: [...this.#changes].map(([path, text]) => ({ path, text })), notes: this.#notes };
   }
 
@@ -76,7 +84,7 @@ export class AnnotatePlan {
       return "its route is also deployed where this endpoint is not";
     const changes = this.#changesOf(first);
     if (typeof changes === "string") return changes;
-    const out = removeFromBuild(map, this.#context.repository.with(new Map([...this.#changes, ...changes])));
+    const out = this.#removal(map, changes);
     if (typeof out === "string") return out;
     const losses = commentLosses(out.comments, "the ConfigMap");
     const unaccepted = whyNotAccepted(losses, this.#context);
@@ -88,6 +96,15 @@ export class AnnotatePlan {
     for (const { target } of first) this.#annotated.add(placeKey(target.place));
     this.#notes.push(...lossNotes(losses, map.position));
     return undefined;
+  }
+
+  /** Removes the ConfigMap from the build, in the present text of the files that this changes. */
+  #removal(map: IncludedObject, changes: ReadonlyMap<string, string | undefined>): Removal | string {
+    const { repository } = this.#context;
+    const removal = removeFromBuild(map, repository);
+    const touched = typeof removal === "string" ? [] : removal.changes.map(({ path }) => path);
+    const isStale = [map.file, ...touched].some((path) => this.#changes.has(path) || changes.has(path));
+    return isStale ? removeFromBuild(map, repository.with(new Map([...this.#changes, ...changes]))) : removal;
   }
 
   #movesOf(cluster: BuiltCluster, map: KubeObject): readonly Move[] | string {
@@ -114,9 +131,7 @@ export class AnnotatePlan {
   #targetOf(endpoint: Template, cluster: BuiltCluster): PlacedRoute | string {
     const host = hostAsked(endpoint);
     if (host === undefined) return "its endpoint has no host that a route could serve";
-    const [target, ...others] = this.#routes.filter(
-      (placed) => placed.cluster === cluster && list(at(placed.route, ["spec", "hostnames"])).includes(host),
-    );
+    const [target, ...others] = this.#byHost.get(cluster)?.get(host) ?? [];
     if (!target)
       return `no HTTPRoute serves ${host}, and gatus-sidecar does not watch Ingresses here; re-run this step after the route step`;
     if (others.length > 0) return `several routes serve ${host}`;
@@ -129,7 +144,7 @@ export class AnnotatePlan {
   }
 
   #at({ place }: PlacedRoute): readonly PlacedRoute[] {
-    return this.#routes.filter((other) => placeKey(other.place) === placeKey(place));
+    return this.#byPlace.get(placeKey(place)) ?? [];
   }
 
   #changesOf(moves: readonly Move[]): Map<string, string | undefined> | string {
@@ -178,6 +193,17 @@ export class AnnotatePlan {
     const text = this.#changes.has(file) ? this.#changes.get(file) : fileText(this.#context.repository, file);
     return text ?? "";
   }
+}
+
+function routesByHost(routes: readonly PlacedRoute[]): ReadonlyMap<string, readonly PlacedRoute[]> {
+  const byHost = new Map<string, PlacedRoute[]>();
+  for (const placed of routes)
+    for (const host of new Set(list(at(placed.route, ["spec", "hostnames"])))) {
+      const own = byHost.get(String(host)) ?? [];
+      byHost.set(String(host), own);
+      own.push(placed);
+    }
+  return byHost;
 }
 
 const plainMove = ({ target, fragment }: Move): unknown => [placeKey(target.place), fragment];

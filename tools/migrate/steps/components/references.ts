@@ -3,6 +3,7 @@ import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, type Origin, type Position } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 
 /** The lists in a kustomization that can include directories. */
@@ -48,34 +49,59 @@ export function listOf(fields: Mapping, list: string): readonly Value[] {
  * The steps' own options do not count.
  */
 export function referencesInto(repository: Repository, directory: string): readonly Position[] {
-  const name = posix.basename(directory);
-  return repository.yamlFiles(".").flatMap((file) => {
-    if (isWithin(file, directory) || file === OPTIONS_FILE) return [];
-    const text = fileText(repository, file) ?? "";
-    if (!text.includes(name)) return [];
-    const inComments = text.split(/\r?\n/).flatMap((line, index) => {
-      const comment = /(?:^|\s)#(.*)$/.exec(line)?.[1] ?? "";
-      const named = comment
-        .split(/[\s"'`,;:()]+/)
-        .some((word) => leadsInto(repository, file, word, directory));
-      return named ? [{ file, line: index + 1, column: 1 }] : [];
-    });
-    const inValues = repository
-      .parse(file)
-      .documents.flatMap(({ value, origin }) => stringsIn(value, origin))
-      .filter(({ text: word }) => leadsInto(repository, file, word, directory))
-      .map(({ origin }) => locate(origin));
-    return [...inValues, ...inComments];
+  return (referencesOf(repository).get(directory) ?? []).filter(({ file }) => !isWithin(file, directory));
+}
+
+/** The references to each file and directory of a repository, collected once. */
+const referencesOf = oncePer((repository: Repository): ReadonlyMap<string, readonly Position[]> => {
+  const references = new Map<string, Position[]>();
+  for (const file of repository.yamlFiles(".")) {
+    if (file === OPTIONS_FILE) continue;
+    const found = [...inValues(repository, file), ...inComments(repository, file)];
+    for (const { word, position } of found)
+      for (const path of targetsOf(repository, file, word)) {
+        const positions = references.get(path) ?? [];
+        references.set(path, positions);
+        positions.push(position());
+      }
+  }
+  return references;
+});
+
+interface Word {
+  readonly word: string;
+  readonly position: () => Position;
+}
+
+function inValues(repository: Repository, file: string): readonly Word[] {
+  return repository
+    .parse(file)
+    .documents.flatMap(({ value, origin }) => stringsIn(value, origin))
+    .map(({ text, origin }) => ({ word: text, position: () => locate(origin) }));
+}
+
+function inComments(repository: Repository, file: string): readonly Word[] {
+  const lines = (fileText(repository, file) ?? "").split(/\r?\n/);
+  return lines.flatMap((line, index) => {
+    const comment = /(?:^|\s)#(.*)$/.exec(line)?.[1] ?? "";
+    const position = (): Position => ({ file, line: index + 1, column: 1 });
+    return comment.split(/[\s"'`,;:()]+/).map((word) => ({ word, position }));
   });
 }
 
-function leadsInto(repository: Repository, file: string, word: string, directory: string): boolean {
-  if (!word.includes("/")) return false;
-  return [posix.dirname(file), "."].some((base) => {
-    const path = repository.resolve(base, word.replace(/^-/, ""));
-    return path !== undefined && isWithin(path, directory);
-  });
+/** What a word leads to if it is a path, relative to the file or to the root: that file, and the directories above it. */
+function targetsOf(repository: Repository, file: string, word: string): ReadonlySet<string> {
+  const targets = new Set<string>();
+  if (!word.includes("/") || word.includes("://") || word.length > MOST_CHARACTERS) return targets;
+  for (const base of [posix.dirname(file), "."]) {
+    let path = repository.resolve(base, word.replace(/^-/, ""));
+    for (; path !== undefined && path !== "."; path = posix.dirname(path)) targets.add(path);
+  }
+  return targets;
 }
+
+/** No path is longer. */
+const MOST_CHARACTERS = 4096;
 
 function stringsIn(value: Value, origin: Origin): readonly { text: string; origin: Origin }[] {
   if (typeof value === "string") return [{ text: value, origin }];

@@ -4,10 +4,9 @@ import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
-import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { NewFiles } from "../../new-files.ts";
-import { fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import { asWritten, fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { whyNotMovable, withMarker } from "./image-policy.ts";
@@ -52,11 +51,13 @@ export function referenceFor(
   const kustomization = findKustomizationFile(context.repository, directory);
   if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
     return `OCIRepository ${namespace}/${name} already exists with another chart or version`;
+  const writesNamespace =
+    fieldAt(asWritten(release, context.repository), ["metadata", "namespace"]) !== undefined;
   const path = posix.join(directory, "ocirepository.yaml");
   const object = {
     apiVersion: `${SOURCE}/v1`,
     kind: "OCIRepository",
-    metadata: { name, ...(written(release, "namespace") && { namespace }) },
+    metadata: { name, ...(writesNamespace && { namespace }) },
     spec: {
       interval:
         scalarText(fieldAt(form.object, ["spec", "chart", "spec", "interval"])) ||
@@ -71,12 +72,6 @@ export function referenceFor(
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
   created.set(key, name);
   return { kind: "OCIRepository", name };
-}
-
-/** Whether the release's own file sets a metadata field. */
-function written(release: WrittenObject, field: string): boolean {
-  const edit = new YamlEdit(release.text);
-  return edit.has(edit.documentAt(release.origin.offset), ["metadata", field]);
 }
 
 /** Names of the OCIRepositories with this artifact in the release's namespace, one set per cluster. */

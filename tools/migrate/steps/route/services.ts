@@ -2,20 +2,28 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Loss } from "../../losses.ts";
-import { fieldAt, nameOf } from "../../objects.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
+import { fieldAt, idOf } from "../../objects.ts";
 import { serviceFate, traefik } from "./controllers/traefik.ts";
 
 /** Looks up a Service in the repository by namespace and name. */
 export type Services = (namespace: string, name: string) => Mapping | undefined;
 
-/** The Services for a cluster that the repository contains; those that charts render are unknown. */
+/** The Services that the repository contains for a cluster; Services rendered by charts are unknown. */
 export function servicesOf(cluster: BuiltCluster | undefined): Services {
-  const services = (cluster?.objects ?? [])
-    .map(({ object }) => object)
-    .filter(({ kind, apiVersion }) => kind === "Service" && apiVersion === "v1");
-  return (namespace, name) =>
-    services.find((object) => nameOf(object).namespace === namespace && nameOf(object).name === name);
+  const services = cluster && servicesByName(cluster);
+  return (namespace, name) => services?.get(`${namespace}/${name}`);
 }
+
+const servicesByName = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, Mapping> => {
+  const services = new Map<string, Mapping>();
+  for (const { object } of objects) {
+    if (object.kind !== "Service" || object.apiVersion !== "v1") continue;
+    const id = idOf(object);
+    if (!services.has(id)) services.set(id, object);
+  }
+  return services;
+});
 
 /** Why Traefik's Gateway provider does not accept a Service as a backend. */
 export function whyRefused(
