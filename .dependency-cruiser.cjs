@@ -29,7 +29,7 @@ module.exports = {
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
 
     // The program.
-    closed("index\\.ts$", ["-"], "nothing-imports-index"),
+    closed("index\\.ts$", ["main\\.js$"], "only-main-imports-index"),
     closed("program\\.ts$", ["index\\.ts$"], "only-index-imports-the-program"),
     closed("test/", ["test/", "tools/(bench|scripts)/"], "nothing-imports-tests"),
     only("program\\.ts", ["config/", "platform/", "staging/", "components/", "kube/"]),

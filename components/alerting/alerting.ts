@@ -3,6 +3,7 @@ import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { routingFindings } from "./route.ts";
 import { alertRules } from "./rules.ts";
+import { namespaceLabels, selectionFindings, type Selectable } from "./selection.ts";
 import { declare, labelled, type CommonArgs } from "../shared/declare.ts";
 import type { PushoverCredentials } from "../shared/pushover.ts";
 
@@ -75,11 +76,17 @@ export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader):
         hint: "Install the operator's CRDs and re-run, or set alerting.install to false.",
       },
     ];
-  if (args.pushover === undefined) return [];
-  return routingFindings(
-    { namespace: args.namespace, labels: { ...args.ruleLabels, ...args.labels } },
-    await cluster.list(`${GROUP}/v1`, "Alertmanager"),
-  );
+  const ours: Selectable = {
+    namespace: args.namespace,
+    labels: { ...args.ruleLabels, ...args.labels },
+    namespaceLabels: await namespaceLabels(args.namespace, cluster),
+  };
+  return [
+    ...selectionFindings(ours, await cluster.list(`${GROUP}/v1`, "Prometheus")),
+    ...(args.pushover === undefined
+      ? []
+      : routingFindings(ours, await cluster.list(`${GROUP}/v1`, "Alertmanager"))),
+  ];
 }
 
 async function missingKinds(cluster: ClusterReader): Promise<string[]> {

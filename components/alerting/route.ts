@@ -1,31 +1,18 @@
 import type { Finding } from "../../kube/client.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { isRead, type Selectable } from "./selection.ts";
 
-interface Selector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-}
-
-/** The fields of an Alertmanager that decide which AlertmanagerConfigs it reads, and to which alerts it applies them. */
+/** The part of an Alertmanager that decides which alerts an AlertmanagerConfig applies to. */
 interface AlertmanagerSpec {
-  /** Selects no AlertmanagerConfig if absent, and every one if empty. */
-  readonly alertmanagerConfigSelector?: Selector;
-  /** Selects the Alertmanager's own namespace if absent, and all namespaces if empty. */
-  readonly alertmanagerConfigNamespaceSelector?: Selector;
   readonly alertmanagerConfigMatcherStrategy?: { readonly type?: string };
-}
-
-/** Namespace and labels of the AlertmanagerConfig. */
-interface ConfigIdentity {
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
  * If no Alertmanager on the cluster would use our AlertmanagerConfig for alerts from all namespaces, reports why. With the operator's default
  * strategy, `OnNamespace`, a config receives only alerts from its own namespace, whatever its route says.
  */
-export function routingFindings(config: ConfigIdentity, alertmanagers: readonly KubeObject[]): Finding[] {
-  const readers = alertmanagers.filter((alertmanager) => reads(alertmanager, config));
+export function routingFindings(config: Selectable, alertmanagers: readonly KubeObject[]): Finding[] {
+  const readers = alertmanagers.filter((alertmanager) => isRead(alertmanager, "alertmanagerConfig", config));
   if (readers.length === 0)
     return [
       {
@@ -46,19 +33,7 @@ export function routingFindings(config: ConfigIdentity, alertmanagers: readonly 
 
 const specOf = ({ spec }: KubeObject): AlertmanagerSpec => spec ?? {};
 
-/** Considers a selector's `matchLabels`, but ignores its `matchExpressions`. */
-function reads(alertmanager: KubeObject, { namespace, labels }: ConfigIdentity): boolean {
-  const { alertmanagerConfigSelector: selector, alertmanagerConfigNamespaceSelector: namespaces } =
-    specOf(alertmanager);
-  const selectsNamespace = namespaces !== undefined || alertmanager.metadata.namespace === namespace;
-  return (
-    selectsNamespace &&
-    selector !== undefined &&
-    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
-  );
-}
-
-function routesAllNamespaces(alertmanager: KubeObject, { namespace }: ConfigIdentity): boolean {
+function routesAllNamespaces(alertmanager: KubeObject, { namespace }: Selectable): boolean {
   const strategy = specOf(alertmanager).alertmanagerConfigMatcherStrategy?.type ?? "OnNamespace";
   if (strategy === "OnNamespaceExceptForAlertmanagerNamespace")
     return alertmanager.metadata.namespace === namespace;

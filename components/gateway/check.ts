@@ -1,5 +1,6 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { GatewayArgs } from "./gateway.ts";
+import { checkIssuers } from "./issuers.ts";
 import { httpsListeners } from "./listeners.ts";
 
 /** Checks a stack's Gateways individually, against each other and against the live cluster. */
@@ -8,10 +9,12 @@ export async function checkGateways(
   cluster: ClusterReader,
 ): Promise<Finding[]> {
   const missing = await Promise.all(gateways.map((gateway) => missingSecrets(gateway, cluster)));
+  const issuers = await Promise.all(gateways.map((gateway) => checkIssuers(gateway, cluster)));
   return [
     ...conflicts(gateways),
     ...gateways.flatMap(ownFindings),
     ...missing.flat(),
+    ...issuers.flat(),
     ...(await foreignGateways(gateways, cluster)),
   ];
 }

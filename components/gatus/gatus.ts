@@ -25,6 +25,7 @@ import {
 } from "./deployment.ts";
 import { endpointConflicts, type GatewayDefaults } from "./conflicts.ts";
 import { gatusRoute, type GatusPage } from "./page.ts";
+import { checkStorage } from "./storage-check.ts";
 import { LABELLED_CONFIG_MAPS_RULE, sidecarFor, type Discovery } from "./sidecar.ts";
 
 /** Arguments of {@link Gatus}. */
@@ -126,7 +127,10 @@ export async function checkGatus(args: GatusArgs, cluster: ClusterReader): Promi
   if (!args.install) return [];
   const routes = gatusObjects(args).filter(({ kind }) => kind === "HTTPRoute");
   const { endpoints, discover, labelledConfigMaps, gateways } = args;
-  return endpointConflicts({ endpoints, discover, labelledConfigMaps, gateways, routes }, cluster);
+  return [
+    ...(await checkStorage(args.storage, args.namespace, cluster)),
+    ...(await endpointConflicts({ endpoints, discover, labelledConfigMaps, gateways, routes }, cluster)),
+  ];
 }
 
 function roleObjects(namespace: string, rules: readonly PolicyRule[]): KubeObject[] {

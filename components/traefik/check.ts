@@ -1,8 +1,9 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import { INTERNAL_PORTS } from "../../kube/gateway-contract.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { checkAddressPools } from "./address-pools.ts";
 import { repeatedArguments } from "./arguments.ts";
-import { checkTraefikService } from "./service.ts";
+import { checkTraefikService, traefikService } from "./service.ts";
 import type { TraefikArgs } from "./traefik.ts";
 
 /** Reports what would keep Traefik from starting or from serving, and changes that the API server would refuse. */
@@ -11,6 +12,7 @@ export async function checkTraefikSettings(args: TraefikArgs, cluster: ClusterRe
     ...checkTraefikPorts(args),
     ...checkArguments(args),
     ...(await checkTraefikService(args, cluster)),
+    ...(await checkAddressPools(traefikService(args), cluster)),
     ...(await checkExtensionRefs(args, cluster)),
   ];
 }

@@ -1,6 +1,5 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseDocument } from "yaml";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
@@ -8,7 +7,7 @@ import { writeFileAtomic } from "../../lib/atomic-file.ts";
 export interface PolicyPackArgs {
   /** The directory that `pulumiEnvironment` was given. */
   readonly dir: string;
-  /** The pack's directory, with PulumiPolicy.yaml (`runtime: nodejs`), package.json and main.js. */
+  /** The pack's directory, with PulumiPolicy.yaml (`runtime: nodejs`), package.json and main.cjs. */
   readonly pack: string;
 }
 
@@ -30,8 +29,7 @@ export async function sandboxPolicyPack(args: PolicyPackArgs): Promise<string> {
   definition.set("runtime", RUNTIME);
   writeFileAtomic(join(target, "PulumiPolicy.yaml"), definition.toString());
   writeFileAtomic(join(target, "package.json"), await readFile(join(pack, "package.json")));
-  const main = pathToFileURL(join(pack, "main.js")).href;
-  writeFileAtomic(join(target, "main.js"), `import ${JSON.stringify(main)};\n`);
+  writeFileAtomic(join(target, "main.cjs"), `require(${JSON.stringify(join(pack, "main.cjs"))});\n`);
   putAnalyzer(join(dir, "pulumi/bin"));
   return target;
 }

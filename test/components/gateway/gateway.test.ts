@@ -296,6 +296,40 @@ describe("the redirect to HTTPS", () => {
   });
 });
 
+const issuer = (kind: string, name: string, status: string, namespace?: string): KubeObject => ({
+  apiVersion: "cert-manager.io/v1",
+  kind,
+  metadata: { name, ...(namespace !== undefined && { namespace }) },
+  status: { conditions: [{ type: "Ready", status, message: "account not registered" }] },
+});
+const ISSUERS = [
+  issuer("ClusterIssuer", "letsencrypt", "True"),
+  issuer("Issuer", "letsencrypt", "True", "network"),
+];
+
+describe("the issuer of a Gateway's certificates", () => {
+  const found = async (certificate: Certificate, ...live: KubeObject[]) =>
+    (await checkGateways([serving({ hostname: "a.example.com", certificate })], clusterHolding(...live))).map(
+      ({ message }) => message,
+    );
+  const named: Certificate = { issuer: "letsencrypt", kind: "Issuer" };
+
+  it("passes if it is ready, in the Gateway's namespace or for the cluster", async () => {
+    assert.deepEqual(await found(ISSUED, ...ISSUERS), []);
+    assert.deepEqual(await found(named, ...ISSUERS), []);
+  });
+
+  it("is reported before the update if no certificate would be issued", async () => {
+    assert.match((await found(ISSUED)).join(), /ClusterIssuer letsencrypt, .* is not installed on test/);
+    const other = issuer("ClusterIssuer", "other", "True");
+    assert.match((await found(ISSUED, other)).join(), /ClusterIssuer letsencrypt, which does not exist/);
+    const elsewhere = issuer("Issuer", "letsencrypt", "True", "media");
+    assert.match((await found(named, elsewhere)).join(), /Issuer network\/letsencrypt, which does not exist/);
+    const failing = issuer("ClusterIssuer", "letsencrypt", "False");
+    assert.match((await found(ISSUED, failing)).join(), /is not ready \(account not registered\)/);
+  });
+});
+
 describe("checking gateways", () => {
   const secret = (name: string, namespace: string): KubeObject => ({
     apiVersion: "v1",
@@ -303,9 +337,9 @@ describe("checking gateways", () => {
     metadata: { name, namespace },
   });
   const check = async (gateways: GatewayArgs[], ...live: KubeObject[]) =>
-    (await checkGateways(gateways, clusterHolding(secret("wildcard-tls", "network"), ...live))).map(
-      ({ severity, message }) => `${severity}: ${message}`,
-    );
+    (
+      await checkGateways(gateways, clusterHolding(secret("wildcard-tls", "network"), ...ISSUERS, ...live))
+    ).map(({ severity, message }) => `${severity}: ${message}`);
   const internal: GatewayArgs = { ...ARGS, name: "internal", className: "traefik-internal" };
 
   const cases: readonly [string, GatewayArgs[], RegExp | undefined][] = [

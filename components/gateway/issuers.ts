@@ -1,0 +1,49 @@
+import type { ClusterReader, Finding } from "../../kube/client.ts";
+import { statusOf } from "../../kube/objects.ts";
+import type { Certificate } from "./listeners.ts";
+import type { GatewayArgs } from "./gateway.ts";
+
+const CERT_MANAGER = "cert-manager.io/v1";
+
+/** Issuers that do not exist or are not ready: no certificate would be issued, and no HTTPS listener would work. */
+export async function checkIssuers(gateway: GatewayArgs, cluster: ClusterReader): Promise<Finding[]> {
+  const issuers = gateway.https.hostnames.flatMap(({ certificate }) =>
+    certificate !== undefined && "issuer" in certificate ? [certificate] : [],
+  );
+  const distinct = [...new Map(issuers.map((each) => [`${each.kind} ${each.issuer}`, each])).values()];
+  const findings = await Promise.all(distinct.map((issuer) => checkIssuer(gateway, issuer, cluster)));
+  return findings.flat();
+}
+
+async function checkIssuer(
+  { name, namespace }: GatewayArgs,
+  { issuer, kind }: Extract<Certificate, { issuer: string }>,
+  cluster: ClusterReader,
+): Promise<Finding[]> {
+  const id = kind === "Issuer" ? `Issuer ${namespace}/${issuer}` : `ClusterIssuer ${issuer}`;
+  const warn = (problem: string, hint: string): Finding[] => [
+    {
+      severity: "warning",
+      message: `Gateway ${namespace}/${name} gets its certificates from ${id}, which ${problem} on ${cluster.context}.`,
+      hint,
+    },
+  ];
+  if (!(await cluster.serves(CERT_MANAGER, kind)))
+    return warn(
+      "cert-manager would read, but it is not installed",
+      "Install cert-manager with Gateway API support (config.enableGatewayAPI), or name existing Secrets as certificates.",
+    );
+  const metadata = { name: issuer, ...(kind === "Issuer" && { namespace }) };
+  const live = await cluster.get({ apiVersion: CERT_MANAGER, kind, metadata });
+  if (live === undefined)
+    return warn("does not exist", "Create it, or correct its name or kind in the configuration.");
+  const { conditions = [] } = statusOf(live) as {
+    conditions?: { type: string; status: string; message?: string }[];
+  };
+  const ready = conditions.find(({ type }) => type === "Ready");
+  if (ready?.status === "True") return [];
+  return warn(
+    `is not ready (${ready?.message ?? "no status"})`,
+    "Fix the issuer: the HTTPS listeners work once their certificates are issued.",
+  );
+}

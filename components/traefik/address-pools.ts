@@ -1,0 +1,124 @@
+import { BlockList, isIP } from "node:net";
+import type { ClusterReader, Finding } from "../../kube/client.ts";
+import { selects, type LabelSelector } from "../../kube/label-selector.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
+
+/** A kind of address pool: which annotations ask for an address or a pool, and what a pool offers. */
+interface PoolKind {
+  readonly apiVersions: readonly string[];
+  readonly kind: string;
+  /** Annotations with addresses, separated by commas. */
+  readonly addresses: readonly string[];
+  /** Annotations with the name of a pool. */
+  readonly pool: readonly string[];
+}
+
+/** https://docs.cilium.io/en/stable/network/lb-ipam/ and https://metallb.io/usage/ */
+const KINDS: readonly PoolKind[] = [
+  {
+    apiVersions: ["cilium.io/v2", "cilium.io/v2alpha1"],
+    kind: "CiliumLoadBalancerIPPool",
+    addresses: ["lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips"],
+    pool: [],
+  },
+  {
+    apiVersions: ["metallb.io/v1beta1"],
+    kind: "IPAddressPool",
+    addresses: ["metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs"],
+    pool: ["metallb.io/address-pool", "metallb.universe.tf/address-pool"],
+  },
+];
+
+/** Reports a Service of type LoadBalancer that would wait for its address forever, as far as Cilium's and MetalLB's pools show it. */
+export async function checkAddressPools(service: KubeObject, cluster: ClusterReader): Promise<Finding[]> {
+  if ((service.spec as { type?: string }).type !== "LoadBalancer") return [];
+  const annotations = service.metadata.annotations ?? {};
+  const findings = await Promise.all(
+    KINDS.map(async (kind) => {
+      const served = await servedVersion(kind, cluster);
+      const asked = [...kind.addresses, ...kind.pool].some((name) => name in annotations);
+      if (served === undefined)
+        return asked
+          ? [warn(service, `asks for an address of a ${kind.kind}, which the cluster does not know`)]
+          : [];
+      return poolFindings(service, kind, await cluster.list(served, kind.kind));
+    }),
+  );
+  return findings.flat();
+}
+
+async function servedVersion({ apiVersions, kind }: PoolKind, cluster: ClusterReader) {
+  const served = await Promise.all(apiVersions.map((version) => cluster.serves(version, kind)));
+  return apiVersions.find((_, index) => served[index]);
+}
+
+function poolFindings(service: KubeObject, kind: PoolKind, pools: readonly KubeObject[]): Finding[] {
+  const annotations = service.metadata.annotations ?? {};
+  const values = (names: readonly string[]): string[] =>
+    names.flatMap((name) => annotations[name]?.split(",") ?? []).map((value) => value.trim());
+  const names = pools.map(({ metadata }) => metadata.name).join(", ") || "none";
+  const unknown = values(kind.pool).filter((name) => !pools.some(({ metadata }) => metadata.name === name));
+  const usable = pools.filter((pool) => isUsable(pool, service));
+  const outside = values(kind.addresses).filter(
+    (ip) => isIP(ip) !== 0 && !usable.some((pool) => offers(pool, ip)),
+  );
+  if (usable.length === 0) return [warn(service, `is selected by no ${kind.kind} (pools: ${names})`)];
+  return [
+    ...unknown.map((name) =>
+      warn(service, `names the ${kind.kind} ${name}, which does not exist (pools: ${names})`),
+    ),
+    ...outside.map((ip) =>
+      warn(service, `asks for ${ip}, which is in no ${kind.kind} that selects it (pools: ${names})`),
+    ),
+  ];
+}
+
+function isUsable({ spec }: KubeObject, { metadata }: KubeObject): boolean {
+  const { disabled = false, serviceSelector } = (spec ?? {}) as {
+    disabled?: boolean;
+    serviceSelector?: LabelSelector;
+  };
+  // Cilium lets pools select by these, too.
+  const labels = {
+    "io.kubernetes.service.namespace": metadata.namespace ?? "",
+    "io.kubernetes.service.name": metadata.name,
+    ...metadata.labels,
+  };
+  return !disabled && (serviceSelector === undefined || selects(serviceSelector, labels));
+}
+
+interface PoolSpec {
+  /** Cilium. */
+  readonly blocks?: readonly { readonly cidr?: string; readonly start?: string; readonly stop?: string }[];
+  /** MetalLB: networks, or ranges `a-b`. */
+  readonly addresses?: readonly string[];
+}
+
+function offers({ spec }: KubeObject, ip: string): boolean {
+  const { blocks = [], addresses = [] } = (spec ?? {}) as PoolSpec;
+  const ranges = [
+    ...blocks.map(({ cidr, start = "", stop = start }) => cidr ?? `${start}-${stop}`),
+    ...addresses,
+  ];
+  return ranges.some((range) => contains(range.replaceAll(" ", ""), ip));
+}
+
+function contains(range: string, ip: string): boolean {
+  const list = new BlockList();
+  const [start = "", stop] = range.split("-");
+  const [network = "", prefix] = start.split("/");
+  const family = isIP(network) === 6 ? "ipv6" : "ipv4";
+  // A pool that cannot be parsed is no reason to doubt the address.
+  if (isIP(network) === 0) return true;
+  if (stop === undefined) list.addSubnet(network, Number(prefix ?? (family === "ipv6" ? 128 : 32)), family);
+  else list.addRange(start, stop, family);
+  return list.check(ip, isIP(ip) === 6 ? "ipv6" : "ipv4");
+}
+
+function warn(service: KubeObject, problem: string): Finding {
+  return {
+    severity: "warning",
+    message: `${describeObject(service)} ${problem}: it would get no address, and the verification would fail.`,
+    hint: "Correct traefik.service.annotations or labels of the Gateway, or the pool.",
+  };
+}
