@@ -63,14 +63,14 @@ describe("edgefirst rollout, export", function () {
 
   it("exports the graph of the project in the current directory", async () => {
     const [operator, github] = await Promise.all([
-      edgefirst(project, "export", "operator", "--repo", "https://example.com/platform"),
+      edgefirst(project, "export", "operator", "--repo", "https://example.com/p", "--backend", "s3://state"),
       edgefirst(project, "export", "github"),
     ]);
     assert.match(
       operator.stdout,
       /stack: organization\/platform\/main[\s\S]*prerequisites:\n +- name: platform-edge/,
     );
-    assert.match(github.stdout, /wave-2:[\s\S]*needs:\n +- wave-1/);
+    assert.match(github.stdout, /plan-2:[\s\S]*needs:\n +- wave-1[\s\S]*wave-2:[\s\S]*needs:\n +- plan-2/);
   });
 });
 
