@@ -115,10 +115,12 @@ function recordOf(stack: string, release: string, evidence: Evidence): Verificat
   );
 }
 
-/** Checks that did not run, and checks without objects: neither proves anything. */
+/** Checks that did not run, and checks without objects: neither proves anything. Jobs belong to updates alone. */
 function notesOf(record: Verification, { results }: CheckRound): string[] {
   const left = record.checks.filter(({ outcome }) => outcome === "notChecked");
+  const jobs = record.checks.filter(({ id, outcome }) => id === "jobs" && outcome === "held");
   return [
+    ...jobs.map(() => `jobs: they succeeded at ${record.time}; only an update runs them again`),
     ...left.map(({ id, notes }) => `not checked: ${[id, ...notes].join(": ")}`),
     ...[...results].flatMap(([id, { notes = [] }]) => notes.map((note) => `${id}: ${note}`)),
   ];
