@@ -8,7 +8,7 @@ export const ignore = z
     z.string().min(1),
     z.strictObject({
       reason: reason.min(8, "a reason for ignoring the object").describe("Why its health does not count."),
-      owner: z.string().trim().min(1, "who will fix it").describe("Who will fix it."),
+      owner: z.string().trim().min(1, "the person or team that will fix it").describe("Who will fix it."),
       until: z.iso
         .date({ error: "a date in quotes, such as '2026-12-31'" })
         .describe("Last day (UTC) on which it is ignored, such as `'2026-12-31'`."),

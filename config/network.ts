@@ -48,11 +48,11 @@ const listenerHostname = z.strictObject({
 
 const extraListener = z.strictObject({
   name: labelName.describe("Name of the listener."),
-  port: port.describe("Port, which must be that of one of `traefik.entryPoints`."),
+  port: port.describe("Port of the listener. It must be the port of an entry in `traefik.entryPoints`."),
   protocol: z
     .enum(["TCP", "TLS"])
-    .describe("`TCP` for TCPRoutes; `TLS` for TLSRoutes, whose connections are passed through encrypted."),
-  hostname: hostname.optional().describe("Server name that TLS clients ask for; `TLS` only."),
+    .describe("`TCP` for TCPRoutes; `TLS` for TLSRoutes, with TLS passed through to the backend."),
+  hostname: hostname.optional().describe("Server name (SNI) that the listener serves; `TLS` only."),
 });
 
 /** An entry of `gateways`. */
@@ -104,7 +104,7 @@ export const gateway = z.strictObject({
     .max(16)
     .default([])
     .describe(
-      "Listeners for TCP or TLS, in addition to the plain and the HTTPS ones. Each needs an entry point on its port, and `experimentalChannel` for its routes.",
+      "TCP and TLS listeners, in addition to the plain and the HTTPS listeners. Each needs an entry in `traefik.entryPoints` with its port, and `traefik.experimentalChannel` for its routes.",
     ),
   gatus: z
     .strictObject({

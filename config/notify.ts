@@ -9,17 +9,17 @@ export const notify = z
     webhook: z
       .boolean()
       .default(false)
-      .describe("Post each event as JSON to the URL in the secret `notifyWebhook`."),
+      .describe("Send each event as JSON in a POST request to the URL in the secret `notifyWebhook`."),
     pushover: z
       .boolean()
       .default(false)
-      .describe("Send each event with the secrets `pushoverToken` and `pushoverUserKey`."),
+      .describe("Send each event to Pushover; needs the secrets `pushoverToken` and `pushoverUserKey`."),
     on: z
       .array(z.enum(UPDATE_EVENTS))
       .min(1)
       .default([...UPDATE_EVENTS])
       .describe(
-        "Events to send: a verification that passed, failed or had no result, and a refusal by the gate.",
+        "Events to send: `verified`, `failed` and `inconclusive` for the result of a verification, and `refused` for a refusal by the gate.",
       ),
   })
   .prefault({});

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { duration, labelName, objectName } from "./values.ts";
 
-/** Name of a check: part of the name of a Job. */
+/** Name of a check. A Job's name contains it, so it must be a valid part of one. */
 const checkName = z
   .string()
   .max(30)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "a lower-case name of at most 30 characters, such as error-rate")
   .meta({ title: "check name" });
 
-/** Without user and password: the evidence repeats it. */
+/** A URL without user and password, since the evidence contains it. */
 const url = z
   .string()
   .regex(/^https?:\/\/[^\s/@?#]+(\/[^\s@#]*)?$/, "an http or https URL without credentials")
@@ -37,23 +37,23 @@ const query = z
       .trim()
       .min(1)
       .describe(
-        "PromQL that yields a number, or one number for each series: each has to be within the threshold. `$window` stands for the window, as in `rate(errors_total[$window])`.",
+        "PromQL query for a number, or for one number per series. Each number has to be within `min` and `max`. `$window` stands for `window`, as in `rate(errors_total[$window])`.",
       ),
     window: duration
       .optional()
       .describe(
-        "Length of `$window`, at most the soak, so that no sample is older than the update. Defaults to the soak.",
+        "Length of `$window`. At most the soak, so that no sample is older than the update. Defaults to the soak.",
       ),
-    min: z.number().optional().describe("The smallest value that holds."),
+    min: z.number().optional().describe("The smallest value with which the check holds."),
     max: z
       .number()
       .optional()
-      .describe("The largest value that holds. At least one of `min` and `max` is required."),
+      .describe("The largest value with which the check holds. At least one of `min` and `max` is required."),
     empty: z
       .enum(["wait", "holds"])
       .default("wait")
       .describe(
-        "What no data means, such as `NaN` from a division by zero: `wait` until there is some, which proves nothing; or `holds`, for a query that has a result only if something is wrong.",
+        "What to do if the query returns no data or `NaN`, such as from a division by zero. `wait`: the check does not hold until there is data. `holds`: the check holds, for a query that returns data only if something is wrong.",
       ),
   })
   .refine(({ min, max }) => min !== undefined || max !== undefined, "a query with min or max");
@@ -66,8 +66,8 @@ const http = z.union(
         .array(z.int().min(100).max(599))
         .min(1)
         .default([200])
-        .describe("Statuses that hold. A redirect to a login page is a 302."),
-      contains: z.string().min(1).optional().describe("Text that the body has to contain."),
+        .describe("Response statuses with which the check holds. A redirect to a login page has status 302."),
+      contains: z.string().min(1).optional().describe("Text that the response body has to contain."),
     }),
     z.strictObject({
       ...service,
@@ -76,24 +76,32 @@ const http = z.union(
         .string()
         .regex(/^\/[^\s#]*$/, "a path that starts with /")
         .default("/")
-        .describe("Path to request. Any status from 200 to 299 holds."),
+        .describe("Path to request. The check holds with any status from 200 to 299."),
     }),
   ],
   { error: "either { url, status?, contains? } or { namespace, service, port?, path? }" },
 );
 
 const job = z.strictObject({
-  namespace: labelName.describe("Namespace in which the Job is created. It has to exist."),
+  namespace: labelName.describe("Namespace for the Job, which has to exist."),
   image: z.string().min(1).describe("Image with a fixed tag or digest."),
-  command: z.array(z.string()).optional().describe("Command, instead of the image's."),
-  args: z.array(z.string()).optional().describe("Arguments, instead of the image's."),
-  env: z.record(z.string(), z.string()).default({}).describe("Environment variables. No secrets."),
+  command: z.array(z.string()).optional().describe("Command of the container. Defaults to the image's."),
+  args: z.array(z.string()).optional().describe("Arguments of the command. Defaults to the image's."),
+  env: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Environment variables. They must not contain secrets."),
   serviceAccount: objectName
     .optional()
-    .describe("ServiceAccount of the pod. Without one, the pod has no token for the API server."),
-  runAsUser: z.int().min(1).default(65534).describe("User id of the container; never root."),
+    .describe("ServiceAccount of the pod. If omitted, the pod has no token for the API server."),
+  runAsUser: z.int().min(1).default(65534).describe("User id of the container, which must not be root."),
   timeout: duration.default("5m").describe("Time after which an attempt has failed."),
-  attempts: z.int().min(1).max(10).default(3).describe("Attempts until the verification fails."),
+  attempts: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(3)
+    .describe("Number of attempts after which the verification fails."),
 });
 
 export const ownChecks = z
@@ -111,7 +119,7 @@ export const ownChecks = z
       .record(checkName, job)
       .default({})
       .describe(
-        "Jobs that have to succeed, by name: once before the soak begins and once when it ends, each time only while every other check holds. Only this stack's verification creates them, and deletes them afterwards.",
+        "Jobs that have to succeed, by name. Each runs once before the soak begins and once when it ends, and only while every other check holds. Only the verification of this stack creates the Jobs; it deletes them afterwards.",
       ),
   })
   .prefault({});
@@ -121,5 +129,5 @@ export type OwnChecks = z.infer<typeof ownChecks>;
 export type QueryCheck = OwnChecks["queries"][string];
 export type HttpCheck = OwnChecks["http"][string];
 export type JobCheck = OwnChecks["jobs"][string];
-/** How to reach a program that answers over HTTP. */
+/** How to reach a service over HTTP. */
 export type ServiceAddress = NonNullable<OwnChecks["prometheus"]>;

@@ -19,7 +19,7 @@ const pinsSchema = z.strictObject({
       }),
     ),
   }),
-  // Traefik's CRDs, of the version of its image.
+  // Traefik's CRDs, in the same version as its image.
   traefikDefinitions: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   images: z.strictObject({ traefik: image, gatus: image, gatusSidecar: image, k8sSidecar: image }),
 });

@@ -1,20 +1,24 @@
 import { z } from "zod";
 import { objectName, labels, quantity } from "./values.ts";
 
-/** Keys that Traefik and Gatus share, for where their pods run. */
+/** Keys for both Traefik and Gatus that decide where their pods run. */
 export const placement = {
   nodeSelector: labels.default({}).describe("Labels of the nodes on which the pods may run."),
   tolerations: z
     .array(
       z.strictObject({
-        key: z.string().optional().describe("Key of the taint; every taint if omitted."),
+        key: z.string().optional().describe("Key of the taint. If omitted, every taint matches."),
         operator: z.enum(["Exists", "Equal"]).optional().describe("Defaults to `Equal`."),
-        value: z.string().optional().describe("Value of the taint, for `Equal`."),
+        value: z.string().optional().describe("Value of the taint, for the operator `Equal`."),
         effect: z
           .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
           .optional()
-          .describe("Effect of the taint; all effects if omitted."),
-        tolerationSeconds: z.int().min(0).optional().describe("How long `NoExecute` is tolerated."),
+          .describe("Effect of the taint. If omitted, every effect matches."),
+        tolerationSeconds: z
+          .int()
+          .min(0)
+          .optional()
+          .describe("How long a taint with effect `NoExecute` is tolerated."),
       }),
     )
     .default([])
@@ -28,7 +32,7 @@ export const placement = {
     .record(z.string(), z.unknown())
     .optional()
     .describe(
-      "A strategic merge patch to the pod template (`metadata` and `spec`), for what has no key. The policies check the result.",
+      "A strategic merge patch to the pod template (`metadata` and `spec`), for fields that no key sets. The policies check the result.",
     ),
 };
 
@@ -65,11 +69,11 @@ export const images = z
       )
       .default({})
       .describe(
-        "Registries to pull from instead, by host: `docker.io: mirror.example.com/docker`. The digests stay the same.",
+        "Mirrors to pull from, by the host of the original registry: `docker.io: mirror.example.com/docker`. The digests stay the same.",
       ),
     pullSecrets: z
       .array(objectName)
       .default([])
-      .describe("Secrets with registry credentials, in the namespace of each pod."),
+      .describe("Secrets with registry credentials. They must exist in the namespace of each pod."),
   })
   .prefault({});

@@ -49,7 +49,7 @@ export const configSchema = z.strictObject({
     .array(adoptable)
     .default([])
     .describe("Objects to take over from their current owner, as `Kind name` or `Kind namespace/name`."),
-  images: images.describe("Where images are pulled from."),
+  images: images.describe("From which registries images are pulled."),
   gatewayApi: gatewayApi.describe("The Gateway API's CRDs."),
   gateways: z
     .array(gateway)
@@ -67,10 +67,10 @@ export const configSchema = z.strictObject({
     .describe("Lets a release that the upstream stacks have not verified pass the gate."),
   verification: verification.describe("How every update is verified."),
   checks: ownChecks.describe(
-    "The stack's own checks, in addition to those that every verification runs. The evidence repeats them: no secrets.",
+    "The stack's own checks, in addition to those that every verification runs. The evidence contains these settings, so they must not contain secrets.",
   ),
   notify: notify.describe(
-    "Notifications about updates. One that fails is sent again once, and never fails the update; the evidence records what became of it.",
+    "Notifications about updates. A notification that fails is sent once more and never fails the update. The evidence records the outcome.",
   ),
   promotion: promotion.describe("Promotion of the repository's revision from stack to stack."),
   policies: policies.describe(

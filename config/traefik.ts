@@ -37,29 +37,34 @@ export const traefik = z
         statusCodes: z
           .array(z.string().regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, "a status or a range, such as 400-599"))
           .default([])
-          .describe("Statuses to log, such as `400-599`. Defaults to all."),
+          .describe("Response statuses to log, such as `400-599`. Defaults to all."),
       })
       .optional()
       .describe("The access log, on standard output. Off if omitted; `{}` turns it on."),
     timeouts: z
       .strictObject({
         read: duration.optional().describe("Time to read a whole request. Traefik's default is `60s`."),
-        write: duration.optional().describe("Time to write a response. Traefik's default is `0s`, no limit."),
+        write: duration
+          .optional()
+          .describe("Time to write a response. Traefik's default is `0s`, which means no limit."),
         idle: duration
           .optional()
           .describe("Time that an idle connection stays open. Traefik's default is `180s`."),
       })
       .prefault({})
       .describe(
-        "Time-outs of client connections. Uploads that take longer than `read` fail: `0s` is no limit.",
+        "Timeouts of client connections. An upload that takes longer than `read` fails; `0s` means no limit.",
       ),
     trustedProxies: z
       .array(cidr)
       .default([])
-      .describe("Proxies in front of Traefik whose `X-Forwarded-*` headers are believed, as CIDRs."),
+      .describe("Proxies in front of Traefik whose `X-Forwarded-*` headers it trusts, as CIDRs."),
     proxyProtocol: z
       .strictObject({
-        trustedProxies: z.array(cidr).min(1).describe("Load balancers that send it, as CIDRs."),
+        trustedProxies: z
+          .array(cidr)
+          .min(1)
+          .describe("Load balancers that send the PROXY protocol, as CIDRs."),
       })
       .optional()
       .describe("Accept the PROXY protocol, with which a load balancer passes on the client's address."),
@@ -67,7 +72,7 @@ export const traefik = z
       .boolean()
       .default(false)
       .describe(
-        "Serve HTTP/3 on the HTTPS port too, over UDP: the load balancer must forward both protocols.",
+        "Also serve HTTP/3 over UDP on the HTTPS port. The load balancer must forward both TCP and UDP.",
       ),
     entryPoints: z
       .array(
@@ -84,13 +89,13 @@ export const traefik = z
       .boolean()
       .default(false)
       .describe(
-        "Serve TCPRoutes and TLSRoutes, for which the cluster must have the experimental channel of the Gateway API.",
+        "Serve TCPRoutes and TLSRoutes. The cluster must have the CRDs from the experimental channel of the Gateway API.",
       ),
     middlewares: z
       .boolean()
       .default(false)
       .describe(
-        "Let routes use Traefik's Middlewares, as filters of type ExtensionRef. Installs Traefik's CRDs unless another owner has, and gives Traefik the right to read them. IngressRoutes stay without effect.",
+        "Let routes use Traefik's Middlewares, as filters of type ExtensionRef. Installs Traefik's CRDs, unless another owner has installed them, and permits Traefik to read them. Traefik still ignores IngressRoutes.",
       ),
     autoscaling: z
       .strictObject({
@@ -101,7 +106,7 @@ export const traefik = z
           .min(1)
           .max(1000)
           .default(80)
-          .describe("CPU use to aim at, in percent of the request."),
+          .describe("Target CPU utilization, in percent of the request."),
       })
       .refine(({ minReplicas, maxReplicas }) => minReplicas <= maxReplicas, {
         path: ["maxReplicas"],
@@ -109,7 +114,7 @@ export const traefik = z
       })
       .optional()
       .describe(
-        "A HorizontalPodAutoscaler, which sets the number of pods instead of `replicas`; needs metrics-server.",
+        "A HorizontalPodAutoscaler, which then sets the number of pods instead of `replicas`. Needs metrics-server.",
       ),
     zones: z
       .boolean()
@@ -121,6 +126,8 @@ export const traefik = z
         z.string().regex(/^--[a-zA-Z][^\s=]*(=.*)?$/, "an argument such as --ping.terminatingstatuscode=204"),
       )
       .default([])
-      .describe("Further arguments of Traefik, for what has no key. Those that the stack sets are refused."),
+      .describe(
+        "Further arguments of Traefik, for options that no key sets. Arguments that the stack itself sets are refused.",
+      ),
   })
   .prefault({});

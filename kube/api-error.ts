@@ -24,7 +24,7 @@ export class ApiError extends EdgefirstError {
   readonly reason: string;
 
   constructor({ request, context, status, body }: RefusedRequest) {
-    // A program behind the API server's proxy may put its message into `error`, as Prometheus does.
+    // A program that is reached through the API server's proxy may put its message in `error`, as Prometheus does.
     const { message, error } = (body ?? {}) as { message?: string; error?: string };
     const reason = message ?? (typeof error === "string" ? error : String(body).slice(0, SHOWN));
     super(`${request} on cluster ${context}: ${reason} (${status})`, hintFor(status));

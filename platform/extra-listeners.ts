@@ -2,7 +2,7 @@ import type { Finding } from "../kube/client.ts";
 import { httpsListeners } from "../components/gateway/listeners.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 
-/** Extra listeners that Traefik would not serve. */
+/** Reports extra listeners that Traefik would not serve. */
 export function checkExtraListeners(gateway: GatewayConfig): Finding[] {
   const { name, namespace, extraListeners, traefik } = gateway;
   if (extraListeners.length === 0) return [];
@@ -15,18 +15,18 @@ export function checkExtraListeners(gateway: GatewayConfig): Finding[] {
   const without = traefik.install ? extraListeners.filter(({ port }) => !ports.includes(port)) : [];
   return [
     ...repeated.map((listener) =>
-      error(`${id} has two listeners named ${listener.name}.`, "Give each a different name."),
+      error(`${id} has two listeners named ${listener.name}.`, "Give each listener a different name."),
     ),
     ...without.map((listener) =>
       error(
-        `Traefik of ${id} has no entry point on port ${listener.port}, so that it would not serve the listener ${listener.name}.`,
+        `The Traefik of ${id} has no entry point on port ${listener.port}, so it would not serve the listener ${listener.name}.`,
         `Add { name: ${listener.name}, port: ${listener.port} } to traefik.entryPoints of the Gateway.`,
       ),
     ),
     ...(traefik.install && !traefik.experimentalChannel
       ? [
           error(
-            `Traefik of ${id} serves no routes on its listeners for TCP and TLS.`,
+            `The Traefik of ${id} does not serve TCPRoutes and TLSRoutes, so its TCP and TLS listeners would have no routes.`,
             "Set traefik.experimentalChannel of the Gateway to true.",
           ),
         ]

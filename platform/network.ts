@@ -51,7 +51,7 @@ async function gatewayApiPart({ config, pins, labels }: PlatformArgs): Promise<P
   };
 }
 
-/** Traefik's CRDs, if any of the stack's Traefiks reads Middlewares. */
+/** The part for Traefik's CRDs, if any Traefik of the stack reads Middlewares. */
 async function traefikDefinitionsPart({ stack, config, pins, cluster, labels }: PlatformArgs) {
   if (!config.gateways.some(({ traefik }) => traefik.install && traefik.middlewares)) return undefined;
   const version = imageVersion(pins.images.traefik);

@@ -16,7 +16,7 @@ export interface GatewayApiArgs extends CommonArgs {
   readonly crds: readonly KubeObject[];
   /** Version of Traefik that the stack installs, such as `3.6.12`; undefined if it installs none. */
   readonly traefikVersion?: string | undefined;
-  /** Whether a Traefik of the stack serves TCPRoutes and TLSRoutes. */
+  /** Whether any Traefik that the stack installs serves TCPRoutes and TLSRoutes. */
   readonly experimental?: boolean;
   /** Whether the stack declares any Gateway. */
   readonly hasGateways: boolean;
@@ -103,7 +103,7 @@ async function isServed(args: GatewayApiArgs, cluster: ClusterReader): Promise<F
   return notServed(await unserved(needed, cluster), args, cluster.context);
 }
 
-/** The kinds, each once, that the cluster does not serve. */
+/** The kinds that the cluster does not serve, without duplicates. */
 async function unserved(kinds: readonly ApiKind[], cluster: ClusterReader): Promise<ApiKind[]> {
   const distinct = [...new Map(kinds.map((each) => [each.apiVersion + each.kind, each])).values()];
   const served = await Promise.all(distinct.map(({ apiVersion, kind }) => cluster.serves(apiVersion, kind)));
@@ -123,7 +123,7 @@ function notServed(
       severity: "error",
       message: `The Gateway API on ${context} does not serve ${kinds.join(", ")}, which ${user} needs${install ? " for traefik.experimentalChannel" : ", and edgefirst:gatewayApi.install is false"}.`,
       hint: install
-        ? "Install the experimental channel as another owner and set edgefirst:gatewayApi.install to false, or remove traefik.experimentalChannel."
+        ? "Install the CRDs from the experimental channel yourself and set edgefirst:gatewayApi.install to false, or remove traefik.experimentalChannel."
         : "Have the owner of the CRDs install a newer bundle that serves these versions, or remove edgefirst:gatewayApi.install from the configuration.",
     },
   ];

@@ -52,7 +52,7 @@ const WATCHED_BY_TRAEFIK: readonly { readonly traefik: string; readonly kinds: r
   },
 ];
 
-/** What Traefik's experimental channel watches in addition (3.6; `WatchAll`). */
+/** The kinds that Traefik also watches with the experimental channel (3.6; `WatchAll`). */
 export const EXPERIMENTAL_KINDS: readonly ApiKind[] = at("v1alpha2", "TCPRoute", "TLSRoute");
 
 /** The kinds that a Traefik release watches; undefined if the release is not in the table. */

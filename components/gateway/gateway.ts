@@ -26,7 +26,7 @@ export interface GatewayArgs extends CommonArgs, GatewayIdentity {
       readonly certificate?: Certificate | undefined;
     }[];
   };
-  /** Listeners for TCPRoutes and TLSRoutes, each on an entry point. */
+  /** Listeners for TCPRoutes and TLSRoutes. Each has the port of an entry point. */
   readonly extraListeners?: readonly ExtraListener[];
   /** Monitoring defaults for the attached routes. */
   readonly gatus: {
@@ -34,7 +34,7 @@ export interface GatewayArgs extends CommonArgs, GatewayIdentity {
   };
 }
 
-/** A listener for TCP, or for TLS connections that are passed through. */
+/** A listener for TCP, or for TLS that is passed through to the backend. */
 export interface ExtraListener {
   readonly name: string;
   readonly port: number;

@@ -1,8 +1,8 @@
-/** Where pods run, and what is patched into them. */
+/** Where pods run, and the patch to their template. */
 export interface Placement {
   readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
   readonly tolerations?: readonly object[] | undefined;
-  /** As in a pod's `spec.affinity`. */
+  /** The same format as a pod's `spec.affinity`. */
   readonly affinity?: Readonly<Record<string, unknown>> | undefined;
   readonly priorityClassName?: string | undefined;
   /** Secrets with registry credentials. */
@@ -11,7 +11,7 @@ export interface Placement {
   readonly podPatch?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The fields of a pod's spec; those that are empty are left out, so that a pod without them stays as it was. */
+/** The fields of a pod's spec for this placement. Empty ones are omitted, so that a default placement changes nothing. */
 export function placementFields(placement: Placement): Record<string, unknown> {
   const { nodeSelector = {}, tolerations = [], affinity, priorityClassName, pullSecrets = [] } = placement;
   return {

@@ -1,11 +1,11 @@
 /**
- * A strategic merge patch, as Kubernetes applies it to pods (k8s.io/apimachinery, `strategicpatch`): maps are merged, `null` removes a key, lists are replaced, except
- * those in {@link MERGE_KEYS}, whose items are merged by a key. `$patch: delete` removes such an item, `$patch: replace` replaces a map.
+ * A strategic merge patch, as Kubernetes applies it to pods (k8s.io/apimachinery, `strategicpatch`): maps are merged, `null` removes a key, and lists are
+ * replaced, except those in {@link MERGE_KEYS}, whose items are merged by a key. `$patch: delete` removes such an item, `$patch: replace` replaces a map.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Lists that are merged, with the key of their items (`patchMergeKey` in core/v1). */
+/** Lists that are merged, and the key that identifies their items (`patchMergeKey` in core/v1). */
 const MERGE_KEYS: Readonly<Record<string, string>> = {
   containers: "name",
   initContainers: "name",

@@ -6,34 +6,34 @@ import {
 } from "../../kube/gateway-contract.ts";
 import { traefikName } from "./names.ts";
 
-/** How Traefik treats connections, and what it logs. */
+/** How Traefik handles connections, and what it logs. */
 export interface TraefikOptions {
   readonly logLevel: string;
   readonly logFormat?: "json" | "common";
-  /** undefined: no access log. */
+  /** If undefined, Traefik writes no access log. */
   readonly accessLog?:
     { readonly format: "json" | "common"; readonly statusCodes: readonly string[] } | undefined;
-  /** Go durations; undefined: Traefik's defaults. */
+  /** Durations in Go's format; undefined for Traefik's defaults. */
   readonly timeouts?: {
     readonly read?: string | undefined;
     readonly write?: string | undefined;
     readonly idle?: string | undefined;
   };
-  /** CIDRs of proxies whose `X-Forwarded-*` headers are believed. */
+  /** CIDRs of proxies whose `X-Forwarded-*` headers Traefik trusts. */
   readonly trustedProxies?: readonly string[];
   readonly proxyProtocol?: { readonly trustedProxies: readonly string[] } | undefined;
   readonly http3?: boolean;
   /** Entry points in addition to `web` and `websecure`. */
   readonly entryPoints?: readonly ExtraEntryPoint[];
-  /** Serve TCPRoutes and TLSRoutes. */
+  /** Whether Traefik serves TCPRoutes and TLSRoutes. */
   readonly experimentalChannel?: boolean;
-  /** Let routes use Middlewares. */
+  /** Whether routes may use Middlewares. */
   readonly middlewares?: boolean;
-  /** Further arguments, after all others. */
+  /** Further arguments, which come after all others. */
   readonly arguments?: readonly string[];
 }
 
-/** An entry point for a listener of TCP or TLS. */
+/** An entry point for a TCP or TLS listener. */
 export interface ExtraEntryPoint {
   readonly name: string;
   readonly port: number;
@@ -46,19 +46,22 @@ export interface TraefikArgumentsArgs extends TraefikOptions {
   readonly ports: ListenerPorts;
 }
 
-/** A stopping Traefik first accepts new requests for 10 s, until load balancers have noticed, then gives open ones 10 s to finish. */
+/** When stopping, Traefik first accepts new requests for another 10 s, until load balancers have noticed, and then gives open requests 10 s to finish. */
 export const ACCEPT_SECONDS = 10;
 export const DRAIN_SECONDS = 10;
 
-/** No IngressRoute has this class: of the CRD provider's kinds, only those that a filter can name take effect. */
+/** No IngressRoute has this class, so of the CRD provider's kinds, only those that a route's filter can name take effect. */
 const NO_INGRESS_CLASS = "edgefirst-middlewares-only";
 
-/** Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). The API, and with it the dashboard, stays off. */
+/**
+ * Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). The API stays off, and so does the
+ * dashboard.
+ */
 export function traefikArguments(args: TraefikArgumentsArgs): string[] {
   return [...ownArguments(args), ...(args.arguments ?? [])];
 }
 
-/** Names of further arguments that the stack sets itself: Traefik would take one of the two values. Flags are case-insensitive. */
+/** Names of further arguments that the stack sets itself. Traefik would use only one of the two values. Flags are case-insensitive. */
 export function repeatedArguments(args: TraefikArgumentsArgs): string[] {
   const nameOf = (argument: string): string => argument.split("=", 1)[0]?.toLowerCase() ?? "";
   const own = new Set(ownArguments(args).map(nameOf));
@@ -103,7 +106,7 @@ function gatewayProvider({ gateway, experimentalChannel = false }: TraefikArgume
 const MIDDLEWARES = [
   "--providers.kubernetescrd=true",
   "--providers.kubernetescrd.allowcrossnamespace=false",
-  // Otherwise Traefik also needs the right to read nodes.
+  // Otherwise, Traefik would also need permission to read nodes.
   "--providers.kubernetescrd.disableclusterscoperesources=true",
   `--providers.kubernetescrd.ingressclass=${NO_INGRESS_CLASS}`,
 ];

@@ -1,10 +1,10 @@
 import type { KubeObject } from "../../kube/objects.ts";
 
-/** How many replicas run. */
+/** The range of replicas, and the target that decides their number. */
 export interface Autoscaling {
   readonly minReplicas: number;
   readonly maxReplicas: number;
-  /** CPU use to aim at, in percent of the request. */
+  /** Target CPU utilization, in percent of the request. */
   readonly cpuUtilization: number;
 }
 
@@ -16,7 +16,7 @@ export function autoscaler(
   return {
     apiVersion: "autoscaling/v2",
     kind: "HorizontalPodAutoscaler",
-    // Without metrics-server it is never active, which is no reason to fail an update.
+    // Without metrics-server, the autoscaler never becomes active, but that must not fail the update.
     metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: metadata.name },

@@ -6,7 +6,7 @@ import { repeatedArguments } from "./arguments.ts";
 import { checkTraefikService, traefikService } from "./service.ts";
 import type { TraefikArgs } from "./traefik.ts";
 
-/** Reports what would keep Traefik from starting or from serving, and changes that the API server would refuse. */
+/** Reports what would keep Traefik from starting or serving, and changes that the API server would reject. */
 export async function checkTraefikSettings(args: TraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
   return [
     ...checkTraefikPorts(args),
@@ -17,7 +17,7 @@ export async function checkTraefikSettings(args: TraefikArgs, cluster: ClusterRe
   ];
 }
 
-/** Entry points that share a port or a name: Traefik would not start, or would find two entry points for one listener. */
+/** Reports entry points that share a port or a name. Traefik would not start, or would have two entry points for one listener. */
 export function checkTraefikPorts({
   gateway,
   ports,
@@ -47,8 +47,8 @@ export function checkTraefikPorts({
     ...internal,
     ...repeated.map(({ name, port }) =>
       error(
-        `The entry point ${name} (${port}) of ${id} has the name or the port of another one.`,
-        "Give each entry of traefik.entryPoints a different name and port; web, websecure, ping and metrics are taken.",
+        `The entry point ${name} (port ${port}) of ${id} has the same name or port as another entry point.`,
+        "Give each entry of traefik.entryPoints a different name and port. The names web, websecure, ping and metrics are reserved.",
       ),
     ),
   ];
@@ -59,8 +59,8 @@ function checkArguments(args: TraefikArgs): Finding[] {
   if (repeated.length === 0) return [];
   return [
     error(
-      `traefik.arguments of Gateway ${args.gateway.namespace}/${args.gateway.name} repeats what the stack sets: ${repeated.join(", ")}.`,
-      "Remove it there, and use the key for it in docs/reference/configuration.md, if there is one.",
+      `traefik.arguments of Gateway ${args.gateway.namespace}/${args.gateway.name} contains arguments that the stack itself sets: ${repeated.join(", ")}.`,
+      "Remove them. docs/reference/configuration.md lists the keys that set some of them.",
     ),
   ];
 }
@@ -70,7 +70,7 @@ interface RouteSpec {
   readonly rules?: readonly { readonly filters?: readonly { readonly type?: string }[] }[];
 }
 
-/** Live routes of the Gateway that use a Middleware, which Traefik does not know: it serves them with an error. */
+/** Reports live routes of the Gateway that use a Middleware, if Traefik does not read Middlewares. It would answer their requests with an error. */
 async function checkExtensionRefs(args: TraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (args.middlewares === true) return [];
   const { name, namespace } = args.gateway;
@@ -86,7 +86,7 @@ async function checkExtensionRefs(args: TraefikArgs, cluster: ClusterReader): Pr
   return [
     {
       severity: "warning",
-      message: `Traefik of Gateway ${namespace}/${name} does not know the Middlewares of ${namesOf(routes)}, and answers their requests with an error.`,
+      message: `The Traefik of Gateway ${namespace}/${name} does not read Middlewares, so it answers requests to these routes, which use one, with an error: ${namesOf(routes)}.`,
       hint: "Set traefik.middlewares of the Gateway to true, or remove the filters of type ExtensionRef.",
     },
   ];

@@ -9,7 +9,7 @@ export interface TraefikDefinitionsArgs extends CommonArgs {
   readonly crds: readonly KubeObject[];
 }
 
-/** Traefik's CRDs, of which Middlewares are used. They outlive the stack: deleting a CRD deletes all its objects. */
+/** Traefik's CRDs, which Traefik needs to read Middlewares. They outlive the stack, because deleting a CRD deletes all its objects. */
 export class TraefikDefinitions extends pulumi.ComponentResource {
   constructor(name: string, args: TraefikDefinitionsArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:TraefikDefinitions", name, {}, options);
@@ -23,7 +23,7 @@ export function traefikDefinitionObjects({ crds, labels }: TraefikDefinitionsArg
   return crds.map((crd) => labelled(labels, crd));
 }
 
-/** The CRDs that do not exist yet or belong to this stack; those of another owner, such as Traefik's chart, are used unchanged. */
+/** The CRDs that do not exist yet or belong to this stack. CRDs of another owner, such as Traefik's chart, are used unchanged. */
 export async function ownDefinitions(
   crds: readonly KubeObject[],
   cluster: ClusterReader,
@@ -36,7 +36,7 @@ export async function ownDefinitions(
   });
 }
 
-/** The kinds of another owner's CRDs that are not served at the version that Traefik watches: Traefik would serve nothing. */
+/** Reports another owner's CRDs that do not serve the version that Traefik watches. Traefik would then serve nothing. */
 export async function checkDefinitions(
   crds: readonly KubeObject[],
   cluster: ClusterReader,

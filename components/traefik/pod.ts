@@ -12,7 +12,7 @@ export interface TraefikPodArgs extends TraefikArgumentsArgs, Placement {
   readonly image: string;
   /** Whether replicas must run on different nodes. With `DoNotSchedule`, some stay pending if there are too few nodes. */
   readonly spread: "ScheduleAnyway" | "DoNotSchedule";
-  /** Also spread over zones, if possible. */
+  /** Whether to also spread the pods over zones, if possible. */
   readonly zones?: boolean;
   readonly resources: TraefikResources;
 }
@@ -23,7 +23,7 @@ export interface TraefikResources {
   readonly limits: { readonly cpu?: string | undefined; readonly memory: string };
 }
 
-/** The pod template, patched as configured. */
+/** The pod template, with the configured patch applied. */
 export function podTemplate(args: TraefikPodArgs): Record<string, unknown> {
   const labels = { ...traefikSelector(args.gateway), ...args.labels };
   return strategicMerge({ metadata: { labels }, spec: podSpec(args) }, args.podPatch ?? {});

@@ -37,7 +37,7 @@ export const TRAEFIK_RULES: readonly PolicyRule[] = [
   },
 ];
 
-/** What TCPRoutes and TLSRoutes need in addition, with the experimental channel. */
+/** Further rules that Traefik needs for TCPRoutes and TLSRoutes, with the experimental channel. */
 const EXPERIMENTAL_RULES: readonly PolicyRule[] = [
   { apiGroups: ["gateway.networking.k8s.io"], resources: ["tcproutes", "tlsroutes"], verbs: INFORM },
   {
@@ -48,8 +48,8 @@ const EXPERIMENTAL_RULES: readonly PolicyRule[] = [
 ];
 
 /**
- * What Middlewares need in addition. The CRD provider watches all of its kinds and serves nothing until every watch has synced (`WatchAll` in
- * pkg/provider/kubernetes/crd/client.go), so that none can be left out.
+ * Further rules that Traefik needs for Middlewares. The CRD provider watches all of its kinds and serves nothing until every watch has synced (`WatchAll` in
+ * pkg/provider/kubernetes/crd/client.go), so none of them can be omitted.
  */
 const MIDDLEWARE_RULES: readonly PolicyRule[] = [
   {
@@ -70,7 +70,7 @@ const MIDDLEWARE_RULES: readonly PolicyRule[] = [
   },
 ];
 
-/** The rules for these options. */
+/** The rules that Traefik needs with these options. */
 export function traefikRules({
   experimentalChannel = false,
   middlewares = false,

@@ -15,7 +15,7 @@ export interface TraefikArgs extends TraefikPodArgs, CommonArgs {
   /** The one Gateway that this Traefik serves (docs/decisions/one-gateway-one-traefik.md). */
   readonly gateway: GatewayIdentity;
   readonly replicas: number;
-  /** Sets the number of replicas instead of `replicas`. */
+  /** If set, an autoscaler decides the number of replicas, and `replicas` is ignored. */
   readonly autoscaling?: Autoscaling | undefined;
   /** How many replicas a drain may evict at once; ignored if there is only one replica. */
   readonly podDisruptionBudget: { readonly maxUnavailable: number };
@@ -97,7 +97,7 @@ function deploymentObject(args: TraefikArgs): KubeObject {
     kind: "Deployment",
     metadata: { name: traefikName(args.gateway), namespace: args.gateway.namespace, labels },
     spec: {
-      // The autoscaler owns the number of replicas.
+      // With autoscaling, the autoscaler owns this field.
       ...(args.autoscaling === undefined && { replicas: args.replicas }),
       selector: { matchLabels: labels },
       // The old pod keeps serving until the new one is ready, even with one replica.

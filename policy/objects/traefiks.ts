@@ -20,7 +20,7 @@ export interface Traefik {
    * The label, as `key=value`, of the GatewayClasses that this Traefik serves; undefined if it serves every class with its controller name.
    */
   readonly selector: string | undefined;
-  /** Whether its CRD provider is on, so that routes can use Middlewares. */
+  /** Whether this Traefik's CRD provider is on, so that routes can use Middlewares. */
   readonly middlewares: boolean;
   /** The flag or chart value that sets {@link selector}. */
   readonly selectorSetting: string;
@@ -88,7 +88,7 @@ function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly 
       source,
       ports: new Set(Object.values(ports)),
       selector: selectors.find((selector) => selector !== undefined),
-      // On unless turned off, in every chart (values.yaml).
+      // The default is `true` in every version of the chart (values.yaml).
       middlewares: at(values, ["providers", "kubernetesCRD", "enabled"]) !== false,
       selectorSetting: settings[0] ?? "",
     },

@@ -9,8 +9,8 @@ import { hasTraefikClass, traefiksOf } from "../objects/traefiks.ts";
 /** See docs/reference/rules/route-filters.md. */
 export const routeFilters = defineRule({
   id: "route-filters",
-  description: "A Middleware that a route uses as a filter is one that the Gateway's Traefik reads.",
-  why: "Without its CRD provider, Traefik does not know Middlewares and answers the requests of such a route with an error: a login in front of an app would be gone, and the app with it.",
+  description: "If a route uses a Middleware as a filter, the Gateway's Traefik reads Middlewares.",
+  why: "Without its CRD provider, Traefik does not read Middlewares, and answers all requests to such a route with an error.",
   remediation:
     "Set traefik.middlewares of the Gateway to true in the stack, or providers.kubernetesCRD.enabled in the values of Traefik's chart, or remove the filter.",
   severity: "high",
@@ -42,15 +42,21 @@ function* filterProblems(
     const gateway = context.objects.get(GATEWAY, namespace, text(parent.name) ?? "");
     const traefiks = gateway && hasTraefikClass(gateway, context.objects) ? traefiksOf(gateway, context) : [];
     if (traefiks.length === 0) {
-      // Another controller has filters of its own.
+      // Other controllers have other filters, so only Traefik's Gateways are checked.
       if (gateway === undefined || hasTraefikClass(gateway, context.objects))
         yield {
           path,
-          notEvaluated: `The Traefik of Gateway ${name} is not known, which may not read ${id}.`,
+          notEvaluated: `The Traefik of Gateway ${name} is not known, so it may not read ${id}.`,
         };
     } else if (reference.group !== "traefik.io" || reference.kind !== "Middleware")
-      yield { path, message: `Traefik takes no ${id} as a filter, only a Middleware of traefik.io.` };
+      yield {
+        path,
+        message: `Traefik does not accept ${id} as a filter, only a Middleware in the group traefik.io.`,
+      };
     else if (!traefiks.some(({ middlewares }) => middlewares))
-      yield { path, message: `The Traefik of Gateway ${name} does not read Middlewares, such as ${id}.` };
+      yield {
+        path,
+        message: `The Traefik of Gateway ${name} reads no Middlewares, but the route uses ${id}.`,
+      };
   }
 }

@@ -173,15 +173,15 @@ describe("traefik's options", () => {
     assert.deepEqual(await problems({ arguments: ["--ping.terminatingstatuscode=204"] }), []);
     assert.match(
       (await problems({ arguments: ["--Providers.kubernetesGateway.labelSelector=a=b"] })).join(),
-      /^error: traefik\.arguments .* repeats what the stack sets: --providers\.kubernetesgateway\.labelselector\./,
+      /^error: traefik\.arguments .* contains arguments that the stack itself sets: --providers\.kubernetesgateway\.labelselector\./,
     );
     const entryPoints = (...all: [string, number][]) => ({
       entryPoints: all.map(([name, port]) => ({ name, port })),
     });
     assert.deepEqual(await problems(entryPoints(["db", 5432], ["mail", 25])), []);
-    assert.match((await problems(entryPoints(["db", 443]))).join(), /entry point db \(443\)/);
-    assert.match((await problems(entryPoints(["web", 25]))).join(), /entry point web \(25\)/);
-    assert.match((await problems(entryPoints(["a", 25], ["b", 25]))).join(), /entry point b \(25\)/);
+    assert.match((await problems(entryPoints(["db", 443]))).join(), /entry point db \(port 443\)/);
+    assert.match((await problems(entryPoints(["web", 25]))).join(), /entry point web \(port 25\)/);
+    assert.match((await problems(entryPoints(["a", 25], ["b", 25]))).join(), /entry point b \(port 25\)/);
     assert.match((await problems(entryPoints(["a", 9100]))).join(), /port 9100, which its Traefik uses/);
   });
 });
@@ -236,7 +236,7 @@ describe("traefik's Middlewares", () => {
     const live = [route("a", "media", "ExtensionRef"), route("b", "media", "URLRewrite")];
     assert.deepEqual(await problems({ middlewares: true }, ...live), []);
     assert.deepEqual(await problems({}, ...live), [
-      "warning: Traefik of Gateway network/external does not know the Middlewares of HTTPRoute media/a, and answers their requests with an error.",
+      "warning: The Traefik of Gateway network/external does not read Middlewares, so it answers requests to these routes, which use one, with an error: HTTPRoute media/a.",
     ]);
     const elsewhere = {
       ...live[0]!,
