@@ -9,7 +9,7 @@ import { Engine, type TestStack } from "../../test/support/engine.ts";
 import { keep, ratios, seconds, spread, table } from "./measure.ts";
 import { onClusters, program, succeeded } from "./platform.ts";
 
-// npm run bench:engine: times a cold `up` of the whole platform, then previews without changes, one of each kind per round.
+// npm run bench:engine: times a cold `up` of the whole platform, then several kinds of preview without changes. Each round runs every kind once.
 
 const ROUNDS = 5;
 const MODULES = "import '@pulumi/kubernetes'; export {};";
@@ -33,7 +33,7 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
     const sdk = await engineOf(program(join(folder, "sdk"), MODULES));
     const imports = await sdk.stack("edge", {});
     for (const each of [empty, imports]) succeeded(await each.up());
-    // Pulumi's default if Pulumi.yaml does not set `typescript`: a compiler is loaded first.
+    // Pulumi's default if Pulumi.yaml does not set `typescript`: the language host first loads a compiler.
     const compiler = { PULUMI_NODEJS_TYPESCRIPT: "true" };
     const preview = (of: TestStack, on: Engine, env?: NodeJS.ProcessEnv) => async (): Promise<void> => {
       succeeded(await on.run(["preview", "--non-interactive", "--stack", of.name], env));
@@ -63,7 +63,7 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
     keep(
       "preview",
       table(
-        ["preview without a change", "seconds", "times the floor"],
+        ["preview without changes", "seconds", "times the floor"],
         [...times].map(([name, values]) => [name, spread(values), spread(ratios(values, base))]),
       ),
     );
@@ -115,22 +115,22 @@ async function up(stack: TestStack, kubeconfig: string): Promise<void> {
       ["once, on an empty cluster", "seconds"],
       [
         ["from the start of the CLI to the first resource", first.toFixed(2)],
-        ["`up`, with all rollouts awaited and a verification without a soak", whole.toFixed(2)],
+        ["`up`, including all rollouts and a verification without a soak", whole.toFixed(2)],
         [
           `the same ${objects.length} objects by server-side apply, waiting only for the CRDs`,
           applied.toFixed(2),
         ],
-        ["the same, until the Deployments are rolled out: the lower bound for `up`", awaited.toFixed(2)],
+        ["the same, then waiting for the Deployments to roll out: the lower bound for `up`", awaited.toFixed(2)],
       ],
     ),
   );
 }
 
-/** Waits until the Deployments among the objects are rolled out. */
+/** Waits until the Deployments among the objects have rolled out. */
 async function rolledOut(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
   for (const deployment of objects.filter(({ kind }) => kind === "Deployment"))
     await waitUntil(
-      `${describeObject(deployment)} to be rolled out`,
+      `${describeObject(deployment)} to roll out`,
       async () => {
         const { status, spec } = (await client.get(deployment)) ?? deployment;
         const { availableReplicas = 0 } = (status ?? {}) as { availableReplicas?: number };
@@ -158,7 +158,7 @@ function objectsOf(state: string): KubeObject[] {
     .filter((object) => object !== undefined && object.kind !== "Secret") as KubeObject[];
 }
 
-/** Applies namespaces and CRDs first, then the rest in the order of the state, which follows dependencies. */
+/** Applies namespaces and CRDs first, then the rest in the order of Pulumi's state, in which dependencies come first. */
 async function applyAll(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
   const rank = ({ kind }: KubeObject): number =>
     ["Namespace", "CustomResourceDefinition"].includes(kind) ? 0 : 1;

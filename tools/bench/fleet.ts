@@ -7,7 +7,7 @@ import { applyGatewayApi } from "../../test/support/gateway-api.ts";
 import { keep, median, seconds, spread, table } from "./measure.ts";
 import { onClusters } from "./platform.ts";
 
-// npm run bench:fleet [-- STACKS]: times `edgefirst rollout` of many small stacks in waves of five, on one API server and a file backend, with the real CLI.
+// npm run bench:fleet [-- STACKS]: times `edgefirst rollout` on many small stacks in waves of five, with one API server, a file backend and the real CLI.
 
 const STACKS = Number(process.argv[2] ?? "20");
 const WAVE = 5;
@@ -64,7 +64,7 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
             `${ideal.toFixed(1)} s; the rollout took ${(whole / ideal).toFixed(2)} times that`,
           ],
           ["peak memory of the command and its descendants", `${Math.max(...memory).toFixed(0)} MB`],
-          ["the same per stack in flight", `${(Math.max(...memory) / PARALLEL).toFixed(0)} MB`],
+          ["peak memory per stack being updated", `${(Math.max(...memory) / PARALLEL).toFixed(0)} MB`],
         ],
       ),
     );

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Documents per generated app. */
+/** Number of documents in each generated app. */
 export const DOCUMENTS_PER_APP = 4;
 
-/** Writes a GitOps repository with one cluster, whose apps use app-template with an Ingress; four documents per app. */
+/** Writes a GitOps repository with one cluster. Each app is a HelmRelease of app-template with an Ingress, and has {@link DOCUMENTS_PER_APP} documents. */
 export function generateRepository(root: string, apps: number): void {
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });

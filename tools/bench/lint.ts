@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import { keep, table, write } from "./measure.ts";
 
-// npm run bench:lint: measures median times, with one process per run and including Node's startup, and compares them with kube-score.
+// npm run bench:lint: measures the median time of a lint run, including Node's startup, and compares it with that of kube-score.
 
 const RUNS = 7;
 const MAIN = join(import.meta.dirname, "../cli/main.ts");
@@ -155,6 +155,6 @@ for (const [kind, counts, manifest] of [
       const files = Array.from({ length: count }, (_unused, index) => join(directory, `${index}.yaml`));
       const { seconds } = median(kubeScore.path, ["score", "--output-format", "ci", ...files]);
       const took = [`${seconds.toFixed(2)} s`, (count / seconds).toFixed(0), "not measured"];
-      rows.push([`the same with kube-score ${kubeScore.version}`, ...took]);
+      rows.push([`the same files with kube-score ${kubeScore.version}`, ...took]);
     });
 keep("lint", table(["one document per file", "median of 7", "files per second", "peak memory"], rows));

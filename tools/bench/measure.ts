@@ -9,7 +9,7 @@ export function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The time that the work takes, in seconds. */
+/** Runs the work, and returns how long it took, in seconds. */
 export async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
@@ -44,6 +44,6 @@ export function keep(name: string, text: string): void {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [before = "", rest = ""] = readFileSync(RESULTS, "utf8").split(begin);
   const after = rest.split(end)[1];
-  if (after === undefined) throw new Error(`${RESULTS} has no ${begin} … ${end}`);
+  if (after === undefined) throw new Error(`${RESULTS} does not contain the markers ${begin} and ${end}`);
   writeFileAtomic(RESULTS, `${before}${begin}\n\n${text}\n\n${end}${after}`);
 }

@@ -43,7 +43,7 @@ else
     process.exitCode = first.proven && again.proven && again.files === 0 ? 0 : 1;
   });
 
-/** A table of seconds and memory by repository size. */
+/** A table of the time and memory that all steps take, by repository size. */
 function grown(): string {
   const runs = SIZES.map((): { seconds: number; memory: number }[] => []);
   for (let round = 0; round < ROUNDS; round++)

@@ -36,7 +36,7 @@ try {
   keep(
     "package",
     table(
-      ["", "seconds", "above Node's own start"],
+      ["", "seconds", "on top of Node's startup"],
       [
         [`the tarball: ${(statSync(tarball).size / 1e6).toFixed(2)} MB`, "", ""],
         ["`node --eval 0`", spread(floor), ""],
@@ -46,7 +46,7 @@ try {
         ["`node tools/cli/main.ts rollout --help`", over("treeVerbHelp")],
         ["`node tools/cli/main.ts lint`, 270 files", over("treeLint")],
         ["packed `edgefirst lint`, 270 files", over("lint")],
-        ["the packed lint, as a multiple of the source tree's", spread(ratios(times.lint ?? [], lint)), ""],
+        ["time of the packed lint as a multiple of the source tree's", spread(ratios(times.lint ?? [], lint)), ""],
       ],
     ),
   );

@@ -28,7 +28,7 @@ for (let round = 0; round < ROUNDS; round++) {
 keep(
   "sandbox",
   table(
-    ["one control plane of the sandbox", `median of ${ROUNDS} (min–max)`],
+    ["one sandbox control plane", `median of ${ROUNDS} (min–max)`],
     [
       ["ready after", spread(ready, " s")],
       ...[...memory].map(([name, values]) => [`memory of ${name} when ready`, spread(values, " MB")]),

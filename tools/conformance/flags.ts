@@ -1,6 +1,6 @@
 import { CLASS_NAME } from "./objects.ts";
 
-/** Features that Traefik claims to support in its GatewayClass but that this deployment lacks. Their tests are not run. */
+/** Features that Traefik's GatewayClass lists as supported but that this deployment does not have. Their tests are not run. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   GatewayPort8080: "the component gives Traefik two entry points for listeners, on ports 80 and 443",
   TLSRoute: "not in the standard channel, the only one installed",
@@ -14,7 +14,7 @@ export function suiteFlags(claimed: readonly string[], version: string): string[
     `-gateway-class=${CLASS_NAME}`,
     "-conformance-profiles=GATEWAY-HTTP,GATEWAY-GRPC",
     `-supported-features=${features.join(",")}`,
-    // Not needed: the whole sandbox is deleted afterwards.
+    // No cleanup is needed: the whole sandbox is deleted afterwards.
     "-cleanup-base-resources=false",
     "-organization=traefik",
     "-project=traefik",

@@ -38,7 +38,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const)
   });
 const { signal } = interrupted;
 const WAIT = { timeoutMs: 120_000, signal };
-/** Far more than needed: each failing test waits for a minute. */
+/** A timeout. Far longer than a passing suite needs, because each failing test waits for a minute. */
 const SUITE_MS = 3_600_000;
 const FIELD_MANAGER = "edgefirst-conformance";
 const [only] = process.argv.slice(2);
@@ -87,7 +87,7 @@ async function deployPlatform(client: KubeClient, { gatewayApi, images }: Pins):
   await labelClasses(client);
 }
 
-/** Makes the API server label new GatewayClasses like the platform's. Returns once it does so. */
+/** Makes the API server add the platform's labels to new GatewayClasses. Returns once the API server does so. */
 async function labelClasses(client: KubeClient): Promise<void> {
   for (const object of classLabelObjects()) await apply(client, object);
   const probe = {

@@ -5,9 +5,9 @@ import { traefikObjects } from "../../components/traefik/traefik.ts";
 import { gateway } from "../../config/network.ts";
 import { traefikArgs } from "../../platform/network.ts";
 
-/** Namespace of Traefik and the suite. */
+/** The namespace in which Traefik and the suite run. */
 export const NAMESPACE = "network";
-/** The GatewayClass of the suite's Gateways. */
+/** The GatewayClass that the suite's Gateways use. */
 export const CLASS_NAME = "traefik";
 /** The suite's pod. */
 export const SUITE = "gateway-api-conformance";
@@ -29,7 +29,7 @@ export function platformObjects(image: string): KubeObject[] {
 }
 
 /**
- * A policy that labels the suite's GatewayClasses like the platform's: Traefik's `labelselector` ignores all others, and the suite cannot
+ * A policy that adds the platform's labels to the suite's GatewayClasses: Traefik's `labelselector` ignores all others, and the suite cannot
  * set labels.
  */
 export function classLabelObjects(): KubeObject[] {

@@ -104,5 +104,7 @@ function differentFields(own: Value | undefined, other: Value | undefined, path:
     const keys = new Set([...Object.keys(own), ...Object.keys(other)]);
     return [...keys].flatMap((key) => differentFields(own[key], other[key], `${path}.${key}`));
   }
-  return [`${path}: ${JSON.stringify(own)} offline, ${JSON.stringify(other)} by the program`];
+  return [
+    `${path}: ${JSON.stringify(own)} in the offline build, ${JSON.stringify(other)} in the program's build`,
+  ];
 }

@@ -6,27 +6,27 @@ import type { Mapping } from "./yaml/values.ts";
 
 /** One Flux Kustomization to build. */
 export interface FluxBuildRequest {
-  /** Absolute path of the source. */
+  /** Absolute path of the directory with the files from the Kustomization's source. */
   readonly root: string;
   readonly kustomization: Mapping;
   /** ConfigMaps and Secrets that `substituteFrom` may name. */
   readonly sources?: readonly Mapping[];
 }
 
-/** The objects that kustomize-controller would apply, in the same order, or its error. */
+/** The objects that kustomize-controller would apply, in the order in which it would apply them, or the error that it would report. */
 export type FluxBuildAnswer = { readonly objects: readonly Mapping[] } | { readonly error: string };
 
-/** Hides git and sets a nonexistent proxy, so that remote resources fail immediately. */
+/** Hides git and names a proxy that does not exist, so that a build with remote resources fails immediately. */
 const ENVIRONMENT = {
   PATH: "",
   TMPDIR: tmpdir(),
   HTTP_PROXY: "http://127.0.0.1:9",
   HTTPS_PROXY: "http://127.0.0.1:9",
-  // Collects garbage less often, since builds are short and numerous.
+  // Makes Go collect garbage less often, since builds are short and numerous.
   GOGC: "400",
 };
 
-/** The program `flux-build` of the toolchain: builds Flux Kustomizations as kustomize-controller does, without a cluster. */
+/** Runs the toolchain's `flux-build` program, which builds Flux Kustomizations as kustomize-controller does, without a cluster. */
 export class FluxBuild {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #answers: AsyncIterator<string>;

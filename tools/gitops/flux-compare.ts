@@ -11,13 +11,13 @@ import { valueAt, type Mapping, type Value } from "./yaml/values.ts";
 
 /** The result of comparing the offline build of a Flux Kustomization with Flux's own build. */
 export interface Comparison {
-  /** `unsupported`: the offline build reports that it does not support something that Flux does. */
+  /** `refused`: both report an error; `unsupported`: the offline build reports a feature that only Flux supports. */
   readonly outcome: "equal" | "refused" | "unsupported" | "different";
   readonly offline: FluxBuildAnswer;
   readonly flux: FluxBuildAnswer;
 }
 
-/** A Flux Kustomization with a spec. */
+/** A Flux Kustomization with the given spec, for a comparison. */
 export function fluxKustomization(spec: Mapping): Mapping {
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
@@ -39,7 +39,7 @@ export async function compareWithFlux(flux: FluxBuild, root: string, spec: Mappi
   return { outcome: isEqual ? "equal" : "different", offline, flux: theirs };
 }
 
-/** The objects that the offline build returns for a Kustomization, or its error. */
+/** The objects that the offline build returns for a Kustomization, or the error that it reports. */
 export function buildOffline(root: string, kustomization: Mapping): FluxBuildAnswer {
   const placed = valueAt(kustomization, { source: new SourceFile("ks.yaml", ""), offset: 0 }) as Mapping;
   try {
@@ -58,7 +58,7 @@ export function buildOffline(root: string, kustomization: Mapping): FluxBuildAns
 
 const plain = (object: Mapping): Mapping => JSON.parse(JSON.stringify(object)) as Mapping;
 
-/** Where two values differ, one line per field. */
+/** The differences between two values, one line per field. */
 export function differingPaths(a: Value | undefined, b: Value | undefined, path = ""): readonly string[] {
   if (isDeepStrictEqual(a, b)) return [];
   const isContainer = (value: Value | undefined): value is Mapping | Value[] =>
@@ -67,5 +67,5 @@ export function differingPaths(a: Value | undefined, b: Value | undefined, path 
     return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
       differingPaths((a as Mapping)[key], (b as Mapping)[key], `${path}.${key}`),
     );
-  return [`${path}: ${JSON.stringify(a)} offline, ${JSON.stringify(b)} by Flux`];
+  return [`${path}: ${JSON.stringify(a)} in the offline build, ${JSON.stringify(b)} in Flux's build`];
 }

@@ -33,7 +33,7 @@ export class RefusedError extends BuildError {
   }
 }
 
-/** The error for a reference to a missing object. If part of the build was left out, the object may be there. */
+/** The error for a reference to a missing object. If part of the build was left out, that part may contain the object. */
 export class UnmatchedError extends BuildError {}
 
 /** The error for a feature that the offline build does not support. */

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
 
-/** A repository's root, and the requested paths in the repository. */
+/** A repository's root, and the paths in the repository that the user named. */
 export interface Places {
   /** Absolute. */
   readonly root: string;

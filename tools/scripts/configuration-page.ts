@@ -19,7 +19,7 @@ interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
-/** A configuration key, which is a row on the page. */
+/** A configuration key: one row in a table on the page. */
 export interface DocumentedKey {
   /** Path below the top-level key, such as `https.hostnames[].hostname`; empty for the top-level key. */
   readonly path: string;
@@ -110,7 +110,7 @@ function rangeOf({ minimum = -Infinity, maximum = Infinity }: Schema): string {
   return `number from ${minimum} to ${maximum}`;
 }
 
-/** A section's default is omitted, because its keys have defaults of their own. */
+/** A section's default is omitted, because each of its keys has a default. */
 function defaultOf({ default: value, properties }: Schema): string {
   const isSection = properties !== undefined && JSON.stringify(value) === "{}";
   return value === undefined || isSection ? "" : code(value);

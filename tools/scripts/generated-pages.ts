@@ -4,7 +4,7 @@ import { configurationPage } from "./configuration-page.ts";
 import { policiesPage } from "./policies-page.ts";
 import { rulePage } from "./rule-page.ts";
 
-/** The generated pages, by path relative to docs/reference. */
+/** The generated pages, keyed by path relative to docs/reference. */
 export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
   const rules = await Promise.all(
     RULES.map(async (rule) => {

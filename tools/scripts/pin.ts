@@ -50,7 +50,7 @@ function setting(document: Document, key: string): string {
 
 /**
  * The module that tools/toolchain/gateway-api pins.
- * @throws {EdgefirstError} without Go, or if the module cannot be downloaded
+ * @throws {EdgefirstError} if Go is not installed, or if the module cannot be downloaded
  */
 export async function gatewayApiModule(): Promise<GoModule> {
   const directory = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
@@ -60,7 +60,7 @@ export async function gatewayApiModule(): Promise<GoModule> {
 
 /**
  * Returns release.yaml with the checksum of Traefik's CRDs, from the Go module of the pinned program.
- * @throws {EdgefirstError} if the module's version is not that of the image
+ * @throws {EdgefirstError} if the module's version differs from the image's
  */
 export function pinTraefikDefinitions(text: string, module: GoModule): string {
   const document = parseDocument(text);
@@ -77,7 +77,7 @@ export function pinTraefikDefinitions(text: string, module: GoModule): string {
 
 /**
  * The module that tools/toolchain/traefik pins.
- * @throws {EdgefirstError} without Go, or if the module cannot be downloaded
+ * @throws {EdgefirstError} if Go is not installed, or if the module cannot be downloaded
  */
 export async function traefikModule(): Promise<GoModule> {
   const directory = await moduleDirectory("traefik", "github.com/traefik/traefik/v3");

@@ -5,7 +5,7 @@ import type { Program } from "./program.ts";
 /** {@link Program.buildSeconds} was measured on 2 cores; more than 8 do not make a build faster. */
 const [MEASURED_CORES, USEFUL_CORES] = [2, 8];
 
-/** Programs to build one after another, with an estimate of the time left that follows the machine's pace. */
+/** Programs to build one after another, with an estimate of the remaining time that adjusts to the machine's speed. */
 export class BuildPlan {
   readonly programs: readonly Program[];
   #done = 0;
@@ -27,7 +27,7 @@ export class BuildPlan {
     return `program ${this.#done + 1} of ${this.programs.length}, ${this.#left(elapsedSeconds)} left`;
   }
 
-  /** Moves on to the next program. `seconds` is undefined if another process built the program, which says nothing about the pace. */
+  /** Moves on to the next program. `seconds` is undefined if another process built the program: the time spent waiting for it says nothing about this machine's speed. */
   finished(seconds: number | undefined): void {
     if (seconds !== undefined) {
       this.#estimated += this.programs[this.#done]?.buildSeconds ?? 0;
@@ -36,7 +36,7 @@ export class BuildPlan {
     this.#done++;
   }
 
-  /** The time left, `elapsedSeconds` into the current build. */
+  /** The time left when the current build has been running for `elapsedSeconds`. */
   #left(elapsedSeconds: number): string {
     const [current = 0, ...others] = this.programs.slice(this.#done).map(({ buildSeconds }) => buildSeconds);
     const pace = this.#pace();
@@ -45,7 +45,7 @@ export class BuildPlan {
     return `about ${Math.max(1, Math.round(seconds / 60))} min`;
   }
 
-  /** The ratio of actual to estimated time; short builds are too noisy to measure it. */
+  /** The ratio of actual to estimated time. After a few short builds, the measurement is still too noisy, and the number of cores decides. */
   #pace(): number {
     return this.#estimated < 20
       ? MEASURED_CORES / Math.min(availableParallelism(), USEFUL_CORES)

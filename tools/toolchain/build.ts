@@ -50,7 +50,7 @@ export async function buildPrograms(
   return built;
 }
 
-/** Throws, before anything is announced, if Go is missing. */
+/** Throws if Go is missing, before any build is announced. */
 async function requireGo(program: Program, { env, signal }: BuildOptions): Promise<void> {
   const { version } = await pinnedVersion(program);
   const what = `${program.name} ${version}`;

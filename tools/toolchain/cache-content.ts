@@ -20,11 +20,11 @@ export interface CacheEntry {
 
 /** The contents of the program cache. */
 export interface CacheContent {
-  /** Absolute. */
+  /** Absolute path. */
   readonly directory: string;
   /** Empty if the cache does not exist yet. */
   readonly entries: readonly CacheEntry[];
-  /** Go's build cache for these programs. It only makes building another version faster. */
+  /** Go's build cache for these programs; its only use is to speed up later builds. */
   readonly goCache: { readonly path: string; readonly bytes: number };
 }
 
@@ -33,7 +33,7 @@ export interface PruneOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Whether to empty Go's build cache as well. */
   readonly goCache?: boolean;
-  /** Called if a download is in progress. */
+  /** Called if a download is in progress, before waiting for it. */
   readonly onWait?: () => void;
   readonly programs?: readonly Program[];
 }

@@ -18,6 +18,6 @@ export function pinnedDefinitions(controller: string): PinnedDefinitions {
   };
   const pinned = definitions[controller];
   if (pinned === undefined)
-    throw new Error(`toolchain.yaml has no entry for ${controller} under definitions`);
+    throw new Error(`toolchain.yaml has no definitions.${controller}`);
   return pinned;
 }

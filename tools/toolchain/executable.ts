@@ -28,7 +28,7 @@ export function givenExecutable(name: string, variable: string, env: NodeJS.Proc
   );
 }
 
-/** All executable files with this name on PATH, in PATH order. */
+/** All executable files on PATH with this name, in the order of PATH. */
 export function executablesOnPath(name: string, { PATH = "" }: NodeJS.ProcessEnv): readonly string[] {
   return PATH.split(delimiter)
     .filter((directory) => directory !== "")

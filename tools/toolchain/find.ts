@@ -13,7 +13,7 @@ export interface ResolvedProgram {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-  /** Without a leading `v`; `unknown` for a program that an environment variable names and that has no version option. */
+  /** Without a leading `v`. `unknown` if an environment variable names the program, and the program has no version option. */
   readonly version: string;
   /** `image`: in the cache, from an official image; `cache`: in the cache, from a build; `built`: just built. */
   readonly origin: "environment" | "path" | "image" | "cache" | "built";

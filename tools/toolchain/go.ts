@@ -40,7 +40,7 @@ export function go(need: string, args: readonly string[], options: GoOptions): P
       env: goEnvironment(options.env),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    // go forwards SIGINT to its compilers; other signals would leave them running.
+    // go forwards only SIGINT to the compilers that it starts; after any other signal, they would keep running.
     const interrupt = (): boolean => child.kill("SIGINT");
     options.signal?.addEventListener("abort", interrupt, { once: true });
     if (options.signal?.aborted) interrupt();

@@ -4,7 +4,7 @@ import { go, GoFailedError, type GoOptions } from "./go.ts";
 
 /**
  * The read-only directory of a Go module's source, downloaded by go if needed and checked against go.sum.
- * @param module the folder, next to this file, that pins the module, such as `gateway-api`
+ * @param module the folder next to this file that pins the module, such as `gateway-api`
  * @param goModulePath such as `sigs.k8s.io/gateway-api`
  * @throws EdgefirstError if Go is missing, or the module cannot be downloaded or does not match go.sum
  */

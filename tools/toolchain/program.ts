@@ -10,7 +10,7 @@ export type Tier = "start" | "test" | "test:real";
 
 /** An upstream program, pinned by a Go module in the toolchain's directory. */
 export interface Program {
-  /** The name of the binary. */
+  /** The name of the executable. */
   readonly name: string;
   /** What edgefirst uses it for. */
   readonly purpose: string;
@@ -19,13 +19,13 @@ export interface Program {
   readonly directory: string;
   /** Go package to build, relative to the module. */
   readonly package: string;
-  /** Build the package's tests as the program. */
+  /** Whether the program consists of the package's tests. */
   readonly tests?: true;
   /** Where to find the pinned version in the module; the pattern's first group is the version. */
   readonly pin: { readonly file: string; readonly pattern: RegExp };
   /** The value of go's `-mod` flag. `mod` lets go complete an untidy go.mod, in a copy. Default: `readonly`. */
   readonly mod?: "readonly" | "mod";
-  /** Build tags. */
+  /** Go build tags. */
   readonly tags?: readonly string[];
   /** Variables that the linker sets, so that the program knows its version. */
   readonly variables?: (version: SemVer) => Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ export interface Program {
     readonly args: readonly string[];
     /** Matched against standard output; the first group is the version. */
     readonly pattern: RegExp;
-    /** Semver range. */
+    /** The versions that match, as a semver range. */
     readonly range: (pinned: SemVer) => string;
   };
   /** A command that downloads the official program. */
@@ -48,7 +48,7 @@ export interface Program {
   readonly image?: ProgramImage;
   /** Runs only in the sandbox. It is built without inlining: the build takes a quarter less time, and the program uses a fifth more CPU. */
   readonly sandboxOnly?: true;
-  /** How long a build takes on 2 cores with a cold cache, after the earlier programs of the same module. */
+  /** How long a build takes on 2 cores with a cold cache, apart from packages that earlier programs of the same module share with it. */
   readonly buildSeconds: number;
 }
 

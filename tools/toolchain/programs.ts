@@ -23,7 +23,7 @@ function kubernetes(name: string, purpose: string, buildSeconds: number): Progra
     directory: inModule("kubernetes"),
     package: `k8s.io/kubernetes/cmd/${name}`,
     pin: required("k8s.io/kubernetes"),
-    // Without these, /version reports no version, and clients that compare versions fail.
+    // Without these variables, /version reports no version, and clients that compare versions fail.
     variables: ({ version, major, minor }) => ({
       "k8s.io/component-base/version.gitVersion": `v${version}`,
       "k8s.io/component-base/version.gitMajor": String(major),
@@ -99,7 +99,7 @@ const MODULES: readonly Program[] = [
   },
   {
     name: "etcd",
-    purpose: "sandbox: storage of a control plane",
+    purpose: "sandbox: the control plane's storage",
     tier: "start",
     sandboxOnly: true,
     directory: inModule("etcd"),
@@ -192,7 +192,7 @@ const MODULES: readonly Program[] = [
   }),
   {
     name: "kube-score",
-    purpose: "npm run bench:lint: compared with lint",
+    purpose: "npm run bench:lint: the linter that `edgefirst lint` is compared with",
     tier: "test:real",
     directory: inModule("kube-score"),
     package: "github.com/zegl/kube-score/cmd/kube-score",
@@ -201,12 +201,12 @@ const MODULES: readonly Program[] = [
   },
   {
     name: "prometheus",
-    purpose: "npm run test:real: answers the queries of a stack's own checks",
+    purpose: "npm run test:real: answers the queries that a stack's own checks send",
     tier: "test:real",
     directory: inModule("prometheus"),
     package: "github.com/prometheus/prometheus/cmd/prometheus",
     pin: required("github.com/prometheus/prometheus"),
-    // Without the clients of all clouds, which only service discovery needs.
+    // Leaves out the clients for cloud providers, which only service discovery needs.
     tags: ["remove_all_sd"],
     buildSeconds: 170,
   },

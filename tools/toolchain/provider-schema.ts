@@ -24,7 +24,7 @@ export async function prepareKubernetesProvider({ directory, version, ...go }: P
   );
   const source = join(module, "cmd/pulumi-resource-kubernetes");
   const mapping = join(source, "terraform-mapping.json");
-  // Not copied, because files in the module cache are read-only and the copy would be as well.
+  // Written rather than copied: files in the module cache are read-only, and a copy would be read-only too.
   await writeFile(join(directory, basename(mapping)), await readFile(mapping));
   const schema = JSON.parse(await readFile(join(source, "schema.json"), "utf8")) as Record<string, unknown>;
   await writeFile(join(directory, "schema.json"), JSON.stringify({ ...schema, version }));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { SemVer } from "semver";
 import type { Program } from "./program.ts";
 
-/** Far more than a program needs to print its version, but less than a shim needs for a download. */
+/** Any program prints its version in less time than this; a shim that starts a download takes longer. */
 const TIMEOUT_MS = 10_000;
 
 /** The version that a program's module pins. */
@@ -39,7 +39,7 @@ export async function installedVersion(
 
 function run(path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve) => {
-    // Whatever a failed run prints is not a version.
+    // The output of a failed run is not a version.
     execFile(path, args, { env, timeout: TIMEOUT_MS, killSignal: "SIGKILL" }, (error, stdout) => {
       resolve(error === null ? stdout : "");
     });

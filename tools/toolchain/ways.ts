@@ -15,7 +15,7 @@ export async function waysToGet(program: Program, env: NodeJS.ProcessEnv): Promi
     ...(download ? [`- run \`${download(version)}\` once to download the official one`] : []),
     ...(image
       ? [
-          `- make ${image.reference.split("/")[0] ?? ""} or a mirror (EDGEFIRST_REGISTRY_MIRROR) reachable: the next command then pulls it from there`,
+          `- make ${image.reference.split("/")[0] ?? ""} or a mirror (EDGEFIRST_REGISTRY_MIRROR) reachable: the next command then pulls the program from there`,
         ]
       : []),
     `- set ${environmentVariable(name)} to its path`,

@@ -46,7 +46,7 @@ describe("the offline kustomize build", () => {
       return kustomizeBuild(readKustomizationFile(repository, "outer", nowhere), repository);
     };
     for (const text of ["kind: Kustomization\n", "resources:\n", "bases: []\n", 'namespace: ""\n'])
-      assert.throws(() => including(text), /the kustomization of outer\/inner is empty/, text);
+      assert.throws(() => including(text), /the kustomization in outer\/inner is empty/, text);
     for (const text of ["resources: []\n", "components: []\n", "metadata: {}\n", "labels: []\n"])
       assert.deepEqual(including(text), [], text);
   });

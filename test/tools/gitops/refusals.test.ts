@@ -18,7 +18,7 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
 
   it("invalid variable names", () => {
     expect(
-      "apps/settings.yaml:6 node-group is not a valid variable name, so every Kustomization that substitutes from here fails",
+      "apps/settings.yaml:6 node-group is not a valid variable name, so every Kustomization that takes its variables from here fails",
     );
   });
 

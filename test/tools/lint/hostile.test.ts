@@ -109,7 +109,7 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, error: 
   "an alias without an anchor": ["a: *nothing\n", /syntax .*nothing/],
   "a List whose items are not a list": [
     "apiVersion: v1\nkind: List\nitems: 3\n",
-    /build .*items of this List/,
+    /build .*`items` of this List/,
   ],
   "a name that is a number": [POD.replace("good", "12"), /build .*metadata\.name must be a string/],
   "a version that is a number": [POD.replace("v1", "1"), /build .*apiVersion must be a string/],

@@ -25,7 +25,7 @@ export function documentReplacement(text: string, offset: number, contents: stri
   return { start, end: place.contentsEnd, text: withNewlines(contents, text) };
 }
 
-/** Adds documents after the one at an offset; undefined as in {@link documentReplacement}. */
+/** Adds documents after the one at an offset; undefined in the same cases as {@link documentReplacement}. */
 export function documentInsertion(text: string, offset: number, contents: string): TextEdit | undefined {
   const place = placeOf(text, offset);
   if (!place) return undefined;

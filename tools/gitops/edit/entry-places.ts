@@ -14,7 +14,7 @@ import type { PathStep } from "../yaml/values.ts";
 
 /** A mapping or list, and the document that contains it. */
 export interface EntryPath {
-  /** Index of the document. */
+  /** Index of the document in the file. */
   readonly document: number;
   readonly path: readonly PathStep[];
 }
@@ -65,7 +65,7 @@ function entryPlace(node: Node | null | undefined, step: PathStep): EntryPlace |
   return { container: node, start: dashOf(node, step) ?? item.range[0], value: item, key: undefined };
 }
 
-/** The path to the entry or collection that starts at an offset and that `isWanted` accepts. */
+/** The path to the first entry or collection that `isWanted` accepts; undefined if there is none. */
 export function pathTo(
   node: Node | null | undefined,
   isWanted: (node: Node | null, key: Node | undefined, step: PathStep | undefined) => boolean,

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
-/** The symbolic link that a path below a root passes through, which may lead out of the repository; undefined if there is none. */
+/** The first symbolic link on a path below a root; undefined if there is none. The link may lead out of the repository. */
 export function symbolicLinkOn(root: string, path: string): string | undefined {
   const names = path.split("/");
   return names

@@ -1,6 +1,6 @@
 import { contentEnd, type EntryPlace } from "./entry-places.ts";
 
-/** The lines of a YAML text, as an editor needs them. */
+/** Finds the lines of a YAML text that an edit has to touch. */
 export class TextLines {
   readonly #text: string;
   readonly #newline: string;
@@ -62,7 +62,7 @@ export class TextLines {
     return after;
   }
 
-  /** The offset from which to remove text up to `end`, so that of the blank lines on both sides one is left. */
+  /** The offset from which to remove text up to `end`: if there are blank lines on both sides, it includes the one above, so that only one remains. */
   withBlankLine(start: number, end: number): number {
     const above = this.startOf(start - 1);
     const isBlank = start > 0 && this.#text.slice(above, start).trim() === "";
@@ -71,12 +71,12 @@ export class TextLines {
     return isBlank && after.trim() === "" ? above : start;
   }
 
-  /** Number of spaces at an offset. */
+  /** Number of spaces and tabs at an offset. */
   blanksAt(offset: number): number {
     return /^[ \t]*/.exec(this.#text.slice(offset))?.[0].length ?? 0;
   }
 
-  /** The lines, indented and with the file's line endings. */
+  /** Indents lines to a column, and gives them the file's line endings. */
   indented(lines: string, column: number): string {
     return lines
       .replace(/\n$/, "")

@@ -63,12 +63,12 @@ export class YamlEdit {
     return this.#roots.findLastIndex((root) => (root?.range?.[0] ?? Infinity) <= offset);
   }
 
-  /** The entry named `step` whose key or list item starts at an offset. */
+  /** Finds the entry whose key or list item starts at an offset, if its key or index is `step`. */
   entryAt(offset: number, step: PathStep): EntryPath | undefined {
     return this.#find((node, key, own) => own === step && (key ?? node)?.range?.[0] === offset);
   }
 
-  /** The mapping or list that starts at an offset. */
+  /** Finds the mapping or list that starts at an offset. */
   collectionAt(offset: number): EntryPath | undefined {
     return this.#find((node) => isCollection(node) && node.range?.[0] === offset);
   }
@@ -92,7 +92,7 @@ export class YamlEdit {
     return isCollection(node) ? node.items.length : 0;
   }
 
-  /** The anchor with which a later path can repeat a scalar: the scalar's own, or the one that it is an alias for. */
+  /** The anchor by which an entry at a later path can refer to the scalar at a path: the scalar's own anchor or, if it is an alias, the anchor that it names. */
   anchorOf(document: number, path: readonly PathStep[], later: readonly PathStep[]): string | undefined {
     const node = this.#place(document, path)?.value ?? null;
     const name = isAlias(node) ? node.source : isScalar(node) ? node.anchor : undefined;
@@ -135,7 +135,7 @@ export class YamlEdit {
       .join("\n");
   }
 
-  /** Replaces a plain or quoted scalar; the quotes stay. */
+  /** Replaces a plain or quoted scalar; a quoted string keeps its kind of quotes. */
   setScalar(document: number, path: readonly PathStep[], value: string | number | boolean): boolean {
     const node = this.#place(document, path)?.value;
     if (!isScalar(node) || !node.range || node.anchor !== undefined) return false;
@@ -144,7 +144,7 @@ export class YamlEdit {
     return this.#plan({ start: node.range[0], end: node.range[1], text: inline(value, quotes) });
   }
 
-  /** Renames a key of a block mapping. */
+  /** Renames a key in a mapping. */
   renameKey(document: number, path: readonly PathStep[], key: string): boolean {
     const range = this.#place(document, path)?.key?.range;
     return range ? this.#plan({ start: range[0], end: range[1], text: inline(key) }) : false;
@@ -251,7 +251,7 @@ export class YamlEdit {
     return placeAt(this.#roots[document], path);
   }
 
-  /** `- a: 1` over `b: 2`: the dash stays, and the next entry moves up to it. */
+  /** Removes `a: 1` if `- a: 1` is followed by `b: 2`: the dash stays, and the next entry moves up to it. */
   #removeFirstInline(place: EntryPlace): boolean {
     const end = this.#lines.endOf(place);
     return this.#plan({ start: place.start, end: end + this.#lines.blanksAt(end), text: "" });

@@ -11,7 +11,7 @@ import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } 
 
 /** What Flux excludes from every artifact. Source: ExcludeVCS in fluxcd/pkg/sourceignore. */
 const ALWAYS = ".git/\n.gitignore\n.gitmodules\n.gitattributes";
-/** What Flux also excludes by default. Source: ExcludeExt, ExcludeCI and ExcludeExtra in the same package. */
+/** What Flux also excludes by default. Source: ExcludeExt, ExcludeCI and ExcludeExtra in fluxcd/pkg/sourceignore. */
 const BY_DEFAULT = [
   ...["*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip"],
   ...[".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml"],
@@ -31,7 +31,7 @@ export class Artifacts {
   readonly #sources: readonly WrittenObject[];
   /** The patterns from all ignore files, from the top directory down. */
   readonly #patterns: readonly PlacedPattern[];
-  /** Keyed by the source with `spec.ignore`; undefined is the key for all other sources. */
+  /** The artifacts, keyed by the source if it has `spec.ignore`; all other sources share the key undefined. */
   readonly #delivered = new Map<WrittenObject | undefined, Delivered>();
   readonly #generated: ReturnType<typeof artifactsIn>;
   /** By directory. */
@@ -39,7 +39,7 @@ export class Artifacts {
 
   /**
    * @param files every YAML file of the repository
-   * @param orphans objects that only the cluster still has
+   * @param orphans objects that exist only on the cluster
    */
   constructor(repository: Repository, files: readonly string[], orphans: readonly WrittenObject[] = []) {
     this.#repository = repository;
@@ -83,7 +83,7 @@ export class Artifacts {
     return delivered;
   }
 
-  /** Every file that was read from an artifact. */
+  /** Every file that has been read from any of the artifacts. */
   filesRead(): ReadonlySet<string> {
     return new Set(
       [...this.#delivered.values(), ...this.#partial.values()].flatMap((delivered) => [

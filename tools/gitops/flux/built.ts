@@ -23,7 +23,7 @@ export class BuiltKustomization {
     this.#repository = repository;
   }
 
-  /** Whether it builds from another source. */
+  /** Whether the Kustomization's source is another repository. */
   get isExternal(): boolean {
     return this.#repository === undefined;
   }
@@ -34,7 +34,7 @@ export class BuiltKustomization {
     return this.#plain.get(originKey(origin));
   }
 
-  /** The files and directories that its build reads; none if its source is another repository. */
+  /** The files and directories that the Kustomization's build reads; none if its source is another repository. */
   filesRead(): ReadonlySet<string> {
     this.#filesRead ??= this.#findFiles();
     return this.#filesRead;
@@ -44,7 +44,7 @@ export class BuiltKustomization {
     if (this.#repository === undefined) return new Map();
     try {
       const file = plainFile(this.object, this.#repository);
-      // Errors are reported when the Kustomization itself is built.
+      // These errors are reported when the Kustomization itself is built.
       const resources = kustomizeBuild(file, this.#repository, { onError: () => undefined, partial: true });
       return new Map(resources.map((resource) => [originKey(resource.origin), resource.object]));
     } catch (error) {

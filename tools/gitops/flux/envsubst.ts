@@ -12,7 +12,7 @@ export const ELSEWHERE = Symbol("elsewhere");
 /** The result of a substitution. */
 export interface Substituted {
   readonly text: string;
-  /** Variables whose expression was left as written. */
+  /** Variables whose expressions were left as written. */
   readonly unknown: readonly string[];
 }
 

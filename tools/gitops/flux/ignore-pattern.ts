@@ -64,7 +64,7 @@ function pathMatcher(pattern: string, directoryOnly: boolean): IgnorePattern["ma
       } else if (atAnyDepth) {
         atAnyDepth = false;
         const found = rest.findIndex(matches);
-        // As in Flux, a match of an earlier part counts unless this search reaches the end.
+        // As in Flux, a search that finds nothing also cancels the match of the parts before it.
         matched = found >= 0;
         rest = found >= 0 ? rest.slice(found + 1) : [];
       } else {

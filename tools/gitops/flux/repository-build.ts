@@ -21,9 +21,9 @@ import { writtenKustomizations, type WrittenObject } from "./written.ts";
 /** Everything that a repository applies, by cluster. */
 export interface BuiltRepository {
   readonly clusters: readonly BuiltCluster[];
-  /** Flux Kustomizations that are not built because they read another source: `namespace/name (source)`. */
+  /** Flux Kustomizations that are not built because their source is another repository, in the form `namespace/name (source)`. */
   readonly external: readonly string[];
-  /** Files with objects that no Flux Kustomization uses. */
+  /** Files that contain objects but that no Flux Kustomization uses. */
   readonly unreached: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface BuiltRepository {
 export interface BuildOptions {
   /** Objects that exist only on the clusters. Kustomizations among them are built, but are not part of the result themselves. */
   readonly orphans?: Orphans;
-  /** Whether a Kustomization that cannot be built completely still returns what could be built. Good enough for reading, not for proofs. */
+  /** Whether the result includes the objects of a Kustomization that could only be built in part. Good enough for reading, not for proofs. */
   readonly partial?: boolean;
 }
 

@@ -10,8 +10,8 @@ import type { Root } from "./cluster-names.ts";
 import { clusterOf, type WrittenObject } from "./written.ts";
 
 /**
- * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that the
- * kustomization.yaml above it leaves out, or that is next to applied apps, is not a root: it is not deployed.
+ * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that
+ * the kustomization.yaml above it leaves out is not a root, nor is an unapplied app next to applied ones: neither is deployed.
  */
 export function findRoots(
   written: readonly WrittenObject[],
@@ -91,7 +91,7 @@ function directoriesAbove({ file }: WrittenObject): readonly string[] {
   return all.filter((directory) => clusterOf({ file: `${directory}/` }) === clusterOf({ file }));
 }
 
-/** The same for the corresponding file of every app in a directory. */
+/** A key that is equal for files of the same name in neighboring app directories, such as the ks.yaml of each app. */
 function placeOf(written: WrittenObject): string {
   const { dir, base } = posix.parse(written.file);
   return [clusterOf(written), posix.dirname(dir), base].join(" ");

@@ -51,7 +51,7 @@ function notTexts(path: string, values: Mapping): BuildError[] {
     });
 }
 
-/** Fields of a Flux Kustomization that are often wrong; others are not checked. Source: its CustomResourceDefinition. */
+/** Fields of a Flux Kustomization that often have the wrong type; others are not checked. Source: its CustomResourceDefinition. */
 const SPEC: Readonly<Record<string, Type>> = {
   ...Object.fromEntries(
     ["interval", "path", "retryInterval", "serviceAccountName", "targetNamespace", "timeout"].map(

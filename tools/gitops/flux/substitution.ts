@@ -26,9 +26,9 @@ export function optsOut(object: Mapping): boolean {
 }
 
 /**
- * An object after `postBuild` substitution. Flux substitutes in the object's re-written YAML, where scalars have lost the quotes that they had in the file, and
+ * An object after `postBuild` substitution. Flux first writes the object as YAML, which loses the quotes from the file. It then substitutes in that text, and
  * reads the result as YAML 1.1. So a lone `"${PORT}"` becomes a number, `yes` becomes a boolean, and a value with a colon breaks the object. An expression with
- * an unknown value stays. An object without a dollar sign is returned as is.
+ * an unknown value is left as written. An object without a dollar sign is returned unchanged.
  * @throws BuildError if Flux rejects an expression, or if a value breaks the YAML
  */
 export function substituteObject(object: Mapping, lookup: Lookup): Mapping {
@@ -57,7 +57,7 @@ function attempt(text: string, lookup: Lookup, findOrigin: Origin | (() => Origi
   }
 }
 
-/** Finds the field with the invalid expression: the first one that fails by itself. */
+/** Finds the field with the invalid expression: the first one that fails on its own. */
 function culprit(object: Mapping, lookup: Lookup): () => Origin {
   const visit = (value: Value, origin: Origin): Origin | undefined => {
     if (typeof value === "string") return value.includes("$") && fails(value, lookup) ? origin : undefined;

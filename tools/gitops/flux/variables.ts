@@ -7,15 +7,15 @@ import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 export interface Variables {
   /** The value is undefined if it is encrypted in the repository. */
   readonly values: ReadonlyMap<string, string | undefined>;
-  /** Whether all variables are known; false if a source of variables is not in the repository, or its keys are encrypted. */
+  /** Whether all variables are known; false if an object that provides variables is not in the repository, or its keys are encrypted. */
   readonly complete: boolean;
   /** Whether Flux substitutes even if there are no variables, so that defaults apply. */
   readonly always: boolean;
-  /** Invalid names, with which the Kustomization fails. */
+  /** Errors for invalid variable names, which make the Kustomization fail. */
   readonly errors: readonly BuildError[];
 }
 
-/** Source: varsubRegex in kustomize_varsub.go of fluxcd/pkg/kustomize. */
+/** Source: varsubRegex in fluxcd/pkg/kustomize/kustomize_varsub.go. */
 const NAME = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
 /** Finds a ConfigMap or Secret in the repository. */
@@ -57,7 +57,7 @@ function nameErrors(values: Mapping): readonly BuildError[] {
   return Object.keys(values)
     .filter((name) => !NAME.test(name))
     .map((name) => {
-      const message = `${name} is not a valid variable name, so every Kustomization that substitutes from here fails`;
+      const message = `${name} is not a valid variable name, so every Kustomization that takes its variables from here fails`;
       return new BuildError(message, entryOrigin(values, name));
     });
 }

@@ -29,10 +29,10 @@ export function buildMetadataOf({ fields }: KustomizationFile): BuildMetadata {
   };
 }
 
-/** The annotation of `originAnnotations`. */
+/** The annotation that `originAnnotations` adds. */
 export const ORIGIN = "config.kubernetes.io/origin";
 
-/** An object's origin, in the form of its annotation. */
+/** An object's origin, in the form that the annotation uses. */
 export type ObjectOrigin =
   | { readonly path: string }
   | {
@@ -55,7 +55,7 @@ export function annotateOrigin(
   setField(resource.annotations, ORIGIN, stringify(from, { indentSeq: false }), origin);
 }
 
-/** Adds the label of `managedByLabel`. Inside kustomize-controller, Kustomize does not know its own version. */
+/** Adds the label that `managedByLabel` requests. Inside kustomize-controller, Kustomize does not know its own version. */
 export function markManaged(resources: readonly Resource[], { fields }: KustomizationFile): void {
   const origin = entryOrigin(fields, "buildMetadata");
   for (const resource of resources) {

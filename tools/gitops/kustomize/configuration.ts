@@ -15,12 +15,12 @@ import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
 import { localPath } from "./local-path.ts";
 import { scalarText } from "./resource.ts";
 
-/** The fields that the transformers of a build write to: the defaults, and those that `configurations` and `crds` add. */
+/** The fields that the transformers in a build write to: the defaults, and those that `configurations` and `crds` add. */
 export interface Configuration {
   readonly nameReference: readonly NameReference[];
   readonly commonLabels: readonly FieldSpec[];
   readonly templateLabels: readonly FieldSpec[];
-  /** For all labels. */
+  /** Fields that all labels are written to. */
   readonly labels: readonly FieldSpec[];
   readonly commonAnnotations: readonly FieldSpec[];
   readonly images: readonly FieldSpec[];

@@ -41,7 +41,7 @@ const inPods = (kind: string): readonly FieldSpec[] =>
     }),
   );
 
-/** `commonLabels`, and `labels` with `includeSelectors`. */
+/** The fields that `commonLabels` writes to, as does `labels` with `includeSelectors`. */
 export const COMMON_LABELS: readonly FieldSpec[] = [
   { path: "spec/selector", create: true, version: "v1", kind: "Service" },
   { path: "spec/selector", create: true, version: "v1", kind: "ReplicationController" },
@@ -80,7 +80,7 @@ export const REPLICAS: readonly FieldSpec[] = [
   "StatefulSet",
 ].map((kind) => ({ path: "spec/replicas", create: true, kind }));
 
-/** `namespace`, in addition to metadata.namespace and the subjects of bindings. */
+/** The fields that `namespace` writes to, in addition to metadata.namespace and the subjects of bindings. */
 export const NAMESPACES: readonly FieldSpec[] = [
   { path: "metadata/name", kind: "Namespace", create: true },
   { path: "spec/service/namespace", group: "apiregistration.k8s.io", kind: "APIService", create: true },

@@ -12,7 +12,7 @@ const podFields = (kind: string, spec: string, ...more: readonly string[]): read
 const TEMPLATE = "spec/template/spec";
 
 /**
- * The fields in which `$(NAME)` of `vars` is replaced. Source: varreference.go in kustomize's builtinpluginconsts, including its odd path for a CronJob's
+ * The fields in which Kustomize replaces `$(NAME)` with the value of an entry in `vars`. Source: varreference.go in kustomize's builtinpluginconsts, including its odd path for a CronJob's
  * volumes.
  */
 export const VARIABLE_FIELDS: readonly FieldSpec[] = [

@@ -36,7 +36,8 @@ export function splitFieldPath(path: string): readonly string[] {
 export function fieldAt(object: Mapping, steps: readonly string[], origin: Origin): Value | undefined {
   let value: Value | undefined = object;
   for (const step of steps.filter((part) => part !== "")) {
-    if (step === "*") throw new BuildError("the source of a replacement cannot have *", origin);
+    if (step === "*")
+      throw new BuildError("the field path of a replacement's source cannot contain *", origin);
     if (value === undefined || value === null) return undefined;
     const condition = conditionOf(step);
     if (Array.isArray(value)) value = elementAt(value, step, condition);
@@ -51,7 +52,7 @@ function elementAt(list: Value[], step: string, condition: Condition | undefined
   return step === "-" ? list.at(-1) : /^\d+$/.test(step) ? list[Number(step)] : undefined;
 }
 
-/** The target of a value: a container, and a key in it. */
+/** A field to write a value to: a container, and a key in it. */
 export interface Field {
   readonly container: Mapping | Value[];
   readonly key: PathStep;
@@ -91,7 +92,7 @@ class PathMatcher {
     const condition = conditionOf(step);
     if (condition) return this.#matching(value, condition, rest);
     if (step === "*") {
-      if (!Array.isArray(value)) throw new BuildError("* in a path needs a list", this.#origin);
+      if (!Array.isArray(value)) throw new BuildError("* in a field path needs a list", this.#origin);
       return [...value.keys()].flatMap((index) => this.match(at(value, index), rest));
     }
     return this.#inMapping(value, step, rest);

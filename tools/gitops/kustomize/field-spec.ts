@@ -12,7 +12,7 @@ import { BuildError } from "../problem.ts";
 import { isSelected, type Gvk } from "./kinds.ts";
 import type { Resource } from "./resource.ts";
 
-/** A field that a transformer writes to in objects of some kind. Source: FieldSpec in kustomize's api/types. */
+/** A field that a transformer writes to, and the kind of object that has the field. Source: FieldSpec in kustomize's api/types. */
 export interface FieldSpec extends Partial<Gvk> {
   /** Steps joined by `/`, with `\/` for a slash. Lists are traversed; `[]` after a step requires a list. */
   readonly path: string;
@@ -20,7 +20,7 @@ export interface FieldSpec extends Partial<Gvk> {
   readonly create?: boolean;
 }
 
-/** Receives the container of a field and its key. */
+/** Receives the container of a field, and the field's key in it. */
 export type FieldVisitor = (container: Mapping | Value[], key: string | number) => void;
 
 /** What to create for a missing field. */

@@ -13,7 +13,7 @@ export interface DataEntry {
   readonly origin: Origin;
 }
 
-/** The data from a generator: `envs`, `literals` and `files`, in this order. Source: api/kv/kv.go. */
+/** The data from a generator: `envs`, `literals` and `files`, in that order. Source: api/kv/kv.go. */
 export function dataEntries(entry: Mapping, directory: Directory): readonly DataEntry[] {
   const read = (path: string, origin: Origin): { bytes: Buffer; source: Origin } => {
     const resolved = localPath(directory, path, origin);
@@ -29,7 +29,7 @@ export function dataEntries(entry: Mapping, directory: Directory): readonly Data
   for (const [file, origin] of strings(entry, "files")) {
     const [first = "", second, ...more] = file.split("=");
     if (more.length > 0 || first === "" || second === "")
-      throw new BuildError(`${file} is not key=path`, origin);
+      throw new BuildError(`${file} is not in the form key=path`, origin);
     const { bytes, source } = read(second ?? first, origin);
     all.push({ key: second === undefined ? posix.basename(first) : first, value: bytes, origin: source });
   }
@@ -48,7 +48,7 @@ function* single(entry: Mapping, field: string): Generator<[string, Origin]> {
 
 function literalEntry(literal: string, origin: Origin): DataEntry {
   const equals = literal.indexOf("=");
-  if (equals < 1) throw new BuildError(`${literal} is not key=value`, origin);
+  if (equals < 1) throw new BuildError(`${literal} is not in the form key=value`, origin);
   const value = literal.slice(equals + 1).replace(/^(["'])(.*)\1$/s, "$2");
   return { key: literal.slice(0, equals), value: Buffer.from(value), origin };
 }

@@ -16,7 +16,7 @@ import type { Directory } from "./directory.ts";
 import { Resource, scalarText, type Behavior } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
-/** What to generate, and how. */
+/** A generator, and the options that apply to it. */
 export interface Generation {
   readonly kind: "ConfigMap" | "Secret";
   /** An entry of `configMapGenerator` or `secretGenerator`. */
@@ -76,7 +76,7 @@ function metadata(entry: Mapping, options: Mapping): Mapping {
   return fields;
 }
 
-/** Kustomize treats every other word as `create`. */
+/** Kustomize treats any other value as `create`. */
 function behavior(entry: Mapping): Behavior {
   const value = scalarText(entry.behavior);
   if (value === "merge" || value === "replace") return value;
@@ -104,7 +104,7 @@ function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly Da
   }
 }
 
-/** Splits the text into lines of 70 characters, as Kustomize does; the line breaks affect the hash. Source: encodeBase64 in datamap.go of kyaml. */
+/** Splits the text into lines of 70 characters, as Kustomize does; the line breaks affect the hash. Source: encodeBase64 in kyaml's datamap.go. */
 function base64(value: Buffer): string {
   const encoded = value.toString("base64");
   return encoded.length < 70 ? encoded : encoded.replace(/.{1,70}/g, "$&\n");

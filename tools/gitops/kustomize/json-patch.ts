@@ -79,7 +79,7 @@ class Operation {
     return cloneValue(this.#operation.value ?? null);
   }
 
-  /** The mapping or list that contains the last step. */
+  /** The mapping or list that contains the entry at the last step. */
   #parent(path: readonly string[]): Mapping | Value[] {
     let value: Value | undefined = this.#root;
     for (const step of path.slice(0, -1)) {

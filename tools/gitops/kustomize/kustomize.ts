@@ -32,7 +32,7 @@ import { addVariable, mergeVariables, resolveVariables, type Variable } from "./
 export interface KustomizeOptions {
   /** Called for files that are not valid YAML, which are then left out. Without this callback, such files fail the build. */
   readonly onError?: (error: BuildError) => void;
-  /** Whether to also report and leave out entries that cannot be used, so that the result may be incomplete. */
+  /** Whether to report and leave out entries that cannot be used, instead of failing. The result may then be incomplete. */
   readonly partial?: boolean;
 }
 
@@ -107,7 +107,7 @@ class Build {
       throw new BuildError(`more than ${MAX_INCLUDES} directories include each other`, file.origin);
     // kustomize-controller adds fields to the kustomization that it builds.
     if (this.#active.length > 0 && saysNothing(file))
-      throw new BuildError(`the kustomization of ${directory} is empty`, file.origin);
+      throw new BuildError(`the kustomization in ${directory} is empty`, file.origin);
     this.#active.push(directory);
     this.#refuse(fields);
     const here: Directory = { repository: this.#repository, path: directory };

@@ -5,7 +5,8 @@ import { BuildError } from "../problem.ts";
 export function listField(fields: Mapping, field: string): Value[] {
   const value = fields[field];
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new BuildError(`${field} must be a list`, entryOrigin(fields, field));
+  if (!Array.isArray(value))
+    throw new BuildError(`the field \`${field}\` must be a list`, entryOrigin(fields, field));
   return value;
 }
 
@@ -14,7 +15,10 @@ export function mappings(fields: Mapping, field: string): readonly Mapping[] {
   const list = listField(fields, field);
   return list.map((entry, index) => {
     if (!isMapping(entry))
-      throw new BuildError(`an entry of ${field} must be a mapping`, entryOrigin(list, index));
+      throw new BuildError(
+        `each entry of the field \`${field}\` must be a mapping`,
+        entryOrigin(list, index),
+      );
     return entry;
   });
 }

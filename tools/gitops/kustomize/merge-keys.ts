@@ -50,7 +50,7 @@ function inList(list: string, keys: Readonly<Record<string, MergeKeys>>): Record
   return Object.fromEntries(Object.entries(keys).map(([field, value]) => [`${list}.${field}`, value]));
 }
 
-/** The merge keys of the list at a path of an object; see {@link mergeKeys}. */
+/** The merge keys of the list at a path in an object; see {@link mergeKeys}. */
 export type MergeSchema = (path: string) => MergeKeys | undefined;
 
 /** Merge keys in addition to the built-in ones. */

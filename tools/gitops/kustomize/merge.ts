@@ -109,7 +109,7 @@ function visitList(target: Side, patch: Side): Side {
   }
 }
 
-/** A mapping or list of which the patch only changes parts keeps its location. */
+/** A mapping or list that the patch changes only in part keeps its location. */
 function keptOrigin(result: MergeEntry, own: Side): Origin {
   const isOwn = typeof result.value === "object" && result.value === own?.value;
   return isOwn ? own.origin : result.origin;

@@ -95,7 +95,7 @@ class ReferenceUpdate {
   }
 }
 
-/** Only objects in the same namespace, and ServiceAccounts that a RoleBinding names along with their namespace. */
+/** Whether the objects are in the same namespace, one of them is cluster-scoped, or a RoleBinding refers to a ServiceAccount in the candidate's namespace. */
 function couldBeReferredTo(candidate: Resource, referrer: Resource): boolean {
   if (isClusterScoped(referrer.gvk) || isClusterScoped(candidate.gvk)) return true;
   if (effectiveNamespace(candidate.id) === effectiveNamespace(referrer.id)) return true;

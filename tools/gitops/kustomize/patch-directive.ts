@@ -6,7 +6,7 @@ const KEY = "$patch";
 /** The values of `$patch`. */
 export type Directive = "delete" | "replace" | "merge";
 
-/** Removes `$patch` from a mapping and returns its value. Source: merge2/smpdirective.go. */
+/** Removes `$patch` from a mapping and returns the directive's value. Source: merge2/smpdirective.go. */
 export function takeDirective(patch: Value | undefined): Directive {
   if (!isMapping(patch) || !Object.hasOwn(patch, KEY)) return "merge";
   const directive = directiveOf(patch[KEY], () => entryOrigin(patch, KEY));
@@ -14,7 +14,7 @@ export function takeDirective(patch: Value | undefined): Directive {
   return directive;
 }
 
-/** Removes the element that contains only `$patch` from a list, and returns its value. */
+/** Removes the element that contains only `$patch` from a list, and returns the directive's value. */
 export function takeListDirective(patch: Value | undefined): Directive {
   if (!Array.isArray(patch)) return "merge";
   const index = patch.findIndex((element) => isMapping(element) && Object.hasOwn(element, KEY));

@@ -30,7 +30,7 @@ export function patchesIn(source: SourceText): PatchText {
   return { kind: "merge", objects };
 }
 
-/** A patch with a target may omit apiVersion: it takes the object's. */
+/** A patch with a target may omit apiVersion: the object's apiVersion is used. */
 function requireIdentity(patch: Mapping): void {
   const { kind, metadata } = patch;
   const name = isMapping(metadata) ? metadata.name : undefined;

@@ -78,7 +78,7 @@ export function applyStrategicMerge(
   }
 }
 
-/** What a patch may change in addition to fields. */
+/** Whether a patch may also change the object's name and kind. */
 interface PatchOptions {
   readonly allowNameChange: boolean;
   readonly allowKindChange: boolean;
@@ -155,7 +155,7 @@ function patchText(entry: Mapping, field: string, directory: Directory): SourceT
   const inline = scalarText(entry[field]).trim();
   const path = scalarText(entry.path);
   if ((inline === "") === (path === ""))
-    throw new BuildError("a patch needs either patch or path", originOf(entry));
+    throw new BuildError("a patch needs either the field `patch` or the field `path`", originOf(entry));
   if (inline !== "") return new EmbeddedText(scalarText(entry[field]).trimEnd(), entryOrigin(entry, field));
   const origin = entryOrigin(entry, "path");
   return directory.repository.read(localPath(directory, path, origin), origin);

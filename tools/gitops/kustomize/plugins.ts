@@ -93,7 +93,7 @@ function readEntry(
   const path = localPath(directory, entry, origin);
   if (directory.repository.isFile(path)) return { ...directory.repository.parse(path), isInline: false };
   if (directory.repository.isDirectory(path))
-    throw unsupported("a directory among transformers or generators", origin);
+    throw unsupported("a directory in the list of transformers or generators", origin);
   throw directory.repository.absence("file or directory", path, origin);
 }
 
@@ -111,7 +111,7 @@ type MakeTransformer = (config: Mapping, directory: Directory) => Transformer;
 const FIELD_SPECS: Type = { list: FIELD_SPEC };
 const TEXTS: Type = { map: "string" };
 
-/** A field in a plugin's configuration. The names differ in case from those in a kustomization. */
+/** A field in a plugin's configuration, found regardless of case: plugins spell some names differently from a kustomization. */
 function field(config: Mapping, name: string, type: Type): Value | undefined {
   const key = Object.keys(config).find((own) => own.toLowerCase() === name.toLowerCase());
   const value = key === undefined ? undefined : config[key];

@@ -22,14 +22,17 @@ import { readTyped } from "./typed.ts";
 
 const DEFAULT_PATH = "metadata.name";
 
-/** The entries of `replacements`, including those in the files that they name. */
+/** The entries of `replacements`, including the entries in files that they name. */
 export function loadReplacements(entries: readonly Mapping[], directory: Directory): readonly Mapping[] {
   return entries.flatMap((entry) => {
     const path = scalarText(entry.path);
     if (path === "") return [entry];
     const origin = entryOrigin(entry, "path");
     if (entry.source !== undefined || entry.targets !== undefined)
-      throw new BuildError("a replacement has either a path or a source and targets", origin);
+      throw new BuildError(
+        "a replacement has either the field `path` or the fields `source` and `targets`",
+        origin,
+      );
     const resolved = localPath(directory, path, origin);
     if (!directory.repository.isFile(resolved)) throw directory.repository.absence("file", resolved, origin);
     const { documents, errors } = directory.repository.parse(resolved, "v2");
@@ -50,9 +53,12 @@ export function replace(resources: Resources, replacement: Mapping): void {
   const targets = mappings(replacement, "targets");
   const hasSource = isMapping(replacement.source) || sourceValue !== undefined;
   if (!hasSource || replacement.targets === undefined)
-    throw new BuildError("a replacement needs a source and targets", originOf(replacement));
+    throw new BuildError("a replacement needs the fields `source` and `targets`", originOf(replacement));
   if (isMapping(replacement.source) && sourceValue !== undefined)
-    throw new BuildError("a replacement has either a source or a sourceValue", originOf(replacement));
+    throw new BuildError(
+      "a replacement has either the field `source` or the field `sourceValue`, not both",
+      originOf(replacement),
+    );
   const value = sourceValue ?? sourceOf(resources, replacement.source as Mapping);
   for (const target of targets) {
     for (const resource of selected(resources, target)) {
@@ -76,7 +82,8 @@ function sourceOf(resources: Resources, source: Mapping): Value {
     throw new BuildError(`the source of the replacement has no field ${path}`, origin);
   const { delimiter, index } = optionsOf(source);
   if (delimiter === "") return value;
-  if (typeof value === "object") throw new BuildError("delimiter needs a scalar field", origin);
+  if (typeof value === "object")
+    throw new BuildError("the option `delimiter` of a replacement's source needs a scalar field", origin);
   const part = scalarText(value).split(delimiter)[index];
   if (part === undefined)
     throw new BuildError(`options.index ${index} is out of bounds for ${scalarText(value)}`, origin);
@@ -100,7 +107,7 @@ function isSource(id: ResourceId, source: Mapping): boolean {
 /** The objects that match a target's `select` and not its `reject`. Namespaces are compared as written. */
 function selected(resources: Resources, target: Mapping): readonly Resource[] {
   if (!isMapping(target.select))
-    throw new BuildError("a target of a replacement needs select", originOf(target));
+    throw new BuildError("a target of a replacement needs the field `select`", originOf(target));
   const selects = idMatcher(target.select);
   const matches = metadataOf(target.select);
   const rejects = mappings(target, "reject").map((reject) => ({
@@ -160,7 +167,8 @@ function setValue(
   const isScalar = typeof present !== "object" || present === null;
   let replaced = value;
   if (options.delimiter !== "") {
-    if (!isScalar) throw new BuildError("delimiter needs a scalar field", origin);
+    if (!isScalar)
+      throw new BuildError("the option `delimiter` of a replacement's target needs a scalar field", origin);
     const parts = scalarText(present).split(options.delimiter);
     if (options.index < 0) parts.unshift(scalarText(value));
     else if (options.index >= parts.length) parts.push(scalarText(value));

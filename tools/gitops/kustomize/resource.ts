@@ -126,7 +126,7 @@ export class Resource {
   }
 }
 
-/** The text of an entry as written: Kustomize turns a date or a number into a string without reading it. */
+/** The text of an entry as written: Kustomize turns a date or a number into a string without interpreting it. */
 export function writtenText(values: Mapping, key: string): string {
   const value = values[key] ?? null;
   const { source, offset, valueOffset = offset } = entryOrigin(values, key);
@@ -168,7 +168,7 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   const metadata = asMapping(value.metadata);
   if (kind === "List") {
     if (value.items === undefined || value.items === null) return [];
-    throw new BuildError("items of this List must be a list", entryOrigin(value, "items"));
+    throw new BuildError("the field `items` of this List must be a list", entryOrigin(value, "items"));
   }
   if (scalarText(metadata.name) === "") {
     throw new BuildError(`this ${kind} has no metadata.name`, origin);

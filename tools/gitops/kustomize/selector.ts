@@ -59,10 +59,11 @@ export function metadataMatcher(target: Mapping, field: string): (values: Mappin
     matches(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, scalarText(value)])));
 }
 
-/** A patch's target; undefined if it has none. */
+/** A patch's target; undefined if the patch has none. */
 export function targetOf(patch: Mapping): Mapping | undefined {
   const { target } = patch;
   if (target === undefined || target === null) return undefined;
-  if (!isMapping(target)) throw new BuildError("a target must be a mapping", originOf(patch));
+  if (!isMapping(target))
+    throw new BuildError("the field `target` of a patch must be a mapping", originOf(patch));
   return target;
 }

@@ -11,16 +11,16 @@ const FIRST = [
 ];
 const LAST = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
-/** The objects in the order of `sortOptions`: as loaded, unless it is `legacy`. */
+/** The objects in the order that `sortOptions` requests: as loaded, unless `order` is `legacy`. */
 export function sortObjects(resources: readonly Resource[], { sortOptions }: Mapping): readonly Resource[] {
   if (!isMapping(sortOptions)) return resources;
   const order = scalarText(sortOptions.order);
   const { legacySortOptions: legacy } = sortOptions;
   if (order !== "legacy" && order !== "fifo")
-    throw new BuildError("sortOptions.order must be fifo or legacy", originOf(sortOptions));
+    throw new BuildError("sortOptions.order must be `fifo` or `legacy`", originOf(sortOptions));
   if (order === "fifo" && legacy !== undefined)
     throw new BuildError(
-      "legacySortOptions needs order: legacy",
+      "the field `legacySortOptions` needs `order: legacy`",
       entryOrigin(sortOptions, "legacySortOptions"),
     );
   if (order === "fifo") return resources;

@@ -7,7 +7,7 @@ import { isClusterScoped } from "./kinds.ts";
 import { describeId, scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
-/** A namespace to set, and how. */
+/** A namespace to set, and which fields to set it in. */
 export interface NamespaceChange {
   readonly namespace: string;
   readonly specs: readonly FieldSpec[];
@@ -15,13 +15,13 @@ export interface NamespaceChange {
   /** Whether only empty fields are set. */
   readonly unsetOnly?: boolean;
   /**
-   * Which subjects of bindings to move; by default only those named `default`, because the name references of other subjects are updated with their
+   * Which subjects of bindings to move to the namespace; by default only those named `default`, because the name references of other subjects are updated with their
    * ServiceAccount.
    */
   readonly subjects?: "defaultOnly" | "allServiceAccounts" | "none";
 }
 
-/** `namespace`. Source: filters/namespace and internal/builtins/NamespaceTransformer.go. */
+/** Applies `namespace`. Source: filters/namespace and internal/builtins/NamespaceTransformer.go. */
 export function setNamespace(resources: Resources, change: NamespaceChange): void {
   const { namespace, specs, origin, unsetOnly = false } = change;
   const set = (container: Mapping | Value[], key: string | number): void => {
@@ -74,7 +74,7 @@ const KEEPS_NAME: readonly Partial<Resource["gvk"]>[] = [
 
 const NAME: readonly FieldSpec[] = [{ path: "metadata/name" }];
 
-/** `namePrefix` and `nameSuffix`. Source: internal/builtins/PrefixTransformer.go. */
+/** Applies `namePrefix` and `nameSuffix`. Source: internal/builtins/PrefixTransformer.go. */
 export function affixNames(
   resources: Resources,
   affix: { readonly prefix?: string; readonly suffix?: string },
@@ -103,7 +103,7 @@ export function affixNames(
   }
 }
 
-/** `labels`, `commonLabels` and `commonAnnotations`. */
+/** Applies `labels`, `commonLabels` or `commonAnnotations`. */
 export function setPairs(resources: Resources, pairs: Mapping, specs: readonly FieldSpec[]): void {
   for (const key of Object.keys(pairs))
     if (resources.all.length > 0 && typeof resolvePlain(key) !== "string")
@@ -129,7 +129,7 @@ export function setPairs(resources: Resources, pairs: Mapping, specs: readonly F
   }
 }
 
-/** One entry of `replicas`. */
+/** Applies one entry of `replicas`. */
 export function setReplicas(resources: Resources, entry: Mapping, specs: readonly FieldSpec[]): void {
   const name = scalarText(entry.name);
   const origin = entryOrigin(entry, "count");

@@ -15,7 +15,7 @@ export interface Variable {
 }
 
 /**
- * Adds an entry of `vars` to those of the build, and records it on the object that it refers to, if that object is already there. Source: MergeVars in
+ * Adds an entry of `vars` to those of the build, and records it on the object that it refers to, if that object has been loaded. Source: MergeVars in
  * internal/accumulator/resaccumulator.go.
  * @throws BuildError if the name already exists, or if several objects match
  */
@@ -94,7 +94,7 @@ function valueOf({ name, fieldPath, origin }: Variable, resources: Resources): V
   return value;
 }
 
-/** `ports[0]` as two steps. */
+/** Splits `ports[0]` into two steps. */
 function indexed(steps: readonly string[]): readonly string[] {
   return steps.flatMap((step) => {
     const [, field = "", index] = /^(.*)\[(\d+)\]$/.exec(step) ?? [];
@@ -128,7 +128,7 @@ function replaceAt(
 
 /**
  * A text with its variables replaced. A text that consists of a single variable takes the type of the variable's value. `$$` is an escaped `$`. An unknown
- * variable, or one whose value is not a scalar, stays. Source: DoReplacements in filters/refvar/expand.go.
+ * variable, or one whose value is not a scalar, is left as written. Source: DoReplacements in filters/refvar/expand.go.
  */
 function replaced(text: string, values: ReadonlyMap<string, Value>): Value {
   const known = (name: string): string | number | boolean | undefined => {

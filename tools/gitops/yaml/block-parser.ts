@@ -238,7 +238,7 @@ class BlockParser {
     return { value: this.#plain(at, indent), start: at };
   }
 
-  /** Moves to the next line. A deeper line would continue the scalar. */
+  /** Moves to the next line, which must not be indented deeper: it would continue the scalar. */
   #finishLine(from: number, indent: number): void {
     this.#seek(this.#nextLine(from));
     if (this.#indent > indent) throw new BeyondBlockStyle();

@@ -1,6 +1,6 @@
 import type { Value } from "./values.ts";
 
-/** The maximum nesting depth, because values are walked recursively. Kubernetes objects have a few dozen levels. */
+/** The maximum nesting depth of a document; limited because values are walked recursively. Kubernetes objects have at most a few dozen levels. */
 export const MAX_DEPTH = 500;
 
 /** Whether a value exceeds the maximum depth; checked level by level, without recursion. */

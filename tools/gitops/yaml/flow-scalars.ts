@@ -29,7 +29,7 @@ const SINGLE = /'(?:[^'\n]|'')*'/y;
 const DOUBLE = /"(?:[^"\\\n]|\\["\\/nt])*"/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t" };
 
-/** Reads a flow collection on one line; undefined if it spans several. */
+/** Reads a flow collection on one line; undefined if it spans several lines. */
 export function parseFlow(source: SourceText, at: number, dialect: Dialect): Scanned<Value> | undefined {
   const { text } = source;
   const origin = (offset: number): Origin => ({ source, offset });

@@ -40,7 +40,7 @@ export interface YamlError {
   readonly origin: Origin;
 }
 
-/** How many nodes a document's aliases may add, and how many keys its merges may add, so that no file can exhaust memory. */
+/** The maximum number of nodes that a document's aliases may add, and of keys that its merges may add, so that no file can exhaust memory. */
 const MAX_ALIASED_NODES = 100_000;
 
 /** Characters that go-yaml rejects anywhere in a text. Source: yaml_parser_update_buffer in yaml.v3's readerc.go. */
@@ -94,7 +94,7 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
     customTags: (tags) => [...tags, ...goYamlTags(dialect)],
     prettyErrors: false,
     logLevel: "silent",
-    // Reader checks this in linear time; the package compares each key with all earlier ones.
+    // Reader finds duplicate keys in linear time; the package compares each key with all earlier ones.
     uniqueKeys: false,
   });
   for (const document of Array.isArray(parsed) ? parsed : []) {

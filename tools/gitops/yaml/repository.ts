@@ -7,7 +7,7 @@ import { parseYaml, type ParsedText } from "./parse.ts";
 import type { Dialect } from "./schema.ts";
 import { SourceFile, type Origin } from "./source.ts";
 
-/** The largest file size that is read. A Kubernetes object has at most about 1.5 MB. */
+/** The largest file size that is read. A Kubernetes object is at most about 1.5 MB. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB`;
 
@@ -17,12 +17,12 @@ const MAX_PATH = 4096;
 /** Directories without manifests. */
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
 
-/** An entry of a directory. */
+/** An entry in a directory. */
 export interface DirectoryEntry {
   readonly name: string;
-  /** Not through a symbolic link. */
+  /** False for a symbolic link to a file. */
   isFile(): boolean;
-  /** Not through a symbolic link. */
+  /** False for a symbolic link to a directory. */
   isDirectory(): boolean;
 }
 
@@ -38,32 +38,32 @@ type Reach = "plain" | "linked" | "outside";
  * small files.
  */
 export class Repository {
-  /** Absolute. */
+  /** Absolute path. */
   readonly root: string;
   #changes: ReadonlyMap<string, SourceFile | undefined> = new Map();
-  /** Keyed by directory; computed on first use. */
+  /** The entries that the changes add, keyed by directory; computed on first use. */
   #addedBelow: ReadonlyMap<string, readonly DirectoryEntry[]> | undefined;
-  // Shared by all copies that `with` makes, so that a copy costs as much as its changes.
-  /** As on disk. */
+  // All copies that `with` makes share these fields, so that the cost of a copy depends only on its changes.
+  /** The files as they are on disk. */
   #files = new Map<string, SourceFile>();
   #parsed: Readonly<Record<Dialect, WeakMap<SourceFile, ParsedText>>> = {
     v2: new WeakMap(),
     v3: new WeakMap(),
   };
   #reaches = new Map<string, Reach>();
-  /** The entries of directories on disk. */
+  /** The directory entries that have been read from disk. */
   #listed = new Map<string, readonly DirectoryEntry[]>();
 
-  /** Why a directory or file could not be read, by path. Only filled if unreadable paths are collected. */
+  /** Why directories and files could not be read, keyed by path. Undefined unless unreadable paths are collected. */
   #unreadable: Map<string, string> | undefined;
 
-  /** @param options.collectUnreadable records unreadable paths in `unreadable` and continues; by default they are an error */
+  /** @param options.collectUnreadable records unreadable paths in `unreadable` and continues; by default, an unreadable path is an error */
   constructor(root: string, { collectUnreadable = false }: { readonly collectUnreadable?: boolean } = {}) {
     this.root = realpathSync(root);
     if (collectUnreadable) this.#unreadable = new Map();
   }
 
-  /** Why directories or files could not be read so far, by path. */
+  /** Why directories and files could not be read so far, keyed by path. */
   get unreadable(): ReadonlyMap<string, string> {
     return this.#unreadable ?? new Map();
   }
@@ -156,7 +156,7 @@ export class Repository {
     return this.filesBelow(directory, (name) => /\.ya?ml$/.test(name));
   }
 
-  /** All files below a directory whose name is wanted, sorted. Symbolic links to directories are not followed. */
+  /** All files below a directory whose names are wanted, sorted. Symbolic links to directories are not followed. */
   filesBelow(directory: string, isWanted: (name: string) => boolean): string[] {
     const files: string[] = [];
     for (const entry of this.entries(directory)) {
@@ -197,7 +197,7 @@ export class Repository {
     return this.#addedBelow.get(key) ?? [];
   }
 
-  /** Records a path that cannot be read; its content is then undefined. */
+  /** What `read` returns; undefined if the path cannot be read, which is recorded. */
   #unlessUnreadable<T>(path: string, read: () => T): T | undefined {
     try {
       return read();
@@ -209,7 +209,7 @@ export class Repository {
       if (this.#unreadable === undefined)
         throw new EdgefirstError(
           `${join(this.root, path)} ${reason}.`,
-          "Make it readable for this user, then re-run.",
+          "Make the path readable for this user, then re-run.",
           { cause: error },
         );
       this.#unreadable.set(path, reason);

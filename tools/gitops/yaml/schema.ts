@@ -95,7 +95,7 @@ function integer(text: string): number {
   return negative ? -value : value;
 }
 
-/** The same rules, as tags for the `yaml` package. */
+/** The rules for plain scalars, as tags for the `yaml` package. */
 export function goYamlTags(dialect: Dialect): ScalarTag[] {
   const tag = (name: string, identify: (value: unknown) => boolean, test: RegExp): ScalarTag => ({
     tag: `tag:yaml.org,2002:${name}`,

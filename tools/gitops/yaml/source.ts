@@ -6,7 +6,7 @@ export interface Position {
   readonly column: number;
 }
 
-/** Text in which an offset can be located in a file. */
+/** Text from a file; maps an offset in the text to a position in the file. */
 export interface SourceText {
   /** Relative to the repository's root, with forward slashes. */
   readonly file: string;

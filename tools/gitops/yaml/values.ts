@@ -76,7 +76,7 @@ export function entryOrigin(container: Mapping | Value[], key: PathStep): Origin
   return entry ?? originOf(container);
 }
 
-/** Where the value at a path was written; for a path that does not exist, its nearest ancestor. */
+/** Where the value at a path was written; if the path does not exist, where its nearest ancestor was written. */
 export function originAt(root: Mapping | Value[], path: readonly PathStep[]): Origin {
   let origin = originOf(root);
   let value: Value = root;
@@ -112,7 +112,7 @@ function cloneMapping(fields: Mapping): Mapping {
   return copy;
 }
 
-/** A deep copy with a different origin; its contents keep their origins. */
+/** A deep copy whose own origin is replaced; the values in it keep their origins. */
 export function cloneAt(value: Value, self: Origin): Value {
   const copy = cloneValue(value);
   if (typeof copy === "object" && copy !== null) {

@@ -17,7 +17,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         withEntry(withImport(text, name, `../rules/${id}.ts`), name, { after: "export const RULES" }),
     },
     test: (id) => `npm run test:file -- test/policy/rules.test.ts --grep "rule ${id}"`,
-    next: ["npm run docs, for its page in docs/reference/rules, and the number of rules in README.md"],
+    next: ["run `npm run docs` to write its page in docs/reference/rules", "update the number of rules in README.md"],
   },
   step: {
     edits: {
@@ -25,7 +25,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         withEntry(withImport(text, name, `./steps/${id}/step.ts`), name, { after: "export const STEPS" }),
     },
     test: (id) => `npm run test:file -- test/tools/migrate/migrate.test.ts --grep "migrate ${id} "`,
-    next: ["put it in order in STEPS, least risky first"],
+    next: ["move the step to its place in STEPS, which lists the least risky steps first"],
   },
   check: {
     edits: {
@@ -37,6 +37,6 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         }),
     },
     test: (id) => `npm run test:file -- test/staging/checks/${id}.test.ts`,
-    next: ["npm run docs, for the list of checks in docs/reference/configuration.md"],
+    next: ["run `npm run docs` to add the check to the list in docs/reference/configuration.md"],
   },
 };

@@ -15,7 +15,7 @@ try {
   console.log(
     [
       "",
-      "Its test fails until you have written it:",
+      `Its test fails until the ${kind} is written:`,
       `  ${test(id)}`,
       ...next.map((line) => `Then: ${line}`),
     ].join("\n"),

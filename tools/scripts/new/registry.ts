@@ -10,10 +10,11 @@ export function withImport(text: string, name: string, module: string): string {
   return lines.toSpliced(at, 0, `import { ${name} } from "${module}";`).join("\n");
 }
 
-/** The location of a list, and where to add the new entry: at the end, or before another entry. */
+/** A list in a source file, and where to add the new entry to it. */
 export interface ListPlace {
   /** Text above the list, which starts at the next `= [` or `return [`. */
   readonly after: string;
+  /** Entry to insert the new one before; by default, the new entry is added at the end. */
   readonly before?: string;
 }
 

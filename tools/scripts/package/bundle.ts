@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 const COMMANDS = join(ROOT, "tools/cli/commands");
 const KUBECONFIG = join(ROOT, "kube/kubeconfig.ts");
 
-/** The code with which kube/kubeconfig.ts loads the client library, and the module of the library that the bundle uses instead. */
+/** The code with which kube/kubeconfig.ts loads the whole client library, and the only module of that library that the bundle includes. */
 const LIBRARY = 'createRequire(import.meta.url)("@kubernetes/client-node")';
 const CONFIG_MODULE = join(ROOT, "node_modules/@kubernetes/client-node/dist/config.js");
 
@@ -22,7 +22,7 @@ export async function bundle(directory: string): Promise<Metafile> {
     entryPoints: { edgefirst: "tools/cli/packed/main.ts" },
     outdir: directory,
     bundle: true,
-    // Each command gets a separate file, which is loaded when the command runs.
+    // Each command gets a separate file, which is loaded only when that command runs.
     splitting: true,
     format: "esm",
     platform: "node",
@@ -42,7 +42,7 @@ export async function bundle(directory: string): Promise<Metafile> {
   return metafile;
 }
 
-/** Leaves out the code of commands that run the code of the user's project instead. */
+/** Leaves out the code of commands for which the package runs the code in the user's project. */
 const projectCommands: Plugin = {
   name: "project-commands",
   setup(build) {

@@ -102,7 +102,7 @@ async function save(
   }
 }
 
-/** Aborts a transfer that stalls without closing. */
+/** Aborts a transfer that stalls without closing the connection. */
 class IdleTimer {
   readonly #expired: () => void;
   #timer: NodeJS.Timeout;

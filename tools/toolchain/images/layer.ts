@@ -7,7 +7,7 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { extract, type Header } from "tar-stream";
 import { EdgefirstError } from "../../../lib/errors.ts";
 
-/** What a layer does with a file: it contains it, removes it from the layers below, or does neither. */
+/** What a layer does with a file: contains it, removes it from the layers below, or neither. */
 export type LayerResult = "found" | "removed" | "absent";
 
 const MOST_FILE_BYTES = 1_000_000_000;
@@ -17,7 +17,7 @@ const SMALL_BYTES = 50_000_000;
 
 /**
  * Looks for one file in a layer and writes it to `target`. Nothing else from the archive is written anywhere.
- * @param path absolute, in the image
+ * @param path the file's absolute path in the image
  * @throws EdgefirstError if the archive is broken or hostile, or the path is not a regular file
  */
 export async function takeFile(
@@ -71,7 +71,7 @@ function judge({ name, type, size }: Header, path: string): LayerResult {
   if (entry !== wanted) return "absent";
   if (type !== "file" && type !== "contiguous-file")
     throw new EdgefirstError(`${path} is a ${type} in its image, not a file.`);
-  if (size > MOST_FILE_BYTES) throw new EdgefirstError(`${path} has ${size} bytes, too many for a program.`);
+  if (size > MOST_FILE_BYTES) throw new EdgefirstError(`${path} is ${size} bytes long, which is too large for a program.`);
   return "found";
 }
 
@@ -100,7 +100,7 @@ function growthLimit(most: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       size += chunk.length;
-      if (size > most) done(new EdgefirstError(`A layer unpacks to more than ${most} bytes, too many for its size.`));
+      if (size > most) done(new EdgefirstError(`A layer unpacks to more than ${most} bytes, which is too much for its compressed size.`));
       else done(null, chunk);
     },
   });

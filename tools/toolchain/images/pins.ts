@@ -37,7 +37,7 @@ export function programImages(): ReadonlyMap<string, ProgramImage> {
   );
 }
 
-/** The digest of an image: the one in its reference, else the recorded one; undefined before the first pull. */
+/** The digest of an image: the one in its reference or, if there is none, the recorded one; undefined before the first pull. */
 export function knownDigest({ reference, lockFile }: ProgramImage): string | undefined {
   return reference.split("@")[1] ?? readLock(lockFile)[reference];
 }

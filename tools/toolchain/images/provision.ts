@@ -79,7 +79,7 @@ export async function pullPrograms(
   return pulled;
 }
 
-/** Pulls one image at a time on this machine, because images share layers and so share downloads. */
+/** Pulls one image at a time on this machine, because images share layers, and so the files to download to. */
 async function pullAlone(name: string, image: ProgramImage, options: PullOptions): Promise<string> {
   const cache = join(userCache(options.env), "toolchain");
   return explainFileErrors(`The cache ${cache}`, async () => {
@@ -113,7 +113,7 @@ async function withReachableRegistries(
     const message = `Image registries cannot be reached: ${unreachable.join(", ")}.`;
     if (mode === "images")
       throw new EdgefirstError(message, `Check the network, set a mirror (EDGEFIRST_REGISTRY_MIRROR), or unset ${MODE}.`);
-    progress(`${message} Their programs will be built from source instead.`);
+    progress(`${message} Programs from these registries will be built from source instead.`);
   }
   return programs.filter(({ name }) => reasons.get(hosts.get(name) ?? "") === undefined);
 }

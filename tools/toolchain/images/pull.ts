@@ -69,7 +69,7 @@ async function manifestFor(
     const found = content.manifests.find(({ platform }) => fits(platform));
     if (found !== undefined) return (await client.manifest(found.digest)).content;
     const known = content.manifests.map(({ platform }) => name(platform)).join(", ");
-    throw new EdgefirstError(`${reference} has no image for ${name(wanted)}${known === "" ? "; its index is empty" : `, only for ${known}`}.`);
+    throw new EdgefirstError(`${reference} has no image for ${name(wanted)}${known === "" ? ": its index is empty" : `, only for ${known}`}.`);
   }
   if (content.config === undefined) throw new EdgefirstError(`${reference} is not a container image.`);
   const platform = await client.json<Platform>(content.config);
@@ -99,5 +99,5 @@ async function takeFromLayers(
       await rm(file, { force: true });
     }
   }
-  throw new EdgefirstError(`The image does not contain ${path}.`);
+  throw new EdgefirstError(`The image does not contain the file ${path}.`);
 }

@@ -45,7 +45,7 @@ function mirrorOf(registry: string, setting = ""): string | undefined {
   return general && `${general}/${registry}`;
 }
 
-/** Uses plain HTTP only for registries on this machine. */
+/** The URL of a registry; plain HTTP is used only for registries on this machine. */
 function urlOf(host: string): string {
   const isLocal = /^(127\.\d+\.\d+\.\d+|localhost)(:\d+)?$/.test(host);
   return `${isLocal ? "http" : "https"}://${host}`;

@@ -40,7 +40,7 @@ const HEADERS_MS = 15_000;
 const ATTEMPTS = 5;
 const MOST_WAIT_S = 30;
 
-/** The registry did not respond, or closed the connection before it did. */
+/** Thrown if the registry does not respond, or closes the connection before it responds. */
 export class UnreachableError extends EdgefirstError {}
 
 /** Pulls from one repository through the distribution API, without credentials: https://github.com/opencontainers/distribution-spec */
@@ -73,7 +73,7 @@ export class RegistryClient {
 
   /** A blob, starting at an offset. The response has status 206, or 200 if the registry ignores the offset. */
   blob({ digest, size }: Descriptor, offset: number): Promise<Response> {
-    // Not every registry supports an open-ended range.
+    // The range names its end, because not every registry supports an open-ended range.
     return this.#get(`blobs/${digest}`, offset > 0 ? { range: `bytes=${offset}-${size - 1}` } : {});
   }
 
@@ -160,7 +160,7 @@ async function readBytes(response: Response, most: number): Promise<Buffer> {
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += (chunk as Uint8Array).length;
-    if (size > most) throw new EdgefirstError(`The registry returned more than ${most} bytes for a manifest.`);
+    if (size > most) throw new EdgefirstError(`The registry returned a manifest of more than ${most} bytes.`);
     chunks.push(chunk as Uint8Array);
   }
   return Buffer.concat(chunks);
