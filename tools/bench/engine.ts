@@ -120,7 +120,10 @@ async function up(stack: TestStack, kubeconfig: string): Promise<void> {
           `the same ${objects.length} objects by server-side apply, waiting only for the CRDs`,
           applied.toFixed(2),
         ],
-        ["the same, then waiting for the Deployments to roll out: the lower bound for `up`", awaited.toFixed(2)],
+        [
+          "the same, then waiting for the Deployments to roll out: the lower bound for `up`",
+          awaited.toFixed(2),
+        ],
       ],
     ),
   );

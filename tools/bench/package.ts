@@ -46,7 +46,11 @@ try {
         ["`node tools/cli/main.ts rollout --help`", over("treeVerbHelp")],
         ["`node tools/cli/main.ts lint`, 270 files", over("treeLint")],
         ["packed `edgefirst lint`, 270 files", over("lint")],
-        ["time of the packed lint as a multiple of the source tree's", spread(ratios(times.lint ?? [], lint)), ""],
+        [
+          "time of the packed lint as a multiple of the source tree's",
+          spread(ratios(times.lint ?? [], lint)),
+          "",
+        ],
       ],
     ),
   );

@@ -19,7 +19,7 @@ export interface ClusterState {
   readonly name: string;
   /** The cluster's folder, `<sandbox>/clusters/<name>`. */
   readonly dir: string;
-  /** Number of the cluster within its sandbox, 0 to 255. */
+  /** The cluster's number within its sandbox, from 0 to 255. */
   readonly index: number;
   /** The ports stay the same across restarts, so that a copied kubeconfig keeps working. */
   readonly ports: Ports;
@@ -45,7 +45,7 @@ export function hasPki(cluster: ClusterState): boolean {
   return existsSync(pkiDir(cluster));
 }
 
-/** Access to a cluster's API server for one of the cluster's users. */
+/** The URL and credentials with which one of a cluster's users reaches the API server. */
 export function accessAs(cluster: ClusterState, user: User): UserAccess {
   return readAccess(cluster.name, serverUrl(cluster), pkiDir(cluster), user);
 }
@@ -87,7 +87,7 @@ export async function ensureClusters(sandboxDir: string, names: readonly string[
   return [...new Set(names)].map((name) => clusters.get(name)).filter((cluster) => cluster !== undefined);
 }
 
-/** Moves a stopped cluster to other, free ports. */
+/** Gives a stopped cluster different ports, which are free. */
 export async function changePorts(sandboxDir: string, cluster: ClusterState): Promise<ClusterState> {
   return writeCluster({ ...cluster, ports: await freePorts(readClusters(sandboxDir)) });
 }

@@ -64,7 +64,7 @@ export async function startCluster(
   );
 }
 
-/** Stops an agent that was started with different arguments: in the other pod mode, or before gatus-sidecar was installed. */
+/** Stops an agent that was started with different arguments, such as the other pod mode, or before gatus-sidecar was installed. */
 async function stopOutdatedAgent({ dir }: ClusterState, wanted: ProcessSpec): Promise<void> {
   const agent = findProcess(dir, "agent");
   if (agent !== undefined && !isDeepStrictEqual(agent.args, wanted.args)) await stopProcess(agent);
@@ -90,7 +90,7 @@ export async function isReady(api: ApiServer): Promise<boolean> {
     await api.call("GET", "/readyz");
     return true;
   } catch {
-    // It is not listening yet, or responds with 500 and a list of the checks that still fail.
+    // The API server is not listening yet, or it responds with 500 and a list of the checks that still fail.
     return false;
   }
 }

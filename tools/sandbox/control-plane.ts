@@ -11,7 +11,7 @@ import { type ProcessSpec } from "./processes.ts";
 /** The programs of a control plane, in start order. */
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
-/** The path of each program. */
+/** The path of each control plane program, keyed by its name. */
 export type Programs = Readonly<Record<(typeof CONTROL_PLANE)[number], { readonly path: string }>>;
 
 /** The range of Service addresses. */
@@ -148,7 +148,7 @@ export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpe
   };
 }
 
-/** Who provides the certificates that Gateways refer to: the agent, which creates self-signed ones, or those who deploy the Gateways. */
+/** Who provides the certificates that Gateways refer to: the agent, which creates self-signed ones, or whoever deploys the Gateways. */
 export type CertificateMode = "self-signed" | "provided";
 
 /**

@@ -136,7 +136,7 @@ function isEstablished(crd: KubeObject | undefined): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false;
 }
 
-/** Calls the readiness endpoint of a controller-runtime program. */
+/** Whether a program built with controller-runtime reports that it is ready. */
 function isHealthy(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     request({ host: "127.0.0.1", port, path: "/readyz" }, (response) => {

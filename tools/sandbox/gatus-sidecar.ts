@@ -6,7 +6,7 @@ import { pulledFile } from "../toolchain/images/pull.ts";
 const NAME = "gatus-sidecar";
 
 /**
- * The path of gatus-sidecar: from EDGEFIRST_GATUS_SIDECAR, else from PATH, else from its pulled image. It is not published as a Go module,
+ * The path of gatus-sidecar: from EDGEFIRST_GATUS_SIDECAR, PATH or its pulled image, whichever has it first. It is not published as a Go module,
  * so it cannot be built through a module proxy; if it is not found, its container is simulated.
  * @throws EdgefirstError if the variable does not name an executable file
  */
@@ -23,7 +23,7 @@ export async function fetchGatusSidecar(options: ProvisionOptions): Promise<void
   const image = programImages().get(NAME);
   if (image === undefined || findGatusSidecar(options.env) !== undefined) return;
   const progress: ProvisionOptions["progress"] = (line, style) => {
-    // Drops the line about building from source, which does not apply here.
+    // Leaves out the message that the program will be built from source, because gatus-sidecar cannot be.
     if (style !== undefined) options.progress(line, style);
   };
   await pullPrograms([{ name: NAME, image }], { progress, env: options.env, signal: options.signal });

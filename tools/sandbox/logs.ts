@@ -15,7 +15,7 @@ export interface LogsOptions {
   readonly container?: string | undefined;
   /** Required if pods in several clusters match. */
   readonly cluster?: string | undefined;
-  /** Follow the log, across restarts, until {@link signal} aborts. */
+  /** Whether to follow the log, across restarts, until {@link signal} aborts. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }

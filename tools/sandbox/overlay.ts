@@ -33,7 +33,7 @@ const NO_TRAEFIK =
 const NO_GATUS = "Gatus's pods are simulated in this sandbox, so no endpoints are probed.";
 const SIMULATED = { gateways: NO_TRAEFIK, routes: NO_TRAEFIK, gatus: NO_GATUS };
 
-/** Short, because everything in a sandbox settles within seconds. */
+/** Uses short times, because everything in a sandbox settles within seconds. */
 const VERIFICATION = {
   soak: "3s",
   timeout: "2m",
@@ -60,7 +60,7 @@ function endpoints(stack: string): readonly object[] {
 
 /**
  * The values that must differ from the committed configuration in a sandbox: the cluster, the source of the files, and the root, which the
- * stack manages because no repository holds it.
+ * stack manages because it is not in a repository.
  */
 export function sandboxOverlay({
   stack,
@@ -86,7 +86,7 @@ export function sandboxOverlay({
       ...(gatewayApi === undefined ? [] : [[["edgefirst:gatewayApi"], { source: gatewayApi }] as const]),
       [["edgefirst:verification"], pods === "real" ? VERIFICATION : { ...VERIFICATION, skip: SIMULATED }],
       [["edgefirst:gate"], GATE],
-      // No HelmRelease installs them here.
+      // In a sandbox, no HelmRelease installs Traefik.
       [["edgefirst:gateways", 0, "traefik", "install"], true],
       ...(stack === "edge" ? [[CERTIFICATE, EDGE_CERTIFICATE] as const] : []),
       [["edgefirst:gatus", "install"], true],

@@ -22,7 +22,7 @@ interface Subject {
   readonly hosts?: readonly x509.JsonGeneralName[];
 }
 
-/** The API server's clients, keyed by the base name of their files; see {@link createPki}. */
+/** The certificate subjects of the API server's clients, keyed by the base name of their files; see {@link createPki}. */
 const USERS = (node: string) =>
   ({
     admin: { commonName: "edgefirst:sandbox-admin", organizations: ["system:masters"] },

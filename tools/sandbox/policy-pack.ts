@@ -16,7 +16,7 @@ const RUNTIME = "sandbox";
 
 /**
  * Writes a policy pack that a CLI built from source can start. The language host that can be built is older than the CLI and cannot start
- * policy packs. This pack therefore names a runtime without a language host, and a script on the CLI's PATH runs the original with Node.
+ * policy packs. This pack therefore names a runtime without a language host, and a script on the CLI's PATH runs the original pack with Node.
  * The official CLI does not need this.
  * @returns the directory for `--policy-pack`
  */
@@ -34,7 +34,7 @@ export async function sandboxPolicyPack(args: PolicyPackArgs): Promise<string> {
   return target;
 }
 
-/** The CLI passes the project and the stack in variables that the SDK does not read. */
+/** The script also renames variables: the CLI passes the project and the stack in some that the SDK does not read. */
 function putAnalyzer(bin: string): void {
   const sdk = join(import.meta.dirname, "../../node_modules/@pulumi/pulumi/cmd/run-policy-pack");
   const script = [

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 const LINES = 12;
 
-/** The last lines of a log, or the lines around a panic, for an error's hint. */
+/** The last lines of a log, or the lines around a panic, to add to an error message. */
 export function logTail(log: string): string {
   const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-200) : [];
   // When a Go program panics, it prints the reason before the long stack traces.

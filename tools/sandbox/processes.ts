@@ -25,7 +25,7 @@ export interface ProcessSpec {
 /** A started process, as stored in `<dir>/processes/<name>.json`, with everything that a restart needs. */
 export interface ProcessRecord extends ProcessSpec, ProcessIdentity {
   /**
-   * When it was first started, in milliseconds since the epoch. A restart keeps it, so that the order of {@link stopAll} does not change.
+   * When the process was first started, in milliseconds since the epoch. A restart keeps it, so that the order of {@link stopAll} does not change.
    */
   readonly place: number;
   /** File that gets stdout and stderr. */
@@ -148,7 +148,7 @@ function sendSignal(record: ProcessIdentity, signal: NodeJS.Signals): void {
   }
 }
 
-/** Undefined if the file does not exist, even if another process has only just removed it. */
+/** What `read` returns; undefined if the file does not exist, even if another process has only just removed it. */
 function unlessAbsent<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -50,7 +50,7 @@ export async function findProvider(home: string): Promise<string | undefined> {
   return existsSync(users) ? users : found?.path;
 }
 
-/** Whether this is a regular file, which means that the CLI installed the plugin, and not a link. */
+/** Whether a path is a regular file. If it is, the CLI installed the plugin there; otherwise it would be a link. */
 async function isFile(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isFile();

@@ -34,7 +34,7 @@ const START_TIMEOUT_MS = 20_000;
 const PUSH_TIMEOUT_MS = 60_000;
 
 /**
- * Starts a sandbox's registry unless it is running. After a restart it has the same port but no tags: push again.
+ * Starts a sandbox's registry unless it is running. After a restart, the registry has the same port but no tags, so everything must be pushed again.
  * @throws EdgefirstError if it is not ready in time.
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {

@@ -51,11 +51,11 @@ export interface UpOptions extends Options {
   /** Whether to stop the clusters first and give them other ports. */
   readonly newPorts?: boolean;
   /**
-   * Default: `simulated`. An agent that runs in the other mode is restarted. {@link choosePodMode} finds out whether real pods are
+   * Default: `simulated`. An agent that runs in the other mode is restarted. {@link choosePodMode} checks whether real pods are
    * possible.
    */
   readonly pods?: PodMode;
-  /** Default: `self-signed`, which applies only to real pods. */
+  /** Default: `self-signed`. Applies only to real pods. */
   readonly certificates?: CertificateMode;
 }
 
@@ -107,7 +107,7 @@ export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]
   return stopped;
 }
 
-/** A cluster as its users see it. */
+/** The part of a cluster's state that callers see. */
 export function describeCluster(cluster: ClusterState): SandboxCluster {
   return { name: cluster.name, context: cluster.name, server: serverUrl(cluster) };
 }

@@ -3,7 +3,7 @@ import { clusterDir } from "./cluster-state.ts";
 import { ask } from "./network/ask.ts";
 import { readPodMode } from "./pod-mode.ts";
 
-/** The hosts of the apps that the real Traefik ends up serving, keyed by stack and app. */
+/** The hosts at which Traefik serves the sample apps, keyed by stack and app. {@link MOVING} is served only after its move. */
 export const SERVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   edge: {
     whoami: "whoami.haynesedge.com",
@@ -35,19 +35,19 @@ export function podsAreReal(dir: string, stack: string): boolean {
   return readPodMode(clusterDir(resolve(dir), stack)) === "real";
 }
 
-/** Requests each of a stack's hosts over HTTPS, by its name in the cluster's private network; none if pods are simulated. */
+/** Sends an HTTPS request to each of a stack's hosts, by its name in the cluster's private network; to none if pods are simulated. */
 export function askServed(dir: string, stack: string): Promise<readonly Answer[]> {
   const hosts = podsAreReal(dir, stack) ? Object.values(SERVED[stack] ?? {}) : [];
   return Promise.all(hosts.map((host) => answerOf(dir, stack, host)));
 }
 
-/** Requests the moving app from the Gateway, whether or not the app's name already resolves to the Gateway. */
+/** Sends a request for the moving app to the Gateway, whether or not the app's name already resolves to the Gateway. */
 export function askMoving(dir: string): Promise<Answer> {
   return answerOf(dir, MOVING.stack, MOVING.host, PAGE);
 }
 
 /**
- * Whether Gatus's last probe of an app succeeded, on the stack with the moving app; undefined without a response from Gatus. Unlike the list of all endpoints,
+ * Whether Gatus's last probe of an app succeeded, on the stack with the moving app; undefined if Gatus did not respond. Unlike the list of all endpoints,
  * this response is not cached for ten seconds.
  */
 export async function gatusSees(dir: string, app: string): Promise<boolean | undefined> {
@@ -58,7 +58,7 @@ export async function gatusSees(dir: string, app: string): Promise<boolean | und
     const { results } = JSON.parse(status === 200 ? body : "{}") as { results?: { success: boolean }[] };
     return results?.at(-1)?.success;
   } catch {
-    // There was no response, or not one from Gatus.
+    // There was no response, or it did not come from Gatus.
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { type ClusterState, adminApi } from "./cluster-state.ts";
 import { readPodMode } from "./pod-mode.ts";
 
-const NODE = "the node: its capacity is made up, nothing is measured";
+const NODE = "the node: its capacity is made up, and nothing is measured";
 
 /** What a sandbox with simulated pods simulates. */
 export const SIMULATED: readonly string[] = [

@@ -10,7 +10,7 @@ const KEY_BYTES = 32;
 const IV_BYTES = 32;
 
 /**
- * Encrypts a Secret's YAML for one age key as SOPS does: a random data key, encrypted with age; each value encrypted with AES-256-GCM, with
+ * Encrypts a Secret's YAML for one age key, as SOPS does: a random data key, encrypted with age; each value encrypted with AES-256-GCM, with
  * the value's path as additional data; a MAC over all values (https://getsops.io/docs/#encryption-protocol). The sandbox does not run sops.
  * @param identity `AGE-SECRET-KEY-…`
  * @throws Error if a value is not a string, the only type supported here
@@ -24,7 +24,7 @@ export async function encryptSecret(secret: string, identity: string): Promise<s
         Object.entries(value).map(([name, inner]) => [name, encrypt(inner, [...path, name])]),
       );
     if (typeof value !== "string")
-      throw new Error(`${path.join(".")} of a Secret to encrypt is not a string.`);
+      throw new Error(`Cannot encrypt the Secret: ${path.join(".")} is not a string.`);
     mac.update(value);
     return ENCRYPTED.includes(path[0] ?? "") ? seal(key, value, `${path.join(":")}:`) : value;
   };

@@ -103,7 +103,7 @@ export class Startup {
     const port = this.#cluster.ports[use];
     const { signal } = this.#options;
     try {
-      // An outgoing connection may hold the port for a moment.
+      // An outgoing connection may occupy the port for a moment.
       await waitUntil(`port ${port} to be free`, () => isFree(port), { timeoutMs: PORT_TIMEOUT_MS, signal });
     } catch (error) {
       signal?.throwIfAborted();

@@ -12,7 +12,7 @@ import { podsWithoutProcess, simulatedIn } from "./simulation-summary.ts";
 /** The state of a sandbox. */
 export interface SandboxStatus {
   readonly dir: string;
-  /** Absent before the first `up` has succeeded. */
+  /** Path of the kubeconfig; absent until a first `edgefirst sandbox up` has succeeded. */
   readonly kubeconfig?: string;
   readonly clusters: readonly ClusterStatus[];
   /** Processes that belong to no cluster. */
@@ -32,11 +32,11 @@ export interface ClusterStatus extends SandboxCluster {
 /** The state of one process. */
 export interface ProcessStatus {
   readonly name: string;
-  /** `ended`: exited without `down`. */
+  /** `ended`: the process exited without `edgefirst sandbox down`. */
   readonly state: "running" | "ended" | "stopped";
-  /** Only for a running process. */
+  /** Present only if the process is running. */
   readonly pid?: number;
-  /** Includes all descendants; pods are descendants of the agent. */
+  /** Includes the memory of all descendants; pods are descendants of the agent. */
   readonly memoryBytes: number;
 }
 

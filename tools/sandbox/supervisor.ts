@@ -9,8 +9,8 @@ export interface SuperviseOptions extends SandboxDirOptions {
 }
 
 /**
- * Starts the supervisor unless it is running: a process that restarts the sandbox's processes if they exit without `down`. `down` stops the
- * supervisor first.
+ * Starts the supervisor unless it is running: a process that restarts the sandbox's processes if they exit without `edgefirst sandbox down`,
+ * which stops the supervisor first.
  */
 export async function superviseSandbox(options: SuperviseOptions): Promise<void> {
   const dir = resolve(options.dir);

@@ -48,10 +48,10 @@ export async function waitUntil<T>(
   }
 }
 
-/** The result of the check, or undefined if there is none by the deadline. */
+/** The result of the check; undefined if the check does not finish by the deadline. */
 async function within<T>(deadline: number, check: () => Promise<T> | T): Promise<T | undefined> {
   const end = new AbortController();
-  // Slightly past the deadline, so that the caller sees that it has passed.
+  // Slightly later than the deadline, so that the deadline has passed when the caller compares it with the clock.
   const left = Math.max(0, deadline - Date.now()) + POLL_MS;
   const late = delay(left, undefined, { signal: end.signal }).catch(() => undefined);
   try {

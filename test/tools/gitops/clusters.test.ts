@@ -122,7 +122,7 @@ describe("the clusters of a repository", () => {
       main: ["app", "bare"],
     });
     for (const [text, expected] of [
-      ["clusters: [one]\n", /\.edgefirst\/clusters\.yaml is not valid: it has no mapping under clusters/],
+      ["clusters: [one]\n", /\.edgefirst\/clusters\.yaml is not valid: it has no mapping named `clusters`/],
       ["clusters: { edge: three }\n", /the directory three does not exist/],
     ] as const)
       assert.throws(() => build({ ...files, ".edgefirst/clusters.yaml": text }), expected);

@@ -217,7 +217,10 @@ describe("toolchain: programs from images", function () {
     const other = await layerOf([[{ name: "usr/local/bin/greeter" }, Buffer.from("old")]]);
     assert.deepEqual(readFileSync(await pull(await push("upper", [other, await good()]))), executable());
     const removed = await layerOf([[{ name: "usr/local/bin/.wh.greeter" }]]);
-    await refuses(await push("removed", [await good(), removed]), /does not contain \/usr\/local\/bin\/greeter/);
+    await refuses(
+      await push("removed", [await good(), removed]),
+      /does not contain \/usr\/local\/bin\/greeter/,
+    );
     const opaque = await layerOf([[{ name: "usr/.wh..wh..opq" }]]);
     await refuses(await push("opaque", [await good(), opaque]), /does not contain/);
   });
@@ -422,7 +425,7 @@ describe("toolchain: programs from images", function () {
     assert.equal(await pull(`${closed}/greeter:v1`, {}), "");
     assert.ok(Date.now() - start < 3_000);
     assert.deepEqual(lines, [
-      `Image registries cannot be reached: ${closed} (ECONNREFUSED). Their programs will be built from source instead.`,
+      `Image registries cannot be reached: ${closed} (ECONNREFUSED). Programs from these registries will be built from source instead.`,
     ]);
     await assert.rejects(pull(`${closed}/greeter:v1`), /cannot be reached[^]*EDGEFIRST_REGISTRY_MIRROR/);
     assert.equal(await pull(`${closed}/greeter:v1`, { EDGEFIRST_TOOLCHAIN: "build" }), "");

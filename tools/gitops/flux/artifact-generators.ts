@@ -5,17 +5,17 @@ import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { clusterOf, documentsWith } from "./written.ts";
 
-/** An artifact that a generator puts together from directories of this repository. */
+/** An artifact that an ArtifactGenerator assembles from directories in this repository. */
 interface GeneratedArtifact {
   readonly name: string;
-  /** The file of its generator. */
+  /** The file that contains the ArtifactGenerator. */
   readonly file: string;
-  /** The directory of the repository that is its top. */
+  /** The directory in the repository that becomes the artifact's root. */
   readonly base: string;
 }
 
 /**
- * The artifacts of every ArtifactGenerator that copies directories of this repository without moving them apart.
+ * The artifacts that ArtifactGenerators assemble from this repository; only those whose copied directories keep their positions relative to one another.
  * Source: github.com/fluxcd/source-watcher, docs/spec/v1beta1/artifactgenerators.md.
  */
 export function artifactsIn(repository: Repository, files: readonly string[]): readonly GeneratedArtifact[] {
@@ -29,7 +29,7 @@ export function artifactsIn(repository: Repository, files: readonly string[]): r
     );
 }
 
-/** The top of the artifact that a Kustomization builds from; undefined if it names none of these. */
+/** The directory that becomes the root of the artifact that a Kustomization builds from; undefined if the Kustomization names none of the artifacts. */
 export function artifactBase(
   kustomization: Mapping,
   cluster: string,
@@ -44,7 +44,7 @@ export function artifactBase(
 const mappingsIn = (value: Value | undefined): readonly Mapping[] =>
   Array.isArray(value) ? value.filter(isMapping) : [];
 
-/** The directory from which every copy keeps its place; undefined if there is none. */
+/** The directory relative to which no copy changes its path; undefined if there is none. */
 function baseOf(copies: readonly Mapping[], repository: Repository): string | undefined {
   const bases = new Set(copies.map((copy) => shiftOf(copy, repository)));
   const [base] = bases;

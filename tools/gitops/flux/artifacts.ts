@@ -69,7 +69,7 @@ export class Artifacts {
     return delivered;
   }
 
-  /** The directory of the repository that is the top of the artifact of an ArtifactGenerator; undefined for any other source. */
+  /** The directory that becomes the root of an ArtifactGenerator's artifact; undefined for any other source. */
   baseOf(kustomization: Mapping, cluster: string): string | undefined {
     return artifactBase(kustomization, cluster, this.#generated);
   }

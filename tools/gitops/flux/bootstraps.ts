@@ -7,8 +7,8 @@ import { documentsWith, isTemplate, type WrittenObject } from "./written.ts";
 const OPERATOR = "fluxcd.controlplane.io/";
 
 /**
- * The Kustomizations that the Flux Operator creates: one for `spec.sync` of each FluxInstance, or for the values of its chart, in a HelmRelease
- * or in a file of values. Source: github.com/controlplaneio-fluxcd/flux-operator, docs/api/v1/fluxinstance.md.
+ * The Kustomizations that the Flux Operator creates: one for each FluxInstance with `spec.sync`. The FluxInstance may also be given as values of its chart,
+ * in a HelmRelease or in a values file. Source: github.com/controlplaneio-fluxcd/flux-operator, docs/api/v1/fluxinstance.md.
  */
 export function bootstrapsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
   const found = new Map<string, WrittenObject>();

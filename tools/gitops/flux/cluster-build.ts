@@ -140,7 +140,7 @@ class ClusterBuild {
         origin: resource.origin,
       });
       if (remote === undefined) this.#collectVariableSources([object]);
-      // Two of one name that build different directories are two, and both are checked.
+      // Two Kustomizations with the same name but different paths count as two, so that both are checked.
       if (!isFluxKustomization(object) || this.#seen.has(`${identity(object)} ${pathOf(object)}`)) continue;
       this.#remember(object);
       if (remote !== undefined) this.#remotes.set(object, remote);
@@ -149,7 +149,7 @@ class ClusterBuild {
     return [...children, ...this.#orphansBelow(kustomization)];
   }
 
-  /** What a ResourceSet creates. */
+  /** The objects that a ResourceSet creates; none for any other kind. */
   #expand({ object }: Resource): readonly Resource[] {
     if (!isResourceSet(object)) return [];
     return (

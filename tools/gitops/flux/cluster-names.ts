@@ -5,15 +5,15 @@ import { pathOf } from "./flux-kustomization.ts";
 import type { OwnerCluster } from "./owner-clusters.ts";
 import { clusterOf, type WrittenObject } from "./written.ts";
 
-/** A Kustomization where a cluster's tree starts. */
+/** A Kustomization at the top of a cluster's tree. */
 export interface Root extends WrittenObject {
-  /** Every Kustomization that it applies, directly or through others, as written. */
+  /** Every Kustomization that this one applies, directly or through others, as written in its file. */
   readonly descendants: readonly WrittenObject[];
 }
 
 /**
- * The roots by cluster. The directory names a cluster only as a start: two roots that would apply two different Kustomizations of one name are on two
- * clusters, each named after the directory in which they differ. What the owner has named goes first.
+ * The roots, keyed by cluster. A root belongs to the cluster that the owner has named for its directory. For all other roots, the directory layout names the cluster;
+ * but two roots that would apply different Kustomizations with the same name are on two clusters, named after the directories in which their paths differ.
  */
 export function rootsByCluster(
   roots: readonly Root[],
@@ -32,7 +32,7 @@ export function rootsByCluster(
   return result;
 }
 
-/** Where a root starts: the directory that it builds if that is where it is written, or if it is a bootstrap; otherwise the directory of its file. */
+/** The directory that decides a root's cluster: the one that the root builds if it contains the root's file or the root is a bootstrap; otherwise the file's directory. */
 function placeOf({ object, file, isBootstrap }: WrittenObject): string {
   const path = pathOf(object);
   return isBootstrap === true || isIn(file, path) ? path : posix.dirname(file);
@@ -65,7 +65,7 @@ function sharedLength(places: readonly (readonly string[])[]): number {
   return end < 0 ? first.length - 1 : end;
 }
 
-/** Whether the two would apply different Kustomizations of one name. */
+/** Whether two roots would apply different Kustomizations with the same name. */
 function areRivals(a: Root, b: Root): boolean {
   const own = new Map([a, ...a.descendants].flatMap(identified));
   return [b, ...b.descendants].flatMap(identified).some(([id, path]) => {
@@ -74,7 +74,7 @@ function areRivals(a: Root, b: Root): boolean {
   });
 }
 
-/** Only a written namespace identifies: a kustomization may set another. */
+/** A Kustomization's id and path; none without a written namespace, because a kustomization may set any namespace. */
 function identified({ object }: WrittenObject): readonly (readonly [string, string])[] {
   const { name, namespace } = isMapping(object.metadata) ? object.metadata : {};
   return scalarText(namespace) === ""

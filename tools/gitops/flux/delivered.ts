@@ -14,7 +14,7 @@ export class Delivered extends Repository {
   readonly filesRead = new Set<string>();
   readonly #repository: Repository;
   readonly #leftOut: LeftOut;
-  /** The directory of the repository that is the top of the artifact. */
+  /** The directory in the repository that is the artifact's root. */
   readonly base: string;
   readonly #reasons = new Map<string, string | undefined>();
 

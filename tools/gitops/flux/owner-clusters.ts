@@ -4,20 +4,20 @@ import type { Repository } from "../yaml/repository.ts";
 import { entryOrigin, isMapping, valueAt, type Mapping } from "../yaml/values.ts";
 import type { WrittenObject } from "./written.ts";
 
-/** The file in which an owner names the clusters of a repository. */
+/** The file in which the repository's owner names its clusters. */
 export const CLUSTERS_FILE = ".edgefirst/clusters.yaml";
 
 /** A cluster that the owner has named. */
 export interface OwnerCluster {
   readonly name: string;
-  /** Where its Flux starts. */
+  /** The directory that the first Kustomization on the cluster builds. */
   readonly directory: string;
-  /** The Kustomization that stands for its bootstrap, if none of the repository builds the directory. */
+  /** Stands in for the cluster's first Kustomization if no Kustomization in the repository builds the directory. */
   readonly bootstrap: WrittenObject;
 }
 
 /**
- * The clusters in {@link CLUSTERS_FILE}: under `clusters`, the directory where the Flux of each starts.
+ * The clusters in {@link CLUSTERS_FILE}, whose key `clusters` maps each cluster's name to the directory that its first Kustomization builds.
  * @throws {EdgefirstError} if the file is not valid or names a directory that does not exist
  */
 export function ownerClusters(repository: Repository): readonly OwnerCluster[] {
@@ -26,7 +26,7 @@ export function ownerClusters(repository: Repository): readonly OwnerCluster[] {
   const value = documents[0]?.value;
   const clusters = isMapping(value) ? value.clusters : undefined;
   if (errors[0] || !isMapping(clusters))
-    throw invalid(errors[0]?.message ?? "it has no mapping under clusters");
+    throw invalid(errors[0]?.message ?? "it has no mapping named `clusters`");
   return Object.keys(clusters).map((name) => {
     const directory = scalarText(clusters[name]).replace(/^\.?\/+|\/+$/g, "");
     if (!repository.isDirectory(directory)) throw invalid(`the directory ${directory} does not exist`);
@@ -50,6 +50,6 @@ function bootstrapOf(directory: string): Mapping {
 function invalid(reason: string): EdgefirstError {
   return new EdgefirstError(
     `${CLUSTERS_FILE} is not valid: ${reason}.`,
-    "Write the directory where the Flux of each cluster starts: clusters: { main: fleet/main }.",
+    "Name the directory that each cluster's first Flux Kustomization builds, for example `clusters: { main: fleet/main }`.",
   );
 }

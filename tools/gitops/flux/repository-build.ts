@@ -82,8 +82,8 @@ export function buildRepository(
 }
 
 /**
- * The Kustomizations as written, with those that the Flux Operator creates, and with one for each cluster that the owner names and that no other
- * bootstraps. One of the same name and path counts once.
+ * The written Kustomizations, plus bootstraps for the paths that none of these builds: those that the Flux Operator creates, and one for each cluster
+ * that the owner has named.
  */
 function withBootstraps(
   written: readonly WrittenObject[],

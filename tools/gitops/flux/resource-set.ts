@@ -22,14 +22,14 @@ export function isResourceSet({ apiVersion, kind }: Mapping): boolean {
 /**
  * The objects that a ResourceSet creates from its own inputs; none if its inputs come from the cluster.
  * Source: github.com/controlplaneio-fluxcd/flux-operator, docs/api/v1/resourceset.md.
- * @throws BuildError for a template that is more than `<< inputs.name >>`
+ * @throws BuildError for a template with anything other than `<< inputs.name >>`, optionally with `| quote`
  */
 export function expandResourceSet(set: Mapping): readonly Mapping[] {
   const spec = specOf(set);
   const given = mappingsIn(spec.inputs);
   if (given.length === 0 && Array.isArray(spec.inputsFrom)) return [];
   if (scalarText(spec.resourcesTemplate) !== "")
-    throw unsupported("spec.resourcesTemplate of a ResourceSet", entryOrigin(spec, "resourcesTemplate"));
+    throw unsupported("spec.resourcesTemplate in a ResourceSet", entryOrigin(spec, "resourcesTemplate"));
   const resources = mappingsIn(spec.resources);
   const made = new Map<string, Mapping>();
   for (const inputs of given.length === 0 ? [mappingAt(originOf(set))] : given)
@@ -43,7 +43,7 @@ export function expandResourceSet(set: Mapping): readonly Mapping[] {
 const mappingsIn = (value: Value | undefined): readonly Mapping[] =>
   Array.isArray(value) ? value.filter(isMapping) : [];
 
-/** The same object from two inputs is created once. */
+/** Identifies an object, because one that results from several inputs is created only once. */
 function idOf({ apiVersion, kind, metadata }: Mapping): string {
   const { name, namespace } = isMapping(metadata) ? metadata : {};
   return [apiVersion, kind, namespace, name].map((part) => scalarText(part)).join(" ");
@@ -82,6 +82,6 @@ function filledEntry(
       throw unsupported(`<<${expression}>> in a ResourceSet`, entryOrigin(container, key));
     return quoted === undefined ? String(found) : JSON.stringify(found);
   });
-  // The operator fills in the text of the YAML, where a lone value takes its type.
+  // The operator replaces text in the YAML, so a value that consists of an input alone takes the input's type.
   return /^"(.*)"$/.exec(text)?.[1] ?? resolvePlain(text);
 }

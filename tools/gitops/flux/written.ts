@@ -8,7 +8,7 @@ import { isFluxKustomization } from "./flux-kustomization.ts";
 export interface WrittenObject {
   readonly object: Mapping;
   readonly file: string;
-  /** The file only leads to it: nothing that applies the file applies it. */
+  /** Set if the object is not in the file, but created because of the file: whatever applies the file does not apply this object. */
   readonly isBootstrap?: true;
 }
 
@@ -37,7 +37,7 @@ export function objectsIn(repository: Repository, files: readonly string[]): rea
   return written(repository, files, "apiVersion", isMapping);
 }
 
-/** Every mapping in the files that have a word in their text. */
+/** Every mapping in the files whose text contains a word. */
 export function documentsWith(
   repository: Repository,
   files: readonly string[],

@@ -22,7 +22,7 @@ export interface FollowOptions {
   readonly selector?: string;
   /** Whether the kind may not be served yet because its CRD has not been applied; the collection is empty until then. */
   readonly optional?: boolean;
-  /** Called for each changed object, one at a time; called again after a second if it throws. */
+  /** Called for each changed object, one at a time. If it throws, it is called again after a second. */
   readonly reconcile: (key: string) => Promise<void>;
   readonly log: (line: string) => void;
 }

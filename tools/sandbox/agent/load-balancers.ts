@@ -31,7 +31,7 @@ export function serveLoadBalancers({ api, log }: AgentContext, pool: string): vo
     reconcile: async (key) => {
       const all = [...services.items.values()].filter(({ spec }) => spec.type === "LoadBalancer");
       addresses.retain(new Set(all.map(({ metadata }) => metadata.uid)));
-      // Addresses that were assigned before the agent restarted stay assigned.
+      // Addresses that an earlier run of the agent assigned stay assigned.
       for (const service of all)
         for (const address of current(service)) addresses.reserve(address, service.metadata.uid);
       const service = services.items.get(key);

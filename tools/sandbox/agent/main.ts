@@ -50,7 +50,7 @@ if (real) {
   const runtime = realPods(context, values.node, objects.services);
   servePods(context, values.node, runtime);
   if (values.certificates === "self-signed") serveCertificates(context);
-  // The machine's side holds the other end of standard input. When it closes that end, everything in the network must stop.
+  // `network/main.ts` holds the other end of standard input. When it closes that end, everything in the network must stop.
   process.stdin.resume().once("end", () => {
     const ended = Promise.all(runtime.uids.map((uid) => runtime.interrupt(uid)));
     void Promise.race([ended, delay(LAST_MS)]).then(endNetwork);
@@ -70,8 +70,8 @@ for (;;) {
   }
 }
 
-/** Exits. This is the network's first process, so the kernel kills all others in the network. */
+/** Exits. The agent is the network's first process, so the kernel then kills all others in the network. */
 function endNetwork(): void {
-  // eslint-disable-next-line no-restricted-properties -- servers, probes and pods would keep this program running
+  // eslint-disable-next-line no-restricted-properties -- open servers, probes and pods would keep this program running
   process.exit(0);
 }

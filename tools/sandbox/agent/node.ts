@@ -5,7 +5,7 @@ import type { ApiServer } from "../../../kube/api-server.ts";
 export const NODE_ADDRESS = "10.244.0.1";
 
 const LEASE_SECONDS = 40;
-/** Reported for the scheduler; neither measured nor enforced. */
+/** The capacity that the scheduler sees; it is neither measured nor enforced. */
 const CAPACITY = { cpu: "64", memory: "256Gi", "ephemeral-storage": "1Ti", pods: "500" };
 
 interface Node {
@@ -61,7 +61,7 @@ function nodeObject(name: string): object {
       },
       annotations: {
         "edgefirst.dev/simulated":
-          "capacity and status; each pod has a condition that lists what is simulated",
+          "this node's capacity and status; each pod has a condition that lists what is simulated in it",
       },
     },
     spec: { providerID: `edgefirst-sandbox://${hostname()}/${name}` },

@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
 /** Not a loopback range, because the API server rejects loopback addresses as endpoints. */
 const POD_CIDR = "10.244.0.0/16";
 
-/** Shared by all parts of the agent. */
+/** The API client and the log that all parts of the agent share. */
 export interface AgentContext {
   readonly api: ApiServer;
   readonly log: (line: string) => void;
@@ -61,7 +61,7 @@ export async function reportStatus(
   await patchStatus(api, pod, status, annotations);
 }
 
-/** Stops pods that were force-deleted. */
+/** Stops pods that no longer exist because they were force-deleted. */
 function stopDeleted(runtime: PodRuntime, pods: ReadonlyMap<string, Pod>, log: AgentContext["log"]): void {
   const there = new Set([...pods.values()].map(({ metadata }) => metadata.uid));
   for (const uid of runtime.uids) if (!there.has(uid)) void untilDone(log, uid, () => runtime.end(uid, 0));
@@ -111,7 +111,7 @@ async function answer(
 }
 
 async function endDeletion(api: ApiServer, pod: Pod): Promise<void> {
-  // A pod with a grace period of 0 waits for a finalizer, not for its node.
+  // A deleted pod with a grace period of 0 waits for a finalizer, not for its node.
   if (pod.metadata.deletionGracePeriodSeconds === 0) return;
   // The owner of a finalizer, such as the Job controller, waits for the pod to finish.
   if (!isEnded(pod)) await patchStatus(api, pod, { phase: "Failed" });
@@ -143,7 +143,7 @@ function isEnded({ status: { phase } }: Pod): boolean {
   return phase === "Succeeded" || phase === "Failed";
 }
 
-/** Whether the actual status includes the wanted one. Fields added by other writers do not matter. */
+/** Whether the actual status includes everything in the wanted one. Fields added by other writers do not matter. */
 function isReported(actual: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
     return (wanted as unknown[]).every((item) =>

@@ -18,8 +18,8 @@ export interface Placement {
 }
 
 /**
- * The status that a kubelet reports when all containers of a pod have started: running and ready, or succeeded for a Job's pod. Times in
- * the pod's current status are kept, so that the status of an unchanged pod does not change.
+ * The status that a kubelet reports when all containers of a pod have started: running and ready, or succeeded for a Job's pod. Keeps
+ * the times in the pod's current status, so that the status of an unchanged pod stays the same.
  */
 export function simulatedStatus(pod: Pod, placement: Placement): PodStatus {
   const { spec, status, metadata } = pod;

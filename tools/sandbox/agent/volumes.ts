@@ -37,7 +37,7 @@ const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 
 /**
  * The provisioner for the StorageClass `sandbox`. As for any external provisioner, the volume controller annotates claims with the
- * provisioner's name, binds the volumes that it creates, and leaves deleting released ones to it. Volumes are empty folders.
+ * provisioner's name, binds the volumes that the provisioner creates, and leaves it to the provisioner to delete released ones. Volumes are empty folders.
  */
 export function serveVolumes({ api, log }: AgentContext, folder: string): void {
   const claims = follow<Claim>({
@@ -90,7 +90,7 @@ async function provision(api: ApiServer, claim: Claim, folder: string): Promise<
   try {
     await api.call("POST", "/api/v1/persistentvolumes", { body });
   } catch (error) {
-    // The volume exists already; the event that binds the claim is still on its way.
+    // The volume exists already; the watch has not reported yet that the claim is bound.
     if (!(error instanceof ApiError && error.status === 409)) throw error;
   }
 }

@@ -34,7 +34,7 @@ export async function ask(
   const raw = await dial(clusterDir, host, port, signal);
   const socket = tls ? connect({ socket: raw, servername: hostname, rejectUnauthorized: false }) : raw;
   return new Promise((resolve, reject) => {
-    // Uses the existing connection, encrypted or not.
+    // Sends the request over the existing connection, whether or not it is encrypted.
     const outgoing = request({
       createConnection: () => socket,
       path,

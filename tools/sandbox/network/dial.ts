@@ -23,7 +23,7 @@ export function dial(clusterDir: string, host: string, port: number, signal?: Ab
       reject(fail(String(error)));
       return;
     }
-    // By way of the open folder, because the socket's own path may be too long.
+    // Through the folder's file descriptor, because the socket's own path may be too long.
     const path = `/proc/self/fd/${folder}/${SOCKETS.inside}`;
     const socket = connect({ path, allowHalfOpen: true, signal });
     const giveUp = (reason: string): void => {
@@ -33,7 +33,7 @@ export function dial(clusterDir: string, host: string, port: number, signal?: Ab
     const failed = (error: Error): void => {
       giveUp(`${error.message}; ${ADVICE}`);
     };
-    // The network's side may be killed after it accepts the connection and before it responds.
+    // The process in the private network may be killed after it accepts the connection and before it responds.
     const ended = (): void => {
       giveUp(`the connection closed; ${ADVICE}`);
     };

@@ -33,7 +33,7 @@ export function readQuestion(query: Buffer): Question | undefined {
   };
 }
 
-/** The authoritative response to a query: the addresses, or "no such name" if they are undefined. */
+/** The authoritative response to a query: the given addresses, or "no such name" if `addresses` is undefined. */
 export function answer(query: Buffer, question: Question, addresses: readonly string[] | undefined): Buffer {
   const header = Buffer.alloc(HEADER);
   query.copy(header, 0, 0, 2);

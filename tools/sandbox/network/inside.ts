@@ -17,13 +17,13 @@ import { join, relay, serve } from "./relay.ts";
 import { ServiceProxy } from "./service-proxy.ts";
 import { SOCKETS } from "./sockets.ts";
 
-/** Options for the inside of a cluster's private network. */
+/** What the process inside a cluster's private network needs to serve it. */
 export interface InsideOptions {
-  /** The range of Service addresses; a /16. */
+  /** The range of Service addresses, which is a /16. */
   readonly serviceCidr: string;
   /** The address of the Service `kubernetes`. */
   readonly apiserverAddress: string;
-  /** The API server's port on loopback, outside and inside. */
+  /** The API server's port on loopback, which is the same on the machine and in the network. */
   readonly apiserverPort: number;
 }
 

@@ -34,7 +34,7 @@ while (!isStopping()) {
   if (!isStopping()) log(`the private network's process exited: ${end}`);
   await delay(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
 }
-// eslint-disable-next-line no-restricted-properties -- the servers would keep this program running
+// eslint-disable-next-line no-restricted-properties -- open servers would keep this program running
 process.exit(0);
 
 function isStopping(): boolean {

@@ -3,8 +3,8 @@ import { type NetworkObjects, readyEndpoints } from "./objects.ts";
 const DOMAIN = ".cluster.local";
 
 /**
- * The addresses of a name: those of the Service, by the rules of Kubernetes DNS, or else of the Gateway or Ingress that serves the host
- * name. Empty if the name exists but has no address; undefined if it does not exist.
+ * The addresses of a name. As in Kubernetes DNS, a name below `cluster.local` belongs to a Service; any other is the host name of a Gateway
+ * or Ingress. Empty if the name exists but has no address; undefined if it does not exist.
  */
 export function addressesOf(name: string, objects: NetworkObjects): readonly string[] | undefined {
   return name.endsWith(DOMAIN)

@@ -14,8 +14,8 @@ export interface LocalProgram {
 }
 
 /**
- * Finds toolchain programs for the private network: `GET /programs/<name>`. It does not build any, because a build would outlast the
- * rollout of the pod that needs it.
+ * Finds toolchain programs for the private network: `GET /programs/<name>`. It does not build programs, because a build would outlast the
+ * rollout of the pod that needs one.
  */
 export function servePrograms(path: string): Promise<void> {
   rmSync(path, { force: true });
@@ -52,7 +52,7 @@ export async function askForProgram(socketPath: string, name: string): Promise<L
       .on("error", reject)
       .end();
   });
-  // Throws if the other side exits in the middle of its response.
+  // Throws if the server exits before it has sent the whole response.
   const answer = await readBody(response);
   if (response.statusCode !== 200) throw new EdgefirstError(String(answer));
   return answer as LocalProgram;

@@ -93,7 +93,7 @@ function addresses({ spec, status }: Service): string[] {
   );
 }
 
-/** The backends, in the order in which the next connection tries them. */
+/** The backends, in the order in which the next connection should try them. */
 function rotated(listener: Listener): Backend[] {
   const { backends } = listener;
   const first = listener.next++ % backends.length;

@@ -3,12 +3,12 @@
  * folder, because a socket's path is limited to 107 characters.
  */
 export const SOCKETS = {
-  /** The machine's side: relays to the API server. */
+  /** Served on the machine: relays connections to the API server. */
   apiserver: "run/apiserver.sock",
-  /** The machine's side: HTTP; `GET /programs/<name>` finds a toolchain program. */
+  /** Served on the machine, over HTTP: `GET /programs/<name>` finds a toolchain program. */
   programs: "run/programs.sock",
-  /** The network's side: reads one line, `HOST PORT`, then relays to that address in the network. */
+  /** Served in the network: reads one line, `HOST PORT`, then relays the connection to that address. */
   inside: "run/inside.sock",
-  /** The network's side: an HTTP proxy that accepts CONNECT, for the API server. */
+  /** Served in the network: an HTTP proxy for the API server, which accepts only CONNECT. */
   connect: "run/connect.sock",
 } as const;

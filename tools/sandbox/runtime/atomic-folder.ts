@@ -15,7 +15,7 @@ export interface VolumeFile {
   readonly mode: number;
 }
 
-/** The link that is switched to update the files. */
+/** Name of the link that an update switches to the new files. */
 const DATA = "..data";
 
 /**

@@ -8,7 +8,7 @@ import { type ProbeKind, probeContainer } from "./probing.ts";
 import { type RealContainer } from "./pod-spec.ts";
 
 const SECOND = 1000;
-/** As in the kubelet, a container that ran this long has recovered, and the back-off starts from scratch. */
+/** As in the kubelet, a container that ran this long has recovered, and its back-off starts over. */
 const BACKOFF_RESET_MS = 600 * SECOND;
 const BACKOFF_FIRST_MS = 10 * SECOND;
 const BACKOFF_MOST_MS = 300 * SECOND;

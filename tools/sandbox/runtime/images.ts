@@ -97,7 +97,7 @@ export function tagOf(reference: string): string | undefined {
   return /:v?([^:/]+)$/.exec(reference.split("@")[0] ?? "")?.[1];
 }
 
-/** Whether a pod can run as processes, which takes a local replacement for at least one main container. The others are simulated. */
+/** Whether a pod can run as processes, which takes a local replacement for at least one main container. Containers without one are simulated. */
 export function canRun({ spec }: RealPod): boolean {
   return spec.hostNetwork !== true && spec.containers.some(({ image }) => imageOf(image) !== undefined);
 }

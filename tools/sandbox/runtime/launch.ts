@@ -115,7 +115,7 @@ export function launch(container: Launch): { readonly child: ChildProcess; reado
       "sh",
       ...args,
     ],
-    // The process group is killed with the container, so nothing else may be in it.
+    // The process group is killed with the container, so it must contain nothing else.
     { env: { ...container.env }, stdio: ["ignore", log, log, "pipe"], detached: true },
   );
   closeSync(log);

@@ -25,7 +25,7 @@ export class PodContainers {
   readonly #host: PodContainersHost;
   #waiting: (() => void)[] = [];
 
-  /** @param pod may be at any stage, because its containers are immutable */
+  /** @param pod any version of the Pod object; its containers are the same in all of them */
   constructor(pod: RealPod, host: PodContainersHost) {
     this.#pod = pod;
     this.#host = host;
@@ -118,7 +118,7 @@ export class PodContainers {
       event: this.#host.event,
     });
     const wasRunning = before?.state !== undefined && "running" in before.state;
-    // If an earlier agent ran the container, its process was killed with the agent.
+    // If an earlier agent ran the container, the container's process was killed with that agent.
     runner.restartCount = Number(before?.restartCount ?? 0) + (wasRunning ? 1 : 0);
     return runner;
   }

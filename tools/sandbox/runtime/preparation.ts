@@ -14,7 +14,7 @@ import { type RealContainer, type RealPod } from "./pod-spec.ts";
 import { serviceVariables } from "./service-variables.ts";
 import { PodVolumes } from "./volumes.ts";
 
-/** Shared by all pods on a node. */
+/** The API client, events and Services that all pods on a node share. */
 export interface RuntimeContext {
   readonly api: ApiServer;
   readonly log: (line: string) => void;

@@ -25,7 +25,7 @@ export async function probeContainer(
   if (startupProbe) {
     const decide = (ok: boolean): boolean => {
       if (!ok) verdicts.unhealthy(startupProbe, "failed startup probe");
-      // The startup probe ends with its first verdict.
+      // Unlike other probes, a startup probe is not repeated once it has succeeded or reached its failure threshold.
       return false;
     };
     await repeat({ kind: "Startup", probe: startupProbe, decide }, target, verdicts, signal);

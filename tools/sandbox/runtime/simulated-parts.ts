@@ -48,7 +48,7 @@ const EFFECTS: Readonly<Record<string, string>> = {
   resources: "neither measured nor limited",
 };
 
-/** Defaults that the API server fills in, which change nothing. */
+/** Defaults that the API server fills in, which are not worth reporting. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   dnsPolicy: "ClusterFirst",
   terminationMessagePath: "/dev/termination-log",
@@ -92,7 +92,7 @@ function ofContainer(container: RealContainer, list: string): string[] {
 function unimplemented(object: object, known: ReadonlySet<string>, path: string): string[] {
   return Object.entries(object)
     .filter(([field, value]) => !known.has(field) && DEFAULTS[field] !== value && !isEmpty(value))
-    .map(([field]) => `${path}.${field}: ${EFFECTS[field] ?? "not known to the sandbox, no effect"}`);
+    .map(([field]) => `${path}.${field}: ${EFFECTS[field] ?? "unknown to the sandbox; no effect"}`);
 }
 
 function isEmpty(value: unknown): boolean {

@@ -32,7 +32,7 @@ export class StatusReporter {
     });
   }
 
-  /** Forgets the last status written if the live one has other conditions, which another writer must have set. */
+  /** Forgets the last status written if the live status has other conditions, because then another writer has changed it. */
   compare({ conditions = [] }: Pick<PodStatus, "conditions">): void {
     const isLive = ({ type, status }: Condition): boolean =>
       conditions.some((live) => live.type === type && live.status === status);

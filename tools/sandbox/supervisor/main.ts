@@ -12,12 +12,12 @@ const LONGEST_PAUSE_MS = 10_000;
 /** A process that ran at least this long is restarted at once. */
 const STEADY_MS = 10_000;
 
-/** The last run of a process that was restarted here. */
+/** The last run of a process that this supervisor has restarted. */
 interface Run {
   readonly started: number;
-  /** Milliseconds to wait between its exit and the next start, unless it ran for {@link STEADY_MS}. */
+  /** Milliseconds to wait between the process's exit and its next start, unless it ran for {@link STEADY_MS}. */
   readonly pause: number;
-  /** When its exit was first noticed. */
+  /** When the supervisor first noticed the exit. */
   ended?: number;
 }
 
@@ -31,7 +31,7 @@ for (;;) {
   try {
     await check();
   } catch (error) {
-    // A cluster may be deleted during the check. Whatever the error, keep supervising the others.
+    // A cluster may be deleted during the check. Whatever the error is, the other processes still need a supervisor.
     log(String(error));
   }
   await delay(INTERVAL_MS);

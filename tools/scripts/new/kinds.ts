@@ -17,7 +17,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         withEntry(withImport(text, name, `../rules/${id}.ts`), name, { after: "export const RULES" }),
     },
     test: (id) => `npm run test:file -- test/policy/rules.test.ts --grep "rule ${id}"`,
-    next: ["run `npm run docs` to write its page in docs/reference/rules", "update the number of rules in README.md"],
+    next: [
+      "run `npm run docs` to write its page in docs/reference/rules",
+      "update the number of rules in README.md",
+    ],
   },
   step: {
     edits: {
