@@ -14,7 +14,7 @@ import type { GitRepository } from "../support/git.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 describe("engine: other ways to run the program", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const clusters = useSandbox("edge");
   let program: GitRepository;
   let engine: Engine;

@@ -25,7 +25,7 @@ const VERIFICATION = {
 };
 
 describe("engine: weak proofs, stale statuses and outages; the test writes Flux's statuses", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const clusters = useSandbox("edge");
   let program: GitRepository;
   let engine: Engine;
