@@ -4,6 +4,8 @@ import type { Mapping, Value } from "../../tools/gitops/yaml/values.ts";
 export interface GeneratedCase {
   readonly files: Readonly<Record<string, string>>;
   readonly spec: Mapping;
+  /** ConfigMaps and Secrets of the cluster, for `substituteFrom`. */
+  readonly sources: readonly Mapping[];
   readonly features: readonly string[];
 }
 
@@ -14,6 +16,7 @@ interface Draft {
   readonly files: Record<string, string>;
   readonly kustomization: Mapping;
   readonly spec: Mapping;
+  readonly sources: Mapping[];
 }
 
 /** Random choices from a seed, the same on every machine. */
@@ -98,6 +101,55 @@ data:
   yes: "yes"
 `;
 
+const MORE_KINDS = `apiVersion: batch/v1
+kind: CronJob
+metadata: { name: tidy, labels: { app: tidy } }
+spec:
+  jobTemplate: { spec: { template: { spec: { containers: [{ name: tidy, image: busybox, envFrom: [{ secretRef: { name: key } }] }] } } } }
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db }
+spec:
+  serviceName: web
+  replicas: 1
+  selector: { matchLabels: { app: db } }
+  template: { metadata: { labels: { app: db } }, spec: { containers: [{ name: db, image: "nginx@sha256:11" }] } }
+  volumeClaimTemplates: [{ metadata: { name: data }, spec: { accessModes: [ReadWriteOnce] } }]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web, annotations: { a: "1" } }
+spec:
+  tls: [{ hosts: [a.example.com], secretName: key }]
+  rules: [{ host: a.example.com, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] } }]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: web }
+spec: { podSelector: { matchLabels: { app: web } }, ingress: [{ from: [{ podSelector: { matchExpressions: [] } }] }] }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: web }
+spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }, minReplicas: 1, maxReplicas: 3 }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: web }
+spec: { selector: { matchLabels: { app: web } } }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: { name: all }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: all }
+subjects: [{ kind: ServiceAccount, name: runner, namespace: default }, { kind: User, name: me }]
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: default, labels: }
+`;
+
 const list = (fields: Mapping, name: string): Value[] => {
   const present = fields[name];
   if (Array.isArray(present)) return present;
@@ -142,6 +194,15 @@ const MERGES: readonly Value[] = [
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: runner, annotations: { a: b } }\nsecrets: [{ name: x }]",
   ),
 ];
+const TARGETED: readonly Value[] = [
+  { labelSelector: "app=web" },
+  { labelSelector: "app in (web, db),tier!=x" },
+  { annotationSelector: "count=1" },
+  { kind: "Deploy|Service" },
+  { group: "apps" },
+  { version: "v1", name: "w.b" },
+  { namespace: "default" },
+].map((target) => merge('[{ "op": "add", "path": "/metadata/annotations/at", "value": "b" }]', target));
 const JSON_PATCHES: readonly Value[] = [
   merge(
     "- { op: replace, path: /spec/replicas, value: 7 }\n- { op: add, path: /metadata/annotations/x~1y, value: z }",
@@ -186,6 +247,16 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   jsonPatch: (draft, pick) => {
     list(draft.kustomization, "patches").push(structuredClone(pick.of(JSON_PATCHES)));
   },
+  patchTarget: (draft, pick) => {
+    list(draft.kustomization, "patches").push(structuredClone(pick.of(TARGETED)));
+  },
+  patchFile: (draft, pick) => {
+    draft.files["app/patch.yaml"] = pick.of([
+      "apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { type: LoadBalancer }\n",
+      "apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { type: A }\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: plain }\ndata: { more: x }\n",
+    ]);
+    list(draft.kustomization, "patches").push({ path: "patch.yaml" });
+  },
   patchOptions: add("patches", {
     target: { kind: "Service" },
     options: { allowNameChange: true, allowKindChange: true },
@@ -227,6 +298,19 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
     if (pick.chance(0.3)) draft.spec.components = ["../part"];
     else list(draft.kustomization, "components").push("../part");
   },
+  nestedComponent: (draft) => {
+    draft.files["outer/kustomization.yaml"] =
+      "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncomponents: [inner]\nlabels: [{ pairs: { outer: a } }]\n";
+    draft.files["outer/inner/kustomization.yaml"] =
+      "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages: [{ name: busybox, newTag: inner }]\ncommonAnnotations: { inner: b }\n";
+    list(draft.kustomization, "components").push("../outer");
+  },
+  missingComponent: (draft, pick) => {
+    if (pick.chance(0.9)) draft.spec.ignoreMissingComponents = true;
+    draft.files["there/kustomization.yaml"] =
+      "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonAnnotations: { there: a }\n";
+    list(draft.spec, "components").push("../none", "../there");
+  },
   nestedBase: (draft, pick) => {
     draft.files["base/kustomization.yaml"] =
       `resources: [map.yaml]\nnamePrefix: ${pick.of(["in-", "b-"])}\nconfigMapGenerator: [{ name: inner, literals: [a=b] }]\n`;
@@ -267,6 +351,111 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
       ],
     },
   ),
+  vars: (draft, pick) => {
+    list(draft.kustomization, "vars").push(
+      structuredClone(
+        pick.of<Value>([
+          { name: "NAME", objref: { kind: "Service", apiVersion: "v1", name: "web" } },
+          {
+            name: "NAME",
+            objref: { kind: "Deployment", group: "apps", version: "v1", name: "web" },
+            fieldref: { fieldpath: "spec.replicas" },
+          },
+          {
+            name: "NAME",
+            objref: { kind: "Service", apiVersion: "v1", name: "web" },
+            fieldref: { fieldPath: "spec.ports[0].name" },
+          },
+        ]),
+      ),
+    );
+    draft.files["app/vars.yaml"] =
+      'apiVersion: v1\nkind: Pod\nmetadata: { name: vars, annotations: { v: $(NAME) } }\nspec: { containers: [{ name: v, image: x, args: ["$(NAME)", "a-$(NAME)-$$(NAME)", "$(NONE)"] }] }\n';
+    list(draft.kustomization, "resources").push("vars.yaml");
+  },
+  configurations: (draft, pick) => {
+    draft.files["app/fields.yaml"] = pick.of([
+      "nameReference: [{ kind: ConfigMap, version: v1, fieldSpecs: [{ kind: Fleet, path: spec/config }] }]\n",
+      "images: [{ kind: Fleet, path: spec/image }]\n",
+      "commonLabels: [{ kind: Fleet, path: spec/labels, create: true }]\n",
+      "namespace: [{ kind: Fleet, path: spec/namespace, create: true }]\n",
+      "replicas: [{ kind: Fleet, path: spec/size }]\nvarReference: [{ kind: Fleet, path: spec/image }]\n",
+    ]);
+    list(draft.kustomization, "configurations").push("fields.yaml");
+  },
+  crds: (draft) => {
+    draft.files["app/crd.json"] = JSON.stringify({
+      "example.com/v1.Fleet": {
+        Schema: {
+          properties: {
+            apiVersion: { type: "string" },
+            kind: { type: "string" },
+            metadata: { $ref: "k8s.io/apimachinery/pkg/apis/meta/v1.ObjectMeta" },
+            spec: {
+              "x-kubernetes-object-ref-api-version": "v1",
+              "x-kubernetes-object-ref-kind": "ConfigMap",
+              "x-kubernetes-object-ref-name-key": "config",
+            },
+          },
+        },
+      },
+    });
+    list(draft.kustomization, "crds").push("crd.json");
+    list(draft.kustomization, "configMapGenerator").push({ name: "settings", literals: ["by=crds"] });
+  },
+  openapi: (draft) => {
+    draft.files["app/schema.json"] = JSON.stringify({
+      definitions: {
+        "com.example.v1.Fleet": {
+          properties: {
+            spec: {
+              type: "object",
+              properties: {
+                items: {
+                  type: "array",
+                  items: { type: "object", properties: { name: { type: "string" } } },
+                  "x-kubernetes-patch-merge-key": "name",
+                  "x-kubernetes-patch-strategy": "merge",
+                },
+              },
+            },
+          },
+          "x-kubernetes-group-version-kind": [{ group: "example.com", version: "v1", kind: "Fleet" }],
+        },
+      },
+    });
+    draft.kustomization.openapi = { path: "schema.json" };
+    list(draft.kustomization, "patches").push(
+      merge(
+        "apiVersion: example.com/v1\nkind: Fleet\nmetadata: { name: fleet }\nspec: { items: [{ name: c }] }",
+      ),
+    );
+  },
+  bases: (draft) => {
+    draft.files["older/kustomization.yaml"] = "resources: [map.yaml]\nnameSuffix: -older\n";
+    draft.files["older/map.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: older }\n";
+    list(draft.kustomization, "bases").push("../older");
+  },
+  moreKinds: (draft) => {
+    draft.files["app/kinds.yaml"] = MORE_KINDS;
+    list(draft.kustomization, "resources").push("kinds.yaml");
+  },
+  lists: (draft, pick) => {
+    draft.files["app/list.yaml"] =
+      `apiVersion: v1\nkind: ${pick.of(["List", "ConfigMapList"])}\nitems:\n${["a", "b"].map((name) => `  - apiVersion: v1\n    kind: ConfigMap\n    metadata: { name: in-list-${name} }\n`).join("")}`;
+    list(draft.kustomization, "resources").push("list.yaml");
+  },
+  blanks: (draft, pick) => {
+    const entry = pick.of(["annotations: {}", "annotations: ", "labels: ", "labels: {}", "labels: ~"]);
+    draft.files["app/blanks.yaml"] =
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: blanks, ${entry}}\ndata: { a: , b: ~ }\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: block\n  ${entry}\ndata:\n  a:\n`;
+    list(draft.kustomization, "resources").push("blanks.yaml");
+  },
+  localConfig: (draft) => {
+    draft.files["app/local.yaml"] =
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: local, annotations: { config.kubernetes.io/local-config: "true" } }\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: not-local }\n';
+    list(draft.kustomization, "resources").push("local.yaml");
+  },
   transformers: add(
     "transformers",
     "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: { name: n, namespace: far }\nunsetOnly: true",
@@ -313,14 +502,35 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   },
   substitute: ({ spec }, pick) => {
     spec.postBuild = {
+      ...(spec.postBuild as Mapping),
       substitute: {
         PORT: pick.of(["8080", "yes", "a: b", "# x", "'q'", "1_000", "2024-01-01", "*a"]),
         HOST: pick.of(["h.example.com", "on", "{x}", "[1", "- a", "~", "x # y", "0x1F"]),
       },
     };
   },
+  substituteFrom: ({ spec, sources }, pick) => {
+    const postBuild = (spec.postBuild ??= {}) as Mapping;
+    const kind = pick.of(["ConfigMap", "Secret"]);
+    const metadata = { name: "cluster", namespace: "flux-system" };
+    const pairs = { HOST: pick.of(["from.example.com", "8080", "yes"]), PORT: "from" };
+    sources.push({
+      apiVersion: "v1",
+      kind,
+      metadata,
+      ...(kind === "ConfigMap" ? { data: pairs } : { stringData: pairs }),
+    });
+    postBuild.substituteFrom = [
+      { kind, name: "cluster" },
+      { kind: "ConfigMap", name: "none", optional: true },
+    ];
+  },
+  substituteAlways: ({ spec }) => {
+    ((spec.postBuild ??= {}) as Mapping).substituteStrategy = "Always";
+  },
   expressions: (draft, pick) => {
-    draft.spec.postBuild ??= { substitute: { HOST: "Ab-cd.Example" } };
+    draft.spec.postBuild ??= {};
+    (draft.spec.postBuild as Mapping).substitute ??= { HOST: "Ab-cd.Example" };
     const expressions = [
       "${HOST,,}",
       "${HOST^}",
@@ -333,6 +543,18 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
       "$$x",
       "${HOST//[a-z]/}",
       "${HOST:=y}",
+      "${HOST:4}",
+      "${HOST^^}",
+      "${HOST,}",
+      "${HOST#*.}",
+      "${HOST%%.*}",
+      "${HOST/#Ab/z}",
+      "${HOST/%e/z}",
+      "${NONE:-${HOST}}",
+      "${NONE=x}",
+      "${NONE}",
+      "$HOST",
+      "${HOST:-a}${PORT:-b}",
     ];
     draft.files["app/more.yaml"] =
       `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: more }\ndata:\n${[0, 1, 2].map((index) => `  k${index}: '${pick.of(["", "a ", "port: ", "# ", "yes"])}${pick.of(expressions)}'\n`).join("")}`;
@@ -381,7 +603,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
 };
 
 /** Features that mostly cause an error, and so are rare. */
-const RARE = new Set(["wrongType", "oddKeys"]);
+const RARE = new Set(["wrongType", "oddKeys", "missingComponent", "openapi"]);
 
 /** The case for a seed. */
 export function generateCase(seed: number, without?: string): GeneratedCase {
@@ -390,12 +612,13 @@ export function generateCase(seed: number, without?: string): GeneratedCase {
     files: { "app/deployment.yaml": DEPLOYMENT, "app/others.yaml": OTHERS },
     kustomization: { resources: ["deployment.yaml", "others.yaml"] },
     spec: { path: "./app" },
+    sources: [],
   };
   const features: string[] = [];
   for (const [name, feature] of Object.entries(FEATURES)) {
     // Each feature has its own random choices, so that removing one feature does not change the others.
     const own = new Pick(seed * 101 + features.length * 7 + name.length);
-    if (!pick.chance(RARE.has(name) ? 0.02 : 0.15)) continue;
+    if (!pick.chance(RARE.has(name) ? 0.03 : 0.12)) continue;
     features.push(name);
     if (name !== without) feature(draft, own);
   }
@@ -404,6 +627,7 @@ export function generateCase(seed: number, without?: string): GeneratedCase {
   return {
     files: { ...draft.files, "app/kustomization.yaml": `${kustomization}\n` },
     spec: draft.spec,
+    sources: draft.sources,
     features,
   };
 }

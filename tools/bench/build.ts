@@ -21,7 +21,10 @@ for (const root of roots) {
   const repository = new Repository(root, { collectUnreadable: true });
   const files = repository.filesBelow(".", (name) => /^(?:kustomization\.ya?ml|Kustomization)$/.test(name));
   for (const directory of new Set(files.map((file) => posix.dirname(file)))) {
-    const comparison = await compareWithFlux(flux, repository.root, { path: `./${directory}` });
+    const comparison = await compareWithFlux(flux, {
+      root: repository.root,
+      spec: { path: `./${directory}` },
+    });
     const outcome = outcomeOf(comparison);
     total[outcome]++;
     if (outcome === "different" || outcome === "rejected here only")

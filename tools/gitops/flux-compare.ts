@@ -7,7 +7,7 @@ import { kustomizeBuild } from "./kustomize/kustomize.ts";
 import { BuildError } from "./problem.ts";
 import { Repository } from "./yaml/repository.ts";
 import { SourceFile } from "./yaml/source.ts";
-import { valueAt, type Mapping, type Value } from "./yaml/values.ts";
+import { isMapping, valueAt, type Mapping, type Value } from "./yaml/values.ts";
 
 /** The result of comparing the offline build of a Flux Kustomization with Flux's own build. */
 export interface Comparison {
@@ -27,11 +27,19 @@ export function fluxKustomization(spec: Mapping): Mapping {
   };
 }
 
-/** Builds a Kustomization over the files in a directory both offline and with Flux, and compares objects, order and errors. */
-export async function compareWithFlux(flux: FluxBuild, root: string, spec: Mapping): Promise<Comparison> {
-  const kustomization = fluxKustomization(spec);
-  const theirs = await flux.build({ root, kustomization });
-  const offline = buildOffline(root, kustomization);
+/** A Kustomization over the files in a directory. */
+export interface ComparedBuild {
+  readonly root: string;
+  readonly spec: Mapping;
+  /** The ConfigMaps and Secrets that `substituteFrom` may name: there are no others. */
+  readonly sources?: readonly Mapping[];
+}
+
+/** Builds a Kustomization both offline and with Flux, and compares objects, order and errors. */
+export async function compareWithFlux(flux: FluxBuild, compared: ComparedBuild): Promise<Comparison> {
+  const { root, spec, sources = [] } = compared;
+  const theirs = await flux.build({ root, kustomization: fluxKustomization(spec), sources });
+  const offline = buildOffline(compared);
   if ("error" in offline && "error" in theirs) return { outcome: "refused", offline, flux: theirs };
   const isUnsupported = "error" in offline && offline.error.startsWith("unsupported");
   if (isUnsupported) return { outcome: "unsupported", offline, flux: theirs };
@@ -40,20 +48,35 @@ export async function compareWithFlux(flux: FluxBuild, root: string, spec: Mappi
 }
 
 /** The objects that the offline build returns for a Kustomization, or the error that it reports. */
-export function buildOffline(root: string, kustomization: Mapping): FluxBuildAnswer {
-  const placed = valueAt(kustomization, { source: new SourceFile("ks.yaml", ""), offset: 0 }) as Mapping;
+export function buildOffline({ root, spec, sources = [] }: ComparedBuild): FluxBuildAnswer {
+  const placed = placedAt(fluxKustomization(spec), "ks.yaml");
   try {
     const repository = new Repository(root);
     const resources = kustomizeBuild(fileWithSpec(placed, repository), repository);
-    const variables = variablesOf(placed, () => undefined);
+    const variables = variablesOf(placed, (kind, namespace, name) =>
+      sources
+        .map((source) => placedAt(source, "source.yaml"))
+        .find((source) => isNamed(source, kind, namespace, name)),
+    );
     const [error] = variables?.errors ?? [];
     if (error) throw error;
-    return { objects: resources.map(({ object }) => plain(finishObject(object, placed, variables))) };
+    const known = variables && { ...variables, complete: true };
+    return { objects: resources.map(({ object }) => plain(finishObject(object, placed, known))) };
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     const { file, line } = error.problem.position;
     return { error: `${error.kind} ${file}:${line}: ${error.message}` };
   }
+}
+
+const placedAt = (value: Mapping, file: string): Mapping =>
+  valueAt(value, { source: new SourceFile(file, ""), offset: 0 }) as Mapping;
+
+function isNamed(
+  { kind, metadata }: Mapping,
+  ...[own, namespace, name]: readonly [string, string, string]
+): boolean {
+  return kind === own && isMapping(metadata) && metadata.namespace === namespace && metadata.name === name;
 }
 
 const plain = (object: Mapping): Mapping => JSON.parse(JSON.stringify(object)) as Mapping;

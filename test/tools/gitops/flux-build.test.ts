@@ -6,12 +6,7 @@ import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
-import {
-  buildOffline,
-  compareWithFlux,
-  differingPaths,
-  fluxKustomization,
-} from "../../../tools/gitops/flux-compare.ts";
+import { buildOffline, compareWithFlux, differingPaths } from "../../../tools/gitops/flux-compare.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/repositories");
 
@@ -67,7 +62,7 @@ describe("the offline build of a Flux Kustomization", () => {
             outcome,
             offline,
             flux: theirs,
-          } = await compareWithFlux(flux, join(FIXTURES, repository), specOf(directory));
+          } = await compareWithFlux(flux, { root: join(FIXTURES, repository), spec: specOf(directory) });
           const details =
             "error" in offline || "error" in theirs
               ? JSON.stringify({ offline, theirs })
@@ -81,12 +76,12 @@ describe("the offline build of a Flux Kustomization", () => {
   });
 
   const build = (directory: string): readonly Mapping[] => {
-    const answer = buildOffline(join(FIXTURES, "kinds"), fluxKustomization(specOf(directory)));
+    const answer = buildOffline({ root: join(FIXTURES, "kinds"), spec: specOf(directory) });
     assert.ok("objects" in answer, JSON.stringify(answer));
     return answer.objects;
   };
   const refusal = (directory: string): string => {
-    const answer = buildOffline(join(FIXTURES, "kinds"), fluxKustomization(specOf(directory)));
+    const answer = buildOffline({ root: join(FIXTURES, "kinds"), spec: specOf(directory) });
     return "error" in answer ? answer.error : "it builds";
   };
 

@@ -19,7 +19,11 @@ const inTemplates = (field: string): readonly FieldSpec[] =>
 export const METADATA_LABELS: FieldSpec = { path: "metadata/labels", create: true };
 
 /** `labels` with `includeTemplates`. */
-export const TEMPLATE_LABELS: readonly FieldSpec[] = [METADATA_LABELS, ...inTemplates("labels")];
+export const TEMPLATE_LABELS: readonly FieldSpec[] = [
+  METADATA_LABELS,
+  ...inTemplates("labels"),
+  { path: "spec/volumeClaimTemplates[]/metadata/labels", create: true, group: "apps", kind: "StatefulSet" },
+];
 
 /** `commonAnnotations`. */
 export const COMMON_ANNOTATIONS: readonly FieldSpec[] = [
@@ -58,7 +62,6 @@ export const COMMON_LABELS: readonly FieldSpec[] = [
   { path: "spec/ingress/from/podSelector/matchLabels", group: "networking.k8s.io", kind: "NetworkPolicy" },
   { path: "spec/egress/to/podSelector/matchLabels", group: "networking.k8s.io", kind: "NetworkPolicy" },
   ...TEMPLATE_LABELS,
-  { path: "spec/volumeClaimTemplates[]/metadata/labels", create: true, group: "apps", kind: "StatefulSet" },
 ];
 
 /** `images`. */

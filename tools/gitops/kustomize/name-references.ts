@@ -1,7 +1,7 @@
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
-import type { NameReference } from "./default-references.ts";
+import { NAME_REFERENCES, type NameReference } from "./default-references.ts";
 import { visitField, type FieldSpec } from "./field-spec.ts";
 import { isClusterScoped, isSelected } from "./kinds.ts";
 import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
@@ -12,7 +12,9 @@ import type { Resources } from "./resources.ts";
  * Source: filters/nameref/nameref.go.
  */
 export function updateNameReferences(resources: Resources, references: readonly NameReference[]): void {
-  if (resources.all.every(({ previousIds }) => previousIds.length === 0)) return;
+  const isRenamed = resources.all.some(({ previousIds }) => previousIds.length > 0);
+  // Kustomize also visits the fields where nothing has a new name, and refuses a path that leads through a scalar.
+  if (!isRenamed && references === NAME_REFERENCES) return;
   for (const referrer of resources.all)
     for (const reference of references)
       for (const field of reference.fields)

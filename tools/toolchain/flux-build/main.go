@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -144,18 +145,35 @@ func setCommonMetadata(kustomization unstructured.Unstructured, text []byte) ([]
 	if err := json.Unmarshal(text, &object); err != nil {
 		return nil, err
 	}
-	for _, field := range []string{"labels", "annotations"} {
-		common, _, err := unstructured.NestedStringMap(kustomization.Object, "spec", "commonMetadata", field)
-		if err != nil {
-			return nil, err
-		}
-		for key, value := range common {
-			if err := unstructured.SetNestedField(object, value, "metadata", field, key); err != nil {
-				return nil, err
-			}
-		}
+	built := unstructured.Unstructured{Object: object}
+	labels, err := merged(kustomization, "labels", built.GetLabels())
+	if err != nil {
+		return nil, err
 	}
-	return json.Marshal(object)
+	if len(labels) > 0 {
+		built.SetLabels(labels)
+	}
+	annotations, err := merged(kustomization, "annotations", built.GetAnnotations())
+	if err != nil {
+		return nil, err
+	}
+	if len(annotations) > 0 {
+		built.SetAnnotations(annotations)
+	}
+	return json.Marshal(built.Object)
+}
+
+// merged are the values with those of spec.commonMetadata over them.
+func merged(kustomization unstructured.Unstructured, field string, own map[string]string) (map[string]string, error) {
+	common, _, err := unstructured.NestedStringMap(kustomization.Object, "spec", "commonMetadata", field)
+	if err != nil || len(common) == 0 {
+		return nil, err
+	}
+	if own == nil {
+		own = map[string]string{}
+	}
+	maps.Copy(own, common)
+	return own, nil
 }
 
 // cluster holds the sources of variables, and nothing else of a cluster is ever asked for.

@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { FluxBuild, FluxBuildAnswer } from "../../tools/gitops/flux-build.ts";
+import {
+  buildOffline,
+  compareWithFlux,
+  differingPaths,
+  type Comparison,
+} from "../../tools/gitops/flux-compare.ts";
+import { FEATURES, generateCase, type GeneratedCase } from "./flux-cases.ts";
+
+/** What a run does with each seed. */
+export interface FuzzRun {
+  readonly from: number;
+  readonly to: number;
+  /** Of how many cases one is also built without each of its features, to see whether the feature changes anything; 0 for none. */
+  readonly effectiveEvery: number;
+  /** Receives each case that the two build differently; the run ends when it returns true. */
+  readonly onDifference: (seed: number, generated: GeneratedCase, comparison: Comparison) => boolean;
+  readonly onCase?: (done: number) => void;
+}
+
+/** How many cases have a feature. */
+export interface FeatureCount {
+  generated: number;
+  /** Of those, how many build. */
+  built: number;
+  /** Of the cases that were also built without the feature, how many then give something else. */
+  effective: number;
+}
+
+/** The result of a run. */
+export interface FuzzReport {
+  readonly cases: number;
+  readonly built: number;
+  readonly features: ReadonlyMap<string, FeatureCount>;
+}
+
+/** Builds generated cases offline and with Flux's own packages, and compares them. */
+export async function fuzz(flux: FluxBuild, run: FuzzRun): Promise<FuzzReport> {
+  const features = new Map(
+    Object.keys(FEATURES).map((name): [string, FeatureCount] => [
+      name,
+      { generated: 0, built: 0, effective: 0 },
+    ]),
+  );
+  let built = 0;
+  let cases = 0;
+  for (let seed = run.from; seed < run.to; seed++) {
+    const generated = generateCase(seed);
+    const comparison = await withFiles(generated, (root) => compareWithFlux(flux, { root, ...generated }));
+    cases++;
+    if (comparison.outcome === "equal") built++;
+    else if (comparison.outcome !== "refused" && run.onDifference(seed, generated, comparison)) break;
+    for (const name of generated.features) {
+      const count = features.get(name);
+      if (!count) continue;
+      count.generated++;
+      if (comparison.outcome === "equal") count.built++;
+      if (
+        run.effectiveEvery > 0 &&
+        seed % run.effectiveEvery === 0 &&
+        (await changes(name, seed, comparison.offline))
+      )
+        count.effective++;
+    }
+    run.onCase?.(cases);
+  }
+  return { cases, built, features };
+}
+
+async function changes(feature: string, seed: number, offline: FluxBuildAnswer): Promise<boolean> {
+  const without = generateCase(seed, feature);
+  const other = await withFiles(without, (root) => Promise.resolve(buildOffline({ root, ...without })));
+  if ("error" in offline && "error" in other) return false;
+  return !isDeepStrictEqual(offline, other);
+}
+
+async function withFiles<Result>(
+  { files }: GeneratedCase,
+  work: (root: string) => Promise<Result>,
+): Promise<Result> {
+  const root = mkdtempSync(join(tmpdir(), "flux-case-"));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    return await work(root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+/** How a case differs. */
+export function details({ offline, flux }: Comparison): string {
+  return "error" in offline || "error" in flux
+    ? JSON.stringify({ offline, flux }).slice(0, 4000)
+    : differingPaths([...offline.objects], [...flux.objects]).join("\n");
+}
+
+/** The features as a table. */
+export function table({ features }: FuzzReport): string {
+  const rows = [...features].map(([name, { generated, built, effective }]) =>
+    [name.padEnd(24), ...[generated, built, effective].map((count) => String(count).padStart(9))].join(" "),
+  );
+  return ["feature                  generated     built effective", ...rows].join("\n");
+}
