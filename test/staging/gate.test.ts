@@ -389,6 +389,32 @@ describe("gate of main, whose upstream stack is edge", () => {
       assert.deepEqual(result.override, override(1));
     });
 
+    it("in force passes holds and windows as well", async () => {
+      const held: OutputsReading = {
+        state: "read",
+        outputs: {
+          directives: {
+            version: 1,
+            entries: [
+              { kind: "hold", time: ago(1).time, by: "alice", reason: "holidays", until: ago(-1).time },
+            ],
+          },
+        },
+      };
+      const refusing: Partial<GateArgs> = {
+        readDirectives: (stack) =>
+          Promise.resolve(stack === "edge" ? held : { state: "unknown", message: "none" }),
+        windows: [{ days: ["mon"], from: "09:00", to: "17:00", zone: "UTC" }],
+      };
+      assert.deepEqual(
+        errors(await gate(fresh(), refusing)).map((line) => line.split(/ (until|during) /)[0]),
+        ["Stack edge is on hold", "Stack main moves forward only"],
+      );
+      const result = await gate(fresh(), { ...refusing, override: override(1) });
+      assert.deepEqual(errors(result), []);
+      assert.equal(result.findings.filter(({ message }) => message.startsWith("Overridden: ")).length, 2);
+    });
+
     it("is reported even if it is not needed", async () => {
       const { findings } = await gate(fresh(), { override: override(1) });
       assert.match(findings[0]!.message, /overridden until/);
