@@ -2,13 +2,15 @@ import { verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts
 import type { Check } from "./checks/check.ts";
 import type { Evidence } from "./evidence.ts";
 
-/** What a watch compares the cluster with. Objects are identified by {@link verdictKey}. */
+/** The earlier state with which a watch compares the cluster. Keys of {@link verdictKey} identify the objects. */
 export interface Baseline {
   /** Objects that may be unhealthy, because no update of this stack broke them. */
   readonly excused: ReadonlySet<string>;
   /** Objects of other owners that were healthy and must still exist. */
   readonly expected: ReadonlySet<string>;
-  /** The last revision that the root Kustomization had applied; a different one may have removed expected objects. null without a repository. */
+  /**
+   * The revision that the root Kustomization had applied last. A different revision may have removed expected objects. Null if the stack follows no repository.
+   */
   readonly revision: string | null;
 }
 
@@ -23,9 +25,9 @@ export interface RecordedBaseline {
 export const NO_BASELINE: Baseline = { excused: new Set(), expected: new Set(), revision: null };
 
 /**
- * The baseline for the first update since the last verification that passed. Objects that were healthy in that verification are never excused, nor are those
- * that it ignored, or that a later one reported as failed.
- * @param round the cluster before the update
+ * The baseline for the first update since the last verification that passed. Objects are never excused if they were healthy in that verification, if it ignored
+ * them, or if a later verification reported them as failed.
+ * @param round the checks' results before the update
  * @param history the stack's evidence, and the name of its root Kustomization, such as `Kustomization flux-system/cluster-apps`
  */
 export function baselineOf(
@@ -54,7 +56,10 @@ export function baselineOf(
   };
 }
 
-/** The baseline for an update that follows an unverified one: the earlier update's baseline, without the objects that have recovered since. */
+/**
+ * The baseline for an update that follows an unverified one: the earlier update's baseline, except that objects that have recovered since are no longer
+ * excused.
+ */
 export function inheritedBaseline(begun: RecordedBaseline, round: CheckRound): Baseline {
   const held = heldBy(round);
   return {
@@ -69,7 +74,7 @@ export function revisionOf({ verdicts }: CheckRound, root: string | undefined): 
   return verdicts.find(({ check, object }) => check === "flux" && object === root)?.revision;
 }
 
-/** Splits a key of {@link verdictKey}. */
+/** The inverse of {@link verdictKey}. */
 export function splitKey(key: string): Pick<CheckVerdict, "check" | "object"> {
   const space = key.indexOf(" ");
   return { check: key.slice(0, space) as CheckVerdict["check"], object: key.slice(space + 1) };
@@ -102,7 +107,7 @@ interface LastPassKeys {
   readonly unhealthy: ReadonlySet<string>;
 }
 
-/** What the last verification that passed found, limited to the checks that run now. */
+/** The objects that the last passed verification found, limited to the checks that run now. */
 function lastPassKeys(earlier: Evidence | undefined, checks: readonly Check[]): LastPassKeys {
   const entries = Object.entries(earlier?.lastPass?.checks ?? {}).filter(([id]) =>
     checks.some((check) => check.id === id),
@@ -117,7 +122,10 @@ function lastPassKeys(earlier: Evidence | undefined, checks: readonly Check[]): 
   };
 }
 
-/** What has failed since the last verification that passed: a broken release must not be excused because it was already broken before. */
+/**
+ * The objects that have failed since the last verification that passed. They are not excused, so that a broken release cannot pass because it was already
+ * broken.
+ */
 function blamedBy(earlier: Evidence | undefined): Set<string> {
   const passed = Math.max(0, ...(earlier?.verified ?? []).map(({ time }) => Date.parse(time)));
   const revoked = (earlier?.revoked ?? []).filter(({ time }) => Date.parse(time) > passed);

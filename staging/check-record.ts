@@ -2,7 +2,10 @@ import { CHECK_IDS, type CheckId } from "../config/check-ids.ts";
 import type { CheckRecord, LastPass } from "./evidence.ts";
 import type { WatchResult } from "./watch-state.ts";
 
-/** The checks that belong into the evidence: those that ran, and those that the configuration skips. A stack without checks of its own has no record of them. */
+/**
+ * The checks to record in the evidence: those that ran, and those that the configuration skips. Kinds of checks that the stack does not configure are not
+ * recorded.
+ */
 export function recordedChecks(
   skip: Readonly<Partial<Record<CheckId, string>>>,
   result: WatchResult,

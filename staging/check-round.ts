@@ -1,7 +1,7 @@
 import type { CheckId } from "../config/check-ids.ts";
 import type { Check, CheckResult, Verdict } from "./checks/check.ts";
 
-/** A verdict and the check that reached it. `soak` stands for the watch as a whole. */
+/** A verdict and the id of its check; `soak` if the verdict is about the watch as a whole. */
 export interface CheckVerdict extends Verdict {
   readonly check: CheckId | "soak";
 }
@@ -12,7 +12,7 @@ export interface CheckRound {
   readonly results: ReadonlyMap<CheckId, CheckResult>;
 }
 
-/** What a watch knows before its first round. */
+/** The state of a watch before its first round. */
 export const NO_ROUND: CheckRound = { verdicts: [], results: new Map() };
 
 /**

@@ -22,8 +22,8 @@ export const SYSTEM_CLOCK: Clock = {
 const TOLERANCE_MS = 2_000;
 
 /**
- * The cluster's clock, or this machine's if the two agree. Timestamps from Gatus and controllers are compared with it, and other machines later read the times
- * in the evidence.
+ * A clock that agrees with the cluster's; this machine's, if that is correct. Timestamps of Gatus and controllers are compared with it, and other machines
+ * later read its times in the evidence.
  * @param time reads the cluster's time
  * @param report receives one line if this machine's clock is wrong
  */
@@ -38,7 +38,7 @@ export async function clusterClock(
   if (Math.abs(offset) <= TOLERANCE_MS) return own;
   const seconds = Math.round(Math.abs(offset) / 1_000);
   report(
-    `This machine's clock is ${seconds} s ${offset > 0 ? "behind" : "ahead of"} the cluster's. The cluster's time is used.`,
+    `This machine's clock is ${seconds} s ${offset > 0 ? "behind" : "ahead of"} the cluster's. edgefirst uses the cluster's time.`,
   );
   return { now: () => own.now() + offset, sleep: (ms, signal) => own.sleep(ms, signal) };
 }

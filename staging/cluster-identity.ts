@@ -4,11 +4,11 @@ import { EdgefirstError } from "../lib/errors.ts";
 export interface ClusterProvider {
   readonly kubeconfig?: string;
   readonly context?: string;
-  /** The provider replaces nothing as long as this stays the same, whatever else changes. */
+  /** As long as this stays the same, the provider replaces no objects, whatever else changes. */
   readonly clusterIdentifier?: string;
 }
 
-/** What identifies the cluster that is about to be updated, and the cluster of the stack's last update. */
+/** The data that identifies the cluster that is about to be updated, and the cluster of the stack's last update. */
 export interface ClusterIdentityArgs {
   readonly stack: string;
   /** UID of the namespace kube-system in the cluster that is about to be changed. */
@@ -39,7 +39,7 @@ export function isRebuilt({ stack, uid, verifiedOn, recorded, configured }: Clus
   );
 }
 
-/** What is known about a kubeconfig. */
+/** What was read from a kubeconfig. */
 export interface KubeconfigReading {
   readonly file: "absent" | "empty" | "present";
   /** UID of the cluster that the context points to; undefined if it cannot be reached. */
@@ -50,9 +50,9 @@ export interface KubeconfigReading {
 export type ReadKubeconfig = (kubeconfig: string, context: string | undefined) => Promise<KubeconfigReading>;
 
 /**
- * How to declare the provider so that no object is replaced. If a provider has no cluster identifier, changing the cluster entry in the kubeconfig replaces
- * every object, which ends with the live ones deleted; adding the identifier does not (pulumi-kubernetes, `DiffConfig` in provider.go). So a stack first gets
- * the identifier with the recorded kubeconfig, and uses the configured one from the next update on.
+ * How to declare the provider so that no object is replaced. If a provider has no cluster identifier, a change of the cluster entry in the kubeconfig replaces
+ * every object, and in the end the live objects are deleted. Adding the identifier replaces nothing (pulumi-kubernetes, `DiffConfig` in provider.go). So the
+ * first update adds the identifier and still uses the recorded kubeconfig; the next update uses the configured one.
  * @returns the arguments, and whether the recorded kubeconfig is used instead of the configured one
  * @throws {EdgefirstError} if the provider could not compare the kubeconfigs, or would replace everything
  */
@@ -79,7 +79,7 @@ export async function providerFor(
   if (found.uid === uid)
     return { provider: { ...recorded, kubeconfig: former, clusterIdentifier }, postponed: true };
   throw new EdgefirstError(
-    `The kubeconfig ${former} that is recorded in the state does not point to this cluster (context: ${recorded.context ?? "the default"}). With the configured kubeconfig, every object would be replaced, and then deleted. Nothing was changed.`,
+    `The kubeconfig ${former} that is recorded in the state does not point to this cluster (context: ${recorded.context ?? "the default"}). With the configured kubeconfig, Pulumi would replace every object, and so delete the live ones. Nothing was changed.`,
     `For one update, make that context point to this cluster, or replace the file with an empty one.`,
   );
 }

@@ -1,9 +1,9 @@
 import type { Difference, Verification } from "./evidence.ts";
 
-/** The settings of a stack that decide what its verification means, by name. */
+/** The settings of a stack that affect what its verification means, by name. */
 export type ComparedSettings = Readonly<Record<string, string>>;
 
-/** The data for comparing two stacks. */
+/** The settings to compare with an upstream stack's. */
 export interface ComparisonArgs {
   /** Settings of the stack behind the gate. */
   readonly settings?: ComparedSettings | undefined;
@@ -12,8 +12,8 @@ export interface ComparisonArgs {
 }
 
 /**
- * Settings in which a stack differs from an upstream stack's verification. Only settings that both record are compared, since they may run different versions
- * of the program.
+ * The settings in which a stack differs from an upstream stack as it was verified. Only settings that both record are compared, since the stacks may run
+ * different versions of the program.
  */
 export function differencesFrom(
   stack: string,
@@ -28,7 +28,7 @@ export function differencesFrom(
   });
 }
 
-/** A difference, including both values. */
+/** Describes a difference with both values. */
 export function describeDifference({ stack, setting, there, here, accepted }: Difference): string {
   const reason = accepted === undefined ? "" : ` (accepted: ${accepted})`;
   return `${setting} is ${there} in stack ${stack}, and ${here} here${reason}`;

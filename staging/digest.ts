@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../kube/objects.ts";
 
-/** SHA-256 of the declared objects, whatever their order. The values of Secrets are left out, since the digest would make them easier to guess. */
+/** SHA-256 of the declared objects, regardless of their order. The values of Secrets are omitted, since the digest would make them easier to guess. */
 export function digestOf(declared: readonly KubeObject[]): string {
   const lines = declared
     .map((object) =>

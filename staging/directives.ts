@@ -7,14 +7,14 @@ import type { OutputsReading } from "./stack-outputs.ts";
 const DIRECTIVES_VERSION = 1;
 /** Name of the output that holds the directives. */
 export const DIRECTIVES_OUTPUT = "directives";
-/** How many entries that are no longer in force are kept as history. */
+/** How many directives that are no longer in force are kept as history. */
 const KEPT = 50;
 
 const directive = z.looseObject({
-  /** hold, unhold, revoke or restore (which withdraws a revocation). A newer program may write others, which are kept. */
+  /** `hold`, `unhold`, `revoke` or `restore` (which withdraws a revocation). A newer program may write other kinds, which are kept. */
   kind: z.string(),
   time: z.iso.datetime(),
-  /** Who gave it, and the CI run if there was one. */
+  /** Who gave the directive, and the CI run if there was one. */
   by: z.string(),
   reason: z.string(),
   /** The revoked or restored release. */
@@ -25,7 +25,7 @@ const directive = z.looseObject({
 
 const directives = z.looseObject({ version: z.int().min(1), entries: z.array(directive) });
 
-/** A decision about a stack that a person made: a hold or the revocation of a release, or the end of one. */
+/** A person's decision about a stack: to hold it, to revoke a release, or to end either. */
 export type Directive = z.infer<typeof directive>;
 /** Every directive of a stack, latest first. */
 export type Directives = z.infer<typeof directives>;
@@ -34,16 +34,16 @@ export type Directives = z.infer<typeof directives>;
 export const NO_DIRECTIVES: Directives = { version: DIRECTIVES_VERSION, entries: [] };
 
 /**
- * The project whose stacks hold the directives: one stack for each stack of the project, with the same name and no resources. Only outputs are written there,
- * so a command can never touch what a stack deploys (docs/decisions/directives-have-their-own-stacks.md).
+ * The project whose stacks contain the directives. For each stack of the main project, it has a stack with the same name and no resources. Commands write only
+ * to the outputs of these stacks, so they can never change what a stack deploys (docs/decisions/directives-have-their-own-stacks.md).
  */
 export function directivesProject(project: string): string {
   return `${project}-directives`;
 }
 
 /**
- * Reads directives from the outputs of their stack; if there is no such stack, there are none.
- * @returns why they cannot be read, as a message
+ * Reads directives from the outputs of the stack that contains them. If that stack does not exist, there are no directives.
+ * @returns the directives; if they cannot be read, a message with the reason
  */
 export function directivesIn(stack: string, reading: OutputsReading): Directives | string {
   if (reading.state !== "read") return reading.state === "unknown" ? NO_DIRECTIVES : reading.message;
@@ -75,7 +75,7 @@ function subjectOf(kind: string): string {
 }
 
 /**
- * The hold that is in force.
+ * The hold that is in force, if any.
  * @param now milliseconds since the epoch
  */
 export function holdOf({ entries }: Directives, now: number): Directive | undefined {
@@ -91,7 +91,7 @@ export function revocationOf({ entries }: Directives, release: string): Directiv
 
 /** Arguments of {@link judgeDirectives}. */
 export interface DirectiveArgs {
-  /** The stack that the directives are about: the stack behind the gate, or an upstream stack. */
+  /** The stack to which the directives apply: the stack behind the gate, or an upstream stack. */
   readonly stack: string;
   readonly reading: OutputsReading;
   readonly release: string;
@@ -100,7 +100,10 @@ export interface DirectiveArgs {
   readonly now: number;
 }
 
-/** A revoked release is refused in every direction; a hold refuses only a move forward. Unreadable directives might contain either. */
+/**
+ * Refuses a revoked release in every direction. A hold refuses only a move forward. Directives that cannot be read are treated as a hold or a revocation, since
+ * they may contain one.
+ */
 export function judgeDirectives({ stack, reading, release, movement, now }: DirectiveArgs): Finding[] {
   const found = directivesIn(stack, reading);
   if (typeof found === "string")

@@ -7,7 +7,7 @@ import { evidenceValue } from "./evidence-output.ts";
  * loses nothing.
  */
 export const EVIDENCE_VERSION = 2;
-/** How many verified releases a stack keeps, and how many revoked ones. */
+/** How many verified releases the evidence keeps, and how many revoked ones. */
 const KEPT = 10;
 
 /** An object schema that keeps unknown fields but does not show them in its type. */
@@ -19,15 +19,15 @@ const word = <Word extends string>() => z.string() as unknown as z.ZodType<Word>
 const instant = z.iso.datetime();
 const seconds = z.number().nonnegative();
 
-/** The outcome of a check across all the objects that it evaluated. */
+/** The outcome of a check for all objects that it evaluated. */
 const checkRecord = loose({
   /** Id of the check, such as `rollouts`. */
   id: z.string(),
-  /** held: throughout the soak; nothing: there was no object to check; notChecked: the configuration skips it; failed. */
+  /** `held`: throughout the soak. `nothing`: there was no object to check. `notChecked`: the configuration skips the check. `failed`: an object failed. */
   outcome: word<"held" | "nothing" | "notChecked" | "failed">(),
   /** How many objects were evaluated. */
   objects: z.int().nonnegative(),
-  /** What was not proven, as sentences: why the check was skipped, or which objects are suspended or guarded. */
+  /** What the check did not prove, as full sentences: why it was skipped, or which objects are suspended or guarded. */
   notes: z.array(z.string()),
   /** Objects that were unhealthy before the update and still are; the update is not blamed for them. */
   unhealthyBefore: z.array(z.string()),
@@ -39,7 +39,7 @@ const override = loose({
   expires: instant,
 });
 
-/** A setting in which a stack differs from an upstream stack's verification. */
+/** A setting in which a stack differs from an upstream stack as it was verified. */
 const difference = loose({
   /** The upstream stack. */
   stack: z.string(),
@@ -51,7 +51,7 @@ const difference = loose({
   accepted: z.string().optional(),
 });
 
-/** The repository that Flux followed, and the revision that ran. */
+/** The repository that Flux followed, and the revision that was applied. */
 const gitops = loose({
   kind: word<"GitRepository" | "OCIRepository">(),
   url: z.string(),
@@ -59,7 +59,7 @@ const gitops = loose({
   revision: z.string(),
 });
 
-/** The configuration's address, read loosely. */
+/** The address from the configuration, in a schema that accepts unknown fields. */
 const gatus = z.union([
   z.looseObject({ url: z.string() }),
   z.looseObject({ namespace: z.string(), service: z.string(), port: z.string() }),
@@ -73,14 +73,14 @@ const verification = loose({
   dirty: z.boolean(),
   /** When the verification ended. */
   time: instant,
-  /** When this release first passed, if the stack has run nothing else since; absent in evidence of format 1. */
+  /** When this release first passed after the stack last ran a different one. Absent in evidence of format 1. */
   since: instant.optional(),
-  /** Seconds for which every check held without a break. */
+  /** For how many seconds every check held without interruption. */
   soak: seconds,
   checks: z.array(checkRecord),
   /**
-   * SHA-256 of each manifest that this stack's configuration names, keyed by what the manifest installs. Stacks may differ here, so it is not part of the
-   * release.
+   * SHA-256 of each manifest that this stack's configuration names, keyed by what the manifest installs. Stacks may use different manifests, so they are not
+   * part of the release.
    */
   manifests: z.record(z.string(), z.string()),
   /**
@@ -92,13 +92,13 @@ const verification = loose({
   digest: z.string(),
   /** null if the stack follows no repository, or Flux has not fetched it. */
   gitops: gitops.nullable(),
-  /** Settings that are not part of the release but decide what its verification means, by name. Absent in evidence from older programs. */
+  /** Settings that are not part of the release but affect what its verification means, by name. Absent in evidence from older programs. */
   settings: z.record(z.string(), z.string()).optional(),
-  /** How the stack differed from its upstream stacks; absent if it did not. */
+  /** The settings in which the stack differed from its upstream stacks; absent if it did not differ. */
   differences: z.array(difference).optional(),
   /** The override of the gate that was in force. */
   override: override.optional(),
-  /** Objects whose health did not count. Absent if there are none. */
+  /** Objects whose health did not count; absent if there were none. */
   ignored: z
     .array(loose({ object: z.string(), reason: z.string(), owner: z.string(), until: z.iso.date() }))
     .optional(),
@@ -106,7 +106,7 @@ const verification = loose({
 
 const revocation = loose({
   ...verification.shape,
-  /** What was wrong; at least one entry. */
+  /** What failed; at least one entry. */
   failures: z
     .array(
       loose({
@@ -119,12 +119,12 @@ const revocation = loose({
     .min(1),
 });
 
-/** The objects that the last verification that passed found, by name. The next update and every gate are measured against it. */
+/** The objects that the last passed verification found, by name. The next update and every gate compare the cluster with them. */
 const lastPass = loose({
   release: z.string(),
   /** When that verification ended. */
   time: instant,
-  /** The last revision that the root Kustomization had applied; null if the stack follows no repository. */
+  /** The revision that the root Kustomization had applied last; null if the stack follows no repository. */
   revision: z.string().nullable(),
   /** Keyed by check id. */
   checks: z.record(
@@ -140,7 +140,7 @@ const lastPass = loose({
   ),
 });
 
-/** The checks of the stack's own that only read (config/own-checks.ts): a gate and `edgefirst verify` repeat them. */
+/** The stack's own checks that only read (config/own-checks.ts). A gate and `edgefirst verify` run them again. */
 const repeatable = loose({
   prometheus: z
     .union([
@@ -165,30 +165,30 @@ const repeatable = loose({
       loose({ namespace: z.string(), service: z.string(), port: z.string(), path: z.string() }),
     ]),
   ),
-  /** Length of `$window` for queries that set none. */
+  /** Length of `$window` for queries that do not set `window`. */
   window: z.string(),
 });
 
 /** An update whose verification had a result: what ran when, why the gate allowed it, and who started it. */
 const move = loose({
   release: z.string(),
-  /** The release that ran before; absent for the first update. */
+  /** The release that ran before the update; absent for the first update. */
   from: z.string().optional(),
   movement: word<"forward" | "same" | "back">(),
   outcome: word<"verified" | "failed">(),
-  /** By the clock of the machine that ran the update. */
+  /** According to the clock of the machine that ran the update. */
   began: instant,
   ended: instant,
-  /** As phrases. */
+  /** Why the gate allowed the update, as phrases. */
   allowed: z.array(z.string()),
   startedBy: loose({ who: z.string(), run: z.string().optional() }),
-  /** What became of the notifications. */
+  /** The outcome of each notification. */
   notified: z.array(
     loose({ channel: z.string(), outcome: word<"sent" | "failed">(), message: z.string().optional() }),
   ),
 });
 
-/** What a stack has proven: the schema of {@link evidenceValue}. Contains no secrets. */
+/** The schema of {@link evidenceValue}: what a stack has verified. Evidence contains no secrets. */
 export const evidenceSchema = loose({
   version: z.int().min(1),
   /** The cluster that was checked. */
@@ -199,13 +199,13 @@ export const evidenceSchema = loose({
   }),
   /** null if the stack has no Gatus. */
   gatus: gatus.nullable(),
-  /** null if the stack configures none; absent in older evidence. */
+  /** Null if the stack configures no checks that only read; absent in older evidence. */
   ownChecks: repeatable.nullable().optional(),
   /** Releases that passed and are not revoked, latest first, each listed once. */
   verified: z.array(verification),
   /** Releases whose latest verification failed, latest first, each listed once. */
   revoked: z.array(revocation),
-  /** Revisions of the repository with which a release passed, in the order of their first pass, latest first, each listed once. */
+  /** Revisions of the repository with which a release passed, each listed once. The revision that passed for the first time most recently comes first. */
   revisions: z.array(gitops),
   /** Absent in evidence of format 1, and before the first verification that passed. */
   lastPass: lastPass.optional(),
@@ -216,7 +216,7 @@ export const evidenceSchema = loose({
 export type Evidence = z.infer<typeof evidenceSchema>;
 /** One verification that passed. */
 export type Verification = z.infer<typeof verification>;
-/** One verification that failed, which revokes what the release had proven. */
+/** One verification that failed, which revokes the release. */
 export type Revocation = z.infer<typeof revocation>;
 export type CheckRecord = z.infer<typeof checkRecord>;
 export type GitopsRevision = z.infer<typeof gitops>;
@@ -245,7 +245,7 @@ export function readEvidence(stack: string, outputs: Readonly<Record<string, unk
   if (value === undefined)
     return {
       state: "none",
-      message: `Stack ${stack} has no evidence: a version of the program without verification brought it up.`,
+      message: `Stack ${stack} has no evidence, because it was brought up by a version of the program that does not verify updates.`,
     };
   const parsed = evidenceSchema.safeParse(value);
   if (parsed.success) return { state: "present", evidence: parsed.data };
@@ -266,7 +266,7 @@ export type Standing =
   | { readonly state: "revoked"; readonly record: Revocation }
   | { readonly state: "unknown" };
 
-/** The status of a release; its latest verification decides. */
+/** The status of a release, according to its latest verification. */
 export function standingOf({ verified, revoked }: Evidence, release: string): Standing {
   const failure = revoked.find((entry) => entry.release === release);
   if (failure !== undefined) return { state: "revoked", record: failure };
@@ -274,7 +274,7 @@ export function standingOf({ verified, revoked }: Evidence, release: string): St
   return record === undefined ? { state: "unknown" } : { state: "verified", record };
 }
 
-/** What the evidence describes; every verification overwrites it. */
+/** The cluster and the Gatus that the evidence describes. Every verification overwrites them. */
 export type Subject = Pick<Evidence, "cluster" | "gatus" | "ownChecks">;
 
 /** A verification that passed, and the objects that it found. */
@@ -283,7 +283,7 @@ export interface Pass {
   readonly checks: LastPass["checks"];
 }
 
-/** Adds a verification that passed; an older one of the same release is dropped. */
+/** Adds a verification that passed. It replaces an older one of the same release. */
 export function withVerified(
   evidence: Evidence | undefined,
   subject: Subject,

@@ -2,22 +2,25 @@ import { ApiError } from "../kube/api-error.ts";
 import { describeObject, statusOf, type KubeObject } from "../kube/objects.ts";
 import type { MarkableCluster } from "./update-mark.ts";
 
-/** A changed value makes a Flux controller reconcile the object now, and the controller copies it to `status.lastHandledReconcileAt` (fluxcd/pkg, `apis/meta/annotations.go`). */
+/**
+ * If the value changes, Flux's controller reconciles the object immediately, and copies the value to `status.lastHandledReconcileAt` (fluxcd/pkg,
+ * `apis/meta/annotations.go`).
+ */
 export const REQUESTED_AT = "reconcile.fluxcd.io/requestedAt";
 
-/** Requests in progress for each kind. A cluster may have hundreds of objects. */
+/** How many requests for each kind may be in progress at the same time, because a cluster may have hundreds of objects. */
 const AT_A_TIME = 4;
 
 /**
- * Requests that Flux reconcile the objects that a verification watches, as `flux reconcile` does. A status counts once its controller has handled the request:
- * an older status says nothing about the update, and the next regular reconciliation may come after the soak.
+ * Requests that Flux reconcile the objects that a verification watches, as `flux reconcile` does. A status counts only once its controller has handled the
+ * request. An older status says nothing about the update, and the next regular reconciliation may come only after the soak.
  */
 export class FluxRequests {
   readonly #cluster: Pick<MarkableCluster, "annotate">;
   readonly #token: string;
-  /** The previous value of the annotation on each object with a request, by UID. */
+  /** The previous value of the annotation on each object for which a request was sent, by UID. */
   readonly #before = new Map<string, string | undefined>();
-  /** Why no reconciliation could be requested for some kinds. */
+  /** The kinds for which the request was refused, with the reason for each. */
   readonly #refused = new Map<string, string>();
   #done = false;
 
@@ -28,7 +31,7 @@ export class FluxRequests {
   }
 
   /**
-   * Sends one request for each object. Objects that are created later have no old status.
+   * Sends one request for each object. Objects created later need none, because they have no old status.
    * @throws {EdgefirstError} if the cluster cannot be reached; the next call continues
    */
   async ask(objects: readonly KubeObject[]): Promise<void> {
@@ -44,12 +47,12 @@ export class FluxRequests {
     if (!this.#before.has(key)) return false;
     const { lastHandledReconcileAt: handled } = statusOf(object) as { lastHandledReconcileAt?: string };
     if (handled === this.#token) return false;
-    // A later request, from a person or a webhook, replaces this one.
+    // A later request by a person or a webhook replaces this one.
     const requested = object.metadata.annotations?.[REQUESTED_AT];
     return handled === undefined || handled !== requested || requested === this.#before.get(key);
   }
 
-  /** Remarks for the evidence, as sentences: the kinds for which no reconciliation could be requested. */
+  /** Notes for the evidence, as full sentences: the kinds for which no reconciliation could be requested. */
   get notes(): readonly string[] {
     const [reason] = this.#refused.values();
     if (reason === undefined) return [];
@@ -77,7 +80,7 @@ export class FluxRequests {
   }
 }
 
-/** Neither an outage nor expired credentials. */
+/** Whether the API server refused the request. An outage and expired credentials do not count as refusals. */
 function isRefusal({ status }: ApiError): boolean {
   return status >= 400 && status < 500 && status !== 401 && status !== 408;
 }

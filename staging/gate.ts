@@ -7,7 +7,7 @@ import { judgeOwnStack, type OwnGateArgs } from "./own-gate.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
-/** A longer override would amount to switching the gate off. */
+/** An override for a longer time would be the same as no gate. */
 const LONGEST_OVERRIDE_MS = 30 * 24 * 3_600_000;
 
 /** Arguments of {@link checkGate}. */
@@ -21,7 +21,7 @@ export interface GateArgs extends UpstreamArgs, OwnGateArgs {
 
 /** What the gate found. */
 export interface GateResult {
-  /** An error for each reason to refuse; warnings under an override. */
+  /** One error for each reason to refuse the release; warnings if an override is in force. */
   readonly findings: readonly Finding[];
   /** The upstream stacks that have verified the release. */
   readonly upstream: readonly UpstreamStack[];
@@ -32,8 +32,8 @@ export interface GateResult {
 }
 
 /**
- * Whether a release may be deployed to a stack: each upstream stack must have verified it and, for a move forward, must be running it now, recently verified
- * and healthy. Changes nothing.
+ * Checks whether a release may be deployed to a stack. Each upstream stack must have verified it; for a move forward, each must also be running the release
+ * now, be healthy, and have verified it recently. Changes nothing.
  */
 export async function checkGate(args: GateArgs): Promise<GateResult> {
   const [own, judged] = await Promise.all([

@@ -9,9 +9,9 @@ const run = promisify(execFile);
 const FETCH_MS = 120_000;
 
 /**
- * Whether a commit descends from another, or is the same one. Fetches only commits, not trees or files, into a temporary folder.
- * @param address URL or path that git on this machine can read
- * @throws {EdgefirstError} if git cannot decide: it is not installed, has no access to the repository, or does not find a commit there
+ * Whether the commit `newer` descends from `older` or is the same. Fetches only commits, without trees and files, into a temporary folder.
+ * @param address URL or path of a repository that git on this machine can read
+ * @throws {EdgefirstError} if git cannot decide because it is not installed, has no access to the repository, or does not find a commit in it
  */
 export async function descendsFrom(address: string, newer: string, older: string): Promise<boolean> {
   const dir = await mkdtemp(join(tmpdir(), "edgefirst-history-"));

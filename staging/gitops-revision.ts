@@ -12,7 +12,10 @@ export interface Repository {
   };
 }
 
-/** The last revision that the root Kustomization applied; null without a repository, before the first revision, or if the cluster cannot be reached. */
+/**
+ * The revision that the root Kustomization applied last; null if the stack follows no repository, if no revision has been applied, or if the cluster cannot be
+ * reached.
+ */
 export async function gitopsRevision(
   cluster: ClusterReader,
   repository: Repository | undefined,

@@ -1,7 +1,7 @@
 import { revisionOf, splitKey, type Baseline } from "./baseline.ts";
 import { verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
 
-/** The data that decides whether an object may be gone. */
+/** What decides whether an object may be gone. */
 export interface GoneArgs {
   readonly baseline: Baseline;
   /** The root Kustomization, such as `Kustomization flux-system/cluster-apps`. */
@@ -12,7 +12,10 @@ export interface GoneArgs {
   readonly removed?: Readonly<Record<string, string>>;
 }
 
-/** A verdict on each expected object that is gone: failed, or skipped if there is a reason. An object that moved to another namespace is not gone. */
+/**
+ * A verdict on each expected object that is gone: `failed`, or `skipped` if there is a reason. An object that was moved to another namespace does not count as
+ * gone.
+ */
 export function goneObjects(args: GoneArgs, round: CheckRound): readonly CheckVerdict[] {
   const present = new Set(round.verdicts.map(verdictKey));
   const names = new Set(round.verdicts.map(({ object }) => withoutNamespace(object)));

@@ -2,7 +2,7 @@ import { statusOf, type KubeObject } from "../kube/objects.ts";
 
 /** The health of a live object. */
 export interface Health {
-  /** healthy; progressing: not ready yet; failed: the controller reports a failure; present: objects of this kind report no health. */
+  /** `progressing`: not ready yet. `failed`: the controller reports a failure. `present`: the object exists, but its kind reports no health. */
   readonly state: "healthy" | "progressing" | "failed" | "present";
   /** The message of the condition that decided the state, or a count of replicas. */
   readonly message: string;
@@ -78,7 +78,7 @@ function deploymentHealth(object: KubeObject): Health {
     ({ type, status: value }) => type === "Progressing" && value === "False",
   );
   if (stalled !== undefined) return { state: "failed", message: stalled.message ?? message };
-  // A quota or an admission webhook rejects the pods.
+  // True, for example, if a quota or an admission webhook rejects the pods.
   const refused = status.conditions?.find(
     ({ type, status: value }) => type === "ReplicaFailure" && value === "True",
   );
@@ -130,13 +130,13 @@ export interface ParentReference {
   readonly port?: number;
 }
 
-/** The parents that a route names. */
+/** The parentRefs of a route. */
 export function parentsOf(route: KubeObject): readonly ParentReference[] {
   return (route.spec as { parentRefs?: ParentReference[] } | undefined)?.parentRefs ?? [];
 }
 
 /**
- * A route is healthy once every parent that it names has accepted it and resolved its references.
+ * The health of a route, which is healthy once every parent that it names has accepted it and resolved its references.
  * @param counts selects the parents that count; all by default
  */
 export function routeHealth(
@@ -160,7 +160,7 @@ export function routeHealth(
   );
 }
 
-/** The first failed state, or else the first that is not healthy. */
+/** The first failed state, or else the first that is not healthy, or else a healthy one. */
 function worst(each: readonly Health[]): Health {
   return (
     each.find(({ state }) => state === "failed") ??

@@ -11,7 +11,7 @@ const HEALTH: Readonly<Record<Verdict["state"], string>> = {
 
 /** An object whose health does not count. */
 export interface IgnoredObject {
-  /** Its name in messages, such as `HelmRelease media/app`. */
+  /** The object's name in messages, such as `HelmRelease media/app`. */
   readonly object: string;
   readonly reason: string;
   readonly owner: string;
@@ -37,11 +37,11 @@ export function expiredIgnores(settings: IgnoreSettings, now: number): Finding[]
     .map(({ object, until, owner }) => ({
       severity: "warning",
       message: `edgefirst:verification.ignore no longer covers ${object}: it expired on ${until} (owner: ${owner}).`,
-      hint: "Remove the entry, or renew it with a later date. Until then the object has to be healthy.",
+      hint: "Remove the entry, or set a later date. Without a valid entry, the object has to be healthy.",
     }));
 }
 
-/** The checks, in which the verdict on each ignored object proves nothing. An entry that expires during the watch no longer counts. */
+/** The same checks, but the verdict on each ignored object is `skipped`. An entry that expires during the watch no longer counts. */
 export function ignoring(
   checks: readonly Check[],
   ignored: readonly IgnoredObject[],
@@ -68,7 +68,7 @@ export function removalReasons(ignored: readonly IgnoredObject[]): Record<string
   return Object.fromEntries(ignored.map((entry) => [entry.object, describe(entry)]));
 }
 
-/** Reports entries that match nothing, because they are misspelt or the object is gone. */
+/** Reports entries that match no object, because they are misspelled or the object is gone. */
 export function reportUnknown(
   ignored: readonly IgnoredObject[],
   evaluated: readonly Verdict[],

@@ -1,11 +1,11 @@
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** The first word of every message that reports an unknown result. Callers look for it, since the exit code of `pulumi up` cannot be chosen. */
+/** The first word of every message that reports an unknown result. Callers search for it, since the program cannot set the exit code of `pulumi up`. */
 export const INCONCLUSIVE = "Inconclusive";
 
 /**
- * The health of a stack is unknown: its cluster does not respond, credentials have expired, or the check was cancelled. This neither verifies a release nor
- * revokes it.
+ * The health of a stack is unknown: its cluster does not respond, credentials have expired, or the check was cancelled. Such a result neither verifies nor
+ * revokes a release.
  */
 export class InconclusiveError extends EdgefirstError {
   override readonly name = "InconclusiveError";

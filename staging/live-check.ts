@@ -21,7 +21,7 @@ export interface LiveCheckArgs {
   readonly cluster: LiveCluster;
   /** Credentials for reaching the stack's Gatus by URL. */
   readonly authorizations?: GatusAuthorizations | undefined;
-  /** Milliseconds that a failing check has to recover; 0 runs a single round. */
+  /** How long, in milliseconds, a failing check may take to recover; with 0, the checks run once. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
@@ -32,8 +32,9 @@ const INTERVAL_MS = 2_000;
 const OUTAGE_MS = 30_000;
 
 /**
- * Checks whether a stack is still as healthy as when it was verified: runs the same checks, without the stack's program and without a soak. What was unhealthy
- * before that verification is excused here too. What the verification found must still exist, or an empty cluster would count as healthy.
+ * Checks whether a stack is still as healthy as when it was verified: runs the same checks, without the stack's program and without a soak. Objects that were
+ * unhealthy before that verification are excused here too. Objects that the verification found must still exist; otherwise, an empty cluster would count as
+ * healthy.
  * @throws {InconclusiveError} if the cluster cannot be reached; {EdgefirstError} if it is a different cluster
  */
 export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
@@ -69,7 +70,7 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   throw new InconclusiveError(`the live check of stack ${stack} has no result: ${result.inconclusive}`);
 }
 
-/** The same context name may point to a different cluster on another machine. */
+/** On another machine, the same context name may point to a different cluster. */
 async function refuseOtherCluster(stack: string, evidence: Evidence, cluster: LiveCluster): Promise<void> {
   const uid = await clusterUid(cluster).catch((error: unknown) => {
     if (!(error instanceof EdgefirstError)) throw error;
@@ -103,8 +104,8 @@ function unhealthyBefore(record: Verification, checks: readonly Check[]): Set<st
 }
 
 /**
- * The objects that the verification found. Evidence keeps them only for the last verification that passed; if the stack still runs a verified release, that is
- * this one.
+ * The objects that the verification found. Evidence keeps them only for the last verification that passed, which is this one if the stack still runs a verified
+ * release.
  */
 function foundIn({ lastPass }: Evidence, record: Verification, checks: readonly Check[]): Set<string> {
   if (lastPass?.time !== record.time) return new Set();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** An entry of npm's lockfile (https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json); only the fields that are used here. */
+/** An entry of npm's lockfile (https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json); only the fields that are read. */
 interface LockEntry {
   readonly version?: string;
   readonly integrity?: string;
@@ -30,8 +30,8 @@ export interface LockedPackage {
 const NAMED = 5;
 
 /**
- * The packages with these names and everything that they depend on, as pinned in package-lock.json, sorted by path. Type declarations do not run, so they are
- * left out.
+ * The packages with these names and all their dependencies, as pinned in package-lock.json, sorted by path. Type declarations are omitted, because they do not
+ * run.
  * @param project directory of package-lock.json
  * @throws {EdgefirstError} if the lockfile is missing, or has no entry for one of the names
  */
@@ -59,11 +59,11 @@ export function lockedPackages(project: string, names: readonly string[]): Locke
 }
 
 /**
- * Refuses a `node_modules` that does not match the lockfile: the program would run code that no release identifies.
+ * Refuses a `node_modules` that does not match the lockfile, because the program would run code that no release identifies.
  * @throws {EdgefirstError} naming the packages that differ
  */
 export function requireInstalled(project: string, packages: readonly LockedPackage[]): void {
-  // npm's record of what it installed. Other package managers write none; then only the versions are compared.
+  // npm's record of what it installed. Other package managers write no such file, in which case only the versions are compared.
   const installed = (
     readJson(join(project, "node_modules/.package-lock.json")) as { packages?: Lock } | undefined
   )?.packages;
@@ -71,7 +71,7 @@ export function requireInstalled(project: string, packages: readonly LockedPacka
     const found = (readJson(join(project, path, "package.json")) as { version?: string } | undefined)
       ?.version;
     if (found === undefined) return optional ? [] : [`${path} is missing (locked: ${version})`];
-    // npm accepts a leading `v` in package.json, but leaves it out of the lockfile.
+    // npm accepts a leading `v` in package.json, but omits it in the lockfile.
     if (found.replace(/^v/, "") !== version) return [`${path} is ${found} (locked: ${version})`];
     const recorded = installed?.[path]?.integrity ?? integrity;
     return integrity === "" || recorded === integrity ? [] : [`${path} does not match the locked checksum`];

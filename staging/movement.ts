@@ -17,9 +17,9 @@ export interface MovementArgs {
 }
 
 /**
- * The direction of an update. Only a release that the stack itself has verified with the same manifests, and that has not been revoked since, is a move back; a
- * rollback must not wait for the upstream stacks. Anything else is a move forward, for which the upstream stacks must be running the release now, recently
- * verified and healthy.
+ * The direction of an update. An update is a move back only if the stack itself has verified the release with the same manifests, and the release has not been
+ * revoked since. A rollback must not wait for the upstream stacks. Every other change is a move forward, for which the upstream stacks must be running the
+ * release now, be healthy, and have verified it recently.
  */
 export function movement({ own, current, release, manifests }: MovementArgs): Movement {
   if (current === release) return "same";

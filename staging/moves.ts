@@ -3,15 +3,15 @@ import type { GateResult } from "./gate.ts";
 import type { Movement, MovementArgs } from "./movement.ts";
 import { movement } from "./movement.ts";
 
-/** How many verified updates a stack remembers. */
+/** How many updates the evidence keeps. */
 const KEPT = 30;
 
-/** The evidence with one more move, latest first. */
+/** Adds a move to the evidence. The latest move comes first. */
 export function withMove(evidence: Evidence, move: Move): Evidence {
   return { ...evidence, moves: [move, ...(evidence.moves ?? [])].slice(0, KEPT) };
 }
 
-/** Why the gate let an update pass, as phrases for the history. */
+/** Why the gate allowed an update, as phrases for the history. */
 export function whyAllowed(args: MovementArgs, { upstream, findings, override }: GateResult): string[] {
   return [
     ...movementReasons(movement(args), args),

@@ -3,7 +3,7 @@ import type { UpdateEvent } from "../config/notify.ts";
 import { pushoverChannel, sendNotification, webhookChannel, type Channel, type Notified } from "./notify.ts";
 import { startedBy } from "./started-by.ts";
 
-/** Which events are sent where. */
+/** Which events are sent, and to which channels. */
 export interface NotifySettings {
   readonly webhook: boolean;
   readonly pushover: boolean;
@@ -27,7 +27,7 @@ export class Notifier {
     this.#release = release;
   }
 
-  /** @returns what became of it, for the evidence; empty if nothing is sent for this event */
+  /** @returns the outcome for each channel, to record in the evidence; empty if this event is not sent */
   async send(event: UpdateEvent, message: string): Promise<readonly Notified[]> {
     if (!this.#settings.on.includes(event)) return [];
     const results = await sendNotification(await this.#channels(), {
@@ -40,7 +40,8 @@ export class Notifier {
       message,
     });
     for (const { channel, outcome, message: reason = "" } of results)
-      if (outcome === "failed") void pulumi.log.warn(`The ${channel} was not notified: ${reason}.`);
+      if (outcome === "failed")
+        void pulumi.log.warn(`Sending a notification failed (${channel}): ${reason}.`);
     return results;
   }
 

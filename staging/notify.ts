@@ -3,7 +3,7 @@ import type { UpdateEvent } from "../config/notify.ts";
 import { networkReason } from "./checks/http-get.ts";
 import type { StartedBy } from "./started-by.ts";
 
-/** What is reported about an update. */
+/** A notification about an update. */
 export interface Notification {
   readonly event: UpdateEvent;
   readonly project: string;
@@ -18,13 +18,13 @@ export interface Notification {
 /** Where notifications go. */
 export interface Channel {
   readonly name: "webhook" | "pushover";
-  /** May contain a token, and is never printed. */
+  /** The URL may contain a token, so it is never printed. */
   readonly url: string;
   readonly contentType: string;
   readonly body: (notification: Notification) => string;
 }
 
-/** What became of a notification. */
+/** The outcome of a notification. */
 export interface Notified {
   readonly channel: Channel["name"];
   readonly outcome: "sent" | "failed";
@@ -33,12 +33,12 @@ export interface Notified {
 }
 
 const PUSHOVER_URL = "https://api.pushover.net/1/messages.json";
-/** Longest message that Pushover takes (https://pushover.net/api#limits). */
+/** Length of the longest message that Pushover accepts (https://pushover.net/api#limits). */
 const PUSHOVER_LENGTH = 1_024;
 const TIMEOUT_MS = 5_000;
 const PAUSE_MS = 1_000;
 
-/** A webhook. Next to the fields, `text` has the whole message, as Slack and Mattermost expect it. */
+/** A channel that sends a POST request to a webhook. In addition to the separate fields, `text` contains the whole message, as Slack and Mattermost expect. */
 export function webhookChannel(url: string): Channel {
   return {
     name: "webhook",
@@ -49,7 +49,7 @@ export function webhookChannel(url: string): Channel {
   };
 }
 
-/** Pushover; only a failed verification has a high priority. */
+/** A channel that sends to Pushover. Only a failed verification has high priority. */
 export function pushoverChannel(token: string, user: string, url = PUSHOVER_URL): Channel {
   return {
     name: "pushover",
@@ -68,7 +68,7 @@ export function pushoverChannel(token: string, user: string, url = PUSHOVER_URL)
 }
 
 /**
- * Sends a notification to every channel, with one retry. Takes a few seconds at most and never throws.
+ * Sends a notification to every channel, with one retry each. Takes a few seconds at most, and never throws an error.
  * @param pauseMs pause before the retry, in milliseconds
  */
 export function sendNotification(
@@ -90,7 +90,7 @@ export function sendNotification(
   );
 }
 
-/** @returns what went wrong, without the URL */
+/** @returns a description of the error, without the URL; undefined if the request succeeded */
 async function post(
   { url, contentType, body }: Channel,
   notification: Notification,

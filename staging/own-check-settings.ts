@@ -15,14 +15,14 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   y: 31_536_000_000,
 };
 
-/** Length of `$window` for queries without their own. */
+/** Length of `$window` for queries that do not set `window`. */
 export function defaultWindow(soak: string): string {
   return parseDuration(soak) === 0 ? WINDOW_WITHOUT_SOAK : soak;
 }
 
 /**
- * Refuses queries that count samples from before the update: the release would be judged by what ran before it.
- * @param soak as Flux writes it
+ * Refuses queries that look back further than the soak: they would read samples from before the update, and judge the release by what ran before it.
+ * @param soak a duration in Flux's format
  * @throws {EdgefirstError} with the query and what to do
  */
 export function refuseOldSamples({ queries }: Pick<OwnChecks, "queries">, soak: string): void {
@@ -33,13 +33,13 @@ export function refuseOldSamples({ queries }: Pick<OwnChecks, "queries">, soak: 
     const tooLong = ranges.find((range) => lengthOf(range) > soakMs);
     if (tooLong !== undefined)
       throw new EdgefirstError(
-        `edgefirst:checks.queries.${name} looks back ${tooLong}, longer than the soak of ${soak}: it would count samples from before the update.`,
+        `edgefirst:checks.queries.${name} looks back ${tooLong}, which is longer than the soak of ${soak}: the query would read samples from before the update.`,
         "Use $window in the query, or set a longer edgefirst:verification.soak. Nothing was changed.",
       );
   }
 }
 
-/** The ranges that a query names, such as the `5m` of `[5m]` or `[5m:1m]`, outside of strings. */
+/** The ranges in a query, such as `5m` in `[5m]` or `[5m:1m]`. Strings in the query are ignored. */
 function rangesIn(query: string): string[] {
   const withoutStrings = query.replace(/"(\\.|[^"\\])*"|'(\\.|[^'\\])*'|`[^`]*`/g, '""');
   return [...withoutStrings.matchAll(/\[\s*([0-9a-z]+)/g)].map(([, range = ""]) => range);

@@ -18,12 +18,13 @@ import { readRecordedObjects } from "./stack-outputs.ts";
 /** The cluster of an update. */
 export interface OwnCluster {
   readonly provider: ClusterProvider;
-  /** Whether the cluster replaces the one that the stack was applied to. */
+  /** Whether the cluster replaces the one to which the stack was last applied. */
   readonly rebuilt: boolean;
 }
 
 /**
- * Compares the cluster with the one that the stack was applied to, and decides how to declare the provider (docs/decisions/provider-knows-its-cluster.md).
+ * Checks that the cluster is the one to which the stack was last applied, and decides how to declare the provider
+ * (docs/decisions/provider-knows-its-cluster.md).
  * @throws {EdgefirstError} if the update could change or delete objects that it must not touch
  */
 export async function identifyCluster(
@@ -45,7 +46,7 @@ export async function identifyCluster(
   return { provider, rebuilt };
 }
 
-/** If the state still holds objects that a rebuilt cluster does not have, Pulumi would update them or look them up as if they existed. */
+/** Refuses a state that still contains objects of the former cluster, because Pulumi would update or read them as if they existed. */
 async function refuseStaleState(stack: string, cluster: ClusterReader): Promise<void> {
   const recorded = await readRecordedObjects(stack);
   const live = await Promise.all(recorded.map((object) => cluster.get(object)));

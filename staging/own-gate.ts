@@ -10,14 +10,14 @@ export interface OwnGateArgs extends MovementArgs {
   readonly stack: string;
   /** The upstream stacks, whose directives also count. */
   readonly after: readonly string[];
-  /** Reads the directives about a stack; see {@link judgeDirectives}. */
+  /** Reads the outputs that contain a stack's directives; see {@link judgeDirectives}. */
   readonly readDirectives: (stack: string) => Promise<OutputsReading>;
   /** The windows in which the stack may move forward. */
   readonly windows: readonly UpdateWindow[];
   readonly clock: Clock;
 }
 
-/** The reasons to hold a stack back whatever its upstream stacks have proven: directives and windows. */
+/** The reasons to refuse an update, whatever the upstream stacks have verified: directives and windows. */
 export async function judgeOwnStack(args: OwnGateArgs): Promise<readonly Finding[]> {
   const { stack, after, release, windows, clock } = args;
   const direction = movement(args);

@@ -5,24 +5,26 @@ import { evidenceValue } from "./evidence-output.ts";
 import { readEvidence, standingOf, type Evidence } from "./evidence.ts";
 import { readStackOutputs } from "./stack-outputs.ts";
 
-/** What the stack's last update left in its outputs. */
+/** The state of the stack, as its last update recorded it in the outputs. */
 export interface OwnStack {
   /** UID of this cluster's namespace kube-system. */
   readonly uid: string;
   /** The release that the last update brought up; undefined before the first update. */
   readonly release: string | undefined;
-  /** undefined before the first verification. Also undefined if the evidence is unreadable or describes another cluster: then it starts from scratch. */
+  /**
+   * Undefined before the first verification. Also undefined if the evidence cannot be read or describes another cluster, in which case it starts from scratch.
+   */
   readonly evidence: Evidence | undefined;
-  /** UID of the cluster that the evidence describes, which may be another one; undefined without evidence. */
+  /** UID of the cluster that the evidence describes, which may be a different cluster; undefined without evidence. */
   readonly verifiedOn: string | undefined;
-  /** The evidence exactly as the outputs hold it. */
+  /** The evidence as it is in the outputs, unparsed. */
   readonly output: unknown;
 }
 
 /**
  * Reads the stack's own outputs.
  * @param uid UID of the namespace kube-system in the cluster that is about to be changed
- * @throws {EdgefirstError} if the outputs cannot be read: the update would lose everything that the stack has proven
+ * @throws {EdgefirstError} if the outputs cannot be read, because the update would then lose the stack's evidence
  */
 export async function readOwnStack(stack: string, uid: string): Promise<OwnStack> {
   const reading = await readStackOutputs(stack);
@@ -36,7 +38,7 @@ export async function readOwnStack(stack: string, uid: string): Promise<OwnStack
   return own;
 }
 
-/** The part of a stack's own outputs that still counts. Evidence describes one cluster, so after a rebuild everything has to be proven again. */
+/** The part of the stack's outputs that is still valid. Evidence describes one cluster, so after a rebuild, every release has to be verified again. */
 export function ownStackOf(
   stack: string,
   outputs: Readonly<Record<string, unknown>>,
@@ -57,13 +59,13 @@ export function ownStackOf(
   };
 }
 
-/** What an update is about to bring up. */
+/** The release that an update is about to bring up. */
 export interface NextRelease {
   readonly release: string;
   readonly manifests: Readonly<Record<string, string>>;
 }
 
-/** The release that the stack runs, for the gate: with a different manifest, the same release counts as new to the stack. */
+/** The release that the stack runs, for the gate. If a manifest differs, the same release counts as new to the stack. */
 export function currentRelease(
   { release, evidence }: Pick<OwnStack, "release" | "evidence">,
   next: NextRelease,

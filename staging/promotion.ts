@@ -21,13 +21,13 @@ export interface PromotionArgs {
   readonly source: PromotedSource;
   /** The live source; undefined if it does not exist yet. */
   readonly live: KubeObject | undefined;
-  /** Whether a commit descends from another. @throws {EdgefirstError} if git cannot decide */
+  /** Whether the commit `newer` descends from `older`. @throws {EdgefirstError} if git cannot decide */
   readonly descendsFrom: (newer: string, older: string) => Promise<boolean>;
 }
 
 /** The outcome of a promotion. */
 export interface Promotion {
-  /** The reference to pin; undefined leaves the configured one. */
+  /** The reference to pin; undefined to keep the configured one. */
   readonly ref: SourceReference | undefined;
   readonly findings: readonly Finding[];
 }
@@ -36,8 +36,8 @@ export interface Promotion {
  * Pins the repository to the revision that the upstream stack has verified with this release. Both stacks must follow the same source and branch, and the
  * revision must descend from the live one. Otherwise the live pin stays, and an error gives the reason.
  *
- * For commits, git's history decides. Artifacts in a registry have no history, so an artifact counts as a descendant of those that the upstream stack verified
- * before it first verified this one.
+ * For commits, the git history decides. Artifacts in a registry have no history, so an artifact counts as newer than those that the upstream stack verified
+ * before it.
  */
 export async function promote(args: PromotionArgs): Promise<Promotion> {
   const { from, live } = args;
@@ -50,7 +50,7 @@ export async function promote(args: PromotionArgs): Promise<Promotion> {
     };
   try {
     const ref = await pinFor(from, args);
-    const message = `The repository is pinned to ${ref.commit ?? ref.digest ?? ""}, which ${from.stack} has verified. This proves only the paths that ${from.stack} builds.`;
+    const message = `The repository is pinned to ${ref.commit ?? ref.digest ?? ""}, which ${from.stack} has verified. That covers only the paths that ${from.stack} builds.`;
     return { ref, findings: [{ severity: "info", message }] };
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
@@ -73,7 +73,7 @@ async function pinFor(
   if (gitops === null) throw new EdgefirstError("its evidence names no revision of a repository.");
   if (gitops.kind !== source.kind || gitops.url !== source.url)
     throw new EdgefirstError(
-      `it follows ${gitops.kind} ${gitops.url}, and this stack follows ${source.kind} ${source.url}.`,
+      `it follows ${gitops.kind} ${gitops.url}, but this stack follows ${source.kind} ${source.url}.`,
     );
   const { artifact } = (live?.status ?? {}) as { artifact?: { revision: string } };
   return source.kind === "GitRepository"
@@ -90,13 +90,13 @@ async function pinCommit(
   const { branch, commit } = parseGit(revision);
   if (branch === undefined || branch !== ref.branch)
     throw new EdgefirstError(
-      `it runs ${revision}, and this stack follows ${ref.branch === undefined ? "no branch" : `branch ${ref.branch}`}: both must follow the same branch.`,
+      `it runs ${revision}, but this stack follows ${ref.branch === undefined ? "no branch" : `branch ${ref.branch}`}: both must follow the same branch.`,
     );
   const running = live === undefined ? undefined : parseGit(live).commit;
   if (running !== undefined && running !== commit && !(await descendsFrom(commit, running)))
     throw new EdgefirstError(
-      `its commit ${commit} does not descend from ${running}, which this cluster runs: that would be a step back.`,
-      "Merge the commits that only this cluster has into the shared branch, and verify it on the upstream stack.",
+      `its commit ${commit} does not descend from ${running}, which this cluster runs, so the repository would move back.`,
+      "Merge the commits that only this cluster has into the shared branch, and verify that branch on the upstream stack.",
     );
   return { branch, commit };
 }
@@ -127,7 +127,7 @@ function pinDigest(
     );
   if (runsAt < at)
     throw new EdgefirstError(
-      `${stack} verified ${running}, which this cluster runs, after ${digest}: that would be a step back.`,
+      `${stack} verified ${running}, which this cluster runs, after ${digest}, so the repository would move back.`,
       `Publish a new artifact and bring ${stack} up with it. To go back anyway, set edgefirst:promotion.pin to false and the digest in edgefirst:flux.source.`,
     );
   return { digest };

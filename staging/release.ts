@@ -9,7 +9,7 @@ const ENTRY = "index.ts";
 
 /** What a stack runs, which is what a release identifies. */
 export interface ReleaseInputs {
-  /** Paths relative to the project: the program's modules, the data that they read, and Pulumi.yaml. */
+  /** Paths of the program's modules, the data that they read, and Pulumi.yaml, relative to the project. */
   readonly files: readonly string[];
   readonly packages: readonly LockedPackage[];
 }
@@ -25,10 +25,10 @@ export function releaseInputs(project: string): ReleaseInputs {
 }
 
 /**
- * The release that this checkout deploys: 12 hexadecimal digits of a hash over {@link releaseInputs}, with line endings normalised. It is the same on every
+ * The release that this checkout deploys: 12 hexadecimal digits of a hash over {@link releaseInputs}, with normalized line endings. It is the same on every
  * machine, in any working directory and for every stack.
  * @param project directory of Pulumi.yaml
- * @throws {EdgefirstError} like {@link releaseInputs}, and if `node_modules` does not match the lockfile
+ * @throws {EdgefirstError} like {@link releaseInputs}, and also if `node_modules` does not match the lockfile
  */
 export function releaseHash(project: string): string {
   const { files, packages } = releaseInputs(project);
@@ -38,7 +38,7 @@ export function releaseHash(project: string): string {
     const content = readFileSync(join(project, file), "utf8").replaceAll("\r\n", "\n");
     hash.update(`${file}\0${Buffer.byteLength(content)}\0${content}\0`);
   }
-  // These fields affect how Node loads the modules. The rest of package.json is scripts and dependencies, which the lockfile pins.
+  // These fields affect how Node loads the modules. The rest of package.json does not affect what runs, except the dependencies, which the lockfile pins.
   const { type, imports } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as Record<
     string,
     unknown

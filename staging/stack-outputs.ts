@@ -10,8 +10,8 @@ export type OutputsReading =
   | { readonly state: "unknown" | "unreadable"; readonly message: string };
 
 /**
- * Reads the outputs of a stack in this organization, and in this project unless another project is named. The engine's own invoke adds only its default
- * provider to the state, and its errors can be caught, unlike those of a StackReference.
+ * Reads the outputs of a stack in this organization, and in this project unless another project is named. The engine's built-in invoke adds only its default
+ * provider to the state. Its errors can be caught, unlike those of a StackReference.
  */
 export async function readStackOutputs(
   stack: string,
@@ -32,7 +32,7 @@ export async function readStackOutputs(
 }
 
 /**
- * The Kubernetes objects in a stack's state. During an update, this includes those that it has yet to delete.
+ * The Kubernetes objects in a stack's state. During an update, these include objects that the update has yet to delete.
  * @throws {EdgefirstError} if the backend does not respond
  */
 export async function readRecordedObjects(stack: string): Promise<ObjectReference[]> {

@@ -32,18 +32,18 @@ export const PROVIDER_NAME = "cluster";
 
 /** An update that has passed the gate. */
 export interface StagedUpdate {
-  /** The revision to pin the repository to; undefined leaves the configured one. */
+  /** The reference at which to pin the repository; undefined to keep the configured one. */
   readonly ref: SourceReference | undefined;
   /** The settings of the stack's provider, which is named {@link PROVIDER_NAME}. */
   readonly provider: ClusterProvider;
   /**
-   * Records the state of the cluster and marks the update as begun. Call it before the first resource.
+   * Records the state of the cluster and marks the update as begun. Call it before registering the first resource.
    * @param declared every object that the program declares; may contain outputs
    */
   begin(declared: readonly KubeObject[]): Promise<void>;
   /**
-   * The stack's evidence; unknown in a preview. An update adds the verification of what it brought up. The output always resolves, and the update
-   * fails if the verification fails.
+   * The stack's evidence; unknown in a preview. An update adds the result of its verification. The output always resolves; if the verification fails, the
+   * update fails too.
    * @param up resolves once every resource is up
    * @param declared as for {@link begin}
    */
@@ -101,7 +101,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       if (!pulumi.runtime.isDryRun()) baseline = await beginUpdate(verification, declared);
     },
     evidence: (up, declared) => {
-      // Every update adds to it. A saved plan would refuse an output that the preview had as known, and the update would lose its evidence.
+      // Every update adds to the evidence. If the preview showed it as known, an update with a saved plan would be refused, and the evidence would be lost.
       if (pulumi.runtime.isDryRun() || baseline === undefined) return pulumi.output<unknown>(pulumi.unknown);
       const recorded = baseline;
       up.apply(reportWaiting(verification));
@@ -111,7 +111,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
           runVerification(verification, { baseline: recorded, declared: objects }, { notifier, move }),
         )
         .apply((evidence) => evidence ?? own.output);
-      // Secrets are among the declared objects, but the evidence contains nothing from them.
+      // The declared objects include Secrets, but the evidence contains nothing from them.
       return pulumi.unsecret(verified);
     },
   };
@@ -135,14 +135,17 @@ async function promotionOf(
   });
 }
 
-/** The gate names these settings in one line; their values are printed on request. */
+/** The gate's message only names these settings. Their values are logged at the debug level, or as info with EDGEFIRST_VERBOSE=1. */
 function reportDifferences(differences: readonly Difference[]): void {
   const isVerbose = process.env.EDGEFIRST_VERBOSE === "1";
   for (const line of differences.map(describeDifference))
     void (isVerbose ? pulumi.log.info(`gate: ${line}`) : pulumi.log.debug(line));
 }
 
-/** A preview continues despite errors, so that all stacks can be previewed before the first one is brought up. An override lets its own stack pass. */
+/**
+ * A preview continues despite errors, so that all stacks can be previewed before the first one is brought up. An override lets the stack pass on which it is
+ * set.
+ */
 async function enforceStage(
   notifier: Notifier,
   findings: readonly Finding[],
@@ -163,7 +166,7 @@ async function enforceStage(
   }
 }
 
-/** What the history records about an update, and who is notified of its outcome. */
+/** What the history records about an update, and how its outcome is sent. */
 interface Reporting {
   readonly notifier: Notifier;
   readonly move: Omit<Move, "outcome" | "ended" | "notified">;

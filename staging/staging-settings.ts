@@ -48,7 +48,7 @@ export interface StagingSettings {
 }
 
 /**
- * Refuses values with which every verification would fail or prove nothing.
+ * Refuses settings with which every verification would fail or prove nothing.
  * @throws {EdgefirstError} with the value and what to do
  */
 export function refuseSenseless({
@@ -63,7 +63,7 @@ export function refuseSenseless({
   ];
   if (soakMs >= timeoutMs)
     throw new EdgefirstError(
-      `edgefirst:verification.soak is ${soak} and verification.timeout is ${timeout}: no verification could pass.`,
+      `edgefirst:verification.soak is ${soak} and verification.timeout is ${timeout}: no verification could ever pass.`,
       "Set a longer timeout, or a shorter soak. Nothing was changed.",
     );
   if (soakMs === 0 && withoutSoak === undefined)
@@ -73,7 +73,7 @@ export function refuseSenseless({
     );
   if (soakMs > 0 && intervalMs > soakMs)
     throw new EdgefirstError(
-      `edgefirst:verification.interval is ${interval}, longer than the soak of ${soak}: nothing would be observed during the soak.`,
+      `edgefirst:verification.interval is ${interval}, which is longer than the soak of ${soak}: no check would run during the soak.`,
       "Set a shorter interval, or a longer soak. Nothing was changed.",
     );
   refuseOldSamples(checks, soak);

@@ -16,7 +16,7 @@ const CI_SYSTEMS: readonly (readonly [run: string, account: string])[] = [
   ["BUILD_URL", "BUILD_USER_ID"],
 ];
 
-/** Who runs this process, according to the CI system's variables or the operating system. */
+/** The account that started this process, according to the CI system's variables or the operating system. */
 export function startedBy(env: Readonly<Record<string, string | undefined>> = process.env): StartedBy {
   // Forgejo and Gitea set the same variables as GitHub.
   const { GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT = "1", GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_ACTOR } = env;
@@ -32,7 +32,7 @@ export function startedBy(env: Readonly<Record<string, string | undefined>> = pr
   return { who: `${userName(env)}@${hostname()}` };
 }
 
-/** The starter as a phrase: `alice (https://…)`. */
+/** Formats who started an update: `alice (https://…)`. */
 export function describeStart({ who, run }: StartedBy): string {
   return run === undefined ? who : `${who} (${run})`;
 }

@@ -1,11 +1,11 @@
 import type { ObjectReference } from "../kube/client.ts";
 
-/** The part of a stack's state that is used here. */
+/** The part of a stack's state that is read. */
 export interface StateDeployment {
   readonly resources?: readonly {
     readonly type: string;
     readonly custom: boolean;
-    /** The old half of a replacement in progress. */
+    /** True for the old object in a replacement that has not finished. */
     readonly delete?: boolean;
     readonly outputs?: unknown;
   }[];

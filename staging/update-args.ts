@@ -19,28 +19,28 @@ import { readRecordedObjects, readStackOutputs } from "./stack-outputs.ts";
 import type { StagingSettings } from "./staging-settings.ts";
 import type { VerificationArgs } from "./verify.ts";
 
-/** Arguments of an update, from the program. */
+/** Arguments that the program passes to an update. */
 export interface StagedUpdateArgs {
   readonly settings: StagingSettings;
   readonly release: string;
   /** SHA-256 of each manifest that only this stack's configuration names, keyed by what the manifest installs. */
   readonly manifests: Readonly<Record<string, string>>;
-  /** Settings that decide what the verification means. */
+  /** Settings that affect what the verification means. */
   readonly compared: ComparedSettings;
   /** Directory of the project. */
   readonly project: string;
   readonly cluster: KubeClient;
-  /** Secrets of the notifications. */
+  /** The secrets for notifications. */
   readonly secrets: NotifySecrets;
-  /** This stack's kubeconfig, which may also hold the contexts of upstream stacks. */
+  /** This stack's kubeconfig, which may also contain the contexts of upstream stacks. */
   readonly kubeconfig?: string | undefined;
   readonly gatus: GatusAddress | null;
-  /** Credentials for reaching Gatus by URL, this stack's and those of upstream stacks. */
+  /** Credentials for this stack's Gatus and for those of upstream stacks, by URL. */
   readonly authorizations: GatusAuthorizations;
   readonly repository?: (Repository & { readonly source: PromotedSource }) | undefined;
 }
 
-/** How an update is verified. */
+/** The arguments for verifying an update. */
 export function verificationArgs(
   args: StagedUpdateArgs,
   own: OwnStack,
@@ -83,7 +83,7 @@ export function verificationArgs(
   };
 }
 
-/** What the gate of an update compares. */
+/** The arguments for checking the gate of an update. */
 export function gateArgs(args: StagedUpdateArgs, own: OwnStack, clock: Clock): GateArgs {
   const { settings, release, manifests, kubeconfig } = args;
   const { maxAge, live, unreachable, patience, clusters, minAge, minSoak, requiredChecks, overrides } =
@@ -119,7 +119,7 @@ export function gateArgs(args: StagedUpdateArgs, own: OwnStack, clock: Clock): G
   };
 }
 
-/** A configured cluster must be usable. The context that the evidence names may not exist on this machine. */
+/** If a context is configured, an error in it is reported. Otherwise, the context that the evidence names is used, if it exists on this machine. */
 function connectTo(
   named: ClusterAddress,
   configured: Partial<ClusterAddress> | undefined,

@@ -8,7 +8,7 @@ import type { Baseline } from "./baseline.ts";
 
 /**
  * The mark of an update that has begun and has not been verified yet. A cancelled or killed update stores no outputs, so only a mark on the cluster can show
- * that it may have changed something, and what was unhealthy before.
+ * that the update may have changed something, and what was unhealthy before it.
  */
 const updateMark = z.looseObject({
   /** The release of the first update since the last verification that passed. */
@@ -24,7 +24,7 @@ export type UpdateMark = z.infer<typeof updateMark>;
 
 /** A cluster on which a verification can leave its marks. */
 export interface MarkableCluster extends LiveCluster {
-  /** Sets annotations of an object. @returns false if the object does not exist */
+  /** Sets annotations on an object. @returns false if the object does not exist */
   annotate(reference: ObjectReference, annotations: Readonly<Record<string, string>>): Promise<boolean>;
   delete(reference: ObjectReference): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface MarkedStack {
 
 const KEY = "mark.json";
 
-/** The ConfigMap that holds a stack's mark. Its name contains a hash, since stack names may contain characters that are not allowed in object names. */
+/** The ConfigMap that contains a stack's mark. Its name contains a hash, since stack names may contain characters that are not allowed in object names. */
 export function markReference({ project, stack }: MarkedStack): ObjectReference {
   const hash = createHash("sha256").update(`${project}/${stack}`).digest("hex").slice(0, 10);
   return {
@@ -88,7 +88,7 @@ export interface BegunUpdate {
 
 /**
  * Marks a stack's update as begun.
- * @throws {EdgefirstError} if the mark cannot be written: the update must not change anything
+ * @throws {EdgefirstError} if the mark cannot be written; the update must then change nothing
  */
 export async function writeMark(
   cluster: MarkableCluster,
@@ -140,7 +140,7 @@ export async function endExcuses(
 }
 
 /**
- * Removes a stack's mark once its verification has passed. If the mark cannot be removed, it is obsolete all the same.
+ * Removes a stack's mark once its verification has passed. A mark that cannot be removed is obsolete, and has no effect.
  * @throws {EdgefirstError} if it cannot be deleted
  */
 export async function removeMark(cluster: MarkableCluster, stack: MarkedStack): Promise<void> {

@@ -20,7 +20,7 @@ export interface UpstreamStack {
   readonly movement: Movement;
 }
 
-/** A connection that has to be closed. */
+/** A cluster whose connection has to be closed. */
 export interface ConnectedCluster extends LiveCluster {
   close(): void;
 }
@@ -37,9 +37,9 @@ export interface UpstreamArgs extends ProofDemands, ComparisonArgs {
   readonly live: "configured" | "required";
   /** What happens to a move forward if an upstream stack's cluster cannot be reached. */
   readonly unreachable: "refuse" | "warn";
-  /** Milliseconds that an upstream stack has to become healthy again. */
+  /** How long, in milliseconds, an upstream stack may take to become healthy again. */
   readonly patienceMs: number;
-  /** Returns undefined if this machine has no context for the stack's cluster. @throws {EdgefirstError} if the configured one cannot be used */
+  /** Returns undefined if this machine has no context for the stack's cluster. @throws {EdgefirstError} if the configured context cannot be used */
   readonly connect: (stack: string, evidence: Evidence) => ConnectedCluster | undefined;
   /** Credentials for reaching the Gatus of an upstream stack by URL. */
   readonly authorizations?: GatusAuthorizations | undefined;
@@ -47,7 +47,7 @@ export interface UpstreamArgs extends ProofDemands, ComparisonArgs {
   readonly progress: (line: string) => void;
 }
 
-/** Judges the verification of an upstream stack: what it proves and, for a move forward, whether it is recent and still holds. */
+/** Judges the verification of an upstream stack. For a move forward, it must also be recent, and the stack must still be healthy. */
 export async function judgeUpstream(upstream: UpstreamStack, args: UpstreamArgs): Promise<Finding[]> {
   const proof = [verifiedBy(upstream, args), ...otherManifests(upstream, args)];
   if (upstream.movement !== "forward") return proof;
@@ -65,7 +65,7 @@ export function failureList(failures: readonly Pick<Failure, "object" | "message
   return failures.map(({ object, message }) => `  - ${object}: ${message}`).join("\n");
 }
 
-/** Manifests named by configuration are not part of the release, so the two stacks are compared. */
+/** Manifests named by configuration are not part of the release, so the upstream stack's manifests are compared with this stack's. */
 function otherManifests({ stack, record }: UpstreamStack, { manifests }: UpstreamArgs): Finding[] {
   return Object.entries(manifests).flatMap(([what, sha256]): Finding[] => {
     const theirs = record.manifests[what];
@@ -74,7 +74,7 @@ function otherManifests({ stack, record }: UpstreamStack, { manifests }: Upstrea
       return [
         {
           severity: "warning",
-          message: `Stack ${stack} does not install ${what} itself, so it has not proven the manifest that this stack installs.`,
+          message: `Stack ${stack} does not install ${what} itself, so it has not verified the manifest that this stack installs.`,
         },
       ];
     return [
@@ -87,7 +87,7 @@ function otherManifests({ stack, record }: UpstreamStack, { manifests }: Upstrea
   });
 }
 
-/** Reported whenever the gate passes, with every weakness of the proof that it accepts. */
+/** Reported even if the gate passes: when the upstream stack verified the release, and every weakness of that verification. */
 function verifiedBy({ stack, record }: UpstreamStack, args: UpstreamArgs): Finding {
   const weaknesses = weaknessesOf(record);
   const differing = differencesFrom(stack, record, args)
@@ -97,27 +97,27 @@ function verifiedBy({ stack, record }: UpstreamStack, args: UpstreamArgs): Findi
   const message = [
     `Stack ${stack} verified release ${record.release} at ${record.time} (${record.soak} s of soak${commit}).`,
     ...(differing.length === 0 ? [] : [`It differs from this stack in ${differing.join(", ")}.`]),
-    ...(weaknesses.length === 0 ? [] : ["Not proven there:"]),
+    ...(weaknesses.length === 0 ? [] : ["It did not prove:"]),
   ].join(" ");
   return {
     severity: weaknesses.length + differing.length === 0 ? "info" : "warning",
     message: [message, ...weaknesses.map((line) => `  - ${line}`)].join("\n"),
     ...(differing.length > 0 && {
-      hint: "A proof may not hold if a setting differs. If the difference is intended, set edgefirst:gate.accept with the reason.",
+      hint: "With a different setting, the verification may not apply to this stack. If the difference is intended, give the reason in edgefirst:gate.accept.",
     }),
   };
 }
 
-/** What this stack requires of the proof, in addition to a verification. */
+/** The requirements of this stack that the verification does not meet. */
 function unmet({ stack, record }: UpstreamStack, args: UpstreamArgs): Finding[] {
   return unmetDemands(record, args, args.clock.now()).map((reason) => ({
     severity: "error",
-    message: `The proof of stack ${stack} for release ${record.release} is too weak: ${reason}.`,
-    hint: `Wait, or bring ${stack} up again with a stronger verification: pulumi up --stack ${stack}`,
+    message: `Stack ${stack} verified release ${record.release}, but not as this stack requires: ${reason}.`,
+    hint: `Meet the requirement on ${stack}, or relax it in edgefirst:gate. To verify again: pulumi up --stack ${stack}`,
   }));
 }
 
-/** A release that the upstream stack no longer runs is no longer proven: there may have been a reason to replace it. */
+/** Reports a release that the upstream stack no longer runs, since there may have been a reason to replace it. */
 function movedOn({ stack, record, running }: UpstreamStack): Finding[] {
   if (running === record.release) return [];
   return [
@@ -135,7 +135,7 @@ function tooOld({ stack, record }: UpstreamStack, { maxAgeMs, clock }: UpstreamA
   return [
     {
       severity: "error",
-      message: `Stack ${stack} verified release ${record.release} ${hours(age)} ago, and edgefirst:gate.maxAge is ${hours(maxAgeMs)}.`,
+      message: `Stack ${stack} verified release ${record.release} ${hours(age)} ago, but edgefirst:gate.maxAge is ${hours(maxAgeMs)}.`,
       hint: `Verify it again: pulumi up --stack ${stack}`,
     },
   ];
@@ -188,12 +188,12 @@ function failing(
 ): Finding {
   return {
     severity: "error",
-    message: `Stack ${stack} verified release ${record.release} at ${record.time}, and is not healthy now:\n${failureList(failures)}`,
+    message: `Stack ${stack} verified release ${record.release} at ${record.time}, but is not healthy now:\n${failureList(failures)}`,
     hint: `Fix it, then run: pulumi up --stack ${stack}`,
   };
 }
 
-/** A killed update stores no outputs: what the stack runs is unknown until it is verified again. */
+/** Reports an unfinished update. A killed update stores no outputs, so what the stack runs is unknown until the stack is verified again. */
 function updating({ stack, record }: UpstreamStack, { release, began }: UpdateMark): Finding {
   return {
     severity: "error",
@@ -202,7 +202,7 @@ function updating({ stack, record }: UpstreamStack, { release, began }: UpdateMa
   };
 }
 
-/** Without a context, only the evidence counts, as long as it is recent. */
+/** Reports that this machine has no context for the stack's cluster. By default, recent evidence is then enough. */
 function notLookedAt(stack: string, { live, maxAgeMs }: UpstreamArgs): Finding {
   const message = `The cluster of stack ${stack} was not checked: this machine has no context for it.`;
   const hint = `Set edgefirst:gate.clusters.${stack} to { context, kubeconfig? } on this machine.`;

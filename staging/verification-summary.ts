@@ -11,15 +11,15 @@ export function summaryOf(record: Verification | Revocation): string {
   if (!("failures" in record))
     return [`Release ${release} is verified after a soak of ${soak} s.`, ...unproven].join("\n");
   return [
-    `Verification of release ${release} failed. The release is revoked, and the gate refuses it to downstream stacks.`,
+    `Verification of release ${release} failed. The release is revoked, and the gate of each downstream stack refuses it.`,
     ...failureLines(record.failures),
     ...unproven,
   ].join("\n");
 }
 
 /**
- * What a stack's evidence says of a release, in one line.
- * @param value the evidence as the outputs hold it
+ * What a stack's evidence says about a release, in one line.
+ * @param value the evidence as it is in the outputs
  */
 export function evidenceLine(release: string, value: unknown): string {
   const read = readEvidence("", { [EVIDENCE_OUTPUT]: value });
@@ -29,7 +29,7 @@ export function evidenceLine(release: string, value: unknown): string {
   if (standing.state === "revoked") {
     const [first] = standing.record.failures;
     const failures = counted(standing.record.failures.length, "failure");
-    return `release ${release} failed its verification at ${record.time}: ${failures}, the first is ${first?.object ?? ""}`;
+    return `release ${release} failed its verification at ${record.time}: ${failures}, the first of them ${first?.object ?? ""}`;
   }
   const weak = weaknessesOf(record).length;
   const unproven = weak === 0 ? "" : `, ${counted(weak, "point")} not proven`;
@@ -42,7 +42,7 @@ export function inconclusiveSummary(
   { inconclusive, failures }: { readonly inconclusive: string; readonly failures: readonly Failure[] },
 ): string {
   return [
-    `${INCONCLUSIVE}: verification of release ${release} has no result: ${inconclusive}. Nothing was recorded, and earlier evidence is unchanged. Run pulumi up again.`,
+    `${INCONCLUSIVE}: verification of release ${release} has no result: ${inconclusive}. The evidence was not changed. Run pulumi up again.`,
     ...failureLines(failures),
   ].join("\n");
 }

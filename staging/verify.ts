@@ -41,7 +41,7 @@ import {
 import type { WatchResult, WatchTiming } from "./watch-state.ts";
 import { watch } from "./watch.ts";
 
-/** What is verified, and how. */
+/** Arguments of {@link verify} and {@link beginUpdate}. */
 export interface VerificationArgs extends MarkedStack {
   readonly release: string;
   /** SHA-256 of each manifest that only this stack's configuration names, keyed by what the manifest installs. */
@@ -58,7 +58,7 @@ export interface VerificationArgs extends MarkedStack {
   readonly authorizations?: GatusAuthorizations | undefined;
   /** The stack's own checks. */
   readonly ownChecks?: (RepeatableChecks & Pick<OwnChecks, "jobs">) | undefined;
-  /** Settings that decide what the verification means. */
+  /** Settings that affect what the verification means. */
   readonly settings?: ComparedSettings | undefined;
   /** How these settings differ from those of the upstream stacks. */
   readonly differences?: readonly Difference[] | undefined;
@@ -89,7 +89,7 @@ const GONE =
 export type VerificationResult =
   | {
       readonly evidence: Evidence;
-      /** What the evidence now records for this release, including the failures if verification failed. */
+      /** The record that was added to the evidence. It contains the failures if the verification failed. */
       readonly record: Verification | Revocation;
     }
   /** Without a result: the earlier evidence stands. */
@@ -169,7 +169,7 @@ export async function verify(
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };
 }
 
-/** Changes the mark after the verification. If that fails, the outcome still stands: after a pass, the mark is obsolete anyway. */
+/** Changes the mark after the verification. An error does not affect the outcome: after a pass, the mark is obsolete anyway. */
 async function updateMark(args: VerificationArgs, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
     if (!(error instanceof EdgefirstError)) throw error;
@@ -206,7 +206,7 @@ async function recordOf(
   };
 }
 
-/** Which results count as new: Gatus's results since then (milliseconds since the epoch), and Flux's statuses that answer a request. */
+/** What counts as newer than the update: Gatus results since a time (milliseconds since the epoch), and Flux statuses that answer a request. */
 interface News {
   readonly since: number;
   readonly requests?: FluxRequests;

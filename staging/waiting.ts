@@ -2,7 +2,7 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { StackOnCluster } from "./checks/check.ts";
 import { rolloutsCheck } from "./checks/rollouts.ts";
 
-/** Soon enough for someone who is waiting, but not in the middle of a normal rollout. */
+/** Short enough for a person who is waiting, and long enough that most normal rollouts are not reported. */
 const INTERVAL_MS = 5_000;
 
 /** Arguments of {@link reportWaiting}. */
@@ -11,8 +11,8 @@ export interface WaitingArgs extends StackOnCluster {
 }
 
 /**
- * While the engine waits for a Deployment (up to ten minutes), it reports how many pods are missing but not why. This reports the reason, such as a quota, a
- * webhook that rejects the pods, or an exceeded deadline.
+ * Reports why pods are missing, such as because of a quota, a webhook that rejects the pods, or an exceeded deadline. While the engine waits for a Deployment
+ * (up to ten minutes), it reports only how many pods are missing.
  * @returns a function that stops the reports
  */
 export function reportWaiting({ cluster, stack, progress }: WaitingArgs): () => void {

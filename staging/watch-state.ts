@@ -5,7 +5,7 @@ import { goneObjects, type GoneArgs } from "./gone-objects.ts";
 
 /** How long to watch, in milliseconds. */
 export interface WatchTiming {
-  /** How long every check must hold without a break. */
+  /** How long every check must hold without interruption. */
   readonly soakMs: number;
   /** How long the watch may take before it fails. */
   readonly timeoutMs: number;
@@ -30,7 +30,7 @@ export interface WatchResult {
   readonly round: CheckRound;
   /** Why the watch ended without a result; if set, it neither passed nor failed. */
   readonly inconclusive?: string;
-  /** What was wrong at the end; empty if the watch passed. */
+  /** The failures at the end; empty if the watch passed. */
   readonly failures: readonly CheckVerdict[];
   /** Objects that were unhealthy before the update and still are. */
   readonly excused: readonly CheckVerdict[];
@@ -45,18 +45,18 @@ const PENDING_MS = 5 * 60_000;
 const HOLDS = "every check holds";
 /** Pauses between rounds up to this length, or up to three intervals if longer, count as observed. */
 const OBSERVED_MS = 10_000;
-/** A longer round does not count as continuous observation: each request times out after a few seconds. */
+/** A round that takes longer does not count as continuous observation. Each request times out after a few seconds. */
 const ROUND_MS = 30_000;
 
-/** The results of the checks so far, and what follows from them. */
+/** The results of the checks so far, and the progress of the soak. */
 export class WatchState {
   readonly startedAt: number;
   readonly #args: WatchArgs;
-  /** When the soak began; undefined while something is wrong. */
+  /** When the soak began; undefined while any check does not hold. */
   #soakingSince: number | undefined;
   /** When the last round ended. */
   #observedUntil: number | undefined;
-  /** Milliseconds during which nothing was observed; they do not count towards the timeout. */
+  /** Milliseconds in which nothing was observed, which do not count towards the timeout. */
   #unobservedMs = 0;
   #unreachableSince: number | undefined;
   #outage: EdgefirstError | undefined;
@@ -65,7 +65,7 @@ export class WatchState {
   #pending: readonly CheckVerdict[] = [];
   #excused: readonly CheckVerdict[] = [];
   #removed: readonly CheckVerdict[] = [];
-  /** Excused objects that have been healthy since, so they are no longer excused. */
+  /** Formerly excused objects that have been healthy since, and are therefore no longer excused. */
   readonly #recovered = new Set<string>();
   readonly #pendingSince = new Map<string, number>();
   readonly #revisions = new Map<string, string | undefined>();
@@ -91,7 +91,7 @@ export class WatchState {
     return this.#round !== NO_ROUND && open.every(({ check }) => check === id);
   }
 
-  /** Ends the soak if nothing was observed for much longer than the interval, for example because a laptop was asleep, or if the clock was set back. */
+  /** Ends the soak if the clock was set back, or if nothing was observed for much longer than the interval, for example because a laptop was asleep. */
   resume(now: number): void {
     const since = this.#observedUntil ?? now;
     const allowed = Math.max(3 * this.#args.timing.intervalMs, OBSERVED_MS);
@@ -147,7 +147,7 @@ export class WatchState {
   }
 
   cannotRecover(): boolean {
-    // A check that runs again once the others hold may still succeed.
+    // A check that runs again once all others hold may still succeed.
     const steady = this.#checksWhere((check) => check.steady === true && check.whenOthersHold === undefined);
     return this.#failed.some(({ check, final }) => final === true || steady.has(check));
   }
@@ -159,7 +159,7 @@ export class WatchState {
 
   /**
    * Ends the watch as failed.
-   * @param reason why it ended; reported if there is no failing object
+   * @param reason why the watch ended; reported if no object fails
    */
   fail(reason: string): WatchResult {
     if (this.#outage !== undefined) return this.giveUp(reason);
@@ -263,7 +263,7 @@ export class WatchState {
       this.#report(HOLDS);
       return;
     }
-    // The soak continues after an object was pending at the same revision.
+    // After an object was pending at the same revision, the soak continues.
     if (!this.#reported.startsWith(HOLDS))
       this.#report(`${HOLDS}; the soak ${this.#soakingSince === now ? "has begun" : "continues"}`);
     const left = Math.max(0, soakMs - (now - (this.#soakingSince ?? now)));

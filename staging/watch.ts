@@ -4,9 +4,9 @@ import type { Clock } from "./clock.ts";
 import { WatchState, type WatchArgs, type WatchResult } from "./watch-state.ts";
 
 /**
- * Watches until every check has held for the whole soak, until the timeout, or until something is wrong that waiting cannot fix. A failure or a changed
- * revision restarts the soak. A long outage of the cluster, or a cancellation, ends the watch without a result. An object that reconciles at the same revision
- * does not restart the soak, but the soak cannot end before that object is ready.
+ * Watches until every check has held for the whole soak, until the timeout, or until a failure that waiting cannot fix. A failure or a changed revision
+ * restarts the soak. An object that reconciles at the same revision does not restart it, but the soak cannot end before that object is ready. A long outage of
+ * the cluster or a cancellation ends the watch without a result.
  */
 export async function watch(args: WatchArgs, clock: Clock, signal?: AbortSignal): Promise<WatchResult> {
   const { timeoutMs, intervalMs, outageMs } = args.timing;

@@ -1,7 +1,7 @@
 import { duration } from "../lib/duration.ts";
 import type { CheckRecord, Verification } from "./evidence.ts";
 
-/** What a verification did not prove, one line each, for those who rely on it. Empty for a full proof. */
+/** What a verification did not prove, with one line for each point, for stacks that rely on it. Empty if it proved everything. */
 export function weaknessesOf(record: Verification): string[] {
   const { soak, dirty, commit, override, checks } = record;
   return [
@@ -28,20 +28,20 @@ export function unprovenBy({ id, outcome, notes, unhealthyBefore }: CheckRecord)
 
 const HOUR_MS = 3_600_000;
 
-/** What a stack requires of its upstream stacks' proof. */
+/** What a stack requires of a verification on an upstream stack. */
 export interface ProofDemands {
   /** How long an upstream stack must have run the release, in milliseconds. */
   readonly minAgeMs: number;
   /** Shortest acceptable soak, in milliseconds. */
   readonly minSoakMs: number;
-  /** Checks that must have held on at least one object. */
+  /** Checks that must have held for at least one object. */
   readonly requiredChecks: readonly string[];
   /** Whether a verification under an override is accepted. */
   readonly overrides: "accept" | "refuse";
 }
 
 /**
- * The demands that a verification does not meet, worded as clauses.
+ * Describes the requirements that a verification does not meet, as clauses.
  * @param now milliseconds since the epoch
  */
 export function unmetDemands(record: Verification, demands: ProofDemands, now: number): string[] {

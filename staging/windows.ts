@@ -5,16 +5,16 @@ import type { Movement } from "./movement.ts";
 /** A weekly window during which a stack may move forward. */
 export interface UpdateWindow {
   readonly days: readonly Day[];
-  /** `HH:MM` in the zone. */
+  /** When the window opens, as `HH:MM` in the time zone. */
   readonly from: string;
-  /** `HH:MM` in the zone; before `from`, it is on the following day. */
+  /** When the window closes, as `HH:MM` in the time zone. A time before `from` is on the following day. */
   readonly to: string;
-  /** Name of a time zone in the IANA time zone database. */
+  /** Name of the time zone in the IANA time zone database. */
   readonly zone: string;
 }
 
 const MINUTE_MS = 60_000;
-/** How many days ahead to look for the next opening, so that a weekly window is found. */
+/** How many days ahead to search for the next opening; more than a week, so that a weekly window is found. */
 const SEARCHED_DAYS = 8;
 
 /** A day and time in a time zone. */
@@ -39,13 +39,13 @@ export function outsideWindows(
   return [
     {
       severity: "error",
-      message: `Stack ${stack} moves forward only during edgefirst:gate.windows: ${windows.map(describeWindow).join("; ")}. It is ${day} ${time} in ${first.zone}.`,
-      hint: `Run pulumi up --stack ${stack} again from ${nextOpening(windows, now)} on. In an emergency, set edgefirst:override with a reason.`,
+      message: `Stack ${stack} may move forward only in the windows set in edgefirst:gate.windows: ${windows.map(describeWindow).join("; ")}. It is ${day} ${time} in ${first.zone}.`,
+      hint: `Run pulumi up --stack ${stack} again after ${nextOpening(windows, now)}. In an emergency, set edgefirst:override with a reason.`,
     },
   ];
 }
 
-/** Whether any window is open at a moment, according to the local time in its zone. */
+/** Whether any window is open at the given time, according to the local time in the window's zone. */
 export function isOpen(windows: readonly UpdateWindow[], now: number): boolean {
   return windows.some((window) => isWithin(window, wallClock(window.zone)(now)));
 }
@@ -59,7 +59,7 @@ function dayBefore(day: Day): Day {
   return DAYS[(DAYS.indexOf(day) + DAYS.length - 1) % DAYS.length] ?? day;
 }
 
-/** The next minute at which a window opens, in UTC. Checking every minute also works across a change to daylight saving time. */
+/** The next minute at which a window opens, in UTC. Testing every minute gives the right answer even if daylight saving time begins or ends. */
 function nextOpening(windows: readonly UpdateWindow[], now: number): string {
   const clocks = windows.map((window) => ({ window, at: wallClock(window.zone) }));
   const first = Math.ceil(now / MINUTE_MS) * MINUTE_MS;

@@ -8,39 +8,39 @@ import { objectHealth, type Health } from "../health.ts";
 export interface Verdict {
   /** Such as `Gateway network/external`. */
   readonly object: string;
-  /** pending: not ready yet, or currently unknown; skipped: not evaluated, so it proves nothing. */
+  /** `pending`: not ready yet, or unknown at the moment. `skipped`: not evaluated, so that the verdict proves nothing. */
   readonly state: "held" | "pending" | "failed" | "skipped";
-  /** The condition's message; empty if the object holds. */
+  /** The message of the condition that decided the verdict; empty if the object is healthy. */
   readonly message: string;
   /** The revision that is running; a change restarts the soak. */
   readonly revision?: string | undefined;
   /** How long the object may be pending during the soak, in milliseconds. */
   readonly pendingMs?: number | undefined;
-  /** Set if waiting cannot change the verdict: the watch ends. */
+  /** Set if waiting cannot change the verdict, so that the watch ends. */
   readonly final?: true;
   /** Whether the stack itself declares the object; if so, it is never excused for having been unhealthy before the update. */
   readonly own: boolean;
 }
 
-/** What one run of a check found. */
+/** The result of one run of a check. */
 export interface CheckResult {
   readonly verdicts: readonly Verdict[];
-  /** Remarks in addition to the verdicts, as sentences. */
+  /** Notes in addition to the verdicts, as full sentences. */
   readonly notes?: readonly string[];
 }
 
-/** A check: one question about the live cluster. */
+/** A check of the live cluster. */
 export interface Check {
   readonly id: CheckId;
-  /** Set if nothing on the cluster changes the result. The check then runs only when the soak begins and ends, and a failure ends the watch. */
+  /** Set if the result cannot change while the watch runs. The check then runs only when the soak begins and ends, and a failure ends the watch. */
   readonly steady?: true;
   /** Whether an object that was healthy before the update must still exist. */
   readonly keeps?: (object: string) => boolean;
-  /** If set, the check runs only while every other check holds, because it changes something or takes long; this is its result until then. */
+  /** If set, the check runs only while every other check holds, because it changes something or takes long. Until then, this is its result. */
   readonly whenOthersHold?: CheckResult;
   /** @throws {EdgefirstError} if the cluster cannot be reached */
   run(): Promise<CheckResult>;
-  /** Removes what the check has created. Never fails the watch. */
+  /** Deletes the objects that the check created. An error here does not fail the watch. */
   end?(): Promise<void>;
 }
 

@@ -7,16 +7,16 @@ import type { Check, StackOnCluster, Verdict } from "./check.ts";
 const FIELD_MANAGER = "edgefirst-verify";
 /** Fields that the API server writes. */
 const SERVER_FIELDS = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
-/** The state still holds the declared value, so a plain update changes nothing, and another field manager owns the field now. */
+/** A plain update would change nothing, since the state still contains the declared value; and another field manager owns the field, hence `adopt`. */
 const REMEDY = "list it under edgefirst:adopt and run `pulumi up --refresh` once to restore it";
-/** How many times to compare an object that others keep changing. */
+/** How often to compare an object that other clients keep changing. */
 const ROUNDS = 5;
 /** How many paths a message lists. */
 const SHOWN = 3;
 
 /**
- * Checks that each object is on the cluster as declared, so that a dry-run apply would change nothing. Updates with `--target` and manual edits do not pass.
- * Fields that others added are not compared.
+ * Checks that each object is on the cluster as declared: a dry-run apply must change nothing. Updates with `--target` and manual edits therefore do not pass.
+ * Fields that other clients added are not compared.
  */
 export function declaredCheck({ cluster }: StackOnCluster, declared: readonly KubeObject[]): Check {
   return {
@@ -43,7 +43,7 @@ export function declaredCheck({ cluster }: StackOnCluster, declared: readonly Ku
         });
         const paths = differingPaths(comparable(live), comparable(applied));
         if (paths.length === 0) return say("held", "");
-        // A change between the two requests, such as a new label, need not touch a declared field.
+        // If the object changed between the two requests, for example by a new label, the difference may not be in a declared field.
         const after = await cluster.get(object);
         if (round === ROUNDS || after?.metadata.resourceVersion === live.metadata.resourceVersion)
           return say("failed", `differs from its declaration: ${shown(paths)}; ${REMEDY}`);

@@ -13,7 +13,7 @@ const KINDS: readonly (readonly [apiVersion: string, kind: string])[] = [
   ["helm.toolkit.fluxcd.io/v2", "HelmRelease"],
 ];
 
-/** Kinds that run a source's revision. */
+/** Kinds that apply the revision of a source. */
 const RUNNERS: ReadonlySet<string> = new Set(["Kustomization", "HelmRelease"]);
 const STALE = "Flux has not reconciled it since the update";
 
@@ -43,11 +43,13 @@ interface FluxObject extends KubeObject {
 
 /** Arguments of {@link fluxCheck}. */
 export interface FluxCheckArgs extends StackOnCluster {
-  /** Ensures that only statuses newer than the update count. Absent if nothing may be written: in a gate, or for another stack. */
+  /** Ensures that only statuses newer than the update count. Absent if the check must not write to the cluster: in a gate, or for another stack. */
   readonly requests?: FluxRequests | undefined;
 }
 
-/** Checks that every Flux source, Kustomization and HelmRelease on the cluster is ready, at its source's revision, and reconciled since the update. */
+/**
+ * Checks that every Flux source, Kustomization and HelmRelease on the cluster is ready, has its source's revision, and has been reconciled since the update.
+ */
 export function fluxCheck({ cluster, stack, requests }: FluxCheckArgs): Check {
   return {
     id: "flux",
@@ -76,7 +78,7 @@ function hasStatus({ kind, spec }: FluxObject): boolean {
 function verdict(object: FluxObject, stack: string, known: ReadonlyMap<string, FluxObject>): Verdict {
   const found = {
     ...verdictOf(object, stack),
-    // A source's new revision matters only once something runs it; many sources change without being used.
+    // The new revision of a source matters only once something applies it, and many sources change without being used.
     revision: RUNNERS.has(object.kind) ? revisionOf(object) : undefined,
     pendingMs: object.spec?.timeout === undefined ? undefined : parseDuration(object.spec.timeout),
   };
@@ -93,7 +95,7 @@ function revisionOf({ status }: FluxObject): string | undefined {
   return status?.artifact?.revision ?? status?.lastAppliedRevision ?? status?.lastAttemptedRevision;
 }
 
-/** The source whose revision a Kustomization or a HelmRelease should run. */
+/** The source whose revision a Kustomization or a HelmRelease should have. */
 function sourceOf({ kind, metadata, spec, status }: FluxObject): string | undefined {
   const { namespace = "" } = metadata;
   const reference = kind === "Kustomization" ? spec?.sourceRef : spec?.chartRef;
@@ -104,7 +106,7 @@ function sourceOf({ kind, metadata, spec, status }: FluxObject): string | undefi
     : undefined;
 }
 
-/** helm-controller records an OCI chart's digest next to its version, which may differ from the tag that was pulled. */
+/** For an OCI chart, compare the digest: helm-controller records it next to the chart's version, which may differ from the tag. */
 function runs({ kind, status }: FluxObject, wanted: string): boolean {
   if (kind === "Kustomization") return status?.lastAppliedRevision === wanted;
   const digest = status?.lastAttemptedRevisionDigest;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LiveCluster } from "../../kube/client.ts";
 import type { GatusAddress } from "../../config/gatus-address.ts";
 
-/** The fields of Gatus's response that are used here (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
+/** The fields that are read from Gatus's response (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
 const status = z.object({
   key: z.string(),
   results: z
@@ -35,7 +35,7 @@ const PATH = "/api/v1/endpoints/statuses";
 const TIMEOUT_MS = 5_000;
 
 /**
- * All endpoints with their results, or what is wrong with Gatus's response. Gatus caches the response for ten seconds.
+ * All endpoints with their results; if Gatus does not return them, the reason. Gatus caches the response for ten seconds.
  * @throws {EdgefirstError} if the cluster itself cannot be reached
  */
 export async function readStatuses(source: GatusSource): Promise<readonly EndpointStatus[] | string> {

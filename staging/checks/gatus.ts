@@ -15,7 +15,7 @@ import { GATEWAY_API } from "./gateways.ts";
 
 /** Arguments of {@link gatusCheck}. */
 export interface GatusCheckArgs extends StackOnCluster {
-  /** null if the stack has no Gatus. */
+  /** Null if the stack has no Gatus. */
   readonly gatus: GatusAddress | null;
   /** Credentials for reaching Gatus by URL. */
   readonly authorizations?: GatusAuthorizations | undefined;
@@ -23,7 +23,7 @@ export interface GatusCheckArgs extends StackOnCluster {
   readonly since: number;
 }
 
-/** Checks that Gatus has an endpoint for every HTTPRoute that asks for one, and that its latest result is a success and newer than the update. */
+/** Checks that Gatus has an endpoint for every HTTPRoute that asks for one, and that the endpoint's latest result is a success and newer than the update. */
 export function gatusCheck({ cluster, stack, gatus, authorizations, since }: GatusCheckArgs): Check {
   return {
     id: "gatus",
@@ -70,7 +70,10 @@ export function gatusCheck({ cluster, stack, gatus, authorizations, since }: Gat
       own: isOwn(route, stack),
     });
     if (fragment.guarded === true)
-      return say("skipped", "is guarded: Gatus only resolves its DNS name, which does not prove health");
+      return say(
+        "skipped",
+        "is guarded: Gatus only resolves the DNS name, which does not prove that the app is healthy",
+      );
     if (typeof answer === "string") return say("pending", `Gatus does not respond: ${answer}`);
     const endpoint = answer.find((status) => status.key === key);
     if (endpoint === undefined) return say("pending", "Gatus has no such endpoint");

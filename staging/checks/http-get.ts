@@ -1,7 +1,7 @@
 import { ApiError } from "../../kube/api-error.ts";
 import type { LiveCluster } from "../../kube/client.ts";
 
-/** A Service of the cluster. */
+/** A port of a Service on the cluster. */
 export interface ServicePort {
   readonly namespace: string;
   readonly service: string;
@@ -15,7 +15,7 @@ export type HttpAnswer =
 
 const TIMEOUT_MS = 5_000;
 
-/** Requests a URL from this machine, without following redirects. The reason for a missing answer never contains the URL's query. */
+/** Requests a URL from this machine, without following redirects. If there is no response, the reason never contains the URL's query. */
 export async function getUrl(url: string): Promise<HttpAnswer> {
   try {
     const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -25,10 +25,10 @@ export async function getUrl(url: string): Promise<HttpAnswer> {
   }
 }
 
-/** What went wrong on the network, without addresses: they may hold secrets. */
+/** What went wrong on the network. It contains no addresses, because they may contain secrets. */
 export function networkReason(error: unknown, timeoutMs: number): string {
   if (error instanceof Error && error.name === "TimeoutError")
-    return `no answer within ${timeoutMs / 1_000} s`;
+    return `no response within ${timeoutMs / 1_000} s`;
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const { code } = cause as { code?: unknown };
   return typeof code === "string" ? code : "the request failed";
@@ -36,14 +36,14 @@ export function networkReason(error: unknown, timeoutMs: number): string {
 
 /**
  * Requests a path of a Service through the API server (`GET …/services/http:<name>:<port>/proxy/…`).
- * @throws {EdgefirstError} if the API server itself does not answer
+ * @throws {EdgefirstError} if the API server itself does not respond
  */
 export async function getService(
   cluster: LiveCluster,
   { namespace, service, port }: ServicePort,
   path: string,
 ): Promise<HttpAnswer> {
-  // Asks the API server itself first, so that the Service is not blamed for its outage.
+  // Query the API server itself first, so that the Service is not blamed for an outage of the API server.
   await cluster.read("/version");
   try {
     const body = await cluster.read(
@@ -52,7 +52,7 @@ export async function getService(
     return { state: "answered", status: 200, body };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    // The API server answers with this status if it cannot reach the Service.
+    // The API server responds with this status if it cannot reach the Service.
     if (error.status === 503) return { state: "silent", reason: error.reason };
     return { state: "answered", status: error.status, body: error.reason };
   }

@@ -35,7 +35,7 @@ async function problemOfUrl({
   if (!status.includes(answer.status)) return `returned ${answer.status}, expected ${status.join(" or ")}`;
   return contains === undefined || String(answer.body).includes(contains)
     ? undefined
-    : "its body lacks the expected text";
+    : "the response does not contain the expected text";
 }
 
 async function problemOfService(

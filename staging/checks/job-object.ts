@@ -3,7 +3,7 @@ import type { JobCheck } from "../../config/own-checks.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import { statusOf, type KubeObject } from "../../kube/objects.ts";
 
-/** Whose Job it is, and which one. */
+/** Identifies a Job. */
 export interface JobIdentity {
   readonly project: string;
   readonly stack: string;
@@ -13,17 +13,17 @@ export interface JobIdentity {
   readonly attempt: number;
 }
 
-/** Label on each Job of a check. Not the stack's own label: the stack does not declare these Jobs. */
+/** Label on each Job of a check. It is not the stack label, because the stack does not declare these Jobs. */
 export const CHECK_LABEL = "edgefirst.dev/check-of";
-/** If the process is killed, Kubernetes deletes the Job this long after it has finished. */
+/** If the process is killed, Kubernetes deletes the Job this long after the Job has finished. */
 const KEPT_SECONDS = 3_600;
 
-/** Value of {@link CHECK_LABEL}. Hashed, since names of stacks may have characters that labels may not. */
+/** Value of {@link CHECK_LABEL}. A hash, since stack names may contain characters that labels must not. */
 export function checkOwner({ project, stack }: Pick<JobIdentity, "project" | "stack">): string {
   return createHash("sha256").update(`${project}/${stack}`).digest("hex").slice(0, 10);
 }
 
-/** The Job of one attempt, within the restricted Pod Security Standard. */
+/** The Job for one attempt. It meets the Pod Security Standard `restricted`. */
 export function jobObject(identity: JobIdentity, settings: JobCheck): KubeObject {
   const { project, stack, release, name, attempt } = identity;
   const labels = { [CHECK_LABEL]: checkOwner(identity), "app.kubernetes.io/managed-by": "edgefirst" };
@@ -71,7 +71,7 @@ function container({ image, command, args, env }: JobCheck) {
   };
 }
 
-/** How a Job stands, by its conditions (Kubernetes, "Jobs"). */
+/** The state of a Job according to its conditions (Kubernetes, "Jobs"). */
 export function jobOutcome(job: KubeObject): {
   readonly state: "running" | "succeeded" | "failed";
   readonly message: string;

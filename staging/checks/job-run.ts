@@ -18,7 +18,7 @@ export interface JobRunArgs {
 const FIELD_MANAGER = "edgefirst-check";
 const LOG_LINES = 10;
 
-/** Runs the Job of one check until it succeeds, or until there are no attempts left. */
+/** Runs the Job of one check until it succeeds, or until no attempts are left. */
 export class JobRun {
   readonly #args: JobRunArgs;
   readonly #name: string;
@@ -39,19 +39,19 @@ export class JobRun {
     return this.#isDone;
   }
 
-  /** What counts before it has run. */
+  /** The verdict before the Job has run. */
   get waiting(): Verdict {
-    return this.#say("pending", "waits until every other check holds");
+    return this.#say("pending", "waits until all other checks hold");
   }
 
-  /** Lets it run again. */
+  /** Lets the Job run again. */
   reset(): void {
     this.#isDone = false;
     this.#failures = 0;
   }
 
   /**
-   * Starts an attempt, or looks at the one in progress.
+   * Starts an attempt, or checks the one in progress.
    * @throws {EdgefirstError} if the cluster cannot be reached
    */
   async look(): Promise<Verdict> {
@@ -87,7 +87,7 @@ export class JobRun {
     const { cluster } = this.#args;
     let attempt = this.#failures + 1;
     let job = this.#jobOf(attempt);
-    // An earlier Job of this name may still be in deletion.
+    // Kubernetes may still be deleting an earlier Job with this name.
     while ((await cluster.get(job)) !== undefined) job = this.#jobOf(++attempt);
     try {
       await cluster.apply(job, { fieldManager: FIELD_MANAGER });
@@ -104,7 +104,7 @@ export class JobRun {
     return jobObject({ project, stack, release, name: this.#name, attempt }, this.#settings);
   }
 
-  /** Deletes Jobs that a killed verification left. */
+  /** Deletes the Jobs that a killed verification left behind. */
   async #removeAbandoned(): Promise<void> {
     const { cluster } = this.#args;
     const jobs = await cluster.list("batch/v1", "Job", this.#settings.namespace);
@@ -124,13 +124,16 @@ export class JobRun {
     } catch (error) {
       if (!(error instanceof EdgefirstError)) throw error;
       this.#args.progress(
-        `could not delete ${describeObject(job)}, which Kubernetes deletes an hour after its end: ${error.message}`,
+        `could not delete ${describeObject(job)}, which Kubernetes will delete an hour after it finishes: ${error.message}`,
         true,
       );
     }
   }
 
-  /** The exit code, if its pod has one. The end of its log goes to the output only: evidence holds no secrets. */
+  /**
+   * The exit code of the Job's pod, or `message` if there is none. Also prints the end of the pod's log, which is not part of the reason: evidence must not
+   * contain secrets.
+   */
   async #reasonOf(job: KubeObject, message: string): Promise<string> {
     const { namespace = "", name } = job.metadata;
     const { cluster, progress } = this.#args;
@@ -158,7 +161,7 @@ export class JobRun {
   }
 
   #say(state: Verdict["state"], message: string): Verdict {
-    // Its own timeout ends an attempt.
+    // The Job's own timeout ends an attempt, so the verdict may be pending without limit.
     return { object: `Job check ${this.#name}`, state, message, own: true, pendingMs: Infinity };
   }
 }

@@ -3,8 +3,8 @@ import type { Check } from "./check.ts";
 import { JobRun, type JobRunArgs } from "./job-run.ts";
 
 /**
- * Checks that each configured Job succeeds: once before the soak begins and once when it ends, each time only while every other check holds. Belongs only into
- * the verification of the stack itself, because it creates objects.
+ * Checks that each configured Job succeeds, both before the soak begins and when it ends. The Jobs run only while every other check holds. Only the stack's own
+ * verification may use this check, because it creates objects.
  */
 export function jobsCheck(args: JobRunArgs, jobs: Readonly<Record<string, JobCheck>>): Check {
   const runs = Object.entries(jobs).map(([name, settings]) => new JobRun(args, name, settings));

@@ -7,13 +7,13 @@ import { isRetained, ObjectSet } from "./undeclared.ts";
 
 /** Arguments of {@link leftoversCheck}. */
 export interface LeftoversCheckArgs extends StackOnCluster {
-  /** The objects in the stack's state, of which an update deletes those that are no longer declared. Read only if something is left over. */
+  /** Reads the objects in the stack's state. Called only if an applied object is no longer declared. */
   readonly recorded: () => Promise<readonly ObjectReference[]>;
 }
 
 /**
- * Checks that every object that the stack applied is declared, or in the stack's state. Objects to which others copied the stack's label do not count. Pulumi
- * deletes what is no longer declared only after the program has succeeded, too late for this check, so it adds a note about those objects.
+ * Checks that every object that the stack applied is declared or in the stack's state. Objects to which other owners copied the stack's label do not count.
+ * Pulumi deletes undeclared objects only after the program has succeeded, which is too late for this check, so the check adds a note about them.
  */
 export function leftoversCheck(
   { cluster, stack, recorded }: LeftoversCheckArgs,
@@ -35,7 +35,7 @@ export function leftoversCheck(
           ...(deleting.length === 0
             ? []
             : [
-                `Pulumi deletes these after the verification because they are no longer declared; the cluster was not checked without them: ${deleting.map(describeObject).join(", ")}.`,
+                `Pulumi deletes these objects after the verification, because they are no longer declared, so the verification did not cover the cluster without them: ${deleting.map(describeObject).join(", ")}.`,
               ]),
           ...retained.map(
             (object) => `${describeObject(object)} is no longer declared; it is retained by design.`,

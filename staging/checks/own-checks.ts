@@ -6,13 +6,13 @@ import type { JobRunArgs } from "./job-run.ts";
 import { jobsCheck } from "./jobs.ts";
 import { queriesCheck } from "./queries.ts";
 
-/** The configured checks that only read, as the evidence keeps them: a gate and `edgefirst verify` repeat them. */
+/** The stack's own checks that only read, as recorded in the evidence. A gate and `edgefirst verify` run them again. */
 export interface RepeatableChecks extends Pick<OwnChecks, "prometheus" | "queries" | "http"> {
-  /** Length of `$window` for queries without their own. */
+  /** Length of `$window` for queries that do not set `window`. */
   readonly window: string;
 }
 
-/** The configured checks that only read. */
+/** The stack's own checks that only read. */
 export function repeatableChecks(cluster: LiveCluster, settings: RepeatableChecks | undefined): Check[] {
   if (settings === undefined) return [];
   const { prometheus, queries, http, window } = settings;
@@ -24,7 +24,7 @@ export function repeatableChecks(cluster: LiveCluster, settings: RepeatableCheck
   ];
 }
 
-/** Every configured check, for the stack's own verification. */
+/** All of the stack's own checks, for its verification. */
 export function ownChecks(args: JobRunArgs, settings: RepeatableChecks & Pick<OwnChecks, "jobs">): Check[] {
   return [
     ...repeatableChecks(args.cluster, settings),
@@ -32,7 +32,7 @@ export function ownChecks(args: JobRunArgs, settings: RepeatableChecks & Pick<Ow
   ];
 }
 
-/** What the evidence keeps; null if there is nothing that a gate could repeat. */
+/** The part of the settings that the evidence records; null if a gate could run none of the checks again. */
 export function repeatablePart(settings: RepeatableChecks | undefined): RepeatableChecks | null {
   if (settings === undefined || (isEmpty(settings.queries) && isEmpty(settings.http))) return null;
   const { prometheus, queries, http, window } = settings;

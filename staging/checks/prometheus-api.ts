@@ -3,7 +3,7 @@ import type { ServiceAddress } from "../../config/own-checks.ts";
 import type { LiveCluster } from "../../kube/client.ts";
 import { getService, getUrl, type HttpAnswer } from "./http-get.ts";
 
-/** The part of the response that is read (Prometheus, "HTTP API", `/api/v1/query`). */
+/** The fields that are read from Prometheus's response (Prometheus, "HTTP API", `/api/v1/query`). */
 const sample = z.tuple([z.number(), z.string()]);
 const response = z.discriminatedUnion("status", [
   z.object({
@@ -19,14 +19,14 @@ const response = z.discriminatedUnion("status", [
   z.object({ status: z.literal("error"), errorType: z.string(), error: z.string() }),
 ]);
 
-/** One series of a query's result. */
+/** One series in a query's result. */
 export interface QueryValue {
-  /** Its labels, such as `{service="app"}`; empty for a scalar. */
+  /** The labels of the series, such as `{service="app"}`; empty for a scalar. */
   readonly series: string;
   readonly value: number;
 }
 
-/** The result of an instant query. invalid: Prometheus rejects the query; silent: it does not answer. */
+/** The result of an instant query. `invalid`: Prometheus rejected the query. `silent`: Prometheus did not respond. */
 export type QueryResult =
   | { readonly state: "values"; readonly values: readonly QueryValue[] }
   | { readonly state: "invalid" | "silent"; readonly reason: string };
@@ -46,7 +46,7 @@ export async function evaluateQuery(
       ? await getUrl(address.url.replace(/\/$/, "") + path)
       : await getService(cluster, address, path);
   if (answer.state === "silent") return answer;
-  // 400: it cannot be parsed; 422: it cannot be evaluated.
+  // Status 400 means that the query cannot be parsed, and 422 that it cannot be evaluated.
   if (answer.status === 400 || answer.status === 422)
     return { state: "invalid", reason: errorIn(answer.body) };
   if (answer.status !== 200) return { state: "silent", reason: `returned ${answer.status}` };
@@ -56,7 +56,7 @@ export async function evaluateQuery(
 function valuesIn({ body }: Extract<HttpAnswer, { state: "answered" }>): QueryResult {
   const parsed = response.safeParse(parsedBody(body));
   if (!parsed.success)
-    return { state: "invalid", reason: "its response is not the result of an instant query with numbers" };
+    return { state: "invalid", reason: "the response is not a result of an instant query with numbers" };
   if (parsed.data.status === "error") return { state: "invalid", reason: parsed.data.error };
   const { data } = parsed.data;
   if (data.resultType === "scalar")
@@ -74,7 +74,7 @@ function errorIn(body: unknown): string {
   return parsed.success && parsed.data.status === "error" ? parsed.data.error : String(body).slice(0, 200);
 }
 
-/** Through the API server, JSON arrives parsed. */
+/** A response through the API server has already been parsed. */
 function parsedBody(body: unknown): unknown {
   if (typeof body !== "string") return body;
   try {
@@ -84,7 +84,7 @@ function parsedBody(body: unknown): unknown {
   }
 }
 
-/** `+Inf`, `-Inf` and `NaN` are numbers to Prometheus. */
+/** Prometheus writes numbers as strings, including `+Inf`, `-Inf` and `NaN`. */
 function numberOf(text: string): number {
   return Number(text.replace("Inf", "Infinity"));
 }

@@ -3,7 +3,7 @@ import type { LiveCluster } from "../../kube/client.ts";
 import type { Check, Verdict } from "./check.ts";
 import { evaluateQuery, type QueryResult, type QueryValue } from "./prometheus-api.ts";
 
-/** Series that a message names. */
+/** How many series a message names. */
 const SHOWN = 2;
 
 /** Arguments of {@link queriesCheck}. */
@@ -11,11 +11,11 @@ export interface QueriesCheckArgs {
   readonly cluster: LiveCluster;
   readonly prometheus: ServiceAddress;
   readonly queries: Readonly<Record<string, QueryCheck>>;
-  /** Length of `$window` for queries without their own. */
+  /** Length of `$window` for queries that do not set `window`. */
   readonly window: string;
 }
 
-/** Checks that every value of each configured query is within its threshold. */
+/** Checks that every value of each configured query is within the query's `min` and `max`. */
 export function queriesCheck({ cluster, prometheus, queries, window }: QueriesCheckArgs): Check {
   return {
     id: "queries",
@@ -40,7 +40,7 @@ function verdict(name: string, settings: QueryCheck, result: QueryResult): Verdi
   if (result.state !== "values")
     return result.state === "silent"
       ? say("pending", `Prometheus does not respond: ${result.reason}`)
-      : { ...say("failed", `Prometheus rejects it: ${result.reason}`), final: true };
+      : { ...say("failed", `Prometheus rejects the query: ${result.reason}`), final: true };
   const values = result.values.filter(({ value }) => !Number.isNaN(value));
   if (values.length === 0)
     return settings.empty === "holds" ? say("held", "") : say("pending", "has no data");

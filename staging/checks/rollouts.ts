@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { isOwn, verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
 
-/** Checks that every Deployment of the stack runs its current spec with all replicas, and that every load balancer has an address. */
+/** Checks that all replicas of every Deployment of the stack run the current spec, and that every load balancer has an address. */
 export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "rollouts",

@@ -3,7 +3,9 @@ import { parentsOf, routeHealth, type ParentReference } from "../health.ts";
 import { isOwn, verdictOf, type Check, type StackOnCluster } from "./check.ts";
 import { GATEWAY_API } from "./gateways.ts";
 
-/** Checks that each HTTPRoute that names one of the stack's Gateways is accepted by it, with references resolved. Other parents do not count. */
+/**
+ * Checks that each HTTPRoute with one of the stack's Gateways as a parent is accepted by that Gateway, with its references resolved. Other parents are ignored.
+ */
 export function routesCheck({ cluster, stack }: StackOnCluster): Check {
   return {
     id: "routes",

@@ -15,7 +15,7 @@ export class ObjectSet {
   }
 }
 
-/** Ignores the API version: the API server serves the same object in several versions. */
+/** Ignores the API version, because the API server serves the same object in several versions. */
 function identity({ apiVersion, kind, metadata }: ObjectReference): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return [group, kind, metadata.namespace, metadata.name].join(" ");
@@ -27,8 +27,8 @@ export function isRetained({ metadata }: KubeObject): boolean {
 }
 
 /**
- * The cluster without the objects that the update will delete once it is verified: those that the stack applied and the program no longer declares. Their
- * health says nothing about the release, and a broken object must not prevent its own deletion.
+ * Hides the objects that the update will delete once it is verified, because the stack applied them and the program no longer declares them. Their health says
+ * nothing about the release, and a broken object must not prevent its own deletion.
  */
 export function withoutPendingDeletions(
   cluster: LiveCluster,

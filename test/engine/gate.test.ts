@@ -350,7 +350,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     passes(run);
     assert.match(
       run.output,
-      /Pulumi deletes these after the verification.*: .*Deployment observability\/gatus/,
+      /Pulumi deletes these objects after the verification.*: .*Deployment observability\/gatus/,
     );
     assert.equal(await onEdge.get(GATUS), undefined);
   });

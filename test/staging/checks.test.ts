@@ -286,7 +286,7 @@ describe("checks", () => {
       );
       assert.deepEqual(found, {
         "Gatus endpoint internal_dns of HTTPRoute apps/dns":
-          "skipped: is guarded: Gatus only resolves its DNS name, which does not prove health",
+          "skipped: is guarded: Gatus only resolves the DNS name, which does not prove that the app is healthy",
       });
     });
 
@@ -319,7 +319,10 @@ describe("checks", () => {
       try {
         assert.deepEqual(Object.values(await ask(`${url} bearer t0ken`)), ["held"]);
         const [refused = ""] = Object.values(await ask("http://127.0.0.1:1 bearer t0ken"));
-        assert.match(refused, /^pending: .* returned 401; set its credentials in the secret edgefirst:gatusCredentials/);
+        assert.match(
+          refused,
+          /^pending: .* returned 401; set its credentials in the secret edgefirst:gatusCredentials/,
+        );
         assert.doesNotMatch(refused, /t0ken/);
         assert.deepEqual(asked.slice(0, 1), ["Bearer t0ken"]);
         assert.ok(asked.slice(1).includes(undefined));
@@ -453,7 +456,7 @@ describe("checks", () => {
     const found = (await check.run()).verdicts.map(({ object, state }) => `${object} ${state}`);
     assert.deepEqual(found, ["Service n/forgotten failed", "Service n/going pending"]);
     assert.deepEqual((await check.run()).notes, [
-      "Pulumi deletes these after the verification because they are no longer declared; the cluster was not checked without them: Service n/leaving.",
+      "Pulumi deletes these objects after the verification, because they are no longer declared, so the verification did not cover the cluster without them: Service n/leaving.",
       "Namespace n/retained is no longer declared; it is retained by design.",
     ]);
   });

@@ -82,7 +82,7 @@ describe("the provider of an update", () => {
     for (const reading of [{ file: "present" }, { file: "present", uid: FORMER }] as const)
       await assert.rejects(
         providerOf({}, reading),
-        /\/old that is recorded in the state does not point to this cluster \(context: edge\).*deleted\. Nothing was changed\.\n.*or replace the file with an empty one/s,
+        /\/old that is recorded in the state does not point to this cluster \(context: edge\).*delete the live ones\. Nothing was changed\.\n.*or replace the file with an empty one/s,
       );
   });
 });

@@ -133,7 +133,7 @@ describe("evidence", () => {
       ["a", "b", "c"].map((release) => evidenceLine(release, evidence)),
       [
         "release a was verified at 2026-01-01T00:00:00.000Z after a soak of 5 s",
-        "release b failed its verification at 2026-01-01T00:02:00.000Z: 2 failures, the first is Deployment a/b",
+        "release b failed its verification at 2026-01-01T00:02:00.000Z: 2 failures, the first of them Deployment a/b",
         "release c is not verified",
       ],
     );

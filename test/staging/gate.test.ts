@@ -105,7 +105,7 @@ describe("gate of main, whose upstream stack is edge", () => {
     assert.equal(findings[0]?.severity, "warning");
     assert.match(
       findings[0].message,
-      /Not proven there:\n {2}- not checked: gateways: No controller answers\./,
+      /It did not prove:\n {2}- not checked: gateways: No controller answers\./,
     );
   });
 
@@ -170,7 +170,7 @@ describe("gate of main, whose upstream stack is edge", () => {
       /Gateway network\/external: not programmed/,
     ));
   it("refuses a verification older than maxAge", () =>
-    refused(reading([verification("r2", ago(25))]), /25 h ago, and edgefirst:gate\.maxAge is 24 h/));
+    refused(reading([verification("r2", ago(25))]), /25 h ago, but edgefirst:gate\.maxAge is 24 h/));
 
   it("repeats a missing soak, uncommitted changes, an override, missing objects, notes and excuses", async () => {
     const record = verification("r2", {

@@ -64,7 +64,7 @@ describe("promotion of a GitRepository", () => {
   it("pins the verified commit of the shared branch, and reports what that proves", async () => {
     const { ref, findings } = await to(upstream(target));
     assert.deepEqual(ref, { branch: "main", commit: commit("b") });
-    assert.match(findings[0]!.message, /proves only the paths that edge builds/);
+    assert.match(findings[0]!.message, /covers only the paths that edge builds/);
   });
 
   const kept = { branch: "main", commit: commit("a") };
@@ -72,7 +72,7 @@ describe("promotion of a GitRepository", () => {
     [
       "a commit that does not descend from the live one",
       [upstream(target), false],
-      /does not descend.*step back/,
+      /does not descend.*would move back/,
     ],
     [
       "a commit whose history git cannot check",
@@ -83,7 +83,7 @@ describe("promotion of a GitRepository", () => {
     [
       "another branch",
       [upstream({ ...target, revision: `edge@sha1:${commit("b")}` })],
-      /runs edge@sha1:b+, and this stack follows branch main/,
+      /runs edge@sha1:b+, but this stack follows branch main/,
     ],
     [
       "a source without a branch",
@@ -128,7 +128,7 @@ describe("promotion of an OCIRepository, where the order of verification is the 
     assert.deepEqual((await to(undefined, [b])).ref, { digest: digest("b") });
   });
   it("refuses a step back", async () => {
-    assert.match(errorOf(await to(a, [a, b])) ?? "", /after .*step back/);
+    assert.match(errorOf(await to(a, [a, b])) ?? "", /after .*would move back/);
   });
   it("refuses if the order is unknown", async () => {
     const result = await to(`v1@${digest("c")}`, [b, a]);

@@ -44,7 +44,10 @@ describe("check http, on a local server", () => {
   it("holds for an expected status and text only", async () => {
     assert.equal(await byUrl("/ok"), "held: ");
     assert.equal(await byUrl("/ok", { contains: "is well" }), "held: ");
-    assert.equal(await byUrl("/ok", { contains: "is down" }), "failed: its body lacks the expected text");
+    assert.equal(
+      await byUrl("/ok", { contains: "is down" }),
+      "failed: the response does not contain the expected text",
+    );
     assert.equal(await byUrl("/broken"), "failed: returned 500, expected 200");
     assert.equal(await byUrl("/broken", { status: [200, 500] }), "held: ");
   });

@@ -86,8 +86,11 @@ describe("check queries, on a real Prometheus that scrapes itself every second",
   });
 
   it("fails for a query that cannot be parsed, or yields a range", async () => {
-    assert.match(await verdict({ query: "rate(", min: 1 }), /^failed: Prometheus rejects it: .*parse error/);
-    assert.match(await verdict({ query: "up[1m]", min: 1 }), /^failed: .*not the result of an instant query/);
+    assert.match(
+      await verdict({ query: "rate(", min: 1 }),
+      /^failed: Prometheus rejects the query: .*parse error/,
+    );
+    assert.match(await verdict({ query: "up[1m]", min: 1 }), /^failed: .*not a result of an instant query/);
   });
 });
 

@@ -94,7 +94,7 @@ describe("check queries, on a local server that answers like Prometheus' documen
   });
 
   it("that Prometheus rejects fails at once; one that it does not answer is waited for", async () => {
-    const expected = "failed: Prometheus rejects it: parse error: unexpected end of input (final)";
+    const expected = "failed: Prometheus rejects the query: parse error: unexpected end of input (final)";
     assert.equal(await verdict(query({ max: 1 }), rejected, 400), expected);
     assert.equal(
       await verdict(query({ max: 1 }), "", 503),
@@ -106,7 +106,7 @@ describe("check queries, on a local server that answers like Prometheus' documen
       /^pending: Prometheus does not respond: /,
     );
     const matrix = { status: "success", data: { resultType: "matrix", result: [] } };
-    assert.match(await verdict(query({ max: 1 }), matrix), /^failed: .*not the result of an instant query/);
+    assert.match(await verdict(query({ max: 1 }), matrix), /^failed: .*not a result of an instant query/);
   });
 
   it("reaches Prometheus through the API server", async () => {
@@ -118,7 +118,7 @@ describe("check queries, on a local server that answers like Prometheus' documen
     );
     assert.match(
       await verdict(query({ max: 1 }), rejected, 400, service),
-      /^failed: Prometheus rejects it: parse error/,
+      /^failed: Prometheus rejects the query: parse error/,
     );
     assert.match(
       await verdict(query({ max: 1 }), { message: "no endpoints" }, 503, service),
@@ -132,7 +132,10 @@ describe("check queries, on a local server that answers like Prometheus' documen
       () => {
         refuseOldSamples({ queries: { errors: query(fields) } }, soak);
       };
-    assert.throws(refuse({ window: "6m" }), /queries\.errors looks back 6m, longer than the soak of 5m/);
+    assert.throws(
+      refuse({ window: "6m" }),
+      /queries\.errors looks back 6m, which is longer than the soak of 5m/,
+    );
     assert.throws(refuse({ query: "rate(x[1h30m])" }), /looks back 1h30m/);
     assert.throws(refuse({ query: "max_over_time(x[1d:1m])" }), /looks back 1d/);
     for (const settings of [
