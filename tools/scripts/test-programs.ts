@@ -11,6 +11,6 @@ if (process.argv[2] === "real") {
 } else {
   await resolvePrograms(programsOf("start", "test"), { progress });
   progress(
-    `not part of this run: npm run test:real (faults injected into real clusters, queries to a real Prometheus, the Gateway API's conformance suite and the comparison with kube-score; it also builds ${programsOf("test:real").join(", ")})`,
+    `not part of this run: npm run test:real (faults injected into real clusters, queries to a real Prometheus, the Gateway API's conformance suite, the comparison with kube-score, the real Task; it also builds ${programsOf("test:real").join(", ")})`,
   );
 }

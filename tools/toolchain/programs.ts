@@ -200,6 +200,16 @@ const MODULES: readonly Program[] = [
     buildSeconds: 60,
   },
   {
+    name: "task",
+    purpose: "npm run test:real: runs the Taskfiles that `edgefirst migrate taskfile` has reduced",
+    tier: "test:real",
+    directory: inModule("task"),
+    package: "github.com/go-task/task/v3/cmd/task",
+    pin: required("github.com/go-task/task/v3"),
+    installed: { args: ["--version"], pattern: /^(?:Task version: )?v?(\d\S*)/m, range: () => ">=3.45.0 <4" },
+    buildSeconds: 100,
+  },
+  {
     name: "prometheus",
     purpose: "npm run test:real: answers the queries that a stack's own checks send",
     tier: "test:real",
