@@ -2,7 +2,8 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
-import { parse } from "yaml";
+import { parseYaml } from "../../../gitops/yaml/parse.ts";
+import { SourceFile } from "../../../gitops/yaml/source.ts";
 import { idOf, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { MigrateOptions } from "../../options.ts";
@@ -88,7 +89,8 @@ export function guardIndex(root: Mapping): number {
 
 /** A patch that sets the guard and nothing else. */
 function isGuard({ patch }: Mapping): boolean {
-  const written: unknown = parse(scalarText(patch), { logLevel: "silent" });
+  const { documents } = parseYaml(new SourceFile("", scalarText(patch)));
+  const written = documents.length === 1 ? documents[0]?.value : undefined;
   if (!isMapping(written) || !isMapping(written.spec)) return false;
   return written.spec.deletionPolicy === "Orphan" && Object.keys(written.spec).length === 1;
 }
