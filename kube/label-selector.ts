@@ -1,4 +1,4 @@
-/** A label selector (apimachinery, `LabelSelector`). */
+/** A label selector (`LabelSelector` in k8s.io/apimachinery). */
 export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly {
@@ -8,7 +8,7 @@ export interface LabelSelector {
   }[];
 }
 
-/** Whether the selector matches these labels; an empty one matches all. */
+/** Whether the selector matches these labels. An empty selector matches everything. */
 export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector;
   return (

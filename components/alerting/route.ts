@@ -2,7 +2,7 @@ import type { Finding } from "../../kube/client.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { isRead, type Selectable } from "./selection.ts";
 
-/** The part of an Alertmanager that decides which alerts an AlertmanagerConfig applies to. */
+/** The field of an Alertmanager that decides to which alerts it applies an AlertmanagerConfig. */
 interface AlertmanagerSpec {
   readonly alertmanagerConfigMatcherStrategy?: { readonly type?: string };
 }

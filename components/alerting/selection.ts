@@ -2,7 +2,7 @@ import type { ClusterReader, Finding } from "../../kube/client.ts";
 import { selects, type LabelSelector } from "../../kube/label-selector.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 
-/** Namespace and labels of the objects that Prometheus and Alertmanager are to read. */
+/** Namespace and labels of the objects that Prometheus and Alertmanager have to read. */
 export interface Selectable {
   readonly labels: Readonly<Record<string, string>>;
   readonly namespace: string;
@@ -17,8 +17,8 @@ export async function namespaceLabels(name: string, cluster: ClusterReader): Pro
 }
 
 /**
- * Whether an object of the operator reads ours, by two fields of its spec: an absent selector matches nothing, and an absent namespace selector only its own
- * namespace (prometheus-operator, API reference of `ruleSelector` and the like).
+ * Whether a Prometheus or an Alertmanager reads our objects, according to two fields of its spec. Without a selector, it reads none; without a namespace
+ * selector, it reads only its own namespace (prometheus-operator, API reference of `ruleSelector`).
  */
 export function isRead(
   reader: KubeObject,
@@ -42,9 +42,9 @@ const READ = [
   ["podMonitor", "PodMonitor", "the metrics of Traefik and Gatus would be missing"],
 ] as const;
 
-/** Reports rules and monitors that no Prometheus of the operator would read, with the labels that one selects. */
+/** Reports rules and monitors that no Prometheus of the operator would read, and what to set so that one reads them. */
 export function selectionFindings(ours: Selectable, prometheuses: readonly KubeObject[]): Finding[] {
-  // Another Prometheus may read the rules: a chart's, or one of a hosted service.
+  // Without any Prometheus resource, something else may read the rules, such as an agent of a hosted service.
   if (prometheuses.length === 0) return [];
   return READ.flatMap(([field, kind, consequence]): Finding[] => {
     if (prometheuses.some((prometheus) => isRead(prometheus, field, ours))) return [];
@@ -69,7 +69,7 @@ function remedy(prometheus: KubeObject, field: string, { labels, namespace, name
       ? prometheus.metadata.namespace === namespace
       : selects(namespaces, namespaceLabels))
   )
-    return `${name} does not look into ${namespace}: set alerting.namespace to ${prometheus.metadata.namespace ?? ""}, or ${field}NamespaceSelector in its spec ({} selects all).`;
+    return `${name} does not read the namespace ${namespace}: set alerting.namespace to ${prometheus.metadata.namespace ?? ""}, or ${field}NamespaceSelector in its spec ({} selects all).`;
   const missing = Object.entries(selector.matchLabels ?? {}).filter(([key, value]) => labels[key] !== value);
   return missing.length > 0
     ? `${name} selects by label: set alerting.ruleLabels to ${JSON.stringify(Object.fromEntries(missing))}.`

@@ -5,7 +5,7 @@ import type { GatewayArgs } from "./gateway.ts";
 
 const CERT_MANAGER = "cert-manager.io/v1";
 
-/** Issuers that do not exist or are not ready: no certificate would be issued, and no HTTPS listener would work. */
+/** Reports issuers that do not exist or are not ready. Without a certificate from its issuer, an HTTPS listener does not work. */
 export async function checkIssuers(gateway: GatewayArgs, cluster: ClusterReader): Promise<Finding[]> {
   const issuers = gateway.https.hostnames.flatMap(({ certificate }) =>
     certificate !== undefined && "issuer" in certificate ? [certificate] : [],
@@ -30,13 +30,13 @@ async function checkIssuer(
   ];
   if (!(await cluster.serves(CERT_MANAGER, kind)))
     return warn(
-      "cert-manager would read, but it is not installed",
-      "Install cert-manager with Gateway API support (config.enableGatewayAPI), or name existing Secrets as certificates.",
+      "needs cert-manager, but cert-manager is not installed",
+      "Install cert-manager with Gateway API support (config.enableGatewayAPI), or set certificate.secret to existing Secrets.",
     );
   const metadata = { name: issuer, ...(kind === "Issuer" && { namespace }) };
   const live = await cluster.get({ apiVersion: CERT_MANAGER, kind, metadata });
   if (live === undefined)
-    return warn("does not exist", "Create it, or correct its name or kind in the configuration.");
+    return warn("does not exist", "Create the issuer, or correct its name or kind in the configuration.");
   const { conditions = [] } = statusOf(live) as {
     conditions?: { type: string; status: string; message?: string }[];
   };
@@ -44,6 +44,6 @@ async function checkIssuer(
   if (ready?.status === "True") return [];
   return warn(
     `is not ready (${ready?.message ?? "no status"})`,
-    "Fix the issuer: the HTTPS listeners work once their certificates are issued.",
+    "Fix the issuer. The HTTPS listeners work once their certificates are issued.",
   );
 }

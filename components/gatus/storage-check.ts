@@ -4,7 +4,9 @@ import { GATUS_NAME } from "./deployment.ts";
 
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
-/** Reports storage without which Gatus' pod would not start. Only warnings: Flux may create the Secret, or the class, meanwhile. */
+/**
+ * Reports missing storage, without which Gatus would not start. The findings are only warnings, since Flux may create the Secret or the class in the meantime.
+ */
 export async function checkStorage(
   storage: GatusStorage,
   namespace: string,
@@ -27,8 +29,8 @@ async function checkSecret(
   return [
     {
       severity: "warning",
-      message: `Secret ${namespace}/${secret}, with Gatus' database URL, ${problem} on ${cluster.context}: Gatus would not start.`,
-      hint: `Create it first: kubectl --context ${cluster.context} --namespace ${namespace} create secret generic ${secret} --from-literal ${key}=postgres://…`,
+      message: `Secret ${namespace}/${secret}, with the URL of Gatus's database, ${problem} on ${cluster.context}: Gatus would not start.`,
+      hint: `First create the Secret with this key: kubectl --context ${cluster.context} --namespace ${namespace} create secret generic ${secret} --from-literal ${key}=postgres://…`,
     },
   ];
 }
@@ -40,7 +42,7 @@ async function checkClass(
 ): Promise<Finding[]> {
   const metadata = { name: GATUS_NAME, namespace };
   const claim = await cluster.get({ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata });
-  // The class of a claim never changes.
+  // The storage class of an existing claim cannot change.
   if (claim !== undefined) return [];
   const classes = await cluster.list("storage.k8s.io/v1", "StorageClass");
   const names = classes.map((each) => each.metadata.name).join(", ") || "none";
@@ -49,13 +51,13 @@ async function checkClass(
     return classes.some((each) => each.metadata.name === storageClass)
       ? []
       : warn(
-          `StorageClass ${storageClass} does not exist on ${cluster.context} (classes: ${names}): Gatus' claim would stay pending.`,
-          "Set gatus.storage.storageClass to one of them.",
+          `StorageClass ${storageClass} does not exist on ${cluster.context} (classes: ${names}): Gatus's claim would stay pending.`,
+          "Set gatus.storage.storageClass to an existing class.",
         );
   return classes.some((each) => each.metadata.annotations?.[DEFAULT_CLASS] === "true")
     ? []
     : warn(
-        `The cluster ${cluster.context} has no default StorageClass (classes: ${names}): Gatus' claim would stay pending.`,
-        "Set gatus.storage.storageClass, or mark a class as the default.",
+        `The cluster ${cluster.context} has no default StorageClass (classes: ${names}): Gatus's claim would stay pending.`,
+        "Set gatus.storage.storageClass, or mark a StorageClass as the default.",
       );
 }

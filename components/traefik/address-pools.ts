@@ -3,7 +3,7 @@ import type { ClusterReader, Finding } from "../../kube/client.ts";
 import { selects, type LabelSelector } from "../../kube/label-selector.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 
-/** A kind of address pool: which annotations ask for an address or a pool, and what a pool offers. */
+/** A kind of address pool, and the annotations of a Service that request an address or a pool of this kind. */
 interface PoolKind {
   readonly apiVersions: readonly string[];
   readonly kind: string;
@@ -29,7 +29,7 @@ const KINDS: readonly PoolKind[] = [
   },
 ];
 
-/** Reports a Service of type LoadBalancer that would wait for its address forever, as far as Cilium's and MetalLB's pools show it. */
+/** Reports a Service of type LoadBalancer that would never get an address, according to the address pools of Cilium and MetalLB. */
 export async function checkAddressPools(service: KubeObject, cluster: ClusterReader): Promise<Finding[]> {
   if ((service.spec as { type?: string }).type !== "LoadBalancer") return [];
   const annotations = service.metadata.annotations ?? {};
@@ -39,7 +39,7 @@ export async function checkAddressPools(service: KubeObject, cluster: ClusterRea
       const asked = [...kind.addresses, ...kind.pool].some((name) => name in annotations);
       if (served === undefined)
         return asked
-          ? [warn(service, `asks for an address of a ${kind.kind}, which the cluster does not know`)]
+          ? [warn(service, `requests an address from a ${kind.kind}, a kind that the cluster does not serve`)]
           : [];
       return poolFindings(service, kind, await cluster.list(served, kind.kind));
     }),
@@ -62,13 +62,13 @@ function poolFindings(service: KubeObject, kind: PoolKind, pools: readonly KubeO
   const outside = values(kind.addresses).filter(
     (ip) => isIP(ip) !== 0 && !usable.some((pool) => offers(pool, ip)),
   );
-  if (usable.length === 0) return [warn(service, `is selected by no ${kind.kind} (pools: ${names})`)];
+  if (usable.length === 0) return [warn(service, `is not selected by any ${kind.kind} (pools: ${names})`)];
   return [
     ...unknown.map((name) =>
       warn(service, `names the ${kind.kind} ${name}, which does not exist (pools: ${names})`),
     ),
     ...outside.map((ip) =>
-      warn(service, `asks for ${ip}, which is in no ${kind.kind} that selects it (pools: ${names})`),
+      warn(service, `requests ${ip}, which is in no ${kind.kind} that selects the Service (pools: ${names})`),
     ),
   ];
 }
@@ -78,7 +78,7 @@ function isUsable({ spec }: KubeObject, { metadata }: KubeObject): boolean {
     disabled?: boolean;
     serviceSelector?: LabelSelector;
   };
-  // Cilium lets pools select by these, too.
+  // In Cilium, a pool's selector may also use these two labels.
   const labels = {
     "io.kubernetes.service.namespace": metadata.namespace ?? "",
     "io.kubernetes.service.name": metadata.name,
@@ -90,7 +90,7 @@ function isUsable({ spec }: KubeObject, { metadata }: KubeObject): boolean {
 interface PoolSpec {
   /** Cilium. */
   readonly blocks?: readonly { readonly cidr?: string; readonly start?: string; readonly stop?: string }[];
-  /** MetalLB: networks, or ranges `a-b`. */
+  /** MetalLB: networks, or ranges in the form `a-b`. */
   readonly addresses?: readonly string[];
 }
 
@@ -108,7 +108,7 @@ function contains(range: string, ip: string): boolean {
   const [start = "", stop] = range.split("-");
   const [network = "", prefix] = start.split("/");
   const family = isIP(network) === 6 ? "ipv6" : "ipv4";
-  // A pool that cannot be parsed is no reason to doubt the address.
+  // A range that cannot be parsed counts as containing the address.
   if (isIP(network) === 0) return true;
   if (stop === undefined) list.addSubnet(network, Number(prefix ?? (family === "ipv6" ? 128 : 32)), family);
   else list.addRange(start, stop, family);
@@ -118,7 +118,7 @@ function contains(range: string, ip: string): boolean {
 function warn(service: KubeObject, problem: string): Finding {
   return {
     severity: "warning",
-    message: `${describeObject(service)} ${problem}: it would get no address, and the verification would fail.`,
-    hint: "Correct traefik.service.annotations or labels of the Gateway, or the pool.",
+    message: `${describeObject(service)} ${problem}: the Service would get no address, and the verification would fail.`,
+    hint: "Correct the pool, or traefik.service.annotations or traefik.service.labels of the Gateway.",
   };
 }

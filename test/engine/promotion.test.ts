@@ -183,7 +183,7 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
     await pass(edge);
     for (const { code, output } of await ups(main)) {
       assert.notEqual(code, 0, output);
-      assert.match(output, /Cannot promote the repository from edge-(git|oci): .* step back/);
+      assert.match(output, /Cannot promote the repository from edge-(git|oci): .* would move back/);
     }
     assert.deepEqual(await pinsOfMain(), before);
     await runs(onMain, "2");

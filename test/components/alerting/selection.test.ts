@@ -52,7 +52,7 @@ describe("what Prometheus reads", () => {
     [
       "selects other namespaces",
       both({}, { matchLabels: { monitored: "no" } }),
-      /does not look into observability/,
+      /does not read the namespace observability/,
     ],
     ["reads none", both(undefined, {}), /Set ruleSelector in the spec of Prometheus monitoring\/main/],
     [

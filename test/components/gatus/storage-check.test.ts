@@ -28,8 +28,8 @@ const CLAIM: KubeObject = {
   metadata: { name: "gatus", namespace: "observability" },
 };
 
-describe("Gatus' storage on the live cluster", () => {
-  it("needs the Secret with the key, in Gatus' namespace", async () => {
+describe("Gatus's storage on the live cluster", () => {
+  it("needs the Secret with the key, in Gatus's namespace", async () => {
     assert.deepEqual(await found(POSTGRES, secret("url")), []);
     assert.match(
       (await found(POSTGRES, secret("uri"))).join(),

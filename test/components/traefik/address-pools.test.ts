@@ -75,15 +75,15 @@ describe("the address pool of a Gateway", () => {
       "an address in no pool",
       service({ [IPS]: "192.0.2.50" }),
       [cilium("a", BLOCKS)],
-      /asks for 192\.0\.2\.50.*pools: a/,
+      /requests 192\.0\.2\.50.*pools: a/,
     ],
     [
       "pools for other Services only",
       service(),
       [cilium("a", { ...BLOCKS, serviceSelector: { matchLabels: { tier: "internal" } } })],
-      /selected by no CiliumLoadBalancerIPPool \(pools: a\)/,
+      /not selected by any CiliumLoadBalancerIPPool \(pools: a\)/,
     ],
-    ["a disabled pool", service(), [cilium("a", { ...BLOCKS, disabled: true })], /selected by no/],
+    ["a disabled pool", service(), [cilium("a", { ...BLOCKS, disabled: true })], /not selected by any/],
     [
       "an unknown pool",
       service({ "metallb.io/address-pool": "x" }),
@@ -94,7 +94,7 @@ describe("the address pool of a Gateway", () => {
       "a kind of pool that the cluster lacks",
       service({ [IPS]: "192.0.2.3" }),
       [],
-      /which the cluster does not know/,
+      /a kind that the cluster does not serve/,
     ],
   ] as const)
     it(`reports ${what} before the update`, async () => {
