@@ -11,6 +11,7 @@ import { gatusAddress, promoted } from "./platform/staging.ts";
 import { loadPins } from "./config/pins.ts";
 import { releaseHash } from "./staging/release.ts";
 import { evidenceLine } from "./staging/verification-summary.ts";
+import { readRecordedObjects } from "./staging/stack-outputs.ts";
 import { PROVIDER_NAME, stageUpdate } from "./staging/staged-update.ts";
 
 async function deploy() {
@@ -35,7 +36,13 @@ async function deploy() {
     repository: settings.flux,
   });
   const config = promoted(settings, update.ref);
-  const plan = await planPlatform({ stack: pulumi.getStack(), config, pins, cluster });
+  const plan = await planPlatform({
+    stack: pulumi.getStack(),
+    config,
+    pins,
+    cluster,
+    recorded: () => readRecordedObjects(pulumi.getStack()),
+  });
   enforce(plan.findings, pulumi.log);
   const declared = plan.parts.flatMap(({ objects }) => objects);
   await update.begin(declared);

@@ -1,4 +1,4 @@
-import type { ClusterReader, Finding } from "./client.ts";
+import type { ClusterReader, Finding, ObjectReference } from "./client.ts";
 import { handEdits } from "./hand-edits.ts";
 import { describeObject, FIELD_MANAGER, STACK_LABEL, type KubeObject } from "./objects.ts";
 
@@ -8,6 +8,8 @@ export interface OwnershipArgs {
   readonly stack: string;
   /** Objects, as `Kind name` or `Kind namespace/name`, that the stack may take over from their current owner. */
   readonly adopt: readonly string[];
+  /** Objects in the stack's own state, which may still have the label of a former name. Read only if a live object has not this stack's label. */
+  readonly recorded?: () => Promise<readonly ObjectReference[]>;
 }
 
 /**
@@ -23,7 +25,8 @@ export async function checkOwnership(
   const findings = await Promise.all(
     objects.map(async (object) => {
       const live = await cluster.get(object);
-      return live === undefined ? undefined : checkOwner(object, live, args);
+      if (live === undefined) return undefined;
+      return checkOwner({ declared: object, live, isOwn: await isOwn(live, args), adopt: args.adopt });
     }),
   );
   return findings.filter((finding) => finding !== undefined);
@@ -33,17 +36,34 @@ export async function checkOwnership(
 export async function foreignNamespaces(
   names: readonly string[],
   cluster: ClusterReader,
-  stack: string,
+  args: Omit<OwnershipArgs, "adopt">,
 ): Promise<ReadonlySet<string>> {
-  const live = await Promise.all(
-    names.map((name) => cluster.get({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
+  const foreign = await Promise.all(
+    names.map(async (name) => {
+      const live = await cluster.get({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+      return live !== undefined && !(await isOwn(live, args)) ? [name] : [];
+    }),
   );
-  return new Set(
-    live
-      .filter((namespace) => namespace !== undefined)
-      .filter((namespace) => namespace.metadata.labels?.[STACK_LABEL] !== stack)
-      .map((namespace) => namespace.metadata.name),
-  );
+  return new Set(foreign.flat());
+}
+
+/**
+ * Whether a live object belongs to the stack: by its label, or by the stack's state. After `pulumi stack rename`, all objects have the label of the former name, and the
+ * next update changes it.
+ */
+export async function isOwn(
+  live: KubeObject,
+  { stack, recorded }: Omit<OwnershipArgs, "adopt">,
+): Promise<boolean> {
+  if (live.metadata.labels?.[STACK_LABEL] === stack) return true;
+  if (recorded === undefined || !isApplied(live)) return false;
+  const key = identityOf(live);
+  return (await recorded()).some((object) => identityOf(object) === key);
+}
+
+/** Group, kind and name, of which there is one object on a cluster, whatever the version. */
+function identityOf(object: ObjectReference): string {
+  return `${object.apiVersion.replace(/\/?[^/]+$/, "")} ${describeObject(object)}`;
 }
 
 /**
@@ -100,9 +120,7 @@ function terminating(live: KubeObject): Finding {
  * names.
  */
 export function checkDistinct(objects: readonly KubeObject[]): Finding[] {
-  const identity = (object: KubeObject): string =>
-    `${object.apiVersion.replace(/\/?[^/]+$/, "")} ${describeObject(object)}`;
-  return [...Map.groupBy(objects, identity).values()]
+  return [...Map.groupBy(objects, identityOf).values()]
     .filter(({ length }) => length > 1)
     .map((same) => ({
       severity: "error",
@@ -111,15 +129,18 @@ export function checkDistinct(objects: readonly KubeObject[]): Finding[] {
     }));
 }
 
-function checkOwner(
-  declared: KubeObject,
-  live: KubeObject,
-  { stack, adopt }: OwnershipArgs,
-): Finding | undefined {
+interface LiveObject {
+  readonly declared: KubeObject;
+  readonly live: KubeObject;
+  readonly isOwn: boolean;
+  readonly adopt: readonly string[];
+}
+
+function checkOwner({ declared, live, isOwn, adopt }: LiveObject): Finding | undefined {
   if (isTerminating(live)) return terminating(live);
   const name = describeObject(live);
   if (adopt.includes(name)) return undefined;
-  if (live.metadata.labels?.[STACK_LABEL] === stack) return handEdited(declared, live);
+  if (isOwn) return handEdited(declared, live);
   const owner = ownerOf(live);
   return {
     severity: "error",
@@ -148,12 +169,13 @@ const APPLIERS = new RegExp(`^(?:${FIELD_MANAGER}$|pulumi-kubernetes-)`);
  * because others copy labels: metrics-server to PodMetrics, and the endpoints controllers, operators and backups to their own objects
  * (docs/decisions/ownership-by-state-and-field-manager.md).
  */
-export function isAppliedBy({ metadata }: KubeObject, stack: string): boolean {
+export function isAppliedBy(object: KubeObject, stack: string): boolean {
+  return object.metadata.labels?.[STACK_LABEL] === stack && isApplied(object);
+}
+
+function isApplied({ metadata }: KubeObject): boolean {
   const managers = (metadata.managedFields ?? []) as readonly FieldManager[];
-  return (
-    metadata.labels?.[STACK_LABEL] === stack &&
-    managers.some(({ manager = "", operation }) => operation === "Apply" && APPLIERS.test(manager))
-  );
+  return managers.some(({ manager = "", operation }) => operation === "Apply" && APPLIERS.test(manager));
 }
 
 interface FieldManager {

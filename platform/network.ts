@@ -52,11 +52,11 @@ async function gatewayApiPart({ config, pins, labels }: PlatformArgs): Promise<P
 }
 
 /** The part for Traefik's CRDs, if any Traefik of the stack reads Middlewares. */
-async function traefikDefinitionsPart({ stack, config, pins, cluster, labels }: PlatformArgs) {
+async function traefikDefinitionsPart({ stack, config, pins, cluster, recorded, labels }: PlatformArgs) {
   if (!config.gateways.some(({ traefik }) => traefik.install && traefik.middlewares)) return undefined;
   const version = imageVersion(pins.images.traefik);
   const all = await loadTraefikDefinitions(version, pins.traefikDefinitions.sha256);
-  const args = { labels, crds: await ownDefinitions(all, cluster, stack) };
+  const args = { labels, crds: await ownDefinitions(all, cluster, { stack, recorded }) };
   return {
     name: "traefik-definitions",
     dependsOn: [],

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterReader, Finding } from "../kube/client.ts";
+import type { ClusterReader, Finding, ObjectReference } from "../kube/client.ts";
 import type { KubeObject } from "../kube/objects.ts";
 import type { CommonArgs } from "../components/shared/declare.ts";
 import type { StackConfig } from "../config/load.ts";
@@ -11,6 +11,8 @@ export interface PlatformArgs {
   readonly config: StackConfig;
   readonly pins: Pins;
   readonly cluster: ClusterReader;
+  /** The objects in the stack's state; read only if needed. */
+  readonly recorded: () => Promise<readonly ObjectReference[]>;
   /** Labels for all of the stack's objects. */
   readonly labels: CommonArgs["labels"];
 }

@@ -29,9 +29,12 @@ export async function planPlatform({
   config,
   pins,
   cluster: live,
+  recorded: readRecorded,
 }: Omit<PlatformArgs, "labels">): Promise<PlatformPlan> {
   const cluster = readOnce(live);
-  const args: PlatformArgs = { stack, config, pins, cluster, labels: stackLabels(stack) };
+  let state: ReturnType<typeof readRecorded> | undefined;
+  const recorded = () => (state ??= readRecorded());
+  const args: PlatformArgs = { stack, config, pins, cluster, recorded, labels: stackLabels(stack) };
   const components = [
     ...(await networkParts(args)),
     ...(await fluxParts(args)),
@@ -42,7 +45,7 @@ export async function planPlatform({
   );
   const objects = parts.flatMap((part) => part.objects);
   const findings = await Promise.all([
-    checkOwnership(objects, cluster, { stack, adopt: config.adopt }),
+    checkOwnership(objects, cluster, { stack, adopt: config.adopt, recorded }),
     checkNamespaces(objects, cluster),
     ...parts.map(({ check }) => check?.(cluster) ?? []),
   ]);
@@ -76,11 +79,11 @@ export function createPlatform(
 
 /** Declares only namespaces that do not exist yet or belong to this stack. Those of other owners are used unchanged. */
 async function namespacesPart(
-  { stack, cluster, labels }: PlatformArgs,
+  { stack, cluster, labels, recorded }: PlatformArgs,
   parts: readonly Part[],
 ): Promise<Part> {
   const needed = [...new Set(parts.flatMap(({ namespaces = [] }) => namespaces))];
-  const foreign = await foreignNamespaces(needed, cluster, stack);
+  const foreign = await foreignNamespaces(needed, cluster, { stack, recorded });
   const args = { labels, names: needed.filter((name) => !foreign.has(name)) };
   return {
     name: "namespaces",

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
-import { STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
+import type { KubeObject } from "../../kube/objects.ts";
+import { isOwn } from "../../kube/ownership.ts";
 import { declareRetained, labelled, type CommonArgs } from "../shared/declare.ts";
 
 /** Arguments of {@link TraefikDefinitions}. */
@@ -27,13 +28,15 @@ export function traefikDefinitionObjects({ crds, labels }: TraefikDefinitionsArg
 export async function ownDefinitions(
   crds: readonly KubeObject[],
   cluster: ClusterReader,
-  stack: string,
+  args: Parameters<typeof isOwn>[1],
 ): Promise<KubeObject[]> {
-  const live = await Promise.all(crds.map((crd) => cluster.get(crd)));
-  return crds.filter((_, index) => {
-    const labels = live[index]?.metadata.labels;
-    return live[index] === undefined || labels?.[STACK_LABEL] === stack;
-  });
+  const own = await Promise.all(
+    crds.map(async (crd) => {
+      const live = await cluster.get(crd);
+      return live === undefined || (await isOwn(live, args));
+    }),
+  );
+  return crds.filter((_, index) => own[index]);
 }
 
 /** Reports another owner's CRDs that do not serve the version that Traefik watches. Traefik would then serve nothing. */

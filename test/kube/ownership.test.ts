@@ -36,6 +36,46 @@ describe("ownership", () => {
     );
   });
 
+  describe("of a stack that was renamed", () => {
+    const managedFields = [{ manager: "edgefirst", operation: "Apply", fieldsV1: {} }];
+    const former = live({ labels: { [STACK_LABEL]: "home" }, managedFields });
+    let reads = 0;
+    const recorded = () => {
+      reads++;
+      return Promise.resolve([DECLARED]);
+    };
+
+    it("is known from its state", async () => {
+      assert.deepEqual(await checkOwnership([DECLARED], holding(former), { ...ARGS, recorded }), []);
+      assert.equal((await checkOwnership([DECLARED], holding(former), ARGS)).length, 1);
+      const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "network" } };
+      const { labels } = former.metadata;
+      const metadata = { ...namespace.metadata, ...(labels && { labels }), managedFields };
+      const inState = () => Promise.resolve([namespace]);
+      const foreign = (args: Parameters<typeof foreignNamespaces>[2]) =>
+        foreignNamespaces(["network"], holding({ ...namespace, metadata }), args);
+      assert.equal((await foreign({ ...ARGS, recorded: inState })).size, 0);
+      assert.equal((await foreign({ ...ARGS, recorded })).size, 1);
+    });
+
+    it("does not extend to objects that it did not apply, or that are of another stack", async () => {
+      const handMade = live({ labels: { [STACK_LABEL]: "home" } });
+      assert.equal((await checkOwnership([DECLARED], holding(handMade), { ...ARGS, recorded })).length, 1);
+      const none = () => Promise.resolve([]);
+      assert.equal(
+        (await checkOwnership([DECLARED], holding(former), { ...ARGS, recorded: none })).length,
+        1,
+      );
+    });
+
+    it("is not looked up as long as the labels fit", async () => {
+      reads = 0;
+      const own = live({ labels: { [STACK_LABEL]: "edge" }, managedFields });
+      assert.deepEqual(await checkOwnership([DECLARED], holding(own), { ...ARGS, recorded }), []);
+      assert.equal(reads, 0);
+    });
+  });
+
   it("refuses terminating objects, even its own: changes applied to them would vanish", async () => {
     const metadata = {
       labels: { [STACK_LABEL]: "edge" },
@@ -123,7 +163,7 @@ describe("ownership", () => {
     });
     const cluster = holding(namespace("network", {}), namespace("observability", { [STACK_LABEL]: "edge" }));
     assert.deepEqual(
-      [...(await foreignNamespaces(["network", "observability", "flux-apps"], cluster, "edge"))],
+      [...(await foreignNamespaces(["network", "observability", "flux-apps"], cluster, ARGS))],
       ["network"],
     );
   });

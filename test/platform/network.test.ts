@@ -6,6 +6,9 @@ import { clusterHolding } from "../support/cluster.ts";
 import { GATEWAY } from "../support/configuration.ts";
 import { gatewayApiDirectory } from "../support/engine.ts";
 
+/** The objects in the state of a stack without one. */
+const NONE = () => Promise.resolve([]);
+
 async function errorsOf(...gateways: object[]): Promise<string[]> {
   const values = {
     cluster: { context: "test" },
@@ -19,7 +22,13 @@ async function errorsOf(...gateways: object[]): Promise<string[]> {
     gatusAuthorizations: new Map(),
   };
   const cluster = clusterHolding();
-  const { findings } = await planPlatform({ stack: "edge", config, pins: loadPins(), cluster });
+  const { findings } = await planPlatform({
+    stack: "edge",
+    config,
+    pins: loadPins(),
+    cluster,
+    recorded: NONE,
+  });
   return findings
     .filter(({ severity, message }) => severity === "error" && /^Gateways? /.test(message))
     .map(({ message }) => message);

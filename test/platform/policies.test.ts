@@ -11,6 +11,9 @@ import { loadPins } from "../../config/pins.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { gatewayApiDirectory } from "../support/engine.ts";
 
+/** The objects in the state of a stack without one. */
+const NONE = () => Promise.resolve([]);
+
 const PROJECT = join(import.meta.dirname, "../..");
 
 /** Turns on every part of the platform, on top of a committed stack. */
@@ -110,5 +113,5 @@ async function plan(stack: string, more: Readonly<Record<string, unknown>>) {
     secrets: {},
     gatusAuthorizations: new Map(),
   };
-  return planPlatform({ stack, config, pins: loadPins(), cluster: clusterHolding() });
+  return planPlatform({ stack, config, pins: loadPins(), cluster: clusterHolding(), recorded: NONE });
 }

@@ -256,7 +256,9 @@ describe("traefik's Middlewares", () => {
 
   it("get definitions, unless another owner has installed them", async () => {
     const names = async (...live: KubeObject[]) =>
-      (await ownDefinitions(crds, clusterHolding(...live), "edge")).map(({ metadata }) => metadata.name);
+      (await ownDefinitions(crds, clusterHolding(...live), { stack: "edge" })).map(
+        ({ metadata }) => metadata.name,
+      );
     assert.deepEqual(await names(), ["middlewares.traefik.io", "tlsoptions.traefik.io"]);
     assert.deepEqual(await names(crd("middlewares", ["v1alpha1"], own)), [
       "middlewares.traefik.io",
