@@ -65,9 +65,22 @@ export const gatus = z
       .prefault({})
       .describe("Kinds for which gatus-sidecar creates endpoints."),
     labelledConfigMaps: z
-      .boolean()
+      .union(
+        [
+          z.boolean(),
+          z.strictObject({
+            namespaces: z
+              .array(labelName)
+              .min(1)
+              .describe("The namespaces to read, which must exist; the sidecar gets rights in these only."),
+          }),
+        ],
+        { error: "true, false or { namespaces: [...] }" },
+      )
       .default(false)
-      .describe("Also read endpoints from ConfigMaps with the label `gatus.io/enabled`, in any namespace."),
+      .describe(
+        "Also read endpoints from ConfigMaps with the label `gatus.io/enabled`: true for those in any namespace, or `{ namespaces }`. Whoever may write such a ConfigMap decides what Gatus probes.",
+      ),
     resources: resources
       .default({ requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } })
       .describe("Resources for Gatus."),

@@ -84,7 +84,12 @@ export const gateway = z.strictObject({
   http: z
     .strictObject({
       port: port.default(80).describe("Port of the listener `web`."),
-      redirectToHttps: z.boolean().default(false).describe("Redirect every plain request to HTTPS."),
+      redirectToHttps: z
+        .boolean()
+        .optional()
+        .describe(
+          "Redirect every plain request to HTTPS. Defaults to true if every hostname in `https.hostnames` has a certificate, and there is one.",
+        ),
     })
     .prefault({})
     .describe("The plain HTTP listener."),

@@ -1,6 +1,7 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { GatewayArgs } from "./gateway.ts";
 import { checkIssuers } from "./issuers.ts";
+import { routesWithoutListener } from "./plain-routes.ts";
 import { httpsListeners } from "./listeners.ts";
 
 /** Checks a stack's Gateways individually, against each other and against the live cluster. */
@@ -15,6 +16,7 @@ export async function checkGateways(
     ...gateways.flatMap(ownFindings),
     ...missing.flat(),
     ...issuers.flat(),
+    ...(await routesWithoutListener(gateways, cluster)),
     ...(await foreignGateways(gateways, cluster)),
   ];
 }
@@ -85,7 +87,7 @@ function ownFindings(gateway: GatewayArgs): Finding[] {
         "Add certificate: { secret } or certificate: { issuer } to the hostname.",
       ),
     ),
-    ...(http.redirectToHttps && httpsListeners(gateway).length === 0
+    ...(http.redirectToHttps === true && httpsListeners(gateway).length === 0
       ? finding(
           "warning",
           `Gateway ${name} does not redirect to HTTPS, because it has no HTTPS listener.`,

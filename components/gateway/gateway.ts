@@ -15,8 +15,8 @@ export interface GatewayArgs extends CommonArgs, GatewayIdentity {
   readonly allowedNamespaces: "All" | "Same" | { readonly matchLabels: Readonly<Record<string, string>> };
   readonly http: {
     readonly port: number;
-    /** Redirect plain HTTP requests to HTTPS. */
-    readonly redirectToHttps: boolean;
+    /** Redirect plain HTTP requests to HTTPS; by default if every hostname has a certificate. */
+    readonly redirectToHttps?: boolean | undefined;
   };
   readonly https: {
     readonly port: number;
@@ -66,7 +66,8 @@ export function gatewayObjects(args: GatewayArgs): KubeObject[] {
 
 /** Whether plain HTTP requests are redirected to HTTPS, which requires an HTTPS listener. */
 export function redirects(args: Pick<GatewayArgs, "name" | "namespace" | "http" | "https">): boolean {
-  return args.http.redirectToHttps && httpsListeners(args).length > 0;
+  const listeners = httpsListeners(args).length;
+  return listeners > 0 && (args.http.redirectToHttps ?? listeners === args.https.hostnames.length);
 }
 
 function gatewayClass({ name, className }: GatewayArgs): KubeObject {

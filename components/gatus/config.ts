@@ -22,8 +22,6 @@ export type GatusStorage =
 export const GATUS_PORT = 8080;
 /** Folder of the SQLite file. */
 export const DATA_DIRECTORY = "/data";
-/** Environment variable with the Postgres URL. */
-export const STORAGE_URL_VARIABLE = "STORAGE_URL";
 
 /**
  * The endpoint used if none is configured, since Gatus rejects a configuration without endpoints (docs/decisions/gatus-configuration.md). It depends only on
@@ -58,10 +56,11 @@ export function gatusConfig(endpoints: readonly GatusEndpoint[], storage: GatusS
   });
 }
 
+/** The URL of a Postgres database is in a separate file, which is never part of a ConfigMap. */
 function storageConfig(storage: GatusStorage): Record<string, unknown> {
   if (storage.type === "memory") return { type: "memory" };
-  const path = storage.type === "sqlite" ? `${DATA_DIRECTORY}/gatus.db` : `\${${STORAGE_URL_VARIABLE}}`;
-  return { type: storage.type, path, caching: true };
+  const path = storage.type === "sqlite" ? { path: `${DATA_DIRECTORY}/gatus.db` } : {};
+  return { type: storage.type, ...path, caching: true };
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   LABELLED_CONFIG_MAP,
 } from "../../kube/gatus-endpoints.ts";
 import { baseEndpoints, type GatusEndpoint } from "./config.ts";
-import { SERVICE_PREFIX, type Discovery } from "./sidecar.ts";
+import { SERVICE_PREFIX, type Discovery, type LabelledNamespaces } from "./sidecar.ts";
 
 /** A Gateway and the endpoint fragment in its annotation. */
 export interface GatewayDefaults {
@@ -29,7 +29,8 @@ export interface GatewayDefaults {
 export interface EndpointSources {
   readonly endpoints: readonly GatusEndpoint[];
   readonly discover: Discovery;
-  readonly labelledConfigMaps: boolean;
+  /** undefined: labelled ConfigMaps are not read. */
+  readonly labelledConfigMaps: LabelledNamespaces | undefined;
   /** Gateways that this stack declares; they take precedence over the live ones. */
   readonly gateways: readonly GatewayDefaults[];
   /** Routes that this stack declares; they take precedence over the live ones. */
@@ -59,7 +60,7 @@ export async function endpointConflicts(
   const live = await Promise.all([
     sources.discover.httpRoutes && routeEndpoints(sources, cluster),
     sources.discover.services && serviceEndpoints(cluster),
-    sources.labelledConfigMaps && labelledEndpoints(cluster),
+    sources.labelledConfigMaps !== undefined && labelledEndpoints(sources.labelledConfigMaps, cluster),
   ]);
   const endpoints = [configuredEndpoints(sources.endpoints), ...live.filter((found) => found !== false)];
   const byKey = Map.groupBy(
@@ -159,9 +160,11 @@ function endpointOf(objectName: string, fragment: Template, object: KubeObject):
   return { key: fragmentKey(objectName, fragment), source: describeObject(object), stack };
 }
 
-async function labelledEndpoints(cluster: ClusterReader): Promise<Endpoints> {
+async function labelledEndpoints(namespaces: LabelledNamespaces, cluster: ClusterReader): Promise<Endpoints> {
   const configMaps = (await cluster.list("v1", "ConfigMap")).filter(
-    ({ metadata }) => metadata.labels?.[LABELLED_CONFIG_MAP] !== undefined,
+    ({ metadata }) =>
+      metadata.labels?.[LABELLED_CONFIG_MAP] !== undefined &&
+      (namespaces === "all" || namespaces.includes(metadata.namespace ?? "")),
   );
   const found: NamedEndpoint[] = [];
   const findings: Finding[] = [];

@@ -3,15 +3,20 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { exemption } from "../../kube/exemption.ts";
 import { placementFields, type Placement } from "../shared/placement.ts";
 import { strategicMerge } from "../shared/strategic-merge.ts";
-import { DATA_DIRECTORY, GATUS_PORT, STORAGE_URL_VARIABLE, type GatusStorage } from "./config.ts";
+import { DATA_DIRECTORY, GATUS_PORT, type GatusStorage } from "./config.ts";
 import {
   CONFIG_DIRECTORY,
   CONTAINER_SECURITY,
   DISCOVERED,
   discoverySidecar,
+  DATABASE,
   LABELLED,
   labelledSidecar,
+  STORAGE,
+  storageWriter,
+  tokenVolume,
 } from "./sidecar-containers.ts";
+import type { LabelledNamespaces } from "./sidecar.ts";
 
 /** Name of Gatus's objects in its namespace, and of the main container. */
 export const GATUS_NAME = "gatus";
@@ -34,7 +39,8 @@ export interface GatusDeploymentArgs extends Placement {
   readonly config: string;
   /** gatus-sidecar's arguments; undefined if it does not run. */
   readonly sidecarArgs: readonly string[] | undefined;
-  readonly labelledConfigMaps: boolean;
+  /** undefined: labelled ConfigMaps are not read. */
+  readonly labelled: LabelledNamespaces | undefined;
   readonly pushover: boolean;
   readonly resources?: GatusResources;
 }
@@ -98,10 +104,10 @@ function podTemplate(args: GatusDeploymentArgs): Record<string, unknown> {
   };
 }
 
-function sidecarContainers({ images, sidecarArgs, labelledConfigMaps }: GatusDeploymentArgs) {
+function sidecarContainers({ images, sidecarArgs, labelled }: GatusDeploymentArgs) {
   return [
     ...(sidecarArgs === undefined ? [] : [discoverySidecar(images.gatusSidecar, sidecarArgs)]),
-    ...(labelledConfigMaps ? [labelledSidecar(images.k8sSidecar)] : []),
+    ...(labelled === undefined ? [] : [labelledSidecar(images.k8sSidecar, labelled)]),
   ];
 }
 
@@ -109,7 +115,7 @@ function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
   const sidecars = sidecarContainers(args);
   return {
     serviceAccountName: GATUS_NAME,
-    automountServiceAccountToken: sidecars.length > 0,
+    automountServiceAccountToken: false,
     securityContext: {
       runAsNonRoot: true,
       runAsUser: USER,
@@ -119,9 +125,9 @@ function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
       seccompProfile: { type: "RuntimeDefault" },
     },
     ...placementFields(args),
-    initContainers: sidecars,
+    initContainers: [...sidecars, ...storageContainers(args)],
     containers: [gatusContainer(args)],
-    volumes: volumes(args),
+    volumes: [...volumes(args), ...hiddenVolumes(args)],
   };
 }
 
@@ -150,29 +156,38 @@ function resources({ requests, limits: { cpu, memory } }: GatusResources): Recor
   return { requests: { ...requests }, limits: { ...(cpu !== undefined && { cpu }), memory } };
 }
 
-function gatusEnvironment({ sidecarArgs, storage }: GatusDeploymentArgs): Record<string, unknown>[] {
+function gatusEnvironment({ sidecarArgs }: GatusDeploymentArgs): Record<string, unknown>[] {
   return [
     { name: "GATUS_CONFIG_PATH", value: CONFIG_DIRECTORY },
     // At startup, Gatus deletes the history of every endpoint that is missing from its configuration. gatus-sidecar does not signal when its file is complete,
     // so Gatus waits a few seconds.
     ...(sidecarArgs === undefined ? [] : [{ name: "GATUS_DELAY_START_SECONDS", value: "5" }]),
+  ];
+}
+
+function storageContainers({ images, storage }: GatusDeploymentArgs): Record<string, unknown>[] {
+  return storage.type === "postgres" ? [storageWriter(images.k8sSidecar, storage.key)] : [];
+}
+
+/** Volumes that Gatus does not mount. */
+function hiddenVolumes(args: GatusDeploymentArgs): Record<string, unknown>[] {
+  const { storage } = args;
+  return [
+    ...(sidecarContainers(args).length > 0 ? [tokenVolume()] : []),
     ...(storage.type === "postgres"
-      ? [
-          {
-            name: STORAGE_URL_VARIABLE,
-            valueFrom: { secretKeyRef: { name: storage.secret, key: storage.key } },
-          },
-        ]
+      ? [{ name: DATABASE, secret: { secretName: storage.secret, defaultMode: 0o440 } }]
       : []),
   ];
 }
 
+/** The volumes that Gatus mounts. */
 function volumes(args: GatusDeploymentArgs): ({ readonly name: string } & Record<string, unknown>)[] {
   return [
     { name: "base", configMap: { name: GATUS_NAME } },
     ...(args.pushover ? [{ name: "pushover", secret: { secretName: PUSHOVER_SECRET } }] : []),
     ...(args.sidecarArgs === undefined ? [] : [{ name: DISCOVERED, emptyDir: {} }]),
-    ...(args.labelledConfigMaps ? [{ name: LABELLED, emptyDir: {} }] : []),
+    ...(args.labelled === undefined ? [] : [{ name: LABELLED, emptyDir: {} }]),
+    ...(args.storage.type === "postgres" ? [{ name: STORAGE, emptyDir: { medium: "Memory" } }] : []),
     ...(args.storage.type === "sqlite"
       ? [{ name: "data", persistentVolumeClaim: { claimName: GATUS_NAME } }]
       : []),

@@ -26,7 +26,7 @@ import {
 import { endpointConflicts, type GatewayDefaults } from "./conflicts.ts";
 import { gatusRoute, type GatusPage } from "./page.ts";
 import { checkStorage } from "./storage-check.ts";
-import { LABELLED_CONFIG_MAPS_RULE, sidecarFor, type Discovery } from "./sidecar.ts";
+import { LABELLED_CONFIG_MAPS_RULE, sidecarFor, type Discovery, type LabelledNamespaces } from "./sidecar.ts";
 
 /** Arguments of {@link Gatus}. */
 export interface GatusArgs extends CommonArgs, Placement {
@@ -39,8 +39,8 @@ export interface GatusArgs extends CommonArgs, Placement {
   readonly endpoints: readonly GatusEndpoint[];
   readonly storage: GatusStorage;
   readonly discover: Discovery;
-  /** Whether Gatus also reads ConfigMaps with the label `gatus.io/enabled`, in any namespace. */
-  readonly labelledConfigMaps: boolean;
+  /** Whether Gatus also reads ConfigMaps with the label `gatus.io/enabled`, in any namespace or in these. */
+  readonly labelledConfigMaps: boolean | { readonly namespaces: readonly string[] };
   /** Where alerts are sent; if undefined, Gatus sends none. */
   readonly pushover?: PushoverCredentials | undefined;
   readonly resources?: GatusResources;
@@ -86,13 +86,17 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
   if (!args.install) return [];
   const { namespace, labels } = args;
   const config = gatusConfig(args.endpoints, args.storage);
+  const labelledIn = labelledNamespaces(args.labelledConfigMaps);
   const sidecar = sidecarFor(imageVersion(args.images.gatusSidecar), args.discover);
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: GATUS_NAME, namespace } },
     ...roleObjects(namespace, [
       ...(sidecar?.rules ?? []),
-      ...(args.labelledConfigMaps ? [LABELLED_CONFIG_MAPS_RULE] : []),
+      ...(labelledIn === "all" ? [LABELLED_CONFIG_MAPS_RULE] : []),
     ]),
+    ...(labelledIn === undefined || labelledIn === "all"
+      ? []
+      : labelledIn.flatMap((each) => namespacedRole(each, namespace))),
     {
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -107,7 +111,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       storage: args.storage,
       config,
       sidecarArgs: sidecar?.args,
-      labelledConfigMaps: args.labelledConfigMaps,
+      labelled: labelledIn,
       pushover: args.pushover !== undefined,
       ...(args.resources && { resources: args.resources }),
       nodeSelector: args.nodeSelector,
@@ -126,10 +130,32 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
 export async function checkGatus(args: GatusArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return [];
   const routes = gatusObjects(args).filter(({ kind }) => kind === "HTTPRoute");
-  const { endpoints, discover, labelledConfigMaps, gateways } = args;
+  const { endpoints, discover, gateways } = args;
+  const labelledConfigMaps = labelledNamespaces(args.labelledConfigMaps);
   return [
     ...(await checkStorage(args.storage, args.namespace, cluster)),
     ...(await endpointConflicts({ endpoints, discover, labelledConfigMaps, gateways, routes }, cluster)),
+  ];
+}
+
+function labelledNamespaces(setting: GatusArgs["labelledConfigMaps"]): LabelledNamespaces | undefined {
+  if (typeof setting === "boolean") return setting ? "all" : undefined;
+  return setting.namespaces;
+}
+
+/** Lets the sidecar read the ConfigMaps of one namespace. */
+function namespacedRole(target: string, namespace: string): KubeObject[] {
+  const apiGroup = "rbac.authorization.k8s.io";
+  const metadata = { name: ROLE_NAME, namespace: target };
+  return [
+    { apiVersion: `${apiGroup}/v1`, kind: "Role", metadata, rules: [LABELLED_CONFIG_MAPS_RULE] },
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup, kind: "Role", name: ROLE_NAME },
+      subjects: [{ kind: "ServiceAccount", name: GATUS_NAME, namespace }],
+    },
   ];
 }
 

@@ -16,6 +16,19 @@ export interface GatusPage {
   };
 }
 
+const exact = (value: string) => ({ path: { type: "Exact", value } });
+const prefix = (value: string) => ({ path: { type: "PathPrefix", value } });
+
+/**
+ * The page, its files and its API (Gatus 5.36, `api/api.go`), and not `/metrics`, which Gatus serves in any spelling. gatus-sidecar probes the first path.
+ */
+const PUBLISHED = [
+  exact("/"),
+  ...["/endpoints", "/suites", "/api", "/css", "/js", "/img", "/oidc", "/authorization-code"].map(prefix),
+  ...["/health", "/manifest.json", "/favicon.ico", "/favicon-16x16.png", "/favicon-32x32.png"].map(exact),
+  ...["/apple-touch-icon.png", "/logo-192x192.png", "/logo-512x512.png"].map(exact),
+];
+
 /** The HTTPRoute for Gatus's page, which Gatus also monitors. */
 export function gatusRoute(
   { hostname, url, gateway }: GatusPage,
@@ -45,7 +58,7 @@ export function gatusRoute(
         },
       ],
       hostnames: [hostname],
-      rules: [{ backendRefs: [{ name: GATUS_NAME, port: servicePort }] }],
+      rules: [{ matches: PUBLISHED, backendRefs: [{ name: GATUS_NAME, port: servicePort }] }],
     },
   };
 }

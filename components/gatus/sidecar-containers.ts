@@ -1,3 +1,4 @@
+import type { LabelledNamespaces } from "./sidecar.ts";
 import { LABELLED_CONFIG_MAP } from "../../kube/gatus-endpoints.ts";
 
 /** Gatus reads every YAML file in this directory, which has one folder for each source of configuration. */
@@ -14,6 +15,63 @@ export const CONTAINER_SECURITY = {
   capabilities: { drop: ["ALL"] },
 };
 
+/** Volume with the ServiceAccount's token, which only the sidecars mount: Gatus itself needs no access to the API server. */
+export const TOKEN = "token";
+const TOKEN_MOUNT = {
+  name: TOKEN,
+  mountPath: "/var/run/secrets/kubernetes.io/serviceaccount",
+  readOnly: true,
+};
+
+/** The same files as in an automatically mounted volume (https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken). */
+export function tokenVolume(): Record<string, unknown> & { readonly name: string } {
+  const ca = { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] };
+  const namespace = { path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } };
+  return {
+    name: TOKEN,
+    projected: {
+      defaultMode: 0o440,
+      sources: [
+        { serviceAccountToken: { path: "token", expirationSeconds: 3607 } },
+        { configMap: ca },
+        { downwardAPI: { items: [namespace] } },
+      ],
+    },
+  };
+}
+
+/** Volume and folder of the file with the database URL. */
+export const STORAGE = "storage";
+/** Volume of the Secret with the database URL, which Gatus does not mount. */
+export const DATABASE = "database";
+
+/**
+ * Writes the URL into a file of Gatus's configuration. As an environment variable, every route could read it: Gatus expands `${…}` anywhere in its configuration,
+ * including text from annotations. In the file, `$` is doubled, and JSON is valid YAML.
+ */
+const WRITE_STORAGE = [
+  "import json, sys",
+  'url = open(sys.argv[1]).read().strip().replace("$", "$$")',
+  'open(sys.argv[2], "w").write(json.dumps({"storage": {"path": url}}))',
+].join("\n");
+
+/** Runs before Gatus, in k8s-sidecar's image, which has Python; a new URL takes effect when the pod restarts. */
+export function storageWriter(image: string, key: string): Record<string, unknown> {
+  const folder = `${CONFIG_DIRECTORY}/${STORAGE}`;
+  const mounted = "/run/database";
+  return {
+    name: "storage-url",
+    image,
+    command: ["python", "-c", WRITE_STORAGE, `${mounted}/${key}`, `${folder}/storage.yaml`],
+    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
+    securityContext: CONTAINER_SECURITY,
+    volumeMounts: [
+      { name: DATABASE, mountPath: mounted, readOnly: true },
+      { name: STORAGE, mountPath: folder },
+    ],
+  };
+}
+
 /** Not k8s-sidecar's default, 8080, which Gatus uses. */
 const LABELLED_HEALTH_PORT = 8081;
 
@@ -27,7 +85,7 @@ export function discoverySidecar(image: string, args: readonly string[]): Record
     args: [...args, `--output=${folder}/gatus-sidecar.yaml`],
     resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
     securityContext: CONTAINER_SECURITY,
-    volumeMounts: [{ name: DISCOVERED, mountPath: folder }],
+    volumeMounts: [{ name: DISCOVERED, mountPath: folder }, TOKEN_MOUNT],
   };
 }
 
@@ -35,12 +93,12 @@ export function discoverySidecar(image: string, args: readonly string[]): Record
  * k8s-sidecar, which writes the labelled ConfigMaps to files. It is healthy once the first listing is done, for as long as its watcher
  * runs.
  */
-export function labelledSidecar(image: string): Record<string, unknown> {
+export function labelledSidecar(image: string, namespaces: LabelledNamespaces): Record<string, unknown> {
   const folder = `${CONFIG_DIRECTORY}/${LABELLED}`;
   const health = { httpGet: { path: "/healthz", port: "labelled-health" }, timeoutSeconds: 2 };
   const environment = {
     LABEL: LABELLED_CONFIG_MAP,
-    NAMESPACE: "ALL",
+    NAMESPACE: namespaces === "all" ? "ALL" : namespaces.join(","),
     RESOURCE: "configmap",
     FOLDER: folder,
     UNIQUE_FILENAMES: "true",
@@ -58,6 +116,6 @@ export function labelledSidecar(image: string): Record<string, unknown> {
     livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
     resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
     securityContext: CONTAINER_SECURITY,
-    volumeMounts: [{ name: LABELLED, mountPath: folder }],
+    volumeMounts: [{ name: LABELLED, mountPath: folder }, TOKEN_MOUNT],
   };
 }

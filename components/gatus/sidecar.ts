@@ -78,3 +78,6 @@ export function sidecarFor(
 
 /** The RBAC rule of the sidecar for labelled ConfigMaps (github.com/kiwigrid/k8s-sidecar, `RESOURCE=configmap`, `NAMESPACE=ALL`). */
 export const LABELLED_CONFIG_MAPS_RULE = reading("", "configmaps");
+
+/** The namespaces from which labelled ConfigMaps are read. */
+export type LabelledNamespaces = "all" | readonly string[];

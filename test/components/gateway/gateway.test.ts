@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { checkGateways } from "../../../components/gateway/check.ts";
 import { httpsListeners, type Certificate } from "../../../components/gateway/listeners.ts";
-import { Gateway, gatewayObjects, type GatewayArgs } from "../../../components/gateway/gateway.ts";
+import { Gateway, gatewayObjects, redirects, type GatewayArgs } from "../../../components/gateway/gateway.ts";
 import { withFieldManager } from "../../../components/shared/declare.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 import { recordResources, resourceNamed } from "../../support/mocks.ts";
@@ -210,6 +210,56 @@ describe("gateway", () => {
     const set = annotations({ endpoint }) ?? {};
     assert.deepEqual(Object.keys(set), ["gatus.home-operations.com/endpoint"]);
     assert.deepEqual(parse(set["gatus.home-operations.com/endpoint"] ?? ""), endpoint);
+  });
+});
+
+describe("the redirect to HTTPS by default", () => {
+  const CERTIFIED = { hostname: "*.example.com", certificate: HERE };
+  const byDefault = (...hostnames: Hostname[]): GatewayArgs => ({
+    ...serving(...hostnames),
+    http: { port: 80 },
+  });
+  const secret: KubeObject = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "wildcard-tls", namespace: "network" },
+  };
+  const route = (hostname: string, namespace = "media", parent: object = {}): KubeObject => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "app", namespace },
+    spec: { parentRefs: [{ name: "external", namespace: "network", ...parent }], hostnames: [hostname] },
+  });
+  const found = async (args: GatewayArgs, ...live: KubeObject[]) =>
+    (await checkGateways([args], clusterHolding(secret, ...live))).map(
+      ({ severity, message }) => `${severity}: ${message}`,
+    );
+
+  it("is on if every hostname has a certificate, and only then", () => {
+    assert.equal(redirects(byDefault(CERTIFIED)), true);
+    assert.equal(redirects(byDefault(CERTIFIED, { hostname: "plain.example.org" })), false);
+    assert.equal(redirects(byDefault()), false);
+    assert.equal(redirects({ ...byDefault(CERTIFIED), http: { port: 80, redirectToHttps: false } }), false);
+  });
+
+  it("is refused while a live route would be lost, and only then", async () => {
+    const args = byDefault(CERTIFIED);
+    for (const live of [
+      route("app.example.com"),
+      route("*.app.example.com"),
+      route("app.example.org", "network"),
+      route("app.example.org", "media", { sectionName: "websecure" }),
+      route("app.example.org", "media", { name: "other" }),
+    ])
+      assert.deepEqual(await found(args, live), []);
+    assert.match(
+      (await found(args, route("app.example.org"))).join(),
+      /^error: .* no HTTPS listener for HTTPRoute media\/app/,
+    );
+    const chosen = { ...args, http: { port: 80, redirectToHttps: true } };
+    assert.match((await found(chosen, route("app.example.org"))).join(), /^warning: /);
+    const off = { ...args, http: { port: 80, redirectToHttps: false } };
+    assert.deepEqual(await found(off, route("app.example.org")), []);
   });
 });
 

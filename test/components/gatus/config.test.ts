@@ -31,7 +31,7 @@ describe("Gatus's base configuration", () => {
     assert.deepEqual(base([withMore], { type: "memory" }).endpoints, [withMore]);
   });
 
-  it("sets no path for memory, a file for SQLite, and the URL from the environment for Postgres", () => {
+  it("sets no path for memory, a file for SQLite, and no URL for Postgres, which is in another file", () => {
     assert.deepEqual(base([], { type: "memory" }).storage, { type: "memory" });
     assert.deepEqual(base([], { type: "sqlite", size: "1Gi" }).storage, {
       type: "sqlite",
@@ -40,7 +40,6 @@ describe("Gatus's base configuration", () => {
     });
     assert.deepEqual(base([], { type: "postgres", secret: "db", key: "url" }).storage, {
       type: "postgres",
-      path: "${STORAGE_URL}",
       caching: true,
     });
   });

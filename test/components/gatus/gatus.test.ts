@@ -1,21 +1,27 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { Gatus, gatusObjects, type GatusArgs } from "../../../components/gatus/gatus.ts";
+import { gatusRoute, type GatusPage } from "../../../components/gatus/page.ts";
 import { loadPins } from "../../../config/pins.ts";
 import { recordResources, resourceNamed, type RecordedResource } from "../../support/mocks.ts";
 
 const labels = { "edgefirst.dev/stack": "test" };
+const PAGE: GatusPage = {
+  hostname: "status.example.com",
+  url: "https://status.example.com",
+  gateway: { name: "external", namespace: "network", sectionName: "web" },
+};
 const args: GatusArgs = {
   install: true,
   namespace: "observability",
   labels,
-  page: {
-    hostname: "status.example.com",
-    url: "https://status.example.com",
-    gateway: { name: "external", namespace: "network", sectionName: "web" },
-  },
+  page: PAGE,
   endpoints: [],
   storage: { type: "memory" },
   discover: { httpRoutes: true, services: false },
@@ -207,6 +213,56 @@ describe("Gatus's sidecars", () => {
     assert.deepEqual(pod(resources).initContainers, []);
     assert.equal(pod(resources).automountServiceAccountToken, false);
     assert.ok(!children(resources).some(({ type }) => type.includes("ClusterRole")));
+    assert.ok(!pod(resources).volumes.some(({ name }) => name === "token"));
+  });
+
+  it("have a token for the API server, and Gatus has none", async () => {
+    const spec = pod(await record({ labelledConfigMaps: true }));
+    assert.equal(spec.automountServiceAccountToken, false);
+    const token = spec.volumes.find(({ name }) => name === "token") as unknown as {
+      projected: { sources: Record<string, { path?: string; expirationSeconds?: number }>[] };
+    };
+    assert.deepEqual(
+      token.projected.sources.flatMap((source) => Object.keys(source)),
+      ["serviceAccountToken", "configMap", "downwardAPI"],
+    );
+    assert.equal(token.projected.sources[0]?.serviceAccountToken?.expirationSeconds, 3607);
+    const path = "/var/run/secrets/kubernetes.io/serviceaccount";
+    const mounts = ({ volumeMounts }: Container) =>
+      volumeMounts.filter(({ name, mountPath }) => name === "token" || mountPath.startsWith("/var/run"));
+    for (const sidecar of spec.initContainers)
+      assert.deepEqual(mounts(sidecar), [{ name: "token", mountPath: path, readOnly: true }]);
+    for (const container of spec.containers) assert.deepEqual(mounts(container), []);
+  });
+
+  it("read labelled ConfigMaps in named namespaces only, if configured so", async () => {
+    const resources = await record({ labelledConfigMaps: { namespaces: ["media", "home"] } });
+    const sidecar = pod(resources).initContainers.find(({ name }) => name === "k8s-sidecar");
+    assert.equal(sidecar?.env.find(({ name }) => name === "NAMESPACE")?.value, "media,home");
+    const role = resourceNamed(
+      resources,
+      "edgefirst-gatus",
+      "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole",
+    );
+    assert.doesNotMatch(JSON.stringify(role.inputs.rules), /configmaps/);
+    for (const namespace of ["media", "home"]) {
+      const own = resourceNamed(
+        resources,
+        `${namespace}/edgefirst-gatus`,
+        "kubernetes:rbac.authorization.k8s.io/v1:Role",
+      );
+      assert.deepEqual(own.inputs.rules, [
+        { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] },
+      ]);
+      const binding = resourceNamed(
+        resources,
+        `${namespace}/edgefirst-gatus`,
+        "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+      );
+      assert.deepEqual(binding.inputs.subjects, [
+        { kind: "ServiceAccount", name: "gatus", namespace: "observability" },
+      ]);
+    }
   });
 
   it("may read ConfigMaps only if labelled ones are enabled", async () => {
@@ -243,16 +299,81 @@ describe("Gatus's storage", () => {
     );
   });
 
-  it("in Postgres takes the URL from the Secret", async () => {
+  it("in Postgres takes the URL from a file that a container writes before Gatus starts", async () => {
     const resources = await record({ storage: { type: "postgres", secret: "db", key: "uri" } });
+    const spec = pod(resources);
+    const writer = spec.initContainers.at(-1) as Container & { command: string[] };
+    assert.equal(writer.name, "storage-url");
+    assert.equal(writer.restartPolicy, undefined);
+    assert.deepEqual(writer.command.slice(3), ["/run/database/uri", "/config/storage/storage.yaml"]);
+    const [gatus] = spec.containers;
+    const mounted = gatus?.volumeMounts.map(({ name }) => name) ?? [];
+    assert.ok(mounted.includes("storage") && !mounted.includes("database"), mounted.join());
+  });
+
+  it("in Postgres shows the URL in no variable that Gatus would expand in an annotation", async () => {
+    const resources = await record({
+      storage: { type: "postgres", secret: "db", key: "uri" },
+      pushover: { token: "t".repeat(30), userKey: "u".repeat(30) },
+    });
+    const [gatus] = pod(resources).containers;
+    for (const variable of gatus?.env ?? [])
+      assert.deepEqual(Object.keys(variable).sort(), ["name", "value"]);
     assert.deepEqual(
-      pod(resources).containers[0]?.env.find(({ name }) => name === "STORAGE_URL")?.valueFrom,
-      { secretKeyRef: { name: "db", key: "uri" } },
+      gatus?.env.map(({ name }) => name),
+      ["GATUS_CONFIG_PATH", "GATUS_DELAY_START_SECONDS"],
     );
+  });
+
+  // The sidecar's image has Python; this machine may not.
+  const hasPython = spawnSync("python3", ["--version"]).status === 0;
+  (hasPython ? it : () => undefined)("in Postgres gets any URL unchanged", async () => {
+    const resources = await record({ storage: { type: "postgres", secret: "db", key: "uri" } });
+    const { command } = pod(resources).initContainers.at(-1) as Container & { command: string[] };
+    const dir = mkdtempSync(join(tmpdir(), "edgefirst-storage-"));
+    const url = "postgres://gatus:p$a${HOME}\"'\\ö@db:5432/gatus?sslmode=disable";
+    writeFileSync(join(dir, "uri"), `${url}\n`);
+    const [, ...args] = command.slice(0, 3);
+    const run = spawnSync("python3", [...args, join(dir, "uri"), join(dir, "storage.yaml")], {
+      encoding: "utf8",
+    });
+    assert.equal(run.status, 0, run.stderr);
+    const { storage } = parse(readFileSync(join(dir, "storage.yaml"), "utf8")) as {
+      storage: { path: string };
+    };
+    rmSync(dir, { recursive: true });
+    // Gatus turns $$ into $.
+    assert.equal(storage.path.replaceAll("$$", "$"), url);
+    assert.doesNotMatch(storage.path.replaceAll("$$", ""), /\$/);
   });
 });
 
 describe("Gatus's page and alerts", () => {
+  it("publish the page and its API, and no metrics in any spelling", () => {
+    const { spec } = gatusRoute(PAGE, "observability", 80);
+    const [rule, ...more] = (spec as { rules: { matches: { path: { type: string; value: string } }[] }[] })
+      .rules;
+    assert.deepEqual(more, []);
+    const paths = rule?.matches.map(({ path }) => path) ?? [];
+    const served = (url: string) =>
+      paths.some(
+        ({ type, value }) => url === value || (type === "PathPrefix" && url.startsWith(`${value}/`)),
+      );
+    for (const url of [
+      "/",
+      "/api/v1/endpoints/statuses",
+      "/endpoints/media_app",
+      "/js/app.js",
+      "/favicon.ico",
+      "/health",
+    ])
+      assert.ok(served(url), url);
+    for (const url of ["/metrics", "/Metrics", "/METRICS/", "//metrics", "/index.html"])
+      assert.ok(!served(url), url);
+    // gatus-sidecar probes the first path.
+    assert.deepEqual(paths[0], { type: "Exact", value: "/" });
+  });
+
   it("have a monitored route to the Service on the configured Gateway", async () => {
     const route = resourceNamed(
       await record({
@@ -267,6 +388,8 @@ describe("Gatus's page and alerts", () => {
     );
     const { annotations } = route.inputs.metadata as { annotations: Record<string, string> };
     assert.equal(annotations["gatus.home-operations.com/enabled"], "true");
+    const { rules } = route.inputs.spec as { rules: { matches?: unknown }[] };
+    const matches = rules[0]?.matches;
     assert.deepEqual(route.inputs.spec, {
       parentRefs: [
         {
@@ -278,8 +401,9 @@ describe("Gatus's page and alerts", () => {
         },
       ],
       hostnames: ["status.example.com"],
-      rules: [{ backendRefs: [{ name: "gatus", port: 80 }] }],
+      rules: [{ matches, backendRefs: [{ name: "gatus", port: 80 }] }],
     });
+    assert.ok(matches);
   });
 
   it("are probed at their real URL, since gatus-sidecar would use https on port 443", async () => {

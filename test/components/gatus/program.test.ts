@@ -117,7 +117,7 @@ describe("the real Gatus", function () {
       {
         endpoints: [],
         discover: { httpRoutes: true, services: false },
-        labelledConfigMaps: false,
+        labelledConfigMaps: undefined,
         gateways: [],
         routes: [],
       },
