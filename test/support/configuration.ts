@@ -5,6 +5,7 @@ export const GATEWAY = {
   name: "external",
   namespace: "network",
   className: "traefik",
+  http: { redirectToHttps: false },
   https: { hostnames: [{ hostname: "*.example.com", certificate: { issuer: "letsencrypt" } }] },
 };
 
