@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { GatusAddress } from "../config/gatus-address.ts";
 import { evidenceValue } from "./evidence-output.ts";
+import { instant, loose, word } from "./loose-schema.ts";
+import { move } from "./move-schema.ts";
+import { repeatable } from "./own-check-schema.ts";
 
 /**
  * Format version of the evidence that this program writes. It reads every version from 1 up, and keeps unknown fields, so that a rollback to an older program
@@ -10,13 +13,6 @@ export const EVIDENCE_VERSION = 2;
 /** How many verified releases the evidence keeps, and how many revoked ones. */
 const KEPT = 10;
 
-/** An object schema that keeps unknown fields but does not show them in its type. */
-const loose = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.looseObject(shape) as unknown as z.ZodObject<Shape>;
-/** One of these words. Accepts any string, since a newer program may write others. */
-const word = <Word extends string>() => z.string() as unknown as z.ZodType<Word>;
-
-const instant = z.iso.datetime();
 const seconds = z.number().nonnegative();
 
 /** The outcome of a check for all objects that it evaluated. */
@@ -140,54 +136,6 @@ const lastPass = loose({
   ),
 });
 
-/** The stack's own checks that only read (config/own-checks.ts). A gate and `edgefirst verify` run them again. */
-const repeatable = loose({
-  prometheus: z
-    .union([
-      loose({ url: z.string() }),
-      loose({ namespace: z.string(), service: z.string(), port: z.string() }),
-    ])
-    .optional(),
-  queries: z.record(
-    z.string(),
-    loose({
-      query: z.string(),
-      window: z.string().optional(),
-      min: z.number().optional(),
-      max: z.number().optional(),
-      empty: word<"wait" | "holds">(),
-    }),
-  ),
-  http: z.record(
-    z.string(),
-    z.union([
-      loose({ url: z.string(), status: z.array(z.int()), contains: z.string().optional() }),
-      loose({ namespace: z.string(), service: z.string(), port: z.string(), path: z.string() }),
-    ]),
-  ),
-  /** Length of `$window` for queries that do not set `window`. */
-  window: z.string(),
-});
-
-/** An update whose verification had a result: what ran when, why the gate allowed it, and who started it. */
-const move = loose({
-  release: z.string(),
-  /** The release that ran before the update; absent for the first update. */
-  from: z.string().optional(),
-  movement: word<"forward" | "same" | "back">(),
-  outcome: word<"verified" | "failed">(),
-  /** According to the clock of the machine that ran the update. */
-  began: instant,
-  ended: instant,
-  /** Why the gate allowed the update, as phrases. */
-  allowed: z.array(z.string()),
-  startedBy: loose({ who: z.string(), run: z.string().optional() }),
-  /** The outcome of each notification. */
-  notified: z.array(
-    loose({ channel: z.string(), outcome: word<"sent" | "failed">(), message: z.string().optional() }),
-  ),
-});
-
 /** The schema of {@link evidenceValue}: what a stack has verified. Evidence contains no secrets. */
 export const evidenceSchema = loose({
   version: z.int().min(1),
@@ -222,8 +170,6 @@ export type CheckRecord = z.infer<typeof checkRecord>;
 export type GitopsRevision = z.infer<typeof gitops>;
 export type OverrideRecord = z.infer<typeof override>;
 export type Difference = z.infer<typeof difference>;
-/** An update in the history of a stack. */
-export type Move = z.infer<typeof move>;
 export type LastPass = z.infer<typeof lastPass>;
 /** A failing object and its condition's message. */
 export type Failure = Revocation["failures"][number];

@@ -1,7 +1,8 @@
-import type { Evidence, Move } from "./evidence.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Move } from "./move-schema.ts";
 import type { GateResult } from "./gate.ts";
-import type { Movement, MovementArgs } from "./movement.ts";
-import { movement } from "./movement.ts";
+import { movement, type Movement, type MovementArgs } from "./movement.ts";
+import { startedBy } from "./started-by.ts";
 
 /** How many updates the evidence keeps. */
 const KEPT = 30;
@@ -9,6 +10,30 @@ const KEPT = 30;
 /** Adds a move to the evidence. The latest move comes first. */
 export function withMove(evidence: Evidence, move: Move): Evidence {
   return { ...evidence, moves: [move, ...(evidence.moves ?? [])].slice(0, KEPT) };
+}
+
+/** An update in the history as long as its outcome is open. */
+export type OpenMove = Omit<Move, "outcome" | "ended" | "notified">;
+
+/**
+ * The entry of an update that the gate let pass.
+ * @param from the release that ran before
+ * @param began ISO 8601, by the clock of this machine
+ */
+export function beginningMove(
+  args: MovementArgs,
+  gate: GateResult,
+  from: string | undefined,
+  began: string,
+): OpenMove {
+  return {
+    release: args.release,
+    ...(from !== undefined && { from }),
+    movement: movement(args),
+    began,
+    allowed: whyAllowed(args, gate),
+    startedBy: startedBy(),
+  };
 }
 
 /** Why the gate allowed an update, as phrases for the history. */

@@ -6,13 +6,12 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { Baseline } from "./baseline.ts";
 import { clusterClock } from "./clock.ts";
 import { describeDifference } from "./differences.ts";
-import type { Difference, Evidence, Move } from "./evidence.ts";
+import type { Difference, Evidence } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
 import { checkGate, type GateResult } from "./gate.ts";
 import { expiredIgnores } from "./ignored.ts";
 import { descendsFrom } from "./git-history.ts";
-import { movement } from "./movement.ts";
-import { whyAllowed, withMove } from "./moves.ts";
+import { beginningMove, withMove, type OpenMove } from "./moves.ts";
 import { Notifier } from "./notifier.ts";
 import { readOwnStack } from "./own-stack.ts";
 import type { ClusterProvider } from "./cluster-identity.ts";
@@ -21,7 +20,6 @@ import { identifyCluster } from "./own-cluster.ts";
 import { promote, type SourceReference } from "./promotion.ts";
 import { readRecordedProvider } from "./stack-outputs.ts";
 import { refuseSenseless } from "./staging-settings.ts";
-import { startedBy } from "./started-by.ts";
 import { gateArgs, verificationArgs, type StagedUpdateArgs } from "./update-args.ts";
 import { inconclusiveSummary, summaryOf } from "./verification-summary.ts";
 import { beginUpdate, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
@@ -85,14 +83,7 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
     gate.override !== undefined,
   );
   const verification = { ...verificationArgs(args, own, gate, clock), rebuilt: identity.rebuilt };
-  const move = {
-    release,
-    ...(own.release !== undefined && { from: own.release }),
-    movement: movement(comparison),
-    began,
-    allowed: whyAllowed(comparison, gate),
-    startedBy: startedBy(),
-  };
+  const move = beginningMove(comparison, gate, own.release, began);
   let baseline: Baseline | undefined;
   return {
     ref: promotion.ref,
@@ -169,7 +160,7 @@ async function enforceStage(
 /** What the history records about an update, and how its outcome is sent. */
 interface Reporting {
   readonly notifier: Notifier;
-  readonly move: Omit<Move, "outcome" | "ended" | "notified">;
+  readonly move: OpenMove;
 }
 
 /** @returns the evidence; undefined if the verification has no result, in which case the earlier evidence stands */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Evidence, Move } from "../../staging/evidence.ts";
+import type { Evidence } from "../../staging/evidence.ts";
+import type { Move } from "../../staging/move-schema.ts";
 import type { GateResult } from "../../staging/gate.ts";
 import { whyAllowed, withMove } from "../../staging/moves.ts";
 import { outputsOf, verification } from "../support/evidence.ts";

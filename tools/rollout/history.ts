@@ -1,5 +1,6 @@
 import type { Directive, Directives } from "../../staging/directives.ts";
-import { readEvidence, type Move } from "../../staging/evidence.ts";
+import { readEvidence } from "../../staging/evidence.ts";
+import type { Move } from "../../staging/move-schema.ts";
 import type { PastUpdate } from "./stack.ts";
 
 /** Something that happened to a stack. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Evidence, Move } from "../../../staging/evidence.ts";
+import type { Evidence } from "../../../staging/evidence.ts";
+import type { Move } from "../../../staging/move-schema.ts";
 import { evidenceValue } from "../../../staging/evidence-output.ts";
 import { NO_DIRECTIVES } from "../../../staging/directives.ts";
 import { renderHistory } from "../../../tools/cli/history.ts";
