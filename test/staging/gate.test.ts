@@ -407,8 +407,8 @@ describe("gate of main, whose upstream stack is edge", () => {
         windows: [{ days: ["mon"], from: "09:00", to: "17:00", zone: "UTC" }],
       };
       assert.deepEqual(
-        errors(await gate(fresh(), refusing)).map((line) => line.split(/ (until|during) /)[0]),
-        ["Stack edge is on hold", "Stack main moves forward only"],
+        errors(await gate(fresh(), refusing)).map((line) => line.split(/ (until|in the windows) /)[0]),
+        ["Stack edge is on hold", "Stack main may move forward only"],
       );
       const result = await gate(fresh(), { ...refusing, override: override(1) });
       assert.deepEqual(errors(result), []);

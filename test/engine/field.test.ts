@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { KubeClient } from "../../kube/kube-client.ts";
+import type { Evidence } from "../../staging/evidence.ts";
+import type { HistoryEntry } from "../../tools/rollout/history.ts";
+import type { StackStatus } from "../../tools/rollout/status.ts";
+import { Engine, gatewayApiDirectory, PROJECT, type TestStack } from "../support/engine.ts";
+import { evidenceIn } from "../support/evidence.ts";
+import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+
+const NO_CONTROLLER = "these clusters have no controller for it";
+const VERIFICATION = {
+  soak: "2s",
+  timeout: "60s",
+  interval: "500ms",
+  skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, flux: NO_CONTROLLER, gatus: NO_CONTROLLER },
+};
+const MAIN = join(PROJECT, "tools/cli/main.ts");
+/** The days of the week in UTC but today and yesterday, so that no window is open whenever the test runs. */
+const OTHER_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"].filter(
+  (_, day) =>
+    ![new Date().getUTCDay(), (new Date().getUTCDay() + 6) % 7, (new Date().getUTCDay() + 1) % 7].includes(
+      day,
+    ),
+);
+
+describe("engine: own checks, notifications, holds, revocations, windows and ignored objects, with a local HTTP server", function () {
+  this.timeout(180_000);
+  const clusters = useSandbox("edge");
+  let engine: Engine;
+  let edge: TestStack;
+  let main: TestStack;
+  let cluster: KubeClient;
+  let server: Server;
+  let isHealthy = true;
+  let received: {
+    event: string;
+    stack: string;
+    release: string;
+    message: string;
+    startedBy: { who: string };
+  }[] = [];
+  let edgeConfig: Record<string, unknown>;
+  let mainConfig: Record<string, unknown>;
+  let http: object;
+  let release = "";
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    server = createServer((request, response) => {
+      if (request.method !== "POST") {
+        response.writeHead(isHealthy ? 200 : 503).end("ok");
+        return;
+      }
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        received.push(JSON.parse(body) as (typeof received)[number]);
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { kubeconfig } = clusters.sandbox;
+    engine = await Engine.create();
+    cluster = new KubeClient({ kubeconfig, context: "edge" });
+    const source = await gatewayApiDirectory();
+    http = { home: { url: `${url}/healthz`, contains: "ok" } };
+    const jobs = { smoke: { namespace: "default", image: "registry.example.com/smoke:1.2.3" } };
+    edgeConfig = {
+      cluster: { context: "edge", kubeconfig },
+      gatewayApi: { install: true, source },
+      verification: VERIFICATION,
+      checks: { http, jobs },
+      notify: { webhook: true },
+    };
+    // Both stacks share the cluster. This one declares nothing, and only shows what its gate does.
+    mainConfig = {
+      ...edgeConfig,
+      gatewayApi: { install: false },
+      checks: {},
+      after: ["edge"],
+      gate: { patience: "1s", requiredChecks: ["http", "jobs"] },
+    };
+    edge = await engine.stack("edge", edgeConfig);
+    main = await engine.stack("main", mainConfig);
+    for (const stack of [edge, main]) await stack.setSecret("notifyWebhook", `${url}/hook?token=secret`);
+  });
+  beforeEach(() => {
+    received = [];
+  });
+  after(() => {
+    server.close();
+    cluster.close();
+    engine.remove();
+  });
+
+  /** Replaces a stack's configuration and keeps its secret. */
+  async function configure(stack: TestStack, config: Record<string, unknown>): Promise<void> {
+    stack.configure(config);
+    await stack.setSecret(
+      "notifyWebhook",
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=secret`,
+    );
+  }
+
+  async function passes(stack: TestStack): Promise<string> {
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  async function fails(stack: TestStack, ...expected: RegExp[]): Promise<void> {
+    const { code, output } = await stack.up();
+    assert.notEqual(code, 0, output);
+    for (const text of expected) assert.match(output, text);
+    assert.doesNotMatch(output, /token=secret/);
+  }
+
+  /** Runs the command line in the engine's project. */
+  async function edgefirst(...args: string[]): Promise<string> {
+    const options = { cwd: join(engine.dir, "project"), env: { ...engine.env, GITHUB_ACTOR: "alice" } };
+    return (await promisify(execFile)(process.execPath, [MAIN, ...args], options)).stdout;
+  }
+
+  const evidence = async (stack: TestStack): Promise<Evidence> => evidenceIn(await stack.outputs());
+  const events = (): string[] => received.map(({ event, stack }) => `${event} ${stack}`);
+
+  /** Names of the Jobs that were ever created, by the events of the Job controller. */
+  async function createdJobs(): Promise<string[]> {
+    const found = await cluster.list("v1", "Event", "default");
+    return found
+      .filter(({ reason }) => reason === "SuccessfulCreate")
+      .map(({ involvedObject }) => (involvedObject as { kind: string; name: string }).name)
+      .filter((name) => name.startsWith("edgefirst-smoke-"))
+      .sort();
+  }
+
+  it("own checks: the Job runs before and after the soak and is deleted, and the evidence records all of them", async () => {
+    await passes(edge);
+    const { verified, moves = [], ownChecks } = await evidence(edge);
+    release = verified[0]!.release;
+    const outcomes = verified[0]!.checks.map(({ id, outcome, objects }) => `${id} ${outcome} ${objects}`);
+    assert.ok(outcomes.includes("http held 1") && outcomes.includes("jobs held 1"), outcomes.join());
+    const jobs = await createdJobs();
+    assert.ok(
+      jobs.length > 0 && jobs.every((name) => name.startsWith(`edgefirst-smoke-${release}-`)),
+      jobs.join(),
+    );
+    const left = await cluster.list("batch/v1", "Job", "default");
+    assert.ok(
+      left.every(({ metadata }) => metadata.deletionTimestamp !== undefined),
+      JSON.stringify(left),
+    );
+    assert.deepEqual(Object.keys(ownChecks?.http ?? {}), ["home"]);
+    assert.deepEqual([moves.length, moves[0]?.movement, moves[0]?.outcome], [1, "forward", "verified"]);
+  });
+
+  it("notifications: the webhook learns of a verification, and the evidence what became of it", async () => {
+    await passes(edge);
+    assert.deepEqual(events(), ["verified edge"]);
+    assert.equal(received[0]?.release, release);
+    assert.match(received[0].startedBy.who, /./);
+    const [move] = (await evidence(edge)).moves ?? [];
+    assert.ok(move !== undefined);
+    assert.deepEqual(move.notified, [{ channel: "webhook", outcome: "sent" }]);
+    assert.deepEqual([move.movement, move.allowed], ["same", ["the stack already ran this release"]]);
+  });
+
+  it("own checks: main's gate repeats the request and creates no Job", async () => {
+    const before = await createdJobs();
+    isHealthy = false;
+    await fails(main, /edge .* not healthy now/s, /HTTP check home: returned 503, expected 200/);
+    assert.deepEqual(events(), ["refused main"]);
+    isHealthy = true;
+    assert.deepEqual(await createdJobs(), before);
+  });
+
+  it("own checks: edgefirst verify repeats the request, and reports the recorded result of the Job", async () => {
+    const before = await createdJobs();
+    const text = await edgefirst("verify", "edge");
+    assert.match(text, /^http +HTTP check home +held$/m);
+    assert.match(text, /^jobs: they succeeded at .*; only an update runs them again$/m);
+    assert.deepEqual(await createdJobs(), before);
+  });
+
+  it("a hold of edge refuses main until it is ended, and main's preview warns", async () => {
+    const text = await edgefirst("hold", "edge", "--reason", "its disk is being replaced", "--until", "1h");
+    assert.match(
+      text,
+      /^edge is on hold until .*: its disk is being replaced\nThe gates of edge, main refuse a move forward\.$/m,
+    );
+    await fails(
+      main,
+      /Stack edge is on hold until .*, set by .*: its disk is being replaced/,
+      /edgefirst unhold edge/,
+    );
+    assert.deepEqual(events(), ["refused main"]);
+    const preview = await main.previewText();
+    assert.equal(preview.code, 0, preview.output);
+    assert.match(preview.output, /warning: Stack edge is on hold/);
+    await passes(edge);
+    const [status] = JSON.parse(await edgefirst("status", "--json")) as StackStatus[];
+    assert.equal(status?.hold?.reason, "its disk is being replaced");
+    assert.match(await edgefirst("unhold", "edge", "--reason", "the disk is replaced"), /no longer on hold/);
+    await assert.rejects(edgefirst("unhold", "edge", "--reason", "the disk is replaced"), {
+      code: 1,
+      stderr: /Stack edge is not on hold/,
+    });
+  });
+
+  it("a closed window refuses a move forward; an override passes it and is remembered with what it overrode", async () => {
+    const windows = [{ days: OTHER_DAYS, zone: "UTC" }];
+    const closed = { ...mainConfig, gate: { patience: "1s", windows } };
+    await configure(main, closed);
+    await fails(main, /Stack main may move forward only in the windows set in edgefirst:gate\.windows: .* again after 2/s);
+    const expires = new Date(Date.now() + 3_600_000).toISOString();
+    await configure(main, { ...closed, override: { reason: "main needs the fix tonight", expires } });
+    await passes(main);
+    const { moves = [] } = await evidence(main);
+    const { movement, allowed = [] } = moves[0] ?? {};
+    assert.equal(movement, "forward");
+    for (const text of [
+      /^edge verified it at /,
+      /^override until .*: main needs/,
+      /^Overridden: Stack main may move forward only/,
+    ])
+      assert.ok(
+        allowed.some((line) => text.test(line)),
+        allowed.join("\n"),
+      );
+    await configure(main, closed);
+    await passes(main);
+  });
+
+  it("a revocation refuses the release in every direction until it is undone", async () => {
+    const revoke = (...flags: string[]): Promise<string> =>
+      edgefirst("revoke", "edge", release.slice(0, 6), "--reason", "it leaks memory", ...flags);
+    assert.match(await revoke("--json"), new RegExp(`"release": "${release}"`));
+    await fails(main, new RegExp(`Release ${release} was revoked on stack edge by .*: it leaks memory`));
+    await fails(edge, /was revoked on stack edge/);
+    assert.match(await revoke("--undo"), /is taken back/);
+    await passes(main);
+    await assert.rejects(revoke("--undo"), { code: 1, stderr: /is not revoked on stack edge/ });
+    await assert.rejects(edgefirst("revoke", "edge", "nonsense", "--reason", "it leaks memory"), {
+      code: 1,
+      stderr: /edge knows no release nonsense/,
+    });
+  });
+
+  it("an ignored object fails neither edge nor main's live look, and both name it", async () => {
+    isHealthy = false;
+    const short = { ...VERIFICATION, timeout: "4s" };
+    await configure(edge, { ...edgeConfig, verification: short });
+    await fails(edge, /http: HTTP check home: returned 503/);
+    assert.deepEqual(events(), ["failed edge"]);
+    const entry = { reason: "the page is being rebuilt", owner: "alice", until: "2999-12-31" };
+    await configure(edge, {
+      ...edgeConfig,
+      verification: { ...short, ignore: { "HTTP check home": entry } },
+    });
+    await passes(edge);
+    const { verified } = await evidence(edge);
+    assert.deepEqual(verified[0]?.ignored, [{ object: "HTTP check home", ...entry }]);
+    await configure(main, { ...mainConfig, gate: { patience: "1s" } });
+    const named =
+      /HTTP check home is ignored until 2999-12-31 \(owner: alice\): the page is being rebuilt; it is failing now/;
+    assert.match(await passes(main), named);
+    isHealthy = true;
+  });
+
+  it("a Job that cannot be created fails the verification at once", async () => {
+    const jobs = { smoke: { namespace: "nowhere", image: "registry.example.com/smoke:1.2.3" } };
+    await configure(edge, { ...edgeConfig, checks: { http, jobs } });
+    await fails(edge, /jobs: Job check smoke: cannot be created: namespaces "nowhere" not found/);
+    await configure(edge, edgeConfig);
+    await passes(edge);
+  });
+
+  it("history and status --graph show what ran and why", async () => {
+    const entries = JSON.parse(await edgefirst("history", "main", "--json")) as HistoryEntry[];
+    const forward = entries.filter(({ movement }) => movement === "forward");
+    assert.equal(forward.length, 1, JSON.stringify(entries, undefined, 1));
+    assert.ok(forward[0]?.why.some((line) => line.startsWith("edge verified it at ")));
+    assert.ok(
+      entries.some(
+        ({ what, result, release: ran }) => what === "update" && result === "failed" && ran === undefined,
+      ),
+    );
+    const ofEdge = JSON.parse(await edgefirst("history", "edge", "--json")) as HistoryEntry[];
+    assert.deepEqual(
+      ofEdge.map(({ what }) => what).filter((what) => what !== "update"),
+      ["restore", "revoke", "unhold", "hold"],
+    );
+    assert.match(await edgefirst("history", "edge"), /hold +- +- +until .*: its disk is being replaced; by /);
+    const graph = await edgefirst("status", "--graph");
+    assert.match(graph, /^```mermaid\nflowchart LR\n {2}subgraph wave1/);
+    assert.match(graph, new RegExp(`stack1\\["edge<br/>release ${release}<br/>verified `));
+    assert.match(graph, /stack1 -->\|level\| stack2/);
+  });
+});
