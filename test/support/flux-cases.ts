@@ -328,7 +328,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
     "replacements",
     {
       source: { kind: "Deployment", fieldPath: "spec.replicas" },
-      targets: [{ select: { kind: "Fleet" }, fieldPaths: ["spec.size"] }],
+      targets: [{ select: { kind: "Fleet" }, fieldPaths: [".spec.size"] }],
     },
     {
       source: { kind: "Service", name: "web", fieldPath: "spec.ports.[name=http].port" },

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { FluxBuild } from "../../../tools/gitops/flux-build.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { details, fuzz } from "../../support/flux-fuzz.ts";
+import { UNDONE_FIXES } from "../../support/flux-undone.ts";
 
 /** A longer run, with a table of the features: node test/support/flux-fuzz-run.ts 0 100000. */
 const CASES = 500;
@@ -39,5 +42,12 @@ describe("the offline build of generated Kustomizations", () => {
       [],
       "features that no built case has",
     );
+  });
+
+  it("can be run with each of the listed fixes undone, as its text is still in the sources", () => {
+    for (const { fix, file, text } of UNDONE_FIXES) {
+      const parts = readFileSync(join(import.meta.dirname, "../../..", file), "utf8").split(text);
+      assert.equal(parts.length, 2, `${fix}: ${text}`);
+    }
   });
 });

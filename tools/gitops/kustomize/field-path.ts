@@ -85,6 +85,8 @@ class PathMatcher {
   match(field: Field, steps: readonly string[]): readonly Field[] {
     const [step, ...rest] = steps;
     if (step === undefined) return [field];
+    // A path may start with a dot.
+    if (step === "") return this.match(field, rest);
     const value = (field.container as Mapping)[field.key];
     if (typeof value !== "object" && value !== undefined && !field.isNew)
       throw unsupported("replacements inside a string that contains JSON or YAML", this.#origin);

@@ -1,0 +1,86 @@
+/** An edit of the sources that undoes one fix of the offline build. */
+export interface UndoneFix {
+  readonly fix: string;
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly text: string;
+  readonly undone: string;
+}
+
+const KUSTOMIZE = "tools/gitops/kustomize";
+
+/** Fixes that the fuzz must miss: see flux-undone-run.ts. */
+export const UNDONE_FIXES: readonly UndoneFix[] = [
+  {
+    fix: "images are set at any depth of any kind",
+    file: `${KUSTOMIZE}/images.ts`,
+    text: "    visitContainers(resource.object, update);\n",
+    undone: "",
+  },
+  {
+    fix: "a JSON patch adds an annotation to a renamed object that has none",
+    file: `${KUSTOMIZE}/patches.ts`,
+    text: "if (resource.hasBuildAnnotations &&",
+    undone: "if (false &&",
+  },
+  {
+    fix: "what substitution writes is read as YAML 1.1",
+    file: "tools/gitops/flux/substitution.ts",
+    text: 'parseYaml(new SourceFile("", result), "v2")',
+    undone: 'parseYaml(new SourceFile("", result), "v3")',
+  },
+  {
+    fix: "an included kustomization converts no types",
+    file: `${KUSTOMIZE}/typed.ts`,
+    text: 'type === "string" && this.#reading === "lenient" &&',
+    undone: 'type === "string" &&',
+  },
+  {
+    fix: "spec.images is merged field by field",
+    file: "tools/gitops/flux/flux-kustomization.ts",
+    text: "const own = list.find(",
+    undone: "const own = [].find(",
+  },
+  {
+    fix: "blank entries of flow mappings become empty strings",
+    file: "tools/gitops/yaml/blank.ts",
+    text: 'origin.blank === "flow"',
+    undone: "false",
+  },
+  {
+    fix: "labels with includeTemplates reach the claims of a StatefulSet",
+    file: `${KUSTOMIZE}/default-fields.ts`,
+    text: '  { path: "spec/volumeClaimTemplates[]/metadata/labels", create: true, group: "apps", kind: "StatefulSet" },\n',
+    undone: "",
+  },
+  {
+    fix: "a patch with a target takes the apiVersion of the object",
+    file: `${KUSTOMIZE}/patches.ts`,
+    text: 'setField(own, "apiVersion", target.object.apiVersion ?? "", originOf(patch));',
+    undone: "",
+  },
+  {
+    fix: "a lone variable of vars keeps the type of its value",
+    file: `${KUSTOMIZE}/variables.ts`,
+    text: "  if (whole !== undefined) return known(only) ?? text;\n",
+    undone: "",
+  },
+  {
+    fix: "an empty field annotations is dropped",
+    file: `${KUSTOMIZE}/resource.ts`,
+    text: 'if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");',
+    undone: "",
+  },
+  {
+    fix: "spec.ignoreMissingComponents leaves out what is missing",
+    file: "tools/gitops/flux/flux-kustomization.ts",
+    text: "if (exists || spec.ignoreMissingComponents !== true)",
+    undone: "if (true)",
+  },
+  {
+    fix: "keys that are not strings are refused",
+    file: `${KUSTOMIZE}/kustomize.ts`,
+    text: "        requireTextKeys(document);\n",
+    undone: "",
+  },
+];
