@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Writes a repository whose apps each have an HTTPRoute and a ConfigMap with its Gatus endpoint. */
+/** Writes a repository in which each app has an HTTPRoute, and a ConfigMap with the route's Gatus endpoint. */
 export function generateEndpoints(root: string, apps: number): void {
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });

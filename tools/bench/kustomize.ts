@@ -4,7 +4,7 @@ import { Repository } from "../gitops/yaml/repository.ts";
 import { isMapping } from "../gitops/yaml/values.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 
-// node tools/bench/kustomize.ts REPOSITORY: compares the offline build of every kustomization in a repository with the real Kustomize.
+// node tools/bench/kustomize.ts REPOSITORY: compares the offline build of every kustomization in a repository with the build by Kustomize itself.
 
 const [root] = process.argv.slice(2);
 if (root === undefined) throw new Error("usage: node tools/bench/kustomize.ts REPOSITORY");

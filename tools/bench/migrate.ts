@@ -12,8 +12,8 @@ import { formatMarkdown, reportOf, unifiedDiff, explainVerdict } from "../migrat
 import { runStep } from "../migrate/run.ts";
 import { writeChanges } from "../migrate/write.ts";
 
-// npm run bench:migrate -- REPOSITORY [--diff
-// --report]: runs all steps in order, writes them to a copy and proves them there, twice.
+// npm run bench:migrate -- REPOSITORY [--diff | --report]: runs all steps in order on a copy of the repository, proves and writes their changes
+// there, and then does so again.
 // Without REPOSITORY, uses generated repositories of increasing size, with one process per run.
 
 const ROUNDS = 3;

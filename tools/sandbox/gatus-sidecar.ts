@@ -6,7 +6,7 @@ import { pulledFile } from "../toolchain/images/pull.ts";
 const NAME = "gatus-sidecar";
 
 /**
- * The path of gatus-sidecar: from EDGEFIRST_GATUS_SIDECAR, PATH or its pulled image, whichever has it first. It is not published as a Go module,
+ * The path of gatus-sidecar: the first that is found in EDGEFIRST_GATUS_SIDECAR, on PATH or in the pulled image. It is not published as a Go module,
  * so it cannot be built through a module proxy; if it is not found, its container is simulated.
  * @throws EdgefirstError if the variable does not name an executable file
  */

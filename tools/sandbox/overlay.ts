@@ -100,7 +100,7 @@ export function sandboxOverlay({
       [["edgefirst:flux", "root", "mode"], "manage"],
       // The repository's settings apply only to flux-apps; the root itself has nothing to substitute.
       [["edgefirst:flux", "root", "substituteFrom"], SETTINGS],
-      // A real repository applies its settings to flux-system itself.
+      // Needed only in a sandbox: a real repository itself applies these settings to flux-system.
       [["edgefirst:flux", "root", "settingsPath"], settingsPath],
       [["edgefirst:flux", "apps"], { placement: "namespace", settingsPath }],
     ],

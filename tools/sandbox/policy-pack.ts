@@ -34,7 +34,7 @@ export async function sandboxPolicyPack(args: PolicyPackArgs): Promise<string> {
   return target;
 }
 
-/** The script also renames variables: the CLI passes the project and the stack in some that the SDK does not read. */
+/** Writes the script, which also renames variables: the CLI passes the project and the stack in variables that the SDK does not read. */
 function putAnalyzer(bin: string): void {
   const sdk = join(import.meta.dirname, "../../node_modules/@pulumi/pulumi/cmd/run-policy-pack");
   const script = [

@@ -104,12 +104,12 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-json-patch-yaml": /a JSON patch that starts with \[ must be JSON, not YAML/,
       "refused-api-version":
         /:1: apiVersion of a Kustomization must be kustomize\.config\.k8s\.io\/v1beta1, not v1/,
-      "refused-kind": /:1: kind must be Kustomization or Component, not kustomization/,
+      "refused-kind": /:1: the field `kind` must be Kustomization or Component, not kustomization/,
       "refused-two-files": /has two kustomization files: delete .*kustomization\.yml/,
       "refused-component": /apiVersion of a Component must be kustomize\.config\.k8s\.io\/v1alpha1/,
       "refused-variable": /:3: no object matches the variable NONE/,
       "refused-variable-twice": /:3: the variable PORT exists already/,
-      "refused-plugin": /Flux does not run plugins, and Own is not built in/,
+      "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);
   });

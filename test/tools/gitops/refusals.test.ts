@@ -40,7 +40,7 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
   it("Secrets that stay encrypted, and files whose kind is encrypted", () => {
     expect(
       "sealed/secret.yaml:5 Secret key is encrypted with SOPS, but Kustomization sealed has no spec.decryption",
-      "sealed/hidden.yaml:1 kind is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
+      "sealed/hidden.yaml:1 the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
     );
   });
 

@@ -33,7 +33,10 @@ describe("sandbox: connections into a cluster's network", () => {
 
   it("fail if the network's side exits before it responds", async () => {
     keeper = (socket) => socket.end();
-    await assert.rejects(dial(directory, "whoami", 80), /whoami:80 .* the connection closed; check its pods/);
+    await assert.rejects(
+      dial(directory, "whoami", 80),
+      /whoami:80 .* the connection closed; check the cluster's pods/,
+    );
   });
 
   it("can be aborted if the network's side never responds", async () => {

@@ -219,7 +219,7 @@ describe("toolchain: programs from images", function () {
     const removed = await layerOf([[{ name: "usr/local/bin/.wh.greeter" }]]);
     await refuses(
       await push("removed", [await good(), removed]),
-      /does not contain \/usr\/local\/bin\/greeter/,
+      /does not contain the file \/usr\/local\/bin\/greeter/,
     );
     const opaque = await layerOf([[{ name: "usr/.wh..wh..opq" }]]);
     await refuses(await push("opaque", [await good(), opaque]), /does not contain/);

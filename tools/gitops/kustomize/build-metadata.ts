@@ -55,7 +55,7 @@ export function annotateOrigin(
   setField(resource.annotations, ORIGIN, stringify(from, { indentSeq: false }), origin);
 }
 
-/** Adds the label that `managedByLabel` requests. Inside kustomize-controller, Kustomize does not know its own version. */
+/** Adds the label that `managedByLabel` requests, without a version: inside kustomize-controller, Kustomize does not know its own. */
 export function markManaged(resources: readonly Resource[], { fields }: KustomizationFile): void {
   const origin = entryOrigin(fields, "buildMetadata");
   for (const resource of resources) {

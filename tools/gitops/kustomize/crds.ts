@@ -52,7 +52,7 @@ interface Walk {
 }
 
 function addProperties(walk: Walk, name: string, path: readonly string[]): void {
-  // A definition that refers to itself would recurse forever.
+  // Without a limit, a definition that refers to itself would be followed forever.
   if (path.length > 50) return;
   const { definitions, kind, found } = walk;
   for (const [field, property] of Object.entries(propertiesOf(definitions, name))) {

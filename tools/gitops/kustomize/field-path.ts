@@ -22,7 +22,7 @@ export function splitFieldPath(path: string): readonly string[] {
       steps.push(part);
       continue;
     }
-    // A dot in brackets belongs to the step.
+    // A dot in brackets does not separate steps.
     const end = parts.findIndex((other, at) => at > index && other.endsWith("]"));
     const last = end < 0 ? parts.length - 1 : end;
     const step = parts.slice(index, last + 1).join(".");
@@ -102,7 +102,8 @@ class PathMatcher {
 
   #inMapping(value: Value | undefined, step: string, rest: readonly string[]): readonly Field[] {
     if (!isMapping(value)) {
-      if (Array.isArray(value)) throw new BuildError(`${step} needs a mapping`, this.#origin);
+      if (Array.isArray(value))
+        throw new BuildError(`the step ${step} of a field path needs a mapping`, this.#origin);
       return [];
     }
     if (Object.hasOwn(value, step)) return this.match(at(value, step), rest);
@@ -112,12 +113,13 @@ class PathMatcher {
   }
 
   #atIndex(value: Value | undefined, index: number, rest: readonly string[]): readonly Field[] {
-    if (!Array.isArray(value)) throw new BuildError(`index ${index} needs a list`, this.#origin);
+    if (!Array.isArray(value))
+      throw new BuildError(`the index ${index} in a field path needs a list`, this.#origin);
     const isNew = index === value.length && this.#created !== undefined;
     if (isNew) pushElement(value, this.#empty(rest[0]), this.#origin);
     if (index >= value.length)
       throw new BuildError(
-        `index ${index} is out of bounds: the list has ${value.length} elements`,
+        `the index ${index} in a field path is out of bounds: the list has ${value.length} elements`,
         this.#origin,
       );
     return this.match({ ...at(value, index), isNew }, rest);
@@ -152,7 +154,7 @@ class PathMatcher {
 
 const at = (container: Mapping | Value[], key: PathStep): Field => ({ container, key, isNew: false });
 
-/** `[field=value]`, or `[=value]` for an element that is a scalar. */
+/** A step in the form `[field=value]`, or `[=value]` for an element that is a scalar. */
 interface Condition {
   readonly field: string;
   readonly value: string;

@@ -125,7 +125,7 @@ export function absorb(resources: Resources, resource: Resource): void {
   }
   if (resource.behavior === "create") {
     throw new BuildError(
-      `${resource.name} exists already: set behavior to merge or replace`,
+      `${resource.name} exists already: set \`behavior\` to merge or replace`,
       resource.origin,
     );
   }

@@ -163,7 +163,7 @@ function indexOf(step: string, length: number, last: number): number | undefined
   return index >= 0 && index <= last ? index : undefined;
 }
 
-/** Array.splice that also moves the elements' origins. */
+/** Like `Array.splice`, but moves the elements' origins as well. */
 function splice(
   list: Value[],
   at: number,

@@ -73,7 +73,10 @@ const API_VERSIONS = {
 function kindOf(fields: Mapping, origin: Origin): KustomizationFile["kind"] {
   const kind = scalarText(fields.kind) || "Kustomization";
   if (kind !== "Kustomization" && kind !== "Component")
-    throw new BuildError(`kind must be Kustomization or Component, not ${kind}`, entryOrigin(fields, "kind"));
+    throw new BuildError(
+      `the field \`kind\` must be Kustomization or Component, not ${kind}`,
+      entryOrigin(fields, "kind"),
+    );
   const apiVersion = scalarText(fields.apiVersion);
   if (apiVersion !== "" && apiVersion !== API_VERSIONS[kind])
     throw new BuildError(

@@ -14,7 +14,7 @@ import { scalarText } from "./resource.ts";
 /** The values of an element's merge keys; empty for a missing key. */
 type Keys = readonly string[];
 
-/** Merges an element of the object with one of the patch. */
+/** Merges an element in the object with one in the patch. */
 type MergeElement = (own: MergeEntry | undefined, change: MergeEntry | undefined) => MergeEntry | undefined;
 
 /**
@@ -27,7 +27,7 @@ export function mergeElements(
   keys: MergeKeys,
   merge: MergeElement,
 ): Value[] {
-  // An added list is merged with itself.
+  // As in kyaml, a list that only the patch has is merged with itself.
   const isAdded = target === patch;
   const lists = [patch, target];
   const names = keys.length === 0 ? [""] : keys;

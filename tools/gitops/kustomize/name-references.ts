@@ -83,7 +83,10 @@ class ReferenceUpdate {
         other.name === first?.name && (namespace === undefined || other.namespace === first.namespace),
     );
     if (!identical)
-      throw new BuildError(`${name} matches more than one ${this.#reference.kind ?? "object"}`, origin);
+      throw new BuildError(
+        `the name ${name} matches more than one ${this.#reference.kind ?? "object"}`,
+        origin,
+      );
     return first;
   }
 

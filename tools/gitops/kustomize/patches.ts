@@ -26,7 +26,7 @@ export function applyPatch(resources: Resources, entry: Mapping, directory: Dire
   const target = targetOf(entry);
   const patches = patchesIn(source);
   if (patches.kind === "json") {
-    if (!target) throw new BuildError("a JSON patch needs a target", originOf(entry));
+    if (!target) throw new BuildError("a JSON patch needs the field `target`", originOf(entry));
     for (const resource of select(resources, target)) {
       resource.rememberId();
       patchWithJson(resource, patches.operations);
@@ -48,7 +48,7 @@ export function applyJson6902(resources: Resources, entry: Mapping, directory: D
   const operations = readJsonPatch(patchText(entry, "patch", directory));
   const target = targetOf(entry);
   if (!target || scalarText(target.name) === "")
-    throw new BuildError("patchesJson6902 needs a target with a name", originOf(entry));
+    throw new BuildError("an entry of `patchesJson6902` needs a target with a name", originOf(entry));
   if (operations.length === 0) throw new BuildError("the patch is empty", originOf(entry));
   for (const resource of select(resources, target)) {
     patchWithJson(resource, operations);
@@ -71,7 +71,8 @@ export function applyStrategicMerge(
   const source =
     path === undefined ? new EmbeddedText(entry, origin) : directory.repository.read(path, origin);
   const patches = patchesIn(source);
-  if (patches.kind === "json") throw new BuildError("patchesStrategicMerge takes no JSON patch", origin);
+  if (patches.kind === "json")
+    throw new BuildError("`patchesStrategicMerge` does not accept JSON patches", origin);
   for (const patch of patches.objects) {
     const target = resources.one(new Resource(patch, originOf(patch)).id, originOf(patch));
     applyToAll(resources, [target], patch, NO_OPTIONS);

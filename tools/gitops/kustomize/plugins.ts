@@ -100,7 +100,7 @@ function readEntry(
 function builtin<Make>(config: Mapping, makers: Readonly<Record<string, Make>>): Make {
   const kind = scalarText(config.kind);
   if (scalarText(config.apiVersion) !== "builtin")
-    throw new BuildError(`Flux does not run plugins, and ${kind} is not built in`, originOf(config));
+    throw new BuildError(`Flux runs only built-in plugins, and ${kind} is not built in`, originOf(config));
   const make = makers[kind];
   if (!make) throw unsupported(`the plugin ${kind}`, originOf(config));
   return make;
@@ -187,7 +187,8 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransformer>> = {
     const inline = scalarText(field(config, "patches", "string"));
     if (Array.isArray(paths))
       for (const index of paths.keys()) applyStrategicMerge(resources, paths, index, directory);
-    if (inline !== "") throw unsupported("patches of a PatchStrategicMergeTransformer", originOf(config));
+    if (inline !== "")
+      throw unsupported("the field `patches` of a PatchStrategicMergeTransformer", originOf(config));
   },
   ReplacementTransformer: (config, directory) => (resources) => {
     const entries = mappings(

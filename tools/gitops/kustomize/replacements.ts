@@ -86,7 +86,10 @@ function sourceOf(resources: Resources, source: Mapping): Value {
     throw new BuildError("the option `delimiter` of a replacement's source needs a scalar field", origin);
   const part = scalarText(value).split(delimiter)[index];
   if (part === undefined)
-    throw new BuildError(`options.index ${index} is out of bounds for ${scalarText(value)}`, origin);
+    throw new BuildError(
+      `options.index ${index} is out of bounds for the value ${scalarText(value)}`,
+      origin,
+    );
   return typeof value === "string" ? part : resolvePlain(part);
 }
 

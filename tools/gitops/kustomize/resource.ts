@@ -18,7 +18,7 @@ import { mergeKeys, NO_SCHEMAS, type MergeSchema, type MergeSchemas } from "./me
 export interface ResourceId {
   readonly gvk: Gvk;
   readonly name: string;
-  /** Empty if none is written. */
+  /** The namespace as written; empty if there is none. */
   readonly namespace: string;
 }
 
@@ -160,7 +160,7 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   if (kind === "") throw new BuildError("this is not a Kubernetes object: it has no kind", origin);
   if (kind.startsWith("ENC["))
     throw new BuildError(
-      "kind is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
+      "the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
       origin,
     );
   if (scalarText(value.apiVersion) === "")
@@ -203,7 +203,7 @@ export function sameId(a: ResourceId, b: ResourceId): boolean {
   );
 }
 
-/** `Kind namespace/name`, for messages. */
+/** The object as `Kind namespace/name`, for messages. */
 export function describeId({ gvk, name, namespace }: ResourceId): string {
   return `${gvk.kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
 }

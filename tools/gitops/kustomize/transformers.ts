@@ -45,7 +45,7 @@ export function setNamespace(resources: Resources, change: NamespaceChange): voi
     resources.renamed(resource);
     if (resources.withCurrentId(resource.id).length > 1) {
       throw new BuildError(
-        `in namespace ${namespace} two objects have the same id: ${describeId(resource.id)}`,
+        `in namespace ${namespace}, two objects have the same id: ${describeId(resource.id)}`,
         origin,
       );
     }

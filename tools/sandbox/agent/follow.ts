@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "../../../kube/api-error.ts";
 import type { ApiServer } from "../../../kube/api-server.ts";
 
-/** The fields that every follower reads. */
+/** The fields of an object that {@link follow} reads. */
 export interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid: string };
 }
@@ -40,7 +40,7 @@ interface WatchEvent<T> {
 const RETRY_MS = 1_000;
 const UNSERVED_MS = 500;
 
-/** Follows a collection forever: lists it, watches it, and lists it again whenever the watch ends or the API server was unreachable. */
+/** Follows a collection forever: lists it, watches it, and lists it again whenever the watch ends or the API server cannot be reached. */
 export function follow<T extends Named>(options: FollowOptions): Followed<T> {
   const items = new Map<string, T>();
   const queue = workQueue(options);

@@ -17,7 +17,7 @@ interface Lease {
   readonly spec: object;
 }
 
-/** Creates the node or reports it ready, and renews its lease. Call it every few seconds, as a kubelet does. */
+/** Creates the node, or reports that it is ready, and renews its lease. Call it every few seconds, as a kubelet does. */
 export async function keepNode(api: ApiServer, name: string): Promise<void> {
   const node = await api.find<Node>(`/api/v1/nodes/${name}`);
   if (node === undefined) {

@@ -41,7 +41,7 @@ export interface PodStatus {
 export interface Condition {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";
-  /** In a patch, null removes it. */
+  /** In a patch, null removes the field. */
   readonly reason?: string | null;
   readonly message?: string | null;
   readonly lastTransitionTime?: string;

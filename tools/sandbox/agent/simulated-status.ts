@@ -9,11 +9,11 @@ export const SIMULATED: Omit<Condition, "lastTransitionTime"> = {
     "The sandbox agent only reports this pod as running: it has no process, and nothing listens at its address.",
 };
 
-/** Where and when a simulated pod runs. */
+/** The addresses of a simulated pod, and the current time. */
 export interface Placement {
   readonly podIP: string;
   readonly hostIP: string;
-  /** RFC 3339, to the second. */
+  /** In RFC 3339 format, to the second. */
   readonly now: string;
 }
 

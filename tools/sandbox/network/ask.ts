@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { connect } from "node:tls";
 import { dial } from "./dial.ts";
 
-/** A request of {@link ask}. */
+/** The request that {@link ask} sends. */
 export interface Question {
   readonly path: string;
   /** Default: 80. */

@@ -6,7 +6,7 @@ const PREFIX = 16;
 const BRIDGE = "br0";
 
 /**
- * Prepares the namespaces in which this is the first process: gives them a separate `/proc` and `/run` and the bridge, and makes Service
+ * Prepares the namespaces in which this process is the first: gives them a separate `/proc` and `/run` and the bridge, and makes Service
  * addresses local, so that a proxy can listen on each.
  */
 export async function setUpNetwork(serviceCidr: string): Promise<void> {

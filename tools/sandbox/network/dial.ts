@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { SOCKETS } from "./sockets.ts";
 
-const ADVICE = "check its pods with `edgefirst sandbox status`";
+const ADVICE = "check the cluster's pods with `edgefirst sandbox status`";
 
 /**
  * Connects from the machine to an address or a name in a cluster's private network.

@@ -41,7 +41,7 @@ function isStopping(): boolean {
   return stopping.signal.aborted;
 }
 
-/** Runs the private network once; resolves with the reason its process exited. */
+/** Runs the private network until its process exits; resolves with the reason for the exit. */
 function runNetwork(): Promise<string> {
   // If this process is killed, so are unshare and everything inside.
   const command = [

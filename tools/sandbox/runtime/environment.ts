@@ -63,7 +63,7 @@ async function valueOf(
   }
   const kind = configMapKeyRef ? "configmap" : "secret";
   const reference = configMapKeyRef ?? secretKeyRef;
-  if (reference === undefined) throw new MissingError("valueFrom has no supported source");
+  if (reference === undefined) throw new MissingError("the field `valueFrom` has no supported source");
   const found = (await objects.data(kind, reference.name, reference.optional)).get(reference.key);
   if (found === undefined && reference.optional !== true)
     throw new MissingError(`couldn't find key ${reference.key} in ${kind} ${reference.name}`);

@@ -13,7 +13,7 @@ export function serviceVariables(pod: RealPod, services: Iterable<Service>): Ser
   return Object.assign({}, ...visible.map(variablesOf)) as ServiceVariables;
 }
 
-/** In the kubelet's format, which includes that of Docker links (`_PORT_…`). */
+/** Variables in the kubelet's format, which includes those for Docker links (`_PORT_…`). */
 function variablesOf({ metadata, spec }: Service): ServiceVariables {
   const { clusterIP, ports = [] } = spec;
   const [first] = ports;
