@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { readClusters } from "./cluster-state.ts";
 
-/** Which log to read. */
+/** Selects the log to read. */
 export interface LogsOptions {
   /** The sandbox's folder. */
   readonly dir: string;

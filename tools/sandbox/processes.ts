@@ -17,7 +17,7 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Its environment, in addition to the calling process's PATH, HOME and TMPDIR. */
+  /** The program's environment variables, in addition to the calling process's PATH, HOME and TMPDIR. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }

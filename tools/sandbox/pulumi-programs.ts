@@ -22,7 +22,7 @@ export async function pulumiPrograms(dir: string): Promise<string[]> {
   return ["pulumi", ...(hasHost ? [] : [LANGUAGE_HOST]), ...(builds ? [PROVIDER] : [])];
 }
 
-/** Whether the CLI can probably download the official provider. */
+/** Whether the CLI is likely to be able to download the official provider. */
 export async function canDownloadProvider(): Promise<boolean> {
   return process.env.EDGEFIRST_TOOLCHAIN !== "build" && (await whyUnreachable(DOWNLOADS)) === undefined;
 }
@@ -38,7 +38,7 @@ export async function providerPlace(home: string): Promise<string> {
 }
 
 /**
- * An existing provider: the one that the environment variable names, a plugin in this home or the user's, or one from the toolchain.
+ * An existing provider: the one that the environment variable names, a plugin in this home or in the user's, or one from the toolchain.
  * @param home the CLI's home
  */
 export async function findProvider(home: string): Promise<string | undefined> {

@@ -25,9 +25,9 @@ export interface PulumiEnvironmentArgs {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How to run a Pulumi CLI that writes nothing outside its directory. */
+/** The path and the environment of a Pulumi CLI that writes nothing outside its directory. */
 export interface PulumiEnvironment {
-  /** The path of the CLI, in `<dir>/pulumi/bin`; `<dir>/pulumi` works as the root of the Automation API's PulumiCommand. */
+  /** The path of the CLI, in `<dir>/pulumi/bin`; `<dir>/pulumi` can be the `root` of the Automation API's PulumiCommand. */
   readonly command: string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -38,7 +38,7 @@ const DOWNLOAD_MS = 60_000;
 /**
  * Prepares a Pulumi CLI with a separate home, file backend and passphrase. The user's `~/.pulumi` is only read. Idempotent, even with
  * concurrent callers.
- * @throws EdgefirstError if a program can be neither found nor fetched nor built
+ * @throws EdgefirstError if a program cannot be found, downloaded or built
  */
 export async function pulumiEnvironment(args: PulumiEnvironmentArgs): Promise<PulumiEnvironment> {
   const dir = resolve(args.dir);
@@ -87,7 +87,7 @@ async function keepNoLogs(home: string): Promise<void> {
 export interface PutSecretArgs extends PulumiEnvironment {
   /** Directory of Pulumi.yaml. */
   readonly project: string;
-  /** Created if it does not exist. */
+  /** Name of the stack; created if it does not exist. */
   readonly stack: string;
   readonly key: string;
   readonly value: string;

@@ -7,7 +7,7 @@ import { withFileLock } from "../../lib/file-lock.ts";
 import type { Progress } from "../toolchain/progress.ts";
 
 const MARKER = "edgefirst-sandbox";
-/** Increment this when records, names or paths in a sandbox change: otherwise another version would not find the running processes. */
+/** Increment this when records, names or paths in a sandbox change. Otherwise another version would use the sandbox without finding its running processes. */
 const LAYOUT = "2";
 const isLock = (file: string): boolean => file.startsWith("lock");
 

@@ -6,7 +6,7 @@ import { TABLE_NAMES, type TableName } from "../../policy/knowledge/tables.ts";
 export interface KnowledgeReport {
   /** Rows whose source was read more than a year ago. */
   readonly outdated: readonly string[];
-  /** Rows that cannot be used. */
+  /** Rows that are not valid. */
   readonly malformed: readonly string[];
 }
 

@@ -6,7 +6,7 @@ export interface RecordedLine {
 }
 
 const COLUMNS = 108;
-/** Lines on the screen. */
+/** Number of lines on the screen. */
 const ROWS = 22;
 const CELL = { width: 7.23, height: 17 };
 const MARGIN = 12;

@@ -27,7 +27,9 @@ export async function explainBuildError(
       "The last lines from Go:",
       ...lines.map((line) => `  ${line.slice(0, 300)}`),
       ...(error.output.includes("no space left on device")
-        ? ["A disk is full. Free up space for this cache and for Go's (go env GOCACHE)."]
+        ? [
+            "A disk is full. Free up space for this cache and for Go's build cache (go env GOCACHE prints its path).",
+          ]
         : []),
       `Or set ${environmentVariable(program.name)} to the program's path.`,
     ].join("\n"),

@@ -13,7 +13,7 @@ import type { Program } from "./program.ts";
 import type { Progress } from "./progress.ts";
 import { pinnedVersion } from "./version.ts";
 
-/** How to run a build. */
+/** Options for a build. */
 export interface BuildOptions {
   readonly progress: Progress;
   readonly env: NodeJS.ProcessEnv;

@@ -17,6 +17,6 @@ export function pinnedDefinitions(controller: string): PinnedDefinitions {
     definitions: Record<string, PinnedDefinitions | undefined>;
   };
   const pinned = definitions[controller];
-  if (pinned === undefined) throw new Error(`toolchain.yaml has no definitions.${controller}`);
+  if (pinned === undefined) throw new Error(`toolchain.yaml has no entry definitions.${controller}`);
   return pinned;
 }

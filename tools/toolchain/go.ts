@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { userCache } from "../../lib/user-cache.ts";
 
-/** How to run go. */
+/** Options for running go. */
 export interface GoOptions {
   readonly cwd: string;
   /** The caller's environment, with the PATH on which to find go. */
@@ -11,14 +11,14 @@ export interface GoOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `go` is not on PATH. */
+/** Thrown if `go` is not on PATH. */
 export class GoMissingError extends EdgefirstError {
   constructor(need: string) {
     super(`${need} needs Go, which is not on PATH.`, "Install Go 1.26 or newer (https://go.dev/dl).");
   }
 }
 
-/** `go` failed; `output` holds everything that go and the compiler printed. */
+/** Thrown if `go` fails; `output` holds everything that go and the compiler printed. */
 export class GoFailedError extends Error {
   readonly output: string;
 

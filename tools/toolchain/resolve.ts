@@ -8,7 +8,7 @@ import { pinnedVersion } from "./version.ts";
 
 export type { ResolvedProgram } from "./find.ts";
 
-/** How to resolve programs. */
+/** Options for resolving programs. */
 export interface ResolveOptions {
   readonly progress: Progress;
   /** The environment in which to search and to run go. Default: this process's environment. */

@@ -152,7 +152,7 @@ export class YamlEdit {
 
   /**
    * Removes an entry from a block collection, with its lines and the comments directly above it. If it is the only entry, the collection is removed too, and so
-   * on upwards. Of the blank lines on both sides, one is left.
+   * on upwards. If there are blank lines on both sides, only one remains.
    */
   remove(document: number, path: readonly PathStep[]): boolean {
     const place = this.#place(document, path);

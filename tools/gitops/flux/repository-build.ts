@@ -27,7 +27,7 @@ export interface BuiltRepository {
   readonly unreached: readonly string[];
 }
 
-/** How a repository is built. */
+/** Options for building a repository. */
 export interface BuildOptions {
   /** Objects that exist only on the clusters. Kustomizations among them are built, but are not part of the result themselves. */
   readonly orphans?: Orphans;

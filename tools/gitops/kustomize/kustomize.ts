@@ -28,7 +28,7 @@ import { sortObjects } from "./sort-order.ts";
 import { transformations } from "./transform.ts";
 import { addVariable, mergeVariables, resolveVariables, type Variable } from "./variables.ts";
 
-/** How a kustomization is built. */
+/** Options for building a kustomization. */
 export interface KustomizeOptions {
   /** Called for files that are not valid YAML, which are then left out. Without this callback, such files fail the build. */
   readonly onError?: (error: BuildError) => void;

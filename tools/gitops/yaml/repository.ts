@@ -156,7 +156,7 @@ export class Repository {
     return this.filesBelow(directory, (name) => /\.ya?ml$/.test(name));
   }
 
-  /** All files below a directory whose names are wanted, sorted. Symbolic links to directories are not followed. */
+  /** All files below a directory, sorted; only those with a name that `isWanted` accepts. Symbolic links to directories are not followed. */
   filesBelow(directory: string, isWanted: (name: string) => boolean): string[] {
     const files: string[] = [];
     for (const entry of this.entries(directory)) {

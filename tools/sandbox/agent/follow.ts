@@ -13,7 +13,7 @@ export interface Followed<T extends Named> {
   readonly items: ReadonlyMap<string, T>;
 }
 
-/** How to follow a collection. */
+/** Options for following a collection. */
 export interface FollowOptions {
   readonly api: ApiServer;
   /** The path of the collection. */

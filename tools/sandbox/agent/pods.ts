@@ -130,7 +130,7 @@ async function patchStatus(
   await ignoreGone(api.call("PATCH", `${pathOf(pod)}/status`, { body, contentType }));
 }
 
-/** 404: deleted meanwhile. 409: deleted and created again under the same name; that pod's event follows. */
+/** Ignores status 404, if the pod has been deleted, and 409, if it has also been created again: then another event follows. */
 async function ignoreGone(request: Promise<unknown>): Promise<void> {
   try {
     await request;

@@ -26,11 +26,11 @@ export interface Launch {
   readonly root: string;
   readonly readOnlyRoot: boolean;
   /**
-   * 0 or undefined: root, with {@link capabilities}. Other users have no capabilities, as is normal when no ambient capabilities are set.
+   * User ID. 0 and undefined stand for root, which has {@link capabilities}. Other users have none, as is normal when no ambient capabilities are set.
    */
   readonly user: number | undefined;
   readonly group: number | undefined;
-  /** In setpriv's notation, without `cap_`. */
+  /** Capabilities in setpriv's notation, without `cap_`. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
   /** The file that receives the container's output. */

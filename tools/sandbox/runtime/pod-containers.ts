@@ -54,7 +54,7 @@ export class PodContainers {
     return true;
   }
 
-  /** Runs the main containers until none of them is restarted any more, then stops the sidecars. Resolves to true if all succeeded. */
+  /** Runs the main containers until none of them will be restarted, then stops the sidecars. Resolves to true if all succeeded. */
   async runMain(): Promise<boolean> {
     const ends = await Promise.all(this.main.map((runner) => this.#runToEnd(runner)));
     if (!this.#isStopping()) await Promise.all(this.#sidecars().map((runner) => runner.stop()));
@@ -84,7 +84,7 @@ export class PodContainers {
     return imageOf(runner.spec.image) === undefined ? this.#simulate(runner) : runner.run(again);
   }
 
-  /** Simulates a container that has no local program: an init container completes at once, any other runs until the pod stops. */
+  /** Simulates a container that has no local program: an init container completes at once; any other container runs until the pod stops. */
   async #simulate(runner: ContainerRunner): Promise<Ended | undefined> {
     const startedAt = timestamp();
     const completes = this.init.includes(runner) && runner.spec.restartPolicy !== "Always";

@@ -90,7 +90,7 @@ export interface VolumeMount {
   readonly subPath?: string;
 }
 
-/** An object's keys, and the paths of their files. */
+/** The keys of an object to use, and the path of each key's file. */
 export type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
 
 /** Files from an object in the pod's namespace. */

@@ -31,7 +31,7 @@ const DEFAULT_CAPABILITIES = [
 ];
 const SETTINGS = ["resolv.conf", "hosts", "hostname"];
 
-/** Prepares the launches of a pod's containers. */
+/** Prepares everything that a pod's containers need to start. */
 export class PodPreparation {
   /** The folder of the pod's volumes, in memory; removed with the pod. */
   readonly folder: string;

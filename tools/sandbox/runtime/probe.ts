@@ -17,7 +17,7 @@ export interface ProbeTarget {
   readonly execute: (command: readonly string[], timeoutMs: number) => Promise<boolean>;
 }
 
-/** Runs a probe once. An unsupported kind of probe succeeds. */
+/** Runs a probe once. An unsupported kind of probe always succeeds. */
 export async function tryProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet) return tryHttp(probe.httpGet, target, timeoutMs);

@@ -15,7 +15,7 @@ export interface Created {
 
 /**
  * Writes the files for a new rule, step or check, including a test that fails until the code is written, and registers it.
- * @param root the top of the project
+ * @param root the project's root directory
  * @throws {EdgefirstError} if the kind is unknown, or if the id is not in kebab case or already exists; nothing is written then
  */
 export async function create(root: string, kind: string, id: string): Promise<Created> {

@@ -42,7 +42,7 @@ export async function bundle(directory: string): Promise<Metafile> {
   return metafile;
 }
 
-/** Leaves out the code of commands for which the package runs the code in the user's project. */
+/** Leaves out the commands that the package runs from the user's project instead of from itself. */
 const projectCommands: Plugin = {
   name: "project-commands",
   setup(build) {
@@ -56,7 +56,7 @@ const projectCommands: Plugin = {
   },
 };
 
-/** Lets source files find the data files next to them: the package has the data at the same paths, but all code at its top level. */
+/** Lets source files find the data files next to them: the package has the data files at the same paths as the project, but all code at its top level. */
 const sourcePaths: Plugin = {
   name: "source-paths",
   setup(build) {

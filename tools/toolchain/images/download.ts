@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { UnreachableError, type Descriptor, type RegistryClient } from "./registry-client.ts";
 
-/** Where to download a blob to. */
+/** Options for downloading a blob. */
 export interface DownloadOptions {
   /** An interrupted download continues in this file, even in a later run. */
   readonly file: string;

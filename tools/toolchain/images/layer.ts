@@ -7,11 +7,11 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { extract, type Header } from "tar-stream";
 import { EdgefirstError } from "../../../lib/errors.ts";
 
-/** What a layer does with a file: contains it, removes it from the layers below, or neither. */
+/** What a layer does with a file: it contains the file, removes it from the layers below, or does neither. */
 export type LayerResult = "found" | "removed" | "absent";
 
 const MOST_FILE_BYTES = 1_000_000_000;
-/** Real layers compress to a tenth of their size at best; one that unpacks to more is meant to fill disks. */
+/** Real layers compress to a tenth of their size at best, so one that unpacks to a hundred times its size is meant to fill disks. */
 const MOST_GROWTH = 100;
 const SMALL_BYTES = 50_000_000;
 
@@ -36,7 +36,7 @@ export async function takeFile(
     ],
     { end: true },
   );
-  // The loop below receives the error as well.
+  // The loop below receives the same error, so it needs no handling here.
   reading.catch(() => undefined);
   let result: LayerResult = "absent";
   try {

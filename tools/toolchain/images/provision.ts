@@ -39,7 +39,7 @@ export interface Pullable {
   readonly image: ProgramImage;
 }
 
-/** How to pull programs. */
+/** Options for pulling programs. */
 export interface ProvisionOptions {
   readonly progress: Progress;
   readonly env: NodeJS.ProcessEnv;
@@ -79,7 +79,7 @@ export async function pullPrograms(
   return pulled;
 }
 
-/** Pulls one image at a time on this machine, because images share layers, and so the files to download to. */
+/** Pulls one image at a time on this machine, because images share layers, and two downloads of a layer would write to the same file. */
 async function pullAlone(name: string, image: ProgramImage, options: PullOptions): Promise<string> {
   const cache = join(userCache(options.env), "toolchain");
   return explainFileErrors(`The cache ${cache}`, async () => {
