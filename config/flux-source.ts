@@ -4,7 +4,7 @@ import { duration, labelName, objectName, secretReference } from "./values.ts";
 const tag = z
   .string()
   .min(1)
-  .refine((value) => value !== "latest", "a fixed tag, never latest")
+  .refine((value) => value !== "latest", 'a fixed tag, not "latest"')
   .describe("A tag; never `latest`.");
 const semver = z.string().min(1).describe("A semantic version range, such as `4.x`.");
 const digest = z
@@ -27,13 +27,13 @@ const sourceReference = z.union(
   ],
   {
     error:
-      "exactly one of { branch, commit? }, { tag }, { semver }, { digest }, { commit }; a tag is never latest",
+      'exactly one of { branch, commit? }, { tag }, { semver }, { digest } or { commit }; the tag must not be "latest"',
   },
 );
 
 const ociReference = z.union(
   [z.strictObject({ tag }), z.strictObject({ semver }), z.strictObject({ digest })],
-  { error: "exactly one of { tag }, { semver } or { digest }; a tag is never latest" },
+  { error: 'exactly one of { tag }, { semver } or { digest }; the tag must not be "latest"' },
 );
 
 const verify = z.strictObject({

@@ -43,7 +43,7 @@ const listenerHostname = z.strictObject({
   hostname: hostname.describe("A hostname, or a wildcard such as `*.example.com`."),
   certificate: certificate
     .optional()
-    .describe("The certificate. Without one, the hostname gets no listener, with a warning."),
+    .describe("The certificate. Without one, the hostname gets no listener, and a warning is printed."),
 });
 
 const extraListener = z.strictObject({

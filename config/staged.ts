@@ -77,10 +77,10 @@ export const gate = z
 
 export const override = z.strictObject({
   reason: z
-    .string({ error: "a reason for passing the gate" })
+    .string({ error: "a reason for the override" })
     .trim()
-    .min(8, "a reason for passing the gate")
-    .describe("Why the gate may be passed. Printed on every run and kept in the evidence."),
+    .min(8, "a reason for the override")
+    .describe("Reason for the override. Printed on every run and kept in the evidence."),
   expires: z.iso
     .datetime({ offset: true, error: "a time in quotes, such as '2026-12-31T18:00:00Z'" })
     .describe("Time at which the override expires, such as `'2026-12-31T18:00:00Z'`."),

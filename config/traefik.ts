@@ -17,7 +17,7 @@ export const traefik = z
       .enum(["ScheduleAnyway", "DoNotSchedule"])
       .default("ScheduleAnyway")
       .describe(
-        "Whether replicas must run on different nodes: if possible, or always (some may stay pending).",
+        "How replicas are spread over nodes: `ScheduleAnyway` if possible; `DoNotSchedule` always, so a replica stays pending if no node is free.",
       ),
     podDisruptionBudget: z
       .strictObject({

@@ -6,7 +6,7 @@ export interface DownloadOptions {
   readonly fetch?: Fetch;
   /** Milliseconds for the whole download, redirects included. */
   readonly timeoutMs?: number;
-  /** Bytes; a larger response is refused. */
+  /** Size limit in bytes. A larger response is refused. */
   readonly maxBytes?: number;
 }
 

@@ -18,7 +18,7 @@ export function promoted(
 ): StackConfig {
   const { flux } = config;
   if (ref === undefined || flux === undefined) return config;
-  // A promotion pins a commit of a branch or a digest, and otherwise keeps the ref of the live source.
+  // A promotion pins a commit on a branch, or a digest. If it pins nothing, it keeps the ref of the live source.
   const source = { ...flux.source, ref: ref as FluxConfig["source"]["ref"] };
   return { ...config, flux: { ...flux, source } };
 }

@@ -107,7 +107,7 @@ interface LastPassKeys {
   readonly unhealthy: ReadonlySet<string>;
 }
 
-/** The objects that the last passed verification found, limited to the checks that run now. */
+/** The objects that the last verification that passed found, limited to the checks that run now. */
 function lastPassKeys(earlier: Evidence | undefined, checks: readonly Check[]): LastPassKeys {
   const entries = Object.entries(earlier?.lastPass?.checks ?? {}).filter(([id]) =>
     checks.some((check) => check.id === id),

@@ -50,7 +50,7 @@ export interface KubeconfigReading {
 export type ReadKubeconfig = (kubeconfig: string, context: string | undefined) => Promise<KubeconfigReading>;
 
 /**
- * How to declare the provider so that no object is replaced. If a provider has no cluster identifier, a change of the cluster entry in the kubeconfig replaces
+ * How to declare the provider so that no object is replaced. If a provider has no cluster identifier, a change to the cluster entry in the kubeconfig replaces
  * every object, and in the end the live objects are deleted. Adding the identifier replaces nothing (pulumi-kubernetes, `DiffConfig` in provider.go). So the
  * first update adds the identifier and still uses the recorded kubeconfig; the next update uses the configured one.
  * @returns the arguments, and whether the recorded kubeconfig is used instead of the configured one

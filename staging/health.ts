@@ -160,7 +160,7 @@ export function routeHealth(
   );
 }
 
-/** The first failed state, or else the first that is not healthy, or else a healthy one. */
+/** The worst health: the first that failed, or else the first that is not healthy. */
 function worst(each: readonly Health[]): Health {
   return (
     each.find(({ state }) => state === "failed") ??

@@ -11,7 +11,7 @@ export interface WaitingArgs extends StackOnCluster {
 }
 
 /**
- * Reports why pods are missing, such as because of a quota, a webhook that rejects the pods, or an exceeded deadline. While the engine waits for a Deployment
+ * Reports why pods are missing: for example, a quota, a webhook that rejects the pods, or an exceeded deadline. While the engine waits for a Deployment
  * (up to ten minutes), it reports only how many pods are missing.
  * @returns a function that stops the reports
  */

@@ -7,7 +7,7 @@ import { asWarning } from "./root-checks.ts";
 import { checkControllers } from "./controllers.ts";
 
 /**
- * Checks a change of the children's placement before any child moves. Moving a Kustomization deletes and recreates it, and pruning the old one
+ * Checks a change to the children's placement before any child moves. Moving a Kustomization deletes and recreates it, and pruning the old one
  * deletes everything that it applied, unless a guard is already live (docs/decisions/moving-a-kustomization-deletes.md). In observe mode
  * nothing moves, so errors become warnings.
  */
@@ -76,7 +76,7 @@ function brokenDependencies({ namespace, root }: FluxAppsArgs, { children, opted
   }
 }
 
-/** Children that apply objects to namespaces where strict mode gives them no permissions. */
+/** Reports children that apply objects to namespaces in which strict mode gives them no permissions. */
 function outsideTenants(
   { tenantNamespaces }: FluxAppsArgs,
   children: readonly LiveKustomization[],

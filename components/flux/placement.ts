@@ -52,7 +52,7 @@ export interface Settings {
   readonly namespace: string;
 }
 
-/** The settings Kustomizations, for the namespace of the root and for the namespaces of the children. */
+/** The Kustomizations that apply the settings to the root's namespace and to the children's namespaces. */
 export function settingsOf(root: RootSettings, apps: FluxPlacementArgs): readonly Settings[] {
   const paths = new Map<string, string>();
   if (apps.settingsPath !== undefined)

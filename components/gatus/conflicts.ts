@@ -136,7 +136,7 @@ async function serviceEndpoints(cluster: ClusterReader): Promise<Endpoints> {
 }
 
 /**
- * Endpoints with the names that gatus-sidecar gives them: from the object's own fragment, or else from the inherited one, or else the object's name after the
+ * Endpoints with the names that gatus-sidecar gives them: from the object's own fragment, or else from the inherited one, or else the object's name with the
  * prefix.
  */
 function named(

@@ -48,7 +48,8 @@ export function traefikService(args: ServiceArgs): KubeObject {
     name: traefikName(gateway),
     namespace: gateway.namespace,
     labels: { ...service.labels, ...traefikSelector(gateway) },
-    // The engine would wait for the Service's endpoints, and the Gateway would wait for the engine. The verification checks the address instead, and that Traefik responds.
+    // The engine would wait for the Service's endpoints, and the Gateway would wait for the engine. Instead, the verification checks that the Service has an
+    // address and that Traefik responds.
     annotations: { ...service.annotations, "pulumi.com/skipAwait": "true" },
   };
   return labelled(labels, { apiVersion: "v1", kind: "Service", metadata, spec });

@@ -22,7 +22,7 @@ export interface TraefikArgs extends TraefikPodArgs, CommonArgs {
   readonly service: TraefikServiceArgs;
 }
 
-/** A Traefik that serves one Gateway, reads only the Gateway API and runs without root. */
+/** A Traefik that serves one Gateway and does not run as root. */
 export class Traefik extends pulumi.ComponentResource {
   constructor(name: string, args: TraefikArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Traefik", name, {}, options);

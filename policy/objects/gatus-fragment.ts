@@ -98,7 +98,7 @@ const TIMED_OUT: Readonly<Record<string, string>> = {
   "[CERTIFICATE_EXPIRATION]": "0",
 };
 
-/** Whether all conditions hold after a request timed out; false if a condition cannot be parsed. */
+/** Whether all conditions hold after a request has timed out; false if a condition cannot be parsed. */
 export function holdOnTimeOut(conditions: readonly string[]): boolean {
   return conditions.length > 0 && conditions.every(holdsOnTimeOut);
 }

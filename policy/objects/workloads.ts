@@ -42,7 +42,7 @@ export function podSpecPath({ kind }: KubeObject): Path {
 export function containersOf(object: KubeObject): readonly Container[] {
   const path = podSpecPath(object);
   const spec = fields(at(object, path));
-  // A bare Pod that is not restarted, such as a chart test, is a job.
+  // A bare Pod that is not restarted, such as a chart's test, counts as a job.
   const ends =
     object.kind === "Pod" && (spec.restartPolicy === "Never" || spec.restartPolicy === "OnFailure");
   return (["initContainers", "containers"] as const).flatMap((field) =>

@@ -41,10 +41,10 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
     yield {
       path: ["spec"],
       message:
-        "Without ref.tag, ref.semver or ref.digest, Flux pulls the tag latest, which charts do not have.",
+        'Without ref.tag, ref.semver or ref.digest, Flux pulls the tag "latest", which charts do not have.',
     };
   else if (tag === "latest" && digest === undefined)
-    yield { path: ["spec", "ref", "tag"], message: "Charts do not have the tag latest." };
+    yield { path: ["spec", "ref", "tag"], message: 'Charts do not have the tag "latest".' };
   else if (semver === "*" && digest === undefined)
     yield {
       path: ["spec", "ref", "semver"],

@@ -9,7 +9,7 @@ import type { Container } from "../objects/workloads.ts";
 export const containerSecurity = defineRule({
   id: "container-security",
   description:
-    "Pods meet the Pod Security Standard restricted (https://kubernetes.io/docs/concepts/security/pod-security-standards/).",
+    "Pods meet the Restricted profile of the Pod Security Standards (https://kubernetes.io/docs/concepts/security/pod-security-standards/).",
   why: "If a container runs as root, can gain privileges or has access to its node, one compromised app can take over the node.",
   remediation:
     "Set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and seccompProfile.type: RuntimeDefault in the securityContext of the container or the pod.",
@@ -54,8 +54,9 @@ function* containerProblems(
   if (added.length > 0)
     yield {
       path: [...here, "capabilities", "add"],
-      message: `Container ${name} adds the capability ${added.join(", ")}.`,
-      remediation: "Remove it; only NET_BIND_SERVICE is allowed. If the app needs it, exempt the object.",
+      message: `Container ${name} adds capabilities: ${added.join(", ")}.`,
+      remediation:
+        "Only NET_BIND_SERVICE is allowed. Remove the others or, if the app needs them, exempt the object.",
     };
   if (own.readOnlyRootFilesystem !== true)
     yield {

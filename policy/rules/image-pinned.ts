@@ -81,7 +81,7 @@ function* imageProblems(
   if (tag === undefined)
     yield {
       path,
-      message: `The image ${image} has neither a tag nor a digest, so the tag latest is pulled.`,
+      message: `The image ${image} has neither a tag nor a digest, so the tag "latest" is pulled.`,
     };
   else if (floatingTags.includes(tag))
     yield { path, message: `The tag ${tag} of ${image} moves: it may name a different image tomorrow.` };

@@ -51,7 +51,7 @@ function* sourceProblems(
         ...(namespace === undefined && expected !== undefined && { expected }),
       };
     // A bootstrap often creates the source for the repository itself, so no file contains it.
-    else yield { path, notEvaluated: `${id} is in no file; a bootstrap may create it.` };
+    else yield { path, notEvaluated: `${id} is in no file; \`flux bootstrap\` may create it.` };
   }
   if (namespace === undefined)
     yield {

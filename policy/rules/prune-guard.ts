@@ -11,7 +11,7 @@ import { defineRule, type BuildSteps, type Problem, type RuleContext } from "../
 export const pruneGuard = defineRule({
   id: "prune-guard",
   description:
-    "While a Kustomization prunes, claims and releases with data keep their names and namespaces, and so does the Kustomization.",
+    "While a Kustomization prunes, claims and releases with data keep their names and namespaces, and the Kustomization keeps its own.",
   why: "To Flux, a move is a deletion and a creation: it prunes the old object, and the data is lost.",
   remediation:
     "First annotate the object with kustomize.toolkit.fluxcd.io/prune: disabled (if its Kustomization moves, set deletionPolicy: Orphan there) and let Flux apply that. Then move it.",

@@ -46,7 +46,7 @@ function* filterProblems(
       if (gateway === undefined || hasTraefikClass(gateway, context.objects))
         yield {
           path,
-          notEvaluated: `The Traefik of Gateway ${name} is not known, so it may not read ${id}.`,
+          notEvaluated: `The Traefik of Gateway ${name} is not known, so edgefirst cannot tell whether it reads ${id}.`,
         };
     } else if (reference.group !== "traefik.io" || reference.kind !== "Middleware")
       yield {

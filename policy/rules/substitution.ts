@@ -55,7 +55,7 @@ function* variableProblems(value: string, path: Path, steps: BuildSteps): Genera
   // An unavailable source may also define a variable that a script uses, unless the script sets that variable itself.
   const own = script && !steps.variablesComplete ? assignedIn(value) : undefined;
   for (const [, dollars = "", name = "", operator = ""] of value.matchAll(VARIABLE)) {
-    // Flux replaces `$$` with `$`, so an even number of dollar signs is no reference.
+    // Flux replaces `$$` with `$`, so an even number of dollar signs does not begin a variable.
     if (dollars.length % 2 === 0 || steps.variables.has(name) || seen.has(name)) continue;
     seen.add(name);
     const hasDefault = /[-=]/.test(operator);

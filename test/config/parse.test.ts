@@ -118,7 +118,7 @@ describe("configuration", () => {
       "edgefirst:cluster.contxt: unknown key",
       'edgefirst:gateways[0].name: "EXTERNAL" is not valid; expected a lower-case DNS label',
       'edgefirst:gateways[0].https.port: "443" is not valid; expected number',
-      'edgefirst:flux.source.ref.tag: "latest" is not valid; expected a fixed tag, never latest',
+      'edgefirst:flux.source.ref.tag: "latest" is not valid; expected a fixed tag, not "latest"',
       'edgefirst:flux.root.mode: "watch" is not valid; expected one of "observe"|"manage"',
       'edgefirst:flux.root.path: "kubernetes" is not valid; expected a path inside the repository',
       "edgefirst:surprise: unknown key",

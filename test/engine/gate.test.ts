@@ -303,7 +303,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
 
   it("requires an override to have a reason and a later expiry, reports it and records it", async () => {
     main.configure({ ...mainConfig, override: { expires: OVERRIDE.expires } });
-    await refuses(main, /edgefirst:override\.reason: missing; expected a reason for passing the gate/);
+    await refuses(main, /edgefirst:override\.reason: missing; expected a reason for the override/);
     main.configure({ ...mainConfig, override: { ...OVERRIDE, expires: "2020-01-01T00:00:00Z" } });
     await refuses(main, /gate override expired at 2020-01-01/, /failed to verify release/);
     main.configure({ ...mainConfig, override: OVERRIDE });
