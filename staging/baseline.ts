@@ -12,6 +12,8 @@ export interface Baseline {
    * The revision that the root Kustomization had applied last. A different revision may have removed expected objects. Null if the stack follows no repository.
    */
   readonly revision: string | null;
+  /** Whether an update to another release has begun since the last verification that passed: what that one verified has not run all the time. */
+  readonly moved?: boolean | undefined;
 }
 
 /** A baseline as stored in the mark of an update. */
@@ -19,6 +21,7 @@ export interface RecordedBaseline {
   readonly excused: readonly string[];
   readonly expected: readonly string[];
   readonly revision: string | null;
+  readonly moved?: boolean | undefined;
 }
 
 /** Excuses nothing and expects nothing. */

@@ -227,17 +227,19 @@ export type Subject = Pick<Evidence, "cluster" | "gatus" | "ownChecks">;
 export interface Pass {
   readonly record: Verification;
   readonly checks: LastPass["checks"];
+  /** Whether an update to another release has begun since the last pass. */
+  readonly moved?: boolean | undefined;
 }
 
 /** Adds a verification that passed. It replaces an older one of the same release. */
 export function withVerified(
   evidence: Evidence | undefined,
   subject: Subject,
-  { record, checks }: Pass,
+  { record, checks, moved }: Pass,
 ): Evidence {
   const { verified, revoked, revisions } = without(evidence, record.release);
   const { release, time, gitops: ran } = record;
-  const entry = { ...record, since: runningSince(evidence, release) ?? time };
+  const entry = { ...record, since: (moved === true ? undefined : runningSince(evidence, release)) ?? time };
   return {
     ...evidence,
     version: EVIDENCE_VERSION,
@@ -249,8 +251,8 @@ export function withVerified(
   };
 }
 
-/** When a release first passed, if the stack has run nothing else since. */
-function runningSince(evidence: Evidence | undefined, release: string): string | undefined {
+/** When a release first passed; undefined if another release was verified, or failed, since it last passed. */
+export function runningSince(evidence: Evidence | undefined, release: string): string | undefined {
   const [latest] = evidence?.verified ?? [];
   if (latest?.release !== release) return undefined;
   const broken = evidence?.revoked.some(({ time }) => Date.parse(time) > Date.parse(latest.time));

@@ -37,7 +37,10 @@ function reasonFor(
   { baseline, root, removed = {} }: GoneArgs,
   round: CheckRound,
 ): string | undefined {
-  if (removed[object] !== undefined) return removed[object];
+  // A Gatus endpoint is gone because its route is.
+  const [route = object] = object.split(" of ").slice(-1);
+  const reason = removed[object] ?? removed[route];
+  if (reason !== undefined) return reason;
   const revision = revisionOf(round, root);
   return baseline.revision !== null && revision !== undefined && revision !== baseline.revision
     ? `the repository changed from ${baseline.revision} to ${revision}`

@@ -28,6 +28,11 @@ export interface LiveCheckArgs {
   readonly progress: (line: string) => void;
 }
 
+/** A context points to another cluster than the one of the evidence. */
+export class OtherClusterError extends EdgefirstError {
+  override readonly name = "OtherClusterError";
+}
+
 const INTERVAL_MS = 2_000;
 const OUTAGE_MS = 30_000;
 
@@ -77,7 +82,7 @@ async function refuseOtherCluster(stack: string, evidence: Evidence, cluster: Li
     throw new InconclusiveError(`cannot check stack ${stack}: ${error.message}`, undefined, { cause: error });
   });
   if (uid === evidence.cluster.uid) return;
-  throw new EdgefirstError(
+  throw new OtherClusterError(
     `The context ${cluster.context} does not point to the cluster on which stack ${stack} was verified.`,
     `Set edgefirst:gate.clusters.${stack} to the right context on this machine.`,
   );

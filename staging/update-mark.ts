@@ -19,6 +19,7 @@ const updateMark = z.looseObject({
   excused: z.array(z.string()),
   expected: z.array(z.string()),
   revision: z.string().nullable(),
+  moved: z.boolean().optional(),
 });
 export type UpdateMark = z.infer<typeof updateMark>;
 
@@ -101,6 +102,7 @@ export async function writeMark(
     excused: [...baseline.excused],
     expected: [...baseline.expected],
     revision: baseline.revision,
+    ...(baseline.moved === true && { moved: true }),
   };
   const reference = markReference(stack);
   const annotations = { "edgefirst.dev/update-of": `${stack.project}/${stack.stack}` };
@@ -131,11 +133,11 @@ export async function endExcuses(
   const mark = await readMark(cluster, stack, undefined);
   if (mark === undefined) return;
   const excused = new Set(mark.excused.filter((key) => !recovered.has(key)));
-  const { expected, revision, release, began } = mark;
+  const { expected, revision, moved, release, began } = mark;
   await writeMark(cluster, stack, {
     release,
     began,
-    baseline: { excused, expected: new Set(expected), revision },
+    baseline: { excused, expected: new Set(expected), revision, moved },
   });
 }
 

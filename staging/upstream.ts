@@ -3,9 +3,9 @@ import type { Finding, LiveCluster } from "../kube/client.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Clock } from "./clock.ts";
 import { differencesFrom, type ComparisonArgs } from "./differences.ts";
-import type { Evidence, Failure, Verification } from "./evidence.ts";
+import { runningSince, type Evidence, type Failure, type Verification } from "./evidence.ts";
 import { INCONCLUSIVE } from "./inconclusive.ts";
-import { checkLive } from "./live-check.ts";
+import { checkLive, OtherClusterError } from "./live-check.ts";
 import type { Movement } from "./movement.ts";
 import { unmetDemands, weaknessesOf, type ProofDemands } from "./weaknesses.ts";
 import { readMark, type UpdateMark } from "./update-mark.ts";
@@ -109,8 +109,10 @@ function verifiedBy({ stack, record }: UpstreamStack, args: UpstreamArgs): Findi
 }
 
 /** The requirements of this stack that the verification does not meet. */
-function unmet({ stack, record }: UpstreamStack, args: UpstreamArgs): Finding[] {
-  return unmetDemands(record, args, args.clock.now()).map((reason) => ({
+function unmet({ stack, record, evidence }: UpstreamStack, args: UpstreamArgs): Finding[] {
+  const now = args.clock.now();
+  const since = runningSince(evidence, record.release) ?? new Date(now).toISOString();
+  return unmetDemands({ ...record, since }, args, now).map((reason) => ({
     severity: "error",
     message: `Stack ${stack} verified release ${record.release}, but not as this stack requires: ${reason}.`,
     hint: `Meet the requirement on ${stack}, or relax it in edgefirst:gate. To verify again: pulumi up --stack ${stack}`,
@@ -176,7 +178,7 @@ async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<F
     ];
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
-    return [unreachable(stack, error, args)];
+    return [error instanceof OtherClusterError ? otherCluster(error) : unreachable(stack, error, args)];
   } finally {
     cluster?.close();
   }
@@ -217,6 +219,12 @@ function notLookedAt(stack: string, { live, maxAgeMs }: UpstreamArgs): Finding {
     message: `${message} Evidence from the last ${hours(maxAgeMs)} is accepted.`,
     hint,
   };
+}
+
+/** A rebuilt cluster, or a wrong context: this is known, so gate.unreachable does not apply. */
+function otherCluster({ message, hint }: OtherClusterError): Finding {
+  const [what = message] = message.split("\n");
+  return { severity: "error", message: what, ...(hint !== undefined && { hint }) };
 }
 
 function unreachable(stack: string, { message }: EdgefirstError, args: UpstreamArgs): Finding {

@@ -109,13 +109,14 @@ export async function beginUpdate(
   const checks = enabled(checksOnCluster(args, declared, { since: 0 }), args);
   const mark = await readMark(cluster, args, earlier?.lastPass?.time ?? earlier?.verified[0]?.time);
   const round = await runChecks(checks);
-  const baseline =
+  const measured =
     mark === undefined
       ? {
           ...baselineOf(round, checks, { earlier, root: rootOf(args) }),
           ...(args.rebuilt && NOTHING_EXCUSED),
         }
       : inheritedBaseline(mark, round);
+  const baseline = { ...measured, moved: mark?.moved === true || earlier?.verified[0]?.release !== release };
   const began = mark?.began ?? new Date(clock.now()).toISOString();
   await writeMark(cluster, args, { release: mark?.release ?? release, began, baseline });
   return baseline;
@@ -163,7 +164,8 @@ export async function verify(
   const record = await recordOf(args, declared, result);
   if (failures.length === 0) {
     await updateMark(args, () => removeMark(args.cluster, args));
-    return { record, evidence: withVerified(earlier, subject, { record, checks: foundByName(result) }) };
+    const pass = { record, checks: foundByName(result), moved: baseline.moved };
+    return { record, evidence: withVerified(earlier, subject, pass) };
   }
   const revocation = { ...record, failures };
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };

@@ -125,7 +125,8 @@ export class WatchState {
           : `the soak starts again: ${broken.object}: ${broken.message}`,
       );
     }
-    if (this.#failed.length + this.#pending.length === 0) this.#soakingSince ??= now;
+    // A slow round may have read an object only at its end, and one with a gap has read some before the gap.
+    if (this.#failed.length + this.#pending.length === 0 && !hasGap) this.#soakingSince ??= ended;
     this.#reportProgress(now);
     return now;
   }
@@ -143,7 +144,7 @@ export class WatchState {
   hasPassed(now: number): boolean {
     const since = this.#soakingSince;
     const settled = this.#failed.length + this.#pending.length === 0;
-    return settled && since !== undefined && now - since >= this.#args.timing.soakMs;
+    return settled && since !== undefined && Math.max(0, now - since) >= this.#args.timing.soakMs;
   }
 
   cannotRecover(): boolean {
@@ -153,7 +154,7 @@ export class WatchState {
   }
 
   pass(now: number): WatchResult {
-    const soakMs = now - (this.#soakingSince ?? now);
+    const soakMs = Math.max(0, now - (this.#soakingSince ?? now));
     return this.#result(soakMs, []);
   }
 
@@ -265,8 +266,8 @@ export class WatchState {
     }
     // After an object was pending at the same revision, the soak continues.
     if (!this.#reported.startsWith(HOLDS))
-      this.#report(`${HOLDS}; the soak ${this.#soakingSince === now ? "has begun" : "continues"}`);
-    const left = Math.max(0, soakMs - (now - (this.#soakingSince ?? now)));
+      this.#report(`${HOLDS}; the soak ${(this.#soakingSince ?? now) >= now ? "has begun" : "continues"}`);
+    const left = Math.max(0, soakMs - Math.max(0, now - (this.#soakingSince ?? now)));
     this.#args.progress(`${HOLDS}; ${Math.ceil(left / 1_000)} s of soak left`, false);
   }
 

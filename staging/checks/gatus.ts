@@ -27,6 +27,8 @@ export interface GatusCheckArgs extends StackOnCluster {
 export function gatusCheck({ cluster, stack, gatus, authorizations, since }: GatusCheckArgs): Check {
   return {
     id: "gatus",
+    // On a stack's first update, no route belongs to one of its Gateways yet, so the routes check does not miss one.
+    keeps: () => true,
     run: async () => {
       if (gatus === null) return { verdicts: [], notes: ["The stack has no Gatus."] };
       const routes = (await cluster.list(GATEWAY_API, "HTTPRoute")).filter(isMonitored);

@@ -194,6 +194,23 @@ describe("gate of main, whose upstream stack is edge", () => {
     ]);
   });
 
+  it("does not count the time before another release was verified or failed towards gate.minAge", async () => {
+    const r2 = verification("r2", { ...ago(4), since: ago(9).time });
+    const minAgeMs = HOUR;
+    const running = (...proofs: Parameters<typeof reading>): OutputsReading => {
+      const read = reading(...proofs);
+      return read.state === "read" ? { ...read, outputs: { ...read.outputs, release: "r2" } } : read;
+    };
+    const other = { ...revocation("r3"), ...ago(2) };
+    for (const edge of [running([verification("r1", ago(2)), r2]), running([r2], [other])])
+      assert.match(errors(await gate(edge, { minAgeMs }))[0]!, /for only 0 s, but gate\.minAge is 1 h/);
+    const older = { ...other, ...ago(5) };
+    assert.deepEqual(
+      errors(await gate(running([r2, verification("r1", ago(6))], [older]), { minAgeMs })),
+      [],
+    );
+  });
+
   it("refuses a proof that does not meet the configured demands, for a move forward only", async () => {
     const record = verification("r2", {
       ...ago(1),
@@ -368,12 +385,13 @@ describe("gate of main, whose upstream stack is edge", () => {
       assert.match(errors(await gate(old, { connect }))[0]!, /25 h ago/);
     });
 
-    it("refuses another cluster under the same name", async () => {
+    it("refuses another cluster under the same name, which is not an unreachable one", async () => {
       const outputs = outputsOf("r2", [verification("r2", ago(1))]);
-      assert.match(
-        errors(await gate({ state: "read", outputs }))[0]!,
-        /does not point to the cluster on which stack edge was verified/,
-      );
+      for (const unreachable of ["refuse", "warn"] as const)
+        assert.match(
+          errors(await gate({ state: "read", outputs }, { unreachable }))[0]!,
+          /does not point to the cluster on which stack edge was verified\.\nSet edgefirst:gate\.clusters\.edge/,
+        );
     });
   });
 

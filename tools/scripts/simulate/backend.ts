@@ -1,0 +1,57 @@
+import type { KubeObject } from "../../../kube/objects.ts";
+import { describeObject } from "../../../kube/objects.ts";
+import type { SimProcess } from "./scheduler.ts";
+
+/** A stack as the state backend holds it. */
+export interface StoredStack {
+  outputs: Readonly<Record<string, unknown>>;
+  /** When they were stored. */
+  storedAt: number;
+  /** By name, as the engine last applied them. */
+  readonly objects: Map<string, KubeObject>;
+  provider: object | undefined;
+  /** The update that holds the lock. */
+  lock: SimProcess | undefined;
+}
+
+/** The state backend: what the engine stores. */
+export class Backend {
+  readonly #stacks = new Map<string, StoredStack>();
+  /** While it is, nothing can be read. */
+  isDown = false;
+
+  stack(name: string): StoredStack {
+    let stored = this.#stacks.get(name);
+    if (stored === undefined) {
+      stored = { outputs: {}, storedAt: 0, objects: new Map(), provider: undefined, lock: undefined };
+      this.#stacks.set(name, stored);
+    }
+    return stored;
+  }
+
+  outputsOf(fullName: string): unknown {
+    // As JSON, so that no stack shares an object with another.
+    return JSON.parse(JSON.stringify(this.#named(fullName).outputs));
+  }
+
+  resourcesOf(fullName: string): Record<string, unknown> {
+    const { objects, provider } = this.#named(fullName);
+    const resources = [...objects.values()].map((object) => [
+      `urn:pulumi:x::edgefirst::${describeObject(object)}`,
+      { type: `kubernetes:${object.apiVersion}:${object.kind}`, outputs: object },
+    ]);
+    const providers =
+      provider === undefined
+        ? []
+        : [["urn:pulumi:x::edgefirst::cluster", { type: "pulumi:providers:kubernetes", outputs: provider }]];
+    return Object.fromEntries([...resources, ...providers]) as Record<string, unknown>;
+  }
+
+  #named(fullName: string): StoredStack {
+    if (this.isDown) throw new Error("invocation of x returned an error: the backend does not answer");
+    const [, project, name = ""] = fullName.split("/");
+    if (project !== "edgefirst")
+      throw new Error(`invocation of x returned an error: unknown stack ${fullName}`);
+    return this.stack(name);
+  }
+}

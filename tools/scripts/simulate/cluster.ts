@@ -1,0 +1,299 @@
+import type { ObjectReference } from "../../../kube/client.ts";
+import { describeObject, FIELD_MANAGER, STACK_LABEL, type KubeObject } from "../../../kube/objects.ts";
+import { EdgefirstError } from "../../../lib/errors.ts";
+import { appObject, ownStatus, setDown, stored, wasDown, type App, type AppType } from "./apps.ts";
+import { scheduler, type SimProcess } from "./scheduler.ts";
+
+/** A place in a kubeconfig; the cluster there can be rebuilt. */
+export interface Slot {
+  cluster: SimCluster;
+}
+
+/** A moment at which a process read a cluster, with what was true then. */
+export interface Observation {
+  readonly process: SimProcess;
+  readonly at: number;
+  /** Apps that were down, gone without a reason, or not yet probed since the process began to verify. */
+  readonly bad: ReadonlySet<string>;
+  readonly healthy: ReadonlySet<string>;
+  readonly suspended: readonly string[];
+  readonly gone: ReadonlySet<string>;
+  readonly revision: string;
+  /** Whether something that the stack declares was changed by hand. */
+  readonly edited: boolean;
+  /** What the process read at that moment. */
+  readonly read: Set<AppType>;
+  /** A request of the same moment failed. */
+  failed: boolean;
+}
+
+const KINDS: Readonly<Record<string, readonly (readonly [name: string, kind: string])[]>> = {
+  v1: [["configmaps", "ConfigMap"]],
+  "apps/v1": [["deployments", "Deployment"]],
+  "gateway.networking.k8s.io/v1": [["gateways", "Gateway"]],
+};
+const REQUESTED_AT = "reconcile.fluxcd.io/requestedAt";
+/** How long a controller takes to handle a request. */
+const RECONCILE_MS = 1_500;
+const GATUS = "/api/v1/namespaces/gatus/services/http:gatus:80/proxy/api/v1/endpoints";
+
+/** A cluster in memory. Its statuses follow from what is true of its apps. */
+export class SimCluster {
+  readonly uid: string;
+  readonly apps: readonly App[];
+  /** Milliseconds between two probes of Gatus. */
+  readonly probeMs: number;
+  /** Milliseconds between two reconciliations of Flux. */
+  readonly reconcileMs: number;
+  /** Milliseconds that a request takes to fail while the cluster is down. */
+  timeoutMs = 0;
+  revision = "main@sha1:0000000000000000000000000000000000000000";
+  downUntil = 0;
+  /** Every moment at which a process read it. */
+  observations: Observation[] = [];
+  /** When a process began to verify: older probes prove nothing to it. */
+  readonly verifyingSince = new WeakMap<SimProcess, number>();
+  edited = false;
+  /** The release that was applied last, and whether all of it was. */
+  running: { readonly release: string; readonly since: number; complete: boolean } | undefined;
+  readonly #objects = new Map<string, KubeObject>();
+  /** What Flux was asked to reconcile. */
+  readonly #requests = new Map<string, { readonly requested: string; handled: boolean }>();
+
+  constructor(args: Pick<SimCluster, "uid" | "apps" | "probeMs" | "reconcileMs">) {
+    this.uid = args.uid;
+    this.apps = args.apps;
+    this.probeMs = args.probeMs;
+    this.reconcileMs = args.reconcileMs;
+    for (const app of this.apps) app.changes.push({ at: scheduler.now, down: app.down });
+  }
+
+  /** Restores a backup of another cluster. */
+  restore(former: SimCluster): void {
+    for (const [index, { down, gone, wanted, suspended }] of former.apps.entries()) {
+      const app = this.apps[index];
+      if (app === undefined) continue;
+      Object.assign(app, { gone, wanted, suspended });
+      setDown(app, scheduler.now, down);
+    }
+    this.running = former.running === undefined ? undefined : { ...former.running };
+    this.edited = former.edited;
+    for (const [name, object] of former.#objects) this.#objects.set(name, object);
+  }
+
+  isReachable(): boolean {
+    return scheduler.now >= this.downUntil;
+  }
+
+  app(name: string): App | undefined {
+    return this.apps.find((app) => app.name === name);
+  }
+
+  change(name: string, change: { readonly down?: boolean; readonly gone?: boolean }): void {
+    const app = this.app(name);
+    if (app === undefined) return;
+    if (change.down !== undefined) setDown(app, scheduler.now, change.down);
+    // A new object is reconciled at once.
+    if (change.gone === false && app.gone) app.reconciledAt = scheduler.now;
+    if (change.gone !== undefined) app.gone = change.gone;
+  }
+
+  get(reference: ObjectReference): KubeObject | undefined {
+    if (reference.kind === "Namespace")
+      return { ...reference, metadata: { ...reference.metadata, uid: this.uid } };
+    const live = this.#objects.get(describeObject(reference));
+    if (live !== undefined) return this.#shown(live);
+    return this.#fluxObjects().find((object) => describeObject(object) === describeObject(reference));
+  }
+
+  list(apiVersion: string, kind: string): KubeObject[] {
+    return [
+      ...this.#fluxObjects(),
+      ...[...this.#objects.values()].map((object) => this.#shown(object)),
+    ].filter((object) => object.apiVersion === apiVersion && object.kind === kind);
+  }
+
+  /** What an apply would result in. */
+  merged(object: KubeObject): KubeObject {
+    return this.#shown(merge(this.#objects.get(describeObject(object)) ?? {}, object) as KubeObject);
+  }
+
+  apply(object: KubeObject, manager: string): KubeObject {
+    const result = stored(
+      merge(this.#objects.get(describeObject(object)) ?? {}, object) as KubeObject,
+      manager,
+    );
+    this.#objects.set(describeObject(object), result);
+    return result;
+  }
+
+  /** Flux reconciles an object soon after someone asks for it. */
+  annotate(reference: ObjectReference, annotations: Readonly<Record<string, string>>): boolean {
+    if (!this.#fluxObjects().some((object) => describeObject(object) === describeObject(reference)))
+      return false;
+    const request = { requested: annotations[REQUESTED_AT] ?? "", handled: false };
+    this.#requests.set(describeObject(reference), request);
+    scheduler.at(scheduler.now + RECONCILE_MS, () => {
+      request.handled = true;
+      const app = this.app(reference.metadata.name);
+      if (app !== undefined) app.reconciledAt = scheduler.now;
+    });
+    return true;
+  }
+
+  delete(reference: ObjectReference): void {
+    this.#objects.delete(describeObject(reference));
+  }
+
+  read(path: string): unknown {
+    if (path === "/version") return {};
+    if (path.startsWith(GATUS)) return this.#statuses(path.slice(GATUS.length));
+    if (path === "/apis")
+      return {
+        groups: Object.keys(KINDS)
+          .filter((version) => version !== "v1")
+          .map((groupVersion) => ({ preferredVersion: { groupVersion } })),
+      };
+    const [base = "", query] = path.split("?");
+    const version = Object.keys(KINDS).find((known) =>
+      base.startsWith(known === "v1" ? "/api/v1" : `/apis/${known}`),
+    );
+    const kinds = KINDS[version ?? ""] ?? [];
+    if (query === undefined)
+      return { resources: kinds.map(([name, kind]) => ({ name, kind, verbs: ["list"] })) };
+    const kind = kinds.find(([name]) => base.endsWith(`/${name}`))?.[1] ?? "";
+    const stack = new URLSearchParams(query).get("labelSelector")?.split("=")[1];
+    return {
+      items: this.list(version ?? "", kind).filter(
+        ({ metadata }) => metadata.labels?.[STACK_LABEL] === stack,
+      ),
+    };
+  }
+
+  /** Records what is true at the moment at which a process reads the cluster. */
+  observed(process: SimProcess, type: AppType | undefined): void {
+    const since = this.verifyingSince.get(process) ?? 0;
+    const last = this.observations.at(-1);
+    if (last?.process === process && last.at === scheduler.now) {
+      if (type !== undefined) last.read.add(type);
+      return;
+    }
+    const bad = new Set(this.badApps(since).map(({ name }) => name));
+    const healthy = this.apps.filter((app) => !bad.has(app.name) && !app.suspended && app.wanted);
+    this.observations.push({
+      process,
+      at: scheduler.now,
+      bad,
+      healthy: new Set(healthy.map(({ name }) => name)),
+      suspended: this.apps
+        .filter(({ suspended, gone, wanted }) => suspended && !gone && wanted)
+        .map(({ name }) => name),
+      gone: new Set(this.apps.filter(({ gone, wanted }) => gone && wanted).map(({ name }) => name)),
+      revision: this.revision,
+      edited: this.edited,
+      read: new Set(type === undefined ? [] : [type]),
+      failed: false,
+    });
+  }
+
+  unobserved(process: SimProcess): void {
+    const last = this.observations.at(-1);
+    if (last?.process === process && last.at === scheduler.now) last.failed = true;
+  }
+
+  /**
+   * Apps that are not healthy, as far as it shows.
+   * @param since when a process began to verify
+   */
+  badApps(since: number): App[] {
+    return this.apps.filter((app) => this.#isBad(app, since));
+  }
+
+  #isBad(app: App, since: number): boolean {
+    if (app.suspended || !app.wanted) return false;
+    if (app.gone) return true;
+    const news = this.#lastNews(app);
+    return news < since || wasDown(app, news);
+  }
+
+  /** The moment that an app's status is about. */
+  #lastNews({ type, reconciledAt }: App): number {
+    if (type === "deployment") return scheduler.now;
+    if (type === "route") return this.#lastProbe();
+    return Math.max(reconciledAt, Math.floor(scheduler.now / this.reconcileMs) * this.reconcileMs);
+  }
+
+  #lastProbe(): number {
+    return Math.floor(scheduler.now / this.probeMs) * this.probeMs;
+  }
+
+  #statuses(path: string): unknown {
+    const probes = [2, 1, 0].map((back) => this.#lastProbe() - back * this.probeMs);
+    const statuses = this.apps
+      .filter((app) => app.type === "route" && !app.gone && app.wanted)
+      .map((app) => ({
+        key: `_${app.name}`,
+        results: probes.map((at) => ({ success: !wasDown(app, at), timestamp: new Date(at).toISOString() })),
+      }));
+    if (path === "/statuses") return statuses;
+    const found = statuses.find(({ key }) => path === `/${encodeURIComponent(key)}/statuses`);
+    if (found === undefined) throw new EdgefirstError("not found (404)");
+    return found;
+  }
+
+  #fluxObjects(): KubeObject[] {
+    const here = this.apps.filter((app) => app.type !== "deployment" && !app.gone && app.wanted);
+    const root = { name: "cluster-apps", namespace: "flux-system", generation: 1 };
+    const condition = { type: "Ready", status: "True" };
+    return [
+      {
+        apiVersion: "source.toolkit.fluxcd.io/v1",
+        kind: "GitRepository",
+        metadata: { name: "repository", namespace: "flux-system", generation: 1 },
+        spec: { url: "https://example.com/repository" },
+        status: { conditions: [condition], artifact: { revision: this.revision } },
+      },
+      {
+        apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+        kind: "Kustomization",
+        metadata: root,
+        spec: { sourceRef: { kind: "GitRepository", name: "repository" } },
+        status: { conditions: [condition], lastAppliedRevision: this.revision },
+      },
+      ...here.map((app) => appObject(app, wasDown(app, this.#lastNews(app)), this.revision)),
+    ].map((object) => this.#withRequest(object));
+  }
+
+  #withRequest(object: KubeObject): KubeObject {
+    const request = this.#requests.get(describeObject(object));
+    if (request === undefined) return object;
+    const { requested, handled } = request;
+    return {
+      ...object,
+      metadata: { ...object.metadata, annotations: { [REQUESTED_AT]: requested } },
+      status: { ...(object.status as object), ...(handled && { lastHandledReconcileAt: requested }) },
+    };
+  }
+
+  #shown(object: KubeObject): KubeObject {
+    const down = this.apps.some((app) => app.type === "deployment" && app.down);
+    const status = ownStatus(object, down);
+    return { ...object, ...(status !== undefined && { status }) };
+  }
+}
+
+/** The manager with which the program applies. */
+export const PROGRAM = FIELD_MANAGER;
+
+/** A server-side apply: the applied fields win, the others stay. */
+function merge(live: unknown, applied: unknown): unknown {
+  if (!isMap(live) || !isMap(applied)) return applied;
+  const keys = [...new Set([...Object.keys(live), ...Object.keys(applied)])];
+  return Object.fromEntries(
+    keys.map((key) => [key, key in applied ? merge(live[key], applied[key]) : live[key]]),
+  );
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,138 @@
+import type { CheckId } from "../../../config/check-ids.ts";
+import type { StagingSettings } from "../../../staging/staging-settings.ts";
+import { newApp } from "./apps.ts";
+import { Backend } from "./backend.ts";
+import { SimCluster, type Slot } from "./cluster.ts";
+
+/** What can be set in `Pulumi.<stack>.yaml`; durations in seconds. */
+export interface StackConfig {
+  soak: number;
+  withoutSoak: string | undefined;
+  interval: number;
+  timeout: number;
+  patience: number;
+  skip: Partial<Record<CheckId, string>>;
+  maxAge: number;
+  live: "configured" | "required";
+  unreachable: "refuse" | "warn";
+  gatePatience: number;
+  minAge: number;
+  minSoak: number;
+  requiredChecks: CheckId[];
+  overrides: "accept" | "refuse";
+  /** Contexts of upstream stacks that the machine of this stack has, by upstream stack; one may lead to another stack's cluster. */
+  contexts: Record<string, string>;
+  override: { reason: string; expires: string } | undefined;
+  rebuilt: string | undefined;
+}
+
+/** A stack of the fleet. */
+export interface SimStack {
+  readonly name: string;
+  readonly after: readonly string[];
+  readonly slot: Slot;
+  readonly config: StackConfig;
+}
+
+/** A fault that a release causes once it is applied. */
+export interface Effect {
+  readonly stack: string;
+  readonly app: string;
+  readonly afterMs: number;
+  readonly kind: "down" | "gone";
+  /** When it ends without anyone's help. */
+  readonly forMs?: number | undefined;
+}
+
+/** A release, and what it breaks. */
+export interface SimRelease {
+  readonly name: string;
+  readonly effects: readonly Effect[];
+  /** Whether it declares one object more. */
+  readonly extra: boolean;
+}
+
+/** Stacks, their clusters and the state backend. */
+export class Fleet {
+  readonly stacks: readonly SimStack[];
+  readonly backend = new Backend();
+  readonly releases: SimRelease[] = [];
+  #built = 0;
+
+  constructor(
+    stacks: readonly (Omit<SimStack, "slot"> & { readonly probeMs: number; readonly reconcileMs: number })[],
+  ) {
+    this.stacks = stacks.map(({ name, after, config, ...speed }) => ({
+      name,
+      after,
+      config,
+      slot: { cluster: this.build(name, speed) },
+    }));
+  }
+
+  stack(name: string): SimStack {
+    const found = this.stacks.find((stack) => stack.name === name);
+    if (found === undefined) throw new Error(`no stack ${name}`);
+    return found;
+  }
+
+  release(name: string): SimRelease | undefined {
+    return this.releases.find((release) => release.name === name);
+  }
+
+  /** A new cluster with the apps that every cluster has. */
+  build(name: string, { probeMs, reconcileMs }: Pick<SimCluster, "probeMs" | "reconcileMs">): SimCluster {
+    this.#built++;
+    return new SimCluster({
+      uid: `${name}-${this.#built}`,
+      apps: [
+        newApp("blog", "kustomization"),
+        newApp("shop", "kustomization"),
+        newApp("wiki", "route"),
+        newApp("traefik", "deployment"),
+      ],
+      probeMs,
+      reconcileMs,
+    });
+  }
+}
+
+/** The configuration of a stack as the program reads it. */
+export function settingsOf({ name, after, config }: SimStack): StagingSettings {
+  const seconds = (value: number): string => `${value}s`;
+  return {
+    cluster: { context: name, rebuilt: config.rebuilt },
+    after,
+    gate: {
+      maxAge: seconds(config.maxAge),
+      live: config.live,
+      unreachable: config.unreachable,
+      patience: seconds(config.gatePatience),
+      minAge: seconds(config.minAge),
+      minSoak: seconds(config.minSoak),
+      requiredChecks: config.requiredChecks,
+      overrides: config.overrides,
+      accept: {},
+      windows: [],
+      clusters: Object.fromEntries(
+        Object.entries(config.contexts)
+          .filter(([upstream, context]) => upstream !== context)
+          .map(([upstream, context]) => [upstream, { context }]),
+      ),
+    },
+    override: config.override,
+    verification: {
+      soak: seconds(config.soak),
+      withoutSoak: config.withoutSoak,
+      timeout: seconds(config.timeout),
+      interval: seconds(config.interval),
+      patience: seconds(config.patience),
+      skip: config.skip,
+      removed: {},
+      ignore: {},
+    },
+    checks: { queries: {}, http: {}, jobs: {} },
+    notify: { webhook: false, pushover: false, on: [] },
+    promotion: { pin: false },
+  };
+}

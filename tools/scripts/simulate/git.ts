@@ -1,0 +1,10 @@
+import { promisify } from "node:util";
+import { currentProcess } from "./scheduler.ts";
+
+/** Replaces `node:child_process` where staging asks git about the checkout. */
+export function execFile(): never {
+  throw new Error("only its promise is used");
+}
+
+execFile[promisify.custom] = (_program: string, args: readonly string[]) =>
+  Promise.resolve({ stdout: args.includes("rev-parse") ? currentProcess().args.commit : "", stderr: "" });

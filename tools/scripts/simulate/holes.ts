@@ -1,0 +1,58 @@
+/** Text of the program that is replaced. */
+export interface SourceEdit {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const edit = (file: string, from: string, to: string): SourceEdit => ({ file: `staging/${file}`, from, to });
+
+/** Holes 1 to 8 of issue 14, which the gate had once: each as the edits that put it back. The simulation must find every one. */
+export const HOLES: Readonly<Record<string, readonly SourceEdit[]>> = {
+  "1 a broken release excuses itself": [
+    edit("verify.ts", "    mark === undefined\n", '    mark === undefined || release !== ""\n'),
+    edit("verify.ts", "{ earlier, root: rootOf(args) }", "{ earlier: undefined, root: rootOf(args) }"),
+  ],
+  "2 a release that the upstream stack has left passes": [
+    edit("upstream.ts", "if (running === record.release) return [];", 'if (running !== "") return [];'),
+  ],
+  "3 an emptied cluster is healthy": [
+    edit("gone-objects.ts", "return [...args.baseline.expected]", "return [...new Set<string>()]"),
+  ],
+  "4 weak proof counts, whatever a stack demands": [
+    edit("weaknesses.ts", "    ...(age < minAgeMs\n", "    ...(age < -1 && age < minAgeMs\n"),
+    edit("weaknesses.ts", "record.soak * 1_000 < minSoakMs", "record.soak < -minSoakMs"),
+    edit("weaknesses.ts", "missing.length > 0\n", "missing.length < 0\n"),
+    edit("weaknesses.ts", 'overrides === "refuse" &&', "overrides === undefined &&"),
+  ],
+  "4 weak proof looks like proof": [
+    edit("weaknesses.ts", "    ...(soak === 0 ?", "    ...(soak < 0 ?"),
+    edit("weaknesses.ts", "...checks.flatMap(unprovenBy)", "...[].flatMap(unprovenBy)"),
+  ],
+  "4 a soak of 0 s needs no reason": [
+    edit("staging-settings.ts", "soakMs === 0 && withoutSoak === undefined", "soakMs < 0"),
+  ],
+  "5 one look before decides for good": [
+    edit("watch-state.ts", "        this.#recovered.add(verdictKey(verdict));", "        void verdict;"),
+  ],
+  "6 unobserved time counts as soak": [
+    edit(
+      "watch-state.ts",
+      "if (now < since || now - since > allowed)",
+      "if (now < since && since > allowed)",
+    ),
+    edit("watch-state.ts", "ended < began || ended - began > ROUND_MS", "ended < began"),
+  ],
+  "7 old results of Gatus count": [
+    edit("checks/gatus.ts", "Date.parse(latest.timestamp) <= since", "since < 0"),
+  ],
+  "7 old statuses of Flux count": [
+    edit("checks/flux.ts", "requests?.isStale(object) === true", "requests?.isStale(object) === undefined"),
+  ],
+  "8 another cluster's proof counts upstream": [
+    edit("live-check.ts", "if (uid === evidence.cluster.uid) return;", 'if (uid !== "") return;'),
+  ],
+  "8 another cluster's proof counts for the stack itself": [
+    edit("own-stack.ts", "read.evidence.cluster.uid !== uid)", 'uid === "")'),
+  ],
+};

@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+import { HOLES } from "./holes.ts";
+import { replaceSurroundings } from "./hooks.ts";
+
+// npm run simulate [-- --steps 100000 --seed 1]: random fleets, with staging/ as shipped, against a model of the promise. A counterexample is printed with what led to it.
+// npm run simulate -- --holes: puts each known hole back, and expects a counterexample for each.
+// docs/decisions/simulation.md says what is simulated.
+
+const { values } = parseArgs({
+  options: {
+    steps: { type: "string", default: "10000" },
+    seed: { type: "string", default: "1" },
+    fleets: { type: "string", default: "200" },
+    hole: { type: "string" },
+    holes: { type: "boolean", default: false },
+  },
+});
+const steps = Number(values.steps);
+const seed = Number(values.seed);
+const ok = values.holes ? await findHoles() : await simulateHere(values.hole);
+process.exitCode = ok ? 0 : 1;
+
+async function simulateHere(hole: string | undefined): Promise<boolean> {
+  replaceSurroundings(hole);
+  const { replaceGlobals } = await import("./globals.ts");
+  const { simulate } = await import("./simulate.ts");
+  replaceGlobals();
+  const result = await simulate({ steps, seed, fleets: Number(values.fleets), isTraced: hole === undefined });
+  console.log(result.text);
+  return result.isKept;
+}
+
+/** A process per hole: a module is loaded only once. */
+async function findHoles(): Promise<boolean> {
+  let all = true;
+  for (const hole of Object.keys(HOLES)) {
+    const args = ["--hole", hole, "--steps", values.steps, "--seed", values.seed];
+    const child = spawn(process.execPath, [import.meta.filename, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    const isFound = code === 1 && text.startsWith("Broken");
+    all &&= isFound;
+    console.log(`${isFound ? "found" : "NOT FOUND"}: ${hole}\n  ${text.trim().split("\n")[0] ?? ""}`);
+  }
+  return all;
+}

@@ -1,0 +1,240 @@
+import { checkOf } from "./apps.ts";
+import type { Observation, SimCluster } from "./cluster.ts";
+import type { Fleet, SimStack } from "./fleet.ts";
+import { judgeUpstream, type Judged } from "./promise.ts";
+import { scheduler, type SimProcess } from "./scheduler.ts";
+
+/** The promise was broken, or the program crashed. */
+export class Counterexample extends Error {}
+
+/** A verification, as it really was. */
+export interface Attempt {
+  readonly release: string;
+  readonly process: SimProcess;
+  readonly cluster: SimCluster;
+  readonly began: number;
+  readonly soakMs: number;
+  readonly intervalMs: number;
+  readonly skip: Readonly<Record<string, string>>;
+  readonly override: string | undefined;
+  /** What may be unhealthy, since it was before the first update after the last verification that passed. */
+  readonly excused: Set<string>;
+  /** What was healthy then, and must still exist. */
+  readonly expected: ReadonlySet<string>;
+  readonly revision: string;
+  ended?: number;
+  result?: string;
+  /** Longest time for which it has really seen everything healthy, in milliseconds; undefined if it never did. */
+  soaked?: number | undefined;
+  /** Suspended at the end. */
+  suspended?: readonly string[];
+  /** Healthy at the end. */
+  healthy?: ReadonlySet<string>;
+}
+
+/** A clock is precise to two seconds, and the evidence has whole seconds. */
+export const TOLERANCE_MS = 3_000;
+/** As in `WatchState`: what counts as observed. */
+const ROUND_MS = 30_000;
+const OBSERVED_MS = 10_000;
+
+interface Open {
+  readonly cluster: SimCluster;
+  readonly excused: Set<string>;
+  readonly expected: ReadonlySet<string>;
+  readonly revision: string;
+}
+
+/** Since when a stack has run a release without a break. */
+interface Since {
+  readonly release: string;
+  readonly at: number;
+}
+
+/** What is true of a stack. */
+export class Ledger {
+  readonly attempts: Attempt[] = [];
+  /** The last verification that passed. */
+  lastPass: Attempt | undefined;
+  /** Since the first update after {@link lastPass}. */
+  open: Open | undefined;
+  /** When the first of an unbroken series of verifications of a release ended. */
+  since: Since | undefined;
+  /** The same by the outputs alone: an update that was killed is not among them. */
+  storedSince: Since | undefined;
+  approach: { readonly down: ReadonlySet<string> } | undefined;
+}
+
+/** Judges what the program does by what is true, without its evidence. */
+export class Model {
+  readonly ledgers = new Map<string, Ledger>();
+  readonly #fleet: Fleet;
+  /** The first counterexample. */
+  found: Counterexample | undefined;
+  /** Updates that passed the gate of at least one upstream stack. */
+  passed = 0;
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+    for (const { name } of fleet.stacks) this.ledgers.set(name, new Ledger());
+  }
+
+  ledger(stack: string): Ledger {
+    const ledger = this.ledgers.get(stack);
+    if (ledger === undefined) throw new Error(`no stack ${stack}`);
+    return ledger;
+  }
+
+  report(error: unknown, process?: SimProcess): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.found ??= new Counterexample(process === undefined ? text : `${process.args.name} crashed: ${text}`);
+    process?.end("crashed");
+  }
+
+  /** An update has passed the gate. */
+  approaches({ name }: SimStack, cluster: SimCluster): void {
+    this.ledger(name).approach = { down: downOn(cluster) };
+  }
+
+  /** An update changes its cluster for the first time. */
+  begins({ name }: SimStack, cluster: SimCluster, release: string): void {
+    const ledger = this.ledger(name);
+    if (ledger.since?.release !== release) ledger.since = undefined;
+    this.#open(ledger, cluster);
+  }
+
+  verifies(args: Pick<Attempt, "release" | "process" | "cluster"> & { readonly stack: SimStack }): Attempt {
+    const { stack, release, process, cluster } = args;
+    const { soak, interval, skip, override } = stack.config;
+    const ledger = this.ledger(stack.name);
+    const { excused, expected, revision } = this.#open(ledger, cluster);
+    const attempt: Attempt = {
+      release,
+      process,
+      cluster,
+      began: scheduler.now,
+      soakMs: soak * 1_000,
+      intervalMs: interval * 1_000,
+      skip: { ...skip },
+      override: isInForce(override, process.began) ? override?.reason : undefined,
+      excused,
+      expected,
+      revision,
+    };
+    ledger.attempts.push(attempt);
+    return attempt;
+  }
+
+  /** The engine has stored the outputs after a verification. */
+  stores(attempt: Attempt, result: string): void {
+    const ledger = this.ledger(attempt.process.args.stack);
+    attempt.ended = scheduler.now;
+    attempt.result = result;
+    conclude(attempt);
+    if (result === "failed") ledger.since = undefined;
+    const isOther = result === "verified" && ledger.storedSince?.release !== attempt.release;
+    if (result === "failed" || isOther) ledger.storedSince = undefined;
+    if (result !== "verified" || attempt.soaked === undefined) return;
+    ledger.lastPass = attempt;
+    ledger.open = undefined;
+    const now = { release: attempt.release, at: scheduler.now };
+    if (ledger.since?.release !== attempt.release) ledger.since = now;
+    ledger.storedSince ??= now;
+  }
+
+  /** Whether a stack may begin to run a release. */
+  judge({ stack, release, process, began }: Pick<Judged, "stack" | "release" | "process" | "began">): void {
+    if (stack.config.soak === 0 && stack.config.withoutSoak === undefined)
+      this.report(new Error(`${process.args.name} runs with a soak of 0 s, and gives no reason`));
+    if (isInForce(stack.config.override, began)) return;
+    if (stack.after.length > 0) this.passed++;
+    for (const name of stack.after) {
+      const broken = judgeUpstream({
+        stack,
+        release,
+        process,
+        began,
+        upstream: this.#fleet.stack(name),
+        fleet: this.#fleet,
+        own: this.ledger(stack.name),
+        ledger: this.ledger(name),
+      });
+      if (broken !== undefined)
+        this.found ??= new Counterexample(
+          `${stack.name} begins to run ${release} in ${process.args.name}, but ${broken}`,
+        );
+    }
+  }
+
+  #open(ledger: Ledger, cluster: SimCluster): Open {
+    if (ledger.open?.cluster === cluster) return ledger.open;
+    const { lastPass } = ledger;
+    const pass = lastPass?.cluster === cluster ? lastPass : undefined;
+    const down = new Set([...downOn(cluster), ...(ledger.approach?.down ?? [])]);
+    const wasHealthy = pass?.healthy ?? new Set();
+    const healthy = cluster.apps.filter(({ name }) => !down.has(name)).map(({ name }) => name);
+    ledger.open = {
+      cluster,
+      excused: new Set(
+        [...down].filter((name) => !wasHealthy.has(name) && cluster.app(name)?.type !== "deployment"),
+      ),
+      expected: new Set([...wasHealthy, ...healthy]),
+      revision: pass?.revision ?? cluster.revision,
+    };
+    return ledger.open;
+  }
+}
+
+function isInForce(override: SimStack["config"]["override"], at: number): boolean {
+  return override !== undefined && Date.parse(override.expires) > at - TOLERANCE_MS;
+}
+
+function downOn(cluster: SimCluster): Set<string> {
+  const down = cluster.apps.filter((app) => app.down || !app.wanted || app.suspended);
+  // What shows may be older than what is true.
+  return new Set([...cluster.badApps(0), ...down].map(({ name }) => name));
+}
+
+/** Finds out what a verification has really seen. */
+function conclude(attempt: Attempt): void {
+  const { process, cluster, began, excused } = attempt;
+  const allowed = Math.max(3 * attempt.intervalMs, OBSERVED_MS) + ROUND_MS;
+  let from: Observation | undefined;
+  let last: Observation | undefined;
+  for (const seen of cluster.observations) {
+    if (seen.process !== process || seen.at < began) continue;
+    if (seen.failed) {
+      from = undefined;
+      continue;
+    }
+    const bad = badFor(attempt, seen);
+    for (const { name, type } of cluster.apps)
+      if (seen.read.has(type) && seen.healthy.has(name)) excused.delete(name);
+    const isGap = last !== undefined && seen.at - last.at > allowed;
+    if (bad.length > 0) from = undefined;
+    else if (from === undefined || isGap) from = seen;
+    if (from !== undefined && seen.at - from.at >= attempt.soakMs - TOLERANCE_MS && !isEdited(attempt, seen))
+      attempt.soaked = Math.max(attempt.soaked ?? 0, seen.at - from.at);
+    last = seen;
+  }
+  attempt.suspended = last?.suspended ?? [];
+  attempt.healthy = new Set(
+    cluster.apps
+      .filter((app) => attempt.skip[checkOf(app)] === undefined && last?.healthy.has(app.name) === true)
+      .map(({ name }) => name),
+  );
+}
+
+function badFor({ cluster, skip, excused, expected, revision }: Attempt, seen: Observation): string[] {
+  return [...seen.bad].filter((name) => {
+    const app = cluster.app(name);
+    if (app === undefined || skip[checkOf(app)] !== undefined || excused.has(name)) return false;
+    return (
+      !seen.gone.has(name) || (expected.has(name) && revision === seen.revision && app.type !== "deployment")
+    );
+  });
+}
+
+function isEdited({ skip }: Attempt, { edited }: Observation): boolean {
+  return edited && skip.declared === undefined;
+}

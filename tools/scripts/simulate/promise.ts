@@ -1,0 +1,143 @@
+import { checkOf } from "./apps.ts";
+import type { Observation, SimCluster } from "./cluster.ts";
+import type { Fleet, SimStack } from "./fleet.ts";
+import { TOLERANCE_MS, type Attempt, type Ledger } from "./model.ts";
+import { scheduler, type SimProcess } from "./scheduler.ts";
+
+/** A stack that begins to run a release, and one of its upstream stacks. */
+export interface Judged {
+  readonly stack: SimStack;
+  readonly release: string;
+  readonly process: SimProcess;
+  /** When its gate began. */
+  readonly began: number;
+  readonly upstream: SimStack;
+  readonly fleet: Fleet;
+  /** Of the stack. */
+  readonly own: Ledger;
+  /** Of the upstream stack. */
+  readonly ledger: Ledger;
+}
+
+/**
+ * The promise: the upstream stack has run the release healthy for the demanded time. A move forward further demands that it runs the release now, healthy and
+ * recently verified, on the cluster where it was verified.
+ * @returns what is broken
+ */
+export function judgeUpstream(judged: Judged): string | undefined {
+  const { release, ledger, upstream } = judged;
+  const { name } = upstream;
+  const attempts = ledger.attempts.filter((attempt) => attempt.release === release);
+  const concluded = attempts.filter(({ result }) => result === "verified" || result === "failed");
+  const proofs = concluded.filter(({ result, soaked }) => result === "verified" && soaked !== undefined);
+  const last = concluded.at(-1);
+  if (proofs.length === 0) return `${name} has never run it healthy for the time that it demands`;
+  if (last?.result === "failed" && (last.ended ?? 0) <= judged.began)
+    return `its latest verification on ${name} failed`;
+  const unnamed =
+    last === undefined || (last.ended ?? 0) > judged.began
+      ? []
+      : weaknessesOf(last).filter((text) => !isPrinted(judged.process, text));
+  if (unnamed.length > 0)
+    return `the gate does not repeat a weakness of the proof of ${name}: ${unnamed.join("; ")}`;
+  return isForward(judged) ? judgeForward(judged, proofs) : undefined;
+}
+
+function isForward({ stack, release, fleet, own }: Judged): boolean {
+  const { cluster } = stack.slot;
+  const { outputs } = fleet.backend.stack(stack.name);
+  const here = own.attempts.filter((attempt) => attempt.cluster === cluster);
+  if (outputs.release === release && here.length > 0) return false;
+  const concluded = here.filter(
+    (attempt) =>
+      attempt.release === release && (attempt.result === "verified" || attempt.result === "failed"),
+  );
+  return concluded.at(-1)?.result !== "verified";
+}
+
+function judgeForward(judged: Judged, proofs: readonly Attempt[]): string | undefined {
+  const { stack, upstream, process, fleet, began, ledger } = judged;
+  const context = stack.config.contexts[upstream.name];
+  const seen = context === undefined ? undefined : fleet.stack(context).slot.cluster;
+  const looks =
+    seen?.observations.filter((look) => look.process === process && look.at >= began && !look.failed) ?? [];
+  return seen === undefined || looks.length === 0
+    ? (unmet(judged, proofs, ledger.storedSince) ?? judgeUnseen(judged, seen))
+    : (unmet(judged, proofs, ledger.since) ?? judgeSeen(judged, proofs, { seen, looks }));
+}
+
+/** The evidence alone counts where the cluster cannot be looked at, if the configuration says so. */
+function judgeUnseen(
+  { stack: { config }, upstream: { name }, fleet, release, began }: Judged,
+  seen: SimCluster | undefined,
+): string | undefined {
+  if (config.live === "required") return `the cluster of ${name} was not looked at, which gate.live demands`;
+  if (seen?.isReachable() === true && seen.downUntil < began)
+    return `the cluster of ${name} was not looked at`;
+  if (seen !== undefined && config.unreachable === "refuse")
+    return `the cluster of ${name} cannot be reached`;
+  const { outputs, storedAt } = fleet.backend.stack(name);
+  return outputs.release === release || storedAt > began
+    ? undefined
+    : `${name} runs ${String(outputs.release)} by its outputs`;
+}
+
+function judgeSeen(
+  { upstream: { name }, release, began, ledger }: Judged,
+  proofs: readonly Attempt[],
+  { seen, looks }: { readonly seen: SimCluster; readonly looks: readonly Observation[] },
+): string | undefined {
+  const here = proofs.findLast(({ cluster }) => cluster === seen);
+  if (here === undefined) return `${name} has not proven it on cluster ${seen.uid}, where its context leads`;
+  const { running } = seen;
+  if ((running?.since ?? 0) <= began && (running?.release !== release || !running.complete))
+    return `${name} runs ${running?.release ?? "nothing"}${running?.complete === false ? " in part" : ""}`;
+  const unhealthy = looks.map((look) => unhealthyNow(here, ledger, look));
+  return unhealthy.some(({ length }) => length === 0)
+    ? undefined
+    : `${name} is not healthy now: ${unhealthy.at(-1)?.join(", ") ?? ""}`;
+}
+
+function unhealthyNow(proof: Attempt, { lastPass }: Ledger, { bad, gone }: Observation): string[] {
+  return [...bad].filter((name) => {
+    const app = proof.cluster.app(name);
+    if (app === undefined || proof.skip[checkOf(app)] !== undefined) return false;
+    const isOwn = app.type === "deployment";
+    return lastPass?.healthy?.has(name) === true && !(gone.has(name) && isOwn);
+  });
+}
+
+function unmet(
+  { stack: { config }, upstream: { name }, release, began }: Judged,
+  proofs: readonly Attempt[],
+  since: Ledger["since"],
+): string | undefined {
+  const latest = proofs.at(-1);
+  if (latest === undefined) return undefined;
+  const { soaked = 0, ended = 0, skip, override } = latest;
+  const age = began - ended;
+  const ran = since?.release === release ? scheduler.now - since.at : 0;
+  const skipped = config.requiredChecks.filter((id) => skip[id] !== undefined);
+  if (age > config.maxAge * 1_000 + TOLERANCE_MS) return `${name} proved it ${age / 1_000} s ago`;
+  if (soaked + TOLERANCE_MS < config.minSoak * 1_000) return `${name} soaked it for ${soaked / 1_000} s`;
+  if (ran + TOLERANCE_MS < config.minAge * 1_000)
+    return `${name} has run it without a break for ${ran / 1_000} s`;
+  if (skipped.length > 0) return `${name} did not check ${skipped.join(", ")}`;
+  return config.overrides === "refuse" && override !== undefined
+    ? `${name} proved it under an override`
+    : undefined;
+}
+
+/** Words that the gate must print. */
+function weaknessesOf({ soakMs, skip, override, suspended = [] }: Attempt): string[] {
+  return [
+    ...(soakMs === 0 ? ["no soak"] : []),
+    ...Object.values(skip),
+    ...(override === undefined ? [] : [override]),
+    ...(skip.flux === undefined ? suspended : []),
+  ];
+}
+
+function isPrinted({ log }: SimProcess, text: string): boolean {
+  return log.some((line) => line.startsWith("warning: ") && line.includes(text));
+}

@@ -1,0 +1,310 @@
+import { planWaves } from "../../../tools/rollout/plan.ts";
+import { rollbackTarget } from "../../../tools/rollout/rollback.ts";
+import { runRollout } from "../../../tools/rollout/run.ts";
+import { EdgefirstError } from "../../../lib/errors.ts";
+import { apply, Engine } from "./engine.ts";
+import { Fleet, type SimRelease, type SimStack } from "./fleet.ts";
+import { Model } from "./model.ts";
+import type { SimCluster } from "./cluster.ts";
+import type { Action, Flap, Interruptible, Plan, UpAction } from "./plan.ts";
+import { scheduler, type Interruption, type SimProcess } from "./scheduler.ts";
+
+/** What came of a plan. */
+export interface RunResult {
+  /** The counterexample, if the promise was broken. */
+  readonly found: string | undefined;
+  /** Steps until then. */
+  readonly steps: number;
+  /** How often a stack with upstream stacks passed their gate. */
+  readonly passed: number;
+  readonly trace: readonly string[];
+}
+
+/** No update takes longer, whatever happens. */
+const LONGEST_MS = 12 * 3_600_000;
+const BETWEEN_MS = 2_000;
+const NOTHING_CHANGES = { changes: [], unchanged: 0, warnings: [], violations: [], outputs: {} };
+
+/** Runs a plan, until the promise is broken. */
+export async function runPlan(plan: Plan): Promise<RunResult> {
+  scheduler.reset();
+  const fleet = new Fleet(plan.stacks.map((stack) => ({ ...stack, config: { ...stack.config } })));
+  const run = new Run(fleet);
+  let steps = 0;
+  for (const action of plan.actions) {
+    await run.step(action);
+    steps++;
+    if (run.model.found !== undefined) break;
+  }
+  return { found: run.model.found?.message, steps, passed: run.model.passed, trace: run.trace };
+}
+
+class Run {
+  readonly model: Model;
+  readonly trace: string[] = [];
+  readonly #fleet: Fleet;
+  readonly #engine: Engine;
+  readonly #running = new Set<SimProcess>();
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+    this.model = new Model(fleet);
+    this.#engine = new Engine(fleet, this.model);
+  }
+
+  async step(action: Action): Promise<void> {
+    this.#note(JSON.stringify(action));
+    await this.#do(action);
+    await scheduler.runUntil(scheduler.now + BETWEEN_MS, () => false);
+    for (const process of this.#running) if (process.ended) this.#forget(process);
+    for (const { slot } of this.#fleet.stacks)
+      slot.cluster.observations = slot.cluster.observations.filter(({ process }) => !process.ended);
+  }
+
+  // One branch for each kind of action.
+  async #do(action: Action): Promise<void> {
+    switch (action.do) {
+      case "release":
+        this.#fleet.releases.unshift({ ...action, name: `r${this.#fleet.releases.length + 1}` });
+        return;
+      case "up":
+      case "preview":
+        return this.#update(action, action.do === "preview");
+      case "rollout":
+        return this.#rollOut(this.#releaseOf(action.age), action);
+      case "promote":
+        return this.#promote(action);
+      case "rollback":
+        return this.#rollBack(this.#fleet.stack(action.stack));
+      case "backend-outage":
+        this.#fleet.backend.isDown = true;
+        scheduler.at(scheduler.now + action.for * 1_000, () => (this.#fleet.backend.isDown = false));
+        return;
+      case "wait":
+        return scheduler.runUntil(scheduler.now + action.for * 1_000, () => false);
+      default:
+        this.#toStack(action, this.#fleet.stack(action.stack));
+    }
+  }
+
+  #toStack(
+    action: Exclude<
+      Action,
+      { do: "release" | "up" | "preview" | "rollout" | "promote" | "rollback" | "backend-outage" | "wait" }
+    >,
+    stack: SimStack,
+  ): void {
+    const { slot, config } = stack;
+    const { cluster } = slot;
+    switch (action.do) {
+      case "fault":
+        apply(
+          {
+            ...action,
+            afterMs: action.after * 1_000,
+            forMs: action.for === undefined ? undefined : action.for * 1_000,
+          },
+          cluster,
+        );
+        return;
+      case "heal":
+        scheduler.at(scheduler.now + action.after * 1_000, () => {
+          this.#heal(stack);
+        });
+        return;
+      case "flap":
+        flap(action, cluster);
+        return;
+      case "suspend":
+      case "resume": {
+        const app = cluster.app(action.app);
+        if (app !== undefined) app.suspended = action.do === "suspend";
+        return;
+      }
+      case "edit":
+        this.#edit(stack);
+        return;
+      case "outage":
+        scheduler.at(scheduler.now + action.after * 1_000, () => {
+          cluster.downUntil = scheduler.now + action.for * 1_000;
+          cluster.timeoutMs = action.slow ? 5_000 : 0;
+        });
+        return;
+      case "rebuild":
+        this.#rebuild(stack, action);
+        return;
+      case "commit":
+        cluster.revision = `main@sha1:${String(scheduler.now).padStart(40, "0")}`;
+        for (const app of cluster.apps.filter(({ type }) => type !== "deployment")) {
+          app.wanted = app.name !== action.removes;
+          // Flux applies a new revision at once.
+          app.reconciledAt = scheduler.now;
+        }
+        return;
+      case "set":
+        Object.assign(config, action.config);
+        return;
+      case "override":
+        config.override = {
+          reason: `emergency of ${stack.name}`,
+          expires: new Date(scheduler.now + action.hours * 3_600_000).toISOString(),
+        };
+    }
+  }
+
+  #edit({ name, slot: { cluster } }: SimStack): void {
+    const settings = this.#fleet.backend.stack(name).objects.get("ConfigMap network/settings");
+    if (settings === undefined) return;
+    cluster.apply({ ...settings, data: { level: "debug" } }, "kubectl");
+    cluster.edited = true;
+  }
+
+  /** Everything works again, and edits by hand are undone. */
+  #heal({ name, slot: { cluster } }: SimStack): void {
+    for (const app of cluster.apps) cluster.change(app.name, { down: false, gone: false });
+    cluster.edited = false;
+    const settings = this.#fleet.backend.stack(name).objects.get("ConfigMap network/settings");
+    if (settings !== undefined) cluster.apply(settings, "edgefirst");
+  }
+
+  /** Puts a new cluster in place of a stack's. */
+  #rebuild({ name, slot, config }: SimStack, { admitted, from }: Extract<Action, { do: "rebuild" }>): void {
+    const former = slot.cluster;
+    slot.cluster = this.#fleet.build(name, former);
+    former.downUntil = Infinity;
+    if (from === "backup") slot.cluster.restore(former);
+    if (from === "nothing") for (const app of slot.cluster.apps) app.gone = app.type !== "deployment";
+    const stored = this.#fleet.backend.stack(name);
+    if (stored.lock !== undefined) stored.lock.end("its cluster was rebuilt");
+    if (!admitted) return;
+    // `pulumi refresh`: the state loses what does not exist any more.
+    if (from !== "backup") stored.objects.clear();
+    config.rebuilt = former.uid;
+  }
+
+  async #update(action: UpAction, dryRun: boolean): Promise<void> {
+    const { interruption } = action;
+    const process = this.#start(this.#fleet.stack(action.stack), this.#releaseOf(action.age), {
+      dryRun,
+      skewMs: action.skew * 1_000,
+      interruptions: interruptionsOf(interruption),
+    });
+    if (process === undefined || action.background) return;
+    await this.#finish(process);
+  }
+
+  async #rollOut(release: SimRelease, { interruption }: Interruptible): Promise<void> {
+    let left = interruptionsOf(interruption);
+    const controller = new AbortController();
+    const up = async (name: string): Promise<string> => {
+      const process = this.#start(this.#fleet.stack(name), release, { interruptions: left });
+      // Only the first update is interrupted.
+      left = new Map();
+      while (process?.ended === false) await scheduler.sleep(1_000);
+      if (process !== undefined) this.#forget(process);
+      if (process?.outcome === "verified") return "verified";
+      throw new EdgefirstError(process?.outcome ?? "locked");
+    };
+    const progress = { isDone: false };
+    const rollout = runRollout({
+      waves: planWaves(this.#fleet.stacks),
+      runner: {
+        up,
+        approve: () => Promise.resolve(true),
+        isDone: () => Promise.resolve(false),
+        preview: () => Promise.resolve(NOTHING_CHANGES),
+      },
+      parallel: 2,
+      dryRun: false,
+      resume: false,
+      onEvent: () => undefined,
+      signal: controller.signal,
+    }).finally(() => (progress.isDone = true));
+    await scheduler.runUntil(scheduler.now + LONGEST_MS, () => progress.isDone);
+    if (progress.isDone) await rollout;
+  }
+
+  async #promote({
+    stack,
+    age,
+    heals,
+    interruption,
+    ...rest
+  }: Extract<Action, { do: "promote" }>): Promise<void> {
+    const { after } = this.#fleet.stack(stack);
+    let interruptions = interruptionsOf(interruption);
+    for (const name of [...after, stack]) {
+      const target = this.#fleet.stack(name);
+      if (heals) this.#heal(target);
+      if (name === after[0] && rest.flap !== undefined) flap(rest.flap, target.slot.cluster);
+      const process = this.#start(target, this.#releaseOf(age), { interruptions });
+      // Only the first update is interrupted.
+      interruptions = new Map();
+      if (process !== undefined) await this.#finish(process);
+    }
+  }
+
+  async #rollBack(stack: SimStack): Promise<void> {
+    const sourceOf = (name: string) => ({
+      stack: name,
+      outputs: JSON.parse(JSON.stringify(this.#fleet.backend.stack(name).outputs)) as Record<string, unknown>,
+    });
+    try {
+      const target = rollbackTarget({ stack: sourceOf(stack.name), upstream: stack.after.map(sourceOf) });
+      const release = this.#fleet.release(target.release);
+      const process = release && this.#start(stack, release);
+      if (process !== undefined) await this.#finish(process);
+    } catch (error) {
+      if (!(error instanceof EdgefirstError)) throw error;
+    }
+  }
+
+  #start(
+    stack: SimStack,
+    release: SimRelease,
+    { dryRun = false, skewMs = 0, interruptions = new Map<number, Interruption>() } = {},
+  ): SimProcess | undefined {
+    const process = this.#engine.start({ stack, release, dryRun, skewMs, interruptions });
+    if (process === undefined) this.#note(`  ${stack.name} is locked`);
+    else {
+      this.#running.add(process);
+      this.#note(`  ${process.args.name} of ${stack.name} to ${release.name} begins`);
+    }
+    return process;
+  }
+
+  async #finish(process: SimProcess): Promise<void> {
+    await scheduler.runUntil(scheduler.now + LONGEST_MS, () => process.ended);
+    if (!process.ended) this.model.report(new Error(`${process.args.name} never ends`), process);
+    this.#forget(process);
+  }
+
+  #forget(process: SimProcess): void {
+    if (!this.#running.delete(process)) return;
+    this.#note(`  ${process.args.name} of ${process.args.stack} ended: ${process.outcome}`);
+    for (const line of process.log)
+      if (!line.startsWith("info: verification"))
+        this.trace.push(`      ${line.replaceAll("\n", "\n      ")}`);
+  }
+
+  #releaseOf(age: number): SimRelease {
+    const { releases } = this.#fleet;
+    const release = releases[Math.min(age, releases.length - 1)];
+    return release ?? { name: "r0", effects: [], extra: false };
+  }
+
+  #note(text: string): void {
+    this.trace.push(`${new Date(scheduler.now).toISOString().slice(0, 19)} ${text}`);
+  }
+}
+
+function flap({ app, up, down }: Flap, cluster: SimCluster): void {
+  apply({ app, kind: "down", afterMs: 0, forMs: up * 1_000 }, cluster);
+  apply({ app, kind: "down", afterMs: (up + down) * 1_000 }, cluster);
+}
+
+function interruptionsOf(interruption: Interruptible["interruption"]): Map<number, Interruption> {
+  if (interruption === undefined) return new Map();
+  const { call, kind, for: seconds } = interruption;
+  return new Map([[call, kind === "sleep" ? { kind, ms: seconds * 1_000 } : { kind }]]);
+}

@@ -1,0 +1,175 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Slot } from "./cluster.ts";
+import type { Backend } from "./backend.ts";
+
+/** What happens to a process when it makes a certain call. */
+export type Interruption =
+  | { readonly kind: "kill" }
+  /** Ctrl-C: its handlers run; without any, it ends. */
+  | { readonly kind: "interrupt" }
+  /** The machine is asleep. */
+  | { readonly kind: "sleep"; readonly ms: number };
+
+/** Where a process runs. */
+export interface Machine {
+  /** Milliseconds by which its clock is ahead. */
+  readonly skewMs: number;
+  /** The clusters in its kubeconfig, by context. */
+  readonly contexts: ReadonlyMap<string, Slot>;
+}
+
+/** Arguments of a process. */
+export interface ProcessArgs extends Machine {
+  readonly name: string;
+  readonly stack: string;
+  readonly backend: Backend;
+  readonly dryRun: boolean;
+  readonly commit: string;
+  /** By the number of the call. */
+  readonly interruptions?: ReadonlyMap<number, Interruption>;
+}
+
+/** A run of the program, with everything that the engine knows of it. */
+export class SimProcess {
+  readonly args: ProcessArgs;
+  readonly log: string[] = [];
+  readonly handlers = new Map<string, Set<() => void>>();
+  /** How many calls it has made to the engine, to a cluster or to the clock. */
+  calls = 0;
+  asleepUntil = 0;
+  readonly began: number;
+  ended = false;
+  /** Why it ended, for the trace. */
+  outcome = "";
+
+  constructor(args: ProcessArgs) {
+    this.args = args;
+    this.began = scheduler.now;
+  }
+
+  end(outcome: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.outcome = outcome;
+  }
+
+  on(event: string, handler: () => void): void {
+    this.handlers.set(event, (this.handlers.get(event) ?? new Set()).add(handler));
+  }
+
+  off(event: string, handler: () => void): void {
+    this.handlers.get(event)?.delete(handler);
+  }
+
+  emit(event: string): boolean {
+    const handlers = [...(this.handlers.get(event) ?? [])];
+    for (const handler of handlers) handler();
+    return handlers.length > 0;
+  }
+}
+
+interface Timer {
+  at: number;
+  readonly order: number;
+  readonly owner: SimProcess | undefined;
+  readonly run: () => void;
+}
+
+const NEVER = new Promise<never>(() => undefined);
+const START = Date.UTC(2026, 0, 31, 12);
+
+/** Virtual time. Code runs until nothing but timers is left; then the clock jumps to the next one. */
+export class Scheduler {
+  now = START;
+  #timers: Timer[] = [];
+  #order = 0;
+
+  reset(): void {
+    this.now = START;
+    this.#timers = [];
+    this.#order = 0;
+  }
+
+  /** Runs at a time; never, if the owner has ended by then. @returns cancels it */
+  at(time: number, run: () => void, owner?: SimProcess): () => void {
+    const timer = { at: Math.max(time, this.now), order: this.#order++, owner, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  sleep(ms: number, owner?: SimProcess): Promise<void> {
+    return new Promise((resolve) => {
+      this.at(this.now + ms, resolve, owner);
+    });
+  }
+
+  /** Lets time pass until something holds, or the time is up. */
+  async runUntil(limit: number, done: () => boolean): Promise<void> {
+    for (;;) {
+      await settle();
+      if (done()) return;
+      const next = this.#next();
+      if (next === undefined || next.at > limit) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.now = next.at;
+      const { owner } = next;
+      if (owner?.ended === true) continue;
+      if (owner !== undefined && owner.asleepUntil > this.now)
+        this.#timers.push({ ...next, at: owner.asleepUntil });
+      else next.run();
+    }
+    this.now = Math.max(this.now, limit);
+  }
+
+  #next(): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers)
+      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order))
+        first = timer;
+    return first;
+  }
+}
+
+/** Runs all code that waits for nothing but other code. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+export const scheduler = new Scheduler();
+const storage = new AsyncLocalStorage<SimProcess>();
+
+/** The process that runs now. */
+export function currentProcess(): SimProcess {
+  const process = storage.getStore();
+  if (process === undefined) throw new Error("no simulated process runs");
+  return process;
+}
+
+/** Like {@link currentProcess}; undefined outside any. */
+export function runningProcess(): SimProcess | undefined {
+  return storage.getStore();
+}
+
+export function runIn<T>(process: SimProcess, work: () => T): T {
+  return storage.run(process, work);
+}
+
+/** Each call of a process to anything outside it: the point at which it can be killed, interrupted or suspended. */
+export async function call(process: SimProcess): Promise<void> {
+  if (process.ended) return NEVER;
+  process.calls++;
+  const interruption = process.args.interruptions?.get(process.calls);
+  if (interruption?.kind === "kill") {
+    process.end("killed");
+    return NEVER;
+  }
+  if (interruption?.kind === "interrupt" && !process.emit("SIGINT")) {
+    process.end("interrupted");
+    return NEVER;
+  }
+  if (interruption?.kind === "sleep") process.asleepUntil = scheduler.now + interruption.ms;
+  if (process.asleepUntil > scheduler.now)
+    await scheduler.sleep(process.asleepUntil - scheduler.now, process);
+}

@@ -1,0 +1,54 @@
+import { planFleet, type Plan } from "./plan.ts";
+import { runPlan } from "./run.ts";
+import { shrink } from "./shrink.ts";
+
+/** How much to simulate. */
+export interface SimulationArgs {
+  /** In all fleets together. */
+  readonly steps: number;
+  /** The same seed gives the same fleets. */
+  readonly seed: number;
+  /** How many fleets share the steps. */
+  readonly fleets: number;
+  /** Whether a counterexample is reduced, and printed with what led to it. */
+  readonly isTraced: boolean;
+}
+
+/** Whether the promise was kept, and what to print. */
+export interface SimulationResult {
+  readonly isKept: boolean;
+  readonly text: string;
+}
+
+/** A fleet lives long enough for a release to reach its last stack. */
+const LEAST_STEPS = 50;
+
+/** Runs random fleets until the promise is broken, or all steps are done. */
+export async function simulate({ steps, seed, fleets, isTraced }: SimulationArgs): Promise<SimulationResult> {
+  const perFleet = Math.max(LEAST_STEPS, Math.ceil(steps / fleets));
+  let done = 0;
+  let passed = 0;
+  let fleet = 0;
+  for (; done < steps; fleet++) {
+    const plan = planFleet(seed * 100_003 + fleet, Math.min(perFleet, steps - done));
+    const result = await runPlan(plan);
+    done += result.steps;
+    passed += result.passed;
+    if (result.found === undefined) continue;
+    const head = `Broken at step ${done} (seed ${seed}, fleet ${fleet + 1}): ${result.found}`;
+    if (!isTraced) return { isKept: false, text: head };
+    return { isKept: false, text: `${head}\n${await tracedText(plan, result.found)}` };
+  }
+  return {
+    isKept: true,
+    text: `Kept: ${done} steps in ${fleet} fleets, in which ${passed} updates passed the gate of an upstream stack.`,
+  };
+}
+
+/** The shortest story of a counterexample. */
+async function tracedText(plan: Plan, found: string): Promise<string> {
+  const small = await shrink(plan, found);
+  const { found: again = found, trace } = await runPlan(small);
+  const stacks = small.stacks.map((stack) => JSON.stringify(stack));
+  return ["", "The fleet:", ...stacks, "", "What happened:", ...trace, "", again].join("\n");
+}
