@@ -12,8 +12,7 @@ import { formatMarkdown, reportOf, unifiedDiff, explainVerdict } from "../migrat
 import { runStep } from "../migrate/run.ts";
 import { writeChanges } from "../migrate/write.ts";
 
-// npm run bench:migrate -- REPOSITORY [--diff | --report]: runs all steps in order on a copy of the repository, proves and writes their changes
-// there, and then does so again.
+// npm run bench:migrate -- REPOSITORY [--diff | --report]: on a copy of the repository, proves and writes the changes of all steps in order, twice.
 // Without REPOSITORY, uses generated repositories of increasing size, with one process per run.
 
 const ROUNDS = 3;

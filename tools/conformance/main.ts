@@ -27,8 +27,8 @@ import {
   suiteObjects,
 } from "./objects.ts";
 
-// npm run conformance [-- TEST]: runs the Gateway API's conformance tests, in a temporary sandbox, against Traefik as deployed by the platform. The whole
-// suite writes its report to docs/reference/conformance; a single test does not.
+// npm run conformance [-- TEST]: runs the Gateway API's conformance tests, in a temporary sandbox, against Traefik as deployed by the platform.
+// The whole suite writes its report to docs/reference/conformance; a single test does not.
 
 const REPORTS = join(import.meta.dirname, "../../docs/reference/conformance");
 const interrupted = new AbortController();

@@ -9,8 +9,8 @@ import { sandboxDown } from "../sandbox/sandbox.ts";
 import { recording, type RecordedLine } from "./recording.ts";
 import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
 
-// npm run screenshots: makes the pictures in docs/images, using sandboxes that are deleted afterwards: a recording of the tour, the output
-// of `npm start`, and Gatus's page behind Traefik. Needs Chromium, either on PATH or named by the variable CHROMIUM.
+// npm run screenshots: makes the pictures in docs/images (a recording of the tour, the output of `npm start`, and Gatus's page behind Traefik).
+// Uses sandboxes that are deleted afterwards. Needs Chromium, either on PATH or named by the variable CHROMIUM.
 // `npm run screenshots -- tour` makes only the recording, and does not need Chromium.
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -19,7 +19,7 @@ export class BuildPlan {
   /** The message that announces the whole plan. */
   get summary(): string {
     const names = this.programs.map(({ name }) => name).join(", ");
-    return `building ${counted(this.programs.length, "program")} from source, once, in ${this.#left(0)}: ${names}`;
+    return `building ${counted(this.programs.length, "program")} from source, which is needed only once and takes ${this.#left(0)}: ${names}`;
   }
 
   /** The position of the current build and the time left, such as `program 3 of 9, about 14 min left`. */

@@ -33,7 +33,7 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
 
   it("objects without a namespace", () => {
     expect(
-      "nowhere/map.yaml:1 ConfigMap lost has no namespace: add metadata.namespace, or spec.targetNamespace to the Kustomization",
+      "nowhere/map.yaml:1 ConfigMap lost has no namespace: set metadata.namespace, or set spec.targetNamespace in the Kustomization",
     );
   });
 

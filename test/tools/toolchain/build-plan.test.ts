@@ -15,7 +15,7 @@ describe("toolchain: the announcement of builds", () => {
     const plan = new BuildPlan(programs);
     assert.match(
       plan.summary,
-      /^building 3 programs from source, once, in about \d+ min: greeter-0, greeter-1, greeter-2$/,
+      /^building 3 programs from source, which is needed only once and takes about \d+ min: greeter-0, greeter-1, greeter-2$/,
     );
     assert.match(plan.position(0), /^program 1 of 3, about \d+ min left$/);
     plan.finished(1200);

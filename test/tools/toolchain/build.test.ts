@@ -49,7 +49,7 @@ describe("toolchain: build", function () {
     assert.match(basename(dirname(built.path)), /^greeter-[0-9a-f]{12}$/);
     assert.equal(execFileSync(built.path, { encoding: "utf8" }), "greeter v1.2.3\n");
     assert.deepEqual(greeter.lines.slice(0, 2), [
-      "building 1 program from source, once, in about 1 min: greeter",
+      "building 1 program from source, which is needed only once and takes about 1 min: greeter",
       "program 1 of 1, about 1 min left: building greeter 1.2.3",
     ]);
     assert.match(greeter.lines.at(-1)!, /^built greeter in \d+ s$/);
@@ -72,7 +72,7 @@ describe("toolchain: build", function () {
     await resolvePrograms(["third", "second", "first"], { ...greeter.options(), programs });
     assert.match(
       greeter.lines[0]!,
-      /^building 2 programs from source, once, in about \d+ min: third, first$/,
+      /^building 2 programs from source, which is needed only once and takes about \d+ min: third, first$/,
     );
     const steps = greeter.lines.filter((line) => line.includes(": building ") && !line.includes(", for "));
     assert.deepEqual(

@@ -15,7 +15,7 @@ interface GeneratedArtifact {
 }
 
 /**
- * The artifacts that ArtifactGenerators assemble from this repository; only those whose copied directories keep their positions relative to one another.
+ * The artifacts that ArtifactGenerators assemble from this repository, apart from artifacts whose directories have moved relative to one another.
  * Source: github.com/fluxcd/source-watcher, docs/spec/v1beta1/artifactgenerators.md.
  */
 export function artifactsIn(repository: Repository, files: readonly string[]): readonly GeneratedArtifact[] {

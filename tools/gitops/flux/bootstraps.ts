@@ -7,7 +7,7 @@ import { documentsWith, isTemplate, type WrittenObject } from "./written.ts";
 const OPERATOR = "fluxcd.controlplane.io/";
 
 /**
- * The Kustomizations that the Flux Operator creates: one for each FluxInstance with `spec.sync`. The FluxInstance may also be given as values of its chart,
+ * The Kustomizations that the Flux Operator creates: one for each FluxInstance with `spec.sync`. The FluxInstance may also be given as values for its Helm chart,
  * in a HelmRelease or in a values file. Source: github.com/controlplaneio-fluxcd/flux-operator, docs/api/v1/fluxinstance.md.
  */
 export function bootstrapsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {

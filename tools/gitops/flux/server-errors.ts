@@ -15,7 +15,7 @@ export function serverErrors(object: Mapping, kustomization: Mapping | undefined
   const errors = [...textErrors(object), ...typeErrors(object)];
   const { gvk, namespace, name } = new Resource(object, originOf(object));
   if (namespace === "" && isNamespaced(gvk)) {
-    const advice = "add metadata.namespace, or spec.targetNamespace to the Kustomization";
+    const advice = "set metadata.namespace, or set spec.targetNamespace in the Kustomization";
     errors.push(new RefusedError(`${gvk.kind} ${name} has no namespace: ${advice}`, originOf(object)));
   }
   const isEncrypted = gvk.kind === "Secret" && gvk.group === "" && object.sops !== undefined;

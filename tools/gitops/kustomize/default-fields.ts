@@ -45,7 +45,7 @@ const inPods = (kind: string): readonly FieldSpec[] =>
     }),
   );
 
-/** The fields that `commonLabels` writes to, as does `labels` with `includeSelectors`. */
+/** The fields that `commonLabels` writes to, and also `labels` if `includeSelectors` is set. */
 export const COMMON_LABELS: readonly FieldSpec[] = [
   { path: "spec/selector", create: true, version: "v1", kind: "Service" },
   { path: "spec/selector", create: true, version: "v1", kind: "ReplicationController" },

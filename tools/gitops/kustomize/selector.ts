@@ -42,7 +42,7 @@ export function fieldMatcher(selector: Mapping, field: string): (value: string) 
     return (value) => expression.test(value);
   } catch {
     throw new BuildError(
-      `${field} of this selector is not a regular expression`,
+      `the field \`${field}\` of this selector is not a regular expression`,
       entryOrigin(selector, field),
     );
   }

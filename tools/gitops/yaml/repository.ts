@@ -197,7 +197,7 @@ export class Repository {
     return this.#addedBelow.get(key) ?? [];
   }
 
-  /** What `read` returns; undefined if the path cannot be read, which is recorded. */
+  /** Returns what `read` returns. If the path cannot be read, records that and returns undefined. */
   #unlessUnreadable<T>(path: string, read: () => T): T | undefined {
     try {
       return read();

@@ -11,8 +11,8 @@ import { type AgentContext, servePods } from "./pods.ts";
 import { realPods } from "./real-pods.ts";
 import { serveVolumes } from "./volumes.ts";
 
-// The node agent of one sandbox cluster, started and stopped like the control plane's programs. With real pods, it is the first process in
-// the cluster's private network, and its working directory is the cluster's folder.
+// The node agent of one sandbox cluster, started and stopped like the control plane's programs.
+// With real pods, the agent is the first process in the cluster's private network, and its working directory is the cluster's folder.
 
 const RENEW_MS = 10_000;
 const RETRY_MS = 1_000;

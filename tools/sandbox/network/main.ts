@@ -8,8 +8,8 @@ import { servePrograms } from "./programs-server.ts";
 import { relay } from "./relay.ts";
 import { SOCKETS } from "./sockets.ts";
 
-// The machine's side of a cluster's private network: relays connections to the API server, finds programs, and keeps the program
-// after `--` (the agent) alive as the network's first process. The working directory is the cluster's folder.
+// Runs a cluster's private network from the machine: relays connections to the API server and finds toolchain programs for the pods.
+// Keeps the program after `--` (the agent) running as the network's first process. The working directory is the cluster's folder.
 
 const RESTART_MS = 500;
 const GRACE_MS = 6_000;

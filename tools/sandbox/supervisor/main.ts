@@ -4,8 +4,8 @@ import { readClusters } from "../cluster-state.ts";
 import { findProcess, isAlive, listProcesses, startProcess } from "../processes.ts";
 import { inSandboxDir } from "../sandbox-dir.ts";
 
-// Restarts the processes of the sandbox in the working directory when they exit. To stop a process for good, take the folder's lock and
-// remove the process's record.
+// Restarts the processes of the sandbox in the working directory when they exit.
+// To stop a process for good, take the folder's lock and remove the process's record.
 
 const INTERVAL_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
