@@ -10,7 +10,7 @@ import { after, gate, override, promotion, verification } from "./staged.ts";
 
 /**
  * The schema of a stack's configuration: all keys in the namespace `edgefirst`. Every object is strict: an unknown key is
- * an error, since a misspelt key would silently keep its default. docs/reference/configuration.md is generated from
+ * an error, since a misspelled key would silently keep its default. docs/reference/configuration.md is generated from
  * the descriptions (`npm run docs`).
  */
 

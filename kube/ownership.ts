@@ -48,8 +48,8 @@ export async function foreignNamespaces(
 }
 
 /**
- * Whether a live object belongs to the stack: by its label, or by the stack's state. After `pulumi stack rename`, all objects have the label of the former name, and the
- * next update changes it.
+ * Whether a live object belongs to the stack, according to its label or the stack's state. After `pulumi stack rename`, all objects have the former name in
+ * their label until the next update changes it.
  */
 export async function isOwn(
   live: KubeObject,

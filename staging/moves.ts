@@ -16,9 +16,9 @@ export function withMove(evidence: Evidence, move: Move): Evidence {
 export type OpenMove = Omit<Move, "outcome" | "ended" | "notified">;
 
 /**
- * The entry of an update that the gate let pass.
+ * The history entry for an update that the gate has allowed.
  * @param from the release that ran before
- * @param began ISO 8601, by the clock of this machine
+ * @param began time in ISO 8601, according to this machine's clock
  */
 export function beginningMove(
   args: MovementArgs,

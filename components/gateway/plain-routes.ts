@@ -13,7 +13,8 @@ interface RouteSpec {
 }
 
 /**
- * Live routes that are served over plain HTTP only and would not be served any more, because their Gateway redirects to HTTPS. An error unless the configuration asks for the redirect.
+ * Reports live routes that are served only over plain HTTP and would no longer be served, because their Gateway redirects to HTTPS. The finding is an error,
+ * unless the configuration asks for the redirect.
  */
 export async function routesWithoutListener(
   gateways: readonly GatewayArgs[],
@@ -30,8 +31,8 @@ export async function routesWithoutListener(
     return [
       {
         severity: chosen ? "warning" : "error",
-        message: `Gateway ${gateway.namespace}/${gateway.name} redirects to HTTPS and has no HTTPS listener for ${shown}${lost.length > 5 ? ` and ${lost.length - 5} more` : ""}: requests for them would fail.`,
-        hint: `Add their hostnames with a certificate to https.hostnames of the Gateway, or set http.redirectToHttps to ${chosen ? "false" : "false, as it was, or to true if that is intended"}.`,
+        message: `Gateway ${gateway.namespace}/${gateway.name} redirects to HTTPS, but has no HTTPS listener for ${shown}${lost.length > 5 ? ` and ${lost.length - 5} more` : ""}: requests to them would fail.`,
+        hint: `Add their hostnames with a certificate to https.hostnames of the Gateway, or set http.redirectToHttps to ${chosen ? "false" : "false, which was the default, or to true if the redirect is intended"}.`,
       },
     ];
   });

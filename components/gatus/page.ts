@@ -20,7 +20,8 @@ const exact = (value: string) => ({ path: { type: "Exact", value } });
 const prefix = (value: string) => ({ path: { type: "PathPrefix", value } });
 
 /**
- * The page, its files and its API (Gatus 5.36, `api/api.go`), and not `/metrics`, which Gatus serves in any spelling. gatus-sidecar probes the first path.
+ * The paths of the page, its files and its API (Gatus 5.36, `api/api.go`). Only these are published, because a rule against `/metrics` would not be enough:
+ * Gatus also serves other spellings of that path. gatus-sidecar probes the first path.
  */
 const PUBLISHED = [
   exact("/"),

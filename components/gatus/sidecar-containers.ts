@@ -46,8 +46,8 @@ export const STORAGE = "storage";
 export const DATABASE = "database";
 
 /**
- * Writes the URL into a file of Gatus's configuration. As an environment variable, every route could read it: Gatus expands `${…}` anywhere in its configuration,
- * including text from annotations. In the file, `$` is doubled, and JSON is valid YAML.
+ * Writes the URL into a file of Gatus's configuration. If the URL were in an environment variable, every route could read it: Gatus expands `${…}` anywhere in
+ * its configuration, including text from annotations. In the file, `$` is doubled, and JSON is valid YAML.
  */
 const WRITE_STORAGE = [
   "import json, sys",

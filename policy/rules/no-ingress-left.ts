@@ -13,7 +13,7 @@ import { routesByHost } from "../objects/routes.ts";
 export const noIngressLeft = defineRule({
   id: "no-ingress-left",
   description: "No host is on both an Ingress and an HTTPRoute.",
-  why: "external-dns and cert-manager use the Ingress for as long as it exists. The DNS record moves to the route only when no Ingress has the host any more.",
+  why: "external-dns and cert-manager use the Ingress for as long as it exists. The DNS record moves to the route only once no Ingress has the host.",
   remediation: "Remove the Ingress once the route has been accepted.",
   severity: "high",
   enforcement: "mandatory",

@@ -13,7 +13,7 @@ import { resolveProgram } from "../../../../tools/toolchain/resolve.ts";
 
 const FIXTURE = join(import.meta.dirname, "../../../fixtures/migrate/taskfile/called/before");
 
-/** Tasks that the step writes anew. */
+/** Tasks that the step rewrites from scratch. */
 const REWRITTEN = new Set(["flux:verify", "flux:sync"]);
 
 /** What the include `kubernetes`, which stays, says in each repository, and what it reaches in the other Taskfiles. */
