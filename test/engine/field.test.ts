@@ -217,7 +217,10 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     const windows = [{ days: OTHER_DAYS, zone: "UTC" }];
     const closed = { ...mainConfig, gate: { patience: "1s", windows } };
     await configure(main, closed);
-    await fails(main, /Stack main may move forward only in the windows set in edgefirst:gate\.windows: .* again after 2/s);
+    await fails(
+      main,
+      /Stack main may move forward only in the windows set in edgefirst:gate\.windows: .* again after 2/s,
+    );
     const expires = new Date(Date.now() + 3_600_000).toISOString();
     await configure(main, { ...closed, override: { reason: "main needs the fix tonight", expires } });
     await passes(main);
