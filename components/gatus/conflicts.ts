@@ -72,12 +72,22 @@ export async function endpointConflicts(
 }
 
 function conflict([key, endpoints]: readonly [string, readonly NamedEndpoint[]]): Finding {
+  if (endpoints.filter(({ labelled }) => labelled !== true).length < 2) return leftOut(key, endpoints);
   return {
     severity: "error",
     message: `Gatus would reject its whole configuration: ${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}.`,
     hint: isMove(endpoints)
       ? "Gatus is about to move to another namespace, and the route of its old page is deleted only once the new Gatus runs. Move Gatus in two updates: first set gatus.install to false, then set it to true with the new namespace."
       : `Give one of them a different group or name (for a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or stop monitoring it (annotation ${ENABLED_ANNOTATION}: "false").`,
+  };
+}
+
+/** The sidecar's script leaves out endpoints of labelled ConfigMaps whose key is taken, so that they do no harm. */
+function leftOut(key: string, endpoints: readonly NamedEndpoint[]): Finding {
+  return {
+    severity: "warning",
+    message: `Gatus will monitor only the first of ${endpoints.map(({ source }) => source).join(" and ")}: they have the same endpoint key ${key}.`,
+    hint: "Give the endpoint in the ConfigMap a different group or name.",
   };
 }
 
@@ -170,9 +180,9 @@ async function labelledEndpoints(namespaces: LabelledNamespaces, cluster: Cluste
   const findings: Finding[] = [];
   for (const object of configMaps) {
     for (const { file, endpoints } of endpointFiles(object)) {
-      if (endpoints === undefined)
-        findings.push({ ...unreadable(describeObject(object), file), severity: "error" });
-      else for (const endpoint of endpoints) found.push(endpointOf("", endpoint, object));
+      if (endpoints === undefined) findings.push(unreadable(describeObject(object), file));
+      else
+        for (const endpoint of endpoints) found.push({ ...endpointOf("", endpoint, object), labelled: true });
     }
   }
   return { found, findings };

@@ -10,6 +10,8 @@ import {
   DISCOVERED,
   discoverySidecar,
   DATABASE,
+  FRAGMENTS,
+  SCRIPTS,
   LABELLED,
   labelledSidecar,
   STORAGE,
@@ -24,6 +26,8 @@ export const GATUS_NAME = "gatus";
 export const CONFIG_KEY = "config.yaml";
 /** Name of the Secret that contains the Pushover part of the configuration. */
 export const PUSHOVER_SECRET = "gatus-pushover";
+/** Name of the ConfigMap with the sidecar's script. */
+export const SCRIPTS_CONFIG_MAP = "gatus-scripts";
 /** Labels of Gatus's pods, which the Service selects. */
 export const POD_LABELS = {
   "app.kubernetes.io/name": GATUS_NAME,
@@ -41,6 +45,8 @@ export interface GatusDeploymentArgs extends Placement {
   readonly sidecarArgs: readonly string[] | undefined;
   /** undefined: labelled ConfigMaps are not read. */
   readonly labelled: LabelledNamespaces | undefined;
+  /** Keys of the configured endpoints. */
+  readonly reserved: readonly string[];
   readonly pushover: boolean;
   readonly resources?: GatusResources;
 }
@@ -104,10 +110,13 @@ function podTemplate(args: GatusDeploymentArgs): Record<string, unknown> {
   };
 }
 
-function sidecarContainers({ images, sidecarArgs, labelled }: GatusDeploymentArgs) {
+function sidecarContainers({ images, sidecarArgs, labelled, reserved }: GatusDeploymentArgs) {
+  const discovers = sidecarArgs !== undefined;
   return [
     ...(sidecarArgs === undefined ? [] : [discoverySidecar(images.gatusSidecar, sidecarArgs)]),
-    ...(labelled === undefined ? [] : [labelledSidecar(images.k8sSidecar, labelled)]),
+    ...(labelled === undefined
+      ? []
+      : [labelledSidecar({ image: images.k8sSidecar, namespaces: labelled, reserved, discovers })]),
   ];
 }
 
@@ -174,6 +183,12 @@ function hiddenVolumes(args: GatusDeploymentArgs): Record<string, unknown>[] {
   const { storage } = args;
   return [
     ...(sidecarContainers(args).length > 0 ? [tokenVolume()] : []),
+    ...(args.labelled === undefined
+      ? []
+      : [
+          { name: FRAGMENTS, emptyDir: {} },
+          { name: SCRIPTS, configMap: { name: SCRIPTS_CONFIG_MAP, defaultMode: 0o555 } },
+        ]),
     ...(storage.type === "postgres"
       ? [{ name: DATABASE, secret: { secretName: storage.secret, defaultMode: 0o440 } }]
       : []),

@@ -14,15 +14,24 @@ import {
 import type { Placement } from "../shared/placement.ts";
 import type { PushoverCredentials } from "../shared/pushover.ts";
 import type { PolicyRule } from "../shared/rbac.ts";
-import { gatusConfig, pushoverConfig, type GatusEndpoint, type GatusStorage } from "./config.ts";
+import {
+  baseEndpoints,
+  gatusConfig,
+  pushoverConfig,
+  type GatusEndpoint,
+  type GatusStorage,
+} from "./config.ts";
 import {
   CONFIG_KEY,
   GATUS_NAME,
   gatusDeployment,
   POD_LABELS,
   PUSHOVER_SECRET,
+  SCRIPTS_CONFIG_MAP,
   type GatusResources,
 } from "./deployment.ts";
+import { FRAGMENTS_PROGRAM, FRAGMENTS_SCRIPT } from "./fragments.ts";
+import { endpointKey } from "../../kube/gatus-endpoints.ts";
 import { endpointConflicts, type GatewayDefaults } from "./conflicts.ts";
 import { gatusRoute, type GatusPage } from "./page.ts";
 import { checkStorage } from "./storage-check.ts";
@@ -103,6 +112,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       metadata: { name: GATUS_NAME, namespace },
       data: { [CONFIG_KEY]: config },
     },
+    ...(labelledIn === undefined ? [] : [scriptsObject(namespace)]),
     ...pushoverObjects(args),
     ...claimObjects(args),
     gatusDeployment({
@@ -112,6 +122,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       config,
       sidecarArgs: sidecar?.args,
       labelled: labelledIn,
+      reserved: baseEndpoints(args.endpoints).map(({ group, name }) => endpointKey(group, name)),
       pushover: args.pushover !== undefined,
       ...(args.resources && { resources: args.resources }),
       nodeSelector: args.nodeSelector,
@@ -141,6 +152,15 @@ export async function checkGatus(args: GatusArgs, cluster: ClusterReader): Promi
 function labelledNamespaces(setting: GatusArgs["labelledConfigMaps"]): LabelledNamespaces | undefined {
   if (typeof setting === "boolean") return setting ? "all" : undefined;
   return setting.namespaces;
+}
+
+function scriptsObject(namespace: string): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: SCRIPTS_CONFIG_MAP, namespace },
+    data: { [FRAGMENTS_SCRIPT]: FRAGMENTS_PROGRAM },
+  };
 }
 
 /** Lets the sidecar read the ConfigMaps of one namespace. */

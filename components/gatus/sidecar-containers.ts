@@ -1,3 +1,4 @@
+import { FRAGMENTS_DIRECTORY, FRAGMENTS_SCRIPT } from "./fragments.ts";
 import type { LabelledNamespaces } from "./sidecar.ts";
 import { LABELLED_CONFIG_MAP } from "../../kube/gatus-endpoints.ts";
 
@@ -89,21 +90,41 @@ export function discoverySidecar(image: string, args: readonly string[]): Record
   };
 }
 
+/** Volumes of k8s-sidecar that Gatus does not mount. */
+export const FRAGMENTS = "fragments";
+export const SCRIPTS = "scripts";
+
+/** Arguments of {@link labelledSidecar}. */
+export interface LabelledSidecarArgs {
+  readonly image: string;
+  readonly namespaces: LabelledNamespaces;
+  /** Keys of the configured endpoints, which no ConfigMap may take. */
+  readonly reserved: readonly string[];
+  /** Whether gatus-sidecar runs, whose endpoints come first. */
+  readonly discovers: boolean;
+}
+
 /**
- * k8s-sidecar, which writes the labelled ConfigMaps to files. It is healthy once the first listing is done, for as long as its watcher
- * runs.
+ * k8s-sidecar, which reads the labelled ConfigMaps, and a script that writes the valid endpoints in them to one file for Gatus. It is healthy once the first
+ * listing is done, for as long as its watcher runs.
  */
-export function labelledSidecar(image: string, namespaces: LabelledNamespaces): Record<string, unknown> {
+export function labelledSidecar(args: LabelledSidecarArgs): Record<string, unknown> {
+  const { image, namespaces, reserved, discovers } = args;
   const folder = `${CONFIG_DIRECTORY}/${LABELLED}`;
+  const discovered = `${CONFIG_DIRECTORY}/${DISCOVERED}`;
   const health = { httpGet: { path: "/healthz", port: "labelled-health" }, timeoutSeconds: 2 };
   const environment = {
     LABEL: LABELLED_CONFIG_MAP,
     NAMESPACE: namespaces === "all" ? "ALL" : namespaces.join(","),
     RESOURCE: "configmap",
-    FOLDER: folder,
+    FOLDER: FRAGMENTS_DIRECTORY,
     UNIQUE_FILENAMES: "true",
     METHOD: "WATCH",
     HEALTH_PORT: String(LABELLED_HEALTH_PORT),
+    SCRIPT: `/${SCRIPTS}/${FRAGMENTS_SCRIPT}`,
+    OUTPUT: `${folder}/labelled.yaml`,
+    RESERVED: JSON.stringify(reserved),
+    ...(discovers && { DISCOVERED: `${discovered}/gatus-sidecar.yaml` }),
   };
   return {
     name: "k8s-sidecar",
@@ -116,6 +137,12 @@ export function labelledSidecar(image: string, namespaces: LabelledNamespaces): 
     livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
     resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
     securityContext: CONTAINER_SECURITY,
-    volumeMounts: [{ name: LABELLED, mountPath: folder }, TOKEN_MOUNT],
+    volumeMounts: [
+      { name: LABELLED, mountPath: folder },
+      TOKEN_MOUNT,
+      { name: FRAGMENTS, mountPath: FRAGMENTS_DIRECTORY },
+      { name: SCRIPTS, mountPath: `/${SCRIPTS}`, readOnly: true },
+      ...(discovers ? [{ name: DISCOVERED, mountPath: discovered, readOnly: true }] : []),
+    ],
   };
 }

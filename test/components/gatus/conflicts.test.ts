@@ -121,7 +121,7 @@ describe("Gatus's check of the live cluster", () => {
     const labelled = configMap("whoami-gatus-ep", "endpoints: [{ name: whoami, url: 1.1.1.1 }]");
     assert.match(
       await messages({}, whoami, labelled),
-      /HTTPRoute a\/whoami and ConfigMap media\/whoami-gatus-ep/,
+      /^warning: .* only the first of HTTPRoute a\/whoami and ConfigMap media\/whoami-gatus-ep/,
     );
     assert.equal(await messages({ labelledConfigMaps: false }, whoami, labelled), "");
     assert.equal(await messages({}, whoami, configMap("other", "endpoints: [{ name: whoami }]", {})), "");
@@ -166,7 +166,10 @@ describe("Gatus's check of the live cluster", () => {
   it("names an annotation or ConfigMap that cannot be read", async () => {
     const broken = { annotations: { "gatus.home-operations.com/endpoint": "- a list" } };
     assert.match(await messages({}, route("a", "whoami", broken)), /^warning: HTTPRoute a\/whoami/);
-    assert.match(await messages({}, configMap("broken", "endpoints: [")), /^error: ConfigMap media\/broken/);
+    assert.match(
+      await messages({}, configMap("broken", "endpoints: [")),
+      /^warning: ConfigMap media\/broken/,
+    );
   });
 
   it("checks nothing if Gatus has another owner", async () => {

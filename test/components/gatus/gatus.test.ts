@@ -95,6 +95,7 @@ describe("the component Gatus", () => {
         "ClusterRole",
         "ClusterRoleBinding",
         "ConfigMap",
+        "ConfigMap",
         "Deployment",
         "HTTPRoute",
         "PersistentVolumeClaim",
