@@ -38,6 +38,8 @@ export interface EndpointSources {
 }
 
 interface NamedEndpoint {
+  /** Whether it comes from a labelled ConfigMap. */
+  readonly labelled?: true;
   readonly key: string;
   readonly source: string;
   /** The stack that the label of the source object names. */

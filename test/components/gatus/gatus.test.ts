@@ -109,7 +109,7 @@ describe("the component Gatus", () => {
       assert.equal(child.parent, component.urn);
       assert.ok(child.provider?.startsWith(`${provider.urn}::`), child.type);
       assert.deepEqual(child.unknowns, [], child.type);
-      assert.match(metadata.name, /^(edgefirst-)?gatus(-pushover)?$/);
+      assert.match(metadata.name, /^(edgefirst-)?gatus(-pushover|-scripts)?$/);
       assert.equal(metadata.labels["edgefirst.dev/stack"], "test", child.type);
     }
   });
