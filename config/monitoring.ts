@@ -100,7 +100,7 @@ export const alerting = z
     install: z
       .boolean()
       .describe(
-        "Install alerting rules on metrics of Gatus, the kubelets and Flux. Skipped with a warning if the Prometheus operator's CRDs are missing.",
+        "Install alerting rules for metrics from Gatus, the kubelets and Flux. If the Prometheus operator's CRDs are missing, nothing is installed, and a warning is printed.",
       ),
     namespace: labelName.default("observability").describe("Namespace of the rules; created if absent."),
     ruleLabels: labels

@@ -3,7 +3,7 @@ export function omit<T extends object>(object: T, ...names: readonly string[]): 
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name))) as T;
 }
 
-/** A copy of an object without its undefined fields, so that it compares and prints the same as what is applied. */
+/** A copy of an object without its undefined fields, so that it compares and prints like the object that is applied. */
 export function omitUndefined(object: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

@@ -30,7 +30,7 @@ export function ignoredOn(settings: IgnoreSettings, now: number): IgnoredObject[
   return listed(settings).filter((entry) => isInForce(entry, now));
 }
 
-/** Warns of entries that have expired. */
+/** Warns about entries that have expired. */
 export function expiredIgnores(settings: IgnoreSettings, now: number): Finding[] {
   return listed(settings)
     .filter((entry) => !isInForce(entry, now))

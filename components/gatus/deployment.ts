@@ -62,7 +62,7 @@ const RESOURCES: GatusResources = {
   limits: { memory: "256Mi" },
 };
 
-/** All containers run as one user, since they share volumes: the images' users differ, and Gatus's is root. */
+/** All containers run as one user, since they share volumes. The users in the images differ, and Gatus's is root. */
 const USER = 65534;
 
 /** Gatus with its native sidecars, which start before Gatus and stop after it. */

@@ -23,7 +23,7 @@ export const remoteBuildFetch = defineRule({
   description: "A Kustomization builds only from its own repository.",
   why: "A build that fetches files from the network uses files that were not reviewed and can change. If they disappear, every reconciliation fails.",
   remediation:
-    "Copy the manifests into the repository, or turn them into a Flux source (GitRepository, OCIRepository, HelmRelease).",
+    "Copy the manifests into the repository, or have Flux fetch them (GitRepository, OCIRepository, HelmRelease).",
   severity: "medium",
   enforcement: "mandatory",
   kinds: [BUILD_KUSTOMIZATION, BUILD_COMPONENT],
