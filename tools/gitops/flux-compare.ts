@@ -27,11 +27,11 @@ export function fluxKustomization(spec: Mapping): Mapping {
   };
 }
 
-/** A Kustomization over the files in a directory. */
+/** A Kustomization to build from the files in a directory. */
 export interface ComparedBuild {
   readonly root: string;
   readonly spec: Mapping;
-  /** The ConfigMaps and Secrets that `substituteFrom` may name: there are no others. */
+  /** All ConfigMaps and Secrets that exist, for `substituteFrom`. */
   readonly sources?: readonly Mapping[];
 }
 

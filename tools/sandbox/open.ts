@@ -11,7 +11,7 @@ export interface OpenOptions {
   /** The sandbox's folder. */
   readonly dir: string;
   readonly cluster: string;
-  /** Services as `namespace/name`; if empty, all Services of type LoadBalancer (which includes Gateways) and those named gatus. */
+  /** Services as `namespace/name`; if empty, all Services of type LoadBalancer (which includes those of Gateways) and those named `gatus`. */
   readonly services: readonly string[];
 }
 

@@ -33,7 +33,7 @@ const NO_TRAEFIK =
 const NO_GATUS = "Gatus's pods are simulated in this sandbox, so no endpoints are probed.";
 const SIMULATED = { gateways: NO_TRAEFIK, routes: NO_TRAEFIK, gatus: NO_GATUS };
 
-/** Uses short times, because everything in a sandbox settles within seconds. */
+/** The times are short, because everything in a sandbox settles within seconds. */
 const VERIFICATION = {
   soak: "3s",
   timeout: "2m",

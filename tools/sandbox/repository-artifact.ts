@@ -13,7 +13,7 @@ export interface GitOpsRepositoryArgs {
   /** The sandbox's folder. Encrypted files are cached in it, so that the same files give the same artifact. */
   readonly dir: string;
   readonly registry: Registry;
-  /** A directory like `tools/sandbox/repository`. */
+  /** A directory with the same layout as `tools/sandbox/repository`. */
   readonly source: string;
   /** The clusters, each of which has `kubernetes/<cluster>/flux/vars`. */
   readonly clusters: readonly string[];

@@ -97,7 +97,7 @@ export async function sandboxDown(options: DownOptions): Promise<ProcessRecord[]
     const names = options.clusters ?? known;
     for (const name of names.filter((wanted) => !known.includes(wanted)))
       options.progress(`${dir} has no cluster ${name}`);
-    // Processes outside the clusters use the clusters, so they are stopped first.
+    // Processes outside the clusters are stopped first, because they use the clusters.
     const others = options.clusters === undefined ? await stopAll(dir) : [];
     const ofClusters = await Promise.all(names.map((name) => stopAll(clusterDir(dir, name))));
     if (options.deleteData) deleteData(dir, options.clusters);

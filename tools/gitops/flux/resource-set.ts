@@ -43,7 +43,7 @@ export function expandResourceSet(set: Mapping): readonly Mapping[] {
 const mappingsIn = (value: Value | undefined): readonly Mapping[] =>
   Array.isArray(value) ? value.filter(isMapping) : [];
 
-/** Identifies an object, because one that results from several inputs is created only once. */
+/** A key for an object. An object that results from several inputs is created only once. */
 function idOf({ apiVersion, kind, metadata }: Mapping): string {
   const { name, namespace } = isMapping(metadata) ? metadata : {};
   return [apiVersion, kind, namespace, name].map((part) => scalarText(part)).join(" ");

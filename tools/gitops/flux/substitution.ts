@@ -82,7 +82,7 @@ function fails(value: string, lookup: Lookup): boolean {
   }
 }
 
-/** The value with the origins of the value that it replaces. */
+/** A copy of the value, with the origins of the value that it replaces. */
 function withOrigins(value: Value, before: Value | undefined, origin: Origin): Value {
   if (Array.isArray(value)) {
     const own = Array.isArray(before) ? before : undefined;

@@ -5,7 +5,7 @@ import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 
 /** The variables that a Flux Kustomization substitutes. */
 export interface Variables {
-  /** The value is undefined if it is encrypted in the repository. */
+  /** The value of each variable; undefined if it is encrypted in the repository. */
   readonly values: ReadonlyMap<string, string | undefined>;
   /** Whether all variables are known; false if an object that provides variables is not in the repository, or its keys are encrypted. */
   readonly complete: boolean;

@@ -109,7 +109,7 @@ function hasKeys(element: Value, names: readonly string[], values: readonly stri
   let isMatch = false;
   for (const [index, name] of names.entries()) {
     const value = values[index];
-    // If there is no value for a key, the result for the previous key counts.
+    // A key without a value keeps the result of the key before it.
     if (value !== undefined) isMatch = matches(element, name, value);
     if (!isMatch) return false;
   }

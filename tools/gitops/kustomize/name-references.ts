@@ -13,7 +13,7 @@ import type { Resources } from "./resources.ts";
  */
 export function updateNameReferences(resources: Resources, references: readonly NameReference[]): void {
   const isRenamed = resources.all.some(({ previousIds }) => previousIds.length > 0);
-  // Kustomize also visits the fields where nothing has a new name, and refuses a path that leads through a scalar.
+  // Kustomize visits the fields even if no object has been renamed, and rejects a path that leads through a scalar.
   if (!isRenamed && references === NAME_REFERENCES) return;
   for (const referrer of resources.all)
     for (const reference of references)

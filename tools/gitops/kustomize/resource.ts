@@ -111,7 +111,7 @@ export class Resource {
       Reflect.deleteProperty(this.metadata, "annotations");
   }
 
-  /** Kustomize finally removes its internal annotations, drops the field if it is empty, and writes the others as strings. */
+  /** Finishes the annotations as Kustomize does at the end of a build: drops the field if it is empty, and turns all values into strings. */
   settleAnnotations(): void {
     const { annotations } = this;
     if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");
@@ -186,7 +186,7 @@ export function identityError(object: Mapping): BuildError | undefined {
   return undefined;
 }
 
-/** The namespace that Kustomize compares: `default` if none is written, none for cluster-scoped kinds. */
+/** The namespace that Kustomize compares: `default` if none is written; empty for cluster-scoped kinds. */
 export function effectiveNamespace({ gvk, namespace }: ResourceId): string {
   if (isClusterScoped(gvk)) return "_non_namespaceable_";
   return namespace === "" ? "default" : namespace;

@@ -50,7 +50,7 @@ export class Resources {
     this.#index(replacement, replacement.name);
   }
 
-  /** Objects that have, or once had, a name. */
+  /** Objects that have, or once had, the given name. */
   everNamed(name: string): readonly Resource[] {
     return this.#byName.get(name) ?? [];
   }
@@ -63,7 +63,7 @@ export class Resources {
     return this.everNamed(id.name).filter((resource) => resource.ids.some((own) => sameId(own, id)));
   }
 
-  /** The one object that has, or once had, an id. @throws BuildError with the location `from` if there is none, or more than one */
+  /** The only object that has, or once had, the given id. @throws BuildError with the location `from` if there is none, or more than one */
   one(id: ResourceId, from: Origin): Resource {
     const found = this.withAnyId(id);
     const [only] = found;

@@ -28,7 +28,7 @@ export class AddressPool {
     return true;
   }
 
-  /** Releases all addresses of other owners. */
+  /** Releases the addresses of all owners except these. */
   retain(owners: ReadonlySet<string>): void {
     for (const [address, owner] of this.#owners) if (!owners.has(owner)) this.#owners.delete(address);
   }
