@@ -16,13 +16,15 @@ import { evidenceIn } from "../support/evidence.ts";
 const TOKEN = "CANARYtoken".padEnd(30, "0");
 const USER_KEY = "CANARYuserkey".padEnd(30, "0");
 const AGE_KEY = "AGE-SECRET-KEY-1CANARY";
+const GATUS_USER = "edgefirst:CANARYpassword";
 /** In plain text, and as base64 in a Secret's data. */
 const CANARIES = new RegExp(
   [
     TOKEN,
     USER_KEY,
     AGE_KEY,
-    ...[TOKEN, USER_KEY, AGE_KEY].map((text) => btoa(text).replace(/.=*$/, "")),
+    GATUS_USER,
+    ...[TOKEN, USER_KEY, AGE_KEY, GATUS_USER].map((text) => btoa(text).replace(/.=*$/, "")),
   ].join("|"),
 );
 const SETTINGS = "./kubernetes/full/flux/vars";
@@ -130,6 +132,7 @@ describe("engine: configuration options", function () {
       await stack.setSecret("pushoverToken", TOKEN);
       await stack.setSecret("pushoverUserKey", USER_KEY);
       await stack.setSecret("sopsAgeKey", AGE_KEY);
+      await stack.setSecret("gatusCredentials", `https://status.example.com basic ${GATUS_USER}`);
     });
 
     it("preview completely on the first run, and show no secret", async () => {
@@ -159,7 +162,7 @@ describe("engine: configuration options", function () {
       const reports = [
         ["status", "--json"],
         ["export", "github"],
-        ["export", "operator", "--repo", REPOSITORY.url],
+        ["export", "operator", "--repo", REPOSITORY.url, "--backend", "s3://state"],
       ];
       const said = reports.map((args) => {
         const run = spawnSync(process.execPath, [join(PROJECT, "tools/cli/main.ts"), ...args], {
