@@ -1,4 +1,5 @@
 import type { Rule } from "./rule.ts";
+import { claimStrategy } from "../rules/claim-strategy.ts";
 import { chartDigestLabel } from "../rules/chart-digest-label.ts";
 import { chartSource } from "../rules/chart-source.ts";
 import { containerSecurity } from "../rules/container-security.ts";
@@ -15,8 +16,11 @@ import { remoteBuildFetch } from "../rules/remote-build-fetch.ts";
 import { resources } from "../rules/resources.ts";
 import { rolloutOrder } from "../rules/rollout-order.ts";
 import { routeAttachment } from "../rules/route-attachment.ts";
+import { routeConflicts } from "../rules/route-conflicts.ts";
 import { routeFilters } from "../rules/route-filters.ts";
 import { routeMonitoring } from "../rules/route-monitoring.ts";
+import { secretInClear } from "../rules/secret-in-clear.ts";
+import { serviceSelector } from "../rules/service-selector.ts";
 import { substitution } from "../rules/substitution.ts";
 import { workloadProbes } from "../rules/workload-probes.ts";
 
@@ -29,6 +33,8 @@ export const RULES: readonly Rule[] = [
   gatewayListeners,
   routeAttachment,
   routeFilters,
+  routeConflicts,
+  serviceSelector,
   chartSource,
   chartDigestLabel,
   kustomizationSecrets,
@@ -37,6 +43,8 @@ export const RULES: readonly Rule[] = [
   substitution,
   remoteBuildFetch,
   imagePinned,
+  secretInClear,
+  claimStrategy,
   containerSecurity,
   resources,
   leastPrivilege,

@@ -37,6 +37,12 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
     };
   if (source.kind !== "OCIRepository" || holdsManifests(source, objects)) return;
   const { tag, semver, digest } = fields(at(source, ["spec", "ref"]));
+  const [, written] = /^oci:\/\/[^/]+\/[^:@]*([:@].+)$/.exec(text(at(source, ["spec", "url"])) ?? "") ?? [];
+  if (written !== undefined)
+    yield {
+      path: ["spec", "url"],
+      message: `The URL ends in ${written}, but Flux accepts a tag or digest only in spec.ref.`,
+    };
   if (tag === undefined && semver === undefined && digest === undefined)
     yield {
       path: ["spec"],

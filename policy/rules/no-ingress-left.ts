@@ -2,7 +2,7 @@ import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { rendered } from "../objects/app-template-dialect.ts";
 import { valuesOf } from "../objects/helm.ts";
-import { HELM_RELEASE, INGRESS } from "../objects/kinds.ts";
+import { HELM_RELEASE, INGRESS, INGRESS_ROUTE } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
@@ -12,18 +12,21 @@ import { routesByHost } from "../objects/routes.ts";
 /** See docs/reference/rules/no-ingress-left.md. */
 export const noIngressLeft = defineRule({
   id: "no-ingress-left",
-  description: "No host is on both an Ingress and an HTTPRoute.",
+  description: "No host is on both an Ingress, or an IngressRoute of Traefik, and an HTTPRoute.",
   why: "external-dns and cert-manager use the Ingress for as long as it exists. The DNS record moves to the route only once no Ingress has the host.",
-  remediation: "Remove the Ingress once the route has been accepted.",
+  remediation: "Remove the Ingress or IngressRoute once the route has been accepted.",
   severity: "high",
   enforcement: "mandatory",
-  kinds: [INGRESS, HELM_RELEASE],
+  kinds: [INGRESS, INGRESS_ROUTE, HELM_RELEASE],
   wholeStack: true,
   *check(object, { objects }) {
     for (const { host, path } of ingressHosts(object, objects)) {
       const route = routesByHost(objects).get(host)?.[0];
       if (route !== undefined)
-        yield { path, message: `${host} is both on an Ingress and on ${describeObject(route.route)}.` };
+        yield {
+          path,
+          message: `${host} is both on an ${object.kind === INGRESS_ROUTE.kind ? "IngressRoute" : "Ingress"} and on ${describeObject(route.route)}.`,
+        };
     }
   },
 });
@@ -34,7 +37,12 @@ interface Host {
 }
 
 function ingressHosts(object: KubeObject, objects: ObjectIndex): readonly Host[] {
-  const hosts = object.kind === "Ingress" ? ownHosts(object) : appHosts(object, objects);
+  const hosts =
+    object.kind === INGRESS_ROUTE.kind
+      ? traefikHosts(object)
+      : object.kind === INGRESS.kind
+        ? ownHosts(object)
+        : appHosts(object, objects);
   // A variable has the same value on both sides; a template expression may not.
   return hosts.filter(({ host }) => host !== "" && !host.includes("{{"));
 }
@@ -44,6 +52,18 @@ function ownHosts(ingress: KubeObject): readonly Host[] {
     host: text(fields(rule).host) ?? "",
     path: ["spec", "rules", index, "host"],
   }));
+}
+
+/** The hosts that the rules of an IngressRoute match (https://doc.traefik.io/traefik/routing/routers/#rule). */
+function traefikHosts(route: KubeObject): readonly Host[] {
+  return list(at(route, ["spec", "routes"])).flatMap((item, index) =>
+    [...(text(fields(item).match) ?? "").matchAll(/(?<![!\w])Host\(([^)]*)\)/g)].flatMap(([, names = ""]) =>
+      [...names.matchAll(/[`"]([^`"]+)[`"]/g)].map(([, host = ""]) => ({
+        host,
+        path: ["spec", "routes", index, "match"],
+      })),
+    ),
+  );
 }
 
 function appHosts(release: KubeObject, objects: ObjectIndex): readonly Host[] {

@@ -39,6 +39,11 @@ export const routeAttachment = defineRule({
     const { elsewhere } = context.settings;
     for (const { route, path } of attachedRoutes(object, context.objects)) {
       const spec = fields(route.spec);
+      if (list(spec.parentRefs).length === 0)
+        yield {
+          path: path(["spec"]),
+          message: `Route ${route.metadata.name} has no parentRefs, so it serves nothing.`,
+        };
       for (const [index, parent] of list(spec.parentRefs).map(fields).entries())
         yield* placed(parentProblems(route, parent, elsewhere, context), path, ["spec", "parentRefs", index]);
       for (const [index, rule] of list(spec.rules).map(fields).entries())

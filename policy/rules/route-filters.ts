@@ -2,14 +2,17 @@ import type { KubeObject } from "../../kube/objects.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, list, text, type Fields } from "../engine/read.ts";
 import { defineRule, type NotEvaluated, type Problem, type RuleContext } from "../engine/rule.ts";
-import { GATEWAY } from "../objects/kinds.ts";
+import { hasPlaceholder } from "../objects/app-template.ts";
+import { GATEWAY, MIDDLEWARE } from "../objects/kinds.ts";
+import { missing } from "../objects/missing.ts";
 import { ATTACHED_KINDS, attachedRoutes } from "../objects/routes.ts";
 import { hasTraefikClass, traefiksOf } from "../objects/traefiks.ts";
 
 /** See docs/reference/rules/route-filters.md. */
 export const routeFilters = defineRule({
   id: "route-filters",
-  description: "If a route uses a Middleware as a filter, the Gateway's Traefik reads Middlewares.",
+  description:
+    "If a route uses a Middleware as a filter, the Middleware exists and the Gateway's Traefik reads Middlewares.",
   why: "Without its CRD provider, Traefik does not read Middlewares, and answers all requests to such a route with an error.",
   remediation:
     "Set traefik.middlewares of the Gateway to true in the stack, or providers.kubernetesCRD.enabled in the values of Traefik's chart, or remove the filter.",
@@ -24,9 +27,21 @@ export const routeFilters = defineRule({
           if (filter.type !== "ExtensionRef") continue;
           const place = ["spec", "rules", index, "filters", position, "extensionRef"];
           yield* filterProblems(route, fields(filter.extensionRef), path(place), context);
+          yield* missingMiddleware(route, fields(filter.extensionRef), path(place), context);
         }
   },
 });
+
+function* missingMiddleware(
+  { metadata }: KubeObject,
+  { group, kind, name }: Fields,
+  path: Path,
+  context: RuleContext,
+): Generator<Problem | NotEvaluated> {
+  if (group !== MIDDLEWARE.group || kind !== MIDDLEWARE.kind || hasPlaceholder(text(name) ?? "")) return;
+  if (context.objects.get(MIDDLEWARE, metadata.namespace, text(name) ?? "") !== undefined) return;
+  yield missing(`Middleware ${metadata.namespace ?? ""}/${text(name) ?? ""}`, path, context);
+}
 
 function* filterProblems(
   route: KubeObject,

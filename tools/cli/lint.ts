@@ -6,6 +6,7 @@ import { EXIT } from "./exit-codes.ts";
 import { progress } from "./progress.ts";
 import { VERSION } from "./version.ts";
 import type { LintFinding } from "../lint/finding.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
 import type { LintedReport } from "../lint/lint.ts";
 
 type Format = "text" | "json" | "sarif" | "github";
@@ -18,6 +19,7 @@ export interface LintFlags {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly fix?: true;
+  readonly verifyWithFlux?: true;
 }
 
 /**
@@ -40,9 +42,23 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
     progress(`Fixed ${counted(fixed, "finding")} in ${counted(files.length, "file")}.`);
     if (fixed > 0) report = check();
   }
+  if (flags.verifyWithFlux)
+    report = await verified(report, new Repository(root, { collectUnreadable: true }));
   report = await applyBaseline(report, flags);
   process.stdout.write(await format(report, root, flags.format));
   return exitCode(report, flags);
+}
+
+/** Compares the build with that of Flux's own packages, whose program is built if it has to be. */
+async function verified(report: LintedReport, repository: Repository): Promise<LintedReport> {
+  const { FluxBuild } = await import("../gitops/flux-build.ts");
+  const { verifyWithFlux } = await import("../lint/verify-with-flux.ts");
+  const { resolveProgram } = await import("../toolchain/resolve.ts");
+  const { path } = await resolveProgram("flux-build", { progress });
+  const flux = new FluxBuild(path);
+  return verifyWithFlux(report, repository, flux).finally(() => {
+    flux.close();
+  });
 }
 
 /** Findings take precedence: they hold regardless of what could not be checked. */

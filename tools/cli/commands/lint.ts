@@ -41,6 +41,10 @@ export const lintCommand = (): Command =>
     )
     .option("--baseline <file>", "report only findings that are not in this baseline")
     .option("--write-baseline <file>", "write all current findings to a baseline, and report none of them")
+    .option(
+      "--verify-with-flux",
+      "also build each Kustomization with Flux's own packages, and report any difference (needs Go to build the program once)",
+    )
     .option("--fix", "apply the safe fixes to the files; comments and formatting are kept")
     .addHelpText("after", HELP)
     .action(async (paths: string[], flags: LintFlags) => {

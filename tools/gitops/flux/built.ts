@@ -1,10 +1,12 @@
+import { posix } from "node:path";
 import { filesOf } from "../kustomize/included-files.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
 import type { Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
-import { plainFile } from "./flux-kustomization.ts";
+import { Delivered } from "./delivered.ts";
+import { pathOf, plainFile } from "./flux-kustomization.ts";
 import type { Variables } from "./variables.ts";
 
 /** A Flux Kustomization and the objects that it builds. */
@@ -21,6 +23,12 @@ export class BuiltKustomization {
     this.object = object;
     this.variables = variables;
     this.#repository = repository;
+  }
+
+  /** The directory of the repository that it builds. */
+  get directory(): string {
+    const path = pathOf(this.object);
+    return this.#repository instanceof Delivered ? posix.join(this.#repository.base, path) : path;
   }
 
   /** Whether the Kustomization's source is another repository. */

@@ -1,0 +1,66 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { enabled, isAppTemplate } from "../objects/app-template.ts";
+import { appValues } from "../objects/app-template-dialect.ts";
+import { CLAIM, DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { at, fields, list, text, texts } from "../engine/read.ts";
+import { defineRule, type Problem } from "../engine/rule.ts";
+
+/** See docs/reference/rules/claim-strategy.md. */
+export const claimStrategy = defineRule({
+  id: "claim-strategy",
+  description: "A Deployment with a claim that only one node can mount is not updated with RollingUpdate.",
+  why: "A rolling update starts the new pod while the old one still holds the volume. On another node it waits for the volume forever; on the same node, two processes write the same files.",
+  remediation: "Set spec.strategy.type: Recreate, or use a claim with the access mode ReadWriteMany.",
+  severity: "high",
+  enforcement: "mandatory",
+  kinds: [DEPLOYMENT, HELM_RELEASE],
+  wholeStack: true,
+  *check(object, { objects }) {
+    if (object.kind === "Deployment") yield* ofDeployment(object, objects);
+    else if (isAppTemplate(object, objects)) yield* ofRelease(object, objects);
+  },
+});
+
+const message = (claim: string): string =>
+  `RollingUpdate starts a second pod, but only one node can mount the claim ${claim}.`;
+
+function* ofDeployment(deployment: KubeObject, objects: ObjectIndex): Generator<Problem> {
+  const { strategy, replicas, template } = fields(deployment.spec);
+  if (!rolls(fields(strategy).type ?? "RollingUpdate", fields(strategy).rollingUpdate, replicas)) return;
+  for (const volume of list(at(template, ["spec", "volumes"])).map(fields)) {
+    const name = text(fields(volume.persistentVolumeClaim).claimName) ?? "";
+    if (isOfOneNode(objects.get(CLAIM, deployment.metadata.namespace, name)))
+      yield { path: strategy === undefined ? ["spec"] : ["spec", "strategy"], message: message(name) };
+  }
+}
+
+/** app-template recreates pods by default. */
+function* ofRelease(release: KubeObject, objects: ObjectIndex): Generator<Problem> {
+  const { values, path } = appValues(release, objects);
+  for (const [controller, settings] of enabled(values.controllers)) {
+    const { type = "deployment", strategy, rollingUpdate, replicas } = settings;
+    if (type !== "deployment" || !rolls(strategy, rollingUpdate, replicas)) continue;
+    for (const [name, item] of enabled(values.persistence)) {
+      const isOwn =
+        item.advancedMounts === undefined || fields(item.advancedMounts)[controller] !== undefined;
+      const existing = text(item.existingClaim);
+      const claim =
+        existing === undefined ? undefined : objects.get(CLAIM, release.metadata.namespace, existing);
+      const isSingle = existing === undefined ? item.accessMode === "ReadWriteOnce" : isOfOneNode(claim);
+      if (isOwn && item.type === "persistentVolumeClaim" && isSingle)
+        yield { path: path(["controllers", controller, "strategy"]), message: message(existing ?? name) };
+    }
+  }
+}
+
+/** Without a surge, the old pod ends before the new one starts. */
+function rolls(strategy: unknown, rollingUpdate: unknown, replicas: unknown): boolean {
+  const { maxSurge, surge } = fields(rollingUpdate);
+  return strategy === "RollingUpdate" && (maxSurge ?? surge) !== 0 && replicas !== 0;
+}
+
+function isOfOneNode(claim: KubeObject | undefined): boolean {
+  const modes = texts(at(claim, ["spec", "accessModes"]));
+  return modes.length > 0 && modes.every((mode) => mode === "ReadWriteOnce" || mode === "ReadWriteOncePod");
+}

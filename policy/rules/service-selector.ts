@@ -1,0 +1,58 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { oncePer } from "../../lib/once-per.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { at, fields } from "../engine/read.ts";
+import { defineRule } from "../engine/rule.ts";
+import { HELM_RELEASE, SERVICE } from "../objects/kinds.ts";
+import { releaseOf } from "../objects/helm.ts";
+import { LONG_RUNNING, podSpecPath } from "../objects/workloads.ts";
+
+/** See docs/reference/rules/service-selector.md. */
+export const serviceSelector = defineRule({
+  id: "service-selector",
+  description: "A Service's selector matches the pods of a workload in its namespace.",
+  why: "A Service without pods answers no request, and nothing but its empty endpoints shows that.",
+  remediation:
+    "Copy the labels of the workload's pod template (spec.template.metadata.labels) to the selector.",
+  severity: "high",
+  enforcement: "mandatory",
+  kinds: [SERVICE],
+  wholeStack: true,
+  *check(service, { objects, isComplete }) {
+    const selector = Object.entries(fields(at(service, ["spec", "selector"])));
+    const { namespace } = service.metadata;
+    if (selector.length === 0) return;
+    const pods = podsOf(objects).filter((pod) => pod.namespace === namespace);
+    if (pods.some(({ labels }) => selector.every(([key, value]) => labels[key] === value))) return;
+    const message = `No workload in the namespace has pods with the labels ${selector.map(([key, value]) => `${key}: ${String(value)}`).join(", ")}.`;
+    const path = ["spec", "selector"];
+    // A chart or an operator may create the pods.
+    const isKnown = isComplete && pods.length > 0 && !hasOthers(namespace, objects);
+    yield isKnown ? { path, message } : { path, notEvaluated: message };
+  },
+});
+
+interface Pods {
+  readonly namespace: string | undefined;
+  readonly labels: Readonly<Record<string, unknown>>;
+}
+
+const podsOf = oncePer((objects: ObjectIndex): readonly Pods[] =>
+  LONG_RUNNING.flatMap((kind) => objects.ofKind(kind)).map((workload) => ({
+    namespace: workload.metadata.namespace,
+    labels: fields(at(workload, [...podSpecPath(workload).slice(0, -1), "metadata", "labels"])),
+  })),
+);
+
+/** Whether the namespace has a release, or an object of a kind that is not Kubernetes' own. */
+function hasOthers(namespace: string | undefined, objects: ObjectIndex): boolean {
+  const isRelease = (release: KubeObject): boolean => releaseOf(release).namespace === namespace;
+  return (
+    objects.ofKind(HELM_RELEASE).some(isRelease) ||
+    objects
+      .all()
+      .some(({ apiVersion, metadata }) => metadata.namespace === namespace && OPERATED.test(apiVersion))
+  );
+}
+
+const OPERATED = /^(?!(?:[\w.]*\.)?k8s\.io\/)(?!.*fluxcd\.io\/)(?!external-secrets\.io\/)[\w-]+\.[\w.-]+\//;
