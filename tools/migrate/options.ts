@@ -10,6 +10,7 @@ import { handoverOptions } from "./steps/handover/options.ts";
 import { namespaceOptions } from "./steps/namespace/options.ts";
 import { ociOptions } from "./steps/oci/options.ts";
 import { probesOptions } from "./steps/probes/options.ts";
+import { pushoverOptions } from "./steps/pushover/options.ts";
 import { routeOptions } from "./steps/route/options.ts";
 import { taskfileOptions } from "./steps/taskfile/options.ts";
 
@@ -23,6 +24,7 @@ const optionsSchema = z.strictObject({
   probes: probesOptions.prefault({}),
   annotate: annotateOptions.prefault({}),
   "gateway-provider": gatewayProviderOptions.prefault({}),
+  pushover: pushoverOptions.prefault({}),
   route: routeOptions.prefault({}),
   namespace: namespaceOptions.prefault({}),
   handover: handoverOptions.prefault({}),

@@ -7,6 +7,7 @@ import { ks } from "./steps/ks/step.ts";
 import { namespace } from "./steps/namespace/step.ts";
 import { oci } from "./steps/oci/step.ts";
 import { probes } from "./steps/probes/step.ts";
+import { pushover } from "./steps/pushover/step.ts";
 import { route } from "./steps/route/step.ts";
 import { taskfile } from "./steps/taskfile/step.ts";
 
@@ -16,6 +17,7 @@ export const STEPS: readonly Step[] = [
   oci,
   components,
   ks,
+  pushover,
   gatewayProvider,
   probes,
   route,

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv from "ajv";
+import { parse, parseAllDocuments } from "yaml";
+import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
+import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
+import { buildClusters } from "../../../../tools/migrate/build.ts";
+import { readOptions, type MigrateOptions } from "../../../../tools/migrate/options.ts";
+import { prove } from "../../../../tools/migrate/proof.ts";
+import { reportOf, type StepReport } from "../../../../tools/migrate/report.ts";
+import { runStep } from "../../../../tools/migrate/run.ts";
+import type { StepContext } from "../../../../tools/migrate/step.ts";
+import { pushover } from "../../../../tools/migrate/steps/pushover/step.ts";
+import { moduleDirectory } from "../../../../tools/toolchain/modules.ts";
+
+const BEFORE = join(import.meta.dirname, "../../../fixtures/migrate/pushover/example/before");
+const RELEASE = "monitoring/app/helmrelease.yaml";
+const ADDED = "monitoring/app/alertmanager-pushover.yaml";
+
+/** The example with a text replaced in one of its files. */
+function contextOf(from = "", to = "", file = RELEASE, pushoverOptions: object = {}): StepContext {
+  const original = new Repository(BEFORE);
+  const text = fileText(original, file) ?? "";
+  assert.ok(text.includes(from), from);
+  const repository = original.with(new Map([[file, text.replace(from, to)]]));
+  const defaults = readOptions(repository);
+  const options: MigrateOptions = { ...defaults, pushover: { ...defaults.pushover, ...pushoverOptions } };
+  return { repository, clusters: buildClusters(repository), selected: () => true, options };
+}
+
+function report(...args: Parameters<typeof contextOf>): StepReport & { readonly text: string } {
+  const context = contextOf(...args);
+  const own = reportOf(runStep(pushover, context), context.repository);
+  return { ...own, text: own.notes.map(({ message }) => message).join("\n") };
+}
+
+describe("migrate pushover", () => {
+  it("writes an AlertmanagerConfig that the operator accepts", async () => {
+    const folder = await moduleDirectory(
+      "prometheus-operator",
+      "github.com/prometheus-operator/prometheus-operator",
+    );
+    const file = "example/prometheus-operator-crd/monitoring.coreos.com_alertmanagerconfigs.yaml";
+    // JavaScript does not read Go's inline flags.
+    const withoutFlags = (key: unknown, value: unknown): unknown =>
+      key === "pattern" && String(value).includes("(?i)") ? undefined : value;
+    const { spec } = parse(readFileSync(join(folder, file), "utf8"), withoutFlags) as {
+      readonly spec: {
+        readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: object } }[];
+      };
+    };
+    const { after } = runStep(pushover, contextOf());
+    const [config] = parseAllDocuments(fileText(after, ADDED) ?? "").map(
+      (document) => document.toJS() as unknown,
+    );
+    const ajv = new Ajv({ unknownFormats: ["int32", "int64"], nullable: true });
+    const validate = ajv.compile(spec.versions[0]?.schema.openAPIV3Schema ?? {});
+    assert.ok(validate(config), ajv.errorsText(validate.errors));
+  });
+
+  it("takes the keys from a Secret that the options name", () => {
+    const secret = { name: "push", token: "a", userKey: "b" };
+    const { after, proof } = runStep(pushover, contextOf("", "", RELEASE, { secret }));
+    assert.equal(proof.status, "holds");
+    const text = fileText(after, ADDED) ?? "";
+    assert.match(text, /token:\n\s+name: push\n\s+key: a\n\s+userKey:\n\s+name: push\n\s+key: b/);
+    assert.doesNotMatch(text, /ExternalSecret/);
+  });
+
+  for (const [name, from, to, reason] of [
+    [
+      "without a secret store",
+      "kind: ClusterSecretStore",
+      "kind: SecretStore",
+      /encrypt a Secret .* with SOPS/,
+    ],
+    [
+      "with a configuration of its own",
+      "storage: {}",
+      "alertmanagerConfiguration: { name: all }",
+      /add the receiver there/,
+    ],
+    [
+      "with a configuration in a Secret",
+      "storage: {}",
+      "configSecret: own",
+      /in a Secret, which this step cannot read/,
+    ],
+    [
+      "with a selector by expressions",
+      "matchLabels:",
+      "matchExpressions: []\n          matchLabels:",
+      /has expressions/,
+    ],
+    ["without Alertmanager", "alertmanager:\n", "alertmanager:\n      enabled: false\n", /is disabled/],
+    [
+      "with values that cannot be edited",
+      "alertmanagerSpec:\n        alertmanagerConfigSelector:\n          matchLabels:\n            alerts: all # as in the wiki\n        storage: {}",
+      "alertmanagerSpec: { storage: {} }",
+      /anchor or a flow mapping/,
+    ],
+  ] as const)
+    it(`leaves a release ${name}, and says why`, () => {
+      const file = name === "without a secret store" ? "monitoring/grafana.yaml" : RELEASE;
+      const { files, text } = report(from, to, file);
+      assert.deepEqual(files, []);
+      assert.match(text, reason);
+    });
+
+  it("does nothing where critical alerts already go to Pushover", () => {
+    const config =
+      "config:\n        receivers: [{ name: phone, pushover_configs: [{ token: a }] }]\n      alertmanagerSpec:";
+    assert.equal(report("alertmanagerSpec:", config).verdict, "nothing to do");
+  });
+
+  it("is not proven with another route, or another change of the release", () => {
+    for (const [path, from, to] of [
+      [ADDED, "value: critical", "value: warning"],
+      [ADDED, "key: token", "key: other"],
+      [RELEASE, "storage: {}", "replicas: 0"],
+    ] as const) {
+      const context = contextOf();
+      const { changes } = pushover.plan(context);
+      const spoiled = changes.map((change) =>
+        change.path === path ? { path, text: change.text?.replace(from, to) } : change,
+      );
+      assert.notDeepEqual(spoiled, changes);
+      assert.equal(prove(pushover, context, { changes: spoiled, notes: [] }).proof.status, "fails");
+    }
+  });
+});

@@ -1,0 +1,16 @@
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
+import { NAME, type Keys, type Store } from "./objects.ts";
+import type { PushoverOptions } from "./options.ts";
+import { storeOf } from "./stack.ts";
+
+/** The keys for a cluster, and the store that they come from unless their Secret exists; a reason if there are none. */
+export function keysOf(
+  cluster: BuiltCluster,
+  { secret }: PushoverOptions,
+): { readonly keys: Keys; readonly store?: Store } | string {
+  if (secret) return { keys: secret };
+  const store = storeOf(cluster);
+  if (store) return { keys: { name: NAME, token: "token", userKey: "userKey" }, store };
+  return `the repository uses no ClusterSecretStore for the keys: encrypt a Secret with the fields token and userKey with SOPS, in Alertmanager's namespace, then add \`pushover: { secret: { name: … } }\` to ${OPTIONS_FILE}`;
+}
