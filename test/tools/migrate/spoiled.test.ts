@@ -3,6 +3,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import fc from "fast-check";
 import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
+import { parseYaml } from "../../../tools/gitops/yaml/parse.ts";
+import { SourceFile } from "../../../tools/gitops/yaml/source.ts";
 import { Repository, type Changes } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
@@ -57,7 +59,9 @@ const SLIPS: readonly Slip[] = [
   (line) => [line.replace(/: .*/, ": []")],
   (line) => [line.replace(/: .*/, ": {a: b}")],
   (line) => [line.replace(/: .*/, ": ~")],
-  (line) => [line.replace(/: .*/, ": !!binary x")],
+  (line) => [line.replace(/: .*/, ": !!binary aGk=")],
+  (line) => [line.replace(/: .*/, ": !!timestamp 2026-01-01")],
+  (line) => [line.replace(/: .*/, ": !!set {a, b}")],
   (line) => [line.replace(/: .*/, ": *nowhere")],
   (line) => [line.replace(/: .*/, ": ../../..")],
   (line) => [line.replace(/^(\s*)- /, "$1")],
@@ -116,6 +120,11 @@ function filesOf(repository: Repository, directory = "."): readonly string[] {
 }
 
 describe("a spoiled repository", () => {
+  it("may contain bytes and dates, which Kubernetes objects have not", () => {
+    const { documents } = parseYaml(new SourceFile("x", "a: !!binary aGk=\nb: !!timestamp 2026-01-01\n"));
+    assert.deepEqual({ ...(documents[0]?.value as object) }, { a: "hi", b: "2026-01-01" });
+  });
+
   it(`gets a report from every step (${CASES} repositories)`, function () {
     this.timeout(60_000 + CASES * 1000);
     fc.assert(
