@@ -120,9 +120,9 @@ function filesOf(repository: Repository, directory = "."): readonly string[] {
 }
 
 describe("a spoiled repository", () => {
-  it("may contain bytes and dates, which Kubernetes objects have not", () => {
+  it("may contain bytes and dates, which become text", () => {
     const { documents } = parseYaml(new SourceFile("x", "a: !!binary aGk=\nb: !!timestamp 2026-01-01\n"));
-    assert.deepEqual({ ...(documents[0]?.value as object) }, { a: "hi", b: "2026-01-01" });
+    assert.deepEqual({ ...(documents[0]?.value as object) }, { a: "hi", b: "2026-01-01T00:00:00Z" });
   });
 
   it(`gets a report from every step (${CASES} repositories)`, function () {

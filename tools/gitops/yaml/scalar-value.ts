@@ -8,10 +8,9 @@ const NOT_FOLDED = / (?:\n|$)|[\u{10000}-\u{10ffff}]/u;
  * the file, and Kustomize writes and re-reads each folded scalar, which changes some of them.
  * @param text the file's text, or the text inside another scalar
  */
-export function scalarValue({ value, type, range, source }: Scalar, text: string): unknown {
-  // The package makes bytes of `!!binary` and a date of `!!timestamp`; a Kubernetes object has neither.
+export function scalarValue({ value, type, range }: Scalar, text: string): unknown {
+  // The package makes bytes of `!!binary`, which no Kubernetes object contains.
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
-  if (value instanceof Date) return source ?? value.toISOString();
   if (typeof value !== "string" || (type !== Scalar.BLOCK_LITERAL && type !== Scalar.BLOCK_FOLDED))
     return value;
   const isOpen = range?.[1] === text.length && /\S[^\n]*$/.test(text);
