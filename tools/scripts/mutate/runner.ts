@@ -1,0 +1,118 @@
+import { Session } from "node:inspector/promises";
+import { registerHooks } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import Mocha from "mocha";
+import { dependentsOf, PROJECT } from "./graph.ts";
+import type { Mutant } from "./mutants.ts";
+
+const ROOT = `${pathToFileURL(PROJECT).href}/`;
+/** Above the slowest unit test by far. */
+const TIMEOUT_MS = 3_000;
+
+/** What runs at the moment; every run loads the mutated module, and what imports it, again. */
+let current:
+  | { readonly file: string; readonly mutant: Mutant | undefined; readonly reloaded: ReadonlySet<string> }
+  | undefined;
+let runs = 0;
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const resolved = next(specifier, context);
+    const path = resolved.url.startsWith(ROOT) ? resolved.url.slice(ROOT.length) : "";
+    return current?.reloaded.has(path) === true
+      ? { ...resolved, url: `${resolved.url}?run=${runs}` }
+      : resolved;
+  },
+  load(url, context, next) {
+    const loaded = next(url, context);
+    const mutant = current?.mutant;
+    if (mutant === undefined || url !== `${ROOT}${current?.file ?? ""}?run=${runs}`) return loaded;
+    const { source } = loaded;
+    const text = typeof source === "string" ? source : Buffer.from(source as Uint8Array).toString();
+    return { ...loaded, source: text.slice(0, mutant.start) + mutant.text + text.slice(mutant.end) };
+  },
+});
+
+/** Which part of a module each test runs: offsets that are covered. */
+export type Coverage = ReadonlyMap<string, (offset: number) => boolean>;
+
+/** Runs tests once, and records what of a module each of them covers. @throws if a test fails: then no mutant could be judged */
+export async function coverageOf(file: string, testFiles: readonly string[]): Promise<Coverage> {
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+  const coverage = new Map<string, (offset: number) => boolean>();
+  const record = async (title: string): Promise<void> => {
+    const { result } = await session.post("Profiler.takePreciseCoverage");
+    const script = result.find(({ url }) => url === `${ROOT}${file}?run=${runs}`);
+    const ranges = script?.functions.flatMap((each) => each.ranges) ?? [];
+    coverage.set(title, (offset) => {
+      const around = ranges.filter(
+        ({ startOffset, endOffset }) => startOffset <= offset && offset < endOffset,
+      );
+      around.sort((one, other) => one.endOffset - one.startOffset - (other.endOffset - other.startOffset));
+      return (around[0]?.count ?? 0) > 0;
+    });
+  };
+  const failed = await run({ file, mutant: undefined, testFiles, afterEach: record });
+  session.disconnect();
+  if (failed !== undefined) throw new Error(`${failed} fails without any mutant`);
+  return coverage;
+}
+
+/** Arguments of {@link run}. */
+export interface RunArgs {
+  readonly file: string;
+  readonly mutant: Mutant | undefined;
+  readonly testFiles: readonly string[];
+  /** Full titles of the tests to run; by default all. */
+  readonly tests?: ReadonlySet<string>;
+  readonly afterEach?: (title: string) => Promise<void>;
+}
+
+/** Runs tests until one fails. @returns what failed; undefined if the mutant survives */
+export async function run({
+  file,
+  mutant,
+  testFiles,
+  tests,
+  afterEach,
+}: RunArgs): Promise<string | undefined> {
+  runs++;
+  current = { file, mutant, reloaded: dependentsOf(file) };
+  const mocha = new Mocha({ timeout: TIMEOUT_MS, reporter: silent as never, bail: true });
+  try {
+    for (const testFile of testFiles) {
+      mocha.suite.emit("pre-require", globalThis, testFile, mocha);
+      await import(`${pathToFileURL(join(PROJECT, testFile)).href}?run=${runs}`);
+    }
+  } catch (error) {
+    return `import: ${String(error)}`;
+  }
+  if (tests !== undefined) keepOnly(mocha.suite, tests);
+  if (afterEach !== undefined)
+    mocha.suite.afterEach(async function (this: Mocha.Context) {
+      await afterEach(this.currentTest?.fullTitle() ?? "");
+    });
+  return new Promise((resolve) => {
+    let failed: string | undefined;
+    mocha
+      .run(() => {
+        mocha.dispose();
+        resolve(failed);
+      })
+      .on("fail", (test: { fullTitle(): string }) => (failed ??= test.fullTitle()));
+  });
+}
+
+/** Nothing is printed. */
+function silent(): void {
+  return;
+}
+
+function keepOnly(suite: Mocha.Suite, tests: ReadonlySet<string>): void {
+  suite.tests = suite.tests.filter((test) => tests.has(test.fullTitle()));
+  for (const each of suite.suites) keepOnly(each, tests);
+}
