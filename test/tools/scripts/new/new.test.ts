@@ -84,7 +84,7 @@ describe("npm run new:rule, new:step, new:check", function () {
   it("refuse an id that exists or is invalid, and write nothing", () => {
     for (const [args, message] of [
       [["rule", "image-pinned"], /image-pinned\.ts already exists\.\nChoose another id/],
-      [["step", "Quota"], /Quota is not an id\.\nUse lower-case words/],
+      [["step", "Quota"], /Quota is not a valid id\.\nUse lower-case words/],
       [["component", "quota"], /There is no template for a component\.\nUse: rule, step, check/],
       [["check"], /new:check needs an id\.\nFor example/],
     ] as const) {
