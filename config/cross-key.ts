@@ -22,9 +22,15 @@ export function secretErrors(secrets: Secrets): string[] {
     errors.push("edgefirst:sopsAgeKey: is not an age private key; expected AGE-SECRET-KEY-…");
   if (parseGatusCredentials(gatusCredentials) === undefined)
     errors.push(`edgefirst:gatusCredentials: has the wrong format; expected ${GATUS_CREDENTIALS}`);
+  if (secrets.gatusPasswordHash !== undefined && !isBcrypt(secrets.gatusPasswordHash))
+    errors.push("edgefirst:gatusPasswordHash: is not a bcrypt hash in base64");
   if (notifyWebhook !== undefined && !/^https?:\/\/[^\s/]/.test(notifyWebhook))
     errors.push("edgefirst:notifyWebhook: is not an http or https URL");
   return errors;
+}
+
+function isBcrypt(base64: string): boolean {
+  return /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/.test(Buffer.from(base64, "base64").toString("utf8"));
 }
 
 /** Errors that involve several keys. Conflicts between Gateways are reported by `checkGateways`. */
@@ -32,6 +38,7 @@ export function crossKeyErrors(config: Config, secrets: Secrets): string[] {
   return [
     ...promotionErrors(config),
     ...gatusErrors(config),
+    ...loginErrors(config, secrets),
     ...pushoverErrors(config, secrets),
     ...tenancyErrors(config),
     ...queryErrors(config),
@@ -53,6 +60,33 @@ function promotionErrors({ after, promotion, flux }: Config): string[] {
   if (promotion.from !== undefined && !after.includes(promotion.from))
     errors.push(`edgefirst:promotion.from: ${promotion.from} is not in edgefirst:after`);
   return errors;
+}
+
+/** The API server takes the Authorization header itself, so that a Gatus with a login is out of its reach. */
+function loginErrors({ gatus, verification }: Config, secrets: Secrets): string[] {
+  const { install, login, hostname } = gatus;
+  if (!install || login === undefined) return [];
+  const key = "basic" in login ? "gatusPasswordHash" : "gatusClientSecret";
+  const reached =
+    "basic" in login &&
+    secrets.gatusCredentials !== undefined &&
+    verification.gatus !== undefined &&
+    "url" in verification.gatus;
+  return [
+    ...(secrets[key] === undefined
+      ? [
+          `edgefirst:${key}: missing, but gatus.login needs it; set it with: pulumi config set --secret ${key}`,
+        ]
+      : []),
+    ...("oidc" in login && hostname === undefined
+      ? ["edgefirst:gatus.hostname: missing; gatus.login.oidc returns to it after a login"]
+      : []),
+    ...(reached || verification.skip.gatus !== undefined
+      ? []
+      : [
+          "edgefirst:gatus.login: keeps the verification from Gatus's results; set verification.gatus.url and the secret gatusCredentials (basic only), or verification.skip.gatus with a reason",
+        ]),
+  ];
 }
 
 function gatusErrors({ gatus, gateways }: Config): string[] {

@@ -35,12 +35,41 @@ const storage = z.discriminatedUnion(
   { error: 'type "memory", "sqlite" or "postgres"' },
 );
 
+const login = z.union(
+  [
+    z.strictObject({
+      basic: z
+        .strictObject({ username: z.string().min(1).describe("User name.") })
+        .describe("Basic authentication; needs the secret `gatusPasswordHash`."),
+    }),
+    z.strictObject({
+      oidc: z
+        .strictObject({
+          issuerUrl: z.url({ protocol: /^https$/ }).describe("URL of the issuer."),
+          clientId: z.string().min(1).describe("Client ID."),
+          scopes: z.array(z.string().min(1)).default(["openid"]).describe("Scopes."),
+          allowedSubjects: z
+            .array(z.string().min(1))
+            .default([])
+            .describe("Who may log in. Defaults to everyone."),
+        })
+        .describe("OpenID Connect; needs the secret `gatusClientSecret` and `hostname`."),
+    }),
+  ],
+  { error: "either { basic: { username } } or { oidc: { issuerUrl, clientId } }" },
+);
+
 /** The section `gatus`. */
 export const gatus = z
   .strictObject({
     install: z.boolean().describe("`false` if Gatus has another owner, or if the cluster has no Gatus."),
     namespace: labelName.default("observability").describe("Namespace of Gatus; created if absent."),
     hostname: hostname.optional().describe("Hostname of the page. Without one, the page gets no HTTPRoute."),
+    login: login
+      .optional()
+      .describe(
+        "Login for the endpoints' results. The page's frame and badges stay public, as Gatus has it. The verification then needs `verification.gatus.url` with `gatusCredentials`, or must skip the check `gatus`.",
+      ),
     gateway: labelName
       .optional()
       .describe("Name of the Gateway that serves the page. Defaults to the first of `gateways`."),

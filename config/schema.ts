@@ -50,6 +50,12 @@ export const configSchema = z.strictObject({
     .default([])
     .describe("Objects to take over from their current owner, as `Kind name` or `Kind namespace/name`."),
   images: images.describe("From which registries images are pulled."),
+  networkPolicies: z
+    .strictObject({ install: z.boolean().describe("Whether to install them.") })
+    .prefault({ install: false })
+    .describe(
+      "Close every port of Traefik's and Gatus's pods with NetworkPolicies, except Traefik's entry points, Gatus's page, and Traefik's metrics for pods of the cluster.",
+    ),
   gatewayApi: gatewayApi.describe("The Gateway API's CRDs."),
   gateways: z
     .array(gateway)
@@ -85,6 +91,9 @@ export const SECRETS = {
   pushoverToken: "Pushover application token (30 characters).",
   pushoverUserKey: "Pushover user or group key (30 characters).",
   notifyWebhook: "URL that receives notifications about updates; it may contain a token.",
+  gatusPasswordHash:
+    "Password for `gatus.login.basic`, as a bcrypt hash in base64: `htpasswd -nbBC 10 '' PASSWORD | tr -d ':\\n' | base64 -w0`.",
+  gatusClientSecret: "Client secret for `gatus.login.oidc`.",
   gatusCredentials:
     "Credentials for reaching Gatus by URL, one line per Gatus: `https://status.example.com basic USER:PASSWORD`, or `… bearer TOKEN`. Include those of upstream stacks, which the gate queries.",
 } as const;

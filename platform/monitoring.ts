@@ -8,6 +8,7 @@ import {
 } from "../components/alerting/alerting.ts";
 import { GATUS_NAME, POD_LABELS } from "../components/gatus/deployment.ts";
 import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/gatus/gatus.ts";
+import type { GatusLogin } from "../components/gatus/login.ts";
 import { traefikName, traefikSelector } from "../components/traefik/names.ts";
 import { mirrored } from "../components/shared/images.ts";
 import type { PushoverCredentials } from "../components/shared/pushover.ts";
@@ -64,8 +65,21 @@ function pushoverCredentials({
   return token !== undefined && userKey !== undefined ? { token, userKey } : undefined;
 }
 
+/** The configuration is refused without the secret that a login needs, and OpenID Connect without a page. */
+function gatusLogin(
+  login: NonNullable<StackConfig["gatus"]["login"]>,
+  config: StackConfig,
+): GatusLogin | undefined {
+  const { gatusPasswordHash, gatusClientSecret } = config.secrets;
+  if ("basic" in login) return gatusPasswordHash && { basic: login.basic, passwordHash: gatusPasswordHash };
+  const page = gatusPage(config)?.url;
+  return gatusClientSecret && page !== undefined
+    ? { oidc: login.oidc, clientSecret: gatusClientSecret, page }
+    : undefined;
+}
+
 function gatusPart({ config, pins, labels }: PlatformArgs): Part {
-  const { pushover, ...gatus } = config.gatus;
+  const { pushover, login, ...gatus } = config.gatus;
   const { mirrors, pullSecrets } = config.images;
   const args: GatusArgs = {
     ...gatus,
@@ -77,6 +91,8 @@ function gatusPart({ config, pins, labels }: PlatformArgs): Part {
     },
     pullSecrets,
     page: gatusPage(config),
+    login: login && gatusLogin(login, config),
+    networkPolicy: config.networkPolicies.install,
     pushover: pushover ? pushoverCredentials(config.secrets) : undefined,
     gateways: config.gateways.map(({ name, namespace, gatus: { endpoint } }) => ({
       name,

@@ -76,7 +76,12 @@ function traefikPart({ config, pins, labels }: PlatformArgs, gateway: GatewayCon
   if (!traefik.install) return undefined;
   const { mirrors, pullSecrets } = config.images;
   const image = mirrored(pins.images.traefik, mirrors);
-  const args = traefikArgs(gateway, { labels, image, pullSecrets });
+  const args = traefikArgs(gateway, {
+    labels,
+    image,
+    pullSecrets,
+    networkPolicy: config.networkPolicies.install,
+  });
   return {
     name: `traefik-${name}`,
     dependsOn: ["namespaces", "gateway-api", "traefik-definitions"],
@@ -90,7 +95,7 @@ function traefikPart({ config, pins, labels }: PlatformArgs, gateway: GatewayCon
 /** Arguments of a Gateway's Traefik. */
 export function traefikArgs(
   gateway: GatewayConfig,
-  common: Pick<TraefikArgs, "labels" | "image" | "pullSecrets">,
+  common: Pick<TraefikArgs, "labels" | "image" | "pullSecrets" | "networkPolicy">,
 ): TraefikArgs {
   return { ...gateway.traefik, ...identityOf(gateway), ...common };
 }

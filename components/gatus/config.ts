@@ -86,7 +86,7 @@ export function pushoverConfig(token: string, userKey: string): string {
 }
 
 /** Escapes a value so that Gatus does not expand environment variables in it. */
-function literal(value: string): string {
+export function literal(value: string): string {
   return value.replaceAll("$", "$$$$");
 }
 

@@ -4,6 +4,7 @@ import { exemption } from "../../kube/exemption.ts";
 import { placementFields, type Placement } from "../shared/placement.ts";
 import { strategicMerge } from "../shared/strategic-merge.ts";
 import { DATA_DIRECTORY, GATUS_PORT, type GatusStorage } from "./config.ts";
+import { LOGIN, LOGIN_SECRET } from "./login.ts";
 import {
   CONFIG_DIRECTORY,
   CONTAINER_SECURITY,
@@ -48,6 +49,7 @@ export interface GatusDeploymentArgs extends Placement {
   /** Keys of the configured endpoints. */
   readonly reserved: readonly string[];
   readonly pushover: boolean;
+  readonly login?: boolean;
   readonly resources?: GatusResources;
 }
 
@@ -200,6 +202,7 @@ function volumes(args: GatusDeploymentArgs): ({ readonly name: string } & Record
   return [
     { name: "base", configMap: { name: GATUS_NAME } },
     ...(args.pushover ? [{ name: "pushover", secret: { secretName: PUSHOVER_SECRET } }] : []),
+    ...(args.login === true ? [{ name: LOGIN, secret: { secretName: LOGIN_SECRET } }] : []),
     ...(args.sidecarArgs === undefined ? [] : [{ name: DISCOVERED, emptyDir: {} }]),
     ...(args.labelled === undefined ? [] : [{ name: LABELLED, emptyDir: {} }]),
     ...(args.storage.type === "postgres" ? [{ name: STORAGE, emptyDir: { medium: "Memory" } }] : []),

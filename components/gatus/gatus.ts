@@ -33,6 +33,8 @@ import {
 import { FRAGMENTS_PROGRAM, FRAGMENTS_SCRIPT } from "./fragments.ts";
 import { endpointKey } from "../../kube/gatus-endpoints.ts";
 import { endpointConflicts, type GatewayDefaults } from "./conflicts.ts";
+import { loginSecret, type GatusLogin } from "./login.ts";
+import { networkPolicy } from "../shared/network-policy.ts";
 import { gatusRoute, type GatusPage } from "./page.ts";
 import { checkStorage } from "./storage-check.ts";
 import { LABELLED_CONFIG_MAPS_RULE, sidecarFor, type Discovery, type LabelledNamespaces } from "./sidecar.ts";
@@ -52,6 +54,10 @@ export interface GatusArgs extends CommonArgs, Placement {
   readonly labelledConfigMaps: boolean | { readonly namespaces: readonly string[] };
   /** Where alerts are sent; if undefined, Gatus sends none. */
   readonly pushover?: PushoverCredentials | undefined;
+  /** undefined: everyone sees the results. */
+  readonly login?: GatusLogin | undefined;
+  /** Whether a NetworkPolicy closes every port but the page's. */
+  readonly networkPolicy?: boolean;
   readonly resources?: GatusResources;
   /** Images with tag and digest; gatus-sidecar's tag determines its flags and RBAC rules. */
   readonly images: { readonly gatus: string; readonly gatusSidecar: string; readonly k8sSidecar: string };
@@ -114,6 +120,8 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
     },
     ...(labelledIn === undefined ? [] : [scriptsObject(namespace)]),
     ...pushoverObjects(args),
+    ...(args.login === undefined ? [] : [loginSecret(args.login, namespace)]),
+    ...(args.networkPolicy === true ? [policy(namespace)] : []),
     ...claimObjects(args),
     gatusDeployment({
       namespace,
@@ -124,6 +132,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       labelled: labelledIn,
       reserved: baseEndpoints(args.endpoints).map(({ group, name }) => endpointKey(group, name)),
       pushover: args.pushover !== undefined,
+      login: args.login !== undefined,
       ...(args.resources && { resources: args.resources }),
       nodeSelector: args.nodeSelector,
       tolerations: args.tolerations,
@@ -152,6 +161,11 @@ export async function checkGatus(args: GatusArgs, cluster: ClusterReader): Promi
 function labelledNamespaces(setting: GatusArgs["labelledConfigMaps"]): LabelledNamespaces | undefined {
   if (typeof setting === "boolean") return setting ? "all" : undefined;
   return setting.namespaces;
+}
+
+/** The API server, through which the verification asks Gatus, cannot be selected: the page's port stays open. */
+function policy(namespace: string): KubeObject {
+  return networkPolicy({ name: GATUS_NAME, namespace, selector: POD_LABELS, open: [{ name: "http" }] });
 }
 
 function scriptsObject(namespace: string): KubeObject {

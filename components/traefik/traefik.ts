@@ -5,7 +5,8 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { declare, labelled, resourceName, withFieldManager, type CommonArgs } from "../shared/declare.ts";
 import type { GatewayIdentity } from "../../kube/gateway-contract.ts";
 import { autoscaler, type Autoscaling } from "./autoscaler.ts";
-import { traefikName, traefikSelector } from "./names.ts";
+import { networkPolicy } from "../shared/network-policy.ts";
+import { HTTP3_PORT, traefikName, traefikSelector } from "./names.ts";
 import { podTemplate, type TraefikPodArgs } from "./pod.ts";
 import { traefikRules } from "./rbac.ts";
 import { traefikService, type TraefikServiceArgs } from "./service.ts";
@@ -20,6 +21,8 @@ export interface TraefikArgs extends TraefikPodArgs, CommonArgs {
   /** How many replicas a drain may evict at once; ignored if there is only one replica. */
   readonly podDisruptionBudget: { readonly maxUnavailable: number };
   readonly service: TraefikServiceArgs;
+  /** Whether a NetworkPolicy closes every port but those of the entry points, and that of the metrics for the cluster. */
+  readonly networkPolicy?: boolean;
 }
 
 /** A Traefik that serves one Gateway and does not run as root. */
@@ -86,8 +89,24 @@ function supportingObjects(args: TraefikArgs): KubeObject[] {
       metadata: { name, namespace },
       spec: { ...args.podDisruptionBudget, selector: { matchLabels: traefikSelector(args.gateway) } },
     });
+  if (args.networkPolicy === true) objects.push(policy(args));
   if (args.autoscaling !== undefined) objects.push(autoscaler({ name, namespace }, args.autoscaling));
   return objects.map((object) => labelled(args.labels, object));
+}
+
+function policy({ gateway, http3 = false, entryPoints = [] }: TraefikArgs): KubeObject {
+  return networkPolicy({
+    name: traefikName(gateway),
+    namespace: gateway.namespace,
+    selector: traefikSelector(gateway),
+    open: [
+      { name: "web" },
+      { name: "websecure" },
+      ...(http3 ? [{ name: HTTP3_PORT, protocol: "UDP" as const }] : []),
+      ...entryPoints.map(({ name, protocol }) => ({ name, protocol })),
+    ],
+    inCluster: [{ name: "metrics" }],
+  });
 }
 
 function deploymentObject(args: TraefikArgs): KubeObject {

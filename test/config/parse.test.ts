@@ -46,6 +46,22 @@ describe("configuration", () => {
     assert.equal(parseConfig(raw({ cluster: CLUSTER, flux: {} })).flux, undefined);
   });
 
+  it("takes a login of Gatus only if the verification still reads the results, or skips them", () => {
+    const login = { basic: { username: "ann" } };
+    const gatus = { install: true, login };
+    const errors = errorsIn({ cluster: CLUSTER, gatus });
+    assert.match(errors, /gatusPasswordHash: missing, but gatus\.login needs it/);
+    assert.match(errors, /gatus\.login: keeps the verification from Gatus's results/);
+    const skip = { verification: { skip: { gatus: "it needs a login" } } };
+    assert.doesNotMatch(errorsIn({ cluster: CLUSTER, gatus, ...skip }), /keeps the verification/);
+    const wrong = errorsIn({ cluster: CLUSTER, gatus, ...skip }, ["gatusPasswordHash"]);
+    assert.match(wrong, /gatusPasswordHash: is not a bcrypt hash in base64/);
+    const oidc = { oidc: { issuerUrl: "https://id.example.com", clientId: "gatus" } };
+    const without = errorsIn({ cluster: CLUSTER, gatus: { install: true, login: oidc }, ...skip });
+    assert.match(without, /gatusClientSecret: missing/);
+    assert.match(without, /gatus\.hostname: missing; gatus\.login\.oidc returns to it/);
+  });
+
   it("requires the secrets of the notifications, and a URL for the webhook", () => {
     const errors = errorsIn({ cluster: CLUSTER, notify: { webhook: true, pushover: true } });
     for (const key of ["notifyWebhook", "pushoverToken", "pushoverUserKey"])

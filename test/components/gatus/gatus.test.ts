@@ -349,6 +349,62 @@ describe("Gatus's storage", () => {
   });
 });
 
+describe("Gatus's login", () => {
+  const secretOf = async (login: GatusArgs["login"]) => {
+    const resources = await record({ login });
+    const secret = resourceNamed(resources, "observability/gatus-login", "kubernetes:core/v1:Secret");
+    const { "login.yaml": file = "" } = secret.inputs.stringData as Record<string, string>;
+    return { resources, security: (parse(file) as { security: unknown }).security };
+  };
+
+  it("is a Secret that Gatus reads as part of its configuration", async () => {
+    const { resources, security } = await secretOf({
+      basic: { username: "ann" },
+      passwordHash: pulumi.secret("JDJhJDEw"),
+    });
+    assert.deepEqual(security, { basic: { username: "ann", "password-bcrypt-base64": "JDJhJDEw" } });
+    const [gatus] = pod(resources).containers;
+    assert.deepEqual(
+      gatus?.volumeMounts.find(({ name }) => name === "login"),
+      { name: "login", mountPath: "/config/login", readOnly: true },
+    );
+  });
+
+  it("returns from OpenID Connect to the page, with a secret that is not expanded", async () => {
+    const oidc = {
+      issuerUrl: "https://id.example.com",
+      clientId: "gatus",
+      scopes: ["openid"],
+      allowedSubjects: ["ann@example.com"],
+    };
+    const clientSecret = pulumi.secret("a$HOME");
+    const { security } = await secretOf({ oidc, clientSecret, page: PAGE.url });
+    assert.deepEqual(security, {
+      oidc: {
+        "issuer-url": "https://id.example.com",
+        "redirect-url": "https://status.example.com/authorization-code/callback",
+        "client-id": "gatus",
+        "client-secret": "a$$HOME",
+        scopes: ["openid"],
+        "allowed-subjects": ["ann@example.com"],
+      },
+    });
+  });
+
+  it("is off by default, and so is the NetworkPolicy", async () => {
+    const names = children(await record()).map(({ name, type }) => `${type.split(":").at(-1) ?? ""} ${name}`);
+    assert.ok(!names.some((name) => /gatus-login|NetworkPolicy/.test(name)), names.join());
+    const policy = resourceNamed(
+      await record({ networkPolicy: true }),
+      "observability/gatus",
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+    );
+    assert.deepEqual((policy.inputs.spec as { ingress: object }).ingress, [
+      { ports: [{ port: "http", protocol: "TCP" }] },
+    ]);
+  });
+});
+
 describe("Gatus's page and alerts", () => {
   it("publish the page and its API, and no metrics in any spelling", () => {
     const { spec } = gatusRoute(PAGE, "observability", 80);

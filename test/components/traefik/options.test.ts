@@ -159,6 +159,32 @@ describe("traefik's options", () => {
     assert.throws(() => configured({ autoscaling: { maxReplicas: 1 } }), /at least minReplicas/);
   });
 
+  it("close every port but those of the entry points, and the metrics' for the cluster, on request only", () => {
+    const args = configured({ http3: true, entryPoints: [{ name: "dns", port: 53, protocol: "UDP" }] });
+    const find = (objects: readonly KubeObject[]) => objects.find(({ kind }) => kind === "NetworkPolicy");
+    assert.equal(find(traefikObjects(args)), undefined);
+    assert.deepEqual(find(traefikObjects({ ...args, networkPolicy: true }))?.spec, {
+      podSelector: {
+        matchLabels: {
+          "app.kubernetes.io/name": "traefik",
+          "app.kubernetes.io/instance": "traefik-gateway-external",
+        },
+      },
+      policyTypes: ["Ingress"],
+      ingress: [
+        {
+          ports: [
+            { port: "web", protocol: "TCP" },
+            { port: "websecure", protocol: "TCP" },
+            { port: "websecure-http3", protocol: "UDP" },
+            { port: "dns", protocol: "UDP" },
+          ],
+        },
+        { from: [{ namespaceSelector: {} }], ports: [{ port: "metrics", protocol: "TCP" }] },
+      ],
+    });
+  });
+
   it("serve TCP and TLS routes with the rights for them", () => {
     assert.deepEqual(changed({ experimentalChannel: true }), [
       "--providers.kubernetesgateway.experimentalchannel=true",
