@@ -12,7 +12,9 @@ export interface Baseline {
    * The revision that the root Kustomization had applied last. A different revision may have removed expected objects. Null if the stack follows no repository.
    */
   readonly revision: string | null;
-  /** Whether an update to another release has begun since the last verification that passed: what that one verified has not run all the time. */
+  /**
+   * Whether an update to another release has begun since the last verification that passed. The release that it verified has then not run without interruption.
+   */
   readonly moved?: boolean | undefined;
 }
 

@@ -251,7 +251,7 @@ export function withVerified(
   };
 }
 
-/** When a release first passed; undefined if another release was verified, or failed, since it last passed. */
+/** When a release first passed; undefined if another release has been verified or has failed since this one last passed. */
 export function runningSince(evidence: Evidence | undefined, release: string): string | undefined {
   const [latest] = evidence?.verified ?? [];
   if (latest?.release !== release) return undefined;

@@ -37,7 +37,7 @@ function reasonFor(
   { baseline, root, removed = {} }: GoneArgs,
   round: CheckRound,
 ): string | undefined {
-  // A Gatus endpoint is gone because its route is.
+  // If a Gatus endpoint is gone, the reason is that of its route.
   const [route = object] = object.split(" of ").slice(-1);
   const reason = removed[object] ?? removed[route];
   if (reason !== undefined) return reason;

@@ -28,7 +28,7 @@ export interface LiveCheckArgs {
   readonly progress: (line: string) => void;
 }
 
-/** A context points to another cluster than the one of the evidence. */
+/** A context that points to a cluster other than the one in the evidence. */
 export class OtherClusterError extends EdgefirstError {
   override readonly name = "OtherClusterError";
 }

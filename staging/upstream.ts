@@ -221,7 +221,7 @@ function notLookedAt(stack: string, { live, maxAgeMs }: UpstreamArgs): Finding {
   };
 }
 
-/** A rebuilt cluster, or a wrong context: this is known, so gate.unreachable does not apply. */
+/** The cluster was rebuilt, or the context is wrong. Since the cluster responds, `gate.unreachable` does not apply. */
 function otherCluster({ message, hint }: OtherClusterError): Finding {
   const [what = message] = message.split("\n");
   return { severity: "error", message: what, ...(hint !== undefined && { hint }) };

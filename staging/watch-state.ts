@@ -125,7 +125,8 @@ export class WatchState {
           : `the soak starts again: ${broken.object}: ${broken.message}`,
       );
     }
-    // A slow round may have read an object only at its end, and one with a gap has read some before the gap.
+    // The soak begins at the end of the round, because a slow round may have read an object only then. A round with a gap does not begin a soak, because it
+    // read some objects before the gap.
     if (this.#failed.length + this.#pending.length === 0 && !hasGap) this.#soakingSince ??= ended;
     this.#reportProgress(now);
     return now;

@@ -38,7 +38,7 @@ export interface EndpointSources {
 }
 
 interface NamedEndpoint {
-  /** Whether it comes from a labelled ConfigMap. */
+  /** Whether the endpoint comes from a labelled ConfigMap. */
   readonly labelled?: true;
   readonly key: string;
   readonly source: string;
@@ -84,11 +84,11 @@ function conflict([key, endpoints]: readonly [string, readonly NamedEndpoint[]])
   };
 }
 
-/** The sidecar's script leaves out endpoints of labelled ConfigMaps whose key is taken, so that they do no harm. */
+/** A duplicate in a labelled ConfigMap does no harm, because the sidecar's script omits endpoints whose key is taken. */
 function leftOut(key: string, endpoints: readonly NamedEndpoint[]): Finding {
   return {
     severity: "warning",
-    message: `Gatus will monitor only the first of ${endpoints.map(({ source }) => source).join(" and ")}: they have the same endpoint key ${key}.`,
+    message: `${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}: Gatus will monitor only the first.`,
     hint: "Give the endpoint in the ConfigMap a different group or name.",
   };
 }

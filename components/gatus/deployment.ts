@@ -46,7 +46,7 @@ export interface GatusDeploymentArgs extends Placement {
   readonly sidecarArgs: readonly string[] | undefined;
   /** undefined: labelled ConfigMaps are not read. */
   readonly labelled: LabelledNamespaces | undefined;
-  /** Keys of the configured endpoints. */
+  /** Keys of the endpoints in the stack's configuration. */
   readonly reserved: readonly string[];
   readonly pushover: boolean;
   readonly login?: boolean;

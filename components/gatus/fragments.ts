@@ -4,12 +4,13 @@ export const FRAGMENTS_DIRECTORY = "/fragments";
 export const FRAGMENTS_SCRIPT = "fragments.py";
 
 /**
- * k8s-sidecar runs this after every change, with the Python and the PyYAML of its image. Gatus rejects its whole configuration because of one invalid endpoint, and takes
- * any section from any file: alerting, storage, a login. So only endpoints are taken from a fragment, only those that Gatus accepts, with known fields of the
- * right type, and each key once. The others are logged and left out. `$` is doubled, since Gatus expands variables anywhere.
+ * k8s-sidecar runs this script after every change, with the Python and PyYAML in its image. One invalid endpoint makes Gatus reject its whole configuration,
+ * and Gatus reads any section from any file, such as alerting, storage or a login. So the script takes only endpoints from a fragment, and only those that
+ * Gatus accepts, with known fields of the right type, and each key only once. It logs and omits the others. `$` is doubled, since Gatus expands variables
+ * everywhere.
  *
- * Arguments by environment: FOLDER, OUTPUT, DISCOVERED (a file of other endpoints, which come first) and RESERVED (keys of configured endpoints, as JSON).
- * Gatus 5.36: config/endpoint/endpoint.go, `ValidateAndSetDefaults`.
+ * Environment variables: FOLDER, OUTPUT, DISCOVERED (a file with other endpoints, which take precedence) and RESERVED (the keys of the endpoints in the stack's
+ * configuration, as JSON). Gatus 5.36: config/endpoint/endpoint.go, `ValidateAndSetDefaults`.
  */
 export const FRAGMENTS_PROGRAM = String.raw`#!/usr/bin/env python
 import json, os, re, sys

@@ -98,15 +98,15 @@ export const SCRIPTS = "scripts";
 export interface LabelledSidecarArgs {
   readonly image: string;
   readonly namespaces: LabelledNamespaces;
-  /** Keys of the configured endpoints, which no ConfigMap may take. */
+  /** Keys of the endpoints in the stack's configuration, which no ConfigMap may use. */
   readonly reserved: readonly string[];
-  /** Whether gatus-sidecar runs, whose endpoints come first. */
+  /** Whether gatus-sidecar runs. Its endpoints take precedence. */
   readonly discovers: boolean;
 }
 
 /**
- * k8s-sidecar, which reads the labelled ConfigMaps, and a script that writes the valid endpoints in them to one file for Gatus. It is healthy once the first
- * listing is done, for as long as its watcher runs.
+ * k8s-sidecar, which reads the labelled ConfigMaps, and a script that writes the valid endpoints in them to one file for Gatus. It is healthy from the first
+ * complete listing on, for as long as its watcher runs.
  */
 export function labelledSidecar(args: LabelledSidecarArgs): Record<string, unknown> {
   const { image, namespaces, reserved, discovers } = args;

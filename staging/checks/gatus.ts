@@ -27,7 +27,7 @@ export interface GatusCheckArgs extends StackOnCluster {
 export function gatusCheck({ cluster, stack, gatus, authorizations, since }: GatusCheckArgs): Check {
   return {
     id: "gatus",
-    // On a stack's first update, no route belongs to one of its Gateways yet, so the routes check does not miss one.
+    // Needed on a stack's first update: the check `routes` cannot notice a missing route, because no route is attached to the stack's Gateways yet.
     keeps: () => true,
     run: async () => {
       if (gatus === null) return { verdicts: [], notes: ["The stack has no Gatus."] };

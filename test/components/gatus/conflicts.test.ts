@@ -121,7 +121,7 @@ describe("Gatus's check of the live cluster", () => {
     const labelled = configMap("whoami-gatus-ep", "endpoints: [{ name: whoami, url: 1.1.1.1 }]");
     assert.match(
       await messages({}, whoami, labelled),
-      /^warning: .* only the first of HTTPRoute a\/whoami and ConfigMap media\/whoami-gatus-ep/,
+      /^warning: HTTPRoute a\/whoami and ConfigMap media\/whoami-gatus-ep .* only the first/,
     );
     assert.equal(await messages({ labelledConfigMaps: false }, whoami, labelled), "");
     assert.equal(await messages({}, whoami, configMap("other", "endpoints: [{ name: whoami }]", {})), "");
