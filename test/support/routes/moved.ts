@@ -29,6 +29,7 @@ const OPTIONS = {
         middlewares: true,
         entryPoints: { web: "http", websecure: "https" },
       },
+      nginx: { name: "external", namespace: "network" },
     },
   },
 };
