@@ -1,20 +1,20 @@
 import { FIELD_MANAGER, type KubeObject } from "../../../kube/objects.ts";
 
-/** How an app's health shows: by its Flux Kustomization, by Gatus alone, or as a Deployment of the stack itself. */
+/** Where an app's health can be seen: in its Flux Kustomization, only in Gatus, or in a Deployment that the stack itself declares. */
 export type AppType = "kustomization" | "route" | "deployment";
 
-/** What is true of an app, whether or not anything shows it. */
+/** The real state of an app, whether or not any status shows it. */
 export interface App {
   readonly name: string;
   readonly type: AppType;
   down: boolean;
   gone: boolean;
-  /** Whether the repository has it. */
+  /** Whether the repository contains the app. */
   wanted: boolean;
   suspended: boolean;
-  /** When Flux reconciled it last because someone asked. */
+  /** When Flux last reconciled the app on request. */
   reconciledAt: number;
-  /** When it went down or came up, oldest first. */
+  /** When the app went down or came up, oldest first. */
   readonly changes: { readonly at: number; readonly down: boolean }[];
 }
 
@@ -31,7 +31,7 @@ export function newApp(name: string, type: AppType): App {
   };
 }
 
-/** The check that sees an app. */
+/** The check that reports an app's health. */
 export function checkOf({ type }: Pick<App, "type">): string {
   return { kustomization: "flux", route: "gatus", deployment: "rollouts" }[type];
 }
@@ -42,12 +42,12 @@ export function setDown(app: App, at: number, down: boolean): void {
   app.changes.push({ at, down });
 }
 
-/** Whether an app was down at a time. */
+/** Whether an app was down at the given time. */
 export function wasDown({ changes }: App, at: number): boolean {
   return changes.findLast((change) => change.at <= at)?.down ?? false;
 }
 
-/** The object of an app that Flux applied, as the API server would return it. */
+/** The object that Flux applied for an app, as the API server would return it. */
 export function appObject({ name, type, suspended }: App, down: boolean, revision: string): KubeObject {
   if (type === "route")
     return {
@@ -82,7 +82,7 @@ export function conditions(...types: readonly string[]) {
   return types.map((type) => ({ type, status: "True", observedGeneration: 1 }));
 }
 
-/** What a stack declares for a release. */
+/** The objects that a stack declares for a release. */
 export function declaredFor(stack: string, release: string, extra: boolean): KubeObject[] {
   const metadata = (name: string) => ({
     name,
@@ -107,7 +107,7 @@ export function declaredFor(stack: string, release: string, extra: boolean): Kub
   ];
 }
 
-/** The status that controllers give to what a stack applied. */
+/** The status that controllers write to an object that a stack applied. */
 export function ownStatus(object: KubeObject, down: boolean): object | undefined {
   if (object.kind === "Gateway")
     return {
@@ -125,7 +125,7 @@ export function ownStatus(object: KubeObject, down: boolean): object | undefined
   };
 }
 
-/** An object as the API server stores it after an apply by the program. */
+/** An object as the API server stores it after the program has applied it. */
 export function stored(object: KubeObject, manager = FIELD_MANAGER): KubeObject {
   return {
     ...object,

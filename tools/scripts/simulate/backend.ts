@@ -2,22 +2,22 @@ import type { KubeObject } from "../../../kube/objects.ts";
 import { describeObject } from "../../../kube/objects.ts";
 import type { SimProcess } from "./scheduler.ts";
 
-/** A stack as the state backend holds it. */
+/** A stack as stored in the state backend. */
 export interface StoredStack {
   outputs: Readonly<Record<string, unknown>>;
-  /** When they were stored. */
+  /** When the outputs were stored. */
   storedAt: number;
-  /** By name, as the engine last applied them. */
+  /** The objects as the engine last applied them, keyed by name. */
   readonly objects: Map<string, KubeObject>;
   provider: object | undefined;
-  /** The update that holds the lock. */
+  /** The update that holds the stack's lock. */
   lock: SimProcess | undefined;
 }
 
-/** The state backend: what the engine stores. */
+/** The state backend, in which the engine stores stacks. */
 export class Backend {
   readonly #stacks = new Map<string, StoredStack>();
-  /** While it is, nothing can be read. */
+  /** While the backend is down, nothing can be read from it. */
   isDown = false;
 
   stack(name: string): StoredStack {
@@ -30,7 +30,7 @@ export class Backend {
   }
 
   outputsOf(fullName: string): unknown {
-    // As JSON, so that no stack shares an object with another.
+    // Copied as JSON, so that no two stacks share an object.
     return JSON.parse(JSON.stringify(this.#named(fullName).outputs));
   }
 

@@ -4,12 +4,12 @@ import { EdgefirstError } from "../../../lib/errors.ts";
 import { appObject, ownStatus, setDown, stored, wasDown, type App, type AppType } from "./apps.ts";
 import { scheduler, type SimProcess } from "./scheduler.ts";
 
-/** A place in a kubeconfig; the cluster there can be rebuilt. */
+/** The cluster that a kubeconfig context leads to. Rebuilding it puts another cluster here. */
 export interface Slot {
   cluster: SimCluster;
 }
 
-/** A moment at which a process read a cluster, with what was true then. */
+/** A moment at which a process read a cluster, and the cluster's real state at that moment. */
 export interface Observation {
   readonly process: SimProcess;
   readonly at: number;
@@ -19,11 +19,11 @@ export interface Observation {
   readonly suspended: readonly string[];
   readonly gone: ReadonlySet<string>;
   readonly revision: string;
-  /** Whether something that the stack declares was changed by hand. */
+  /** Whether an object that the stack declares had been edited by hand. */
   readonly edited: boolean;
-  /** What the process read at that moment. */
+  /** The types of app that the process read at that moment. */
   readonly read: Set<AppType>;
-  /** A request of the same moment failed. */
+  /** Whether another request failed at that moment. */
   failed: boolean;
 }
 
@@ -37,27 +37,27 @@ const REQUESTED_AT = "reconcile.fluxcd.io/requestedAt";
 const RECONCILE_MS = 1_500;
 const GATUS = "/api/v1/namespaces/gatus/services/http:gatus:80/proxy/api/v1/endpoints";
 
-/** A cluster in memory. Its statuses follow from what is true of its apps. */
+/** A cluster in memory. The statuses of its objects follow from the real state of its apps. */
 export class SimCluster {
   readonly uid: string;
   readonly apps: readonly App[];
-  /** Milliseconds between two probes of Gatus. */
+  /** Milliseconds between two probes by Gatus. */
   readonly probeMs: number;
-  /** Milliseconds between two reconciliations of Flux. */
+  /** Milliseconds between two reconciliations by Flux. */
   readonly reconcileMs: number;
   /** Milliseconds that a request takes to fail while the cluster is down. */
   timeoutMs = 0;
   revision = "main@sha1:0000000000000000000000000000000000000000";
   downUntil = 0;
-  /** Every moment at which a process read it. */
+  /** Every moment at which a process read the cluster. */
   observations: Observation[] = [];
-  /** When a process began to verify: older probes prove nothing to it. */
+  /** When each process began to verify: to that process, older probes prove nothing. */
   readonly verifyingSince = new WeakMap<SimProcess, number>();
   edited = false;
-  /** The release that was applied last, and whether all of it was. */
+  /** The release that was applied last; `complete` if all of its objects were. */
   running: { readonly release: string; readonly since: number; complete: boolean } | undefined;
   readonly #objects = new Map<string, KubeObject>();
-  /** What Flux was asked to reconcile. */
+  /** The objects that Flux was asked to reconcile. */
   readonly #requests = new Map<string, { readonly requested: string; handled: boolean }>();
 
   constructor(args: Pick<SimCluster, "uid" | "apps" | "probeMs" | "reconcileMs">) {
@@ -113,7 +113,7 @@ export class SimCluster {
     ].filter((object) => object.apiVersion === apiVersion && object.kind === kind);
   }
 
-  /** What an apply would result in. */
+  /** The object that would result from an apply. */
   merged(object: KubeObject): KubeObject {
     return this.#shown(merge(this.#objects.get(describeObject(object)) ?? {}, object) as KubeObject);
   }
@@ -127,7 +127,7 @@ export class SimCluster {
     return result;
   }
 
-  /** Flux reconciles an object soon after someone asks for it. */
+  /** Annotates an object. Flux reconciles it soon after an annotation requests that. */
   annotate(reference: ObjectReference, annotations: Readonly<Record<string, string>>): boolean {
     if (!this.#fluxObjects().some((object) => describeObject(object) === describeObject(reference)))
       return false;
@@ -170,7 +170,7 @@ export class SimCluster {
     };
   }
 
-  /** Records what is true at the moment at which a process reads the cluster. */
+  /** Records the cluster's real state at the moment at which a process reads it. */
   observed(process: SimProcess, type: AppType | undefined): void {
     const since = this.verifyingSince.get(process) ?? 0;
     const last = this.observations.at(-1);
@@ -202,7 +202,7 @@ export class SimCluster {
   }
 
   /**
-   * Apps that are not healthy, as far as it shows.
+   * The apps that their latest status shows as unhealthy.
    * @param since when a process began to verify
    */
   badApps(since: number): App[] {
@@ -216,7 +216,7 @@ export class SimCluster {
     return news < since || wasDown(app, news);
   }
 
-  /** The moment that an app's status is about. */
+  /** The time that an app's latest status describes. */
   #lastNews({ type, reconciledAt }: App): number {
     if (type === "deployment") return scheduler.now;
     if (type === "route") return this.#lastProbe();
@@ -282,10 +282,10 @@ export class SimCluster {
   }
 }
 
-/** The manager with which the program applies. */
+/** The field manager that the program uses to apply objects. */
 export const PROGRAM = FIELD_MANAGER;
 
-/** A server-side apply: the applied fields win, the others stay. */
+/** Merges as server-side apply does: applied fields win, and all others stay. */
 function merge(live: unknown, applied: unknown): unknown {
   if (!isMap(live) || !isMap(applied)) return applied;
   const keys = [...new Set([...Object.keys(live), ...Object.keys(applied)])];

@@ -175,7 +175,7 @@ interface ApplyArgs {
   readonly cluster: SimCluster;
 }
 
-/** A fault, and its end. */
+/** Schedules a fault, and its end if it has one. */
 export function apply({ app, afterMs, forMs, kind }: Omit<Effect, "stack">, cluster: SimCluster): void {
   scheduler.at(scheduler.now + afterMs, () => {
     cluster.change(app, { [kind]: true });
@@ -186,7 +186,7 @@ export function apply({ app, afterMs, forMs, kind }: Omit<Effect, "stack">, clus
     });
 }
 
-/** Runs the handlers of the program's exit, as Node does, and reads the exit code that they set. */
+/** Runs the program's exit handlers, as Node does, and reads the exit code that they set. */
 function outcomeOf(simulated: SimProcess): string {
   simulated.emit("exit");
   const failed = process.exitCode !== undefined;

@@ -4,7 +4,7 @@ import { newApp } from "./apps.ts";
 import { Backend } from "./backend.ts";
 import { SimCluster, type Slot } from "./cluster.ts";
 
-/** What can be set in `Pulumi.<stack>.yaml`; durations in seconds. */
+/** The settings in `Pulumi.<stack>.yaml` that vary; durations are in seconds. */
 export interface StackConfig {
   soak: number;
   withoutSoak: string | undefined;
@@ -20,13 +20,13 @@ export interface StackConfig {
   minSoak: number;
   requiredChecks: CheckId[];
   overrides: "accept" | "refuse";
-  /** Contexts of upstream stacks that the machine of this stack has, by upstream stack; one may lead to another stack's cluster. */
+  /** The contexts on this stack's machine, keyed by upstream stack; a context may lead to the wrong stack's cluster. */
   contexts: Record<string, string>;
   override: { reason: string; expires: string } | undefined;
   rebuilt: string | undefined;
 }
 
-/** A stack of the fleet. */
+/** A stack in the fleet. */
 export interface SimStack {
   readonly name: string;
   readonly after: readonly string[];
@@ -40,19 +40,19 @@ export interface Effect {
   readonly app: string;
   readonly afterMs: number;
   readonly kind: "down" | "gone";
-  /** When it ends without anyone's help. */
+  /** After how long the fault ends on its own. */
   readonly forMs?: number | undefined;
 }
 
-/** A release, and what it breaks. */
+/** A release, and the faults that it causes. */
 export interface SimRelease {
   readonly name: string;
   readonly effects: readonly Effect[];
-  /** Whether it declares one object more. */
+  /** Whether the release declares an additional object. */
   readonly extra: boolean;
 }
 
-/** Stacks, their clusters and the state backend. */
+/** The stacks, their clusters and the state backend. */
 export class Fleet {
   readonly stacks: readonly SimStack[];
   readonly backend = new Backend();

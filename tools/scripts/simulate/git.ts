@@ -3,7 +3,7 @@ import { currentProcess } from "./scheduler.ts";
 
 /** Replaces `node:child_process` where staging asks git about the checkout. */
 export function execFile(): never {
-  throw new Error("only its promise is used");
+  throw new Error("only the promisified execFile is simulated");
 }
 
 execFile[promisify.custom] = (_program: string, args: readonly string[]) =>

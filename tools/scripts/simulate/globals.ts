@@ -1,6 +1,6 @@
 import { runIn, runningProcess, scheduler } from "./scheduler.ts";
 
-/** Replaces what staging uses of its own process: the time, timers, signals and the exit. Outside simulated processes everything stays as it was. */
+/** Replaces the parts of Node's process that staging uses: the time, timers, signals and the exit. Outside simulated processes, nothing changes. */
 export function replaceGlobals(): void {
   const now = Date.now.bind(Date);
   Date.now = () => {

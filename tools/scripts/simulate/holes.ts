@@ -1,4 +1,4 @@
-/** Text of the program that is replaced. */
+/** A replacement in the program's source. */
 export interface SourceEdit {
   readonly file: string;
   readonly from: string;
@@ -7,7 +7,7 @@ export interface SourceEdit {
 
 const edit = (file: string, from: string, to: string): SourceEdit => ({ file: `staging/${file}`, from, to });
 
-/** Holes 1 to 8 of issue 14, which the gate had once: each as the edits that put it back. The simulation must find every one. */
+/** Holes that the gate once had, each with the edits that bring it back. The simulation must find every one of them. */
 export const HOLES: Readonly<Record<string, readonly SourceEdit[]>> = {
   "1 a broken release excuses itself": [
     edit("verify.ts", "    mark === undefined\n", '    mark === undefined || release !== ""\n'),

@@ -7,9 +7,9 @@ const PROJECT = pathToFileURL(join(import.meta.dirname, "../../..")).href;
 const HERE = pathToFileURL(import.meta.dirname).href;
 
 /**
- * Replaces the engine, the clusters, git and the clock for every module that is imported from now on. Everything else of the program runs as shipped, or with the
- * edits that put a hole back.
- * @param hole a name in {@link HOLES}
+ * Replaces the engine, the clusters, git and the clock for every module that is imported from now on. The rest of the program runs as shipped, or with the
+ * edits that bring a hole back.
+ * @param hole a key of {@link HOLES}
  */
 export function replaceSurroundings(hole?: string): void {
   const edits = hole === undefined ? [] : (HOLES[hole] ?? []);
@@ -37,7 +37,7 @@ function textOf(source: unknown): string {
   return typeof source === "string" ? source : Buffer.from(source as Uint8Array).toString();
 }
 
-/** @throws if the code has changed, so that an edit no longer applies */
+/** @throws Error if an edit no longer fits the code */
 function edited(source: string, edits: readonly SourceEdit[]): string {
   return edits.reduce((text, { file, from, to }) => {
     if (text.split(from).length !== 2) throw new Error(`${file} has not exactly one: ${from}`);

@@ -6,7 +6,7 @@ import type { AppType } from "./apps.ts";
 import type { SimCluster } from "./cluster.ts";
 import { call, currentProcess, scheduler, type SimProcess } from "./scheduler.ts";
 
-/** The apps whose health a list shows. */
+/** The type of app whose health a list of objects shows, keyed by the objects' kind. */
 const TYPES: Readonly<Record<string, AppType>> = { Kustomization: "kustomization", Deployment: "deployment" };
 
 /** Replaces the client of `kube/kube-client.ts`: the same requests, to a cluster in memory. */

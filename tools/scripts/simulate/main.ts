@@ -3,9 +3,10 @@ import { parseArgs } from "node:util";
 import { HOLES } from "./holes.ts";
 import { replaceSurroundings } from "./hooks.ts";
 
-// npm run simulate [-- --steps 100000 --seed 1]: random fleets, with staging/ as shipped, against a model of the promise. A counterexample is printed with what led to it.
-// npm run simulate -- --holes: puts each known hole back, and expects a counterexample for each.
-// docs/decisions/simulation.md says what is simulated.
+// npm run simulate [-- --steps 100000 --seed 1]: runs staging/ as shipped in random fleets, and checks it against a model of the gate's promise.
+// Prints a counterexample with the events that led to it.
+// npm run simulate -- --holes: brings back each known hole, and expects a counterexample for it.
+// See docs/decisions/simulation.md for what is simulated.
 
 const { values } = parseArgs({
   options: {
@@ -31,7 +32,7 @@ async function simulateHere(hole: string | undefined): Promise<boolean> {
   return result.isKept;
 }
 
-/** A process per hole: a module is loaded only once. */
+/** Runs a separate process for each hole, because a process loads each module only once. */
 async function findHoles(): Promise<boolean> {
   let all = true;
   for (const hole of Object.keys(HOLES)) {

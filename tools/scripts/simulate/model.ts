@@ -4,10 +4,10 @@ import type { Fleet, SimStack } from "./fleet.ts";
 import { judgeUpstream, type Judged } from "./promise.ts";
 import { scheduler, type SimProcess } from "./scheduler.ts";
 
-/** The promise was broken, or the program crashed. */
+/** Thrown if the program breaks the promise or crashes. */
 export class Counterexample extends Error {}
 
-/** A verification, as it really was. */
+/** A verification, and what really happened during it. */
 export interface Attempt {
   readonly release: string;
   readonly process: SimProcess;
@@ -17,24 +17,24 @@ export interface Attempt {
   readonly intervalMs: number;
   readonly skip: Readonly<Record<string, string>>;
   readonly override: string | undefined;
-  /** What may be unhealthy, since it was before the first update after the last verification that passed. */
+  /** Apps that may be unhealthy, because they already were before the first update after the last verification that passed. */
   readonly excused: Set<string>;
-  /** What was healthy then, and must still exist. */
+  /** Apps that were healthy at that time, and must still exist. */
   readonly expected: ReadonlySet<string>;
   readonly revision: string;
   ended?: number;
   result?: string;
-  /** Longest time for which it has really seen everything healthy, in milliseconds; undefined if it never did. */
+  /** The longest time, in milliseconds, for which the verification really saw everything healthy; undefined if it never did. */
   soaked?: number | undefined;
-  /** Suspended at the end. */
+  /** Apps that were suspended at the end. */
   suspended?: readonly string[];
-  /** Healthy at the end. */
+  /** Apps that were healthy at the end. */
   healthy?: ReadonlySet<string>;
 }
 
-/** A clock is precise to two seconds, and the evidence has whole seconds. */
+/** Clocks may be off by two seconds, and the evidence rounds times to whole seconds. */
 export const TOLERANCE_MS = 3_000;
-/** As in `WatchState`: what counts as observed. */
+/** The limits within which time counts as observed, as in `WatchState`. */
 const ROUND_MS = 30_000;
 const OBSERVED_MS = 10_000;
 
@@ -45,27 +45,27 @@ interface Open {
   readonly revision: string;
 }
 
-/** Since when a stack has run a release without a break. */
+/** The time since which a stack has run a release without a break. */
 interface Since {
   readonly release: string;
   readonly at: number;
 }
 
-/** What is true of a stack. */
+/** What has really happened in a stack. */
 export class Ledger {
   readonly attempts: Attempt[] = [];
   /** The last verification that passed. */
   lastPass: Attempt | undefined;
-  /** Since the first update after {@link lastPass}. */
+  /** Set from the first update after {@link lastPass} until the next verification that passes. */
   open: Open | undefined;
-  /** When the first of an unbroken series of verifications of a release ended. */
+  /** When the first verification in an unbroken series for one release ended. */
   since: Since | undefined;
-  /** The same by the outputs alone: an update that was killed is not among them. */
+  /** Like {@link since}, but based only on the stored outputs, in which an update that was killed does not appear. */
   storedSince: Since | undefined;
   approach: { readonly down: ReadonlySet<string> } | undefined;
 }
 
-/** Judges what the program does by what is true, without its evidence. */
+/** Judges the program by what has really happened, not by its evidence. */
 export class Model {
   readonly ledgers = new Map<string, Ledger>();
   readonly #fleet: Fleet;
@@ -91,12 +91,12 @@ export class Model {
     process?.end("crashed");
   }
 
-  /** An update has passed the gate. */
+  /** Called when an update has passed the gate. */
   approaches({ name }: SimStack, cluster: SimCluster): void {
     this.ledger(name).approach = { down: downOn(cluster) };
   }
 
-  /** An update changes its cluster for the first time. */
+  /** Called when an update is about to change its cluster for the first time. */
   begins({ name }: SimStack, cluster: SimCluster, release: string): void {
     const ledger = this.ledger(name);
     if (ledger.since?.release !== release) ledger.since = undefined;
@@ -125,7 +125,7 @@ export class Model {
     return attempt;
   }
 
-  /** The engine has stored the outputs after a verification. */
+  /** Called when the engine has stored the outputs after a verification. */
   stores(attempt: Attempt, result: string): void {
     const ledger = this.ledger(attempt.process.args.stack);
     attempt.ended = scheduler.now;
@@ -142,10 +142,10 @@ export class Model {
     ledger.storedSince ??= now;
   }
 
-  /** Whether a stack may begin to run a release. */
+  /** Reports a counterexample if a stack must not begin to run a release. */
   judge({ stack, release, process, began }: Pick<Judged, "stack" | "release" | "process" | "began">): void {
     if (stack.config.soak === 0 && stack.config.withoutSoak === undefined)
-      this.report(new Error(`${process.args.name} runs with a soak of 0 s, and gives no reason`));
+      this.report(new Error(`${process.args.name} runs with a soak of 0 s and gives no reason`));
     if (isInForce(stack.config.override, began)) return;
     if (stack.after.length > 0) this.passed++;
     for (const name of stack.after) {
@@ -191,11 +191,11 @@ function isInForce(override: SimStack["config"]["override"], at: number): boolea
 
 function downOn(cluster: SimCluster): Set<string> {
   const down = cluster.apps.filter((app) => app.down || !app.wanted || app.suspended);
-  // What shows may be older than what is true.
+  // The statuses may be older than the real state.
   return new Set([...cluster.badApps(0), ...down].map(({ name }) => name));
 }
 
-/** Finds out what a verification has really seen. */
+/** Determines what a verification has really seen. */
 function conclude(attempt: Attempt): void {
   const { process, cluster, began, excused } = attempt;
   const allowed = Math.max(3 * attempt.intervalMs, OBSERVED_MS) + ROUND_MS;

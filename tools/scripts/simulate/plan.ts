@@ -2,12 +2,12 @@ import type { CheckId } from "../../../config/check-ids.ts";
 import type { Effect, StackConfig } from "./fleet.ts";
 import { Random } from "./random.ts";
 
-/** Something that happens to a fleet. Times in seconds. */
+/** Something that happens to a fleet. Times are in seconds. */
 export type Action =
   | { readonly do: "release"; readonly effects: readonly Effect[]; readonly extra: boolean }
   | ({ readonly do: "up" | "preview" } & UpAction)
   | ({ readonly do: "rollout"; readonly age: number } & Interruptible)
-  /** The upstream stacks of a stack, then the stack itself. */
+  /** Updates the upstream stacks of a stack, then the stack itself. */
   | ({
       readonly do: "promote";
       readonly stack: string;
@@ -47,14 +47,14 @@ export type Action =
   | { readonly do: "override"; readonly stack: string; readonly hours: number }
   | { readonly do: "wait"; readonly for: number };
 
-/** An app is down, comes up after a time, and goes down again after another. */
+/** An app that comes up after some time, and goes down again after some more. */
 export interface Flap {
   readonly app: string;
   readonly up: number;
   readonly down: number;
 }
 
-/** What can happen to an update of a stack. */
+/** An interruption that can happen to the update of a stack. */
 export interface Interruptible {
   readonly interruption?: {
     readonly call: number;
@@ -66,15 +66,15 @@ export interface Interruptible {
 /** An update. */
 export interface UpAction extends Interruptible {
   readonly stack: string;
-  /** How many releases are newer. */
+  /** How many releases are newer than the one to run. */
   readonly age: number;
-  /** How far this machine's clock is ahead. */
+  /** How far the machine's clock is ahead, in seconds. */
   readonly skew: number;
-  /** Whether the next action happens while it runs. */
+  /** Whether the next action happens while the update runs. */
   readonly background: boolean;
 }
 
-/** A fleet, and what happens to it. */
+/** A fleet, and the actions that happen to it. */
 export interface Plan {
   readonly stacks: readonly {
     readonly name: string;
@@ -206,7 +206,7 @@ function interruptionOf(random: Random): Interruptible {
   if (random.chance(0.6)) return {};
   return {
     interruption: {
-      // Before the first resource, during the update, and in the soak.
+      // These ranges fall before the first resource, during the update, and in the soak.
       call: random.pick([random.between(1, 60), random.between(60, 160), random.between(100, 400)]),
       kind: random.pick(["kill", "interrupt", "sleep", "sleep", "sleep"] as const),
       for: random.pick([30, 300, 7_200]),

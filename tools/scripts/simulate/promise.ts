@@ -9,20 +9,20 @@ export interface Judged {
   readonly stack: SimStack;
   readonly release: string;
   readonly process: SimProcess;
-  /** When its gate began. */
+  /** When the stack's gate began. */
   readonly began: number;
   readonly upstream: SimStack;
   readonly fleet: Fleet;
-  /** Of the stack. */
+  /** The ledger of the stack. */
   readonly own: Ledger;
-  /** Of the upstream stack. */
+  /** The ledger of the upstream stack. */
   readonly ledger: Ledger;
 }
 
 /**
- * The promise: the upstream stack has run the release healthy for the demanded time. A move forward further demands that it runs the release now, healthy and
- * recently verified, on the cluster where it was verified.
- * @returns what is broken
+ * The promise: the upstream stack has run the release in good health for the required time. For a move forward, it must also be running the release now, in good
+ * health and recently verified, on the cluster where the release was verified.
+ * @returns how the promise is broken; undefined if it is kept
  */
 export function judgeUpstream(judged: Judged): string | undefined {
   const { release, ledger, upstream } = judged;
@@ -31,7 +31,7 @@ export function judgeUpstream(judged: Judged): string | undefined {
   const concluded = attempts.filter(({ result }) => result === "verified" || result === "failed");
   const proofs = concluded.filter(({ result, soaked }) => result === "verified" && soaked !== undefined);
   const last = concluded.at(-1);
-  if (proofs.length === 0) return `${name} has never run it healthy for the time that it demands`;
+  if (proofs.length === 0) return `${name} has never run it in good health for its whole soak`;
   if (last?.result === "failed" && (last.ended ?? 0) <= judged.began)
     return `its latest verification on ${name} failed`;
   const unnamed =
@@ -66,20 +66,20 @@ function judgeForward(judged: Judged, proofs: readonly Attempt[]): string | unde
     : (unmet(judged, proofs, ledger.since) ?? judgeSeen(judged, proofs, { seen, looks }));
 }
 
-/** The evidence alone counts where the cluster cannot be looked at, if the configuration says so. */
+/** If the upstream cluster cannot be reached, evidence alone is enough, but only if the configuration allows it. */
 function judgeUnseen(
   { stack: { config }, upstream: { name }, fleet, release, began }: Judged,
   seen: SimCluster | undefined,
 ): string | undefined {
-  if (config.live === "required") return `the cluster of ${name} was not looked at, which gate.live demands`;
-  if (seen?.isReachable() === true && seen.downUntil < began)
-    return `the cluster of ${name} was not looked at`;
+  if (config.live === "required")
+    return `the cluster of ${name} was not checked, although gate.live requires it`;
+  if (seen?.isReachable() === true && seen.downUntil < began) return `the cluster of ${name} was not checked`;
   if (seen !== undefined && config.unreachable === "refuse")
     return `the cluster of ${name} cannot be reached`;
   const { outputs, storedAt } = fleet.backend.stack(name);
   return outputs.release === release || storedAt > began
     ? undefined
-    : `${name} runs ${String(outputs.release)} by its outputs`;
+    : `${name} runs ${String(outputs.release)} according to its outputs`;
 }
 
 function judgeSeen(
@@ -88,7 +88,8 @@ function judgeSeen(
   { seen, looks }: { readonly seen: SimCluster; readonly looks: readonly Observation[] },
 ): string | undefined {
   const here = proofs.findLast(({ cluster }) => cluster === seen);
-  if (here === undefined) return `${name} has not proven it on cluster ${seen.uid}, where its context leads`;
+  if (here === undefined)
+    return `${name} has not verified it on cluster ${seen.uid}, to which its context leads`;
   const { running } = seen;
   if ((running?.since ?? 0) <= began && (running?.release !== release || !running.complete))
     return `${name} runs ${running?.release ?? "nothing"}${running?.complete === false ? " in part" : ""}`;
@@ -118,17 +119,17 @@ function unmet(
   const age = began - ended;
   const ran = since?.release === release ? scheduler.now - since.at : 0;
   const skipped = config.requiredChecks.filter((id) => skip[id] !== undefined);
-  if (age > config.maxAge * 1_000 + TOLERANCE_MS) return `${name} proved it ${age / 1_000} s ago`;
-  if (soaked + TOLERANCE_MS < config.minSoak * 1_000) return `${name} soaked it for ${soaked / 1_000} s`;
+  if (age > config.maxAge * 1_000 + TOLERANCE_MS) return `${name} last verified it ${age / 1_000} s ago`;
+  if (soaked + TOLERANCE_MS < config.minSoak * 1_000) return `${name} soaked it only for ${soaked / 1_000} s`;
   if (ran + TOLERANCE_MS < config.minAge * 1_000)
-    return `${name} has run it without a break for ${ran / 1_000} s`;
+    return `${name} has run it without a break only for ${ran / 1_000} s`;
   if (skipped.length > 0) return `${name} did not check ${skipped.join(", ")}`;
   return config.overrides === "refuse" && override !== undefined
-    ? `${name} proved it under an override`
+    ? `${name} verified it under an override`
     : undefined;
 }
 
-/** Words that the gate must print. */
+/** Texts that the gate must print. */
 function weaknessesOf({ soakMs, skip, override, suspended = [] }: Attempt): string[] {
   return [
     ...(soakMs === 0 ? ["no soak"] : []),

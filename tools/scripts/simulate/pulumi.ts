@@ -1,8 +1,8 @@
 import { call, currentProcess } from "./scheduler.ts";
 
-// Replaces `@pulumi/pulumi` in staging: the part of the SDK that it uses, for the process that runs now.
+// Replaces `@pulumi/pulumi` in staging with the parts of the SDK that staging uses, for the simulated process that is running.
 
-/** A value that resolves later. A failure is the failure of whoever waits for it. */
+/** A value that resolves later. Its failure is reported by whatever waits for it. */
 export class Output<T> {
   readonly promise: Promise<T>;
 

@@ -9,23 +9,23 @@ import type { SimCluster } from "./cluster.ts";
 import type { Action, Flap, Interruptible, Plan, UpAction } from "./plan.ts";
 import { scheduler, type Interruption, type SimProcess } from "./scheduler.ts";
 
-/** What came of a plan. */
+/** The result of running a plan. */
 export interface RunResult {
   /** The counterexample, if the promise was broken. */
   readonly found: string | undefined;
-  /** Steps until then. */
+  /** The number of steps that were run. */
   readonly steps: number;
-  /** How often a stack with upstream stacks passed their gate. */
+  /** How often a stack with upstream stacks passed the gate. */
   readonly passed: number;
   readonly trace: readonly string[];
 }
 
-/** No update takes longer, whatever happens. */
+/** The longest that any update can take. */
 const LONGEST_MS = 12 * 3_600_000;
 const BETWEEN_MS = 2_000;
 const NOTHING_CHANGES = { changes: [], unchanged: 0, warnings: [], violations: [], outputs: {} };
 
-/** Runs a plan, until the promise is broken. */
+/** Runs a plan to its end, or until the promise is broken. */
 export async function runPlan(plan: Plan): Promise<RunResult> {
   scheduler.reset();
   const fleet = new Fleet(plan.stacks.map((stack) => ({ ...stack, config: { ...stack.config } })));
@@ -159,7 +159,7 @@ class Run {
     cluster.edited = true;
   }
 
-  /** Everything works again, and edits by hand are undone. */
+  /** Makes everything work again, and undoes edits by hand. */
   #heal({ name, slot: { cluster } }: SimStack): void {
     for (const app of cluster.apps) cluster.change(app.name, { down: false, gone: false });
     cluster.edited = false;
@@ -167,7 +167,7 @@ class Run {
     if (settings !== undefined) cluster.apply(settings, "edgefirst");
   }
 
-  /** Puts a new cluster in place of a stack's. */
+  /** Replaces a stack's cluster with a new one. */
   #rebuild({ name, slot, config }: SimStack, { admitted, from }: Extract<Action, { do: "rebuild" }>): void {
     const former = slot.cluster;
     slot.cluster = this.#fleet.build(name, former);
@@ -177,7 +177,7 @@ class Run {
     const stored = this.#fleet.backend.stack(name);
     if (stored.lock !== undefined) stored.lock.end("its cluster was rebuilt");
     if (!admitted) return;
-    // `pulumi refresh`: the state loses what does not exist any more.
+    // Like `pulumi refresh`: removes objects that no longer exist from the state.
     if (from !== "backup") stored.objects.clear();
     config.rebuilt = former.uid;
   }

@@ -2,19 +2,19 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Slot } from "./cluster.ts";
 import type { Backend } from "./backend.ts";
 
-/** What happens to a process when it makes a certain call. */
+/** An interruption that happens to a process when it makes a certain call. */
 export type Interruption =
   | { readonly kind: "kill" }
-  /** Ctrl-C: its handlers run; without any, it ends. */
+  /** Ctrl-C: the process's handlers run; a process without handlers ends. */
   | { readonly kind: "interrupt" }
   /** The machine is asleep. */
   | { readonly kind: "sleep"; readonly ms: number };
 
-/** Where a process runs. */
+/** The machine that a process runs on. */
 export interface Machine {
-  /** Milliseconds by which its clock is ahead. */
+  /** How far the machine's clock is ahead, in milliseconds. */
   readonly skewMs: number;
-  /** The clusters in its kubeconfig, by context. */
+  /** The clusters in the machine's kubeconfig, keyed by context. */
   readonly contexts: ReadonlyMap<string, Slot>;
 }
 
@@ -25,21 +25,21 @@ export interface ProcessArgs extends Machine {
   readonly backend: Backend;
   readonly dryRun: boolean;
   readonly commit: string;
-  /** By the number of the call. */
+  /** Keyed by the number of the call at which the interruption happens. */
   readonly interruptions?: ReadonlyMap<number, Interruption>;
 }
 
-/** A run of the program, with everything that the engine knows of it. */
+/** A run of the program, with everything that the engine knows about it. */
 export class SimProcess {
   readonly args: ProcessArgs;
   readonly log: string[] = [];
   readonly handlers = new Map<string, Set<() => void>>();
-  /** How many calls it has made to the engine, to a cluster or to the clock. */
+  /** How many calls the process has made to the engine, to a cluster or to the clock. */
   calls = 0;
   asleepUntil = 0;
   readonly began: number;
   ended = false;
-  /** Why it ended, for the trace. */
+  /** Why the process ended, for the trace. */
   outcome = "";
 
   constructor(args: ProcessArgs) {
@@ -90,7 +90,7 @@ export class Scheduler {
     this.#order = 0;
   }
 
-  /** Runs at a time; never, if the owner has ended by then. @returns cancels it */
+  /** Calls `run` at the given time, unless the owner has ended by then. @returns a function that cancels the call */
   at(time: number, run: () => void, owner?: SimProcess): () => void {
     const timer = { at: Math.max(time, this.now), order: this.#order++, owner, run };
     this.#timers.push(timer);
@@ -105,7 +105,7 @@ export class Scheduler {
     });
   }
 
-  /** Lets time pass until something holds, or the time is up. */
+  /** Lets time pass until `done` returns true, or until the limit. */
   async runUntil(limit: number, done: () => boolean): Promise<void> {
     for (;;) {
       await settle();
@@ -147,7 +147,7 @@ export function currentProcess(): SimProcess {
   return process;
 }
 
-/** Like {@link currentProcess}; undefined outside any. */
+/** Like {@link currentProcess}, but undefined outside a simulated process. */
 export function runningProcess(): SimProcess | undefined {
   return storage.getStore();
 }

@@ -15,7 +15,7 @@ export async function shrink(plan: Plan, found: string): Promise<Plan> {
   return { ...plan, actions };
 }
 
-/** A counterexample without names and figures. */
+/** The text of a counterexample, without names and numbers. */
 function kindOf(found: string): string {
   return found.replaceAll(/\b(stack-[a-h]|r\d+|[\d.]+)\b/g, "_");
 }

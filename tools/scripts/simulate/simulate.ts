@@ -2,15 +2,15 @@ import { planFleet, type Plan } from "./plan.ts";
 import { runPlan } from "./run.ts";
 import { shrink } from "./shrink.ts";
 
-/** How much to simulate. */
+/** Options for a simulation. */
 export interface SimulationArgs {
-  /** In all fleets together. */
+  /** Number of steps, in all fleets together. */
   readonly steps: number;
-  /** The same seed gives the same fleets. */
+  /** Decides the random fleets: the same seed gives the same fleets. */
   readonly seed: number;
-  /** How many fleets share the steps. */
+  /** Number of fleets among which the steps are divided. */
   readonly fleets: number;
-  /** Whether a counterexample is reduced, and printed with what led to it. */
+  /** Whether to reduce a counterexample, and print the events that led to it. */
   readonly isTraced: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface SimulationResult {
   readonly text: string;
 }
 
-/** A fleet lives long enough for a release to reach its last stack. */
+/** The smallest number of steps in a fleet: enough for a release to reach the last stack. */
 const LEAST_STEPS = 50;
 
 /** Runs random fleets until the promise is broken, or all steps are done. */
@@ -45,7 +45,7 @@ export async function simulate({ steps, seed, fleets, isTraced }: SimulationArgs
   };
 }
 
-/** The shortest story of a counterexample. */
+/** The events that lead to a counterexample, reduced to the necessary ones. */
 async function tracedText(plan: Plan, found: string): Promise<string> {
   const small = await shrink(plan, found);
   const { found: again = found, trace } = await runPlan(small);

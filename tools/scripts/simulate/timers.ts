@@ -1,6 +1,6 @@
 import { call, currentProcess, scheduler } from "./scheduler.ts";
 
-/** Replaces `node:timers/promises` in staging. */
+/** Replaces `node:timers/promises` in staging with timers in simulated time. */
 export async function setTimeout(
   ms: number,
   value?: unknown,
