@@ -15,6 +15,7 @@ import {
   type TestStack,
 } from "../support/engine.ts";
 import { applyGatewayApi } from "../support/gateway-api.ts";
+import { evidenceValue } from "../../staging/evidence-output.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
 import { runningWith } from "../support/running.ts";
@@ -234,6 +235,7 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     edge.configure({ ...edgeConfig, verification: { ...QUICK_VERIFICATION, soak: "1m", timeout: "5m" } });
     // The killed update has left its provider.
     const before = new Set(runningWith(engine.dir));
+    const evidence = evidenceValue(await edge.outputs());
     const rollout = Launched.behindShim(engine, { PATH });
     await rollout.reaches("edge", "the soak has begun");
     rollout.interrupt("SIGTERM");
@@ -242,5 +244,7 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     assert.deepEqual(locks(), []);
     const ended = (): boolean => runningWith(engine.dir).every((command) => before.has(command));
     await waitUntil("the CLI and its plugins to end", ended, { timeoutMs: 10_000 });
+    // Without the signal, the update would end its soak and add to the evidence, while the command waits for its output.
+    assert.deepEqual(evidenceValue(await edge.outputs()), evidence);
   });
 });
