@@ -5,10 +5,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { alertRules } from "../../../components/alerting/rules.ts";
 import { endpointConflicts } from "../../../components/gatus/conflicts.ts";
 import { gatusConfig, pushoverConfig } from "../../../components/gatus/config.ts";
+import { loginSecret } from "../../../components/gatus/login.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
@@ -139,6 +141,40 @@ describe("the real Gatus", function () {
     assert.notEqual(code, 0);
     assert.match(output(), /invalid endpoint _whoami: name and group combination must be unique/);
     assert.match(findings[0]?.message ?? "", / _whoami\.$/);
+  });
+
+  it("asks for the configured login before it shows results, and reads the file of labelled endpoints", async () => {
+    // bcrypt of "secret".
+    const hash = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+    const login = loginSecret(
+      { basic: { username: "ann" }, passwordHash: Buffer.from(hash).toString("base64") },
+      "observability",
+    );
+    const { "login.yaml": file } = login.stringData as Record<string, pulumi.Output<string>>;
+    mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
+    mount("login", "login.yaml", await new Promise<string>((resolve) => file!.apply(resolve)));
+    mkdirSync(join(dir, "labelled"));
+    const labelled = {
+      name: "labelled",
+      url: `http://127.0.0.1:${port}/health`,
+      conditions: ["[STATUS] == 200"],
+    };
+    writeFileSync(join(dir, "labelled", "labelled.yaml"), JSON.stringify({ endpoints: [labelled] }));
+    start();
+    assert.match(await firstResult(), /gatus_results_endpoint_success/);
+    const results = async (password?: string, which = "statuses") => {
+      const authorization = password && `Basic ${Buffer.from(`ann:${password}`).toString("base64")}`;
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/endpoints/${which}`, {
+        headers: authorization ? { authorization } : {},
+      });
+      return response.status;
+    };
+    assert.equal(await results(), 401);
+    assert.equal(await results("wrong"), 401);
+    assert.equal(await results("secret"), 200);
+    const labelledResult = async () =>
+      (await results("secret", "_labelled/statuses")) === 200 ? true : undefined;
+    assert.ok(await waitUntil("a result of the labelled endpoint", labelledResult, { timeoutMs: 20_000 }));
   });
 });
 
