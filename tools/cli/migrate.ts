@@ -17,6 +17,7 @@ export interface MigrateFlags {
   readonly format: Format;
   readonly only?: string;
   readonly write?: true;
+  readonly interactive?: true;
   readonly acceptUnproven?: true;
   readonly acceptLoss?: readonly string[];
   readonly strict?: true;
@@ -54,11 +55,31 @@ export async function migrate(name: string, path: string, flags: MigrateFlags): 
       );
     return (await import("./migrate-check.ts")).checkLive(step, context, flags);
   }
+  if (flags.interactive) return runInteractively(steps, context, flags);
   const reports = name === "plan" ? await planAll(steps, context) : await runAll(steps, context, flags);
   process.stdout.write(
     await format(reports, flags.format, name === "plan" ? planned : (report) => done(report, flags)),
   );
   return exitCode(reports, flags);
+}
+
+async function runInteractively(
+  steps: readonly Step[],
+  context: StepContext,
+  flags: MigrateFlags,
+): Promise<number> {
+  const { migrateInteractively, terminal } = await import("./migrate-interactive.ts");
+  const { ask, close } = terminal();
+  try {
+    const reports = await migrateInteractively(steps, context, {
+      print: (text) => process.stdout.write(coloured(text)),
+      ask,
+      explain: (report) => done(report, { ...flags, write: true }),
+    });
+    return exitCode(reports, flags);
+  } finally {
+    close();
+  }
 }
 
 async function contextOf(

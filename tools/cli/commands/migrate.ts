@@ -29,6 +29,12 @@ export function migrateCommand(steps: readonly Step[]): Command {
     .argument("<step>", "a step, or `all`; omit it to see the plan: edgefirst migrate .")
     .argument("[repository]", "top directory of the repository, where Flux's paths start")
     .option("--write", "write the changes; the default is to show the diff")
+    .addOption(
+      new Option(
+        "--interactive",
+        "go step by step: show the diff, ask, write and commit, and say what to wait for on the cluster",
+      ).conflicts(["write", "check", "format", "json"]),
+    )
     .option("--only <glob>", "change only files that match, such as 'kubernetes/edge/**'")
     .option("--strict", "exit with 1 if anything is left unchanged, lost or not understood")
     .option(

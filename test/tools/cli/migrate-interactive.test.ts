@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { migrateInteractively } from "../../../tools/cli/migrate-interactive.ts";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { buildClusters } from "../../../tools/migrate/build.ts";
+import { readOptions } from "../../../tools/migrate/options.ts";
+import { STEPS } from "../../../tools/migrate/registry.ts";
+
+const FIXTURE = join(import.meta.dirname, "../../fixtures/migrate/pushover/example/before");
+
+describe("edgefirst migrate all --interactive", () => {
+  let root: string;
+  const git = (...args: readonly string[]): string =>
+    execFileSync("git", ["-C", root, ...args], { encoding: "utf8" });
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "edgefirst-interactive-"));
+    cpSync(FIXTURE, root, { recursive: true });
+    git("init", "--quiet");
+    git("config", "user.name", "test");
+    git("config", "user.email", "test@example.com");
+    git("add", ".");
+    git("commit", "--quiet", "--message", "before");
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  /** Runs the step `pushover` with the given answers; resolves to what was printed and asked. */
+  async function run(...answers: readonly string[]): Promise<string> {
+    const repository = new Repository(root);
+    const clusters = buildClusters(repository);
+    const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+    const steps = STEPS.filter(({ id }) => id === "pushover");
+    const shown: string[] = [];
+    const left = [...answers];
+    await migrateInteractively(steps, context, {
+      print: (text) => void shown.push(text),
+      ask: (question) => {
+        shown.push(question);
+        return Promise.resolve(left.shift() ?? "q");
+      },
+      explain: ({ verdict }) => Promise.resolve(`verdict: ${verdict}\n`),
+    });
+    return shown.join("");
+  }
+
+  it("shows the diff, asks, commits exactly the step's files, and says what to wait for", async () => {
+    const shown = await run("what?", "y", "y");
+    assert.match(shown, /^\+ .*type: None/m);
+    assert.match(shown, /Write and commit pushover\?.*Write and commit pushover\?/s);
+    assert.match(shown, /Committed pushover\.\n {2}after: /);
+    assert.equal(git("status", "--porcelain"), "");
+    assert.match(
+      git("log", "-1", "--format=%B"),
+      /^Send critical alerts to Pushover\n\nedgefirst migrate pushover/,
+    );
+    assert.equal(git("show", "--name-only", "--format=", "HEAD").trim().split("\n").length, 3);
+  });
+
+  it("writes nothing without a yes", async () => {
+    await run("n");
+    await run("q");
+    assert.equal(git("status", "--porcelain"), "");
+    assert.equal(git("rev-list", "--count", "HEAD").trim(), "1");
+  });
+
+  it("does not start with uncommitted changes", async () => {
+    writeFileSync(join(root, "flux.yaml"), "a: b\n");
+    await assert.rejects(run("y"), /has uncommitted changes/);
+  });
+});
