@@ -6,20 +6,20 @@ import { parseArgs } from "node:util";
 import { dependentsOf, PROJECT } from "./graph.ts";
 import { mutantsOf, type Mutant } from "./mutants.ts";
 
-// npm run mutate [-- FILE…] [--json]: changes staging/ and tools/rollout/ one place at a time, and lists the changes that no unit test notices.
+// npm run mutate [-- FILE…] [--json]: changes staging/ and tools/rollout/ in one place at a time, and lists the changes that no unit test detects.
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: "boolean", default: false } },
 });
 const UNIT_TESTS = globSync("test/{staging,tools/rollout}/*.test.ts", { cwd: PROJECT })
-  // Child processes know nothing of a mutant, and a release is hashed for seconds.
+  // The mutant does not exist in child processes, and hashing a release takes seconds.
   .filter((file) => !/(simulation|release)\.test\.ts$/.test(file))
   .sort();
-/** No unit test takes that long. */
+/** A timeout that no unit test needs. */
 const STUCK_MS = 30_000;
 
-/** Mutants that no input can tell from the original: docs/decisions/mutation.md. */
+/** Mutants that behave like the original for every input; see docs/decisions/mutation.md. */
 const equivalent = JSON.parse(readFileSync(join(import.meta.dirname, "equivalent.json"), "utf8")) as Readonly<
   Record<string, readonly { readonly text: string; readonly to: string; readonly why: string }[]>
 >;
@@ -80,7 +80,7 @@ async function mutate(file: string): Promise<Result[]> {
   return results;
 }
 
-/** Where the results for these very files are. A change of what they import is not noticed: remove the directory. */
+/** The cache file for the results of exactly these files. It does not depend on what they import: if that changes, remove the cache directory. */
 function cacheOf(file: string, testFiles: readonly string[]): string {
   const hash = createHash("sha256");
   for (const each of [file, ...testFiles, ...globSync("test/support/*.ts", { cwd: PROJECT }).sort()])
@@ -89,7 +89,7 @@ function cacheOf(file: string, testFiles: readonly string[]): string {
   return join(PROJECT, "node_modules/.cache/mutate", name);
 }
 
-/** @returns the mutant to go on with */
+/** @returns the index of the mutant to continue with */
 function workFrom(
   file: string,
   from: number,
@@ -121,8 +121,7 @@ function workFrom(
   return new Promise((resolve) => {
     child.on("exit", () => {
       clearTimeout(timer);
-      if (next === undefined)
-        killers.set(running, { killer: "it never ends, or ends the process", covered: true });
+      if (next === undefined) killers.set(running, { killer: "the process hung or exited", covered: true });
       resolve(next ?? running + 1);
     });
   });

@@ -1,13 +1,13 @@
 import ts from "typescript";
 
-/** A change to a source file that a test should notice. */
+/** A change to a source file that a test should detect. */
 export interface Mutant {
   readonly start: number;
   readonly end: number;
-  /** What takes the place of the text between them. */
+  /** Replaces the text from `start` to `end`. */
   readonly text: string;
   readonly line: number;
-  /** What is changed, such as `conditional`. */
+  /** The kind of code that is changed, such as `conditional`. */
   readonly kind: string;
 }
 
@@ -31,7 +31,7 @@ const OPERATORS: ReadonlyMap<ts.SyntaxKind, readonly string[]> = new Map([
   [ts.SyntaxKind.QuestionQuestionEqualsToken, ["="]],
 ]);
 
-/** Methods with an opposite. */
+/** Methods that can be replaced by their opposite. */
 const OPPOSITES: Readonly<Record<string, string>> = {
   some: "every",
   every: "some",
@@ -42,10 +42,10 @@ const OPPOSITES: Readonly<Record<string, string>> = {
   find: "findLast",
   findLast: "find",
 };
-/** Methods without which the receiver has the same type. */
+/** Methods whose call can be removed without changing the type. */
 const REMOVABLE = new Set(["filter", "slice", "sort", "toSorted", "reverse", "trim", "toReversed"]);
 
-/** Every mutant of a module, in the order of the source. Types, imports and property names stay. */
+/** Every mutant of a module, in source order. Types, imports and property names are not changed. */
 export function mutantsOf(source: string): Mutant[] {
   const file = ts.createSourceFile("module.ts", source, ts.ScriptTarget.Latest, true);
   const found: Mutant[] = [];

@@ -7,10 +7,10 @@ import { dependentsOf, PROJECT } from "./graph.ts";
 import type { Mutant } from "./mutants.ts";
 
 const ROOT = `${pathToFileURL(PROJECT).href}/`;
-/** Above the slowest unit test by far. */
+/** Far longer than the slowest unit test takes. */
 const TIMEOUT_MS = 3_000;
 
-/** What runs at the moment; every run loads the mutated module, and what imports it, again. */
+/** The current run. Every run reloads the mutated module and the modules that import it. */
 let current:
   | { readonly file: string; readonly mutant: Mutant | undefined; readonly reloaded: ReadonlySet<string> }
   | undefined;
@@ -34,10 +34,10 @@ registerHooks({
   },
 });
 
-/** Which part of a module each test runs: offsets that are covered. */
+/** Whether a test covers an offset in a module, keyed by the test's title. */
 export type Coverage = ReadonlyMap<string, (offset: number) => boolean>;
 
-/** Runs tests once, and records what of a module each of them covers. @throws if a test fails: then no mutant could be judged */
+/** Runs the tests once, and records which parts of a module each test covers. @throws Error if a test fails, because then it cannot judge mutants */
 export async function coverageOf(file: string, testFiles: readonly string[]): Promise<Coverage> {
   const session = new Session();
   session.connect();
@@ -58,7 +58,7 @@ export async function coverageOf(file: string, testFiles: readonly string[]): Pr
   };
   const failed = await run({ file, mutant: undefined, testFiles, afterEach: record });
   session.disconnect();
-  if (failed !== undefined) throw new Error(`${failed} fails without any mutant`);
+  if (failed !== undefined) throw new Error(`${failed} fails even without a mutant`);
   return coverage;
 }
 
@@ -67,12 +67,12 @@ export interface RunArgs {
   readonly file: string;
   readonly mutant: Mutant | undefined;
   readonly testFiles: readonly string[];
-  /** Full titles of the tests to run; by default all. */
+  /** Full titles of the tests to run; by default, all tests. */
   readonly tests?: ReadonlySet<string>;
   readonly afterEach?: (title: string) => Promise<void>;
 }
 
-/** Runs tests until one fails. @returns what failed; undefined if the mutant survives */
+/** Runs tests until one fails. @returns the title of the failed test; undefined if the mutant survives */
 export async function run({
   file,
   mutant,

@@ -4,10 +4,10 @@ import { PROJECT } from "./graph.ts";
 import { mutantsOf } from "./mutants.ts";
 import { coverageOf, run } from "./runner.ts";
 
-// Runs the mutants of one file from a number on; the parent starts another worker after a mutant that never ends.
+// Runs the mutants of one file, starting at a given index. If a mutant hangs, the parent starts another worker after it.
 
 const [file = "", from = "0", ...testFiles] = process.argv.slice(2);
-/** Every run loads modules that stay in memory. */
+/** Limited, because every run loads modules that stay in memory. */
 const PER_WORKER = 200;
 
 const send = (message: object): void => {
@@ -17,14 +17,14 @@ process.on("unhandledRejection", () => undefined);
 const mutants = mutantsOf(readFileSync(join(PROJECT, file), "utf8"));
 const coverage = await coverageOf(file, testFiles);
 const again = await run({ file, mutant: undefined, testFiles });
-if (again !== undefined) throw new Error(`${again} fails when it runs twice in a process`);
+if (again !== undefined) throw new Error(`${again} fails when it runs twice in the same process`);
 const all = [...coverage.keys()];
 for (let index = Number(from); index < Math.min(mutants.length, Number(from) + PER_WORKER); index++) {
   const mutant = mutants[index];
   if (mutant === undefined) break;
   send({ begins: index });
   const covering = all.filter((title) => coverage.get(title)?.(mutant.start) === true);
-  // What runs while modules are loaded is covered by no test.
+  // Code that runs while modules are loaded counts as covered by no test, so all tests run.
   const tests = new Set(covering.length > 0 ? covering : all);
   const killer = await run({ file, mutant, testFiles, tests });
   send({ index, killer, covered: covering.length > 0 });

@@ -80,7 +80,7 @@ export class Fleet {
     return this.releases.find((release) => release.name === name);
   }
 
-  /** A new cluster with the apps that every cluster has. */
+  /** Builds a new cluster with the apps that every cluster runs. */
   build(name: string, { probeMs, reconcileMs }: Pick<SimCluster, "probeMs" | "reconcileMs">): SimCluster {
     this.#built++;
     return new SimCluster({

@@ -110,7 +110,7 @@ const WEIGHTS = {
   wait: 6,
 };
 
-/** A random fleet of 2 to 8 stacks and what happens to it; the same for the same seed. */
+/** A random fleet of 2 to 8 stacks, and the actions that happen to it. The same seed gives the same plan. */
 export function planFleet(seed: number, steps: number): Plan {
   const random = new Random(seed);
   const names = Array.from(
