@@ -54,7 +54,7 @@ export class SimCluster {
   /** When each process began to verify: to that process, older probes prove nothing. */
   readonly verifyingSince = new WeakMap<SimProcess, number>();
   edited = false;
-  /** The release that was applied last; `complete` if all of its objects were. */
+  /** The release that was applied last. `complete` is true if all of its objects were applied. */
   running: { readonly release: string; readonly since: number; complete: boolean } | undefined;
   readonly #objects = new Map<string, KubeObject>();
   /** The objects that Flux was asked to reconcile. */
@@ -202,7 +202,7 @@ export class SimCluster {
   }
 
   /**
-   * The apps that their latest status shows as unhealthy.
+   * The apps whose latest status shows that they are unhealthy.
    * @param since when a process began to verify
    */
   badApps(since: number): App[] {

@@ -51,7 +51,7 @@ interface Since {
   readonly at: number;
 }
 
-/** What has really happened in a stack. */
+/** What has really happened to a stack. */
 export class Ledger {
   readonly attempts: Attempt[] = [];
   /** The last verification that passed. */

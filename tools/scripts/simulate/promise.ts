@@ -120,9 +120,9 @@ function unmet(
   const ran = since?.release === release ? scheduler.now - since.at : 0;
   const skipped = config.requiredChecks.filter((id) => skip[id] !== undefined);
   if (age > config.maxAge * 1_000 + TOLERANCE_MS) return `${name} last verified it ${age / 1_000} s ago`;
-  if (soaked + TOLERANCE_MS < config.minSoak * 1_000) return `${name} soaked it only for ${soaked / 1_000} s`;
+  if (soaked + TOLERANCE_MS < config.minSoak * 1_000) return `${name} soaked it for only ${soaked / 1_000} s`;
   if (ran + TOLERANCE_MS < config.minAge * 1_000)
-    return `${name} has run it without a break only for ${ran / 1_000} s`;
+    return `${name} has run it without a break for only ${ran / 1_000} s`;
   if (skipped.length > 0) return `${name} did not check ${skipped.join(", ")}`;
   return config.overrides === "refuse" && override !== undefined
     ? `${name} verified it under an override`
