@@ -6,6 +6,7 @@ interface Listener {
   readonly protocol: string;
   readonly port: number;
   readonly hostname?: string;
+  readonly allowedRoutes?: { readonly namespaces?: { readonly from?: string } };
   readonly tls?: {
     readonly certificateRefs?: readonly { readonly name: string; readonly namespace?: string }[];
   };
@@ -35,11 +36,17 @@ export function gatewaySection({ metadata, spec }: KubeObject): Record<string, u
     const secret = certificate && { secret: certificate.name, namespace: certificate.namespace };
     return hostname === undefined ? [] : [{ hostname, ...(secret && { certificate: defined(secret) }) }];
   });
+  // By default, the stack would redirect. The live Gateway's plain listener accepts routes of apps.
+  const isOpen = http !== undefined && https.length > 0 && http.allowedRoutes?.namespaces?.from !== "Same";
+  const plain = {
+    ...(http && http.port !== 80 && { port: http.port }),
+    ...(isOpen && { redirectToHttps: false }),
+  };
   return {
     name: metadata.name,
     namespace: metadata.namespace,
     className: gatewayClassName,
-    ...(http && http.port !== 80 && { http: { port: http.port } }),
+    ...(Object.keys(plain).length > 0 && { http: plain }),
     ...(port !== undefined && { https: { ...(port !== 443 && { port }), hostnames } }),
     traefik: { install: false },
   };

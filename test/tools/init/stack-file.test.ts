@@ -89,7 +89,8 @@ describe("edgefirst init: the stack file", () => {
     assert.equal(config.gateways.length, 1);
     const [gateway] = config.gateways;
     assert.equal(gateway?.traefik.install, false);
-    assert.equal(gateway.http.port, 8000);
+    // The plain listener serves apps, and stays as it is.
+    assert.deepEqual(gateway.http, { port: 8000, redirectToHttps: false });
     assert.deepEqual(gateway.https.hostnames, [
       { hostname: "*.example.com", certificate: { secret: "example-com-tls" } },
     ]);
