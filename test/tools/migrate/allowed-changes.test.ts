@@ -49,7 +49,7 @@ describe("the changes that the oci step may make", () => {
         .join("---\n");
 
   it("does not remove a HelmRepository that is still in use or not listed in the options", () => {
-    const repository = "kubernetes/flux: HelmRepository flux-system";
+    const repository = ".: HelmRepository flux-system";
     assert.deepEqual(failures(oci, "unused/before", FILE, without("busy")), [
       `${repository}/busy (removed): HelmRelease apps/other refers to it`,
     ]);
