@@ -34,27 +34,36 @@ registerHooks({
   },
 });
 
-/** Whether a test covers an offset in a module, keyed by the test's title. */
-export type Coverage = ReadonlyMap<string, (offset: number) => boolean>;
+/** A test, and which parts of a module it covers. */
+export interface CoveringTest {
+  readonly title: string;
+  /** Its file. */
+  readonly file: string;
+  readonly covers: (offset: number) => boolean;
+}
 
 /** Runs the tests once, and records which parts of a module each test covers. @throws Error if a test fails, because then it cannot judge mutants */
-export async function coverageOf(file: string, testFiles: readonly string[]): Promise<Coverage> {
+export async function coverageOf(
+  file: string,
+  testFiles: readonly string[],
+): Promise<readonly CoveringTest[]> {
   const session = new Session();
   session.connect();
   await session.post("Profiler.enable");
   await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
-  const coverage = new Map<string, (offset: number) => boolean>();
-  const record = async (title: string): Promise<void> => {
+  const coverage: CoveringTest[] = [];
+  const record = async (test: Mocha.Test): Promise<void> => {
     const { result } = await session.post("Profiler.takePreciseCoverage");
     const script = result.find(({ url }) => url === `${ROOT}${file}?run=${runs}`);
     const ranges = script?.functions.flatMap((each) => each.ranges) ?? [];
-    coverage.set(title, (offset) => {
+    const covers = (offset: number): boolean => {
       const around = ranges.filter(
         ({ startOffset, endOffset }) => startOffset <= offset && offset < endOffset,
       );
       around.sort((one, other) => one.endOffset - one.startOffset - (other.endOffset - other.startOffset));
       return (around[0]?.count ?? 0) > 0;
-    });
+    };
+    coverage.push({ title: test.fullTitle(), file: test.file ?? "", covers });
   };
   const failed = await run({ file, mutant: undefined, testFiles, afterEach: record });
   session.disconnect();
@@ -69,7 +78,7 @@ export interface RunArgs {
   readonly testFiles: readonly string[];
   /** Full titles of the tests to run; by default, all tests. */
   readonly tests?: ReadonlySet<string>;
-  readonly afterEach?: (title: string) => Promise<void>;
+  readonly afterEach?: (test: Mocha.Test) => Promise<void>;
 }
 
 /** Runs tests until one fails. @returns the title of the failed test; undefined if the mutant survives */
@@ -94,7 +103,7 @@ export async function run({
   if (tests !== undefined) keepOnly(mocha.suite, tests);
   if (afterEach !== undefined)
     mocha.suite.afterEach(async function (this: Mocha.Context) {
-      await afterEach(this.currentTest?.fullTitle() ?? "");
+      if (this.currentTest !== undefined) await afterEach(this.currentTest);
     });
   return new Promise((resolve) => {
     let failed: string | undefined;

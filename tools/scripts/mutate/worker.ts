@@ -18,15 +18,19 @@ const mutants = mutantsOf(readFileSync(join(PROJECT, file), "utf8"));
 const coverage = await coverageOf(file, testFiles);
 const again = await run({ file, mutant: undefined, testFiles });
 if (again !== undefined) throw new Error(`${again} fails when it runs twice in the same process`);
-const all = [...coverage.keys()];
 for (let index = Number(from); index < Math.min(mutants.length, Number(from) + PER_WORKER); index++) {
   const mutant = mutants[index];
   if (mutant === undefined) break;
   send({ begins: index });
-  const covering = all.filter((title) => coverage.get(title)?.(mutant.start) === true);
+  const covering = coverage.filter(({ covers }) => covers(mutant.start));
   // Code that runs while modules are loaded counts as covered by no test, so all tests run.
-  const tests = new Set(covering.length > 0 ? covering : all);
-  const killer = await run({ file, mutant, testFiles, tests });
+  const chosen = covering.length > 0 ? covering : coverage;
+  const killer = await run({
+    file,
+    mutant,
+    testFiles: [...new Set(chosen.map((test) => test.file))],
+    tests: new Set(chosen.map(({ title }) => title)),
+  });
   send({ index, killer, covered: covering.length > 0 });
 }
 send({ next: Number(from) + PER_WORKER, total: mutants.length });
