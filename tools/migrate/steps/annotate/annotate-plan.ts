@@ -18,7 +18,7 @@ import { indexOf, isEndpointMap } from "./endpoints.ts";
 import { fragmentFor, hostAsked } from "./fragment.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
 import { hasFragment } from "./sidecar.ts";
-import { whyUnwatched } from "./watching.ts";
+import { runsGatus, whyUnwatched } from "./watching.ts";
 
 /** A route that takes over an endpoint. */
 interface Move {
@@ -173,6 +173,7 @@ export class AnnotatePlan {
       route.metadata.annotations?.[ENABLED_ANNOTATION] !== undefined;
     if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
     const knowledge = knowledgeOf(this.#context.repository);
+    if (!routes.some(({ cluster }) => runsGatus(cluster, this.#context.options))) return;
     const [login] = routes.flatMap(({ route, cluster }) =>
       loginMiddlewares(route, "/", indexOf(cluster), knowledge),
     );

@@ -3,21 +3,40 @@ import { list, text } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { MigrateOptions } from "../../options.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
+import { isRelease } from "../oci/artifact.ts";
+import { chartOf } from "../route/chart.ts";
 import { indexOf } from "./endpoints.ts";
 
 const FLAG = /^--auto-httproute(?:=true)?$/;
 
+/** The containers of a cluster, also those in the values of charts that the linter knows. */
+const containersIn = oncePer((cluster: BuiltCluster) => {
+  const objects = indexOf(cluster);
+  return CONTAINER_KINDS.flatMap((kind) => objects.ofKind(kind)).flatMap((object) =>
+    allContainersOf(object, objects),
+  );
+});
+
+/** Whether Gatus or gatus-sidecar runs in a cluster, as far as the repository and the options say. */
+export function runsGatus(cluster: BuiltCluster, { annotate }: MigrateOptions): boolean {
+  return (
+    annotate.sidecar.includes(cluster.name) ||
+    containersIn(cluster).some(({ spec: { image } }) =>
+      /(?:^|\/)gatus(?:-sidecar)?(?:[:@]|$)/.test(text(image) ?? ""),
+    ) ||
+    cluster.objects.some(({ object }) => isRelease(object) && chartOf(object, [cluster]).name === "gatus")
+  );
+}
+
 /** Why a route's endpoint would not be monitored in a cluster; undefined if gatus-sidecar watches routes there. */
 export function whyUnwatched(cluster: BuiltCluster, { annotate }: MigrateOptions): string | undefined {
   if (annotate.sidecar.includes(cluster.name)) return undefined;
-  const objects = indexOf(cluster);
-  const isSidecar = CONTAINER_KINDS.flatMap((kind) => objects.ofKind(kind))
-    .flatMap((object) => allContainersOf(object, objects))
-    .some(
-      ({ spec: { image, args } }) =>
-        /(?:^|\/)gatus-sidecar(?:[:@]|$)/.test(text(image) ?? "") &&
-        list(args).some((argument) => FLAG.test(text(argument) ?? "")),
-    );
+  const isSidecar = containersIn(cluster).some(
+    ({ spec: { image, args } }) =>
+      /(?:^|\/)gatus-sidecar(?:[:@]|$)/.test(text(image) ?? "") &&
+      list(args).some((argument) => FLAG.test(text(argument) ?? "")),
+  );
   return isSidecar
     ? undefined
     : `cluster "${cluster.name}" does not run gatus-sidecar with --auto-httproute, so the route would not be monitored. If it runs there but is not in this repository, list the cluster under annotate.sidecar in ${OPTIONS_FILE}`;

@@ -1,3 +1,5 @@
+import { describeObject } from "../../../../kube/objects.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { posix } from "node:path";
 import { stringify } from "yaml";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
@@ -8,7 +10,7 @@ import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { NewFiles } from "../../new-files.ts";
-import { idOf, nameOf } from "../../objects.ts";
+import { nameOf } from "../../objects.ts";
 import type { FileChange, Note } from "../../step.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
@@ -74,7 +76,7 @@ function otherObject({ cluster: { objects } }: MovingRoot, directory: string): B
 function notAlone(target: string, directory: string, { object, origin }: BuiltObject): Note {
   return {
     kind: "refused",
-    message: `cannot deploy settings to ${target}: ${directory} also contains ${scalarText(object.kind)} ${idOf(object)}, which must not be deployed there; move the settings that the children substitute from to a separate directory`,
+    message: `cannot deploy settings to ${target}: ${directory} also contains ${describeObject(asKubeObject(object))}, which must not be deployed there; move the settings that the children substitute from to a separate directory`,
     position: locate(origin),
   };
 }
