@@ -238,6 +238,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
     "images",
     { name: "nginx", newTag: "1.26" },
     { name: "busybox", digest: "sha256:00" },
+    { name: "nginx", newName: "mirror.example.com/nginx" },
     { name: "ngi.*", newName: "mirror.example.com:5000/nginx" },
   ),
   replicas: add("replicas", { name: "web", count: 4 }),
@@ -481,6 +482,16 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
     ]);
     kustomization[field] = value;
   },
+  wrongTypeInside: (draft, pick) => {
+    const field = pick.of([
+      "namePrefix: 1",
+      "images: [{ name: nginx, newTag: 1.5 }]",
+      "commonAnnotations: { a: true }",
+    ]);
+    draft.files["typed/kustomization.yaml"] = `resources: [map.yaml]\n${field}\n`;
+    draft.files["typed/map.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: typed }\n";
+    list(draft.kustomization, "resources").push("../typed");
+  },
   fluxPatches: ({ spec }, pick) => {
     list(spec, "patches").push(structuredClone(pick.of([...MERGES, ...JSON_PATCHES])));
   },
@@ -603,7 +614,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
 };
 
 /** Features that mostly cause an error, and so are rare. */
-const RARE = new Set(["wrongType", "oddKeys", "missingComponent", "openapi"]);
+const RARE = new Set(["wrongType", "wrongTypeInside", "oddKeys", "missingComponent", "openapi"]);
 
 /** The case for a seed. */
 export function generateCase(seed: number, without?: string): GeneratedCase {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UNDONE_FIXES, type UndoneFix } from "./flux-undone.ts";
 
-// node test/support/flux-undone-run.ts: undoes each fix in a temporary copy, and shows which of 5,000 generated cases finds it.
+// node test/support/flux-undone-run.ts [NUMBER...]: undoes each fix, or those of these numbers, in a temporary copy, and shows which of 5,000 generated cases finds it.
 
 const CASES = 5000;
 const ROOT = join(import.meta.dirname, "../..");
@@ -16,7 +16,9 @@ try {
   for (const file of readdirSync(ROOT).filter((name) => /\.(?:json|yaml)$/.test(name)))
     cpSync(join(ROOT, file), join(copy, file));
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-  for (const undone of UNDONE_FIXES) {
+  const wanted = process.argv.slice(2).map(Number);
+  for (const [index, undone] of UNDONE_FIXES.entries()) {
+    if (wanted.length > 0 && !wanted.includes(index + 1)) continue;
     const found = seedThatFinds(undone);
     if (found === undefined) missed++;
     process.stdout.write(

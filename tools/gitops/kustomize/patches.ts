@@ -101,7 +101,17 @@ function patchWithJson(resource: Resource, operations: Value[]): void {
   if (resource.hasBuildAnnotations && !isMapping(resource.metadata.annotations))
     resource.setMetadata("annotations", mappingAt(originOf(object)), originOf(object));
   applyJsonPatch(object, operations);
+  readAnnotationsAsJson(resource.annotations);
   resource.dropEmptyAnnotations();
+}
+
+/** Kustomize patches the JSON of the object, in which a date has a time and a null is the word null. */
+function readAnnotationsAsJson(annotations: Mapping): void {
+  for (const [key, value] of Object.entries(annotations)) {
+    if (typeof value === "object" && value !== null) continue;
+    const { source, offset } = entryOrigin(annotations, key);
+    setField(annotations, key, String(value), { source, offset });
+  }
 }
 
 function applyToNamed(resources: Resources, patch: Mapping, options: PatchOptions): void {
