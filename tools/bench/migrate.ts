@@ -6,6 +6,8 @@ import { Repository } from "../gitops/yaml/repository.ts";
 import { buildRepository } from "../gitops/flux/repository-build.ts";
 import { readOptions } from "../migrate/options.ts";
 import { STEPS } from "../migrate/registry.ts";
+import { annotate } from "../migrate/steps/annotate/step.ts";
+import { generateEndpoints } from "./generated-endpoints.ts";
 import { DOCUMENTS_PER_APP, generateRepository } from "./generated-repository.ts";
 import { keep, ratios, spread, table, write } from "./measure.ts";
 import { formatMarkdown, reportOf, unifiedDiff, explainVerdict } from "../migrate/report.ts";
@@ -18,6 +20,9 @@ import { writeChanges } from "../migrate/write.ts";
 const ROUNDS = 3;
 const SIZES = [1000, 5000, 20_000];
 const GENERATED = "--generated";
+/** Apps with an HTTPRoute and a ConfigMap with its Gatus endpoint. */
+const ENDPOINTS = "--endpoints";
+const ENDPOINT_APPS = 1000;
 
 const [root, show] = process.argv.slice(2);
 const skipped = new Set([".git", "node_modules"]);
@@ -27,6 +32,13 @@ else if (root === GENERATED)
     generateRepository(copy, Number(show) / DOCUMENTS_PER_APP);
     const { seconds, proven } = sequence(copy);
     if (!proven) throw new Error("a step was not proven");
+    write(`${seconds} ${process.resourceUsage().maxRSS / 1024}`);
+  });
+else if (root === ENDPOINTS)
+  inCopy((copy) => {
+    generateEndpoints(copy, Number(show));
+    const { seconds, proven } = sequence(copy, [annotate]);
+    if (!proven) throw new Error("the step annotate was not proven");
     write(`${seconds} ${process.resourceUsage().maxRSS / 1024}`);
   });
 else
@@ -44,10 +56,11 @@ else
 
 /** A table of the time and memory that all steps take, by repository size. */
 function grown(): string {
-  const runs = SIZES.map((): { seconds: number; memory: number }[] => []);
+  const modes = [...SIZES.map((size) => [GENERATED, size] as const), [ENDPOINTS, ENDPOINT_APPS] as const];
+  const runs = modes.map((): { seconds: number; memory: number }[] => []);
   for (let round = 0; round < ROUNDS; round++)
-    for (const [index, size] of SIZES.entries()) {
-      const args = [import.meta.filename, GENERATED, String(size)];
+    for (const [index, [mode, size]] of modes.entries()) {
+      const args = [import.meta.filename, mode, String(size)];
       const output = execFileSync(process.execPath, args, { encoding: "utf8" });
       const [seconds = NaN, memory = NaN] = (output.trimEnd().split("\n").at(-1) ?? "")
         .split(" ")
@@ -55,10 +68,10 @@ function grown(): string {
       runs[index]?.push({ seconds, memory });
     }
   const times = runs.map((own) => own.map(({ seconds }) => seconds));
-  const rows = SIZES.map((size, index) => [
-    `${size} documents`,
+  const rows = modes.map(([mode, size], index) => [
+    mode === GENERATED ? `${size} documents` : `annotate alone, on ${size} ConfigMaps of endpoints`,
     spread(times[index] ?? [], " s"),
-    index === 0 ? "" : spread(ratios(times[index] ?? [], times[index - 1] ?? [])),
+    index === 0 || mode === ENDPOINTS ? "" : spread(ratios(times[index] ?? [], times[index - 1] ?? [])),
     `${Math.round(Math.max(...(runs[index] ?? []).map(({ memory }) => memory)))} MiB`,
   ]);
   return table(["all steps on", `median of ${ROUNDS}`, "times the row above", "peak memory"], rows);
@@ -74,14 +87,14 @@ function inCopy(use: (directory: string) => void): void {
 }
 
 /** Plans, proves and writes each step, on top of the result of the previous step. Skips steps that are not proven. */
-function sequence(directory: string): { seconds: number; files: number; proven: boolean } {
+function sequence(directory: string, steps = STEPS): { seconds: number; files: number; proven: boolean } {
   let [seconds, files, proven] = [0, 0, true];
   const start = performance.now();
   let repository = new Repository(directory);
   let { clusters } = buildRepository(repository);
   write(`read and built once: ${((performance.now() - start) / 1000).toFixed(2)} s`);
   seconds += (performance.now() - start) / 1000;
-  for (const step of STEPS) {
+  for (const step of steps) {
     const begin = performance.now();
     const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
     const result = runStep(step, context);
