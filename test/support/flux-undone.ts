@@ -54,9 +54,9 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
     undone: "",
   },
   {
-    fix: "a patch with a target takes the apiVersion of the object",
+    fix: "with a target, a null label of a patch becomes the word null",
     file: `${KUSTOMIZE}/patches.ts`,
-    text: 'setField(own, "apiVersion", target.object.apiVersion ?? "", originOf(patch));',
+    text: "setField(values, key, writtenText(values, key), entryOrigin(values, key));",
     undone: "",
   },
   {
