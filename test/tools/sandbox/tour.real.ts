@@ -43,7 +43,7 @@ describe("edgefirst tour", function () {
 
   it("refuses a directory that exists", async () => {
     const { code, output } = await edgefirst("tour", "--dir", parent);
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(output, /exists, and the tour needs a new sandbox/);
   });
 });
