@@ -5,7 +5,7 @@ import { renderFitting, renderTable } from "./table.ts";
 import { cacheContent, type CacheContent } from "../toolchain/cache-content.ts";
 import { survey, type Surveyed } from "../toolchain/survey.ts";
 
-/** The WHERE column on a terminal; the paths follow below the table. */
+/** What the WHERE column shows on a terminal; the paths follow below the table. */
 const SHORT = {
   environment: "by variable",
   path: "on PATH",

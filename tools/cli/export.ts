@@ -33,8 +33,9 @@ export async function exportOperator(flags: OperatorFlags): Promise<void> {
 }
 
 /**
- * The organization in the stacks' names. Pulumi Cloud has no default that another machine could know; other backends have only one.
- * @throws {EdgefirstError} if the backend needs another answer
+ * The organization in the stacks' names. With Pulumi Cloud, the user must name it, because another machine cannot know this user's
+ * default; other backends have a single one.
+ * @throws {EdgefirstError} if Pulumi Cloud has no organization named, or another backend has one
  */
 function organizationFor({ backend, organization }: OperatorFlags): string {
   const isCloud = backend === undefined || /^https?:/.test(backend);

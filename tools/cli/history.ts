@@ -12,7 +12,7 @@ export interface HistoryFlags extends ProjectFlags {
   readonly json?: true;
 }
 
-/** Updates that are read from the backend. */
+/** How many updates to read from the backend. */
 const LATEST = 30;
 
 /** `edgefirst history`: prints what ran on a stack, and why. */

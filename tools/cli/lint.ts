@@ -49,7 +49,7 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   return exitCode(report, flags);
 }
 
-/** Compares the build with that of Flux's own packages, whose program is built if it has to be. */
+/** Compares the build with one by Flux's own packages. Their program is built first if necessary. */
 async function verified(report: LintedReport, repository: Repository): Promise<LintedReport> {
   const { FluxBuild } = await import("../gitops/flux-build.ts");
   const { verifyWithFlux } = await import("../lint/verify-with-flux.ts");

@@ -16,7 +16,7 @@ export type HandOver = (command: string) => Promise<void>;
 
 /** Runs the command line and sets the exit code. The packed command passes `handOver` for commands that run a project's code. */
 export async function runProgram(args: readonly string[], handOver?: HandOver): Promise<void> {
-  // A reader such as head may close its end early.
+  // A reader such as `head` may close the pipe early.
   process.stdout.on("error", () => process.exit());
   try {
     const inProject = VERBS.find(({ name, inProject }) => inProject && name === args[0]);

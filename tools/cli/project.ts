@@ -9,7 +9,7 @@ import { prepareWorkspace } from "../sandbox/workspace.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { ProjectFlags } from "./commands/project-options.ts";
 
-/** The project that a sandbox runs. */
+/** The project that a sandbox runs: this repository. */
 export const PROGRAM = join(import.meta.dirname, "../..");
 
 /** The stacks that a command works on. */

@@ -33,7 +33,7 @@ export async function revoke(name: string, wanted: string, flags: RevokeFlags): 
   const directives = await addDirective(address, { ...given, release });
   print(flags, { stack: name, release, revoked: !flags.undo, directives }, [
     flags.undo
-      ? `The revocation of release ${release} on stack ${name} is taken back; what ${name} has proven about it counts again.`
+      ? `Release ${release} is no longer revoked on stack ${name}: what ${name} has proven about it counts again.`
       : `Release ${release} is revoked on stack ${name}: ${given.reason}\n${gatesOf(name, project.stacks)} it.`,
   ]);
 }
@@ -47,7 +47,7 @@ export function knownReleases(stack: string, outputs: Readonly<Record<string, un
 }
 
 /**
- * The only release whose hash starts like this.
+ * The only release whose hash starts with `wanted`.
  * @throws {EdgefirstError} if there is none, or more than one
  */
 export function releaseNamed(stack: string, wanted: string, known: readonly string[]): string {
@@ -56,7 +56,7 @@ export function releaseNamed(stack: string, wanted: string, known: readonly stri
   if (found !== undefined && another === undefined) return found;
   throw new EdgefirstError(
     found === undefined
-      ? `Stack ${stack} knows no release ${wanted}.`
+      ? `Stack ${stack} has no release ${wanted}.`
       : `${wanted} matches more than one release of stack ${stack}.`,
     `Its releases: ${releases.join(", ") || "none"}. Nothing was changed.`,
   );

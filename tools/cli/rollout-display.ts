@@ -56,7 +56,7 @@ export function rolloutDisplay({
         print([`wave ${event.wave} of ${event.of}: ${event.stacks.join(", ")}`]);
         break;
       case "phase":
-        // The prompt itself is shown.
+        // The prompt shows this phase.
         if (event.phase === "approval") break;
         active.set(event.stack, { phase: PHASES[event.phase], text: "", printed: now() });
         print(live ? [] : [`${event.stack}: ${PHASES[event.phase]}`]);

@@ -62,7 +62,7 @@ function render(
   return flags.graph ? stackGraph(stacks, statuses) : renderStatus(statuses, now);
 }
 
-/** Without them, the rest is still shown. */
+/** If the directives cannot be read, the rest of the status is still shown. */
 async function directivesOf({ stacks, address }: Project): Promise<Map<string, Directives>> {
   try {
     return await readAllDirectives(stacks.map(({ name }) => address(name)));

@@ -115,7 +115,7 @@ function recordOf(stack: string, release: string, evidence: Evidence): Verificat
   );
 }
 
-/** Checks that did not run, and checks without objects: neither proves anything. Jobs belong to updates alone. */
+/** Lists checks that did not run, and checks without objects: neither proves anything. Jobs run only in an update, so this command reports their earlier result. */
 function notesOf(record: Verification, { results }: CheckRound): string[] {
   const left = record.checks.filter(({ outcome }) => outcome === "notChecked");
   const jobs = record.checks.filter(({ id, outcome }) => id === "jobs" && outcome === "held");

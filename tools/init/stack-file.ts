@@ -132,7 +132,7 @@ function gatusSection({ gatuses: [gatus] }: Survey): Section {
   const comment = gatus
     ? [`Gatus: ${describe(gatus)}.`]
     : [
-        "The cluster has no Gatus. Set install to true to install it; `hostname` gives its status page a route.",
+        "The cluster has no Gatus. Set `install` to true to install it; `hostname` gives its status page a route.",
       ];
   return { key: "gatus", comment, value: { install: false } };
 }

@@ -46,7 +46,7 @@ export interface RuleSummary {
   readonly description: string;
   readonly remediation: string;
   readonly severity: string;
-  /** The rule's page, relative to the top of edgefirst's repository; obstacles have none. */
+  /** The rule's page, relative to the top of edgefirst's repository; absent for an obstacle such as `syntax`, which is not a rule. */
   readonly page?: string;
 }
 

@@ -6,7 +6,7 @@ import type { LintFinding, RuleSummary } from "./finding.ts";
 /** Why part of the repository could not be checked. */
 export type Obstacle = BuildProblem["kind"] | "unreadable";
 
-/** The obstacles, reported like rules. */
+/** What each obstacle means and how to remove it, in the form of a rule. */
 export const OBSTACLES: Readonly<Record<Obstacle, RuleSummary>> = {
   unreadable: {
     description: "Every directory and file is readable.",

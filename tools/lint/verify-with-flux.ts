@@ -17,7 +17,7 @@ const LISTED = 3;
 
 /**
  * Builds every Flux Kustomization of a repository with Flux's own packages too, and adds those that differ to the report, as something that could
- * not be checked. Variables are compared where all of them are known.
+ * not be checked. Variables are substituted only in a Kustomization whose variables are all known.
  */
 export async function verifyWithFlux(
   report: LintedReport,

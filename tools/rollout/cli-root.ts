@@ -3,10 +3,10 @@ import { createRequire } from "node:module";
 import { basename, delimiter, dirname, join } from "node:path";
 
 /**
- * The directory whose `bin` has the CLI that npm's package `pulumi` would start. The script that this package puts on PATH passes no signal on: it dies, and
- * leaves an update running that holds the stack's lock.
+ * The directory whose `bin` has the CLI that npm's package `pulumi` would start. The script that this package puts on PATH does not pass signals on: it
+ * dies, and leaves an update running that holds the stack's lock.
  * @param path value of PATH
- * @returns undefined if PATH has the CLI itself, or none
+ * @returns undefined if PATH has the CLI itself, or no `pulumi` at all
  */
 export async function rootBehindShim(path = process.env.PATH ?? ""): Promise<string | undefined> {
   const files = path.split(delimiter).map((directory) => join(directory, "pulumi"));

@@ -6,7 +6,7 @@ export interface GithubArgs {
   readonly stacks: readonly StackNode[];
   /** A push to this branch starts a rollout. */
   readonly branch: string;
-  /** The context of each stack's cluster; a stack without one is missing. */
+  /** The context of each stack's cluster; a stack without one is left out. */
   readonly contexts: ReadonlyMap<string, string>;
 }
 
@@ -33,7 +33,7 @@ const COMMENT_END = `
 
 /**
  * A workflow with two jobs per wave: a plan, and the rollout that people approve after reading it. The stacks in a wave run in parallel, each in
- * GitHub environments with its name.
+ * GitHub environments named after it.
  */
 export function githubWorkflow({ stacks, branch, contexts }: GithubArgs): string {
   const jobs = planWaves(stacks).flatMap((wave, index) => [
@@ -52,7 +52,7 @@ export function githubWorkflow({ stacks, branch, contexts }: GithubArgs): string
   return document.toString({ lineWidth: 0 });
 }
 
-/** For each stack, the contexts of its cluster and of those that its gate looks at. */
+/** For each stack, the contexts of its cluster and of those that its gate reads. */
 function contextLines(stacks: readonly StackNode[], contexts: GithubArgs["contexts"]): string[] {
   const width = Math.max(...stacks.map(({ name }) => name.length));
   return stacks.map(({ name, after }) => {

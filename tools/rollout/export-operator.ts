@@ -59,7 +59,7 @@ const COMMENT = ` Stacks for the Pulumi Kubernetes Operator, version 2. Written 
  Run the policies on pull requests instead, with pulumi preview --policy-pack policy.`;
 
 /**
- * `Stack` resources for the same stacks, in the order of the waves, with their ServiceAccount, as one YAML stream. In the operator's API, the
+ * `Stack` resources for the project's stacks, in the order of the waves, with their ServiceAccount, as one YAML stream. In the operator's API, the
  * `workspaceTemplate` of a `pulumi.com/v1` Stack is an `auto.pulumi.com/v1alpha1` Workspace.
  */
 export function operatorStacks(args: OperatorArgs): string {
@@ -134,8 +134,8 @@ function workspaceSpec(image: string) {
 }
 
 /**
- * The name of each stack's object. A stack's name may have capitals, dots and underscores, and be too long; an object whose name is not the
- * stack's then ends with a hash, so that two stacks never share one.
+ * The name of each stack's object. A stack's name may contain capitals, dots and underscores, or be too long for an object. The object's
+ * name then differs from it and ends with a hash, so that no two stacks share an object.
  */
 function objectNames({ project, stacks }: OperatorArgs): ReadonlyMap<string, string> {
   return new Map(

@@ -22,7 +22,7 @@ export function fileBackend({ project, env }: Pick<StackAddress, "project" | "en
  * Removes attribute files that are not JSON. The backend keeps attributes in a file next to each of its files, and, unlike those, does not write them atomically
  * (gocloud.dev, `blob/fileblob/attrs.go`). So a kill leaves an empty one, and the CLI then refuses to read the intact file next to it: "failed to load checkpoint: EOF".
  * Without an attribute file, the CLI reads it.
- * @param directory the backend's
+ * @param directory the backend's directory
  * @returns the removed files
  */
 export function removeBrokenAttributes(directory: string): string[] {

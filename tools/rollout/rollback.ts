@@ -6,7 +6,7 @@ import { readEvidence, standingOf, type Verification } from "../../staging/evide
 export interface EvidenceSource {
   readonly stack: string;
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** What people decided about it. */
+  /** The holds and revocations that people have set on it. */
   readonly directives?: Directives;
 }
 
@@ -68,7 +68,7 @@ function proofsOf({ stack, outputs, directives = NO_DIRECTIVES }: EvidenceSource
   throw new EdgefirstError(read.message, "Without evidence there is no older release to roll back to.");
 }
 
-/** The latest one older than the current release; if that was never verified, the latest of all. */
+/** The latest one older than the current release; if the current release was never verified, the latest of all. */
 function previous(
   shared: readonly Verification[],
   current: unknown,
@@ -102,8 +102,8 @@ function named(
     found !== undefined
       ? `${wanted} matches more than one release: ${matches.map(({ release }) => release).join(", ")}.`
       : revoked !== undefined
-        ? `${revoked.stack} failed to verify ${wanted}, so it is not a release to roll back to.`
-        : `${names(sources)} never verified ${wanted}, so it is not a release to roll back to.`;
+        ? `${revoked.stack} failed to verify ${wanted}, so the stack cannot be rolled back to it.`
+        : `${names(sources)} never verified ${wanted}, so the stack cannot be rolled back to it.`;
   throw new EdgefirstError(
     byHand ?? why,
     `Verified releases: ${shared.map(({ release, commit }) => `${release} (commit ${commit?.slice(0, 12) ?? "unknown"})`).join(", ") || "none"}.`,

@@ -62,8 +62,8 @@ export type RolloutResult = ReadonlyMap<string, Outcome>;
 
 /**
  * Rolls out wave by wave: first the previews of a wave, then approvals one by one, then updates. A stack that fails or is declined stops
- * the following waves; the others in its wave continue. Nothing stops a dry run, which changes nothing. A failing stack does not make it
- * reject.
+ * the following waves; the others in its wave continue. In a dry run, no failure stops the following waves. The promise does not reject
+ * when a stack fails.
  */
 export async function runRollout(args: RolloutArgs): Promise<RolloutResult> {
   const { waves, dryRun, onEvent, signal } = args;

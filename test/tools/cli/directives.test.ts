@@ -40,7 +40,7 @@ describe("edgefirst hold and revoke", () => {
     assert.throws(() => releaseNamed("edge", "a", known), /a matches more than one release .*\n.*aab1, abc2/);
     assert.throws(
       () => releaseNamed("edge", "x", known),
-      /edge knows no release x\.\nIts releases: aab1, abc2/,
+      /edge has no release x\.\nIts releases: aab1, abc2/,
     );
     assert.deepEqual(knownReleases("edge", {}), []);
   });

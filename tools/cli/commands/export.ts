@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { OperatorFlags } from "../export.ts";
 
 const HELP = `
-The gate inside the program applies there too, regardless of the order in which stacks are updated.
+The gate inside the program still applies, regardless of the order in which these tools update the stacks.
 
 Examples:
   edgefirst export operator --repo https://github.com/me/platform --backend s3://state > operator.yaml

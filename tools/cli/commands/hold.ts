@@ -3,9 +3,10 @@ import type { HoldFlags, UnholdFlags } from "../hold.ts";
 import { projectOptions } from "./project-options.ts";
 
 const HOLD = `
-While a stack is on hold, its gate and the gates of the stacks directly after it refuse every move forward. Updates to
-the release that a stack runs, and rollbacks, still pass. An edgefirst:override still passes. The hold is stored in the
-state backend, where every gate reads it, in a stack without resources in the project <project>-directives.
+While a stack is on hold, its gate and the gates of the stacks directly after it refuse every move forward. Updates
+that keep the stack's release still pass, and so do rollbacks and moves under an edgefirst:override. The hold is
+stored in the state backend, where every gate reads it, in a stack without resources in the project
+<project>-directives.
 Exit code: 0 on hold, 2 could not run.
 
 Examples:

@@ -7,11 +7,11 @@ could not be read or built and is listed under "Could not be checked". With --fa
 Each finding names the file, line and column where the field is written, even if a component or a patch in another
 file sets it. Each rule has a page with examples: docs/reference/rules/<rule>.md.
 Paths in Flux objects are relative to the repository's top directory: the nearest one that contains .git.
-A cluster starts at the Kustomizations that no other one applies, and at the sync path of a FluxInstance. Two of them
-that apply different Kustomizations of one name are two clusters. .edgefirst/clusters.yaml names clusters by the
-directory where their Flux starts: clusters: { edge: fleet/edge, main: fleet/main }. Archives (a directory named archive, or one whose
-name starts with . or _), templates, and apps left out of the kustomization.yaml above them are not deployed: files
-that no cluster uses are listed as not checked.
+A cluster starts at the Kustomizations that no other one applies, and at the sync path of a FluxInstance. If two of
+these apply different Kustomizations with the same name, they belong to different clusters. .edgefirst/clusters.yaml
+names each cluster by the directory from which its Flux starts: clusters: { edge: fleet/edge, main: fleet/main }.
+Archives (a directory named archive, or one whose name starts with . or _), templates, and apps left out of the
+kustomization.yaml above them are not deployed: files that no cluster uses are listed as not checked.
 
 Examples:
   edgefirst lint .

@@ -5,9 +5,9 @@ import { projectOptions } from "./project-options.ts";
 const HELP = `
 Withdraws what a stack has proven about a release: its gate, and the gates of the stacks directly after it, refuse the
 release for moves forward and rollbacks alike, and no later verification restores it. Nothing on the clusters changes.
-Only --undo, or an edgefirst:override for one stack, lets the release pass again. It is stored like a hold: see
-edgefirst hold --help.
-Exit code: 0 revoked or restored, 1 the stack does not know the release or it is not revoked, 2 could not run.
+Only --undo, or an edgefirst:override for one stack, lets the release pass again. The revocation is stored
+like a hold: see edgefirst hold --help.
+Exit code: 0 revoked or restored, 1 the stack has no such release, or the release is not revoked, 2 could not run.
 
 Examples:
   edgefirst revoke edge 1a2b3c4d5e6f --reason "it leaks memory after a day"

@@ -45,7 +45,7 @@ function refuseOtherFolder(command: string, project: string): void {
     );
 }
 
-/** Runs the same command line with another Node, and exits with its code. At a terminal, Ctrl-C reaches both, and the child counts it once. */
+/** Runs the same command line with another Node, and exits with its code. At a terminal, the child receives Ctrl-C twice, and treats both signals as one. */
 async function runIn(node: string, main: string): Promise<void> {
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
