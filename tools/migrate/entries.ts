@@ -64,7 +64,7 @@ interface Inclusion {
   readonly direct: boolean;
 }
 
-/** The entries of a repository's kustomizations by the files that they include, collected once: some list a thousand. */
+/** The entries in a repository's kustomizations, by the files that they include. Collected once, because some kustomizations list a thousand. */
 class EntryIndex {
   readonly #repository: Repository;
   readonly #known = new Map<string, ReadonlyMap<string, Inclusion>>();

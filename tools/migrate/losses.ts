@@ -7,7 +7,7 @@ export interface Loss {
   readonly message: string;
 }
 
-/** Why an object must not change: it would lose something that the owner has not accepted; undefined if it may. */
+/** Why an object must not change: it would lose something that the owner has not accepted; undefined if it may change. */
 export function whyNotAccepted(losses: readonly Loss[], { options }: StepContext): string | undefined {
   const refused = losses.filter(({ kind }) => !options.acceptLoss.includes(kind));
   if (refused.length === 0) return undefined;

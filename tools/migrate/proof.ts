@@ -31,7 +31,7 @@ export interface Proof {
   readonly clusters: readonly BuiltCluster[];
 }
 
-/** Builds the repository with a plan's changes, and checks that the step may make every resulting difference. */
+/** Builds the repository with a plan's changes, and checks that the step is allowed to make every resulting change. */
 export function prove(step: Step, context: StepContext, plan: Plan): { proof: Proof; after: Repository } {
   const after = context.repository.with(new Map(plan.changes.map(({ path, text }) => [path, text])));
   const clusters = plan.changes.length === 0 ? context.clusters : buildClusters(after);

@@ -113,7 +113,7 @@ function crashed(step: Step, { repository, clusters }: StepContext, error: unkno
   };
 }
 
-/** Runs steps in order, each on the result of the previous one. Changes that may not be written are left out. */
+/** Runs steps in order, each on the result of the previous one. Changes that must not be written are left out. */
 export function runSteps(
   steps: readonly Step[],
   context: StepContext,

@@ -71,7 +71,7 @@ const BOOTSTRAPPED: Files = {
 };
 
 const OVERWRITTEN =
-  "cannot move: this sets the namespace of everything that flux-system/cluster-apps applies, after the patches have run, which would undo them; write the namespace in the files instead and remove it here";
+  "cannot move: this field sets the namespace of everything that flux-system/cluster-apps applies, and Kustomize applies it after the patches, which would undo the move; write the namespace in the files instead, and remove this field";
 
 describe("migrate namespace and handover, on other layouts", () => {
   let root: string;

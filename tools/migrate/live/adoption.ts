@@ -16,7 +16,10 @@ export function ownerOf({ metadata }: KubeObject): string | undefined {
   return name === undefined ? undefined : `${metadata.labels?.[OWNER_NAMESPACE] ?? ""}/${name}`;
 }
 
-/** The objects that the moved Kustomizations have not adopted, one sentence each. Flux does not relabel objects that it is asked not to apply. */
+/**
+ * The objects that the moved Kustomizations have not adopted, one sentence each. Objects with an annotation that keeps Flux from applying them
+ * are left out, because Flux does not relabel those.
+ */
 export async function unadopted(
   moved: readonly LiveKustomization[],
   all: ReadonlyMap<string, LiveKustomization>,
@@ -77,7 +80,7 @@ function leftBehind(
     const owner = ownerOf(object);
     const place = places.get(owner?.split("/")[1] ?? "");
     if (owner === undefined || place === undefined || all.has(owner) || owned.has(description)) return [];
-    return [`${description} belonged to ${owner}, and ${place} has not adopted it`];
+    return [`${description} belonged to ${owner}, but ${place} has not adopted it`];
   });
 }
 

@@ -1,7 +1,7 @@
 /** Whether a live cluster is ready for the repository's next phase. */
 export interface CheckReport {
   readonly step: string;
-  /** As the repository names it, such as `kubernetes/edge`. */
+  /** The cluster's name in the repository, such as `kubernetes/edge`. */
   readonly cluster: string;
   /** Context in the kubeconfig. */
   readonly context: string;

@@ -210,7 +210,7 @@ describe("edgefirst migrate namespace --check", () => {
       "an object without an owner",
       "move",
       { ...MOVED, other: applied("v1", "ConfigMap", "other", "flux-system/player") },
-      "ConfigMap media/other belonged to flux-system/player, and flux-apps/player has not adopted it",
+      "ConfigMap media/other belonged to flux-system/player, but flux-apps/player has not adopted it",
     ],
     [
       "a child that still exists in its old namespace too",

@@ -89,7 +89,7 @@ describe("migrate namespace: references that would break", () => {
       "refuses a ServiceAccount that stays behind",
       [saying(ACCOUNT), [account("flux-system")]],
       [
-        `${CHILD}:12: cannot move: flux-apps/player would not find ServiceAccount flux-apps/deployer (serviceAccountName), only flux-system/deployer exists; create it in flux-apps first`,
+        `${CHILD}:12: cannot move: flux-apps/player would not find ServiceAccount flux-apps/deployer (serviceAccountName), because only flux-system/deployer exists; create it in flux-apps first`,
       ],
     ],
     [
@@ -115,7 +115,7 @@ describe("migrate namespace: references that would break", () => {
       "refuses a kubeConfig that stays behind",
       [saying(ELSEWHERE), [plain("v1", "Secret", "flux-system", "far")]],
       [
-        `${CHILD}:14: cannot move: flux-apps/player would not find Secret flux-apps/far (kubeConfig), only flux-system/far exists; create it in flux-apps first`,
+        `${CHILD}:14: cannot move: flux-apps/player would not find Secret flux-apps/far (kubeConfig), because only flux-system/far exists; create it in flux-apps first`,
       ],
     ],
     [
@@ -140,14 +140,14 @@ describe("migrate namespace: references that would break", () => {
       [asItIs, [plain("v1", "Secret", "flux-system", "user-secrets")]],
       ["player", "player-data"].map(
         (name) =>
-          `kubernetes/home/flux/apps.yaml:32: cannot move: flux-apps/${name} would not find Secret flux-apps/user-secrets (substituteFrom), only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; create it in flux-apps first`,
+          `kubernetes/home/flux/apps.yaml:32: cannot move: flux-apps/${name} would not find Secret flux-apps/user-secrets (substituteFrom), because only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; create it in flux-apps first`,
       ),
     ],
     [
       "refuses a dependency that is not in the repository",
       [waiting(""), []],
       [
-        `${CHILD}:13: cannot move: flux-apps/player would depend on Kustomization flux-apps/far (dependsOn), which is not in the repository. If it stays, set namespace: flux-system in dependsOn; if it moves to flux-apps too, list it under namespace.dependencies in .edgefirst/migrate.yaml`,
+        `${CHILD}:13: cannot move: flux-apps/player would depend on Kustomization flux-apps/far (dependsOn), which is not in the repository. If it stays, set \`namespace: flux-system\` in dependsOn; if it moves to flux-apps too, list it under namespace.dependencies in .edgefirst/migrate.yaml`,
       ],
     ],
     [
@@ -237,7 +237,7 @@ describe("migrate namespace: references that would break", () => {
     assert.deepEqual(await live(asItIs), []);
     assert.deepEqual(await live(asItIs, old, now), []);
     assert.deepEqual(await live(asItIs, old), [
-      "Secret flux-apps/user-secrets does not exist, but flux-system/user-secrets does: its variables would be empty for flux-apps/player, flux-apps/player-data",
+      "Secret flux-apps/user-secrets does not exist, but flux-system/user-secrets does: the variables from it would be empty for flux-apps/player, flux-apps/player-data",
     ]);
   });
 

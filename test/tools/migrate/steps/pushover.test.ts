@@ -73,7 +73,7 @@ describe("migrate pushover", () => {
       "without a secret store",
       "kind: ClusterSecretStore",
       "kind: SecretStore",
-      /encrypt a Secret .* with SOPS/,
+      /create a Secret .* encrypt it with SOPS/,
     ],
     [
       "with a configuration of its own",

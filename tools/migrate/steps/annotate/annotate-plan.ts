@@ -98,7 +98,7 @@ export class AnnotatePlan {
     return undefined;
   }
 
-  /** Removes the ConfigMap from the build, in the present text of the files that this changes. */
+  /** Removes the ConfigMap from the build, starting from what the moves planned so far leave in the files. */
   #removal(map: IncludedObject, changes: ReadonlyMap<string, string | undefined>): Removal | string {
     const { repository } = this.#context;
     const removal = removeFromBuild(map, repository);

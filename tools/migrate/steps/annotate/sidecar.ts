@@ -7,7 +7,7 @@ import { at, fields, list, text, texts } from "../../../../policy/engine/read.ts
 
 /** The URL of a guarded endpoint (gatus-sidecar 0.5, internal/gatus/dns.go). */
 export const GUARDED_URL = "1.1.1.1";
-/** The conditions of a guarded endpoint: public DNS must not know the name. */
+/** The conditions of a guarded endpoint: public DNS must not resolve the name. */
 export const GUARDED_CONDITIONS: readonly string[] = ["len([BODY]) == 0"];
 /** The conditions of any other endpoint (internal/resources/resources.go). */
 export const CONDITIONS: readonly string[] = ["[STATUS] == 200"];

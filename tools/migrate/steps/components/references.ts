@@ -89,7 +89,7 @@ function inComments(repository: Repository, file: string): readonly Word[] {
   });
 }
 
-/** What a word leads to if it is a path, relative to the file or to the root: that file, and the directories above it. */
+/** What a word refers to if it is a path relative to the file or to the root: the file at that path, and the directories above it. */
 function targetsOf(repository: Repository, file: string, word: string): ReadonlySet<string> {
   const targets = new Set<string>();
   if (!word.includes("/") || word.includes("://") || word.length > MOST_CHARACTERS) return targets;
@@ -100,7 +100,7 @@ function targetsOf(repository: Repository, file: string, word: string): Readonly
   return targets;
 }
 
-/** No path is longer. */
+/** The longest path on Linux; a longer word is not a path. */
 const MOST_CHARACTERS = 4096;
 
 function stringsIn(value: Value, origin: Origin): readonly { text: string; origin: Origin }[] {

@@ -10,7 +10,7 @@ import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { Note } from "../../step.ts";
 import { listOf, resolves } from "./references.ts";
 
-/** Finds uses of components that patch HTTPRoutes where Helm renders all of them, out of reach of Kustomize patches. */
+/** Finds kustomizations with a component that patches HTTPRoutes, if only Helm renders HTTPRoutes there: Kustomize patches cannot reach those. */
 export function patchesOutOfReach(repository: Repository): readonly Note[] {
   return repository.yamlFiles(".").flatMap((file) => {
     if (!/(?:^|\/)kustomization\.ya?ml$/.test(file)) return [];
@@ -22,7 +22,7 @@ export function patchesOutOfReach(repository: Repository): readonly Note[] {
       if (directory === undefined || !patchesRoutes(repository, directory)) return [];
       const kinds = kindsOf(repository, posix.dirname(file));
       if (kinds.has("HTTPRoute") || !kinds.has("HelmRelease")) return [];
-      const message = `${directory} patches HTTPRoutes, but Helm renders the only ones here, out of reach of Kustomize patches: move its settings to the HelmRelease's values`;
+      const message = `${directory} patches HTTPRoutes, but Helm renders all HTTPRoutes here, and Kustomize patches cannot reach them: move the patches' settings to the HelmRelease's values`;
       return [{ kind: "left" as const, message, position: locate(entryOrigin(list, index)) }];
     });
   });

@@ -60,7 +60,7 @@ function planRelease(
   if (selectorValues.size > 1 || selectorValue === undefined)
     return stays(
       "refused",
-      "its chart version is not pinned, so it is not known whether the value is labelselector or, from chart 38.0.0 on, labelSelector. Pin the version first",
+      "its chart version is not pinned, so it is not known whether the key is \`labelselector\` or, from chart 38.0.0 on, \`labelSelector\`. Pin the version first",
     );
   const rival = release.forms
     .map(({ object }) => rivalOf(object, option, context))

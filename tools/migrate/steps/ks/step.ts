@@ -145,7 +145,7 @@ function simulationOf(
     try {
       for (const entry of entries) applyPatch(resources, entry, { repository, path: "." });
     } catch (error) {
-      // For example, a JSON patch with a `test` operation.
+      // A patch may not apply: for example, a JSON patch with a `test` operation.
       if (error instanceof BuildError) return undefined;
       throw error;
     }

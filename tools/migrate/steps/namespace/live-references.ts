@@ -51,7 +51,7 @@ export async function missingLive(
       if (!reference.optional) return [`${what} does not exist, and ${by} would need it (${reference.use})`];
       if (!former || !(await isThere(former, after, live, cluster))) return [];
       return [
-        `${what} does not exist, but ${former.namespace}/${former.name} does: its variables would be empty for ${by}`,
+        `${what} does not exist, but ${former.namespace}/${former.name} does: the variables from it would be empty for ${by}`,
       ];
     }),
   );

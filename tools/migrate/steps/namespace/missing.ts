@@ -12,7 +12,7 @@ import { bindingsIn, lostBindings } from "./rights.ts";
 export interface Missing {
   /** Found today but not after the move; each one prevents the move. */
   readonly lost: readonly Note[];
-  /** Not in the repository before or after, so only the cluster can tell whether it exists; grouped by the object that is referred to today. */
+  /** Not in the repository before or after, so only the cluster can show whether it exists; grouped by the object that the references name today. */
   readonly elsewhere: readonly (readonly Sought[])[];
 }
 
@@ -76,7 +76,7 @@ function loss(sought: Sought, former: Reference): Note {
     : "";
   return {
     kind: "refused",
-    message: `cannot move: ${idOf(by)} would not find ${where} (${use}), only ${former.namespace}/${name} exists${silent}; ${remedy(sought, former)}`,
+    message: `cannot move: ${idOf(by)} would not find ${where} (${use}), because only ${former.namespace}/${name} exists${silent}; ${remedy(sought, former)}`,
     position: locate(former.origin),
   };
 }
@@ -88,7 +88,7 @@ function remedy({ by, reference }: Sought, { explicit, namespace: today }: Refer
   if (nameOf(by).namespace === today) return "the dependency moves: set its new namespace in dependsOn first";
   return explicit
     ? "both move: remove the namespace from dependsOn"
-    : `the dependency stays: set namespace: ${today} in dependsOn`;
+    : `the dependency stays: set \`namespace: ${today}\` in dependsOn`;
 }
 
 /** Rights of a Kustomization's ServiceAccount that the account in the new namespace would not have. */
@@ -107,7 +107,7 @@ function lostRights(
 }
 
 /**
- * On a remote cluster, too, the ServiceAccount is in the Kustomization's namespace, and the repository cannot show whether it exists there.
+ * On a remote cluster as well, Flux uses the ServiceAccount in the Kustomization's namespace. The repository cannot show whether it exists there.
  */
 function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): readonly Note[] {
   return pairs(before, after).flatMap(({ old, now }): readonly Note[] => {

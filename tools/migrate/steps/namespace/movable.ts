@@ -32,7 +32,7 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
   if (transformer)
     return {
       kind: "refused",
-      message: `cannot move: this sets the namespace of everything that ${id} applies, after the patches have run, which would undo them; write the namespace in the files instead and remove it here`,
+      message: `cannot move: this field sets the namespace of everything that ${id} applies, and Kustomize applies it after the patches, which would undo the move; write the namespace in the files instead, and remove this field`,
       position: locate(transformer),
     };
   return (

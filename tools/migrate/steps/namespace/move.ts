@@ -62,7 +62,7 @@ function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: S
     return [
       {
         kind: "refused",
-        message: `cannot move: ${group.map(({ by }) => idOf(by)).join(", ")} would depend on ${what}, which is not in the repository. If it stays, set namespace: ${former?.namespace ?? reference.namespace} in dependsOn; if it moves to ${namespaces.join(", ")} too, list it under namespace.dependencies in ${OPTIONS_FILE}`,
+        message: `cannot move: ${group.map(({ by }) => idOf(by)).join(", ")} would depend on ${what}, which is not in the repository. If it stays, set \`namespace: ${former?.namespace ?? reference.namespace}\` in dependsOn; if it moves to ${namespaces.join(", ")} too, list it under namespace.dependencies in ${OPTIONS_FILE}`,
         position: locate((former ?? reference).origin),
       },
     ];

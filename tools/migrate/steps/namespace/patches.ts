@@ -21,7 +21,7 @@ ${HEAD}    spec:
       deletionPolicy: Orphan
 ${TARGET}`;
 
-/** Sets the namespace of the source, which is no longer the child's own. */
+/** Sets the namespace of the source, because the child no longer shares it. */
 export function sourcePatch(sourceNamespace: string, optOutLabel: string): string {
   return `- patch: |-
 ${HEAD}    spec:

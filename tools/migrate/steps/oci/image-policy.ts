@@ -1,7 +1,7 @@
 /** A comment by which Flux's image automation finds the value to update. Source: https://fluxcd.io/flux/guides/image-update/ */
 const MARKER = /^#\s*\{\s*"\$imagepolicy"\s*:\s*"[^"]*"\s*\}\s*$/;
 
-/** Whether a comment is an image automation marker. Without it, image automation stops without an error. */
+/** Whether a comment is an image automation marker. Without its marker, a value is no longer updated, and no error is reported. */
 export const isMarker = (comment: string): boolean => MARKER.test(comment);
 
 /** The YAML of an OCIRepository with a marker next to its tag. */

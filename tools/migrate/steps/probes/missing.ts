@@ -80,7 +80,7 @@ function unknownPort(
       ? "it has no Service, so its port is not known"
       : "it has several Services, and none is primary";
   const port = one(enabled(service.ports));
-  if (port === undefined) return "its Service has no port, or several without a primary one";
+  if (port === undefined) return "its Service has no port, or has several and none is primary";
   if (!["TCP", "HTTP", "HTTPS"].includes((text(port.protocol) ?? "TCP").toUpperCase()))
     return `its Service's port uses ${text(port.protocol) ?? ""}`;
   const number = Number(port.targetPort ?? port.port);

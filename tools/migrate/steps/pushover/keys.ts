@@ -12,5 +12,5 @@ export function keysOf(
   if (secret) return { keys: secret };
   const store = storeOf(cluster);
   if (store) return { keys: { name: NAME, token: "token", userKey: "userKey" }, store };
-  return `the repository uses no ClusterSecretStore for the keys: encrypt a Secret with the fields token and userKey with SOPS, in Alertmanager's namespace, then add \`pushover: { secret: { name: … } }\` to ${OPTIONS_FILE}`;
+  return `the repository uses no ClusterSecretStore for the keys: create a Secret in Alertmanager's namespace with the fields \`token\` and \`userKey\`, encrypt it with SOPS, then add \`pushover: { secret: { name: … } }\` to ${OPTIONS_FILE}`;
 }

@@ -19,7 +19,7 @@ export interface Keys {
 }
 
 /**
- * Routes critical alerts to Pushover. The operator lets such a route continue, so that other receivers get their alerts as before.
+ * Routes critical alerts to Pushover. The operator sets `continue: true` on the route, so that other receivers get their alerts as before.
  * Source: https://prometheus-operator.dev/docs/developer/alerting/#using-alertmanagerconfig-resources
  */
 export function alertmanagerConfig(metadata: Mapping, keys: Keys): Mapping {

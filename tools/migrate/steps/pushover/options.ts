@@ -20,5 +20,5 @@ export const pushoverOptions = z.strictObject({
     .prefault({}),
 });
 
-/** The options of the step `pushover`, defaults included. */
+/** Options for the `pushover` step, with defaults. */
 export type PushoverOptions = z.output<typeof pushoverOptions>;

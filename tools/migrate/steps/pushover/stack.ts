@@ -19,7 +19,7 @@ export function isStack(object: Mapping | undefined, clusters: readonly BuiltClu
   );
 }
 
-/** Why alerts of a release need no new route, or cannot get one. */
+/** Why a release's alerts cannot get a route; empty if they already go to Pushover, undefined if the step can add the route. */
 export function whyNot(release: Mapping, { objects }: BuiltCluster): string | undefined {
   const pushes = objects.find(
     ({ object }) =>

@@ -21,7 +21,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   return "this step may only change Ingresses and routes";
 };
 
-/** Why new routes would answer instead of another rule. */
+/** Why requests to the new routes' hosts would be answered by a different rule than before. */
 function orderViolation(
   changed: BuiltObject,
   context: StepContext,

@@ -13,7 +13,7 @@ export interface IngressAnnotations {
   readonly entryPoints: readonly string[];
   /** `<namespace>-<name>@kubernetescrd` */
   readonly middlewares: readonly string[];
-  /** Traefik's precedence of its rules, if it sets one. */
+  /** The precedence in Traefik that the annotations set for the rules, if any. */
   readonly priority: number | undefined;
   /** How paths of the type ImplementationSpecific match. */
   readonly pathMatcher: string;
@@ -29,7 +29,7 @@ export interface IngressAnnotations {
   readonly withoutEffect: readonly string[];
   /** Whether the Ingress redirects plain HTTP to HTTPS; undefined if no annotation decides it. */
   readonly redirects: boolean | undefined;
-  /** Names of annotations that are kept although the program that reads them may only read Ingresses. */
+  /** Names of annotations that are kept although the program that reads them may read only Ingresses. */
   readonly unknown: readonly string[];
 }
 

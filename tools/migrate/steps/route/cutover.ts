@@ -46,7 +46,7 @@ export function cutover(
 
 /** A Gateway that redirects plain HTTP accepts routes from its own namespace on the HTTP listener, for the redirect itself. */
 const OWN_NAMESPACE =
-  "plain HTTP: the route is in the Gateway's namespace, so it may attach to the HTTP listener that redirects; name an entry point, and its listener in the options";
+  "plain HTTP: the route is in the Gateway's namespace, so it may also attach to the HTTP listener that redirects; to prevent that, name an entry point in the Ingress, and its listener in the options";
 
 /** The namespace of an Ingress, or of what a release renders. */
 function placeOf(object: Mapping): string {

@@ -51,7 +51,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   };
 }
 
-/** The length of the rule that Traefik makes of a path. Source: loadRouter in pkg/provider/kubernetes/ingress/kubernetes.go. */
+/** The length of the rule that Traefik makes from a path. Source: loadRouter in pkg/provider/kubernetes/ingress/kubernetes.go. */
 export function ruleLength(host: string, type: string | undefined, path: Value | undefined): number {
   const matcher = { Exact: "Path", RegularExpression: "PathRegexp" }[type ?? ""] ?? "PathPrefix";
   const value = scalarText(path);

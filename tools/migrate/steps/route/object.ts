@@ -98,7 +98,7 @@ function withComments(
 
 interface Planned {
   readonly routes: readonly Mapping[];
-  /** Those that are missing from at least one cluster. */
+  /** The HTTPRoutes that are missing from at least one cluster. */
   readonly missing: readonly Mapping[];
   readonly notes: Move["notes"];
   readonly records: Move["records"];

@@ -11,7 +11,7 @@ export const routeOptions = z.strictObject({
         namespace: z.string().min(1),
         /** The Gateway redirects plain HTTP to HTTPS, as Ingresses of this class do today. */
         redirectsToHttps: z.boolean().default(false),
-        /** The Traefik behind it runs the kubernetesCRD provider, so routes can use Middlewares. */
+        /** The Traefik behind the Gateway runs the kubernetesCRD provider, so routes can use Middlewares. */
         middlewares: z.boolean().default(false),
         /** The listener, by port or name, that replaces each entry point. */
         entryPoints: z

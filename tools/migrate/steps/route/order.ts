@@ -21,7 +21,7 @@ import type { Reading } from "./served.ts";
 import { servicesOf } from "./services.ts";
 
 /**
- * Why Ingresses of a cluster cannot become routes, by {@link sourceOf}: they share a host, and another one of them would answer. Traefik
+ * Why Ingresses in a cluster cannot become routes, by {@link sourceOf}: they share a host, and a different one of them would answer. Traefik
  * prefers the longest rule, whichever object it is in; a route is chosen by its path.
  */
 export const reorderedSources = oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {
@@ -37,11 +37,11 @@ function describe({ first, second }: Pick<Pair, "first" | "second">): string {
   const { host } = first.served;
   const rules =
     first.source === second.source ? "its rules" : `the rules of ${first.source} and ${second.source}`;
-  return `${rules} for ${host} would match in a different order: Traefik prefers the longest rule or the highest priority of an Ingress, and the most specific path of a route`;
+  return `${rules} for ${host} would match in a different order: among Ingresses, Traefik prefers the longest rule or the highest priority; among routes, the most specific path`;
 }
 
 /**
- * Why the routes of an object are not safe: a request to one of its hosts may get another answer, because rules match in another order, or
+ * Why the routes of an object are not safe: a request to one of its hosts may get another answer, because rules match in a different order, or
  * because a competing Ingress stays.
  */
 export function whyReordered(
@@ -66,7 +66,7 @@ export function whyReordered(
 
 const pairsOf = oncePer((cluster: BuiltCluster) => competing(contendersOf(cluster)));
 
-/** The rules of a cluster that Traefik orders. */
+/** The rules in a cluster that Traefik sorts by precedence. */
 const contendersOf = oncePer((cluster: BuiltCluster): readonly Ranked[] =>
   cluster.objects.flatMap(({ object }) => {
     if (isIngress(object)) {
@@ -129,7 +129,7 @@ function releaseContenders(object: Mapping, cluster: BuiltCluster): readonly Ran
   });
 }
 
-/** Rules that Traefik is known to serve; ingress-nginx compares paths as a route does. */
+/** The rules, if Traefik is known to serve them. Those of ingress-nginx are left out, because it compares paths as a route does. */
 function rankedBy(reading: Reading, cluster: BuiltCluster, source: string): readonly Ranked[] {
   const { ingressClass, entryPoints } = reading;
   const isTraefik = source.startsWith("IngressRoute") || controllerOf(ingressClass, cluster) === traefik;

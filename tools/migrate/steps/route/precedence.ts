@@ -10,10 +10,10 @@ export interface Ranked {
   readonly rank: number;
   /** The entry points of the rule; all of them if none are named. */
   readonly entryPoints?: readonly string[];
-  /** The object of the rule. */
+  /** The object that contains the rule. */
   readonly source?: string;
   readonly ingressClass?: string | undefined;
-  /** No route can express it, so that it stays. */
+  /** Set if no route can express the rule, so it stays. */
   readonly isFixed?: true;
 }
 
@@ -21,11 +21,11 @@ export interface Ranked {
 export interface Pair {
   readonly first: Ranked;
   readonly second: Ranked;
-  /** Whether another one of them may answer once both are routes. */
+  /** Whether the other one may answer once both are routes. */
   readonly reordered: boolean;
 }
 
-/** Hosts whose rules would match in another order in a route. */
+/** Hosts whose rules would match in a different order as routes. */
 export function reordered(requests: readonly Ranked[]): readonly string[] {
   const pairs = competing(requests).filter((pair) => pair.reordered);
   return [...new Set(pairs.map(({ first }) => first.served.host))];
@@ -58,7 +58,7 @@ function includes(pattern: string, host: string): boolean {
   return pattern === "" || host === "" || host.endsWith(pattern.slice(1));
 }
 
-/** More than the weights of two routes may differ by the lengths of their hosts. */
+/** The lengths of their hosts change the difference between two routes' weights by less than this. */
 const HOST_WEIGHT = 253;
 
 function isReordered(first: Ranked, second: Ranked): boolean {
@@ -70,7 +70,7 @@ function isReordered(first: Ranked, second: Ranked): boolean {
   return !(isFirst(precedenceOf(high.served), precedenceOf(low.served)) && highWeight - lowWeight > margin);
 }
 
-/** Whether a rule that moves keeps its place next to one that stays, if the same Traefik serves both. */
+/** Whether a rule that moves keeps its precedence relative to one that stays, if the same Traefik serves both. */
 export function keepsPlace(moved: Ranked, staying: Ranked): boolean {
   const weight = weightOf(moved.served) + moved.served.host.length;
   return moved.rank > staying.rank && weight > staying.rank;
@@ -117,7 +117,7 @@ function isFirst(high: readonly number[], low: readonly number[]): boolean {
   return index >= 0 && (high[index] ?? 0) > (low[index] ?? 0);
 }
 
-/** The precedence of a match by the Gateway API. */
+/** The precedence of a match according to the Gateway API. */
 function precedenceOf(served: Served): readonly number[] {
   const [type, value] = pathOf(served);
   return [type === "Exact" ? 1 : 0, value.length, ...conditionsOf(served)];

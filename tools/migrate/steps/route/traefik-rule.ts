@@ -7,7 +7,7 @@ export interface Matcher {
 /** Alternatives; within one, all matchers must hold. */
 export type Alternatives = readonly (readonly Matcher[])[];
 
-/** No rule written by hand has more. */
+/** No handwritten rule has more alternatives. */
 const MOST_ALTERNATIVES = 64;
 
 const TOKEN = /\s*(?:(&&|\|\||[()!,])|`([^`]*)`|"((?:[^"\\]|\\.)*)"|([A-Za-z]+))/y;
@@ -72,7 +72,7 @@ class Parser {
     while (result && this.#takes("&&")) {
       const right = this.#one();
       const both = right && result.flatMap((left) => right.map((also) => [...left, ...also]));
-      // One more than allowed shows that there are too many.
+      // Stops one above the limit, which is enough to show that there are too many.
       result = both?.slice(0, MOST_ALTERNATIVES + 1);
     }
     return result;

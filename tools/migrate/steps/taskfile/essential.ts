@@ -43,7 +43,7 @@ export function essentialOf(
   for (;;) {
     const lent = lentVariable(repository, taskfiles, { tasks: kept, includes });
     if (!lent) return { tasks: kept, includes };
-    keepInclude(lent.include, `it sets ${lent.variable}, and ${lent.file} reads it`);
+    keepInclude(lent.include, `it sets ${lent.variable}, which ${lent.file} reads`);
   }
 }
 

@@ -9,13 +9,13 @@ const protects = (what: string): Fate =>
     `it ${what}; write a Traefik Middleware that does the same, attach it to a route, then remove the Ingress`,
   );
 
-/** A switch that protects when it is on. */
+/** An on/off annotation that protects the app when it is on. */
 const guards =
   (what: string) =>
   (value: string): Fate =>
     isOff(value) ? OFF : protects(what);
 
-/** A limit that protects unless it is 0. */
+/** An annotation that limits requests, unless its value is 0. */
 const limits =
   (what: string) =>
   (value: string): Fate =>
