@@ -8,7 +8,7 @@ import type { Mutant } from "./mutants.ts";
 
 const ROOT = `${pathToFileURL(PROJECT).href}/`;
 /** Far longer than the slowest unit test takes. */
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 15_000;
 
 /** The current run. Every run reloads the mutated module and the modules that import it. */
 let current:
