@@ -12,7 +12,7 @@ import { STEPS } from "../../../tools/migrate/registry.ts";
 import { formatMarkdown, reportOf, unifiedDiff } from "../../../tools/migrate/report.ts";
 import { runSteps } from "../../../tools/migrate/run.ts";
 
-/** Ten thousand have passed: SPOILED_CASES=10000. */
+/** For a longer search: SPOILED_CASES=10000. */
 const CASES = Number(process.env.SPOILED_CASES ?? 300);
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
 const REPOSITORIES = readdirSync(FIXTURES)
