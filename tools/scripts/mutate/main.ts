@@ -104,7 +104,7 @@ function workFrom(
   const child = fork(join(import.meta.dirname, "worker.ts"), [file, String(from), ...testFiles], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  let running = from;
+  let running: number | undefined;
   let next: number | undefined;
   let timer = setTimeout(() => child.kill("SIGKILL"), STUCK_MS * 12);
   child.on(
@@ -118,11 +118,16 @@ function workFrom(
         killers.set(message.index, { killer: message.killer, covered: message.covered === true });
     },
   );
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     child.on("exit", () => {
       clearTimeout(timer);
-      if (next === undefined) killers.set(running, { killer: "the process hung or exited", covered: true });
-      resolve(next ?? running + 1);
+      if (next === undefined && running === undefined) {
+        reject(new Error(`The tests of ${file} do not pass without a mutant.`));
+        return;
+      }
+      if (next === undefined && running !== undefined)
+        killers.set(running, { killer: "the process hung or exited", covered: true });
+      resolve(next ?? (running ?? from) + 1);
     });
   });
 }
