@@ -10,7 +10,7 @@ export async function enter(run: (args: readonly string[]) => Promise<void>): Pr
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  // Compiling takes half the time of a lint. Node ignores a folder that it cannot write to; Node 20 has no compile cache.
+  // Compilation takes half the time of a lint run. Node ignores a folder that it cannot write to; Node 20 has no compile cache.
   (module as Partial<typeof module>).enableCompileCache?.(join(userCache(), "compiled"));
   await run(args);
 }

@@ -11,7 +11,7 @@ export interface InterruptArgs {
   readonly again?: string;
 }
 
-/** Signals within this time are one Ctrl-C: the terminal sends it to every process, and some pass it on. */
+/** Signals within this time count as one Ctrl-C: the terminal sends it to every process, and some pass it on. */
 const SAME_MS = 500;
 
 /** Lets Ctrl-C or SIGTERM stop the work gracefully through its signal; the exit code is then 130. */

@@ -6,7 +6,7 @@ import { runStep, type StepResult } from "../migrate/run.ts";
 import type { Step, StepContext } from "../migrate/step.ts";
 import { writeChanges } from "../migrate/write.ts";
 
-/** How {@link migrateInteractively} talks to a person. */
+/** How {@link migrateInteractively} prints to the user and asks questions. */
 export interface Conversation {
   readonly print: (text: string) => void;
   readonly ask: (question: string) => Promise<string>;
@@ -15,8 +15,8 @@ export interface Conversation {
 }
 
 /**
- * `edgefirst migrate all REPO --interactive`: for each step, shows the diff, asks, writes, and commits. Only what is proven is offered.
- * @returns the reports of the steps up to the one at which the person stopped
+ * `edgefirst migrate all REPO --interactive`: for each step, shows the diff, asks, writes, and commits. Offers only proven changes.
+ * @returns the reports of the steps up to the one at which the user stopped
  * @throws {EdgefirstError} if the repository is not a clean Git work tree
  */
 export async function migrateInteractively(
@@ -49,13 +49,16 @@ export async function migrateInteractively(
     const waits = step.live.filter((line) => line.startsWith("after:"));
     print([`Committed ${step.id}.`, ...waits.map((line) => `  ${line}`), ""].join("\n"));
     if (waits.length === 0) continue;
-    const next = await choice(ask, "Push, and wait for this on the cluster. Then go on? [y]es, [q]uit: ");
+    const next = await choice(
+      ask,
+      "Push, and wait for this on the cluster. Continue with the next step? [y]es, [q]uit: ",
+    );
     if (next !== "y") break;
   }
   return reports;
 }
 
-/** Asks until the answer is one of the letters; the end of the input means to quit. */
+/** Asks until the answer is `y`, `n` or `q`. */
 async function choice(ask: Conversation["ask"], question: string): Promise<"y" | "n" | "q"> {
   for (;;) {
     const letter = (await ask(question)).trim().toLowerCase().charAt(0);

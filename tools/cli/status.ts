@@ -20,9 +20,9 @@ export interface StatusFlags extends ProjectFlags {
   readonly graph?: true;
 }
 
-/** Each running Pulumi CLI takes about 100 MB. */
+/** Each running Pulumi CLI takes about 100 MB of memory. */
 const MOST_CLIS = Math.max(2, availableParallelism());
-/** More stacks take longer than a few seconds. */
+/** Reading more stacks than this takes longer than a few seconds. */
 const FEW_STACKS = 10;
 
 const UPDATES = {

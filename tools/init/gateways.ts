@@ -36,7 +36,7 @@ export function gatewaySection({ metadata, spec }: KubeObject): Record<string, u
     const secret = certificate && { secret: certificate.name, namespace: certificate.namespace };
     return hostname === undefined ? [] : [{ hostname, ...(secret && { certificate: defined(secret) }) }];
   });
-  // By default, the stack would redirect. The live Gateway's plain listener accepts routes of apps.
+  // By default, the stack would redirect plain HTTP, but the live Gateway's HTTP listener accepts the apps' routes.
   const isOpen = http !== undefined && https.length > 0 && http.allowedRoutes?.namespaces?.from !== "Same";
   const plain = {
     ...(http && http.port !== 80 && { port: http.port }),

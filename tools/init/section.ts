@@ -5,7 +5,7 @@ import { configSchema } from "../../config/schema.ts";
 /** One key in the configuration, as it is written to the file. */
 export interface Section {
   readonly key: keyof typeof configSchema.shape;
-  /** Lines above it, without `#`. */
+  /** Comment lines above the key, without `#`. */
   readonly comment: readonly string[];
   /** Its value; undefined if there is only a comment. */
   readonly value?: unknown;

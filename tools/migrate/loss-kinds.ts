@@ -4,7 +4,7 @@ export const LOSS_KINDS = [
   "comment",
   /** An annotation that nothing reads in the new form. */
   "annotation",
-  /** A prefix that would match fewer paths. */
+  /** A prefix that would match fewer paths, or one more path. */
   "path-prefix",
   /** Any other setting without an equivalent in the new form. */
   "setting",

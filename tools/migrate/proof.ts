@@ -9,7 +9,7 @@ import { differences, type Difference } from "./differences.ts";
 import { idOf } from "./objects.ts";
 import type { Plan, Step, StepContext } from "./step.ts";
 
-/** Something that the proof does not allow. */
+/** A reason why the proof fails. */
 export interface Failure {
   readonly message: string;
   /** The files that cause it, if known. */

@@ -36,7 +36,7 @@ export function removeFromBuild(
   }
   if (!isOnlyInclusion) return "another kustomization includes the same file";
   const document = documents.find(({ value }) => isDeepStrictEqual(value, written));
-  if (!document) return "its document has already changed";
+  if (!document) return "this step has already changed its document";
   const { offset } = document.origin;
   const edit = new YamlEdit(fileText(repository, file) ?? "");
   const comments = edit.commentsOfDocument(offset, false);

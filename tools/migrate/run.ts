@@ -92,7 +92,7 @@ function changesOf({ changes }: Plan, { selected, repository }: StepContext): re
     .filter(({ path, text }) => text !== fileText(repository, path));
 }
 
-/** The entries and files that could not be built, unless the step only reads files. */
+/** The entries and files that could not be built; empty if the step only reads files. */
 function unseenBy({ reads }: Step, { clusters }: StepContext): readonly string[] {
   if (reads === "files") return [];
   const problems = clusters.flatMap((cluster) => cluster.problems);

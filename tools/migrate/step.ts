@@ -61,7 +61,7 @@ export interface Step {
   /** Plans the changes and writes nothing. Unchanged files are not included. */
   readonly plan: (context: StepContext) => Plan;
   /**
-   * Why the step may not make a change to one object; undefined if it may. A new object has no `before`, and a removed one has no `after`.
+   * Why the step must not make a change to an object; undefined if the change is allowed. A new object has no `before`, and a removed one has no `after`.
    */
   readonly whyForbidden: (
     before: BuiltObject | undefined,

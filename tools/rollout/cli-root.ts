@@ -16,6 +16,6 @@ export async function rootBehindShim(path = process.env.PATH ?? ""): Promise<str
   const resolver = join(dirname(script), "lib/resolve.js");
   if (basename(script) !== "run.js" || !existsSync(resolver)) return undefined;
   const { resolve } = createRequire(script)(resolver) as { resolve?: () => Promise<string> };
-  // Downloads the CLI at the first use, as the script does.
+  // Downloads the CLI on first use, as the script does.
   return resolve === undefined ? undefined : dirname(dirname(await resolve()));
 }

@@ -32,7 +32,7 @@ export interface EventLog extends EngineSummary {
   readonly errors: readonly string[];
   /** Number of finished changes. */
   readonly finished: number;
-  /** The engine is stopping the run because of a signal. */
+  /** Whether the engine is stopping the run because of a signal. */
   readonly interrupted: boolean;
 }
 

@@ -10,7 +10,7 @@ export interface GithubArgs {
   readonly contexts: ReadonlyMap<string, string>;
 }
 
-/** The actions that the workflow uses, by commit, with the version next to it. */
+/** The actions that the workflow uses, pinned by commit, with the version next to it. */
 export const ACTIONS = {
   checkout: { uses: "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1", version: "v7.0.1" },
   setupNode: { uses: "actions/setup-node@820762786026740c76f36085b0efc47a31fe5020", version: "v7.0.0" },
@@ -29,7 +29,7 @@ const COMMENT = ` Rolls out the platform wave by wave. Written by edgefirst expo
  plan, a kubeconfig that can only read is enough. The contexts that each kubeconfig needs:
 `;
 const COMMENT_END = `
- needs: only orders the jobs. The gate inside the program holds a stack back, even if you re-run a single job.`;
+ The key "needs" only orders the jobs. The gate inside the program holds a stack back, even if you re-run a single job.`;
 
 /**
  * A workflow with two jobs per wave: a plan, and the rollout that people approve after reading it. The stacks in a wave run in parallel, each in
@@ -116,7 +116,7 @@ function job(stacks: readonly string[], { name, needs, branch, minutes, environm
     steps: [
       // No step needs to push.
       { uses: pinned(ACTIONS.checkout), with: { "persist-credentials": false } },
-      // No cache: a pull request could write into it what a rollout then runs.
+      // No cache: a pull request could store code in it that a rollout then runs.
       { uses: pinned(ACTIONS.setupNode), with: { "node-version": 24, "package-manager-cache": false } },
       { run: "npm ci" },
       {
@@ -140,7 +140,7 @@ function job(stacks: readonly string[], { name, needs, branch, minutes, environm
   };
 }
 
-/** An action by its commit, with the version as a comment, which Renovate and Dependabot update together. */
+/** An action pinned by commit, with its version as a comment; Renovate and Dependabot update both together. */
 function pinned({ uses, version }: { readonly uses: string; readonly version: string }): Scalar<string> {
   const scalar = new Scalar(uses);
   scalar.comment = ` ${version}`;

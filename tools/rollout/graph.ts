@@ -9,7 +9,7 @@ const CLASSES = {
 } as const;
 
 /**
- * The stacks, their waves and what each has proven, as a Mermaid flowchart in a Markdown fence. Times are absolute, because the picture is pasted and kept.
+ * The stacks, their waves and what each has proven, as a Mermaid flowchart in a Markdown fence. Times are absolute, because a chart that is pasted into a page is read later.
  * @throws {EdgefirstError} if the stacks depend on each other in a cycle, or on one that does not exist
  */
 export function stackGraph(stacks: readonly StackNode[], statuses: readonly StackStatus[]): string {
@@ -56,7 +56,7 @@ function edgeText({ state, releases }: Position): string {
   return state === "behind" ? `${releases} behind` : state;
 }
 
-/** Mermaid reads quotes, brackets and HTML in labels; entities stay text. */
+/** Mermaid would interpret quotes, brackets and HTML in labels; it displays entities as text. */
 function escaped(text: string): string {
   return text.replace(/[^\w .:,@/-]/g, (character) => `#${character.codePointAt(0) ?? 63};`);
 }

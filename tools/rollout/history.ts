@@ -5,11 +5,11 @@ import type { PastUpdate } from "./stack.ts";
 
 /** Something that happened to a stack. */
 export interface HistoryEntry {
-  /** When it began, as ISO 8601. */
+  /** When it began, in ISO 8601 format. */
   readonly time: string;
-  /** update, destroy, refresh, …, as the backend names it, or a directive: hold, unhold, revoke, restore. */
+  /** An operation as the backend names it, such as `update` or `destroy`; or a directive: `hold`, `unhold`, `revoke` or `restore`. */
   readonly what: string;
-  /** verified; failed: the verification failed; or how the backend recorded the end. Absent for a directive. */
+  /** `verified`; `failed` if the verification failed; otherwise how the backend recorded the end. Absent for a directive. */
   readonly result?: string;
   readonly release?: string;
   /** The release that ran before. */
@@ -20,7 +20,7 @@ export interface HistoryEntry {
   /** Who started it, and the CI run. */
   readonly by?: string;
   readonly run?: string;
-  /** What became of the notifications. */
+  /** The outcome of each notification. */
   readonly notified?: Move["notified"];
 }
 
@@ -37,7 +37,7 @@ export interface HistorySources {
 const TOLERANCE_MS = 1_000;
 
 /**
- * The history of a stack, latest first: the backend knows when an update ran and how it ended, the evidence why it was allowed and by whom it was started. An
+ * The history of a stack, latest first: the backend knows when an update ran and how it ended; the evidence records why it was allowed and who started it. An
  * update without evidence was refused, or ended before its verification had a result.
  */
 export function historyOf({ stack, updates, outputs, directives }: HistorySources): HistoryEntry[] {

@@ -59,7 +59,7 @@ export function planWaves(stacks: readonly StackNode[]): string[][] {
 export function stacksUpTo(stacks: readonly StackNode[], target: string): StackNode[] {
   refuseMissing(stacks);
   const wanted = new Set([stackNamed(stacks, target).name]);
-  // Iterating over a set also visits what is added meanwhile.
+  // Iteration over a Set also visits elements that are added during it.
   for (const name of wanted) for (const upstream of stackNamed(stacks, name).after) wanted.add(upstream);
   return stacks.filter(({ name }) => wanted.has(name));
 }

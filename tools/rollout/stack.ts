@@ -109,7 +109,7 @@ export async function lastUpdate(address: StackAddress): Promise<LastUpdate | un
 
 /** An operation in the backend's history. */
 export interface PastUpdate {
-  /** update, destroy, refresh, … */
+  /** Such as `update`, `destroy` or `refresh`. */
   readonly kind: string;
   readonly result: string;
   readonly start: Date;

@@ -32,7 +32,7 @@ export interface StackSnapshot {
 /** A stack's release compared with what an upstream stack has verified. */
 export interface Position {
   readonly upstream: string;
-  /** level: the same release; behind: an older verified one; unproven: one that the upstream stack has not verified, or has revoked. */
+  /** `level`: the same release; `behind`: an older verified one; `unproven`: one that the upstream stack has not verified, or has revoked. */
   readonly state: "level" | "behind" | "unproven";
   /** How many verified releases it is behind; otherwise 0. */
   readonly releases: number;

@@ -11,7 +11,7 @@ export interface EngineStep {
   readonly new?: { readonly custom?: boolean; readonly outputs?: Readonly<Record<string, unknown>> };
 }
 
-/** forget: removed from the state, left on the cluster. */
+/** `forget`: removed from the state, but left on the cluster. */
 export type ChangeKind = "create" | "update" | "replace" | "delete" | "forget";
 
 /** A change to a resource. */

@@ -32,7 +32,7 @@ export function migrateCommand(steps: readonly Step[]): Command {
     .addOption(
       new Option(
         "--interactive",
-        "go step by step: show the diff, ask, write and commit, and say what to wait for on the cluster",
+        "go step by step: show the diff, ask, write and commit, then show what to wait for on the cluster",
       ).conflicts(["write", "check", "format", "json"]),
     )
     .option("--only <glob>", "change only files that match, such as 'kubernetes/edge/**'")

@@ -10,7 +10,7 @@ import { indexOf } from "./endpoints.ts";
 
 const FLAG = /^--auto-httproute(?:=true)?$/;
 
-/** The containers of a cluster, also those in the values of charts that the linter knows. */
+/** The containers in a cluster, including those in the values of charts that the linter knows. */
 const containersIn = oncePer((cluster: BuiltCluster) => {
   const objects = indexOf(cluster);
   return CONTAINER_KINDS.flatMap((kind) => objects.ofKind(kind)).flatMap((object) =>
@@ -18,7 +18,7 @@ const containersIn = oncePer((cluster: BuiltCluster) => {
   );
 });
 
-/** Whether Gatus or gatus-sidecar runs in a cluster, as far as the repository and the options say. */
+/** Whether Gatus or gatus-sidecar runs in a cluster, according to the repository and the options. */
 export function runsGatus(cluster: BuiltCluster, { annotate }: MigrateOptions): boolean {
   return (
     annotate.sidecar.includes(cluster.name) ||

@@ -17,7 +17,7 @@ export interface User {
   readonly entries: readonly { readonly list: (typeof LISTS)[number]; readonly index: number }[];
 }
 
-/** Every kustomization file outside a directory that includes it. */
+/** Every kustomization file that includes a directory from outside that directory. */
 export function usersOf(repository: Repository, directory: string): readonly User[] {
   return repository.yamlFiles(".").flatMap((file) => {
     if (!/(?:^|\/)kustomization\.ya?ml$/.test(file) || isWithin(file, directory)) return [];

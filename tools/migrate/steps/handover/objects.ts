@@ -7,7 +7,7 @@ import { isGuarded } from "../namespace/root.ts";
 import { nameOf } from "../../objects.ts";
 import type { MigrateOptions } from "../../options.ts";
 
-/** How far along the repository is. before: Flux would prune something; guarded: it would not; removed: nothing is left to hand over. */
+/** How far along the repository is. `before`: Flux would prune something; `guarded`: it would not; `removed`: nothing is left to hand over. */
 export type HandoverPhase = "before" | "guarded" | "removed";
 
 /** What the cluster's stack will own: the root, its source and the objects in the options, if the repository still contains them. */
@@ -38,7 +38,7 @@ export function handoverPhase(objects: readonly BuiltObject[]): HandoverPhase {
   return objects.every(({ object }) => isKept(object)) ? "guarded" : "before";
 }
 
-/** Whether an object, and what it applied, survives once the repository no longer contains it. */
+/** Whether an object and everything that it applied survive once the repository no longer contains it. */
 export function isKept(object: Mapping): boolean {
   return pruneOf(object) === "disabled" && (!isFluxKustomization(object) || isGuarded(object));
 }

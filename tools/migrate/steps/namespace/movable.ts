@@ -44,7 +44,7 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
   );
 }
 
-/** Where the root sets a namespace, which Kustomize does after applying patches. */
+/** The field that sets a namespace for everything that the root applies; Kustomize applies it after the patches. */
 function namespaceOver(root: Mapping, repository: Repository): Origin | undefined {
   const spec = specOf(root);
   if (scalarText(spec.targetNamespace) !== "") return entryOrigin(spec, "targetNamespace");

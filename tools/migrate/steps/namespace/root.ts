@@ -24,8 +24,8 @@ export interface MovingRoot {
 }
 
 /**
- * How far the move has progressed. before: Flux would delete what a child applied; guarded: it would not; moved: all children are in the
- * target and still guarded; done: the guard is removed.
+ * How far the move has progressed. `before`: Flux would delete what a child applied; `guarded`: it would not; `moved`: all children are
+ * in the target and still guarded; `done`: the guard is removed.
  */
 export type Phase = "before" | "guarded" | "moved" | "done";
 
@@ -76,7 +76,7 @@ export function phaseOf({ root, children, targetOf }: MovingRoot): Phase {
   return guardIndex(root.object) < 0 ? "done" : "moved";
 }
 
-/** Whether what a Kustomization applied survives its deletion. */
+/** Whether the objects that a Kustomization applied survive its deletion. */
 export function isGuarded(kustomization: Mapping): boolean {
   return specOf(kustomization).deletionPolicy === "Orphan";
 }

@@ -3,7 +3,7 @@ import { fieldAt } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
 import type { Served } from "./served.ts";
 
-/** One request that a rule of Traefik serves. */
+/** One request that a Traefik rule serves. */
 export interface Ranked {
   readonly served: Served;
   /** The precedence of a rule: its `priority`, or its length if none is set. Traefik tries the rule with the highest value first. */

@@ -50,7 +50,7 @@ function plan(context: StepContext): Plan {
   return { changes, notes: [...notes, ...targetConflicts(records), ...split, ...others] };
 }
 
-/** Rewrites the objects of a file, the last one first, so that the earlier documents keep their offsets. */
+/** Rewrites the objects in a file, the last one first, so that the earlier documents keep their offsets. */
 function rewritten(
   objects: readonly WrittenObject[],
   context: StepContext,
@@ -83,7 +83,7 @@ function rewritten(
   return { text, notes: notes.flat(), records };
 }
 
-/** Why each Ingress of an object cannot become a route without changing the order of rules, by its source. */
+/** Why each Ingress in an object cannot become a route without changing the order of rules, by its source. */
 function reorderedIn({ forms }: WrittenObject, { clusters }: StepContext): ReadonlyMap<string, string> {
   return new Map(
     forms.flatMap((form) => {
