@@ -52,6 +52,10 @@ export async function coverageOf(
   await session.post("Profiler.enable");
   await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   const coverage: CoveringTest[] = [];
+  // What ran while the modules were loaded belongs to no test.
+  const beforeTests = async (): Promise<void> => {
+    await session.post("Profiler.takePreciseCoverage");
+  };
   const record = async (test: Mocha.Test): Promise<void> => {
     const { result } = await session.post("Profiler.takePreciseCoverage");
     const script = result.find(({ url }) => url === `${ROOT}${file}?run=${runs}`);
@@ -65,7 +69,7 @@ export async function coverageOf(
     };
     coverage.push({ title: test.fullTitle(), file: test.file ?? "", covers });
   };
-  const failed = await run({ file, mutant: undefined, testFiles, afterEach: record });
+  const failed = await run({ file, mutant: undefined, testFiles, beforeTests, afterEach: record });
   session.disconnect();
   if (failed !== undefined) throw new Error(`${failed} fails even without a mutant`);
   return coverage;
@@ -78,6 +82,7 @@ export interface RunArgs {
   readonly testFiles: readonly string[];
   /** Full titles of the tests to run; by default, all tests. */
   readonly tests?: ReadonlySet<string>;
+  readonly beforeTests?: () => Promise<void>;
   readonly afterEach?: (test: Mocha.Test) => Promise<void>;
 }
 
@@ -87,6 +92,7 @@ export async function run({
   mutant,
   testFiles,
   tests,
+  beforeTests,
   afterEach,
 }: RunArgs): Promise<string | undefined> {
   runs++;
@@ -101,6 +107,7 @@ export async function run({
     return `import: ${String(error)}`;
   }
   if (tests !== undefined) keepOnly(mocha.suite, tests);
+  if (beforeTests !== undefined) mocha.suite.beforeAll(beforeTests);
   if (afterEach !== undefined)
     mocha.suite.afterEach(async function (this: Mocha.Context) {
       if (this.currentTest !== undefined) await afterEach(this.currentTest);
