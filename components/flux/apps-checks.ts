@@ -70,7 +70,7 @@ function brokenDependencies({ namespace, root }: FluxAppsArgs, { children, opted
     const named = dependency.namespace ?? child.metadata.namespace;
     return {
       severity: "warning",
-      message: `Kustomization ${id(child)} depends on ${named}/${dependency.name}, which will be ${where}/${dependency.name}: the child would wait forever.`,
+      message: `Kustomization ${id(child)} depends on ${named}/${dependency.name}, which will move to ${where}/${dependency.name}, so the child would wait forever.`,
       hint: `Set the namespace ${where} in the child's dependsOn, or omit the namespace if both move. The label ${root.optOutLabel}: "true" keeps a child in its namespace.`,
     };
   }

@@ -163,7 +163,7 @@ function labelledNamespaces(setting: GatusArgs["labelledConfigMaps"]): LabelledN
   return setting.namespaces;
 }
 
-/** The API server, through which the verification asks Gatus, cannot be selected: the page's port stays open. */
+/** A NetworkPolicy cannot select the API server, through which the verification queries Gatus, so the page's port stays open. */
 function policy(namespace: string): KubeObject {
   return networkPolicy({ name: GATUS_NAME, namespace, selector: POD_LABELS, open: [{ name: "http" }] });
 }

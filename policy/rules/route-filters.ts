@@ -71,7 +71,7 @@ function* filterProblems(
     else if (!traefiks.some(({ middlewares }) => middlewares))
       yield {
         path,
-        message: `The Traefik of Gateway ${name} reads no Middlewares, but the route uses ${id}.`,
+        message: `The Traefik behind Gateway ${name} does not read Middlewares, but the route uses ${id}.`,
       };
   }
 }

@@ -7,7 +7,7 @@ import { SECRET } from "../objects/kinds.ts";
 export const secretInClear = defineRule({
   id: "secret-in-clear",
   description: "A Secret in the repository is encrypted, or takes its values from variables.",
-  why: "Everyone who can read the repository, its forks and its backups can read the value, and it stays in Git's history.",
+  why: "Anyone who can read the repository, a fork or a backup can read the value, and it stays in Git's history.",
   remediation:
     "Encrypt the file with SOPS, or create the Secret with an ExternalSecret or a SealedSecret. Change the value: it has been readable.",
   severity: "critical",

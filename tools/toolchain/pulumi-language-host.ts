@@ -11,9 +11,9 @@ import { resolveProgram, type ResolveOptions } from "./resolve.ts";
 export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /**
- * The Node language host for a Pulumi CLI: the one in its bundle or, for a CLI from the toolchain, the toolchain's, through a script next to the CLI, because
- * the CLI warns about a host in any other location. The script passes Pulumi.yaml's option as a flag, because this host is older than the CLI and does not
- * understand how the CLI passes options. Without the flag it loads a TypeScript compiler for every program.
+ * The Node language host for a Pulumi CLI. An official CLI uses the one in its bundle. A CLI from the toolchain uses the toolchain's host, which a script next
+ * to the CLI starts, because the CLI warns about a host in any other location. The script passes Pulumi.yaml's option as a flag, because the toolchain's host
+ * is older than the CLI and does not understand how the CLI passes options. Without the flag, the host loads a TypeScript compiler for every program.
  * @throws EdgefirstError in the same cases as {@link resolveProgram}
  */
 export async function pulumiLanguageHost(cli: ResolvedProgram, options: ResolveOptions): Promise<string> {

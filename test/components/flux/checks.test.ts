@@ -238,9 +238,9 @@ describe("flux-apps checks", () => {
       child("out", dependsOn("base"), { labels: OPT_OUT }),
     );
     assert.deepEqual(lines(findings), [
-      "warning: Kustomization flux-system/explicit depends on flux-system/base, which will be flux-apps/base: the child would wait forever.",
-      "warning: Kustomization flux-system/left-behind depends on flux-apps/platform, which will be flux-system/platform: the child would wait forever.",
-      "warning: Kustomization flux-system/out depends on flux-system/base, which will be flux-apps/base: the child would wait forever.",
+      "warning: Kustomization flux-system/explicit depends on flux-system/base, which will move to flux-apps/base, so the child would wait forever.",
+      "warning: Kustomization flux-system/left-behind depends on flux-apps/platform, which will move to flux-system/platform, so the child would wait forever.",
+      "warning: Kustomization flux-system/out depends on flux-system/base, which will move to flux-apps/base, so the child would wait forever.",
     ]);
   });
 

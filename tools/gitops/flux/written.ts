@@ -29,7 +29,7 @@ export function isTemplate({ metadata, spec }: Mapping): boolean {
   return [name, namespace, path].some((value) => /[$<>]|\{\{|@@/.test(scalarText(value)));
 }
 
-/** Whether a path is in an archive or hidden directory. */
+/** Matches paths in an archive or in a hidden directory. */
 const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
 
 /** Every object in the given files. */

@@ -181,7 +181,7 @@ class Build {
       });
   }
 
-  /** The result of one entry; undefined if the entry cannot be used and the others are built without it. */
+  /** The result of one entry; in a partial build, undefined if the entry cannot be used. */
   entry<Result>(work: () => Result): Result | undefined {
     return this.#options.partial === true ? this.#attempt(work) : work();
   }

@@ -11,7 +11,7 @@ export type PatchText =
   | { readonly kind: "json"; readonly operations: Value[] };
 
 /**
- * Reads a text as strategic merge patches or, if it contains a list, as a JSON patch. A text without documents patches nothing.
+ * Parses YAML as strategic merge patches or, if it contains a list, as a JSON patch. YAML without documents patches nothing.
  * @throws BuildError for anything else
  */
 export function patchesIn(source: SourceText): PatchText {

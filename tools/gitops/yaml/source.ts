@@ -23,8 +23,8 @@ export interface Origin {
   /** Offset of the field's value, if it is on the same line as the key. */
   readonly valueOffset?: number;
   /**
-   * Set if the value is null because nothing is written, with the style of the mapping that contains it. Kustomize drops such a field when it patches the
-   * object.
+   * The style of the mapping that contains the value; set only if the value is null because it was left blank. Kustomize drops such a field when it patches
+   * the object.
    */
   readonly blank?: "block" | "flow";
 }

@@ -8,7 +8,7 @@ import { servePrograms } from "./programs-server.ts";
 import { relay } from "./relay.ts";
 import { SOCKETS } from "./sockets.ts";
 
-// Runs a cluster's private network from the machine: relays connections to the API server and finds toolchain programs for the pods.
+// Runs a cluster's private network from the host: relays connections to the API server and finds toolchain programs for the pods.
 // Keeps the program after `--` (the agent) running as the network's first process. The working directory is the cluster's folder.
 
 const RESTART_MS = 500;

@@ -90,7 +90,7 @@ export interface VolumeMount {
   readonly subPath?: string;
 }
 
-/** The keys of an object to use, and the path of each key's file. */
+/** Which keys of an object to use, and the file path for each key. */
 export type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
 
 /** Files from an object in the pod's namespace. */
