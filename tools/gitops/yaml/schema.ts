@@ -1,6 +1,6 @@
 import type { ScalarTag } from "yaml";
 
-const INTEGER = /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
+const INTEGER = /^[-+]?(?:0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
 /**
@@ -90,7 +90,7 @@ function integer(text: string): number {
   const digits = text.replaceAll("_", "").replace(/^\+/, "");
   const negative = digits.startsWith("-");
   const magnitude = negative ? digits.slice(1) : digits;
-  const octal = /^0o?([0-7]+)$/.exec(magnitude)?.[1];
+  const octal = /^0[oO]?([0-7]+)$/.exec(magnitude)?.[1];
   const value = Number(octal === undefined ? magnitude : `0o${octal}`);
   return negative ? -value : value;
 }
