@@ -50,7 +50,10 @@ describe("what holds a stack back whatever edge has proven", () => {
   });
 
   it("is a closed window", async () => {
-    assert.match((await refusals({}, { windows: [CLOSED] })).join(), /^Stack main may move forward only in the windows/);
+    assert.match(
+      (await refusals({}, { windows: [CLOSED] })).join(),
+      /^Stack main may move forward only in the windows/,
+    );
     assert.deepEqual(await refusals({}, { windows: [{ ...CLOSED, days: ["sat"] }] }), []);
   });
 

@@ -19,7 +19,7 @@ export class KubeClient implements MarkableCluster {
     this.context = context;
     const slot = this.#process.args.contexts.get(context);
     if (slot === undefined) throw new EdgefirstError(`The kubeconfig has no context ${context}.`);
-    this.#cluster = slot.cluster;
+    this.#cluster = slot.cluster as SimCluster;
   }
 
   close(): void {

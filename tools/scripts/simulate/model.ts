@@ -1,69 +1,16 @@
 import { checkOf } from "./apps.ts";
 import type { Observation, SimCluster } from "./cluster.ts";
 import type { Fleet, SimStack } from "./fleet.ts";
+import { Ledger, TOLERANCE_MS, type Attempt, type Open } from "./ledger.ts";
 import { judgeUpstream, type Judged } from "./promise.ts";
 import { scheduler, type SimProcess } from "./scheduler.ts";
 
 /** Thrown if the program breaks the promise or crashes. */
 export class Counterexample extends Error {}
 
-/** A verification, and what really happened during it. */
-export interface Attempt {
-  readonly release: string;
-  readonly process: SimProcess;
-  readonly cluster: SimCluster;
-  readonly began: number;
-  readonly soakMs: number;
-  readonly intervalMs: number;
-  readonly skip: Readonly<Record<string, string>>;
-  readonly override: string | undefined;
-  /** Apps that may be unhealthy, because they already were before the first update after the last verification that passed. */
-  readonly excused: Set<string>;
-  /** Apps that were healthy at that time, and must still exist. */
-  readonly expected: ReadonlySet<string>;
-  readonly revision: string;
-  ended?: number;
-  result?: string;
-  /** The longest time, in milliseconds, for which the verification really saw everything healthy; undefined if it never did. */
-  soaked?: number | undefined;
-  /** Apps that were suspended at the end. */
-  suspended?: readonly string[];
-  /** Apps that were healthy at the end. */
-  healthy?: ReadonlySet<string>;
-}
-
-/** Clocks may be off by two seconds, and the evidence rounds times to whole seconds. */
-export const TOLERANCE_MS = 3_000;
 /** The limits within which time counts as observed, as in `WatchState`. */
 const ROUND_MS = 30_000;
 const OBSERVED_MS = 10_000;
-
-interface Open {
-  readonly cluster: SimCluster;
-  readonly excused: Set<string>;
-  readonly expected: ReadonlySet<string>;
-  readonly revision: string;
-}
-
-/** The time since which a stack has run a release without a break. */
-interface Since {
-  readonly release: string;
-  readonly at: number;
-}
-
-/** What has really happened to a stack. */
-export class Ledger {
-  readonly attempts: Attempt[] = [];
-  /** The last verification that passed. */
-  lastPass: Attempt | undefined;
-  /** Set from the first update after {@link lastPass} until the next verification that passes. */
-  open: Open | undefined;
-  /** When the first verification in an unbroken series for one release ended. */
-  since: Since | undefined;
-  /** Like {@link since}, but based only on the stored outputs, in which an update that was killed does not appear. */
-  storedSince: Since | undefined;
-  approach: { readonly down: ReadonlySet<string> } | undefined;
-}
 
 /** Judges the program by what has really happened, not by its evidence. */
 export class Model {

@@ -1,7 +1,7 @@
 import { checkOf } from "./apps.ts";
 import type { Observation, SimCluster } from "./cluster.ts";
 import type { Fleet, SimStack } from "./fleet.ts";
-import { TOLERANCE_MS, type Attempt, type Ledger } from "./model.ts";
+import { TOLERANCE_MS, type Attempt, type Ledger } from "./ledger.ts";
 import { scheduler, type SimProcess } from "./scheduler.ts";
 
 /** A stack that begins to run a release, and one of its upstream stacks. */

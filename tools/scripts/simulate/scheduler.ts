@@ -1,6 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Slot } from "./cluster.ts";
-import type { Backend } from "./backend.ts";
 
 /** An interruption that happens to a process when it makes a certain call. */
 export type Interruption =
@@ -15,14 +13,20 @@ export interface Machine {
   /** How far the machine's clock is ahead, in milliseconds. */
   readonly skewMs: number;
   /** The clusters in the machine's kubeconfig, keyed by context. */
-  readonly contexts: ReadonlyMap<string, Slot>;
+  readonly contexts: ReadonlyMap<string, { readonly cluster: object }>;
+}
+
+/** What a process reads from the state backend, by a stack's full name. */
+export interface StateReader {
+  outputsOf(fullName: string): unknown;
+  resourcesOf(fullName: string): Record<string, unknown>;
 }
 
 /** Arguments of a process. */
 export interface ProcessArgs extends Machine {
   readonly name: string;
   readonly stack: string;
-  readonly backend: Backend;
+  readonly backend: StateReader;
   readonly dryRun: boolean;
   readonly commit: string;
   /** Keyed by the number of the call at which the interruption happens. */

@@ -1,4 +1,4 @@
-import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
+import { type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { asWritten, fieldAt, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { supply } from "../../supply.ts";
@@ -60,7 +60,7 @@ function planRelease(
   if (selectorValues.size > 1 || selectorValue === undefined)
     return stays(
       "refused",
-      "its chart version is not pinned, so it is not known whether the key is \`labelselector\` or, from chart 38.0.0 on, \`labelSelector\`. Pin the version first",
+      "its chart version is not pinned, so it is not known whether the key is `labelselector` or, from chart 38.0.0 on, `labelSelector`. Pin the version first",
     );
   const rival = release.forms
     .map(({ object }) => rivalOf(object, option, context))
