@@ -150,6 +150,7 @@ function hours(ms: number): string {
 async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<Finding[]> {
   const { stack, evidence, record } = upstream;
   let cluster: ConnectedCluster | undefined;
+  let mark: UpdateMark | undefined;
   try {
     cluster = args.connect(stack, evidence);
     if (cluster === undefined) return [notLookedAt(stack, args)];
@@ -157,11 +158,7 @@ async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<F
       args.progress(`${stack}: ${line}`);
     };
     const { clock, patienceMs: timeoutMs } = args;
-    const mark = await readMark(
-      cluster,
-      { project: args.project, stack },
-      evidence.lastPass?.time ?? record.time,
-    );
+    mark = await readMark(cluster, { project: args.project, stack }, evidence.lastPass?.time ?? record.time);
     const { failures } = await checkLive({
       stack,
       evidence,
@@ -172,13 +169,12 @@ async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<F
       clock,
       progress,
     });
-    return [
-      ...(mark === undefined ? [] : [updating(upstream, mark)]),
-      ...(failures.length === 0 ? [] : [failing(upstream, failures)]),
-    ];
+    return [...unfinished(upstream, mark), ...(failures.length === 0 ? [] : [failing(upstream, failures)])];
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
-    return [error instanceof OtherClusterError ? otherCluster(error) : unreachable(stack, error, args)];
+    if (error instanceof OtherClusterError) return [otherCluster(error)];
+    // The mark was read before the cluster stopped responding, and a warning must not cover it.
+    return [...unfinished(upstream, mark), unreachable(stack, error, args)];
   } finally {
     cluster?.close();
   }
@@ -196,12 +192,15 @@ function failing(
 }
 
 /** Reports an unfinished update. A killed update stores no outputs, so what the stack runs is unknown until the stack is verified again. */
-function updating({ stack, record }: UpstreamStack, { release, began }: UpdateMark): Finding {
-  return {
-    severity: "error",
-    message: `Stack ${stack} verified release ${record.release} at ${record.time}, but an update to release ${release} began at ${began} and has not been verified.`,
-    hint: `Wait until that update finishes. If it was cancelled or killed, run: pulumi up --stack ${stack}`,
-  };
+function unfinished({ stack, record }: UpstreamStack, mark: UpdateMark | undefined): Finding[] {
+  if (mark === undefined) return [];
+  return [
+    {
+      severity: "error",
+      message: `Stack ${stack} verified release ${record.release} at ${record.time}, but an update to release ${mark.release} began at ${mark.began} and has not been verified.`,
+      hint: `Wait until that update finishes. If it was cancelled or killed, run: pulumi up --stack ${stack}`,
+    },
+  ];
 }
 
 /** Reports that this machine has no context for the stack's cluster. By default, recent evidence is then enough. */

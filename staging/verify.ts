@@ -146,15 +146,15 @@ export async function verify(
   ];
   const checks = enabled(all, args);
   const root = rootOf(args);
+  const onRecovery = (recovered: ReadonlySet<string>): Promise<void> =>
+    updateMark(args, () => endExcuses(args.cluster, args, recovered));
   const result = await watch(
-    { checks, baseline, timing, root, removed, gone: GONE, progress },
+    { checks, baseline, timing, root, removed, gone: GONE, progress, onRecovery },
     clock,
     signal,
   ).finally(() => Promise.all(checks.map(async (check) => check.end?.())));
   reportUnknown(ignored, [...result.round.verdicts, ...result.removed], progress);
   const failures = result.failures.map(({ check, object, message }) => ({ check, object, message }));
-  if (result.inconclusive !== undefined || failures.length > 0)
-    await updateMark(args, () => endExcuses(args.cluster, args, result.recovered));
   if (result.inconclusive !== undefined) return { inconclusive: result.inconclusive, failures };
   const subject = {
     cluster: { context: args.cluster.context, uid: args.uid },

@@ -21,6 +21,8 @@ export interface WatchArgs extends GoneArgs {
   readonly timing: WatchTiming;
   /** @param lasting false for a line that the next line may replace */
   readonly progress: (line: string, lasting: boolean) => void;
+  /** Called as soon as an excused object has been healthy, with the keys of all such objects. */
+  readonly onRecovery?: ((recovered: ReadonlySet<string>) => Promise<void>) | undefined;
 }
 
 /** How a watch ended. */
@@ -67,6 +69,7 @@ export class WatchState {
   #removed: readonly CheckVerdict[] = [];
   /** Formerly excused objects that have been healthy since, and are therefore no longer excused. */
   readonly #recovered = new Set<string>();
+  #knownRecovered = 0;
   readonly #pendingSince = new Map<string, number>();
   readonly #revisions = new Map<string, string | undefined>();
   #reported = "";
@@ -202,6 +205,13 @@ export class WatchState {
         ? "the soak starts again: the clock was set back"
         : `the soak starts again: nothing was observed for ${Math.round(ms / 1_000)} s`,
     );
+  }
+
+  /** The keys of excused objects that have been healthy; undefined if there are no new ones since the last call. */
+  newlyRecovered(): ReadonlySet<string> | undefined {
+    if (this.#recovered.size === this.#knownRecovered) return undefined;
+    this.#knownRecovered = this.#recovered.size;
+    return this.#recovered;
   }
 
   #checksWhere(test: (check: Check) => boolean): Set<CheckVerdict["check"]> {

@@ -18,6 +18,9 @@ export async function watch(args: WatchArgs, clock: Clock, signal?: AbortSignal)
     try {
       const round = await runChecks(args.checks, state.reusable(now));
       const observed = state.record(round, now, clock.now());
+      const recovered = state.newlyRecovered();
+      // At once: a process that is killed later cannot record it.
+      if (recovered !== undefined) await args.onRecovery?.(recovered);
       if (state.hasPassed(observed)) return state.pass(observed);
       if (state.cannotRecover()) return state.fail("waiting cannot fix it");
     } catch (error) {

@@ -193,6 +193,25 @@ describe("an update that begins", () => {
     assert.deepEqual(await up("r2"), [APP]);
   });
 
+  it("does not excuse an object that was seen healthy before the verification was killed", async () => {
+    objects = [app("app", "False")];
+    assert.deepEqual(await up("r1"), []);
+    const baseline = await beginUpdate(args("r2"), []);
+    objects = [app("app", "True")];
+    const asleep = Promise.withResolvers<undefined>();
+    let rounds = 0;
+    const sleep = (ms: number): Promise<void> => {
+      if (++rounds < 2) return clock.sleep(ms);
+      asleep.resolve(undefined);
+      // A killed process never gets another turn.
+      return new Promise(() => undefined);
+    };
+    void verify({ ...args("r2"), clock: { now: () => clock.now(), sleep } }, { baseline, declared: [] });
+    await asleep.promise;
+    objects = [app("app", "False")];
+    assert.deepEqual(await up("r2"), [APP]);
+  });
+
   it("is refused, with the missing right, if the mark cannot be written", async () => {
     const refuse = (): never => {
       throw new ApiError({

@@ -372,6 +372,20 @@ describe("gate of main, whose upstream stack is edge", () => {
       }
     });
 
+    it("refuses an unfinished update even if the cluster then stops responding and that would only be a warning", async () => {
+      const marked = scriptedCluster(() => [kustomization(ready("True"))]);
+      const baseline = { excused: new Set<string>(), expected: new Set<string>(), revision: null };
+      await writeMark(
+        marked,
+        { project: "edgefirst", stack: "edge" },
+        { release: "r3", began: ago(0).time, baseline },
+      );
+      const connect = () => ({ ...marked, list: () => Promise.reject(new EdgefirstError("no response")) });
+      const result = errors(await gate(fresh(), { connect, unreachable: "warn" }));
+      assert.equal(result.length, 1);
+      assert.match(result[0]!, /an update to release r3 began at /);
+    });
+
     it("accepts recent evidence with a warning if this machine has no context, or refuses if so configured", async () => {
       const connect = () => undefined;
       const result = await gate(fresh(), { connect });
