@@ -49,7 +49,9 @@ function chosen({ clusters }: StepContext, name: string): StepContext["clusters"
   if (found) return found;
   throw new EdgefirstError(
     `The repository has no cluster ${name}.`,
-    `Name one with --cluster: ${clusters.map((cluster) => cluster.name).join(", ") || "it has none"}.`,
+    clusters.length === 0
+      ? "It has none that can be built: edgefirst lint . says why."
+      : `Choose one with --cluster NAME. Its clusters: ${clusters.map((cluster) => cluster.name).join(", ")}.`,
   );
 }
 

@@ -111,7 +111,7 @@ function recordOf(stack: string, release: string, evidence: Evidence): Verificat
       `Stack ${stack} runs release ${release} and has not verified it.`,
       ...failures.map(({ object, message }) => `${object}: ${message}`),
     ].join("\n"),
-    `Its next update verifies it: pulumi up -s ${stack}`,
+    `The next update of the stack verifies the release: pulumi up -s ${stack}`,
   );
 }
 

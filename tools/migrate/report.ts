@@ -91,7 +91,7 @@ export function explainVerdict(report: StepReport): string {
     case "refused":
       return proof === "fails"
         ? "Refused: the proof fails, so nothing is written."
-        : `Refused: ${stay}, and nothing else would change.`;
+        : `Refused: ${stay}, and there is nothing else to change.`;
     case "could not check": {
       const count = unseen.length + gaps.length;
       const rest = files.length > 0 && proof === "holds" ? ` The rest is proven: ${effect(report)}.` : "";

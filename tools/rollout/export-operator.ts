@@ -33,7 +33,7 @@ const RETRY_SECONDS = 600;
  * update must not start before its upstream stacks have verified the commit. If their success is older, the operator updates, and so verifies, them first.
  */
 const FRESH_ONE = "2m";
-/** Longer than the time between the updates of several prerequisites: otherwise the operator would update them in turn forever. */
+/** Longer than the updates of several prerequisites take: otherwise the first would be too old once the last is done, and the operator would update them in turn forever. */
 const FRESH_SEVERAL = "30m";
 
 /**

@@ -104,7 +104,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   return notes;
 }
 
-/** Tests what one form of a child becomes without a field. */
+/** Removes fields from one form of a child, to test whether the cluster still receives the same object. */
 class Simulation {
   plain: Mapping;
   readonly #expected: Mapping;

@@ -64,7 +64,7 @@ function keep(
   const { source } = origin;
   const left = (why: string): Note => ({
     kind: "refused",
-    message: `${scalarText(object.kind)} holds data that Flux could prune, and cannot be guarded: ${why}`,
+    message: `${scalarText(object.kind)} holds data, and Flux could prune it, but it cannot be guarded: ${why}`,
     position: locate(origin),
   });
   if (!(source instanceof SourceFile) || !findDocument({ file: source.file, origin }, repository))

@@ -42,7 +42,7 @@ export function whyNot(release: Mapping, { objects }: BuiltCluster): string | un
     : undefined;
 }
 
-/** The labels of the AlertmanagerConfigs that Alertmanager reads; undefined if labels alone do not decide. */
+/** The labels that an AlertmanagerConfig needs for Alertmanager to read it; undefined if the selector has `matchExpressions`. */
 export function labelsOf(spec: Mapping): Mapping | undefined {
   const selector = fieldsIn(spec, ["alertmanagerConfigSelector"]);
   return selector.matchExpressions === undefined ? fieldsIn(selector, ["matchLabels"]) : undefined;

@@ -104,7 +104,7 @@ export const nginx: Controller = {
     const [, fateOf] = ANNOTATIONS.find(([pattern]) => pattern.test(name)) ?? [];
     return fateOf?.(value) ?? unknownTo("ingress-nginx");
   },
-  // A Prefix becomes the locations /api/ and = /api; any other type the location /api.
+  // For the path /api, the type Prefix becomes the locations `/api/` and `= /api`; any other type becomes the location `/api`.
   // Source: https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/
   matchesCharacters: (pathType) => pathType === "ImplementationSpecific",
 };
