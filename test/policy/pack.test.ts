@@ -25,7 +25,8 @@ const probes = { livenessProbe: { ...probe, periodSeconds: 30 }, readinessProbe:
 const resources = { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "16Mi" } };
 const route = (name, annotations) => new k8s.apiextensions.CustomResource(name, {
   apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute",
-  metadata: { name, namespace: "media", ...(annotations && { annotations }) }, spec: { hostnames: [name + ".example.com"] },
+  metadata: { name, namespace: "media", ...(annotations && { annotations }) }, 
+  spec: { parentRefs: [{ name: "external", namespace: "network" }], hostnames: [name + ".example.com"] },
 }, options);
 `;
 

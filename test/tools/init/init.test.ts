@@ -86,7 +86,7 @@ describe("edgefirst init on a real API server", function () {
     writeFileSync(file, "mine\n");
     const again = edgefirst("edge");
     assert.equal(again.status, 2);
-    assert.match(again.stderr, /Pulumi\.edge\.yaml exists\.\nOverwrite it with --force/);
+    assert.match(again.stderr, /Pulumi\.edge\.yaml already exists\.\nOverwrite it with --force/);
     assert.equal(readFileSync(file, "utf8"), "mine\n");
     assert.equal(edgefirst("edge", "--force").status, 0);
     assert.equal(readFileSync(file, "utf8"), printed.stdout);

@@ -81,8 +81,9 @@ describe("the whole plan with the real Pulumi, Flux, Traefik and Gatus", functio
     await waitUntil(what, async () => (await gatus(name)) === healthy, WAIT);
   }
 
-  it("serves an app on port 80 as well", async () => {
-    const { status, body } = await ask(edge, HOST, "/");
+  it("redirects port 80 to HTTPS, where the app answers", async () => {
+    assert.equal((await ask(edge, HOST, "/")).status, 301);
+    const { status, body } = await https("/");
     assert.equal(status, 200);
     assert.match(body, /x-forwarded-host/);
   });
