@@ -18,6 +18,7 @@ export class StatusReporter {
   #writing: Promise<void> | undefined;
   #again = false;
   #silent = false;
+  /** The last status written, or the one being written. */
   #written: PodStatus | undefined;
 
   constructor(args: StatusReporterArgs) {
@@ -32,7 +33,10 @@ export class StatusReporter {
     });
   }
 
-  /** Forgets the last status written if the live status has other conditions, because then another writer has changed it. */
+  /**
+   * Forgets the last status written if the live status has other conditions, because then another writer has changed it. The
+   * event that shows that may arrive before the response to our own write.
+   */
   compare({ conditions = [] }: Pick<PodStatus, "conditions">): void {
     const isLive = ({ type, status }: Condition): boolean =>
       conditions.some((live) => live.type === type && live.status === status);
@@ -56,10 +60,11 @@ export class StatusReporter {
       this.#again = false;
       const status = this.#args.status();
       if (isDeepStrictEqual(status, this.#written)) continue;
+      this.#written = status;
       try {
         await this.#args.write(status);
-        this.#written = status;
       } catch (error) {
+        this.#written = undefined;
         this.#args.failed(error);
         this.#again = true;
         await delay(RETRY_MS);
